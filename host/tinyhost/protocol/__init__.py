@@ -1,0 +1,1 @@
+"""The wire: frames and messages. Pure: bytes in, values out."""
