@@ -98,9 +98,18 @@ def cpp_value(value: int, cpp_type: str) -> str:
     return f"{value}u" if cpp_type.startswith("uint") and value > 0x7FFFFFFF else str(value)
 
 
+def enum_types(schema: dict[str, Any]) -> dict[str, str]:
+    """Return {enum: scalar type} of a schema and of the schemas it names in `uses`."""
+    enums = {}
+    for used in schema.get("uses", []):
+        enums.update(enum_types(tomllib.loads((ROOT / "protocol" / used).read_text())))
+    enums.update({e["name"]: e["type"] for e in schema.get("enum", [])})
+    return enums
+
+
 def cpp_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     """Yield the lines of the C++ header of one schema."""
-    enums = {e["name"]: e["type"] for e in schema.get("enum", [])}
+    enums = enum_types(schema)
     yield f"// {HEADER.format(source=source)}"
     yield "// clang-format off"
     yield "#pragma once"
@@ -160,7 +169,7 @@ def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
 
 def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     """Yield the lines of the Python module of one schema."""
-    enums = {e["name"]: e["type"] for e in schema.get("enum", [])}
+    enums = enum_types(schema)
     exports = [c["name"].upper() for c in schema.get("constant", [])]
     exports += [e["name"] for e in schema.get("enum", [])] + [s["name"] for s in schema.get("struct", [])]
     yield f'"""{schema["doc"]}'

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tinyhost::hal {
+
+/// What this board counts to measure code: nanoseconds (native), instructions (m4), CPU cycles (nano33ble).
+/// Starts anywhere, never goes back, never wraps in a session.
+uint64_t Ticks();
+const char* TickUnit();
+/// Ticks per second; 0 where a tick is not a time (m4 counts instructions).
+uint32_t TickHz();
+
+/// Microseconds since start.
+uint64_t MicrosNow();
+
+/// Sleeps until bytes arrive on the link, but no longer than `timeout_ms`.
+void WaitForLink(uint32_t timeout_ms);
+
+}  // namespace tinyhost::hal

@@ -1,0 +1,53 @@
+"""What commands print: results on stdout, everything else on stderr, errors with their hint, JSON to a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinyhost.errors import TinyhostError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["console", "print_error", "status_console", "write_json"]
+
+
+@cache
+def console() -> Console:
+    """Return the console for results: stdout."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@cache
+def status_console() -> Console:
+    """Return the console for progress and remarks: stderr, so that `--json -` stays clean."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def print_error(error: TinyhostError) -> None:
+    """Print an error and its hint on stderr."""
+    from rich.text import Text
+
+    out = status_console()
+    out.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    if error.hint:
+        out.print(Text.assemble(("   try: ", "bold cyan"), error.hint), soft_wrap=True)
+
+
+def write_json(value: Mapping[str, Any], target: str) -> None:
+    """Write one JSON document to a file, or to stdout if `target` is "-"."""
+    text = json.dumps(value, indent=2) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        Path(target).write_text(text)

@@ -1,0 +1,202 @@
+"""A drawing surface for shaded, textured shapes, composed onto a background.
+
+Everything is drawn at `SUPERSAMPLING` times the final size and reduced at the end. Coordinates are
+canvas pixels (x right, y down); tones are grey levels 0..255.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "CANVAS",
+    "PICTURE_SIZE",
+    "Layer",
+    "Paint",
+    "Point",
+    "cloth_texture",
+    "compose",
+    "grid",
+    "noise",
+    "to_uint8",
+]
+
+PICTURE_SIZE = 96
+SUPERSAMPLING = 2
+CANVAS = PICTURE_SIZE * SUPERSAMPLING
+
+Point = tuple[float, float]
+Tones = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+_SUBPIXEL_BITS = 3
+_ARC = np.linspace(-np.pi / 2, np.pi / 2, 7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paint:
+    """How a shape is filled: its mean tone, its material (key of the texture), its roundness.
+
+    contrast: grey levels between the lit middle and the shaded rim; 0 draws a flat shape.
+    """
+
+    tone: float
+    material: int = 1
+    contrast: float = 24.0
+
+
+@lru_cache(maxsize=1)
+def grid() -> tuple[Tones, Tones]:
+    """Return the x and the y coordinate of every canvas pixel, each (CANVAS, CANVAS)."""
+    axis = np.arange(CANVAS, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    return x, y
+
+
+def to_uint8(tones: Tones) -> Picture:
+    """Return tones rounded and limited to 0..255."""
+    return cv2.convertScaleAbs(np.maximum(tones, 0.0)).astype(np.uint8, copy=False)
+
+
+def noise(rng: np.random.Generator, cells: Sequence[int], gains: Sequence[float]) -> Tones:
+    """Return a (CANVAS, CANVAS) sum of smooth noise octaves, zero mean.
+
+    cells: cells per side of each octave; gains: its standard deviation in grey levels.
+    """
+    total = np.zeros((CANVAS, CANVAS), np.float32)
+    for n_cells, gain in zip(cells, gains, strict=True):
+        coarse = rng.standard_normal((n_cells, n_cells), dtype=np.float32)
+        total += cv2.resize(coarse * gain, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
+    return total
+
+
+def cloth_texture(rng: np.random.Generator) -> Tones:
+    """Return a random additive texture: plain weave, stripes, checks or blotches."""
+    kind = rng.integers(5)
+    strength = rng.uniform(6, 34)
+    if kind == 0:
+        return np.zeros((CANVAS, CANVAS), np.float32)
+    if kind == 1:
+        return noise(rng, (int(rng.integers(40, CANVAS)),), (strength * 0.5,))
+    if kind == 2:
+        return noise(rng, (int(rng.integers(8, 30)), 60), (strength * 0.7, strength * 0.3))
+    x, y = grid()
+    angle = rng.choice([0.0, np.pi / 2, rng.uniform(0, np.pi)])
+    rate = 2 * np.pi / rng.uniform(5, 26)
+    wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * rate)
+    if kind == 4:
+        wave = 0.5 * wave + 0.5 * np.sin((y * np.cos(angle) - x * np.sin(angle)) * rate)
+    sharp: Tones = (np.clip(wave * rng.uniform(1, 4), -1, 1) * strength).astype(np.float32)
+    return sharp
+
+
+class Layer:
+    """The tones and materials of shapes drawn so far; material 0 is see-through.
+
+    light: direction that the light comes from, as a fraction of a shape's radius.
+    """
+
+    def __init__(self, light: Point = (-0.3, -0.3)) -> None:
+        self.tone: Picture = np.zeros((CANVAS, CANVAS), np.uint8)
+        self.material: Picture = np.zeros((CANVAS, CANVAS), np.uint8)
+        self.light = np.asarray(light, np.float64)
+
+    def _fill(self, points: NDArray[np.float64], tone: float, material: int | None) -> None:
+        fixed = np.rint(np.clip(points, -4000, 4000) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(self.tone, [fixed], float(np.clip(tone, 2, 253)), cv2.LINE_8, _SUBPIXEL_BITS)
+        if material is not None:
+            cv2.fillPoly(self.material, [fixed], float(material), cv2.LINE_8, _SUBPIXEL_BITS)
+
+    def polygon(self, points: Sequence[Point] | NDArray[np.float64], paint: Paint) -> None:
+        """Draw a filled polygon, its middle lit and its rim shaded. points: (n, 2)."""
+        outline = np.asarray(points, np.float64)
+        if paint.contrast == 0:
+            self._fill(outline, paint.tone, paint.material)
+            return
+        middle = outline.mean(axis=0)
+        offset = self.light * np.abs(outline - middle).mean(axis=0)
+        for step, shrink in enumerate((1.0, 0.8, 0.5)):
+            inner = middle + (outline - middle) * shrink + offset * (1 - shrink)
+            material = paint.material if step == 0 else None
+            self._fill(inner, paint.tone + paint.contrast * (step - 1) * 0.6, material)
+
+    def capsule(self, a: Point, b: Point, radius_a: float, radius_b: float, paint: Paint) -> None:
+        """Draw a tapered bar with round ends from a to b, shaded across."""
+        heading = np.arctan2(b[1] - a[1], b[0] - a[0])
+        cap_a = np.stack([np.cos(heading + np.pi + _ARC), np.sin(heading + np.pi + _ARC)], axis=1)
+        cap_b = np.stack([np.cos(heading + _ARC), np.sin(heading + _ARC)], axis=1)
+        widest = max(radius_a, radius_b)
+        levels = ((1.0, -0.6), (0.75, 0.0), (0.4, 0.5)) if paint.contrast else ((1.0, 0.0),)
+        for shrink, gain in levels:
+            offset = self.light * widest * (1 - shrink)
+            outline = np.concatenate(
+                [
+                    np.asarray(a) + offset + cap_a * radius_a * shrink,
+                    np.asarray(b) + offset + cap_b * radius_b * shrink,
+                ]
+            )
+            material = paint.material if shrink == 1.0 else None
+            self._fill(outline, paint.tone + paint.contrast * gain, material)
+
+    def ellipse(self, middle: Point, radii: Point, paint: Paint, turn: float = 0.0) -> None:
+        """Draw a filled ellipse turned by `turn` radians."""
+        angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+        x, y = np.cos(angle) * radii[0], np.sin(angle) * radii[1]
+        cos, sin = np.cos(turn), np.sin(turn)
+        outline = np.stack([x * cos - y * sin + middle[0], x * sin + y * cos + middle[1]], axis=1)
+        self.polygon(outline, paint)
+
+    def line(self, points: Sequence[Point], width: float, tone: float) -> None:
+        """Draw a thin line over what is there; it does not change the layer's outline."""
+        fixed = np.rint(np.asarray(points) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        level = float(np.clip(tone, 2, 253))
+        thickness = max(1, round(width))
+        cv2.polylines(
+            self.tone, [fixed], False, level, thickness, cv2.LINE_8, shift=_SUBPIXEL_BITS
+        )
+
+
+def compose(
+    background: Tones,
+    layer: Layer,
+    textures: dict[int, Tones],
+    rng: np.random.Generator,
+    *,
+    tilt: float = 0.06,
+) -> Tones:
+    """Return background with the layer over it: textured, lit, in perspective, with a soft shadow.
+
+    tilt: how far the corners of the layer may move, as a fraction of the canvas.
+    """
+    tones = layer.tone.astype(np.float32)
+    for material, texture in textures.items():
+        np.add(tones, texture, out=tones, where=layer.material == material)
+    alpha = (layer.material > 0).astype(np.float32)
+    corners = np.array([[0, 0], [CANVAS, 0], [CANVAS, CANVAS], [0, CANVAS]], np.float32)
+    moved = corners + rng.uniform(-tilt, tilt, (4, 2)).astype(np.float32) * CANVAS
+    warp = cv2.getPerspectiveTransform(corners, moved)
+    border = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    tones = cv2.warpPerspective(tones, warp, (CANVAS, CANVAS), **border)
+    alpha = cv2.warpPerspective(alpha, warp, (CANVAS, CANVAS), **border)
+    x, y = grid()
+    slope = rng.normal(0, 0.22, 2)
+    light = 1 + slope[0] * (x / CANVAS - 0.5) + slope[1] * (y / CANVAS - 0.5)
+    shadow = _soft_shadow(alpha, rng)
+    result: Tones = background * shadow * (1 - alpha) + tones * light * alpha
+    return result
+
+
+def _soft_shadow(alpha: Tones, rng: np.random.Generator) -> Tones:
+    """Return factors 0..1 that darken the background behind and below the layer."""
+    small = cv2.resize(alpha, (24, 24), interpolation=cv2.INTER_AREA)
+    move = np.array([[1, 0, rng.uniform(-2.5, 2.5)], [0, 1, rng.uniform(0, 1.5)]], np.float32)
+    small = cv2.GaussianBlur(cv2.warpAffine(small, move, (24, 24)), (0, 0), rng.uniform(0.8, 2))
+    large = cv2.resize(small, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
+    factors: Tones = (1 - rng.uniform(0, 0.45) * large).astype(np.float32)
+    return factors
