@@ -5,19 +5,9 @@
 
 #include "core/status.h"
 #include "engine/image_format.h"
+#include "engine/image_view.h"
 
 namespace tinyhost {
-
-/// A tensor as the loaded plan places it. `data` points into the arena, or into the image for constants.
-struct TensorView {
-  TensorType type;
-  uint8_t rank;
-  int32_t dims[kMaxRank];
-  float scale;
-  int32_t zero_point;
-  size_t n_bytes;
-  void* data;
-};
 
 /// Reads a counter: nanoseconds, instructions or cycles, as the board counts (hal/clock.h).
 using TickSource = uint64_t (*)();
@@ -25,32 +15,44 @@ using TickSource = uint64_t (*)();
 /// Runs one model image in place: no heap, no exceptions, no recursion, a caller's static arena.
 ///
 /// Load() checks every byte that Invoke() will rely on, so a hostile image is refused with a Status and
-/// Invoke() has nothing left to check. `image` must be 16-byte aligned and outlive the engine's use of it.
+/// Invoke() has nothing left to check. `image` must be 16-byte aligned and outlive the engine's use of it,
+/// and `arena` must be 16-byte aligned too.
 class Engine {
  public:
   /// The engine's name as INFO reports it: "tinyhost".
   static const char* Name();
 
+  /// kBadArgument: null or misaligned memory. kImage*: what is wrong with the image. After a failure nothing is loaded.
   Status Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes);
   void Unload();
-  bool loaded() const;
+  bool loaded() const { return view_.loaded(); }
 
-  const ImageHeader& header() const;  // only when loaded()
-  const ModelMetadata& metadata() const;
+  const ImageHeader& header() const { return view_.header(); }  // only when loaded()
+  const ModelMetadata& metadata() const { return view_.metadata(); }
   const char* label(size_t index) const;  // "" beyond the last
 
   TensorView input() const;
   TensorView output() const;
 
-  size_t n_operators() const;
-  OperatorCode operator_code(size_t index) const;
+  size_t n_operators() const { return loaded() ? header().n_operators : 0; }
+  OperatorCode operator_code(size_t index) const { return view_.op(index).code; }
   /// The output of an operator; its bytes are valid right after that operator ran.
   TensorView operator_output(size_t index) const;
+
+  /// An upper bound of the elementary steps of one Invoke(), as Load() counted them from the shapes.
+  uint64_t work() const { return work_; }
 
   /// Runs every operator.
   Status Invoke();
   /// Runs operators [first, last); `ticks`, if given, receives one count per operator run, from `now`.
   Status InvokeRange(size_t first, size_t last, TickSource now = nullptr, uint32_t* ticks = nullptr);
+
+ private:
+  Status Check(const ImageView& view, size_t arena_bytes);
+
+  ImageView view_;
+  uint8_t* arena_ = nullptr;
+  uint64_t work_ = 0;
 };
 
 }  // namespace tinyhost
