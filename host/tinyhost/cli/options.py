@@ -14,7 +14,7 @@ BoardOption = Annotated[
     typer.Option("--board", "-b", help="native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, else native."),
 ]
 SceneOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Optional[str],  # noqa: UP045
     typer.Option("--scene", help="What a virtual board's camera sees: a folder of pictures, a video file, or webcam:0."),
 ]
 StateOption = Annotated[

@@ -14,9 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.synthetic.canvas import CANVAS, Layer, cloth_texture, compose, noise
+from tinyhost.datasets.synthetic.canvas import (
+    CANVAS,
+    Layer,
+    Texture,
+    Tones,
+    cloth_texture,
+    compose,
+    noise,
+)
 from tinyhost.datasets.synthetic.figure import draw_figure
-from tinyhost.datasets.synthetic.looks import HAIR, SHOE, SKIN, Looks, random_looks
+from tinyhost.datasets.synthetic.looks import BOTTOM, HAIR, SHOE, SKIN, TOP, random_looks
 from tinyhost.datasets.synthetic.places import random_place
 from tinyhost.datasets.synthetic.sensor import expose
 from tinyhost.datasets.synthetic.things import random_thing
@@ -26,8 +34,6 @@ __all__ = ["LABELS", "render", "write_dataset"]
 
 LABELS = ("no_person", "person")
 """In the order of the model's outputs, which is that of TFLM's person_detect."""
-
-Tones = NDArray[np.float32]
 
 
 def render(label: str, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -87,9 +93,23 @@ def _skin_texture(rng: np.random.Generator) -> Tones:
     return noise(rng, (12,), (rng.uniform(0, 7),))
 
 
+def _hair_texture(rng: np.random.Generator) -> Tones:
+    return noise(rng, (60,), (rng.uniform(2, 14),))
+
+
+_FIGURE_TEXTURES: dict[int, Texture] = {
+    SKIN: _skin_texture,
+    TOP: cloth_texture,
+    BOTTOM: cloth_texture,
+    HAIR: _hair_texture,
+    SHOE: _skin_texture,
+}
+_THING_TEXTURES: dict[int, Texture] = dict.fromkeys((1, 2, 3, 4), cloth_texture)
+
+
 def _add_person(scene: Tones, rng: np.random.Generator, *, first: bool) -> Tones:
     """Return the scene with one person: full figure, half figure, or head and shoulders."""
-    looks: Looks = random_looks(rng)
+    looks = random_looks(rng)
     crop = rng.choice(3, p=(0.4, 0.33, 0.27)) if first else 0
     scale = ((0.5, 1.05), (1.05, 2.0), (2.0, 3.6))[crop]
     height = rng.uniform(*scale) * CANVAS
@@ -99,10 +119,7 @@ def _add_person(scene: Tones, rng: np.random.Generator, *, first: bool) -> Tones
     head_at = (rng.uniform(0.18, 0.82) * CANVAS, rng.uniform(low, high) * CANVAS)
     layer = Layer(_light(rng))
     draw_figure(layer, rng, head_at, height, looks)
-    textures = {material: cloth_texture(rng) for material in (2, 3)}
-    textures |= {SKIN: _skin_texture(rng), SHOE: _skin_texture(rng)}
-    textures[HAIR] = noise(rng, (60,), (rng.uniform(2, 14),))
-    return compose(scene, layer, textures, rng)
+    return compose(scene, layer, _FIGURE_TEXTURES, rng)
 
 
 def _add_thing(
@@ -114,5 +131,4 @@ def _add_thing(
     x = rng.uniform(0.05, 0.95) * CANVAS
     y = CANVAS * rng.uniform(0.85, 1.0) if low else CANVAS * rng.uniform(0.3, 0.85)
     random_thing(layer, rng, (x, y), size)
-    textures = {material: cloth_texture(rng) for material in (1, 2, 3, 4)}
-    return compose(scene, layer, textures, rng)
+    return compose(scene, layer, _THING_TEXTURES, rng)

@@ -6,7 +6,8 @@ canvas pixels (x right, y down); tones are grey levels 0..255.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,11 +21,12 @@ __all__ = [
     "Layer",
     "Paint",
     "Point",
+    "Texture",
+    "Tones",
     "cloth_texture",
     "compose",
     "grid",
     "noise",
-    "to_uint8",
 ]
 
 PICTURE_SIZE = 96
@@ -34,6 +36,7 @@ CANVAS = PICTURE_SIZE * SUPERSAMPLING
 Point = tuple[float, float]
 Tones = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+Texture = Callable[[np.random.Generator], Tones]
 
 _SUBPIXEL_BITS = 3
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 7)
@@ -59,11 +62,6 @@ def grid() -> tuple[Tones, Tones]:
     return x, y
 
 
-def to_uint8(tones: Tones) -> Picture:
-    """Return tones rounded and limited to 0..255."""
-    return cv2.convertScaleAbs(np.maximum(tones, 0.0)).astype(np.uint8, copy=False)
-
-
 def noise(rng: np.random.Generator, cells: Sequence[int], gains: Sequence[float]) -> Tones:
     """Return a (CANVAS, CANVAS) sum of smooth noise octaves, zero mean.
 
@@ -87,13 +85,23 @@ def cloth_texture(rng: np.random.Generator) -> Tones:
     if kind == 2:
         return noise(rng, (int(rng.integers(8, 30)), 60), (strength * 0.7, strength * 0.3))
     x, y = grid()
-    angle = rng.choice([0.0, np.pi / 2, rng.uniform(0, np.pi)])
-    rate = 2 * np.pi / rng.uniform(5, 26)
-    wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * rate)
+    angle = (0.0, math.pi / 2, rng.uniform(0, math.pi))[int(rng.integers(3))]
+    rate = 2 * math.pi / rng.uniform(5, 26)
+    cos, sin = math.cos(angle) * rate, math.sin(angle) * rate
+    wave = np.sin(x * cos + y * sin)
     if kind == 4:
-        wave = 0.5 * wave + 0.5 * np.sin((y * np.cos(angle) - x * np.sin(angle)) * rate)
-    sharp: Tones = (np.clip(wave * rng.uniform(1, 4), -1, 1) * strength).astype(np.float32)
+        wave = 0.5 * wave + 0.5 * np.sin(y * cos - x * sin)
+    sharp: Tones = np.clip(wave * rng.uniform(1, 4), -1.0, 1.0) * np.float32(strength)
     return sharp
+
+
+def _levels(radius_px: float) -> list[tuple[float, float]]:
+    """Return (shrink, gain) of the nested fills that shade a shape: more of them, the larger it is."""
+    n_levels = int(np.clip(radius_px / 4, 2, 7))
+    return [
+        (math.cos(0.5 * math.pi * step / n_levels), 1.2 * step / (n_levels - 1) - 0.6)
+        for step in range(n_levels)
+    ]
 
 
 class Layer:
@@ -108,8 +116,9 @@ class Layer:
         self.light = np.asarray(light, np.float64)
 
     def _fill(self, points: NDArray[np.float64], tone: float, material: int | None) -> None:
-        fixed = np.rint(np.clip(points, -4000, 4000) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(self.tone, [fixed], float(np.clip(tone, 2, 253)), cv2.LINE_8, _SUBPIXEL_BITS)
+        fixed = np.rint(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        level = min(max(float(tone), 2.0), 253.0)
+        cv2.fillPoly(self.tone, [fixed], level, cv2.LINE_8, _SUBPIXEL_BITS)
         if material is not None:
             cv2.fillPoly(self.material, [fixed], float(material), cv2.LINE_8, _SUBPIXEL_BITS)
 
@@ -120,11 +129,11 @@ class Layer:
             self._fill(outline, paint.tone, paint.material)
             return
         middle = outline.mean(axis=0)
-        offset = self.light * np.abs(outline - middle).mean(axis=0)
-        for step, shrink in enumerate((1.0, 0.8, 0.5)):
-            inner = middle + (outline - middle) * shrink + offset * (1 - shrink)
-            material = paint.material if step == 0 else None
-            self._fill(inner, paint.tone + paint.contrast * (step - 1) * 0.6, material)
+        radius = np.abs(outline - middle).mean(axis=0)
+        for shrink, gain in _levels(float(radius.mean())):
+            inner = middle + (outline - middle) * shrink + self.light * radius * (1 - shrink)
+            material = paint.material if shrink == 1.0 else None
+            self._fill(inner, paint.tone + paint.contrast * gain, material)
 
     def capsule(self, a: Point, b: Point, radius_a: float, radius_b: float, paint: Paint) -> None:
         """Draw a tapered bar with round ends from a to b, shaded across."""
@@ -132,8 +141,7 @@ class Layer:
         cap_a = np.stack([np.cos(heading + np.pi + _ARC), np.sin(heading + np.pi + _ARC)], axis=1)
         cap_b = np.stack([np.cos(heading + _ARC), np.sin(heading + _ARC)], axis=1)
         widest = max(radius_a, radius_b)
-        levels = ((1.0, -0.6), (0.75, 0.0), (0.4, 0.5)) if paint.contrast else ((1.0, 0.0),)
-        for shrink, gain in levels:
+        for shrink, gain in _levels(widest) if paint.contrast else ((1.0, 0.0),):
             offset = self.light * widest * (1 - shrink)
             outline = np.concatenate(
                 [
@@ -155,7 +163,7 @@ class Layer:
     def line(self, points: Sequence[Point], width: float, tone: float) -> None:
         """Draw a thin line over what is there; it does not change the layer's outline."""
         fixed = np.rint(np.asarray(points) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        level = float(np.clip(tone, 2, 253))
+        level = min(max(float(tone), 2.0), 253.0)
         thickness = max(1, round(width))
         cv2.polylines(
             self.tone, [fixed], False, level, thickness, cv2.LINE_8, shift=_SUBPIXEL_BITS
@@ -165,18 +173,21 @@ class Layer:
 def compose(
     background: Tones,
     layer: Layer,
-    textures: dict[int, Tones],
+    textures: Mapping[int, Texture],
     rng: np.random.Generator,
     *,
     tilt: float = 0.06,
 ) -> Tones:
     """Return background with the layer over it: textured, lit, in perspective, with a soft shadow.
 
+    textures: what makes the texture of each material; only those in sight are made.
     tilt: how far the corners of the layer may move, as a fraction of the canvas.
     """
     tones = layer.tone.astype(np.float32)
-    for material, texture in textures.items():
-        np.add(tones, texture, out=tones, where=layer.material == material)
+    in_sight = np.bincount(layer.material.ravel(), minlength=max(textures) + 1)
+    for material, make_texture in textures.items():
+        if in_sight[material]:
+            tones += make_texture(rng) * (layer.material == material)
     alpha = (layer.material > 0).astype(np.float32)
     corners = np.array([[0, 0], [CANVAS, 0], [CANVAS, CANVAS], [0, CANVAS]], np.float32)
     moved = corners + rng.uniform(-tilt, tilt, (4, 2)).astype(np.float32) * CANVAS
@@ -185,10 +196,10 @@ def compose(
     tones = cv2.warpPerspective(tones, warp, (CANVAS, CANVAS), **border)
     alpha = cv2.warpPerspective(alpha, warp, (CANVAS, CANVAS), **border)
     x, y = grid()
-    slope = rng.normal(0, 0.22, 2)
-    light = 1 + slope[0] * (x / CANVAS - 0.5) + slope[1] * (y / CANVAS - 0.5)
-    shadow = _soft_shadow(alpha, rng)
-    result: Tones = background * shadow * (1 - alpha) + tones * light * alpha
+    slope_x, slope_y = (rng.normal(0, 0.22 / CANVAS) for _ in range(2))
+    light = x * slope_x + (y * slope_y + (1 - (slope_x + slope_y) * CANVAS / 2))
+    behind = background * _soft_shadow(alpha, rng)
+    result: Tones = behind + (tones * light - behind) * alpha
     return result
 
 
@@ -198,5 +209,5 @@ def _soft_shadow(alpha: Tones, rng: np.random.Generator) -> Tones:
     move = np.array([[1, 0, rng.uniform(-2.5, 2.5)], [0, 1, rng.uniform(0, 1.5)]], np.float32)
     small = cv2.GaussianBlur(cv2.warpAffine(small, move, (24, 24)), (0, 0), rng.uniform(0.8, 2))
     large = cv2.resize(small, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
-    factors: Tones = (1 - rng.uniform(0, 0.45) * large).astype(np.float32)
+    factors: Tones = 1 - large * rng.uniform(0, 0.45)
     return factors

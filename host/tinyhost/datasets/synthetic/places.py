@@ -31,8 +31,8 @@ def _box(tones: Tones, x: float, y: float, w: float, h: float, tone: float) -> N
 
 def _gradient(rng: np.random.Generator, tone: float, spread: float = 40) -> Tones:
     x, y = grid()
-    dx, dy = rng.normal(0, spread, 2) / CANVAS
-    result: Tones = (tone + (x - CANVAS / 2) * dx + (y - CANVAS / 2) * dy).astype(np.float32)
+    dx, dy = (rng.normal(0, spread / CANVAS) for _ in range(2))
+    result: Tones = x * dx + (y * dy + (tone - (dx + dy) * CANVAS / 2))
     return result
 
 

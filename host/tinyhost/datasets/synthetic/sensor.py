@@ -24,8 +24,12 @@ def expose(scene: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.u
         small = _motion_blur(small, rng)
     axis = np.linspace(-1, 1, PICTURE_SIZE, dtype=np.float32)
     falloff = 1 - rng.uniform(0, 0.3) * (axis[:, None] ** 2 + axis[None, :] ** 2) / 2
-    low, high = rng.uniform(-15, 45), rng.uniform(170, 285)
-    tones = np.clip(small * falloff / 255, 0, 1.05) ** rng.uniform(0.65, 1.5)
+    dark, bright = np.percentile(small, (1, 99))
+    if rng.random() < 0.3 or bright - dark < 40:  # else automatic exposure
+        dark, bright = 0.0, 255.0
+    low, high = rng.uniform(-10, 40), rng.uniform(190, 275)
+    span = max(float(bright - dark), 1.0)
+    tones = np.clip((small * falloff - float(dark)) / span, 0, 1.05) ** rng.uniform(0.65, 1.4)
     tones = low + tones * (high - low)
     tones += rng.standard_normal(tones.shape, dtype=np.float32) * rng.uniform(0.3, 7)
     if rng.random() < 0.5:
