@@ -148,8 +148,8 @@ class WeightLayout(IntEnum):
 class ImageHeader:
     """The first bytes of an image."""
 
-    SIZE: ClassVar[int] = 68
-    _STRUCT: ClassVar[Struct] = Struct("<IHHIIIIIHHIIII5I")
+    SIZE: ClassVar[int] = 64
+    _STRUCT: ClassVar[Struct] = Struct("<IHHIIIIIHHIIII4I")
 
     magic: int = 0
     """image_magic"""
@@ -175,7 +175,7 @@ class ImageHeader:
     labels_offset: int = 0
     """NUL-terminated UTF-8 strings, one after the other"""
     labels_bytes: int = 0
-    reserved: tuple[int, ...] = (0, 0, 0, 0, 0)
+    reserved: tuple[int, ...] = (0, 0, 0, 0)
     """0"""
 
     def pack(self) -> bytes:
@@ -201,7 +201,7 @@ class ImageHeader:
             constants_bytes=values[11],
             labels_offset=values[12],
             labels_bytes=values[13],
-            reserved=values[14 : 19],
+            reserved=values[14 : 18],
         )
 
 

@@ -145,9 +145,9 @@ struct ImageHeader {
   uint32_t constants_bytes;
   uint32_t labels_offset;  ///< NUL-terminated UTF-8 strings, one after the other
   uint32_t labels_bytes;
-  uint32_t reserved[5];  ///< 0
+  uint32_t reserved[4];  ///< 0
 };
-static_assert(sizeof(ImageHeader) == 68, "ImageHeader has padding");
+static_assert(sizeof(ImageHeader) == 64, "ImageHeader has padding");
 
 /// What a model is, apart from how it runs.
 struct ModelMetadata {
