@@ -1,0 +1,75 @@
+# One set of targets for people and for CI.
+#     make demo    the whole loop on the virtual boards, and a report to look at
+#     make test    every test that needs no board
+# On one machine several checkouts may live side by side: everything they make stays inside them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TINYHOST := $(BIN)/tinyhost
+# Pip's newest resolver is not needed; a venv's own pip is good enough and saves a download.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+EXT_SOURCES := $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
+CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
+
+.PHONY: help setup setup-dev setup-train demo test check format bench soak fuzz train clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.run: pyproject.toml $(EXT_SOURCES)
+	scripts/install_packages.sh run
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	scripts/install_packages.sh dev
+	$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.train: $(VENV)/.run
+	$(PIP_INSTALL) --editable '.[train]'
+	@touch $@
+
+setup: $(VENV)/.run  ## install what the tool needs: Debian packages and a virtual environment
+setup-dev: $(VENV)/.dev  ## that, and what tests and checks need
+setup-train: $(VENV)/.train  ## that, and TensorFlow
+
+demo: setup  ## the whole loop on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
+	$(BIN)/python scripts/demo.py
+
+test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the README's commands
+	$(MAKE) --no-print-directory -C firmware/test test
+	$(MAKE) --no-print-directory -C firmware/fuzz short
+	$(BIN)/python -m pytest
+
+check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
+	$(BIN)/python scripts/generate_protocol.py --check
+
+format: setup-dev  ## let ruff and clang-format format everything
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	clang-format -i $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
+
+bench: setup  ## figures of the shipped model on the virtual boards
+	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
+	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
+
+soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 20 minutes)
+	$(BIN)/python scripts/soak_link.py
+
+fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
+	$(MAKE) --no-print-directory -C firmware/fuzz long
+
+train: setup-train  ## train the shipped model again (about half an hour)
+	$(BIN)/python scripts/train_default_vww.py
+
+clean:  ## remove what was built; captured data and runs stay
+	rm -rf build .pio .tinyhost .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Installs the Debian or Ubuntu packages that this project needs and that are missing; as root, or with sudo.
+#     scripts/install_packages.sh run    what the virtual boards need
+#     scripts/install_packages.sh dev    that, and what the tests need
+# Elsewhere, and without sudo, it prints what to install and exits 1.
+set -eu
+
+run="g++ make git python3-dev python3-venv gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+dev="$run clang clang-format libclang-rt-dev doctest-dev"
+
+case "${1:-run}" in
+  run) wanted=$run ;;
+  dev) wanted=$dev ;;
+  *) echo "usage: $0 run|dev" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  for program in g++ make git python3 arm-none-eabi-g++ qemu-system-arm; do
+    command -v "$program" >/dev/null && continue
+    echo "$program is missing. This is no Debian or Ubuntu machine, so install the counterparts of these packages:" >&2
+    echo "    $wanted" >&2
+    exit 1
+  done
+  exit 0
+fi
+
+missing=""
+for package in $wanted; do
+  case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
+    *"install ok installed"*) ;;
+    *) missing="$missing $package" ;;
+  esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+  as_root=""
+elif command -v sudo >/dev/null; then
+  as_root="sudo"
+else
+  echo "these packages are missing, and there is no sudo here; as root:" >&2
+  echo "    apt-get install$missing" >&2
+  exit 1
+fi
+echo "installing:$missing" >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086  # a list of words on purpose
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
