@@ -1,0 +1,64 @@
+"""Figures of a classifier from its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ClassifierMetrics", "classifier_metrics", "roc_auc"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierMetrics:
+    """How right a classifier is on n pictures.
+
+    confusion: rows are true classes, columns predicted ones. per_class: recall of each class.
+    auc: area under the ROC curve of the last of two classes; None for any other class count.
+    """
+
+    n: int
+    accuracy: float
+    confusion: tuple[tuple[int, ...], ...]
+    per_class: tuple[float, ...]
+    auc: float | None
+
+
+def classifier_metrics(
+    scores: NDArray[np.float64], classes: NDArray[np.int64]
+) -> ClassifierMetrics:
+    """Return the figures of scores (n, n_classes) against the true classes (n,).
+
+    Ties go to the first class, as argmax does.
+    """
+    n_classes = scores.shape[1]
+    predicted = scores.argmax(axis=1)
+    confusion = np.zeros((n_classes, n_classes), np.int64)
+    np.add.at(confusion, (classes, predicted), 1)
+    totals = confusion.sum(axis=1)
+    recall = [float(confusion[i, i] / totals[i]) if totals[i] else 0.0 for i in range(n_classes)]
+    margin = scores[:, 1] - scores[:, 0] if n_classes == 2 else None
+    return ClassifierMetrics(
+        n=len(classes),
+        accuracy=float((predicted == classes).mean()),
+        confusion=tuple(tuple(int(v) for v in row) for row in confusion),
+        per_class=tuple(recall),
+        auc=None if margin is None else roc_auc(margin, classes == 1),
+    )
+
+
+def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve, equal scores counting half; 0.5 if a side is empty.
+
+    It is the Mann-Whitney U statistic over n_positive * n_negative (Hanley and McNeil, 1982).
+    """
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    if n_positive == 0 or n_negative == 0:
+        return 0.5
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    mean_rank = last - (counts - 1) / 2
+    rank_sum = float(mean_rank[inverse][positive].sum())
+    return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)

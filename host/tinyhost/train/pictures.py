@@ -1,0 +1,143 @@
+"""Labelled pictures of a folder tree, checked and split, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
+
+PICTURE_SIZE = 96
+SPLITS = ("train", "val", "test")
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".pgm"})
+_VAL_SHARE = _TEST_SHARE = 0.15
+_TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png with val and test beside it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSet:
+    """Pictures and their classes.
+
+    pictures: (n, 96, 96) uint8 grey levels; classes: (n,) int64 indices into the labels.
+    """
+
+    pictures: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """What is learned from, what chooses the best epoch, and what is only measured on."""
+
+    train: PictureSet
+    val: PictureSet
+    test: PictureSet
+
+
+def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 10) -> Splits:
+    """Return the pictures of a folder tree in three splits.
+
+    A tree without `train/` is split here, by file name: the first 70 % of each class for training,
+    then 15 % and 15 %. Frames that were captured one after another look alike, and a random split
+    would put near twins on both sides. A missing `val/` or `test/` beside `train/` is taken from
+    the end of `train/` in the same way.
+
+    Raises DatasetError if a class is missing, unexpected, too small, or a file is no picture.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder", hint=_TREE_HINT)
+    has_splits = (folder / "train").is_dir()
+    root = folder / "train" if has_splits else folder
+    files = {"train": _class_files(root, labels, has_splits=has_splits)}
+    for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
+        if has_splits and (folder / split).is_dir():
+            files[split] = _class_files(folder / split, labels, has_splits=True)
+        else:
+            files[split] = _cut_tail(files["train"], share / (1 - _TEST_SHARE * (split == "test")))
+    _check_counts(files["train"], root, min_per_class)
+    loaded = {split: _load(files[split]) for split in SPLITS}
+    return Splits(train=loaded["train"], val=loaded["val"], test=loaded["test"])
+
+
+def _class_files(root: Path, labels: tuple[str, ...], *, has_splits: bool) -> list[list[Path]]:
+    """Return the picture files of each label under root, by name."""
+    found = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    missing = [label for label in labels if label not in found]
+    if missing:
+        raise DatasetError(
+            f"{root}: no folder for class {', '.join(missing)}; "
+            f"expected {', '.join(labels)}, got {', '.join(found) or 'no folders'}",
+            hint=f"capture the missing class with `tinyhost capture --label {missing[0]}`; {_TREE_HINT}",
+        )
+    extra = [] if has_splits is False and set(found) & set(SPLITS) else sorted(set(found) - set(labels))
+    if extra:
+        raise DatasetError(
+            f"{root}: folders that are no class of this model: {', '.join(extra)}; "
+            f"expected only {', '.join(labels)}",
+            hint="rename or move them, or give the labels to train on",
+        )
+    return [_picture_files(root / label) for label in labels]
+
+
+def _picture_files(folder: Path) -> list[Path]:
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES)
+    if not files:
+        raise DatasetError(
+            f"{folder}: no pictures; expected files ending in {', '.join(sorted(_SUFFIXES))}",
+            hint=f"capture some with `tinyhost capture --label {folder.name}`",
+        )
+    return files
+
+
+def _cut_tail(classes: list[list[Path]], share: float) -> list[list[Path]]:
+    """Move the last `share` of every class out of `classes` and return it; at least one file each."""
+    tails = []
+    for files in classes:
+        n_tail = max(1, round(len(files) * share))
+        tails.append(files[len(files) - n_tail :])
+        del files[len(files) - n_tail :]
+    return tails
+
+
+def _check_counts(classes: list[list[Path]], root: Path, min_per_class: int) -> None:
+    counts = [len(files) for files in classes]
+    if min(counts) < min_per_class:
+        raise DatasetError(
+            f"{root}: too few pictures to train on; expected at least {min_per_class} per class "
+            f"after val and test are set aside, got {', '.join(map(str, counts))}",
+            hint="capture more; a few hundred per class, in varied light, is a good start",
+        )
+
+
+def _load(classes: list[list[Path]]) -> PictureSet:
+    pictures = [_read(path) for files in classes for path in files]
+    indices = [index for index, files in enumerate(classes) for _ in files]
+    return PictureSet(pictures=np.stack(pictures), classes=np.asarray(indices, np.int64))
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    """Return the middle square of a picture file as (96, 96) grey levels."""
+    raw = np.frombuffer(path.read_bytes(), np.uint8)
+    picture = cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE) if raw.size else None
+    if picture is None:
+        raise DatasetError(
+            f"{path}: not a readable picture ({raw.size} bytes)",
+            hint="delete the file, or capture it again",
+        )
+    height, width = picture.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    if side != PICTURE_SIZE:
+        square = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
+    return square.astype(np.uint8, copy=False)
