@@ -23,14 +23,15 @@ def augment_batch(pictures: NDArray[np.uint8], rng: np.random.Generator) -> NDAr
 def _augment(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
     height, width = picture.shape
     turn = float(np.clip(rng.normal(0, 5), -12, 12))
-    move = cv2.getRotationMatrix2D((width / 2, height / 2), turn, rng.uniform(0.92, 1.22))
+    zoom = rng.uniform(0.92, 1.22)
+    move = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), turn, zoom), np.float64)
     move[:, 2] += rng.uniform(-0.06, 0.06, 2) * (width, height)
     if rng.random() < 0.5:
         move = move @ np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], np.float64)
-    tones = cv2.warpAffine(picture, move, (width, height), borderMode=cv2.BORDER_REFLECT_101)
-    tones = tones.astype(np.float32) * (1 / 255)
+    moved = cv2.warpAffine(picture, move, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+    tones: NDArray[np.float32] = moved.astype(np.float32) * np.float32(1 / 255)
     if rng.random() < 0.2:
-        tones = cv2.GaussianBlur(tones, (0, 0), rng.uniform(0.4, 1.1))
+        tones = cv2.GaussianBlur(tones, (0, 0), rng.uniform(0.4, 1.1)).astype(np.float32)
     middle = float(tones.mean())
     tones = (tones - middle) * rng.uniform(0.6, 1.4) + middle + rng.uniform(-0.15, 0.15)
     if rng.random() < 0.3:

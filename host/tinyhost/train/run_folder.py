@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -57,8 +56,7 @@ def write_run_folder(run_dir: Path, content: bytes, record: RunRecord) -> dict[s
 def _write(path: Path, content: bytes) -> Path:
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
-    os.replace(partial, path)
-    return path
+    return partial.replace(path)
 
 
 def _version(package: str) -> str:

@@ -76,7 +76,7 @@ class _Body:
         self.neck = self._along(self.hip, spine, 0.32)
         tilt = pose.lean + pose.head_tilt
         up = np.array([np.sin(tilt), -np.cos(tilt)])
-        self.head = self._along(self.neck, up, 0.055 + self.head_radii[1])
+        self.head = self._along(self.neck, up, 0.03 + self.head_radii[1])
         self.across = np.array([np.cos(pose.lean), np.sin(pose.lean)])
         self.origin = np.asarray(head_at) - np.asarray(self.head) * height_px
 
@@ -164,13 +164,15 @@ def _draw_torso(layer: Layer, body: _Body, looks: Looks) -> None:
         hem = 0.075 * looks.girth + body.hip_width
         points = [hip_l, hip_r, (body.hip[0] + hem, -0.28), (body.hip[0] - hem, -0.28)]
         layer.polygon([body.px(p) for p in points], bottom)
-    neck = (body.neck[0], body.neck[1] - 0.05)
+    neck_r = 0.027 * body.height_px * max(1.0, looks.head * 0.9)
+    layer.capsule(body.px(body.neck), body.px(body.head), neck_r, neck_r, skin)
     waist = 0.85 * body.hip_width + 0.03 * looks.girth
     outline = [
         (left[0] - 0.028 * looks.girth, left[1] + 0.01),
         (left[0] + 0.02, left[1] - 0.032),
-        (neck[0] - 0.03, body.neck[1] - 0.018),
-        (neck[0] + 0.03, body.neck[1] - 0.018),
+        (body.neck[0] - 0.03, body.neck[1] - 0.018),
+        (body.neck[0], body.neck[1] + 0.005),
+        (body.neck[0] + 0.03, body.neck[1] - 0.018),
         (right[0] - 0.02, right[1] - 0.032),
         (right[0] + 0.028 * looks.girth, right[1] + 0.01),
         (body.hip[0] * 0.5 + body.neck[0] * 0.5 + waist, -0.62),
@@ -179,8 +181,6 @@ def _draw_torso(layer: Layer, body: _Body, looks: Looks) -> None:
         (body.hip[0] * 0.5 + body.neck[0] * 0.5 - waist, -0.62),
     ]
     layer.polygon([body.px(p) for p in outline], top)
-    neck_r = 0.027 * body.height_px * max(1.0, looks.head * 0.9)
-    layer.capsule(body.px(body.neck), body.px(body.head), neck_r, neck_r, skin)
 
 
 def _draw_long_hair(layer: Layer, body: _Body, looks: Looks) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,7 @@ def expose(scene: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.u
     return picture
 
 
-def _motion_blur(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _motion_blur(picture: Any, rng: np.random.Generator) -> NDArray[np.float32]:
     length = int(rng.integers(3, 6))
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2, :] = 1 / length
