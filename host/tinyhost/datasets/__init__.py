@@ -1,0 +1,19 @@
+"""Labelled pictures: stored as they are captured, read for training and benchmarks."""
+
+from __future__ import annotations
+
+from tinyhost.datasets.folder import ClassFolder, LabelledPicture, load_class_folder, read_picture
+from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.store import DatasetStore, Origin, Recovery, validate_label
+
+__all__ = [
+    "ClassFolder",
+    "DatasetStore",
+    "LabelledPicture",
+    "Origin",
+    "Recovery",
+    "Sample",
+    "load_class_folder",
+    "read_picture",
+    "validate_label",
+]

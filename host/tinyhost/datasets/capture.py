@@ -1,0 +1,137 @@
+"""Camera frames of a device into a data set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.store import DatasetStore, Origin, validate_label
+from tinyhost.errors import DeviceError
+from tinyhost.protocol.status import Status
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device
+
+__all__ = ["CaptureEvent", "CapturePlan", "CaptureProgress", "capture_pictures", "origin_of"]
+
+_SENSOR_FAILURES = frozenset({Status.NO_SENSOR, Status.SENSOR_TIMEOUT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapturePlan:
+    """What to capture."""
+
+    label: str
+    count: int
+    """pictures to take in this run"""
+    every_s: float = 0.0
+    """least time from one picture to the next"""
+    max_failures: int = 10
+    """sensor failures in a row after which the run gives up"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureEvent:
+    """Something that happened: a sample was stored, or the sensor failed and is asked again."""
+
+    kind: Literal["stored", "sensor_failed"]
+    sample: Sample | None = None
+    pixels: NDArray[np.uint8] | None = None
+    error: DeviceError | None = None
+
+
+@dataclass(kw_only=True)
+class CaptureProgress:
+    """Counts of a run; they stay right when the run is interrupted."""
+
+    stored: int = 0
+    sensor_failures: int = 0
+    first_dropped: int | None = None
+    last_dropped: int = 0
+    seconds: float = 0.0
+
+    @property
+    def dropped(self) -> int:
+        """Captures that failed on the device since the first stored picture."""
+        return self.last_dropped - self.first_dropped if self.first_dropped is not None else 0
+
+
+def origin_of(device: Device, *, scene: str, note: str) -> Origin:
+    """Return what the manifest says about a device: who it is and how its settings stand."""
+    info = device.info
+    return Origin(
+        sensor="camera",
+        board=info.board,
+        device=info.unique_id,
+        app=info.app,
+        firmware_version=info.firmware_version,
+        build_id=info.build_id,
+        settings={name: setting.value for name, setting in device.settings().items()},
+        scene=scene,
+        note=note,
+    )
+
+
+def capture_pictures(
+    device: Device,
+    store: DatasetStore,
+    origin: Origin,
+    plan: CapturePlan,
+    progress: CaptureProgress,
+    on_event: Callable[[CaptureEvent], None],
+) -> None:
+    """Store `plan.count` camera frames; `progress` counts them as they come.
+
+    A sensor that fails is reported and asked again, up to `plan.max_failures` times in a row. Whatever ends the run early
+    (KeyboardInterrupt, LinkError, DeviceError), what was stored stays valid.
+    """
+    validate_label(plan.label)
+    begin = time.monotonic()
+    due = begin
+    try:
+        while progress.stored < plan.count:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due = max(due, time.monotonic() - plan.every_s) + plan.every_s
+            _store_one(device, store, origin, plan, progress, on_event)
+    finally:
+        progress.seconds = time.monotonic() - begin
+
+
+def _store_one(
+    device: Device,
+    store: DatasetStore,
+    origin: Origin,
+    plan: CapturePlan,
+    progress: CaptureProgress,
+    on_event: Callable[[CaptureEvent], None],
+) -> None:
+    for failures in range(1, plan.max_failures + 1):
+        try:
+            frame = device.snapshot()
+            break
+        except DeviceError as error:
+            if error.status not in _SENSOR_FAILURES:
+                raise
+            progress.sensor_failures += 1
+            on_event(CaptureEvent(kind="sensor_failed", error=error))
+            if failures == plan.max_failures:
+                raise
+    if progress.first_dropped is None:
+        progress.first_dropped = frame.dropped
+    progress.last_dropped = frame.dropped
+    sample = store.add(
+        frame.pixels,
+        plan.label,
+        origin,
+        frame_index=frame.index,
+        dropped=frame.dropped,
+        timestamp_us=frame.timestamp_us,
+    )
+    progress.stored += 1
+    on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))

@@ -1,0 +1,90 @@
+"""Class folders: <root>/<label>/<picture>, as capture writes them and as the world ships them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["PICTURE_SUFFIXES", "ClassFolder", "LabelledPicture", "load_class_folder", "read_picture"]
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".webp"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledPicture:
+    """One picture on disk and its class."""
+
+    path: Path
+    label: str
+
+    def read(self) -> NDArray[np.uint8]:
+        """Return the pixels, (height, width) grey levels."""
+        return read_picture(self.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassFolder:
+    """A folder of labelled pictures, in the order of label and name."""
+
+    root: Path
+    labels: tuple[str, ...]
+    """sorted"""
+    pictures: tuple[LabelledPicture, ...]
+
+    def __iter__(self) -> Iterator[LabelledPicture]:
+        return iter(self.pictures)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of pictures per label."""
+        return {label: sum(picture.label == label for picture in self.pictures) for label in self.labels}
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """Return a picture's pixels, (height, width) grey levels; colours are converted.
+
+    Raises DatasetError if the file is missing or no picture.
+    """
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
+    pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    if pixels is None:
+        raise DatasetError(f"{path}: not a picture that can be read ({data.size} bytes)", hint="delete or replace it")
+    return pixels.astype(np.uint8, copy=False)
+
+
+def load_class_folder(path: Path) -> ClassFolder:
+    """Return the labelled pictures of a folder that holds one folder per class; every picture is decoded once to check it.
+
+    Folders without pictures, hidden files and other files are passed over. Raises DatasetError if the folder is missing,
+    holds no class, or a picture does not decode.
+    """
+    if not path.is_dir():
+        raise DatasetError(f"{path}: no such folder", hint="capture one: tinyhost capture --sensor camera --label NAME")
+    pictures = [
+        LabelledPicture(path=file, label=folder.name)
+        for folder in sorted(path.iterdir())
+        if folder.is_dir() and not folder.name.startswith(".")
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
+    ]
+    if not pictures:
+        raise DatasetError(
+            f"{path}: 0 classes; expected one folder of pictures for each label, such as {path}/person/000001.png",
+            hint="name the folder that holds the label folders",
+        )
+    for picture in pictures:
+        picture.read()
+    labels = tuple(sorted({picture.label for picture in pictures}))
+    return ClassFolder(root=path, labels=labels, pictures=tuple(pictures))

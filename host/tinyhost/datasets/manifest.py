@@ -1,0 +1,116 @@
+"""The manifest of a data set: one JSON line for each sample, appended and synced after the sample's file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest"]
+
+MANIFEST_NAME = "manifest.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One line of the manifest."""
+
+    file: str
+    """path below the data set's folder, with forward slashes"""
+    sha256: str
+    """of the file, hex"""
+    label: str
+    time: str
+    """when the file was written, UTC, ISO 8601"""
+    sensor: str = ""
+    """camera; empty for a file that was found without a line"""
+    board: str = ""
+    """native, m4, nano33ble"""
+    device: str = ""
+    """unique id of the one board"""
+    app: str = ""
+    firmware_version: str = ""
+    build_id: str = ""
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """the device's settings at the start of the run"""
+    scene: str = ""
+    """what a virtual board's camera saw"""
+    note: str = ""
+    frame_index: int = -1
+    """the device's count of captures; -1 if unknown"""
+    dropped: int = -1
+    """captures that failed on the device since its start; -1 if unknown"""
+    timestamp_us: int = -1
+    """of the device's clock; -1 if unknown"""
+    width: int = 0
+    height: int = 0
+    adopted: bool = False
+    """the file was there without a line; all that is known comes from the file"""
+
+    def to_line(self) -> str:
+        """Return the sample as one line of JSON, newline included."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(", ", ": ")) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str, where: str) -> Sample:
+        """Return the sample of one line; keys that this version does not know are left out.
+
+        Raises DatasetError, which names `where`, if the line is no sample.
+        """
+        try:
+            values: Any = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise _bad_line(where, f"no JSON: {error.msg} at column {error.colno}") from error
+        if not isinstance(values, dict):
+            raise _bad_line(where, f"expected an object, got {type(values).__name__}")
+        known = {item.name for item in fields(cls)}
+        try:
+            return cls(**{key: value for key, value in values.items() if key in known})
+        except TypeError as error:
+            raise _bad_line(where, str(error)) from error
+
+
+def _bad_line(where: str, why: str) -> DatasetError:
+    return DatasetError(f"{where}: {why}", hint="mend or delete this line; the pictures themselves are untouched")
+
+
+def read_manifest(root: Path) -> list[Sample]:
+    """Return all samples of a data set, in the order of capture; empty if it has no manifest.
+
+    Raises DatasetError with the line's number if a line is damaged.
+    """
+    path = root / MANIFEST_NAME
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Sample.from_line(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def repair_manifest(root: Path) -> bool:
+    """Return whether the manifest ended in a torn line, which is then cut off.
+
+    A line is torn when power or the process went while it was being appended: it has no newline at its end.
+    """
+    path = root / MANIFEST_NAME
+    if not path.exists():
+        return False
+    data = path.read_bytes()
+    if not data or data.endswith(b"\n"):
+        return False
+    with path.open("r+b") as file:
+        file.truncate(data.rfind(b"\n") + 1)
+        os.fsync(file.fileno())
+    return True
+
+
+def append_sample(root: Path, sample: Sample) -> None:
+    """Append one line and wait until it is on disk."""
+    with (root / MANIFEST_NAME).open("ab") as file:
+        file.write(sample.to_line().encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
