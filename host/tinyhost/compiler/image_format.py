@@ -353,8 +353,8 @@ class OperatorRecord:
 class ConvParams:
     """CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8. Per output channel: bias i32, multiplier i32, shift i8."""
 
-    SIZE: ClassVar[int] = 36
-    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIIIbbBB")
+    SIZE: ClassVar[int] = 40
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIIIbbBBHH")
 
     filter_height: int = 0
     filter_width: int = 0
@@ -377,10 +377,14 @@ class ConvParams:
     layout: int = 0
     reserved: int = 0
     """0"""
+    groups: int = 0
+    """of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise"""
+    reserved2: int = 0
+    """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.bias_offset, self.multiplier_offset, self.shift_offset, self.activation_min, self.activation_max, self.layout, self.reserved)
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.bias_offset, self.multiplier_offset, self.shift_offset, self.activation_min, self.activation_max, self.layout, self.reserved, self.groups, self.reserved2)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ConvParams:
@@ -403,6 +407,8 @@ class ConvParams:
             activation_max=values[13],
             layout=values[14],
             reserved=values[15],
+            groups=values[16],
+            reserved2=values[17],
         )
 
 

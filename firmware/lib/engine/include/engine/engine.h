@@ -48,7 +48,7 @@ class Engine {
   Status InvokeRange(size_t first, size_t last, TickSource now = nullptr, uint32_t* ticks = nullptr);
 
  private:
-  Status Check(const ImageView& view, size_t arena_bytes);
+  Status Check(size_t arena_bytes);
 
   ImageView view_;
   uint8_t* arena_ = nullptr;

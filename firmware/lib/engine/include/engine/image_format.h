@@ -212,8 +212,10 @@ struct ConvParams {
   int8_t activation_max;
   WeightLayout layout;
   uint8_t reserved;  ///< 0
+  uint16_t groups;  ///< of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise
+  uint16_t reserved2;  ///< 0
 };
-static_assert(sizeof(ConvParams) == 36, "ConvParams has padding");
+static_assert(sizeof(ConvParams) == 40, "ConvParams has padding");
 
 /// FULLY_CONNECTED: rows of weights as long as the input's, one row, bias, multiplier and shift per output.
 struct FullyConnectedParams {

@@ -1,0 +1,163 @@
+#include "engine/engine.h"
+
+#include <cstring>
+
+#include "kernels/kernel.h"
+
+namespace tinyhost {
+
+namespace {
+
+/// Refuses images that would run for minutes on any board; the largest published TinyML models take a tenth of it.
+constexpr uint64_t kMaxWork = uint64_t{1} << 30;
+
+bool ZeroPointInRange(const TensorRecord& tensor) {
+  switch (tensor.type) {
+    case TensorType::kInt8:
+      return tensor.zero_point >= INT8_MIN && tensor.zero_point <= INT8_MAX;
+    case TensorType::kUint8:
+      return tensor.zero_point >= 0 && tensor.zero_point <= UINT8_MAX;
+    case TensorType::kFloat32:
+      return tensor.zero_point == 0;
+  }
+  return false;
+}
+
+/// Size of a tensor in bytes, or 0 if its shape is impossible or it is too large.
+uint32_t TensorBytes(const TensorRecord& tensor) {
+  uint64_t n_bytes = ElementBytes(tensor.type);
+  for (uint32_t d = 0; d < kMaxRank; ++d) {
+    if (tensor.dims[d] < 1 || (d >= tensor.rank && tensor.dims[d] != 1)) return 0;
+    n_bytes *= static_cast<uint32_t>(tensor.dims[d]);
+    if (n_bytes > kMaxTensorBytes) return 0;
+  }
+  return static_cast<uint32_t>(n_bytes);
+}
+
+Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
+  const uint32_t n_bytes = tensor.rank <= kMaxRank ? TensorBytes(tensor) : 0;
+  const bool scaled =
+      tensor.type == TensorType::kFloat32 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
+  if (n_bytes == 0 || !scaled || !ZeroPointInRange(tensor) || tensor.offset % ElementBytes(tensor.type) != 0) {
+    return Status::kImageTensor;
+  }
+  bool inside = false;
+  if (tensor.storage == Storage::kArena) inside = uint64_t{tensor.offset} + n_bytes <= view.metadata().arena_bytes;
+  if (tensor.storage == Storage::kConstant) inside = view.Constants<uint8_t>(tensor.offset, n_bytes) != nullptr;
+  return inside ? Status::kOk : Status::kImageTensor;
+}
+
+TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
+  const TensorRecord& record = view.tensor(index);
+  TensorView tensor;
+  tensor.type = record.type;
+  tensor.rank = record.rank;
+  for (uint32_t d = 0; d < kMaxRank; ++d) tensor.dims[d] = record.dims[d];
+  tensor.scale = record.scale;
+  tensor.zero_point = record.zero_point;
+  tensor.n_bytes = ElementCount(tensor) * ElementBytes(record.type);
+  // Only inputs can be constants (Check), so that nothing ever writes through this pointer to the image.
+  tensor.data = record.storage == Storage::kArena ? arena + record.offset
+                                                  : const_cast<uint8_t*>(view.constants()) + record.offset;
+  return tensor;
+}
+
+OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {
+  const OperatorRecord& record = view.op(index);
+  OperatorView op;
+  op.image = &view;
+  op.record = &record;
+  for (size_t i = 0; i < record.n_inputs; ++i) op.inputs[i] = View(view, arena, record.inputs[i]);
+  op.output = View(view, arena, record.output);
+  return op;
+}
+
+Status CheckOperator(const ImageView& view, uint8_t* arena, size_t index, uint64_t* work) {
+  const OperatorRecord& record = view.op(index);
+  const Kernel* kernel = KernelFor(record.code);
+  if (kernel == nullptr) return Status::kImageOperator;
+  if (record.n_inputs < 1 || record.n_inputs > kMaxInputs ||
+      (kernel->n_inputs && record.n_inputs != kernel->n_inputs)) {
+    return Status::kImageParameter;
+  }
+  const size_t n_tensors = view.header().n_tensors;
+  for (size_t i = 0; i < record.n_inputs; ++i) {
+    if (record.inputs[i] >= n_tensors) return Status::kImageParameter;
+  }
+  if (record.output >= n_tensors || view.tensor(record.output).storage != Storage::kArena) {
+    return Status::kImageParameter;
+  }
+  const Status status = kernel->check(Resolve(view, arena, index), work);
+  return status == Status::kOk && *work > kMaxWork ? Status::kImageParameter : status;
+}
+
+}  // namespace
+
+const char* Engine::Name() { return "tinyhost"; }
+
+Status Engine::Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes) {
+  Unload();
+  if (arena == nullptr || reinterpret_cast<uintptr_t>(arena) % kImageAlignment != 0) return Status::kBadArgument;
+  Status status = view_.Open(image, n_bytes);
+  if (status != Status::kOk) return status;
+  arena_ = arena;
+  status = Check(arena_bytes);
+  if (status != Status::kOk) Unload();
+  return status;
+}
+
+void Engine::Unload() {
+  view_.Close();
+  arena_ = nullptr;
+  work_ = 0;
+}
+
+Status Engine::Check(size_t arena_bytes) {
+  const ModelMetadata& model = metadata();
+  for (size_t i = 0; i < header().n_tensors; ++i) {
+    const Status status = CheckTensor(view_, view_.tensor(i));
+    if (status != Status::kOk) return status;
+  }
+  if (view_.tensor(model.input_tensor).storage != Storage::kArena ||
+      view_.tensor(model.output_tensor).storage != Storage::kArena) {
+    return Status::kImageMetadata;
+  }
+  const TensorRecord& result = view_.tensor(model.output_tensor);
+  if (model.n_labels > 0 && (result.rank == 0 || result.dims[result.rank - 1] != model.n_labels)) {
+    return Status::kImageMetadata;
+  }
+  if (model.arena_bytes > arena_bytes) return Status::kImageArena;
+  for (size_t i = 0; i < header().n_operators; ++i) {
+    const Status status = CheckOperator(view_, arena_, i, &work_);
+    if (status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+const char* Engine::label(size_t index) const {
+  if (!loaded() || index >= metadata().n_labels) return "";
+  const char* label = view_.labels();
+  for (; index > 0; --index) label += std::strlen(label) + 1;
+  return label;
+}
+
+TensorView Engine::input() const { return View(view_, arena_, metadata().input_tensor); }
+
+TensorView Engine::output() const { return View(view_, arena_, metadata().output_tensor); }
+
+TensorView Engine::operator_output(size_t index) const { return View(view_, arena_, view_.op(index).output); }
+
+Status Engine::Invoke() { return InvokeRange(0, n_operators()); }
+
+Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {
+  if (!loaded()) return Status::kNoModel;
+  if (first > last || last > n_operators()) return Status::kBadArgument;
+  for (size_t i = first; i < last; ++i) {
+    const uint64_t start = now ? now() : 0;
+    KernelFor(view_.op(i).code)->run(Resolve(view_, arena_, i));
+    if (now && ticks) ticks[i - first] = static_cast<uint32_t>(now() - start);
+  }
+  return Status::kOk;
+}
+
+}  // namespace tinyhost

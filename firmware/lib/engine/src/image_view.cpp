@@ -1,0 +1,81 @@
+#include "engine/image_view.h"
+
+#include <cstring>
+
+#include "engine/image_crc.h"
+
+namespace tinyhost {
+
+namespace {
+
+constexpr size_t kChecksummedFrom = offsetof(ImageHeader, crc32) + sizeof(uint32_t);
+
+/// Sections follow each other in the order of calls; each must start aligned, at or after the end of the one before.
+class SectionChecker {
+ public:
+  explicit SectionChecker(uint32_t total_bytes) : total_bytes_(total_bytes) {}
+
+  bool Next(uint32_t offset, uint64_t n_bytes) {
+    const bool fits = offset % kImageAlignment == 0 && offset >= end_ && offset + n_bytes <= total_bytes_;
+    end_ = offset + n_bytes;
+    return fits;
+  }
+
+ private:
+  uint64_t total_bytes_;
+  uint64_t end_ = sizeof(ImageHeader);
+};
+
+Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
+  if (header.magic != kImageMagic) return Status::kImageMagic;
+  if (header.version != kImageVersion) return Status::kImageVersion;
+  if (header.total_bytes != n_bytes || header.header_bytes != sizeof(ImageHeader)) return Status::kImageLength;
+  const uint8_t* start = reinterpret_cast<const uint8_t*>(&header);
+  if (ImageCrc32(start + kChecksummedFrom, n_bytes - kChecksummedFrom) != header.crc32) return Status::kImageChecksum;
+  if (header.n_tensors > kMaxTensors || header.n_operators > kMaxOperators) return Status::kImageSection;
+  SectionChecker sections(header.total_bytes);
+  const bool in_order = sections.Next(header.metadata_offset, sizeof(ModelMetadata)) &&
+                        sections.Next(header.tensors_offset, uint64_t{header.n_tensors} * sizeof(TensorRecord)) &&
+                        sections.Next(header.operators_offset, uint64_t{header.n_operators} * sizeof(OperatorRecord)) &&
+                        sections.Next(header.labels_offset, header.labels_bytes) &&
+                        sections.Next(header.constants_offset, header.constants_bytes);
+  return in_order ? Status::kOk : Status::kImageSection;
+}
+
+Status CheckMetadata(const ImageView& view) {
+  const ImageHeader& header = view.header();
+  const ModelMetadata& metadata = view.metadata();
+  if (std::memchr(metadata.name, 0, sizeof(metadata.name)) == nullptr || metadata.task > Task::kAnomaly ||
+      metadata.smoothing < 1 || metadata.arena_bytes > kMaxTensorBytes || metadata.input_tensor >= header.n_tensors ||
+      metadata.output_tensor >= header.n_tensors ||
+      metadata.target_label >= (metadata.n_labels ? metadata.n_labels : 1)) {
+    return Status::kImageMetadata;
+  }
+  uint32_t n_labels = 0;
+  for (uint32_t i = 0; i < header.labels_bytes; ++i) n_labels += view.labels()[i] == 0;
+  const bool terminated = header.labels_bytes == 0 || view.labels()[header.labels_bytes - 1] == 0;
+  return terminated && n_labels == metadata.n_labels ? Status::kOk : Status::kImageMetadata;
+}
+
+}  // namespace
+
+Status ImageView::Open(const uint8_t* image, size_t n_bytes) {
+  Close();
+  if (image == nullptr || reinterpret_cast<uintptr_t>(image) % kImageAlignment != 0) return Status::kBadArgument;
+  if (n_bytes < sizeof(ImageHeader)) return Status::kImageLength;
+  image_ = image;
+  Status status = CheckHeader(header(), n_bytes);
+  if (status == Status::kOk) status = CheckMetadata(*this);
+  if (status != Status::kOk) Close();
+  return status;
+}
+
+size_t ElementCount(const TensorView& tensor) {
+  size_t n = 1;
+  for (const int32_t dim : tensor.dims) n *= static_cast<size_t>(dim);
+  return n;
+}
+
+size_t ElementBytes(TensorType type) { return type == TensorType::kFloat32 ? sizeof(float) : 1; }
+
+}  // namespace tinyhost

@@ -1,0 +1,41 @@
+#include "fixed_point.h"
+
+namespace tinyhost {
+
+namespace {
+
+/// x * 4 of a Q4.27, saturated to Q2.29.
+int32_t RescaleQ4ToQ2(int32_t x) {
+  const int32_t threshold = (1 << 29) - 1;
+  if (x > threshold) return INT32_MAX;
+  if (x < -threshold) return INT32_MIN;
+  return WrappingShiftLeft(x, 2);
+}
+
+/// x * 2, saturated.
+int32_t SaturatingDouble(int32_t x) {
+  const int32_t threshold = (1 << 30) - 1;
+  if (x > threshold) return INT32_MAX;
+  if (x < -threshold) return INT32_MIN;
+  return WrappingShiftLeft(x, 1);
+}
+
+}  // namespace
+
+int32_t OneOverOnePlus(int32_t a) {
+  constexpr int32_t k48Over17 = 1515870810;        // Q2.29
+  constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29
+  constexpr int32_t kOneQ2 = 1 << 29;
+  const int64_t sum = static_cast<int64_t>(a) + INT32_MAX;
+  const int32_t half_denominator = static_cast<int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
+  int32_t x = WrappingAdd(k48Over17, RoundingDoublingHighMul(half_denominator, kMinus32Over17));
+  for (int i = 0; i < 3; ++i) {
+    const int32_t product = RoundingDoublingHighMul(half_denominator, x);
+    const int32_t error = WrappingAdd(kOneQ2, static_cast<int32_t>(0u - static_cast<uint32_t>(product)));
+    x = WrappingAdd(x, RescaleQ4ToQ2(RoundingDoublingHighMul(x, error)));
+  }
+  // x / 2 in Q1.30 has x's raw value; to Q0.31 it doubles.
+  return SaturatingDouble(x);
+}
+
+}  // namespace tinyhost

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+#include "engine/image_view.h"
+
+namespace tinyhost {
+
+/// One operator with its tensors resolved.
+struct OperatorView {
+  const ImageView* image;
+  const OperatorRecord* record;
+  TensorView inputs[kMaxInputs];
+  TensorView output;
+
+  /// The operator's parameters; null if they are not all inside the constants section.
+  template <typename Params>
+  const Params* params() const {
+    return image->Constants<Params>(record->params_offset, 1);
+  }
+  template <typename T>
+  const T* input_data(size_t index = 0) const {
+    return static_cast<const T*>(inputs[index].data);
+  }
+  template <typename T>
+  T* output_data() const {
+    return static_cast<T*>(output.data);
+  }
+};
+
+/// How one OperatorCode runs. Tensors are already known to be well-formed and inside their memory.
+///
+/// `check` refuses whatever `run` could not survive, and adds to `work` an upper bound of run's elementary steps.
+/// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it: a windowed
+/// kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them before it has
+/// read the whole window of the first; an elementwise kernel reads element i before it writes element i, in order; a
+/// softmax finishes a row before the next; all others have disjoint buffers. (host/tinyhost/compiler/overlap.py)
+struct Kernel {
+  OperatorCode code;
+  uint8_t n_inputs;  // 0: any number
+  Status (*check)(const OperatorView& op, uint64_t* work);
+  void (*run)(const OperatorView& op);
+};
+
+/// The kernel of a code, or null: the seam where faster kernels take over (see registry.cpp).
+const Kernel* KernelFor(OperatorCode code);
+
+extern const Kernel kConv2dKernel;
+extern const Kernel kDepthwiseConv2dKernel;
+extern const Kernel kFullyConnectedKernel;
+extern const Kernel kAveragePool2dKernel;
+extern const Kernel kMaxPool2dKernel;
+extern const Kernel kMeanKernel;
+extern const Kernel kAddKernel;
+extern const Kernel kMulKernel;
+extern const Kernel kConcatenationKernel;
+extern const Kernel kPadKernel;
+extern const Kernel kSoftmaxKernel;
+extern const Kernel kLogisticKernel;
+extern const Kernel kReluKernel;
+extern const Kernel kRelu6Kernel;
+extern const Kernel kRequantizeKernel;
+extern const Kernel kQuantizeKernel;
+extern const Kernel kDequantizeKernel;
+
+/// True if a tensor is int8 of this rank.
+inline bool IsInt8(const TensorView& tensor, int rank) {
+  return tensor.type == TensorType::kInt8 && tensor.rank == rank;
+}
+
+inline bool IsByte(const TensorView& tensor) { return tensor.type != TensorType::kFloat32; }
+
+}  // namespace tinyhost
