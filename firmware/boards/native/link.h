@@ -1,0 +1,11 @@
+#pragma once
+
+namespace tinyhost::hal {
+
+/// Makes standard input and output non-blocking. Called once by BoardBegin.
+void LinkBegin();
+
+/// True when the other end of standard input is gone.
+bool LinkClosed();
+
+}  // namespace tinyhost::hal

@@ -1,0 +1,62 @@
+#include "hal/board.h"
+
+#include <cstring>
+
+#include "boards/virtual/host_file.h"
+
+namespace tinyhost::hal {
+namespace {
+
+constexpr size_t kIdBytes = 36;
+constexpr size_t kLedBytes = 12;
+
+const char* LedName(LedState state) {
+  switch (state) {
+    case LedState::kBooting:
+      return "booting";
+    case LedState::kIdle:
+      return "idle";
+    case LedState::kSession:
+      return "session";
+    case LedState::kDetected:
+      return "detected";
+    case LedState::kFault:
+      return "fault";
+  }
+  return "?";
+}
+
+}  // namespace
+
+const char* BoardRevision() { return ""; }
+
+// The host gives every virtual board an id of its own when it makes the state folder.
+const char* UniqueId() {
+  static char id[kIdBytes] = {};
+  if (id[0] == '\0') {
+    const int file = host::OpenFile("unique_id");
+    const size_t n = file < 0 ? 0 : host::ReadFile(file, 0, id, kIdBytes - 1);
+    id[n] = '\0';
+    if (n == 0) std::strcpy(id, "virtual");
+  }
+  return id;
+}
+
+// The LED is the file `led`: one line, padded with spaces.
+void SetLed(LedState state) {
+  static int file = host::CreateFile("led");
+  static LedState shown = LedState::kFault;
+  static bool first = true;
+  if (!first && state == shown) return;
+  first = false;
+  shown = state;
+  char line[kLedBytes];
+  std::memset(line, ' ', sizeof line);
+  line[kLedBytes - 1] = '\n';
+  std::memcpy(line, LedName(state), std::strlen(LedName(state)));
+  if (file >= 0) host::WriteFile(file, 0, line, sizeof line);
+}
+
+void Reset(bool /*bootloader: none here*/) { host::Exit(host::kExitReset); }
+
+}  // namespace tinyhost::hal

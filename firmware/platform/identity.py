@@ -1,0 +1,51 @@
+"""PlatformIO extra script: gives firmware/boards/virtual or nano33ble's identity.cpp the build id and the version.
+
+The build id is the first 16 hex digits of the SHA-256 over path and content of every file that makes the firmware, so that the same
+sources have the same id on every computer. Only one file gets it as a define: the others need no rebuild when it changes.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+Import("env")  # type: ignore[name-defined]  # noqa: F821
+
+SOURCE_FOLDERS = ("apps", "boards", "lib")
+SOURCE_SUFFIXES = {".c", ".cpp", ".h", ".S", ".ld"}
+
+
+def build_id(firmware: Path) -> str:
+    files = sorted(
+        (path.relative_to(firmware).as_posix(), path)
+        for folder in SOURCE_FOLDERS
+        for path in (firmware / folder).rglob("*")
+        if path.suffix in SOURCE_SUFFIXES
+    )
+    digest = hashlib.sha256()
+    for name, path in files:
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def firmware_version(project: Path) -> str:
+    match = re.search(r'^version = "([^"]+)"', (project / "pyproject.toml").read_text(), re.MULTILINE)
+    if not match:
+        raise SystemExit(f'{project / "pyproject.toml"}: no line version = "…"')
+    return match[1]
+
+
+def define_identity(env, node):
+    project = Path(env.subst("$PROJECT_DIR"))
+    return env.Object(
+        node,
+        CPPDEFINES=[
+            *env["CPPDEFINES"],
+            ("TINYHOST_BUILD_ID", env.StringifyMacro(build_id(project / "firmware"))),
+            ("TINYHOST_FIRMWARE_VERSION", env.StringifyMacro(firmware_version(project))),
+        ],
+    )
+
+
+env.AddBuildMiddleware(define_identity, "*/boards/identity.cpp")  # noqa: F821
