@@ -1,0 +1,10 @@
+"""Bytes to and from boards: serial ports, and faults on purpose. Only here and in boards/ is pyserial imported."""
+
+from __future__ import annotations
+
+from tinyhost.link.base import Link
+from tinyhost.link.faults import Faults, FaultyLink
+from tinyhost.link.holders import Holder, port_holders
+from tinyhost.link.serial import SerialLink
+
+__all__ = ["Faults", "FaultyLink", "Holder", "Link", "SerialLink", "port_holders"]

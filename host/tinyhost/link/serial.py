@@ -1,0 +1,121 @@
+"""A serial port, a pty or a pyserial URL (socket://, rfc2217://) as a link."""
+
+from __future__ import annotations
+
+import errno
+import select
+import sys
+import time
+from typing import Any
+
+import serial
+
+from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, PortBusyError
+from tinyhost.link.base import WRITE_TIMEOUT_S
+from tinyhost.link.holders import port_holders
+
+__all__ = ["SerialLink"]
+
+# USB CDC ignores the rate; 1200 must never be set, as it reboots the Nano 33 BLE into its bootloader.
+_BAUD = 115_200
+_POLL_S = 0.002
+_BUSY_ERRNOS = {errno.EBUSY, errno.EAGAIN}
+
+
+class SerialLink:
+    """An exclusively opened port.
+
+    Raises PortBusyError if another process holds it, LinkLostError if it is not there.
+    """
+
+    def __init__(self, port: str, name: str) -> None:
+        self.name = name
+        self.port = port
+        self._port = _open(port, name)
+        self._fd = _fileno(self._port)
+
+    def read(self, max_bytes: int, timeout_s: float) -> bytes:
+        """Return what has arrived, at most `max_bytes`; b"" after `timeout_s`; raises LinkLostError."""
+        try:
+            if self._fd is None:
+                return self._poll(max_bytes, timeout_s)
+            if not select.select([self._fd], [], [], timeout_s)[0]:
+                return b""
+            return bytes(self._port.read(max_bytes))
+        except (OSError, ValueError, TypeError) as exc:
+            raise self._lost(exc) from exc
+
+    def _poll(self, max_bytes: int, timeout_s: float) -> bytes:
+        """Read where there is nothing to select on: rfc2217 receives in a thread of its own."""
+        deadline = time.monotonic() + timeout_s
+        while not (waiting := self._port.in_waiting):
+            if time.monotonic() >= deadline:
+                return b""
+            time.sleep(_POLL_S)
+        return bytes(self._port.read(min(waiting, max_bytes)))
+
+    def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
+        """Send all of `data`; raises LinkTimeoutError or LinkLostError."""
+        try:
+            if self._fd is not None and self._port.write_timeout != timeout_s:
+                self._port.write_timeout = timeout_s  # rfc2217 has none
+            self._port.write(data)
+        except serial.SerialTimeoutException as exc:
+            raise LinkTimeoutError(
+                f"{self.name}: {len(data)} bytes were not taken in {timeout_s:g} s", hint="reset the board"
+            ) from exc
+        except (OSError, ValueError, TypeError) as exc:
+            raise self._lost(exc) from exc
+
+    def close(self) -> None:
+        """Let go of the port."""
+        try:
+            self._port.close()
+        except OSError as exc:
+            raise self._lost(exc) from exc
+
+    def _lost(self, exc: Exception) -> LinkLostError:
+        # pyserial raises TypeError or ValueError when another thread has closed the port.
+        return LinkLostError(f"{self.name}: the port is gone ({exc})", hint="plug the board in again")
+
+
+def _open(port: str, name: str) -> Any:
+    exclusive = {} if "://" in port else {"exclusive": True}
+    try:
+        opened = serial.serial_for_url(port, baudrate=_BAUD, timeout=0, **exclusive)
+        _shut_others_out(opened)
+    except (OSError, ValueError) as exc:
+        raise _open_error(port, name, exc) from exc
+    if _fileno(opened) is None:
+        opened.timeout = 1.0  # read() is asked only for what has arrived
+    return opened
+
+
+def _shut_others_out(opened: Any) -> None:
+    """Make open() by programs that do not look at locks fail too.
+
+    Not on ptys: there the mark would outlive us, since the board's end keeps the terminal alive.
+    """
+    if sys.platform != "linux" or "://" in opened.port or opened.port.startswith("/dev/pts/"):
+        return
+    import fcntl
+    import termios
+
+    fcntl.ioctl(opened.fileno(), termios.TIOCEXCL)
+
+
+def _open_error(port: str, name: str, exc: OSError | ValueError) -> LinkError:
+    number = getattr(exc, "errno", None)
+    if number in _BUSY_ERRNOS:
+        holders = ", ".join(map(str, port_holders(port))) or "another process"
+        return PortBusyError(f"{name}: {port} is held by {holders}", hint="close that program, then run this again")
+    if number == errno.EACCES:
+        return LinkError(f"{name}: no permission to open {port}", hint="tinyhost doctor")
+    return LinkLostError(f"{name}: cannot open {port} ({exc})", hint="tinyhost boards")
+
+
+def _fileno(opened: Any) -> int | None:
+    try:
+        return int(opened.fileno())
+    except (AttributeError, OSError):
+        return None

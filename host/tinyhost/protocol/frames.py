@@ -1,0 +1,145 @@
+"""Frames on the wire: `00 COBS(FrameHeader payload CRC-32) 00`, and the log text between them.
+
+Bytes in, values out: nothing here waits, reads or prints.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from struct import Struct
+
+from cobs import cobs
+
+from tinyhost.protocol.messages import FRAME_OVERHEAD_BYTES, MAX_PAYLOAD_BYTES, FrameHeader, LogLevel
+
+__all__ = ["BadFrame", "Frame", "FrameDecoder", "LogText", "Received", "encode_frame", "encoded_size_bytes"]
+
+_CRC = Struct("<I")
+_CRC_BYTES = 4
+_MAX_DECODED_BYTES = MAX_PAYLOAD_BYTES + FRAME_OVERHEAD_BYTES
+# COBS adds one byte, and one more for every 254 bytes (Cheshire & Baker 1999, section IV).
+_MAX_ENCODED_BYTES = _MAX_DECODED_BYTES + 1 + _MAX_DECODED_BYTES // 254
+# Text is whole lines: pixels that happen to be printable are rarely followed by a newline and a zero.
+_TEXT = re.compile(rb"[\t\n\r\x1b\x20-\x7e\x80-\xff]*\n")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """A frame whose CRC holds."""
+
+    type: int
+    seq: int
+    payload: bytes
+    flags: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogText:
+    """A line of text from the device, without its end; `level` is None if it came between frames."""
+
+    text: str
+    level: LogLevel | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadFrame:
+    """Bytes that are neither a frame nor text."""
+
+    n_bytes: int
+    reason: str
+
+
+Received = Frame | LogText | BadFrame
+
+
+def encode_frame(message_type: int, seq: int, payload: bytes = b"") -> bytes:
+    """Return the bytes that go over the wire, delimiters included."""
+    body = FrameHeader(type=message_type, seq=seq).pack() + payload
+    return b"\0" + bytes(cobs.encode(body + _CRC.pack(zlib.crc32(body)))) + b"\0"
+
+
+def encoded_size_bytes(payload: bytes) -> int:
+    """Return how many bytes `payload` costs on the wire."""
+    return len(encode_frame(0, 0, payload))
+
+
+class FrameDecoder:
+    """Cuts a stream of bytes, however broken and however split, into frames, lines of text and bad frames."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._overrun_bytes = 0
+
+    def feed(self, data: bytes) -> list[Received]:
+        """Return what `data` completes; keeps what is not complete yet for the next call."""
+        found: list[Received] = []
+        *segments, rest = (self._rest + data).split(b"\0")
+        for segment in segments:
+            if self._overrun_bytes:
+                found.append(BadFrame(n_bytes=self._overrun_bytes + len(segment), reason="too long"))
+                self._overrun_bytes = 0
+            elif segment:
+                found.extend(_decode_segment(segment))
+        self._rest = rest
+        self._keep_short()
+        found.extend(self._take_lines())
+        return found
+
+    def _keep_short(self) -> None:
+        """Forget the bytes of a frame that can no longer be a frame; its end is still awaited."""
+        if self._overrun_bytes or len(self._rest) > _MAX_ENCODED_BYTES:
+            self._overrun_bytes += len(self._rest)
+            self._rest = b""
+
+    def _take_lines(self) -> list[Received]:
+        """Return whole lines of text at once: a board without a session sends no delimiter at all.
+
+        No frame is taken for text: its flags are zero, so its first COBS byte is 1 or 2.
+        """
+        if not self._rest or self._rest[0] < 0x09:
+            return []
+        end = self._rest.rfind(b"\n") + 1
+        lines = _text_lines(self._rest[:end])
+        if not lines:
+            return []
+        self._rest = self._rest[end:]
+        return list(lines)
+
+
+def _decode_segment(segment: bytes) -> list[Received]:
+    """Return the one frame, the lines or the bad frame between two delimiters."""
+    frame = _decode_frame(segment)
+    if isinstance(frame, BadFrame):
+        return list(_text_lines(segment)) or [frame]
+    return [frame]
+
+
+def _decode_frame(segment: bytes) -> Frame | BadFrame:
+    if len(segment) > _MAX_ENCODED_BYTES:
+        return BadFrame(n_bytes=len(segment), reason="too long")
+    try:
+        body = bytes(cobs.decode(segment))
+    except cobs.DecodeError:
+        return BadFrame(n_bytes=len(segment), reason="not COBS")
+    if len(body) < FRAME_OVERHEAD_BYTES:
+        return BadFrame(n_bytes=len(segment), reason="too short")
+    if zlib.crc32(body[:-_CRC_BYTES]) != _CRC.unpack_from(body, len(body) - _CRC_BYTES)[0]:
+        return BadFrame(n_bytes=len(segment), reason="wrong CRC")
+    if len(body) > _MAX_DECODED_BYTES:
+        return BadFrame(n_bytes=len(segment), reason="too long")
+    header = FrameHeader.unpack(body)
+    return Frame(type=header.type, flags=header.flags, seq=header.seq, payload=body[FrameHeader.SIZE : -_CRC_BYTES])
+
+
+def _text_lines(data: bytes) -> list[LogText]:
+    """Return the lines in `data`, or nothing if it is not all text."""
+    if not _TEXT.fullmatch(data):
+        return []
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return []
+    lines = (line.strip("\r") for line in text.split("\n"))
+    return [LogText(text=line) for line in lines if line]
