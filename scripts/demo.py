@@ -19,8 +19,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tinyhost.datasets.synthetic import write_dataset
-
 ROOT = Path(__file__).resolve().parent.parent
 WORK = Path("build/demo")
 REPORTS = Path("reports")
@@ -96,8 +94,7 @@ def main() -> None:
     started = time.monotonic()
     shutil.rmtree(WORK, ignore_errors=True)
     say("a scene for the virtual camera: pictures drawn by tinyhost, seeded")
-    write_dataset(WORK / "drawn", N_SCENE, SEED, split="scene")
-    (WORK / "drawn" / "scene").rename(WORK / "scene")
+    run("synth", "pictures", str(WORK / "scene"), "--count", str(N_SCENE), "--seed", str(SEED))
     for board in ("native", "m4"):
         tour(board)
     say("done")
