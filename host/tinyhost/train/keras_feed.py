@@ -77,9 +77,7 @@ class AugmentedBatches:
         return feed.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
 
 
-def progress_callback(
-    n_epochs: int, n_steps: int, report: Callable[[TrainProgress], None]
-) -> Any:
+def progress_callback(n_epochs: int, n_steps: int, report: Callable[[TrainProgress], None]) -> Any:
     """Return a Keras callback that reports every few steps and at the end of each epoch."""
     import keras
 

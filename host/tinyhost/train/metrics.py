@@ -25,9 +25,7 @@ class ClassifierMetrics:
     auc: float | None
 
 
-def classifier_metrics(
-    scores: NDArray[np.float64], classes: NDArray[np.int64]
-) -> ClassifierMetrics:
+def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> ClassifierMetrics:
     """Return the figures of scores (n, n_classes) against the true classes (n,).
 
     Ties go to the first class, as argmax does.

@@ -13,9 +13,7 @@ _BLOCKS = (
 """(filters at alpha 1, stride) of each depthwise-separable block: Howard et al., 2017, table 1."""
 
 
-def mobilenet_v1(
-    *, size: int, alpha: float, n_classes: int, dropout: float, l2: float
-) -> Any:
+def mobilenet_v1(*, size: int, alpha: float, n_classes: int, dropout: float, l2: float) -> Any:
     """Return an untrained Keras model: (n, size, size, 1) in [0, 1] -> (n, n_classes) softmax.
 
     size: a multiple of 32. alpha: width multiplier. l2: penalty on the kernels, as a factor.
@@ -29,16 +27,14 @@ def mobilenet_v1(
         return layers.ReLU(6.0, name=f"{name}_relu6")(x)
 
     picture = keras.Input((size, size, 1), name="picture")
-    x = layers.Conv2D(
-        int(32 * alpha), 3, 2, "same", use_bias=False, kernel_regularizer=penalty, name="conv0"
-    )(picture)  # (n, size/2, size/2, 32 alpha)
+    x = layers.Conv2D(int(32 * alpha), 3, 2, "same", use_bias=False, kernel_regularizer=penalty, name="conv0")(
+        picture
+    )  # (n, size/2, size/2, 32 alpha)
     x = norm_relu(x, "conv0")
     for index, (filters, stride) in enumerate(_BLOCKS, start=1):
         x = layers.DepthwiseConv2D(3, stride, "same", use_bias=False, name=f"depthwise{index}")(x)
         x = norm_relu(x, f"depthwise{index}")
-        x = layers.Conv2D(
-            int(filters * alpha), 1, use_bias=False, kernel_regularizer=penalty, name=f"conv{index}"
-        )(x)
+        x = layers.Conv2D(int(filters * alpha), 1, use_bias=False, kernel_regularizer=penalty, name=f"conv{index}")(x)
         x = norm_relu(x, f"conv{index}")
     x = layers.AveragePooling2D(size // 32, name="pool")(x)  # (n, 1, 1, 1024 alpha)
     x = layers.Dropout(dropout, name="dropout")(x)

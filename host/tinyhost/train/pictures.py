@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.folder import PICTURE_SUFFIXES, read_picture
 from tinyhost.errors import DatasetError
 
 __all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
 
 PICTURE_SIZE = 96
 SPLITS = ("train", "val", "test")
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".pgm"})
 _VAL_SHARE = _TEST_SHARE = 0.15
 _TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png with val and test beside it"
 
@@ -58,10 +58,10 @@ def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 1
         raise DatasetError(f"{folder}: no such folder", hint=_TREE_HINT)
     has_splits = (folder / "train").is_dir()
     root = folder / "train" if has_splits else folder
-    files = {"train": _class_files(root, labels, has_splits=has_splits)}
+    files = {"train": _class_files(root, labels)}
     for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
         if has_splits and (folder / split).is_dir():
-            files[split] = _class_files(folder / split, labels, has_splits=True)
+            files[split] = _class_files(folder / split, labels)
         else:
             files[split] = _cut_tail(files["train"], share / (1 - _TEST_SHARE * (split == "test")))
     _check_counts(files["train"], root, min_per_class)
@@ -69,7 +69,7 @@ def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 1
     return Splits(train=loaded["train"], val=loaded["val"], test=loaded["test"])
 
 
-def _class_files(root: Path, labels: tuple[str, ...], *, has_splits: bool) -> list[list[Path]]:
+def _class_files(root: Path, labels: tuple[str, ...]) -> list[list[Path]]:
     """Return the picture files of each label under root, by name."""
     found = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     missing = [label for label in labels if label not in found]
@@ -79,21 +79,22 @@ def _class_files(root: Path, labels: tuple[str, ...], *, has_splits: bool) -> li
             f"expected {', '.join(labels)}, got {', '.join(found) or 'no folders'}",
             hint=f"capture the missing class with `tinyhost capture --label {missing[0]}`; {_TREE_HINT}",
         )
-    extra = [] if has_splits is False and set(found) & set(SPLITS) else sorted(set(found) - set(labels))
+    extra = sorted(set(found) - set(labels))
     if extra:
         raise DatasetError(
-            f"{root}: folders that are no class of this model: {', '.join(extra)}; "
-            f"expected only {', '.join(labels)}",
+            f"{root}: folders that are no class of this model: {', '.join(extra)}; expected only {', '.join(labels)}",
             hint="rename or move them, or give the labels to train on",
         )
     return [_picture_files(root / label) for label in labels]
 
 
 def _picture_files(folder: Path) -> list[Path]:
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES)
+    files = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+    )
     if not files:
         raise DatasetError(
-            f"{folder}: no pictures; expected files ending in {', '.join(sorted(_SUFFIXES))}",
+            f"{folder}: no pictures; expected files ending in {', '.join(sorted(PICTURE_SUFFIXES))}",
             hint=f"capture some with `tinyhost capture --label {folder.name}`",
         )
     return files
@@ -127,17 +128,12 @@ def _load(classes: list[list[Path]]) -> PictureSet:
 
 def _read(path: Path) -> NDArray[np.uint8]:
     """Return the middle square of a picture file as (96, 96) grey levels."""
-    raw = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE) if raw.size else None
-    if picture is None:
-        raise DatasetError(
-            f"{path}: not a readable picture ({raw.size} bytes)",
-            hint="delete the file, or capture it again",
-        )
+    picture = read_picture(path)
     height, width = picture.shape
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     square = picture[top : top + side, left : left + side]
-    if side != PICTURE_SIZE:
-        square = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
-    return square.astype(np.uint8, copy=False)
+    if side == PICTURE_SIZE:
+        return square
+    scaled = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
+    return scaled.astype(np.uint8, copy=False)

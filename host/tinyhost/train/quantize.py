@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import ModelError
+from tinyhost.train.tensor_names import shorten_tensor_names
 
 __all__ = ["INPUT_SCALE", "INPUT_ZERO_POINT", "Int8Model", "to_int8_tflite"]
 
@@ -42,7 +43,8 @@ def to_int8_tflite(model: Any, pictures: NDArray[np.uint8]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    content = bytes(converter.convert())
+    layers = tuple(layer.name.split("_")[0] for layer in model.layers)
+    content = shorten_tensor_names(bytes(converter.convert()), tuple(dict.fromkeys(layers)))
     scale, zero_point = Int8Model(content).input_quantization
     if zero_point != INPUT_ZERO_POINT or abs(scale - INPUT_SCALE) > 1e-7:
         raise ModelError(

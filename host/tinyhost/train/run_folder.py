@@ -95,17 +95,14 @@ def _card(content: bytes, record: RunRecord) -> str:
     config, float_test, int8_test = record.config, record.float_test, record.int8_test
     rows = [
         f"| {label} | {' | '.join(map(str, row))} | {recall:.1%} |"
-        for label, row, recall in zip(
-            config.labels, int8_test.confusion, int8_test.per_class, strict=True
-        )
+        for label, row, recall in zip(config.labels, int8_test.confusion, int8_test.per_class, strict=True)
     ]
     auc = [f"{m.auc:.4f}" if m.auc is not None else "-" for m in (float_test, int8_test)]
     return "\n".join(
         [
             f"# {config.alpha:g} MobileNetV1: {' / '.join(config.labels)}",
             "",
-            f"MobileNetV1, alpha {config.alpha:g}, {record.n_parameters:,} parameters, "
-            f"{len(content):,} bytes, int8.",
+            f"MobileNetV1, alpha {config.alpha:g}, {record.n_parameters:,} parameters, {len(content):,} bytes, int8.",
             "Input: 96x96x1, grey level - 128. Output: softmax, one int8 per label, in this order: "
             f"{', '.join(config.labels)}.",
             "",

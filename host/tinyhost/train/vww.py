@@ -100,7 +100,7 @@ def train_vww(
 
     keras.utils.set_random_seed(config.seed)
     model = _build(config)
-    history = _fit(keras, model, config, splits, run_dir / "best.weights.h5", report)
+    history = _fit(model, config, splits, run_dir / "best.weights.h5", report)
     report(_stage("quantize", config))
     content = _quantize(model, splits.train, config.seed)
     report(_stage("evaluate", config))
@@ -146,9 +146,7 @@ def _import_keras() -> Any:
 
 def _stage(stage: str, config: VwwTrainConfig) -> TrainProgress:
     n = config.n_epochs
-    return TrainProgress(
-        stage=stage, epoch=n, n_epochs=n, step=0, n_steps=0, loss=float("nan"), accuracy=float("nan")
-    )
+    return TrainProgress(stage=stage, epoch=n, n_epochs=n, step=0, n_steps=0, loss=float("nan"), accuracy=float("nan"))
 
 
 def _to_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -173,7 +171,6 @@ def _build(config: VwwTrainConfig) -> Any:
 
 
 def _fit(
-    keras: Any,
     model: Any,
     config: VwwTrainConfig,
     splits: Splits,
@@ -181,6 +178,8 @@ def _fit(
     report: Callable[[TrainProgress], None],
 ) -> list[dict[str, float]]:
     """Train the model, leave it at its best epoch, and return each epoch's figures."""
+    import keras
+
     from tinyhost.train.keras_feed import AugmentedBatches, one_hot, progress_callback
 
     batches = AugmentedBatches(splits.train, len(config.labels), config.batch_size, config.seed)
@@ -196,9 +195,7 @@ def _fit(
     model.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
     best = {"monitor": "val_loss", "mode": "min"}
     callbacks = [
-        keras.callbacks.ModelCheckpoint(
-            str(checkpoint), save_best_only=True, save_weights_only=True, **best
-        ),
+        keras.callbacks.ModelCheckpoint(str(checkpoint), save_best_only=True, save_weights_only=True, **best),
         keras.callbacks.EarlyStopping(patience=config.patience, **best),
         progress_callback(config.n_epochs, len(batches), report),
     ]
@@ -224,9 +221,7 @@ def _quantize(model: Any, train: PictureSet, seed: int) -> bytes:
     return to_int8_tflite(model, train.pictures[chosen])
 
 
-def _run_int8(
-    content: bytes, pictures: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def _run_int8(content: bytes, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the int8 model's scores, (n, n_classes), and its operators."""
     from tinyhost.train.quantize import Int8Model
 

@@ -122,9 +122,7 @@ def _add_person(scene: Tones, rng: np.random.Generator, *, first: bool) -> Tones
     return compose(scene, layer, _FIGURE_TEXTURES, rng)
 
 
-def _add_thing(
-    scene: Tones, rng: np.random.Generator, scale: float, *, low: bool = False
-) -> Tones:
+def _add_thing(scene: Tones, rng: np.random.Generator, scale: float, *, low: bool = False) -> Tones:
     """Return the scene with one thing. low: at the bottom edge, in front of what is there."""
     layer = Layer(_light(rng))
     size = scale * CANVAS

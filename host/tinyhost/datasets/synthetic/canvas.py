@@ -98,10 +98,7 @@ def cloth_texture(rng: np.random.Generator) -> Tones:
 def _levels(radius_px: float) -> list[tuple[float, float]]:
     """Return (shrink, gain) of the nested fills that shade a shape: more of them, the larger it is."""
     n_levels = int(np.clip(radius_px / 4, 2, 7))
-    return [
-        (math.cos(0.5 * math.pi * step / n_levels), 1.2 * step / (n_levels - 1) - 0.6)
-        for step in range(n_levels)
-    ]
+    return [(math.cos(0.5 * math.pi * step / n_levels), 1.2 * step / (n_levels - 1) - 0.6) for step in range(n_levels)]
 
 
 class Layer:
@@ -165,9 +162,7 @@ class Layer:
         fixed = np.rint(np.asarray(points) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         level = min(max(float(tone), 2.0), 253.0)
         thickness = max(1, round(width))
-        cv2.polylines(
-            self.tone, [fixed], False, level, thickness, cv2.LINE_8, shift=_SUBPIXEL_BITS
-        )
+        cv2.polylines(self.tone, [fixed], False, level, thickness, cv2.LINE_8, shift=_SUBPIXEL_BITS)
 
 
 def compose(
@@ -203,9 +198,7 @@ def compose(
 
 def _warped(tones: Tones, warp: NDArray[np.floating]) -> Tones:
     """Return tones in the perspective of a 3x3 matrix; what comes in from outside repeats the edge."""
-    moved = cv2.warpPerspective(
-        tones, warp, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    moved = cv2.warpPerspective(tones, warp, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return moved.astype(np.float32, copy=False)
 
 

@@ -83,9 +83,7 @@ def _draw_face(layer: Layer, head: Head, looks: Looks) -> None:
             continue
         layer.ellipse(head.at(x, -0.06), (rx * 0.24, rx * 0.2), socket, head.turn)
         layer.ellipse(head.at(x, -0.04), (rx * 0.13, rx * 0.1), ink, head.turn)
-        layer.capsule(
-            head.at(x - 0.2, -0.25), head.at(x + 0.2, -0.25), rx * 0.05, rx * 0.05, brow
-        )
+        layer.capsule(head.at(x - 0.2, -0.25), head.at(x + 0.2, -0.25), rx * 0.05, rx * 0.05, brow)
     if looks.beard:
         beard = Paint(tone=looks.hair, material=HAIR, contrast=4)
         chin = [(-0.85, 0.2), (-0.4, 0.42), (0.4, 0.42), (0.85, 0.2), (0.6, 0.75), (0, 1.05), (-0.6, 0.75)]

@@ -102,9 +102,7 @@ class _Body:
         return middle, end
 
 
-def draw_figure(
-    layer: Layer, rng: np.random.Generator, head_at: Point, height_px: float, looks: Looks
-) -> None:
+def draw_figure(layer: Layer, rng: np.random.Generator, head_at: Point, height_px: float, looks: Looks) -> None:
     """Draw a person in a random pose. head_at: middle of the head, height_px: crown to sole."""
     pose = random_pose(rng)
     body = _Body(pose, looks, head_at, height_px)
@@ -124,9 +122,7 @@ def draw_figure(
 def _draw_arm(layer: Layer, body: _Body, pose: Pose, looks: Looks, side: int) -> None:
     index = (side + 1) // 2
     shoulder = body.shoulder(side)
-    elbow, hand = body.limb(
-        shoulder, side, (pose.arm[index], pose.elbow[index]), (_UPPER_ARM, _FOREARM)
-    )
+    elbow, hand = body.limb(shoulder, side, (pose.arm[index], pose.elbow[index]), (_UPPER_ARM, _FOREARM))
     r = body.height_px * looks.girth
     sleeve = Paint(tone=looks.top, material=TOP, contrast=looks.contrast)
     skin = Paint(tone=looks.skin, material=SKIN, contrast=looks.contrast)

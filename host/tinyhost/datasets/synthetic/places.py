@@ -25,7 +25,9 @@ def _fill(tones: Tones, points: list[tuple[float, float]], tone: float) -> None:
     cv2.fillPoly(tones, [np.rint(np.asarray(points)).astype(np.int32)], float(tone))
 
 
-def _box(tones: Tones, x: float, y: float, w: float, h: float, tone: float) -> None:
+def _box(tones: Tones, box: tuple[float, float, float, float], tone: float) -> None:
+    """Fill a rectangle. box: left, top, width, height."""
+    x, y, w, h = box
     _fill(tones, [(x, y), (x + w, y), (x + w, y + h), (x, y + h)], tone)
 
 
@@ -70,7 +72,7 @@ def _room(rng: np.random.Generator) -> Tones:
         maker(rng, tones, horizon)
     if horizon < CANVAS:
         if rng.random() < 0.5:
-            _box(tones, 0, horizon - 6, CANVAS, 6, rng.uniform(20, 240))
+            _box(tones, (0, horizon - 6, CANVAS, 6), rng.uniform(20, 240))
         _floor(rng, tones, horizon)
     return tones
 
@@ -79,12 +81,12 @@ def _window(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
     w, h = rng.uniform(0.15, 0.5, 2) * CANVAS
     x, y = rng.uniform(-0.2, 0.9) * CANVAS, rng.uniform(-0.1, 0.4) * CANVAS
     rim = rng.uniform(2, 6)
-    _box(tones, x - rim, y - rim, w + 2 * rim, h + 2 * rim, rng.uniform(20, 230))
-    _box(tones, x, y, w, h, rng.choice([rng.uniform(180, 260), rng.uniform(10, 120)]))
+    _box(tones, (x - rim, y - rim, w + 2 * rim, h + 2 * rim), rng.uniform(20, 230))
+    _box(tones, (x, y, w, h), rng.choice([rng.uniform(180, 260), rng.uniform(10, 120)]))
     bar = rng.uniform(20, 230)
     for i in range(1, int(rng.integers(1, 4))):
-        _box(tones, x + w * i / 3, y, 2.5, h, bar)
-    _box(tones, x, y + h * rng.uniform(0.3, 0.7), w, 2.5, bar)
+        _box(tones, (x + w * i / 3, y, 2.5, h), bar)
+    _box(tones, (x, y + h * rng.uniform(0.3, 0.7), w, 2.5), bar)
 
 
 def _door(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
@@ -92,10 +94,10 @@ def _door(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
     h = w * rng.uniform(1.8, 2.6)
     x, tone = rng.uniform(-0.1, 0.95) * CANVAS, rng.uniform(20, 235)
     bottom = min(horizon, CANVAS * 1.1)
-    _box(tones, x - 3, bottom - h - 3, w + 6, h + 3, tone + rng.uniform(-50, 50))
-    _box(tones, x, bottom - h, w, h, tone)
+    _box(tones, (x - 3, bottom - h - 3, w + 6, h + 3), tone + rng.uniform(-50, 50))
+    _box(tones, (x, bottom - h, w, h), tone)
     for part in (0.08, 0.55):
-        _box(tones, x + w * 0.15, bottom - h * (1 - part), w * 0.7, h * 0.36, tone - 14)
+        _box(tones, (x + w * 0.15, bottom - h * (1 - part), w * 0.7, h * 0.36), tone - 14)
     cv2.circle(tones, (int(x + w * 0.88), int(bottom - h * 0.48)), 3, 255 - tone, -1)
 
 
@@ -103,22 +105,22 @@ def _shelf(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
     w, rows = rng.uniform(0.25, 0.8) * CANVAS, int(rng.integers(1, 5))
     x, y = rng.uniform(-0.2, 0.8) * CANVAS, rng.uniform(0, 0.4) * CANVAS
     gap = rng.uniform(0.1, 0.2) * CANVAS
-    _box(tones, x - 3, y, w + 6, rows * gap, rng.uniform(10, 120))
+    _box(tones, (x - 3, y, w + 6, rows * gap), rng.uniform(10, 120))
     for row in range(rows):
         shelf_y, at = y + (row + 1) * gap, x
         while at < x + w - 4:
             book_w, book_h = rng.uniform(3, 12), gap * rng.uniform(0.4, 0.9)
             if rng.random() < 0.85:
-                _box(tones, at, shelf_y - book_h, book_w - 1, book_h, rng.uniform(20, 240))
+                _box(tones, (at, shelf_y - book_h, book_w - 1, book_h), rng.uniform(20, 240))
             at += book_w
-        _box(tones, x - 3, shelf_y, w + 6, 3, rng.uniform(60, 220))
+        _box(tones, (x - 3, shelf_y, w + 6, 3), rng.uniform(60, 220))
 
 
 def _frame(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
     w, h = rng.uniform(0.08, 0.35, 2) * CANVAS
     x, y = rng.uniform(0, 0.9) * CANVAS, rng.uniform(0, 0.5) * CANVAS
-    _box(tones, x, y, w, h, rng.uniform(10, 245))
-    _box(tones, x + 3, y + 3, w - 6, h - 6, rng.uniform(10, 245))
+    _box(tones, (x, y, w, h), rng.uniform(10, 245))
+    _box(tones, (x + 3, y + 3, w - 6, h - 6), rng.uniform(10, 245))
     middle, radius = (int(x + w / 2), int(y + h / 2)), int(min(w, h) * rng.uniform(0.15, 0.45))
     cv2.circle(tones, middle, max(radius, 1), float(rng.uniform(10, 245)), -1)
 
@@ -145,7 +147,7 @@ def _corridor(rng: np.random.Generator) -> Tones:
             p, width = a + (b - a) * share, rng.uniform(4, 22)
             _fill(tones, [(p[0], p[1]), (p[0] + width, p[1] + width * 0.3), (vx, vy)], tone)
     end = rng.uniform(0.06, 0.3) * CANVAS
-    _box(tones, vx - end, vy - end, 2 * end, 2 * end, rng.uniform(20, 250))
+    _box(tones, (vx - end, vy - end, 2 * end, 2 * end), rng.uniform(20, 250))
     return tones
 
 
@@ -157,12 +159,12 @@ def _street(rng: np.random.Generator) -> Tones:
     while x < CANVAS:
         w, top = rng.uniform(0.2, 0.7) * CANVAS, horizon - rng.uniform(0.15, 0.9) * CANVAS
         wall = rng.uniform(30, 210)
-        _box(tones, x, top, w, horizon - top, wall)
+        _box(tones, (x, top, w, horizon - top), wall)
         step, pane = rng.uniform(10, 26), rng.uniform(10, 250)
         if rng.random() < 0.75:
             for wy in np.arange(top + step * 0.4, horizon - step * 0.6, step):
                 for wx in np.arange(x + step * 0.4, x + w - step * 0.6, step):
-                    _box(tones, wx, wy, step * 0.45, step * 0.6, pane)
+                    _box(tones, (wx, wy, step * 0.45, step * 0.6), pane)
         x += w * rng.uniform(0.8, 1.5)
     _floor(rng, tones, horizon)
     return tones
@@ -193,7 +195,5 @@ def _clutter(rng: np.random.Generator) -> Tones:
     for _ in range(int(rng.integers(0, 14))):
         middle = rng.uniform(0, CANVAS, 2)
         points = middle + rng.normal(0, rng.uniform(6, 40), (int(rng.integers(3, 7)), 2))
-        cv2.fillConvexPoly(
-            tones, cv2.convexHull(np.rint(points).astype(np.int32)), float(rng.uniform(0, 255))
-        )
+        cv2.fillConvexPoly(tones, cv2.convexHull(np.rint(points).astype(np.int32)), float(rng.uniform(0, 255)))
     return tones

@@ -1,0 +1,143 @@
+"""The models that `tinyhost model fetch` knows: source, SHA-256, and how to get the file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tinyhost.errors import ModelError
+from tinyhost.models.download import DownloadProgress, download, sha256_of
+
+__all__ = ["MIRROR_ENV", "MODELS", "ModelEntry", "entry", "fetch"]
+
+MIRROR_ENV = "TINYHOST_MODEL_MIRROR"
+"""A folder, a file:// URL or an http(s):// URL that holds `<name>.tflite`."""
+
+_TFLM = "https://raw.githubusercontent.com/tensorflow/tflite-micro"
+_TFLM_COMMIT = "90b983c2b3f1480642e040bbd2ddb37b998f3424"
+_SHIPPED = Path(__file__).resolve().parents[3] / "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry:
+    """One model: where it is, what proves that it is the right one, and how to feed it.
+
+    url: where it is downloaded from; empty for a model that ships with the project.
+    path: the shipped file; None for a model that is downloaded.
+    sha256: hex digest; empty for a shipped model, which version control looks after.
+    labels: classes in the order of the outputs.
+    """
+
+    name: str
+    task: str
+    labels: tuple[str, ...]
+    licence: str
+    description: str
+    preprocessing: str
+    url: str = ""
+    sha256: str = ""
+    path: Path | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file in a cache or a mirror."""
+        return f"{self.name}.tflite" if self.path is None else self.path.name
+
+
+MODELS: dict[str, ModelEntry] = {
+    "person_detect": ModelEntry(
+        name="person_detect",
+        task="vww",
+        labels=("no_person", "person"),
+        licence="Apache-2.0",
+        description=(
+            "TensorFlow Lite Micro's person detector: MobileNetV1 0.25, trained by Google on the "
+            "Visual Wake Words set (photographs from COCO). For real rooms."
+        ),
+        preprocessing="96x96 grayscale, int8 = grey level - 128",
+        url=f"{_TFLM}/{_TFLM_COMMIT}/tensorflow/lite/micro/models/person_detect.tflite",
+        sha256="808cfdfc0cf3a6fa6f6fa26bfa379ea97c16d5db7334637766e39c3408502e9d",
+    ),
+    "vww": ModelEntry(
+        name="vww",
+        task="vww",
+        labels=("no_person", "person"),
+        licence="Apache-2.0",
+        description=(
+            "The default that ships with tinyhost: MobileNetV1 0.25, trained on drawn figures only. "
+            "For trying the product without a camera; see models/vww/card.md."
+        ),
+        preprocessing="96x96 grayscale, int8 = grey level - 128",
+        path=_SHIPPED / "vww" / "model.tflite",
+    ),
+}
+
+
+def entry(name: str) -> ModelEntry:
+    """Return the model of that name. Raises ModelError if there is none."""
+    try:
+        return MODELS[name]
+    except KeyError:
+        raise ModelError(
+            f"no model {name!r} in the catalogue; there are {', '.join(sorted(MODELS))}",
+            hint="use one of these names, or give the path of a .tflite file",
+        ) from None
+
+
+def fetch(
+    name: str,
+    *,
+    cache_dir: Path | None = None,
+    mirror: str | None = None,
+    progress: DownloadProgress | None = None,
+) -> Path:
+    """Return the path of a model's file, downloaded and verified if it was not there.
+
+    cache_dir: where downloads are kept; by default the user's cache folder for tinyhost.
+    mirror: where to look instead of the model's own URL, like the environment's
+    TINYHOST_MODEL_MIRROR, over which it wins: a folder, file:// or http(s):// base.
+    A file in the cache with the right SHA-256 is returned without looking anywhere. The cache never
+    holds part of a file, nor a wrong one.
+
+    Raises ModelError for an unknown name or a shipped file that is missing, DownloadError if the
+    file cannot be had or is not the one expected.
+    """
+    model = entry(name)
+    if model.path is not None:
+        return _shipped(model, model.path)
+    folder = Path(cache_dir) if cache_dir is not None else _default_cache()
+    target = folder / model.file_name
+    if target.is_file() and sha256_of(target) == model.sha256:
+        return target
+    source = _source(model, mirror or os.environ.get(MIRROR_ENV) or "")
+    by_hand = (
+        f"download {model.url} by hand and save it as {target}, or set {MIRROR_ENV} to a folder or URL "
+        f"that holds {model.file_name}"
+    )
+    return download(source, target, sha256=model.sha256, by_hand=by_hand, progress=progress)
+
+
+def _shipped(model: ModelEntry, path: Path) -> Path:
+    if not path.is_file():
+        raise ModelError(
+            f"{path}: the model {model.name!r} that ships with tinyhost is not there",
+            hint="run from a checkout of the repository, or give the path of a .tflite file",
+        )
+    return path
+
+
+def _default_cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("tinyhost")) / "models"
+
+
+def _source(model: ModelEntry, mirror: str) -> str:
+    """Return the URL of a model, on the mirror if there is one."""
+    if not mirror:
+        return model.url
+    if urlsplit(mirror).scheme in {"http", "https", "file"}:
+        return f"{mirror.rstrip('/')}/{model.file_name}"
+    return (Path(mirror).expanduser().resolve() / model.file_name).as_uri()
