@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tinyhost {
+
+/// A range of bytes that somebody else owns.
+struct Bytes {
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+/// The bytes of an object without padding, as they are in memory: little-endian on every board.
+template <typename T>
+Bytes BytesOf(const T& object) {
+  return {reinterpret_cast<const uint8_t*>(&object), sizeof(T)};
+}
+
+}  // namespace tinyhost
