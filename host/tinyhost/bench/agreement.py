@@ -1,0 +1,68 @@
+"""Whether the device computes what a reference computes, to the byte."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tinyhost.bench.plan import ModelSummary
+from tinyhost.bench.reference import Reference
+from tinyhost.bench.result import Agreement, Mismatch
+from tinyhost.protocol.messages import InferSource
+from tinyhost.protocol.pattern import pattern_bytes
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device
+
+__all__ = ["measure_agreement"]
+
+_ITEM_BYTES = {"int8": 1, "uint8": 1, "float32": 4}
+
+
+def measure_agreement(
+    device: Device,
+    model: ModelSummary,
+    reference: Reference,
+    *,
+    n_samples: int,
+    first_seed: int = 1000,
+    on_sample: Callable[[int], None] = lambda done: None,
+) -> Agreement:
+    """Return how many of `n_samples` random inputs give other bytes on the device than in the reference.
+
+    The device makes each input from its seed; the CRC of what it made is compared as well.
+    """
+    n_bytes = math.prod(model.input.shape) * _ITEM_BYTES[model.input.type]
+    mismatches: list[Mismatch] = []
+    for index in range(n_samples):
+        seed = first_seed + index
+        data = pattern_bytes(seed, n_bytes)
+        got = device.infer(InferSource.PATTERN, seed=seed)
+        if got.input_crc32 != zlib.crc32(data):
+            mismatches.append(Mismatch(seed=seed, what="input", n_different=0, max_abs_difference=0))
+        elif got.output != (expected := reference.run(data)):
+            mismatches.append(_mismatch(seed, expected, got.output, model.output.type))
+        on_sample(index + 1)
+    return Agreement(
+        against=reference.name,
+        compared=n_samples,
+        mismatches=len(mismatches),
+        first_mismatch=mismatches[0] if mismatches else None,
+    )
+
+
+def _mismatch(seed: int, expected: bytes, got: bytes, type_name: str) -> Mismatch:
+    if len(expected) != len(got):
+        return Mismatch(seed=seed, what="output", n_different=abs(len(expected) - len(got)), max_abs_difference=0)
+    item = np.dtype(type_name)
+    difference = np.abs(np.frombuffer(expected, item).astype(np.float64) - np.frombuffer(got, item))
+    return Mismatch(
+        seed=seed,
+        what="output",
+        n_different=int(np.count_nonzero(difference)),
+        max_abs_difference=int(difference.max(initial=0)),
+    )

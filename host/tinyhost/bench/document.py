@@ -1,0 +1,70 @@
+"""A benchmark's result as the JSON document that docs/json.md describes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tinyhost.bench.plan import ModelSummary
+from tinyhost.bench.result import Accuracy, BenchResult, Latency, TICK_REMARKS
+
+__all__ = ["bench_document", "model_document"]
+
+
+def bench_document(result: BenchResult) -> dict[str, Any]:
+    """Return the document of a benchmark; what was not asked for is null."""
+    return {
+        "schema": "tinyhost.bench/1",
+        "time": result.time,
+        "host": result.host,
+        "board": result.device.board,
+        "app": result.device.app,
+        "engine": result.device.engine,
+        "device": asdict(result.device),
+        "model": model_document(result.model),
+        "latency": _latency_document(result.latency),
+        "agreement": asdict(result.agreement) if result.agreement else None,
+        "accuracy": _accuracy_document(result.accuracy) if result.accuracy else None,
+        "link": asdict(result.link) if result.link else None,
+    }
+
+
+def model_document(model: ModelSummary) -> dict[str, Any]:
+    """Return a model's figures, without its operators."""
+    return {
+        "name": model.name,
+        "task": model.task,
+        "labels": list(model.labels),
+        "sha256": model.sha256,
+        "image_sha256": model.image_sha256,
+        "macs": model.macs,
+        "n_params": model.n_params,
+        "arena_bytes": model.arena_bytes,
+        "flash_bytes": model.flash_bytes,
+        "input": asdict(model.input),
+        "output": asdict(model.output),
+    }
+
+
+def _latency_document(latency: Latency) -> dict[str, Any]:
+    return {**asdict(latency), "remark": TICK_REMARKS.get(latency.unit, "")}
+
+
+def _accuracy_document(accuracy: Accuracy) -> dict[str, Any]:
+    return {
+        "data": str(accuracy.data),
+        "n": accuracy.n,
+        "top1": accuracy.top1,
+        "labels": list(accuracy.labels),
+        "confusion": [list(row) for row in accuracy.confusion],
+        "per_class": {label: asdict(score) for label, score in accuracy.per_class().items()},
+        "pictures": [
+            {
+                "file": str(picture.path),
+                "label": picture.label,
+                "predicted": picture.predicted,
+                "scores": list(picture.scores),
+            }
+            for picture in accuracy.pictures
+        ],
+    }

@@ -1,0 +1,203 @@
+"""What a benchmark found. docs/json.md describes the same as JSON."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.bench.plan import ModelSummary
+
+__all__ = [
+    "Accuracy",
+    "Agreement",
+    "BenchResult",
+    "ClassScore",
+    "DeviceSummary",
+    "Latency",
+    "LinkFigures",
+    "Mismatch",
+    "OperatorTicks",
+    "PictureResult",
+    "Spread",
+    "TICK_REMARKS",
+]
+
+TICK_REMARKS = {
+    "instructions": "instructions on QEMU, exact and repeatable; instructions are not cycles",
+    "ns": "ns of this computer: not a device's figure",
+    "cycles": "CPU cycles of the board",
+}
+"""What a figure in each unit is worth."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSummary:
+    """Who answered."""
+
+    board: str
+    name: str
+    """as the host addresses it, e.g. nano33ble:0123ABCD"""
+    app: str
+    engine: str
+    firmware_version: str
+    build_id: str
+    unique_id: str
+    arena_bytes: int
+    slot_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Least, median and most of some counts of ticks."""
+
+    min: int
+    median: int
+    max: int
+
+    @classmethod
+    def of(cls, values: Sequence[int]) -> Spread:
+        """Return the spread of at least one value; the median of an even number is rounded down."""
+        return cls(min=min(values), median=int(statistics.median(values)), max=max(values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorTicks:
+    """The median ticks of one operator over the profiled runs."""
+
+    index: int
+    name: str
+    output_shape: tuple[int, ...]
+    macs: int
+    ticks: int
+    share: float
+    """of the sum over all operators, 0..1"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """How long one inference takes."""
+
+    unit: str
+    """instructions, cycles or ns"""
+    tick_hz: int
+    """0 where a tick is not a time"""
+    runs: int
+    invoke: Spread
+    preprocess: Spread | None
+    """None when the model takes no pictures"""
+    capture: Spread | None
+    """None when it was not asked for"""
+    per_operator: tuple[OperatorTicks, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """The first input on which device and reference differ."""
+
+    seed: int
+    what: str
+    """input or output"""
+    n_different: int
+    max_abs_difference: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Device against a reference, over random inputs: bytes are compared."""
+
+    against: str
+    """host, tflm"""
+    compared: int
+    mismatches: int
+    first_mismatch: Mismatch | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureResult:
+    """What the device said to one labelled picture."""
+
+    path: Path
+    label: str
+    predicted: str
+    scores: tuple[float, ...]
+    """real output values, one for each class"""
+    ticks: int
+
+    @property
+    def right(self) -> bool:
+        """Whether the prediction is the label."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScore:
+    """How one class fared; None where the ratio has no denominator."""
+
+    n: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """A labelled folder, classified on the device."""
+
+    data: Path
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """rows: true class, columns: predicted class, in the order of `labels`"""
+    pictures: tuple[PictureResult, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of pictures."""
+        return len(self.pictures)
+
+    @property
+    def top1(self) -> float:
+        """Share of pictures whose highest score is the label's."""
+        return sum(picture.right for picture in self.pictures) / self.n
+
+    def per_class(self) -> dict[str, ClassScore]:
+        """Return precision and recall of each label."""
+        scores = {}
+        for index, label in enumerate(self.labels):
+            right, n_true = self.confusion[index][index], sum(self.confusion[index])
+            n_said = sum(row[index] for row in self.confusion)
+            scores[label] = ClassScore(
+                n=n_true,
+                precision=right / n_said if n_said else None,
+                recall=right / n_true if n_true else None,
+            )
+        return scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkFigures:
+    """What the link carries; raw counts every byte on the wire, useful the payload."""
+
+    n_bytes: int
+    camera_frame_overhead: float
+    """(wire bytes - pixel bytes) / pixel bytes of a camera frame"""
+    to_host_raw_bytes_per_s: float
+    to_host_useful_bytes_per_s: float
+    to_device_raw_bytes_per_s: float
+    to_device_useful_bytes_per_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """Everything that one `tinyhost bench` found."""
+
+    time: str
+    """UTC, ISO 8601"""
+    host: str
+    """system and tinyhost version"""
+    device: DeviceSummary
+    model: ModelSummary
+    latency: Latency
+    agreement: Agreement | None
+    accuracy: Accuracy | None
+    link: LinkFigures | None

@@ -1,0 +1,127 @@
+"""The report of a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, PictureResult
+from tinyhost.datasets import read_picture
+from tinyhost.report.charts import arena_figure, latency_figure, operator_series
+from tinyhost.report.figures import figure_svg
+from tinyhost.report.render import picture_uri, render
+
+__all__ = ["bench_report"]
+
+_MAX_WRONG, _MAX_RIGHT = 16, 8
+_AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro"}
+
+
+def bench_report(result: BenchResult) -> str:
+    """Return the HTML of a benchmark's report."""
+    latency, accuracy, agreement = result.latency, result.accuracy, result.agreement
+    return render(
+        "bench.html",
+        title=f"{result.model.name} on {result.device.board}",
+        subtitle=f"{result.device.app} on {result.device.name}, engine {result.device.engine}, {_when(result.time)}",
+        device=result.device,
+        model=result.model,
+        latency=latency,
+        latency_remark=_sentence(TICK_REMARKS.get(latency.unit, latency.unit)),
+        spread_remark=_spread_remark(latency),
+        latency_figure=figure_svg(latency_figure(latency), alt="Share of each operator in an inference"),
+        keys=_keys(latency),
+        stages=(("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)),
+        arena_figure=figure_svg(
+            arena_figure(result.model, result.device.arena_bytes), alt="Tensors in the arena over the operators"
+        ),
+        agreement=agreement,
+        against_text=_AGAINST[agreement.against] if agreement else "",
+        accuracy=accuracy,
+        link=result.link,
+        host=result.host,
+        time=result.time,
+        **_accuracy_context(accuracy),
+    )
+
+
+def _when(time: str) -> str:
+    return datetime.fromisoformat(time).strftime("%-d %B %Y, %H:%M %Z")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] if not text.startswith("ns") else f"Unit: {text}"
+
+
+def _spread_remark(latency: Latency) -> str:
+    """Return the median as a time, where a tick is one, and the spread."""
+    invoke = latency.invoke
+    spread = "the same in every run" if invoke.min == invoke.max else f"from {invoke.min:,} to {invoke.max:,}"
+    if not latency.tick_hz:
+        return spread
+    return f"{1e3 * invoke.median / latency.tick_hz:.2f} ms; {spread}"
+
+
+def _keys(latency: Latency) -> list[dict[str, Any]]:
+    series = operator_series([item.name for item in latency.per_operator])
+    shares = {name: sum(item.share for item in latency.per_operator if item.name == name) for name in series}
+    return [
+        {"name": name, "series": index, "share": shares[name]}
+        for name, index in sorted(series.items(), key=lambda item: -shares[item[0]])
+    ]
+
+
+def _accuracy_context(accuracy: Accuracy | None) -> dict[str, Any]:
+    if accuracy is None:
+        return {"matrix": [], "per_class": {}, "wrong": [], "right": [], "n_wrong": 0}
+    wrong = sorted((item for item in accuracy.pictures if not item.right), key=_margin, reverse=True)
+    right = [item for item in accuracy.pictures if item.right]
+    return {
+        "matrix": _matrix(accuracy),
+        "per_class": accuracy.per_class(),
+        "n_wrong": len(wrong),
+        "wrong": [_picture(item, accuracy.labels) for item in wrong[:_MAX_WRONG]],
+        "right": [_picture(item, accuracy.labels) for item in _spread(right, _MAX_RIGHT)],
+    }
+
+
+def _margin(item: PictureResult) -> float:
+    """Return how far the highest score is above the second highest."""
+    scores = sorted(item.scores)
+    return scores[-1] - scores[-2] if len(scores) > 1 else scores[-1]
+
+
+def _spread(items: Sequence[PictureResult], n: int) -> list[PictureResult]:
+    """Return at most `n` items, evenly chosen."""
+    if len(items) <= n:
+        return list(items)
+    return [items[int(index)] for index in np.linspace(0, len(items) - 1, n)]
+
+
+def _picture(item: PictureResult, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "uri": picture_uri(read_picture(item.path)),
+        "label": item.label,
+        "predicted": item.predicted,
+        "scores": [
+            {"label": label, "value": score, "width": round(100 * min(1.0, max(0.0, score)), 1)}
+            for label, score in zip(labels, item.scores, strict=True)
+        ],
+        "name": f"{item.path.parent.name}/{item.path.name}",
+    }
+
+
+def _matrix(accuracy: Accuracy) -> list[dict[str, Any]]:
+    """Return the rows of the confusion matrix; a cell's weight is the strength of its colour, 0..60 %."""
+    rows = []
+    for index, (label, counts) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
+        total = sum(counts) or 1
+        cells = [
+            {"count": count, "share": count / total, "right": column == index, "weight": round(60 * count / total)}
+            for column, count in enumerate(counts)
+        ]
+        rows.append({"label": label, "cells": cells})
+    return rows

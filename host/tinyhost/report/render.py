@@ -1,0 +1,57 @@
+"""Templates into self-contained HTML. Everything is escaped unless it is Markup."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+import tinyhost
+
+__all__ = ["picture_uri", "render"]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["thousands"] = lambda value: f"{value:,}"
+    environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f} %"
+    environment.filters["kib"] = lambda value: f"{value / 1024:,.1f} KiB"
+    environment.filters["short"] = _short
+    environment.globals["version"] = tinyhost.__version__
+    return environment
+
+
+def _short(value: float) -> str:
+    """Return a count with three significant digits and k, M or G."""
+    for factor, suffix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= factor:
+            scaled = value / factor
+            return f"{scaled:.{max(0, 2 - len(str(int(abs(scaled)))) + 1)}f}{suffix}"
+    return f"{value:g}"
+
+
+def render(template: str, **context: Any) -> str:
+    """Return the HTML of a template in report/templates; a name that the template needs and lacks is an error.
+
+    Templates extend base.html, which needs `title` and `subtitle`.
+    """
+    return _environment().get_template(template).render(**context)
+
+
+def picture_uri(pixels: NDArray[np.uint8]) -> str:
+    """Return a grey picture (height, width) as a data: URI."""
+    _, data = cv2.imencode(".png", pixels)
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
