@@ -728,7 +728,7 @@ class InferRequest:
     """Runs the active model, or some of its operators."""
 
     SIZE: ClassVar[int] = 16
-    _STRUCT: ClassVar[Struct] = Struct("<IHHHHBBH")
+    _STRUCT: ClassVar[Struct] = Struct("<IHHHHBBBB")
 
     seed: int = 0
     """of a pattern"""
@@ -742,11 +742,13 @@ class InferRequest:
     source: int = 0
     profile: int = 0
     """1: count ticks per operator"""
+    prepare_only: int = 0
+    """1: fill the input tensor, which READ then shows, and run no operator"""
     reserved: int = 0
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.seed, self.first_operator, self.end_operator, self.width, self.height, self.source, self.profile, self.reserved)
+        return self._STRUCT.pack(self.seed, self.first_operator, self.end_operator, self.width, self.height, self.source, self.profile, self.prepare_only, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InferRequest:
@@ -760,7 +762,8 @@ class InferRequest:
             height=values[4],
             source=values[5],
             profile=values[6],
-            reserved=values[7],
+            prepare_only=values[7],
+            reserved=values[8],
         )
 
 

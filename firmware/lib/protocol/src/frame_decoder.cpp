@@ -52,7 +52,6 @@ DecodeStatus FrameDecoder::EndSegment() {
     ++n_bad_;
     return DecodeStatus::kOversized;
   }
-  if (text_state_.complete()) return TakeText();  // 02, which opens a frame, is no text
   n_received_ = 0;
   text_state_ = {};
   const DecodeStatus status = DecodeFrame(n);

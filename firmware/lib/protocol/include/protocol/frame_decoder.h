@@ -14,7 +14,7 @@ enum class DecodeStatus : uint8_t {
   kIncomplete,
   /// A frame with a right CRC: header() and payload() hold it.
   kFrame,
-  /// Bytes between frames that are text, a line or what stood before a 00: text() holds them.
+  /// A line of text between frames: text() holds it, with its newline.
   kText,
   /// COBS and length are right, the CRC is not.
   kBadCrc,
@@ -26,10 +26,10 @@ enum class DecodeStatus : uint8_t {
 
 /// Finds frames and log text in a stream of bytes.
 ///
-/// Between two 00 stands a segment. A segment that decodes to a header, a payload and their CRC is a frame. Otherwise
-/// it is text if it is valid UTF-8 without control characters other than tab, newline, return and escape, and else
-/// broken. A line of text is reported at its newline already, for the text of a board without a session has no 00. No
-/// frame is taken for text by this: flags are 0, so a frame's first byte on the wire is 02. Empty segments are nothing.
+/// Between two 00 stands a segment; an empty one is nothing. Whole lines at its start are taken as text at their
+/// newline already, for a board without a session sends no 00: text is valid UTF-8 without control characters other
+/// than tab, newline, return and escape. No frame is taken for text, since flags are 0 and so its first byte on the
+/// wire is 02. What is left when the 00 comes is a frame or it is broken.
 class FrameDecoder {
  public:
   /// `buffer` bounds the segment: COBS adds a byte per 254 to header, payload and CRC, see EncodedBytes().

@@ -276,7 +276,8 @@ struct InferRequest {
   uint16_t height;
   InferSource source;
   uint8_t profile;  ///< 1: count ticks per operator
-  uint16_t reserved;
+  uint8_t prepare_only;  ///< 1: fill the input tensor, which READ then shows, and run no operator
+  uint8_t reserved;
 };
 static_assert(sizeof(InferRequest) == 16, "InferRequest has padding");
 
