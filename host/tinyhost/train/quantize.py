@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -44,7 +48,9 @@ def to_int8_tflite(model: Any, pictures: NDArray[np.uint8]) -> bytes:
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     layers = tuple(layer.name.split("_")[0] for layer in model.layers)
-    content = shorten_tensor_names(bytes(converter.convert()), tuple(dict.fromkeys(layers)))
+    with _silence():
+        converted = bytes(converter.convert())
+    content = shorten_tensor_names(converted, tuple(dict.fromkeys(layers)))
     scale, zero_point = Int8Model(content).input_quantization
     if zero_point != INPUT_ZERO_POINT or abs(scale - INPUT_SCALE) > 1e-7:
         raise ModelError(
@@ -53,6 +59,14 @@ def to_int8_tflite(model: Any, pictures: NDArray[np.uint8]) -> bytes:
             hint="the converter of this TensorFlow calibrates differently; report it",
         )
     return content
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep TensorFlow's prints and deprecation notes out of a caller's output; errors still raise."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 class Int8Model:
@@ -64,10 +78,11 @@ class Int8Model:
     def __init__(self, content: bytes) -> None:
         import tensorflow as tf
 
-        self._interpreter = tf.lite.Interpreter(
-            model_content=content,
-            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
-        )
+        with _silence():
+            self._interpreter = tf.lite.Interpreter(
+                model_content=content,
+                experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
+            )
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
