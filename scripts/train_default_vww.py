@@ -52,12 +52,14 @@ def _print_epoch(at: TrainProgress) -> None:
     if at.stage == "train":
         if at.step % 50 == 1:
             print(f"  {at.step}/{at.n_steps} loss {at.loss:.4f}", flush=True)
-        return
-    print(
-        f"{at.stage} {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
-        f"val_loss {at.val_loss}, val_accuracy {at.val_accuracy}",
-        flush=True,
-    )
+    elif at.val_accuracy is None:
+        print(at.stage, flush=True)
+    else:
+        print(
+            f"epoch {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
+            f"val_loss {at.val_loss:.4f}, val_accuracy {at.val_accuracy:.4f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
