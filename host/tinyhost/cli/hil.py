@@ -1,0 +1,156 @@
+"""`tinyhost hil run`: takes every board of a rig through the rig's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.errors import CheckFailedError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tinyhost.hil.results import BoardResult, RigResult
+    from tinyhost.hil.rigs import Rig
+    from tinyhost.hil.runner import BoardProcess
+
+__all__ = ["register"]
+
+RigOption = Annotated[Path, typer.Option("--rig", help="The rig file: which boards there are. See docs/hil.md.")]
+JunitOption = Annotated[
+    Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+    typer.Option("--junit", metavar="FILE", help="Write JUnit XML; rig faults are errors of type rig."),
+]
+ReportOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--report", metavar="FILE", help="Write an HTML report."),
+]
+SelectOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--select", "-k", metavar="EXPR", help="Run only tests whose names match, as pytest's -k."),
+]
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Where event logs, pytest's output and virtual boards' flash go.")
+]
+
+STYLES = {"passed": "green", "not_applicable": "dim"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `hil run`."""
+    hil = typer.Typer(name="hil", help="Hardware-in-the-loop test runs on the boards of a rig.", no_args_is_help=True)
+    hil.command("run")(run)
+    hil.callback()(lambda: None)  # keeps `run` a subcommand while it is the only one
+    app.add_typer(hil)
+
+
+def run(
+    rig: RigOption,
+    junit: JunitOption = None,
+    report: ReportOption = None,
+    select: SelectOption = None,
+    out: OutOption = Path("runs/hil"),
+    json: JsonOption = None,
+) -> None:
+    """Run the rig's tests on all of its boards at once; exit non-zero unless every board passed."""
+    from tinyhost.hil.rigs import load_rig
+
+    loaded = load_rig(rig)
+    result = _run_watched(loaded, out, select)
+    _write(result, junit, report, json)
+    if json != "-":
+        _print(result)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    if not result.passed:
+        where = str(report) if report else f"{out}/*/pytest.txt"
+        raise CheckFailedError(f"rig {result.rig}: {result.verdict()}", hint=f"see {where}")
+
+
+def _run_watched(rig: Rig, out: Path, select: str | None) -> RigResult:
+    """Run the rig under a live table, one row per board."""
+    from rich.live import Live
+
+    from tinyhost.hil.runner import run_rig
+
+    with Live(console=status_console(), refresh_per_second=8, transient=True) as live:
+        return run_rig(rig, folder=out, select=select, observe=lambda boards: live.update(_progress(boards)))
+
+
+def _write(result: RigResult, junit: Path | None, report: Path | None, json: str | None) -> None:
+    """Write the reports that were asked for."""
+    if junit:
+        from tinyhost.hil.junit import junit_xml
+
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        junit.write_bytes(junit_xml(result))
+    if report:
+        from tinyhost.report.hil import hil_report
+
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(hil_report(result), encoding="utf-8")
+    if json:
+        write_json(result.to_json(), json)
+
+
+def _progress(boards: Sequence[BoardProcess]) -> RenderableType:
+    """Return the live table: board, progress, counts, what it is doing."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for process in boards:
+        run = process.run
+        ran = [test for test in run.tests if test.outcome != "not_applicable"]
+        bad = sum(test.outcome != "passed" for test in ran)
+        now = "done" if process.done else (run.current or run.stage).rpartition("/")[2]
+        table.add_row(
+            Text(run.board.name, style="bold"),
+            ProgressBar(total=len(run.planned) or 1, completed=len(ran), width=28),
+            f"{len(ran)}/{len(run.planned)}",
+            Text(f"{bad} bad", style="bold red") if bad else Text("ok", style="green"),
+            f"{process.seconds:.0f} s",
+            Text(now, style="dim", overflow="ellipsis", no_wrap=True),
+        )
+    return table
+
+
+def _print(result: RigResult) -> None:
+    """Print what each board found, then everything that went wrong or did not apply."""
+    from rich.text import Text
+
+    from tinyhost.hil.results import OUTCOME_WORDS
+
+    out = console()
+    for board in result.boards:
+        for test in board.tests:
+            if test.outcome != "passed":
+                style = STYLES.get(test.outcome, "red")
+                words = OUTCOME_WORDS[test.outcome]
+                out.print(Text(f"{board.board.name}  {test.test}: {words}", style=style), soft_wrap=True)
+                out.print(Text(f"    {test.headline}", style="dim"), soft_wrap=True)
+    for board in result.boards:
+        out.print(_board_line(board), soft_wrap=True)
+    out.print(Text(result.verdict(), style="bold green" if result.passed else "bold red"), soft_wrap=True)
+
+
+def _board_line(board: BoardResult) -> RenderableType:
+    """Return one line: which board, which firmware, how many tests."""
+    from rich.text import Text
+
+    from tinyhost.hil.results import OUTCOME_WORDS
+
+    counts = ", ".join(f"{n} {OUTCOME_WORDS[outcome]}" for outcome, n in board.counts.items())
+    device = (
+        "{app} {firmware_version}, build {build_id}".format(**board.identity) if board.identity else "never answered"
+    )
+    style = "green" if board.passed else "red"
+    return Text.assemble(
+        (f"{board.board.name:12}", style), f"{counts} in {board.seconds:.1f} s", (f"  {device}", "dim")
+    )

@@ -1,0 +1,223 @@
+"""The pytest plugin: which board the tests run on, the fixtures that give it to them, and whose fault a failure is.
+
+It is loaded in every pytest run, so it imports nothing but pytest until a test uses a fixture or an option is given.
+
+    pytest hil/tests --board m4                                  # one board, by type
+    pytest hil/tests --rig hil/rigs/desk.toml --board desk-1     # one board of a rig, by name
+    tinyhost hil run --rig hil/rigs/virtual.toml                 # every board of a rig
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.device import Device
+    from tinyhost.hil.rigs import RigBoard
+    from tinyhost.hil.station import Station
+
+__all__: list[str] = []
+
+FAULT_PROPERTY = "fault"
+MARKERS = {
+    "needs_scene": "the camera must see the pictures of a scene that the test knows (virtual boards with a scene)",
+    "needs_power_cut": "the board's power must be switchable at any moment (virtual boards)",
+    "apps(*names)": "runs only where the firmware is one of these apps",
+}
+_NEEDS = {
+    "scene": "it has no scene, so nobody knows what its camera sees",
+    "power_cut": "its power cannot be cut",
+}
+
+_asked = pytest.StashKey["RigBoard"]()
+_station = pytest.StashKey["Station"]()
+_not_applicable = pytest.StashKey[list[tuple[str, str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of a hardware-in-the-loop run."""
+    group = parser.getgroup("tinyhost", "tinyhost: hardware in the loop")
+    group.addoption(
+        "--board", metavar="BOARD", help="native (default), m4, nano33ble[:SERIAL]; with --rig a board's name"
+    )
+    group.addoption("--rig", type=Path, metavar="FILE", help="take the board from this rig file")
+    group.addoption("--app", help="firmware app to flash (default: vww)")
+    group.addoption("--scene", help="what a virtual board's camera sees: a folder of pictures, a video, webcam:N")
+    group.addoption(
+        "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
+    )
+    group.addoption("--hil-events", type=Path, metavar="FILE", help="write what happens to this file, as JSON lines")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers; find the board that was asked for, so that a wrong name or rig file ends the run at once."""
+    for marker, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{marker}: {meaning}")
+    if config.option.board or config.option.rig:
+        config.stash[_asked] = _find_asked(config)
+    if config.option.hil_events:
+        from tinyhost.hil.events import EventLog
+        from tinyhost.hil.reporter import EventReporter
+
+        log = EventLog(config.option.hil_events)
+        config.pluginmanager.register(
+            EventReporter(log, lambda: config.stash.get(_not_applicable, [])), "tinyhost-events"
+        )
+
+
+def _find_asked(config: pytest.Config) -> RigBoard:
+    """Return the board of the options, or the default one. Raises pytest.UsageError."""
+    from dataclasses import replace
+
+    from tinyhost.errors import TinyhostError
+    from tinyhost.hil.rigs import board_of_spec, load_rig
+
+    option = config.option
+    try:
+        if option.rig is None:
+            return board_of_spec(option.board or "native", app=option.app, scene=option.scene)
+        board = load_rig(option.rig).board(option.board)
+    except TinyhostError as exc:
+        raise pytest.UsageError(f"{exc.message}\n   try: {exc.hint}") from exc
+    return replace(board, app=option.app or board.app, scene=option.scene or board.scene)
+
+
+def _board_of(config: pytest.Config) -> RigBoard:
+    """Return the board that tests of this run get."""
+    if _asked not in config.stash:
+        config.stash[_asked] = _find_asked(config)
+    return config.stash[_asked]
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which board it is."""
+    board = config.stash.get(_asked, None)
+    return f"tinyhost: board {board.name} ({board.spec}), app {board.app}, from {board.where}" if board else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what cannot apply to the board, and remember why."""
+    found = [(item, reason) for item in items if (reason := _why_not_applicable(config, item))]
+    if found:
+        config.stash[_not_applicable] = [(item.nodeid, reason) for item, reason in found]
+        gone = [item for item, _ in found]
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _why_not_applicable(config: pytest.Config, item: pytest.Item) -> str:
+    """Return why a test cannot apply to this run's board; empty if it does, or uses no board."""
+    if "station" not in getattr(item, "fixturenames", ()):
+        return ""
+    board = _board_of(config)
+    for capability, lack in _NEEDS.items():
+        if item.get_closest_marker(f"needs_{capability}") and capability not in board.capabilities:
+            return f"{board.name}: {lack}"
+    apps = item.get_closest_marker("apps")
+    if apps and board.app not in apps.args:
+        return f"{board.name}: runs {board.app}, this is for {', '.join(apps.args)}"
+    if board.allow is not None:
+        from tinyhost.hil.selection import is_allowed
+
+        if not is_allowed(item, board.allow):
+            return f"{board.name}: not in its allow list ({board.where})"
+    return ""
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """List what did not apply: it was not checked."""
+    entries = config.stash.get(_not_applicable, [])
+    if entries:
+        terminalreporter.section(f"not applicable, so not checked: {len(entries)}")
+        for test, reason in entries:
+            terminalreporter.line(f"{test}: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in a property whose fault a failure is (rig, build, test), and add what the device logged meanwhile."""
+    report = yield
+    station = item.config.stash.get(_station, None)
+    if report.failed and call.excinfo is not None and "station" in getattr(item, "fixturenames", ()):
+        from tinyhost.hil.faults import fault_of
+
+        fault = fault_of(call.excinfo.value)
+        if station is not None:
+            if call.when == "call" and fault == "rig":
+                fault, remark = station.triage()
+                report.sections.append(("whose fault it is", remark))
+            station.distrust()
+            report.sections.append(("device log", "\n".join(station.recent_log())))
+        if fault != "test":
+            report.longrepr = _short_text(call.excinfo.value)
+        report.user_properties.append((FAULT_PROPERTY, fault))
+        item.user_properties.append((FAULT_PROPERTY, fault))
+    return report
+
+
+def _short_text(error: BaseException) -> str:
+    """Return what happened and what to do; where in our code it came up is of no use to who stands at the bench."""
+    hint = getattr(error, "hint", "")
+    return f"{type(error).__name__}: {error}" + (f"\n   try: {hint}" if hint else "")
+
+
+@pytest.fixture(scope="session")
+def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """The board of this run with all around it; a board that was asked for and is missing is an error, never a skip."""
+    from tinyhost.hil.station import Station
+
+    config = request.config
+    reporter = config.pluginmanager.get_plugin("tinyhost-events")
+    found = Station(
+        _board_of(config),
+        state=config.option.state or tmp_path_factory.mktemp("boards"),
+        observer=reporter.observe if reporter else None,
+    )
+    config.stash[_station] = found
+    with found:
+        yield found
+    del config.stash[_station]
+
+
+@pytest.fixture
+def board(station: Station) -> PoweredBoard:
+    """The board, flashed with the app and powered."""
+    return station.powered()
+
+
+@pytest.fixture
+def device(station: Station) -> Iterator[Device]:
+    """The board as the host sees it, greeted; restarted first if the test before left it in doubt."""
+    with station.open_device() as opened:
+        yield opened
+
+
+@pytest.fixture
+def restart(station: Station, device: Device) -> Callable[[], None]:
+    """A function that takes the power away and gives it back; a board whose power cannot be cut is reset by command."""
+    return lambda: station.restart(device)
+
+
+@pytest.fixture
+def scene(station: Station) -> str:
+    """What the camera sees: a folder of pictures, a video file or webcam:N. Mark the test needs_scene."""
+    if station.scene is None:
+        pytest.fail("the board has no scene: mark the test with needs_scene")
+    return station.scene
+
+
+@pytest.fixture
+def default_model(station: Station, device: Device) -> Any:
+    """The rig's model, else the one that ships with the app, compiled, pushed and active: a CompiledModel."""
+    model = station.model()
+    device.push(model.image)
+    return model

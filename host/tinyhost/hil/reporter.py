@@ -1,0 +1,65 @@
+"""Writes what happens in a pytest run to the event log; registered only when --hil-events asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tinyhost.hil.events import EventLog
+
+__all__ = ["EventReporter"]
+
+
+class EventReporter:
+    """The pytest hooks of the event log."""
+
+    def __init__(self, log: EventLog, not_applicable: Callable[[], list[tuple[str, str]]]) -> None:
+        self._log = log
+        self._not_applicable = not_applicable
+
+    def observe(self, event: str, **values: Any) -> None:
+        """Write an event of the station: stage, identity, log."""
+        self._log.write(event, **values)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write what will run, and what does not apply."""
+        entries = [{"test": test, "reason": reason} for test, reason in self._not_applicable()]
+        self._log.write("plan", tests=[item.nodeid for item in session.items], not_applicable=entries)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Write a test file that cannot be loaded as a failure."""
+        if report.failed:
+            text = report.longreprtext
+            self._log.write("end", test=report.nodeid, outcome="failed", phase="collect", seconds=0.0, text=text)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Write that a test begins."""
+        self._log.write("start", test=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write how a test ended; a failed teardown ends it a second time."""
+        if report.when != "call" and report.passed:
+            return
+        properties = {str(name): str(value) for name, value in report.user_properties}
+        for name, value in properties.items():
+            self._log.write("property", test=report.nodeid, name=name, value=value)
+        fault = properties.get("fault", "test")
+        outcome = report.outcome if not report.failed or fault == "test" else fault
+        text = "" if report.passed else _text_of(report)
+        phase = report.when or "call"
+        self._log.write("end", test=report.nodeid, outcome=outcome, phase=phase, seconds=report.duration, text=text)
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write that the run came to its end by itself."""
+        self._log.write("done", exit_code=int(exitstatus))
+        self._log.close()
+
+
+def _text_of(report: pytest.TestReport) -> str:
+    """Return the failure, or a skip's reason, and what the plugin added."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""  # of a skip
+    text = reason or report.longreprtext
+    sections = [f"--- {title} ---\n{body}" for title, body in report.sections if body.strip()]
+    return "\n".join([text, *sections])

@@ -1,0 +1,159 @@
+"""Rig files: which boards stand on a bench, what they run and see, and which tests they may take.
+
+Every refusal is a ConfigError that says file, line, what was expected and what was found. docs/hil.md has the keys.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyhost.errors import UsageError
+from tinyhost.hil.tables import Table, nearest
+from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
+
+__all__ = ["BOARD_TYPES", "DEFAULT_APP", "Rig", "RigBoard", "board_of_spec", "load_rig"]
+
+BOARD_TYPES = ("native", "m4", "nano33ble")
+VIRTUAL_TYPES = ("native", "m4")
+APPS = ("vww",)
+DEFAULT_APP = "vww"
+DEFAULT_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigBoard:
+    """One board of a rig.
+
+    scene: what a virtual board's camera sees: an absolute path, or webcam:N.
+    model: absolute path of a .tflite or .thm; None: the app's own default model.
+    allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
+    timeout_s: longest time without any progress until the runner gives the board up.
+    where: file:line of its table, for messages.
+    """
+
+    name: str
+    type: str
+    serial: str | None = None
+    app: str = DEFAULT_APP
+    scene: str | None = None
+    model: Path | None = None
+    allow: tuple[str, ...] | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    where: str = "command line"
+
+    @property
+    def spec(self) -> str:
+        """The board as `--board` names it."""
+        return f"{self.type}:{self.serial}" if self.serial else self.type
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What a test may need of a board: `scene`, `power_cut`; its marker is needs_<capability>."""
+        found = {"power_cut"} if self.type in VIRTUAL_TYPES else set()
+        return frozenset(found | ({"scene"} if self.scene else set()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rig:
+    """A bench: its boards, and the folder of the tests that they take."""
+
+    name: str
+    path: Path
+    tests: Path
+    boards: tuple[RigBoard, ...]
+
+    def board(self, name: str | None) -> RigBoard:
+        """Return the board of that name; without a name, the only one. Raises UsageError."""
+        if name is None and len(self.boards) == 1:
+            return self.boards[0]
+        names = [board.name for board in self.boards]
+        for board in self.boards:
+            if board.name == name:
+                return board
+        what = f'no board "{name}"' if name else f"{len(names)} boards and none named"
+        raise UsageError(f"{self.path}: {what}; it has {', '.join(names)}", hint=nearest(name or "", names))
+
+
+def board_of_spec(spec: str, *, app: str | None = None, scene: str | None = None) -> RigBoard:
+    """Return the board that `--board native|m4|nano33ble[:SERIAL]` means, without a rig file. Raises UsageError."""
+    kind, _, serial = spec.partition(":")
+    if kind not in BOARD_TYPES or (serial and kind in VIRTUAL_TYPES):
+        expected = "native, m4, nano33ble or nano33ble:SERIAL"
+        raise UsageError(f'--board: expected {expected}; got "{spec}"', hint=nearest(kind, BOARD_TYPES))
+    return RigBoard(name=spec, type=kind, serial=serial or None, app=app or DEFAULT_APP, scene=scene)
+
+
+def load_rig(path: Path) -> Rig:
+    """Return the rig of a file. Raises ConfigError, and no other, for whatever is wrong with it."""
+    source = read_toml(path)
+    top = Table(source, (), source.data, "rig")
+    name = top.text("name")
+    tests = _existing(top, "tests", source, top.optional_text("tests") or "../tests")
+    boards = tuple(_board(source, where, values) for where, values in top.tables("board"))
+    top.finish()
+    _refuse_twins(source, boards)
+    return Rig(name=name, path=path, tests=tests, boards=boards)
+
+
+def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoard:
+    given = values.get("name")
+    label = f'board "{given}"' if isinstance(given, str) and given.isprintable() else f"board {where[-1]}"
+    table = Table(source, where, values, label)
+    name = table.text("name")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        raise table.error("name", f'expected letters, digits, "_", "-" and "."; got "{name}"', hint='name = "desk-1"')
+    kind = table.choice("type", BOARD_TYPES)
+    serial, scene, model = table.optional_text("serial"), table.optional_text("scene"), table.optional_text("model")
+    app = table.choice("app", APPS) if "app" in values else DEFAULT_APP
+    allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
+    table.finish()
+    if serial and kind in VIRTUAL_TYPES:
+        raise table.error("serial", f"a {kind} board has no serial number", hint="remove this line")
+    if scene and kind not in VIRTUAL_TYPES:
+        raise table.error(
+            "scene", f"a {kind} sees the real world, only virtual boards take a scene", hint="remove this line"
+        )
+    if scene and not scene.startswith("webcam:"):
+        scene = str(_existing(table, "scene", source, scene))
+    return RigBoard(
+        name=name, type=kind, serial=serial, app=app, scene=scene,
+        model=_existing(table, "model", source, model) if model else None,
+        allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
+    )  # fmt: skip
+
+
+def _existing(table: Table, key: str, source: TomlSource, value: str) -> Path:
+    """Return the absolute path that a value means, from the rig file's folder."""
+    path = (source.path.parent / value).absolute()
+    try:
+        found = path.exists()
+    except OSError:  # a name longer than the file system takes
+        found = False
+    if not found:
+        hint = f"paths count from the rig file's folder, {source.path.parent.absolute()}"
+        raise table.error(key, f'no file or folder "{value}"', hint=hint)
+    return path.resolve()
+
+
+def _refuse_twins(source: TomlSource, boards: tuple[RigBoard, ...]) -> None:
+    """Refuse two boards of one name, and two entries that would open the same real board."""
+    names: dict[str, int] = {}
+    real: dict[str, int] = {}
+    for n, board in enumerate(boards):
+        if board.name in names:
+            first = source.line(("board", names[board.name]))
+            message = f'board "{board.name}": the name is taken by the board on line {first}'
+            raise source.error(("board", n, "name"), message, hint="give each board a name of its own")
+        names[board.name] = n
+        if board.type not in VIRTUAL_TYPES:
+            twin = real.get(board.spec, real.get(board.type))
+            if twin is not None or (board.serial is None and real):
+                other = boards[next(iter(real.values())) if twin is None else twin]
+                message = f'board "{board.name}": cannot be told from board "{other.name}" by its serial number'
+                raise source.error(
+                    ("board", n), message, hint='give each its own serial = "..." (tinyhost boards lists them)'
+                )
+            real[board.spec] = n

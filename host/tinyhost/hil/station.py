@@ -1,0 +1,137 @@
+"""A station: one board on the bench and what a run does around it: build, flash, power, reset, triage of faults."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from tinyhost.boards import resolve
+from tinyhost.boards.base import PoweredBoard
+from tinyhost.boards.build import build_firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.compiler import CompiledModel, load_model
+from tinyhost.device import Device
+from tinyhost.errors import LinkError, TinyhostError
+from tinyhost.hil.faults import Fault
+from tinyhost.hil.rigs import RigBoard
+
+__all__ = ["Observer", "Station"]
+
+Observer = Callable[..., None]
+RECENT_LOG_LINES = 60
+
+
+class Station:
+    """One board under test, powered on first use and kept on until the end of the session.
+
+    What went wrong while it was prepared is kept and raised again for every test: nothing is tried twice.
+    """
+
+    def __init__(self, asked: RigBoard, *, state: Path, observer: Observer | None = None) -> None:
+        self.asked = asked
+        self._state = state
+        self._observe: Observer = observer or (lambda *_, **__: None)
+        self._on = ExitStack()
+        self._powered: PoweredBoard | None = None
+        self._broken: TinyhostError | None = None
+        self._in_doubt = False
+        self._log: deque[str] = deque(maxlen=RECENT_LOG_LINES)
+
+    def __enter__(self) -> Station:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._on.close()
+
+    @property
+    def scene(self) -> str | None:
+        """What the camera sees, if anybody knows."""
+        return self.asked.scene
+
+    def powered(self) -> PoweredBoard:
+        """Return the board with the app of the rig flashed, powered. Raises BoardError, LinkError."""
+        if self._broken is not None:
+            raise self._broken
+        if self._powered is None:
+            try:
+                self._powered = self._prepare()
+            except TinyhostError as exc:
+                self._broken = exc
+                raise
+        return self._powered
+
+    def open_device(self) -> Device:
+        """Return the device, greeted; a board that the last test left in doubt is restarted first.
+
+        A board that does not answer gets one restart; only if that does not help either is it a fault of the rig.
+        Raises BoardError, LinkError.
+        """
+        board = self.powered()
+        if self._in_doubt:
+            self._restart_board(board)
+        try:
+            return Device.open(board, log=self._on_log)
+        except LinkError:
+            self._restart_board(board)
+        try:
+            return Device.open(board, log=self._on_log)
+        except LinkError as exc:
+            self._broken = exc
+            raise
+
+    def restart(self, device: Device | None = None) -> None:
+        """Cut the power and give it back; a board whose power cannot be cut is reset by command."""
+        board = self.powered()
+        if "power_cut" in self.asked.capabilities or device is None:
+            board.reset()
+        else:
+            device.reset()
+
+    def distrust(self) -> None:
+        """Have the board restarted before the next test: the last one failed."""
+        self._in_doubt = True
+
+    def triage(self) -> tuple[Fault, str]:
+        """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung."""
+        try:
+            board = self.powered()
+            self._restart_board(board)
+            with Device.open(board, log=self._on_log):
+                pass
+        except TinyhostError as exc:
+            self._broken = exc
+            return "rig", f"The board does not answer after a restart either ({exc.message}): the rig's fault."
+        return "test", "The board answers again after a restart, so the rig is fine: the firmware stopped answering."
+
+    def recent_log(self) -> list[str]:
+        """Return the last lines that the device wrote."""
+        return list(self._log)
+
+    @cached_property
+    def model(self) -> CompiledModel:
+        """The rig's model, else the one that ships with the app, compiled."""
+        return load_model(self.asked.model or default_model_path(self.asked.app))
+
+    def _prepare(self) -> PoweredBoard:
+        asked = self.asked
+        board = resolve(asked.spec, state=self._state)
+        self._observe("stage", text=f"building {asked.app} for {asked.type}")
+        firmware = build_firmware(asked.app, asked.type, project=None, progress=self._on_progress)
+        self._observe("stage", text=f"flashing {asked.name}")
+        flash_firmware(board, firmware, self._on_progress)
+        self._observe("stage", text=f"powering {asked.name}")
+        powered = self._on.enter_context(board.power(scene=asked.scene))
+        with Device.open(powered, log=self._on_log) as device:
+            self._observe("identity", device=asdict(device.info))
+        return powered
+
+    def _restart_board(self, board: PoweredBoard) -> None:
+        self._in_doubt = False
+        self.restart()

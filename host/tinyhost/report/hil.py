@@ -1,0 +1,163 @@
+"""The report of a hardware-in-the-loop run: tests against boards, and everything that went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, TestResult
+from tinyhost.report.render import render
+
+__all__ = ["hil_report"]
+
+_MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "–"}
+_KINDS = {"passed": "good", "failed": "bad", "not_applicable": "none"}  # what is neither speaks of the bench: warn
+_FIELDS = {
+    "app": "app", "firmware_version": "firmware", "build_id": "build", "engine": "engine", "board": "type",
+    "revision": "revision", "unique_id": "unique id", "tick_unit": "ticks are", "arena_bytes": "arena, bytes",
+    "slot_bytes": "slot, bytes", "n_slots": "slots", "max_request_bytes": "largest request, bytes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cell:
+    """One test on one board, as the matrix shows it; `anchor` leads to what went wrong."""
+
+    kind: str
+    mark: str
+    words: str
+    time: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """One test on all boards."""
+
+    file: str
+    name: str
+    test: str
+    cells: tuple[_Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Problem:
+    """What went wrong in one way on one board, in one test or in many."""
+
+    kind: str
+    words: str
+    board: str
+    headline: str
+    text: str
+    phase: str
+    tests: tuple[tuple[str, str], ...]
+    """anchor and test id"""
+
+
+def hil_report(result: RigResult) -> str:
+    """Return the HTML of a rig run's report. Whatever a device said is escaped."""
+    rows = _rows(result)
+    when = result.started.strftime("%Y-%m-%d %H:%M UTC")
+    return render(
+        "hil.html",
+        title=f"Rig {result.rig}",
+        subtitle=f"Hardware-in-the-loop run of {when}, {_time(result.seconds)}: {result.rig_file}",
+        result=result,
+        verdict=result.verdict(),
+        rows=rows,
+        files=list(dict.fromkeys(row.file for row in rows)),
+        problems=_problems(result),
+        not_applicable=list(_not_applicable(result)),
+        identities=[_identity(board) for board in result.boards],
+        time=_time,
+        words=OUTCOME_WORDS,
+    )
+
+
+def _rows(result: RigResult) -> list[_Row]:
+    """Return one row per test that any board has, in the order of the boards' plans, grouped by file."""
+    by_board = [{test.test: test for test in board.tests} for board in result.boards]
+    names = dict.fromkeys(name for tests in by_board for name in tests)
+    rows = []
+    for name in names:
+        file, _, function = name.rpartition("::")
+        cells = tuple(_cell(board, tests.get(name)) for board, tests in zip(result.boards, by_board, strict=True))
+        rows.append(_Row(file=file.rpartition("/")[2], name=_sentence(function), test=name, cells=cells))
+    return sorted(rows, key=lambda row: row.file)
+
+
+def _cell(board: BoardResult, test: TestResult | None) -> _Cell:
+    if test is None:
+        return _Cell(kind="none", mark="", words="not among this board's tests")
+    kind = _KINDS.get(test.outcome, "warn")
+    mark = _MARKS.get(test.outcome, "!")
+    time = _time(test.seconds) if test.outcome in {"passed", "failed"} else _words(test)
+    anchor = _anchor(board, test) if test.outcome in BAD_OUTCOMES else ""
+    return _Cell(kind=kind, mark=mark, words=test.headline or OUTCOME_WORDS[test.outcome], time=time, anchor=anchor)
+
+
+def _problems(result: RigResult) -> list[_Problem]:
+    """Return what went wrong; tests that one fault of the bench stopped in the same words are one problem."""
+    found: dict[tuple[str, ...], _Problem] = {}
+    for board in result.boards:
+        for test in board.tests:
+            if test.outcome in BAD_OUTCOMES:
+                unique = test.test if test.outcome == "failed" else ""
+                key = (board.board.name, test.outcome, test.headline, unique)
+                old = found.get(key)
+                found[key] = _Problem(
+                    kind=_KINDS.get(test.outcome, "warn"),
+                    words=_words(test),
+                    board=board.board.name,
+                    headline=test.headline,
+                    text=old.text if old else test.text,
+                    phase=test.phase,
+                    tests=(*(old.tests if old else ()), (_anchor(board, test), test.test)),
+                )
+    return sorted(found.values(), key=lambda problem: problem.kind)
+
+
+def _words(test: TestResult) -> str:
+    short = {
+        "rig": "rig fault",
+        "build": "no build",
+        "skipped": "skipped",
+        "not_run": "did not run",
+        "failed": "failed",
+    }
+    return short.get(test.outcome, "n/a")
+
+
+def _not_applicable(result: RigResult) -> Iterator[tuple[str, str]]:
+    """Yield (test, reason), each test once with the reasons of all boards."""
+    reasons: dict[str, list[str]] = {}
+    for board in result.boards:
+        for test in board.tests:
+            if test.outcome == "not_applicable":
+                reasons.setdefault(test.test, []).append(test.text)
+    for name, found in reasons.items():
+        yield _sentence(name.rpartition("::")[2]), "; ".join(found)
+
+
+def _identity(board: BoardResult) -> list[tuple[str, str]]:
+    """Return what the board said it is, by the names people use."""
+    return [(name, str(board.identity[field])) for field, name in _FIELDS.items() if board.identity.get(field)]
+
+
+def _sentence(function: str) -> str:
+    """Return a test function's name as words: test_push_resumes[3] -> push resumes [3]."""
+    name, bracket, parameters = function.partition("[")
+    return name.removeprefix("test_").replace("_", " ") + (f" [{parameters}" if bracket else "")
+
+
+def _anchor(board: BoardResult, test: TestResult) -> str:
+    return "bad-" + "".join(char if char.isalnum() else "-" for char in f"{board.board.name}-{test.test}")
+
+
+def _time(seconds: float) -> str:
+    """Return a time as people read it: 4 ms, 1.3 s, 2 min 5 s."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

@@ -1,0 +1,178 @@
+"""Rig files: what is read, and what each refusal says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tinyhost.errors import ConfigError, UsageError
+from tinyhost.hil.rigs import Rig, RigBoard, board_of_spec, load_rig
+
+REPO = Path(__file__).parents[3]
+BOARD = '[[board]]\nname = "one"\ntype = "native"\n'
+
+
+def rig_of(tmp_path: Path, text: str) -> Rig:
+    (tmp_path / "tests").mkdir(exist_ok=True)
+    path = tmp_path / "rig.toml"
+    path.write_text(text)
+    return load_rig(path)
+
+
+def test_a_rig_with_every_key(tmp_path: Path) -> None:
+    (tmp_path / "model.tflite").write_bytes(b"")
+    (tmp_path / "cards").mkdir()
+    text = """name = "desk"
+tests = "tests"
+[[board]]
+name = "real"
+type = "nano33ble"
+serial = "ABC"
+model = "model.tflite"
+timeout_s = 30
+allow = ["test_link.py", "soak"]
+[[board]]
+name = "native"
+type = "native"
+app = "vww"
+scene = "cards"
+"""
+    rig = rig_of(tmp_path, text)
+    path = tmp_path / "rig.toml"
+    real = RigBoard(
+        name="real",
+        type="nano33ble",
+        serial="ABC",
+        model=tmp_path / "model.tflite",
+        timeout_s=30.0,
+        allow=("test_link.py", "soak"),
+        where=f"{path}:3",
+    )
+    native = RigBoard(name="native", type="native", scene=str(tmp_path / "cards"), where=f"{path}:10")
+    assert rig == Rig(name="desk", path=path, tests=tmp_path / "tests", boards=(real, native))
+    assert (real.spec, native.spec) == ("nano33ble:ABC", "native")
+    assert (real.capabilities, native.capabilities) == (frozenset(), {"scene", "power_cut"})
+
+
+@pytest.mark.parametrize("file", sorted((REPO / "hil/rigs").glob("*.toml")), ids=lambda path: path.name)
+def test_the_rigs_of_this_repository_are_valid(file: Path) -> None:
+    assert load_rig(file).tests == REPO / "hil/tests"
+
+
+HEAD = 'name = "x"\ntests = "tests"\n'
+REFUSED = {
+    "unknown key": (HEAD + BOARD + 'scnee = "."\n', 6, 'board "one", "scnee": unknown key', "did you mean scene?"),
+    "unknown top key": (HEAD + 'bord = "."\n' + BOARD, 3, 'rig, "bord": unknown key', "did you mean board?"),
+    "no name": ('tests = "tests"\n' + BOARD, 1, 'rig: "name" is missing', 'name = "..."'),
+    "board without type": (HEAD + '[[board]]\nname = "one"\n', 3, 'board "one": "type" is missing', 'type = "..."'),
+    "wrong type": (
+        HEAD + '[[board]]\nname = "one"\ntype = "nativ"\n', 5, 'one of native, m4, nano33ble; got "nativ"', "native",
+    ),
+    "name is a number": (HEAD + "[[board]]\nname = 3\n", 4, "expected a non-empty string, got 3", 'name = "..."'),
+    "name that is no file name": (HEAD + '[[board]]\nname = "a/b"\ntype = "m4"\n', 4, 'got "a/b"', "desk-1"),
+    "no board": (HEAD, 1, "no [[board]] table", "[[board]]"),
+    "boards are no tables": (HEAD + "board = 1\n", 3, "expected [[board]] tables, got 1", "[[board]]"),
+    "tests missing": ('name = "x"\ntests = "none"\n' + BOARD, 2, 'no file or folder "none"', "rig file's folder"),
+    "scene missing": (HEAD + BOARD + 'scene = "none"\n', 6, 'no file or folder "none"', "rig file's folder"),
+    "scene name too long": (HEAD + BOARD + f'scene = "{"n" * 5000}"\n', 6, "no file or folder", "rig file's folder"),
+    "serial of a virtual board": (HEAD + BOARD + 'serial = "1"\n', 6, "a native board has no serial number", "remove"),
+    "scene of a real board": (
+        HEAD + '[[board]]\nname = "r"\ntype = "nano33ble"\nscene = "."\n', 6, "sees the real world", "remove",
+    ),
+    "empty allow list": (HEAD + BOARD + "allow = []\n", 6, "expected a list of strings, got []", "allow = ["),
+    "timeout of 0": (HEAD + BOARD + "timeout_s = 0\n", 6, "expected a number above 0 and below 1e6, got 0", "600"),
+    "timeout that is no number": (HEAD + BOARD + "timeout_s = nan\n", 6, "got nan", "600"),
+    "twin names": (HEAD + BOARD + BOARD, 7, "the name is taken by the board on line 3", "name of its own"),
+    "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'expected one of vww; got "vwv"', "vww"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "message", "hint"), REFUSED.values(), ids=REFUSED)
+def test_a_refusal_says_line_and_hint(tmp_path: Path, text: str, line: int, message: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        rig_of(tmp_path, text)
+    assert caught.value.message.startswith(f"{tmp_path / 'rig.toml'}:{line}: ")
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(("first", "second"), [("A", "A"), ("A", None), (None, "A"), (None, None)])
+def test_two_real_boards_must_differ_by_serial(tmp_path: Path, first: str | None, second: str | None) -> None:
+    text = HEAD + BOARD
+    for name, serial in (("a", first), ("b", second)):
+        text += f'[[board]]\nname = "{name}"\ntype = "nano33ble"\n' + (f'serial = "{serial}"\n' if serial else "")
+    with pytest.raises(ConfigError, match='board "b": cannot be told from board "a"'):
+        rig_of(tmp_path, text)
+
+
+def test_two_real_boards_with_their_serials_are_fine(tmp_path: Path) -> None:
+    text = HEAD + "".join(f'[[board]]\nname = "{s}"\ntype = "nano33ble"\nserial = "{s}"\n' for s in "AB")
+    assert [board.spec for board in rig_of(tmp_path, text).boards] == ["nano33ble:A", "nano33ble:B"]
+
+
+def test_a_board_is_found_by_name_or_because_it_is_alone(tmp_path: Path) -> None:
+    alone = rig_of(tmp_path, HEAD + BOARD)
+    assert alone.board(None) is alone.board("one") is alone.boards[0]
+    two = rig_of(tmp_path, HEAD + BOARD + BOARD.replace("one", "two"))
+    with pytest.raises(UsageError, match="2 boards and none named"):
+        two.board(None)
+    with pytest.raises(UsageError, match='no board "towo"') as caught:
+        two.board("towo")
+    assert caught.value.hint == "did you mean two?"
+
+
+def test_a_board_without_a_rig() -> None:
+    assert board_of_spec("nano33ble:AB:C").serial == "AB:C"
+    assert board_of_spec("m4", scene="webcam:0").capabilities == {"scene", "power_cut"}
+    for wrong in ("m5", "native:1", ""):
+        with pytest.raises(UsageError, match="--board: expected native, m4"):
+            board_of_spec(wrong)
+
+
+_words = st.sampled_from(
+    ["name", "board", "type", "scene", "serial", "allow", "timeout_s", "native", "nano33ble", "tests", "x"]
+)
+_toml_values = st.recursive(
+    st.one_of(st.booleans(), st.integers(-2, 2), st.floats(), _words, st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_words, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(char):08x}" for char in value) + '"'
+    return str(value).lower()
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(_words, _toml_values, max_size=6),
+    st.lists(st.dictionaries(_words, _toml_values, max_size=6), max_size=2),
+)
+def test_no_file_raises_anything_but_a_config_error(
+    tmp_path: Path, top: dict[str, object], boards: list[dict[str, object]]
+) -> None:
+    text = "".join(f"{key} = {_toml(value)}\n" for key, value in top.items())
+    for board in boards:
+        text += "[[board]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in board.items())
+    try:
+        rig_of(tmp_path, text)
+    except ConfigError as error:
+        assert error.message.startswith(f"{tmp_path / 'rig.toml'}:")
+        assert error.hint
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=80))
+def test_no_bytes_raise_anything_but_a_config_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "bytes.toml"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError):
+        load_rig(path)

@@ -1,0 +1,94 @@
+"""The runner, on test folders that use no board: crashes, hangs and skips are the same on every board."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from tinyhost.hil.results import RigResult
+from tinyhost.hil.rigs import load_rig
+from tinyhost.hil.runner import run_rig
+
+
+def run(tmp_path: Path, tests: str, *, timeout_s: float = 60, boards: int = 1, select: str | None = None) -> RigResult:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_it.py").write_text("import os, time, pytest\n" + tests)
+    text = 'name = "r"\ntests = "tests"\n'
+    for n in range(boards):
+        text += f'[[board]]\nname = "b{n}"\ntype = "native"\ntimeout_s = {timeout_s}\n'
+    (tmp_path / "rig.toml").write_text(text)
+    return run_rig(load_rig(tmp_path / "rig.toml"), folder=tmp_path / "out", select=select)
+
+
+def outcomes(result: RigResult, board: int = 0) -> dict[str, str]:
+    return {test.test.rpartition("::")[2]: test.outcome for test in result.boards[board].tests}
+
+
+def test_every_board_runs_every_test(tmp_path: Path) -> None:
+    result = run(
+        tmp_path, "def test_a(): pass\n@pytest.mark.parametrize('x', [1, 2])\ndef test_b(x): assert x < 3", boards=2
+    )
+    assert (
+        outcomes(result, 0) == outcomes(result, 1) == {"test_a": "passed", "test_b[1]": "passed", "test_b[2]": "passed"}
+    )
+    assert result.passed
+    assert result.verdict() == "6 tests passed on 2 boards"
+
+
+def test_select_is_pytests_k(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_a(): pass\ndef test_b(): pass", select="test_b")
+    assert outcomes(result) == {"test_b": "passed"}
+
+
+def test_nothing_selected_is_no_pass(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_a(): pass", select="nothing")
+    assert not result.passed
+    assert result.verdict() == "nothing passed on b0"
+
+
+def test_a_failure_and_a_skip_fail_the_run(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_a(): assert 1 == 2\ndef test_b(): pytest.skip('not today')\ndef test_c(): pass")
+    assert outcomes(result) == {"test_a": "failed", "test_b": "skipped", "test_c": "passed"}
+    assert [test.headline for test in result.boards[0].tests] == ["assert 1 == 2", "Skipped: not today", ""]
+    assert result.verdict() == "1 failed on b0; 1 skipped themselves on b0"
+
+
+def test_a_file_that_cannot_be_loaded_fails_the_run(tmp_path: Path) -> None:
+    result = run(tmp_path, "import no_such_module")
+    assert not result.passed
+    assert "no_such_module" in result.boards[0].tests[0].text
+
+
+def test_a_crash_is_found_in_the_test_that_crashed(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_a(): pass\ndef test_b(): os._exit(7)\ndef test_c(): pass")
+    assert outcomes(result) == {"test_a": "passed", "test_b": "rig", "test_c": "not_run"}
+    assert result.boards[0].tests[1].headline == "pytest ended with exit code 7"
+
+
+def test_a_hang_is_stopped_and_the_other_board_goes_on(tmp_path: Path) -> None:
+    tests = "def test_a(pytestconfig):\n    if pytestconfig.option.board == 'b0': time.sleep(600)\ndef test_b(): pass"
+    result = run(tmp_path, tests, timeout_s=3, boards=2)
+    assert outcomes(result, 0) == {"test_a": "rig", "test_b": "not_run"}
+    assert "no progress for 3 s (timeout_s, " in result.boards[0].tests[0].text
+    assert outcomes(result, 1) == {"test_a": "passed", "test_b": "passed"}
+
+
+def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
+    timer = threading.Timer(5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        result = run(tmp_path, "def test_a(): pass\ndef test_b(): time.sleep(600)")
+    finally:
+        timer.cancel()
+    assert result.interrupted
+    assert not result.passed
+    assert outcomes(result) == {"test_a": "passed", "test_b": "not_run"}
+
+
+def test_an_internal_error_of_pytest_is_no_pass(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("def pytest_runtest_protocol(): raise RuntimeError('broken conftest')")
+    result = run(tmp_path, "def test_a(): pass")
+    assert not result.passed
+    assert "broken conftest" in result.boards[0].tests[0].text
