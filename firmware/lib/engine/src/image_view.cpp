@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "engine/image_crc.h"
+#include "core/crc32.h"
 
 namespace tinyhost {
 
@@ -31,7 +31,7 @@ Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   if (header.version != kImageVersion) return Status::kImageVersion;
   if (header.total_bytes != n_bytes || header.header_bytes != sizeof(ImageHeader)) return Status::kImageLength;
   const uint8_t* start = reinterpret_cast<const uint8_t*>(&header);
-  if (ImageCrc32(start + kChecksummedFrom, n_bytes - kChecksummedFrom) != header.crc32) return Status::kImageChecksum;
+  if (Crc32(start + kChecksummedFrom, n_bytes - kChecksummedFrom) != header.crc32) return Status::kImageChecksum;
   if (header.n_tensors > kMaxTensors || header.n_operators > kMaxOperators) return Status::kImageSection;
   SectionChecker sections(header.total_bytes);
   const bool in_order = sections.Next(header.metadata_offset, sizeof(ModelMetadata)) &&

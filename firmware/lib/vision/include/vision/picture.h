@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+#include "engine/image_view.h"
+
+namespace tinyhost {
+
+/// How a pixel of 0..255 becomes a model's input value: (pixel * multiplier + offset) >> 16, saturated to the type.
+struct PixelMap {
+  int32_t multiplier = 1 << 16;                   // Q16
+  int32_t offset = -128 * (1 << 16) + (1 << 15);  // Q16, with the rounding half: by default pixel - 128
+};
+
+/// The map that a model image carries.
+inline PixelMap PixelMapOf(const ModelMetadata& metadata) { return {metadata.pixel_multiplier, metadata.pixel_offset}; }
+
+/// Largest frame side that PreparePicture accepts.
+constexpr int kMaxPictureSide = 2048;
+
+/// Fills `input`, (1, h, w, 1 or 3) int8 or uint8, from a grayscale frame: center crop to the input's aspect, then
+/// scale (area average per axis that shrinks, bilinear per axis that grows, a copy where sizes are equal), then map.
+/// Three channels get the same grey. Integers only, so every board computes the same bytes.
+///
+/// kBadArgument: no frame, or a side outside 1..kMaxPictureSide. kModelMismatch: `input` is no such tensor.
+Status PreparePicture(const uint8_t* gray, int width, int height, const PixelMap& map, const TensorView& input);
+
+}  // namespace tinyhost

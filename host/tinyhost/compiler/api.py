@@ -1,0 +1,108 @@
+"""Compiles models: .tflite bytes to a model image and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.compiler.constants import ConstantPool
+from tinyhost.compiler.graph import Graph, Tensor
+from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.compiler.image_format import IMAGE_MAGIC, MAX_LABELS, ModelMetadata, Task
+from tinyhost.compiler.lower import lower_graph
+from tinyhost.compiler.report import ModelReport, report_image
+from tinyhost.compiler.settings import ModelSettings, guess_task, pixel_map, threshold_units
+from tinyhost.compiler.tflite_reader import read_tflite
+from tinyhost.compiler.writer import write_image
+from tinyhost.errors import ModelError, UsageError
+
+__all__ = ["CompiledModel", "compile_tflite", "load_model"]
+
+_NAME_BYTES = 31
+_MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompiledModel:
+    """A model image (the bytes of a .thm file) and what it costs."""
+
+    image: bytes
+    report: ModelReport
+
+
+def compile_tflite(
+    data: bytes,
+    *,
+    name: str,
+    task: Task | None = None,
+    labels: Sequence[str] = (),
+    settings: ModelSettings | None = None,
+) -> CompiledModel:
+    """Return the model image of a .tflite file's bytes.
+
+    name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
+    the output's last dimension. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for
+    what the engine lacks, UsageError for labels or settings that do not fit the model.
+    """
+    graph = read_tflite(data, where=name)
+    pool = ConstantPool()
+    steps = lower_graph(graph, pool, where=name)
+    metadata = _metadata(graph, name, task, tuple(labels), settings or ModelSettings())
+    image = write_image(graph, steps, pool, metadata, labels, where=name)
+    names = [step.name for step in steps if step.code is not None]
+    return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=name), names))
+
+
+def load_model(
+    path: Path | str,
+    *,
+    name: str | None = None,
+    task: Task | None = None,
+    labels: Sequence[str] = (),
+    settings: ModelSettings | None = None,
+) -> CompiledModel:
+    """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
+
+    The keywords apply to .tflite only; the name defaults to the file's stem. Raises ModelError if the file cannot be
+    read, and whatever compile_tflite raises.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
+    if data[:4] == _MAGIC:
+        return CompiledModel(image=data, report=report_image(ModelImage.parse(data, where=str(path))))
+    return compile_tflite(data, name=name or path.stem, task=task, labels=labels, settings=settings)
+
+
+def _metadata(graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings) -> ModelMetadata:
+    """Return the metadata, apart from what write_image fills in."""
+    input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
+    n_outputs = output_info.shape[-1] if output_info.shape else 1
+    if labels and len(labels) != n_outputs:
+        raise UsageError(f"{name}: expected {n_outputs} labels, one per output, got {len(labels)}: {', '.join(labels[:8])}")
+    if len(labels) > MAX_LABELS or any(not label or "\0" in label for label in labels):
+        raise UsageError(f"{name}: expected at most {MAX_LABELS} labels, none empty, got {len(labels)}")
+    target = len(labels) - 1 if settings.target_label is None else settings.target_label
+    if labels and not 0 <= target < len(labels):
+        raise UsageError(f"{name}: target label {target} is none of the {len(labels)} labels")
+    if not 1 <= settings.smoothing <= 255:
+        raise UsageError(f"{name}: expected smoothing over 1..255 results, got {settings.smoothing}")
+    multiplier, offset = pixel_map(input_info, settings)
+    return ModelMetadata(
+        name=name.encode()[:_NAME_BYTES].decode("utf-8", "ignore"),
+        source_sha256=graph.sha256,
+        task=guess_task(input_info, output_info) if task is None else task,
+        n_labels=len(labels),
+        target_label=target if labels else 0,
+        smoothing=settings.smoothing,
+        threshold=threshold_units(output_info, settings),
+        pixel_multiplier=multiplier,
+        pixel_offset=offset,
+    )
+
+
+def _info(tensor: Tensor) -> TensorInfo:
+    return TensorInfo(dtype=tensor.dtype, shape=tensor.shape, scale=float(tensor.scale), zero_point=tensor.zero_point)

@@ -1,0 +1,27 @@
+"""The constants section of an image while it is being built."""
+
+from __future__ import annotations
+
+from tinyhost.compiler.image_format import IMAGE_ALIGNMENT
+
+__all__ = ["ConstantPool"]
+
+
+class ConstantPool:
+    """Collects aligned blobs; equal blobs are stored once."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._offsets: dict[bytes, int] = {}
+
+    def add(self, blob: bytes) -> int:
+        """Return the offset at which `blob` will be found, a multiple of the image's alignment."""
+        if blob not in self._offsets:
+            self._data += bytes(-len(self._data) % IMAGE_ALIGNMENT)
+            self._offsets[blob] = len(self._data)
+            self._data += blob
+        return self._offsets[blob]
+
+    def to_bytes(self) -> bytes:
+        """Return the section."""
+        return bytes(self._data)

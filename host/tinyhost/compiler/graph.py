@@ -1,0 +1,82 @@
+"""A TensorFlow Lite graph as plain values: what the reader produces and the lowering consumes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Graph", "Operator", "OptionValue", "Quantization", "Tensor"]
+
+OptionValue: TypeAlias = int | float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantization:
+    """real value = (q - zero_point) * scale, per tensor (one entry) or per index of dimension `axis`.
+
+    Converters write any axis for a bias; only that of weights means something.
+    """
+
+    scales: NDArray[np.float32]
+    zero_points: NDArray[np.int64]
+    axis: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tensor:
+    """One tensor of the graph."""
+
+    index: int
+    name: str
+    dtype: str
+    """TensorFlow Lite's name in lower case: int8, int32, float32, ..."""
+    shape: tuple[int, ...]
+    quantization: Quantization | None
+    data: bytes | None
+    """its bytes if it is a constant"""
+
+    @property
+    def n_elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def scale(self) -> np.float32:
+        """The per-tensor scale; 0 without quantization."""
+        return np.float32(self.quantization.scales[0]) if self.quantization else np.float32(0)
+
+    @property
+    def zero_point(self) -> int:
+        """The per-tensor zero point; 0 without quantization."""
+        return int(self.quantization.zero_points[0]) if self.quantization else 0
+
+    def array(self) -> NDArray[np.generic]:
+        """Return a constant's values in its shape; only for dtypes that numpy names alike."""
+        assert self.data is not None
+        return np.frombuffer(self.data, dtype=np.dtype(self.dtype).newbyteorder("<")).reshape(self.shape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """One operator; an omitted optional input is -1."""
+
+    index: int
+    code: str
+    """TensorFlow Lite's name: CONV_2D, ..."""
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: dict[str, OptionValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """The only subgraph of a model, operators in execution order."""
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    input: int
+    output: int
+    sha256: bytes

@@ -1,0 +1,169 @@
+"""Reads a model image (.thm)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from tinyhost.compiler.image_format import (
+    IMAGE_ALIGNMENT,
+    IMAGE_MAGIC,
+    IMAGE_VERSION,
+    MAX_RANK,
+    ImageHeader,
+    ModelMetadata,
+    OperatorCode,
+    OperatorRecord,
+    Storage,
+    Task,
+    TensorRecord,
+    TensorType,
+)
+from tinyhost.errors import ModelError
+
+__all__ = ["CHECKSUMMED_FROM", "ModelImage", "TensorInfo"]
+
+CHECKSUMMED_FROM = 16
+"""The image's CRC covers the bytes from here on: those after the CRC itself."""
+
+_HINT = "compile the .tflite again with this version of tinyhost"
+_ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
+
+
+class _Record(Protocol):
+    @classmethod
+    def unpack(cls: type[_R], data: bytes | memoryview, offset: int = 0) -> _R: ...
+
+
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorInfo:
+    """A tensor as users see it; real value = (q - zero_point) * scale."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    @property
+    def n_bytes(self) -> int:
+        n = _ITEM_BYTES[TensorType[self.dtype.upper()]]
+        for dim in self.shape:
+            n *= dim
+        return n
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelImage:
+    """A model image, decoded. Structure is checked here; the engine's loader checks that it can run."""
+
+    data: bytes
+    header: ImageHeader
+    metadata: ModelMetadata
+    tensors: tuple[TensorRecord, ...]
+    operators: tuple[OperatorRecord, ...]
+    labels: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: bytes, *, where: str = "model image") -> ModelImage:
+        """Return the image in `data`; raises ModelError if it is none, damaged, or of another format version."""
+        header = _checked_header(data, where)
+        try:
+            metadata = ModelMetadata.unpack(data, header.metadata_offset)
+            tensors = tuple(TensorRecord.unpack(data, header.tensors_offset + i * TensorRecord.SIZE) for i in range(header.n_tensors))
+            operators = tuple(
+                OperatorRecord.unpack(data, header.operators_offset + i * OperatorRecord.SIZE) for i in range(header.n_operators)
+            )
+        except struct.error as exc:
+            raise ModelError(f"{where}: a section reaches beyond the end: {exc}", hint=_HINT) from exc
+        _check_references(metadata, tensors, operators, where)
+        labels = data[header.labels_offset : header.labels_offset + header.labels_bytes].split(b"\0")[:-1]
+        if len(labels) != metadata.n_labels:
+            raise ModelError(f"{where}: expected {metadata.n_labels} labels, got {len(labels)}", hint=_HINT)
+        return cls(
+            data=data,
+            header=header,
+            metadata=metadata,
+            tensors=tensors,
+            operators=operators,
+            labels=tuple(label.decode("utf-8", "replace") for label in labels),
+        )
+
+    @property
+    def constants(self) -> bytes:
+        """The constants section."""
+        return self.data[self.header.constants_offset : self.header.constants_offset + self.header.constants_bytes]
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def task(self) -> Task:
+        return Task(self.metadata.task)
+
+    @property
+    def sha256(self) -> str:
+        """Of the .tflite file that this was compiled from, hex."""
+        return self.metadata.source_sha256.hex()
+
+    @property
+    def input(self) -> TensorInfo:
+        return self.tensor_info(self.metadata.input_tensor)
+
+    @property
+    def output(self) -> TensorInfo:
+        return self.tensor_info(self.metadata.output_tensor)
+
+    def tensor_info(self, index: int) -> TensorInfo:
+        """Return tensor `index` as users see it."""
+        record = self.tensors[index]
+        return TensorInfo(
+            dtype=TensorType(record.type).name.lower(),
+            shape=tuple(record.dims[: record.rank]),
+            scale=record.scale,
+            zero_point=record.zero_point,
+        )
+
+
+def _checked_header(data: bytes, where: str) -> ImageHeader:
+    if len(data) < ImageHeader.SIZE:
+        raise ModelError(f"{where}: expected at least {ImageHeader.SIZE} B, got {len(data)}", hint=_HINT)
+    header = ImageHeader.unpack(data)
+    if header.magic != IMAGE_MAGIC:
+        raise ModelError(f"{where}: expected the magic THM1, got {data[:4].hex()}", hint="this is no model image")
+    if header.version != IMAGE_VERSION:
+        raise ModelError(f"{where}: expected format version {IMAGE_VERSION}, got {header.version}", hint=_HINT)
+    if header.total_bytes != len(data):
+        raise ModelError(f"{where}: expected {header.total_bytes} B as its header says, got {len(data)}", hint=_HINT)
+    crc = zlib.crc32(memoryview(data)[CHECKSUMMED_FROM:])
+    if crc != header.crc32:
+        raise ModelError(f"{where}: expected CRC {header.crc32:08x} as its header says, got {crc:08x}", hint=_HINT)
+    offsets = (header.metadata_offset, header.tensors_offset, header.operators_offset, header.labels_offset)
+    ends = (header.labels_offset + header.labels_bytes, header.constants_offset + header.constants_bytes)
+    if any(offset % IMAGE_ALIGNMENT for offset in (*offsets, header.constants_offset)) or max(ends) > len(data):
+        raise ModelError(f"{where}: a section is misaligned or out of bounds", hint=_HINT)
+    return header
+
+
+def _check_references(
+    metadata: ModelMetadata, tensors: tuple[TensorRecord, ...], operators: tuple[OperatorRecord, ...], where: str
+) -> None:
+    try:
+        Task(metadata.task)
+        for tensor in tensors:
+            TensorType(tensor.type)
+            Storage(tensor.storage)
+        for operator in operators:
+            OperatorCode(operator.code)
+    except ValueError as exc:
+        raise ModelError(f"{where}: {exc}", hint=_HINT) from exc
+    used = [metadata.input_tensor, metadata.output_tensor]
+    for operator in operators:
+        used += [operator.output, *operator.inputs[: operator.n_inputs]]
+    if max(used) >= len(tensors) or any(tensor.rank > MAX_RANK for tensor in tensors):
+        raise ModelError(f"{where}: a tensor index or rank is out of range", hint=_HINT)

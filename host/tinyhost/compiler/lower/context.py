@@ -1,0 +1,142 @@
+"""What a lowering function sees of its operator, and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinyhost.compiler.constants import ConstantPool
+from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
+from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.errors import ModelError, UnsupportedModelError
+
+__all__ = ["OperatorContext", "Packable", "Step"]
+
+_ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
+_CLAMPS: dict[str, tuple[float | None, float | None]] = {
+    "NONE": (None, None),
+    "RELU": (0.0, None),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU6": (0.0, 6.0),
+}
+
+
+class Packable(Protocol):
+    """A parameter struct of image_format."""
+
+    def pack(self) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the plan: an operator of the image, or a RESHAPE, which has no code and costs nothing."""
+
+    code: OperatorCode | None
+    inputs: tuple[int, ...]
+    output: int
+    params: Packable | None
+    n_params: int = 0
+    macs: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorContext:
+    """One operator of a graph, with checks that name it in their errors."""
+
+    graph: Graph
+    operator: Operator
+    pool: ConstantPool
+    where: str
+    supported: str = field(default="", repr=False)
+
+    @property
+    def title(self) -> str:
+        return f"{self.where}: operator {self.operator.index} ({self.operator.code})"
+
+    def option(self, name: str) -> int:
+        return int(self.operator.options[name])
+
+    def real_option(self, name: str) -> float:
+        value: OptionValue = self.operator.options[name]
+        return float(value)
+
+    def corrupt(self, what: str, *, expected: object, got: object) -> ModelError:
+        return ModelError(f"{self.title}: {what}: expected {expected}, got {got}", hint="convert the model again")
+
+    def unsupported(self, what: str) -> UnsupportedModelError:
+        return UnsupportedModelError(f"{self.title}: {what}", hint=self.supported)
+
+    def counts(self, n_inputs: tuple[int, int], n_outputs: int = 1) -> None:
+        """Raise unless the operator has between n_inputs[0] and n_inputs[1] inputs and n_outputs outputs."""
+        if not n_inputs[0] <= len(self.operator.inputs) <= n_inputs[1]:
+            raise self.corrupt("inputs", expected=f"{n_inputs[0]} to {n_inputs[1]}", got=len(self.operator.inputs))
+        if len(self.operator.outputs) != n_outputs:
+            raise self.corrupt("outputs", expected=n_outputs, got=len(self.operator.outputs))
+
+    def input(self, position: int) -> Tensor:
+        index = self.operator.inputs[position]
+        if index < 0:
+            raise self.corrupt(f"input {position}", expected="a tensor", got="none")
+        return self.graph.tensors[index]
+
+    def optional_input(self, position: int) -> Tensor | None:
+        present = position < len(self.operator.inputs) and self.operator.inputs[position] >= 0
+        return self.input(position) if present else None
+
+    def output(self) -> Tensor:
+        index = self.operator.outputs[0]
+        if index < 0:
+            raise self.corrupt("output", expected="a tensor", got="none")
+        return self.graph.tensors[index]
+
+    def int8(self, tensor: Tensor, *, rank: int | None = None) -> Tensor:
+        """Return `tensor` if it is a per-tensor quantized int8 activation (of `rank`)."""
+        return self.quantized(tensor, ("int8",), rank=rank)
+
+    def quantized(self, tensor: Tensor, dtypes: tuple[str, ...], *, rank: int | None = None) -> Tensor:
+        """Return `tensor` if it has one of the dtypes and per-tensor quantization inside that type's range."""
+        if tensor.dtype not in dtypes:
+            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: {' and '.join(dtypes)}")
+        if tensor.quantization is None or len(tensor.quantization.scales) != 1:
+            raise self.unsupported(f"tensor {tensor.name!r} has no per-tensor quantization")
+        limits = np.iinfo(tensor.dtype)
+        if not limits.min <= tensor.zero_point <= limits.max:
+            raise self.corrupt(f"zero point of {tensor.name!r}", expected=f"{limits.min}..{limits.max}", got=tensor.zero_point)
+        if rank is not None and len(tensor.shape) != rank:
+            raise self.unsupported(f"tensor {tensor.name!r} has shape {tensor.shape}; supported: rank {rank}")
+        return tensor
+
+    def constant(self, tensor: Tensor, dtype: str) -> np.ndarray[Any, np.dtype[Any]]:
+        """Return the values of a constant tensor of `dtype`."""
+        if tensor.dtype != dtype:
+            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: {dtype}")
+        if tensor.data is None:
+            raise self.unsupported(f"tensor {tensor.name!r} is computed; supported: a constant")
+        return tensor.array()
+
+    def same_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
+        """Raise unless `tensor` has the shape that the operator gives it."""
+        if tensor.shape != shape:
+            raise self.corrupt(f"shape of {tensor.name!r}", expected=shape, got=tensor.shape)
+
+    def activation_range(self, output: Tensor) -> tuple[int, int]:
+        """Return (min, max) of the fused activation in the output's units, as TFLM rounds them."""
+        code = self.option("FusedActivationFunction")
+        if code not in _ACTIVATIONS:
+            raise self.unsupported(f"fused activation {code}; supported: {', '.join(_ACTIVATIONS.values())}")
+        low, high = _CLAMPS[_ACTIVATIONS[code]]
+        bottom, top = self.quantize(low, output, -128), self.quantize(high, output, 127)
+        if bottom > 127 or top < -128:
+            raise self.unsupported(f"fused activation {_ACTIVATIONS[code]} leaves nothing of the output's range")
+        return max(-128, bottom), min(127, top)
+
+    @staticmethod
+    def quantize(real: float | None, tensor: Tensor, default: int) -> int:
+        """Return round(real / scale) + zero_point in float arithmetic, as TFLM does; `default` for None."""
+        if real is None:
+            return default
+        ratio = float(np.float32(real) / tensor.scale)
+        return tensor.zero_point + int(np.copysign(np.floor(abs(ratio) + 0.5), ratio))

@@ -1,0 +1,169 @@
+"""ADD and MUL, and the operators of one 8-bit input that become tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tinyhost.compiler.fixed_point import (
+    input_radius,
+    logistic,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+    round_half_away,
+    rounding_divide_by_power_of_two,
+)
+from tinyhost.compiler.graph import Tensor
+from tinyhost.compiler.image_format import AddParams, LookupParams, MulParams, OperatorCode, QuantizeParams
+from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.requantize import checked_multiplier
+
+__all__ = [
+    "lower_add",
+    "lower_dequantize",
+    "lower_logistic",
+    "lower_mul",
+    "lower_quantize",
+    "lower_relu",
+    "lower_relu6",
+]
+
+_ADD_LEFT_SHIFT = 20
+_LOGISTIC_INTEGER_BITS = 4
+
+
+def lower_add(context: OperatorContext) -> Step:
+    """ADD, with both inputs brought to twice the larger scale as in TFLM's CalculateOpDataAdd."""
+    a, b, output = _two_inputs(context)
+    twice_max = 2 * float(max(a.scale, b.scale))
+    multipliers = [quantize_multiplier(float(tensor.scale) / twice_max) for tensor in (a, b)]
+    real_output = twice_max / ((1 << _ADD_LEFT_SHIFT) * float(output.scale))
+    output_multiplier, output_shift = quantize_multiplier(real_output)
+    if real_output >= 1 or output_shift > 0:
+        raise context.unsupported(f"output scale {float(output.scale):.3g} is too small for its inputs' scales")
+    low, high = context.activation_range(output)
+    params = AddParams(
+        input_multiplier=(multipliers[0][0], multipliers[1][0]),
+        output_multiplier=output_multiplier,
+        input_shift=(multipliers[0][1], multipliers[1][1]),
+        output_shift=output_shift,
+        activation_min=low,
+        activation_max=high,
+    )
+    return Step(code=OperatorCode.ADD, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+
+
+def lower_mul(context: OperatorContext) -> Step:
+    """MUL."""
+    a, b, output = _two_inputs(context)
+    multiplier, shift = checked_multiplier(context, float(a.scale) * float(b.scale) / float(output.scale))
+    low, high = context.activation_range(output)
+    params = MulParams(multiplier=multiplier, shift=shift, activation_min=low, activation_max=high)
+    return Step(code=OperatorCode.MUL, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+
+
+def lower_relu(context: OperatorContext) -> Step:
+    """RELU, requantized to the output."""
+    data, output = _one_input(context)
+    multiplier, shift = checked_multiplier(context, float(np.float32(data.scale / output.scale)))
+
+    def relu(q: int) -> int:
+        scaled = multiply_by_quantized_multiplier(q - data.zero_point, multiplier, shift)
+        return min(max(output.zero_point + scaled, output.zero_point), 127)
+
+    return _table_step(context, OperatorCode.RELU, data, output, relu)
+
+
+def lower_relu6(context: OperatorContext) -> Step:
+    """RELU6; TFLM clamps in the input's quantization, whatever the output's is."""
+    data, output = _one_input(context)
+    six = min(127, OperatorContext.quantize(6.0, data, 127))
+    return _table_step(context, OperatorCode.RELU6, data, output, lambda q: max(data.zero_point, min(q, six)))
+
+
+def lower_logistic(context: OperatorContext) -> Step:
+    """LOGISTIC to scale 1/256 and zero point -128, as TFLM's fixed-point kernel computes it."""
+    data, output = _one_input(context)
+    if output.zero_point != -128:
+        raise context.unsupported(f"output zero point {output.zero_point}; supported: -128")
+    fraction, shift = math.frexp(float(data.scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
+    multiplier = round_half_away(fraction * 2**31)
+    if not 0 <= shift <= 31 or multiplier >= 2**31:
+        raise context.unsupported(f"input scale {float(data.scale)}")
+    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
+
+    def sigmoid(q: int) -> int:
+        x = q - data.zero_point
+        if x <= -radius:
+            return -128
+        if x >= radius:
+            return 127
+        scaled = multiply_by_quantized_multiplier(x, multiplier, shift)
+        return min(rounding_divide_by_power_of_two(logistic(scaled, _LOGISTIC_INTEGER_BITS), 23) - 128, 127)
+
+    return _table_step(context, OperatorCode.LOGISTIC, data, output, sigmoid)
+
+
+def lower_quantize(context: OperatorContext) -> Step:
+    """QUANTIZE: of float32 to int8, or from one 8-bit quantization to another."""
+    context.counts((1, 1))
+    data, output = context.input(0), context.output()
+    context.same_shape(output, data.shape)
+    if data.dtype == "float32":
+        context.int8(output)
+        return Step(code=OperatorCode.QUANTIZE, inputs=(data.index,), output=output.index, params=QuantizeParams(), name=output.name)
+    context.quantized(data, ("int8", "uint8"))
+    context.quantized(output, ("int8", "uint8"))
+    if data.dtype == output.dtype == "uint8":
+        raise context.unsupported("uint8 to uint8; supported: int8 on one side")
+    multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
+    limits = np.iinfo(output.dtype)
+
+    def requantize(q: int) -> int:
+        scaled = multiply_by_quantized_multiplier(q - data.zero_point, multiplier, shift)
+        return min(max(scaled + output.zero_point, int(limits.min)), int(limits.max))
+
+    return _table_step(context, OperatorCode.REQUANTIZE, data, output, requantize)
+
+
+def lower_dequantize(context: OperatorContext) -> Step:
+    """DEQUANTIZE of int8 or uint8 to float32, as a table."""
+    context.counts((1, 1))
+    data, output = context.quantized(context.input(0), ("int8", "uint8")), context.output()
+    context.same_shape(output, data.shape)
+    if output.dtype != "float32":
+        raise context.unsupported(f"to {output.dtype}; supported: float32")
+    values = np.array([float(data.scale) * (q - data.zero_point) for q in _inputs(data)], dtype="<f4")
+    params = LookupParams(table_offset=context.pool.add(values.tobytes()))
+    return Step(code=OperatorCode.DEQUANTIZE, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def _one_input(context: OperatorContext) -> tuple[Tensor, Tensor]:
+    context.counts((1, 1))
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    context.same_shape(output, data.shape)
+    return data, output
+
+
+def _two_inputs(context: OperatorContext) -> tuple[Tensor, Tensor, Tensor]:
+    context.counts((2, 2))
+    a, b, output = context.int8(context.input(0)), context.int8(context.input(1)), context.int8(context.output())
+    try:
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise context.corrupt("input shapes", expected="shapes that broadcast", got=(a.shape, b.shape)) from None
+    context.same_shape(output, shape)
+    return a, b, output
+
+
+def _inputs(tensor: Tensor) -> list[int]:
+    """Return the value of every byte of an 8-bit tensor, in table order."""
+    return list(range(256)) if tensor.dtype == "uint8" else [*range(128), *range(-128, 0)]
+
+
+def _table_step(context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, function: Callable[[int], int]) -> Step:
+    table = np.array([function(q) for q in _inputs(data)], dtype=np.dtype(output.dtype))
+    params = LookupParams(table_offset=context.pool.add(table.tobytes()))
+    return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)

@@ -1,0 +1,63 @@
+"""CONCATENATION, PAD and RESHAPE: bytes that move, or do not."""
+
+from __future__ import annotations
+
+from tinyhost.compiler.image_format import MAX_INPUTS, ConcatenationParams, OperatorCode, PadParams
+from tinyhost.compiler.lower.context import OperatorContext, Step
+
+__all__ = ["lower_concatenation", "lower_pad", "lower_reshape"]
+
+
+def lower_concatenation(context: OperatorContext) -> Step:
+    """CONCATENATION of tensors that share the output's quantization."""
+    context.counts((1, MAX_INPUTS))
+    output = context.int8(context.output())
+    inputs = [context.int8(context.input(i)) for i in range(len(context.operator.inputs))]
+    if context.option("FusedActivationFunction") != 0:
+        raise context.unsupported("fused activation; supported: NONE")
+    rank = len(output.shape)
+    axis = context.option("Axis") + (rank if context.option("Axis") < 0 else 0)
+    if not 0 <= axis < rank:
+        raise context.corrupt("axis", expected=f"a dimension of {output.shape}", got=context.option("Axis"))
+    total = 0
+    for tensor in inputs:
+        if len(tensor.shape) != rank:
+            raise context.corrupt(f"shape of {tensor.name!r}", expected=f"rank {rank}", got=tensor.shape)
+        context.same_shape(tensor, (*output.shape[:axis], tensor.shape[axis], *output.shape[axis + 1 :]))
+        if tensor.scale != output.scale or tensor.zero_point != output.zero_point:
+            raise context.unsupported(f"input {tensor.name!r} has another quantization than the output; supported: the same")
+        total += tensor.shape[axis]
+    if total != output.shape[axis]:
+        raise context.corrupt(f"dimension {axis} of the output", expected=total, got=output.shape[axis])
+    return Step(
+        code=OperatorCode.CONCATENATION,
+        inputs=tuple(tensor.index for tensor in inputs),
+        output=output.index,
+        params=ConcatenationParams(axis=axis),
+        name=output.name,
+    )
+
+
+def lower_pad(context: OperatorContext) -> Step:
+    """PAD with the output's zero point."""
+    context.counts((2, 2))
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    rank = len(data.shape)
+    paddings = context.constant(context.input(1), "int32").reshape(-1).tolist()
+    if len(paddings) != 2 * rank or min(paddings, default=0) < 0 or max(paddings, default=0) > 0xFFFF:
+        raise context.corrupt("paddings", expected=f"{rank} pairs of 0..65535", got=paddings[:8])
+    before, after = paddings[0::2], paddings[1::2]
+    context.same_shape(output, tuple(b + dim + a for b, dim, a in zip(before, data.shape, after, strict=True)))
+    params = PadParams(before=(0,) * (4 - rank) + tuple(before), value=output.zero_point)
+    return Step(code=OperatorCode.PAD, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def lower_reshape(context: OperatorContext) -> Step:
+    """RESHAPE: another view of the same bytes; the new shape is the output's."""
+    context.counts((1, 2))
+    data, output = context.input(0), context.output()
+    if data.dtype != output.dtype or data.n_elements != output.n_elements:
+        raise context.corrupt(f"tensor {output.name!r}", expected=f"{data.n_elements} x {data.dtype}", got=f"{output.n_elements} x {output.dtype}")
+    if data.data is not None:
+        raise context.unsupported("of a constant")
+    return Step(code=None, inputs=(data.index,), output=output.index, params=None, name=output.name)

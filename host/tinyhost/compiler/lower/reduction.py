@@ -1,0 +1,87 @@
+"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinyhost.compiler.fixed_point import exp_on_negative_values, input_radius, rounding_doubling_high_mul, wrap32
+from tinyhost.compiler.image_format import MeanParams, OperatorCode, PoolParams, SoftmaxParams
+from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.requantize import checked_multiplier
+from tinyhost.compiler.lower.window import resolve_window
+
+__all__ = ["lower_mean", "lower_pool", "lower_softmax"]
+
+_SOFTMAX_INTEGER_BITS = 5
+_SOFTMAX_MAX_DEPTH = 4095
+
+
+def lower_pool(context: OperatorContext) -> Step:
+    """AVERAGE_POOL_2D and MAX_POOL_2D; input and output share their quantization."""
+    context.counts((1, 1))
+    data, output = context.int8(context.input(0), rank=4), context.int8(context.output(), rank=4)
+    if abs(float(data.scale - output.scale)) > 1e-6 or data.zero_point != output.zero_point:
+        raise context.unsupported("input and output have different quantization; supported: the same")
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    low, high = context.activation_range(output)
+    params = PoolParams(
+        filter_height=rows.filter,
+        filter_width=columns.filter,
+        stride_height=rows.stride,
+        stride_width=columns.stride,
+        pad_top=rows.pad,
+        pad_left=columns.pad,
+        activation_min=low,
+        activation_max=high,
+    )
+    code = OperatorCode[context.operator.code]
+    return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def lower_mean(context: OperatorContext) -> Step:
+    """MEAN over height and width; 1 / (height * width) goes into the multiplier as in TFLM's QuantizedMeanOrSum."""
+    context.counts((2, 2))
+    data, output = context.int8(context.input(0), rank=4), context.int8(context.output())
+    axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
+    if axes != [1, 2]:
+        raise context.unsupported(f"axes {axes}; supported: height and width, [1, 2]")
+    n, height, width, depth = data.shape
+    context.same_shape(output, (n, 1, 1, depth) if context.option("KeepDims") else (n, depth))
+    multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
+    count = height * width
+    count_shift = min(count.bit_length() - 1, 32, 31 + shift)
+    params = MeanParams(multiplier=(multiplier << count_shift) // count, shift=shift - count_shift)
+    return Step(code=OperatorCode.MEAN, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def lower_softmax(context: OperatorContext) -> Step:
+    """SOFTMAX along the last dimension; the exponential of every possible difference goes into a table."""
+    context.counts((1, 1))
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    context.same_shape(output, data.shape)
+    if float(output.scale) != 1 / 256 or output.zero_point != -128:
+        raise context.unsupported("output quantization; supported: scale 1/256 and zero point -128")
+    if not data.shape or data.shape[-1] > _SOFTMAX_MAX_DEPTH:
+        raise context.unsupported(f"shape {data.shape}; supported: up to {_SOFTMAX_MAX_DEPTH} classes")
+    real = context.real_option("Beta") * float(data.scale) * (1 << (31 - _SOFTMAX_INTEGER_BITS))
+    if not real > 1:
+        raise context.unsupported(f"beta {context.real_option('Beta')} at input scale {float(data.scale)}")
+    table = _exponentials(context, min(real, 2**31 - 1.0))
+    params = SoftmaxParams(table_offset=context.pool.add(table.astype("<i4").tobytes()))
+    return Step(code=OperatorCode.SOFTMAX, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def _exponentials(context: OperatorContext, real_multiplier: float) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Return exp(-i * scale * beta) as Q0.31 for i in 0..255; 0 where TFLM leaves the term out."""
+    from tinyhost.compiler.fixed_point import quantize_multiplier
+
+    multiplier, shift = quantize_multiplier(real_multiplier)
+    smallest = -input_radius(_SOFTMAX_INTEGER_BITS, shift)
+    table = np.zeros(256, dtype=np.int32)
+    for i in range(256):
+        if -i >= smallest:
+            scaled = rounding_doubling_high_mul(wrap32(-i << shift), multiplier)
+            table[i] = exp_on_negative_values(scaled, _SOFTMAX_INTEGER_BITS)
+    return table

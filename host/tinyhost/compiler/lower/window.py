@@ -1,0 +1,42 @@
+"""Sliding windows: output sizes and padding as TensorFlow Lite computes them (kernels/padding.h)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinyhost.compiler.lower.context import OperatorContext
+
+__all__ = ["Window", "resolve_window"]
+
+_SAME, _VALID = 0, 1
+_MAX_EXTENT = 0xFFFF
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A filter on one axis, resolved against its input."""
+
+    filter: int
+    stride: int
+    dilation: int
+    pad: int
+    output: int
+
+
+def resolve_window(context: OperatorContext, axis: str, *, size: int, filter_size: int) -> Window:
+    """Return the window on `axis` ("H" or "W") of an input of `size`, from the operator's options."""
+    stride = context.option(f"Stride{axis}")
+    dilation = int(context.operator.options.get(f"Dilation{axis}Factor", 1))
+    padding = context.option("Padding")
+    if padding not in (_SAME, _VALID):
+        raise context.corrupt("padding", expected="SAME or VALID", got=padding)
+    extent = (filter_size - 1) * dilation + 1
+    if min(stride, dilation, filter_size) < 1 or max(stride, dilation, extent) > _MAX_EXTENT:
+        raise context.corrupt(
+            f"filter on {axis}", expected=f"stride, dilation and extent in 1..{_MAX_EXTENT}", got=(stride, dilation, extent)
+        )
+    output = -(-size // stride) if padding == _SAME else (size + stride - extent) // stride
+    if output < 1:
+        raise context.corrupt(f"output on {axis}", expected="at least 1", got=output)
+    pad = max(0, (output - 1) * stride + extent - size) // 2
+    return Window(filter=filter_size, stride=stride, dilation=dilation, pad=pad, output=output)

@@ -1,0 +1,73 @@
+"""How far an operator's output may reach into its input while it runs.
+
+The firmware's contract (firmware/lib/engine/src/kernels/kernel.h): windowed kernels write output pixels in row-major
+order, at most PIXELS_IN_FLIGHT of them before the whole window of the first has been read; elementwise kernels read
+element i before they write element i, in order; a softmax finishes a row before the next. All others need disjoint
+buffers. So an output that starts `distance` bytes before its input never overwrites what is still to be read.
+"""
+
+from __future__ import annotations
+
+from tinyhost.compiler.image_format import PIXELS_IN_FLIGHT, ConvParams, OperatorCode, PoolParams
+from tinyhost.compiler.lower.context import Step
+
+__all__ = ["overlap_distance", "window_distance"]
+
+_ELEMENTWISE = {
+    OperatorCode.ADD,
+    OperatorCode.MUL,
+    OperatorCode.SOFTMAX,
+    OperatorCode.LOGISTIC,
+    OperatorCode.RELU,
+    OperatorCode.RELU6,
+    OperatorCode.REQUANTIZE,
+    OperatorCode.QUANTIZE,
+}
+
+
+def overlap_distance(
+    step: Step, input_shape: tuple[int, ...], output_shape: tuple[int, ...], *, same_size: bool
+) -> int | None:
+    """Return by how many bytes the output must start before the input, at least; None if they must be disjoint.
+
+    same_size: input and output have as many elements, so that no element is read twice for broadcasting.
+    """
+    if step.code in _ELEMENTWISE:
+        return 0 if same_size else None
+    if isinstance(step.params, (ConvParams, PoolParams)) and input_shape[0] == 1:
+        return window_distance(step.params, input_shape, output_shape)
+    return None
+
+
+def window_distance(params: ConvParams | PoolParams, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> int:
+    """Return max over output pixels p of (bytes written when p is done) - (first byte that p or a later pixel reads).
+
+    Both terms are linear in row and column but for where padding clips the window, so the maximum is at a corner or
+    next to that bend.
+    """
+    _, _, in_width, in_depth = input_shape
+    _, out_height, out_width, out_depth = output_shape
+    total = out_height * out_width * out_depth
+
+    def first_read(row: int, column: int) -> int:
+        y = max(0, row * params.stride_height - params.pad_top)
+        x = max(0, column * params.stride_width - params.pad_left)
+        return (y * in_width + x) * in_depth
+
+    def written(row: int, column: int) -> int:
+        return min(total, (row * out_width + column + PIXELS_IN_FLIGHT) * out_depth)
+
+    distance = 0
+    for row in _corners(out_height, params.pad_top // params.stride_height):
+        for column in _corners(out_width, params.pad_left // params.stride_width):
+            read = first_read(row, column)
+            if row + 1 < out_height:
+                read = min(read, first_read(row + 1, 0))
+            distance = max(distance, written(row, column) - read)
+    return distance
+
+
+def _corners(size: int, bend: int) -> list[int]:
+    """Return the ends of an axis, and the positions around the bend and around where `written` saturates."""
+    tail = range(size - PIXELS_IN_FLIGHT - 1, size)
+    return sorted({min(max(i, 0), size - 1) for i in (0, bend - 1, bend, bend + 1, *tail)})

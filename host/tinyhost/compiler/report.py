@@ -1,0 +1,123 @@
+"""What a model image costs: operators, multiply-accumulates, memory over the plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinyhost.compiler.image import ModelImage
+from tinyhost.compiler.image_format import ConvParams, FullyConnectedParams, OperatorCode, OperatorRecord, Storage
+
+__all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorReport:
+    """One step of the plan."""
+
+    index: int
+    name: str
+    """of its output tensor in the .tflite; empty if read from an image"""
+    code: str
+    """TensorFlow Lite's name: CONV_2D, ..."""
+    output_shape: tuple[int, ...]
+    macs: int
+    weight_bytes: int
+    input_offsets: tuple[int, ...]
+    """in the arena; constants have none"""
+    output_offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BufferReport:
+    """A tensor's place in the arena, alive from operator `first` to operator `last`."""
+
+    tensor: int
+    offset: int
+    n_bytes: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelReport:
+    """What a model image costs."""
+
+    name: str
+    task: str
+    operators: tuple[OperatorReport, ...]
+    buffers: tuple[BufferReport, ...]
+    macs: int
+    n_params: int
+    arena_bytes: int
+    flash_bytes: int
+
+
+def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
+    """Return the report of an image; `names`: one per operator, if known."""
+    operators = tuple(
+        _operator_report(image, i, record, names[i] if names else "") for i, record in enumerate(image.operators)
+    )
+    return ModelReport(
+        name=image.name,
+        task=image.task.name.lower(),
+        operators=operators,
+        buffers=_buffers(image),
+        macs=image.metadata.macs,
+        n_params=image.metadata.n_params,
+        arena_bytes=image.metadata.arena_bytes,
+        flash_bytes=len(image.data),
+    )
+
+
+def _operator_report(image: ModelImage, index: int, record: OperatorRecord, name: str) -> OperatorReport:
+    output = image.tensor_info(record.output)
+    inputs = [image.tensors[t] for t in record.inputs[: record.n_inputs]]
+    per_output, weight_bytes = _weights(image, record, output.shape)
+    return OperatorReport(
+        index=index,
+        name=name,
+        code=OperatorCode(record.code).name,
+        output_shape=output.shape,
+        macs=math.prod(output.shape) * per_output,
+        weight_bytes=weight_bytes,
+        input_offsets=tuple(t.offset for t in inputs if t.storage == Storage.ARENA),
+        output_offset=image.tensors[record.output].offset,
+    )
+
+
+def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return (multiply-accumulates per output element, bytes of weights) of an operator; 0, 0 without weights."""
+    n_inputs = math.prod(image.tensor_info(record.inputs[0]).shape)
+    depth = output_shape[-1] if output_shape else 1
+    if record.code in (OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D):
+        params = ConvParams.unpack(image.data, image.header.constants_offset + record.params_offset)
+        per_output = params.filter_height * params.filter_width
+        if record.code == OperatorCode.CONV_2D:
+            per_output *= image.tensor_info(record.inputs[0]).shape[-1] // max(1, params.groups)
+        return per_output, per_output * depth
+    if record.code == OperatorCode.FULLY_CONNECTED:
+        assert FullyConnectedParams.SIZE
+        per_output = n_inputs * depth // math.prod(output_shape)
+        return per_output, per_output * depth
+    return 0, 0
+
+
+def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
+    """Return the arena's tensors by first use; the input lives from the start, the output to the end."""
+    end = max(0, len(image.operators) - 1)
+    first, last = {image.metadata.input_tensor: 0}, {image.metadata.input_tensor: 0}
+    for i, record in enumerate(image.operators):
+        for tensor in (*record.inputs[: record.n_inputs], record.output):
+            if image.tensors[tensor].storage == Storage.ARENA:
+                first.setdefault(tensor, i)
+                last[tensor] = i
+    first.setdefault(image.metadata.output_tensor, end)
+    last[image.metadata.output_tensor] = end
+    return tuple(
+        BufferReport(
+            tensor=t, offset=image.tensors[t].offset, n_bytes=image.tensor_info(t).n_bytes, first=first[t], last=last[t]
+        )
+        for t in sorted(first, key=lambda t: (first[t], t))
+    )

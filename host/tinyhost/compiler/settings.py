@@ -1,0 +1,62 @@
+"""What a compiled model carries beside the network: its task, labels, and the defaults of the app that runs it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.image import TensorInfo
+from tinyhost.errors import UsageError
+
+__all__ = ["ModelSettings", "guess_task", "pixel_map", "threshold_units"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Defaults that an app starts with; a device's own settings may override them.
+
+    target_label: index of the label whose detection counts; None: the last.
+    threshold: real value of the output above which the target counts as detected.
+    smoothing: number of results to average.
+    pixel_range: real values of a black and of a white pixel at the model's input; None: the ends of the input's
+        quantized range, which is what image models trained on [0, 1] or [-1, 1] have.
+    """
+
+    target_label: int | None = None
+    threshold: float = 0.5
+    smoothing: int = 3
+    pixel_range: tuple[float, float] | None = None
+
+
+def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
+    """Return the task that the shapes suggest: a picture to 2 outputs, MFCC or micro-frontend features, an autoencoder."""
+    shape = input_info.shape
+    if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and output_info.shape[-1:] == (2,):
+        return Task.VWW
+    if shape in ((1, 49, 40, 1), (1, 49, 10, 1), (1, 1960)):
+        return Task.KWS
+    if len(shape) == 2 and shape == output_info.shape and math.prod(shape) > 16:
+        return Task.ANOMALY
+    return Task.GENERIC
+
+
+def pixel_map(input_info: TensorInfo, settings: ModelSettings) -> tuple[int, int]:
+    """Return (multiplier, offset), Q16: a pixel p of 0..255 enters as (p * multiplier + offset) >> 16, saturated."""
+    if settings.pixel_range is None or input_info.scale == 0:
+        black = 0 if input_info.dtype == "uint8" else -128
+        return 1 << 16, (black << 16) + (1 << 15)
+    black_real, white_real = settings.pixel_range
+    multiplier = round((white_real - black_real) / 255 / input_info.scale * (1 << 16))
+    offset = round((black_real / input_info.scale + input_info.zero_point) * (1 << 16)) + (1 << 15)
+    if max(abs(multiplier), abs(offset)) >= 1 << 30:
+        raise UsageError(f"pixel range {settings.pixel_range} does not fit an input of scale {input_info.scale:.3g}")
+    return multiplier, offset
+
+
+def threshold_units(output_info: TensorInfo, settings: ModelSettings) -> int:
+    """Return the threshold in the output's quantized units; in thousandths for a float32 output."""
+    if output_info.scale == 0:
+        return round(settings.threshold * 1000)
+    units = round(settings.threshold / output_info.scale) + output_info.zero_point
+    return max(-(1 << 31), min((1 << 31) - 1, units))

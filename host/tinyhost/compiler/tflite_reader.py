@@ -1,0 +1,238 @@
+"""Reads a .tflite flatbuffer into a Graph, trusting none of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinyhost.compiler.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_RANK, MAX_TENSOR_BYTES, MAX_TENSORS
+from tinyhost.errors import ModelError, UnsupportedModelError
+
+__all__ = ["read_tflite"]
+
+_T = TypeVar("_T")
+_IDENTIFIER = b"TFL3"
+_HINT = "convert or download the model again"
+_MAX_NAME = 200
+
+# What the flatbuffers runtime raises when offsets and lengths lead outside of the file.
+_DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError, AssertionError)
+
+_OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "CONV_2D": (
+        "Conv2DOptions",
+        ("Padding", "StrideW", "StrideH", "FusedActivationFunction", "DilationWFactor", "DilationHFactor"),
+    ),
+    "DEPTHWISE_CONV_2D": (
+        "DepthwiseConv2DOptions",
+        (
+            "Padding",
+            "StrideW",
+            "StrideH",
+            "DepthMultiplier",
+            "FusedActivationFunction",
+            "DilationWFactor",
+            "DilationHFactor",
+        ),
+    ),
+    "FULLY_CONNECTED": ("FullyConnectedOptions", ("FusedActivationFunction", "WeightsFormat", "KeepNumDims")),
+    "AVERAGE_POOL_2D": (
+        "Pool2DOptions",
+        ("Padding", "StrideW", "StrideH", "FilterWidth", "FilterHeight", "FusedActivationFunction"),
+    ),
+    "MAX_POOL_2D": (
+        "Pool2DOptions",
+        ("Padding", "StrideW", "StrideH", "FilterWidth", "FilterHeight", "FusedActivationFunction"),
+    ),
+    "MEAN": ("ReducerOptions", ("KeepDims",)),
+    "ADD": ("AddOptions", ("FusedActivationFunction",)),
+    "MUL": ("MulOptions", ("FusedActivationFunction",)),
+    "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
+    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+}
+
+
+def read_tflite(data: bytes, *, where: str = "model") -> Graph:
+    """Return the graph of a .tflite file's bytes; `where` names the file in messages.
+
+    Raises ModelError if the bytes are no valid model, UnsupportedModelError for more than one subgraph, input or
+    output, for shapes beyond the engine's limits, and for models that keep weights outside of the file.
+    """
+    if len(data) < 8 or data[4:8] != _IDENTIFIER:
+        got = data[4:8].hex() or "nothing"
+        raise ModelError(f"{where}: bytes 4..8 should be {_IDENTIFIER.hex()} (TFL3), got {got}", hint=_HINT)
+    return _Reader(data, where).graph()
+
+
+class _Reader:
+    def __init__(self, data: bytes, where: str) -> None:
+        import tflite  # not needed before a model is read
+
+        self._tflite: Any = tflite
+        self._where = where
+        self._sha256 = hashlib.sha256(data).digest()
+        self._size = len(data)
+        self._codes = _names(tflite.BuiltinOperator)
+        self._types = _names(tflite.TensorType)
+        self._model = self._decode("root table", lambda: tflite.Model.GetRootAs(data, 0))
+
+    def graph(self) -> Graph:
+        model = self._model
+        n_subgraphs = self._decode("subgraphs", model.SubgraphsLength)
+        if n_subgraphs < 1:
+            raise self._corrupt("subgraphs", "1 subgraph", f"{n_subgraphs}")
+        if n_subgraphs > 1:
+            raise UnsupportedModelError(
+                f"{self._where}: {n_subgraphs} subgraphs; the engine runs models of one", hint="export without control flow"
+            )
+        subgraph = self._decode("subgraph 0", lambda: model.Subgraphs(0))
+        n_tensors = self._count("tensors", subgraph.TensorsLength, MAX_TENSORS)
+        n_operators = self._count("operators", subgraph.OperatorsLength, MAX_OPERATORS)
+        tensors = tuple(self._tensor(i, subgraph) for i in range(n_tensors))
+        operators = tuple(self._operator(i, subgraph, n_tensors) for i in range(n_operators))
+        return Graph(
+            tensors=tensors,
+            operators=operators,
+            input=self._only("input", subgraph.InputsLength, subgraph.Inputs, tensors),
+            output=self._only("output", subgraph.OutputsLength, subgraph.Outputs, tensors),
+            sha256=self._sha256,
+        )
+
+    def _tensor(self, index: int, subgraph: Any) -> Tensor:
+        what = f"tensor {index}"
+        table = self._decode(what, lambda: subgraph.Tensors(index))
+        code = self._decode(f"{what}: type", table.Type)
+        if code not in self._types:
+            raise self._corrupt(f"{what}: type", "a TensorType", str(code))
+        dtype = self._types[code].lower()
+        shape = self._shape(what, table)
+        raw_name = self._decode(f"{what}: name", table.Name) or b""
+        return Tensor(
+            index=index,
+            name=raw_name[:_MAX_NAME].decode("utf-8", "replace"),
+            dtype=dtype,
+            shape=shape,
+            quantization=self._quantization(what, table, shape),
+            data=self._data(what, table, dtype, shape),
+        )
+
+    def _shape(self, what: str, table: Any) -> tuple[int, ...]:
+        rank = self._decode(f"{what}: rank", table.ShapeLength)
+        if rank > MAX_RANK:
+            raise UnsupportedModelError(f"{self._where}: {what}: rank {rank}; the engine has at most {MAX_RANK}")
+        shape = tuple(int(self._decode(f"{what}: shape", lambda i=i: table.Shape(i))) for i in range(rank))
+        if any(dim < 1 for dim in shape) or math.prod(shape) > MAX_TENSOR_BYTES:
+            raise self._corrupt(f"{what}: shape", f"dimensions of at least 1, at most {MAX_TENSOR_BYTES} elements", str(shape))
+        return shape
+
+    def _quantization(self, what: str, table: Any, shape: tuple[int, ...]) -> Quantization | None:
+        what = f"{what}: quantization"
+        raw = self._decode(what, table.Quantization)
+        n = self._decode(what, raw.ScaleLength) if raw is not None else 0
+        if n == 0:
+            return None
+        limit = max(shape, default=1)
+        n_zero_points = self._decode(what, raw.ZeroPointLength)
+        axis = self._decode(what, raw.QuantizedDimension)
+        if n > limit or n_zero_points not in (0, n) or (n > 1 and n not in shape):
+            raise self._corrupt(what, f"one scale and zero point, or one per index of a dimension of {shape}", f"{n} and {n_zero_points}")
+        scales = np.array([self._decode(what, lambda i=i: raw.Scale(i)) for i in range(n)], dtype=np.float32)
+        zero_points = np.array([self._decode(what, lambda i=i: raw.ZeroPoint(i)) for i in range(n_zero_points)] or [0] * n, dtype=np.int64)
+        if not (np.isfinite(scales).all() and (scales > 0).all()):
+            raise self._corrupt(what, "positive scales", str(scales[:4]))
+        return Quantization(scales=scales, zero_points=zero_points, axis=axis)
+
+    def _data(self, what: str, table: Any, dtype: str, shape: tuple[int, ...]) -> bytes | None:
+        what = f"{what}: buffer"
+        index = self._decode(what, table.Buffer)
+        n_buffers = self._decode("buffers", self._model.BuffersLength)
+        if index >= n_buffers:
+            raise self._corrupt(what, f"an index below {n_buffers}", str(index))
+        buffer = self._decode(what, lambda: self._model.Buffers(index))
+        n_bytes = self._decode(what, buffer.DataLength)
+        if index == 0 or n_bytes == 0:
+            return None
+        if n_bytes > self._size:
+            raise self._corrupt(what, f"at most {self._size} B", f"{n_bytes} B")
+        data = bytes(self._decode(what, buffer.DataAsNumpy))
+        item = np.dtype(dtype).itemsize if dtype in ("int8", "uint8", "int16", "int32", "int64", "float32") else 0
+        if item and len(data) != math.prod(shape) * item:
+            raise self._corrupt(what, f"{math.prod(shape) * item} B for {dtype} {shape}", f"{len(data)} B")
+        return data
+
+    def _operator(self, index: int, subgraph: Any, n_tensors: int) -> Operator:
+        what = f"operator {index}"
+        table = self._decode(what, lambda: subgraph.Operators(index))
+        code_index = self._decode(what, table.OpcodeIndex)
+        n_codes = self._decode("operator codes", self._model.OperatorCodesLength)
+        if code_index >= n_codes:
+            raise self._corrupt(f"{what}: operator code", f"an index below {n_codes}", str(code_index))
+        raw = self._decode(what, lambda: self._model.OperatorCodes(code_index))
+        builtin = max(self._decode(what, raw.BuiltinCode), self._decode(what, raw.DeprecatedBuiltinCode))
+        code = self._codes.get(builtin, f"operator code {builtin}")
+        if code == "CUSTOM":
+            custom = self._decode(what, raw.CustomCode) or b""
+            code = f"CUSTOM {custom[:_MAX_NAME].decode('utf-8', 'replace')}"
+        return Operator(
+            index=index,
+            code=code,
+            inputs=self._indices(f"{what} ({code}): inputs", table.InputsLength, table.Inputs, n_tensors),
+            outputs=self._indices(f"{what} ({code}): outputs", table.OutputsLength, table.Outputs, n_tensors),
+            options=self._options(what, code, table),
+        )
+
+    def _options(self, what: str, code: str, table: Any) -> dict[str, OptionValue]:
+        if code not in _OPTIONS:
+            return {}
+        class_name, fields = _OPTIONS[code]
+        what = f"{what} ({code}): options"
+        raw = self._decode(what, table.BuiltinOptions)
+        expected = getattr(self._tflite.BuiltinOptions, class_name)
+        if raw is None or self._decode(what, table.BuiltinOptionsType) != expected:
+            raise self._corrupt(what, class_name, "none or those of another operator")
+        options = getattr(self._tflite, class_name)()
+        options.Init(raw.Bytes, raw.Pos)
+        return {field: self._decode(what, getattr(options, field)) for field in fields}
+
+    def _indices(self, what: str, length: Callable[[], int], item: Callable[[int], int], n_tensors: int) -> tuple[int, ...]:
+        n = self._count(what, length, MAX_TENSORS)
+        indices = tuple(int(self._decode(what, lambda i=i: item(i))) for i in range(n))
+        if any(not -1 <= index < n_tensors for index in indices):
+            raise self._corrupt(what, f"tensors below {n_tensors}", str(indices[:8]))
+        return indices
+
+    def _only(self, what: str, length: Callable[[], int], item: Callable[[int], int], tensors: tuple[Tensor, ...]) -> int:
+        indices = self._indices(f"{what}s", length, item, len(tensors))
+        if len(indices) != 1:
+            names = ", ".join(tensors[i].name for i in indices[:8] if i >= 0)
+            raise UnsupportedModelError(f"{self._where}: {len(indices)} {what}s ({names}); the engine runs models of one {what}")
+        if indices[0] < 0:
+            raise self._corrupt(what, "a tensor", "-1")
+        return indices[0]
+
+    def _count(self, what: str, length: Callable[[], int], limit: int) -> int:
+        n = self._decode(what, length)
+        if n > limit:
+            raise UnsupportedModelError(f"{self._where}: {n} {what}; the engine has at most {limit}")
+        return int(n)
+
+    def _decode(self, what: str, read: Callable[[], _T]) -> _T:
+        """Return read(), as a ModelError that says where if it leads outside of the file."""
+        try:
+            return read()
+        except _DECODING_ERRORS as exc:
+            raise ModelError(f"{self._where}: {what}: expected a table or vector inside the file's {self._size} B, got {exc}", hint=_HINT) from exc
+
+    def _corrupt(self, what: str, expected: str, got: str) -> ModelError:
+        return ModelError(f"{self._where}: {what}: expected {expected}, got {got}", hint=_HINT)
+
+
+def _names(enum: Any) -> dict[int, str]:
+    """Return {value: name} of a flatbuffers enum class."""
+    return {value: name for name, value in vars(enum).items() if not name.startswith("_") and isinstance(value, int)}

@@ -1,0 +1,208 @@
+"""Writes a model image: plans the arena of lowered steps and lays out the sections."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tinyhost.compiler.constants import ConstantPool
+from tinyhost.compiler.graph import Graph, Tensor
+from tinyhost.compiler.image import CHECKSUMMED_FROM
+from tinyhost.compiler.image_format import (
+    IMAGE_ALIGNMENT,
+    IMAGE_MAGIC,
+    IMAGE_VERSION,
+    MAX_RANK,
+    MAX_TENSOR_BYTES,
+    ImageHeader,
+    ModelMetadata,
+    OperatorRecord,
+    Storage,
+    TensorRecord,
+    TensorType,
+)
+from tinyhost.compiler.lower.context import Step
+from tinyhost.compiler.overlap import overlap_distance
+from tinyhost.compiler.planner import Buffer, plan_arena
+from tinyhost.errors import ModelError, UnsupportedModelError
+
+__all__ = ["write_image"]
+
+_TYPES = {"int8": TensorType.INT8, "uint8": TensorType.UINT8, "float32": TensorType.FLOAT32}
+
+
+def write_image(graph: Graph, steps: Sequence[Step], pool: ConstantPool, metadata: ModelMetadata, labels: Sequence[str], *, where: str) -> bytes:
+    """Return the image of `steps`; metadata's tensor indices, arena size, MACs and parameters are filled in here."""
+    plan = _Planner(graph, steps, where).plan()
+    indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
+    records = [_tensor_record(graph.tensors[t], plan, pool, where) for t in plan.tensors]
+    run = [step for step in steps if step.code is not None]
+    operators = [_operator_record(step, indices, pool) for step in run]
+    metadata = replace(
+        metadata,
+        input_tensor=indices[graph.input],
+        output_tensor=indices[graph.output],
+        arena_bytes=plan.arena_bytes,
+        macs=min(sum(step.macs for step in run), 2**32 - 1),
+        n_params=sum(step.n_params for step in run),
+    )
+    return _assemble(
+        metadata.pack(),
+        [record.pack() for record in records],
+        [record.pack() for record in operators],
+        b"".join(label.encode() + b"\0" for label in labels),
+        pool.to_bytes(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """tensors: graph indices in the image's order; offsets: of those in the arena."""
+
+    tensors: list[int]
+    offsets: dict[int, int]
+    arena_bytes: int
+
+
+class _Planner:
+    """Finds the life of every buffer; tensors that RESHAPE connects share one."""
+
+    def __init__(self, graph: Graph, steps: Sequence[Step], where: str) -> None:
+        self._graph = graph
+        self._steps = steps
+        self._where = where
+        self._root = list(range(len(graph.tensors)))
+
+    def plan(self) -> _Plan:
+        run = self._order()
+        first, last = self._lives(run)
+        roots = sorted(first, key=lambda root: (first[root], root))
+        position = {root: i for i, root in enumerate(roots)}
+        dying: dict[int, tuple[tuple[int, int], ...]] = {root: () for root in roots}
+        for i, step in enumerate(run):
+            dying[self._root[step.output]] = self._dying_inputs(step, i, last, position)
+        buffers = [
+            Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root], dying_inputs=dying[root]) for root in roots
+        ]
+        offsets, arena_bytes = plan_arena(buffers)
+        if arena_bytes > MAX_TENSOR_BYTES:
+            raise UnsupportedModelError(f"{self._where}: needs an arena of {arena_bytes} B; at most {MAX_TENSOR_BYTES}")
+        used = {self._graph.input, self._graph.output}
+        for step in run:
+            used.update((*step.inputs, step.output))
+        placed = {t: offsets[position[self._root[t]]] for t in sorted(used) if self._graph.tensors[t].data is None}
+        return _Plan(tensors=sorted(used), offsets=placed, arena_bytes=arena_bytes)
+
+    def _order(self) -> list[Step]:
+        """Return the steps that run, after checking that each reads only what is there, and writes it once."""
+        written = {self._graph.input}
+        run = []
+        for step in self._steps:
+            for tensor in step.inputs:
+                if tensor not in written and self._graph.tensors[tensor].data is None:
+                    raise self._corrupt(tensor, "to be computed before it is read")
+            if step.output in written or self._graph.tensors[step.output].data is not None:
+                raise self._corrupt(step.output, "to be written once")
+            written.add(step.output)
+            if step.code is None:
+                self._root[step.output] = self._root[step.inputs[0]]
+            else:
+                run.append(step)
+        if self._graph.output not in written or self._graph.tensors[self._graph.input].data is not None:
+            raise self._corrupt(self._graph.output, "to be computed from the model's input")
+        return run
+
+    def _corrupt(self, tensor: int, expected: str) -> ModelError:
+        name = self._graph.tensors[tensor].name
+        return ModelError(f"{self._where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again")
+
+    def _lives(self, run: Sequence[Step]) -> tuple[dict[int, int], dict[int, int]]:
+        """Return {root: step} of each buffer's first and last use."""
+        first = {self._root[self._graph.input]: 0}
+        last = {self._root[self._graph.input]: 0}
+        for i, step in enumerate(run):
+            for tensor in (*step.inputs, step.output):
+                if self._graph.tensors[tensor].data is None:
+                    root = self._root[tensor]
+                    first.setdefault(root, i)
+                    last[root] = i
+        last[self._root[self._graph.output]] = len(run)
+        return first, last
+
+    def _dying_inputs(self, step: Step, i: int, last: dict[int, int], position: dict[int, int]) -> tuple[tuple[int, int], ...]:
+        """Return which input buffers this step's output may overlap, and how: those that nobody reads later."""
+        output = self._graph.tensors[step.output]
+        found: dict[int, int] = {}
+        for index in step.inputs:
+            tensor, root = self._graph.tensors[index], self._root[index]
+            if tensor.data is not None or last[root] != i:
+                continue
+            same_size = tensor.n_elements == output.n_elements
+            distance = overlap_distance(step, tensor.shape, output.shape, same_size=same_size)
+            if distance is not None:
+                found[position[root]] = max(distance, found.get(position[root], 0))
+        return tuple(found.items())
+
+    def _n_bytes(self, root: int) -> int:
+        tensor = self._graph.tensors[root]
+        return tensor.n_elements * (4 if tensor.dtype == "float32" else 1)
+
+
+def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) -> TensorRecord:
+    if tensor.dtype not in _TYPES:
+        raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(_TYPES)}")
+    quantized = tensor.dtype != "float32"
+    if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
+        raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")
+    return TensorRecord(
+        type=_TYPES[tensor.dtype],
+        rank=len(tensor.shape),
+        storage=Storage.ARENA if tensor.data is None else Storage.CONSTANT,
+        offset=plan.offsets[tensor.index] if tensor.data is None else pool.add(tensor.data),
+        dims=(*tensor.shape, *(1,) * (MAX_RANK - len(tensor.shape))),
+        scale=float(tensor.scale) if quantized else 0.0,
+        zero_point=tensor.zero_point if quantized else 0,
+    )
+
+
+def _operator_record(step: Step, indices: dict[int, int], pool: ConstantPool) -> OperatorRecord:
+    assert step.code is not None and step.params is not None
+    inputs = [indices[tensor] for tensor in step.inputs]
+    return OperatorRecord(
+        code=step.code,
+        n_inputs=len(inputs),
+        output=indices[step.output],
+        params_offset=pool.add(step.params.pack()),
+        inputs=(*inputs, *(0,) * (len(OperatorRecord().inputs) - len(inputs))),
+    )
+
+
+def _assemble(metadata: bytes, tensors: list[bytes], operators: list[bytes], labels: bytes, constants: bytes) -> bytes:
+    """Return the image: header, then the sections in the order that the loader requires, each aligned."""
+    offsets: list[int] = []
+    body = bytearray(ImageHeader.SIZE)
+    for section in (metadata, b"".join(tensors), b"".join(operators), labels, constants):
+        body += bytes(-len(body) % IMAGE_ALIGNMENT)
+        offsets.append(len(body))
+        body += section
+    body += bytes(-len(body) % IMAGE_ALIGNMENT)
+    header = ImageHeader(
+        magic=IMAGE_MAGIC,
+        version=IMAGE_VERSION,
+        header_bytes=ImageHeader.SIZE,
+        total_bytes=len(body),
+        metadata_offset=offsets[0],
+        tensors_offset=offsets[1],
+        operators_offset=offsets[2],
+        n_tensors=len(tensors),
+        n_operators=len(operators),
+        labels_offset=offsets[3],
+        labels_bytes=len(labels),
+        constants_offset=offsets[4],
+        constants_bytes=len(constants),
+    )
+    body[: ImageHeader.SIZE] = header.pack()
+    crc = zlib.crc32(memoryview(body)[CHECKSUMMED_FROM:])
+    body[: ImageHeader.SIZE] = replace(header, crc32=crc).pack()
+    return bytes(body)
