@@ -17,14 +17,14 @@ Slot MakeSlot(size_t index) {
 
 }  // namespace
 
-ModelStore::ModelStore(Journal* journal, uint8_t* page)
-    : journal_(journal), page_(page), slots_{MakeSlot(0), MakeSlot(1)} {}
-
 void ModelStore::Boot(const ImageCheck& check) {
   active_ = kNoSlot;
   push_ = Push::kNone;
   progress_ = {};
-  for (uint8_t i = 0; i < kSlots; ++i) conditions_[i] = Classify(slots_[i]);
+  for (uint8_t i = 0; i < kSlots; ++i) {
+    slots_[i] = MakeSlot(i);
+    conditions_[i] = Classify(slots_[i]);
+  }
   int32_t chosen = 0;
   const uint8_t first = journal_->Get(kActiveSlotKey, &chosen) && chosen == 1 ? 1 : 0;
   for (const uint8_t i : {first, static_cast<uint8_t>(1 - first)}) {

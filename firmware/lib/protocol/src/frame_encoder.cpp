@@ -39,9 +39,13 @@ bool FrameEncoder::Send(uint8_t type, uint16_t seq, std::initializer_list<Bytes>
 }
 
 bool FrameEncoder::SendText(Bytes text) {
+  if (stalled_) stalled_ = !SendDelimiter();
+  return !stalled_ && sink_(context_, text.data, text.size) == text.size;
+}
+
+bool FrameEncoder::SendDelimiter() {
   constexpr uint8_t kDelimiter = 0;
-  return sink_(context_, &kDelimiter, 1) == 1 && sink_(context_, text.data, text.size) == text.size &&
-         sink_(context_, &kDelimiter, 1) == 1;
+  return sink_(context_, &kDelimiter, 1) == 1;
 }
 
 void FrameEncoder::Encode(const uint8_t* data, size_t n) {

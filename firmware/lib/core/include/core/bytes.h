@@ -11,6 +11,12 @@ struct Bytes {
   size_t size = 0;
 };
 
+/// A range of bytes to write to.
+struct MutableBytes {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
 /// The bytes of an object without padding, as they are in memory: little-endian on every board.
 template <typename T>
 Bytes BytesOf(const T& object) {

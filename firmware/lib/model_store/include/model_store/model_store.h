@@ -37,8 +37,9 @@ class ModelStore {
     bool present;  // a committed slot has the image already
   };
 
-  /// `page` is a buffer of hal::kFlashPageBytes. `journal` is booted by its owner, before Boot().
-  ModelStore(Journal* journal, uint8_t* page);
+  /// `page` is a buffer of hal::kFlashPageBytes. `journal` is booted by its owner, and before Boot().
+  /// Nothing else may be called before Boot().
+  ModelStore(Journal* journal, uint8_t* page) : journal_(journal), page_(page) {}
 
   /// Verifies both slots and activates the journal's choice, or the other slot if that one does not verify or load.
   void Boot(const ImageCheck& check);

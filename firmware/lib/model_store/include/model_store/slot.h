@@ -19,6 +19,7 @@ namespace tinyhost {
 /// written after what they vouch for. So whatever a power loss leaves reads as empty, partial or committed.
 class Slot {
  public:
+  Slot() = default;
   /// `flash_offset` is the header page's.
   Slot(size_t flash_offset, size_t n_data_pages) : flash_offset_(flash_offset), n_data_pages_(n_data_pages) {}
 
@@ -49,8 +50,8 @@ class Slot {
   uint32_t ExpectedProgress(size_t page) const;
   size_t PageBytes(size_t page) const;
 
-  size_t flash_offset_;
-  size_t n_data_pages_;
+  size_t flash_offset_ = 0;
+  size_t n_data_pages_ = 0;
 };
 
 }  // namespace tinyhost

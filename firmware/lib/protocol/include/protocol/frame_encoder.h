@@ -28,8 +28,10 @@ class FrameEncoder {
 
   /// One whole frame; the payload is its pieces, one after the other.
   bool Send(uint8_t type, uint16_t seq, std::initializer_list<Bytes> payload);
-  /// Sends text that is no frame, between two 00, so that no earlier fragment joins it. It must hold no 00.
+  /// Sends text that is no frame: whole lines without 00. A 00 goes first if a frame was given up before.
   bool SendText(Bytes text);
+  /// A lone 00 ends whatever the other side has received a part of.
+  bool SendDelimiter();
 
   uint32_t n_abandoned() const { return n_abandoned_; }
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+#include "device/app.h"
+
+namespace tinyhost {
+
+/// Turns the scores of a classifier, one inference after the other, into a result: the part that the apps whose models
+/// classify have in common.
+class Classification {
+ public:
+  /// kModelMismatch unless the output is 1 to kMaxScores int8 scores.
+  static Status CheckOutput(const Engine& engine);
+
+  /// Forgets the past and takes the model's smoothing and threshold as the settings' defaults.
+  void Start(const Engine& engine, SettingTable* settings);
+
+  /// Smooths the scores exponentially, weight Setting.SMOOTHING of 256 on the past, and finds the top class.
+  void Conclude(const Engine& engine, const SettingTable& settings, LiveResult* result);
+
+  /// "person 87%": the top class and its smoothed score.
+  static void Describe(const Engine& engine, const LiveResult& result, char* text, size_t text_bytes);
+
+ private:
+  static constexpr int kFractionBits = 8;
+
+  bool has_past_ = false;
+  std::array<int32_t, kMaxScores> smoothed_{};  // scores with kFractionBits
+};
+
+}  // namespace tinyhost

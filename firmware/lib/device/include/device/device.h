@@ -1,0 +1,168 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "core/bytes.h"
+#include "core/status.h"
+#include "device/app.h"
+#include "device/picture_buffer.h"
+#include "device/settings.h"
+#include "engine/engine.h"
+#include "model_store/journal.h"
+#include "model_store/model_store.h"
+#include "protocol/frame_decoder.h"
+#include "protocol/frame_encoder.h"
+#include "protocol/messages.h"
+
+namespace tinyhost {
+
+/// The large buffers of a device, given by its owner.
+struct DeviceMemory {
+  MutableBytes arena;    // 16-byte aligned
+  MutableBytes picture;  // the largest camera frame
+  MutableBytes receive;  // FrameDecoder::EncodedBytes(kMaxRequestBytes)
+  MutableBytes page;     // hal::kFlashPageBytes
+};
+
+/// Answers the host and runs the app's live loop over the hal: everything of a board but main().
+///
+/// Without a session it prints its predictions as text. HELLO opens a session: then only what the host asks for runs,
+/// so measurements are undisturbed. BYE or silence ends it.
+class Device {
+ public:
+  Device(const App& app, const DeviceMemory& memory);
+
+  void Begin();
+  void Poll();
+
+ private:
+  struct Request {
+    MessageType type;
+    uint16_t seq;
+    Bytes payload;
+    bool is_repeat;  // the host sent the same request right before: its reply was lost
+  };
+  struct Route {
+    MessageType type;
+    size_t min_bytes;
+    size_t max_bytes;
+    void (Device::*handler)(const Request& request);
+  };
+  struct LastRequest {
+    bool is_valid = false;
+    uint8_t type = 0;
+    uint16_t seq = 0;
+    uint32_t crc32 = 0;
+  };
+  struct Stream {
+    bool is_on = false;
+    uint64_t period_us = 0;
+    uint64_t due_us = 0;
+    uint32_t index = 0;
+    uint32_t dropped = 0;
+  };
+  enum class Run : uint8_t { kNothing, kInput, kOperators };  // what the arena holds
+
+  // device.cpp: bytes to requests, requests to handlers
+  void Receive();
+  void Dispatch();
+  static const Route* FindRoute(uint8_t type);
+  static size_t WriteToLink(void* context, const uint8_t* data, size_t n);
+  bool Reply(const Request& request, std::initializer_list<Bytes> payload);
+  void Refuse(const Request& request, Status status, uint32_t expected = 0, uint32_t got = 0);
+
+  // session.cpp
+  void OnHello(const Request& request);
+  void OnInfo(const Request& request);
+  void OnBye(const Request& request);
+  void OnPing(const Request& request);
+  void OnReset(const Request& request);
+  void OnSink(const Request& request);
+  void EndSession();
+  void ExpireSession();
+
+  // model_requests.cpp
+  void OnModelBegin(const Request& request);
+  void OnModelWrite(const Request& request);
+  void OnModelCommit(const Request& request);
+  void OnModelRollback(const Request& request);
+  void OnModelList(const Request& request);
+  ImageCheck LoadCheck();
+  void LoadActiveModel();
+  SlotInfo DescribeSlot(uint8_t slot) const;
+
+  // data_requests.cpp
+  void OnWrite(const Request& request);
+  void OnRead(const Request& request);
+  void WriteInput(const Request& request, uint32_t offset, Bytes data);
+  Status ResolveSource(const ReadRequest& read, Bytes* bytes, uint32_t* total_bytes) const;
+  bool SendPiece(const Request& request, const ReadRequest& read, Bytes source, uint32_t offset, size_t n,
+                 uint32_t* crc32);
+
+  // infer_requests.cpp
+  void OnInfer(const Request& request);
+  void OnProfile(const Request& request);
+  Status PrepareInfer(const InferRequest& infer);
+  Status PreparePicture(const InferRequest& infer);
+  Status RunInfer(const InferRequest& infer, size_t end);
+  void ReplyInfer(const Request& request);
+  void ForgetRun();
+
+  // settings_requests.cpp
+  void OnSettings(const Request& request);
+  void OnSettingSet(const Request& request);
+
+  // streams.cpp: what is sent unasked
+  void OnSnapshot(const Request& request);
+  void OnStream(const Request& request);
+  void StopStreams();
+  Stream* FindStream(StreamId id);
+  bool SendStream(StreamId id, uint64_t timestamp_us, std::initializer_list<Bytes> payload);
+  void SendPrediction(const LiveResult& result, uint64_t timestamp_us);
+  Status Capture(uint64_t* ticks);
+  FrameInfo CameraInfo() const;
+  void Log(LogLevel level, const char* text);
+
+  // live.cpp: the app's loop
+  bool PredictsLive() const;
+  uint64_t NextLiveStep() const;
+  void TakeLiveStep(uint64_t now_us);
+  void Predict(LiveResult* result);
+  uint64_t PredictionPeriodUs() const;
+  void PrintPrediction(const LiveResult& result);
+  void ReportTrouble(Status status, uint64_t now_us);
+
+  const App& app_;
+  DeviceMemory memory_;
+  FrameDecoder decoder_;
+  FrameEncoder encoder_;
+  Journal journal_;
+  ModelStore store_;
+  SettingTable settings_;
+  PictureBuffer picture_;
+  Engine engine_;
+
+  bool in_session_ = false;
+  uint64_t last_heard_us_ = 0;
+  LastRequest last_request_;
+  uint16_t event_seq_ = 0;
+
+  Status app_status_ = Status::kNoModel;  // whether the active model can be the app's
+  Run run_ = Run::kNothing;
+  size_t n_input_bytes_ = 0;  // of the input tensor, written by the host
+  size_t n_ran_ = 0;          // operators, if run_ is kOperators
+  InferReply infer_reply_{};
+  bool has_infer_reply_ = false;  // it and the output are still those of the last INFER
+  bool has_profile_ = false;
+  std::array<uint32_t, kMaxOperators> profile_{};
+
+  Stream predictions_;
+  Stream camera_;
+  Status trouble_ = Status::kOk;  // of the live loop, as last reported
+  uint64_t trouble_due_us_ = 0;   // when to report it again
+};
+
+}  // namespace tinyhost

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/bytes.h"
+#include "core/status.h"
+#include "hal/camera.h"
+#include "protocol/messages.h"
+
+namespace tinyhost {
+
+/// The one picture in memory: a camera frame, or what the host wrote. Never shows bytes of a failed capture.
+class PictureBuffer {
+ public:
+  PictureBuffer(uint8_t* pixels, size_t capacity) : pixels_(pixels), capacity_(capacity) {}
+
+  Status Capture(hal::CameraResolution resolution);
+  /// kBadArgument: beyond the buffer, or it would leave a gap behind size().
+  Status Write(uint32_t offset, Bytes data);
+
+  const uint8_t* pixels() const { return pixels_; }
+  size_t size() const { return size_; }  // valid bytes
+  size_t capacity() const { return capacity_; }
+  /// Of the last capture, which succeeded; without the CRC.
+  const FrameInfo& info() const { return info_; }
+  /// The index that the next capture gets.
+  uint32_t n_captures() const { return n_captures_; }
+
+ private:
+  uint8_t* pixels_;
+  size_t capacity_;
+  size_t size_ = 0;
+  uint32_t n_captures_ = 0;
+  uint32_t n_failed_ = 0;
+  FrameInfo info_{};
+};
+
+}  // namespace tinyhost

@@ -1,0 +1,53 @@
+#include "device/classification.h"
+
+#include <cstdio>
+
+namespace tinyhost {
+
+Status Classification::CheckOutput(const Engine& engine) {
+  const TensorView output = engine.output();
+  const bool fits = output.type == TensorType::kInt8 && output.n_bytes >= 1 && output.n_bytes <= kMaxScores;
+  return fits ? Status::kOk : Status::kModelMismatch;
+}
+
+void Classification::Start(const Engine& engine, SettingTable* settings) {
+  has_past_ = false;
+  // An exponential average as slow as a plain one over n results has alpha = 2 / (n + 1).
+  const int32_t n_results = engine.metadata().smoothing;
+  settings->SetDefault(Setting::kSmoothing, 256 * (n_results - 1) / (n_results + 1));
+  settings->SetDefault(Setting::kThreshold, engine.metadata().threshold);
+}
+
+void Classification::Conclude(const Engine& engine, const SettingTable& settings, LiveResult* result) {
+  const TensorView output = engine.output();
+  const auto* scores = static_cast<const int8_t*>(output.data);
+  const int32_t past_weight = has_past_ ? settings.Get(Setting::kSmoothing) : 0;
+  size_t top = 0;
+  for (size_t i = 0; i < output.n_bytes; ++i) {
+    const int32_t score = scores[i] * (1 << kFractionBits);
+    smoothed_[i] = (past_weight * smoothed_[i] + (256 - past_weight) * score) / 256;
+    if (smoothed_[i] > smoothed_[top]) top = i;
+    result->scores[i] = scores[i];
+    constexpr int32_t kHalf = 1 << (kFractionBits - 1);
+    result->smoothed[i] = static_cast<int8_t>((smoothed_[i] + kHalf) >> kFractionBits);
+  }
+  has_past_ = true;
+  result->prediction.n_classes = static_cast<uint8_t>(output.n_bytes);
+  result->prediction.top = static_cast<uint8_t>(top);
+  result->prediction.detected = result->smoothed[top] >= settings.Get(Setting::kThreshold) ? 1 : 0;
+}
+
+void Classification::Describe(const Engine& engine, const LiveResult& result, char* text, size_t text_bytes) {
+  const TensorView output = engine.output();
+  const size_t top = result.prediction.top;
+  const auto score = static_cast<float>(result.smoothed[top] - output.zero_point);
+  const int percent = static_cast<int>(score * output.scale * 100.0f + 0.5f);
+  const char* label = engine.label(top);
+  if (label[0] != 0) {
+    std::snprintf(text, text_bytes, "%s %d%%", label, percent);
+  } else {
+    std::snprintf(text, text_bytes, "class %u %d%%", static_cast<unsigned>(top), percent);
+  }
+}
+
+}  // namespace tinyhost

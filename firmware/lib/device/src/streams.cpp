@@ -1,0 +1,85 @@
+#include "core/crc32.h"
+#include "device/device.h"
+#include "hal/clock.h"
+#include "wire.h"
+
+namespace tinyhost {
+
+void Device::OnSnapshot(const Request& request) {
+  uint64_t ticks = 0;
+  const Status status = Capture(&ticks);
+  if (status != Status::kOk) return Refuse(request, status);
+  const FrameInfo info = CameraInfo();
+  Reply(request, {BytesOf(info)});
+}
+
+void Device::OnStream(const Request& request) {
+  const auto wanted = Parse<StreamRequest>(request.payload);
+  Stream* stream = FindStream(wanted.stream);
+  if (stream == nullptr) return Refuse(request, Status::kUnsupported, 0, static_cast<uint32_t>(wanted.stream));
+  if (wanted.enable == 0) {
+    *stream = {};
+  } else {
+    stream->is_on = true;
+    stream->period_us = uint64_t{wanted.period_ms} * 1000;
+  }
+  Reply(request, {});
+}
+
+void Device::StopStreams() {
+  predictions_ = {};
+  camera_ = {};
+}
+
+Device::Stream* Device::FindStream(StreamId id) {
+  if (id == StreamId::kPredictions) return &predictions_;
+  return id == StreamId::kCamera ? &camera_ : nullptr;
+}
+
+bool Device::SendStream(StreamId id, uint64_t timestamp_us, std::initializer_list<Bytes> payload) {
+  Stream* stream = FindStream(id);
+  const StreamHeader header = {timestamp_us, stream->index++, stream->dropped, id, {}};
+  encoder_.Begin(static_cast<uint8_t>(MessageType::kStreamData), event_seq_++);
+  encoder_.Append(BytesOf(header));
+  for (const Bytes& piece : payload) encoder_.Append(piece);
+  const bool was_sent = encoder_.End();
+  if (!was_sent) ++stream->dropped;
+  return was_sent;
+}
+
+void Device::SendPrediction(const LiveResult& result, uint64_t timestamp_us) {
+  const size_t n = result.prediction.n_classes;
+  SendStream(StreamId::kPredictions, timestamp_us,
+             {BytesOf(result.prediction),
+              {reinterpret_cast<const uint8_t*>(result.scores), n},
+              {reinterpret_cast<const uint8_t*>(result.smoothed), n}});
+}
+
+FrameInfo Device::CameraInfo() const {
+  FrameInfo info = picture_.info();
+  info.crc32 = Crc32(picture_.pixels(), info.n_bytes);
+  return info;
+}
+
+Status Device::Capture(uint64_t* ticks) {
+  if (settings_.Find(Setting::kCameraResolution) == settings_.size()) return Status::kNoSensor;
+  const auto resolution = static_cast<hal::CameraResolution>(settings_.Get(Setting::kCameraResolution));
+  const uint64_t start = hal::Ticks();
+  const Status status = picture_.Capture(resolution);
+  *ticks = hal::Ticks() - start;
+  return status;
+}
+
+/// A LOG to the host; without a session, a line of text.
+void Device::Log(LogLevel level, const char* text) {
+  const Bytes bytes = {reinterpret_cast<const uint8_t*>(text), std::strlen(text)};
+  if (!in_session_) {
+    encoder_.SendText(bytes);
+    encoder_.SendText({reinterpret_cast<const uint8_t*>("\n"), 1});
+    return;
+  }
+  const LogHeader header = {level};
+  encoder_.Send(static_cast<uint8_t>(MessageType::kLog), event_seq_++, {BytesOf(header), bytes});
+}
+
+}  // namespace tinyhost

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstring>
+
+#include "core/bytes.h"
+
+namespace tinyhost {
+
+/// The struct that a payload starts with, whose length was checked.
+template <typename T>
+T Parse(Bytes payload) {
+  T value;
+  std::memcpy(&value, payload.data, sizeof(T));
+  return value;
+}
+
+/// What follows the struct that a payload starts with.
+template <typename T>
+Bytes After(Bytes payload) {
+  return {payload.data + sizeof(T), payload.size - sizeof(T)};
+}
+
+/// Fills a fixed text field, cut to fit and ended by 0.
+template <size_t N>
+void CopyText(char (&field)[N], const char* text) {
+  size_t n = 0;
+  while (n + 1 < N && text[n] != 0) ++n;
+  std::memcpy(field, text, n);
+  std::memset(field + n, 0, N - n);
+}
+
+}  // namespace tinyhost
