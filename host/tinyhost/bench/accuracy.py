@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Accuracy, PictureResult
@@ -40,6 +41,10 @@ def load_labelled(path: Path, labels: Sequence[str]) -> ClassFolder:
     return folder
 
 
+def _fitting(pixels: NDArray[np.uint8], frame_bytes: int) -> NDArray[np.uint8]:
+    return pixels if pixels.size <= frame_bytes else fit_picture(pixels, _SIDE, _SIDE)
+
+
 def measure_accuracy(
     device: Device,
     model: ModelSummary,
@@ -50,14 +55,14 @@ def measure_accuracy(
 ) -> Accuracy:
     """Return what the device says to every picture of the folder.
 
-    Pictures that are not 96x96 are cut to a square and scaled, as a scene does.
+    A picture goes to the board as it is, if the board has room for it; a larger one is first cut and scaled to 96x96,
+    as a scene does.
     """
     confusion = np.zeros((len(labels), len(labels)), np.int64)
     results = []
     for index, picture in enumerate(folder):
-        pixels = fit_picture(picture.read(), _SIDE, _SIDE)
-        answer = device.infer(InferSource.FRAME, data=pixels)
-        scores = (np.frombuffer(answer.output, model.output.type).astype(np.float64) - model.output.zero_point) * (
+        answer = device.infer(InferSource.FRAME, data=_fitting(picture.read(), device.info.frame_bytes))
+        scores = (np.frombuffer(answer.output, model.output.dtype).astype(np.float64) - model.output.zero_point) * (
             model.output.scale or 1.0
         )
         top = int(np.argmax(scores))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["measure_agreement"]
 
-_ITEM_BYTES = {"int8": 1, "uint8": 1, "float32": 4}
-
 
 def measure_agreement(
     device: Device,
@@ -36,7 +33,7 @@ def measure_agreement(
 
     The device makes each input from its seed; the CRC of what it made is compared as well.
     """
-    n_bytes = math.prod(model.input.shape) * _ITEM_BYTES[model.input.type]
+    n_bytes = model.input.n_bytes
     mismatches: list[Mismatch] = []
     for index in range(n_samples):
         seed = first_seed + index
@@ -45,7 +42,7 @@ def measure_agreement(
         if got.input_crc32 != zlib.crc32(data):
             mismatches.append(Mismatch(seed=seed, what="input", n_different=0, max_abs_difference=0))
         elif got.output != (expected := reference.run(data)):
-            mismatches.append(_mismatch(seed, expected, got.output, model.output.type))
+            mismatches.append(_mismatch(seed, expected, got.output, model.output.dtype))
         on_sample(index + 1)
     return Agreement(
         against=reference.name,

@@ -81,7 +81,7 @@ def _per_operator(model: ModelSummary, profiled: list[Inference]) -> tuple[Opera
     return tuple(
         OperatorTicks(
             index=step.index,
-            name=step.name,
+            name=step.code,
             output_shape=step.output_shape,
             macs=step.macs,
             ticks=count,

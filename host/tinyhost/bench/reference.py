@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tinyhost import _firmware
+from tinyhost.bench.plan import ModelSummary
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 
-__all__ = ["HostReference", "Reference", "ReferenceName", "TflmReference", "open_reference"]
+__all__ = ["HostReference", "Reference", "ReferenceName", "TflmReference", "open_reference", "preprocess"]
 
 ReferenceName = Literal["host", "tflm"]
+_UINT8_OFFSET = 128
 
 
 class Reference(Protocol):
@@ -30,13 +35,44 @@ class HostReference:
     name: ReferenceName = "host"
 
     def __init__(self, image: bytes) -> None:
-        from tinyhost import _firmware
-
-        self._engine = _firmware.Engine(image)
+        self.engine = _firmware.Engine()
+        try:
+            self.engine.load(image)
+        except _firmware.StatusError as error:
+            raise ModelError(f"the engine on this computer refuses the image: {error}", hint="compile it again") from error
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes."""
-        return bytes(self._engine.invoke(data))
+        self.engine.set_input(data)
+        self.engine.invoke()
+        return bytes(self.engine.output().tobytes())
+
+    def steps(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield each operator's index and output bytes, run one by one."""
+        self.engine.set_input(data)
+        for index in range(self.engine.n_operators):
+            self.engine.invoke_range(index, index + 1)
+            yield index, bytes(self.engine.operator_output(index).tobytes())
+
+
+def preprocess(pixels: NDArray[np.uint8], model: ModelSummary) -> bytes:
+    """Return the input tensor that the firmware makes of a picture, (height, width) grey levels.
+
+    Raises ModelError if the model's input is no picture.
+    """
+    shape = model.input.shape
+    if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3) or model.input.dtype == "float32":
+        raise ModelError(
+            f"{model.name}: its input, {model.input.dtype} {'x'.join(map(str, shape))}, is no picture",
+            hint="give an input tensor (.npy, .bin) or --seed instead of a picture",
+        )
+    multiplier, offset = model.pixel_map
+    # The binding saturates to int8. A uint8 input is the same map, 128 lower, moved back up.
+    lower = _UINT8_OFFSET if model.input.dtype == "uint8" else 0
+    mapped = _firmware.preprocess_frame(
+        np.ascontiguousarray(pixels), (shape[1], shape[2], shape[3]), (multiplier, offset - (lower << 16))
+    )
+    return (mapped.astype(np.int16) + lower).astype(model.input.dtype).tobytes()
 
 
 class TflmReference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,18 +86,18 @@ def capture_pictures(
     plan: CapturePlan,
     progress: CaptureProgress,
     on_event: Callable[[CaptureEvent], None],
+    stop: threading.Event,
 ) -> None:
-    """Store `plan.count` camera frames; `progress` counts them as they come.
+    """Store `plan.count` camera frames, or fewer if `stop` is set; `progress` counts them as they come.
 
     A sensor that fails is reported and asked again, up to `plan.max_failures` times in a row. Whatever ends the run early
-    (KeyboardInterrupt, LinkError, DeviceError), what was stored stays valid.
+    (`stop`, LinkError, DeviceError), what was stored stays valid.
     """
     validate_label(plan.label)
     begin = time.monotonic()
     due = begin
     try:
-        while progress.stored < plan.count:
-            time.sleep(max(0.0, due - time.monotonic()))
+        while progress.stored < plan.count and not stop.wait(max(0.0, due - time.monotonic())):
             due = max(due, time.monotonic() - plan.every_s) + plan.every_s
             _store_one(device, store, origin, plan, progress, on_event)
     finally:

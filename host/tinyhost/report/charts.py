@@ -61,7 +61,7 @@ def arena_figure(model: ModelSummary, limit_bytes: int) -> Figure:
     with style():
         axes = fig.add_subplot()
         axes.grid(visible=True, axis="y", linewidth=0.8)
-        for index, span in enumerate(model.arena):
+        for index, span in enumerate(model.buffers):
             width, height = span.last - span.first + 0.96, span.n_bytes / 1024
             axes.add_patch(
                 Rectangle(

@@ -1,0 +1,142 @@
+"""One sample, host against device, stage by stage: where do they part?"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.bench.plan import ModelSummary
+from tinyhost.bench.reference import HostReference, preprocess
+from tinyhost.datasets import read_picture
+from tinyhost.errors import DatasetError
+from tinyhost.protocol.messages import InferSource
+from tinyhost.protocol.pattern import pattern_bytes
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device
+
+__all__ = ["DiffSample", "Stage", "compare", "host_input", "load_sample", "stage_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffSample:
+    """What is run on both sides: a picture, the input's bytes, or a seed of both."""
+
+    name: str
+    picture: NDArray[np.uint8] | None = None
+    """(height, width) grey levels"""
+    tensor: bytes | None = None
+    seed: int = 0
+
+    @property
+    def source(self) -> InferSource:
+        """What the device is told to run on."""
+        if self.picture is not None:
+            return InferSource.FRAME
+        return InferSource.INPUT if self.tensor is not None else InferSource.PATTERN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Bytes that host and device should have in common."""
+
+    name: str
+    n_bytes: int
+    host_crc32: int
+    device_crc32: int
+    n_different: int | None
+    """elements; None where only the checksum is known"""
+    max_abs_difference: float | None
+    first_difference: tuple[int, ...] | None
+    """index of the first element that differs"""
+
+    @property
+    def same(self) -> bool:
+        """Whether there is no difference."""
+        return self.host_crc32 == self.device_crc32 and not self.n_different
+
+
+def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample:
+    """Return the sample of a file (.npy and .bin are input tensors, all else pictures), or of the seed without one.
+
+    Raises DatasetError if a tensor has another size than the model's input.
+    """
+    if file is None:
+        return DiffSample(name=f"seed {seed}", seed=seed)
+    if file.suffix.lower() not in (".npy", ".bin"):
+        return DiffSample(name=str(file), picture=read_picture(file))
+    try:
+        data = np.load(file, allow_pickle=False).tobytes() if file.suffix.lower() == ".npy" else file.read_bytes()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{file}: {error}", hint="give a .png, .npy or .bin file, or --seed") from error
+    if len(data) != model.input.n_bytes:
+        raise DatasetError(
+            f"{file}: expected the model's input, {model.input.n_bytes} bytes ({model.input.dtype} "
+            f"{'x'.join(map(str, model.input.shape))}), got {len(data)}",
+            hint="write the array as the input's type: tensor.astype('int8')",
+        )
+    return DiffSample(name=str(file), tensor=data)
+
+
+def compare(
+    device: Device, reference: HostReference, model: ModelSummary, sample: DiffSample, *, layers: bool
+) -> Iterator[Stage]:
+    """Yield each stage as it has run on both sides: picture, input tensor, every operator if `layers`, output."""
+    data = sample.picture if sample.picture is not None else sample.tensor
+    result = device.infer(sample.source, data=data, seed=sample.seed)
+    expected = host_input(model, sample)
+    if sample.picture is not None:
+        yield _checksums("picture", sample.picture.tobytes(), result.frame_crc32)
+        got = device.prepared_input(sample.source, data=data)
+        yield stage_of("input", model.input.dtype, model.input.shape, expected, got)
+    else:
+        yield _checksums("input", expected, result.input_crc32)
+    if layers:
+        on_device = device.step_operators(sample.source, data=data, seed=sample.seed)
+        for (index, ours), (_, theirs) in zip(reference.steps(expected), on_device, strict=True):
+            step = model.operators[index]
+            dtype = model.output.dtype if len(ours) == model.output.n_bytes and step.code == "DEQUANTIZE" else "int8"
+            yield stage_of(f"{index} {step.code}", dtype, step.output_shape, ours, theirs)
+    yield stage_of("output", model.output.dtype, model.output.shape, reference.run(expected), result.output)
+
+
+def host_input(model: ModelSummary, sample: DiffSample) -> bytes:
+    """Return the input tensor as this computer makes it of the sample."""
+    if sample.picture is not None:
+        return preprocess(sample.picture, model)
+    return sample.tensor if sample.tensor is not None else pattern_bytes(sample.seed, model.input.n_bytes)
+
+
+def _checksums(name: str, host: bytes, device_crc32: int) -> Stage:
+    return Stage(
+        name=name,
+        n_bytes=len(host),
+        host_crc32=zlib.crc32(host),
+        device_crc32=device_crc32,
+        n_different=None,
+        max_abs_difference=None,
+        first_difference=None,
+    )
+
+
+def stage_of(name: str, dtype: str, shape: tuple[int, ...], host: bytes, device: bytes) -> Stage:
+    """Return the comparison of two tensors; of other lengths than the shape's, only the checksums are compared."""
+    stage = _checksums(name, host, zlib.crc32(device))
+    item = np.dtype(dtype)
+    if len(host) != len(device) or len(host) != math.prod(shape) * item.itemsize:
+        return stage
+    difference = np.abs(np.frombuffer(host, item).astype(np.float64) - np.frombuffer(device, item)).reshape(shape)
+    different = np.argwhere(difference)
+    return replace(
+        stage,
+        n_different=len(different),
+        max_abs_difference=float(difference.max(initial=0.0)),
+        first_difference=tuple(int(axis) for axis in different[0]) if len(different) else None,
+    )

@@ -1,0 +1,131 @@
+"""`tinyhost bench`: how fast, how large and how right a model is on a board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tinyhost.cli.labels import LabelsOption, split_labels
+from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.errors import CheckFailedError
+
+if TYPE_CHECKING:
+    from tinyhost.bench.result import BenchResult
+    from tinyhost.bench.run import Progress
+
+__all__ = ["register"]
+
+
+class Against(str, Enum):
+    """What the device is compared with."""
+
+    HOST = "host"
+    TFLM = "tflm"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `bench`."""
+    app.command("bench")(bench)
+
+
+def bench(
+    model: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--model", "-m", help="A .tflite or .thm file to push and measure. Default: the active model."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave --model active; else the model from before is again.")] = False,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
+    samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
+    against: Annotated[
+        Against, typer.Option("--against", help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel.")
+    ] = Against.HOST,
+    data: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--data", help="A folder with one folder of pictures per label, to classify on the board."),
+    ] = None,
+    labels: LabelsOption = None,
+    capture: Annotated[bool, typer.Option("--capture", help="Time camera frames too.")] = False,
+    link: Annotated[bool, typer.Option("--link", help="Measure the link: framing overhead and bytes per second.")] = False,
+    report: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--report", metavar="FILE", help="Write an HTML report."),
+    ] = None,
+    board: BoardOption = None,
+    scene: SceneOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Measure a model on the board: latency, memory, accuracy, agreement with the host; fail if they disagree."""
+    from tinyhost.bench.modelfile import load_model_file
+    from tinyhost.bench.run import BenchPlan, model_on_device, run_bench
+    from tinyhost.cli.connect import connected
+
+    names = split_labels(labels)
+    plan = BenchPlan(
+        runs=runs, samples=samples, against=against.value, data=data, labels=names, capture=capture, link=link
+    )
+    file = load_model_file(model, names) if model else None
+    with connected(board, scene, state) as connection:
+        device = connection.device
+        with (
+            _progress() as progress,
+            model_on_device(device, file, keep=keep, on_progress=progress) as (image, tflite),
+        ):
+            result = run_bench(device, connection.board_name, image, tflite, plan, progress)
+        if file is not None:
+            active = next((slot.name for slot in device.models() if slot.active), "none")
+            status_console().print(f"active model: {active}", style="dim")
+    _write(result, report, json)
+    _check(result)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Yield a function that shows how far each stage is, on stderr."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=status_console(), transient=True) as bars:
+        tasks: dict[str, object] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield show
+
+
+def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
+    from tinyhost.bench.document import bench_document
+
+    if report:
+        from tinyhost.report.bench import bench_report
+
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(bench_report(result), encoding="utf-8")
+        status_console().print(f"report: {report}", soft_wrap=True)
+    if json:
+        write_json(bench_document(result), json)
+    if json != "-":
+        from tinyhost.cli.bench_view import bench_view
+
+        console().print(bench_view(result))
+
+
+def _check(result: BenchResult) -> None:
+    agreement = result.agreement
+    if agreement is not None and agreement.mismatches:
+        first = agreement.first_mismatch
+        seed = first.seed if first else 0
+        raise CheckFailedError(
+            f"{result.device.name}: {agreement.mismatches} of {agreement.compared} outputs differ from {agreement.against}'s, "
+            f"first with seed {seed}",
+            hint=f"see where: tinyhost diff --board {result.device.name} --seed {seed} --layers",
+        )

@@ -1,0 +1,95 @@
+"""A benchmark's result for people: tables in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tinyhost.bench.result import Accuracy, BenchResult, Latency, LinkFigures
+
+__all__ = ["bench_view"]
+
+_BAR_COLUMNS = 24
+
+
+def bench_view(result: BenchResult) -> RenderableType:
+    """Return the tables of a benchmark."""
+    model, device = result.model, result.device
+    parts: list[RenderableType] = [
+        Text.assemble((model.name, "bold cyan"), (f" on {device.name}: {device.app}, engine {device.engine}", "dim")),
+        Text(
+            f"{model.macs:,} MACs; arena {model.arena_bytes:,} of {device.arena_bytes:,} B; "
+            f"flash {model.flash_bytes:,} of {device.slot_bytes:,} B"
+        ),
+        Text(),
+        *_latency(result.latency),
+    ]
+    if result.agreement:
+        agreement = result.agreement
+        style = "bold green" if agreement.mismatches == 0 else "bold red"
+        words = f"{agreement.mismatches} mismatches in {agreement.compared} random inputs"
+        parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
+    if result.accuracy:
+        parts += [Text(), *_accuracy(result.accuracy)]
+    if result.link:
+        parts += [Text(), *_link(result.link)]
+    return Group(*parts)
+
+
+def _latency(latency: Latency) -> list[RenderableType]:
+    from tinyhost.bench.result import TICK_REMARKS
+
+    stages = Table(box=None, pad_edge=False, padding=(0, 2))
+    stages.add_column(f"latency, {latency.unit}")
+    for name in ("least", "median", "most"):
+        stages.add_column(name, justify="right")
+    for name, spread in (("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)):
+        if spread:
+            stages.add_row(name, f"{spread.min:,}", Text(f"{spread.median:,}", "bold"), f"{spread.max:,}")
+    operators = Table(box=None, pad_edge=False, padding=(0, 2))
+    for name in ("#", "operator", "output", "MACs", latency.unit, "share", ""):
+        operators.add_column(name, justify="right" if name in ("#", "MACs", latency.unit, "share") else "left")
+    most = max((item.share for item in latency.per_operator), default=1.0) or 1.0
+    for item in latency.per_operator:
+        operators.add_row(
+            str(item.index),
+            item.name,
+            Text("x".join(map(str, item.output_shape)), "dim"),
+            f"{item.macs:,}",
+            f"{item.ticks:,}",
+            f"{100 * item.share:.1f} %",
+            Text("█" * round(_BAR_COLUMNS * item.share / most), "cyan"),
+        )
+    remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
+    return [stages, remark, Text(), operators]
+
+
+def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
+    right = sum(picture.right for picture in accuracy.pictures)
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table.add_column("is \\ said")
+    for label in (*accuracy.labels, "precision", "recall"):
+        table.add_column(label, justify="right")
+    scores = accuracy.per_class()
+    for index, (label, row) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
+        cells = [Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)]
+        table.add_row(label, *cells, _percent(scores[label].precision), _percent(scores[label].recall))
+    head = Text.assemble("accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})")
+    return [head, table]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _link(link: LinkFigures) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for name in ("link", "raw bytes/s", "useful bytes/s"):
+        table.add_column(name, justify="left" if name == "link" else "right")
+    table.add_row("board to host", f"{link.to_host_raw_bytes_per_s:,.0f}", f"{link.to_host_useful_bytes_per_s:,.0f}")
+    table.add_row("host to board", f"{link.to_device_raw_bytes_per_s:,.0f}", f"{link.to_device_useful_bytes_per_s:,.0f}")
+    return [table, Text(f"framing costs {100 * link.camera_frame_overhead:.2f} % on a camera frame")]

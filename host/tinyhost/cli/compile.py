@@ -1,0 +1,51 @@
+"""`tinyhost compile`: a .tflite file becomes a model image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tinyhost.cli.labels import LabelsOption, split_labels
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import status_console, write_json
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `compile`."""
+    app.command("compile")(compile_model)
+
+
+def compile_model(
+    model: Annotated[Path, typer.Argument(help="An int8 .tflite file.")],
+    output: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--output", "-o", help="The model image to write. Default: the model's path with .thm."),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--name", help="The model's name on the board."),
+    ] = None,
+    labels: LabelsOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Compile a model into the image that the board runs in place."""
+    from tinyhost.bench.document import model_document
+    from tinyhost.bench.modelfile import load_model_file
+    from tinyhost.bench.plan import summarize
+
+    image = load_model_file(model, split_labels(labels), name=name).image
+    target = output or model.with_suffix(".thm")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(image)
+    summary = summarize(image)
+    if json:
+        write_json({"schema": "tinyhost.compile/1", "file": str(target), "model": model_document(summary)}, json)
+    status_console().print(
+        f"{target}: [bold]{summary.name}[/], {summary.flash_bytes:,} B of flash, {summary.arena_bytes:,} B of arena, "
+        f"{summary.macs:,} MACs",
+        soft_wrap=True,
+    )

@@ -1,0 +1,48 @@
+"""A device for the length of a command: the board resolved, powered and greeted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinyhost.cli.output import status_console
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device
+    from tinyhost.protocol.frames import LogText
+
+__all__ = ["Connection", "connected", "show_log"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """A device, how the host addresses its board, and what its camera sees, if that is known."""
+
+    device: Device
+    board_name: str
+    scene: str
+
+
+@contextmanager
+def connected(
+    board: str | None, scene: str | None, state: Path | None, log: Callable[[LogText], None] | None = None
+) -> Iterator[Connection]:
+    """Yield the device on `board`; if the board was chosen by itself, say which on stderr."""
+    from tinyhost.boards import resolve
+    from tinyhost.device import Device
+
+    target = resolve(board, state=state)
+    if board is None:
+        status_console().print(f"board: {target.name}", style="dim")
+    with target.power(scene=scene) as powered, Device.open(powered, log=log or show_log) as device:
+        yield Connection(device=device, board_name=target.name, scene=scene or "")
+
+
+def show_log(line: LogText) -> None:
+    """Print what the device wrote, on stderr."""
+    from rich.text import Text
+
+    status_console().print(Text(f"device: {line.text.rstrip()}", style="dim"), soft_wrap=True)

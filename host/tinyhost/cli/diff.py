@@ -1,0 +1,113 @@
+"""`tinyhost diff`: one sample, host against device, stage by stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.output import console, write_json
+from tinyhost.errors import CheckFailedError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tinyhost.bench.difference import Stage
+    from tinyhost.bench.plan import ModelSummary
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `diff`."""
+    app.command("diff")(diff)
+
+
+def diff(
+    sample: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Argument(help="A picture, or an input tensor as .npy or .bin."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--seed", min=0, max=0xFFFFFFFF, help="Use random input bytes of this seed instead of a file."),
+    ] = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Compare every operator's output too.")] = False,
+    board: BoardOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Run one sample on the host and on the board; fail if any stage differs, and say where."""
+    from tinyhost.bench.difference import compare, load_sample
+    from tinyhost.bench.plan import summarize
+    from tinyhost.bench.reference import HostReference
+    from tinyhost.cli.connect import connected
+    from tinyhost.protocol.messages import Source
+
+    if (sample is None) == (seed is None):
+        raise UsageError("expected a file or --seed, and not both", hint="tinyhost diff picture.png --layers")
+    with connected(board, None, state) as connection:
+        image = connection.device.read(Source.MODEL)
+        model = summarize(image)
+        chosen = load_sample(sample, seed or 0, model)
+        stages = list(compare(connection.device, HostReference(image), model, chosen, layers=layers))
+        name = connection.board_name
+    if json:
+        write_json(_document(name, model, chosen.name, stages), json)
+    if json != "-":
+        console().print(_view(name, model, chosen.name, stages))
+    parted = next((stage for stage in stages if not stage.same), None)
+    if parted is not None:
+        raise CheckFailedError(
+            f"{name}: {model.name} on {chosen.name} differs from the host at stage '{parted.name}'{_where(parted)}",
+            hint="add --layers to find the first operator" if not layers else "flash the board with this version again",
+        )
+
+
+def _where(stage: Stage) -> str:
+    if not stage.n_different:
+        return ""
+    return f", {stage.n_different} elements, by up to {stage.max_abs_difference:g}, first at {stage.first_difference}"
+
+
+def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for name in ("stage", "bytes", "host CRC", "device CRC", "", "different", "largest", "first at"):
+        table.add_column(name, justify="right" if name in ("bytes", "different", "largest") else "left")
+    for stage in stages:
+        table.add_row(
+            stage.name,
+            f"{stage.n_bytes:,}",
+            f"{stage.host_crc32:08x}",
+            f"{stage.device_crc32:08x}",
+            Text("same", "green") if stage.same else Text("DIFFERENT", "bold red"),
+            "" if stage.n_different is None or stage.same else f"{stage.n_different:,}",
+            "" if stage.max_abs_difference is None or stage.same else f"{stage.max_abs_difference:g}",
+            "" if stage.first_difference is None else str(stage.first_difference),
+        )
+    same = sum(stage.same for stage in stages)
+    words = "host and device agree to the bit" if same == len(stages) else f"{len(stages) - same} stages differ"
+    head = Text.assemble((model.name, "bold cyan"), (f" on {board}, {sample}", "dim"))
+    return Group(head, table, Text(words, "bold green" if same == len(stages) else "bold red"))
+
+
+def _document(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from tinyhost.bench.document import model_document
+
+    return {
+        "schema": "tinyhost.diff/1",
+        "board": board,
+        "model": model_document(model),
+        "sample": sample,
+        "same": all(stage.same for stage in stages),
+        "first_difference": next((stage.name for stage in stages if not stage.same), None),
+        "stages": [{**asdict(stage), "same": stage.same} for stage in stages],
+    }

@@ -1,0 +1,68 @@
+"""`tinyhost inspect`: what a model costs and whether it fits, before anything is flashed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinyhost.cli.labels import LabelsOption, split_labels
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import console, write_json
+
+if TYPE_CHECKING:
+    from tinyhost.bench.fit import Fit
+    from tinyhost.bench.plan import ModelSummary
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `inspect`."""
+    app.command("inspect")(inspect)
+
+
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A .tflite or .thm file.")],
+    labels: LabelsOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Show operators, work, memory over time, and whether the model fits the board. Needs no board."""
+    from tinyhost.bench.fit import check_fit
+    from tinyhost.bench.modelfile import load_model_file
+    from tinyhost.bench.plan import summarize
+
+    summary = summarize(load_model_file(model, split_labels(labels)).image)
+    fit = check_fit(summary)
+    if json:
+        write_json(_document(summary, fit), json)
+    if json != "-":
+        from tinyhost.cli.inspect_view import inspect_view
+
+        console().print(inspect_view(summary, fit, console().width))
+
+
+def _document(summary: ModelSummary, fit: Fit) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from tinyhost.bench.document import model_document
+    from tinyhost.bench.plan import alive_bytes
+
+    return {
+        "schema": "tinyhost.inspect/1",
+        "model": model_document(summary),
+        "fits": {fit.board: asdict(fit)},
+        "operators": [
+            {
+                "index": item.index,
+                "name": item.code,
+                "output_shape": list(item.output_shape),
+                "macs": item.macs,
+                "weight_bytes": item.weight_bytes,
+                "arena_bytes": alive_bytes(summary, item.index),
+            }
+            for item in summary.operators
+        ],
+        "arena": [asdict(item) for item in summary.buffers],
+    }

@@ -1,0 +1,19 @@
+"""The option that names a model's classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+__all__ = ["LabelsOption", "split_labels"]
+
+LabelsOption = Annotated[
+    Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+    typer.Option("--labels", metavar="A,B,..", help="Classes in the order of the outputs, for a model without labels."),
+]
+
+
+def split_labels(text: str | None) -> tuple[str, ...]:
+    """Return the labels of a comma-separated list; empty without one."""
+    return tuple(label.strip() for label in text.split(",")) if text else ()

@@ -1,0 +1,59 @@
+"""Bars, sparklines and figures made of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+__all__ = ["ACCENT", "BAD", "DIM", "GOOD", "RAW", "TRACK", "bar", "format_ticks", "sparkline", "thin_bar"]
+
+ACCENT, GOOD, BAD, RAW, TRACK, DIM = "#35b5bf", "#58c98b", "#ff7a6e", "#f2a35c", "#2b3642", "#8a97a5"
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def bar(share: float, width: int, colour: str, *, mark: float | None = None) -> Text:
+    """Return a bar of `width` cells, to an eighth of a cell; `mark` (0..1) is shown as a thin line."""
+    eighths = round(8 * width * min(1.0, max(0.0, share)))
+    whole, rest = divmod(eighths, 8)
+    text = Text(no_wrap=True)
+    text.append("█" * whole, colour)
+    if whole < width:
+        text.append(_EIGHTHS[rest] if rest else " ", f"{colour} on {TRACK}")
+        text.append(" " * (width - whole - 1), f"on {TRACK}")
+    if mark is not None and width > 2:
+        at = min(width - 1, max(0, int(mark * width)))
+        cell = Text("│", f"bold #ffffff on {colour if at < whole else TRACK}")
+        text = text[:at] + cell + text[at + 1 :]
+    return text
+
+
+def thin_bar(share: float, width: int, colour: str) -> Text:
+    """Return a thin line of up to `width` cells at the top of its row."""
+    cells = round(width * min(1.0, max(0.0, share)))
+    return Text("▔" * cells + " " * (width - cells), colour, no_wrap=True)
+
+
+def sparkline(values: Sequence[float], width: int, colour: str) -> Text:
+    """Return the last `width` values as a row of small bars, from their least to their most."""
+    recent = list(values)[-width:]
+    low, high = (min(recent), max(recent)) if recent else (0.0, 0.0)
+    span = high - low
+    # Values that differ by less than a percent are the same for the eye: a flat line, not noise blown up.
+    flat = span <= 0.01 * max(abs(high), 1.0)
+    marks = "".join(_LEVELS[3] if flat else _LEVELS[round(7 * (value - low) / span)] for value in recent)
+    return Text(marks.rjust(width), colour, no_wrap=True)
+
+
+def format_ticks(ticks: int, unit: str, tick_hz: int) -> str:
+    """Return a count of ticks in a readable size; as a time where a tick is one."""
+    if tick_hz or unit == "ns":
+        seconds = ticks / (tick_hz or 1_000_000_000)
+        for factor, name in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
+            if seconds * factor >= 1 or name == "µs":
+                return f"{seconds * factor:.2f} {name}"
+    for divisor, name in ((1_000_000, "M"), (1_000, "k")):
+        if ticks >= divisor:
+            return f"{ticks / divisor:.2f} {name}"
+    return f"{ticks}"

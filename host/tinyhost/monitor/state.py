@@ -1,0 +1,190 @@
+"""What the monitor knows, brought up to date by the device's thread and read by the screen's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LinkCounts", "LogLine", "MonitorHeader", "MonitorState", "Reading", "Snapshot"]
+
+_HISTORY = 240
+_LOG_LINES = 200
+_RATE_WINDOW_S = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorHeader:
+    """Who is watched: the board, its firmware, its model."""
+
+    board: str
+    app: str
+    engine: str
+    firmware: str
+    model: str
+    model_note: str
+    """what else is worth a glance, e.g. the model's arena"""
+    labels: tuple[str, ...]
+    tick_unit: str
+    tick_hz: int
+    scale: float
+    """of the scores: real value = (q - zero_point) * scale"""
+    zero_point: int
+    threshold: float | None
+    """real value of the smoothed score from which a class is detected"""
+    scene: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One live prediction; scores are real values."""
+
+    index: int
+    timestamp_us: int
+    status: str
+    """ok, or why no inference ran"""
+    scores: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    top: int
+    detected: bool
+    capture_ticks: int
+    preprocess_ticks: int
+    invoke_ticks: int
+    frame_index: int
+    device_dropped: int
+    host_dropped: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkCounts:
+    """Counters of the link since it was opened."""
+
+    bytes_in: int = 0
+    bytes_out: int = 0
+    bad_frames: int = 0
+    retries: int = 0
+    reconnects: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLine:
+    """A line that the device wrote."""
+
+    level: str
+    text: str
+    time_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The state at one moment, for drawing."""
+
+    header: MonitorHeader | None
+    waiting: str
+    """what is waited for; empty while predictions come"""
+    reading: Reading | None
+    readings: tuple[Reading, ...]
+    """the last ones, oldest first"""
+    n_readings: int
+    fps: float
+    bytes_per_s: float
+    link: LinkCounts
+    frame: NDArray[np.uint8] | None
+    frames_dropped: int
+    log: tuple[LogLine, ...]
+    seconds: float
+
+
+class MonitorState:
+    """Collects readings, frames, log lines and link counters; safe between two threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._begin = clock()
+        self._header: MonitorHeader | None = None
+        self._waiting = "starting"
+        self._readings: deque[Reading] = deque(maxlen=_HISTORY)
+        self._arrivals: deque[float] = deque(maxlen=1000)
+        self._traffic: deque[tuple[float, int]] = deque(maxlen=1000)
+        self._n_readings = 0
+        self._link = LinkCounts()
+        self._frame: NDArray[np.uint8] | None = None
+        self._frames_dropped = 0
+        self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
+
+    def connected(self, header: MonitorHeader) -> None:
+        """Note who answers now; readings of another model are forgotten."""
+        with self._lock:
+            if self._header is not None and replace(self._header, scene="") != replace(header, scene=""):
+                self._readings.clear()
+            self._header, self._waiting = header, ""
+            self._traffic.clear()
+
+    def wait_for(self, what: str) -> None:
+        """Note that nothing comes, and what is waited for."""
+        with self._lock:
+            self._waiting = what
+
+    def add_reading(self, reading: Reading) -> None:
+        """Add a prediction."""
+        with self._lock:
+            self._readings.append(reading)
+            self._arrivals.append(self._clock())
+            self._n_readings += 1
+
+    def add_frame(self, pixels: NDArray[np.uint8], dropped: int) -> None:
+        """Keep the newest camera frame, (height, width)."""
+        with self._lock:
+            self._frame, self._frames_dropped = pixels, dropped
+
+    def add_log(self, level: str, text: str) -> None:
+        """Add what the device wrote; each line stands for itself."""
+        with self._lock:
+            for line in text.splitlines():
+                if line.strip():
+                    self._log.append(LogLine(level=level, text=line, time_s=self._clock() - self._begin))
+
+    def count_link(self, counts: LinkCounts) -> None:
+        """Take over the link's counters."""
+        with self._lock:
+            self._link = counts
+            self._traffic.append((self._clock(), counts.bytes_in))
+
+    def snapshot(self) -> Snapshot:
+        """Return what there is to draw now."""
+        with self._lock:
+            now = self._clock()
+            return Snapshot(
+                header=self._header,
+                waiting=self._waiting,
+                reading=self._readings[-1] if self._readings else None,
+                readings=tuple(self._readings),
+                n_readings=self._n_readings,
+                fps=self._fps(now),
+                bytes_per_s=self._bytes_per_s(now),
+                link=self._link,
+                frame=self._frame,
+                frames_dropped=self._frames_dropped,
+                log=tuple(self._log),
+                seconds=now - self._begin,
+            )
+
+    def _fps(self, now: float) -> float:
+        """Return the predictions per second of the last seconds."""
+        recent = [arrival for arrival in self._arrivals if now - arrival <= _RATE_WINDOW_S]
+        if len(recent) < 2 or recent[-1] == recent[0]:
+            return 0.0
+        return (len(recent) - 1) / (recent[-1] - recent[0])
+
+    def _bytes_per_s(self, now: float) -> float:
+        """Return the bytes per second from the device, of the last seconds."""
+        recent = [item for item in self._traffic if now - item[0] <= _RATE_WINDOW_S]
+        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+            return 0.0
+        return max(0.0, (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0]))
