@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tinyhost.boards.base import PoweredBoard
+    from tinyhost.compiler import CompiledModel
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
@@ -216,8 +217,8 @@ def scene(station: Station) -> str:
 
 
 @pytest.fixture
-def default_model(station: Station, device: Device) -> Any:
-    """The rig's model, else the one that ships with the app, compiled, pushed and active: a CompiledModel."""
-    model = station.model()
+def default_model(station: Station, device: Device) -> CompiledModel:
+    """The rig's model, else the one that ships with the app: compiled, pushed and active."""
+    model = station.compile_model()
     device.push(model.image)
     return model

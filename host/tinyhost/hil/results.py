@@ -59,7 +59,7 @@ class BoardResult:
     seconds: float
 
     @property
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[Outcome, int]:
         """Number of tests by outcome."""
         return Counter(test.outcome for test in self.tests)
 
@@ -86,7 +86,7 @@ class RigResult:
         return not self.interrupted and bool(self.boards) and all(board.passed for board in self.boards)
 
     @property
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[Outcome, int]:
         """Number of tests by outcome, over all boards."""
         return sum((Counter(board.counts) for board in self.boards), Counter())
 

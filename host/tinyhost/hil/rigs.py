@@ -28,7 +28,7 @@ class RigBoard:
     """One board of a rig.
 
     scene: what a virtual board's camera sees: an absolute path, or webcam:N.
-    model: absolute path of a .tflite or .thm; None: the app's own default model.
+    model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
@@ -116,6 +116,9 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         raise table.error(
             "scene", f"a {kind} sees the real world, only virtual boards take a scene", hint="remove this line"
         )
+    if model and not model.endswith(".tflite"):
+        hint = "the tests compile it themselves, to make a second image of it"
+        raise table.error("model", f'expected a .tflite file, got "{model}"', hint=hint)
     if scene and not scene.startswith("webcam:"):
         scene = str(_existing(table, "scene", source, scene))
     return RigBoard(

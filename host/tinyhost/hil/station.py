@@ -12,13 +12,15 @@ from types import TracebackType
 
 from tinyhost.boards import resolve
 from tinyhost.boards.base import PoweredBoard
-from tinyhost.boards.build import build_firmware
+from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.compiler import CompiledModel, load_model
 from tinyhost.device import Device
 from tinyhost.errors import LinkError, TinyhostError
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
+from tinyhost.models.catalogue import entry, fetch
+from tinyhost.protocol.frames import LogText
 
 __all__ = ["Observer", "Station"]
 
@@ -114,23 +116,38 @@ class Station:
         """Return the last lines that the device wrote."""
         return list(self._log)
 
+    def compile_model(self, *, name: str | None = None) -> CompiledModel:
+        """Return the rig's model, else the one that ships with the app, compiled; `name` makes it another image."""
+        if self.asked.model is not None:
+            return load_model(self.asked.model, name=name)
+        shipped = entry(self.asked.app)
+        return load_model(fetch(shipped.name), name=name or shipped.name, labels=shipped.labels)
+
     @cached_property
-    def model(self) -> CompiledModel:
-        """The rig's model, else the one that ships with the app, compiled."""
-        return load_model(self.asked.model or default_model_path(self.asked.app))
+    def firmware(self) -> Firmware:
+        """The app, built for this board from the sources that are there now. Raises BuildError, MissingToolError."""
+        asked = self.asked
+        self._observe("stage", text=f"building {asked.app} for {asked.type}")
+        return build_firmware(
+            asked.app, asked.type, progress=lambda line: self._observe("stage", text=f"building: {line}")
+        )
 
     def _prepare(self) -> PoweredBoard:
         asked = self.asked
         board = resolve(asked.spec, state=self._state)
-        self._observe("stage", text=f"building {asked.app} for {asked.type}")
-        firmware = build_firmware(asked.app, asked.type, project=None, progress=self._on_progress)
+        firmware = self.firmware
         self._observe("stage", text=f"flashing {asked.name}")
-        flash_firmware(board, firmware, self._on_progress)
+        flash_firmware(board, firmware, lambda line: self._observe("stage", text=f"flashing: {line}"))
         self._observe("stage", text=f"powering {asked.name}")
         powered = self._on.enter_context(board.power(scene=asked.scene))
         with Device.open(powered, log=self._on_log) as device:
             self._observe("identity", device=asdict(device.info))
         return powered
+
+    def _on_log(self, line: LogText) -> None:
+        text = f"[{line.level.name.lower()}] {line.text}" if line.level is not None else line.text
+        self._log.append(text)
+        self._observe("log", text=text)
 
     def _restart_board(self, board: PoweredBoard) -> None:
         self._in_doubt = False

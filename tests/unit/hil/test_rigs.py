@@ -53,7 +53,8 @@ scene = "cards"
     native = RigBoard(name="native", type="native", scene=str(tmp_path / "cards"), where=f"{path}:10")
     assert rig == Rig(name="desk", path=path, tests=tmp_path / "tests", boards=(real, native))
     assert (real.spec, native.spec) == ("nano33ble:ABC", "native")
-    assert (real.capabilities, native.capabilities) == (frozenset(), {"scene", "power_cut"})
+    assert real.capabilities == frozenset()
+    assert native.capabilities == frozenset({"scene", "power_cut"})
 
 
 @pytest.mark.parametrize("file", sorted((REPO / "hil/rigs").glob("*.toml")), ids=lambda path: path.name)
@@ -85,6 +86,7 @@ REFUSED = {
     "timeout of 0": (HEAD + BOARD + "timeout_s = 0\n", 6, "expected a number above 0 and below 1e6, got 0", "600"),
     "timeout that is no number": (HEAD + BOARD + "timeout_s = nan\n", 6, "got nan", "600"),
     "twin names": (HEAD + BOARD + BOARD, 7, "the name is taken by the board on line 3", "name of its own"),
+    "model that is no tflite": (HEAD + BOARD + 'model = "rig.toml"\n', 6, 'a .tflite file, got "rig.toml"', "image"),
     "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'expected one of vww; got "vwv"', "vww"),
 }  # fmt: skip
 

@@ -1,0 +1,51 @@
+"""Bytes get through, whole and in order, both ways."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+from tinyhost.device import Device
+from tinyhost.protocol.messages import Source
+from tinyhost.protocol.pattern import pattern_bytes
+
+SIDE = 96
+
+
+@pytest.mark.parametrize("n_bytes", [1, 253, 254, 255, 4096, 65_536, 200_000])
+def test_what_the_board_sends_arrives_whole(device: Device, n_bytes: int) -> None:
+    data = device.read(Source.PATTERN, index=n_bytes % 65_521, n_bytes=n_bytes)
+    assert len(data) == n_bytes
+    assert zlib.crc32(data) == zlib.crc32(pattern_bytes(n_bytes % 65_521, n_bytes))
+
+
+def test_a_range_is_that_range(device: Device) -> None:
+    whole = pattern_bytes(7, 5000)
+    for offset, n_bytes in [(0, 10), (1, 1), (4095, 2), (4990, 10)]:
+        assert device.read(Source.PATTERN, index=7, offset=offset, n_bytes=n_bytes) == whole[offset : offset + n_bytes]
+
+
+@pytest.mark.parametrize("picture", ["zeros", "ones", "pattern"])
+def test_a_picture_that_is_written_reads_back_the_same(device: Device, picture: str) -> None:
+    pixels = {
+        "zeros": np.zeros((SIDE, SIDE), np.uint8),  # every byte must be escaped
+        "ones": np.full((SIDE, SIDE), 255, np.uint8),
+        "pattern": np.frombuffer(pattern_bytes(3, SIDE * SIDE), np.uint8).reshape(SIDE, SIDE),
+    }[picture]
+    device.write_frame(pixels)
+    assert device.read(Source.FRAME, n_bytes=pixels.size) == pixels.tobytes()
+
+
+def test_a_clean_link_loses_and_breaks_nothing(device: Device) -> None:
+    before = device.ping()
+    device.read(Source.PATTERN, index=1, n_bytes=50_000)
+    after = device.ping()
+    assert after.rx_bad == before.rx_bad
+    assert after.tx_dropped == before.tx_dropped
+    assert device.link_stats.bad_frames == 0
+    assert device.link_stats.retries == 0
+
+
+def test_framing_costs_at_most_1_5_percent_of_a_camera_frame(device: Device) -> None:
+    assert device.measure_link(SIDE * SIDE).frame_overhead <= 0.015

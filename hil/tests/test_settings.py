@@ -1,0 +1,45 @@
+"""Settings: bounds, and what a restart keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tinyhost.device import Device
+
+
+@pytest.fixture
+def tidy(device: Device) -> Iterator[Device]:
+    """The device; its settings are what they were before once the test is over."""
+    before = {name: info.value for name, info in device.settings().items()}
+    yield device
+    for name, value in before.items():
+        device.set_setting(name, value, persist=True)
+
+
+def another_value(device: Device, name: str) -> int:
+    info = device.settings()[name]
+    return info.minimum if info.value != info.minimum else info.minimum + 1
+
+
+def test_every_setting_is_within_its_bounds(device: Device) -> None:
+    settings = device.settings()
+    assert {"period_ms", "smoothing", "threshold"} <= settings.keys()
+    for info in settings.values():
+        assert info.minimum <= info.value <= info.maximum
+        assert info.minimum <= info.default_value <= info.maximum
+
+
+def test_a_setting_that_is_kept_survives_a_restart(tidy: Device, restart: Callable[[], None]) -> None:
+    value = another_value(tidy, "smoothing")
+    assert tidy.set_setting("smoothing", value, persist=True).value == value
+    restart()
+    assert tidy.settings()["smoothing"].value == value
+
+
+def test_a_setting_that_is_not_kept_is_gone_after_a_restart(tidy: Device, restart: Callable[[], None]) -> None:
+    kept = tidy.settings()["smoothing"].value
+    tidy.set_setting("smoothing", kept, persist=True)
+    tidy.set_setting("smoothing", another_value(tidy, "smoothing"))
+    restart()
+    assert tidy.settings()["smoothing"].value == kept
