@@ -1,0 +1,26 @@
+"""A connected board, as the host sees it: requests, streams, deadlines, retries, push."""
+
+from __future__ import annotations
+
+from tinyhost.device.camera import Frame
+from tinyhost.device.device import Device, LinkStats
+from tinyhost.device.inference import Inference
+from tinyhost.device.measure import LinkMeasurement
+from tinyhost.device.push import PushResult
+from tinyhost.device.refusals import status_words
+from tinyhost.device.streams import FrameItem, PredictionItem, StreamCounts, StreamItem, Subscription
+
+__all__ = [
+    "Device",
+    "Frame",
+    "FrameItem",
+    "Inference",
+    "LinkMeasurement",
+    "LinkStats",
+    "PredictionItem",
+    "PushResult",
+    "StreamCounts",
+    "StreamItem",
+    "Subscription",
+    "status_words",
+]

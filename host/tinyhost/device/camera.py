@@ -1,0 +1,57 @@
+"""Camera frames from the board."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.device.reading import Reader
+from tinyhost.device.replies import unpacked
+from tinyhost.device.session import Session
+from tinyhost.errors import LinkLostError, LinkTimeoutError, UsageError
+from tinyhost.protocol.messages import FrameInfo, MessageType, Source
+
+__all__ = ["Frame", "snapshot"]
+
+_SNAPSHOT_S = 10.0
+_MAX_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """A picture that the board's camera took."""
+
+    pixels: NDArray[np.uint8]
+    """(height, width), grayscale"""
+    index: int
+    """counts all captures since the board's start"""
+    dropped: int
+    """captures that failed since the board's start"""
+    timestamp_us: int
+    """of the board's clock, when the capture began"""
+
+
+def snapshot(session: Session, reader: Reader) -> Frame:
+    """Capture one camera frame; what is returned has the checksum that the board computed.
+
+    Takes another one if the board restarted, or captured again, before all pixels were read.
+    """
+    connection = session.connection
+    for _ in range(_MAX_ATTEMPTS):
+        payload = connection.request(MessageType.SNAPSHOT, deadline_s=_SNAPSHOT_S, slow=True)
+        info = unpacked(FrameInfo.unpack, payload, connection.name)
+        try:
+            data = reader.read(Source.FRAME, n_bytes=info.n_bytes)
+        except (LinkLostError, UsageError):
+            connection.wait_ready()
+            continue
+        if zlib.crc32(data) == info.crc32:
+            pixels = np.frombuffer(data, np.uint8).reshape(info.height, info.width)
+            return Frame(pixels=pixels, index=info.index, dropped=info.dropped, timestamp_us=info.timestamp_us)
+    raise LinkTimeoutError(
+        f"{connection.name}: no camera frame came through whole, {_MAX_ATTEMPTS} times",
+        hint="check cable and power; tinyhost bench --link measures the link",
+    )

@@ -1,0 +1,186 @@
+"""Requests and replies: numbered, matched, sent again until a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any
+
+from tinyhost.device.channel import Channel, InterruptedLinkError
+from tinyhost.device.refusals import refusal
+from tinyhost.device.timing import ReplyTimer
+from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError
+from tinyhost.protocol.frames import Frame
+from tinyhost.protocol.messages import REPLY_FLAG, MessageType, PingRequest
+from tinyhost.protocol.status import Status
+
+__all__ = ["Connection", "Conversation", "InterruptedLinkError"]
+
+_DEFAULT_DEADLINE_S = 5.0
+_SLOW_DEADLINE_S = 120.0
+_PING = PingRequest().pack()
+
+
+class Connection(Channel):
+    """Requests to a board; they outlive the links that they go over."""
+
+    def __init__(self, *, on_session_lost: Callable[[], None], **callbacks: Any) -> None:
+        super().__init__(**callbacks)
+        self.timer = ReplyTimer()
+        self._on_session_lost = on_session_lost
+
+    def request(
+        self,
+        message_type: MessageType,
+        payload: bytes = b"",
+        *,
+        deadline_s: float = _DEFAULT_DEADLINE_S,
+        slow: bool = False,
+        gated: bool = True,
+    ) -> bytes:
+        """Return the reply's payload; sends again until `deadline_s`, and starts anew on a link that came back.
+
+        slow: the work may take long and must not be asked for twice in vain. Then a PING goes out instead of the
+        request again: boards answer in order, so a PING's reply before the request's proves a loss.
+        gated: wait until the session is open.
+        Raises DeviceError, LinkTimeoutError, LinkLostError.
+        """
+        while True:
+            if gated:
+                self.wait_ready()
+            try:
+                with Conversation(self) as talk:
+                    reply = self._ask(talk, message_type, payload, deadline_s=deadline_s, slow=slow)
+            except InterruptedLinkError as exc:
+                if not gated:
+                    raise LinkLostError(exc.message) from exc
+            except DeviceError as exc:
+                if not gated or not self._session_is_lost(exc):
+                    raise
+            else:
+                if reply is not None:
+                    return reply
+
+    def try_request(
+        self, message_type: MessageType, payload: bytes = b"", *, attempt: int = 1, slow: bool = False
+    ) -> bytes | None:
+        """Return the reply's payload, or None if it or the request was lost; sends it once.
+
+        attempt: which try this is for the caller; later ones wait longer.
+        Raises DeviceError, LinkTimeoutError, and InterruptedLinkError when the link is lost.
+        """
+        self.wait_ready()
+        try:
+            with Conversation(self) as talk:
+                return self._ask(
+                    talk, message_type, payload, deadline_s=_SLOW_DEADLINE_S, slow=slow, once=True, attempt=attempt
+                )
+        except DeviceError as exc:
+            if self._session_is_lost(exc):
+                raise InterruptedLinkError(f"{self.name}: the session was lost") from exc
+            raise
+
+    def _session_is_lost(self, exc: DeviceError) -> bool:
+        """Return whether a refusal is due to a board that forgot its session; it is greeted again then.
+
+        Without a session a board refuses even PING, because it restarted or heard nothing for too long.
+        """
+        if exc.status != Status.BAD_STATE:
+            return False
+        try:
+            self.request(MessageType.PING, _PING, gated=False)
+        except DeviceError:
+            self._on_session_lost()
+            return True
+        return False
+
+    def _ask(
+        self,
+        talk: Conversation,
+        message_type: MessageType,
+        payload: bytes,
+        *,
+        deadline_s: float,
+        slow: bool,
+        once: bool = False,
+        attempt: int = 1,
+    ) -> bytes | None:
+        started = time.monotonic()
+        deadline = started + deadline_s
+        seq = talk.send(message_type, payload)
+        resent = False
+        probes: set[int] = set()
+        while (now := time.monotonic()) < deadline:
+            timeout = self.timer.timeout_s(message_type, len(payload), attempt)
+            frame = talk.receive(min(timeout, deadline - now), {seq, *probes})
+            if frame is not None and frame.seq == seq:
+                if not resent:
+                    self.timer.learn(message_type, len(payload), time.monotonic() - started)
+                return self._checked(frame)
+            attempt += 1
+            if slow and frame is None:
+                probes.add(talk.send(MessageType.PING, _PING))
+                continue
+            self.counters.retries += 1
+            if once:
+                return None
+            resent = True
+            probes.clear()
+            talk.resend(seq, message_type, payload)
+        raise LinkTimeoutError(
+            f"{self.name}: no reply to {message_type.name} in {deadline_s:g} s ({attempt} attempts)",
+            hint="reset the board; if it prints nothing at all, flash it again",
+        )
+
+    def _checked(self, frame: Frame) -> bytes:
+        """Return the payload of a reply; raises DeviceError if it is a refusal."""
+        if frame.type == MessageType.ERROR | REPLY_FLAG:
+            raise refusal(self.name, frame.payload)
+        return frame.payload
+
+
+class Conversation:
+    """Some requests whose replies arrive in one queue, in order."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._queue: SimpleQueue[Frame | None] = SimpleQueue()
+        self._seqs: list[int] = []
+
+    def __enter__(self) -> Conversation:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.forget(self._seqs)
+
+    def send(self, message_type: int, payload: bytes) -> int:
+        """Send a new request; returns its number."""
+        seq = self._connection.number(self._queue)
+        self._seqs.append(seq)
+        self._connection.send(message_type, seq, payload)
+        return seq
+
+    def resend(self, seq: int, message_type: int, payload: bytes) -> None:
+        """Send a request again under its old number."""
+        self._connection.send(message_type, seq, payload)
+
+    def receive(self, timeout_s: float, seqs: set[int], *, data: bool = False) -> Frame | None:
+        """Return the next reply to one of `seqs`, or with `data` the next DATA event too; None after `timeout_s`.
+
+        Raises InterruptedLinkError when the link went away, or what ended the connection.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                frame = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                return None
+            if frame is None:
+                self._connection.check()
+                raise InterruptedLinkError(f"{self._connection.name}: the port is gone")
+            if frame.seq in seqs and (data or frame.type & REPLY_FLAG):
+                return frame

@@ -1,0 +1,239 @@
+"""A connected board: one class in front of sessions, transfers, models, inference, streams and settings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.device.camera import Frame, snapshot
+from tinyhost.device.inference import Inference, Inferrer, InputData
+from tinyhost.device.measure import LinkMeasurement, measure_link
+from tinyhost.device.push import Progress, Pusher, PushResult
+from tinyhost.device.reading import Reader
+from tinyhost.device.session import Session
+from tinyhost.device.settings import read_settings, set_setting
+from tinyhost.device.streams import StreamHub, Subscription
+from tinyhost.device.writing import Writer
+from tinyhost.link import Faults
+from tinyhost.protocol.frames import LogText
+from tinyhost.protocol.messages import (
+    InferSource,
+    InfoReply,
+    PingReply,
+    ResetMode,
+    SettingInfo,
+    SlotInfo,
+    Source,
+    StreamId,
+)
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.compiler import ModelImage
+
+__all__ = ["Device", "LinkStats"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkStats:
+    """What went over the link since the device was opened."""
+
+    frames: int
+    bad_frames: int
+    log_bytes: int
+    bytes_in: int
+    bytes_out: int
+    retries: int
+    """requests sent again, whole or in part"""
+    reconnects: int
+    restarts: int
+    """of the board, that were noticed"""
+    device_dropped: int
+    """frames that the board gave up because nobody read them; as of the last ping"""
+
+
+class Device:
+    """A board in session. A context manager; may be used by several threads."""
+
+    def __init__(
+        self, board: PoweredBoard, *, faults: Faults | None, fault_seed: int, log: Callable[[LogText], None] | None
+    ) -> None:
+        self._hub = StreamHub()
+        self._session = Session(
+            board,
+            faults=faults,
+            fault_seed=fault_seed,
+            on_stream=self._hub.on_frame,
+            on_text=log or _ignore,
+            on_renewed=lambda: self._hub.renew(self._session.connection),
+        )
+        self._reader = Reader(self._session)
+        self._writer = Writer(self._session)
+        self._pusher = Pusher(self._session, self._writer)
+        self._inferrer = Inferrer(self._session, self._reader, self._writer)
+
+    @classmethod
+    def open(
+        cls,
+        board: PoweredBoard,
+        *,
+        faults: Faults | None = None,
+        fault_seed: int = 0,
+        log: Callable[[LogText], None] | None = None,
+    ) -> Device:
+        """Open the board's link and greet it.
+
+        log: called with each line of text from the board, by the reading thread: it must not wait or raise.
+        Raises PortBusyError, LinkTimeoutError, LinkLostError, VersionMismatchError.
+        """
+        device = cls(board, faults=faults, fault_seed=fault_seed, log=log)
+        device._session.open()
+        return device
+
+    def close(self) -> None:
+        """Say BYE, stop the threads, let go of the port."""
+        self._session.close()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The board and its port, for messages."""
+        return self._session.connection.name
+
+    @property
+    def info(self) -> InfoReply:
+        """Who the board is and what it can take."""
+        return self._session.info
+
+    @property
+    def link_stats(self) -> LinkStats:
+        """What went over the link so far."""
+        counters = self._session.connection.counters
+        return LinkStats(
+            frames=counters.frames,
+            bad_frames=counters.bad_frames + self._hub.malformed,
+            log_bytes=counters.log_bytes,
+            bytes_in=counters.bytes_in,
+            bytes_out=counters.bytes_out,
+            retries=counters.retries,
+            reconnects=self._session.reconnects,
+            restarts=self._session.restarts,
+            device_dropped=self._session.device_dropped,
+        )
+
+    def ping(self) -> PingReply:
+        """Return the board's clock and link counters."""
+        return self._session.ping()
+
+    def reset(self, mode: ResetMode = ResetMode.APP) -> None:
+        """Restart the firmware and greet it again; after BOOTLOADER the device can only be closed."""
+        self._session.reset(mode)
+
+    # Models
+
+    def models(self) -> list[SlotInfo]:
+        """Return what each model slot holds."""
+        return self._pusher.slots()
+
+    def active_model(self) -> ModelImage | None:
+        """Return the model that runs, read from the board; None if there is none."""
+        from tinyhost.compiler import ModelImage
+
+        active = next((info for info in self.models() if info.active), None)
+        if active is None:
+            return None
+        return ModelImage.parse(self.read(Source.MODEL, n_bytes=active.image_bytes))
+
+    def push(self, image: bytes, *, force: bool = False, progress: Progress | None = None) -> PushResult:
+        """Put a model image into a slot and make it active; resumes and skips as far as possible."""
+        return self._pusher.push(image, force=force, progress=progress)
+
+    def rollback(self) -> SlotInfo:
+        """Make the other slot's valid model active; returns that slot."""
+        return self._pusher.rollback()
+
+    # Data and inference
+
+    def read(self, source: Source, *, index: int = 0, offset: int = 0, n_bytes: int | None = None) -> bytes:
+        """Return `n_bytes` of a source from `offset` on, or all that is left."""
+        return self._reader.read(source, index=index, offset=offset, n_bytes=n_bytes)
+
+    def write_input(self, data: bytes) -> None:
+        """Fill the model's input tensor."""
+        self._writer.write(Source.INPUT, data)
+
+    def write_frame(self, gray: NDArray[np.uint8]) -> None:
+        """Put a (height, width) uint8 picture into the board's picture frame."""
+        self._inferrer.write_frame(gray)
+
+    def infer(
+        self,
+        source: InferSource = InferSource.INPUT,
+        *,
+        data: InputData | None = None,
+        seed: int = 0,
+        profile: bool = False,
+    ) -> Inference:
+        """Run the active model once.
+
+        data: bytes for INPUT, a (height, width) uint8 picture for FRAME; without data, INPUT runs on what is there.
+        """
+        return self._inferrer.infer(source, data=data, seed=seed, profile=profile)
+
+    def prepared_input(self, source: InferSource, *, data: InputData | None = None, seed: int = 0) -> bytes:
+        """Return the input tensor as the board fills it from `source`; no operator runs."""
+        return self._inferrer.prepared_input(source, data=data, seed=seed)
+
+    def step_operators(
+        self, source: InferSource = InferSource.INPUT, *, data: InputData | None = None, seed: int = 0
+    ) -> Iterator[tuple[int, bytes]]:
+        """Run operator by operator; yield each one's index and output bytes."""
+        return self._inferrer.step_operators(source, data=data, seed=seed)
+
+    def snapshot(self) -> Frame:
+        """Capture one camera frame."""
+        return snapshot(self._session, self._reader)
+
+    # Streams, settings, link
+
+    @contextlib.contextmanager
+    def stream(self, *streams: StreamId, period_ms: int = 0) -> Iterator[Subscription]:
+        """Switch streams on for the duration of the block; gives an iterator over their items.
+
+        period_ms: least time between two items of a stream; 0: as fast as they come.
+        """
+        subscription = Subscription(self._session.connection, streams, period_ms)
+        try:
+            self._hub.add(subscription, self._session.connection)
+            yield subscription
+        finally:
+            self._hub.remove(subscription, self._session.connection)
+
+    def settings(self) -> dict[str, SettingInfo]:
+        """Return all settings with their values and bounds."""
+        return read_settings(self._session.connection)
+
+    def set_setting(self, name: str, value: int, *, persist: bool = False) -> SettingInfo:
+        """Change a setting; persist: keep it through power loss."""
+        return set_setting(self._session.connection, name, value, persist=persist)
+
+    def measure_link(self, n_bytes: int = 262_144) -> LinkMeasurement:
+        """Measure the link's speed each way."""
+        return measure_link(self._session, self._reader, n_bytes)
+
+
+def _ignore(text: LogText) -> None:
+    pass

@@ -1,0 +1,236 @@
+"""Inference on the board: on data of the host's, on a camera frame, or operator by operator."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.device.connection import InterruptedLinkError
+from tinyhost.device.reading import Reader
+from tinyhost.device.replies import unpacked, unpacked_list
+from tinyhost.device.session import Session
+from tinyhost.device.writing import Writer
+from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError, TinyhostError, UsageError
+from tinyhost.protocol.messages import (
+    InferReply,
+    InferRequest,
+    InferSource,
+    MessageType,
+    ProfileEntry,
+    ProfileReply,
+    ProfileRequest,
+    Source,
+)
+from tinyhost.protocol.status import Status
+
+__all__ = ["Inference", "Inferrer", "InputData"]
+
+InputData = bytes | NDArray[np.uint8]
+T = TypeVar("T")
+
+_INFER_S = 120.0
+_MAX_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inference:
+    """What came out of one run of the model. Ticks are in units of the board's info.tick_unit."""
+
+    output: bytes
+    capture_ticks: int
+    preprocess_ticks: int
+    invoke_ticks: int
+    frame_crc32: int
+    """of the picture; 0 without one"""
+    input_crc32: int
+    """of the input tensor"""
+    n_operators: int
+    operators: tuple[ProfileEntry, ...] = ()
+    """ticks of each operator, if profiled"""
+
+
+class Inferrer:
+    """INFER and PROFILE over one session.
+
+    What was written is checked against what the board ran on, and written again if the board restarted in between.
+    """
+
+    def __init__(self, session: Session, reader: Reader, writer: Writer) -> None:
+        self._session = session
+        self._connection = session.connection
+        self._reader = reader
+        self._writer = writer
+
+    def write_frame(self, gray: NDArray[np.uint8]) -> None:
+        """Put a (height, width) uint8 picture into the board's picture frame."""
+        _check_picture(gray)
+        self._writer.write(Source.FRAME, np.ascontiguousarray(gray).tobytes())
+
+    def infer(self, source: InferSource, *, data: InputData | None, seed: int, profile: bool) -> Inference:
+        """Run the model once."""
+        request = _infer_request(source, data, seed, profile=int(profile))
+
+        def run() -> Inference | None:
+            reply, output = self._run(request)
+            if not _ran_on(reply, source, data):
+                return None
+            if len(output) != reply.output_bytes:
+                output = self._reader.read(Source.OUTPUT, n_bytes=reply.output_bytes)
+            return _inference(reply, output, self._profile(reply.n_operators) if profile else ())
+
+        return self._insist(source, data, run)
+
+    def prepared_input(self, source: InferSource, *, data: InputData | None, seed: int) -> bytes:
+        """Return the input tensor as the board fills it from `source`; no operator runs."""
+        request = _infer_request(source, data, seed, prepare_only=1)
+
+        def run() -> bytes | None:
+            reply, _ = self._run(request)
+            if not _ran_on(reply, source, data):
+                return None
+            tensor = self._reader.read(Source.INPUT)
+            return tensor if zlib.crc32(tensor) == reply.input_crc32 else None
+
+        return self._insist(source, data, run)
+
+    def step_operators(self, source: InferSource, *, data: InputData | None, seed: int) -> Iterator[tuple[int, bytes]]:
+        """Yield each operator's index and output bytes, run one by one.
+
+        A step whose reply is lost is not sent again: all operators up to it run again from the input.
+        """
+        n_operators, operator, goes_on = 1, 0, False
+        while operator < n_operators:
+            step = self._step(operator) if goes_on else None
+            if step is None:
+                step = self._insist(source, data, self._run_to(source, data, seed, operator))
+            n_operators, output = step
+            yield operator, output
+            operator, goes_on = operator + 1, True
+
+    def _step(self, operator: int) -> tuple[int, bytes] | None:
+        """Run one operator on what the last one left; None if that is no longer there or the reply is lost."""
+        request = InferRequest(first_operator=operator, end_operator=operator + 1)
+        restarts = self._session.restarts
+        try:
+            payload = self._connection.try_request(MessageType.INFER, request.pack(), slow=True)
+            if payload is None:
+                return None
+            reply = unpacked(InferReply.unpack, payload, self._connection.name)
+            output = self._reader.read(Source.OPERATOR, index=operator)
+        except InterruptedLinkError:
+            return None
+        except (DeviceError, LinkLostError) as exc:
+            if _is_stale(exc) or self._session.restarts != restarts:
+                return None
+            raise
+        return reply.n_operators, output
+
+    def _run_to(
+        self, source: InferSource, data: InputData | None, seed: int, operator: int
+    ) -> Callable[[], tuple[int, bytes] | None]:
+        """Return what runs from the input up to and with `operator`."""
+        request = _infer_request(source, data, seed, end_operator=operator + 1)
+
+        def run() -> tuple[int, bytes] | None:
+            reply, _ = self._run(request)
+            if not _ran_on(reply, source, data):
+                return None
+            return reply.n_operators, self._reader.read(Source.OPERATOR, index=operator)
+
+        return run
+
+    def _insist(self, source: InferSource, data: InputData | None, run: Callable[[], T | None]) -> T:
+        """Write `data` and run, until the board did not lose anything in between."""
+        error: TinyhostError = LinkTimeoutError(
+            f"{self._connection.name}: the board never ran on the input that was written, {_MAX_ATTEMPTS} times",
+            hint="reset the board and check its power",
+        )
+        for _ in range(_MAX_ATTEMPTS):
+            restarts = self._session.restarts
+            try:
+                self._write(data)
+                result = run()
+            except (DeviceError, LinkLostError) as exc:
+                may_retry = source != InferSource.INPUT or data is not None
+                if not (may_retry and _is_stale(exc)) and self._session.restarts == restarts:
+                    raise
+                error = exc
+                continue
+            if result is not None and self._session.restarts == restarts:
+                return result
+        raise error
+
+    def _write(self, data: InputData | None) -> None:
+        if isinstance(data, np.ndarray):
+            self.write_frame(data)
+        elif data is not None:
+            self._writer.write(Source.INPUT, data)
+
+    def _run(self, request: InferRequest) -> tuple[InferReply, bytes]:
+        payload = self._connection.request(MessageType.INFER, request.pack(), deadline_s=_INFER_S, slow=True)
+        reply = unpacked(InferReply.unpack, payload, self._connection.name)
+        return reply, payload[InferReply.SIZE :]
+
+    def _profile(self, n_operators: int) -> tuple[ProfileEntry, ...]:
+        entries: list[ProfileEntry] = []
+        while len(entries) < n_operators:
+            payload = self._connection.request(MessageType.PROFILE, ProfileRequest(first=len(entries)).pack())
+            body = payload[ProfileReply.SIZE :]
+            piece = unpacked_list(ProfileEntry.unpack, ProfileEntry.SIZE, body, self._connection.name)
+            if not piece:
+                raise LinkLostError(f"{self._connection.name}: an empty profile came back")
+            entries += piece
+        return tuple(entries[:n_operators])
+
+
+def _is_stale(exc: DeviceError | LinkLostError) -> bool:
+    """Return whether a refusal says that what the request builds on is gone."""
+    return isinstance(exc, DeviceError) and exc.status == Status.BAD_STATE
+
+
+def _infer_request(source: InferSource, data: InputData | None, seed: int, **fields: int) -> InferRequest:
+    height, width = 0, 0
+    if source == InferSource.FRAME:
+        if not isinstance(data, np.ndarray):
+            raise UsageError("infer(FRAME) needs a picture: a (height, width) uint8 array", hint="pass data=picture")
+        _check_picture(data)
+        height, width = data.shape
+    elif source != InferSource.INPUT and data is not None:
+        raise UsageError(f"infer({source.name}) takes no data", hint="use InferSource.INPUT or FRAME")
+    elif data is not None and not isinstance(data, bytes):
+        raise UsageError(f"infer(INPUT) takes bytes, got {type(data).__name__}", hint="pass data=array.tobytes()")
+    return InferRequest(source=source, seed=seed, width=width, height=height, **fields)
+
+
+def _ran_on(reply: InferReply, source: InferSource, data: InputData | None) -> bool:
+    """Return whether the board's checksum is that of what was written."""
+    if data is None:
+        return True
+    if source == InferSource.FRAME:
+        return zlib.crc32(np.ascontiguousarray(data).tobytes()) == reply.frame_crc32
+    return zlib.crc32(bytes(data)) == reply.input_crc32
+
+
+def _check_picture(gray: NDArray[np.uint8]) -> None:
+    if gray.ndim != 2 or gray.dtype != np.uint8:
+        raise UsageError(
+            f"a picture must be (height, width) uint8, got {gray.shape} {gray.dtype}", hint="convert it to grayscale"
+        )
+
+
+def _inference(reply: InferReply, output: bytes, operators: tuple[ProfileEntry, ...]) -> Inference:
+    return Inference(
+        output=output,
+        capture_ticks=reply.capture_ticks,
+        preprocess_ticks=reply.preprocess_ticks,
+        invoke_ticks=reply.invoke_ticks,
+        frame_crc32=reply.frame_crc32,
+        input_crc32=reply.input_crc32,
+        n_operators=reply.n_operators,
+        operators=operators,
+    )

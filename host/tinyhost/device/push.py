@@ -1,0 +1,163 @@
+"""A model image put into a slot: resumed where it stopped, skipped if it is there, verified before it is active."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tinyhost.device.connection import InterruptedLinkError
+from tinyhost.device.replies import unpacked, unpacked_list
+from tinyhost.device.session import Session
+from tinyhost.device.writing import Writer
+from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError
+from tinyhost.protocol.messages import (
+    MessageType,
+    ModelBeginReply,
+    ModelBeginRequest,
+    ModelWriteReply,
+    OffsetHeader,
+    SlotInfo,
+    SlotState,
+)
+from tinyhost.protocol.status import Status
+
+__all__ = ["Progress", "PushResult", "Pusher"]
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are done, and all bytes."""
+
+_MAX_BEGINS = 20
+_BEGIN_S = 30.0
+_COMMIT_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PushResult:
+    """What a push did."""
+
+    slot: int
+    name: str
+    """of the model"""
+    skipped: bool
+    """the board had this image already; only its activation was asked for"""
+    resumed_at: int
+    """first byte sent; more than 0 if an earlier push had stopped there"""
+    bytes_sent: int
+    """of the image, those that went out more than once included"""
+    seconds: float
+    retries: int
+
+
+class Pusher:
+    """Model slots over one session."""
+
+    def __init__(self, session: Session, writer: Writer) -> None:
+        self._session = session
+        self._connection = session.connection
+        self._writer = writer
+        self._bytes_sent = 0
+
+    def slots(self) -> list[SlotInfo]:
+        """Return what each model slot holds."""
+        data = self._connection.request(MessageType.MODEL_LIST)
+        return unpacked_list(SlotInfo.unpack, SlotInfo.SIZE, data, self._connection.name)
+
+    def push(self, image: bytes, *, force: bool, progress: Progress | None) -> PushResult:
+        """Put `image` into a slot and make it active.
+
+        force: write it even if a slot has it. Raises ModelTooLargeError, DeviceError, LinkError.
+        """
+        if len(image) > self._session.info.slot_bytes:
+            raise ModelTooLargeError(
+                f"{self._connection.name}: the model image has {len(image)} bytes, "
+                f"a slot takes {self._session.info.slot_bytes}",
+                hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
+            )
+        started_s, retries = time.monotonic(), self._connection.counters.retries
+        self._bytes_sent = 0
+        first, info = self._put(image, force, progress or _ignore)
+        return PushResult(
+            slot=info.slot,
+            name=info.name,
+            skipped=bool(first.present),
+            resumed_at=0 if first.present else first.offset,
+            bytes_sent=self._bytes_sent,
+            seconds=time.monotonic() - started_s,
+            retries=self._connection.counters.retries - retries,
+        )
+
+    def _put(self, image: bytes, force: bool, progress: Progress) -> tuple[ModelBeginReply, SlotInfo]:
+        """Begin, write and commit; begin again when the board lost track, because it restarted meanwhile."""
+        sha256 = hashlib.sha256(image).digest()
+        first: ModelBeginReply | None = None
+        for _ in range(_MAX_BEGINS):
+            restarts = self._session.restarts
+            try:
+                begin = self._begin(len(image), sha256, force)
+                first = first or begin
+                if not begin.present:
+                    self._write(image, begin.offset, progress)
+                force = False  # from here on a complete image may be this very push's
+                return first, self._commit(image, sha256, progress)
+            except DeviceError as exc:
+                lost_track = exc.status == Status.BAD_STATE or self._session.restarts != restarts
+                if not lost_track:
+                    raise
+        raise LinkTimeoutError(
+            f"{self._connection.name}: the push did not end, though begun {_MAX_BEGINS} times",
+            hint="reset the board and check its power and cable",
+        )
+
+    def _begin(self, n_bytes: int, sha256: bytes, force: bool) -> ModelBeginReply:
+        request = ModelBeginRequest(image_bytes=n_bytes, force=int(force), sha256=sha256)
+        data = self._connection.request(MessageType.MODEL_BEGIN, request.pack(), deadline_s=_BEGIN_S, slow=True)
+        return unpacked(ModelBeginReply.unpack, data, self._connection.name)
+
+    def _write(self, image: bytes, offset: int, progress: Progress) -> None:
+        while offset < len(image):
+            progress(offset, len(image))
+            piece = image[offset : offset + self._writer.chunk_bytes]
+            self._bytes_sent += len(piece)
+            reply = self._writer.send_piece(MessageType.MODEL_WRITE, OffsetHeader(offset=offset).pack(), piece)
+            if reply is not None:
+                offset = unpacked(ModelWriteReply.unpack, reply, self._connection.name).offset
+
+    def _commit(self, image: bytes, sha256: bytes, progress: Progress) -> SlotInfo:
+        data = self._connection.request(MessageType.MODEL_COMMIT, deadline_s=_COMMIT_S, slow=True)
+        info = unpacked(SlotInfo.unpack, data, self._connection.name)
+        if info.sha256 != sha256:
+            raise DeviceError(
+                f"{self._connection.name}: MODEL_COMMIT activated {info.sha256.hex()[:8]}, expected {sha256.hex()[:8]}",
+                status=Status.BAD_STATE,
+                hint="push the model again",
+            )
+        progress(len(image), len(image))
+        return info
+
+    def rollback(self) -> SlotInfo:
+        """Make the other slot's valid model active; returns that slot.
+
+        Twice would change nothing, so a request whose reply was lost is not simply sent again.
+        """
+        before = self.slots()
+        active = next((info.slot for info in before if info.active), None)
+        for attempt in range(1, _MAX_BEGINS + 1):
+            data = self._try_rollback(attempt)
+            if data is not None:
+                return unpacked(SlotInfo.unpack, data, self._connection.name)
+            now = next((info for info in self.slots() if info.active), None)
+            if now is not None and now.slot != active and now.state == SlotState.VALID:
+                return now
+        raise LinkTimeoutError(f"{self._connection.name}: no reply to MODEL_ROLLBACK", hint="reset the board")
+
+    def _try_rollback(self, attempt: int) -> bytes | None:
+        try:
+            return self._connection.try_request(MessageType.MODEL_ROLLBACK, attempt=attempt, slow=True)
+        except InterruptedLinkError:
+            return None
+
+
+def _ignore(done: int, total: int) -> None:
+    pass

@@ -1,0 +1,180 @@
+"""Buffers read from a board, in pieces that shrink and grow with the link's quality."""
+
+from __future__ import annotations
+
+import time
+
+from tinyhost.device.connection import Conversation, InterruptedLinkError
+from tinyhost.device.refusals import refusal
+from tinyhost.device.replies import unpacked
+from tinyhost.device.session import Session
+from tinyhost.device.timing import ChunkSizer
+from tinyhost.errors import LinkLostError, LinkTimeoutError, UsageError
+from tinyhost.protocol.frames import Frame
+from tinyhost.protocol.messages import (
+    REPLY_FLAG,
+    MessageType,
+    OffsetHeader,
+    ReadReply,
+    ReadRequest,
+    Source,
+)
+
+__all__ = ["Reader"]
+
+_MAX_CHUNK_BYTES = 4096
+_MAX_READS_IN_FLIGHT = 8
+_SLOWEST_BYTES_PER_S = 20_000
+_NO_PROGRESS_S = 10.0
+# These survive a restart of the board; what else is read is gone with it.
+_LASTING = {Source.MODEL, Source.PATTERN}
+
+Span = tuple[int, int]
+
+
+class Reader:
+    """READ over one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._connection = session.connection
+        self._sizer = ChunkSizer(_MAX_CHUNK_BYTES)
+
+    def total_bytes(self, source: Source, index: int) -> int:
+        """Return the size of the whole source."""
+        request = ReadRequest(source=source, index=index, n_bytes=1, chunk_bytes=_MAX_CHUNK_BYTES)
+        data = self._connection.request(MessageType.READ, request.pack())
+        return unpacked(ReadReply.unpack, data, self._connection.name).total_bytes
+
+    def read(self, source: Source, *, index: int = 0, offset: int = 0, n_bytes: int | None = None) -> bytes:
+        """Return `n_bytes` of a source from `offset` on, or all that is left of it.
+
+        Asks again for what is missing only. Raises LinkTimeoutError when nothing comes for 10 s, LinkLostError
+        when the board restarted and with it the source's content went.
+        """
+        if n_bytes is None:
+            n_bytes = max(0, self.total_bytes(source, index) - offset)
+        reading = _Reading(source=source, index=index, offset=offset, n_bytes=n_bytes)
+        restarts = self._session.restarts
+        progress_s = time.monotonic()
+        attempt = 1
+        while reading.gaps:
+            self._connection.wait_ready()
+            if self._session.restarts != restarts and source not in _LASTING:
+                raise LinkLostError(f"{self._connection.name}: restarted during a READ of {source.name}")
+            before = reading.missing_bytes
+            try:
+                self._read_round(reading, attempt)
+            except InterruptedLinkError:
+                continue
+            attempt += 1
+            if reading.missing_bytes < before:
+                progress_s, attempt = time.monotonic(), 1
+            elif time.monotonic() - progress_s > _NO_PROGRESS_S:
+                raise LinkTimeoutError(
+                    f"{self._connection.name}: no byte of {source.name} in {_NO_PROGRESS_S:g} s "
+                    f"({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
+                    hint="reset the board",
+                )
+        return bytes(reading.data)
+
+    def _read_round(self, reading: _Reading, attempt: int) -> None:
+        """Ask once for the gaps and take what comes, until all was sent or nothing more comes."""
+        chunk_bytes = self._sizer.chunk_bytes
+        spans = _merged(reading.gaps, 4 * chunk_bytes + 256)[:_MAX_READS_IN_FLIGHT]
+        timer = self._connection.timer
+        first_s = timer.timeout_s(MessageType.READ, chunk_bytes, attempt)
+        with Conversation(self._connection) as talk:
+            started = time.monotonic()
+            open_reads = {talk.send(MessageType.READ, reading.request(span, chunk_bytes)): span for span in spans}
+            arrived: dict[int, int] = {}
+            while open_reads:
+                patience_s = first_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S
+                frame = talk.receive(patience_s, set(open_reads), data=True)
+                if frame is None:
+                    self._connection.counters.retries += 1
+                    break
+                if not arrived and attempt == 1:
+                    timer.learn(MessageType.READ, chunk_bytes, time.monotonic() - started)
+                self._take(frame, reading, open_reads, arrived)
+        for start, end in spans:
+            n_chunks = -(-(end - start) // chunk_bytes)
+            n_arrived = min(n_chunks, arrived.get(start, 0))
+            self._sizer.learn(arrived=n_arrived, lost=n_chunks - n_arrived, chunk_bytes=chunk_bytes)
+
+    def _take(self, frame: Frame, reading: _Reading, open_reads: dict[int, Span], arrived: dict[int, int]) -> None:
+        """Put a DATA event in its place; close the READ that `frame` ends."""
+        start, end = open_reads[frame.seq]
+        if frame.type == MessageType.ERROR | REPLY_FLAG:
+            raise refusal(self._connection.name, frame.payload)
+        if frame.type != MessageType.DATA:
+            self._check_size(reading, unpacked(ReadReply.unpack, frame.payload, self._connection.name))
+            arrived.setdefault(start, 0)
+            del open_reads[frame.seq]
+            return
+        header = unpacked(OffsetHeader.unpack, frame.payload, self._connection.name)
+        place = header.offset - reading.offset
+        reading.put(place, frame.payload[OffsetHeader.SIZE :])
+        arrived[start] = arrived.get(start, 0) + 1
+        if place + len(frame.payload) - OffsetHeader.SIZE >= end:
+            del open_reads[frame.seq]
+
+    def _check_size(self, reading: _Reading, reply: ReadReply) -> None:
+        end = reading.offset + len(reading.data)
+        if reply.total_bytes < end:
+            raise UsageError(
+                f"{self._connection.name}: READ of {reading.source.name} up to byte {end}, it has {reply.total_bytes}",
+                hint="ask for less; without n_bytes all that is there is read",
+            )
+
+
+class _Reading:
+    """A buffer that fills, and what it still lacks. Places count from `offset` in the source."""
+
+    def __init__(self, *, source: Source, index: int, offset: int, n_bytes: int) -> None:
+        self.source = source
+        self.index = index
+        self.offset = offset
+        self.data = bytearray(n_bytes)
+        self.gaps: list[Span] = [(0, n_bytes)] if n_bytes else []
+
+    @property
+    def missing_bytes(self) -> int:
+        """How much has not arrived."""
+        return sum(end - start for start, end in self.gaps)
+
+    def request(self, span: Span, chunk_bytes: int) -> bytes:
+        """Return the READ request for `span`."""
+        start, end = span
+        return ReadRequest(
+            offset=self.offset + start,
+            n_bytes=end - start,
+            chunk_bytes=chunk_bytes,
+            index=self.index,
+            source=self.source,
+        ).pack()
+
+    def put(self, place: int, piece: bytes) -> None:
+        """Take in a piece; what does not belong here is left out."""
+        end = place + len(piece)
+        if place < 0 or end > len(self.data):
+            return
+        self.data[place:end] = piece
+        gaps: list[Span] = []
+        for gap_start, gap_end in self.gaps:
+            if end <= gap_start or gap_end <= place:
+                gaps.append((gap_start, gap_end))
+                continue
+            gaps += [(a, b) for a, b in ((gap_start, place), (end, gap_end)) if a < b]
+        self.gaps = gaps
+
+
+def _merged(gaps: list[Span], distance: int) -> list[Span]:
+    """Return the gaps, those less than `distance` apart as one: a few bytes twice cost less than a request."""
+    merged: list[Span] = []
+    for start, end in gaps:
+        if merged and start - merged[-1][1] < distance:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged

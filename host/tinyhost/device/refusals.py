@@ -1,0 +1,87 @@
+"""What a device's refusal means, in words, and what to do about it."""
+
+from __future__ import annotations
+
+import struct
+
+from tinyhost.errors import DeviceError, ProtocolError
+from tinyhost.protocol.messages import ErrorReply, MessageType
+from tinyhost.protocol.status import Status
+
+__all__ = ["refusal", "status_words"]
+
+_REFLASH = "flash the board again with this version of tinyhost: tinyhost flash vww"
+_RECOMPILE = "compile the model again with this version of tinyhost and push it: tinyhost push MODEL.tflite"
+_REPORT = "this is a bug in tinyhost: report it with the output of tinyhost doctor"
+_AGAIN = "run the command again"
+_CAMERA = "check the camera module's seat and cables; a virtual board: give it pictures with --scene FOLDER"
+_FLASH = "push again; if it persists, the board's flash is worn: try another board"
+
+# status: (what it means, what to do)
+_WORDS: dict[Status, tuple[str, str]] = {
+    Status.OK: ("nothing is wrong", ""),
+    Status.UNSUPPORTED: ("this firmware does not know that request", _REFLASH),
+    Status.BAD_LENGTH: ("the request is shorter or longer than its layout", _REFLASH),
+    Status.BAD_ARGUMENT: ("a value is out of its range", "see the allowed values: tinyhost settings"),
+    Status.BAD_STATE: ("not possible in the board's present state", _AGAIN),
+    Status.VERSION: ("no common protocol version", _REFLASH),
+    Status.NO_MODEL: ("no valid model is active", "tinyhost push MODEL"),
+    Status.NO_SENSOR: ("the camera is not there or does not answer", _CAMERA),
+    Status.SENSOR_TIMEOUT: ("the camera stopped in the middle of a capture", _CAMERA),
+    Status.MODEL_MISMATCH: (
+        "the active model's input or task does not fit this app",
+        "push a model made for this app, or flash the app that the model is for: tinyhost inspect MODEL",
+    ),
+    Status.FLASH_ERASE: ("a flash page did not erase", _FLASH),
+    Status.FLASH_WRITE: ("flash did not read back as written", _FLASH),
+    Status.NO_SPACE: ("larger than the place for it on the board", "see what fits: tinyhost inspect MODEL"),
+    Status.HASH_MISMATCH: ("the stored image does not have the announced SHA-256", "tinyhost push MODEL --force"),
+    Status.IMAGE_MAGIC: ("not a model image", _RECOMPILE),
+    Status.IMAGE_VERSION: ("a model image of a format version that this firmware does not run", _RECOMPILE),
+    Status.IMAGE_LENGTH: ("the model image is shorter or longer than its header says", _RECOMPILE),
+    Status.IMAGE_CHECKSUM: ("the model image's CRC does not match", _RECOMPILE),
+    Status.IMAGE_SECTION: ("a section of the model image is out of bounds", _RECOMPILE),
+    Status.IMAGE_METADATA: ("the model image's metadata is malformed", _RECOMPILE),
+    Status.IMAGE_TENSOR: ("a tensor of the model image is impossible", _RECOMPILE),
+    Status.IMAGE_OPERATOR: ("the model uses an operator that this firmware lacks", _REFLASH),
+    Status.IMAGE_PARAMETER: ("an operator's parameters do not fit its tensors", _RECOMPILE),
+    Status.IMAGE_ARENA: (
+        "the model needs a larger arena than this firmware has",
+        "use a smaller input or fewer channels: tinyhost inspect MODEL says which operator needs how much",
+    ),
+    Status.LINK_TIMEOUT: ("the host did not read what the board sent", _AGAIN),
+    Status.INTERNAL: ("the firmware found a fault of its own", _REPORT),
+}
+
+
+def status_words(status: int) -> str:
+    """Return what a status means, in words."""
+    try:
+        return _WORDS[Status(status)][0]
+    except ValueError:
+        return f"status {status}, which this version of tinyhost does not know"
+
+
+def refusal(where: str, payload: bytes) -> DeviceError:
+    """Return the error for an ErrorReply; raises ProtocolError if it is none."""
+    try:
+        reply = ErrorReply.unpack(payload)
+    except struct.error as exc:
+        raise ProtocolError(f"{where}: an ERROR reply of {len(payload)} bytes, expected {ErrorReply.SIZE}") from exc
+    words = status_words(reply.status)
+    text = payload[ErrorReply.SIZE :].decode("utf-8", "replace").strip("\0 ")
+    detail = f": {text}" if text else ""
+    numbers = f" (expected {reply.expected}, got {reply.got})" if reply.expected or reply.got else ""
+    known = reply.status in Status.__members__.values()
+    return DeviceError(
+        f"{where}: {_request_name(reply.request_type)} refused: {words}{detail}{numbers}",
+        status=Status(reply.status) if known else reply.status,
+        hint=_WORDS[Status(reply.status)][1] if known else _REFLASH,
+    )
+
+
+def _request_name(message_type: int) -> str:
+    try:
+        return MessageType(message_type).name
+    except ValueError:
+        return f"request 0x{message_type:02x}"

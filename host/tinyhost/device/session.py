@@ -1,0 +1,266 @@
+"""A session with a board: greeted, kept alive, and taken up again when the port vanishes and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tinyhost.device.connection import Connection, InterruptedLinkError
+from tinyhost.device.replies import unpacked
+from tinyhost.errors import (
+    BoardError,
+    LinkError,
+    LinkLostError,
+    LinkTimeoutError,
+    ProtocolError,
+    TinyhostError,
+    VersionMismatchError,
+)
+from tinyhost.link import Faults, FaultyLink, Link
+from tinyhost.protocol.frames import Frame, LogText
+from tinyhost.protocol.messages import (
+    HELLO_MAGIC,
+    PING_PERIOD_MS,
+    PROTOCOL_VERSION,
+    PROTOCOL_VERSION_MIN,
+    HelloReply,
+    HelloRequest,
+    InfoReply,
+    MessageType,
+    PingReply,
+    PingRequest,
+    ResetMode,
+    ResetRequest,
+)
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+
+__all__ = ["Session"]
+
+_GREET_S = 5.0
+_REGREET_S = 2.0
+_RECONNECT_S = 15.0
+_RECONNECT_PERIOD_S = 0.05
+_PING_PERIOD_S = PING_PERIOD_MS / 1000
+_PINGS = 5
+_RESETS = 5
+_BYE_S = 0.3
+_LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
+
+
+class Session:
+    """Keeps `connection` in session with `board`; one thread of its own greets, pings and reconnects."""
+
+    def __init__(
+        self,
+        board: PoweredBoard,
+        *,
+        faults: Faults | None,
+        fault_seed: int,
+        on_stream: Callable[[Frame], None],
+        on_text: Callable[[LogText], None],
+        on_renewed: Callable[[], None],
+    ) -> None:
+        self.info = InfoReply()
+        self.reconnects = 0
+        self.restarts = 0
+        self.device_dropped = 0
+        self._board = board
+        self._faults = faults
+        self._fault_seed = fault_seed
+        self._on_renewed = on_renewed
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._stale = False
+        self._ping_count = 0
+        self._uptime_s = (0.0, time.monotonic())
+        self.connection = Connection(
+            on_stream=on_stream, on_text=on_text, on_lost=self._wake.set, on_session_lost=self.renew
+        )
+        self._keeper = threading.Thread(target=self._keep, name="keep session", daemon=True)
+
+    def open(self) -> None:
+        """Open the link, greet the board and start to keep the session."""
+        try:
+            self._connect(time.monotonic() + _RECONNECT_S)
+        except BaseException:
+            self.connection.detach()
+            raise
+        self._keeper.start()
+
+    def close(self) -> None:
+        """Say BYE if the board still listens; stop the threads and let go of the port."""
+        self._closing.set()
+        self._wake.set()
+        if self._keeper.is_alive():
+            if not self.connection.ready:
+                self.connection.fail(LinkLostError(f"{self.connection.name}: closed while it was away"))
+            self._keeper.join()
+        with contextlib.suppress(TinyhostError):
+            self.connection.check()
+            if self.connection.attached:
+                self.connection.request(MessageType.BYE, deadline_s=_BYE_S, gated=False)
+        self.connection.fail(LinkLostError(f"{self.connection.name}: the session is closed"))
+        self.connection.detach()
+
+    def ping(self, *, gated: bool = True, deadline_s: float = _GREET_S) -> PingReply:
+        """Return the board's clock and link counters."""
+        payload = PingRequest(token=secrets.randbits(32)).pack()
+        data = self.connection.request(MessageType.PING, payload, gated=gated, deadline_s=deadline_s)
+        reply = unpacked(PingReply.unpack, data, self.connection.name)
+        self.device_dropped = reply.tx_dropped
+        self._note_uptime(reply.uptime_us / 1e6)
+        return reply
+
+    def renew(self) -> None:
+        """Hold requests back and greet the board again: it has restarted, or will."""
+        self._stale = True
+        self.connection.interrupt()
+        self._wake.set()
+
+    def reset(self, mode: ResetMode) -> None:
+        """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard."""
+        restarts = self.restarts
+        for attempt in range(1, _RESETS + 1):
+            with contextlib.suppress(InterruptedLinkError):
+                self.connection.try_request(MessageType.RESET, ResetRequest(mode=mode).pack(), attempt=attempt)
+            if mode == ResetMode.BOOTLOADER:
+                self.connection.fail(LinkLostError(f"{self.connection.name}: in its bootloader"))
+                return
+            self.renew()
+            self.connection.wait_ready()
+            if self.restarts != restarts:
+                return
+        raise LinkTimeoutError(f"{self.connection.name}: did not restart", hint="press its reset button")
+
+    # Greeting
+
+    def _connect(self, deadline: float) -> None:
+        """Open the link if it is closed, and greet the board; tries again until `deadline`, except at first."""
+        first = not self.connection.name
+        while True:
+            try:
+                if not self.connection.attached:
+                    self.connection.detach()
+                    self.connection.attach(self._open_link())
+                self._greet(_GREET_S if first else _REGREET_S)
+                self._on_renewed()
+            except (LinkError, BoardError) as exc:
+                vanished = isinstance(exc, LinkLostError) and self.connection.name
+                if (first and not vanished) or self._closing.is_set() or time.monotonic() >= deadline:
+                    raise
+                self.connection.detach()
+                time.sleep(_RECONNECT_PERIOD_S)
+            else:
+                break
+        self._stale = False
+        self.connection.resume()
+
+    def _open_link(self) -> Link:
+        link = self._board.open_link()
+        if self._faults is None:
+            return link
+        self._fault_seed += 1
+        return FaultyLink(link, self._faults, self._fault_seed)
+
+    def _greet(self, deadline_s: float) -> None:
+        session = secrets.randbits(32)
+        hello = HelloRequest(
+            magic=HELLO_MAGIC, version_min=PROTOCOL_VERSION_MIN, version_max=PROTOCOL_VERSION, session=session
+        )
+        name = self.connection.name
+        bytes_before = self.connection.counters.bytes_in
+        try:
+            data = self.connection.request(MessageType.HELLO, hello.pack(), deadline_s=deadline_s, gated=False)
+        except LinkTimeoutError as exc:
+            n_bytes = self.connection.counters.bytes_in - bytes_before
+            raise LinkTimeoutError(
+                f"{name}: no HELLO reply in {deadline_s:g} s ({n_bytes} bytes of something else came)",
+                hint="reset the board (double-tap enters the bootloader), or put firmware on it: tinyhost flash vww",
+            ) from exc
+        reply = unpacked(HelloReply.unpack, data, name)
+        if reply.magic != HELLO_MAGIC or reply.session != session:
+            raise ProtocolError(f"{name}: a HELLO reply for another session", hint="run the command again")
+        if not PROTOCOL_VERSION_MIN <= reply.version <= PROTOCOL_VERSION:
+            raise VersionMismatchError(
+                f"{name}: the firmware speaks protocol versions {reply.version_min} to {reply.version_max}, "
+                f"this tinyhost {PROTOCOL_VERSION_MIN} to {PROTOCOL_VERSION}",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
+        self._identify()
+
+    def _identify(self) -> None:
+        data = self.connection.request(MessageType.INFO, gated=False)
+        info = unpacked(InfoReply.unpack, data, self.connection.name)
+        if self.info.unique_id and info.unique_id != self.info.unique_id:
+            raise LinkLostError(
+                f"{self.connection.name}: another board came back: expected {self.info.unique_id}, "
+                f"got {info.unique_id}",
+                hint=_LOST_HINT,
+            )
+        self.info = info
+        self.ping(gated=False)
+
+    def _note_uptime(self, uptime_s: float) -> None:
+        """Count a restart if the board's clock went back, or fell far behind ours."""
+        before_s, noted_s = self._uptime_s
+        now_s = time.monotonic()
+        if uptime_s < before_s + (now_s - noted_s) / 2:
+            self.restarts += 1
+        self._uptime_s = (uptime_s, now_s)
+
+    # Keeping
+
+    def _keep(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait(_PING_PERIOD_S / 2)
+            self._wake.clear()
+            if self._closing.is_set():
+                return
+            if self._stale or not self.connection.attached:
+                try:
+                    self._take_up_again()
+                except TinyhostError as exc:
+                    self.connection.fail(self._given_up(exc))
+                    return
+            elif not self.connection.busy and time.monotonic() - self.connection.last_sent_s >= _PING_PERIOD_S:
+                self._keep_alive()
+
+    def _take_up_again(self) -> None:
+        self.reconnects += 1
+        self.connection.interrupt()
+        self._connect(time.monotonic() + _RECONNECT_S)
+
+    def _given_up(self, exc: TinyhostError) -> TinyhostError:
+        if not isinstance(exc, (LinkError, BoardError)):
+            return exc
+        return LinkLostError(
+            f"{self.connection.name}: lost, and not back within {_RECONNECT_S:g} s ({exc.message})",
+            hint=exc.hint or _LOST_HINT,
+        )
+
+    def _keep_alive(self) -> None:
+        """Ping; greet again a board that restarted or does not answer."""
+        restarts = self.restarts
+        payload = PingRequest(token=secrets.randbits(32)).pack()
+        data: bytes | None = None
+        try:
+            for attempt in range(1, _PINGS + 1):
+                data = self.connection.try_request(MessageType.PING, payload, attempt=attempt)
+                if data is not None or self.connection.busy:
+                    break
+        except InterruptedLinkError:
+            return
+        except TinyhostError:
+            data = None
+        if data is not None:
+            reply = unpacked(PingReply.unpack, data, self.connection.name)
+            self.device_dropped = reply.tx_dropped
+            self._note_uptime(reply.uptime_us / 1e6)
+        if self.restarts != restarts or (data is None and not self.connection.busy):
+            self.renew()
