@@ -65,9 +65,9 @@ def lower_mul(context: OperatorContext) -> Step:
 
 
 def lower_relu(context: OperatorContext) -> Step:
-    """RELU, requantized to the output."""
+    """RELU, requantized to the output. TFLM's source divides the scales in float; the wheel answers as if in double."""
     data, output = _one_input(context)
-    multiplier, shift = checked_multiplier(context, float(np.float32(data.scale / output.scale)))
+    multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
 
     def relu(q: int) -> int:
         scaled = multiply_by_quantized_multiplier(q - data.zero_point, multiplier, shift)

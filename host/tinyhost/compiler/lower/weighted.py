@@ -32,7 +32,7 @@ def lower_conv(context: OperatorContext) -> Step:
         context,
         bias=context.optional_input(2),
         weight_sums=weights.astype(np.int64).sum(axis=(1, 2, 3)),
-        real_multipliers=_convolution_multipliers(context, data, filters, output, axis=0),
+        real_multipliers=_real_multipliers(context, data, filters, output, axis=0),
     )
     return Step(
         code=OperatorCode.CONV_2D,
@@ -61,7 +61,7 @@ def lower_depthwise_conv(context: OperatorContext) -> Step:
         context,
         bias=context.optional_input(2),
         weight_sums=weights.astype(np.int64).sum(axis=(0, 1, 2)),
-        real_multipliers=_convolution_multipliers(context, data, filters, output, axis=3),
+        real_multipliers=_real_multipliers(context, data, filters, output, axis=3),
     )
     return Step(
         code=OperatorCode.DEPTHWISE_CONV_2D,
@@ -90,7 +90,7 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         context,
         bias=context.optional_input(2),
         weight_sums=weights.astype(np.int64).sum(axis=1),
-        real_multipliers=_fully_connected_multipliers(context, data, filters, output),
+        real_multipliers=_real_multipliers(context, data, filters, output, axis=0),
     )
     low, high = context.activation_range(output)
     params = FullyConnectedParams(
@@ -122,19 +122,14 @@ def _channel_scales(context: OperatorContext, filters: Tensor, *, axis: int) -> 
     return scales if len(scales) > 1 else scales * filters.shape[axis]
 
 
-def _convolution_multipliers(context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor, *, axis: int) -> list[float]:
-    """Return input * weight / output scale per channel, in double as TFLM computes it."""
+def _real_multipliers(context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor, *, axis: int) -> list[float]:
+    """Return input * weight / output scale per channel, in double.
+
+    TFLM's source multiplies the scales of a per-tensor FULLY_CONNECTED in float; the wheel, our oracle, answers as if in
+    double (tests/oracle/test_rounding.py tells the two apart).
+    """
     scales = _channel_scales(context, filters, axis=axis)
     return [float(data.scale) * scale / float(output.scale) for scale in scales]
-
-
-def _fully_connected_multipliers(context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor) -> list[float]:
-    """Return the multipliers per output; with one weight scale, TFLM multiplies the scales in float, not in double."""
-    assert filters.quantization is not None
-    if len(filters.quantization.scales) > 1:
-        return _convolution_multipliers(context, data, filters, output, axis=0)
-    product = float(np.float32(data.scale * filters.scale))
-    return [product / float(output.scale)] * filters.shape[0]
 
 
 def _conv_params(
