@@ -35,7 +35,8 @@ def test_a_run_that_does_not_use_it_imports_nothing_of_tinyhost(pytester: pytest
         """
         import sys
         def test_nothing_is_loaded():
-            loaded = {name for name in sys.modules if name.split(".")[0] in {"tinyhost", "numpy", "serial", "cv2", "rich"}}
+            heavy = {"tinyhost", "numpy", "serial", "cv2", "rich"}
+            loaded = {name for name in sys.modules if name.split(".")[0] in heavy}
             assert loaded == {"tinyhost", "tinyhost.hil", "tinyhost.hil.plugin"}
         """
     )
