@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Accuracy, PictureResult
 from tinyhost.boards.scenes import fit_picture

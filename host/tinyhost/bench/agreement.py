@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.reference import Reference
 from tinyhost.bench.result import Agreement, Mismatch

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.reference import HostReference, preprocess
 from tinyhost.datasets import read_picture

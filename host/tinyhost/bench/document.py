@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.result import Accuracy, BenchResult, Latency, TICK_REMARKS
+from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency
 
 __all__ = ["bench_document", "model_document"]
 

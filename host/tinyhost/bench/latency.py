@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Latency, OperatorTicks, Spread
 from tinyhost.errors import DeviceError
@@ -30,7 +29,10 @@ def _test_picture() -> NDArray[np.uint8]:
 
 
 def takes_pictures(device: Device) -> bool:
-    """Return whether the active model classifies the app's pictures; the device decides. Its frame buffer is overwritten."""
+    """Return whether the active model classifies the app's pictures; the device decides.
+
+    Its picture frame is overwritten.
+    """
     try:
         device.infer(InferSource.FRAME, data=_test_picture())
     except DeviceError as error:

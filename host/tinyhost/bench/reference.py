@@ -8,7 +8,6 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tinyhost import _firmware
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.errors import MissingToolError, ModelError, UsageError
@@ -39,7 +38,9 @@ class HostReference:
         try:
             self.engine.load(image)
         except _firmware.StatusError as error:
-            raise ModelError(f"the engine on this computer refuses the image: {error}", hint="compile it again") from error
+            raise ModelError(
+                f"the engine on this computer refuses the image: {error}", hint="compile it again"
+            ) from error
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes."""
@@ -108,6 +109,7 @@ def open_reference(name: ReferenceName, *, image: bytes, tflite: bytes | None) -
         return HostReference(image)
     if tflite is None:
         raise UsageError(
-            "--against tflm needs the .tflite file: a model image does not hold it", hint="name it with --model FILE.tflite"
+            "--against tflm needs the .tflite file: a model image does not hold it",
+            hint="name it with --model FILE.tflite",
         )
     return TflmReference(tflite)

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.bench.plan import ModelSummary
+from tinyhost.device import LinkMeasurement
 
 __all__ = [
+    "TICK_REMARKS",
     "Accuracy",
     "Agreement",
     "BenchResult",
     "ClassScore",
     "DeviceSummary",
     "Latency",
-    "LinkFigures",
     "Mismatch",
     "OperatorTicks",
     "PictureResult",
     "Spread",
-    "TICK_REMARKS",
 ]
 
 TICK_REMARKS = {
@@ -175,19 +175,6 @@ class Accuracy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkFigures:
-    """What the link carries; raw counts every byte on the wire, useful the payload."""
-
-    n_bytes: int
-    camera_frame_overhead: float
-    """(wire bytes - pixel bytes) / pixel bytes of a camera frame"""
-    to_host_raw_bytes_per_s: float
-    to_host_useful_bytes_per_s: float
-    to_device_raw_bytes_per_s: float
-    to_device_useful_bytes_per_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class BenchResult:
     """Everything that one `tinyhost bench` found."""
 
@@ -200,4 +187,4 @@ class BenchResult:
     latency: Latency
     agreement: Agreement | None
     accuracy: Accuracy | None
-    link: LinkFigures | None
+    link: LinkMeasurement | None

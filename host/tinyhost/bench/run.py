@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,12 +15,11 @@ from tinyhost.bench.accuracy import load_labelled, measure_accuracy
 from tinyhost.bench.agreement import measure_agreement
 from tinyhost.bench.latency import measure_latency, takes_pictures
 from tinyhost.bench.modelfile import ModelFile
-from tinyhost.bench.plan import ModelSummary, summarize
+from tinyhost.bench.plan import summarize
 from tinyhost.bench.reference import ReferenceName, open_reference
-from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary, LinkFigures
-from tinyhost.errors import DeviceError, UsageError
+from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
+from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import SlotInfo, Source
-from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -43,7 +42,6 @@ class BenchPlan:
     """instead of the model's own"""
     capture: bool = False
     link: bool = False
-    link_bytes: int = 200_000
 
 
 def active_slot(device: Device) -> SlotInfo | None:
@@ -75,7 +73,7 @@ def model_on_device(
 
 
 def run_bench(
-    device: Device, name: str, image: bytes, tflite: bytes | None, plan: BenchPlan, on_progress: Progress
+    device: Device, image: bytes, tflite: bytes | None, *, name: str, plan: BenchPlan, on_progress: Progress
 ) -> BenchResult:
     """Return what the plan asks for, about the model image that is active on the device."""
     model = summarize(image)
@@ -112,14 +110,19 @@ def run_bench(
         )
     return BenchResult(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        host=f"tinyhost {tinyhost.__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
+        host=_host_summary(),
         device=_device_summary(device, name),
         model=model,
         latency=latency,
         agreement=agreement,
         accuracy=accuracy,
-        link=_measure_link(device, plan.link_bytes) if plan.link else None,
+        link=device.measure_link() if plan.link else None,
     )
+
+
+def _host_summary() -> str:
+    system = f"{platform.system()} {platform.machine()}"
+    return f"tinyhost {tinyhost.__version__}, Python {platform.python_version()}, {system}"
 
 
 def _device_summary(device: Device, name: str) -> DeviceSummary:

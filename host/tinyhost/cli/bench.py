@@ -35,15 +35,19 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
+    *,
     model: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Option("--model", "-m", help="A .tflite or .thm file to push and measure. Default: the active model."),
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave --model active; else the model from before is again.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave --model active; else the model from before is again.")
+    ] = False,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
     samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
     against: Annotated[
-        Against, typer.Option("--against", help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel.")
+        Against,
+        typer.Option("--against", help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel."),
     ] = Against.HOST,
     data: Annotated[
         Optional[Path],  # noqa: UP045
@@ -51,7 +55,9 @@ def bench(
     ] = None,
     labels: LabelsOption = None,
     capture: Annotated[bool, typer.Option("--capture", help="Time camera frames too.")] = False,
-    link: Annotated[bool, typer.Option("--link", help="Measure the link: framing overhead and bytes per second.")] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Measure the link: framing overhead and bytes per second.")
+    ] = False,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--report", metavar="FILE", help="Write an HTML report."),
@@ -77,7 +83,7 @@ def bench(
             _progress() as progress,
             model_on_device(device, file, keep=keep, on_progress=progress) as (image, tflite),
         ):
-            result = run_bench(device, connection.board_name, image, tflite, plan, progress)
+            result = run_bench(device, image, tflite, name=connection.board_name, plan=plan, on_progress=progress)
         if file is not None:
             active = next((slot.name for slot in device.models() if slot.active), "none")
             status_console().print(f"active model: {active}", style="dim")
@@ -125,7 +131,7 @@ def _check(result: BenchResult) -> None:
         first = agreement.first_mismatch
         seed = first.seed if first else 0
         raise CheckFailedError(
-            f"{result.device.name}: {agreement.mismatches} of {agreement.compared} outputs differ from {agreement.against}'s, "
-            f"first with seed {seed}",
+            f"{result.device.name}: {agreement.mismatches} of {agreement.compared} outputs differ from "
+            f"{agreement.against}'s, first with seed {seed}",
             hint=f"see where: tinyhost diff --board {result.device.name} --seed {seed} --layers",
         )

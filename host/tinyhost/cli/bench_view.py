@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from tinyhost.bench.result import Accuracy, BenchResult, Latency, LinkFigures
+    from tinyhost.bench.result import Accuracy, BenchResult, Latency
+    from tinyhost.device import LinkMeasurement
 
 __all__ = ["bench_view"]
 
@@ -76,9 +77,13 @@ def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
         table.add_column(label, justify="right")
     scores = accuracy.per_class()
     for index, (label, row) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
-        cells = [Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)]
+        cells = [
+            Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)
+        ]
         table.add_row(label, *cells, _percent(scores[label].precision), _percent(scores[label].recall))
-    head = Text.assemble("accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})")
+    head = Text.assemble(
+        "accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})"
+    )
     return [head, table]
 
 
@@ -86,10 +91,14 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-def _link(link: LinkFigures) -> list[RenderableType]:
+def _link(link: LinkMeasurement) -> list[RenderableType]:
     table = Table(box=None, pad_edge=False, padding=(0, 2))
     for name in ("link", "raw bytes/s", "useful bytes/s"):
         table.add_column(name, justify="left" if name == "link" else "right")
     table.add_row("board to host", f"{link.to_host_raw_bytes_per_s:,.0f}", f"{link.to_host_useful_bytes_per_s:,.0f}")
-    table.add_row("host to board", f"{link.to_device_raw_bytes_per_s:,.0f}", f"{link.to_device_useful_bytes_per_s:,.0f}")
-    return [table, Text(f"framing costs {100 * link.camera_frame_overhead:.2f} % on a camera frame")]
+    table.add_row(
+        "host to board", f"{link.to_device_raw_bytes_per_s:,.0f}", f"{link.to_device_useful_bytes_per_s:,.0f}"
+    )
+    framing = f"{link.frame_wire_bytes - link.frame_bytes} B on a camera frame of {link.frame_bytes:,} B"
+    overhead = Text.assemble("framing costs ", (f"{100 * link.frame_overhead:.2f} %", "bold"), f": {framing}")
+    return [table, overhead, Text(f"round trip {1e3 * link.round_trip_s:.2f} ms")]

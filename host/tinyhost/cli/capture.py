@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def capture(
+    *,
     label: Annotated[str, typer.Option("--label", "-l", help="What the samples show; the name of their folder.")],
     sensor: Annotated[Sensor, typer.Option("--sensor", help="The sensor.")] = Sensor.CAMERA,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many samples to take in this run.")] = 100,
@@ -66,11 +67,12 @@ def capture(
         raise UsageError("--set and --data both name the data set", hint="give one of them")
     validate_label(label)
     root = data if data is not None else Path("data") / validate_label(set_name or "captured")
-    plan = CapturePlan(label=label, count=count, every_s=every)
     progress = CaptureProgress()
     failure: BaseException | None = None
     with connected(board, scene, state) as connection, DatasetStore(root) as store:
         _tell_recovery(store, root)
+        powered = connection.board
+        plan = CapturePlan(label=label, count=count, every_s=every, scene_item=lambda: powered.scene_name)
         origin = origin_of(connection.device, scene=connection.scene, note=note)
         try:
             _capture_live(connection.device, store, origin, plan, progress)
@@ -81,7 +83,9 @@ def capture(
         counts = store.counts()
         _tell_result(root, plan, progress, counts)
         if json:
-            write_json(_document(root, plan, progress, store, origin, failure), json)
+            write_json(
+                _document(root, plan=plan, progress=progress, store=store, origin=origin, failure=failure), json
+            )
     if failure is not None:
         raise failure
 
@@ -103,7 +107,7 @@ def _capture_live(
             elif out.is_terminal:
                 live.update(_screen(event, plan, progress))
 
-        capture_pictures(device, store, origin, plan, progress, show, stop)
+        capture_pictures(device, store, origin, plan=plan, progress=progress, on_event=show, stop=stop)
 
 
 @contextmanager
@@ -180,6 +184,7 @@ def _tell_result(root: Path, plan: CapturePlan, progress: CaptureProgress, count
 
 def _document(
     root: Path,
+    *,
     plan: CapturePlan,
     progress: CaptureProgress,
     store: DatasetStore,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tinyhost.cli.output import status_console
 
 if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
     from tinyhost.protocol.frames import LogText
 
@@ -19,11 +20,16 @@ __all__ = ["Connection", "connected", "show_log"]
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """A device, how the host addresses its board, and what its camera sees, if that is known."""
+    """A device, its board, and the scene that was asked for."""
 
     device: Device
-    board_name: str
+    board: PoweredBoard
     scene: str
+
+    @property
+    def board_name(self) -> str:
+        """As `--board` takes it."""
+        return self.board.board.name
 
 
 @contextmanager
@@ -38,7 +44,7 @@ def connected(
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
     with target.power(scene=scene) as powered, Device.open(powered, log=log or show_log) as device:
-        yield Connection(device=device, board_name=target.name, scene=scene or "")
+        yield Connection(device=device, board=powered, scene=scene or "")
 
 
 def show_log(line: LogText) -> None:

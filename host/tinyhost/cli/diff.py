@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def diff(
+    *,
     sample: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Argument(help="A picture, or an input tensor as .npy or .bin."),

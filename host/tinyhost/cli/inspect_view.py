@@ -82,8 +82,12 @@ def _verdict(fit: Fit) -> RenderableType:
         ("arena", fit.arena_bytes, fit.board_arena_bytes, "the engine's arena"),
     ):
         style = "green" if need <= limit else "bold red"
-        table.add_row(name, Text(f"{need:,}", style), f"of {limit:,} B in {where}", Text(f"{100 * need / limit:.0f} %", style))
+        table.add_row(
+            name, Text(f"{need:,}", style), f"of {limit:,} B in {where}", Text(f"{100 * need / limit:.0f} %", style)
+        )
     answer = Text.assemble(
-        f"fits on {fit.board}: ", ("yes", "bold green") if fit.fits else ("no", "bold red"), ("  (no board was asked)", "dim")
+        f"fits on {fit.board}: ",
+        ("yes", "bold green") if fit.fits else ("no", "bold red"),
+        ("  (no board was asked)", "dim"),
     )
     return Group(table, answer)

@@ -35,6 +35,8 @@ class CapturePlan:
     """least time from one picture to the next"""
     max_failures: int = 10
     """sensor failures in a row after which the run gives up"""
+    scene_item: Callable[[], str] = str
+    """returns what a virtual board's camera saw last"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ def capture_pictures(
     device: Device,
     store: DatasetStore,
     origin: Origin,
+    *,
     plan: CapturePlan,
     progress: CaptureProgress,
     on_event: Callable[[CaptureEvent], None],
@@ -90,8 +93,8 @@ def capture_pictures(
 ) -> None:
     """Store `plan.count` camera frames, or fewer if `stop` is set; `progress` counts them as they come.
 
-    A sensor that fails is reported and asked again, up to `plan.max_failures` times in a row. Whatever ends the run early
-    (`stop`, LinkError, DeviceError), what was stored stays valid.
+    A sensor that fails is reported and asked again, up to `plan.max_failures` times in a row. Whatever ends the run
+    early (`stop`, LinkError, DeviceError), what was stored stays valid.
     """
     validate_label(plan.label)
     begin = time.monotonic()
@@ -99,7 +102,7 @@ def capture_pictures(
     try:
         while progress.stored < plan.count and not stop.wait(max(0.0, due - time.monotonic())):
             due = max(due, time.monotonic() - plan.every_s) + plan.every_s
-            _store_one(device, store, origin, plan, progress, on_event)
+            _store_one(device, store, origin, plan=plan, progress=progress, on_event=on_event)
     finally:
         progress.seconds = time.monotonic() - begin
 
@@ -108,6 +111,7 @@ def _store_one(
     device: Device,
     store: DatasetStore,
     origin: Origin,
+    *,
     plan: CapturePlan,
     progress: CaptureProgress,
     on_event: Callable[[CaptureEvent], None],
@@ -133,6 +137,7 @@ def _store_one(
         frame_index=frame.index,
         dropped=frame.dropped,
         timestamp_us=frame.timestamp_us,
+        scene_item=plan.scene_item(),
     )
     progress.stored += 1
     on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))

@@ -65,10 +65,10 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def load_class_folder(path: Path) -> ClassFolder:
-    """Return the labelled pictures of a folder that holds one folder per class; every picture is decoded once to check it.
+    """Return the labelled pictures of a folder that holds one folder per class.
 
-    Folders without pictures, hidden files and other files are passed over. Raises DatasetError if the folder is missing,
-    holds no class, or a picture does not decode.
+    Every picture is decoded once to check it. Folders without pictures, hidden files and other files are passed over.
+    Raises DatasetError if the folder is missing, holds no class, or a picture does not decode.
     """
     if not path.is_dir():
         raise DatasetError(f"{path}: no such folder", hint="capture one: tinyhost capture --sensor camera --label NAME")

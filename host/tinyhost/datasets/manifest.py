@@ -39,7 +39,9 @@ class Sample:
     settings: Mapping[str, int] = field(default_factory=dict)
     """the device's settings at the start of the run"""
     scene: str = ""
-    """what a virtual board's camera saw"""
+    """what a virtual board's camera was given"""
+    scene_item: str = ""
+    """which picture of the scene the camera saw, as far as is known"""
     note: str = ""
     frame_index: int = -1
     """the device's count of captures; -1 if unknown"""

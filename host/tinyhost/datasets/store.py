@@ -1,7 +1,7 @@
 """A data set as it grows: data/<set>/<label>/*.png, and a manifest line for each picture.
 
-A picture is written under another name, synced and renamed; its manifest line follows. Whatever kills the process, every
-`*.png` is whole, and the next run adopts a picture whose line is missing.
+A picture is written under another name, synced and renamed; its manifest line follows. Whatever kills the process,
+every `*.png` is whole, and the next run adopts a picture whose line is missing.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ class DatasetStore:
         frame_index: int,
         dropped: int,
         timestamp_us: int,
+        scene_item: str = "",
     ) -> Sample:
         """Store one picture and its manifest line; return the line.
 
@@ -153,6 +154,7 @@ class DatasetStore:
             build_id=origin.build_id,
             settings=dict(origin.settings),
             scene=origin.scene,
+            scene_item=scene_item,
             note=origin.note,
             frame_index=frame_index,
             dropped=dropped,
@@ -226,7 +228,9 @@ def _now() -> str:
 def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
     done, data = cv2.imencode(".png", pixels)
     if not done:
-        raise DatasetError(f"a picture of shape {pixels.shape} cannot be written as PNG", hint="expected (height, width)")
+        raise DatasetError(
+            f"a picture of shape {pixels.shape} cannot be written as PNG", hint="expected (height, width)"
+        )
     return data.tobytes()
 
 

@@ -57,7 +57,11 @@ class Reading:
     invoke_ticks: int
     frame_index: int
     device_dropped: int
+    """given up by the device because the host did not read fast enough"""
+    link_lost: int
+    """broken on the way"""
     host_dropped: int
+    """received, and thrown away because the host was too slow"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,8 @@ class Snapshot:
     bytes_per_s: float
     link: LinkCounts
     frame: NDArray[np.uint8] | None
-    frames_dropped: int
+    scene_name: str
+    """what a virtual board's camera saw last"""
     log: tuple[LogLine, ...]
     seconds: float
 
@@ -115,7 +120,7 @@ class MonitorState:
         self._n_readings = 0
         self._link = LinkCounts()
         self._frame: NDArray[np.uint8] | None = None
-        self._frames_dropped = 0
+        self._scene_name = ""
         self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
 
     def connected(self, header: MonitorHeader) -> None:
@@ -138,23 +143,34 @@ class MonitorState:
             self._arrivals.append(self._clock())
             self._n_readings += 1
 
-    def add_frame(self, pixels: NDArray[np.uint8], dropped: int) -> None:
+    def add_frame(self, pixels: NDArray[np.uint8], scene_name: str) -> None:
         """Keep the newest camera frame, (height, width)."""
         with self._lock:
-            self._frame, self._frames_dropped = pixels, dropped
+            self._frame, self._scene_name = pixels, scene_name
 
-    def add_log(self, level: str, text: str) -> None:
-        """Add what the device wrote; each line stands for itself."""
+    def add_log(self, level: str, lines: str) -> None:
+        """Add what the device wrote, line by line; what a terminal would act on is made visible instead."""
         with self._lock:
-            for line in text.splitlines():
+            for line in lines.splitlines():
                 if line.strip():
-                    self._log.append(LogLine(level=level, text=line, time_s=self._clock() - self._begin))
+                    text = "".join(letter if letter.isprintable() else "·" for letter in line)
+                    self._log.append(LogLine(level=level, text=text, time_s=self._clock() - self._begin))
 
     def count_link(self, counts: LinkCounts) -> None:
         """Take over the link's counters."""
         with self._lock:
             self._link = counts
             self._traffic.append((self._clock(), counts.bytes_in))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is waited for."""
+        return bool(self._waiting)
+
+    @property
+    def n_readings(self) -> int:
+        """Predictions so far."""
+        return self._n_readings
 
     def snapshot(self) -> Snapshot:
         """Return what there is to draw now."""
@@ -170,7 +186,7 @@ class MonitorState:
                 bytes_per_s=self._bytes_per_s(now),
                 link=self._link,
                 frame=self._frame,
-                frames_dropped=self._frames_dropped,
+                scene_name=self._scene_name,
                 log=tuple(self._log),
                 seconds=now - self._begin,
             )

@@ -73,7 +73,7 @@ def _panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
 
 
 def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
-    subtitle = state.header.scene if state.header else ""
+    subtitle = state.scene_name or (state.header.scene if state.header else "")
     inner: RenderableType
     if state.frame is None:
         inner = Align.center(Text("no camera frame yet", DIM), vertical="middle")
@@ -101,7 +101,9 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 
 def _legend(head: MonitorHeader) -> Text:
-    text = Text.assemble(("█", ACCENT), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis")
+    text = Text.assemble(
+        ("█", ACCENT), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis"
+    )
     if head.threshold is not None:
         text.append("│", "bold #ffffff")
         text.append(" threshold  ", DIM)
@@ -151,7 +153,11 @@ def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int)
         colour = (GOOD if reading.detected else ACCENT) if top else "#4a6a7d"
         name = Text(_label(head, index)[:name_width].ljust(name_width), "bold" if top else DIM)
         smoothed, raw = reading.smoothed[index], reading.scores[index]
-        table.add_row(name, bar(_share(head, smoothed), bar_width, colour, mark=mark), Text(f"{smoothed:6.2f}", "bold" if top else DIM))
+        table.add_row(
+            name,
+            bar(_share(head, smoothed), bar_width, colour, mark=mark),
+            Text(f"{smoothed:6.2f}", "bold" if top else DIM),
+        )
         if tall:
             table.add_row(Text(), thin_bar(_share(head, raw), bar_width, RAW), Text(f"{raw:6.2f}", RAW))
     return table
@@ -183,13 +189,15 @@ def _timings(head: MonitorHeader, readings: tuple[Reading, ...], width: int) -> 
             Text(value.rjust(10), "bold"),
             sparkline(ticks, max(4, min(60, width - 23)), ACCENT),
         )
-    return Group(table, Text(_UNIT_REMARKS.get(head.tick_unit, head.tick_unit), f"italic {DIM}", no_wrap=True, overflow="ellipsis"))
+    return Group(
+        table,
+        Text(_UNIT_REMARKS.get(head.tick_unit, head.tick_unit), f"italic {DIM}", no_wrap=True, overflow="ellipsis"),
+    )
 
 
 def _link(state: Snapshot) -> Text:
     reading, link = state.reading, state.link
-    device_dropped = reading.device_dropped if reading else 0
-    host_dropped = reading.host_dropped if reading else 0
+    dropped = (reading.device_dropped, reading.link_lost, reading.host_dropped) if reading else (0, 0, 0)
     text = Text(overflow="fold")
     text.append(f"{state.fps:.1f}", "bold")
     text.append(" predictions/s   ", DIM)
@@ -197,8 +205,9 @@ def _link(state: Snapshot) -> Text:
     text.append(" kB/s   ", DIM)
     for name, count in (
         ("bad frames", link.bad_frames),
-        ("device drops", device_dropped),
-        ("host drops", host_dropped),
+        ("device drops", dropped[0]),
+        ("lost on the link", dropped[1]),
+        ("host drops", dropped[2]),
         ("retries", link.retries),
         ("reconnects", link.reconnects),
     ):

@@ -25,7 +25,7 @@ _VARIABLES = {
     SURFACE: "var(--card)",
     **{colour: f"var(--s{index})" for index, colour in enumerate(SERIES)},
 }
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "font.size": 10,
     "text.color": FOREGROUND,
@@ -58,7 +58,8 @@ def figure_svg(fig: Figure, *, alt: str = "") -> Markup:
     buffer = io.StringIO()
     salt = hashlib.sha256(alt.encode()).hexdigest()[:8]
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        FigureCanvasSVG(fig).print_svg(buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        canvas: Any = FigureCanvasSVG(fig)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)

@@ -1,0 +1,84 @@
+"""`tinyhost model`: the catalogue of models that others trained, and the one that ships."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import console, status_console, write_json
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `model list` and `model fetch`."""
+    model = typer.Typer(name="model", help="Models to start from.", no_args_is_help=True)
+    model.command("list")(list_models)
+    model.command("fetch")(fetch_model)
+    app.add_typer(model)
+
+
+def list_models(json: JsonOption = None) -> None:
+    """List the models of the catalogue."""
+    from rich.table import Table
+
+    from tinyhost.models.catalogue import MODELS
+
+    entries = list(MODELS.values())
+    if json:
+        write_json({"schema": "tinyhost.models/1", "models": [_document(entry) for entry in entries]}, json)
+    if json == "-":
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for heading in ("name", "task", "labels", "licence", "what it is"):
+        table.add_column(heading)
+    for entry in entries:
+        table.add_row(entry.name, entry.task, ", ".join(entry.labels), entry.licence, entry.description)
+    console().print(table)
+
+
+def fetch_model(
+    name: Annotated[str, typer.Argument(help="A name of the catalogue: tinyhost model list.")],
+    output: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--output", "-o", help="Copy the file there. Default: it stays in the user's cache."),
+    ] = None,
+    mirror: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL that holds NAME.tflite."),
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Fetch a model, check its SHA-256, and say where it is."""
+    from tinyhost.models.catalogue import entry, fetch
+
+    found = entry(name)
+    path = fetch(name, mirror=mirror)
+    if output is not None:
+        target = output / found.file_name if output.is_dir() else output
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        path = target
+    if json:
+        write_json({"schema": "tinyhost.model_fetch/1", "file": str(path), "model": _document(found)}, json)
+    if json != "-":
+        console().print(str(path), soft_wrap=True, markup=False)
+    labels = ",".join(found.labels)
+    status_console().print(f"next: tinyhost push {path} --labels {labels}", style="dim", markup=False, soft_wrap=True)
+
+
+def _document(entry: Any) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "task": entry.task,
+        "labels": list(entry.labels),
+        "licence": entry.licence,
+        "description": entry.description,
+        "preprocessing": entry.preprocessing,
+        "url": entry.url or None,
+        "sha256": entry.sha256 or None,
+    }

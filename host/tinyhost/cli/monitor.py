@@ -1,0 +1,156 @@
+"""`tinyhost monitor`: live predictions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.output import console, status_console
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.monitor import MonitorHeader, MonitorState, Reading
+
+    Sink = Callable[[Reading, MonitorHeader], None]
+
+__all__ = ["register"]
+
+_PATIENCE_S = 30.0
+_SCREEN_HOLD_S = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add `monitor`."""
+    app.command("monitor")(monitor)
+
+
+def monitor(
+    *,
+    count: Annotated[
+        Optional[int],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--count", "-n", min=1, help="Stop after so many predictions."),
+    ] = None,
+    seconds: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--seconds", "-s", min=0.1, help="Stop after so many seconds."),
+    ] = None,
+    hold: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            "--hold", min=0.0, help="How long a virtual camera shows one picture, s. Default: 1 on the screen, else 0."
+        ),
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of the screen, also in a terminal.")] = False,
+    board: BoardOption = None,
+    scene: SceneOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Watch live predictions: scores, timings, link, camera. `--json -` streams a line per prediction."""
+    from tinyhost.boards import resolve
+    from tinyhost.monitor import MonitorState
+
+    on_screen = console().is_terminal and not plain and json != "-"
+    target = resolve(board, state=state)
+    if board is None:
+        status_console().print(f"board: {target.name}", style="dim")
+    hold_s = hold if hold is not None else _SCREEN_HOLD_S if on_screen else 0.0
+    live = MonitorState()
+    with target.power(scene=scene, hold_s=hold_s) as powered, _json_sink(json) as sink:
+        if on_screen:
+            _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
+        else:
+            _as_lines(powered, live, sink, count, seconds, quiet=json == "-")
+    final = live.snapshot()
+    status_console().print(f"{final.n_readings} predictions in {final.seconds:.1f} s", style="dim")
+
+
+@contextmanager
+def _json_sink(target: str | None) -> Iterator[Sink]:
+    """Yield a function that writes each prediction as a line of JSON; one that does nothing without a target."""
+    if target is None:
+        yield lambda reading, header: None
+        return
+    from tinyhost.monitor.lines import json_line
+
+    if target == "-":
+
+        def to_stdout(reading: Reading, header: MonitorHeader) -> None:
+            sys.stdout.write(json_line(reading, header))
+            sys.stdout.flush()
+
+        yield to_stdout
+        return
+    with Path(target).open("w", encoding="utf-8", buffering=1) as file:
+
+        def to_file(reading: Reading, header: MonitorHeader) -> None:
+            file.write(json_line(reading, header))
+
+        yield to_file
+
+
+def _on_screen(
+    powered: PoweredBoard,
+    live: MonitorState,
+    sink: Sink,
+    *,
+    scene: str,
+    count: int | None,
+    seconds: float | None,
+) -> None:
+    from tinyhost.monitor.screen import run_screen
+    from tinyhost.monitor.watch import Watcher
+
+    watcher = Watcher(powered, live, camera=True, scene=scene, on_reading=sink)
+    run_screen(watcher, live, console(), count=count, seconds=seconds)
+
+
+def _as_lines(
+    powered: PoweredBoard,
+    live: MonitorState,
+    sink: Sink,
+    count: int | None,
+    seconds: float | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`, or on Ctrl-C."""
+    import threading
+
+    from tinyhost.monitor.lines import plain_line
+    from tinyhost.monitor.watch import Watcher
+
+    n_done = 0
+
+    def take(reading: Reading, header: MonitorHeader) -> None:
+        nonlocal n_done
+        if count is not None and n_done >= count:
+            return
+        n_done += 1
+        sink(reading, header)
+        if not quiet:
+            console().print(plain_line(reading, header), markup=False, soft_wrap=True)
+        if n_done == count:
+            watcher.stop.set()
+
+    watcher = Watcher(powered, live, camera=False, patience_s=_PATIENCE_S, on_reading=take)
+    timer = threading.Timer(seconds, watcher.stop.set) if seconds else None
+    if timer is not None:
+        timer.start()
+    try:
+        watcher.run()
+    except KeyboardInterrupt:
+        watcher.stop.set()
+    except BrokenPipeError:
+        # The reader of the pipe has gone, which is a way to stop; Python must not flush into it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -1,0 +1,130 @@
+"""`tinyhost train`: a small int8 model from captured data. Needs the extra `train`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from tinyhost.cli.labels import LabelsOption, split_labels
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import console, status_console, write_json
+
+if TYPE_CHECKING:
+    from tinyhost.train.vww import TrainProgress, TrainResult
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `train vww`."""
+    train = typer.Typer(name="train", help="Train a model. Needs pip install 'tinyhost[train]'.", no_args_is_help=True)
+    train.command("vww")(train_vww)
+    train.callback()(lambda: None)  # keeps `vww` a subcommand while it is the only one
+    app.add_typer(train)
+
+
+def train_vww(
+    *,
+    data: Annotated[Path, typer.Option("--data", help="A folder with one folder of pictures per label.")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--out", help="Where model, labels, metrics and card go. Default: runs/ and the data's name."),
+    ] = None,
+    labels: LabelsOption = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="At most so many passes over the data.")] = 20,
+    start_from: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--start-from", help="Keras weights to go on from, such as an earlier run's best.weights.h5."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of weights, order and augmentation.")] = 1,
+    note: Annotated[str, typer.Option("--note", help="What the pictures are; goes into the model card.")] = "",
+    json: JsonOption = None,
+) -> None:
+    """Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8."""
+    from tinyhost.train.vww import VwwTrainConfig
+    from tinyhost.train.vww import train_vww as run_training
+
+    config = VwwTrainConfig(
+        labels=split_labels(labels) or _labels_of(data),
+        n_epochs=epochs,
+        seed=seed,
+        start_from=start_from,
+        command=shlex.join(["tinyhost", *sys.argv[1:]]),
+        data_note=note,
+    )
+    with _progress() as show:
+        result = run_training(config, data, out or Path("runs") / data.resolve().name, show)
+    if json:
+        write_json(_document(result, config.labels), json)
+    if json != "-":
+        _print(result)
+
+
+def _labels_of(data: Path) -> tuple[str, ...]:
+    """Return the labels of a data set, sorted: its folders, or those in train/ if it is split."""
+    from tinyhost.datasets import load_class_folder
+
+    return load_class_folder(data / "train" if (data / "train").is_dir() else data).labels
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[TrainProgress], None]]:
+    """Yield a function that shows the epoch's progress, and a line for each epoch that is done."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
+    with Progress(*columns, console=status_console(), transient=True) as bars:
+        task = bars.add_task("starting", total=None, figures="")
+
+        def show(at: TrainProgress) -> None:
+            if at.stage != "train":
+                bars.update(task, description=at.stage, total=None, figures="")
+            elif at.val_accuracy is None:
+                figures = f"loss {at.loss:.3f}  accuracy {at.accuracy:.3f}"
+                bars.update(
+                    task,
+                    description=f"epoch {at.epoch}/{at.n_epochs}",
+                    completed=at.step,
+                    total=at.n_steps,
+                    figures=figures,
+                )
+            if at.val_accuracy is not None:
+                bars.console.print(
+                    f"epoch {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
+                    f"held-out accuracy {at.val_accuracy:.4f}"
+                )
+
+        yield show
+
+
+def _print(result: TrainResult) -> None:
+    out = console()
+    out.print(
+        f"held-out pictures: {result.int8_test.n}; accuracy int8 [bold]{result.int8_test.accuracy:.3f}[/], "
+        f"float {result.float_test.accuracy:.3f}"
+    )
+    out.print(f"{result.model}: {result.model_bytes:,} B, {result.n_parameters:,} parameters", soft_wrap=True)
+    out.print(f"next: tinyhost push {result.model}", style="dim", soft_wrap=True)
+
+
+def _document(result: TrainResult, labels: tuple[str, ...]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "schema": "tinyhost.train/1",
+        "model": str(result.model),
+        "card": str(result.card),
+        "metrics": str(result.metrics),
+        "labels": list(labels),
+        "model_bytes": result.model_bytes,
+        "n_parameters": result.n_parameters,
+        "seconds": result.duration_s,
+        "float_test": asdict(result.float_test),
+        "int8_test": asdict(result.int8_test),
+    }

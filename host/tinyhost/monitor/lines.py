@@ -1,0 +1,60 @@
+"""Predictions as lines: JSON for programs, plain text for logs. docs/json.md describes the JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from tinyhost.monitor.marks import format_ticks
+from tinyhost.monitor.state import MonitorHeader, Reading
+
+__all__ = ["json_line", "plain_line", "prediction_document"]
+
+
+def prediction_document(reading: Reading, header: MonitorHeader) -> dict[str, Any]:
+    """Return one prediction as the document of docs/json.md."""
+    labels = [label_of(header, index) for index in range(len(reading.scores))]
+    return {
+        "schema": "tinyhost.prediction/1",
+        "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        "board": header.board,
+        "model": header.model,
+        "index": reading.index,
+        "timestamp_us": reading.timestamp_us,
+        "frame_index": reading.frame_index,
+        "status": reading.status,
+        "label": label_of(header, reading.top) if reading.scores else None,
+        "detected": reading.detected,
+        "scores": dict(zip(labels, reading.scores, strict=True)),
+        "smoothed": dict(zip(labels, reading.smoothed, strict=True)),
+        "ticks": {
+            "unit": header.tick_unit,
+            "capture": reading.capture_ticks,
+            "preprocess": reading.preprocess_ticks,
+            "invoke": reading.invoke_ticks,
+        },
+        "dropped": {"device": reading.device_dropped, "link": reading.link_lost, "host": reading.host_dropped},
+    }
+
+
+def json_line(reading: Reading, header: MonitorHeader) -> str:
+    """Return one prediction as one line of JSON, newline included."""
+    return json.dumps(prediction_document(reading, header), ensure_ascii=False) + "\n"
+
+
+def plain_line(reading: Reading, header: MonitorHeader) -> str:
+    """Return one prediction as a line for people."""
+    when = f"{reading.timestamp_us / 1e6:9.3f} s"
+    if reading.status != "ok":
+        return f"{when}  no inference: {reading.status}"
+    scores = "  ".join(f"{label_of(header, index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
+    invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
+    unit = "" if header.tick_hz else f" {header.tick_unit}"
+    verdict = f"detected {label_of(header, reading.top)}" if reading.detected else "-"
+    return f"{when}  {scores}  invoke {invoke}{unit}  {verdict}"
+
+
+def label_of(header: MonitorHeader, index: int) -> str:
+    """Return the label of a class, or its number."""
+    return header.labels[index] if index < len(header.labels) else f"class {index}"

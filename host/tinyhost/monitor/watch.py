@@ -1,0 +1,165 @@
+"""Feeds the monitor from a device, and takes it up again when it comes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tinyhost.device import Device, FrameItem, PredictionItem
+from tinyhost.errors import BoardError, LinkError
+from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading
+from tinyhost.protocol.frames import LogText
+from tinyhost.protocol.messages import LogLevel, StreamId
+from tinyhost.protocol.status import Status
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.device import LinkStats
+
+__all__ = ["Watcher", "header_of", "reading_of"]
+
+_TICK_S = 0.2
+_SILENT_S = 2.5
+_RETRY_S = 0.5
+
+
+def header_of(device: Device, scene: str) -> MonitorHeader:
+    """Return who is watched, read from the device."""
+    info, model = device.info, device.active_model()
+    threshold = device.settings().get("threshold")
+    scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
+    return MonitorHeader(
+        board=device.name,
+        app=info.app,
+        engine=info.engine,
+        firmware=f"firmware {info.firmware_version} ({info.build_id})",
+        model=model.name if model else "no model",
+        model_note=f"arena {model.metadata.arena_bytes / 1024:.1f} KiB, flash {len(model.data) / 1024:.1f} KiB"
+        if model
+        else "",
+        labels=model.labels if model else (),
+        tick_unit=info.tick_unit,
+        tick_hz=info.tick_hz,
+        scale=scale,
+        zero_point=zero_point,
+        threshold=(threshold.value - zero_point) * scale if threshold and model else None,
+        scene=scene,
+    )
+
+
+def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
+    """Return a prediction with its scores as real values."""
+    prediction = item.prediction
+
+    def real(values: tuple[int, ...]) -> tuple[float, ...]:
+        return tuple((value - header.zero_point) * header.scale for value in values)
+
+    return Reading(
+        index=item.index,
+        timestamp_us=item.timestamp_us,
+        status=_status_name(prediction.status),
+        scores=real(item.scores),
+        smoothed=real(item.smoothed),
+        top=prediction.top,
+        detected=bool(prediction.detected),
+        capture_ticks=prediction.capture_ticks,
+        preprocess_ticks=prediction.preprocess_ticks,
+        invoke_ticks=prediction.invoke_ticks,
+        frame_index=prediction.frame_index,
+        device_dropped=item.device_dropped,
+        link_lost=item.link_lost,
+        host_dropped=item.host_dropped,
+    )
+
+
+def _status_name(status: int) -> str:
+    try:
+        return Status(status).name.lower()
+    except ValueError:
+        return f"status {status}"
+
+
+class Watcher:
+    """Runs a device's streams into a MonitorState until it is told to stop."""
+
+    def __init__(
+        self,
+        board: PoweredBoard,
+        state: MonitorState,
+        *,
+        camera: bool,
+        scene: str = "",
+        patience_s: float | None = None,
+        on_reading: Callable[[Reading, MonitorHeader], None] = lambda reading, header: None,
+    ) -> None:
+        """patience_s: how long to wait for a board that went away; None: for ever."""
+        self.stop = threading.Event()
+        self._board = board
+        self._state = state
+        self._streams = (StreamId.PREDICTIONS, StreamId.CAMERA) if camera else (StreamId.PREDICTIONS,)
+        self._scene = scene
+        self._patience_s = patience_s
+        self._on_reading = on_reading
+
+    def run(self) -> None:
+        """Watch until `stop` is set; raises if the board cannot be opened at first, or stays away too long."""
+        first, gone_since = True, 0.0
+        while not self.stop.is_set():
+            try:
+                with Device.open(self._board, log=self._log) as device:
+                    first, gone_since = False, 0.0
+                    self._watch(device)
+            except (LinkError, BoardError) as error:
+                gone_since = gone_since or time.monotonic()
+                too_long = self._patience_s is not None and time.monotonic() - gone_since > self._patience_s
+                if first or too_long:
+                    raise
+                self._state.wait_for(f"waiting for {self._board.board.name}: {error.message}")
+                self.stop.wait(_RETRY_S)
+
+    def _watch(self, device: Device) -> None:
+        header = header_of(device, self._scene)
+        self._state.connected(header)
+        last_item_s = time.monotonic()
+        restarts = 0
+        with device.stream(*self._streams) as items:
+            while not self.stop.is_set():
+                item = items.get(_TICK_S)
+                self._state.count_link(_counts(device.link_stats))
+                now = time.monotonic()
+                if item is None:
+                    if now - last_item_s > _SILENT_S:
+                        self._state.wait_for(
+                            f"waiting for {self._board.board.name}: silent for {now - last_item_s:.0f} s"
+                        )
+                    continue
+                last_item_s = now
+                if device.link_stats.restarts != restarts or self._state.is_waiting:
+                    restarts = device.link_stats.restarts
+                    header = header_of(device, self._scene)
+                    self._state.connected(header)
+                self._take(item, header)
+
+    def _take(self, item: PredictionItem | FrameItem, header: MonitorHeader) -> None:
+        if isinstance(item, FrameItem):
+            self._state.add_frame(item.pixels, self._board.scene_name)
+            return
+        reading = reading_of(item, header)
+        self._state.add_reading(reading)
+        self._on_reading(reading, header)
+
+    def _log(self, line: LogText) -> None:
+        level = LogLevel(line.level).name.lower() if line.level is not None else "info"
+        self._state.add_log(level, line.text)
+
+
+def _counts(stats: LinkStats) -> LinkCounts:
+    return LinkCounts(
+        bytes_in=stats.bytes_in,
+        bytes_out=stats.bytes_out,
+        bad_frames=stats.bad_frames,
+        retries=stats.retries,
+        reconnects=stats.reconnects,
+    )
