@@ -1,0 +1,60 @@
+// Defines the hal, but for the flash, over TheBoard(): include it in exactly one file of a program.
+#pragma once
+
+#include <algorithm>
+
+#include "hal/clock.h"
+#include "hal/link.h"
+#include "memory_board.h"
+
+namespace tinyhost::hal {
+
+const char* BoardName() { return "memory"; }
+const char* BoardRevision() { return "rev 1"; }
+const char* UniqueId() { return "0123456789ABCDEF"; }
+const char* FirmwareVersion() { return "1.2.3"; }
+const char* BuildId() { return "0011223344556677"; }
+void SetLed(LedState state) { TheBoard()->led = state; }
+void Reset(bool bootloader) { std::longjmp(TheBoard()->on_reset, bootloader ? 2 : 1); }
+
+uint64_t Ticks() { return TheBoard()->ticks += TheBoard()->ticks_per_read; }
+const char* TickUnit() { return TheBoard()->tick_hz == 0 ? "instructions" : "ns"; }
+uint32_t TickHz() { return TheBoard()->tick_hz; }
+uint64_t MicrosNow() { return TheBoard()->now_us; }
+void WaitForLink(uint32_t timeout_ms) { TheBoard()->now_us += uint64_t{timeout_ms} * 1000; }
+
+size_t LinkRead(uint8_t* data, size_t max) {
+  std::deque<uint8_t>& bytes = TheBoard()->to_device;
+  const size_t n = std::min(max, bytes.size());
+  std::copy_n(bytes.begin(), n, data);
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+  return n;
+}
+
+size_t LinkWrite(const uint8_t* data, size_t n, uint32_t) {
+  MemoryBoard* board = TheBoard();
+  n = std::min(n, board->n_takes);
+  if (board->n_takes != SIZE_MAX) board->n_takes -= n;
+  board->from_device.insert(board->from_device.end(), data, data + n);
+  return n;
+}
+
+Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacity, CameraFrame* frame) {
+  MemoryBoard* board = TheBoard();
+  if (board->camera_status != Status::kOk) {
+    std::fill_n(pixels, std::min<size_t>(capacity, 100), uint8_t{0xEE});  // a frame that stopped midway
+    return board->camera_status;
+  }
+  const bool is_qqvga = resolution == CameraResolution::kQqvga;
+  frame->width = is_qqvga ? 160 : board->camera_width;
+  frame->height = is_qqvga ? 120 : board->camera_height;
+  frame->timestamp_us = board->now_us;
+  const size_t n = size_t{frame->width} * frame->height;
+  if (n > capacity) return Status::kNoSpace;
+  for (size_t i = 0; i < n; ++i) pixels[i] = static_cast<uint8_t>(board->camera_pixel + i);
+  ++board->camera_pixel;
+  ++board->n_captures;
+  return Status::kOk;
+}
+
+}  // namespace tinyhost::hal
