@@ -1,6 +1,6 @@
 """The firmware's portable libraries, compiled for this computer (host/ext)."""
 
-from typing import TypedDict, Union
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Engine:
     def __init__(self, arena_bytes: int = 1048576) -> None: ...
     def load(self, image: bytes) -> None:
         """Load a model image; raises StatusError if it is refused."""
-    def set_input(self, values: Union[bytes, NDArray[np.generic]]) -> None:
+    def set_input(self, values: bytes | NDArray[np.generic]) -> None:
         """Copy bytes or an array into the input tensor; ValueError if the size differs."""
     def invoke(self) -> None: ...
     def invoke_range(self, first: int, last: int) -> None:

@@ -1,6 +1,6 @@
 """The model compiler: an int8 .tflite becomes a model image (.thm) that the firmware's engine runs in place.
 
-Stages, each a module: tflite_reader (bytes to Graph) -> lower (operators to steps) -> planner (arena) -> writer (bytes).
+Stages, each a module: tflite_reader (bytes to Graph), lower (operators to steps), planner (arena), writer (image).
 """
 
 from __future__ import annotations

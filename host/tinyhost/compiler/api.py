@@ -77,12 +77,16 @@ def load_model(
     return compile_tflite(data, name=name or path.stem, task=task, labels=labels, settings=settings)
 
 
-def _metadata(graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings) -> ModelMetadata:
+def _metadata(
+    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings
+) -> ModelMetadata:
     """Return the metadata, apart from what write_image fills in."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
     n_outputs = output_info.shape[-1] if output_info.shape else 1
     if labels and len(labels) != n_outputs:
-        raise UsageError(f"{name}: expected {n_outputs} labels, one per output, got {len(labels)}: {', '.join(labels[:8])}")
+        raise UsageError(
+            f"{name}: expected {n_outputs} labels, one per output, got {len(labels)}: {', '.join(labels[:8])}"
+        )
     if len(labels) > MAX_LABELS or any(not label or "\0" in label for label in labels):
         raise UsageError(f"{name}: expected at most {MAX_LABELS} labels, none empty, got {len(labels)}")
     target = len(labels) - 1 if settings.target_label is None else settings.target_label

@@ -74,9 +74,13 @@ class ModelImage:
         header = _checked_header(data, where)
         try:
             metadata = ModelMetadata.unpack(data, header.metadata_offset)
-            tensors = tuple(TensorRecord.unpack(data, header.tensors_offset + i * TensorRecord.SIZE) for i in range(header.n_tensors))
+            tensors = tuple(
+                TensorRecord.unpack(data, header.tensors_offset + i * TensorRecord.SIZE)
+                for i in range(header.n_tensors)
+            )
             operators = tuple(
-                OperatorRecord.unpack(data, header.operators_offset + i * OperatorRecord.SIZE) for i in range(header.n_operators)
+                OperatorRecord.unpack(data, header.operators_offset + i * OperatorRecord.SIZE)
+                for i in range(header.n_operators)
             )
         except struct.error as exc:
             raise ModelError(f"{where}: a section reaches beyond the end: {exc}", hint=_HINT) from exc

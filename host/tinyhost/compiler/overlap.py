@@ -39,7 +39,9 @@ def overlap_distance(
     return None
 
 
-def window_distance(params: ConvParams | PoolParams, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> int:
+def window_distance(
+    params: ConvParams | PoolParams, input_shape: tuple[int, ...], output_shape: tuple[int, ...]
+) -> int:
     """Return max over output pixels p of (bytes written when p is done) - (first byte that p or a later pixel reads).
 
     Both terms are linear in row and column but for where padding clips the window, so the maximum is at a corner or

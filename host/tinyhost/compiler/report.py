@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import ConvParams, FullyConnectedParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.image_format import ConvParams, OperatorCode, OperatorRecord, Storage
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
 
@@ -98,7 +98,6 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
             per_output *= image.tensor_info(record.inputs[0]).shape[-1] // max(1, params.groups)
         return per_output, per_output * depth
     if record.code == OperatorCode.FULLY_CONNECTED:
-        assert FullyConnectedParams.SIZE
         per_output = n_inputs * depth // math.prod(output_shape)
         return per_output, per_output * depth
     return 0, 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.image import TensorInfo
+from tinyhost.compiler.image_format import Task
 from tinyhost.errors import UsageError
 
 __all__ = ["ModelSettings", "guess_task", "pixel_map", "threshold_units"]
@@ -30,7 +30,7 @@ class ModelSettings:
 
 
 def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
-    """Return the task that the shapes suggest: a picture to 2 outputs, MFCC or micro-frontend features, an autoencoder."""
+    """Return the task that the shapes suggest: a picture to 2 outputs, audio features, an autoencoder."""
     shape = input_info.shape
     if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and output_info.shape[-1:] == (2,):
         return Task.VWW

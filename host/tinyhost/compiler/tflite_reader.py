@@ -6,6 +6,7 @@ import hashlib
 import math
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -89,7 +90,8 @@ class _Reader:
             raise self._corrupt("subgraphs", "1 subgraph", f"{n_subgraphs}")
         if n_subgraphs > 1:
             raise UnsupportedModelError(
-                f"{self._where}: {n_subgraphs} subgraphs; the engine runs models of one", hint="export without control flow"
+                f"{self._where}: {n_subgraphs} subgraphs; the engine runs models of one",
+                hint="export without control flow",
             )
         subgraph = self._decode("subgraph 0", lambda: model.Subgraphs(0))
         n_tensors = self._count("tensors", subgraph.TensorsLength, MAX_TENSORS)
@@ -126,9 +128,11 @@ class _Reader:
         rank = self._decode(f"{what}: rank", table.ShapeLength)
         if rank > MAX_RANK:
             raise UnsupportedModelError(f"{self._where}: {what}: rank {rank}; the engine has at most {MAX_RANK}")
-        shape = tuple(int(self._decode(f"{what}: shape", lambda i=i: table.Shape(i))) for i in range(rank))
+        shape = tuple(int(self._decode(f"{what}: shape", partial(table.Shape, i))) for i in range(rank))
         if any(dim < 1 for dim in shape) or math.prod(shape) > MAX_TENSOR_BYTES:
-            raise self._corrupt(f"{what}: shape", f"dimensions of at least 1, at most {MAX_TENSOR_BYTES} elements", str(shape))
+            raise self._corrupt(
+                f"{what}: shape", f"dimensions of at least 1, at most {MAX_TENSOR_BYTES} elements", str(shape)
+            )
         return shape
 
     def _quantization(self, what: str, table: Any, shape: tuple[int, ...]) -> Quantization | None:
@@ -141,9 +145,15 @@ class _Reader:
         n_zero_points = self._decode(what, raw.ZeroPointLength)
         axis = self._decode(what, raw.QuantizedDimension)
         if n > limit or n_zero_points not in (0, n) or (n > 1 and n not in shape):
-            raise self._corrupt(what, f"one scale and zero point, or one per index of a dimension of {shape}", f"{n} and {n_zero_points}")
-        scales = np.array([self._decode(what, lambda i=i: raw.Scale(i)) for i in range(n)], dtype=np.float32)
-        zero_points = np.array([self._decode(what, lambda i=i: raw.ZeroPoint(i)) for i in range(n_zero_points)] or [0] * n, dtype=np.int64)
+            raise self._corrupt(
+                what,
+                f"one scale and zero point, or one per index of a dimension of {shape}",
+                f"{n} and {n_zero_points}",
+            )
+        scales = np.array([self._decode(what, partial(raw.Scale, i)) for i in range(n)], dtype=np.float32)
+        zero_points = np.array(
+            [self._decode(what, partial(raw.ZeroPoint, i)) for i in range(n_zero_points)] or [0] * n, dtype=np.int64
+        )
         if not (np.isfinite(scales).all() and (scales > 0).all()):
             raise self._corrupt(what, "positive scales", str(scales[:4]))
         return Quantization(scales=scales, zero_points=zero_points, axis=axis)
@@ -200,18 +210,24 @@ class _Reader:
         options.Init(raw.Bytes, raw.Pos)
         return {field: self._decode(what, getattr(options, field)) for field in fields}
 
-    def _indices(self, what: str, length: Callable[[], int], item: Callable[[int], int], n_tensors: int) -> tuple[int, ...]:
+    def _indices(
+        self, what: str, length: Callable[[], int], item: Callable[[int], int], n_tensors: int
+    ) -> tuple[int, ...]:
         n = self._count(what, length, MAX_TENSORS)
-        indices = tuple(int(self._decode(what, lambda i=i: item(i))) for i in range(n))
+        indices = tuple(int(self._decode(what, partial(item, i))) for i in range(n))
         if any(not -1 <= index < n_tensors for index in indices):
             raise self._corrupt(what, f"tensors below {n_tensors}", str(indices[:8]))
         return indices
 
-    def _only(self, what: str, length: Callable[[], int], item: Callable[[int], int], tensors: tuple[Tensor, ...]) -> int:
+    def _only(
+        self, what: str, length: Callable[[], int], item: Callable[[int], int], tensors: tuple[Tensor, ...]
+    ) -> int:
         indices = self._indices(f"{what}s", length, item, len(tensors))
         if len(indices) != 1:
             names = ", ".join(tensors[i].name for i in indices[:8] if i >= 0)
-            raise UnsupportedModelError(f"{self._where}: {len(indices)} {what}s ({names}); the engine runs models of one {what}")
+            raise UnsupportedModelError(
+                f"{self._where}: {len(indices)} {what}s ({names}); the engine runs models of one {what}"
+            )
         if indices[0] < 0:
             raise self._corrupt(what, "a tensor", "-1")
         return indices[0]
@@ -227,7 +243,10 @@ class _Reader:
         try:
             return read()
         except _DECODING_ERRORS as exc:
-            raise ModelError(f"{self._where}: {what}: expected a table or vector inside the file's {self._size} B, got {exc}", hint=_HINT) from exc
+            raise ModelError(
+                f"{self._where}: {what}: expected a table or vector inside the file's {self._size} B, got {exc}",
+                hint=_HINT,
+            ) from exc
 
     def _corrupt(self, what: str, expected: str, got: str) -> ModelError:
         return ModelError(f"{self._where}: {what}: expected {expected}, got {got}", hint=_HINT)

@@ -32,7 +32,15 @@ __all__ = ["write_image"]
 _TYPES = {"int8": TensorType.INT8, "uint8": TensorType.UINT8, "float32": TensorType.FLOAT32}
 
 
-def write_image(graph: Graph, steps: Sequence[Step], pool: ConstantPool, metadata: ModelMetadata, labels: Sequence[str], *, where: str) -> bytes:
+def write_image(
+    graph: Graph,
+    steps: Sequence[Step],
+    pool: ConstantPool,
+    metadata: ModelMetadata,
+    labels: Sequence[str],
+    *,
+    where: str,
+) -> bytes:
     """Return the image of `steps`; metadata's tensor indices, arena size, MACs and parameters are filled in here."""
     plan = _Planner(graph, steps, where).plan()
     indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
@@ -79,11 +87,12 @@ class _Planner:
         first, last = self._lives(run)
         roots = sorted(first, key=lambda root: (first[root], root))
         position = {root: i for i, root in enumerate(roots)}
-        dying: dict[int, tuple[tuple[int, int], ...]] = {root: () for root in roots}
+        dying: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(roots, ())
         for i, step in enumerate(run):
             dying[self._root[step.output]] = self._dying_inputs(step, i, last, position)
         buffers = [
-            Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root], dying_inputs=dying[root]) for root in roots
+            Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root], dying_inputs=dying[root])
+            for root in roots
         ]
         offsets, arena_bytes = plan_arena(buffers)
         if arena_bytes > MAX_TENSOR_BYTES:
@@ -115,7 +124,9 @@ class _Planner:
 
     def _corrupt(self, tensor: int, expected: str) -> ModelError:
         name = self._graph.tensors[tensor].name
-        return ModelError(f"{self._where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again")
+        return ModelError(
+            f"{self._where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again"
+        )
 
     def _lives(self, run: Sequence[Step]) -> tuple[dict[int, int], dict[int, int]]:
         """Return {root: step} of each buffer's first and last use."""
@@ -130,7 +141,9 @@ class _Planner:
         last[self._root[self._graph.output]] = len(run)
         return first, last
 
-    def _dying_inputs(self, step: Step, i: int, last: dict[int, int], position: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    def _dying_inputs(
+        self, step: Step, i: int, last: dict[int, int], position: dict[int, int]
+    ) -> tuple[tuple[int, int], ...]:
         """Return which input buffers this step's output may overlap, and how: those that nobody reads later."""
         output = self._graph.tensors[step.output]
         found: dict[int, int] = {}
@@ -151,7 +164,9 @@ class _Planner:
 
 def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) -> TensorRecord:
     if tensor.dtype not in _TYPES:
-        raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(_TYPES)}")
+        raise UnsupportedModelError(
+            f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(_TYPES)}"
+        )
     quantized = tensor.dtype != "float32"
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
         raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")

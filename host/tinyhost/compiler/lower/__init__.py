@@ -49,7 +49,7 @@ SUPPORTED_OPERATORS = tuple(_LOWERINGS)
 def lower_graph(graph: Graph, pool: ConstantPool, *, where: str) -> tuple[Step, ...]:
     """Return the steps of a graph, in order, with their weights and tables in `pool`.
 
-    Raises UnsupportedModelError, naming the operator, for what the engine lacks; ModelError for what no engine could run.
+    Raises UnsupportedModelError, naming the operator, for what the engine lacks; ModelError for what none could run.
     """
     supported = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
     steps = []

@@ -104,7 +104,9 @@ class OperatorContext:
             raise self.unsupported(f"tensor {tensor.name!r} has no per-tensor quantization")
         limits = np.iinfo(tensor.dtype)
         if not limits.min <= tensor.zero_point <= limits.max:
-            raise self.corrupt(f"zero point of {tensor.name!r}", expected=f"{limits.min}..{limits.max}", got=tensor.zero_point)
+            raise self.corrupt(
+                f"zero point of {tensor.name!r}", expected=f"{limits.min}..{limits.max}", got=tensor.zero_point
+            )
         if rank is not None and len(tensor.shape) != rank:
             raise self.unsupported(f"tensor {tensor.name!r} has shape {tensor.shape}; supported: rank {rank}")
         return tensor

@@ -90,7 +90,7 @@ def lower_logistic(context: OperatorContext) -> Step:
         raise context.unsupported(f"output zero point {output.zero_point}; supported: -128")
     fraction, shift = math.frexp(float(data.scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
     multiplier = round_half_away(fraction * 2**31)
-    if not 0 <= shift <= 31 or multiplier >= 2**31:
+    if not 0 <= shift <= 62 or multiplier >= 2**31:
         raise context.unsupported(f"input scale {float(data.scale)}")
     radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
 
@@ -113,7 +113,13 @@ def lower_quantize(context: OperatorContext) -> Step:
     context.same_shape(output, data.shape)
     if data.dtype == "float32":
         context.int8(output)
-        return Step(code=OperatorCode.QUANTIZE, inputs=(data.index,), output=output.index, params=QuantizeParams(), name=output.name)
+        return Step(
+            code=OperatorCode.QUANTIZE,
+            inputs=(data.index,),
+            output=output.index,
+            params=QuantizeParams(),
+            name=output.name,
+        )
     context.quantized(data, ("int8", "uint8"))
     context.quantized(output, ("int8", "uint8"))
     if data.dtype == output.dtype == "uint8":
@@ -137,7 +143,9 @@ def lower_dequantize(context: OperatorContext) -> Step:
         raise context.unsupported(f"to {output.dtype}; supported: float32")
     values = np.array([float(data.scale) * (q - data.zero_point) for q in _inputs(data)], dtype="<f4")
     params = LookupParams(table_offset=context.pool.add(values.tobytes()))
-    return Step(code=OperatorCode.DEQUANTIZE, inputs=(data.index,), output=output.index, params=params, name=output.name)
+    return Step(
+        code=OperatorCode.DEQUANTIZE, inputs=(data.index,), output=output.index, params=params, name=output.name
+    )
 
 
 def _one_input(context: OperatorContext) -> tuple[Tensor, Tensor]:
@@ -163,7 +171,9 @@ def _inputs(tensor: Tensor) -> list[int]:
     return list(range(256)) if tensor.dtype == "uint8" else [*range(128), *range(-128, 0)]
 
 
-def _table_step(context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, function: Callable[[int], int]) -> Step:
+def _table_step(
+    context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, function: Callable[[int], int]
+) -> Step:
     table = np.array([function(q) for q in _inputs(data)], dtype=np.dtype(output.dtype))
     params = LookupParams(table_offset=context.pool.add(table.tobytes()))
     return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)

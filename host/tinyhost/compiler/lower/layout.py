@@ -25,7 +25,9 @@ def lower_concatenation(context: OperatorContext) -> Step:
             raise context.corrupt(f"shape of {tensor.name!r}", expected=f"rank {rank}", got=tensor.shape)
         context.same_shape(tensor, (*output.shape[:axis], tensor.shape[axis], *output.shape[axis + 1 :]))
         if tensor.scale != output.scale or tensor.zero_point != output.zero_point:
-            raise context.unsupported(f"input {tensor.name!r} has another quantization than the output; supported: the same")
+            raise context.unsupported(
+                f"input {tensor.name!r} has another quantization than the output; supported: the same"
+            )
         total += tensor.shape[axis]
     if total != output.shape[axis]:
         raise context.corrupt(f"dimension {axis} of the output", expected=total, got=output.shape[axis])
@@ -57,7 +59,11 @@ def lower_reshape(context: OperatorContext) -> Step:
     context.counts((1, 2))
     data, output = context.input(0), context.output()
     if data.dtype != output.dtype or data.n_elements != output.n_elements:
-        raise context.corrupt(f"tensor {output.name!r}", expected=f"{data.n_elements} x {data.dtype}", got=f"{output.n_elements} x {output.dtype}")
+        raise context.corrupt(
+            f"tensor {output.name!r}",
+            expected=f"{data.n_elements} x {data.dtype}",
+            got=f"{output.n_elements} x {output.dtype}",
+        )
     if data.data is not None:
         raise context.unsupported("of a constant")
     return Step(code=None, inputs=(data.index,), output=output.index, params=None, name=output.name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tinyhost.compiler.graph import Tensor
@@ -24,7 +22,9 @@ def lower_conv(context: OperatorContext) -> Step:
     n_out, height, width, depth = filters.shape
     groups, rest = divmod(data.shape[3], depth)
     if rest or n_out % max(1, groups):
-        raise context.corrupt("input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out))
+        raise context.corrupt(
+            "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
+        )
     rows = resolve_window(context, "H", size=data.shape[1], filter_size=height)
     columns = resolve_window(context, "W", size=data.shape[2], filter_size=width)
     context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
@@ -38,7 +38,7 @@ def lower_conv(context: OperatorContext) -> Step:
         code=OperatorCode.CONV_2D,
         inputs=(data.index,),
         output=output.index,
-        params=_conv_params(context, output, (rows, columns), weights.tobytes(), constants, groups),
+        params=_conv_params(context, output, (rows, columns), (weights.tobytes(), groups), constants),
         n_params=weights.size + constants.n_biases,
         macs=output.n_elements * height * width * depth,
         name=output.name,
@@ -67,7 +67,7 @@ def lower_depthwise_conv(context: OperatorContext) -> Step:
         code=OperatorCode.DEPTHWISE_CONV_2D,
         inputs=(data.index,),
         output=output.index,
-        params=_conv_params(context, output, (rows, columns), weights.tobytes(), constants, 1),
+        params=_conv_params(context, output, (rows, columns), (weights.tobytes(), 1), constants),
         n_params=weights.size + constants.n_biases,
         macs=output.n_elements * height * width,
         name=output.name,
@@ -122,11 +122,13 @@ def _channel_scales(context: OperatorContext, filters: Tensor, *, axis: int) -> 
     return scales if len(scales) > 1 else scales * filters.shape[axis]
 
 
-def _real_multipliers(context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor, *, axis: int) -> list[float]:
+def _real_multipliers(
+    context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor, *, axis: int
+) -> list[float]:
     """Return input * weight / output scale per channel, in double.
 
-    TFLM's source multiplies the scales of a per-tensor FULLY_CONNECTED in float; the wheel, our oracle, answers as if in
-    double (tests/oracle/test_rounding.py tells the two apart).
+    TFLM's source multiplies the scales of a per-tensor FULLY_CONNECTED in float; the wheel, our oracle, answers as if
+    in double (tests/oracle/test_rounding.py tells the two apart).
     """
     scales = _channel_scales(context, filters, axis=axis)
     return [float(data.scale) * scale / float(output.scale) for scale in scales]
@@ -136,13 +138,12 @@ def _conv_params(
     context: OperatorContext,
     output: Tensor,
     windows: tuple[Window, Window],
-    weights: bytes,
+    filters: tuple[bytes, int],
     constants: ChannelConstants,
-    groups: int,
 ) -> ConvParams:
     rows, columns = windows
+    weights, groups = filters
     low, high = context.activation_range(output)
-    assert math.prod(output.shape) > 0
     return ConvParams(
         filter_height=rows.filter,
         filter_width=columns.filter,

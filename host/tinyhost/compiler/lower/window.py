@@ -33,7 +33,9 @@ def resolve_window(context: OperatorContext, axis: str, *, size: int, filter_siz
     extent = (filter_size - 1) * dilation + 1
     if min(stride, dilation, filter_size) < 1 or max(stride, dilation, extent) > _MAX_EXTENT:
         raise context.corrupt(
-            f"filter on {axis}", expected=f"stride, dilation and extent in 1..{_MAX_EXTENT}", got=(stride, dilation, extent)
+            f"filter on {axis}",
+            expected=f"stride, dilation and extent in 1..{_MAX_EXTENT}",
+            got=(stride, dilation, extent),
         )
     output = -(-size // stride) if padding == _SAME else (size + stride - extent) // stride
     if output < 1:

@@ -1,0 +1,207 @@
+"""Builds small .tflite models from scratch, for tests: any operator, shape, padding and quantization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import tflite
+from numpy.typing import NDArray
+
+__all__ = ["ModelBuilder"]
+
+_DTYPES = {
+    "int8": tflite.TensorType.INT8,
+    "uint8": tflite.TensorType.UINT8,
+    "int32": tflite.TensorType.INT32,
+    "float32": tflite.TensorType.FLOAT32,
+}
+_OPTION_CLASSES = {
+    "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "FULLY_CONNECTED": "FullyConnectedOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions",
+    "ADD": "AddOptions",
+    "MUL": "MulOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "SOFTMAX": "SoftmaxOptions",
+    "RESHAPE": "ReshapeOptions",
+    "PAD": "PadOptions",
+    "QUANTIZE": "QuantizeOptions",
+    "DEQUANTIZE": "DequantizeOptions",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TensorSpec:
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OperatorSpec:
+    code: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class ModelBuilder:
+    """Collects tensors and operators; build() returns the bytes of a .tflite file."""
+
+    tensors: list[_TensorSpec] = field(default_factory=list)
+    operators: list[_OperatorSpec] = field(default_factory=list)
+
+    def tensor(
+        self,
+        shape: Sequence[int],
+        *,
+        dtype: str = "int8",
+        scale: float | Sequence[float] = (),
+        zero_point: int = 0,
+        axis: int = 0,
+        data: NDArray[Any] | None = None,
+    ) -> int:
+        """Add a tensor, a constant if it has data; return its index. Several scales: quantized along `axis`."""
+        scales = tuple(scale) if isinstance(scale, Sequence) else (scale,)
+        spec = _TensorSpec(
+            name=f"t{len(self.tensors)}",
+            dtype=dtype,
+            shape=tuple(shape),
+            scales=scales,
+            zero_points=(zero_point,) * len(scales),
+            axis=axis,
+            data=b"" if data is None else np.ascontiguousarray(data, dtype=np.dtype(dtype)).tobytes(),
+        )
+        self.tensors.append(spec)
+        return len(self.tensors) - 1
+
+    def operator(self, code: str, inputs: Sequence[int], output: int, **options: Any) -> int:
+        """Add an operator with the given option fields (TensorFlow Lite's names); return its output tensor."""
+        self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=(output,), options=options))
+        return output
+
+    def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
+        """Return the .tflite file with the given graph inputs and outputs."""
+        b = flatbuffers.Builder(4096)
+        buffers = [self._buffer(b, b"")] + [self._buffer(b, t.data) for t in self.tensors]
+        codes = sorted({op.code for op in self.operators})
+        tensors = [self._tensor(b, t, i + 1) for i, t in enumerate(self.tensors)]
+        operators = [self._operator(b, op, codes.index(op.code)) for op in self.operators]
+        opcodes = [self._opcode(b, code) for code in codes]
+        subgraph_parts = (
+            _offsets(b, tflite.SubGraphStartTensorsVector, tensors),
+            _ints(b, tflite.SubGraphStartInputsVector, inputs),
+            _ints(b, tflite.SubGraphStartOutputsVector, outputs),
+            _offsets(b, tflite.SubGraphStartOperatorsVector, operators),
+        )
+        tflite.SubGraphStart(b)
+        tflite.SubGraphAddTensors(b, subgraph_parts[0])
+        tflite.SubGraphAddInputs(b, subgraph_parts[1])
+        tflite.SubGraphAddOutputs(b, subgraph_parts[2])
+        tflite.SubGraphAddOperators(b, subgraph_parts[3])
+        subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, [tflite.SubGraphEnd(b)])
+        opcode_vector = _offsets(b, tflite.ModelStartOperatorCodesVector, opcodes)
+        buffer_vector = _offsets(b, tflite.ModelStartBuffersVector, buffers)
+        tflite.ModelStart(b)
+        tflite.ModelAddVersion(b, 3)
+        tflite.ModelAddOperatorCodes(b, opcode_vector)
+        tflite.ModelAddSubgraphs(b, subgraphs)
+        tflite.ModelAddBuffers(b, buffer_vector)
+        b.Finish(tflite.ModelEnd(b), file_identifier=b"TFL3")
+        return bytes(b.Output())
+
+    @staticmethod
+    def _buffer(b: Any, data: bytes) -> int:
+        vector = 0
+        if data:
+            b.StartVector(1, len(data), 16)
+            b.head -= len(data)
+            b.Bytes[b.head : b.head + len(data)] = data
+            vector = b.EndVector()
+        tflite.BufferStart(b)
+        if data:
+            tflite.BufferAddData(b, vector)
+        return int(tflite.BufferEnd(b))
+
+    @staticmethod
+    def _tensor(b: Any, spec: _TensorSpec, buffer: int) -> int:
+        name = b.CreateString(spec.name)
+        shape = _ints(b, tflite.TensorStartShapeVector, spec.shape)
+        quantization = 0
+        if spec.scales:
+            tflite.QuantizationParametersStartScaleVector(b, len(spec.scales))
+            for scale in reversed(spec.scales):
+                b.PrependFloat32(float(np.float32(scale)))
+            scales = b.EndVector()
+            tflite.QuantizationParametersStartZeroPointVector(b, len(spec.zero_points))
+            for zero_point in reversed(spec.zero_points):
+                b.PrependInt64(zero_point)
+            zero_points = b.EndVector()
+            tflite.QuantizationParametersStart(b)
+            tflite.QuantizationParametersAddScale(b, scales)
+            tflite.QuantizationParametersAddZeroPoint(b, zero_points)
+            tflite.QuantizationParametersAddQuantizedDimension(b, spec.axis)
+            quantization = tflite.QuantizationParametersEnd(b)
+        tflite.TensorStart(b)
+        tflite.TensorAddShape(b, shape)
+        tflite.TensorAddType(b, _DTYPES[spec.dtype])
+        tflite.TensorAddBuffer(b, buffer)
+        tflite.TensorAddName(b, name)
+        if quantization:
+            tflite.TensorAddQuantization(b, quantization)
+        return int(tflite.TensorEnd(b))
+
+    @staticmethod
+    def _operator(b: Any, spec: _OperatorSpec, code_index: int) -> int:
+        inputs = _ints(b, tflite.OperatorStartInputsVector, spec.inputs)
+        outputs = _ints(b, tflite.OperatorStartOutputsVector, spec.outputs)
+        class_name = _OPTION_CLASSES.get(spec.code)
+        options = 0
+        if class_name:
+            getattr(tflite, f"{class_name}Start")(b)
+            for name, value in spec.options.items():
+                getattr(tflite, f"{class_name}Add{name}")(b, value)
+            options = getattr(tflite, f"{class_name}End")(b)
+        tflite.OperatorStart(b)
+        tflite.OperatorAddOpcodeIndex(b, code_index)
+        tflite.OperatorAddInputs(b, inputs)
+        tflite.OperatorAddOutputs(b, outputs)
+        if class_name:
+            tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, class_name))
+            tflite.OperatorAddBuiltinOptions(b, options)
+        return int(tflite.OperatorEnd(b))
+
+    @staticmethod
+    def _opcode(b: Any, code: str) -> int:
+        value = getattr(tflite.BuiltinOperator, code)
+        tflite.OperatorCodeStart(b)
+        tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(value, 127))
+        tflite.OperatorCodeAddBuiltinCode(b, value)
+        tflite.OperatorCodeAddVersion(b, 1)
+        return int(tflite.OperatorCodeEnd(b))
+
+
+def _offsets(b: Any, start: Any, items: Sequence[int]) -> int:
+    start(b, len(items))
+    for item in reversed(items):
+        b.PrependUOffsetTRelative(item)
+    return int(b.EndVector())
+
+
+def _ints(b: Any, start: Any, items: Sequence[int]) -> int:
+    start(b, len(items))
+    for item in reversed(items):
+        b.PrependInt32(item)
+    return int(b.EndVector())

@@ -1,0 +1,75 @@
+"""Where TFLM's source and the tflite-micro wheel could differ: roundings that random models hardly ever reach."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.oracle.builder import ModelBuilder
+from tinyhost import _firmware
+from tinyhost.compiler import compile_tflite
+
+tflite_micro = pytest.importorskip("tflite_micro", reason="the wheel exists for Python 3.10 and 3.11 on x86-64 only")
+
+
+def _assert_equal(data: bytes, values: np.ndarray) -> None:  # type: ignore[type-arg]
+    engine = _firmware.Engine()
+    engine.load(compile_tflite(data, name="rounding").image)
+    engine.set_input(values)
+    engine.invoke()
+    reference = tflite_micro.runtime.Interpreter.from_bytes(data)
+    reference.set_input(values, 0)
+    reference.invoke()
+    np.testing.assert_array_equal(engine.output(), reference.get_output(0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fully_connected_multiplies_scales_in_double(seed: int) -> None:
+    """Accumulators around the halves, from biases, so large that float and double products of scales differ."""
+    rng = np.random.default_rng(seed)
+    input_scale, weight_scale = (float(np.float32(x)) for x in rng.uniform(0.001, 1, 2))
+    output_scale = float(np.float32(input_scale * weight_scale * 1e7))
+    real = input_scale * weight_scale / output_scale
+    bias = np.array([round((k + 0.5) / real) + d for k in range(60, 120) for d in range(-100, 101, 5)])
+    builder = ModelBuilder()
+    x = builder.tensor((1, 1), scale=input_scale)
+    weights = builder.tensor((len(bias), 1), scale=weight_scale, data=np.ones((len(bias), 1)))
+    biases = builder.tensor((len(bias),), dtype="int32", scale=input_scale * weight_scale, data=bias)
+    y = builder.tensor((1, len(bias)), scale=output_scale, zero_point=3)
+    builder.operator("FULLY_CONNECTED", [x, weights, biases], y, FusedActivationFunction=0)
+    _assert_equal(builder.build([x], [y]), np.zeros((1, 1), dtype=np.int8))
+
+
+def test_relu_divides_scales_in_double() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        value, half = int(rng.integers(1, 100)), int(rng.integers(1, 100)) + 0.5
+        output_scale = float(np.float32(rng.uniform(0.01, 1)))
+        input_scale = float(np.float32(half / value * output_scale))
+        builder = ModelBuilder()
+        x = builder.tensor((1, 1), scale=input_scale)
+        y = builder.tensor((1, 1), scale=output_scale)
+        builder.operator("RELU", [x], y)
+        _assert_equal(builder.build([x], [y]), np.full((1, 1), value, dtype=np.int8))
+
+
+def test_relu6_bound_divides_in_float() -> None:
+    for k in range(10, 120):
+        for scale in (np.float32(6 / (k + 0.5)), np.nextafter(np.float32(6 / (k + 0.5)), np.float32(0))):
+            builder = ModelBuilder()
+            x = builder.tensor((1, 1), scale=float(scale))
+            y = builder.tensor((1, 1), scale=float(scale))
+            builder.operator("RELU6", [x], y)
+            _assert_equal(builder.build([x], [y]), np.full((1, 1), 127, dtype=np.int8))
+
+
+def test_quantize_divides_in_float() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        scale = np.float32(rng.uniform(0.01, 1))
+        values = ((np.arange(-130, 130) + 0.5) * float(scale)).astype(np.float32).reshape(1, -1)
+        builder = ModelBuilder()
+        x = builder.tensor(values.shape, dtype="float32")
+        y = builder.tensor(values.shape, scale=float(scale), zero_point=int(rng.integers(-128, 128)))
+        builder.operator("QUANTIZE", [x], y)
+        _assert_equal(builder.build([x], [y]), values)
