@@ -6,10 +6,52 @@ import sys
 
 import typer
 
+from tinyhost.cli import (
+    bench,
+    board,
+    boards,
+    capture,
+    compile,
+    diff,
+    doctor,
+    flash,
+    hil,
+    inspect,
+    model,
+    models,
+    monitor,
+    push,
+    reset,
+    settings,
+    synth,
+    train,
+)
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError
 
 __all__ = ["app", "main"]
+
+# In the order of use: that of `tinyhost --help`.
+_COMMANDS = (
+    doctor,
+    boards,
+    board,
+    flash,
+    capture,
+    synth,
+    train,
+    model,
+    compile,
+    inspect,
+    push,
+    models,
+    monitor,
+    bench,
+    diff,
+    settings,
+    reset,
+    hil,
+)
 
 app = typer.Typer(
     name="tinyhost",
@@ -18,6 +60,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+for _command in _COMMANDS:
+    _command.register(app)
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from tinyhost.errors import TinyhostError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
-__all__ = ["console", "print_error", "status_console", "write_json"]
+__all__ = ["byte_progress", "console", "note", "plain_table", "print_error", "status_console", "write_json"]
 
 
 @cache
@@ -31,6 +33,32 @@ def status_console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def note(text: str) -> None:
+    """Print a remark on stderr; rich markup is understood."""
+    status_console().print(text, soft_wrap=True)
+
+
+def plain_table(*headings: str) -> Table:
+    """Return a table without lines, for console().print()."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+@contextmanager
+def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of bytes on stderr; gives what to call with the bytes that are done, and all bytes."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=status_console(), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def print_error(error: TinyhostError) -> None:

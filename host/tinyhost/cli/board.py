@@ -1,0 +1,76 @@
+"""`tinyhost board run`: keep a virtual board on, for other tools and other commands."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinyhost.cli.options import BoardOption, SceneOption, StateOption
+from tinyhost.cli.output import console, note
+from tinyhost.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+
+__all__ = ["register"]
+
+_POLL_S = 0.2
+
+
+def register(app: typer.Typer) -> None:
+    """Add `board run`."""
+    group = typer.Typer(name="board", help="Keep a virtual board on.", no_args_is_help=True)
+    group.command("run")(run)
+    group.callback()(_group)
+    app.add_typer(group)
+
+
+def _group() -> None:
+    """Keep a virtual board on."""
+
+
+def run(
+    board: BoardOption = None,
+    scene: SceneOption = None,
+    show_text: Annotated[
+        bool, typer.Option("--text", help="Print what the board prints; no other program can use it meanwhile.")
+    ] = False,
+    state: StateOption = None,
+) -> None:
+    """Switch a virtual board on and keep it on until Ctrl-C; print the port on which it talks.
+
+    Every other command uses the board that is kept on, and so can any serial monitor.
+    """
+    from tinyhost.boards import resolve
+
+    target = resolve(board or "native", state=state)
+    if not target.is_virtual:
+        raise UsageError(f"{target.name} is on as long as it is plugged in", hint="tinyhost monitor shows what it does")
+    with target.power(scene=scene, keep_on=True) as powered:
+        console().print(f"{target.name} is on: [bold]{powered.port}[/]", soft_wrap=True)
+        note("[dim]Ctrl-C switches it off[/]")
+        try:
+            _print_text(powered) if show_text else _wait()
+        except KeyboardInterrupt:
+            note(f"[dim]{target.name} is off[/]")
+
+
+def _wait() -> None:
+    while True:
+        time.sleep(_POLL_S)
+
+
+def _print_text(powered: PoweredBoard) -> None:
+    from tinyhost.protocol.frames import FrameDecoder, LogText
+
+    decoder = FrameDecoder()
+    link = powered.open_link()
+    try:
+        while True:
+            for item in decoder.feed(link.read(4096, _POLL_S)):
+                if isinstance(item, LogText):
+                    console().print(item.text, markup=False, soft_wrap=True)
+    finally:
+        link.close()

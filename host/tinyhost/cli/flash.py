@@ -1,0 +1,132 @@
+"""`tinyhost flash`: build an app's firmware, put it on the board, and give it its default model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.output import console, note, status_console, write_json
+from tinyhost.errors import BoardError, UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.boards import Board
+    from tinyhost.boards.build import Firmware
+    from tinyhost.device import PushResult
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `flash`."""
+    app.command("flash")(flash)
+
+
+def flash(
+    app: Annotated[str, typer.Argument(help="The app: vww.")],
+    board: BoardOption = None,
+    model: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
+    ] = None,
+    no_model: Annotated[bool, typer.Option("--no-model", help="Leave the model slots as they are.")] = False,
+    firmware: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--firmware", help="A program that was built before, instead of building it."),
+    ] = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Build the firmware of APP, put it on the board, wait until it answers, and push its model."""
+    from tinyhost.boards import resolve
+    from tinyhost.boards.flash import flash_firmware
+
+    if model is not None and no_model:
+        raise UsageError("--model and --no-model contradict each other", hint="give one of them")
+    target = resolve(board, state=state)
+    if board is None:
+        note(f"[dim]board: {target.name}[/]")
+    model_path = None if no_model else model or _default_model(app)
+    with _status(f"building {app} for {target.name}") as progress:
+        built = _prebuilt(app, target, firmware) if firmware else _build(app, target, progress)
+    with _status(f"flashing {target.name}") as progress:
+        flash_firmware(target, built, progress)
+    pushed = _greet(target, built, model_path)
+    if json:
+        write_json(_document(target, built, pushed), json)
+    if json != "-":
+        _print(target, built)
+
+
+def _build(app: str, board: Board, progress: Callable[[str], None]) -> Firmware:
+    from tinyhost.boards.build import build_firmware
+
+    return build_firmware(app, board.kind, progress=progress)
+
+
+def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
+    from tinyhost.boards.build import prebuilt_firmware
+
+    return prebuilt_firmware(path, app, board.kind)
+
+
+def _default_model(app: str) -> Path | None:
+    """Return the model that ships with the app, if one does."""
+    from tinyhost.boards.project import find_project
+
+    path = find_project() / "models" / app / "model.tflite"
+    if path.is_file():
+        return path
+    note(f"[yellow]{app} ships without a model[/]: tinyhost push MODEL")
+    return None
+
+
+def _greet(board: Board, built: Firmware, model: Path | None) -> PushResult | None:
+    """Wait for the firmware's answer, check that it is what was flashed, and push the model."""
+    from tinyhost.cli.connect import show_log
+    from tinyhost.cli.push import print_push, push_compiled, read_model
+    from tinyhost.device import Device
+
+    compiled = read_model(model, None, ()) if model else None
+    with board.power() as powered, Device.open(powered, log=show_log) as device:
+        if built.build_id and device.info.build_id != built.build_id:
+            raise BoardError(
+                f"{device.name}: runs build {device.info.build_id}, flashed was {built.build_id}",
+                hint="run the command again; a real board: double-tap reset first",
+            )
+        result = push_compiled(device, compiled, force=False) if compiled else None
+    if compiled and result:
+        print_push(board.name, len(compiled.image), result)
+    return result
+
+
+@contextmanager
+def _status(title: str) -> Iterator[Callable[[str], None]]:
+    """Show what is going on in one line on stderr."""
+    from rich.markup import escape
+
+    with status_console().status(title) as status:
+        yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
+
+
+def _document(board: Board, built: Firmware, pushed: PushResult | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "schema": "tinyhost.flash/1",
+        "board": board.name,
+        "app": built.app,
+        "build_id": built.build_id,
+        "program_bytes": built.text_bytes,
+        "ram_bytes": built.ram_bytes,
+        "model": asdict(pushed) if pushed else None,
+    }
+
+
+def _print(board: Board, built: Firmware) -> None:
+    size = f"{built.text_bytes:,} bytes of program, {built.ram_bytes:,} of static RAM"
+    console().print(f"{board.name}: [green]{built.app}[/] build {built.build_id} runs ({size})", soft_wrap=True)

@@ -1,0 +1,89 @@
+"""`tinyhost push`: a new model on the board, without a rebuild."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tinyhost.cli.labels import LabelsOption, split_labels
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.output import byte_progress, console, write_json
+from tinyhost.errors import ModelTooLargeError
+
+if TYPE_CHECKING:
+    from tinyhost.compiler import CompiledModel
+    from tinyhost.device import Device, PushResult
+
+__all__ = ["print_push", "push_compiled", "read_model", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `push`."""
+    app.command("push")(push)
+
+
+def push(
+    model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a .thm file.")],
+    name: Annotated[
+        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Option("--name", help="What the board shows. Default: the file's name."),
+    ] = None,
+    labels: LabelsOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Write it even if the board has it already.")] = False,
+    board: BoardOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Put a model into the board's free slot and make it active.
+
+    A push that was broken off goes on where it stopped; the model that ran before stays in the other slot.
+    """
+    from tinyhost.cli.connect import connected
+
+    compiled = read_model(model, name, split_labels(labels))
+    with connected(board, None, state) as connection:
+        result = push_compiled(connection.device, compiled, force=force)
+    if json:
+        write_json({"schema": "tinyhost.push/1", "board": connection.board_name, **asdict(result)}, json)
+    if json != "-":
+        print_push(connection.board_name, len(compiled.image), result)
+
+
+def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> CompiledModel:
+    """Return the model of a file, compiled; a labels.txt beside it names its classes if `labels` does not."""
+    from tinyhost.compiler import load_model
+
+    beside = path.with_name("labels.txt")
+    if not labels and beside.is_file():
+        labels = tuple(line.strip() for line in beside.read_text(encoding="utf-8").splitlines() if line.strip())
+    return load_model(path, name=name, labels=labels)
+
+
+def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> PushResult:
+    """Push under a progress bar, if the board has room for the model."""
+    arena_bytes = compiled.report.arena_bytes
+    if arena_bytes > device.info.arena_bytes:
+        raise ModelTooLargeError(
+            f"{device.name}: {compiled.report.name} needs an arena of {arena_bytes} bytes, "
+            f"the firmware has {device.info.arena_bytes}",
+            hint="tinyhost inspect MODEL shows which operator needs how much",
+        )
+    with byte_progress(f"push {compiled.report.name}") as progress:
+        return device.push(compiled.image, force=force, progress=progress)
+
+
+def print_push(board: str, image_bytes: int, result: PushResult) -> None:
+    """Say what a push did."""
+    if result.skipped:
+        how = "was there already"
+    elif result.resumed_at:
+        how = f"resumed at byte {result.resumed_at} of {image_bytes}, {result.seconds:.2f} s"
+    else:
+        how = f"{image_bytes} bytes in {result.seconds:.2f} s"
+    retries = f", [yellow]{result.retries} retries[/]" if result.retries else ""
+    console().print(
+        f"{board}: [green]{result.name}[/] is active in slot {result.slot} ({how}{retries})", soft_wrap=True
+    )

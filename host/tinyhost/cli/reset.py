@@ -1,0 +1,40 @@
+"""`tinyhost reset`: start the firmware again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tinyhost.cli.options import BoardOption, StateOption
+from tinyhost.cli.output import console
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `reset`."""
+    app.command("reset")(reset)
+
+
+def reset(
+    bootloader: Annotated[
+        bool, typer.Option("--bootloader", help="Enter the bootloader, on boards that have one.")
+    ] = False,
+    board: BoardOption = None,
+    state: StateOption = None,
+) -> None:
+    """Restart the board's firmware and wait until it answers."""
+    from tinyhost.cli.connect import connected
+    from tinyhost.errors import UsageError
+    from tinyhost.protocol.messages import ResetMode
+
+    with connected(board, None, state) as connection:
+        if bootloader and connection.board.board.is_virtual:
+            raise UsageError(f"{connection.board_name} has no bootloader", hint="leave --bootloader out")
+        connection.device.reset(ResetMode.BOOTLOADER if bootloader else ResetMode.APP)
+        if bootloader:
+            console().print(f"{connection.board_name}: [yellow]in its bootloader[/]")
+            return
+        uptime_ms = connection.device.ping().uptime_us / 1000
+        console().print(f"{connection.board_name}: [green]restarted[/] {uptime_ms:.0f} ms ago")

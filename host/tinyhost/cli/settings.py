@@ -1,0 +1,74 @@
+"""`tinyhost settings`: show and change what the board keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.output import console, plain_table, write_json
+from tinyhost.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.protocol.messages import SettingInfo
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `settings`."""
+    app.command("settings")(settings)
+
+
+def settings(
+    changes: Annotated[
+        Optional[list[str]],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Argument(metavar="[NAME=VALUE]...", help="What to change; nothing: show all."),
+    ] = None,
+    persist: Annotated[bool, typer.Option("--persist", help="Keep the change through power loss.")] = False,
+    board: BoardOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Show the board's settings, or change some: until the next restart, or for good with --persist.
+
+    A virtual board that no `tinyhost board run` keeps on is switched off after each command: use --persist.
+    """
+    from tinyhost.cli.connect import connected
+
+    wanted = [_parse(change) for change in changes or ()]
+    with connected(board, None, state) as connection:
+        for name, value in wanted:
+            connection.device.set_setting(name, value, persist=persist)
+        infos = connection.device.settings()
+    if json:
+        write_json({"schema": "tinyhost.settings/1", "settings": _document(infos)}, json)
+    if json != "-":
+        _print(infos, {name for name, _ in wanted})
+
+
+def _parse(change: str) -> tuple[str, int]:
+    name, _, value = change.partition("=")
+    try:
+        return name.strip(), int(value, 0)
+    except ValueError as exc:
+        raise UsageError(
+            f"{change!r} is not NAME=VALUE with a whole number", hint="tinyhost settings period_ms=200"
+        ) from exc
+
+
+def _document(infos: Mapping[str, SettingInfo]) -> dict[str, Any]:
+    return {
+        name: {"value": info.value, "minimum": info.minimum, "maximum": info.maximum, "default": info.default_value}
+        for name, info in infos.items()
+    }
+
+
+def _print(infos: Mapping[str, SettingInfo], changed: set[str]) -> None:
+    table = plain_table("setting", "value", "default", "from", "to")
+    for name, info in infos.items():
+        style = "green" if name in changed else "yellow" if info.value != info.default_value else None
+        table.add_row(name, str(info.value), str(info.default_value), str(info.minimum), str(info.maximum), style=style)
+    console().print(table)
