@@ -41,6 +41,7 @@ def main() -> None:
         config = VwwTrainConfig(
             n_epochs=args.epochs,
             seed=args.seed,
+            from_scratch=True,
             command=shlex.join(["python", *sys.argv]),
             data_note=DATA_NOTE,
         )

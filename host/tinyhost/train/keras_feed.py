@@ -31,15 +31,16 @@ class AugmentedBatches:
     Classes are drawn equally often, so that an uneven set teaches no preference.
     """
 
-    def __init__(self, pictures: PictureSet, n_classes: int, batch_size: int, seed: int) -> None:
+    def __init__(self, pictures: PictureSet, n_classes: int, batch_size: int, seed: int, *, min_steps: int = 1) -> None:
         self._set = pictures
         self._n_classes = n_classes
         self._batch_size = min(batch_size, len(pictures))
         self._seed = seed
+        self._n_steps = max(len(pictures) // self._batch_size, min_steps)
         self._epoch = 0
 
     def __len__(self) -> int:
-        return len(self._set) // self._batch_size
+        return self._n_steps
 
     def order(self, epoch: int) -> NDArray[np.int64]:
         """Return picture indices of an epoch, (len(self) * batch_size,), its classes balanced."""

@@ -90,6 +90,12 @@ def _metrics(content: bytes, record: RunRecord) -> dict[str, Any]:
     }
 
 
+def _start(config: VwwTrainConfig) -> str:
+    if config.from_scratch:
+        return "random weights"
+    return f"`{config.start_from}`" if config.start_from else "the model that ships (models/vww)"
+
+
 def _card(content: bytes, record: RunRecord) -> str:
     """Return the model card: what it is, what it learned from, what it is worth."""
     config, float_test, int8_test = record.config, record.float_test, record.int8_test
@@ -129,7 +135,7 @@ def _card(content: bytes, record: RunRecord) -> str:
             "## Made by",
             f"`{config.command or 'tinyhost.train.vww.train_vww'}`",
             "",
-            f"Seed {config.seed}, {len(record.history)} of at most {config.n_epochs} epochs, "
+            f"Started from {_start(config)}. Seed {config.seed}, {len(record.history)} of at most {config.n_epochs} epochs, "
             f"{record.duration_s / 60:.0f} minutes. Details: metrics.json.",
             "",
         ]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import MissingToolError
+from tinyhost.models.catalogue import fetch
 from tinyhost.train.metrics import ClassifierMetrics, classifier_metrics
 from tinyhost.train.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
 from tinyhost.train.run_folder import RunRecord, write_run_folder
@@ -28,7 +29,11 @@ class VwwTrainConfig:
 
     labels: classes, in the order of the model's outputs; the default is that of TFLM's person_detect.
     patience: epochs without a better validation loss after which training stops.
-    start_from: Keras weights file to start from instead of random weights; None for random.
+    start_from: what to start from: a .tflite of the same architecture or an earlier run's .weights.h5.
+    None: the model that ships, unless from_scratch.
+    from_scratch: start from random weights; wants ten thousand pictures.
+    learning_rate: its peak; a run that does not start from scratch takes a fifth of it.
+    min_steps_per_epoch: small sets are gone through several times an epoch, augmented anew.
     command: what the person typed, for the record.
     data_note: one sentence for the model card on what the pictures are.
     """
@@ -45,6 +50,8 @@ class VwwTrainConfig:
     min_per_class: int = 10
     seed: int = 1
     start_from: Path | None = None
+    from_scratch: bool = False
+    min_steps_per_epoch: int = 30
     command: str = ""
     data_note: str = ""
 
@@ -100,7 +107,7 @@ def train_vww(
     report = progress or (lambda _: None)
 
     keras.utils.set_random_seed(config.seed)
-    model = _build(config)
+    model = _build(config, splits.train)
     history = _fit(model, config, splits, run_dir / "best.weights.h5", report)
     report(_stage("quantize", config))
     content = _quantize(model, splits.train, config.seed)
@@ -157,8 +164,10 @@ def _to_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     return scaled
 
 
-def _build(config: VwwTrainConfig) -> Any:
+def _build(config: VwwTrainConfig, train: PictureSet) -> Any:
+    """Return the model with the weights that training starts from."""
     from tinyhost.train.mobilenet import mobilenet_v1
+    from tinyhost.train.warm_start import load_tflite_weights
 
     model = mobilenet_v1(
         size=PICTURE_SIZE,
@@ -167,8 +176,13 @@ def _build(config: VwwTrainConfig) -> Any:
         dropout=config.dropout,
         l2=config.l2,
     )
-    if config.start_from is not None:
-        model.load_weights(str(config.start_from))
+    if config.from_scratch:
+        return model
+    source = config.start_from or fetch("vww")
+    if source.suffix == ".h5":
+        model.load_weights(str(source))
+    else:
+        load_tflite_weights(model, source.read_bytes(), train.pictures, str(source))
     return model
 
 
@@ -184,13 +198,20 @@ def _fit(
 
     from tinyhost.train.keras_feed import AugmentedBatches, one_hot, progress_callback
 
-    batches = AugmentedBatches(splits.train, len(config.labels), config.batch_size, config.seed)
+    batches = AugmentedBatches(
+        splits.train,
+        len(config.labels),
+        config.batch_size,
+        config.seed,
+        min_steps=config.min_steps_per_epoch,
+    )
+    peak = config.learning_rate * (1.0 if config.from_scratch else 0.2)
     n_steps = len(batches) * config.n_epochs
     warmup = min(len(batches), n_steps // 10)
     schedule = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate * 0.1,
+        peak * 0.1,
         decay_steps=max(1, n_steps - warmup),
-        warmup_target=config.learning_rate,
+        warmup_target=peak,
         warmup_steps=warmup,
     )
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)

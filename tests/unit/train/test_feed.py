@@ -62,6 +62,14 @@ def test_a_set_smaller_than_a_batch_makes_one_batch() -> None:
     assert feed.batch(feed.order(0), 0, 0)[0].shape == (6, 96, 96, 1)
 
 
+def test_a_small_set_is_repeated_for_the_steps_asked() -> None:
+    small = _pictures(5, 3)
+    feed = AugmentedBatches(small, 2, 4, seed=1, min_steps=10)
+    order = feed.order(0)
+    assert len(feed) == 10
+    assert np.bincount(small.classes[order]).tolist() == [20, 20]
+
+
 def test_one_hot_marks_the_class() -> None:
     assert one_hot(np.array([1, 0], np.int64), 2).tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
