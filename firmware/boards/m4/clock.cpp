@@ -1,6 +1,6 @@
-// Two clocks. Ticks() counts instructions: with `-icount shift=7` QEMU's virtual time advances by 128 ns with each one, and FPGAIO counts
-// that time at 25 MHz, 3.2 counts per instruction. MicrosNow() is the host's clock: the host at the other end of the link lives in it,
-// while virtual time runs far ahead of it in a busy program.
+// Two clocks. Ticks() counts instructions: with `-icount shift=7` QEMU's virtual time advances by 128 ns with each one,
+// and FPGAIO counts that time at 25 MHz, 3.2 counts per instruction. MicrosNow() is the host's clock: the host at the
+// other end of the link lives in it, while virtual time runs far ahead of it in a busy program.
 #include "hal/clock.h"
 
 #include "boards/m4/semihost.h"
@@ -8,20 +8,24 @@
 namespace tinyhost::hal {
 namespace {
 
-volatile uint32_t& clk100hz = *reinterpret_cast<volatile uint32_t*>(0x40028014);
-volatile uint32_t& counter = *reinterpret_cast<volatile uint32_t*>(0x40028018);
+struct Fpgaio {
+  volatile uint32_t clk100hz, counter;
+};
+Fpgaio& Fpga() { return *reinterpret_cast<Fpgaio*>(0x40028014); }
 constexpr uint32_t kCountsPer100Hz = 250'000;
 
 /// The counter, which wraps after 1.34 G instructions, extended by the slow one, which does after 3.4e14.
 uint64_t Counts() {
-  const uint64_t coarse = static_cast<uint64_t>(clk100hz) * kCountsPer100Hz;
-  const uint32_t fine = counter;
-  return coarse + static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(fine - static_cast<uint32_t>(coarse))));
+  const uint64_t coarse = static_cast<uint64_t>(Fpga().clk100hz) * kCountsPer100Hz;
+  const uint32_t fine = Fpga().counter;
+  return coarse +
+         static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(fine - static_cast<uint32_t>(coarse))));
 }
 
 }  // namespace
 
-// Every interval between two calls is rounded by itself: it is exact, since its count is off by less than one, a third of an instruction.
+// Every interval between two calls is rounded by itself: it is exact, since its count is off by less than one, a third
+// of an instruction.
 __attribute__((noipa)) uint64_t Ticks() {
   static uint64_t last = 0;
   static uint64_t instructions = 0;

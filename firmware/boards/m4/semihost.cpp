@@ -44,13 +44,18 @@ int OpenFile(const char* path) { return Open(path, 3); }    // "r+b"
 int CreateFile(const char* path) { return Open(path, 7); }  // "w+b"
 
 size_t ReadFile(int file, size_t offset, void* data, size_t n) {
-  if (!Seek(file, offset)) return 0;
+  return Seek(file, offset) ? ReceiveFile(file, data, n) : 0;
+}
+
+size_t ReceiveFile(int file, void* data, size_t n) {
   const uint32_t arguments[] = {static_cast<uint32_t>(file), Word(data), n};
   const auto missing = static_cast<uint32_t>(Call(semihost::kRead, arguments));
   return missing > n ? 0 : n - missing;
 }
 
-bool WriteFile(int file, size_t offset, const void* data, size_t n) { return Seek(file, offset) && SendFile(file, data, n); }
+bool WriteFile(int file, size_t offset, const void* data, size_t n) {
+  return Seek(file, offset) && SendFile(file, data, n);
+}
 
 bool SendFile(int file, const void* data, size_t n) {
   const uint32_t arguments[] = {static_cast<uint32_t>(file), Word(data), n};

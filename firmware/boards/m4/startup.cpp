@@ -50,8 +50,8 @@ using Handler = void (*)();
 
 }  // namespace
 
-// No interrupt has a handler: they are only enabled to end a wfi, with PRIMASK set (link.cpp). So none can ever run inside code
-// whose instructions are counted.
+// No interrupt has a handler: they are only enabled to end a wfi, with PRIMASK set (link.cpp). So none can ever run
+// inside code whose instructions are counted.
 __attribute__((section(".vectors"), used)) const Handler kVectors[] = {
     reinterpret_cast<Handler>(_estack),
     ResetHandler,

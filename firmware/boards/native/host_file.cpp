@@ -22,6 +22,11 @@ bool WriteFile(int file, size_t offset, const void* data, size_t n) {
 
 bool SendFile(int file, const void* data, size_t n) { return write(file, data, n) == static_cast<ssize_t>(n); }
 
+size_t ReceiveFile(int file, void* data, size_t n) {
+  const ssize_t done = read(file, data, n);
+  return done > 0 ? static_cast<size_t>(done) : 0;
+}
+
 void Pause() {
   const timespec moment = {0, 100'000};
   nanosleep(&moment, nullptr);

@@ -2,7 +2,8 @@
 
 #include <cstddef>
 
-/// Files of the computer that a virtual board runs on. Paths are relative to the board's state folder, where its program is started.
+/// Files of the computer that a virtual board runs on. Paths are relative to the board's state folder, where its
+/// program is started.
 namespace tinyhost::host {
 
 /// Opens an existing file or FIFO for reading and writing; returns a handle, or -1.
@@ -15,6 +16,9 @@ size_t ReadFile(int file, size_t offset, void* data, size_t n);
 bool WriteFile(int file, size_t offset, const void* data, size_t n);
 /// Sends all bytes into a FIFO.
 bool SendFile(int file, const void* data, size_t n);
+
+/// Reads up to `n` bytes out of a FIFO; returns how many. Waits if it is empty.
+size_t ReceiveFile(int file, void* data, size_t n);
 
 /// Lets the host work for a moment: for a loop that waits for the host.
 void Pause();

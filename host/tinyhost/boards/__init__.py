@@ -1,0 +1,8 @@
+"""Boards: find, build for, flash, power and open them. `resolve` is the way in."""
+
+from __future__ import annotations
+
+from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus, PoweredBoard
+from tinyhost.boards.registry import list_boards, resolve
+
+__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "PoweredBoard", "list_boards", "resolve"]

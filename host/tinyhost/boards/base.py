@@ -1,0 +1,88 @@
+"""What a board is: something that can be powered and then opened as a link."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from tinyhost.link.base import Link
+
+__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "PoweredBoard"]
+
+BoardKind = Literal["native", "m4", "nano33ble"]
+BOARD_KINDS: tuple[BoardKind, ...] = get_args(BoardKind)
+
+
+class PoweredBoard(Protocol):
+    """A board that is on."""
+
+    @property
+    def board(self) -> Board:
+        """Which board it is."""
+
+    @property
+    def port(self) -> str:
+        """Serial port or pty. A real board's may change when it resets, so read it again."""
+
+    @property
+    def scene_name(self) -> str:
+        """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
+
+    def open_link(self) -> Link:
+        """Return a new link, held exclusively.
+
+        Raises PortBusyError, LinkLostError; BoardError if the firmware has died.
+        """
+
+    def reset(self) -> None:
+        """Restart the firmware.
+
+        A virtual board gets a power cut: killed at once, then started again with the same flash.
+        Raises BoardError where the host has no way to.
+        """
+
+    def close(self) -> None:
+        """Switch the board off, if it was switched on here."""
+
+
+class Board(Protocol):
+    """A board that can be powered, or is."""
+
+    @property
+    def kind(self) -> BoardKind:
+        """What type of board it is."""
+
+    @property
+    def name(self) -> str:
+        """native, m4, or nano33ble:SERIAL."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """True if it needs no hardware."""
+
+    def power(
+        self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False
+    ) -> AbstractContextManager[PoweredBoard]:
+        """Return the powered board, which is off again at the end of the `with`.
+
+        scene: what the camera sees (scenes.open_scene); virtual boards only. hold_s: how long one picture stays.
+        keep_on: other processes may use the board meanwhile. Raises BoardError, ConfigError, MissingToolError.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardStatus:
+    """One line of `tinyhost boards`."""
+
+    name: str
+    kind: BoardKind
+    is_virtual: bool
+    state: str
+    """ready, running, bootloader, no firmware"""
+    port: str = ""
+    pid: int = 0
+    app: str = ""
+    build_id: str = ""
+    detail: str = ""
+    """for people: USB ids, scene, state folder"""

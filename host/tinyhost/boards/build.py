@@ -1,0 +1,147 @@
+"""Building firmware with PlatformIO."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.boards.project import find_project
+from tinyhost.boards.tools import require_module, require_tool
+from tinyhost.errors import BuildError, UsageError
+
+__all__ = ["Firmware", "build_firmware", "pio_environment", "upload_firmware"]
+
+_BUILD_ID = re.compile(rb"tinyhost-build:([0-9a-f]{16})")
+_COMPILER_ERROR = re.compile(r"^.*(error:|undefined reference|overflowed by|not found).*$", re.MULTILINE)
+_USED = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes")
+_LAST_LINES = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firmware:
+    """A built program."""
+
+    app: str
+    kind: str
+    path: Path
+    build_id: str
+    """first 16 hex digits of the SHA-256 over its sources"""
+    text_bytes: int
+    """code and constants, as flashed"""
+    ram_bytes: int
+    """static RAM; on virtual boards with the flash window, which is RAM there"""
+
+
+def build_firmware(
+    app: str, kind: str, *, project: Path | None = None, progress: Callable[[str], None] | None = None
+) -> Firmware:
+    """Return the firmware of `app` for `kind`, built if it is not up to date.
+
+    progress: called with each line of the build. Raises UsageError if there is no such app for the board, BuildError
+    with the compiler's words, MissingToolError.
+    """
+    root = find_project(project)
+    environment = f"{app}_{kind}"
+    _check_environment(root, environment)
+    require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
+    if kind != "nano33ble":  # whose compiler PlatformIO downloads
+        require_tool(
+            "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
+        )
+    lines = _run_platformio(root, environment, progress or (lambda _: None))
+    return _firmware(root / ".pio" / "build" / environment, app, kind, lines)
+
+
+def upload_firmware(firmware: Firmware, port: str, progress: Callable[[str], None] | None = None) -> None:
+    """Have PlatformIO put a real board's firmware on it. Raises BuildError with the uploader's words."""
+    environment = f"{firmware.app}_{firmware.kind}"
+    root = find_project(firmware.path.parents[3])
+    _run_platformio(root, environment, progress or (lambda _: None), "--target", "upload", "--upload-port", port)
+
+
+def pio_environment() -> dict[str, str]:
+    """Return the environment for PlatformIO: no telemetry, no look for upgrades."""
+    return {
+        **os.environ,
+        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
+        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+        "PLATFORMIO_NO_ANSI": "true",
+    }
+
+
+def _check_environment(root: Path, environment: str) -> None:
+    config = ConfigParser(interpolation=None, strict=False)
+    config.read(root / "platformio.ini")
+    known = [section.removeprefix("env:") for section in config.sections() if section.startswith("env:")]
+    if environment not in known:
+        raise UsageError(
+            f"no firmware {environment} in {root / 'platformio.ini'}",
+            hint="there are: " + ", ".join(name for name in known if not name.startswith("test_")),
+        )
+
+
+def _run_platformio(root: Path, environment: str, progress: Callable[[str], None], *options: str) -> list[str]:
+    command = [sys.executable, "-m", "platformio", "run", "--environment", environment, "--project-dir", str(root)]
+    command += options
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=pio_environment(),
+        cwd=root,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            progress(lines[-1])
+    if process.returncode != 0:
+        raise _build_error(environment, lines)
+    return lines
+
+
+def _build_error(environment: str, lines: list[str]) -> BuildError:
+    first = _COMPILER_ERROR.search("\n".join(lines))
+    if first:
+        return BuildError(
+            f"building {environment} failed: {first[0].strip()}", hint=f"pio run -e {environment} shows the whole build"
+        )
+    last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:] if line)
+    return BuildError(
+        f"building {environment} failed; its last lines:\n{last}",
+        hint="tinyhost doctor checks what the build needs; nano33ble needs PlatformIO's registry (internet)",
+    )
+
+
+def _firmware(folder: Path, app: str, kind: str, lines: list[str]) -> Firmware:
+    path = folder / {"native": "program", "m4": "program.elf"}.get(kind, "firmware.bin")
+    program = folder / "firmware.elf" if path.suffix == ".bin" else path
+    if not program.is_file():
+        raise BuildError(f"building {app}_{kind}: PlatformIO ended well, but {program} is not there", hint="pio run -v")
+    used = {match[1]: int(match[2]) for line in lines if (match := _USED.match(line))}
+    found = _BUILD_ID.search(program.read_bytes())
+    return Firmware(
+        app=app,
+        kind=kind,
+        path=path,
+        build_id=found[1].decode() if found else "",
+        text_bytes=used["Flash"] if used else _native_sizes(program)[0],
+        ram_bytes=used["RAM"] if used else _native_sizes(program)[1],
+    )
+
+
+def _native_sizes(program: Path) -> tuple[int, int]:
+    """Return (text + data, data + bss) in bytes, as `size` counts: PlatformIO does not for a board without limits."""
+    command = [require_tool("size", why="it measures the program"), str(program)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text, data, bss = map(int, output.splitlines()[1].split()[:3])
+    return text + data, data + bss

@@ -1,0 +1,55 @@
+"""Bytes from the pty to a board in QEMU.
+
+QEMU hands a UART one byte per turn of its main loop, 25 kB/s. So the bytes travel through a FIFO that the firmware
+reads by semihosting, and the UART carries a doorbell: one byte b announces b + 1 bytes in the FIFO
+(firmware/boards/m4/link.cpp).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from pathlib import Path
+
+__all__ = ["LinkFeed"]
+
+_PIECE = 256
+_FIFO_NAME = "link.rx"
+
+
+class LinkFeed:
+    """The way in for one boot of a board. `stdin` is what QEMU reads its UART's bytes from."""
+
+    def __init__(self, master: int, folder: Path) -> None:
+        self._master = master
+        path = folder / _FIFO_NAME
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        self._fifo = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self.stdin, self._doorbell = os.pipe()
+
+    def pump(self) -> None:
+        """Hand on what is in the pty; never waits. What finds no room stays in the pty."""
+        if not self.has_room():
+            return
+        try:
+            data = os.read(self._master, _PIECE)
+        except BlockingIOError:
+            return
+        if data:
+            os.write(self._fifo, data)  # a writable FIFO has room for PIPE_BUF, 4096 bytes
+            os.write(self._doorbell, bytes([len(data) - 1]))
+
+    def has_room(self) -> bool:
+        """Return True if the FIFO takes another piece."""
+        return bool(select.select([], [self._fifo, self._doorbell], [], 0)[1] == [self._fifo, self._doorbell])
+
+    @property
+    def room_fd(self) -> int:
+        """Becomes writable when there is room again."""
+        return self._fifo
+
+    def close(self) -> None:
+        """Drop what was not read: the board has lost its power."""
+        for fd in (self._fifo, self.stdin, self._doorbell):
+            os.close(fd)

@@ -1,0 +1,61 @@
+"""Putting firmware on a board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinyhost.boards.base import Board
+from tinyhost.boards.build import Firmware, upload_firmware
+from tinyhost.boards.serial_boards import SerialBoard
+from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, write_atomically
+from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
+from tinyhost.errors import BoardError, UsageError
+
+__all__ = ["flash_firmware"]
+
+
+def flash_firmware(board: Board, firmware: Firmware, progress: Callable[[str], None] | None = None) -> None:
+    """Put `firmware` on `board`; its model slots and settings stay. A virtual board that is kept on restarts with it.
+
+    Raises UsageError if the firmware is for another board, BoardError if another process uses the board or the upload
+    fails.
+    """
+    if firmware.kind.removesuffix("_asan") != board.kind:
+        raise UsageError(
+            f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.kind}"
+        )
+    if isinstance(board, VirtualBoard):
+        _flash_virtual(board, firmware)
+    elif isinstance(board, SerialBoard):
+        with board.power() as power:
+            upload_firmware(firmware, power.port, progress)
+
+
+def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:
+    folder = board.folder
+    folder.create()
+    lock = BoardLock(folder)
+    if lock.acquire():
+        try:
+            _install(folder, firmware)
+        finally:
+            lock.release()
+        return
+    running = folder.running()
+    if running is None or not running.shared:
+        who = f"process {running.pid}" if running else "another process"
+        raise BoardError(f"{board.name} is powered by {who}", hint="wait until it is done, then flash again")
+    _install(folder, firmware)
+    AttachedBoard(board, running).reset()
+
+
+def _install(folder: BoardFolder, firmware: Firmware) -> None:
+    write_atomically(folder.program, firmware.path.read_bytes(), mode=0o755)
+    folder.write_flashed(
+        Flashed(
+            app=firmware.app,
+            build_id=firmware.build_id,
+            text_bytes=firmware.text_bytes,
+            ram_bytes=firmware.ram_bytes,
+        )
+    )

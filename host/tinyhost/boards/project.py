@@ -1,0 +1,34 @@
+"""The firmware project: the folder with platformio.ini and firmware/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyhost.errors import ConfigError
+
+__all__ = ["find_project"]
+
+
+def find_project(project: Path | None = None) -> Path:
+    """Return the project: `project`, else the current folder or one above it, else the checkout of this package.
+
+    Raises ConfigError if none of them has a platformio.ini and a firmware folder.
+    """
+    if project is not None:
+        if not _is_project(project):
+            raise ConfigError(
+                f"{project}: no platformio.ini and firmware/ here", hint="give the folder of a tinyhost checkout"
+            )
+        return project.resolve()
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, *Path(__file__).resolve().parents):
+        if _is_project(folder):
+            return folder
+    raise ConfigError(
+        f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
+        hint="clone tinyhost and run this in the clone, or give --project",
+    )
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "platformio.ini").is_file() and (folder / "firmware" / "apps").is_dir()

@@ -1,0 +1,86 @@
+"""From what the user typed to a board, and what boards there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus
+from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
+from tinyhost.boards.virtual import VirtualBoard
+from tinyhost.errors import BoardNotFoundError, UsageError
+
+__all__ = ["list_boards", "resolve"]
+
+_VIRTUAL: tuple[BoardKind, ...] = ("native", "m4")
+
+
+def resolve(spec: str | None, *, state: Path | None = None) -> Board:
+    """Return the board of `spec`: native, m4, nano33ble or nano33ble:SERIAL.
+
+    Without a spec: the one real board that is plugged in, else native. `state`: folder of the virtual boards.
+    Raises UsageError for any other spec, BoardNotFoundError if the board is not there or several could be meant.
+    """
+    if spec is None:
+        ports = find_usb_ports()
+        return SerialBoard(_only(ports).serial) if ports else VirtualBoard("native", state)
+    for kind in _VIRTUAL:
+        if spec == kind:
+            return VirtualBoard(kind, state)
+    kind_name, colon, serial = spec.partition(":")
+    if kind_name != "nano33ble" or (colon and not serial):
+        expected = ", ".join(BOARD_KINDS) + " or nano33ble:SERIAL"
+        raise UsageError(f"no board is called {spec!r}", hint=f"expected {expected}")
+    if serial:
+        return SerialBoard(find_port(serial).serial)
+    ports = find_usb_ports()
+    if not ports:
+        raise BoardNotFoundError(
+            "no nano33ble is plugged in",
+            hint="use a data cable and press reset; or take --board native, which needs none",
+        )
+    return SerialBoard(_only(ports).serial)
+
+
+def list_boards(state: Path | None = None) -> list[BoardStatus]:
+    """Return the real boards that are plugged in, then the virtual ones."""
+    return [
+        *(_usb_status(port) for port in find_usb_ports()),
+        *(_virtual_status(VirtualBoard(kind, state)) for kind in _VIRTUAL),
+    ]
+
+
+def _only(ports: list[UsbPort]) -> UsbPort:
+    if len(ports) > 1:
+        names = ", ".join(f"nano33ble:{port.serial}" for port in ports)
+        raise BoardNotFoundError(f"{len(ports)} boards are plugged in: {names}", hint="say which one with --board")
+    return ports[0]
+
+
+def _usb_status(port: UsbPort) -> BoardStatus:
+    return BoardStatus(
+        name=f"nano33ble:{port.serial}",
+        kind="nano33ble",
+        is_virtual=False,
+        state="bootloader" if port.bootloader else "ready",
+        port=port.port,
+        detail=f"USB {port.usb_id}",
+    )
+
+
+def _virtual_status(board: VirtualBoard) -> BoardStatus:
+    flashed = board.folder.flashed()
+    running = board.folder.running()
+    state = "no firmware" if flashed is None else "ready"
+    if running:
+        state = "failed" if running.failure else "running"
+    return BoardStatus(
+        name=board.name,
+        kind=board.kind,
+        is_virtual=True,
+        state=state,
+        port=running.port if running else "",
+        pid=running.pid if running else 0,
+        app=flashed.app if flashed else "",
+        build_id=flashed.build_id if flashed else "",
+        detail=f"scene {running.scene}" if running and running.scene else "",
+    )

@@ -1,0 +1,26 @@
+"""Fitting any picture into a camera frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["fit_picture"]
+
+
+def fit_picture(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return a grayscale picture as (height, width).
+
+    picture: (h, w). One of exactly the asked size comes back unchanged; else its centre, cut to the asked aspect, is
+    resized by area (OpenCV's INTER_AREA).
+    """
+    import cv2
+
+    have_height, have_width = picture.shape
+    if (have_width, have_height) == (width, height):
+        return picture
+    cut_width = min(have_width, max(1, round(have_height * width / height)))
+    cut_height = min(have_height, max(1, round(have_width * height / width)))
+    left, top = (have_width - cut_width) // 2, (have_height - cut_height) // 2
+    cut = picture[top : top + cut_height, left : left + cut_width]
+    return np.asarray(cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,169 @@
+"""The folder in which a virtual board keeps what a real one keeps in its flash, and who has it powered.
+
+<state>/native/
+    program         the firmware, as flashed
+    flash.bin       settings and model slots
+    board.json      what was flashed
+    unique_id       the board's own
+    running.json    while it is powered: by whom, on which port
+    lock            held by the process that powers it
+    board.log       what the program wrote on its standard error
+    led             what the LED shows
+    camera.*        the channel to the scene player
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinyhost.errors import BoardError
+
+__all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state", "write_atomically"]
+
+
+def default_state() -> Path:
+    """Return the state folder that is used when none is given: $TINYHOST_STATE, else .tinyhost here."""
+    return Path(os.environ.get("TINYHOST_STATE") or ".tinyhost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flashed:
+    """What board.json says: the firmware that is on the board."""
+
+    app: str
+    build_id: str
+    text_bytes: int
+    ram_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What running.json says: who powers the board."""
+
+    pid: int
+    firmware_pid: int
+    boots: int
+    """how often the firmware was started since the board is on"""
+    port: str
+    scene: str
+    shared: bool
+    """True if other processes may use the board"""
+    failure: str = ""
+    """why the firmware is not running any more"""
+
+
+class BoardFolder:
+    """The state folder of one virtual board."""
+
+    def __init__(self, state: Path, name: str) -> None:
+        self.name = name
+        self.path = (state / name).absolute()
+        self.program = self.path / "program"
+        self.log = self.path / "board.log"
+
+    def create(self) -> None:
+        """Make the folder, and give the board an id of its own."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not (self.path / "unique_id").exists():
+            write_atomically(self.path / "unique_id", f"{self.name}-{secrets.token_hex(8)}".encode())
+
+    def flashed(self) -> Flashed | None:
+        """Return which firmware is on the board; None if there is none."""
+        values = _read_json(self.path / "board.json")
+        if values is None or not self.program.is_file():
+            return None
+        return Flashed(**values)
+
+    def write_flashed(self, flashed: Flashed) -> None:
+        """Note which firmware is on the board."""
+        write_atomically(self.path / "board.json", json.dumps(asdict(flashed), indent=2).encode())
+
+    def running(self) -> Running | None:
+        """Return who powers the board; None if nobody does."""
+        values = _read_json(self.path / "running.json")
+        if values is None or not BoardLock(self).is_held():
+            return None
+        return Running(**values)
+
+    def write_running(self, running: Running) -> None:
+        """Note who powers the board."""
+        write_atomically(self.path / "running.json", json.dumps(asdict(running), indent=2).encode())
+
+    def remove_running(self) -> None:
+        """Note that the board is off."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "running.json").unlink()
+
+
+class BoardLock:
+    """Held by the process that powers a board; the system lets go of it when that process dies, however it does."""
+
+    def __init__(self, folder: BoardFolder) -> None:
+        self._path = folder.path / "lock"
+        self._fd = -1
+
+    def acquire(self, patience_s: float = 0.2) -> bool:
+        """Return True if the lock is ours now, False if another process keeps it for longer than a look takes."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.01)
+                    continue
+                os.close(fd)
+                return False
+            self._fd = fd
+            return True
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def is_held(self) -> bool:
+        """Return True if any process has the lock."""
+        if not self._path.exists():
+            return False
+        if not self.acquire(patience_s=0):
+            return True
+        self.release()
+        return False
+
+
+def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` into `path` at once: whoever reads it sees the old content or the new."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+        os.replace(name, path)  # noqa: PTH105 (name is a str)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108
+        raise
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as exc:
+        raise BoardError(f"{path} is damaged ({exc})", hint=f"rm {path}, then flash the board again") from exc
+    if not isinstance(values, dict):
+        raise BoardError(f"{path} is damaged: expected an object", hint=f"rm {path}, then flash the board again")
+    return values

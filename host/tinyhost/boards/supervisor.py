@@ -1,0 +1,178 @@
+"""Keeps a virtual board's program running behind one pty: starts it again after a reset or a power cut."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+import tty
+from collections.abc import Callable
+
+from tinyhost.boards.feed import LinkFeed
+from tinyhost.boards.process import EXIT_RESET, board_command, spawn
+from tinyhost.boards.state import BoardFolder
+from tinyhost.errors import BoardError
+
+__all__ = ["Supervisor"]
+
+_START_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 2.0
+_LOG_LINES = 6
+# So many resets at once, each right after the start, are a firmware that cannot start.
+_MAX_QUICK_RESETS = 20
+_QUICK_S = 0.2
+
+
+class Supervisor:
+    """A thread that owns the pty and the program of one board.
+
+    The pty's path stays the same as long as the board is on. When the program dies of itself, the pty vanishes, as a
+    board's port would, and `failure` says why.
+    """
+
+    def __init__(self, kind: str, folder: BoardFolder, on_change: Callable[[Supervisor], None]) -> None:
+        self.boots = 0
+        self.failure = ""
+        self.firmware_pid = 0
+        self._command = board_command(kind, folder.program)
+        self._needs_feed = kind == "m4"
+        self._folder = folder
+        self._on_change = on_change
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._master, self._slave = _open_pty()
+        self.port = os.ttyname(self._slave)
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name=f"board {folder.name}", daemon=True)
+
+    def start(self) -> None:
+        """Return when the program runs. Raises BoardError if it does not start."""
+        self._folder.log.write_bytes(b"")
+        self._thread.start()
+        self._await_boot(0)
+
+    def power_cut(self) -> None:
+        """Kill the program and start it again. Raises BoardError if it has died before, or does not start."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.firmware_pid or self.failure, _START_TIMEOUT_S)
+            if self.failure:
+                raise BoardError(self.failure, hint=f"see {self._folder.log}")
+            boots = self.boots
+            os.kill(self.firmware_pid, signal.SIGKILL)  # not reaped yet, as that takes `_changed`
+        self._await_boot(boots)
+
+    def stop(self) -> None:
+        """End the program and take the pty away."""
+        with self._changed:
+            self._stopping = True
+        os.write(self._wake_write, b"x")
+        self._thread.join()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _await_boot(self, boots: int) -> None:
+        with self._changed:
+            done = self._changed.wait_for(lambda: self.boots > boots or bool(self.failure), _START_TIMEOUT_S)
+            if self.failure:
+                raise BoardError(self.failure, hint=f"see {self._folder.log}")
+            if not done:
+                raise BoardError(
+                    f"{self._folder.name}: did not start in {_START_TIMEOUT_S:g} s", hint=f"see {self._folder.log}"
+                )
+
+    def _run(self) -> None:
+        quick_resets = 0
+        try:
+            while not self._stopping:
+                started = time.monotonic()
+                code = self._boot()
+                if self._stopping:
+                    break
+                quick = code == EXIT_RESET and time.monotonic() - started < _QUICK_S
+                quick_resets = quick_resets + 1 if quick else 0
+                if code not in (EXIT_RESET, -signal.SIGKILL) or quick_resets >= _MAX_QUICK_RESETS:
+                    self._fail(_death_notice(self._folder, code))
+                    break
+        except OSError as exc:
+            self._fail(f"{self._folder.name}: cannot run {self._command[0]} ({exc})")
+        finally:
+            os.close(self._master)
+            os.close(self._slave)
+
+    def _boot(self) -> int:
+        """Run the program once; return its exit code."""
+        feed = LinkFeed(self._master, self._folder.path) if self._needs_feed else None
+        self._drop_input()
+        program = spawn(self._command, self._folder, feed.stdin if feed else self._master, self._master)
+        try:
+            with self._changed:
+                self.boots += 1
+                self.firmware_pid = program.pid
+                self._on_change(self)
+                self._changed.notify_all()
+            self._serve(program, feed)
+            with self._changed:
+                self.firmware_pid = 0
+                return program.wait()
+        finally:
+            if feed:
+                feed.close()
+
+    def _drop_input(self) -> None:
+        """Lose what the host sent to the last boot."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._master, 4096):
+                pass
+
+    def _serve(self, program: subprocess.Popen[bytes], feed: LinkFeed | None) -> None:
+        """Feed the program until it has ended, of itself or because the board is switched off."""
+        ended = os.pidfd_open(program.pid)
+        try:
+            while True:
+                can_feed = feed is not None and feed.has_room()
+                reads = [ended, self._wake_read, *([self._master] if can_feed else [])]
+                ready, _, _ = select.select(reads, [feed.room_fd] if feed and not can_feed else [], [])
+                if ended in ready:
+                    return
+                if self._wake_read in ready:
+                    _terminate(program)
+                    return
+                if feed is not None and self._master in ready:
+                    feed.pump()
+        finally:
+            os.close(ended)
+
+    def _fail(self, failure: str) -> None:
+        with self._changed:
+            self.failure = failure
+            self._on_change(self)
+            self._changed.notify_all()
+
+
+def _open_pty() -> tuple[int, int]:
+    """Return (master, slave) of a new pty that changes no byte. Without an open slave the master reads as hung up."""
+    master, slave = os.openpty()
+    os.set_blocking(master, False)
+    tty.setraw(slave)
+    return master, slave
+
+
+def _terminate(program: subprocess.Popen[bytes]) -> None:
+    program.terminate()
+    try:
+        program.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        program.kill()
+
+
+def _death_notice(folder: BoardFolder, code: int) -> str:
+    """Return how the program ended, with the last lines of its standard error."""
+    how = f"of signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    if code == EXIT_RESET:
+        how = f"by resetting {_MAX_QUICK_RESETS} times in a row"
+    lines = folder.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    return "\n  ".join([f"{folder.name}: the firmware died {how}", *lines])

@@ -1,0 +1,170 @@
+"""The boards that need no hardware."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.scenes import SceneOptions, open_scene
+from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
+from tinyhost.boards.state import BoardFolder, BoardLock, Running, default_state
+from tinyhost.boards.supervisor import Supervisor
+from tinyhost.errors import BoardError, ConfigError
+from tinyhost.link.base import Link
+from tinyhost.link.serial import SerialLink
+
+__all__ = ["AttachedBoard", "VirtualBoard", "VirtualPower"]
+
+_RESET_TIMEOUT_S = 10.0
+
+
+class VirtualBoard:
+    """A board of this computer; its flash is a folder."""
+
+    is_virtual = True
+
+    def __init__(self, kind: BoardKind, state: Path | None = None) -> None:
+        self.kind = kind
+        self.name: str = kind
+        self.folder = BoardFolder(state or default_state(), kind)
+
+    @contextmanager
+    def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:
+        """Yield the running board; see base.Board. One that `tinyhost board run` keeps on is used as it is."""
+        if self.folder.flashed() is None:
+            raise BoardError(f"no firmware on {self.name}", hint=f"tinyhost flash vww --board {self.name}")
+        lock = BoardLock(self.folder)
+        if not lock.acquire():
+            yield self._attach(scene)
+            return
+        with ExitStack() as stack:
+            stack.callback(lock.release)
+            player = self._play(scene, hold_s, stack)
+            power = VirtualPower(self, player, scene or "", keep_on)
+            stack.callback(power.close)
+            power.start()
+            yield power
+
+    def _play(self, scene: str | None, hold_s: float, stack: ExitStack) -> ScenePlayer | None:
+        remove_channels(self.folder.path)
+        if scene is None:
+            return None
+        player = ScenePlayer(open_scene(scene, SceneOptions(hold_s=hold_s)), self.folder.path)
+        stack.callback(player.close)
+        return player
+
+    def _attach(self, scene: str | None) -> AttachedBoard:
+        running = self.folder.running()
+        if running is None or not running.shared:
+            who = f"process {running.pid}" if running else "another process"
+            raise BoardError(
+                f"{self.name} is powered by {who} (state {self.folder.path})",
+                hint="wait for it, or give another state folder with --state",
+            )
+        if scene is not None and scene != running.scene:
+            shown = running.scene or "none"
+            raise ConfigError(
+                f"{self.name} is kept on by process {running.pid} with scene {shown!r}, not {scene!r}",
+                hint="leave --scene out, or start `tinyhost board run` with the other scene",
+            )
+        return AttachedBoard(self, running)
+
+
+class VirtualPower:
+    """A virtual board that this process keeps on."""
+
+    def __init__(self, board: VirtualBoard, player: ScenePlayer | None, scene: str, shared: bool) -> None:
+        self.board = board
+        self._player = player
+        self._scene = scene
+        self._shared = shared
+        self._closed = False
+        self._supervisor = Supervisor(board.kind, board.folder, self._note)
+        self.port = self._supervisor.port
+
+    def start(self) -> None:
+        """Return when the firmware runs."""
+        self._supervisor.start()
+
+    @property
+    def scene_name(self) -> str:
+        """Which picture the camera saw last."""
+        return self._player.scene.current_name if self._player else ""
+
+    @property
+    def failure(self) -> str:
+        """Why the firmware does not run any more; "" if it does."""
+        return self._supervisor.failure
+
+    def open_link(self) -> Link:
+        """Return a new link to the firmware."""
+        if self.failure:
+            raise BoardError(self.failure, hint=f"see {self.board.folder.log}")
+        return SerialLink(self.port, f"{self.board.name} (pid {self._supervisor.firmware_pid})")
+
+    def reset(self) -> None:
+        """Cut the power and give it back."""
+        self._supervisor.power_cut()
+
+    def close(self) -> None:
+        """Switch the board off."""
+        if not self._closed:
+            self._closed = True
+            self._supervisor.stop()
+            self.board.folder.remove_running()
+
+    def _note(self, supervisor: Supervisor) -> None:
+        self.board.folder.write_running(
+            Running(
+                pid=os.getpid(),
+                firmware_pid=supervisor.firmware_pid,
+                boots=supervisor.boots,
+                port=supervisor.port,
+                scene=self._scene,
+                shared=self._shared,
+                failure=supervisor.failure,
+            )
+        )
+
+
+class AttachedBoard:
+    """A virtual board that another process keeps on."""
+
+    def __init__(self, board: VirtualBoard, running: Running) -> None:
+        self.board = board
+        self.port = running.port
+        self.scene_name = ""
+
+    def open_link(self) -> Link:
+        """Return a new link to the firmware."""
+        return SerialLink(self.port, f"{self.board.name} (kept on by pid {self._running().pid})")
+
+    def reset(self) -> None:
+        """Cut the power; the process that keeps the board on gives it back."""
+        before = self._running()
+        os.kill(before.firmware_pid, signal.SIGKILL)
+        deadline = time.monotonic() + _RESET_TIMEOUT_S
+        while self._running().boots == before.boots:
+            if time.monotonic() > deadline:
+                raise BoardError(
+                    f"{self.board.name}: process {before.pid} did not start it again in {_RESET_TIMEOUT_S:g} s",
+                    hint="restart `tinyhost board run`",
+                )
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Leave the board on: it is not ours."""
+
+    def _running(self) -> Running:
+        running = self.board.folder.running()
+        if running is None or running.failure:
+            raise BoardError(
+                running.failure if running else f"{self.board.name} is off: the process that kept it on has ended",
+                hint="start `tinyhost board run` again",
+            )
+        return running
