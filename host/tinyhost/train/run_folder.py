@@ -135,8 +135,8 @@ def _card(content: bytes, record: RunRecord) -> str:
             "## Made by",
             f"`{config.command or 'tinyhost.train.vww.train_vww'}`",
             "",
-            f"Started from {_start(config)}. Seed {config.seed}, {len(record.history)} of at most {config.n_epochs} epochs, "
-            f"{record.duration_s / 60:.0f} minutes. Details: metrics.json.",
+            f"Started from {_start(config)}. Seed {config.seed}, {len(record.history)} of at most "
+            f"{config.n_epochs} epochs, {record.duration_s / 60:.0f} minutes. Details: metrics.json.",
             "",
         ]
     )

@@ -229,6 +229,7 @@ def _fit(
         validation_data=val,
         validation_batch_size=256,
         callbacks=callbacks,
+        shuffle=False,  # the batches are shuffled already
         verbose=0,
     )
     model.load_weights(str(checkpoint))
