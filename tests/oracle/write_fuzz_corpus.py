@@ -1,0 +1,55 @@
+"""Writes small valid model images, one or more per operator: seeds for firmware/fuzz/fuzz_model_image.cpp.
+
+    python -m tests.oracle.write_fuzz_corpus DIRECTORY
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import warnings
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import NonInteractiveExampleWarning
+
+from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+from tinyhost.compiler import compile_tflite
+
+_PER_OPERATOR = 12
+_MAX_BYTES = 4096
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    warnings.simplefilter("ignore", NonInteractiveExampleWarning)
+    for strategy in (*OPERATOR_MODELS.values(), chains()):
+
+        @settings(
+            max_examples=_PER_OPERATOR,
+            phases=[Phase.generate],
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(model=strategy)
+        def write(model: Model) -> None:
+            outputs = compile_tflite(model.data, name="seed").report.operators[-1:]
+            n = outputs[0].output_shape[-1] if outputs and outputs[0].output_shape else 0
+            labels = [f"l{i}" for i in range(n)] if 0 < n < 4 else []
+            image = compile_tflite(model.data, name="seed", labels=labels).image
+            if len(image) <= _MAX_BYTES:
+                (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
+
+        write()
+    print(f"{len(list(folder.iterdir()))} seeds in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
