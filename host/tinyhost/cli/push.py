@@ -53,13 +53,17 @@ def push(
 
 
 def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> CompiledModel:
-    """Return the model of a file, compiled; a labels.txt beside it names its classes if `labels` does not."""
+    """Return the model of a file, compiled; a labels.txt beside it names its classes if `labels` does not.
+
+    The name of a training run's model.tflite is that of its folder.
+    """
     from tinyhost.compiler import load_model
 
     beside = path.with_name("labels.txt")
     if not labels and beside.is_file():
         labels = tuple(line.strip() for line in beside.read_text(encoding="utf-8").splitlines() if line.strip())
-    return load_model(path, name=name, labels=labels)
+    run_name = path.resolve().parent.name if path.stem == "model" else path.stem
+    return load_model(path, name=name or run_name, labels=labels)
 
 
 def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> PushResult:

@@ -143,6 +143,12 @@ class Pusher:
         """
         before = self.slots()
         active = next((info.slot for info in before if info.active), None)
+        if not any(info.state == SlotState.VALID for info in before if not info.active):
+            raise DeviceError(
+                f"{self._connection.name}: no other slot holds a valid model",
+                status=Status.NO_MODEL,
+                hint="push a second model first; the slots: tinyhost models",
+            )
         for attempt in range(1, _MAX_BEGINS + 1):
             data = self._try_rollback(attempt)
             if data is not None:

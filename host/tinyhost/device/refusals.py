@@ -70,9 +70,9 @@ def refusal(where: str, payload: bytes) -> DeviceError:
         raise ProtocolError(f"{where}: an ERROR reply of {len(payload)} bytes, expected {ErrorReply.SIZE}") from exc
     words = status_words(reply.status)
     text = payload[ErrorReply.SIZE :].decode("utf-8", "replace").strip("\0 ")
-    detail = f": {text}" if text else ""
-    numbers = f" (expected {reply.expected}, got {reply.got})" if reply.expected or reply.got else ""
     known = reply.status in Status.__members__.values()
+    detail = f": {text}" if text and not (known and text == Status(reply.status).name.lower()) else ""
+    numbers = f" (expected {reply.expected}, got {reply.got})" if reply.expected or reply.got else ""
     return DeviceError(
         f"{where}: {_request_name(reply.request_type)} refused: {words}{detail}{numbers}",
         status=Status(reply.status) if known else reply.status,

@@ -6,13 +6,14 @@ import contextlib
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tinyhost.device.connection import Connection, InterruptedLinkError
 from tinyhost.device.replies import unpacked
 from tinyhost.errors import (
-    BoardError,
+    BoardNotFoundError,
     LinkError,
     LinkLostError,
     LinkTimeoutError,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_GREET_S = 5.0
+_GREET_S = 8.0
 _REGREET_S = 2.0
 _RECONNECT_S = 15.0
 _RECONNECT_PERIOD_S = 0.05
@@ -50,6 +51,7 @@ _PING_PERIOD_S = PING_PERIOD_MS / 1000
 _PINGS = 5
 _RESETS = 5
 _BYE_S = 0.3
+_EARLY_LINES = 8
 _LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
 
 
@@ -79,8 +81,11 @@ class Session:
         self._stale = False
         self._ping_count = 0
         self._uptime_s = (0.0, time.monotonic())
+        self._on_text = on_text
+        self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
+        self._greeted = False
         self.connection = Connection(
-            on_stream=on_stream, on_text=on_text, on_lost=self._wake.set, on_session_lost=self.renew
+            on_stream=on_stream, on_text=self._take_text, on_lost=self._wake.set, on_session_lost=self.renew
         )
         self._keeper = threading.Thread(target=self._keep, name="keep session", daemon=True)
 
@@ -150,7 +155,7 @@ class Session:
                     self.connection.attach(self._open_link())
                 self._greet(_GREET_S if first else _REGREET_S)
                 self._on_renewed()
-            except (LinkError, BoardError) as exc:
+            except (LinkError, BoardNotFoundError) as exc:
                 vanished = isinstance(exc, LinkLostError) and self.connection.name
                 if (first and not vanished) or self._closing.is_set() or time.monotonic() >= deadline:
                     raise
@@ -159,7 +164,15 @@ class Session:
             else:
                 break
         self._stale = False
+        self._greeted = True
         self.connection.resume()
+
+    def _take_text(self, text: LogText) -> None:
+        """Pass text on. What a board prints before it is greeted is for people at a terminal, not for us."""
+        if self._greeted:
+            self._on_text(text)
+        else:
+            self._early_text.append(text)
 
     def _open_link(self) -> Link:
         link = self._board.open_link()
@@ -179,8 +192,9 @@ class Session:
             data = self.connection.request(MessageType.HELLO, hello.pack(), deadline_s=deadline_s, gated=False)
         except LinkTimeoutError as exc:
             n_bytes = self.connection.counters.bytes_in - bytes_before
+            prints = f"; it prints: {self._early_text[-1].text!r}" if self._early_text else ""
             raise LinkTimeoutError(
-                f"{name}: no HELLO reply in {deadline_s:g} s ({n_bytes} bytes of something else came)",
+                f"{name}: no HELLO reply in {deadline_s:g} s ({n_bytes} bytes of something else came{prints})",
                 hint="reset the board (double-tap enters the bootloader), or put firmware on it: tinyhost flash vww",
             ) from exc
         reply = unpacked(HelloReply.unpack, data, name)
@@ -195,7 +209,7 @@ class Session:
         self._identify()
 
     def _identify(self) -> None:
-        data = self.connection.request(MessageType.INFO, gated=False)
+        data = self.connection.request(MessageType.INFO, deadline_s=_GREET_S, gated=False)
         info = unpacked(InfoReply.unpack, data, self.connection.name)
         if self.info.unique_id and info.unique_id != self.info.unique_id:
             raise LinkLostError(
@@ -237,7 +251,7 @@ class Session:
         self._connect(time.monotonic() + _RECONNECT_S)
 
     def _given_up(self, exc: TinyhostError) -> TinyhostError:
-        if not isinstance(exc, (LinkError, BoardError)):
+        if not isinstance(exc, (LinkError, BoardNotFoundError)):
             return exc
         return LinkLostError(
             f"{self.connection.name}: lost, and not back within {_RECONNECT_S:g} s ({exc.message})",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tinyhost.protocol.messages import MessageType
+
 __all__ = ["ChunkSizer", "ReplyTimer"]
 
 # Before anything was measured: an idle board answers at once, and a slow UART moves 8 kB/s.
@@ -13,6 +15,19 @@ _FIRST_BYTES_PER_S = 8000
 _MIN_S = 0.01
 _MAX_S = 2.0
 _BACKOFF = 1.5
+_MAX_BACKOFF = 8.0
+# Answered without any work: what one of these took tells about the others.
+_QUICK = {
+    MessageType.HELLO,
+    MessageType.INFO,
+    MessageType.BYE,
+    MessageType.PING,
+    MessageType.MODEL_LIST,
+    MessageType.PROFILE,
+    MessageType.READ,
+    MessageType.SETTINGS,
+    MessageType.STREAM,
+}
 
 
 @dataclass(slots=True)
@@ -20,31 +35,39 @@ class _Estimate:
     mean_s: float
     deviation_s: float
 
+    def learn(self, elapsed_s: float) -> None:
+        self.deviation_s += (abs(elapsed_s - self.mean_s) - self.deviation_s) / 4
+        self.mean_s += (elapsed_s - self.mean_s) / 8
+
 
 class ReplyTimer:
     """Retransmission timeouts per kind and size of request (RFC 6298; retried requests are not measured: Karn)."""
 
     def __init__(self) -> None:
         self._estimates: dict[tuple[int, int], _Estimate] = {}
+        self._quick: _Estimate | None = None
 
     def timeout_s(self, message_type: int, n_bytes: int, attempt: int = 1) -> float:
         """Return how long to wait for the reply to the `attempt`-th sending of a request of `n_bytes`."""
-        estimate = self._estimates.get((message_type, n_bytes.bit_length()))
-        if estimate is None:
-            first = _FIRST_S + n_bytes / _FIRST_BYTES_PER_S
-        else:
-            first = max(_MIN_S, estimate.mean_s + 4 * estimate.deviation_s)
-        return min(max(first, _MAX_S), first * _BACKOFF ** (attempt - 1))
+        first_s = self._first_s(message_type, n_bytes)
+        longest_s = min(first_s * _MAX_BACKOFF, max(first_s, _MAX_S))
+        return min(longest_s, first_s * _BACKOFF ** (attempt - 1))
+
+    def _first_s(self, message_type: int, n_bytes: int) -> float:
+        known = self._estimates.get((message_type, n_bytes.bit_length()))
+        if known is not None:
+            return max(_MIN_S, known.mean_s + 4 * known.deviation_s)
+        if message_type in _QUICK and self._quick is not None:
+            return max(_MIN_S, 2 * self._quick.mean_s + 4 * self._quick.deviation_s) + n_bytes / _FIRST_BYTES_PER_S
+        return _FIRST_S + n_bytes / _FIRST_BYTES_PER_S
 
     def learn(self, message_type: int, n_bytes: int, elapsed_s: float) -> None:
         """Take in how long a reply took that came without a second sending."""
-        key = (message_type, n_bytes.bit_length())
-        estimate = self._estimates.get(key)
-        if estimate is None:
-            self._estimates[key] = _Estimate(elapsed_s, elapsed_s / 2)
-            return
-        estimate.deviation_s += (abs(elapsed_s - estimate.mean_s) - estimate.deviation_s) / 4
-        estimate.mean_s += (elapsed_s - estimate.mean_s) / 8
+        known = self._estimates.setdefault((message_type, n_bytes.bit_length()), _Estimate(elapsed_s, elapsed_s / 2))
+        known.learn(elapsed_s)
+        if message_type in _QUICK:
+            self._quick = self._quick or _Estimate(elapsed_s, elapsed_s / 2)
+            self._quick.learn(elapsed_s)
 
 
 class ChunkSizer:

@@ -84,6 +84,7 @@ def _open(port: str, name: str) -> Any:
     try:
         opened = serial.serial_for_url(port, baudrate=_BAUD, timeout=0, **exclusive)
         _shut_others_out(opened)
+        opened.reset_input_buffer()  # what the board said before is for nobody
     except (OSError, ValueError) as exc:
         raise _open_error(port, name, exc) from exc
     if _fileno(opened) is None:

@@ -9,6 +9,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from struct import Struct
+from typing import Literal
 
 from cobs import cobs
 
@@ -22,7 +23,7 @@ _MAX_DECODED_BYTES = MAX_PAYLOAD_BYTES + FRAME_OVERHEAD_BYTES
 # COBS adds one byte, and one more for every 254 bytes (Cheshire & Baker 1999, section IV).
 _MAX_ENCODED_BYTES = _MAX_DECODED_BYTES + 1 + _MAX_DECODED_BYTES // 254
 # Text is whole lines: pixels that happen to be printable are rarely followed by a newline and a zero.
-_TEXT = re.compile(rb"[\t\n\r\x1b\x20-\x7e\x80-\xff]*\n")
+_TEXT_LINE = re.compile(rb"[\t\r\x1b\x20-\x7e\x80-\xff]*\n")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,7 @@ class BadFrame:
     """Bytes that are neither a frame nor text."""
 
     n_bytes: int
-    reason: str
+    reason: Literal["malformed", "crc", "oversized"]
 
 
 Received = Frame | LogText | BadFrame
@@ -78,7 +79,7 @@ class FrameDecoder:
         *segments, rest = (self._rest + data).split(b"\0")
         for segment in segments:
             if self._overrun_bytes:
-                found.append(BadFrame(n_bytes=self._overrun_bytes + len(segment), reason="too long"))
+                found.append(BadFrame(n_bytes=self._overrun_bytes + len(segment), reason="oversized"))
                 self._overrun_bytes = 0
             elif segment:
                 found.extend(_decode_segment(segment))
@@ -98,48 +99,47 @@ class FrameDecoder:
 
         No frame is taken for text: its flags are zero, so its first COBS byte is 1 or 2.
         """
-        if not self._rest or self._rest[0] < 0x09:
-            return []
-        end = self._rest.rfind(b"\n") + 1
-        lines = _text_lines(self._rest[:end])
-        if not lines:
-            return []
-        self._rest = self._rest[end:]
+        lines, self._rest = _leading_lines(self._rest)
         return list(lines)
 
 
 def _decode_segment(segment: bytes) -> list[Received]:
     """Return the one frame, the lines or the bad frame between two delimiters."""
     frame = _decode_frame(segment)
-    if isinstance(frame, BadFrame):
-        return list(_text_lines(segment)) or [frame]
-    return [frame]
+    if isinstance(frame, Frame):
+        return [frame]
+    lines, rest = _leading_lines(segment)
+    if not lines:
+        return [frame]
+    return [*lines, BadFrame(n_bytes=len(rest), reason="malformed")] if rest else list(lines)
 
 
 def _decode_frame(segment: bytes) -> Frame | BadFrame:
     if len(segment) > _MAX_ENCODED_BYTES:
-        return BadFrame(n_bytes=len(segment), reason="too long")
+        return BadFrame(n_bytes=len(segment), reason="oversized")
     try:
         body = bytes(cobs.decode(segment))
     except cobs.DecodeError:
-        return BadFrame(n_bytes=len(segment), reason="not COBS")
+        return BadFrame(n_bytes=len(segment), reason="malformed")
     if len(body) < FRAME_OVERHEAD_BYTES:
-        return BadFrame(n_bytes=len(segment), reason="too short")
+        return BadFrame(n_bytes=len(segment), reason="malformed")
     if zlib.crc32(body[:-_CRC_BYTES]) != _CRC.unpack_from(body, len(body) - _CRC_BYTES)[0]:
-        return BadFrame(n_bytes=len(segment), reason="wrong CRC")
+        return BadFrame(n_bytes=len(segment), reason="crc")
     if len(body) > _MAX_DECODED_BYTES:
-        return BadFrame(n_bytes=len(segment), reason="too long")
+        return BadFrame(n_bytes=len(segment), reason="oversized")
     header = FrameHeader.unpack(body)
     return Frame(type=header.type, flags=header.flags, seq=header.seq, payload=body[FrameHeader.SIZE : -_CRC_BYTES])
 
 
-def _text_lines(data: bytes) -> list[LogText]:
-    """Return the lines in `data`, or nothing if it is not all text."""
-    if not _TEXT.fullmatch(data):
-        return []
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return []
-    lines = (line.strip("\r") for line in text.split("\n"))
-    return [LogText(text=line) for line in lines if line]
+def _leading_lines(data: bytes) -> tuple[list[LogText], bytes]:
+    """Return the lines of text that `data` opens with, empty ones left out, and what follows them."""
+    lines: list[LogText] = []
+    while line := _TEXT_LINE.match(data):
+        try:
+            text = line[0].decode().strip("\r\n")
+        except UnicodeDecodeError:
+            break
+        if text:
+            lines.append(LogText(text=text))
+        data = data[line.end() :]
+    return lines, data

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zlib
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from cobs import cobs
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from tinyhost.protocol.frames import BadFrame, Frame, FrameDecoder, LogText, encode_frame, encoded_size_bytes
 from tinyhost.protocol.messages import MAX_PAYLOAD_BYTES
 
+VECTORS = json.loads((Path(__file__).parents[3] / "protocol/vectors/frames.json").read_text())
 FRAMES = st.builds(
     Frame, type=st.integers(1, 255), seq=st.integers(0, 65535), payload=st.binary(max_size=600), flags=st.just(0)
 )
@@ -59,16 +63,40 @@ def test_a_changed_byte_never_gives_another_frame(frame: Frame, data: st.DataObj
     assert all(item == frame for item in FrameDecoder().feed(bytes(wire) + b"\0") if isinstance(item, Frame))
 
 
+def as_event(item: object) -> dict[str, object]:
+    """Return what the decoder found, as protocol/vectors/frames.json writes it."""
+    if isinstance(item, Frame):
+        return {"kind": "frame", "type": item.type, "seq": item.seq, "payload": item.payload.hex()}
+    if isinstance(item, LogText):
+        return {"kind": "text", "text": item.text}
+    assert isinstance(item, BadFrame)
+    return {"kind": "bad", "reason": item.reason}
+
+
+@pytest.mark.parametrize("vector", VECTORS["encode"], ids=lambda vector: vector["name"])
+def test_encoding_matches_the_shared_vectors(vector: dict[str, Any]) -> None:
+    payload = bytes.fromhex(vector["payload"])
+    assert encode_frame(vector["type"], vector["seq"], payload).hex() == vector["wire"]
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 100_000])
+@pytest.mark.parametrize("vector", VECTORS["decode"], ids=lambda vector: vector["name"])
+def test_decoding_matches_the_shared_vectors(vector: dict[str, Any], piece_bytes: int) -> None:
+    wire = bytes.fromhex(vector["wire"])
+    found = feed_in_pieces(wire, list(range(0, len(wire), piece_bytes)))
+    assert [as_event(item) for item in found] == vector["events"]
+
+
 @pytest.mark.parametrize(
     ("segment", "reason"),
     [
-        (cobs.encode(b"\x01\x00\x00"), "too short"),
-        (cobs.encode(b"\x01\x00\x00\x00" + bytes(4)), "wrong CRC"),
-        (b"\x09\x01", "not COBS"),
-        (b"\x01" * 70_000, "too long"),
+        (cobs.encode(b"\x01\x00\x00"), "malformed"),
+        (cobs.encode(b"\x01\x00\x00\x00" + bytes(4)), "crc"),
+        (b"\x09\x01", "malformed"),
+        (b"\x01" * 70_000, "oversized"),
     ],
 )
-def test_bad_frames_say_why(segment: bytes, reason: str) -> None:
+def test_bad_frames_say_why(segment: bytes, reason: Literal["malformed", "crc", "oversized"]) -> None:
     assert FrameDecoder().feed(b"\0" + segment + b"\0") == [BadFrame(n_bytes=len(segment), reason=reason)]
 
 
@@ -77,7 +105,7 @@ def test_a_frame_that_never_ends_is_given_up_and_the_next_one_received() -> None
     for _ in range(40):
         assert decoder.feed(b"\x02" * 4096) == []
     bad, frame = decoder.feed(b"\0" + encode_frame(4, 7))
-    assert bad == BadFrame(n_bytes=40 * 4096, reason="too long")
+    assert bad == BadFrame(n_bytes=40 * 4096, reason="oversized")
     assert frame == Frame(type=4, seq=7, payload=b"")
 
 
