@@ -41,8 +41,8 @@ class MemoryFlash {
   size_t n_operations() const { return n_operations_; }
   /// Writes to words that were not erased: a bug of the caller.
   size_t n_rewrites() const { return n_rewrites_; }
-  /// The next `n` erases or writes fail, with power.
-  void FailNext(size_t n) { n_failures_ = n; }
+  /// With power on: `n_calls` erases or writes succeed, the next one fails and does nothing.
+  void FailAfter(size_t n_calls) { n_until_failure_ = n_calls; }
   void Reseed(uint32_t seed) { random_.seed(seed); }
 
   Status ErasePage(size_t offset) {
@@ -85,9 +85,8 @@ class MemoryFlash {
   };
 
   bool Fails() {
-    if (n_failures_ == 0) return false;
-    --n_failures_;
-    return true;
+    if (n_until_failure_ == SIZE_MAX) return false;
+    return n_until_failure_-- == 0;  // wraps to SIZE_MAX: one failure only
   }
 
   /// Counts one operation; false if the power is gone. `is_torn_` tells whether it went in this very operation.
@@ -114,7 +113,7 @@ class MemoryFlash {
   bool is_torn_ = false;
   Tear tear_ = Tear::kNothing;
   size_t n_left_ = SIZE_MAX;
-  size_t n_failures_ = 0;
+  size_t n_until_failure_ = SIZE_MAX;
   size_t n_operations_ = 0;
   size_t n_rewrites_ = 0;
 };
