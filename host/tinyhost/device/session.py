@@ -28,6 +28,7 @@ from tinyhost.protocol.messages import (
     PING_PERIOD_MS,
     PROTOCOL_VERSION,
     PROTOCOL_VERSION_MIN,
+    SESSION_TIMEOUT_MS,
     HelloReply,
     HelloRequest,
     InfoReply,
@@ -48,7 +49,7 @@ _REGREET_S = 2.0
 _RECONNECT_S = 15.0
 _RECONNECT_PERIOD_S = 0.05
 _PING_PERIOD_S = PING_PERIOD_MS / 1000
-_PINGS = 5
+_SILENCE_S = SESSION_TIMEOUT_MS / 1000  # a busy board, or one on a loaded computer, may take its time
 _RESETS = 5
 _BYE_S = 0.3
 _EARLY_LINES = 8
@@ -264,10 +265,10 @@ class Session:
         payload = PingRequest(token=secrets.randbits(32)).pack()
         data: bytes | None = None
         try:
-            for attempt in range(1, _PINGS + 1):
+            deadline, attempt = time.monotonic() + _SILENCE_S, 1
+            while data is None and not self.connection.busy and time.monotonic() < deadline:
                 data = self.connection.try_request(MessageType.PING, payload, attempt=attempt)
-                if data is not None or self.connection.busy:
-                    break
+                attempt += 1
         except InterruptedLinkError:
             return
         except TinyhostError:
