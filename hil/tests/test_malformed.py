@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tinyhost.boards.base import PoweredBoard
 from tinyhost.hil.station import Station
 from tinyhost.link import Link
 from tinyhost.protocol.frames import Frame, FrameDecoder, encode_frame
@@ -59,10 +58,7 @@ class Wire:
 @pytest.fixture
 def wire(station: Station) -> Iterator[Wire]:
     """A greeted raw link. Afterwards the board must still answer a real session."""
-    with station.open_device():
-        pass
-    board: PoweredBoard = station.powered()
-    link = board.open_link()
+    link = station.open_link()
     try:
         opened = Wire(link)
         opened.send(encode_frame(MessageType.HELLO, 1, HELLO.pack()))

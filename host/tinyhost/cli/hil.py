@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
+    *,
     rig: RigOption,
     junit: JunitOption = None,
     report: ReportOption = None,

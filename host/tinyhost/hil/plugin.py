@@ -157,7 +157,8 @@ def pytest_runtest_makereport(
                 fault, remark = station.triage()
                 report.sections.append(("whose fault it is", remark))
             station.distrust()
-            report.sections.append(("device log", "\n".join(station.recent_log())))
+            if station.recent_log():
+                report.sections.append(("device log", "\n".join(station.recent_log())))
         if fault != "test":
             report.longrepr = _short_text(call.excinfo.value)
         report.user_properties.append((FAULT_PROPERTY, fault))

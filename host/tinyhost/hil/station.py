@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from tinyhost.boards import resolve
-from tinyhost.boards.base import PoweredBoard
+from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.compiler import CompiledModel, load_model
 from tinyhost.device import Device
-from tinyhost.errors import LinkError, TinyhostError
+from tinyhost.errors import BoardError, LinkError, TinyhostError
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
+from tinyhost.link import Link
 from tinyhost.models.catalogue import entry, fetch
 from tinyhost.protocol.frames import LogText
 
@@ -40,6 +41,7 @@ class Station:
         self._observe: Observer = observer or (lambda *_, **__: None)
         self._on = ExitStack()
         self._powered: PoweredBoard | None = None
+        self._opened: Device | Link | None = None
         self._broken: TinyhostError | None = None
         self._in_doubt = False
         self._log: deque[str] = deque(maxlen=RECENT_LOG_LINES)
@@ -63,7 +65,10 @@ class Station:
             raise self._broken
         if self._powered is None:
             try:
-                self._powered = self._prepare()
+                self._flash()
+                self._powered = self._power()
+                with self._open() as device:
+                    self._observe("identity", device=asdict(device.info))
             except TinyhostError as exc:
                 self._broken = exc
                 raise
@@ -75,24 +80,29 @@ class Station:
         A board that does not answer gets one restart; only if that does not help either is it a fault of the rig.
         Raises BoardError, LinkError.
         """
-        board = self.powered()
-        if self._in_doubt:
-            self._restart_board(board)
+        self.powered()
         try:
-            return Device.open(board, log=self._on_log)
-        except LinkError:
-            self._restart_board(board)
-        try:
-            return Device.open(board, log=self._on_log)
-        except LinkError as exc:
+            if self._in_doubt:
+                self._revive()
+            try:
+                return self._open()
+            except (BoardError, LinkError):
+                self._revive()
+                return self._open()
+        except TinyhostError as exc:
             self._broken = exc
             raise
 
-    def restart(self, device: Device | None = None) -> None:
+    def open_link(self) -> Link:
+        """Return a raw link to the board, after a check that the board answers. Raises BoardError, LinkError."""
+        self.open_device().close()
+        self._opened = self.powered().open_link()
+        return self._opened
+
+    def restart(self, device: Device) -> None:
         """Cut the power and give it back; a board whose power cannot be cut is reset by command."""
-        board = self.powered()
-        if "power_cut" in self.asked.capabilities or device is None:
-            board.reset()
+        if "power_cut" in self.asked.capabilities:
+            self.powered().reset()
         else:
             device.reset()
 
@@ -103,14 +113,14 @@ class Station:
     def triage(self) -> tuple[Fault, str]:
         """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung."""
         try:
-            board = self.powered()
-            self._restart_board(board)
-            with Device.open(board, log=self._on_log):
-                pass
+            self._let_go()
+            died = self._revive()
+            self._open().close()
         except TinyhostError as exc:
             self._broken = exc
             return "rig", f"The board does not answer after a restart either ({exc.message}): the rig's fault."
-        return "test", "The board answers again after a restart, so the rig is fine: the firmware stopped answering."
+        what = died or "the firmware stopped answering"
+        return "test", f"The board answers again after a restart, so the rig is fine: {what}."
 
     def recent_log(self) -> list[str]:
         """Return the last lines that the device wrote."""
@@ -132,23 +142,48 @@ class Station:
             asked.app, asked.type, progress=lambda line: self._observe("stage", text=f"building: {line}")
         )
 
-    def _prepare(self) -> PoweredBoard:
-        asked = self.asked
-        board = resolve(asked.spec, state=self._state)
-        firmware = self.firmware
-        self._observe("stage", text=f"flashing {asked.name}")
+    def _flash(self) -> None:
+        board, firmware = self._board, self.firmware  # in this order: a missing board needs no build
+        self._observe("stage", text=f"flashing {self.asked.name}")
         flash_firmware(board, firmware, lambda line: self._observe("stage", text=f"flashing: {line}"))
-        self._observe("stage", text=f"powering {asked.name}")
-        powered = self._on.enter_context(board.power(scene=asked.scene))
-        with Device.open(powered, log=self._on_log) as device:
-            self._observe("identity", device=asdict(device.info))
-        return powered
+
+    @cached_property
+    def _board(self) -> Board:
+        return resolve(self.asked.spec, state=self._state)
+
+    def _power(self) -> PoweredBoard:
+        """Return the board, switched on; switched off before if it was on."""
+        self._observe("stage", text=f"powering {self.asked.name}")
+        self._on.close()
+        return self._on.enter_context(self._board.power(scene=self.asked.scene))
+
+    def _open(self) -> Device:
+        device = Device.open(self.powered(), log=self._on_log)
+        self._opened = device
+        return device
+
+    def _let_go(self) -> None:
+        """Close what the test has open: there is one link at a time."""
+        if self._opened is not None:
+            with suppress(TinyhostError):
+                self._opened.close()
+        self._opened = None
+
+    def _revive(self) -> str:
+        """Restart the board; return how its firmware had died, if it had."""
+        self._in_doubt = False
+        if "power_cut" not in self.asked.capabilities:
+            with self._open() as device:
+                device.reset()
+            return ""
+        try:
+            self.powered().reset()
+        except BoardError as exc:
+            self._powered = self._power()
+            return exc.message
+        return ""
 
     def _on_log(self, line: LogText) -> None:
         text = f"[{line.level.name.lower()}] {line.text}" if line.level is not None else line.text
         self._log.append(text)
         self._observe("log", text=text)
-
-    def _restart_board(self, board: PoweredBoard) -> None:
-        self._in_doubt = False
-        self.restart()

@@ -1,0 +1,137 @@
+"""Whole HIL runs on virtual boards: the rig of this repository, and rigs on which something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+REPO = Path(__file__).parents[2]
+TINYHOST = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
+
+pytestmark = pytest.mark.firmware
+
+HEAD = """
+import os, signal, time
+import pytest
+from tinyhost.errors import LinkLostError
+
+def test_first(device): device.ping()
+"""
+
+
+def hil_run(folder: Path, rig: Path, *args: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+    """Return the finished command and its JSON."""
+    outputs = [
+        "--json",
+        "-",
+        "--junit",
+        str(folder / "j.xml"),
+        "--report",
+        str(folder / "r.html"),
+        "--out",
+        str(folder / "out"),
+    ]
+    command = [*TINYHOST, "hil", "run", "--rig", str(rig), *outputs, *args]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder, check=False)
+    assert done.stdout, done.stderr
+    return done, json.loads(done.stdout)
+
+
+def rig_of(folder: Path, tests: str, *boards: str) -> Path:
+    (folder / "tests").mkdir()
+    (folder / "tests/test_it.py").write_text(HEAD + tests)
+    (folder / "rig.toml").write_text(
+        'name = "r"\ntests = "tests"\n' + "".join(f"[[board]]\n{board}\n" for board in boards)
+    )
+    return folder / "rig.toml"
+
+
+def outcomes(result: dict[str, Any], board: int = 0) -> dict[str, str]:
+    return {test["test"].rpartition("::")[2]: test["outcome"] for test in result["boards"][board]["tests"]}
+
+
+def text_of(result: dict[str, Any], name: str) -> str:
+    return str(next(test["text"] for test in result["boards"][0]["tests"] if test["test"].endswith(name)))
+
+
+NATIVE = 'name = "native"\ntype = "native"'
+
+
+def test_every_board_of_the_virtual_rig_passes_every_test(tmp_path: Path) -> None:
+    done, result = hil_run(tmp_path, REPO / "hil/rigs/virtual.toml")
+    bad = [(b["name"], t["test"], t["text"]) for b in result["boards"] for t in b["tests"] if t["outcome"] != "passed"]
+    assert not bad, bad
+    assert done.returncode == 0, done.stderr
+    assert [board["device"]["board"] for board in result["boards"]] == ["native", "m4"]
+    n_tests = len(result["boards"][0]["tests"])
+    assert n_tests >= 50
+    assert result["counts"] == {"passed": 2 * n_tests}
+    suites = ET.parse(tmp_path / "j.xml").getroot()
+    assert {key: suites.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
+        "tests": str(2 * n_tests), "failures": "0", "errors": "0", "skipped": "0",
+    }  # fmt: skip
+    assert "Every board passed" in (tmp_path / "r.html").read_text()
+
+
+def test_a_wrong_answer_and_a_firmware_that_dies_are_failures_of_the_test(tmp_path: Path) -> None:
+    tests = """
+def test_wrong(device): assert device.info.board == "toaster"
+def test_dies(device, board):
+    os.kill(board._supervisor.firmware_pid, signal.SIGSEGV)
+    time.sleep(0.2)
+    board.open_link()
+def test_last(device): device.ping()
+"""
+    done, result = hil_run(tmp_path, rig_of(tmp_path, tests, NATIVE))
+    assert done.returncode == 1
+    assert outcomes(result) == {
+        "test_first": "passed",
+        "test_wrong": "failed",
+        "test_dies": "failed",
+        "test_last": "passed",
+    }
+    assert "the rig is fine: native: the firmware died of signal SIGSEGV" in text_of(result, "test_dies")
+    kinds = {
+        case.get("name"): [child.tag for child in case if child.tag != "properties"]
+        for case in ET.parse(tmp_path / "j.xml").iter("testcase")
+    }
+    assert kinds == {"test_first": [], "test_wrong": ["failure"], "test_dies": ["failure"], "test_last": []}
+
+
+def test_a_link_that_stays_dead_is_the_rigs_fault_and_nobody_waits_for_it_again(tmp_path: Path) -> None:
+    tests = """
+def test_dies(device, board):
+    (board.board.folder.program).unlink()
+    board.reset()
+    device.ping()
+def test_after(device): device.ping()
+"""
+    done, result = hil_run(tmp_path, rig_of(tmp_path, tests, NATIVE))
+    assert done.returncode == 1
+    assert outcomes(result) == {"test_first": "passed", "test_dies": "rig", "test_after": "rig"}
+    errors = [error.get("type") for error in ET.parse(tmp_path / "j.xml").iter("error")]
+    assert errors == ["rig", "rig"]
+    after = next(test for test in result["boards"][0]["tests"] if test["test"].endswith("test_after"))
+    assert (after["phase"], after["seconds"] < 1) == ("setup", True)
+
+
+def test_a_missing_board_is_an_error_and_the_other_board_still_runs(tmp_path: Path) -> None:
+    missing = 'name = "desk"\ntype = "nano33ble"\nserial = "NOT_PLUGGED_IN"'
+    done, result = hil_run(tmp_path, rig_of(tmp_path, "", missing, NATIVE))
+    assert done.returncode == 1
+    assert (outcomes(result, 0), outcomes(result, 1)) == ({"test_first": "rig"}, {"test_first": "passed"})
+    assert "NOT_PLUGGED_IN" in text_of(result, "test_first")
+    assert "rig r: 1 stopped by a rig fault on desk" in done.stderr
+
+
+def test_a_test_that_breaks_the_link_itself_has_failed(tmp_path: Path) -> None:
+    tests = "def test_gone(device): raise LinkLostError('gone, says the test')\ndef test_last(device): device.ping()\n"
+    _, result = hil_run(tmp_path, rig_of(tmp_path, tests, NATIVE))
+    assert outcomes(result) == {"test_first": "passed", "test_gone": "failed", "test_last": "passed"}
+    assert "the rig is fine" in text_of(result, "test_gone")
