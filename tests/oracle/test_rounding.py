@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from tests.oracle.builder import ModelBuilder
+from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler import compile_tflite
+
+from tests.oracle.builder import ModelBuilder
 
 tflite_micro = pytest.importorskip("tflite_micro", reason="the wheel exists for Python 3.10 and 3.11 on x86-64 only")
 
 
-def _assert_equal(data: bytes, values: np.ndarray) -> None:  # type: ignore[type-arg]
+def _assert_equal(data: bytes, values: NDArray[np.generic]) -> None:
     engine = _firmware.Engine()
     engine.load(compile_tflite(data, name="rounding").image)
     engine.set_input(values)

@@ -1,6 +1,6 @@
 """Writes small valid model images, one or more per operator: seeds for firmware/fuzz/fuzz_model_image.cpp.
 
-    python -m tests.oracle.write_fuzz_corpus DIRECTORY
+python -m tests.oracle.write_fuzz_corpus DIRECTORY
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import NonInteractiveExampleWarning
+from tinyhost.compiler import compile_tflite
 
 from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
-from tinyhost.compiler import compile_tflite
 
 _PER_OPERATOR = 12
 _MAX_BYTES = 4096
@@ -22,7 +22,7 @@ _MAX_BYTES = 4096
 
 def main() -> int:
     if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
+        print(__doc__, file=sys.stderr)  # noqa: T201
         return 2
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def main() -> int:
                 (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
 
         write()
-    print(f"{len(list(folder.iterdir()))} seeds in {folder}")
+    print(f"{len(list(folder.iterdir()))} seeds in {folder}")  # noqa: T201
     return 0
 
 

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tinyhost.compiler.fixed_point import (
     exp_on_negative_values,
     logistic,

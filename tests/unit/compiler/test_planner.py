@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tinyhost.compiler.image_format import IMAGE_ALIGNMENT, PIXELS_IN_FLIGHT, ConvParams
 from tinyhost.compiler.overlap import window_distance
 from tinyhost.compiler.planner import Buffer, plan_arena

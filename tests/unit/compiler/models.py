@@ -1,0 +1,40 @@
+"""Models that the compiler's unit tests share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.oracle.builder import ModelBuilder
+
+__all__ = ["picture_classifier"]
+
+
+def picture_classifier(n_outputs: int = 2, size: int = 32) -> bytes:
+    """Return a .tflite of convolution, ReLU fused, mean, fully connected, softmax on a (1, size, size, 1) picture."""
+    rng = np.random.default_rng(0)
+    b = ModelBuilder()
+    x = b.tensor((1, size, size, 1), scale=1 / 255, zero_point=-128)
+    filters = b.tensor((4, 3, 3, 1), scale=[0.01, 0.02, 0.03, 0.04], data=rng.integers(-127, 128, (4, 3, 3, 1)))
+    bias = b.tensor((4,), dtype="int32", scale=0.01 / 255, data=rng.integers(-99, 99, 4))
+    half = size // 2
+    h = b.tensor((1, half, half, 4), scale=0.02, zero_point=-128)
+    b.operator(
+        "CONV_2D",
+        [x, filters, bias],
+        h,
+        Padding=0,
+        StrideH=2,
+        StrideW=2,
+        DilationHFactor=1,
+        DilationWFactor=1,
+        FusedActivationFunction=1,
+    )
+    axes = b.tensor((2,), dtype="int32", data=np.array([1, 2]))
+    m = b.tensor((1, 4), scale=0.02, zero_point=-128)
+    b.operator("MEAN", [h, axes], m, KeepDims=False)
+    weights = b.tensor((n_outputs, 4), scale=0.05, data=rng.integers(-127, 128, (n_outputs, 4)))
+    logits = b.tensor((1, n_outputs), scale=0.1, zero_point=0)
+    b.operator("FULLY_CONNECTED", [m, weights], logits, FusedActivationFunction=0)
+    y = b.tensor((1, n_outputs), scale=1 / 256, zero_point=-128)
+    b.operator("SOFTMAX", [logits], y, Beta=1.0)
+    return b.build([x], [y])

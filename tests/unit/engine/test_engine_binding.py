@@ -1,0 +1,126 @@
+"""The firmware's engine, driven from Python."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tinyhost import _firmware
+from tinyhost.compiler import ModelImage, compile_tflite
+from tinyhost.compiler.image import CHECKSUMMED_FROM
+from tinyhost.compiler.image_format import ImageHeader, ModelMetadata, OperatorRecord, TensorRecord
+from tinyhost.protocol.status import Status
+
+from tests.unit.compiler.models import picture_classifier
+
+_COMPILED = compile_tflite(picture_classifier(), name="hall", labels=["empty", "person"])
+
+
+def _status(image: bytes, arena_bytes: int = 1 << 16) -> int:
+    engine = _firmware.Engine(arena_bytes)
+    try:
+        engine.load(image)
+    except _firmware.StatusError as exc:
+        return exc.status
+    return Status.OK
+
+
+def _patched(offset: int, record: bytes) -> bytes:
+    """Return the image with `record` at `offset` and a right checksum."""
+    image = bytearray(_COMPILED.image)
+    image[offset : offset + len(record)] = record
+    header = ImageHeader.unpack(bytes(image))
+    crc = zlib.crc32(memoryview(image)[CHECKSUMMED_FROM:])
+    image[: ImageHeader.SIZE] = replace(header, crc32=crc).pack()
+    return bytes(image)
+
+
+def test_model_is_described() -> None:
+    engine = _firmware.Engine()
+    engine.load(_COMPILED.image)
+    assert engine.labels == ["empty", "person"]
+    assert engine.n_operators == 4
+    assert engine.operator_name(0) == "conv_2d"
+    assert engine.input_info["shape"] == (1, 32, 32, 1)
+    assert engine.output_info["zero_point"] == -128
+
+
+def test_operators_run_one_by_one_as_they_run_together() -> None:
+    values = np.random.default_rng(0).integers(-128, 128, (1, 32, 32, 1)).astype(np.int8)
+    engine = _firmware.Engine(_COMPILED.report.arena_bytes)
+    engine.load(_COMPILED.image)
+    engine.set_input(values)
+    engine.invoke()
+    together = engine.output()
+    engine.set_input(values.tobytes())
+    for i in range(engine.n_operators):
+        engine.invoke_range(i, i + 1)
+        assert engine.operator_output(i).shape == _COMPILED.report.operators[i].output_shape
+    np.testing.assert_array_equal(engine.output(), together)
+    assert together.astype(int).sum() + 256 in (255, 256)
+
+
+def test_every_flipped_byte_is_noticed() -> None:
+    image = bytearray(_COMPILED.image)
+    for at in range(0, len(image), 13):
+        image[at] ^= 0x40
+        assert _status(bytes(image)) != Status.OK
+        image[at] ^= 0x40
+
+
+def test_refusals_say_what_is_wrong() -> None:
+    image = ModelImage.parse(_COMPILED.image)
+    header, metadata = image.header, image.metadata
+    assert _status(b"") == Status.IMAGE_LENGTH
+    assert _status(_COMPILED.image[:-1]) == Status.IMAGE_LENGTH
+    assert _status(b"X" + _COMPILED.image[1:]) == Status.IMAGE_MAGIC
+    assert _status(_patched(4, b"\x63\0")) == Status.IMAGE_VERSION
+    assert _status(_COMPILED.image[:-1] + b"\x01") == Status.IMAGE_CHECKSUM
+    assert (
+        _status(_patched(0, replace(header, tensors_offset=header.tensors_offset + 8).pack())) == Status.IMAGE_SECTION
+    )
+    bad_metadata = replace(metadata, input_tensor=999).pack()
+    assert _status(_patched(header.metadata_offset, bad_metadata)) == Status.IMAGE_METADATA
+    bad_tensor = replace(image.tensors[0], dims=(1, 32, 0, 1)).pack()
+    assert _status(_patched(header.tensors_offset, bad_tensor)) == Status.IMAGE_TENSOR
+    bad_operator = replace(image.operators[0], code=99).pack()
+    assert _status(_patched(header.operators_offset, bad_operator)) == Status.IMAGE_OPERATOR
+    bad_inputs = replace(image.operators[0], inputs=(999,) * 10).pack()
+    assert _status(_patched(header.operators_offset, bad_inputs)) == Status.IMAGE_PARAMETER
+    assert _status(_COMPILED.image, _COMPILED.report.arena_bytes - 1) == Status.IMAGE_ARENA
+
+
+@given(st.data())
+def test_patched_records_never_crash(data: st.DataObject) -> None:
+    """A cheap cousin of firmware/fuzz/fuzz_model_image.cpp that needs no clang."""
+    header = ImageHeader.unpack(_COMPILED.image)
+    end = header.operators_offset + header.n_operators * OperatorRecord.SIZE
+    assert end > ModelMetadata.SIZE + TensorRecord.SIZE
+    at = data.draw(st.integers(ImageHeader.SIZE, len(_COMPILED.image) - 4))
+    value = data.draw(st.one_of(st.sampled_from([0, 1, 2**31, 2**32 - 1, 65536]), st.integers(0, 2**32 - 1)))
+    image = _patched(at, value.to_bytes(4, "little"))
+    engine = _firmware.Engine(1 << 14)
+    try:
+        engine.load(image)
+    except _firmware.StatusError:
+        return
+    if engine.work < 1_000_000:
+        engine.invoke()
+
+
+def test_input_of_another_size_is_refused() -> None:
+    engine = _firmware.Engine()
+    engine.load(_COMPILED.image)
+    with pytest.raises(ValueError, match="expected 1024 B, got 3 B"):
+        engine.set_input(b"abc")
+    with pytest.raises(_firmware.StatusError, match="no_model"):
+        _firmware.Engine().invoke()
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_crc32_equals_zlib_and_chains(a: bytes, b: bytes) -> None:
+    assert _firmware.crc32(b, _firmware.crc32(a)) == zlib.crc32(a + b)
