@@ -40,9 +40,7 @@ def run(*arguments: str) -> None:
     """Show and run one tinyhost command; stop the demo if it fails."""
     console.print(f"[bold green]$[/] [bold]tinyhost {shlex.join(arguments)}[/]")
     tinyhost = Path(sys.executable).with_name("tinyhost")
-    done = subprocess.run(  # noqa: S603
-        [tinyhost, *arguments], check=False, env={**os.environ, "TINYHOST_STATE": str(STATE)}
-    )
+    done = subprocess.run([tinyhost, *arguments], check=False, env={**os.environ, "TINYHOST_STATE": str(STATE)})
     if done.returncode:
         console.print(f"[bold red]the demo stops here:[/] that command ended with exit code {done.returncode}")
         raise SystemExit(done.returncode)

@@ -63,7 +63,16 @@ def parse_field(raw: dict[str, Any], enums: dict[str, str]) -> Field:
     name, kind, count = raw["name"], raw["type"], int(raw.get("count", 1))
     if kind in ("str", "bytes"):
         cpp = "char" if kind == "str" else "uint8_t"
-        return Field(name=name, kind=kind, count=count, size=count, align=1, code=f"{count}s", cpp_type=cpp, doc=raw.get("doc", ""))
+        return Field(
+            name=name,
+            kind=kind,
+            count=count,
+            size=count,
+            align=1,
+            code=f"{count}s",
+            cpp_type=cpp,
+            doc=raw.get("doc", ""),
+        )
     scalar = enums.get(kind, kind)
     if scalar not in SCALARS:
         raise SchemaError(f"field {name}: unknown type {kind!r}")
@@ -86,7 +95,9 @@ def layout(struct: dict[str, Any], enums: dict[str, str]) -> tuple[list[tuple[in
     for raw in struct.get("fields", []):
         field = parse_field(raw, enums)
         if offset % field.align:
-            raise SchemaError(f"{struct['name']}.{field.name}: offset {offset} needs {field.align - offset % field.align} B of padding before it")
+            raise SchemaError(
+                f"{struct['name']}.{field.name}: offset {offset} needs {field.align - offset % field.align} B of padding before it"
+            )
         fields.append((offset, field))
         offset += field.size
         widest = max(widest, field.align)
@@ -147,11 +158,11 @@ def cpp_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
 
 def cpp_enum_strings(enum: dict[str, Any]) -> Iterator[str]:
     yield ""
-    yield f"/// The name of a {enum['name']} as the schema spells it; \"unknown\" for any other value."
+    yield f'/// The name of a {enum["name"]} as the schema spells it; "unknown" for any other value.'
     yield f"constexpr const char* {enum['name']}Name({enum['name']} value) {{"
     yield "  switch (value) {"
     for value in enum["values"]:
-        yield f"    case {enum['name']}::k{camel(value['name'])}: return \"{value['name']}\";"
+        yield f'    case {enum["name"]}::k{camel(value["name"])}: return "{value["name"]}";'
     yield "  }"
     yield '  return "unknown";'
     yield "}"
@@ -168,7 +179,7 @@ def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
         yield f"  {field.cpp_type} {field.name}{array};{doc}"
     yield "};"
     if fields:
-        yield f"static_assert(sizeof({struct['name']}) == {size}, \"{struct['name']} has padding\");"
+        yield f'static_assert(sizeof({struct["name"]}) == {size}, "{struct["name"]} has padding");'
 
 
 def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
@@ -242,7 +253,7 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     packed = []
     for _, field in fields:
         if field.kind == "str":
-            packed.append(f'self.{field.name}.encode()[: {field.count}]')
+            packed.append(f"self.{field.name}.encode()[: {field.count}]")
         elif field.count > 1 and field.kind != "bytes":
             packed.append(f"*self.{field.name}")
         else:

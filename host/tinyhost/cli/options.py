@@ -11,15 +11,23 @@ __all__ = ["BoardOption", "JsonOption", "SceneOption", "StateOption"]
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
-    typer.Option("--board", "-b", help="native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, else native."),
+    typer.Option(
+        "--board",
+        "-b",
+        help="native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, else native.",
+    ),
 ]
 SceneOption = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--scene", help="What a virtual board's camera sees: a folder of pictures, a video file, or webcam:0."),
+    typer.Option(
+        "--scene", help="What a virtual board's camera sees: a folder of pictures, a video file, or webcam:0."
+    ),
 ]
 StateOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--state", envvar="TINYHOST_STATE", help="Folder in which virtual boards keep their flash. Default: .tinyhost"),
+    typer.Option(
+        "--state", envvar="TINYHOST_STATE", help="Folder in which virtual boards keep their flash. Default: .tinyhost"
+    ),
 ]
 JsonOption = Annotated[
     Optional[str],  # noqa: UP045
