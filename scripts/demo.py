@@ -62,8 +62,9 @@ def tour(board: str) -> None:
     say(f"{board}: watch live predictions")
     run("monitor", "--board", board, "--scene", scene, "--count", "6")
     say(f"{board}: measure latency, accuracy, and agreement with the host, on the board")
+    report, result = str(REPORTS / f"demo-{board}.html"), str(WORK / f"bench-{board}.json")
     run("bench", "--board", board, "--model", "models/vww/model.tflite", "--runs", "3", "--samples", "10", "--link",
-        "--data", data, "--json", str(WORK / f"bench-{board}.json"), "--report", str(REPORTS / f"demo-{board}.html"))  # fmt: skip
+        "--data", data, "--json", result, "--report", report)  # fmt: skip
 
 
 def summary() -> None:

@@ -94,15 +94,13 @@ def layout(struct: dict[str, Any], enums: dict[str, str]) -> tuple[list[tuple[in
     offset, fields, widest = 0, [], 1
     for raw in struct.get("fields", []):
         field = parse_field(raw, enums)
-        if offset % field.align:
-            raise SchemaError(
-                f"{struct['name']}.{field.name}: offset {offset} needs {field.align - offset % field.align} B of padding before it"
-            )
+        if short := -offset % field.align:
+            raise SchemaError(f"{struct['name']}.{field.name}: offset {offset} needs {short} B of padding before it")
         fields.append((offset, field))
         offset += field.size
         widest = max(widest, field.align)
-    if offset % widest:
-        raise SchemaError(f"{struct['name']}: size {offset} needs {widest - offset % widest} B of padding at the end")
+    if short := -offset % widest:
+        raise SchemaError(f"{struct['name']}: size {offset} needs {short} B of padding at the end")
     return fields, offset
 
 

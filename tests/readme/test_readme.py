@@ -37,14 +37,9 @@ def test_readme_commands_run_in_order(tmp_path: Path) -> None:
     ran = commands()
     assert len(ran) >= 10, "the README lost its tour"
     for command in ran:
+        words = shlex.split(command)
         done = subprocess.run(
-            shlex.split(command),
-            check=False,
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
+            words, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
         )
         output = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         assert done.returncode == 0, f"$ {command}\nexit {done.returncode}\n{output}"
