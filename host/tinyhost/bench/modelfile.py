@@ -23,9 +23,11 @@ class ModelFile:
 def load_model_file(path: Path, labels: Sequence[str] = (), *, name: str | None = None) -> ModelFile:
     """Return the model of a .tflite or .thm file.
 
-    Without `labels`, a labels.txt beside the .tflite (one label per line) names them. Raises ModelError and whatever
-    the compiler raises.
+    Without `labels`, a labels.txt beside the .tflite (one label per line) names them. The name defaults to the file's
+    stem, or to its folder's name if the file is called model.tflite. Raises ModelError and what the compiler raises.
     """
+    if name is None and path.stem == "model":
+        name = path.resolve().parent.name
     beside = path.with_name("labels.txt")
     if not labels and beside.is_file():
         labels = [line.strip() for line in beside.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -16,6 +16,7 @@ __all__ = ["HostReference", "Reference", "ReferenceName", "TflmReference", "open
 
 ReferenceName = Literal["host", "tflm"]
 _UINT8_OFFSET = 128
+_TFLM_ARENA_BYTES = 4 << 20
 
 
 class Reference(Protocol):
@@ -83,14 +84,14 @@ class TflmReference:
 
     def __init__(self, tflite: bytes) -> None:
         try:
-            runtime: Any = importlib.import_module("tflite_micro.runtime")
+            runtime: Any = importlib.import_module("tflite_micro").runtime
         except ImportError as error:
             raise MissingToolError(
                 "the tflite-micro wheel is not installed (it exists for Python 3.10 and 3.11 on x86-64)",
                 hint="pip install 'tinyhost[dev]', or compare with --against host",
             ) from error
         try:
-            self._interpreter = runtime.Interpreter.from_bytes(tflite)
+            self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"tflite-micro does not run this model: {error}", hint="use --against host") from error
         details = self._interpreter.get_input_details(0)

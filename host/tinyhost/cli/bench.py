@@ -122,7 +122,7 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
     if json != "-":
         from tinyhost.cli.bench_view import bench_view
 
-        console().print(bench_view(result))
+        console().print(bench_view(result, console().width))
 
 
 def _check(result: BenchResult) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bench_view"]
 
-_BAR_COLUMNS = 24
+_FIGURE_COLUMNS = 78
 
 
-def bench_view(result: BenchResult) -> RenderableType:
-    """Return the tables of a benchmark."""
+def bench_view(result: BenchResult, columns: int) -> RenderableType:
+    """Return the tables of a benchmark, for a terminal of `columns`."""
     model, device = result.model, result.device
     parts: list[RenderableType] = [
         Text.assemble((model.name, "bold cyan"), (f" on {device.name}: {device.app}, engine {device.engine}", "dim")),
@@ -27,7 +27,7 @@ def bench_view(result: BenchResult) -> RenderableType:
             f"flash {model.flash_bytes:,} of {device.slot_bytes:,} B"
         ),
         Text(),
-        *_latency(result.latency),
+        *_latency(result.latency, max(0, min(40, columns - _FIGURE_COLUMNS))),
     ]
     if result.agreement:
         agreement = result.agreement
@@ -41,19 +41,21 @@ def bench_view(result: BenchResult) -> RenderableType:
     return Group(*parts)
 
 
-def _latency(latency: Latency) -> list[RenderableType]:
+def _latency(latency: Latency, bar_columns: int) -> list[RenderableType]:
     from tinyhost.bench.result import TICK_REMARKS
 
-    stages = Table(box=None, pad_edge=False, padding=(0, 2))
+    stages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     stages.add_column(f"latency, {latency.unit}")
     for name in ("least", "median", "most"):
         stages.add_column(name, justify="right")
     for name, spread in (("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)):
         if spread:
             stages.add_row(name, f"{spread.min:,}", Text(f"{spread.median:,}", "bold"), f"{spread.max:,}")
-    operators = Table(box=None, pad_edge=False, padding=(0, 2))
-    for name in ("#", "operator", "output", "MACs", latency.unit, "share", ""):
-        operators.add_column(name, justify="right" if name in ("#", "MACs", latency.unit, "share") else "left")
+    operators = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("#", "operator", "output", "MACs", latency.unit, "share"):
+        justify: JustifyMethod = "right" if name in ("#", "MACs", latency.unit, "share") else "left"
+        operators.add_column(name, justify=justify, no_wrap=True)
+    operators.add_column("", no_wrap=True, overflow="crop")
     most = max((item.share for item in latency.per_operator), default=1.0) or 1.0
     for item in latency.per_operator:
         operators.add_row(
@@ -63,7 +65,7 @@ def _latency(latency: Latency) -> list[RenderableType]:
             f"{item.macs:,}",
             f"{item.ticks:,}",
             f"{100 * item.share:.1f} %",
-            Text("█" * round(_BAR_COLUMNS * item.share / most), "cyan"),
+            Text("█" * round(bar_columns * item.share / most), "cyan"),
         )
     remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
     return [stages, remark, Text(), operators]
@@ -71,7 +73,7 @@ def _latency(latency: Latency) -> list[RenderableType]:
 
 def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
     right = sum(picture.right for picture in accuracy.pictures)
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("is \\ said")
     for label in (*accuracy.labels, "precision", "recall"):
         table.add_column(label, justify="right")
@@ -92,7 +94,7 @@ def _percent(value: float | None) -> str:
 
 
 def _link(link: LinkMeasurement) -> list[RenderableType]:
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("link", "raw bytes/s", "useful bytes/s"):
         table.add_column(name, justify="left" if name == "link" else "right")
     table.add_row("board to host", f"{link.to_host_raw_bytes_per_s:,.0f}", f"{link.to_host_useful_bytes_per_s:,.0f}")

@@ -83,9 +83,7 @@ def capture(
         counts = store.counts()
         _tell_result(root, plan, progress, counts)
         if json:
-            write_json(
-                _document(root, plan=plan, progress=progress, store=store, origin=origin, failure=failure), json
-            )
+            write_json(_document(root, plan=plan, progress=progress, store=store, origin=origin, failure=failure), json)
     if failure is not None:
         raise failure
 

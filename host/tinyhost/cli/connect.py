@@ -48,7 +48,9 @@ def connected(
 
 
 def show_log(line: LogText) -> None:
-    """Print what the device wrote, on stderr."""
+    """Print a log message of the device on stderr; what it says before a host greets it is left out."""
+    if line.level is None:
+        return
     from rich.text import Text
 
     status_console().print(Text(f"device: {line.text.rstrip()}", style="dim"), soft_wrap=True)

@@ -25,13 +25,13 @@ _SILENT_S = 2.5
 _RETRY_S = 0.5
 
 
-def header_of(device: Device, scene: str) -> MonitorHeader:
+def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
     """Return who is watched, read from the device."""
     info, model = device.info, device.active_model()
     threshold = device.settings().get("threshold")
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
     return MonitorHeader(
-        board=device.name,
+        board=board,
         app=info.app,
         engine=info.engine,
         firmware=f"firmware {info.firmware_version} ({info.build_id})",
@@ -120,7 +120,7 @@ class Watcher:
                 self.stop.wait(_RETRY_S)
 
     def _watch(self, device: Device) -> None:
-        header = header_of(device, self._scene)
+        header = header_of(device, self._board.board.name, self._scene)
         self._state.connected(header)
         last_item_s = time.monotonic()
         restarts = 0
@@ -138,7 +138,7 @@ class Watcher:
                 last_item_s = now
                 if device.link_stats.restarts != restarts or self._state.is_waiting:
                     restarts = device.link_stats.restarts
-                    header = header_of(device, self._scene)
+                    header = header_of(device, self._board.board.name, self._scene)
                     self._state.connected(header)
                 self._take(item, header)
 

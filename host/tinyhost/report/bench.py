@@ -12,7 +12,7 @@ from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, 
 from tinyhost.datasets import read_picture
 from tinyhost.report.charts import arena_figure, latency_figure, operator_series
 from tinyhost.report.figures import figure_svg
-from tinyhost.report.render import picture_uri, render
+from tinyhost.report.render import picture_uri, render, short
 
 __all__ = ["bench_report"]
 
@@ -31,6 +31,8 @@ def bench_report(result: BenchResult) -> str:
         model=result.model,
         latency=latency,
         latency_remark=_sentence(TICK_REMARKS.get(latency.unit, latency.unit)),
+        inference=_inference(latency),
+        what_goes="time goes" if latency.unit == "ns" else f"{latency.unit} go",
         spread_remark=_spread_remark(latency),
         latency_figure=figure_svg(latency_figure(latency), alt="Share of each operator in an inference"),
         keys=_keys(latency),
@@ -56,13 +58,20 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] if not text.startswith("ns") else f"Unit: {text}"
 
 
+def _inference(latency: Latency) -> tuple[str, str]:
+    """Return the median and its unit, large: nanoseconds as milliseconds."""
+    if latency.unit == "ns":
+        return f"{latency.invoke.median / 1e6:.2f}", "ms of this computer"
+    return short(latency.invoke.median), latency.unit
+
+
 def _spread_remark(latency: Latency) -> str:
-    """Return the median as a time, where a tick is one, and the spread."""
+    """Return the spread, and the median as a time where a tick of the board is one."""
     invoke = latency.invoke
+    if latency.unit == "ns":
+        return f"{invoke.min / 1e6:.2f} to {invoke.max / 1e6:.2f} ms; not a device's figure"
     spread = "the same in every run" if invoke.min == invoke.max else f"from {invoke.min:,} to {invoke.max:,}"
-    if not latency.tick_hz:
-        return spread
-    return f"{1e3 * invoke.median / latency.tick_hz:.2f} ms; {spread}"
+    return f"{1e3 * invoke.median / latency.tick_hz:.2f} ms; {spread}" if latency.tick_hz else spread
 
 
 def _keys(latency: Latency) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import tinyhost
 
-__all__ = ["picture_uri", "render"]
+__all__ = ["picture_uri", "render", "short"]
 
 
 @cache
@@ -29,12 +29,12 @@ def _environment() -> jinja2.Environment:
     environment.filters["thousands"] = lambda value: f"{value:,}"
     environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f} %"
     environment.filters["kib"] = lambda value: f"{value / 1024:,.1f} KiB"
-    environment.filters["short"] = _short
+    environment.filters["short"] = short
     environment.globals["version"] = tinyhost.__version__
     return environment
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Return a count with three significant digits and k, M or G."""
     for factor, suffix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if abs(value) >= factor:

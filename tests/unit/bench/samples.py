@@ -1,0 +1,107 @@
+"""A benchmark's result with every part filled, for tests of what is made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.bench.plan import ModelSummary, summarize
+from tinyhost.bench.result import (
+    Accuracy,
+    Agreement,
+    BenchResult,
+    DeviceSummary,
+    Latency,
+    Mismatch,
+    OperatorTicks,
+    PictureResult,
+    Spread,
+)
+from tinyhost.device import LinkMeasurement
+
+__all__ = ["SHIPPED_MODEL", "full_result", "shipped_model"]
+
+SHIPPED_MODEL = Path(__file__).resolve().parents[3] / "models" / "vww" / "model.tflite"
+
+
+def shipped_model() -> ModelSummary:
+    """Return the model that ships with the project, in figures."""
+    return summarize(load_model_file(SHIPPED_MODEL).image)
+
+
+def _latency(model: ModelSummary) -> Latency:
+    total = sum(item.macs + 1 for item in model.operators)
+    return Latency(
+        unit="instructions",
+        tick_hz=0,
+        runs=3,
+        invoke=Spread.of([total, total, total]),
+        preprocess=Spread.of([100, 101, 102]),
+        capture=None,
+        per_operator=tuple(
+            OperatorTicks(
+                index=item.index,
+                name=item.code,
+                output_shape=item.output_shape,
+                macs=item.macs,
+                ticks=item.macs + 1,
+                share=(item.macs + 1) / total,
+            )
+            for item in model.operators
+        ),
+    )
+
+
+def _accuracy(folder: Path, labels: tuple[str, ...]) -> Accuracy:
+    pictures = []
+    for index, (label, predicted) in enumerate([(0, 0), (0, 1), (1, 1), (1, 1)]):
+        path = folder / labels[label] / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), np.full((8, 8), 40 * index, np.uint8))
+        scores = (0.75, 0.25) if predicted == 0 else (0.25, 0.75)
+        pictures.append(
+            PictureResult(path=path, label=labels[label], predicted=labels[predicted], scores=scores, ticks=10)
+        )
+    return Accuracy(data=folder, labels=labels, confusion=((1, 1), (0, 2)), pictures=tuple(pictures))
+
+
+def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person")) -> BenchResult:
+    """Return a result with every optional part; four pictures, one of them wrong, are written to `folder`."""
+    model = shipped_model()
+    return BenchResult(
+        time="2026-05-04T03:02:01+00:00",
+        host="tinyhost",
+        device=DeviceSummary(
+            board="m4",
+            name="m4",
+            app="vww",
+            engine="tinyhost",
+            firmware_version="0.1.0",
+            build_id="0123456789abcdef",
+            unique_id="m4-1",
+            arena_bytes=114_688,
+            slot_bytes=323_584,
+        ),
+        model=model,
+        latency=_latency(model),
+        agreement=Agreement(
+            against="host",
+            compared=10,
+            mismatches=1,
+            first_mismatch=Mismatch(seed=1003, what="output", n_different=1, max_abs_difference=2),
+        ),
+        accuracy=_accuracy(folder, labels),
+        link=LinkMeasurement(
+            n_bytes=1000,
+            to_host_raw_bytes_per_s=2.5,
+            to_host_useful_bytes_per_s=2.0,
+            to_device_raw_bytes_per_s=1.5,
+            to_device_useful_bytes_per_s=1.0,
+            round_trip_s=0.001,
+            frame_bytes=9216,
+            frame_wire_bytes=9306,
+            frame_overhead=0.0097,
+        ),
+    )

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+from tinyhost.monitor import MonitorHeader, MonitorState, Reading, half_blocks
+from tinyhost.monitor.lines import json_line, plain_line
+from tinyhost.monitor.marks import bar, format_ticks, sparkline, thin_bar
+from tinyhost.monitor.state import LinkCounts
+from tinyhost.monitor.view import monitor_view
+
+from tests.json_docs import check_document
+
+HEADER = MonitorHeader(
+    board="native",
+    app="vww",
+    engine="tinyhost",
+    firmware="firmware 0.1.0 (0123456789abcdef)",
+    model="person_detect",
+    model_note="arena 36.1 KiB",
+    labels=("no_person", "person"),
+    tick_unit="ns",
+    tick_hz=1_000_000_000,
+    scale=1 / 256,
+    zero_point=-128,
+    threshold=0.5,
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def reading(index: int, *, status: str = "ok", scores: tuple[float, ...] = (0.25, 0.75)) -> Reading:
+    return Reading(
+        index=index,
+        timestamp_us=index * 100_000,
+        status=status,
+        scores=scores,
+        smoothed=scores,
+        top=len(scores) - 1 if scores else 0,
+        detected=bool(scores),
+        capture_ticks=1_000_000 + index,
+        preprocess_ticks=20_000,
+        invoke_ticks=5_000_000 + 10_000 * index,
+        frame_index=index,
+        device_dropped=0,
+        link_lost=0,
+        host_dropped=0,
+    )
+
+
+def screen(state: MonitorState, columns: int, rows: int, *, preview: bool = True) -> list[str]:
+    out = Console(file=io.StringIO(), width=columns, height=rows, force_terminal=True, color_system=None)
+    out.print(monitor_view(state.snapshot(), columns, rows, preview=preview))
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue().rstrip("\n").split("\n")
+
+
+def test_rates_are_those_of_the_last_seconds() -> None:
+    clock = Clock()
+    state = MonitorState(clock)
+    state.connected(HEADER)
+    for index in range(100):
+        clock.now += 0.1
+        state.add_reading(reading(index))
+        state.count_link(LinkCounts(bytes_in=1000 * index))
+    snapshot = state.snapshot()
+    assert math.isclose(snapshot.fps, 10.0)
+    assert math.isclose(snapshot.bytes_per_s, 10_000.0)
+    clock.now += 60
+    assert state.snapshot().fps == 0.0
+
+
+def test_log_lines_cannot_act_on_the_terminal() -> None:
+    state = MonitorState(Clock())
+    state.add_log("info", "\x1b[2Jone\x07\ntwo\n\n")
+    assert [line.text for line in state.snapshot().log] == ["·[2Jone·", "two"]
+
+
+def test_a_vanished_board_is_waited_for_and_taken_up_again() -> None:
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(reading(1))
+    state.wait_for("waiting for native: the port is gone")
+    assert any("waiting for native" in line for line in screen(state, 100, 30))
+    state.connected(HEADER)
+    assert not any("waiting for" in line for line in screen(state, 100, 30))
+    assert len(state.snapshot().readings) == 1
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (40, 14), (60, 20), (72, 24), (80, 24), (120, 36), (220, 70)])
+@pytest.mark.parametrize("n_classes", [0, 2, 16])
+def test_the_screen_fits_every_terminal(columns: int, rows: int, n_classes: int) -> None:
+    state = MonitorState(Clock())
+    assert screen(state, columns, rows)
+    state.connected(HEADER)
+    for index in range(300):
+        state.add_reading(reading(index, scores=tuple(i / 16 for i in range(n_classes))))
+    state.add_reading(reading(300, status="sensor_timeout", scores=()))
+    state.add_reading(reading(301, scores=tuple(i / 16 for i in range(n_classes))))
+    state.add_frame(np.zeros((120, 160), np.uint8), "a/picture.png")
+    state.add_log("warning", "x" * 500)
+    for preview in (True, False):
+        lines = screen(state, columns, rows, preview=preview)
+        assert len(lines) <= rows
+        assert max(cell_len(line) for line in lines) <= columns
+
+
+def test_the_screen_shows_what_matters() -> None:
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(reading(1))
+    text = "\n".join(screen(state, 120, 36))
+    for part in ("native", "person_detect", "person", "0.75", "5.01 ms", "not a device's figure", "retries", "quit"):
+        assert part in text
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(1, 1), (10, 4), (96, 48), (200, 10), (7, 90)])
+def test_a_preview_keeps_proportions_and_its_place(columns: int, rows: int) -> None:
+    lines = half_blocks(np.arange(9216, dtype=np.uint8).reshape(96, 96), columns, rows).plain.split("\n")
+    assert len(lines) <= rows
+    assert all(len(line) == len(lines[0]) <= columns for line in lines)
+    if min(columns, 2 * rows) >= 10:
+        assert abs(len(lines[0]) - 2 * len(lines)) <= 1
+
+
+def test_a_preview_shows_the_pixels() -> None:
+    pixels = np.array([[0, 252], [128, 64]], np.uint8)
+    text = half_blocks(pixels, 2, 1)
+    styles = [str(span.style) for span in text.spans]
+    assert styles == ["#000000 on #808080", "#fcfcfc on #404040"]
+
+
+@pytest.mark.parametrize("share", [-1.0, 0.0, 0.01, 0.5, 0.999, 1.0, 2.0])
+@pytest.mark.parametrize("width", [1, 4, 31])
+def test_bars_are_as_wide_as_asked(share: float, width: int) -> None:
+    assert cell_len(bar(share, width, "#ffffff", mark=share).plain) == width
+    assert cell_len(thin_bar(share, width, "#ffffff").plain) == width
+
+
+def test_sparklines_do_not_blow_up_noise() -> None:
+    assert set(sparkline([1000.0, 1000.4, 999.9], 3, "#ffffff").plain) == {"▄"}
+    assert sparkline([0.0, 100.0], 4, "#ffffff").plain == "  ▁█"
+    assert sparkline([], 3, "#ffffff").plain == "   "
+
+
+@pytest.mark.parametrize(
+    ("ticks", "unit", "tick_hz", "text"),
+    [
+        (5_490_000, "ns", 1_000_000_000, "5.49 ms"),
+        (21_000, "ns", 1_000_000_000, "21.00 µs"),
+        (64_000_000, "cycles", 64_000_000, "1.00 s"),
+        (68_583_493, "instructions", 0, "68.58 M"),
+        (512, "instructions", 0, "512"),
+    ],
+)
+def test_ticks_are_times_only_where_they_are(ticks: int, unit: str, tick_hz: int, text: str) -> None:
+    assert format_ticks(ticks, unit, tick_hz) == text
+
+
+def test_lines_are_as_documented() -> None:
+    for item in (reading(1), reading(2, status="no_sensor", scores=())):
+        line = json_line(item, HEADER)
+        assert line.endswith("\n")
+        assert "\n" not in line[:-1]
+        check_document(json.loads(line))
+    document = json.loads(json_line(reading(1), HEADER))
+    assert document["label"] == "person"
+    assert document["scores"] == {"no_person": 0.25, "person": 0.75}
+    assert "sensor_timeout" in plain_line(reading(1, status="sensor_timeout"), HEADER)
+    assert "detected person" in plain_line(reading(1), HEADER)
