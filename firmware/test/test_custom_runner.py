@@ -1,12 +1,49 @@
-"""PlatformIO's doctest runner with the doctest of the system (Debian: doctest-dev) in place of one from PlatformIO's registry."""
+"""PlatformIO's doctest runner with the doctest of the system (Debian: doctest-dev), not one from PlatformIO's registry."""
 
 from __future__ import annotations
 
-from platformio.public import TestStatus
+import re
+from pathlib import Path
+from typing import Any
+
+from platformio.public import TestCase, TestStatus
 from platformio.test.runners.doctest import DoctestTestRunner
+
+_SUMMARY = re.compile(r"\[doctest\] test cases: *(\d+) *\| *(\d+) passed")
+_INCLUDES = ("/usr/include", "/usr/local/include", "/opt/homebrew/include")
 
 
 class CustomTestRunner(DoctestTestRunner):  # type: ignore[misc]
-    """Runs doctest programs; one that ends without doctest's summary has failed."""
+    """Runs doctest programs. One that ends without doctest's summary, or with no test case in it, has failed."""
 
     EXTRA_LIB_DEPS = None
+
+    def configure_build_env(self, env: Any) -> Any:
+        """Let every compiler see doctest, and nothing else of the system: a cross compiler must not see its headers."""
+        folder = Path(env.subst("$BUILD_DIR")) / "include"
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / "doctest"
+        link.unlink(missing_ok=True)
+        link.symlink_to(_doctest())
+        env.Append(CPPPATH=[str(folder)])
+        return env
+
+    def on_testing_line_output(self, line: str) -> None:
+        """Count what doctest summed up: it names only the test cases that fail."""
+        summary = _SUMMARY.search(line)
+        if summary and int(summary[2]) > 0:
+            self.test_suite.add_case(TestCase(f"{summary[2]} of {summary[1]} test cases", TestStatus.PASSED))
+        super().on_testing_line_output(line)
+
+    def teardown(self) -> None:
+        """Fail a program that tested nothing."""
+        if not self.options.without_testing and not self.test_suite.cases:
+            name = f"{self.test_suite.env_name}:{self.test_suite.test_name}"
+            self.test_suite.add_case(TestCase(name, TestStatus.ERRORED, message="it ended without doctest's summary"))
+
+
+def _doctest() -> Path:
+    for folder in _INCLUDES:
+        if (Path(folder) / "doctest" / "doctest.h").is_file():
+            return Path(folder) / "doctest"
+    raise SystemExit("doctest/doctest.h is not installed: sudo apt-get install doctest-dev")
