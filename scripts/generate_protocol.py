@@ -227,7 +227,8 @@ def py_type(field: Field, enums: dict[str, str]) -> str:
 
 
 def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
-    fields, size = layout(struct, enums)
+    laid_out, size = layout(struct, enums)
+    fields = [field for _, field in laid_out]
     yield ""
     yield ""
     yield "@dataclass(frozen=True, kw_only=True, slots=True)"
@@ -235,46 +236,47 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield f'    """{struct["doc"]}"""'
     yield ""
     yield f"    SIZE: ClassVar[int] = {size}"
-    yield f'    _STRUCT: ClassVar[Struct] = Struct("<{"".join(f.code for _, f in fields)}")'
+    yield f'    _STRUCT: ClassVar[Struct] = Struct("<{"".join(field.code for field in fields)}")'
     yield ""
-    for _, field in fields:
-        default = ' = ""' if field.kind == "str" else f" = bytes({field.count})" if field.kind == "bytes" else ""
-        if not default:
-            zero = "0.0" if field.kind == "f32" else "0"
-            default = f" = ({', '.join([zero] * field.count)})" if field.count > 1 else f" = {zero}"
-        yield f"    {field.name}: {py_type(field, enums)}{default}"
+    for field in fields:
+        yield f"    {field.name}: {py_type(field, enums)} = {py_default(field)}"
         if field.doc:
             yield f'    """{field.doc}"""'
     yield ""
     yield "    def pack(self) -> bytes:"
     yield '        """Return the little-endian bytes of this struct."""'
-    packed = []
-    for _, field in fields:
-        if field.kind == "str":
-            packed.append(f"self.{field.name}.encode()[: {field.count}]")
-        elif field.count > 1 and field.kind != "bytes":
-            packed.append(f"*self.{field.name}")
-        else:
-            packed.append(f"self.{field.name}")
-    yield "        return self._STRUCT.pack(" + ", ".join(packed) + ")"
+    yield f"        return self._STRUCT.pack({', '.join(py_packed(field) for field in fields)})"
     yield ""
+    yield from py_unpack(struct["name"], fields)
+
+
+def py_default(field: Field) -> str:
+    if field.kind in ("str", "bytes"):
+        return '""' if field.kind == "str" else f"bytes({field.count})"
+    zero = "0.0" if field.kind == "f32" else "0"
+    return f"({', '.join([zero] * field.count)})" if field.count > 1 else zero
+
+
+def py_packed(field: Field) -> str:
+    if field.kind == "str":
+        return f"self.{field.name}.encode()[: {field.count}]"
+    return f"*self.{field.name}" if field.count > 1 and field.kind != "bytes" else f"self.{field.name}"
+
+
+def py_unpack(name: str, fields: list[Field]) -> Iterator[str]:
     yield "    @classmethod"
-    yield f"    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> {struct['name']}:"
+    yield f"    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> {name}:"
     yield '        """Return the struct at `offset`; raises struct.error if `data` is too short."""'
-    yield "        values = cls._STRUCT.unpack_from(data, offset)" if fields else "        del data, offset"
-    arguments, index = [], 0
-    for _, field in fields:
-        if field.kind == "str":
-            value, step = f'values[{index}].split(b"\\0", 1)[0].decode("utf-8", "replace")', 1
-        elif field.kind == "bytes" or field.count == 1:
-            value, step = f"values[{index}]", 1
-        else:
-            value, step = f"values[{index} : {index + field.count}]", field.count
-        arguments.append(f"{field.name}={value}")
-        index += step
+    yield "        values = cls._STRUCT.unpack_from(data, offset)"
     yield "        return cls("
-    for argument in arguments:
-        yield f"            {argument},"
+    index = 0
+    for field in fields:
+        step = 1 if field.kind in ("str", "bytes") else field.count
+        value = f"values[{index}]" if step == 1 else f"values[{index} : {index + step}]"
+        if field.kind == "str":
+            value += '.split(b"\\0", 1)[0].decode("utf-8", "replace")'
+        yield f"            {field.name}={value},"
+        index += step
     yield "        )"
 
 
