@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from configparser import ConfigParser
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +75,15 @@ def pio_environment() -> dict[str, str]:
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
         "PLATFORMIO_NO_ANSI": "true",
     }
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Wait until no other build runs here: PlatformIO empties the whole build folder when platformio.ini has changed."""
+    (root / ".pio").mkdir(exist_ok=True)
+    with (root / ".pio" / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _check_environment(root: Path, environment: str) -> None:
