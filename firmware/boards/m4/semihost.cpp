@@ -11,6 +11,18 @@ __attribute__((noinline)) int32_t Call(Operation operation, const void* argument
   return static_cast<int32_t>(r0);
 }
 
+int32_t OpenOutput() {
+  static constexpr char kName[] = ":tt";  // with a mode to write: standard output
+  const uint32_t arguments[] = {reinterpret_cast<uintptr_t>(kName), 5, sizeof kName - 1};
+  return Call(kOpen, arguments);
+}
+
+size_t WriteSome(int32_t file, const void* data, size_t n) {
+  const uint32_t arguments[] = {static_cast<uint32_t>(file), reinterpret_cast<uintptr_t>(data), n};
+  const auto missing = static_cast<uint32_t>(Call(kWrite, arguments));
+  return missing > n ? 0 : n - missing;
+}
+
 void Print(const char* text) { Call(kWrite0, text); }
 
 uint64_t HostNanoseconds() {
@@ -57,10 +69,7 @@ bool WriteFile(int file, size_t offset, const void* data, size_t n) {
   return Seek(file, offset) && SendFile(file, data, n);
 }
 
-bool SendFile(int file, const void* data, size_t n) {
-  const uint32_t arguments[] = {static_cast<uint32_t>(file), Word(data), n};
-  return Call(semihost::kWrite, arguments) == 0;
-}
+bool SendFile(int file, const void* data, size_t n) { return semihost::WriteSome(file, data, n) == n; }
 
 // A trip to the host and back is long enough.
 void Pause() { semihost::HostNanoseconds(); }

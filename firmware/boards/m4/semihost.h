@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "boards/virtual/host_file.h"
@@ -18,6 +19,11 @@ enum Operation : uint32_t {
 };
 
 int32_t Call(Operation operation, const void* arguments);
+
+/// Opens the standard output of QEMU; returns a handle, or -1.
+int32_t OpenOutput();
+/// Writes up to `n` bytes; returns how many were taken. Does not wait if the file does not.
+size_t WriteSome(int32_t file, const void* data, size_t n);
 
 /// Prints a text on the standard error of QEMU.
 void Print(const char* text);

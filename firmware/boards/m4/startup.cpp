@@ -6,7 +6,7 @@
 extern "C" {
 extern uint32_t _sidata[], _sdata[], _edata[], _sbss[], _ebss[], _estack[];
 void __libc_init_array();
-int main();
+int main(int, char**);
 void* __dso_handle = nullptr;  // what crtbegin would define
 void _init() {}
 void _fini() {}
@@ -83,5 +83,5 @@ extern "C" void ResetHandler() {
   for (uint32_t *to = _sdata, *from = _sidata; to < _edata;) *to++ = *from++;
   for (uint32_t* to = _sbss; to < _ebss;) *to++ = 0;
   __libc_init_array();
-  tinyhost::host::Exit(main() == 0 ? tinyhost::host::kExitPowerOff : tinyhost::host::kExitFault);
+  tinyhost::host::Exit(main(0, nullptr) == 0 ? tinyhost::host::kExitPowerOff : tinyhost::host::kExitFault);
 }
