@@ -79,7 +79,7 @@ def pio_environment() -> dict[str, str]:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Wait until no other build runs here: PlatformIO empties the whole build folder when platformio.ini has changed."""
+    """Wait until no other build runs here: PlatformIO empties the build folder when platformio.ini has changed."""
     (root / ".pio").mkdir(exist_ok=True)
     with (root / ".pio" / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
