@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -15,7 +16,7 @@ constexpr size_t kArenaBytes = 64;
 /// An engine with aligned memory for one small image.
 struct Fixture {
   Status Load(const std::vector<uint8_t>& bytes, size_t arena_bytes = kArenaBytes) {
-    std::memcpy(image, bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), image);
     return engine.Load(image, bytes.size(), arena, arena_bytes);
   }
 

@@ -18,15 +18,17 @@ def _area_weights(source: int, target: int) -> NDArray[np.int64]:
     """Return (target, source) overlaps of target with source pixels in units of 1 / target; each row sums to source."""
     starts, ends = np.arange(target)[:, None] * source, (np.arange(target)[:, None] + 1) * source
     edges = np.arange(source)[None, :] * target
-    return np.maximum(0, np.minimum(ends, edges + target) - np.maximum(starts, edges))
+    overlaps: NDArray[np.int64] = np.maximum(0, np.minimum(ends, edges + target) - np.maximum(starts, edges))
+    return overlaps
 
 
 def _area_average(gray: NDArray[np.uint8], target: tuple[int, int]) -> NDArray[np.int64]:
     """Return the exact area average, halves rounded up, minus 128."""
     rows, columns = gray.shape
     total = rows * columns
-    sums = _area_weights(rows, target[0]) @ gray.astype(np.int64) @ _area_weights(columns, target[1]).T
-    return (2 * sums + total) // (2 * total) - 128
+    sums: NDArray[np.int64] = _area_weights(rows, target[0]) @ gray.astype(np.int64) @ _area_weights(columns, target[1]).T
+    average: NDArray[np.int64] = (2 * sums + total) // (2 * total)
+    return average - 128
 
 
 def test_same_size_is_a_copy_minus_128() -> None:
