@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -65,8 +66,11 @@ def test_every_operator_agrees_with_the_host(device: Device, host: Engine) -> No
     assert n_steps == host.n_operators
 
 
-def test_a_profile_names_every_operator_and_adds_up(device: Device, host: Engine) -> None:
+def test_a_profile_names_every_operator_and_adds_up(
+    device: Device, host: Engine, record_property: Callable[[str, object], None]
+) -> None:
     inference = device.infer(InferSource.PATTERN, seed=1, profile=True)
+    record_property("one inference", f"{inference.invoke_ticks:,} {device.info.tick_unit}")
     assert len(inference.operators) == host.n_operators
     assert 0 < sum(entry.ticks for entry in inference.operators) <= inference.invoke_ticks
 

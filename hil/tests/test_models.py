@@ -26,7 +26,11 @@ def sha256(model: CompiledModel) -> str:
     return hashlib.sha256(model.image).hexdigest()
 
 
-def test_a_pushed_model_is_active_and_reads_back_the_same(device: Device, default_model: CompiledModel) -> None:
+def test_a_pushed_model_is_active_and_reads_back_the_same(
+    device: Device, default_model: CompiledModel, record_property: Callable[[str, object], None]
+) -> None:
+    pushed = device.push(default_model.image, force=True)
+    record_property("push of a model", f"{pushed.bytes_sent:,} bytes in {pushed.seconds:.2f} s")
     assert active_sha256(device) == sha256(default_model)
     assert device.read(Source.MODEL, n_bytes=len(default_model.image)) == default_model.image
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -13,7 +13,7 @@ from tinyhost.cli.output import console, status_console, write_json
 from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from tinyhost.hil.results import BoardResult, RigResult
     from tinyhost.hil.rigs import Rig
@@ -38,7 +38,7 @@ OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Where event logs, pytest's output and virtual boards' flash go.")
 ]
 
-STYLES = {"passed": "green", "not_applicable": "dim"}
+MAX_TEXT_LINES = 16
 
 
 def register(app: typer.Typer) -> None:
@@ -79,8 +79,25 @@ def _run_watched(rig: Rig, out: Path, select: str | None) -> RigResult:
 
     from tinyhost.hil.runner import run_rig
 
-    with Live(console=status_console(), refresh_per_second=8, transient=True) as live:
+    status = status_console()
+    if not status.is_terminal:
+        return run_rig(rig, folder=out, select=select, observe=_print_finished(status))
+    with Live(console=status, refresh_per_second=8, transient=True) as live:
         return run_rig(rig, folder=out, select=select, observe=lambda boards: live.update(_progress(boards)))
+
+
+def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]:
+    """Return an observer for logs: one line when a board starts, one when it is through."""
+    told: set[tuple[str, bool]] = set()
+
+    def observe(boards: Sequence[BoardProcess]) -> None:
+        for process in boards:
+            name, words = process.run.board.name, "done" if process.done else "running"
+            if (name, process.done) not in told:
+                told.add((name, process.done))
+                status.print(f"{name}: {words}, {len(process.run.tests)} tests, {process.seconds:.0f} s", markup=False)
+
+    return observe
 
 
 def _write(result: RigResult, junit: Path | None, report: Path | None, json: str | None) -> None:
@@ -123,22 +140,27 @@ def _progress(boards: Sequence[BoardProcess]) -> RenderableType:
 
 
 def _print(result: RigResult) -> None:
-    """Print what each board found, then everything that went wrong or did not apply."""
+    """Print everything that went wrong or did not apply, then what each board found."""
     from rich.text import Text
 
-    from tinyhost.hil.results import OUTCOME_WORDS
+    from tinyhost.hil.results import OUTCOME_WORDS, find_problems
 
     out = console()
     for board in result.boards:
         for test in board.tests:
-            if test.outcome != "passed":
-                style = STYLES.get(test.outcome, "red")
-                words = OUTCOME_WORDS[test.outcome]
-                out.print(Text(f"{board.board.name}  {test.test}: {words}", style=style), soft_wrap=True)
-                out.print(Text(f"    {test.headline}", style="dim"), soft_wrap=True)
+            if test.outcome == "not_applicable":
+                out.print(Text(f"not applicable  {test.test}: {test.text}", style="dim"), soft_wrap=True)
+    for problem in find_problems(result):
+        test = problem.first
+        what = test.test if len(problem.tests) == 1 else f"{len(problem.tests)} tests"
+        out.print(Text(f"{problem.board}  {what}: {OUTCOME_WORDS[test.outcome]}", style="bold red"), soft_wrap=True)
+        lines = [test.headline] if test.outcome == "failed" else test.text.splitlines()[:MAX_TEXT_LINES]
+        for line in lines:
+            out.print(Text(f"    {line}"), soft_wrap=True)
     for board in result.boards:
         out.print(_board_line(board), soft_wrap=True)
-    out.print(Text(result.verdict(), style="bold green" if result.passed else "bold red"), soft_wrap=True)
+    if result.passed:
+        out.print(Text(result.verdict(), style="bold green"), soft_wrap=True)
 
 
 def _board_line(board: BoardResult) -> RenderableType:

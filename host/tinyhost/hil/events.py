@@ -3,7 +3,7 @@
 A line is {"event": NAME, ...}. The file is complete up to the last line even when the run is killed, so a report of a
 crashed run has everything that happened before.
 
-    plan            tests: [ID], not_applicable: [{test, reason}]
+    plan            tests: [ID], not_applicable: [{test, reason}], titles: {file: first line of its docstring}
     stage           text: what is going on before the tests: building, flashing
     identity        device: {field: value} of the INFO reply
     start           test

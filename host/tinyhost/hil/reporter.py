@@ -26,7 +26,8 @@ class EventReporter:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write what will run, and what does not apply."""
         entries = [{"test": test, "reason": reason} for test, reason in self._not_applicable()]
-        self._log.write("plan", tests=[item.nodeid for item in session.items], not_applicable=entries)
+        tests = [item.nodeid for item in session.items]
+        self._log.write("plan", tests=tests, not_applicable=entries, titles=_titles(session.items))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Write a test file that cannot be loaded as a failure."""
@@ -43,9 +44,9 @@ class EventReporter:
         if report.when != "call" and report.passed:
             return
         properties = {str(name): str(value) for name, value in report.user_properties}
+        fault = properties.get("fault", "test")
         for name, value in properties.items():
             self._log.write("property", test=report.nodeid, name=name, value=value)
-        fault = properties.get("fault", "test")
         outcome = report.outcome if not report.failed or fault == "test" else fault
         text = "" if report.passed else _text_of(report)
         phase = report.when or "call"
@@ -55,6 +56,16 @@ class EventReporter:
         """Write that the run came to its end by itself."""
         self._log.write("done", exit_code=int(exitstatus))
         self._log.close()
+
+
+def _titles(items: list[pytest.Item]) -> dict[str, str]:
+    """Return the first line of each test file's docstring, by the file's part of the node id."""
+    titles = {}
+    for item in items:
+        module = item.getparent(pytest.Module)
+        doc = (module.obj.__doc__ if module else None) or ""
+        titles[item.nodeid.partition("::")[0]] = doc.strip().partition("\n")[0]
+    return titles
 
 
 def _text_of(report: pytest.TestReport) -> str:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from tinyhost.hil.rigs import RigBoard
 
-__all__ = ["BAD_OUTCOMES", "OUTCOME_WORDS", "BoardResult", "BoardRun", "Outcome", "RigResult", "TestResult"]
+__all__ = [
+    "BAD_OUTCOMES",
+    "OUTCOME_WORDS",
+    "BoardResult",
+    "BoardRun",
+    "Outcome",
+    "Problem",
+    "RigResult",
+    "TestResult",
+    "find_problems",
+]
 
 Outcome = Literal["passed", "failed", "rig", "build", "skipped", "not_run", "not_applicable"]
 # A skipped test checked nothing, so it is no pass; one that cannot apply to a board is `not_applicable`, with a reason.
@@ -20,7 +30,7 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     "failed": "failed",
     "rig": "stopped by a rig fault",
     "build": "without firmware: it does not build",
-    "skipped": "skipped themselves",
+    "skipped": "skipped",
     "not_run": "did not run",
     "not_applicable": "not applicable",
 }
@@ -50,13 +60,18 @@ class TestResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BoardResult:
-    """All tests on one board. identity: its INFO reply, empty if it never answered. log_tail: its last log lines."""
+    """All tests on one board.
+
+    identity: its INFO reply, empty if it never answered. titles: what each test file is about. log_tail: the last lines
+    that the board wrote.
+    """
 
     board: RigBoard
     tests: tuple[TestResult, ...]
     identity: Mapping[str, Any]
     log_tail: tuple[str, ...]
     seconds: float
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:
@@ -115,6 +130,28 @@ class RigResult:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What went wrong in one way on one board, in one test or in many. first: the first of the tests, for its text."""
+
+    board: str
+    first: TestResult
+    tests: tuple[str, ...]
+
+
+def find_problems(result: RigResult) -> list[Problem]:
+    """Return what went wrong, wrong answers first; tests that one fault stopped in the same words are one problem."""
+    found: dict[tuple[str, ...], Problem] = {}
+    for board in result.boards:
+        for test in board.tests:
+            if test.outcome in BAD_OUTCOMES:
+                unique = test.test if test.outcome == "failed" else ""
+                key = (board.board.name, test.outcome, test.headline, unique)
+                old = found.get(key, Problem(board=board.board.name, first=test, tests=()))
+                found[key] = replace(old, tests=(*old.tests, test.test))
+    return sorted(found.values(), key=lambda problem: BAD_OUTCOMES.index(problem.first.outcome))
+
+
 class BoardRun:
     """Folds the events of one board into its result, while they come."""
 
@@ -125,6 +162,7 @@ class BoardRun:
         self.current: str | None = None
         self.finished = False
         self._identity: dict[str, Any] = {}
+        self._titles: dict[str, str] = {}
         self._log: list[str] = []
         self._tests: dict[str, TestResult] = {}
         self._properties: dict[str, dict[str, str]] = {}
@@ -166,10 +204,12 @@ class BoardRun:
             identity=self._identity,
             log_tail=tuple(self._log[-LOG_TAIL_LINES:]),
             seconds=seconds,
+            titles=self._titles,
         )
 
     def _on_plan(self, event: Mapping[str, Any]) -> None:
         self.planned = tuple(event["tests"])
+        self._titles = dict(event["titles"])
         for entry in event["not_applicable"]:
             self.add(TestResult(test=entry["test"], outcome="not_applicable", phase="collect", text=entry["reason"]))
 

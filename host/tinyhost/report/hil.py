@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, TestResult
+from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, TestResult, find_problems
 from tinyhost.report.render import render
 
 __all__ = ["hil_report"]
@@ -40,23 +40,10 @@ class _Row:
     cells: tuple[_Cell, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Problem:
-    """What went wrong in one way on one board, in one test or in many."""
-
-    kind: str
-    words: str
-    board: str
-    headline: str
-    text: str
-    phase: str
-    tests: tuple[tuple[str, str], ...]
-    """anchor and test id"""
-
-
 def hil_report(result: RigResult) -> str:
     """Return the HTML of a rig run's report. Whatever a device said is escaped."""
     rows = _rows(result)
+    titles = {file: title for board in result.boards for file, title in board.titles.items()}
     when = result.started.strftime("%Y-%m-%d %H:%M UTC")
     return render(
         "hil.html",
@@ -65,8 +52,12 @@ def hil_report(result: RigResult) -> str:
         result=result,
         verdict=result.verdict(),
         rows=rows,
-        files=list(dict.fromkeys(row.file for row in rows)),
-        problems=_problems(result),
+        files={row.file: titles.get(row.file) or row.file.rpartition("/")[2] for row in rows},
+        measured=_measured(result),
+        problems=find_problems(result),
+        kinds=_KINDS,
+        short_words=_words,
+        anchor=_anchor,
         not_applicable=list(_not_applicable(result)),
         identities=[_identity(board) for board in result.boards],
         time=_time,
@@ -82,7 +73,7 @@ def _rows(result: RigResult) -> list[_Row]:
     for name in names:
         file, _, function = name.rpartition("::")
         cells = tuple(_cell(board, tests.get(name)) for board, tests in zip(result.boards, by_board, strict=True))
-        rows.append(_Row(file=file.rpartition("/")[2], name=_sentence(function), test=name, cells=cells))
+        rows.append(_Row(file=file, name=_sentence(function), test=name, cells=cells))
     return sorted(rows, key=lambda row: row.file)
 
 
@@ -92,29 +83,8 @@ def _cell(board: BoardResult, test: TestResult | None) -> _Cell:
     kind = _KINDS.get(test.outcome, "warn")
     mark = _MARKS.get(test.outcome, "!")
     time = _time(test.seconds) if test.outcome in {"passed", "failed"} else _words(test)
-    anchor = _anchor(board, test) if test.outcome in BAD_OUTCOMES else ""
+    anchor = _anchor(board.board.name, test.test) if test.outcome in BAD_OUTCOMES else ""
     return _Cell(kind=kind, mark=mark, words=test.headline or OUTCOME_WORDS[test.outcome], time=time, anchor=anchor)
-
-
-def _problems(result: RigResult) -> list[_Problem]:
-    """Return what went wrong; tests that one fault of the bench stopped in the same words are one problem."""
-    found: dict[tuple[str, ...], _Problem] = {}
-    for board in result.boards:
-        for test in board.tests:
-            if test.outcome in BAD_OUTCOMES:
-                unique = test.test if test.outcome == "failed" else ""
-                key = (board.board.name, test.outcome, test.headline, unique)
-                old = found.get(key)
-                found[key] = _Problem(
-                    kind=_KINDS.get(test.outcome, "warn"),
-                    words=_words(test),
-                    board=board.board.name,
-                    headline=test.headline,
-                    text=old.text if old else test.text,
-                    phase=test.phase,
-                    tests=(*(old.tests if old else ()), (_anchor(board, test), test.test)),
-                )
-    return sorted(found.values(), key=lambda problem: problem.kind)
 
 
 def _words(test: TestResult) -> str:
@@ -126,6 +96,17 @@ def _words(test: TestResult) -> str:
         "failed": "failed",
     }
     return short.get(test.outcome, "n/a")
+
+
+def _measured(result: RigResult) -> dict[str, list[str]]:
+    """Return what tests recorded with record_property, by name: one value per board, in the boards' order."""
+    found: dict[str, list[str]] = {}
+    for column, board in enumerate(result.boards):
+        for test in board.tests:
+            for name, value in test.properties.items():
+                if name != "fault":
+                    found.setdefault(name, [""] * len(result.boards))[column] = value
+    return found
 
 
 def _not_applicable(result: RigResult) -> Iterator[tuple[str, str]]:
@@ -150,12 +131,14 @@ def _sentence(function: str) -> str:
     return name.removeprefix("test_").replace("_", " ") + (f" [{parameters}" if bracket else "")
 
 
-def _anchor(board: BoardResult, test: TestResult) -> str:
-    return "bad-" + "".join(char if char.isalnum() else "-" for char in f"{board.board.name}-{test.test}")
+def _anchor(board: str, test: str) -> str:
+    return "bad-" + "".join(char if char.isalnum() else "-" for char in f"{board}-{test}")
 
 
 def _time(seconds: float) -> str:
     """Return a time as people read it: 4 ms, 1.3 s, 2 min 5 s."""
+    if seconds < 0.0005:
+        return "<1 ms"
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:

@@ -71,7 +71,9 @@ def test_a_failed_teardown_takes_a_pass_back_and_the_first_failure_stays() -> No
 
 def test_a_run_that_breaks_names_the_test_it_broke_in_and_those_that_did_not_run() -> None:
     run = BoardRun(BOARD)
-    run.feed([{"event": "plan", "tests": ["a", "b", "c"], "not_applicable": [{"test": "n", "reason": "why"}]}])
+    run.feed(
+        [{"event": "plan", "tests": ["a", "b", "c"], "not_applicable": [{"test": "n", "reason": "why"}], "titles": {}}]
+    )
     run.feed([end("a"), {"event": "start", "test": "b"}])
     run.cut_short("rig", "killed\nand so on")
     result = run.result(1.0)

@@ -52,7 +52,7 @@ def test_a_failure_and_a_skip_fail_the_run(tmp_path: Path) -> None:
     result = run(tmp_path, "def test_a(): assert 1 == 2\ndef test_b(): pytest.skip('not today')\ndef test_c(): pass")
     assert outcomes(result) == {"test_a": "failed", "test_b": "skipped", "test_c": "passed"}
     assert [test.headline for test in result.boards[0].tests] == ["assert 1 == 2", "Skipped: not today", ""]
-    assert result.verdict() == "1 failed on b0; 1 skipped themselves on b0"
+    assert result.verdict() == "1 failed on b0; 1 skipped on b0"
 
 
 def test_a_file_that_cannot_be_loaded_fails_the_run(tmp_path: Path) -> None:
