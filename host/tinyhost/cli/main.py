@@ -58,6 +58,7 @@ app = typer.Typer(
     help="Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's help doubles the time that --help takes
     add_completion=True,
 )
 for _command in _COMMANDS:
