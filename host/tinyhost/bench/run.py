@@ -18,7 +18,7 @@ from tinyhost.bench.modelfile import ModelFile
 from tinyhost.bench.plan import summarize
 from tinyhost.bench.reference import ReferenceName, open_reference
 from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
-from tinyhost.errors import UsageError
+from tinyhost.errors import ModelTooLargeError, UsageError
 from tinyhost.protocol.messages import SlotInfo, Source
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def model_on_device(
         yield device.read(Source.MODEL), None
         return
     before = active_slot(device)
+    _check_fit(device, model.image)
     device.push(model.image, progress=lambda done, total: on_progress("push", done, total))
     try:
         yield model.image, model.tflite
@@ -70,6 +71,20 @@ def model_on_device(
         after = active_slot(device)
         if before and after and before.sha256 != after.sha256 and not keep:
             device.rollback()
+
+
+def _check_fit(device: Device, image: bytes) -> None:
+    """Raise ModelTooLargeError if the board has no room for a model image."""
+    model, info = summarize(image), device.info
+    for need, limit, what in (
+        (model.arena_bytes, info.arena_bytes, "arena"),
+        (model.flash_bytes, info.slot_bytes, "flash, a model slot"),
+    ):
+        if need > limit:
+            raise ModelTooLargeError(
+                f"{device.name}: {model.name} needs {need:,} B of {what}; the board has {limit:,} B",
+                hint="tinyhost inspect MODEL shows which operator needs how much",
+            )
 
 
 def run_bench(

@@ -43,6 +43,10 @@ def bench(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave --model active; else the model from before is again.")
     ] = False,
+    app: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--app", help="Build this app's firmware first, and flash it if the board runs another build."),
+    ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
     samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
     against: Annotated[
@@ -77,6 +81,8 @@ def bench(
         runs=runs, samples=samples, against=against.value, data=data, labels=names, capture=capture, link=link
     )
     file = load_model_file(model, names) if model else None
+    if app is not None:
+        _ensure_app(app, board, state)
     with connected(board, scene, state) as connection:
         device = connection.device
         with (
@@ -89,6 +95,20 @@ def bench(
             status_console().print(f"active model: {active}", style="dim")
     _write(result, report, json)
     _check(result)
+
+
+def _ensure_app(app: str, spec: str | None, state: Path | None) -> None:
+    """Build an app for the board, and flash it unless the board is known to run this very build."""
+    from tinyhost.boards import list_boards, resolve
+    from tinyhost.boards.build import build_firmware
+    from tinyhost.boards.flash import flash_firmware
+
+    target = resolve(spec, state=state)
+    with status_console().status(f"building {app} for {target.name}"):
+        built = build_firmware(app, target.kind)
+        on_board = {status.name: status.build_id for status in list_boards(state)}
+        if on_board.get(target.name) != built.build_id:
+            flash_firmware(target, built)
 
 
 @contextmanager

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-__all__ = ["ACCENT", "BAD", "DIM", "GOOD", "RAW", "TRACK", "bar", "format_ticks", "sparkline", "thin_bar"]
+__all__ = ["ACCENT", "BAD", "DIM", "RAW", "TRACK", "bar", "class_colour", "format_ticks", "sparkline", "thin_bar"]
 
-ACCENT, GOOD, BAD, RAW, TRACK, DIM = "#35b5bf", "#58c98b", "#ff7a6e", "#f2a35c", "#2b3642", "#8a97a5"
+ACCENT, BAD, RAW, TRACK, DIM = "#35b5bf", "#ff7a6e", "#f2a35c", "#2b3642", "#8a97a5"
+_CLASSES = ("#6d9bd1", "#58c98b", "#e3c04f", "#a294f2", "#ee82a4", "#35b5bf", "#b7c96b", "#d08c60")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def class_colour(index: int) -> str:
+    """Return the colour of a class, the same wherever it is shown."""
+    return _CLASSES[index % len(_CLASSES)]
 
 
 def bar(share: float, width: int, colour: str, *, mark: float | None = None) -> Text:

@@ -201,6 +201,6 @@ class MonitorState:
     def _bytes_per_s(self, now: float) -> float:
         """Return the bytes per second from the device, of the last seconds."""
         recent = [item for item in self._traffic if now - item[0] <= _RATE_WINDOW_S]
-        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+        if len(recent) < 2 or now == recent[0][0]:
             return 0.0
-        return max(0.0, (recent[-1][1] - recent[0][1]) / (recent[-1][0] - recent[0][0]))
+        return max(0.0, (recent[-1][1] - recent[0][1]) / (now - recent[0][0]))

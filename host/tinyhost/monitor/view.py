@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tinyhost.monitor.marks import ACCENT, BAD, DIM, GOOD, RAW, TRACK, bar, format_ticks, sparkline, thin_bar
+from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
 from tinyhost.monitor.preview import half_blocks
 from tinyhost.monitor.state import MonitorHeader, Reading, Snapshot
 
@@ -22,6 +22,11 @@ _UNIT_REMARKS = {
 }
 _LEVEL_STYLES = {"error": BAD, "warning": RAW, "info": ACCENT}
 _WIDE_COLUMNS = 72
+_NO_BREAK = "\u00a0"
+_OTHER_ROWS = 8
+"""of the predictions' panel: banner, past, timings, link"""
+_GAP_ROWS = 5
+"""empty lines and the legend, where there is room"""
 _EDGE = "#3c4a58"
 
 
@@ -88,8 +93,9 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if state.header is None:
         return _panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
     inner, spare = columns - 4, rows - 2
-    roomy = spare >= 20
-    score_rows = max(1, spare - (12 if roomy else 9))
+    wanted = 2 * len(state.reading.scores) if state.reading else 2
+    roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
+    score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
     scores = _scores(state.header, state.reading, inner, score_rows)
     gap = [Text()] if roomy else []
     parts = [_verdict(state, inner), *gap, scores, _timeline(state, inner), *gap]
@@ -102,12 +108,12 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 def _legend(head: MonitorHeader) -> Text:
     text = Text.assemble(
-        ("█", ACCENT), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis"
+        ("█", class_colour(0)), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis"
     )
     if head.threshold is not None:
         text.append("│", "bold #ffffff")
         text.append(" threshold  ", DIM)
-    return text.append("▄", GOOD).append(" detected", DIM)
+    return text.append("▄", class_colour(0)).append("▄", class_colour(1)).append(" detected", DIM)
 
 
 def _verdict(state: Snapshot, width: int) -> Text:
@@ -121,7 +127,7 @@ def _verdict(state: Snapshot, width: int) -> Text:
         return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
     label = _label(head, reading.top)
     if reading.detected:
-        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {GOOD}", no_wrap=True)
+        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(reading.top)}", no_wrap=True)
     return Text(f" ○ {label}, below the threshold ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
 
 
@@ -150,7 +156,7 @@ def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int)
     table = Table.grid(padding=(0, 1))
     for index in order:
         top = index == reading.top
-        colour = (GOOD if reading.detected else ACCENT) if top else "#4a6a7d"
+        colour = class_colour(index)
         name = Text(_label(head, index)[:name_width].ljust(name_width), "bold" if top else DIM)
         smoothed, raw = reading.smoothed[index], reading.scores[index]
         table.add_row(
@@ -170,7 +176,7 @@ def _timeline(state: Snapshot, width: int) -> Text:
     text.append("past  ".ljust(6), DIM)
     for reading in recent:
         failed = reading.status != "ok"
-        text.append("╳" if failed else "▄", BAD if failed else GOOD if reading.detected else TRACK)
+        text.append("╳" if failed else "▄", BAD if failed else class_colour(reading.top) if reading.detected else TRACK)
     return text
 
 
@@ -200,9 +206,9 @@ def _link(state: Snapshot) -> Text:
     dropped = (reading.device_dropped, reading.link_lost, reading.host_dropped) if reading else (0, 0, 0)
     text = Text(overflow="fold")
     text.append(f"{state.fps:.1f}", "bold")
-    text.append(" predictions/s   ", DIM)
+    text.append(f"{_NO_BREAK}predictions/s   ", DIM)
     text.append(f"{state.bytes_per_s / 1000:.1f}", "bold")
-    text.append(" kB/s   ", DIM)
+    text.append(f"{_NO_BREAK}kB/s   ", DIM)
     for name, count in (
         ("bad frames", link.bad_frames),
         ("device drops", dropped[0]),
@@ -212,7 +218,8 @@ def _link(state: Snapshot) -> Text:
         ("reconnects", link.reconnects),
     ):
         text.append(f"{count}", f"bold {RAW}" if count else "bold")
-        text.append(f" {name}   ", DIM)
+        text.append(f" {name}".replace(" ", _NO_BREAK), DIM)
+        text.append("   ")
     return text
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tinyhost.device import Device, FrameItem, PredictionItem
+from tinyhost.device import Device, FrameItem, PredictionItem, StreamItem, Subscription
 from tinyhost.errors import BoardError, LinkError
 from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading
 from tinyhost.protocol.frames import LogText
@@ -23,6 +24,7 @@ __all__ = ["Watcher", "header_of", "reading_of"]
 _TICK_S = 0.2
 _SILENT_S = 2.5
 _RETRY_S = 0.5
+_CAMERA_PERIOD_MS = 150
 
 
 def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
@@ -98,7 +100,7 @@ class Watcher:
         self.stop = threading.Event()
         self._board = board
         self._state = state
-        self._streams = (StreamId.PREDICTIONS, StreamId.CAMERA) if camera else (StreamId.PREDICTIONS,)
+        self._camera = camera
         self._scene = scene
         self._patience_s = patience_s
         self._on_reading = on_reading
@@ -124,34 +126,44 @@ class Watcher:
         self._state.connected(header)
         last_item_s = time.monotonic()
         restarts = 0
-        with device.stream(*self._streams) as items:
+        with ExitStack() as streams:
+            predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
+            camera = None
+            if self._camera:
+                camera = streams.enter_context(device.stream(StreamId.CAMERA, period_ms=_CAMERA_PERIOD_MS))
             while not self.stop.is_set():
-                item = items.get(_TICK_S)
-                self._state.count_link(_counts(device.link_stats))
-                now = time.monotonic()
+                item = predictions.get(_TICK_S)
+                stats = device.link_stats
+                self._state.count_link(_counts(stats))
                 if item is None:
-                    if now - last_item_s > _SILENT_S:
-                        self._state.wait_for(
-                            f"waiting for {self._board.board.name}: silent for {now - last_item_s:.0f} s"
-                        )
+                    silent_s = time.monotonic() - last_item_s
+                    if silent_s > _SILENT_S:
+                        self._state.wait_for(f"waiting for {self._board.board.name}: silent for {silent_s:.0f} s")
                     continue
-                last_item_s = now
-                if device.link_stats.restarts != restarts or self._state.is_waiting:
-                    restarts = device.link_stats.restarts
+                last_item_s = time.monotonic()
+                if stats.restarts != restarts or self._state.is_waiting:
+                    restarts = stats.restarts
                     header = header_of(device, self._board.board.name, self._scene)
                     self._state.connected(header)
                 self._take(item, header)
+                self._take_frames(camera)
 
-    def _take(self, item: PredictionItem | FrameItem, header: MonitorHeader) -> None:
-        if isinstance(item, FrameItem):
-            self._state.add_frame(item.pixels, self._board.scene_name)
-            return
-        reading = reading_of(item, header)
-        self._state.add_reading(reading)
-        self._on_reading(reading, header)
+    def _take(self, item: StreamItem, header: MonitorHeader) -> None:
+        if isinstance(item, PredictionItem):
+            reading = reading_of(item, header)
+            self._state.add_reading(reading)
+            self._on_reading(reading, header)
+
+    def _take_frames(self, camera: Subscription | None) -> None:
+        """Show the newest camera frame that has come."""
+        newest = None
+        while camera is not None and (item := camera.get(0)) is not None:
+            newest = item
+        if isinstance(newest, FrameItem):
+            self._state.add_frame(newest.pixels, self._board.scene_name)
 
     def _log(self, line: LogText) -> None:
-        level = LogLevel(line.level).name.lower() if line.level is not None else "info"
+        level = LogLevel(line.level).name.lower() if line.level is not None else "text"
         self._state.add_log(level, line.text)
 
 

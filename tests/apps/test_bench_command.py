@@ -1,0 +1,112 @@
+"""tinyhost bench and diff on real firmware."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tinyhost.bench.difference import DiffSample, compare
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.bench.plan import summarize
+from tinyhost.bench.reference import HostReference
+from tinyhost.boards import resolve
+from tinyhost.device import Device
+from tinyhost.protocol.messages import Source
+
+from tests.apps.conftest import N_PER_CLASS, Station
+from tests.device.rig import small_model
+from tests.json_docs import check_document
+from tests.unit.bench.samples import SHIPPED_MODEL
+
+pytestmark = pytest.mark.firmware
+
+UNITS = {"native": "ns", "m4": "instructions"}
+
+
+def bench(station: Station, *arguments: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(station.run("bench", *arguments, "--json", "-"))
+    check_document(document)
+    return document
+
+
+def test_bench_measures_and_agrees(station: Station, pictures: Path, tmp_path: Path) -> None:
+    report = tmp_path / "deep" / "report.html"
+    result = bench(station, "--runs", "2", "--samples", "4", "--link", "--data", str(pictures), "--report", str(report))
+    assert result["latency"]["unit"] == UNITS[station.kind]
+    assert result["latency"]["preprocess"]["min"] > 0
+    assert result["agreement"]["mismatches"] == 0
+    assert result["accuracy"]["n"] == 2 * N_PER_CLASS
+    assert sum(map(sum, result["accuracy"]["confusion"])) == 2 * N_PER_CLASS
+    assert result["link"]["frame_overhead"] <= 0.015
+    assert len(result["latency"]["per_operator"]) == 30
+    assert "vww on" in report.read_text()
+
+
+def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
+    result = bench(native, "--runs", "1", "--samples", "0", "--data", str(pictures))
+    reference = HostReference(load_model_file(SHIPPED_MODEL).image)
+    model = summarize(load_model_file(SHIPPED_MODEL).image)
+    from tinyhost.bench.reference import preprocess
+    from tinyhost.datasets import read_picture
+
+    for item in result["accuracy"]["pictures"]:
+        output = np.frombuffer(reference.run(preprocess(read_picture(Path(item["file"])), model)), np.int8)
+        assert item["scores"] == [(int(q) + 128) / 256 for q in output]
+
+
+def test_instructions_are_the_same_in_two_runs(stations: Any) -> None:
+    station = stations("m4")
+    first, second = (bench(station, "--runs", "2", "--samples", "0")["latency"] for _ in range(2))
+    assert first == second
+    assert first["invoke"]["min"] == first["invoke"]["max"]
+
+
+def test_a_benched_model_leaves_the_one_before_active(native: Station, tmp_path: Path) -> None:
+    (tmp_path / "small.thm").write_bytes(small_model(1))
+    result = bench(native, "--model", str(tmp_path / "small.thm"), "--runs", "1", "--samples", "3")
+    assert result["model"]["name"] == "small 1"
+    assert result["latency"]["preprocess"] is None
+    assert result["agreement"]["mismatches"] == 0
+    assert bench(native, "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
+
+
+def test_pictures_for_a_model_that_takes_none_are_an_error(native: Station, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "small.thm").write_bytes(small_model(1))
+    native.run("bench", "--model", str(tmp_path / "small.thm"), "--data", str(pictures), code=1)
+    assert bench(native, "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
+
+
+def test_diff_finds_no_difference(station: Station, pictures: Path) -> None:
+    picture = sorted((pictures / "person").glob("*.png"))[0]
+    document = json.loads(station.run("diff", str(picture), "--layers", "--json", "-"))
+    check_document(document)
+    assert document["same"]
+    names = [stage["name"] for stage in document["stages"]]
+    assert names[:2] == ["picture", "input"]
+    assert len(names) == 2 + 30 + 1
+    seeded = json.loads(station.run("diff", "--seed", "5", "--json", "-"))
+    check_document(seeded)
+    assert [stage["name"] for stage in seeded["stages"]] == ["input", "output"]
+
+
+def test_diff_shows_where_two_models_part(native: Station) -> None:
+    """The board runs one model, the host another: the first operator already differs."""
+    board = resolve("native", state=native.state)
+    with board.power() as powered, Device.open(powered) as device:
+        device.push(small_model(3))
+        model = summarize(device.read(Source.MODEL))
+        sample = DiffSample(name="seed 1", seed=1)
+        right = list(compare(device, HostReference(small_model(3)), model, sample, layers=True))
+        wrong = list(compare(device, HostReference(small_model(4)), model, sample, layers=True))
+        device.rollback()
+    assert all(stage.same for stage in right)
+    assert [stage.same for stage in wrong[:2]] == [True, False]
+    assert wrong[1].n_different
+    assert wrong[1].first_difference is not None
+
+
+def test_diff_needs_one_sample(native: Station) -> None:
+    native.run("diff", code=1)

@@ -1,0 +1,103 @@
+"""tinyhost monitor on real firmware."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.apps.conftest import Station
+from tests.json_docs import check_document
+
+pytestmark = pytest.mark.firmware
+
+
+def test_json_lines_are_as_documented(station: Station, pictures: Path) -> None:
+    out = station.run("monitor", "--scene", str(pictures), "--count", "5", "--json", "-")
+    documents = [json.loads(line) for line in out.splitlines()]
+    assert len(documents) == 5
+    for document in documents:
+        check_document(document)
+        assert (document["board"], document["model"], document["status"]) == (station.kind, "vww", "ok")
+    assert [item["index"] for item in documents] == sorted({item["index"] for item in documents})
+
+
+def test_plain_lines_where_there_is_no_terminal(native: Station, pictures: Path) -> None:
+    lines = native.run("monitor", "--scene", str(pictures), "--count", "3").splitlines()
+    assert len(lines) == 3
+    assert all("invoke" in line and "person" in line for line in lines)
+
+
+def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:
+    begin = time.monotonic()
+    native.run("monitor", "--scene", str(pictures), "--seconds", "1", "--json", "-")
+    assert time.monotonic() - begin < 20
+
+
+def test_a_failing_camera_is_a_status_not_an_end(native: Station) -> None:
+    document = json.loads(native.run("monitor", "--count", "1", "--json", "-"))
+    check_document(document)
+    assert (document["status"], document["label"], document["scores"]) == ("no_sensor", None, {})
+
+
+def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> None:
+    process = native.start("monitor", "--scene", str(pictures), "--json", "-")
+    assert process.stdout is not None
+    index = [json.loads(process.stdout.readline())["index"] for _ in range(20)][-1]
+    running = json.loads((native.state / "native" / "running.json").read_text())
+    os.kill(running["firmware_pid"], signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        before, index = index, json.loads(process.stdout.readline())["index"]
+        if index < before:
+            break  # the restarted board counts anew
+    else:
+        pytest.fail("no prediction of the restarted board in 60 s")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
+    host, terminal = pty.openpty()
+    command = [
+        str(Path(sys.executable).with_name("tinyhost")),
+        "monitor",
+        "--board",
+        "native",
+        "--scene",
+        str(pictures),
+    ]
+    environment = {
+        **os.environ,
+        "TINYHOST_STATE": str(native.state),
+        "TERM": "xterm-256color",
+        "COLUMNS": "110",
+        "LINES": "32",
+    }
+    with subprocess.Popen(command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        seen = b""
+        deadline = time.monotonic() + 60
+        while b"predictions/s" not in seen or "▀".encode() not in seen:
+            assert time.monotonic() < deadline, seen[-2000:]
+            if select.select([host], [], [], 1.0)[0]:
+                seen = (seen + os.read(host, 65536))[-200_000:]
+        os.write(host, b"q")
+        while process.poll() is None and time.monotonic() < deadline:
+            if select.select([host], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(host, 65536)
+                except OSError:
+                    break
+        assert process.wait(timeout=30) == 0
+    os.close(host)
+    assert b"\x1b[?1049l" in seen
