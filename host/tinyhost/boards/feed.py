@@ -29,16 +29,10 @@ class LinkFeed:
         self.stdin, self._doorbell = os.pipe()
 
     def pump(self) -> None:
-        """Hand on what is in the pty; never waits. What finds no room stays in the pty."""
-        if not self.has_room():
-            return
-        try:
-            data = os.read(self._master, _PIECE)
-        except BlockingIOError:
-            return
-        if data:
-            os.write(self._fifo, data)  # a writable FIFO has room for PIPE_BUF, 4096 bytes
-            os.write(self._doorbell, bytes([len(data) - 1]))
+        """Hand on a piece of what is in the pty. To be called when the pty is readable and there is room."""
+        data = os.read(self._master, _PIECE)
+        os.write(self._fifo, data)  # a writable FIFO has room for PIPE_BUF, 4096 bytes
+        os.write(self._doorbell, bytes([len(data) - 1]))
 
     def has_room(self) -> bool:
         """Return True if the FIFO takes another piece."""

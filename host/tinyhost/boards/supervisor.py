@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -46,6 +45,8 @@ class Supervisor:
         self._stopping = False
         self._master, self._slave = _open_pty()
         self.port = os.ttyname(self._slave)
+        if self._needs_feed:
+            os.set_blocking(self._master, False)  # QEMU must not wait for a host that does not read
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"board {folder.name}", daemon=True)
 
@@ -124,9 +125,8 @@ class Supervisor:
 
     def _drop_input(self) -> None:
         """Lose what the host sent to the last boot."""
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self._master, 4096):
-                pass
+        while select.select([self._master], [], [], 0)[0]:
+            os.read(self._master, 4096)
 
     def _serve(self, program: subprocess.Popen[bytes], feed: LinkFeed | None) -> None:
         """Feed the program until it has ended, of itself or because the board is switched off."""
@@ -156,7 +156,6 @@ class Supervisor:
 def _open_pty() -> tuple[int, int]:
     """Return (master, slave) of a new pty that changes no byte. Without an open slave the master reads as hung up."""
     master, slave = os.openpty()
-    os.set_blocking(master, False)
     tty.setraw(slave)
     return master, slave
 

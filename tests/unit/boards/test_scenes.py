@@ -1,0 +1,112 @@
+"""Scenes: what a virtual board's camera gets to see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tinyhost.boards.scenes import SceneOptions, fit_picture, open_scene
+from tinyhost.boards.scenes.pictures import PictureScene
+from tinyhost.errors import ConfigError
+
+
+def picture(value: int, width: int = 96, height: int = 96) -> NDArray[np.uint8]:
+    return np.full((height, width), value, np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, value in (("b.png", 2), ("a/z.png", 1), ("c.bmp", 3)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), picture(value))
+    (tmp_path / "manifest.jsonl").write_text("{}\n")
+    return tmp_path
+
+
+def test_pictures_come_in_the_order_of_their_names_over_and_over(folder: Path) -> None:
+    scene = open_scene(str(folder))
+    seen = []
+    for _ in range(4):
+        frame = scene.next_frame(96, 96)
+        seen.append((scene.current_name, int(frame[0, 0])))
+    assert seen == [("a/z.png", 1), ("b.png", 2), ("c.bmp", 3), ("a/z.png", 1)]
+
+
+def test_a_picture_stays_for_hold_s(folder: Path) -> None:
+    now = [10.0]
+    scene = PictureScene(folder, [folder / "b.png", folder / "c.bmp"], SceneOptions(hold_s=1.0), clock=lambda: now[0])
+    names = []
+    for step in (0.0, 0.5, 0.4, 0.2):
+        now[0] += step
+        scene.next_frame(96, 96)
+        names.append(scene.current_name)
+    assert names == ["b.png", "b.png", "b.png", "c.bmp"]
+
+
+def test_one_picture_is_a_scene(folder: Path) -> None:
+    scene = open_scene(str(folder / "b.png"))
+    assert int(scene.next_frame(96, 96)[5, 5]) == 2
+    assert scene.current_name == "b.png"
+
+
+def test_a_picture_of_the_right_size_is_not_touched() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8)
+    assert fit_picture(pixels, 96, 96) is pixels
+
+
+def test_a_png_reaches_the_camera_bit_for_bit(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (120, 160), np.uint8)
+    cv2.imwrite(str(tmp_path / "noise.png"), pixels)
+    assert np.array_equal(open_scene(str(tmp_path)).next_frame(160, 120), pixels)
+
+
+def test_other_sizes_lose_their_edges_not_their_shape() -> None:
+    pixels = np.zeros((100, 300), np.uint8)
+    pixels[:, 100:200] = 200
+    assert np.array_equal(fit_picture(pixels, 50, 50), np.full((50, 50), 200, np.uint8))
+
+
+def test_a_video_plays_a_frame_per_capture_and_starts_again(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (96, 96))
+    for value in (40, 120, 200):
+        writer.write(np.full((96, 96, 3), value, np.uint8))
+    writer.release()
+    scene = open_scene(str(path))
+    seen = [int(scene.next_frame(96, 96).mean()) for _ in range(4)]
+    scene.close()
+    assert np.allclose(seen, [40, 120, 200, 40], atol=3)
+    assert scene.current_name == "clip.avi#0"
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("nowhere", "no such file or folder"),
+        ("webcam:x", "no camera number"),
+        ("{empty}", "no picture in this folder"),
+        ("{text}", "neither a picture nor a video"),
+        ("{broken}", "no picture that can be read"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_at_once(tmp_path: Path, spec: str, words: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no video")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "a.png").write_bytes(b"no picture")
+    names = {"empty": tmp_path / "empty", "text": tmp_path / "notes.txt", "broken": tmp_path / "broken"}
+    with pytest.raises(ConfigError, match=words) as error:
+        open_scene(spec.format(**names))
+    assert error.value.hint
+
+
+def test_a_picture_that_vanishes_is_named(folder: Path) -> None:
+    scene = open_scene(str(folder))
+    scene.next_frame(96, 96)
+    (folder / "b.png").unlink()
+    with pytest.raises(ConfigError, match=r"b\.png is gone"):
+        scene.next_frame(96, 96)

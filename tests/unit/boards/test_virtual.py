@@ -1,0 +1,261 @@
+"""Virtual boards: processes, their pty, their state. Small shell programs stand where the firmware runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tinyhost.boards import list_boards, resolve
+from tinyhost.boards.base import PoweredBoard
+from tinyhost.boards.build import Firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.state import BoardFolder
+from tinyhost.boards.virtual import AttachedBoard, VirtualPower
+from tinyhost.errors import BoardError, ConfigError, LinkLostError, UsageError
+from tinyhost.link.base import Link
+
+ECHO = """
+echo "boot $$"
+while read -r line; do
+  case $line in
+    reset) exit 75 ;;
+    die) echo why >&2; exit 3 ;;
+    *) echo "got $line" ;;
+  esac
+done
+"""
+
+
+@pytest.fixture
+def flash(tmp_path: Path) -> Callable[..., None]:
+    def put(script: str = ECHO, kind: str = "native") -> None:
+        program = tmp_path / "built"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        firmware = Firmware(app="vww", kind=kind, path=program, build_id="00" * 8, text_bytes=1, ram_bytes=2)
+        flash_firmware(resolve("native", state=tmp_path), firmware)
+
+    return put
+
+
+def read_line(link: Link, timeout_s: float = 5.0) -> str:
+    data = b""
+    deadline = time.monotonic() + timeout_s
+    while not data.endswith(b"\n") and time.monotonic() < deadline:
+        data += link.read(1, 0.2)
+    return data.decode().strip()
+
+
+def ask(link: Link, line: str) -> str:
+    link.write(line.encode() + b"\n")
+    return read_line(link)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def firmware_pid(state: Path) -> int:
+    return int(json.loads((state / "native" / "running.json").read_text())["firmware_pid"])
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_bytes_pass_unchanged_both_ways(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash("exec cat")
+    everything = bytes(range(256)) * 20
+    with resolve("native", state=tmp_path).power() as power:
+        link = power.open_link()
+        link.write(everything)
+        got = b""
+        while len(got) < len(everything):
+            piece = link.read(4096, 2.0)
+            assert piece
+            got += piece
+        link.close()
+    assert got == everything
+
+
+def test_a_power_cut_keeps_the_port_and_restarts_the_program(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    with resolve("native", state=tmp_path).power() as power:
+        link = power.open_link()
+        first, port = firmware_pid(tmp_path), power.port
+        assert ask(link, "hello").endswith(("hello", f"boot {first}"))
+        power.reset()
+        second = firmware_pid(tmp_path)
+        assert second != first
+        assert power.port == port
+        wait_until(lambda: f"boot {second}" in read_line(link))
+        link.close()
+
+
+def test_a_reset_of_the_firmware_restarts_it(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    with resolve("native", state=tmp_path).power() as power:
+        link = power.open_link()
+        first = firmware_pid(tmp_path)
+        link.write(b"reset\n")
+        wait_until(lambda: f"boot {first}" not in (line := read_line(link)) and "boot" in line)
+        assert ask(link, "again") == "got again"
+        link.close()
+
+
+def test_firmware_that_dies_takes_its_port_along_and_says_why(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    with resolve("native", state=tmp_path).power() as power:
+        link = power.open_link()
+        link.write(b"die\n")
+        with pytest.raises(LinkLostError):
+            while True:
+                link.read(100, 5.0)
+        link.close()
+        with pytest.raises(BoardError, match=r"(?s)died with exit code 3.*why"):
+            power.open_link()
+        with pytest.raises(BoardError, match="exit code 3"):
+            power.reset()
+        assert list_boards(tmp_path)[-2].state == "failed"
+    assert list_boards(tmp_path)[-2].state == "ready"
+
+
+def test_firmware_that_resets_over_and_over_is_given_up(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash("exit 75")
+    with resolve("native", state=tmp_path).power() as power:
+        assert isinstance(power, VirtualPower)
+        wait_until(lambda: bool(power.failure))
+        assert "resetting" in power.failure
+
+
+def test_a_board_is_off_after_the_with_whatever_happens(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash("trap '' TERM; while :; do sleep 0.1; done")  # does not even listen
+    board = resolve("native", state=tmp_path)
+    with pytest.raises(ZeroDivisionError), board.power():
+        pid = firmware_pid(tmp_path)
+        assert alive(pid)
+        raise ZeroDivisionError
+    assert not alive(pid)
+    assert not (tmp_path / "native" / "running.json").exists()
+    with board.power():  # and the lock is free
+        pass
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_host_leaves_no_firmware_running(tmp_path: Path, flash: Callable[..., None], sign: int) -> None:
+    flash()
+    with powered_elsewhere(tmp_path) as host:
+        pid = firmware_pid(tmp_path)
+        host.send_signal(sign)
+        host.wait(5)
+        wait_until(lambda: not alive(pid))
+    assert list_boards(tmp_path)[-2].state == "ready"
+
+
+def test_a_board_that_another_process_powers_is_refused_with_its_pid(
+    tmp_path: Path, flash: Callable[..., None]
+) -> None:
+    flash()
+    with powered_elsewhere(tmp_path) as host:
+        with (
+            pytest.raises(BoardError, match=f"native is powered by process {host.pid}"),
+            resolve("native", state=tmp_path).power(),
+        ):
+            pass
+        with pytest.raises(BoardError, match=f"powered by process {host.pid}"):
+            flash()
+
+
+def test_a_board_that_is_kept_on_is_shared(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    with powered_elsewhere(tmp_path, keep_on=True) as host:
+        first = firmware_pid(tmp_path)
+        with resolve("native", state=tmp_path).power() as power:
+            assert isinstance(power, AttachedBoard)
+            link = power.open_link()
+            assert "hello" in ask(link, "hello") or read_line(link)
+            power.reset()
+            assert firmware_pid(tmp_path) != first
+            link.close()
+        flash("echo new; exec cat")  # restarts it with the new program
+        with resolve("native", state=tmp_path).power() as power:
+            link = power.open_link()
+            link.write(b"ping\n")
+            wait_until(lambda: read_line(link) == "ping")
+            link.close()
+        with (
+            pytest.raises(ConfigError, match="not 'pictures'"),
+            resolve("native", state=tmp_path).power(scene="pictures"),
+        ):
+            pass
+        assert host.poll() is None
+
+
+def test_flashing_keeps_the_flash_and_the_id(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    folder = BoardFolder(tmp_path, "native")
+    (folder.path / "flash.bin").write_bytes(b"slots")
+    unique_id = (folder.path / "unique_id").read_text()
+    flash("exec cat")
+    assert (folder.path / "flash.bin").read_bytes() == b"slots"
+    assert (folder.path / "unique_id").read_text() == unique_id
+    assert os.access(folder.program, os.X_OK)
+
+
+def test_firmware_for_another_board_is_refused(flash: Callable[..., None]) -> None:
+    with pytest.raises(UsageError, match="is firmware for m4"):
+        flash(kind="m4")
+
+
+def test_a_damaged_state_file_is_named(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    (tmp_path / "native" / "board.json").write_text("{")
+    with pytest.raises(BoardError, match=r"board\.json is damaged"), resolve("native", state=tmp_path).power():
+        pass
+
+
+class powered_elsewhere:
+    """Another Python process that powers the board until it is stopped."""
+
+    SCRIPT = """
+import sys, time
+from pathlib import Path
+from tinyhost.boards import resolve
+with resolve("native", state=Path(sys.argv[1])).power(keep_on=sys.argv[2] == "True"):
+    print("on", flush=True)
+    time.sleep(60)
+"""
+
+    def __init__(self, state: Path, keep_on: bool = False) -> None:
+        command = [sys.executable, "-c", self.SCRIPT, str(state), str(keep_on)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> subprocess.Popen[str]:
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "on\n"
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+def test_the_powered_board_has_what_every_board_has(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    with resolve("native", state=tmp_path).power() as power:
+        typed: PoweredBoard = power
+        assert (typed.board.name, typed.scene_name) == ("native", "")
