@@ -21,6 +21,7 @@ __all__ = ["Connection", "Conversation", "InterruptedLinkError"]
 _DEFAULT_DEADLINE_S = 5.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
+_MARKS = 2
 
 
 class Connection(Channel):
@@ -78,9 +79,13 @@ class Connection(Channel):
                     talk, message_type, payload, deadline_s=_SLOW_DEADLINE_S, slow=slow, once=True, attempt=attempt
                 )
         except DeviceError as exc:
-            if self._session_is_lost(exc):
-                raise InterruptedLinkError(f"{self.name}: the session was lost") from exc
+            self.check_session(exc)
             raise
+
+    def check_session(self, exc: DeviceError) -> None:
+        """Raise InterruptedLinkError if `exc` is the refusal of a board that forgot its session."""
+        if self._session_is_lost(exc):
+            raise InterruptedLinkError(f"{self.name}: the session was lost") from exc
 
     def _session_is_lost(self, exc: DeviceError) -> bool:
         """Return whether a refusal is due to a board that forgot its session; it is greeted again then.
@@ -163,6 +168,13 @@ class Conversation:
         self._seqs.append(seq)
         self._connection.send(message_type, seq, payload)
         return seq
+
+    def send_marks(self) -> set[int]:
+        """Send PINGs behind all other requests; returns their numbers.
+
+        Boards answer in order, so a PING's reply says that nothing more comes to the requests before it.
+        """
+        return {self.send(MessageType.PING, _PING) for _ in range(_MARKS)}
 
     def resend(self, seq: int, message_type: int, payload: bytes) -> None:
         """Send a request again under its old number."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.device.session import Session
-from tinyhost.device.writing import Writer
+from tinyhost.device.writing import WriteProgress, Writer
 from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError
 from tinyhost.protocol.messages import (
     MessageType,
     ModelBeginReply,
     ModelBeginRequest,
-    ModelWriteReply,
     OffsetHeader,
     SlotInfo,
     SlotState,
@@ -115,14 +114,12 @@ class Pusher:
         data = self._connection.request(MessageType.MODEL_BEGIN, request.pack(), deadline_s=_BEGIN_S, slow=True)
         return unpacked(ModelBeginReply.unpack, data, self._connection.name)
 
-    def _write(self, image: bytes, offset: int, progress: Progress) -> None:
+    def _write(self, image: bytes, offset: int, report: Progress) -> None:
+        progress = WriteProgress(self._connection.name, MessageType.MODEL_WRITE)
         while offset < len(image):
-            progress(offset, len(image))
-            piece = image[offset : offset + self._writer.chunk_bytes]
-            self._bytes_sent += len(piece)
-            reply = self._writer.send_piece(MessageType.MODEL_WRITE, OffsetHeader(offset=offset).pack(), piece)
-            if reply is not None:
-                offset = unpacked(ModelWriteReply.unpack, reply, self._connection.name).offset
+            report(offset, len(image))
+            offset, n_bytes = self._writer.send_round(MessageType.MODEL_WRITE, _header, image, offset, progress)
+            self._bytes_sent += n_bytes
 
     def _commit(self, image: bytes, sha256: bytes, progress: Progress) -> SlotInfo:
         data = self._connection.request(MessageType.MODEL_COMMIT, deadline_s=_COMMIT_S, slow=True)
@@ -163,6 +160,10 @@ class Pusher:
             return self._connection.try_request(MessageType.MODEL_ROLLBACK, attempt=attempt, slow=True)
         except InterruptedLinkError:
             return None
+
+
+def _header(offset: int) -> bytes:
+    return OffsetHeader(offset=offset).pack()
 
 
 def _ignore(done: int, total: int) -> None:

@@ -15,7 +15,6 @@ from tinyhost.protocol.messages import (
     REPLY_FLAG,
     MessageType,
     OffsetHeader,
-    PingRequest,
     ReadReply,
     ReadRequest,
     Source,
@@ -27,8 +26,6 @@ _MAX_CHUNK_BYTES = 4096
 _MAX_READS_IN_FLIGHT = 8
 _SLOWEST_BYTES_PER_S = 20_000
 _NO_PROGRESS_S = 10.0
-_MARKS = 2
-_MARK = PingRequest().pack()
 # These survive a restart of the board; what else is read is gone with it.
 _LASTING = {Source.MODEL, Source.PATTERN}
 
@@ -82,10 +79,7 @@ class Reader:
         return bytes(reading.data)
 
     def _read_round(self, reading: _Reading, attempt: int) -> None:
-        """Ask once for the gaps and take what comes, until all was sent or nothing more comes.
-
-        On a lossy link PINGs follow: boards answer in order, so a PING's reply says that nothing more comes.
-        """
+        """Ask once for the gaps and take what comes, until all was sent or nothing more comes."""
         chunk_bytes = self._sizer.chunk_bytes
         spans = _merged(reading.gaps, 4 * chunk_bytes + 256)[:_MAX_READS_IN_FLIGHT]
         timer = self._connection.timer
@@ -94,7 +88,7 @@ class Reader:
             started = time.monotonic()
             open_reads = {talk.send(MessageType.READ, reading.request(span, chunk_bytes)): span for span in spans}
             is_lossy = chunk_bytes < _MAX_CHUNK_BYTES
-            marks = {talk.send(MessageType.PING, _MARK) for _ in range(_MARKS if is_lossy else 0)}
+            marks = talk.send_marks() if is_lossy else set()
             arrived: dict[int, int] = {}
             while open_reads:
                 patience_s = first_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S

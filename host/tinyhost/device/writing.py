@@ -3,69 +3,153 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from tinyhost.device.connection import InterruptedLinkError
+from tinyhost.device.connection import Conversation, InterruptedLinkError
+from tinyhost.device.refusals import refusal
+from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
 from tinyhost.device.timing import ChunkSizer
 from tinyhost.errors import LinkTimeoutError
-from tinyhost.protocol.messages import MessageType, Source, WriteRequest
+from tinyhost.protocol.frames import Frame
+from tinyhost.protocol.messages import REPLY_FLAG, ErrorReply, MessageType, OffsetHeader, Source, WriteRequest
+from tinyhost.protocol.status import Status
 
-__all__ = ["Writer"]
+__all__ = ["WriteProgress", "Writer"]
 
 _MAX_CHUNK_BYTES = 4096
+# Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
+_MAX_IN_FLIGHT = 8
 _NO_PROGRESS_S = 10.0
+
+Header = Callable[[int], bytes]
+"""Returns the fields of a request that carries the bytes from an offset on."""
 
 
 class Writer:
-    """Pieces of data to one session's board, one at a time."""
+    """Data to one session's board."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._connection = session.connection
         self._sizer = ChunkSizer(_MAX_CHUNK_BYTES)
-        self._attempt = 1
-        self._silent_since_s: float | None = None
-
-    @property
-    def chunk_bytes(self) -> int:
-        """The best size for the next piece."""
-        return self._sizer.chunk_bytes
 
     def write(self, target: Source, data: bytes) -> None:
         """Fill the board's picture frame or the model's input from its start."""
-        place = 0
-        restarts = self._session.restarts
-        while place < len(data):
+
+        def header(offset: int) -> bytes:
+            return WriteRequest(offset=offset, target=target).pack()
+
+        restarts, offset = self._session.restarts, 0
+        progress = WriteProgress(self._connection.name, MessageType.WRITE)
+        while offset < len(data):
             if self._session.restarts != restarts:
-                restarts, place = self._session.restarts, 0
-            piece = data[place : place + self.chunk_bytes]
-            header = WriteRequest(offset=place, target=target).pack()
-            if self.send_piece(MessageType.WRITE, header, piece) is not None:
-                place += len(piece)
+                restarts, offset = self._session.restarts, 0
+            offset, _ = self.send_round(MessageType.WRITE, header, data, offset, progress)
 
-    def send_piece(self, message_type: MessageType, header: bytes, piece: bytes) -> bytes | None:
-        """Send a piece once; return the reply's payload, or None if it must be sent again, maybe in smaller pieces.
+    def send_round(
+        self, message_type: MessageType, header: Header, data: bytes, offset: int, progress: WriteProgress
+    ) -> tuple[int, int]:
+        """Send some pieces from `offset` on; returns from where to go on, and how many bytes of data went out.
 
-        Raises LinkTimeoutError when nothing was answered for 10 s.
+        Raises DeviceError, and LinkTimeoutError when there was no progress for 10 s.
         """
+        sending = _Round(data, offset, self._sizer.chunk_bytes)
         try:
-            reply = self._connection.try_request(message_type, header + piece, attempt=self._attempt)
+            self._connection.wait_ready()
+            with Conversation(self._connection) as talk:
+                for start, end in sending.pieces:
+                    sending.open[talk.send(message_type, header(start) + data[start:end])] = start
+                self._await_replies(talk, sending, message_type, progress.attempt)
         except InterruptedLinkError:
-            return None
-        if reply is not None:
-            self._silent_since_s = None
-            self._attempt = 1
-            self._sizer.learn(arrived=1, lost=0, chunk_bytes=len(piece))
-            return reply
-        now_s = time.monotonic()
-        self._silent_since_s = self._silent_since_s or now_s
-        if now_s - self._silent_since_s > _NO_PROGRESS_S:
-            self._silent_since_s = None
+            return offset, sending.n_bytes
+        n_lost = len(sending.open)
+        self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
+        self._connection.counters.retries += n_lost
+        after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
+        progress.note(after != offset)
+        return after, sending.n_bytes
+
+    def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
+        """Take replies until the last piece's, or a mark's behind it, or none comes any more."""
+        last = max(sending.open, key=lambda seq: sending.open[seq])
+        marks = talk.send_marks() if sending.chunk_bytes < _MAX_CHUNK_BYTES else set()
+        started_s = time.monotonic()
+        timer, n_bytes = self._connection.timer, sending.chunk_bytes
+        timeout_s = timer.timeout_s(message_type, n_bytes, attempt)
+        while last in sending.open:
+            frame = talk.receive(timeout_s, {*sending.open, *marks})
+            if frame is None or frame.seq in marks:
+                return
+            timer.learn(message_type, n_bytes, time.monotonic() - started_s)
+            started_s = time.monotonic()
+            self._take(frame, sending)
+
+    def _take(self, frame: Frame, sending: _Round) -> None:
+        start = sending.open.pop(frame.seq)
+        if frame.type != MessageType.ERROR | REPLY_FLAG:
+            sending.acknowledge(start, unpacked(OffsetHeader.unpack, frame.payload, self._connection.name).offset)
+            return
+        error = unpacked(ErrorReply.unpack, frame.payload, self._connection.name)
+        follows_lost = error.status == Status.BAD_ARGUMENT and start != sending.offset
+        goes_back = error.status == Status.BAD_ARGUMENT and error.expected < sending.offset
+        if not follows_lost and not goes_back:
+            exc = refusal(self._connection.name, frame.payload)
+            self._connection.check_session(exc)
+            raise exc
+        sending.refuse(error.expected)
+
+
+class _Round:
+    """Pieces that are under way together."""
+
+    def __init__(self, data: bytes, offset: int, chunk_bytes: int) -> None:
+        n_pieces = max(1, min(_MAX_IN_FLIGHT, _MAX_CHUNK_BYTES // (2 * chunk_bytes)))
+        starts = range(offset, min(len(data), offset + n_pieces * chunk_bytes), chunk_bytes)
+        self.offset = offset
+        self.chunk_bytes = chunk_bytes
+        self.pieces = [(start, min(len(data), start + chunk_bytes)) for start in starts]
+        self.open: dict[int, int] = {}
+        """unanswered: sequence number to start"""
+        self._answered: dict[int, int] = {}
+        self._wanted: int | None = None
+
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes of data the pieces hold."""
+        return self.pieces[-1][1] - self.offset
+
+    def acknowledge(self, start: int, wanted: int) -> None:
+        """Note that the piece at `start` was taken, and what the device wants next."""
+        self._answered[start] = wanted
+        self._wanted = wanted
+
+    def refuse(self, wanted: int) -> None:
+        """Note what the device wants instead of a piece that it refused."""
+        self._wanted = wanted
+
+    def end(self, *, cumulative: bool) -> int:
+        """Return from where to go on: what the device wants, or the first piece that was not taken."""
+        if cumulative:
+            return self.offset if self._wanted is None else self._wanted
+        return next((start for start, _ in self.pieces if start not in self._answered), self.pieces[-1][1])
+
+
+class WriteProgress:
+    """Whether sending gets on, and since when it does not."""
+
+    def __init__(self, name: str, message_type: MessageType) -> None:
+        self.attempt = 1
+        self._where = f"{name}: no reply to {message_type.name}"
+        self._since_s = time.monotonic()
+
+    def note(self, got_on: bool) -> None:
+        """Take in how a round went. Raises LinkTimeoutError after 10 s without progress."""
+        if got_on:
+            self.attempt, self._since_s = 1, time.monotonic()
+            return
+        self.attempt += 1
+        if time.monotonic() - self._since_s > _NO_PROGRESS_S:
             raise LinkTimeoutError(
-                f"{self._connection.name}: no reply to {message_type.name} in {_NO_PROGRESS_S:g} s "
-                f"(sent {self._attempt} times)",
-                hint="reset the board",
+                f"{self._where} in {_NO_PROGRESS_S:g} s ({self.attempt} tries)", hint="reset the board"
             )
-        self._attempt += 1
-        self._sizer.learn(arrived=0, lost=1, chunk_bytes=len(piece))
-        return None
