@@ -55,63 +55,49 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// sum of n weights, modulo 2^32.
-uint32_t WeightSum(const int8_t* weights, int32_t n) {
-  uint32_t sum = 0;
-  for (int32_t i = 0; i < n; ++i) sum += static_cast<uint32_t>(static_cast<int32_t>(weights[i]));
-  return sum;
-}
-
-/// Accumulates one filter over the window; `image` points to the first channel of the filter's group.
-uint32_t Accumulate(const ConvJob& job, const int8_t* image, const int8_t* filter, const Taps& ys, const Taps& xs) {
+/// Accumulates filters over the taps inside; `image` points to the first channel of the filters' group.
+void AccumulateInside(const ConvJob& job, const int8_t* image, const Taps& ys, const Taps& xs, FilterBlock* block) {
   const int32_t row_size = job.columns.filter * job.filter_depth;
-  const int32_t left = xs.first * job.filter_depth;
-  const int32_t right = xs.last * job.filter_depth;
   const bool dense = job.columns.dilation == 1 && job.filter_depth == job.in_depth;
-  uint32_t sum = 0;
   for (int32_t ky = ys.first; ky < ys.last; ++ky) {
     const int8_t* row = image + (ys.origin + ky * job.rows.dilation) * job.columns.input * job.in_depth;
-    const int8_t* weights = filter + ky * row_size;
-    if (dense) {
-      sum += DotProduct(weights + left, row + (xs.origin + xs.first) * job.in_depth, right - left);
+    if (dense) {  // the taps of a row are neighbours in the input, as they are in the filter
+      block->Accumulate(row + (xs.origin + xs.first) * job.in_depth, ky * row_size + xs.first * job.filter_depth,
+                        (xs.last - xs.first) * job.filter_depth);
       continue;
     }
     for (int32_t kx = xs.first; kx < xs.last; ++kx) {
-      const int8_t* pixel = row + (xs.origin + kx * job.columns.dilation) * job.in_depth;
-      sum += DotProduct(weights + kx * job.filter_depth, pixel, job.filter_depth);
+      block->Accumulate(row + (xs.origin + kx * job.columns.dilation) * job.in_depth,
+                        ky * row_size + kx * job.filter_depth, job.filter_depth);
     }
   }
-  return sum;
 }
 
-/// sum of the weights of the taps that fall outside of the input. The bias was folded as if there were none, and such a
-/// tap counts as the input's zero point.
-uint32_t WeightsOutside(const ConvJob& job, const int8_t* filter, const Taps& ys, const Taps& xs) {
+/// Accumulates filters over the taps outside. The bias was folded as if there were none, so that such a tap counts as
+/// the input's zero point.
+void AccumulateOutside(const ConvJob& job, const Taps& ys, const Taps& xs, FilterBlock* block) {
   const int32_t row_size = job.columns.filter * job.filter_depth;
   const int32_t left = xs.first * job.filter_depth;
   const int32_t right = xs.last * job.filter_depth;
-  uint32_t sum = WeightSum(filter, ys.first * row_size);
+  block->AccumulateConstant(job.input_zero_point, 0, ys.first * row_size);
   for (int32_t ky = ys.first; ky < ys.last; ++ky) {
-    const int8_t* weights = filter + ky * row_size;
-    sum += WeightSum(weights, left) + WeightSum(weights + right, row_size - right);
+    block->AccumulateConstant(job.input_zero_point, ky * row_size, left);
+    block->AccumulateConstant(job.input_zero_point, ky * row_size + right, row_size - right);
   }
-  return sum + WeightSum(filter + ys.last * row_size, (job.rows.filter - ys.last) * row_size);
+  block->AccumulateConstant(job.input_zero_point, ys.last * row_size, (job.rows.filter - ys.last) * row_size);
 }
 
 void RunPixel(const ConvJob& job, const int8_t* image, const Taps& ys, const Taps& xs, int8_t* output) {
   const int32_t filter_size = static_cast<int32_t>(FilterSize(job));
   const bool clipped = ys.last - ys.first < job.rows.filter || xs.last - xs.first < job.columns.filter;
-  const int8_t* filter = job.weights;
-  const int8_t* group = image;
-  int32_t left_in_group = job.filters_per_group;
-  for (int32_t channel = 0; channel < job.out_depth; ++channel, filter += filter_size) {
-    if (left_in_group-- == 0) {
-      group += job.filter_depth;
-      left_in_group = job.filters_per_group - 1;
+  int32_t group_end = job.filters_per_group;
+  for (int32_t group = 0; group < job.in_depth; group += job.filter_depth, group_end += job.filters_per_group) {
+    for (int32_t first = group_end - job.filters_per_group; first < group_end; first += FilterBlock::kSize) {
+      FilterBlock block(job.weights, filter_size, first, group_end);
+      AccumulateInside(job, image + group, ys, xs, &block);
+      if (clipped) AccumulateOutside(job, ys, xs, &block);
+      StoreBlock(block, job.requantizer, first, group_end, output);
     }
-    uint32_t sum = static_cast<uint32_t>(job.requantizer.bias[channel]) + Accumulate(job, group, filter, ys, xs);
-    if (clipped) sum += static_cast<uint32_t>(job.input_zero_point) * WeightsOutside(job, filter, ys, xs);
-    output[channel] = job.requantizer(static_cast<int32_t>(sum), channel);
   }
 }
 

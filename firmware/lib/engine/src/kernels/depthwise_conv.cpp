@@ -46,47 +46,69 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// sum(weight * input) over the taps inside, of one input and one output channel.
-uint32_t Accumulate(const DepthwiseJob& job, const int8_t* image, const int8_t* weights, const Taps& ys,
-                    const Taps& xs) {
+/// Walks over the taps of one output pixel's window and hands each to `tap(weights, input)`: the tap's weights, and the
+/// input pixel under it, or null if it lies outside. The bias was folded as if no tap did, so one outside counts as the
+/// input's zero point.
+template <typename Tap>
+void ForEachTap(const DepthwiseJob& job, const int8_t* image, const Taps& ys, const Taps& xs, Tap tap) {
+  const int8_t* weights = job.weights;
+  const int32_t out_depth = job.out_depth;
   const int32_t x_step = job.columns.dilation * job.in_depth;
-  uint32_t sum = 0;
-  for (int32_t ky = ys.first; ky < ys.last; ++ky) {
-    const int32_t y = ys.origin + ky * job.rows.dilation;
-    const int32_t x = xs.origin + xs.first * job.columns.dilation;
-    const int8_t* pixel = image + (y * job.columns.input + x) * job.in_depth;
-    const int8_t* weight = weights + (ky * job.columns.filter + xs.first) * job.out_depth;
-    for (int32_t kx = xs.first; kx < xs.last; ++kx, pixel += x_step, weight += job.out_depth) {
-      sum += static_cast<uint32_t>(*weight * *pixel);
-    }
-  }
-  return sum;
-}
-
-/// sum of the weights of the taps outside: such a tap counts as the input's zero point, see conv.cpp.
-uint32_t WeightsOutside(const DepthwiseJob& job, const int8_t* weights, const Taps& ys, const Taps& xs) {
-  uint32_t sum = 0;
   for (int32_t ky = 0; ky < job.rows.filter; ++ky) {
     const bool row_inside = ky >= ys.first && ky < ys.last;
-    for (int32_t kx = 0; kx < job.columns.filter; ++kx, weights += job.out_depth) {
-      if (!(row_inside && kx >= xs.first && kx < xs.last)) sum += static_cast<uint32_t>(static_cast<int32_t>(*weights));
+    const int32_t first = row_inside ? xs.first : job.columns.filter;
+    const int32_t last = row_inside ? xs.last : job.columns.filter;
+    int32_t offset = ((ys.origin + ky * job.rows.dilation) * job.columns.input + xs.origin) * job.in_depth;
+    for (int32_t kx = 0; kx < job.columns.filter; ++kx, offset += x_step, weights += out_depth) {
+      tap(weights, kx >= first && kx < last ? image + offset : nullptr);
     }
   }
-  return sum;
+}
+
+/// One output channel of one pixel.
+void RunChannel(const DepthwiseJob& job, const int8_t* image, const Taps& ys, const Taps& xs, int32_t channel,
+                int8_t* output) {
+  const int32_t lane = channel / job.multiplier;
+  const int32_t zero_point = job.input_zero_point;
+  uint32_t sum = static_cast<uint32_t>(job.requantizer.bias[channel]);
+  ForEachTap(job, image, ys, xs, [&](const int8_t* weights, const int8_t* input) {
+    sum += static_cast<uint32_t>(weights[channel] * (input ? input[lane] : zero_point));
+  });
+  output[channel] = job.requantizer(static_cast<int32_t>(sum), channel);
+}
+
+/// Four output channels of one pixel, from `channel` on: each tap is looked up once for all of them.
+void RunFourChannels(const DepthwiseJob& job, const int8_t* image, const Taps& ys, const Taps& xs, int32_t channel,
+                     int8_t* output) {
+  const int32_t lane0 = channel / job.multiplier, lane1 = (channel + 1) / job.multiplier;
+  const int32_t lane2 = (channel + 2) / job.multiplier, lane3 = (channel + 3) / job.multiplier;
+  const int32_t zero_point = job.input_zero_point;
+  uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  ForEachTap(job, image, ys, xs, [&](const int8_t* weights, const int8_t* input) {
+    const int8_t* w = weights + channel;
+    if (input != nullptr) {
+      s0 += static_cast<uint32_t>(w[0] * input[lane0]);
+      s1 += static_cast<uint32_t>(w[1] * input[lane1]);
+      s2 += static_cast<uint32_t>(w[2] * input[lane2]);
+      s3 += static_cast<uint32_t>(w[3] * input[lane3]);
+    } else {
+      s0 += static_cast<uint32_t>(w[0] * zero_point);
+      s1 += static_cast<uint32_t>(w[1] * zero_point);
+      s2 += static_cast<uint32_t>(w[2] * zero_point);
+      s3 += static_cast<uint32_t>(w[3] * zero_point);
+    }
+  });
+  const uint32_t sums[4] = {s0, s1, s2, s3};
+  for (int32_t i = 0; i < 4; ++i) {
+    const uint32_t sum = sums[i] + static_cast<uint32_t>(job.requantizer.bias[channel + i]);
+    output[channel + i] = job.requantizer(static_cast<int32_t>(sum), channel + i);
+  }
 }
 
 void RunPixel(const DepthwiseJob& job, const int8_t* image, const Taps& ys, const Taps& xs, int8_t* output) {
-  const bool clipped = ys.last - ys.first < job.rows.filter || xs.last - xs.first < job.columns.filter;
   int32_t channel = 0;
-  for (int32_t in_channel = 0; in_channel < job.in_depth; ++in_channel) {
-    for (int32_t m = 0; m < job.multiplier; ++m, ++channel) {
-      const int8_t* weights = job.weights + channel;
-      uint32_t sum = static_cast<uint32_t>(job.requantizer.bias[channel]);
-      sum += Accumulate(job, image + in_channel, weights, ys, xs);
-      if (clipped) sum += static_cast<uint32_t>(job.input_zero_point) * WeightsOutside(job, weights, ys, xs);
-      output[channel] = job.requantizer(static_cast<int32_t>(sum), channel);
-    }
-  }
+  for (; channel + 4 <= job.out_depth; channel += 4) RunFourChannels(job, image, ys, xs, channel, output);
+  for (; channel < job.out_depth; ++channel) RunChannel(job, image, ys, xs, channel, output);
 }
 
 void Run(const OperatorView& op) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "hot.h"
+
 namespace tinyhost {
 
 /// Fixed-point arithmetic as gemmlowp's fixedpoint.h and TFLM's common.cc define it; every rounding counts.

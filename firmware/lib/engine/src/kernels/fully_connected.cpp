@@ -31,14 +31,14 @@ void Run(const OperatorView& op) {
   const int32_t n_rows = static_cast<int32_t>(ElementCount(op.output)) / depth;
   const int32_t row_size = static_cast<int32_t>(ElementCount(op.inputs[0])) / n_rows;
   const Requantizer requantizer = MakeRequantizer(op, params, static_cast<uint32_t>(depth));
-  const int8_t* all_weights = op.image->Constants<int8_t>(params.weights_offset, 0);
+  const int8_t* weights = op.image->Constants<int8_t>(params.weights_offset, 0);
   const int8_t* input = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t row = 0; row < n_rows; ++row, input += row_size, output += depth) {
-    const int8_t* weights = all_weights;
-    for (int32_t channel = 0; channel < depth; ++channel, weights += row_size) {
-      const uint32_t sum = static_cast<uint32_t>(requantizer.bias[channel]) + DotProduct(weights, input, row_size);
-      output[channel] = requantizer(static_cast<int32_t>(sum), channel);
+    for (int32_t first = 0; first < depth; first += FilterBlock::kSize) {
+      FilterBlock block(weights, row_size, first, depth);
+      block.Accumulate(input, 0, row_size);
+      StoreBlock(block, requantizer, first, depth, output);
     }
   }
 }

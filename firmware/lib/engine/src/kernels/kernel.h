@@ -4,6 +4,7 @@
 
 #include "core/status.h"
 #include "engine/image_view.h"
+#include "hot.h"
 
 namespace tinyhost {
 
