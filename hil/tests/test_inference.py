@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost._firmware import Engine, preprocess_frame
-from tinyhost.compiler import CompiledModel, ModelImage
+from tinyhost.bench.modelfile import ModelFile
+from tinyhost.compiler import ModelImage
 from tinyhost.device import Device
 from tinyhost.protocol.messages import InferSource, Source
 from tinyhost.protocol.pattern import pattern_bytes
@@ -18,7 +19,7 @@ SEEDS = range(1, 6)
 
 
 @pytest.fixture
-def host(default_model: CompiledModel) -> Engine:
+def host(default_model: ModelFile) -> Engine:
     """The firmware's engine on this computer, with the board's model."""
     engine = Engine()
     engine.load(default_model.image)
@@ -78,7 +79,7 @@ def test_a_profile_names_every_operator_and_adds_up(
 @pytest.mark.apps("vww")
 @pytest.mark.parametrize("name", pictures())
 def test_a_picture_is_preprocessed_as_on_the_host(
-    device: Device, host: Engine, default_model: CompiledModel, name: str
+    device: Device, host: Engine, default_model: ModelFile, name: str
 ) -> None:
     picture = pictures()[name]
     metadata = ModelImage.parse(default_model.image).metadata
@@ -92,11 +93,11 @@ def test_a_picture_is_preprocessed_as_on_the_host(
     assert inference.output == host_output(host, expected)
 
 
-def test_the_same_input_gives_the_same_answer_every_time(device: Device, default_model: CompiledModel) -> None:
+def test_the_same_input_gives_the_same_answer_every_time(device: Device, default_model: ModelFile) -> None:
     outputs = {device.infer(InferSource.PATTERN, seed=4).output for _ in range(5)}
     assert len(outputs) == 1
 
 
-def test_the_output_can_be_read_again(device: Device, default_model: CompiledModel) -> None:
+def test_the_output_can_be_read_again(device: Device, default_model: ModelFile) -> None:
     inference = device.infer(InferSource.PATTERN, seed=4)
     assert device.read(Source.OUTPUT, n_bytes=len(inference.output)) == inference.output

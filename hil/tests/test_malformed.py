@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import pytest
-from tinyhost.hil.station import Station
-from tinyhost.link import Link
-from tinyhost.protocol.frames import Frame, FrameDecoder, encode_frame
+from tinyhost.protocol.frames import encode_frame
 from tinyhost.protocol.messages import (
     HELLO_MAGIC,
     MAX_REQUEST_BYTES,
-    PROTOCOL_VERSION,
     REPLY_FLAG,
     ErrorReply,
     HelloReply,
@@ -31,47 +25,9 @@ from tinyhost.protocol.messages import (
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
 
+from hil.tests.wire import HELLO, Wire
+
 ERROR = MessageType.ERROR | REPLY_FLAG
-HELLO = HelloRequest(magic=HELLO_MAGIC, version_min=PROTOCOL_VERSION, version_max=PROTOCOL_VERSION, session=1)
-
-
-class Wire:
-    """A raw link: frames as they are, no session logic."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._decoder = FrameDecoder()
-
-    def send(self, data: bytes) -> None:
-        self._link.write(data)
-
-    def reply(self, seq: int, *, within_s: float = 3.0) -> Frame | None:
-        """Return the reply to request `seq`, or None if none comes."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            for item in self._decoder.feed(self._link.read(65_536, 0.05)):
-                if isinstance(item, Frame) and item.seq == seq and item.type & REPLY_FLAG:
-                    return item
-        return None
-
-
-@pytest.fixture
-def wire(station: Station) -> Iterator[Wire]:
-    """A greeted raw link. Afterwards the board must still answer a real session."""
-    link = station.open_link()
-    try:
-        opened = Wire(link)
-        opened.send(encode_frame(MessageType.HELLO, 1, HELLO.pack()))
-        greeting = opened.reply(1)
-        assert greeting is not None
-        assert HelloReply.unpack(greeting.payload).version == PROTOCOL_VERSION
-        yield opened
-        opened.send(encode_frame(MessageType.PING, 0xFFFE, PingRequest(token=77).pack()))
-        assert opened.reply(0xFFFE) is not None, "the board no longer answers"
-        opened.send(encode_frame(MessageType.BYE, 0xFFFF))
-        opened.reply(0xFFFF)
-    finally:
-        link.close()
 
 
 REFUSED = {

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from tinyhost.compiler import CompiledModel
+from tinyhost.bench.modelfile import ModelFile
 from tinyhost.device import Device
 from tinyhost.hil.station import Station
 from tinyhost.protocol.messages import InferSource, SlotState, Source
 
 
 @pytest.fixture
-def other_model(station: Station) -> CompiledModel:
+def other_model(station: Station) -> ModelFile:
     """The default model under another name: another image with the same answers."""
     return station.compile_model(name="other")
 
@@ -22,12 +22,12 @@ def active_sha256(device: Device) -> str:
     return next(slot.sha256.hex() for slot in device.models() if slot.active)
 
 
-def sha256(model: CompiledModel) -> str:
+def sha256(model: ModelFile) -> str:
     return hashlib.sha256(model.image).hexdigest()
 
 
 def test_a_pushed_model_is_active_and_reads_back_the_same(
-    device: Device, default_model: CompiledModel, record_property: Callable[[str, object], None]
+    device: Device, default_model: ModelFile, record_property: Callable[[str, object], None]
 ) -> None:
     pushed = device.push(default_model.image, force=True)
     record_property("push of a model", f"{pushed.bytes_sent:,} bytes in {pushed.seconds:.2f} s")
@@ -35,14 +35,14 @@ def test_a_pushed_model_is_active_and_reads_back_the_same(
     assert device.read(Source.MODEL, n_bytes=len(default_model.image)) == default_model.image
 
 
-def test_a_model_that_is_there_is_not_sent_again(device: Device, default_model: CompiledModel) -> None:
+def test_a_model_that_is_there_is_not_sent_again(device: Device, default_model: ModelFile) -> None:
     again = device.push(default_model.image)
     assert again.skipped
     assert again.bytes_sent == 0
 
 
 def test_a_model_in_the_other_slot_is_activated_without_sending_it(
-    device: Device, default_model: CompiledModel, other_model: CompiledModel
+    device: Device, default_model: ModelFile, other_model: ModelFile
 ) -> None:
     device.push(other_model.image)
     assert active_sha256(device) == sha256(other_model)
@@ -52,7 +52,7 @@ def test_a_model_in_the_other_slot_is_activated_without_sending_it(
 
 
 def test_rollback_brings_the_model_before_back(
-    device: Device, default_model: CompiledModel, other_model: CompiledModel
+    device: Device, default_model: ModelFile, other_model: ModelFile
 ) -> None:
     device.push(other_model.image)
     assert device.rollback().sha256.hex() == sha256(default_model)
@@ -60,7 +60,7 @@ def test_rollback_brings_the_model_before_back(
 
 
 def test_a_restart_keeps_the_active_model(
-    device: Device, default_model: CompiledModel, restart: Callable[[], None]
+    device: Device, default_model: ModelFile, restart: Callable[[], None]
 ) -> None:
     before = device.infer(InferSource.PATTERN, seed=3).output
     restart()
@@ -70,7 +70,7 @@ def test_a_restart_keeps_the_active_model(
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
 def test_a_push_goes_on_where_a_restart_stopped_it(
-    device: Device, default_model: CompiledModel, other_model: CompiledModel, restart: Callable[[], None], share: float
+    device: Device, default_model: ModelFile, other_model: ModelFile, restart: Callable[[], None], share: float
 ) -> None:
     device.push(default_model.image, force=True)
     cuts: list[int] = []
@@ -89,7 +89,7 @@ def test_a_push_goes_on_where_a_restart_stopped_it(
 
 
 def test_a_push_that_was_given_up_leaves_the_old_model_running(
-    device: Device, default_model: CompiledModel, other_model: CompiledModel, restart: Callable[[], None]
+    device: Device, default_model: ModelFile, other_model: ModelFile, restart: Callable[[], None]
 ) -> None:
     device.push(default_model.image, force=True)
 

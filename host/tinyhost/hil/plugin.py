@@ -18,8 +18,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.boards.base import PoweredBoard
-    from tinyhost.compiler import CompiledModel
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
@@ -218,7 +218,7 @@ def scene(station: Station) -> str:
 
 
 @pytest.fixture
-def default_model(station: Station, device: Device) -> CompiledModel:
+def default_model(station: Station, device: Device) -> ModelFile:
     """The rig's model, else the one that ships with the app: compiled, pushed and active."""
     model = station.compile_model()
     device.push(model.image)

@@ -10,17 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from tinyhost.bench.modelfile import ModelFile, load_model_file
 from tinyhost.boards import resolve
 from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.compiler import CompiledModel, load_model
 from tinyhost.device import Device
-from tinyhost.errors import BoardError, LinkError, TinyhostError
+from tinyhost.errors import BoardError, LinkError, ProtocolError, TinyhostError
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
-from tinyhost.models.catalogue import entry, fetch
+from tinyhost.models.catalogue import fetch
 from tinyhost.protocol.frames import LogText
 
 __all__ = ["Observer", "Station"]
@@ -126,12 +126,9 @@ class Station:
         """Return the last lines that the device wrote."""
         return list(self._log)
 
-    def compile_model(self, *, name: str | None = None) -> CompiledModel:
+    def compile_model(self, *, name: str | None = None) -> ModelFile:
         """Return the rig's model, else the one that ships with the app, compiled; `name` makes it another image."""
-        if self.asked.model is not None:
-            return load_model(self.asked.model, name=name)
-        shipped = entry(self.asked.app)
-        return load_model(fetch(shipped.name), name=name or shipped.name, labels=shipped.labels)
+        return load_model_file(self.asked.model or fetch(self.asked.app), name=name)
 
     @cached_property
     def firmware(self) -> Firmware:
@@ -144,8 +141,18 @@ class Station:
 
     def _flash(self) -> None:
         board, firmware = self._board, self.firmware  # in this order: a missing board needs no build
+        if self._runs(firmware):
+            return
         self._observe("stage", text=f"flashing {self.asked.name}")
         flash_firmware(board, firmware, lambda line: self._observe("stage", text=f"flashing: {line}"))
+
+    def _runs(self, firmware: Firmware) -> bool:
+        """Return whether the board runs exactly this build already: then its flash is spared."""
+        try:
+            with self._board.power() as powered, Device.open(powered) as device:
+                return (device.info.app, device.info.build_id) == (firmware.app, firmware.build_id)
+        except (BoardError, LinkError, ProtocolError):
+            return False
 
     @cached_property
     def _board(self) -> Board:
