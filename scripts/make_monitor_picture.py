@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import tempfile
 import threading
 import time
@@ -63,7 +64,9 @@ def main() -> None:
         record=True, width=COLUMNS, height=ROWS, force_terminal=True, color_system="truecolor", file=io.StringIO()
     )
     out.print(monitor_view(seen, COLUMNS, ROWS))
-    args.out.write_text(out.export_svg(title="tinyhost monitor", theme=THEME, unique_id="monitor"))
+    svg = out.export_svg(title="tinyhost monitor", theme=THEME, unique_id="monitor")
+    # Rich has the picture load its font from the network; any monospace font will do.
+    args.out.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
     print(f"{args.out}: {seen.n_readings} predictions")
 
 

@@ -55,7 +55,7 @@ def flash(
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, progress)
     with _status(f"flashing {target.name}") as progress:
         flash_firmware(target, built, progress)
-    pushed = _greet(target, built, model_path)
+    pushed = _greet(target, built, model_path, quiet=json == "-")
     if json:
         write_json(_document(target, built, pushed), json)
     if json != "-":
@@ -85,8 +85,11 @@ def _default_model(app: str) -> Path | None:
     return None
 
 
-def _greet(board: Board, built: Firmware, model: Path | None) -> PushResult | None:
-    """Wait for the firmware's answer, check that it is what was flashed, and push the model."""
+def _greet(board: Board, built: Firmware, model: Path | None, *, quiet: bool) -> PushResult | None:
+    """Wait for the firmware's answer, check that it is what was flashed, and push the model.
+
+    quiet: print nothing on stdout.
+    """
     from tinyhost.cli.connect import show_log
     from tinyhost.cli.push import print_push, push_compiled, read_model
     from tinyhost.device import Device
@@ -99,7 +102,7 @@ def _greet(board: Board, built: Firmware, model: Path | None) -> PushResult | No
                 hint="run the command again; a real board: double-tap reset first",
             )
         result = push_compiled(device, compiled, force=False) if compiled else None
-    if compiled and result:
+    if compiled and result and not quiet:
         print_push(board.name, len(compiled.image), result)
     return result
 

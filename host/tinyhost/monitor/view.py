@@ -22,7 +22,6 @@ _UNIT_REMARKS = {
 }
 _LEVEL_STYLES = {"error": BAD, "warning": RAW, "info": ACCENT}
 _WIDE_COLUMNS = 72
-_NO_BREAK = "\u00a0"
 _OTHER_ROWS = 8
 """of the predictions' panel: banner, past, timings, link"""
 _GAP_ROWS = 5
@@ -102,7 +101,7 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if roomy:
         parts += [_legend(state.header), *gap]
     parts.append(_timings(state.header, state.readings, inner))
-    parts += [*gap, _link(state)]
+    parts += [*gap, _link(state, inner)]
     return _panel(Group(*parts), "predictions")
 
 
@@ -201,26 +200,30 @@ def _timings(head: MonitorHeader, readings: tuple[Reading, ...], width: int) -> 
     )
 
 
-def _link(state: Snapshot) -> Text:
+def _link(state: Snapshot, width: int) -> Text:
+    """Return the link's figures, in as many lines as the width needs; none is broken."""
     reading, link = state.reading, state.link
     dropped = (reading.device_dropped, reading.link_lost, reading.host_dropped) if reading else (0, 0, 0)
-    text = Text(overflow="fold")
-    text.append(f"{state.fps:.1f}", "bold")
-    text.append(f"{_NO_BREAK}predictions/s   ", DIM)
-    text.append(f"{state.bytes_per_s / 1000:.1f}", "bold")
-    text.append(f"{_NO_BREAK}kB/s   ", DIM)
-    for name, count in (
-        ("bad frames", link.bad_frames),
-        ("device drops", dropped[0]),
-        ("lost on the link", dropped[1]),
-        ("host drops", dropped[2]),
-        ("retries", link.retries),
-        ("reconnects", link.reconnects),
-    ):
-        text.append(f"{count}", f"bold {RAW}" if count else "bold")
-        text.append(f" {name}".replace(" ", _NO_BREAK), DIM)
-        text.append("   ")
-    return text
+    counts = (
+        (link.bad_frames, "bad frames"),
+        (dropped[0], "device drops"),
+        (dropped[1], "link losses"),
+        (dropped[2], "host drops"),
+        (link.retries, "retries"),
+        (link.reconnects, "reconnects"),
+    )
+    items = [
+        Text.assemble((f"{state.fps:.1f}", "bold"), (" predictions/s", DIM)),
+        Text.assemble((f"{state.bytes_per_s / 1000:.1f}", "bold"), (" kB/s", DIM)),
+        *(Text.assemble((str(n), f"bold {RAW}" if n else "bold"), (f" {name}", DIM)) for n, name in counts),
+    ]
+    lines = [items[0]]
+    for item in items[1:]:
+        if lines[-1].cell_len + 3 + item.cell_len <= width:
+            lines[-1] = Text.assemble(lines[-1], "   ", item)
+        else:
+            lines.append(item)
+    return Text("\n").join(lines)
 
 
 def _log(state: Snapshot, rows: int) -> RenderableType:
