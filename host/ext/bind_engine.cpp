@@ -89,24 +89,9 @@ class PyEngine {
   }
 
   void SetInput(nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu> values) {
-    const TensorView input = loaded().input();
-    if (values.nbytes() != input.n_bytes) {
-      throw nb::value_error(("input: expected " + std::to_string(input.n_bytes) + " B, got " +
-                             std::to_string(values.nbytes()) + " B")
-                                .c_str());
-    }
-    std::memcpy(input.data, values.data(), input.n_bytes);
+    CopyInput(values.data(), values.nbytes());
   }
-
-  void SetInputBytes(nb::bytes values) {
-    const TensorView input = loaded().input();
-    if (values.size() != input.n_bytes) {
-      throw nb::value_error(("input: expected " + std::to_string(input.n_bytes) + " B, got " +
-                             std::to_string(values.size()) + " B")
-                                .c_str());
-    }
-    std::memcpy(input.data, values.data(), input.n_bytes);
-  }
+  void SetInputBytes(nb::bytes values) { CopyInput(values.data(), values.size()); }
 
   void Invoke() { ThrowUnlessOk(loaded().Invoke(), "invoke"); }
   void InvokeRange(size_t first, size_t last) { ThrowUnlessOk(loaded().InvokeRange(first, last), "invoke_range"); }
@@ -131,6 +116,15 @@ class PyEngine {
   }
 
  private:
+  void CopyInput(const void* values, size_t n_bytes) {
+    const TensorView input = loaded().input();
+    if (n_bytes != input.n_bytes) {
+      const std::string expected = std::to_string(input.n_bytes);
+      throw nb::value_error(("input: expected " + expected + " B, got " + std::to_string(n_bytes) + " B").c_str());
+    }
+    std::memcpy(input.data, values, n_bytes);
+  }
+
   AlignedBytes image_;
   AlignedBytes arena_;
   Engine engine_;

@@ -19,8 +19,8 @@ using Picture = nb::ndarray<nb::numpy, int8_t, nb::ndim<3>>;
 
 Picture PreparePictureBinding(Frame gray, std::tuple<int, int, int> shape, std::pair<int32_t, int32_t> pixel_map) {
   const auto [height, width, channels] = shape;
-  if (height < 1 || width < 1 || height > kMaxPictureSide || width > kMaxPictureSide || gray.shape(0) > kMaxPictureSide ||
-      gray.shape(1) > kMaxPictureSide || (channels != 1 && channels != 3)) {
+  if (height < 1 || width < 1 || height > kMaxPictureSide || width > kMaxPictureSide ||
+      gray.shape(0) > kMaxPictureSide || gray.shape(1) > kMaxPictureSide || (channels != 1 && channels != 3)) {
     ThrowUnlessOk(Status::kBadArgument, "preprocess_frame");
   }
   const size_t n_bytes = static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels);
@@ -37,9 +37,10 @@ Picture PreparePictureBinding(Frame gray, std::tuple<int, int, int> shape, std::
 }  // namespace
 
 void BindVision(nb::module_& module) {
-  module.def("preprocess_frame", &PreparePictureBinding, nb::arg("gray"), nb::arg("shape"),
-             nb::arg("pixel_map") = std::pair<int32_t, int32_t>(PixelMap().multiplier, PixelMap().offset),
-             "Return what the firmware feeds a model of input `shape` (height, width, channels) from a grayscale frame.");
+  module.def(
+      "preprocess_frame", &PreparePictureBinding, nb::arg("gray"), nb::arg("shape"),
+      nb::arg("pixel_map") = std::pair<int32_t, int32_t>(PixelMap().multiplier, PixelMap().offset),
+      "Return what the firmware feeds a model of input `shape` (height, width, channels) from a grayscale frame.");
 }
 
 }  // namespace tinyhost

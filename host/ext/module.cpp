@@ -1,3 +1,5 @@
+#include <string>
+
 #include "bindings.h"
 
 namespace {
@@ -10,21 +12,10 @@ namespace tinyhost {
 
 void ThrowUnlessOk(Status status, const char* what) {
   if (status == Status::kOk) return;
-  PyObject* arguments =
-      Py_BuildValue("(Bs)", static_cast<unsigned char>(status), what);  // StatusError(code, what); str() names the status
-  if (arguments != nullptr) {
-    PyObject* message = PyUnicode_FromFormat("%s: %s", what, StatusName(status));
-    PyObject* error = PyObject_CallFunctionObjArgs(g_status_error, message, nullptr);
-    PyObject* code = PyLong_FromLong(static_cast<long>(status));
-    if (error != nullptr && code != nullptr) {
-      PyObject_SetAttrString(error, "status", code);
-      PyErr_SetObject(g_status_error, error);
-    }
-    Py_XDECREF(code);
-    Py_XDECREF(error);
-    Py_XDECREF(message);
-    Py_DECREF(arguments);
-  }
+  nanobind::object error =
+      nanobind::borrow(g_status_error)(nanobind::str((std::string(what) + ": " + StatusName(status)).c_str()));
+  error.attr("status") = static_cast<int>(status);
+  PyErr_SetObject(g_status_error, error.ptr());
   throw nanobind::python_error();
 }
 
@@ -36,5 +27,7 @@ NB_MODULE(_firmware, module) {
   module.attr("StatusError") = nanobind::borrow(g_status_error);
   tinyhost::BindCore(module);
   tinyhost::BindEngine(module);
+  tinyhost::BindModelStore(module);
+  tinyhost::BindProtocol(module);
   tinyhost::BindVision(module);
 }

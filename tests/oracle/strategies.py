@@ -80,6 +80,7 @@ def _add(
     zero_point: int,
     **options: object,
 ) -> Net:
+    scale = float(np.float32(min(max(scale, 1e-6), 1e4)))  # chains would drift beyond what any network has
     index = net.builder.tensor(shape, scale=scale, zero_point=zero_point)
     net.builder.operator(code, inputs, index, **options)
     return Net(builder=net.builder, index=index, shape=shape, scale=scale, zero_point=zero_point)
