@@ -134,7 +134,8 @@ def _build_error(environment: str, lines: list[str]) -> BuildError:
 
 
 def _firmware(folder: Path, app: str, kind: str, lines: list[str]) -> Firmware:
-    path = folder / {"native": "program", "m4": "program.elf"}.get(kind, "firmware.bin")
+    board = kind.removesuffix("_asan")
+    path = folder / {"native": "program", "m4": "program.elf"}.get(board, "firmware.bin")
     program = folder / "firmware.elf" if path.suffix == ".bin" else path
     if not program.is_file():
         raise BuildError(f"building {app}_{kind}: PlatformIO ended well, but {program} is not there", hint="pio run -v")
