@@ -154,7 +154,7 @@ def _print(result: RigResult) -> None:
         test = problem.first
         what = test.test if len(problem.tests) == 1 else f"{len(problem.tests)} tests"
         out.print(Text(f"{problem.board}  {what}: {OUTCOME_WORDS[test.outcome]}", style="bold red"), soft_wrap=True)
-        lines = [test.headline] if test.outcome == "failed" else test.text.splitlines()[:MAX_TEXT_LINES]
+        lines = test.text.splitlines()[:MAX_TEXT_LINES] if test.outcome in {"rig", "build"} else [test.headline]
         for line in lines:
             out.print(Text(f"    {line}"), soft_wrap=True)
     for board in result.boards:

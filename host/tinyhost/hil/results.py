@@ -178,11 +178,12 @@ class BoardRun:
             getattr(self, f"_on_{event['event']}")(event)
 
     def cut_short(self, outcome: Outcome, text: str) -> None:
-        """Record that the run itself broke, in the test that was running; tests whose turn never came did not run."""
-        self.add(TestResult(test=self.current or "the test run", outcome=outcome, phase="run", text=text))
-        for test in self.planned:
-            if test not in self._tests:
-                self.add(TestResult(test=test, outcome="not_run", phase="run", text=text.partition("\n")[0]))
+        """Record that the run itself broke, in the test that was running or would be next; the others did not run."""
+        waiting = [test for test in self.planned if test not in self._tests and test != self.current]
+        broken = self.current or (waiting.pop(0) if waiting else "the test run")
+        self.add(TestResult(test=broken, outcome=outcome, phase="run", text=text))
+        for test in waiting:
+            self.add(TestResult(test=test, outcome="not_run", phase="run", text=text.partition("\n")[0]))
 
     def add(self, result: TestResult) -> None:
         """Record a test's result; what went wrong first stays."""
