@@ -94,6 +94,14 @@ def test_a_board_that_loses_power_is_waited_for(native: Station, pictures: Path,
     assert check_valid(tmp_path) == 60
 
 
+def test_a_camera_that_is_not_there_is_asked_again_and_then_an_error(native: Station, tmp_path: Path) -> None:
+    arguments = ["capture", "--label", "a", "--count", "2", "--data", str(tmp_path), "--json", "-"]
+    document = json.loads(native.run(*arguments, code=1))
+    check_document(document)
+    assert (document["stored"], document["sensor_failures"]) == (0, 5)
+    assert "camera" in document["ended_by"]
+
+
 def test_labels_that_would_leave_the_folder_are_refused(native: Station, tmp_path: Path) -> None:
     native.run(*capture(tmp_path / "set", tmp_path, 1, "../outside"), code=1)
     assert not (tmp_path / "set").exists()

@@ -17,7 +17,7 @@ from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
-    from tinyhost.device import Device
+    from tinyhost.device import Device, Frame
 
 __all__ = ["CaptureEvent", "CapturePlan", "CaptureProgress", "capture_pictures", "origin_of"]
 
@@ -33,8 +33,10 @@ class CapturePlan:
     """pictures to take in this run"""
     every_s: float = 0.0
     """least time from one picture to the next"""
-    max_failures: int = 10
-    """sensor failures in a row after which the run gives up"""
+    max_failures: int = 5
+    """sensor failures in a row that are asked again; the next one ends the run"""
+    retry_s: float = 0.3
+    """pause after a sensor failure"""
     scene_item: Callable[[], str] = str
     """returns what a virtual board's camera saw last"""
 
@@ -58,6 +60,13 @@ class CaptureProgress:
     first_dropped: int | None = None
     last_dropped: int = 0
     seconds: float = 0.0
+
+    def count(self, frame: Frame) -> None:
+        """Count a frame that has been stored."""
+        self.stored += 1
+        if self.first_dropped is None:
+            self.first_dropped = frame.dropped
+        self.last_dropped = frame.dropped
 
     @property
     def dropped(self) -> int:
@@ -99,38 +108,30 @@ def capture_pictures(
     validate_label(plan.label)
     begin = time.monotonic()
     due = begin
+    failures = 0
     try:
         while progress.stored < plan.count and not stop.wait(max(0.0, due - time.monotonic())):
+            try:
+                frame = device.snapshot()
+            except DeviceError as error:
+                failures += 1
+                if error.status not in _SENSOR_FAILURES or failures > plan.max_failures:
+                    raise
+                progress.sensor_failures += 1
+                on_event(CaptureEvent(kind="sensor_failed", error=error))
+                due = time.monotonic() + plan.retry_s
+                continue
+            failures = 0
             due = max(due, time.monotonic() - plan.every_s) + plan.every_s
-            _store_one(device, store, origin, plan=plan, progress=progress, on_event=on_event)
+            sample = _store(frame, store, origin, plan)
+            progress.count(frame)
+            on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
     finally:
         progress.seconds = time.monotonic() - begin
 
 
-def _store_one(
-    device: Device,
-    store: DatasetStore,
-    origin: Origin,
-    *,
-    plan: CapturePlan,
-    progress: CaptureProgress,
-    on_event: Callable[[CaptureEvent], None],
-) -> None:
-    for failures in range(1, plan.max_failures + 1):
-        try:
-            frame = device.snapshot()
-            break
-        except DeviceError as error:
-            if error.status not in _SENSOR_FAILURES:
-                raise
-            progress.sensor_failures += 1
-            on_event(CaptureEvent(kind="sensor_failed", error=error))
-            if failures == plan.max_failures:
-                raise
-    if progress.first_dropped is None:
-        progress.first_dropped = frame.dropped
-    progress.last_dropped = frame.dropped
-    sample = store.add(
+def _store(frame: Frame, store: DatasetStore, origin: Origin, plan: CapturePlan) -> Sample:
+    return store.add(
         frame.pixels,
         plan.label,
         origin,
@@ -139,5 +140,3 @@ def _store_one(
         timestamp_us=frame.timestamp_us,
         scene_item=plan.scene_item(),
     )
-    progress.stored += 1
-    on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
