@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-from tests.device.rig import flashed_board, make_pictures
 from tinyhost.boards import Board, PoweredBoard
 from tinyhost.device import Device
+
+from tests.device.rig import flashed_board, make_pictures
 
 N_PICTURES = 8
 

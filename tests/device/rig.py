@@ -7,17 +7,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from tests.oracle.builder import ModelBuilder
 from tinyhost.boards import Board, resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.compiler import compile_tflite
+from tinyhost.compiler import compile_tflite, load_model
 
-__all__ = ["SIDE", "flashed_board", "make_pictures", "small_model"]
+from tests.oracle.builder import ModelBuilder
+
+__all__ = ["SIDE", "default_model", "flashed_board", "make_pictures", "small_model"]
 
 SIDE = 96
 _WIDTH = 40
+_DEFAULT_MODEL = Path(__file__).parents[2] / "models/vww/model.tflite"
 
 
 def flashed_board(kind: str, state: Path) -> Board:
@@ -52,3 +53,8 @@ def small_model(seed: int) -> bytes:
         output = builder.tensor([1, _WIDTH], scale=0.1, zero_point=3)
         tensor = builder.operator("FULLY_CONNECTED", [tensor, weights, bias], output)
     return compile_tflite(builder.build([first], [tensor]), name=f"small {seed}").image
+
+
+def default_model() -> bytes:
+    """Return the model image that ships with the vww app, about 240 kB."""
+    return load_model(_DEFAULT_MODEL, name="vww").image

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-from tests.device.rig import SIDE, small_model
 from tinyhost.boards import PoweredBoard
 from tinyhost.device import Device, FrameItem, PredictionItem
 from tinyhost.errors import DeviceError, ModelTooLargeError, PortBusyError, UsageError
 from tinyhost.protocol.messages import InferSource, SlotState, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
+
+from tests.device.rig import SIDE, small_model
 
 pytestmark = pytest.mark.firmware
 
