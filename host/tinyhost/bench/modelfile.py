@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyhost.compiler import load_model
+from tinyhost.compiler import CompiledModel, load_model
+from tinyhost.models.catalogue import MODELS
 
 __all__ = ["ModelFile", "load_model_file"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
-    """A model, compiled, and the .tflite that it came from; None for a .thm file."""
+    """A model, compiled, and the bytes of the .tflite that it came from; None for a .thm file."""
 
     path: Path
-    image: bytes
+    compiled: CompiledModel
     tflite: bytes | None
+
+    @property
+    def image(self) -> bytes:
+        """The model image: what a board stores."""
+        return self.compiled.image
 
 
 def load_model_file(path: Path, labels: Sequence[str] = (), *, name: str | None = None) -> ModelFile:
     """Return the model of a .tflite or .thm file.
 
-    Without `labels`, a labels.txt beside the .tflite (one label per line) names them. The name defaults to the file's
-    stem, or to its folder's name if the file is called model.tflite. Raises ModelError and what the compiler raises.
+    Without `labels`, those of a labels.txt beside the .tflite (one a line) are taken, or the catalogue's if it knows
+    the file. The name defaults to the file's stem, or to its folder's name if it is called model.tflite. Raises
+    ModelError and whatever the compiler raises.
     """
     if name is None and path.stem == "model":
         name = path.resolve().parent.name
-    beside = path.with_name("labels.txt")
-    if not labels and beside.is_file():
-        labels = [line.strip() for line in beside.read_text(encoding="utf-8").splitlines() if line.strip()]
-    image = load_model(path, name=name, labels=labels).image
+    compiled = load_model(path, name=name, labels=labels or _known_labels(path))
     data = path.read_bytes()
-    return ModelFile(path=path, image=image, tflite=None if data == image else data)
+    return ModelFile(path=path, compiled=compiled, tflite=None if data == compiled.image else data)
+
+
+def _known_labels(path: Path) -> tuple[str, ...]:
+    beside = path.with_name("labels.txt")
+    if beside.is_file():
+        lines = beside.read_text(encoding="utf-8").splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+    if not path.is_file():
+        return ()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return next((entry.labels for entry in MODELS.values() if entry.sha256 == sha256), ())

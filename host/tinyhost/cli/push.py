@@ -53,17 +53,10 @@ def push(
 
 
 def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> CompiledModel:
-    """Return the model of a file, compiled; a labels.txt beside it names its classes if `labels` does not.
+    """Return the model of a file, compiled, as tinyhost.bench.modelfile names and labels it."""
+    from tinyhost.bench.modelfile import load_model_file
 
-    The name of a training run's model.tflite is that of its folder.
-    """
-    from tinyhost.compiler import load_model
-
-    beside = path.with_name("labels.txt")
-    if not labels and beside.is_file():
-        labels = tuple(line.strip() for line in beside.read_text(encoding="utf-8").splitlines() if line.strip())
-    run_name = path.resolve().parent.name if path.stem == "model" else path.stem
-    return load_model(path, name=name or run_name, labels=labels)
+    return load_model_file(path, labels, name=name).compiled
 
 
 def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> PushResult:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from tinyhost.bench.plan import alive_bytes, summarize
 from tinyhost.bench.reference import HostReference, open_reference, preprocess
 from tinyhost.bench.result import Spread
 from tinyhost.errors import DatasetError, ModelError, UsageError
+from tinyhost.models.catalogue import MODELS
 from tinyhost.protocol.pattern import pattern_bytes
 
 from tests.json_docs import check_document
@@ -55,6 +57,15 @@ def test_a_training_runs_model_has_its_folders_name_and_labels(tmp_path: Path) -
     again = load_model_file(tmp_path / "mine.thm")
     assert again.image == file.image
     assert again.tflite is None
+
+
+def test_a_file_of_the_catalogue_has_its_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = SHIPPED_MODEL.read_bytes()
+    (tmp_path / "fetched.tflite").write_bytes(content)
+    assert summarize(load_model_file(tmp_path / "fetched.tflite").image).labels == ()
+    known = replace(MODELS["person_detect"], sha256=hashlib.sha256(content).hexdigest(), labels=("off", "on"))
+    monkeypatch.setitem(MODELS, "person_detect", known)
+    assert summarize(load_model_file(tmp_path / "fetched.tflite").image).labels == ("off", "on")
 
 
 def test_operators_add_up_to_the_models_figures() -> None:
