@@ -114,15 +114,14 @@ class Connection(Channel):
     ) -> bytes | None:
         started = time.monotonic()
         deadline = started + deadline_s
-        seq = talk.send(message_type, payload)
-        resent = False
+        sent = {talk.send(message_type, payload): started}
         probes: set[int] = set()
         while (now := time.monotonic()) < deadline:
             timeout = self.timer.timeout_s(message_type, len(payload), attempt)
-            frame = talk.receive(min(timeout, deadline - now), {seq, *probes})
-            if frame is not None and frame.seq == seq:
-                if not resent:
-                    self.timer.learn(message_type, len(payload), time.monotonic() - started)
+            frame = talk.receive(min(timeout, deadline - now), {*sent, *probes})
+            if frame is not None and frame.seq in sent:
+                if sent[frame.seq]:
+                    self.timer.learn(message_type, len(payload), time.monotonic() - sent[frame.seq])
                 return self._checked(frame)
             attempt += 1
             if slow and frame is None:
@@ -131,13 +130,26 @@ class Connection(Channel):
             self.counters.retries += 1
             if once:
                 return None
-            resent = True
             probes.clear()
-            talk.resend(seq, message_type, payload)
+            self._send_again(talk, sent, message_type, payload)
         raise LinkTimeoutError(
             f"{self.name}: no reply to {message_type.name} in {deadline_s:g} s ({attempt} attempts)",
             hint="reset the board; if it prints nothing at all, flash it again",
         )
+
+    def _send_again(
+        self, talk: Conversation, sent: dict[int, float], message_type: MessageType, payload: bytes
+    ) -> None:
+        """Send a request again, and note when: 0 if a reply could be to any of its sendings.
+
+        A quick one gets a new number, so that its reply can be timed; else the device must see that it is a repeat.
+        """
+        if self.timer.is_quick(message_type):
+            sent[talk.send(message_type, payload)] = time.monotonic()
+            return
+        for seq in sent:
+            sent[seq] = 0.0
+            talk.resend(seq, message_type, payload)
 
     def _checked(self, frame: Frame) -> bytes:
         """Return the payload of a reply; raises DeviceError if it is a refusal."""

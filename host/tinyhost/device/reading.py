@@ -110,7 +110,9 @@ class Reader:
         """Put a DATA event in its place; close the READ that `frame` ends."""
         start, end = open_reads[frame.seq]
         if frame.type == MessageType.ERROR | REPLY_FLAG:
-            raise refusal(self._connection.name, frame.payload)
+            exc = refusal(self._connection.name, frame.payload)
+            self._connection.check_session(exc)
+            raise exc
         if frame.type != MessageType.DATA:
             self._check_size(reading, unpacked(ReadReply.unpack, frame.payload, self._connection.name))
             arrived.setdefault(start, 0)

@@ -44,14 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_GREET_S = 8.0
-_REGREET_S = 2.0
+_GREET_S = 15.0
+_REGREET_S = 5.0
 _RECONNECT_S = 15.0
 _RECONNECT_PERIOD_S = 0.05
 _PING_PERIOD_S = PING_PERIOD_MS / 1000
 _SILENCE_S = SESSION_TIMEOUT_MS / 1000  # a busy board, or one on a loaded computer, may take its time
 _RESETS = 5
 _BYE_S = 0.3
+_CLOCK_SLACK_S = 0.05
 _EARLY_LINES = 8
 _LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
 
@@ -81,7 +82,7 @@ class Session:
         self._closing = threading.Event()
         self._stale = False
         self._ping_count = 0
-        self._uptime_s = (0.0, time.monotonic())
+        self._uptime_s: tuple[float, float] | None = None
         self._on_text = on_text
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
         self._greeted = False
@@ -223,10 +224,11 @@ class Session:
 
     def _note_uptime(self, uptime_s: float) -> None:
         """Count a restart if the board's clock went back, or fell far behind ours."""
-        before_s, noted_s = self._uptime_s
         now_s = time.monotonic()
-        if uptime_s < before_s + (now_s - noted_s) / 2:
-            self.restarts += 1
+        if self._uptime_s is not None:
+            before_s, noted_s = self._uptime_s
+            if uptime_s < before_s or uptime_s < before_s + (now_s - noted_s) / 2 - _CLOCK_SLACK_S:
+                self.restarts += 1
         self._uptime_s = (uptime_s, now_s)
 
     # Keeping

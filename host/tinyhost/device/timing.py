@@ -47,6 +47,10 @@ class ReplyTimer:
         self._estimates: dict[tuple[int, int], _Estimate] = {}
         self._quick: _Estimate | None = None
 
+    def is_quick(self, message_type: int) -> bool:
+        """Return whether such a request is answered at once, however often it is asked."""
+        return message_type in _QUICK
+
     def timeout_s(self, message_type: int, n_bytes: int, attempt: int = 1) -> float:
         """Return how long to wait for the reply to the `attempt`-th sending of a request of `n_bytes`."""
         first_s = self._first_s(message_type, n_bytes)
