@@ -26,7 +26,9 @@ def _area_average(gray: NDArray[np.uint8], target: tuple[int, int]) -> NDArray[n
     """Return the exact area average, halves rounded up, minus 128."""
     rows, columns = gray.shape
     total = rows * columns
-    sums: NDArray[np.int64] = _area_weights(rows, target[0]) @ gray.astype(np.int64) @ _area_weights(columns, target[1]).T
+    sums: NDArray[np.int64] = (
+        _area_weights(rows, target[0]) @ gray.astype(np.int64) @ _area_weights(columns, target[1]).T
+    )
     average: NDArray[np.int64] = (2 * sums + total) // (2 * total)
     return average - 128
 

@@ -1,0 +1,121 @@
+"""A model while a strategy builds it, and random quantization and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.oracle.builder import ModelBuilder
+
+__all__ = [
+    "ACTIVATIONS",
+    "SAME",
+    "VALID",
+    "Layer",
+    "Model",
+    "Net",
+    "append",
+    "output_scale",
+    "random_scale",
+    "random_weights",
+    "random_window",
+    "random_zero_point",
+    "start",
+]
+
+ACTIVATIONS = (0, 1, 2, 3)  # NONE, RELU, RELU_N1_TO_1, RELU6
+SAME, VALID = 0, 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A .tflite file and what its input looks like."""
+
+    data: bytes
+    shape: tuple[int, ...]
+    dtype: str
+    seed: int
+
+    def inputs(self, n: int) -> list[NDArray[np.generic]]:
+        """Return n random inputs; the last is of extremes only, unless they are floats."""
+        rng = np.random.default_rng(self.seed)
+        if self.dtype == "float32":
+            return [(rng.normal(0, 10, self.shape) * 10 ** rng.uniform(-2, 2)).astype(np.float32) for _ in range(n)]
+        limits = np.iinfo(self.dtype)
+        uniform = [rng.integers(limits.min, limits.max + 1, self.shape).astype(self.dtype) for _ in range(n - 1)]
+        return [*uniform, rng.choice([limits.min, limits.max], self.shape).astype(self.dtype)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Net:
+    """A model under construction: tensor index, shape, scale and zero point of its tip."""
+
+    builder: ModelBuilder
+    index: int
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+Layer = Callable[[st.DrawFn, np.random.Generator, Net], Net]
+
+
+def random_scale(draw: st.DrawFn, low: float = 1e-3, high: float = 1.0) -> float:
+    exponent = draw(st.floats(np.log2(low), np.log2(high)))
+    return float(np.float32(2.0**exponent))
+
+
+def random_zero_point(draw: st.DrawFn) -> int:
+    return draw(st.one_of(st.integers(-128, 127), st.sampled_from([-128, 0, 127])))
+
+
+def start(draw: st.DrawFn, *, rank: int = 4, max_size: int = 9, max_channels: int = 9, batch: bool = False) -> Net:
+    """Return a net of nothing but an input."""
+    builder = ModelBuilder()
+    n = draw(st.integers(1, 2)) if batch else 1
+    sizes = [draw(st.integers(1, max_size)) for _ in range(max(0, rank - 2))]
+    shape = (n, *sizes, draw(st.integers(1, max_channels)))[-rank:]
+    scale, zero_point = random_scale(draw), random_zero_point(draw)
+    index = builder.tensor(shape, scale=scale, zero_point=zero_point)
+    return Net(builder=builder, index=index, shape=shape, scale=scale, zero_point=zero_point)
+
+
+def append(
+    draw: st.DrawFn,
+    net: Net,
+    code: str,
+    inputs: list[int],
+    shape: tuple[int, ...],
+    scale: float,
+    zero_point: int,
+    **options: object,
+) -> Net:
+    scale = float(np.float32(min(max(scale, 1e-6), 1e4)))  # chains would drift beyond what any network has
+    index = net.builder.tensor(shape, scale=scale, zero_point=zero_point)
+    net.builder.operator(code, inputs, index, **options)
+    return Net(builder=net.builder, index=index, shape=shape, scale=scale, zero_point=zero_point)
+
+
+def random_window(draw: st.DrawFn, size: int, *, dilated: bool) -> tuple[int, int, int, int, int]:
+    """Return (filter, stride, dilation, output for SAME, output for VALID)."""
+    dilation = draw(st.integers(1, 3)) if dilated else 1
+    filter_size = draw(st.integers(1, 5))
+    stride = draw(st.integers(1, 4))
+    extent = (filter_size - 1) * dilation + 1
+    return filter_size, stride, dilation, -(-size // stride), (size + stride - extent) // stride
+
+
+def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:
+    low, high = sorted(rng.integers(-128, 128, 2))
+    weights = rng.integers(low, high + 1, shape).astype(np.int8)
+    return np.where(rng.random(shape) < rng.choice([0.0, 0.5, 0.95]), 0, weights).astype(np.int8)
+
+
+def output_scale(draw: st.DrawFn, net: Net, weight_scale: float, n_taps: int) -> float:
+    """Return a scale that makes outputs fill the range, more or less; sometimes much smaller or larger."""
+    spread = net.scale * weight_scale * 70 * 70 * float(np.sqrt(n_taps)) / 100
+    return float(np.float32(spread * 2.0 ** draw(st.floats(-5, 4))))

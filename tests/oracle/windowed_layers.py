@@ -1,0 +1,155 @@
+"""Random layers with windows or weights: convolutions, pooling, fully connected, mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracle.net import (
+    ACTIVATIONS,
+    SAME,
+    VALID,
+    Net,
+    append,
+    output_scale,
+    random_scale,
+    random_weights,
+    random_window,
+    random_zero_point,
+)
+
+__all__ = ["average_pool", "conv", "depthwise_conv", "fully_connected", "max_pool", "mean", "pointwise", "pool"]
+
+
+def conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
+    n, height, width, depth = net.shape
+    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
+    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    groups = 1
+    if depthwise:
+        n_out = depth * draw(st.integers(1, 4))
+        shape: tuple[int, ...] = (1, fh, fw, n_out)
+    else:
+        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
+        n_out = groups * draw(st.integers(1, 6))
+        shape = (n_out, fh, fw, depth // groups)
+    axis = 3 if depthwise else 0
+    scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
+    weights = net.builder.tensor(shape, scale=scales, axis=axis, data=random_weights(rng, shape))
+    inputs = [net.index, weights]
+    if draw(st.booleans()):
+        bias = rng.integers(-20000, 20001, n_out)
+        inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=[s * net.scale for s in scales], data=bias))
+    output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
+    scale = output_scale(draw, net, scales[0], int(np.prod(shape)) // n_out)
+    options = {
+        "Padding": SAME if same else VALID,
+        "StrideH": sh,
+        "StrideW": sw,
+        "DilationHFactor": dh,
+        "DilationWFactor": dw,
+        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
+    }
+    if depthwise:
+        options["DepthMultiplier"] = n_out // depth
+    code = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
+    return append(draw, net, code, inputs, output, scale, random_zero_point(draw), **options)
+
+
+def depthwise_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return conv(draw, rng, net, depthwise=True)
+
+
+def pointwise(
+    draw: st.DrawFn,
+    rng: np.random.Generator,
+    net: Net,
+    n_out: int,
+    scale: float | None = None,
+    zero_point: int | None = None,
+) -> Net:
+    """A SAME convolution, 1x1 or 3x3."""
+    size = draw(st.sampled_from([1, 3]))
+    shape = (n_out, size, size, net.shape[3])
+    weight_scale = random_scale(draw)
+    weights = net.builder.tensor(shape, scale=weight_scale, data=random_weights(rng, shape))
+    return append(
+        draw,
+        net,
+        "CONV_2D",
+        [net.index, weights],
+        (*net.shape[:3], n_out),
+        output_scale(draw, net, weight_scale, size * size * net.shape[3]) if scale is None else scale,
+        random_zero_point(draw) if zero_point is None else zero_point,
+        Padding=SAME,
+        StrideH=1,
+        StrideW=1,
+        DilationHFactor=1,
+        DilationWFactor=1,
+        FusedActivationFunction=0,
+    )
+
+
+def fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    depth = int(np.prod(net.shape[1:]))
+    n_out = draw(st.integers(1, 12))
+    scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
+    weights = net.builder.tensor((n_out, depth), scale=scales, data=random_weights(rng, (n_out, depth)))
+    inputs = [net.index, weights]
+    if draw(st.booleans()):
+        bias = rng.integers(-20000, 20001, n_out)
+        bias_scales = [float(np.float32(s) * np.float32(net.scale)) for s in scales]
+        inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=bias_scales, data=bias))
+    scale = output_scale(draw, net, scales[0], depth)
+    activation = draw(st.sampled_from(ACTIVATIONS))
+    return append(
+        draw,
+        net,
+        "FULLY_CONNECTED",
+        inputs,
+        (net.shape[0], n_out),
+        scale,
+        random_zero_point(draw),
+        FusedActivationFunction=activation,
+    )
+
+
+def pool(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "") -> Net:
+    n, height, width, depth = net.shape
+    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
+    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    output = (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth)
+    return append(
+        draw,
+        net,
+        code or draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])),
+        [net.index],
+        output,
+        net.scale,
+        net.zero_point,
+        Padding=SAME if same else VALID,
+        StrideH=sh,
+        StrideW=sw,
+        FilterHeight=fh,
+        FilterWidth=fw,
+        FusedActivationFunction=draw(st.sampled_from(ACTIVATIONS)),
+    )
+
+
+def average_pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return pool(draw, rng, net, code="AVERAGE_POOL_2D")
+
+
+def max_pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return pool(draw, rng, net, code="MAX_POOL_2D")
+
+
+def mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    keep = draw(st.booleans())
+    axes = draw(st.sampled_from([[1, 2], [2, 1], [-3, -2]]))
+    axis = net.builder.tensor((2,), dtype="int32", data=np.array(axes))
+    shape = (net.shape[0], 1, 1, net.shape[3]) if keep else (net.shape[0], net.shape[3])
+    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
+    return append(draw, net, "MEAN", [net.index, axis], shape, scale, random_zero_point(draw), KeepDims=keep)
