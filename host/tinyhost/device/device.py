@@ -53,7 +53,7 @@ class LinkStats:
     """requests sent again, whole or in part"""
     reconnects: int
     restarts: int
-    """of the board, that were noticed"""
+    """how often the board restarted, or took its host for lost"""
     device_dropped: int
     """frames that the board gave up because nobody read them; as of the last ping"""
 

@@ -87,7 +87,7 @@ class Session:
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
         self._greeted = False
         self.connection = Connection(
-            on_stream=on_stream, on_text=self._take_text, on_lost=self._wake.set, on_session_lost=self.renew
+            on_stream=on_stream, on_text=self._take_text, on_lost=self._wake.set, on_session_lost=self._lost_session
         )
         self._keeper = threading.Thread(target=self._keep, name="keep session", daemon=True)
 
@@ -132,6 +132,7 @@ class Session:
 
     def reset(self, mode: ResetMode) -> None:
         """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard."""
+        self.ping()
         restarts = self.restarts
         for attempt in range(1, _RESETS + 1):
             with contextlib.suppress(InterruptedLinkError):
@@ -144,6 +145,12 @@ class Session:
             if self.restarts != restarts:
                 return
         raise LinkTimeoutError(f"{self.connection.name}: did not restart", hint="press its reset button")
+
+    def _lost_session(self) -> None:
+        """The board refuses even a PING: it restarted, or took us for lost. What it kept for us may be gone."""
+        self.restarts += 1
+        self._uptime_s = None
+        self.renew()
 
     # Greeting
 
