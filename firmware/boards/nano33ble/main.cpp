@@ -1,0 +1,10 @@
+#include "device/app.h"
+#include "hal/board.h"
+
+// What Arduino's main() calls.
+void setup() {
+  tinyhost::hal::BoardBegin();
+  tinyhost::AppBegin();
+}
+
+void loop() { tinyhost::AppPoll(); }
