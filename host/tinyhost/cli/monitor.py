@@ -88,7 +88,9 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
 
         yield to_stdout
         return
-    with Path(target).open("w", encoding="utf-8", buffering=1) as file:
+    path = Path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", buffering=1) as file:
 
         def to_file(reading: Reading, header: MonitorHeader) -> None:
             file.write(json_line(reading, header))

@@ -16,18 +16,19 @@ from tinyhost.report.render import picture_uri, render, short
 
 __all__ = ["bench_report"]
 
-_MAX_WRONG, _MAX_RIGHT = 16, 8
+_MAX_WRONG, _MAX_RIGHT = 18, 12
 _AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro"}
+_AGAINST_SHORT = {"host": "the host", "tflm": "TFLM"}
 
 
 def bench_report(result: BenchResult) -> str:
     """Return the HTML of a benchmark's report."""
-    latency, accuracy, agreement = result.latency, result.accuracy, result.agreement
+    device, latency, accuracy, agreement = result.device, result.latency, result.accuracy, result.agreement
     return render(
         "bench.html",
-        title=f"{result.model.name} on {result.device.board}",
-        subtitle=f"{result.device.app} on {result.device.name}, engine {result.device.engine}, {_when(result.time)}",
-        device=result.device,
+        title=f"{result.model.name} on {device.board}",
+        subtitle=f"app {device.app} on {device.name}, engine {device.engine}, {_when(result.time)}",
+        device=device,
         model=result.model,
         latency=latency,
         latency_remark=_sentence(TICK_REMARKS.get(latency.unit, latency.unit)),
@@ -38,9 +39,10 @@ def bench_report(result: BenchResult) -> str:
         keys=_keys(latency),
         stages=(("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)),
         arena_figure=figure_svg(
-            arena_figure(result.model, result.device.arena_bytes), alt="Tensors in the arena over the operators"
+            arena_figure(result.model, device.arena_bytes), alt="Tensors in the arena over the operators"
         ),
         agreement=agreement,
+        against_short=_AGAINST_SHORT[agreement.against] if agreement else "",
         against_text=_AGAINST[agreement.against] if agreement else "",
         accuracy=accuracy,
         link=result.link,

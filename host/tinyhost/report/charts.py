@@ -9,10 +9,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.result import Latency
+from tinyhost.bench.result import Latency, OperatorTicks
 from tinyhost.report.figures import FOREGROUND, GRID, MUTED, SERIES, SURFACE, new_figure, style
 
 __all__ = ["arena_figure", "latency_figure", "operator_series"]
+
+_MAX_LABELS = 5
 
 
 def operator_series(names: Sequence[str]) -> dict[str, int]:
@@ -35,7 +37,7 @@ def latency_figure(latency: Latency) -> Figure:
             width=0.78,
             color=[SERIES[series[item.name]] for item in items],
         )
-        for item in sorted(items, key=lambda item: -item.ticks)[:5]:
+        for item in _to_label(items):
             axes.annotate(
                 f"{100 * item.share:.1f} %",
                 (item.index, 100 * item.share),
@@ -52,6 +54,15 @@ def latency_figure(latency: Latency) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=16))
         axes.tick_params(length=0)
     return fig
+
+
+def _to_label(items: Sequence[OperatorTicks]) -> list[OperatorTicks]:
+    """Return the largest operators, up to five, none beside another, so that their labels do not touch."""
+    chosen: list[OperatorTicks] = []
+    for item in sorted(items, key=lambda item: -item.ticks):
+        if len(chosen) < _MAX_LABELS and all(abs(item.index - other.index) > 1 for other in chosen):
+            chosen.append(item)
+    return chosen
 
 
 def arena_figure(model: ModelSummary, limit_bytes: int) -> Figure:
