@@ -1,7 +1,7 @@
-"""PlatformIO extra script: gives firmware/boards/virtual or nano33ble's identity.cpp the build id and the version.
+"""PlatformIO extra script: gives firmware/boards/identity.cpp the build id and the version as defines.
 
-The build id is the first 16 hex digits of the SHA-256 over path and content of every file that makes the firmware, so that the same
-sources have the same id on every computer. Only one file gets it as a define: the others need no rebuild when it changes.
+The build id is the first 16 hex digits of the SHA-256 over path and content of every file that makes the firmware, so
+that the same sources have the same id on every computer. Only one file gets it: the others need no rebuild for it.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""PlatformIO's doctest runner with the doctest of the system (Debian: doctest-dev), not one from PlatformIO's registry."""
+"""PlatformIO's doctest runner with the doctest of the system (Debian: doctest-dev), not one from its registry."""
 
 from __future__ import annotations
 
