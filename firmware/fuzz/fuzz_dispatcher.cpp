@@ -188,6 +188,7 @@ class Bench {
         return flash_.FailAfter(script->Byte() % 16);
       case kCutPower:
         had_mishap_ = true;
+        if (!flash_.is_powered()) Boot();
         return flash_.CutAfter(size_t{script->Byte()} * 4, static_cast<MemoryFlash::Tear>(script->Byte() % 3));
       default:
         return Boot();

@@ -41,14 +41,18 @@ class MemoryFlash {
   size_t n_operations() const { return n_operations_; }
   /// Writes to words that were not erased: a bug of the caller.
   size_t n_rewrites() const { return n_rewrites_; }
-  /// With power on: `n_calls` erases or writes succeed, the next one fails and does nothing.
+  /// With power on: `n_calls` erases or writes succeed, the next one fails and leaves garbage.
   void FailAfter(size_t n_calls) { n_until_failure_ = n_calls; }
   void Reseed(uint32_t seed) { random_.seed(seed); }
 
   Status ErasePage(size_t offset) {
     if (offset % hal::kFlashPageBytes != 0 || offset >= size()) return Status::kBadArgument;
-    if (Fails()) return Status::kFlashErase;
     uint8_t* page = data() + offset;
+    if (Fails()) {
+      tear_ = Tear::kGarbage;
+      TearErase(page);
+      return Status::kFlashErase;
+    }
     if (!Spend()) {
       if (is_torn_) TearErase(page);
       return Status::kFlashErase;
@@ -60,13 +64,18 @@ class MemoryFlash {
   Status Write(size_t offset, const uint8_t* bytes, size_t n) {
     constexpr size_t kWord = hal::kFlashWordBytes;
     if (offset % kWord != 0 || n % kWord != 0 || offset > size() || n > size() - offset) return Status::kBadArgument;
-    if (Fails()) return Status::kFlashWrite;
+    const bool fails = Fails();
     for (size_t i = 0; i < n; i += kWord) {
       uint32_t word;
       uint32_t old;
       std::memcpy(&word, bytes + i, kWord);
       std::memcpy(&old, data() + offset + i, kWord);
       if (is_powered_ && old != UINT32_MAX) ++n_rewrites_;
+      if (fails) {
+        old &= word | random_();
+        std::memcpy(data() + offset + i, &old, kWord);
+        return Status::kFlashWrite;
+      }
       if (!Spend()) {
         const uint32_t torn = old & (word | random_());
         if (is_torn_ && tear_ == Tear::kGarbage) std::memcpy(data() + offset + i, &torn, kWord);

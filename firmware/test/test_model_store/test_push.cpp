@@ -194,6 +194,7 @@ TEST_CASE_FIXTURE(WithFlash, "a failed erase or write is reported, and the push 
     CHECK(device.Runs(image));
     CHECK(Booted().Runs(image));
   }
+  CHECK(flash.n_rewrites() == 0);
 }
 
 }  // namespace tinyhost

@@ -19,8 +19,7 @@ Slot MakeSlot(size_t index) {
 
 void ModelStore::Boot(const ImageCheck& check) {
   active_ = kNoSlot;
-  push_ = Push::kNone;
-  progress_ = {};
+  EndPush();
   for (uint8_t i = 0; i < kSlots; ++i) {
     slots_[i] = MakeSlot(i);
     conditions_[i] = Classify(slots_[i]);
@@ -57,8 +56,7 @@ Status ModelStore::Begin(uint32_t image_bytes, const Sha256Digest& sha256, bool 
 }
 
 Status ModelStore::StartPush(uint8_t slot, uint32_t image_bytes, const Sha256Digest& sha256) {
-  push_ = Push::kNone;
-  progress_ = {};
+  EndPush();
   uint32_t n_durable = 0;
   bool resumable = conditions_[slot].state == SlotState::kPartial && IsImage(slot, image_bytes, sha256);
   if (resumable) n_durable = slots_[slot].DurableBytes(&resumable);
@@ -103,14 +101,22 @@ Status ModelStore::Write(uint32_t offset, Bytes data) {
   return Status::kOk;
 }
 
-/// Makes the buffered page durable; if that fails, its bytes are wanted again.
+/// Makes the buffered page durable. If that fails the push ends: Begin() finds out what can be used of the slot.
 Status ModelStore::FlushPage() {
   const uint32_t page_start = progress_.durable_bytes;
   const size_t n_bytes = progress_.offset - page_start;
   const Status status = slots_[progress_.slot].WritePage(page_start / hal::kFlashPageBytes, page_, n_bytes);
-  (status == Status::kOk ? progress_.durable_bytes : progress_.offset) =
-      status == Status::kOk ? progress_.offset : page_start;
+  if (status == Status::kOk) {
+    progress_.durable_bytes = progress_.offset;
+  } else {
+    EndPush();
+  }
   return status;
+}
+
+void ModelStore::EndPush() {
+  push_ = Push::kNone;
+  progress_ = {};
 }
 
 Status ModelStore::Commit(const ImageCheck& check) {
@@ -119,15 +125,19 @@ Status ModelStore::Commit(const ImageCheck& check) {
   const uint8_t slot = progress_.slot;
   if (progress_.durable_bytes != slots_[slot].image_bytes()) return Status::kBadState;
   if (!slots_[slot].Verify()) {
-    push_ = Push::kNone;
+    EndPush();
     const Status status = slots_[slot].Clear();  // a new push starts from the first byte
     conditions_[slot] = Classify(slots_[slot]);
     if (active_ == slot) active_ = kNoSlot;
     return status == Status::kOk ? Status::kHashMismatch : status;
   }
   Status status = check.check(check.context, slots_[slot].image());
-  if (status == Status::kOk && !slots_[slot].is_committed()) status = slots_[slot].WriteCommit();
   if (status != Status::kOk) return status;
+  if (!slots_[slot].is_committed()) status = slots_[slot].WriteCommit();
+  if (status != Status::kOk) {
+    EndPush();
+    return status;
+  }
   conditions_[slot] = {SlotState::kValid, Status::kOk};
   status = Activate(slot);
   if (status == Status::kOk) push_ = Push::kDone;
@@ -140,7 +150,7 @@ Status ModelStore::Rollback(const ImageCheck& check) {
   if (conditions_[other].state != SlotState::kValid) return Status::kNoModel;
   Status status = CheckSlot(other, check);
   if (status == Status::kOk) status = Activate(other);
-  if (status == Status::kOk) push_ = Push::kNone;
+  if (status == Status::kOk) EndPush();
   return status;
 }
 

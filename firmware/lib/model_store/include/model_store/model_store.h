@@ -48,7 +48,7 @@ class ModelStore {
   /// `force`. kBadArgument: no bytes; kNoSpace: larger than a slot.
   Status Begin(uint32_t image_bytes, const Sha256Digest& sha256, bool force);
   /// Takes bytes at `offset`. Bytes that it has already are skipped. kBadState: no push is under way. kBadArgument:
-  /// `offset` is beyond the next wanted byte, or the bytes go past the image.
+  /// `offset` is beyond the next wanted byte, or the bytes go past the image. kFlash*: Begin() must come again.
   Status Write(uint32_t offset, Bytes data);
   /// Verifies the hash, checks, commits and activates. Again after success: kOk. kBadState: bytes are missing.
   Status Commit(const ImageCheck& check);
@@ -77,6 +77,7 @@ class ModelStore {
   bool IsImage(uint8_t slot, uint32_t image_bytes, const Sha256Digest& sha256) const;
   Status StartPush(uint8_t slot, uint32_t image_bytes, const Sha256Digest& sha256);
   Status FlushPage();
+  void EndPush();
   Status CheckSlot(uint8_t slot, const ImageCheck& check);
   Status Activate(uint8_t slot);
 
