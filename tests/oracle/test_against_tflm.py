@@ -15,7 +15,7 @@ from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
 
 tflite_micro = pytest.importorskip("tflite_micro", reason="the wheel exists for Python 3.10 and 3.11 on x86-64 only")
 
-_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "30"))
+_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60"))
 _INPUTS_PER_MODEL = 3
 _ARENA_BYTES = 1 << 20
 _SETTINGS = settings(
