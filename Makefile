@@ -7,7 +7,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TINYHOST := $(BIN)/tinyhost
-# Pip's newest resolver is not needed; a venv's own pip is good enough and saves a download.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 EXT_SOURCES := $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
@@ -52,6 +51,7 @@ check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to da
 	$(BIN)/mypy
 	clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check
+	$(BIN)/python scripts/generate_vectors.py --check
 
 format: setup-dev  ## let ruff and clang-format format everything
 	$(BIN)/ruff check --fix .
