@@ -57,6 +57,15 @@ class Model:
     output: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A case's part of the work."""
+
+    pushes: int
+    large_pushes: int
+    frames: int
+
+
 @dataclass(kw_only=True)
 class Case:
     """What happened under one kind of fault."""
@@ -101,44 +110,39 @@ def main() -> int:
         cases = []
         print_row("case", "pushes", "frames", "corrupt", "lost", "unreported", "retries", "reconnects", "MB", "s")
         for number, (name, faults) in enumerate(CASES.items()):
-            shares = [share(total, number) for total in (arguments.pushes, arguments.large_pushes, arguments.frames)]
+            share = Share(
+                pushes=part(arguments.pushes, number),
+                large_pushes=part(arguments.large_pushes, number),
+                frames=part(arguments.frames, number),
+            )
             with board.power(scene=str(Path(folder) / "scene")) as powered:
-                cases.append(run_case(name, faults, powered, models, pictures, shares, arguments.seed + number * 1000))
+                known = [learn(powered, image) for image in [*models, default_model()]]
+                with Device.open(powered, faults=faults, fault_seed=arguments.seed + number * 1000) as device:
+                    cases.append(run_case(name, device, share, known, pictures))
             print_case(cases[-1])
     if arguments.json:
         arguments.json.write_text(json.dumps({"cases": [asdict(case) for case in cases]}, indent=2) + "\n")
     return 0 if all(case.passed for case in cases) else 1
 
 
-def share(total: int, number: int) -> int:
+def part(total: int, number: int) -> int:
     """Return this case's part of `total`; the parts add up."""
     return total // len(CASES) + (number < total % len(CASES))
 
 
-def run_case(
-    name: str,
-    faults: Faults,
-    powered: PoweredBoard,
-    images: list[bytes],
-    pictures: list[NDArray[np.uint8]],
-    shares: list[int],
-    seed: int,
-) -> Case:
-    """Push, capture and stream under one kind of fault."""
-    n_pushes, n_large, n_frames = shares
-    models = [learn(powered, image) for image in [*images, default_model()]]
+def run_case(name: str, device: Device, share: Share, models: list[Model], pictures: list[NDArray[np.uint8]]) -> Case:
+    """Stream, push and capture over a link that has one kind of fault; the last model is the large one."""
     case = Case(name=name)
     started = time.monotonic()
-    with Device.open(powered, faults=faults, fault_seed=seed) as device:
-        watch(device, case)  # the default model is active still
-        for number in range(n_pushes):
-            case.pushes += 1
-            case.bad_models += not push_is_right(device, models[number % len(images)])
-        for _ in range(n_large):
-            case.large_pushes += 1
-            case.bad_models += not push_is_right(device, models[-1])
-        capture(device, case, n_frames, pictures)
-        stats = device.link_stats
+    watch(device, case)  # the large model is active still
+    for number in range(share.pushes):
+        case.pushes += 1
+        case.bad_models += not push_is_right(device, models[number % (len(models) - 1)])
+    for _ in range(share.large_pushes):
+        case.large_pushes += 1
+        case.bad_models += not push_is_right(device, models[-1])
+    capture(device, case, share.frames, pictures)
+    stats = device.link_stats
     case.retries, case.reconnects, case.broken_frames = stats.retries, stats.reconnects, stats.bad_frames
     case.megabytes = round((stats.bytes_in + stats.bytes_out) / 1e6, 1)
     case.seconds = round(time.monotonic() - started, 1)

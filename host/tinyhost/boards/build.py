@@ -17,7 +17,7 @@ from tinyhost.boards.project import find_project
 from tinyhost.boards.tools import require_module, require_tool
 from tinyhost.errors import BuildError, UsageError
 
-__all__ = ["Firmware", "build_firmware", "pio_environment", "upload_firmware"]
+__all__ = ["Firmware", "build_firmware", "pio_environment", "prebuilt_firmware", "upload_firmware"]
 
 _BUILD_ID = re.compile(rb"tinyhost-build:([0-9a-f]{16})")
 _COMPILER_ERROR = re.compile(r"^.*(error:|undefined reference|overflowed by|not found).*$", re.MULTILINE)
@@ -58,6 +58,23 @@ def build_firmware(
         )
     lines = _run_platformio(root, environment, progress or (lambda _: None))
     return _firmware(root / ".pio" / "build" / environment, app, kind, lines)
+
+
+def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
+    """Return a virtual board's program that was built before. Raises BuildError if it is none."""
+    try:
+        program = path.read_bytes()
+    except OSError as exc:
+        raise BuildError(
+            f"{path}: cannot be read: {exc.strerror}", hint="give the program of an earlier build"
+        ) from exc
+    found = _BUILD_ID.search(program)
+    if not program.startswith(b"\x7fELF") or not found:
+        raise BuildError(f"{path}: not a program of tinyhost's firmware", hint=f"tinyhost flash {app} builds one")
+    text_bytes, ram_bytes = _native_sizes(path)
+    return Firmware(
+        app=app, kind=kind, path=path, build_id=found[1].decode(), text_bytes=text_bytes, ram_bytes=ram_bytes
+    )
 
 
 def upload_firmware(firmware: Firmware, port: str, progress: Callable[[str], None] | None = None) -> None:

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def flash(
     app: Annotated[str, typer.Argument(help="The app: vww.")],
+    *,
     board: BoardOption = None,
     model: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -71,6 +72,8 @@ def _build(app: str, board: Board, progress: Callable[[str], None]) -> Firmware:
 def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     from tinyhost.boards.build import prebuilt_firmware
 
+    if not board.is_virtual:
+        raise UsageError(f"{board.name}: --firmware is for virtual boards", hint="leave it out: the firmware is built")
     return prebuilt_firmware(path, app, board.kind)
 
 

@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def push(
     model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a .thm file.")],
+    *,
     name: Annotated[
         Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Option("--name", help="What the board shows. Default: the file's name."),

@@ -1,0 +1,67 @@
+"""Timeouts follow the replies, pieces follow the losses."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tinyhost.device.timing import ChunkSizer, ReplyTimer
+from tinyhost.protocol.messages import MessageType
+
+
+def test_before_any_reply_a_large_request_gets_more_time() -> None:
+    timer = ReplyTimer()
+    assert timer.timeout_s(MessageType.MODEL_WRITE, 4100) > 4 * timer.timeout_s(MessageType.MODEL_WRITE, 100)
+
+
+def test_timeouts_settle_above_what_replies_take() -> None:
+    timer = ReplyTimer()
+    for _ in range(50):
+        timer.learn(MessageType.WRITE, 64, 0.03)
+    assert 0.03 < timer.timeout_s(MessageType.WRITE, 64) < 0.04
+    assert timer.timeout_s(MessageType.WRITE, 4096) > 0.1
+
+
+def test_one_quick_reply_tells_about_the_others_but_not_about_work() -> None:
+    timer = ReplyTimer()
+    timer.learn(MessageType.HELLO, 12, 0.001)
+    assert timer.timeout_s(MessageType.INFO, 0) < 0.05
+    assert timer.timeout_s(MessageType.INFER, 0) == ReplyTimer().timeout_s(MessageType.INFER, 0)
+
+
+def test_later_attempts_wait_longer_but_not_for_ever() -> None:
+    timer = ReplyTimer()
+    waits = [timer.timeout_s(MessageType.PING, 4, attempt) for attempt in range(1, 30)]
+    assert waits == sorted(waits)
+    assert waits[-1] == 8 * waits[0]
+
+
+def test_without_losses_pieces_are_as_large_as_allowed() -> None:
+    sizer = ChunkSizer(4096)
+    for _ in range(100):
+        sizer.learn(arrived=1, lost=0, chunk_bytes=4096)
+    assert sizer.chunk_bytes == 4096
+
+
+@pytest.mark.parametrize(("chance", "smallest", "largest"), [(0.001, 64, 256), (0.01, 32, 64)])
+def test_pieces_shrink_to_what_the_link_lets_through(chance: float, smallest: int, largest: int) -> None:
+    sizer, dice = ChunkSizer(4096), random.Random(1)
+    sizes = []
+    for _ in range(2000):
+        chunk_bytes = sizer.chunk_bytes
+        arrives = dice.random() < (1 - chance) ** (chunk_bytes + 24)
+        sizer.learn(arrived=int(arrives), lost=int(not arrives), chunk_bytes=chunk_bytes)
+        sizes.append(chunk_bytes)
+    assert smallest <= sorted(sizes)[1000] <= largest
+
+
+def test_pieces_grow_again_when_the_link_recovers() -> None:
+    sizer = ChunkSizer(4096)
+    for _ in range(50):
+        sizer.learn(arrived=0, lost=1, chunk_bytes=sizer.chunk_bytes)
+    assert sizer.chunk_bytes <= 64
+    sent_bytes = 0
+    while sizer.chunk_bytes < 4096:
+        sent_bytes += sizer.chunk_bytes
+        sizer.learn(arrived=1, lost=0, chunk_bytes=sizer.chunk_bytes)
+    assert sent_bytes < 150_000
