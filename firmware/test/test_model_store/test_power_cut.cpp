@@ -152,16 +152,16 @@ TEST_CASE_FIXTURE(PowerCuts, "an activation that compacts the journal and is cut
   // Fill the journal's page, so that the rollback's record no longer fits.
   for (int32_t i = 0; i < 338; ++i) CHECK(journal.Set(0x101, i) == Status::kOk);
   const Snapshot start = Save(flash);
-  CutEach(
-      start, [&] { (void)Booted().store.Rollback(AcceptsM()); }, Always,
-      [&] {
-        RequireOldOrNew();
-        int32_t value = 0;
-        const Booted device;
-        CHECK(device.journal.Get(0x101, &value));
-        CHECK(value == 337);
-        RequirePushSucceeds();
-      });
+  const auto roll_back = [] { (void)Booted().store.Rollback(AcceptsM()); };
+  const size_t n_operations = CountOperations(start, roll_back);
+  CutEach(start, roll_back, Always, [&] {
+    RequireOldOrNew();
+    int32_t value = 0;
+    const Booted device;
+    CHECK(device.journal.Get(0x101, &value));
+    CHECK(value == 337);
+    RequirePushSucceeds();
+  });
   CHECK(flash.n_rewrites() == 0);
   CHECK(n_operations > 6);  // the compaction took place
 }
