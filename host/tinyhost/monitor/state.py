@@ -131,10 +131,13 @@ class MonitorState:
             self._header, self._waiting = header, ""
             self._traffic.clear()
 
-    def wait_for(self, what: str) -> None:
-        """Note that nothing comes, and what is waited for."""
+    def wait_for(self, what: str, why: str = "") -> None:
+        """Note that nothing comes, and what is waited for; why goes to the log, once."""
         with self._lock:
+            is_news = not self._waiting
             self._waiting = what
+        if is_news and why:
+            self.add_log("warning", why)
 
     def add_reading(self, reading: Reading) -> None:
         """Add a prediction."""

@@ -118,7 +118,7 @@ class Watcher:
                 too_long = self._patience_s is not None and time.monotonic() - gone_since > self._patience_s
                 if first or too_long:
                     raise
-                self._state.wait_for(f"waiting for {self._board.board.name}: {error.message}")
+                self._state.wait_for(f"waiting for {self._board.board.name}", error.message)
                 self.stop.wait(_RETRY_S)
 
     def _watch(self, device: Device) -> None:

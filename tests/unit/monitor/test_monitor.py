@@ -91,7 +91,9 @@ def test_a_vanished_board_is_waited_for_and_taken_up_again() -> None:
     state = MonitorState(Clock())
     state.connected(HEADER)
     state.add_reading(reading(1))
-    state.wait_for("waiting for native: the port is gone")
+    for _ in range(3):
+        state.wait_for("waiting for native", "the port is gone")
+    assert [line.text for line in state.snapshot().log] == ["the port is gone"]
     assert any("waiting for native" in line for line in screen(state, 100, 30))
     state.connected(HEADER)
     assert not any("waiting for" in line for line in screen(state, 100, 30))
