@@ -1,6 +1,6 @@
 """The firmware's portable libraries, compiled for this computer (host/ext)."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +53,48 @@ def preprocess_frame(
 
     pixel_map: multiplier and offset, Q16, as ModelMetadata has them; by default pixel - 128.
     """
+
+def encode_frame(type: int, seq: int, payload: bytes, piece_bytes: int = ...) -> bytes:
+    """Return a frame as the firmware sends it, its payload given to the encoder in pieces."""
+
+class FrameDecoder:
+    """The firmware's frame decoder."""
+
+    def __init__(self, max_payload_bytes: int = ...) -> None: ...
+    def feed(
+        self, data: bytes
+    ) -> list[
+        tuple[Literal["frame"], int, int, bytes]
+        | tuple[Literal["text"], bytes]
+        | tuple[Literal["bad"], Literal["crc", "malformed", "oversized"]]
+    ]:
+        """Return what the bytes complete."""
+
+class SimulatedStore:
+    """The firmware's model store on a simulated flash, for tests that cut its power.
+
+    An image that starts with X does not load.
+    """
+
+    def __init__(self, n_slot_pages: int) -> None: ...
+    def reboot(self) -> None:
+        """Power on; all that was in RAM is gone."""
+    def begin(self, sha256: bytes, image_bytes: int, force: bool = False) -> tuple[int, int, bool]:
+        """Return the next wanted offset, the slot, and whether the image is there already."""
+    def write(self, offset: int, data: bytes) -> int:
+        """Return the next wanted offset."""
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    @property
+    def active_image(self) -> bytes | None: ...
+    def set_value(self, key: int, value: int) -> None:
+        """Keep a setting in the journal."""
+    def value(self, key: int) -> int | None:
+        """Return a setting from the journal."""
+    def cut_after(self, n_operations: int, tear: int, seed: int) -> None:
+        """Lose power after so many erases and word writes; tear: 0 cleanly, 1 to garbage, 2 partly."""
+    @property
+    def is_powered(self) -> bool: ...
+    @property
+    def n_rewrites(self) -> int:
+        """Writes to words that were not erased."""

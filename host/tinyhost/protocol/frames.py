@@ -109,9 +109,9 @@ def _decode_segment(segment: bytes) -> list[Received]:
     if isinstance(frame, Frame):
         return [frame]
     lines, rest = _leading_lines(segment)
-    if not lines:
+    if rest == segment:
         return [frame]
-    return [*lines, BadFrame(n_bytes=len(rest), reason="malformed")] if rest else list(lines)
+    return [*lines, _decode_frame(rest)] if rest else list(lines)
 
 
 def _decode_frame(segment: bytes) -> Frame | BadFrame:
