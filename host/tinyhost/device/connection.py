@@ -21,7 +21,8 @@ __all__ = ["Connection", "Conversation", "InterruptedLinkError"]
 _DEFAULT_DEADLINE_S = 5.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
-_MARKS = 2
+_MARKS = 3
+_LOSSY_S = 2.0
 
 
 class Connection(Channel):
@@ -31,6 +32,7 @@ class Connection(Channel):
         super().__init__(**callbacks)
         self.timer = ReplyTimer()
         self._on_session_lost = on_session_lost
+        self._lossy_s = -_LOSSY_S
 
     def request(
         self,
@@ -115,7 +117,7 @@ class Connection(Channel):
         started = time.monotonic()
         deadline = started + deadline_s
         sent = {talk.send(message_type, payload): started}
-        probes: set[int] = set()
+        probes = talk.send_marks() if slow and self._is_lossy() else set()
         while (now := time.monotonic()) < deadline:
             timeout = self.timer.timeout_s(message_type, len(payload), attempt)
             frame = talk.receive(min(timeout, deadline - now), {*sent, *probes})
@@ -123,19 +125,25 @@ class Connection(Channel):
                 if sent[frame.seq]:
                     self.timer.learn(message_type, len(payload), time.monotonic() - sent[frame.seq])
                 return self._checked(frame)
-            attempt += 1
-            if slow and frame is None:
-                probes.add(talk.send(MessageType.PING, _PING))
-                continue
+            self._lossy_s = time.monotonic()
+            if frame is None:
+                attempt += 1
+                if slow:
+                    probes |= talk.send_marks()
+                    continue
             self.counters.retries += 1
             if once:
                 return None
-            probes.clear()
             self._send_again(talk, sent, message_type, payload)
+            probes = talk.send_marks() if slow else set()
         raise LinkTimeoutError(
             f"{self.name}: no reply to {message_type.name} in {deadline_s:g} s ({attempt} attempts)",
             hint="reset the board; if it prints nothing at all, flash it again",
         )
+
+    def _is_lossy(self) -> bool:
+        """Return whether a request or reply was lost lately: then slow requests are followed by PINGs at once."""
+        return time.monotonic() - self._lossy_s < _LOSSY_S
 
     def _send_again(
         self, talk: Conversation, sent: dict[int, float], message_type: MessageType, payload: bytes
