@@ -18,16 +18,18 @@ CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmwa
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-$(VENV)/.run: pyproject.toml $(EXT_SOURCES)
+$(BIN)/python:
 	scripts/install_packages.sh run
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/python
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
+$(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/python
 	scripts/install_packages.sh dev
 	$(PIP_INSTALL) --editable '.[dev]'
-	@touch $@
+	@touch $@ $(VENV)/.run
 
 $(VENV)/.train: $(VENV)/.run
 	$(PIP_INSTALL) --editable '.[train]'
@@ -49,7 +51,8 @@ check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to da
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
+	@echo clang-format --dry-run --Werror
+	@clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
 
