@@ -12,7 +12,9 @@ __all__ = ["ChunkSizer", "ReplyTimer"]
 # Before anything was measured: an idle board answers at once, and a slow UART moves 8 kB/s.
 _FIRST_S = 0.1
 _FIRST_BYTES_PER_S = 8000
+# However fast replies were so far, a page may take this long more: erased flash, a busy computer.
 _MIN_S = 0.01
+_FAST_BYTES_PER_S = 100_000
 _MAX_S = 2.0
 _BACKOFF = 1.5
 _MAX_BACKOFF = 8.0
@@ -60,7 +62,7 @@ class ReplyTimer:
     def _first_s(self, message_type: int, n_bytes: int) -> float:
         known = self._estimates.get((message_type, n_bytes.bit_length()))
         if known is not None:
-            return max(_MIN_S, known.mean_s + 4 * known.deviation_s)
+            return max(_MIN_S + n_bytes / _FAST_BYTES_PER_S, known.mean_s + 4 * known.deviation_s)
         if message_type in _QUICK and self._quick is not None:
             return max(_MIN_S, 2 * self._quick.mean_s + 4 * self._quick.deviation_s) + n_bytes / _FIRST_BYTES_PER_S
         return _FIRST_S + n_bytes / _FIRST_BYTES_PER_S
