@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platformio.public import TestCase, TestStatus
+from platformio.test.exception import UnitTestError
 from platformio.test.runners.doctest import DoctestTestRunner
 
 _SUMMARY = re.compile(r"\[doctest\] test cases: *(\d+) *\| *(\d+) passed")
@@ -29,17 +30,18 @@ class CustomTestRunner(DoctestTestRunner):  # type: ignore[misc]
         return env
 
     def on_testing_line_output(self, line: str) -> None:
-        """Count what doctest summed up: it names only the test cases that fail."""
+        """Count what doctest sums up: it names only the test cases that fail."""
         summary = _SUMMARY.search(line)
-        if summary and int(summary[2]) > 0:
-            self.test_suite.add_case(TestCase(f"{summary[2]} of {summary[1]} test cases", TestStatus.PASSED))
+        if summary:
+            status = TestStatus.PASSED if int(summary[2]) > 0 else TestStatus.FAILED
+            self.test_suite.add_case(TestCase(f"{summary[2]} of {summary[1]} test cases", status))
         super().on_testing_line_output(line)
 
-    def teardown(self) -> None:
-        """Fail a program that tested nothing."""
+    def stage_testing(self) -> None:
+        """Run the program; one that ends early, however well, has failed."""
+        super().stage_testing()
         if not self.options.without_testing and not self.test_suite.cases:
-            name = f"{self.test_suite.env_name}:{self.test_suite.test_name}"
-            self.test_suite.add_case(TestCase(name, TestStatus.ERRORED, message="it ended without doctest's summary"))
+            raise UnitTestError("it ended without doctest's summary")
 
 
 def _doctest() -> Path:
