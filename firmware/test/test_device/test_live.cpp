@@ -105,6 +105,19 @@ TEST_CASE_FIXTURE(WithCamera, "streamed predictions carry scores, ticks and coun
   CHECK(TakeAll().empty());
 }
 
+TEST_CASE_FIXTURE(WithCamera, "the LED shows that the model's target is detected") {
+  Request(MessageType::kStream, On(StreamId::kPredictions));
+  board.camera_pixel = 254;  // scores -128, 127, 126, 125: class 1 is the target
+  Poll();
+  CHECK(board.led == hal::LedState::kDetected);
+  board.camera_pixel = 0;  // scores 126, 125, 124, 123
+  Poll();
+  CHECK(board.led == hal::LedState::kSession);
+  board.camera_status = Status::kNoSensor;
+  Poll();
+  CHECK(board.led == hal::LedState::kFault);
+}
+
 TEST_CASE_FIXTURE(WithCamera, "a failed capture reaches the host as a status, without scores") {
   Request(MessageType::kStream, On(StreamId::kPredictions));
   TakeAll();

@@ -110,8 +110,9 @@ void Device::Predict(LiveResult* result) {
   prediction->invoke_ticks = Saturate(done - prepared);
   if (prediction->status != Status::kOk) return;
   app_.conclude(engine_, settings_, result);
+  const bool is_target = prediction->detected != 0 && prediction->top == engine_.metadata().target_label;
   const hal::LedState idle = in_session_ ? hal::LedState::kSession : hal::LedState::kIdle;
-  hal::SetLed(prediction->detected != 0 ? hal::LedState::kDetected : idle);
+  hal::SetLed(is_target ? hal::LedState::kDetected : idle);
 }
 
 void Device::PrintPrediction(const LiveResult& result) {
