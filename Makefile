@@ -64,6 +64,7 @@ format: setup-dev  ## let ruff and clang-format format everything
 bench: setup  ## figures of the shipped model on the virtual boards
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
+	$(BIN)/python scripts/bench_startup.py
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 20 minutes)
 	$(BIN)/python scripts/soak_link.py
