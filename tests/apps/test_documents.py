@@ -41,7 +41,7 @@ def test_every_command_has_a_section() -> None:
 def test_inspect(tmp_path: Path) -> None:
     document = tinyhost("inspect", str(SHIPPED_MODEL), state=tmp_path)
     assert document["fits"]["nano33ble"]["fits"]
-    assert sum(item["macs"] for item in document["operators"]) == document["model"]["macs"]
+    assert sum(item["macs"] for item in document["operators"]) == document["model"]["live_macs"]
 
 
 def test_compile(tmp_path: Path) -> None:

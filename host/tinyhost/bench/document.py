@@ -38,6 +38,7 @@ def model_document(model: ModelSummary) -> dict[str, Any]:
         "sha256": model.sha256,
         "image_sha256": model.image_sha256,
         "macs": model.macs,
+        "live_macs": model.live_macs,
         "n_params": model.n_params,
         "arena_bytes": model.arena_bytes,
         "flash_bytes": model.flash_bytes,

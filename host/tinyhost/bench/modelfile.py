@@ -27,8 +27,10 @@ class ModelFile:
         return self.compiled.image
 
 
-def load_model_file(path: Path, labels: Sequence[str] = (), *, name: str | None = None) -> ModelFile:
-    """Return the model of a .tflite or .thm file.
+def load_model_file(
+    path: Path, labels: Sequence[str] = (), *, name: str | None = None, passes: bool = True
+) -> ModelFile:
+    """Return the model of a .tflite or .thm file; passes: see compile_tflite.
 
     Without `labels`, those of a labels.txt beside the .tflite (one a line) are taken, or the catalogue's if it knows
     the file. The name defaults to the file's stem, or to its folder's name if it is called model.tflite. Raises
@@ -36,7 +38,7 @@ def load_model_file(path: Path, labels: Sequence[str] = (), *, name: str | None 
     """
     if name is None and path.stem == "model":
         name = path.resolve().parent.name
-    compiled = load_model(path, name=name, labels=labels or _known_labels(path))
+    compiled = load_model(path, name=name, labels=labels or _known_labels(path), passes=passes)
     data = path.read_bytes()
     return ModelFile(path=path, compiled=compiled, tflite=None if data == compiled.image else data)
 

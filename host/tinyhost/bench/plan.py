@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tinyhost.compiler import BufferReport, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.report import report_image
 
-__all__ = ["ModelSummary", "alive_bytes", "summarize"]
+__all__ = ["ModelSummary", "alive_bytes", "macs_text", "summarize"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,9 @@ class ModelSummary:
     image_sha256: str
     """of the model image, hex"""
     macs: int
+    """of the network"""
+    live_macs: int
+    """of what the compiler has left of it"""
     n_params: int
     arena_bytes: int
     flash_bytes: int
@@ -47,6 +50,7 @@ def summarize(data: bytes) -> ModelSummary:
         sha256=image.sha256,
         image_sha256=hashlib.sha256(data).hexdigest(),
         macs=report.macs,
+        live_macs=report.live_macs,
         n_params=report.n_params,
         arena_bytes=report.arena_bytes,
         flash_bytes=report.flash_bytes,
@@ -62,3 +66,9 @@ def alive_bytes(model: ModelSummary, index: int) -> int:
     """Return how far the arena is filled while operator `index` runs."""
     ends = (item.offset + item.n_bytes for item in model.buffers if item.first <= index <= item.last)
     return max(ends, default=0)
+
+
+def macs_text(model: ModelSummary) -> str:
+    """Return a model's work in words: "7,489,664 MACs (3,741,292 live)" where passes have left less than there was."""
+    live = f" ({model.live_macs:,} live)" if model.live_macs != model.macs else ""
+    return f"{model.macs:,} MACs{live}"

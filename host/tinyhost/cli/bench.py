@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, PassesOption, SceneOption, StateOption
 from tinyhost.cli.output import console, status_console, write_json
 from tinyhost.errors import CheckFailedError
 
@@ -27,6 +27,7 @@ class Against(str, Enum):
 
     HOST = "host"
     TFLM = "tflm"
+    LITERT = "litert"
 
 
 def register(app: typer.Typer) -> None:
@@ -51,13 +52,18 @@ def bench(
     samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
     against: Annotated[
         Against,
-        typer.Option("--against", help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel."),
+        typer.Option(
+            "--against",
+            help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel; "
+            "litert: ai-edge-litert's reference kernels.",
+        ),
     ] = Against.HOST,
     data: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--data", help="A folder with one folder of pictures per label, to classify on the board."),
     ] = None,
     labels: LabelsOption = None,
+    passes: PassesOption = True,
     capture: Annotated[bool, typer.Option("--capture", help="Time camera frames too.")] = False,
     link: Annotated[
         bool, typer.Option("--link", help="Measure the link: framing overhead and bytes per second.")
@@ -80,7 +86,7 @@ def bench(
     plan = BenchPlan(
         runs=runs, samples=samples, against=against.value, data=data, labels=names, capture=capture, link=link
     )
-    file = load_model_file(model, names) if model else None
+    file = load_model_file(model, names, passes=passes) if model else None
     if app is not None:
         _ensure_app(app, board, state)
     with connected(board, scene, state) as connection:

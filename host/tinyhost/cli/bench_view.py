@@ -19,11 +19,13 @@ _FIGURE_COLUMNS = 78
 
 def bench_view(result: BenchResult, columns: int) -> RenderableType:
     """Return the tables of a benchmark, for a terminal of `columns`."""
+    from tinyhost.bench.plan import macs_text
+
     model, device = result.model, result.device
     parts: list[RenderableType] = [
         Text.assemble((model.name, "bold cyan"), (f" on {device.name}: {device.app}, engine {device.engine}", "dim")),
         Text(
-            f"{model.macs:,} MACs; arena {model.arena_bytes:,} of {device.arena_bytes:,} B; "
+            f"{macs_text(model)}; arena {model.arena_bytes:,} of {device.arena_bytes:,} B; "
             f"flash {model.flash_bytes:,} of {device.slot_bytes:,} B"
         ),
         Text(),

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import status_console, write_json
 
 __all__ = ["register"]
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def compile_model(
     model: Annotated[Path, typer.Argument(help="An int8 .tflite file.")],
+    *,
     output: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Option("--output", "-o", help="The model image to write. Default: the model's path with .thm."),
@@ -30,14 +31,15 @@ def compile_model(
         typer.Option("--name", help="The model's name on the board."),
     ] = None,
     labels: LabelsOption = None,
+    passes: PassesOption = True,
     json: JsonOption = None,
 ) -> None:
     """Compile a model into the image that the board runs in place."""
     from tinyhost.bench.document import model_document
     from tinyhost.bench.modelfile import load_model_file
-    from tinyhost.bench.plan import summarize
+    from tinyhost.bench.plan import macs_text, summarize
 
-    image = load_model_file(model, split_labels(labels), name=name).image
+    image = load_model_file(model, split_labels(labels), name=name, passes=passes).image
     target = output or model.with_suffix(".thm")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(image)
@@ -46,6 +48,6 @@ def compile_model(
         write_json({"schema": "tinyhost.compile/1", "file": str(target), "model": model_document(summary)}, json)
     status_console().print(
         f"{target}: [bold]{summary.name}[/], {summary.flash_bytes:,} B of flash, {summary.arena_bytes:,} B of arena, "
-        f"{summary.macs:,} MACs",
+        f"{macs_text(summary)}",
         soft_wrap=True,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 def inspect(
     model: Annotated[Path, typer.Argument(help="A .tflite or .thm file.")],
     labels: LabelsOption = None,
+    passes: PassesOption = True,
     json: JsonOption = None,
 ) -> None:
     """Show operators, work, memory over time, and whether the model fits the board. Needs no board."""
@@ -33,7 +34,7 @@ def inspect(
     from tinyhost.bench.modelfile import load_model_file
     from tinyhost.bench.plan import summarize
 
-    summary = summarize(load_model_file(model, split_labels(labels)).image)
+    summary = summarize(load_model_file(model, split_labels(labels), passes=passes).image)
     fit = check_fit(summary)
     if json:
         write_json(_document(summary, fit), json)

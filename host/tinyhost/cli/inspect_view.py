@@ -20,10 +20,12 @@ _MIN_MAP_COLUMNS, _MAX_MAP_COLUMNS = 16, 64
 
 def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     """Return the figures, the operators with the arena's map beside them, and the verdict."""
+    from tinyhost.bench.plan import macs_text
+
     shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
     head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{labels}", "dim"))
-    totals = Text(f"{model.macs:,} MACs, {model.n_params:,} parameters, {len(model.operators)} operators")
+    totals = Text(f"{macs_text(model)}, {model.n_params:,} parameters, {len(model.operators)} operators")
     return Group(head, totals, Text(), _operators(model, columns), Text(), _verdict(fit))
 
 

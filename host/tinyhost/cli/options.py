@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["BoardOption", "JsonOption", "SceneOption", "StateOption"]
+__all__ = ["BoardOption", "JsonOption", "PassesOption", "SceneOption", "StateOption"]
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -32,4 +32,11 @@ StateOption = Annotated[
 JsonOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for stdout."),
+]
+PassesOption = Annotated[
+    bool,
+    typer.Option(
+        "--passes/--no-passes",
+        help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
+    ),
 ]

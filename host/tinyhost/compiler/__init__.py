@@ -1,6 +1,7 @@
 """The model compiler: an int8 .tflite becomes a model image (.thm) that the firmware's engine runs in place.
 
-Stages, each a module: tflite_reader (bytes to Graph), lower (operators to steps), planner (arena), writer (image).
+Stages, each a module: tflite_reader (bytes to Graph), passes (Graph to smaller Graph), lower (operators to steps),
+planner (arena), writer (image).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinyhost.compiler.constants import ConstantPool
@@ -11,6 +11,8 @@ from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
 from tinyhost.compiler.image_format import IMAGE_MAGIC, MAX_LABELS, ModelMetadata, Task
 from tinyhost.compiler.lower import lower_graph
+from tinyhost.compiler.order import check_order
+from tinyhost.compiler.passes import run_passes
 from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.settings import ModelSettings, guess_task, pixel_map, threshold_units
 from tinyhost.compiler.tflite_reader import read_tflite
@@ -38,17 +40,27 @@ def compile_tflite(
     task: Task | None = None,
     labels: Sequence[str] = (),
     settings: ModelSettings | None = None,
+    passes: bool = True,
 ) -> CompiledModel:
     """Return the model image of a .tflite file's bytes.
 
     name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
-    the output's last dimension. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for
-    what the engine lacks, UsageError for labels or settings that do not fit the model.
+    the output's last dimension. passes: run the compiler's passes, which change no output byte; without them every
+    operator of the file is there. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator)
+    for what the engine lacks, UsageError for labels or settings that do not fit the model.
     """
     graph = read_tflite(data, where=name)
+    original = lower_graph(graph, ConstantPool(), where=name)  # refuses what the engine lacks, in the file's terms
+    check_order(graph, original, name)
+    metadata = replace(
+        _metadata(graph, name, task, tuple(labels), settings or ModelSettings()),
+        macs=min(sum(step.macs for step in original), 2**32 - 1),
+        n_params=sum(step.n_params for step in original),
+    )
+    if passes:
+        graph = run_passes(graph)
     pool = ConstantPool()
     steps = lower_graph(graph, pool, where=name)
-    metadata = _metadata(graph, name, task, tuple(labels), settings or ModelSettings())
     image = write_image(graph, steps, pool, metadata, labels, where=name)
     names = [step.name for step in steps if step.code is not None]
     return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=name), names))
@@ -61,6 +73,7 @@ def load_model(
     task: Task | None = None,
     labels: Sequence[str] = (),
     settings: ModelSettings | None = None,
+    passes: bool = True,
 ) -> CompiledModel:
     """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
 
@@ -74,13 +87,13 @@ def load_model(
         raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
     if data[:4] == _MAGIC:
         return CompiledModel(image=data, report=report_image(ModelImage.parse(data, where=str(path))))
-    return compile_tflite(data, name=name or path.stem, task=task, labels=labels, settings=settings)
+    return compile_tflite(data, name=name or path.stem, task=task, labels=labels, settings=settings, passes=passes)
 
 
 def _metadata(
     graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings
 ) -> ModelMetadata:
-    """Return the metadata, apart from what write_image fills in."""
+    """Return the metadata, apart from figures of the network and of the plan."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
     n_outputs = output_info.shape[-1] if output_info.shape else 1
     if labels and len(labels) != n_outputs:

@@ -49,6 +49,9 @@ class ModelReport:
     operators: tuple[OperatorReport, ...]
     buffers: tuple[BufferReport, ...]
     macs: int
+    """of the network, as its file describes it"""
+    live_macs: int
+    """of what is left of it to compute: the sum over the operators"""
     n_params: int
     arena_bytes: int
     flash_bytes: int
@@ -65,6 +68,7 @@ def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
         operators=operators,
         buffers=_buffers(image),
         macs=image.metadata.macs,
+        live_macs=sum(operator.macs for operator in operators),
         n_params=image.metadata.n_params,
         arena_bytes=image.metadata.arena_bytes,
         flash_bytes=len(image.data),

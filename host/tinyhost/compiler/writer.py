@@ -25,7 +25,7 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower.context import Step
 from tinyhost.compiler.overlap import overlap_distance
 from tinyhost.compiler.planner import Buffer, plan_arena
-from tinyhost.errors import ModelError, UnsupportedModelError
+from tinyhost.errors import UnsupportedModelError
 
 __all__ = ["write_image"]
 
@@ -41,7 +41,7 @@ def write_image(
     *,
     where: str,
 ) -> bytes:
-    """Return the image of `steps`; metadata's tensor indices, arena size, MACs and parameters are filled in here."""
+    """Return the image of `steps`, whose order was checked; metadata's tensor indices and arena size are set here."""
     plan = _Planner(graph, steps, where).plan()
     indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
     records = [_tensor_record(graph.tensors[t], plan, pool, where) for t in plan.tensors]
@@ -52,8 +52,6 @@ def write_image(
         input_tensor=indices[graph.input],
         output_tensor=indices[graph.output],
         arena_bytes=plan.arena_bytes,
-        macs=min(sum(step.macs for step in run), 2**32 - 1),
-        n_params=sum(step.n_params for step in run),
     )
     return _assemble(
         metadata.pack(),
@@ -104,29 +102,14 @@ class _Planner:
         return _Plan(tensors=sorted(used), offsets=placed, arena_bytes=arena_bytes)
 
     def _order(self) -> list[Step]:
-        """Return the steps that run, after checking that each reads only what is there, and writes it once."""
-        written = {self._graph.input}
+        """Return the steps that run; the others' outputs are in their inputs' places."""
         run = []
         for step in self._steps:
-            for tensor in step.inputs:
-                if tensor not in written and self._graph.tensors[tensor].data is None:
-                    raise self._corrupt(tensor, "to be computed before it is read")
-            if step.output in written or self._graph.tensors[step.output].data is not None:
-                raise self._corrupt(step.output, "to be written once")
-            written.add(step.output)
             if step.code is None:
                 self._root[step.output] = self._root[step.inputs[0]]
             else:
                 run.append(step)
-        if self._graph.output not in written or self._graph.tensors[self._graph.input].data is not None:
-            raise self._corrupt(self._graph.output, "to be computed from the model's input")
         return run
-
-    def _corrupt(self, tensor: int, expected: str) -> ModelError:
-        name = self._graph.tensors[tensor].name
-        return ModelError(
-            f"{self._where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again"
-        )
 
     def _lives(self, run: Sequence[Step]) -> tuple[dict[int, int], dict[int, int]]:
         """Return {root: step} of each buffer's first and last use."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from tinyhost.bench.document import bench_document
 from tinyhost.bench.fit import check_fit
 from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.plan import alive_bytes, summarize
-from tinyhost.bench.reference import HostReference, open_reference, preprocess
+from tinyhost.bench.reference import HostReference, ReferenceName, open_reference, preprocess
 from tinyhost.bench.result import Spread
-from tinyhost.errors import DatasetError, ModelError, UsageError
+from tinyhost.errors import DatasetError, MissingToolError, ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.protocol.pattern import pattern_bytes
 
@@ -70,7 +71,7 @@ def test_a_file_of_the_catalogue_has_its_labels(tmp_path: Path, monkeypatch: pyt
 
 def test_operators_add_up_to_the_models_figures() -> None:
     model = shipped_model()
-    assert sum(item.macs for item in model.operators) == model.macs
+    assert sum(item.macs for item in model.operators) == model.live_macs
     assert max(alive_bytes(model, item.index) for item in model.operators) <= model.arena_bytes
 
 
@@ -100,9 +101,18 @@ def test_steps_of_the_host_end_with_its_output() -> None:
     assert output == reference.run(data)
 
 
-def test_tflm_needs_the_tflite_file() -> None:
+@pytest.mark.parametrize("name", ["tflm", "litert"])
+def test_other_peoples_code_needs_the_tflite_file(name: ReferenceName) -> None:
     with pytest.raises(UsageError, match=r"\.tflite"):
-        open_reference("tflm", image=load_model_file(SHIPPED_MODEL).image, tflite=None)
+        open_reference(name, image=load_model_file(SHIPPED_MODEL).image, tflite=None)
+
+
+@pytest.mark.parametrize(("name", "module"), [("tflm", "tflite_micro"), ("litert", "ai_edge_litert.interpreter")])
+def test_a_missing_wheel_is_named(name: ReferenceName, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingToolError, match="not installed") as error:
+        open_reference(name, image=b"", tflite=b"x")
+    assert "pip install" in error.value.hint
 
 
 def test_a_damaged_image_is_refused() -> None:

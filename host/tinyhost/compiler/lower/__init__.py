@@ -20,7 +20,7 @@ from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower
 from tinyhost.compiler.lower.reduction import lower_mean, lower_pool, lower_softmax
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 
-__all__ = ["SUPPORTED_OPERATORS", "Step", "lower_graph"]
+__all__ = ["SUPPORTED_OPERATORS", "Step", "lower_graph", "lower_operator"]
 
 _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "ADD": lower_add,
@@ -59,3 +59,8 @@ def lower_graph(graph: Graph, pool: ConstantPool, *, where: str) -> tuple[Step, 
             raise context.unsupported("the engine lacks this operator")
         steps.append(_LOWERINGS[operator.code](context))
     return tuple(steps)
+
+
+def lower_operator(context: OperatorContext) -> Step:
+    """Return the step of one operator that lower_graph would accept."""
+    return _LOWERINGS[context.operator.code](context)

@@ -37,6 +37,10 @@ def resolve_window(context: OperatorContext, axis: str, *, size: int, filter_siz
             expected=f"stride, dilation and extent in 1..{_MAX_EXTENT}",
             got=(stride, dilation, extent),
         )
+    options = context.operator.options
+    if f"PadBefore{axis}" in options:  # written by passes/pads.py
+        pad, output = context.option(f"PadBefore{axis}"), context.option(f"Output{axis}")
+        return Window(filter=filter_size, stride=stride, dilation=dilation, pad=pad, output=output)
     output = -(-size // stride) if padding == _SAME else (size + stride - extent) // stride
     if output < 1:
         raise context.corrupt(f"output on {axis}", expected="at least 1", got=output)

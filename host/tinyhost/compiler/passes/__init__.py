@@ -1,0 +1,40 @@
+"""Compiler passes: a graph becomes a smaller graph that gives the same bytes for every input.
+
+Each pass is a module with one function, Graph to Graph, which returns the very graph it got if it finds nothing to do.
+They run on graphs that lowering has accepted, and are repeated until none finds anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinyhost.compiler.graph import Graph
+from tinyhost.compiler.passes.activations import fuse_activations
+from tinyhost.compiler.passes.dead_channels import remove_dead_channels
+from tinyhost.compiler.passes.identities import remove_identities
+from tinyhost.compiler.passes.pads import fuse_pads
+from tinyhost.compiler.passes.unread import remove_unread
+
+__all__ = ["PASSES", "run_passes"]
+
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    remove_unread,
+    remove_identities,
+    fuse_pads,
+    fuse_activations,
+    remove_dead_channels,
+)
+"""In the order in which they run."""
+
+_MAX_ROUNDS = 16
+
+
+def run_passes(graph: Graph) -> Graph:
+    """Return the graph after all passes, repeated until nothing changes; `graph` must have been lowered before."""
+    for _ in range(_MAX_ROUNDS):
+        before = graph
+        for run in PASSES:
+            graph = run(graph)
+        if graph is before:
+            break
+    return graph

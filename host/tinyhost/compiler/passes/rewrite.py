@@ -1,0 +1,82 @@
+"""What passes share: who reads a tensor, rewiring, and new constants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.constants import ConstantPool
+from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
+from tinyhost.compiler.lower.context import OperatorContext
+
+__all__ = [
+    "bypass",
+    "context_of",
+    "n_channels",
+    "new_constant",
+    "producer_of",
+    "readers_of",
+    "same_quantization",
+    "with_operator",
+]
+
+
+def context_of(graph: Graph, operator: Operator) -> OperatorContext:
+    """Return the lowering's view of an operator, with a pool of its own."""
+    return OperatorContext(graph=graph, operator=operator, pool=ConstantPool(), where="passes")
+
+
+def n_channels(tensor: Tensor) -> int:
+    """Return the size of the last dimension; 1 for a scalar."""
+    return tensor.shape[-1] if tensor.shape else 1
+
+
+def producer_of(graph: Graph, tensor: int) -> Operator | None:
+    """Return the operator that writes a tensor."""
+    return next((op for op in graph.operators if tensor in op.outputs), None)
+
+
+def readers_of(graph: Graph, tensor: int) -> list[Operator]:
+    """Return the operators that read a tensor."""
+    return [op for op in graph.operators if tensor in op.inputs]
+
+
+def same_quantization(a: Tensor, b: Tensor) -> bool:
+    """Return whether equal bytes in both mean equal values."""
+    return (a.dtype, a.scale, a.zero_point) == (b.dtype, b.scale, b.zero_point)
+
+
+def with_operator(graph: Graph, old: Operator, new: Operator | None) -> Graph:
+    """Return the graph with one operator replaced, or left out."""
+    operators = (new if op is old else op for op in graph.operators)
+    return replace(graph, operators=tuple(op for op in operators if op is not None))
+
+
+def bypass(graph: Graph, operator: Operator) -> Graph:
+    """Return the graph without an operator whose output equals its first input: readers of one read the other."""
+    source, target = operator.inputs[0], operator.outputs[0]
+    operators = tuple(
+        replace(op, inputs=tuple(source if t == target else t for t in op.inputs))
+        for op in graph.operators
+        if op is not operator
+    )
+    return replace(graph, operators=operators, output=source if graph.output == target else graph.output)
+
+
+def new_constant(
+    tensors: list[Tensor], name: str, values: NDArray[Any], quantization: Quantization | None = None
+) -> int:
+    """Append a constant tensor to `tensors` and return its index."""
+    tensor = Tensor(
+        index=len(tensors),
+        name=name,
+        dtype=values.dtype.name,
+        shape=values.shape,
+        quantization=quantization,
+        data=np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes(),
+    )
+    tensors.append(tensor)
+    return tensor.index

@@ -1,0 +1,20 @@
+"""Operators whose output nobody reads, directly or in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tinyhost.compiler.graph import Graph
+
+__all__ = ["remove_unread"]
+
+
+def remove_unread(graph: Graph) -> Graph:
+    """Return the graph without operators that do not contribute to its output."""
+    wanted = {graph.output}
+    kept = []
+    for operator in reversed(graph.operators):
+        if wanted.intersection(operator.outputs):
+            wanted.update(operator.inputs)
+            kept.append(operator)
+    return graph if len(kept) == len(graph.operators) else replace(graph, operators=tuple(reversed(kept)))
