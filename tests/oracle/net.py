@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import as_scale
 
 __all__ = [
     "ACTIVATIONS",
@@ -66,7 +67,7 @@ Layer = Callable[[st.DrawFn, np.random.Generator, Net], Net]
 
 def random_scale(draw: st.DrawFn, low: float = 1e-3, high: float = 1.0) -> float:
     exponent = draw(st.floats(np.log2(low), np.log2(high)))
-    return float(np.float32(2.0**exponent))
+    return as_scale(2.0**exponent)
 
 
 def random_zero_point(draw: st.DrawFn) -> int:
@@ -94,7 +95,7 @@ def append(
     zero_point: int,
     **options: object,
 ) -> Net:
-    scale = float(np.float32(min(max(scale, 1e-6), 1e4)))  # chains would drift beyond what any network has
+    scale = as_scale(min(max(scale, 1e-6), 1e4))  # chains would drift beyond what any network has
     index = net.builder.tensor(shape, scale=scale, zero_point=zero_point)
     net.builder.operator(code, inputs, index, **options)
     return Net(builder=net.builder, index=index, shape=shape, scale=scale, zero_point=zero_point)

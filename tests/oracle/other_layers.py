@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.net import ACTIVATIONS, Net, append, random_scale, random_zero_point
+from tests.oracle.oracle import RELU6_REQUANTIZES
 from tests.oracle.windowed_layers import pointwise
 
 __all__ = [
@@ -148,7 +149,7 @@ def relu(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def relu6(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    same = draw(st.booleans())
+    same = draw(st.booleans()) or RELU6_REQUANTIZES
     scale = net.scale if same else random_scale(draw)
     return append(
         draw, net, "RELU6", [net.index], net.shape, scale, net.zero_point if same else random_zero_point(draw)

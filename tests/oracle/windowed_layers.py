@@ -17,6 +17,7 @@ from tests.oracle.net import (
     random_window,
     random_zero_point,
 )
+from tests.oracle.oracle import CONV_2D_NEEDS_BIAS
 
 __all__ = ["average_pool", "conv", "depthwise_conv", "fully_connected", "max_pool", "mean", "pointwise", "pool"]
 
@@ -38,7 +39,7 @@ def conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool
     scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
     weights = net.builder.tensor(shape, scale=scales, axis=axis, data=random_weights(rng, shape))
     inputs = [net.index, weights]
-    if draw(st.booleans()):
+    if draw(st.booleans()) or (CONV_2D_NEEDS_BIAS and not depthwise):
         bias = rng.integers(-20000, 20001, n_out)
         inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=[s * net.scale for s in scales], data=bias))
     output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
@@ -73,12 +74,15 @@ def pointwise(
     size = draw(st.sampled_from([1, 3]))
     shape = (n_out, size, size, net.shape[3])
     weight_scale = random_scale(draw)
-    weights = net.builder.tensor(shape, scale=weight_scale, data=random_weights(rng, shape))
+    inputs = [net.index, net.builder.tensor(shape, scale=weight_scale, data=random_weights(rng, shape))]
+    if CONV_2D_NEEDS_BIAS:
+        bias = np.zeros(n_out, np.int32)
+        inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=net.scale * weight_scale, data=bias))
     return append(
         draw,
         net,
         "CONV_2D",
-        [net.index, weights],
+        inputs,
         (*net.shape[:3], n_out),
         output_scale(draw, net, weight_scale, size * size * net.shape[3]) if scale is None else scale,
         random_zero_point(draw) if zero_point is None else zero_point,

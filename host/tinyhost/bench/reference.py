@@ -1,4 +1,4 @@
-"""What a device is compared with: the firmware's engine on this computer, or TensorFlow Lite Micro's wheel."""
+"""What a device is compared with: the firmware's engine on this computer, or code that others wrote."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from tinyhost import _firmware
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 
-__all__ = ["HostReference", "Reference", "ReferenceName", "TflmReference", "open_reference", "preprocess"]
+__all__ = [
+    "HostReference",
+    "LitertReference",
+    "Reference",
+    "ReferenceName",
+    "TflmReference",
+    "open_reference",
+    "preprocess",
+]
 
-ReferenceName = Literal["host", "tflm"]
+ReferenceName = Literal["host", "tflm", "litert"]
 _UINT8_OFFSET = 128
 _TFLM_ARENA_BYTES = 4 << 20
 
@@ -83,13 +91,7 @@ class TflmReference:
     name: ReferenceName = "tflm"
 
     def __init__(self, tflite: bytes) -> None:
-        try:
-            runtime: Any = importlib.import_module("tflite_micro").runtime
-        except ImportError as error:
-            raise MissingToolError(
-                "the tflite-micro wheel is not installed (it exists for Python 3.10 and 3.11 on x86-64)",
-                hint="pip install 'tinyhost[dev]', or compare with --against host",
-            ) from error
+        runtime = _import("tflite_micro", "--pre tflite-micro", "for Python 3.10 and 3.11 on x86-64", "litert").runtime
         try:
             self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
         except (RuntimeError, ValueError) as error:
@@ -104,13 +106,49 @@ class TflmReference:
         return bytes(self._interpreter.get_output(0).tobytes())
 
 
+class LitertReference:
+    """LiteRT (TensorFlow Lite) with its reference kernels, from which TensorFlow Lite Micro's descend."""
+
+    name: ReferenceName = "litert"
+
+    def __init__(self, tflite: bytes) -> None:
+        litert = _import("ai_edge_litert.interpreter", "ai-edge-litert", "for Python 3.10 and later", "host")
+        try:
+            self._interpreter = litert.Interpreter(
+                model_content=tflite, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF
+            )
+            self._interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes."""
+        values = np.frombuffer(data, self._input["dtype"]).reshape(self._input["shape"])
+        self._interpreter.set_tensor(self._input["index"], values)
+        self._interpreter.invoke()
+        return bytes(self._interpreter.get_tensor(self._output["index"]).tobytes())
+
+
+def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) -> Any:
+    """Return a module of a wheel that is no dependency; raises MissingToolError."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingToolError(
+            f"{wheel.rsplit(maxsplit=1)[-1]} is not installed (there are wheels {wheel_is_for})",
+            hint=f"pip install {wheel}, or compare with --against {instead}",
+        ) from error
+
+
 def open_reference(name: ReferenceName, *, image: bytes, tflite: bytes | None) -> Reference:
     """Return the reference of that name; raises UsageError if it needs a .tflite and there is none."""
     if name == "host":
         return HostReference(image)
     if tflite is None:
         raise UsageError(
-            "--against tflm needs the .tflite file: a model image does not hold it",
+            f"--against {name} needs the .tflite file: a model image does not hold it",
             hint="name it with --model FILE.tflite",
         )
-    return TflmReference(tflite)
+    return TflmReference(tflite) if name == "tflm" else LitertReference(tflite)

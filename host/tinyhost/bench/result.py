@@ -108,7 +108,7 @@ class Agreement:
     """Device against a reference, over random inputs: bytes are compared."""
 
     against: str
-    """host, tflm"""
+    """host, tflm, litert"""
     compared: int
     mismatches: int
     first_mismatch: Mismatch | None

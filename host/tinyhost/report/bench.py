@@ -17,8 +17,8 @@ from tinyhost.report.render import picture_uri, render, short
 __all__ = ["bench_report"]
 
 _MAX_WRONG, _MAX_RIGHT = 18, 12
-_AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro"}
-_AGAINST_SHORT = {"host": "the host", "tflm": "TFLM"}
+_AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro", "litert": "LiteRT"}
+_AGAINST_SHORT = {"host": "the host", "tflm": "TFLM", "litert": "LiteRT"}
 
 
 def bench_report(result: BenchResult) -> str:

@@ -12,6 +12,8 @@ from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import fetch
 from tinyhost.train.vww import TrainProgress, TrainResult, VwwTrainConfig, train_vww
 
+from tests.oracle.oracle import open_oracle
+
 pytestmark = pytest.mark.train
 
 Run = tuple[TrainResult, list[TrainProgress]]
@@ -57,18 +59,16 @@ def test_outputs_are_two_int8_scores_that_sum_to_one(run: Run) -> None:
     assert abs(int(answer.astype(int).sum())) <= 2  # (a + 128) + (b + 128) = 256, rounded
 
 
-def test_tflm_gives_the_same_bytes(run: Run) -> None:
-    from tflite_micro import runtime
+def test_the_oracle_gives_the_same_bytes(run: Run) -> None:
     from tinyhost.train.quantize import Int8Model
 
     content = run[0].model.read_bytes()
-    model, tflm = Int8Model(content), runtime.Interpreter.from_bytes(content)
+    model, oracle = Int8Model(content), open_oracle(content)
     rng = np.random.default_rng(2)
     for _ in range(5):
         picture = rng.integers(0, 256, (96, 96), np.uint8)
-        tflm.set_input((picture.astype(np.int16) - 128).astype(np.int8).reshape(1, 96, 96, 1), 0)
-        tflm.invoke()
-        np.testing.assert_array_equal(tflm.get_output(0).reshape(-1), model.run(picture))
+        expected = oracle.run((picture.astype(np.int16) - 128).astype(np.int8).tobytes())
+        np.testing.assert_array_equal(np.frombuffer(expected, np.int8), model.run(picture))
 
 
 def test_tensors_are_named_after_layers_and_the_file_fits(run: Run) -> None:

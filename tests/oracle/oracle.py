@@ -1,0 +1,95 @@
+"""The oracle, other people's code that the engine must equal: tflite-micro's wheel, or else LiteRT's reference kernels.
+
+The wheel exists for Python 3.10 and 3.11 on x86-64 only. `pytest` says in its header which one it is. LiteRT answers as
+TensorFlow Lite Micro does except in these, so the strategies avoid them with LiteRT, and nothing else:
+
+- It multiplies and divides scales in float where the wheel answers as if in double: `as_scale` gives it short
+  mantissas, whose products are exact in float. `test_rounding.py` holds what the wheel answered.
+- RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
+- CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tinyhost import _firmware
+from tinyhost.bench.reference import Reference, ReferenceName, open_reference
+from tinyhost.compiler import compile_tflite
+
+__all__ = [
+    "CONV_2D_NEEDS_BIAS",
+    "ORACLE_IS_TFLM",
+    "RELU6_REQUANTIZES",
+    "as_scale",
+    "assert_equals_oracle",
+    "describe_oracle",
+    "open_oracle",
+    "run_engine",
+]
+
+_WHEELS: dict[ReferenceName, str] = {"tflm": "tflite-micro", "litert": "ai-edge-litert"}
+_INSTALL_HINT = "no oracle is installed: make setup-dev, or pip install ai-edge-litert"
+
+
+def _installed() -> tuple[ReferenceName, str] | None:
+    """Return the oracle's name, and its wheel and version; None if there is none."""
+    for name, wheel in _WHEELS.items():
+        try:
+            return name, f"{wheel} {importlib.metadata.version(wheel)}"
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+_ORACLE = _installed()
+ORACLE_IS_TFLM = _ORACLE is not None and _ORACLE[0] == "tflm"
+RELU6_REQUANTIZES = CONV_2D_NEEDS_BIAS = not ORACLE_IS_TFLM
+
+
+def as_scale(value: float) -> float:
+    """Return the float32 nearest to a value; for LiteRT with at most 12 significant bits."""
+    if ORACLE_IS_TFLM:
+        return float(np.float32(value))
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(round(mantissa * 2**12), exponent - 12)
+
+
+def describe_oracle() -> str:
+    """Return the oracle's wheel and version, or what to install."""
+    if _ORACLE is None:
+        return _INSTALL_HINT
+    name, wheel = _ORACLE
+    return wheel if name == "tflm" else f"{wheel}, as tflite-micro is not installed (Python 3.10 and 3.11 only)"
+
+
+def open_oracle(tflite: bytes) -> Reference:
+    """Return the oracle with a model loaded; the test fails if none is installed."""
+    if _ORACLE is None:
+        pytest.fail(_INSTALL_HINT)
+    return open_reference(_ORACLE[0], image=b"", tflite=tflite)
+
+
+def run_engine(tflite: bytes, inputs: list[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+    """Return what the compiled model answers to each input."""
+    compiled = compile_tflite(tflite, name="oracle")
+    engine = _firmware.Engine(compiled.report.arena_bytes)
+    engine.load(compiled.image)
+    outputs = []
+    for values in inputs:
+        engine.set_input(values)
+        engine.invoke()
+        outputs.append(engine.output())
+    return outputs
+
+
+def assert_equals_oracle(tflite: bytes, inputs: list[NDArray[np.generic]]) -> None:
+    """Assert that the compiled model and the oracle give the same bytes for each input."""
+    oracle = open_oracle(tflite)
+    for values, output in zip(inputs, run_engine(tflite, inputs), strict=True):
+        expected = np.frombuffer(oracle.run(values.tobytes()), output.dtype).reshape(output.shape)
+        np.testing.assert_array_equal(output, expected)
