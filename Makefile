@@ -52,14 +52,14 @@ check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to da
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@echo clang-format --dry-run --Werror
-	@clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
+	@$(BIN)/clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
 
 format: setup-dev  ## let ruff and clang-format format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	clang-format -i $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
+	$(BIN)/clang-format -i $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 
 bench: setup  ## figures of the shipped model on the virtual boards
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link

@@ -6,7 +6,7 @@
 set -eu
 
 run="g++ make git python3-dev python3-venv gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
-dev="$run clang clang-format libclang-rt-dev doctest-dev"
+dev="$run clang libclang-rt-dev doctest-dev"
 
 case "${1:-run}" in
   run) wanted=$run ;;
