@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def open_oracle(tflite: bytes) -> Reference:
     return open_reference(_ORACLE[0], image=b"", tflite=tflite)
 
 
-def run_engine(tflite: bytes, inputs: list[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+def run_engine(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
     """Return what the compiled model answers to each input."""
     compiled = compile_tflite(tflite, name="oracle")
     engine = _firmware.Engine(compiled.report.arena_bytes)
@@ -87,7 +88,7 @@ def run_engine(tflite: bytes, inputs: list[NDArray[np.generic]]) -> list[NDArray
     return outputs
 
 
-def assert_equals_oracle(tflite: bytes, inputs: list[NDArray[np.generic]]) -> None:
+def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> None:
     """Assert that the compiled model and the oracle give the same bytes for each input."""
     oracle = open_oracle(tflite)
     for values, output in zip(inputs, run_engine(tflite, inputs), strict=True):
