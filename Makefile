@@ -66,7 +66,7 @@ bench: setup  ## figures of the shipped model on the virtual boards
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
 
-soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 20 minutes)
+soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python scripts/soak_link.py
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
