@@ -12,7 +12,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXT_SOURCES := $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
-.PHONY: help setup setup-dev setup-train demo test check format bench soak fuzz train clean
+# What `make bench` measures, and what it compares the figures with (docs/performance.md).
+MODELS ?= models/vww build/networks
+HISTORY ?= docs/performance/history.json
+
+.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak fuzz train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -61,10 +65,16 @@ format: setup-dev  ## let ruff and clang-format format everything
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 
-bench: setup  ## figures of the shipped model on the virtual boards
+bench: setup  ## figures of the shipped model and of generated networks on the virtual boards; MODELS=folder for others
+	$(BIN)/python -m tests.oracle.generated_networks build/networks
+	$(BIN)/python scripts/bench_models.py $(MODELS) --portable --json build/bench.json --history $(HISTORY)
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
+
+bench-append: setup  ## the same figures, added to the history in the repository; commit it with what changed them
+	$(BIN)/python -m tests.oracle.generated_networks build/networks
+	$(BIN)/python scripts/bench_models.py $(MODELS) --history $(HISTORY) --append
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python scripts/soak_link.py

@@ -151,7 +151,7 @@ def _build_error(environment: str, lines: list[str]) -> BuildError:
 
 
 def _firmware(folder: Path, app: str, kind: str, lines: list[str]) -> Firmware:
-    board = kind.removesuffix("_asan")
+    board = kind.partition("_")[0]
     path = folder / {"native": "program", "m4": "program.elf"}.get(board, "firmware.bin")
     program = folder / "firmware.elf" if path.suffix == ".bin" else path
     if not program.is_file():

@@ -20,7 +20,7 @@ def flash_firmware(board: Board, firmware: Firmware, progress: Callable[[str], N
     Raises UsageError if the firmware is for another board, BoardError if another process uses the board or the upload
     fails.
     """
-    if firmware.kind.removesuffix("_asan") != board.kind:
+    if firmware.kind.partition("_")[0] != board.kind:
         raise UsageError(
             f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.kind}"
         )

@@ -63,8 +63,17 @@ def test_pad_wider_than_the_window_stays() -> None:
 
 def _max_pool(net: Net) -> Net:
     shape = (1, net.shape[1] - 2, net.shape[2] - 2, 4)
-    options = {"Padding": VALID, "StrideH": 1, "StrideW": 1, "FilterHeight": 3, "FilterWidth": 3}
-    return apply(net, "MAX_POOL_2D", shape=shape, FusedActivationFunction=0, **options)
+    return apply(
+        net,
+        "MAX_POOL_2D",
+        shape=shape,
+        Padding=VALID,
+        StrideH=1,
+        StrideW=1,
+        FilterHeight=3,
+        FilterWidth=3,
+        FusedActivationFunction=0,
+    )
 
 
 def test_pad_goes_into_a_maximum_of_what_is_never_negative() -> None:
@@ -101,8 +110,16 @@ def test_what_changes_nothing_goes() -> None:
     net = apply(net, "QUANTIZE")
     net = apply(net, "PAD", net.builder.tensor((4, 2), dtype="int32", data=np.zeros((4, 2))))
     net = apply(net, "CONCATENATION", Axis=3, FusedActivationFunction=0)
-    one = {"StrideH": 1, "StrideW": 1, "FilterHeight": 1, "FilterWidth": 1}
-    net = apply(net, "AVERAGE_POOL_2D", Padding=VALID, FusedActivationFunction=0, **one)
+    net = apply(
+        net,
+        "AVERAGE_POOL_2D",
+        Padding=VALID,
+        StrideH=1,
+        StrideW=1,
+        FilterHeight=1,
+        FilterWidth=1,
+        FusedActivationFunction=0,
+    )
     assert codes(start, net) == ["CONV_2D"]
 
 

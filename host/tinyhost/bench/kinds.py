@@ -1,0 +1,45 @@
+"""What each kind of operator costs in an inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinyhost.bench.result import OperatorTicks
+
+__all__ = ["KindTicks", "by_kind"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindTicks:
+    """All operators of one kind together."""
+
+    name: str
+    n: int
+    """operators"""
+    macs: int
+    ticks: int
+    share: float
+    """of the sum over all operators, 0..1"""
+    ticks_per_mac: float | None
+    """None without multiply-accumulates"""
+
+
+def by_kind(operators: Sequence[OperatorTicks]) -> tuple[KindTicks, ...]:
+    """Return the operators' costs added up by name, the dearest first."""
+    total = sum(item.ticks for item in operators) or 1
+    kinds = []
+    for name in {item.name for item in operators}:
+        items = [item for item in operators if item.name == name]
+        macs, ticks = sum(item.macs for item in items), sum(item.ticks for item in items)
+        kinds.append(
+            KindTicks(
+                name=name,
+                n=len(items),
+                macs=macs,
+                ticks=ticks,
+                share=ticks / total,
+                ticks_per_mac=ticks / macs if macs else None,
+            )
+        )
+    return tuple(sorted(kinds, key=lambda kind: (-kind.ticks, kind.name)))

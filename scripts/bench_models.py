@@ -1,0 +1,166 @@
+"""Measures every model of some folders on m4 and prints a table; see docs/performance.md.
+
+    python scripts/bench_models.py FOLDER... [--json FILE] [--history FILE [--append]] [--portable]
+
+--history shows the change against the last entries that have these models; --append adds this run to it.
+--portable measures the portable kernels as well: what the fast ones gain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+
+from engine_size import engine_bytes
+from rich.console import Console
+from rich.table import Table
+from tinyhost.bench.history import Entry, append_entry, changes, read_history
+from tinyhost.bench.table import ModelFigures, find_models, measure_models
+from tinyhost.boards import resolve
+from tinyhost.boards.build import Firmware, build_firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.device import Device
+from tinyhost.errors import TinyhostError
+
+_ROOT = Path(__file__).resolve().parent.parent
+_CONSOLE = Console(width=190, highlight=False)
+_STATUS = Console(stderr=True)
+_MOST_KINDS = 2
+
+
+def main() -> int:
+    """Measure, print, write; 1 if an output differs from the host's, 2 for an error."""
+    arguments = _arguments()
+    try:
+        figures, firmware = _measure(arguments, "m4")
+        portable = {item.name: item for item in _measure(arguments, "m4_portable")[0]} if arguments.portable else {}
+        engine = engine_bytes(firmware.path.with_name("program.map"))
+        _CONSOLE.print(_table(figures, portable))
+        print(f"engine: {sum(engine.values()):,} B of flash with all operators; firmware {firmware.build_id}")
+        entry = Entry.of(
+            figures,
+            date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            commit=_commit(),
+            build_id=firmware.build_id,
+            engine_bytes=sum(engine.values()),
+        )
+        if arguments.history:
+            _print_changes(arguments.history, entry, figures)
+            if arguments.append:
+                append_entry(arguments.history, entry)
+        if arguments.json:
+            _write_json(arguments.json, entry, figures, portable, engine)
+    except TinyhostError as error:
+        print(f"{error}\n{error.hint}", file=sys.stderr)
+        return 2
+    return int(any(item.mismatches for item in (*figures, *portable.values())))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", type=Path, help="folders, or .tflite files")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--history", type=Path, metavar="FILE")
+    parser.add_argument("--append", action="store_true", help="add this run to the history")
+    parser.add_argument("--portable", action="store_true", help="measure the portable kernels too")
+    parser.add_argument("--no-passes", action="store_true", help="leave the compiler's passes out")
+    parser.add_argument("--samples", type=int, default=3, help="random inputs to compare with the host")
+    return parser.parse_args()
+
+
+def _measure(arguments: argparse.Namespace, kind: str) -> tuple[list[ModelFigures], Firmware]:
+    paths = find_models(arguments.models)
+    with tempfile.TemporaryDirectory(prefix="tinyhost-bench-") as state:
+        board = resolve("m4", state=Path(state))
+        with _STATUS.status(f"building vww_{kind}") as status:
+            firmware = build_firmware("vww", kind)
+            flash_firmware(board, firmware)
+            with board.power() as power, Device.open(power) as device:
+                figures = measure_models(
+                    device,
+                    paths,
+                    n_samples=arguments.samples,
+                    passes=not arguments.no_passes,
+                    on_model=lambda path: status.update(f"{kind}: {path.name}"),
+                )
+                return list(figures), firmware
+
+
+def _table(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("model", "MACs", "live", "instructions", "per MAC", *(("portable", "gain") if portable else ())):
+        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
+    for name in ("arena B", "flash B"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("share per kind of operator", no_wrap=True)
+    for item in figures:
+        cells = [item.name, f"{item.macs:,}", f"{item.live_macs:,}", f"{item.ticks:,}"]
+        cells.append("-" if item.ticks_per_mac is None else f"{item.ticks_per_mac:.2f}")
+        if portable:
+            before = portable[item.name].ticks
+            cells += [f"{before:,}", f"{before / item.ticks:.2f}x"]
+        kinds = ", ".join(f"{100 * kind.share:.0f} % {kind.name}" for kind in item.kinds[:_MOST_KINDS])
+        cells += [f"{item.arena_bytes:,}", f"{item.flash_bytes:,}"]
+        cells.append(f"[bold red]{item.mismatches} of {item.compared} outputs differ" if item.mismatches else kinds)
+        table.add_row(*cells)
+    return table
+
+
+def _print_changes(path: Path, entry: Entry, figures: Sequence[ModelFigures]) -> None:
+    entries = read_history(path)
+    found = changes(entries, figures)
+    last = entries[-1] if entries else entry
+    print(f"against {path}, {len(entries)} entries, the last of {last.date[:10]} at {last.commit}:")
+    for change in found:
+        print(
+            f"  {change.model}: {change.what} {change.before:,} -> {change.now:,} ({100 * (change.ratio - 1):+.1f} %)"
+        )
+    if entry.engine_bytes != last.engine_bytes:
+        print(f"  engine: {last.engine_bytes:,} -> {entry.engine_bytes:,} B")
+    if not found and entry.engine_bytes == last.engine_bytes:
+        print("  no change")
+
+
+def _write_json(
+    path: Path,
+    entry: Entry,
+    figures: Sequence[ModelFigures],
+    portable: dict[str, ModelFigures],
+    engine: dict[str, int],
+) -> None:
+    models = [
+        {
+            **asdict(item),
+            "ticks_per_mac": item.ticks_per_mac,
+            "portable_ticks": portable[item.name].ticks if portable else None,
+        }
+        for item in figures
+    ]
+    document = {
+        "date": entry.date,
+        "commit": entry.commit,
+        "build_id": entry.build_id,
+        "board": "m4",
+        "unit": "instructions",
+        "engine_bytes": engine,
+        "models": models,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _commit() -> str:
+    """Return the commit that is checked out, with + if files differ from it; empty outside of a repository."""
+    command = ["git", "-C", str(_ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
