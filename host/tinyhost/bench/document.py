@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from tinyhost.bench.kinds import by_kind
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency
 
@@ -22,7 +23,7 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         "engine": result.device.engine,
         "device": asdict(result.device),
         "model": model_document(result.model),
-        "latency": _latency_document(result.latency),
+        "latency": _latency_document(result.latency, result.model),
         "agreement": asdict(result.agreement) if result.agreement else None,
         "accuracy": _accuracy_document(result.accuracy) if result.accuracy else None,
         "link": asdict(result.link) if result.link else None,
@@ -47,8 +48,13 @@ def model_document(model: ModelSummary) -> dict[str, Any]:
     }
 
 
-def _latency_document(latency: Latency) -> dict[str, Any]:
-    return {**asdict(latency), "remark": TICK_REMARKS.get(latency.unit, "")}
+def _latency_document(latency: Latency, model: ModelSummary) -> dict[str, Any]:
+    return {
+        **asdict(latency),
+        "ticks_per_mac": latency.invoke.median / model.macs if model.macs else None,
+        "per_kind": [asdict(kind) for kind in by_kind(latency.per_operator)],
+        "remark": TICK_REMARKS.get(latency.unit, ""),
+    }
 
 
 def _accuracy_document(accuracy: Accuracy) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
             f"flash {model.flash_bytes:,} of {device.slot_bytes:,} B"
         ),
         Text(),
-        *_latency(result.latency, max(0, min(40, columns - _FIGURE_COLUMNS))),
+        *_latency(result.latency, model.macs, max(0, min(40, columns - _FIGURE_COLUMNS))),
     ]
     if result.agreement:
         agreement = result.agreement
@@ -43,7 +43,7 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
     return Group(*parts)
 
 
-def _latency(latency: Latency, bar_columns: int) -> list[RenderableType]:
+def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableType]:
     from tinyhost.bench.result import TICK_REMARKS
 
     stages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -70,7 +70,22 @@ def _latency(latency: Latency, bar_columns: int) -> list[RenderableType]:
             Text("█" * round(bar_columns * item.share / most), "cyan"),
         )
     remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
-    return [stages, remark, Text(), operators]
+    return [stages, remark, Text(), operators, Text(), *_kinds(latency, macs)]
+
+
+def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
+    """Return the operators added up by kind, and what a multiply-accumulate costs."""
+    from tinyhost.bench.kinds import by_kind
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("kind", "n", latency.unit, "per live MAC", "share"):
+        table.add_column(name, justify="left" if name == "kind" else "right", no_wrap=True)
+    for kind in by_kind(latency.per_operator):
+        per_mac = "" if kind.ticks_per_mac is None else f"{kind.ticks_per_mac:.2f}"
+        table.add_row(kind.name, str(kind.n), f"{kind.ticks:,}", per_mac, f"{100 * kind.share:.1f} %")
+    if not macs:
+        return [table]
+    return [table, Text.assemble((f"{latency.invoke.median / macs:.2f}", "bold"), f" {latency.unit} per MAC")]
 
 
 def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
