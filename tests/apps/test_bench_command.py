@@ -75,7 +75,7 @@ def test_a_benched_model_leaves_the_one_before_active(native: Station, tmp_path:
 
 def test_pictures_for_a_model_that_takes_none_are_an_error(native: Station, pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "small.thm").write_bytes(small_model(1))
-    native.run("bench", "--model", str(tmp_path / "small.thm"), "--data", str(pictures), code=1)
+    native.run("bench", "--model", str(tmp_path / "small.thm"), "--data", str(pictures), code=2)
     assert bench(native, "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
 
 
@@ -109,4 +109,4 @@ def test_diff_shows_where_two_models_part(native: Station) -> None:
 
 
 def test_diff_needs_one_sample(native: Station) -> None:
-    native.run("diff", code=1)
+    native.run("diff", code=2)

@@ -63,7 +63,7 @@ def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> N
         pytest.fail("no prediction of the restarted board in 60 s")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
-    assert process.returncode == 0
+    assert process.returncode == 130
 
 
 def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:

@@ -84,13 +84,13 @@ def test_settings_persist_over_commands(state: Path) -> None:
     run(state, "settings", "period_ms=120", "smoothing=0x40", "--persist", "--board", "native")
     values = run_json(state, "settings", "--board", "native")["settings"]
     assert (values["period_ms"]["value"], values["smoothing"]["value"]) == (120, 64)
-    assert "NAME=VALUE" in run(state, "settings", "period_ms", "--board", "native", code=1).stderr
-    assert "from 0 to 60000" in run(state, "settings", "period_ms=-1", "--board", "native", code=1).stderr
+    assert "NAME=VALUE" in run(state, "settings", "period_ms", "--board", "native", code=2).stderr
+    assert "from 0 to 60000" in run(state, "settings", "period_ms=-1", "--board", "native", code=2).stderr
 
 
 def test_reset_restarts_and_a_virtual_board_has_no_bootloader(state: Path) -> None:
     assert "restarted" in run(state, "reset", "--board", "native").stdout
-    assert "no bootloader" in run(state, "reset", "--bootloader", "--board", "native", code=1).stderr
+    assert "no bootloader" in run(state, "reset", "--bootloader", "--board", "native", code=2).stderr
 
 
 def test_boards_lists_the_virtual_boards_and_their_firmware(state: Path) -> None:
@@ -124,5 +124,5 @@ def test_other_commands_use_a_board_that_is_kept_on(state: Path) -> None:
         kept.send_signal(signal.SIGINT)
         _, remarks = kept.communicate(timeout=20)
         assert "native is off" in remarks
-        assert kept.returncode == 0
+        assert kept.returncode == 130
     assert run_json(state, "settings", "--board", "native")["settings"]["period_ms"]["value"] != 777

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.compiler import CompiledModel, load_model
+from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import MODELS
 
 __all__ = ["ModelFile", "load_model_file"]
@@ -46,7 +47,12 @@ def load_model_file(
 def _known_labels(path: Path) -> tuple[str, ...]:
     beside = path.with_name("labels.txt")
     if beside.is_file():
-        lines = beside.read_text(encoding="utf-8").splitlines()
+        try:
+            lines = beside.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise ModelError(
+                f"{beside}: byte {error.start + 1} is no UTF-8", hint="write one label a line, or give --labels"
+            ) from error
         return tuple(line.strip() for line in lines if line.strip())
     if not path.is_file():
         return ()

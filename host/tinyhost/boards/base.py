@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
+from tinyhost.errors import TinyhostError
 from tinyhost.link.base import Link
 
 __all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "PoweredBoard"]
@@ -28,6 +29,10 @@ class PoweredBoard(Protocol):
     @property
     def scene_name(self) -> str:
         """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
+
+    @property
+    def scene_failure(self) -> TinyhostError | None:
+        """Why the scene cannot be shown any more, so that the board has no camera; None if it can, or nobody knows."""
 
     def open_link(self) -> Link:
         """Return a new link, held exclusively.
@@ -79,7 +84,7 @@ class BoardStatus:
     kind: BoardKind
     is_virtual: bool
     state: str
-    """ready, running, bootloader, no firmware"""
+    """ready, running, failed, bootloader, no firmware, damaged"""
     port: str = ""
     pid: int = 0
     app: str = ""

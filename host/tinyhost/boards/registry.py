@@ -7,7 +7,7 @@ from pathlib import Path
 from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus
 from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
 from tinyhost.boards.virtual import VirtualBoard
-from tinyhost.errors import BoardNotFoundError, UsageError
+from tinyhost.errors import BoardError, BoardNotFoundError, UsageError
 
 __all__ = ["list_boards", "resolve"]
 
@@ -68,8 +68,12 @@ def _usb_status(port: UsbPort) -> BoardStatus:
 
 
 def _virtual_status(board: VirtualBoard) -> BoardStatus:
-    flashed = board.folder.flashed()
-    running = board.folder.running()
+    try:
+        flashed, running = board.folder.flashed(), board.folder.running()
+    except BoardError as error:
+        return BoardStatus(
+            name=board.name, kind=board.kind, is_virtual=True, state="damaged", detail=f"{error.message}; {error.hint}"
+        )
     state = "no firmware" if flashed is None else "ready"
     if running:
         state = "failed" if running.failure else "running"

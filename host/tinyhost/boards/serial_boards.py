@@ -59,6 +59,7 @@ class _SerialPower:
     """A board that gets its power from USB."""
 
     scene_name = ""
+    scene_failure = None
 
     def __init__(self, board: SerialBoard) -> None:
         self.board = board

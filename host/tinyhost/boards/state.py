@@ -23,11 +23,13 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from tinyhost.errors import BoardError
 
 __all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state", "write_atomically"]
+
+_T = TypeVar("_T")
 
 
 def default_state() -> Path:
@@ -78,10 +80,8 @@ class BoardFolder:
 
     def flashed(self) -> Flashed | None:
         """Return which firmware is on the board; None if there is none."""
-        values = _read_json(self.path / "board.json")
-        if values is None or not self.program.is_file():
-            return None
-        return Flashed(**values)
+        flashed = _read_json(self.path / "board.json", Flashed)
+        return flashed if self.program.is_file() else None
 
     def write_flashed(self, flashed: Flashed) -> None:
         """Note which firmware is on the board."""
@@ -89,10 +89,9 @@ class BoardFolder:
 
     def running(self) -> Running | None:
         """Return who powers the board; None if nobody does."""
-        values = _read_json(self.path / "running.json")
-        if values is None or not BoardLock(self).is_held():
+        if not BoardLock(self).is_held():
             return None
-        return Running(**values)
+        return _read_json(self.path / "running.json", Running)
 
     def write_running(self, running: Running) -> None:
         """Note who powers the board."""
@@ -157,13 +156,13 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path, kind: type[_T]) -> _T | None:
+    """Return the object that a file holds; None without the file."""
     try:
-        values = json.loads(path.read_text())
+        return kind(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except ValueError as exc:
-        raise BoardError(f"{path} is damaged ({exc})", hint=f"rm {path}, then flash the board again") from exc
-    if not isinstance(values, dict):
-        raise BoardError(f"{path} is damaged: expected an object", hint=f"rm {path}, then flash the board again")
-    return values
+    except (ValueError, TypeError) as exc:
+        raise BoardError(
+            f"{path} is damaged: {exc}", hint=f"tinyhost flash vww --board {path.parent.name} writes it anew"
+        ) from exc

@@ -14,7 +14,7 @@ from tinyhost.boards.scenes import SceneOptions, open_scene
 from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
 from tinyhost.boards.state import BoardFolder, BoardLock, Running, default_state
 from tinyhost.boards.supervisor import Supervisor
-from tinyhost.errors import BoardError, ConfigError
+from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
 
@@ -97,6 +97,11 @@ class VirtualPower:
         return self._player.scene.current_name if self._player else ""
 
     @property
+    def scene_failure(self) -> TinyhostError | None:
+        """Why the scene cannot be shown any more; None if it can."""
+        return self._player.failure if self._player else None
+
+    @property
     def failure(self) -> str:
         """Why the firmware does not run any more; "" if it does."""
         return self._supervisor.failure
@@ -139,6 +144,7 @@ class AttachedBoard:
         self.board = board
         self.port = running.port
         self.scene_name = ""
+        self.scene_failure: TinyhostError | None = None
 
     def open_link(self) -> Link:
         """Return a new link to the firmware."""

@@ -12,7 +12,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, JsonOption, PassesOption, SceneOption, StateOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import console, progress_bars, status_console, write_json
 from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ def bench(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Measure a model on the board: latency, memory, accuracy, agreement with the host; fail if they disagree."""
+    """Measure a model on the board: latency, memory, accuracy.
+
+    And whether the board computes what the host does: exits 1 if any output differs.
+    """
     from tinyhost.bench.modelfile import load_model_file
     from tinyhost.bench.run import BenchPlan, model_on_device, run_bench
     from tinyhost.cli.connect import connected
@@ -98,7 +101,7 @@ def bench(
             result = run_bench(device, image, tflite, name=connection.board_name, plan=plan, on_progress=progress)
         if file is not None:
             active = next((slot.name for slot in device.models() if slot.active), "none")
-            status_console().print(f"active model: {active}", style="dim")
+            status_console().print(f"active model: {active}", style="dim", markup=False)
     _write(result, report, json)
     _check(result)
 
@@ -120,10 +123,10 @@ def _ensure_app(app: str, spec: str | None, state: Path | None) -> None:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Yield a function that shows how far each stage is, on stderr."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=status_console(), transient=True) as bars:
+    with progress_bars(*columns) as bars:
         tasks: dict[str, object] = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -142,7 +145,7 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
 
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(bench_report(result), encoding="utf-8")
-        status_console().print(f"report: {report}", soft_wrap=True)
+        status_console().print(f"report: {report}", soft_wrap=True, markup=False)
     if json:
         write_json(bench_document(result), json)
     if json != "-":

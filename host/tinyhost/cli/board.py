@@ -39,7 +39,7 @@ def run(
     ] = False,
     state: StateOption = None,
 ) -> None:
-    """Switch a virtual board on and keep it on until Ctrl-C; print the port on which it talks.
+    """Keep a virtual board on until Ctrl-C; print its port.
 
     Every other command uses the board that is kept on, and so can any serial monitor.
     """
@@ -53,7 +53,7 @@ def run(
         note("[dim]Ctrl-C switches it off[/]")
         try:
             _print_text(powered) if show_text else _wait()
-        except KeyboardInterrupt:
+        finally:
             note(f"[dim]{target.name} is off[/]")
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from tinyhost.cli.options import JsonOption, StateOption
-from tinyhost.cli.output import console, plain_table, write_json
+from tinyhost.cli.output import console, escape, plain_table, write_json
 
 __all__ = ["register"]
 
@@ -37,6 +37,6 @@ def boards(state: StateOption = None, json: JsonOption = None) -> None:
             status.port,
             status.app,
             status.build_id,
-            f"[dim]{status.detail}[/]",
+            f"[dim]{escape(status.detail)}[/]",
         )
     console().print(table)

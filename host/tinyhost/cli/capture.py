@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
-from tinyhost.cli.output import status_console, write_json
+from tinyhost.cli.output import escape, live_display, status_console, write_json
 from tinyhost.errors import TinyhostError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def capture(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Capture labelled samples; whatever stops it, what was captured stays valid and the next run goes on."""
+    """Capture labelled samples from the board's sensor.
+
+    Whatever stops it, what was captured stays valid, and the next run goes on.
+    """
     from tinyhost.cli.connect import connected
     from tinyhost.datasets import DatasetStore, validate_label
     from tinyhost.datasets.capture import CapturePlan, CaptureProgress, origin_of
@@ -72,7 +75,14 @@ def capture(
     with connected(board, scene, state) as connection, DatasetStore(root) as store:
         _tell_recovery(store, root)
         powered = connection.board
-        plan = CapturePlan(label=label, count=count, every_s=every, scene_item=lambda: powered.scene_name)
+        plan = CapturePlan(
+            label=label,
+            count=count,
+            every_s=every,
+            scene_item=lambda: powered.scene_name,
+            scene_failure=lambda: powered.scene_failure,
+            camera_may_come=not powered.board.is_virtual,
+        )
         origin = origin_of(connection.device, scene=connection.scene, note=note)
         try:
             _capture_live(connection.device, store, origin, plan, progress)
@@ -92,18 +102,16 @@ def _capture_live(
     device: Device, store: DatasetStore, origin: Origin, plan: CapturePlan, progress: CaptureProgress
 ) -> None:
     """Capture under a progress bar with the last picture."""
-    from rich.live import Live
-
     from tinyhost.datasets.capture import capture_pictures
 
     out = status_console()
-    with _stop_on_interrupt() as stop, Live(console=out, refresh_per_second=8, transient=True) as live:
+    with _stop_on_interrupt() as stop, live_display() as update:
 
         def show(event: CaptureEvent) -> None:
             if event.kind == "sensor_failed" and event.error is not None:
-                out.print(f"[yellow]sensor:[/] {event.error.message}; asked again", soft_wrap=True)
+                out.print(f"[yellow]sensor:[/] {escape(event.error.message)}; asked again", soft_wrap=True)
             elif out.is_terminal:
-                live.update(_screen(event, plan, progress))
+                update(_screen(event, plan, progress))
 
         capture_pictures(device, store, origin, plan=plan, progress=progress, on_event=show, stop=stop)
 
@@ -154,26 +162,35 @@ def _tell_recovery(store: DatasetStore, root: Path) -> None:
     counts = store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())
-        out.print(f"{root}: going on with {sum(counts.values())} samples: {listed}", soft_wrap=True)
+        out.print(f"{escape(root)}: going on with {sum(counts.values())} samples: {listed}", soft_wrap=True)
     if found.torn_line:
-        out.print(f"[yellow]{root}: the last line of the manifest was torn and has been cut off[/]", soft_wrap=True)
+        out.print(
+            f"[yellow]{escape(root)}: the last line of the manifest was torn and has been cut off[/]", soft_wrap=True
+        )
     for names, words in (
         (found.adopted, "without a manifest line; it has one now"),
         (found.unreadable, "is no picture; left as it is, not counted"),
         (found.missing, "is in the manifest and gone"),
     ):
         for name in names[:5]:
-            out.print(f"[yellow]{root / name}[/]: {words}", soft_wrap=True)
+            out.print(f"[yellow]{escape(root / name)}[/]: {words}", soft_wrap=True)
         if len(names) > 5:
             out.print(f"[yellow]and {len(names) - 5} more like it[/]")
 
 
 def _tell_result(root: Path, plan: CapturePlan, progress: CaptureProgress, counts: dict[str, int]) -> None:
     out = status_console()
+    losses = "".join(
+        f", [yellow]{n} {what}[/]"
+        for n, what in (
+            (progress.dropped, "dropped by the board"),
+            (progress.sensor_failures, "failures of the sensor"),
+        )
+        if n
+    )
     out.print(
-        f"[bold]{progress.stored}[/] {plan.label} stored in {root} in {progress.seconds:.1f} s; "
-        f"{counts.get(plan.label, 0)} there now; {progress.dropped} dropped by the board, "
-        f"{progress.sensor_failures} sensor failures",
+        f"{escape(root)}: stored [bold]{progress.stored}[/] {plan.label} in {progress.seconds:.1f} s, "
+        f"{counts.get(plan.label, 0)} in all{losses}",
         soft_wrap=True,
     )
     if progress.stored < plan.count:

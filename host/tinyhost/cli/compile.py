@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption
-from tinyhost.cli.output import status_console, write_json
+from tinyhost.cli.output import escape, status_console, write_json
 
 __all__ = ["register"]
 
@@ -47,7 +47,8 @@ def compile_model(
     if json:
         write_json({"schema": "tinyhost.compile/1", "file": str(target), "model": model_document(summary)}, json)
     status_console().print(
-        f"{target}: [bold]{summary.name}[/], {summary.flash_bytes:,} B of flash, {summary.arena_bytes:,} B of arena, "
+        f"{escape(target)}: [bold]{escape(summary.name)}[/], {summary.flash_bytes:,} B of flash, "
+        f"{summary.arena_bytes:,} B of arena, "
         f"{macs_text(summary)}",
         soft_wrap=True,
     )

@@ -40,7 +40,10 @@ def diff(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Run one sample on the host and on the board; fail if any stage differs, and say where."""
+    """Run one sample on the host and on the board, and compare.
+
+    Fails if any stage differs, and says where.
+    """
     from tinyhost.bench.difference import compare, load_sample
     from tinyhost.bench.plan import summarize
     from tinyhost.bench.reference import HostReference

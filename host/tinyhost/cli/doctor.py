@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, plain_table, write_json
+from tinyhost.cli.output import console, escape, plain_table, write_json
 from tinyhost.errors import CheckFailedError
 
 __all__ = ["register"]
@@ -21,12 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: JsonOption = None) -> None:
-    """Check what this machine needs, and say how to get what is missing.
+    """Check this machine, and say how to get what is missing.
 
     Exits 1 if something is missing that the virtual boards need; a real board's and `train`'s needs are told only.
     """
-    from rich.markup import escape
-
     from tinyhost.cli.checks import run_checks
 
     checks = list(run_checks())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, note, status_console, write_json
+from tinyhost.cli.output import console, escape, note, status_console, write_json
 from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def flash(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Build the firmware of APP, put it on the board, wait until it answers, and push its model."""
+    """Build firmware, put it on the board, and push its model.
+
+    Only what has changed is built. The command waits until the board answers with the new build.
+    """
     from tinyhost.boards import resolve
     from tinyhost.boards.flash import flash_firmware
 
@@ -51,9 +54,9 @@ def flash(
     target = resolve(board, state=state)
     if board is None:
         note(f"[dim]board: {target.name}[/]")
-    model_path = None if no_model else model or _default_model(app)
     with _status(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, progress)
+    model_path = None if no_model else model or _default_model(app)
     with _status(f"flashing {target.name}") as progress:
         flash_firmware(target, built, progress)
     pushed = _greet(target, built, model_path, quiet=json == "-")
@@ -84,7 +87,7 @@ def _default_model(app: str) -> Path | None:
     path = find_project() / "models" / app / "model.tflite"
     if path.is_file():
         return path
-    note(f"[yellow]{app} ships without a model[/]: tinyhost push MODEL")
+    note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
     return None
 
 
@@ -113,8 +116,6 @@ def _greet(board: Board, built: Firmware, model: Path | None, *, quiet: bool) ->
 @contextmanager
 def _status(title: str) -> Iterator[Callable[[str], None]]:
     """Show what is going on in one line on stderr."""
-    from rich.markup import escape
-
     with status_console().status(title) as status:
         yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
 
@@ -134,5 +135,10 @@ def _document(board: Board, built: Firmware, pushed: PushResult | None) -> dict[
 
 
 def _print(board: Board, built: Firmware) -> None:
-    size = f"{built.text_bytes:,} bytes of program, {built.ram_bytes:,} of static RAM"
-    console().print(f"{board.name}: [green]{built.app}[/] build {built.build_id} runs ({size})", soft_wrap=True)
+    """Say what runs and how large it is; a virtual board's RAM holds its flash too, so its size says nothing."""
+    ram = "" if board.is_virtual else f", {built.ram_bytes:,} B of RAM"
+    console().print(
+        f"{escape(board.name)}: [green]{escape(built.app)}[/] build {built.build_id} runs "
+        f"({built.text_bytes:,} B of program{ram})",
+        soft_wrap=True,
+    )

@@ -43,7 +43,7 @@ MAX_TEXT_LINES = 16
 
 def register(app: typer.Typer) -> None:
     """Add `hil run`."""
-    hil = typer.Typer(name="hil", help="Hardware-in-the-loop test runs on the boards of a rig.", no_args_is_help=True)
+    hil = typer.Typer(name="hil", help="Run hardware-in-the-loop tests on the boards of a rig.", no_args_is_help=True)
     hil.command("run")(run)
     hil.callback()(lambda: None)  # keeps `run` a subcommand while it is the only one
     app.add_typer(hil)
@@ -58,7 +58,10 @@ def run(
     out: OutOption = Path("runs/hil"),
     json: JsonOption = None,
 ) -> None:
-    """Run the rig's tests on all of its boards at once; exit non-zero unless every board passed."""
+    """Run the rig's tests on all of its boards at once.
+
+    Exits non-zero unless every board passed.
+    """
     from tinyhost.hil.rigs import load_rig
 
     loaded = load_rig(rig)

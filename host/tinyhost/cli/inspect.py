@@ -29,7 +29,10 @@ def inspect(
     passes: PassesOption = True,
     json: JsonOption = None,
 ) -> None:
-    """Show operators, work, memory over time, and whether the model fits the board. Needs no board."""
+    """Show what a model costs, and whether it fits the board.
+
+    Operators, their work, and the arena as it fills over time. Needs no board.
+    """
     from tinyhost.bench.fit import check_fit
     from tinyhost.bench.modelfile import load_model_file
     from tinyhost.bench.plan import summarize

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import signal
 import sys
+from types import FrameType
 
 import typer
+from typer.core import TyperGroup
 
 from tinyhost.cli import (
     bench,
@@ -27,7 +33,7 @@ from tinyhost.cli import (
     train,
 )
 from tinyhost.cli.output import print_error
-from tinyhost.errors import TinyhostError
+from tinyhost.errors import TinyhostError, UsageError
 
 __all__ = ["app", "main"]
 
@@ -35,26 +41,38 @@ __all__ = ["app", "main"]
 _COMMANDS = (
     doctor,
     boards,
-    board,
     flash,
-    capture,
     synth,
+    capture,
+    monitor,
     train,
     model,
-    compile,
     inspect,
+    compile,
     push,
     models,
-    monitor,
     bench,
     diff,
+    hil,
     settings,
     reset,
-    hil,
+    board,
 )
+
+_SIGNAL_EXIT = 128  # plus the signal's number, as shells count
+
+
+class _OrderOfUse(TyperGroup):
+    """Lists the commands as _COMMANDS does; typer would put groups last."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the commands' names: those of their modules."""
+        return [module.__name__.rpartition(".")[2] for module in _COMMANDS]
+
 
 app = typer.Typer(
     name="tinyhost",
+    cls=_OrderOfUse,
     help="Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -66,11 +84,60 @@ for _command in _COMMANDS:
 
 
 def main() -> None:
-    """Run the command line; print tinyhost's own errors with their hint and exit 1, or 130 on Ctrl-C."""
+    """Run the command line.
+
+    Errors are printed with their hint. Exits 1 on an error, 2 if the command line makes no sense, 130 on Ctrl-C, 143
+    on SIGTERM; a board that the command powered is switched off first, and the terminal is as it was.
+    """
+    _prepare_process()
     try:
         app()
+    except _TerminatedError:
+        sys.exit(_SIGNAL_EXIT + signal.SIGTERM)
+    except KeyboardInterrupt:
+        sys.exit(_SIGNAL_EXIT + signal.SIGINT)
     except TinyhostError as error:
         print_error(error)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except OSError as error:
+        print_error(_from_system(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came."""
+
+
+def _prepare_process() -> None:
+    """Make a terminal that lacks a letter no reason to fail, SIGTERM a clean end, and libraries quiet."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
+    raise _TerminatedError
+
+
+def _from_system(error: OSError) -> TinyhostError:
+    """Return what the system refused, and what to do about it."""
+    if error.filename is None and error.errno == errno.ENOSPC:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stdout still holds must not fail again at exit
+    hints = {
+        errno.ENOSPC: "make room on this disk, or name a place on another one",
+        errno.EDQUOT: "make room on this disk, or name a place on another one",
+        errno.EACCES: "check who may write there, or name another place",
+        errno.EPERM: "check who may write there, or name another place",
+        errno.EROFS: "this file system is read-only: name another place",
+        errno.ENOENT: "check the path: its folder is not there and cannot be made",
+        errno.ENOTDIR: "check the path: a file stands where a folder should be",
+        errno.EISDIR: "name a file: there is a folder of this name",
+        errno.EMFILE: "close some programs, or raise the limit: ulimit -n 4096",
+    }
+    name = error.filename2 or error.filename
+    where = f"{name}: " if name is not None else ""
+    return TinyhostError(f"{where}{error.strerror or error}", hint=hints.get(error.errno or 0, ""))

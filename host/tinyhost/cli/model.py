@@ -9,14 +9,14 @@ from typing import Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import console, plain_table, status_console, write_json
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add `model list` and `model fetch`."""
-    model = typer.Typer(name="model", help="Models to start from.", no_args_is_help=True)
+    model = typer.Typer(name="model", help="List or fetch models to start from.", no_args_is_help=True)
     model.command("list")(list_models)
     model.command("fetch")(fetch_model)
     app.add_typer(model)
@@ -24,8 +24,6 @@ def register(app: typer.Typer) -> None:
 
 def list_models(json: JsonOption = None) -> None:
     """List the models of the catalogue."""
-    from rich.table import Table
-
     from tinyhost.models.catalogue import MODELS
 
     entries = list(MODELS.values())
@@ -33,9 +31,7 @@ def list_models(json: JsonOption = None) -> None:
         write_json({"schema": "tinyhost.models/1", "models": [_document(entry) for entry in entries]}, json)
     if json == "-":
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in ("name", "task", "labels", "licence", "what it is"):
-        table.add_column(heading)
+    table = plain_table("name", "task", "labels", "licence", "what it is")
     for entry in entries:
         table.add_row(entry.name, entry.task, ", ".join(entry.labels), entry.licence, entry.description)
     console().print(table)
@@ -67,8 +63,7 @@ def fetch_model(
         write_json({"schema": "tinyhost.model_fetch/1", "file": str(path), "model": _document(found)}, json)
     if json != "-":
         console().print(str(path), soft_wrap=True, markup=False)
-    labels = ",".join(found.labels)
-    status_console().print(f"next: tinyhost push {path} --labels {labels}", style="dim", markup=False, soft_wrap=True)
+    status_console().print(f"next: tinyhost push {path}", style="dim", markup=False, soft_wrap=True)
 
 
 def _document(entry: Any) -> dict[str, Any]:

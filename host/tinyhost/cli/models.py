@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, plain_table, write_json
+from tinyhost.cli.output import console, escape, plain_table, write_json
 
 if TYPE_CHECKING:
     from tinyhost.protocol.messages import SlotInfo
@@ -19,7 +19,7 @@ _STATE_STYLES = {"valid": "green", "partial": "yellow", "invalid": "red", "empty
 
 def register(app: typer.Typer) -> None:
     """Add `models` and `models rollback`."""
-    group = typer.Typer(name="models", help="The board's model slots.", invoke_without_command=True)
+    group = typer.Typer(name="models", help="Show the board's model slots, or go back.", invoke_without_command=True)
     group.callback()(list_slots)
     group.command("rollback")(rollback)
     app.add_typer(group)
@@ -28,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def list_slots(
     context: typer.Context, board: BoardOption = None, state: StateOption = None, json: JsonOption = None
 ) -> None:
-    """Show what the board's model slots hold; `models rollback` makes the other model active."""
+    """Show what the board's model slots hold.
+
+    `tinyhost models rollback` makes the other slot's model active.
+    """
     if context.invoked_subcommand is None:
         _show(board, state, json, roll_back=False)
 
@@ -73,13 +76,13 @@ def _print(slots: list[SlotInfo]) -> None:
     table = plain_table("slot", "active", "state", "model", "bytes", "sha256", "")
     for slot in slots:
         row = _document(slot)
-        received = f"{slot.received_bytes} of {slot.image_bytes}" if row["state"] == "partial" else ""
+        received = f"{slot.received_bytes:,} of {slot.image_bytes:,}" if row["state"] == "partial" else ""
         table.add_row(
             str(slot.slot),
             "[bold green]●[/]" if slot.active else "",
             f"[{_STATE_STYLES[row['state']]}]{row['state']}[/]",
-            slot.name,
-            received or (str(slot.image_bytes) if slot.image_bytes else ""),
+            escape(slot.name),
+            received or (f"{slot.image_bytes:,}" if slot.image_bytes else ""),
             row["sha256"][:12],
             f"[red]{status_words(slot.status)}[/]" if slot.status else "",
         )

@@ -53,7 +53,10 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions: scores, timings, link, camera. `--json -` streams a line per prediction."""
+    """Watch live predictions: scores, timings, link, camera.
+
+    `q` leaves; `--json -` streams a line per prediction to another program.
+    """
     from tinyhost.boards import resolve
     from tinyhost.monitor import MonitorState
 
@@ -63,13 +66,16 @@ def monitor(
         status_console().print(f"board: {target.name}", style="dim")
     hold_s = hold if hold is not None else _SCREEN_HOLD_S if on_screen else 0.0
     live = MonitorState()
-    with target.power(scene=scene, hold_s=hold_s) as powered, _json_sink(json) as sink:
-        if on_screen:
-            _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
-        else:
-            _as_lines(powered, live, sink, count, seconds, quiet=json == "-")
-    final = live.snapshot()
-    status_console().print(f"{final.n_readings} predictions in {final.seconds:.1f} s", style="dim")
+    try:
+        with target.power(scene=scene, hold_s=hold_s) as powered, _json_sink(json) as sink:
+            if on_screen:
+                _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
+            else:
+                _as_lines(powered, live, sink, count, seconds, quiet=json == "-")
+    finally:
+        final = live.snapshot()
+        if final.header:
+            status_console().print(f"{final.n_readings} predictions in {final.seconds:.1f} s", style="dim")
 
 
 @contextmanager
@@ -123,7 +129,7 @@ def _as_lines(
     *,
     quiet: bool,
 ) -> None:
-    """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`, or on Ctrl-C."""
+    """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`."""
     import threading
 
     from tinyhost.monitor.lines import plain_line
@@ -148,8 +154,6 @@ def _as_lines(
         timer.start()
     try:
         watcher.run()
-    except KeyboardInterrupt:
-        watcher.stop.set()
     except BrokenPipeError:
         # The reader of the pipe has gone, which is a way to stop; Python must not flush into it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,26 +13,45 @@ from typing import TYPE_CHECKING, Any
 from tinyhost.errors import TinyhostError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress, ProgressColumn
     from rich.table import Table
 
-__all__ = ["byte_progress", "console", "note", "plain_table", "print_error", "status_console", "write_json"]
+__all__ = [
+    "byte_progress",
+    "console",
+    "escape",
+    "live_display",
+    "note",
+    "plain_table",
+    "print_error",
+    "progress_bars",
+    "status_console",
+    "write_json",
+]
 
 
 @cache
 def console() -> Console:
     """Return the console for results: stdout."""
-    from rich.console import Console
+    from tinyhost.cli.tame_console import TameConsole
 
-    return Console(highlight=False)
+    return TameConsole(highlight=False)
 
 
 @cache
 def status_console() -> Console:
     """Return the console for progress and remarks: stderr, so that `--json -` stays clean."""
-    from rich.console import Console
+    from tinyhost.cli.tame_console import TameConsole
 
-    return Console(stderr=True, highlight=False)
+    return TameConsole(stderr=True, highlight=False)
+
+
+def escape(value: object) -> str:
+    """Return the text of a value so that markup shows it as it is; a path or a name may hold brackets."""
+    from rich.markup import escape
+
+    return escape(str(value))
 
 
 def note(text: str) -> None:
@@ -51,12 +70,33 @@ def plain_table(*headings: str) -> Table:
 
 
 @contextmanager
+def live_display() -> Iterator[Callable[[RenderableType], None]]:
+    """Yield what shows something on stderr in place of what it showed before; without a terminal it does nothing."""
+    from rich.live import Live
+
+    out = status_console()
+    if not out.is_terminal:
+        yield lambda shown: None
+        return
+    with Live(console=out, refresh_per_second=8, transient=True) as live:
+        yield live.update
+
+
+def progress_bars(*columns: str | ProgressColumn) -> Progress:
+    """Return progress bars on stderr that leave nothing behind; without a terminal they are silent."""
+    from rich.progress import Progress
+
+    out = status_console()
+    return Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
+
+
+@contextmanager
 def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar of bytes on stderr; gives what to call with the bytes that are done, and all bytes."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=status_console(), transient=True) as progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with progress_bars(*columns, TransferSpeedColumn(), TimeRemainingColumn()) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

@@ -10,7 +10,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import byte_progress, console, write_json
+from tinyhost.cli.output import byte_progress, console, escape, write_json
 from tinyhost.errors import ModelTooLargeError
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ def push(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Put a model into the board's free slot and make it active.
+    """Put a model on the board and make it active.
 
-    A push that was broken off goes on where it stopped; the model that ran before stays in the other slot.
+    It goes into the free slot: the model that ran before stays in the other one. A push that was broken off goes on
+    where it stopped.
     """
     from tinyhost.cli.connect import connected
 
@@ -78,10 +79,11 @@ def print_push(board: str, image_bytes: int, result: PushResult) -> None:
     if result.skipped:
         how = "was there already"
     elif result.resumed_at:
-        how = f"resumed at byte {result.resumed_at} of {image_bytes}, {result.seconds:.2f} s"
+        how = f"resumed at byte {result.resumed_at:,} of {image_bytes:,}, {result.seconds:.2f} s"
     else:
-        how = f"{image_bytes} bytes in {result.seconds:.2f} s"
+        how = f"{image_bytes:,} B in {result.seconds:.2f} s"
     retries = f", [yellow]{result.retries} retries[/]" if result.retries else ""
     console().print(
-        f"{board}: [green]{result.name}[/] is active in slot {result.slot} ({how}{retries})", soft_wrap=True
+        f"{escape(board)}: [green]{escape(result.name)}[/] is active in slot {result.slot} ({how}{retries})",
+        soft_wrap=True,
     )

@@ -32,9 +32,10 @@ def settings(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Show the board's settings, or change some: until the next restart, or for good with --persist.
+    """Show or change the board's settings.
 
-    A virtual board that no `tinyhost board run` keeps on is switched off after each command: use --persist.
+    A change holds until the next restart, with --persist for good. A virtual board that no `tinyhost board run` keeps
+    on is switched off after each command: use --persist.
     """
     from tinyhost.cli.connect import connected
 

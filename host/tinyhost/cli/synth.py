@@ -23,9 +23,14 @@ def register(app: typer.Typer) -> None:
         count: Annotated[int, typer.Option(min=1, help="Pictures per class.")] = 20,
         seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
     ) -> None:
-        """Draw 96x96 grayscale pictures with and without a person: a scene for a virtual camera."""
+        """Draw pictures with and without a person.
+
+        96x96 grey: a scene for a virtual camera, or something to train on.
+        """
         from tinyhost.datasets.synthetic import write_dataset
 
         files = write_dataset(folder.parent, count, seed, split=folder.name)
         labels = sorted({file.parent.name for file in files})
-        status_console().print(f"drew {len(files)} pictures in {folder}: {', '.join(labels)}")
+        status_console().print(
+            f"drew {len(files)} pictures in {folder}: {', '.join(labels)}", soft_wrap=True, markup=False
+        )

@@ -13,7 +13,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import console, progress_bars, write_json
 
 if TYPE_CHECKING:
     from tinyhost.train.vww import TrainProgress, TrainResult
@@ -23,7 +23,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `train vww`."""
-    train = typer.Typer(name="train", help="Train a model. Needs pip install 'tinyhost[train]'.", no_args_is_help=True)
+    train = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
     train.command("vww")(train_vww)
     train.callback()(lambda: None)  # keeps `vww` a subcommand while it is the only one
     app.add_typer(train)
@@ -76,10 +76,10 @@ def _labels_of(data: Path) -> tuple[str, ...]:
 @contextmanager
 def _progress() -> Iterator[Callable[[TrainProgress], None]]:
     """Yield a function that shows the epoch's progress, and a line for each epoch that is done."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
-    with Progress(*columns, console=status_console(), transient=True) as bars:
+    with progress_bars(*columns) as bars:
         task = bars.add_task("starting", total=None, figures="")
 
         def show(at: TrainProgress) -> None:
@@ -109,8 +109,10 @@ def _print(result: TrainResult) -> None:
         f"held-out pictures: {result.int8_test.n}; accuracy int8 [bold]{result.int8_test.accuracy:.3f}[/], "
         f"float {result.float_test.accuracy:.3f}"
     )
-    out.print(f"{result.model}: {result.model_bytes:,} B, {result.n_parameters:,} parameters", soft_wrap=True)
-    out.print(f"next: tinyhost push {result.model}", style="dim", soft_wrap=True)
+    out.print(
+        f"{result.model}: {result.model_bytes:,} B, {result.n_parameters:,} parameters", soft_wrap=True, markup=False
+    )
+    out.print(f"next: tinyhost push {result.model}", style="dim", soft_wrap=True, markup=False)
 
 
 def _document(result: TrainResult, labels: tuple[str, ...]) -> dict[str, Any]:

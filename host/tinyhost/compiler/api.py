@@ -21,7 +21,8 @@ from tinyhost.errors import ModelError, UsageError
 
 __all__ = ["CompiledModel", "compile_tflite", "load_model"]
 
-_NAME_BYTES = 31
+_NAME_BYTES = 31  # of the model, and of a label
+_MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
 
 
@@ -41,6 +42,7 @@ def compile_tflite(
     labels: Sequence[str] = (),
     settings: ModelSettings | None = None,
     passes: bool = True,
+    where: str | None = None,
 ) -> CompiledModel:
     """Return the model image of a .tflite file's bytes.
 
@@ -49,21 +51,22 @@ def compile_tflite(
     operator of the file is there. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator)
     for what the engine lacks, UsageError for labels or settings that do not fit the model.
     """
-    graph = read_tflite(data, where=name)
-    original = lower_graph(graph, ConstantPool(), where=name)  # refuses what the engine lacks, in the file's terms
-    check_order(graph, original, name)
+    where = name if where is None else where
+    graph = read_tflite(data, where=where)
+    original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
+    check_order(graph, original, where)
     metadata = replace(
-        _metadata(graph, name, task, tuple(labels), settings or ModelSettings()),
+        _metadata(graph, name, task, tuple(labels), settings or ModelSettings(), where=where),
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
     if passes:
         graph = run_passes(graph)
     pool = ConstantPool()
-    steps = lower_graph(graph, pool, where=name)
-    image = write_image(graph, steps, pool, metadata, labels, where=name)
+    steps = lower_graph(graph, pool, where=where)
+    image = write_image(graph, steps, pool, metadata, labels, where=where)
     names = [step.name for step in steps if step.code is not None]
-    return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=name), names))
+    return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=where), names))
 
 
 def load_model(
@@ -82,31 +85,39 @@ def load_model(
     """
     path = Path(path)
     try:
+        size = path.stat().st_size
+        if size > _MAX_FILE_BYTES:
+            raise ModelError(
+                f"{path}: {size:,} B; expected at most {_MAX_FILE_BYTES:,} B",
+                hint="a board has room for a few hundred KiB: quantize to int8, or make the network smaller",
+            )
         data = path.read_bytes()
     except OSError as exc:
         raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
     if data[:4] == _MAGIC:
         return CompiledModel(image=data, report=report_image(ModelImage.parse(data, where=str(path))))
-    return compile_tflite(data, name=name or path.stem, task=task, labels=labels, settings=settings, passes=passes)
+    return compile_tflite(
+        data,
+        name=name or path.stem,
+        task=task,
+        labels=labels,
+        settings=settings,
+        passes=passes,
+        where=str(path),
+    )
 
 
 def _metadata(
-    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings
+    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings, *, where: str
 ) -> ModelMetadata:
     """Return the metadata, apart from figures of the network and of the plan."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
-    n_outputs = output_info.shape[-1] if output_info.shape else 1
-    if labels and len(labels) != n_outputs:
-        raise UsageError(
-            f"{name}: expected {n_outputs} labels, one per output, got {len(labels)}: {', '.join(labels[:8])}"
-        )
-    if len(labels) > MAX_LABELS or any(not label or "\0" in label for label in labels):
-        raise UsageError(f"{name}: expected at most {MAX_LABELS} labels, none empty, got {len(labels)}")
+    _check_labels(labels, output_info.shape[-1] if output_info.shape else 1, where)
     target = len(labels) - 1 if settings.target_label is None else settings.target_label
     if labels and not 0 <= target < len(labels):
-        raise UsageError(f"{name}: target label {target} is none of the {len(labels)} labels")
+        raise UsageError(f"{where}: target label {target} is none of the {len(labels)} labels")
     if not 1 <= settings.smoothing <= 255:
-        raise UsageError(f"{name}: expected smoothing over 1..255 results, got {settings.smoothing}")
+        raise UsageError(f"{where}: expected smoothing over 1..255 results, got {settings.smoothing}")
     multiplier, offset = pixel_map(input_info, settings)
     return ModelMetadata(
         name=name.encode()[:_NAME_BYTES].decode("utf-8", "ignore"),
@@ -119,6 +130,22 @@ def _metadata(
         pixel_multiplier=multiplier,
         pixel_offset=offset,
     )
+
+
+def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
+    """Raise UsageError unless there are no labels, or one for each output that people and terminals can read."""
+    hint = "give them in the order of the outputs: --labels no_person,person"
+    if labels and len(labels) != n_outputs:
+        got = f"{len(labels)}: {', '.join(map(repr, labels[:8]))}"
+        raise UsageError(f"{where}: expected {n_outputs} labels, one per output, got {got}", hint=hint)
+    if len(labels) > MAX_LABELS:
+        raise UsageError(f"{where}: expected at most {MAX_LABELS} labels, got {len(labels)}", hint="leave them out")
+    for index, label in enumerate(labels):
+        if not (label.strip() and label.isprintable() and len(label.encode()) <= _NAME_BYTES):
+            what = f"1 to {_NAME_BYTES} bytes of printable letters"
+            raise UsageError(f"{where}: label {index}: expected {what}, got {label!r}", hint=hint)
+        if label in labels[:index]:
+            raise UsageError(f"{where}: label {label!r} is there twice", hint=hint)
 
 
 def _info(tensor: Tensor) -> TensorInfo:

@@ -244,7 +244,8 @@ class _Reader:
             return read()
         except _DECODING_ERRORS as exc:
             raise ModelError(
-                f"{self._where}: {what}: expected a table or vector inside the file's {self._size} B, got {exc}",
+                f"{self._where}: {what}: expected a table or vector, "
+                f"found an offset that leads out of the file ({self._size} B)",
                 hint=_HINT,
             ) from exc
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.store import DatasetStore, Origin, validate_label
-from tinyhost.errors import DeviceError
+from tinyhost.errors import DeviceError, TinyhostError
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class CapturePlan:
     """pause after a sensor failure"""
     scene_item: Callable[[], str] = str
     """returns what a virtual board's camera saw last"""
+    scene_failure: Callable[[], TinyhostError | None] = lambda: None
+    """returns why a virtual board's scene cannot be shown any more"""
+    camera_may_come: bool = True
+    """False: that the board has no camera is final, as it is for a virtual board without a scene"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +119,7 @@ def capture_pictures(
                 frame = device.snapshot()
             except DeviceError as error:
                 failures += 1
-                if error.status not in _SENSOR_FAILURES or failures > plan.max_failures:
-                    raise
+                _check_asking_again_helps(error, failures, plan)
                 progress.sensor_failures += 1
                 on_event(CaptureEvent(kind="sensor_failed", error=error))
                 due = time.monotonic() + plan.retry_s
@@ -128,6 +131,16 @@ def capture_pictures(
             on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
     finally:
         progress.seconds = time.monotonic() - begin
+
+
+def _check_asking_again_helps(error: DeviceError, failures: int, plan: CapturePlan) -> None:
+    """Raise what ends the run, unless the sensor may answer next time."""
+    broken_scene = plan.scene_failure()
+    if broken_scene is not None:
+        raise broken_scene from error
+    final = error.status == Status.NO_SENSOR and not plan.camera_may_come
+    if final or error.status not in _SENSOR_FAILURES or failures > plan.max_failures:
+        raise error
 
 
 def _store(frame: Frame, store: DatasetStore, origin: Origin, plan: CapturePlan) -> Sample:

@@ -70,11 +70,11 @@ class Sample:
             raise _bad_line(where, f"no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(values, dict):
             raise _bad_line(where, f"expected an object, got {type(values).__name__}")
+        for key in ("file", "sha256", "label", "time"):
+            if not isinstance(values.get(key), str):
+                raise _bad_line(where, f"{key!r}: expected text, got {json.dumps(values.get(key))[:40]}")
         known = {item.name for item in fields(cls)}
-        try:
-            return cls(**{key: value for key, value in values.items() if key in known})
-        except TypeError as error:
-            raise _bad_line(where, str(error)) from error
+        return cls(**{key: value for key, value in values.items() if key in known})
 
 
 def _bad_line(where: str, why: str) -> DatasetError:
@@ -89,8 +89,18 @@ def read_manifest(root: Path) -> list[Sample]:
     path = root / MANIFEST_NAME
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Sample.from_line(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    samples = []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+        if line.strip():
+            samples.append(Sample.from_line(_text(line, f"{path}:{number}"), f"{path}:{number}"))
+    return samples
+
+
+def _text(line: bytes, where: str) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _bad_line(where, f"byte {error.start + 1} is no UTF-8") from error
 
 
 def repair_manifest(root: Path) -> bool:

@@ -90,8 +90,11 @@ class DatasetStore:
         """Make the folder, lock it, mend what an earlier run left; raises DatasetError if another process writes it."""
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root}: not a folder", hint="name a folder for the data set")
-        self.root.mkdir(parents=True, exist_ok=True)
-        lock = (self.root / ".lock").open("wb")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.root / ".lock").open("wb")
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -102,6 +105,9 @@ class DatasetStore:
         self._lock = lock
         try:
             self.recovery = self._recover()
+        except OSError as error:
+            self._unlock()
+            raise _unwritable(self.root, error) from error
         except BaseException:
             self._unlock()
             raise
@@ -134,13 +140,13 @@ class DatasetStore:
     ) -> Sample:
         """Store one picture and its manifest line; return the line.
 
-        pixels: (height, width) grey levels. When this returns both are on disk.
+        pixels: (height, width) grey levels. When this returns both are on disk. Raises DatasetError if they cannot be
+        written; the set is valid all the same.
         """
         validate_label(label)
         number = self._next_number(label)
         file = f"{label}/{number:06d}.png"
         data = _encode_png(pixels)
-        _write_atomically(self.root / file, data)
         sample = Sample(
             file=file,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -162,7 +168,11 @@ class DatasetStore:
             width=pixels.shape[1],
             height=pixels.shape[0],
         )
-        append_sample(self.root, sample)
+        try:
+            _write_atomically(self.root / file, data)
+            append_sample(self.root, sample)
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
         self._counts[label] += 1
         self._next[label] = number + 1
         return sample
@@ -221,6 +231,12 @@ def _adopt(root: Path, file: str) -> Sample | None:
     )
 
 
+def _unwritable(root: Path, error: OSError) -> DatasetError:
+    where = error.filename or root
+    hint = "what was captured before is valid; make room or mend the folder, then the same command goes on"
+    return DatasetError(f"{where}: cannot be written: {error.strerror}", hint=hint)
+
+
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
@@ -236,15 +252,26 @@ def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
 
 def _write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that under its name there is all of it or nothing, also after a power loss."""
-    path.parent.mkdir(exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir()
+        _sync_folder(path.parent.parent)
     part = path.parent / f".{path.name}{_TEMPORARY}"
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

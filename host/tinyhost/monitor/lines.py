@@ -26,6 +26,7 @@ def prediction_document(reading: Reading, header: MonitorHeader) -> dict[str, An
         "status": reading.status,
         "label": label_of(header, reading.top) if reading.scores else None,
         "detected": reading.detected,
+        "output": list(reading.output),
         "scores": dict(zip(labels, reading.scores, strict=True)),
         "smoothed": dict(zip(labels, reading.smoothed, strict=True)),
         "ticks": {

@@ -25,7 +25,7 @@ _FRAME_S = 0.08
 def run_screen(
     watcher: Watcher, state: MonitorState, console: Console, *, count: int | None, seconds: float | None
 ) -> None:
-    """Show the screen until q, Ctrl-C, `count` predictions or `seconds`; raises what ended the watcher."""
+    """Show the screen until q, `count` predictions or `seconds`; raises what ended the watcher."""
     failures: list[BaseException] = []
 
     def watch() -> None:
@@ -40,8 +40,6 @@ def run_screen(
     try:
         with _keys() as read_key, Live(console=console, screen=True, auto_refresh=False) as live:
             _draw(live, watcher, state, read_key, count=count, seconds=seconds)
-    except KeyboardInterrupt:
-        pass
     finally:
         watcher.stop.set()
         thread.join()

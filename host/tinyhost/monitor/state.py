@@ -48,6 +48,8 @@ class Reading:
     timestamp_us: int
     status: str
     """ok, or why no inference ran"""
+    output: tuple[int, ...]
+    """of the model, as the board has it: int8"""
     scores: tuple[float, ...]
     smoothed: tuple[float, ...]
     top: int

@@ -62,6 +62,7 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
         index=item.index,
         timestamp_us=item.timestamp_us,
         status=_status_name(prediction.status),
+        output=item.scores,
         scores=real(item.scores),
         smoothed=real(item.smoothed),
         top=prediction.top,

@@ -80,7 +80,7 @@ def test_float_model_is_refused_by_tensor() -> None:
 
 @pytest.mark.parametrize("labels", [["only one"], ["a", "b", "c"], ["a", ""]])
 def test_labels_must_fit_the_output(labels: list[str]) -> None:
-    with pytest.raises(UsageError, match="labels"):
+    with pytest.raises(UsageError, match="label"):
         compile_tflite(picture_classifier(), name="m", labels=labels)
 
 

@@ -45,6 +45,7 @@ def reading(index: int, *, status: str = "ok", scores: tuple[float, ...] = (0.25
         index=index,
         timestamp_us=index * 100_000,
         status=status,
+        output=tuple(round(score * 256) - 128 for score in scores),
         scores=scores,
         smoothed=scores,
         top=len(scores) - 1 if scores else 0,

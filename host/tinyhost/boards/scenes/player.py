@@ -70,6 +70,7 @@ class ScenePlayer:
         status = Status.OK
         try:
             pixels = self.scene.next_frame(request.width, request.height).tobytes()
+            self.failure = None
         except TinyhostError as exc:
             self.failure = exc
             status = Status.NO_SENSOR
