@@ -34,8 +34,8 @@ void FixHeader(size_t size) {
   header->crc32 = tinyhost::Crc32(g_image + kStart, size - kStart);
 }
 
-void LoadAndInvoke(size_t size) {
-  tinyhost::Engine engine;
+void LoadAndInvoke(size_t size, tinyhost::KernelSet kernels) {
+  tinyhost::Engine engine(kernels);
   if (engine.Load(g_image, size, g_arena, kArenaBytes) != tinyhost::Status::kOk) {
     if (engine.loaded()) std::abort();
     return;
@@ -80,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::memcpy(g_image, data, size);
   if (size >= sizeof(ImageHeader)) FixHeader(size);
   ASAN_POISON_MEMORY_REGION(g_image + size, sizeof(g_image) - size);
-  LoadAndInvoke(size);
+  LoadAndInvoke(size, tinyhost::PortableKernelFor);
+  LoadAndInvoke(size, tinyhost::SimdKernelFor);
   return 0;
 }

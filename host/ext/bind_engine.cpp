@@ -74,7 +74,8 @@ nb::dict Describe(const TensorView& tensor) {
 /// An Engine with its own image and arena, as a board has them.
 class PyEngine {
  public:
-  explicit PyEngine(size_t arena_bytes) : image_(0), arena_(arena_bytes) {}
+  PyEngine(size_t arena_bytes, bool simd)
+      : image_(0), arena_(arena_bytes), engine_(simd ? SimdKernelFor : PortableKernelFor) {}
 
   void Load(nb::bytes image) {
     engine_.Unload();
@@ -134,7 +135,8 @@ class PyEngine {
 
 void BindEngine(nb::module_& module) {
   nb::class_<PyEngine>(module, "Engine", "The firmware's inference engine, with an image and an arena of its own.")
-      .def(nb::init<size_t>(), nb::arg("arena_bytes") = kDefaultArenaBytes)
+      .def(nb::init<size_t, bool>(), nb::arg("arena_bytes") = kDefaultArenaBytes, nb::arg("simd") = false,
+           "simd: the kernels for Cortex-M4, with its instructions emulated; results are the same.")
       .def("load", &PyEngine::Load, nb::arg("image"), "Load a model image; raises StatusError if it is refused.")
       .def("set_input", &PyEngine::SetInputBytes, nb::arg("values"))
       .def("set_input", &PyEngine::SetInput, nb::arg("values"), "Copy bytes or an array into the input tensor.")

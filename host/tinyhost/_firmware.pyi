@@ -20,7 +20,9 @@ class TensorDescription(TypedDict):
 class Engine:
     """The firmware's inference engine, with an image and an arena of its own."""
 
-    def __init__(self, arena_bytes: int = 1048576) -> None: ...
+    def __init__(self, arena_bytes: int = 1048576, simd: bool = False) -> None:
+        """simd: the kernels for Cortex-M4, with its instructions emulated; results are the same."""
+
     def load(self, image: bytes) -> None:
         """Load a model image; raises StatusError if it is refused."""
     def set_input(self, values: bytes | NDArray[np.generic]) -> None:

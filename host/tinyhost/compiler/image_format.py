@@ -12,8 +12,10 @@ from typing import ClassVar
 
 __all__ = [
     "AddParams",
+    "ChannelConstants",
     "ConcatenationParams",
     "ConvParams",
+    "FILTERS_PER_BLOCK",
     "FullyConnectedParams",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
@@ -35,6 +37,7 @@ __all__ = [
     "PadParams",
     "PoolParams",
     "QuantizeParams",
+    "Requantization",
     "SoftmaxParams",
     "Storage",
     "Task",
@@ -45,7 +48,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 1
+IMAGE_VERSION = 2
 """format version; an engine runs exactly one"""
 IMAGE_ALIGNMENT = 16
 """of the image in memory, of its sections and of the arena, in bytes"""
@@ -63,6 +66,8 @@ MAX_TENSOR_BYTES = 16777216
 """size of one tensor, and of an arena: 16 MiB"""
 PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
+FILTERS_PER_BLOCK = 4
+"""filters that `quads` interleaves; their number is padded to it"""
 
 
 class Task(IntEnum):
@@ -138,10 +143,23 @@ class OperatorCode(IntEnum):
 
 
 class WeightLayout(IntEnum):
-    """Order of a weight tensor's bytes. The portable kernels read `plain`; packed orders are for fast kernels."""
+    """Order of a weight tensor's bytes: what the fastest kernel reads. docs/model-image.md has pictures."""
 
-    PLAIN = 0
-    """as TensorFlow Lite has it: OHWI, 1HWC for depthwise, OI for fully connected"""
+    ROWS = 0
+    """a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D"""
+    QUADS = 1
+    """four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED"""
+    CARRIED_QUADS = 2
+    """quads whose pairs of bytes are the 16-bit numbers 256 * second + first"""
+
+
+class Requantization(IntEnum):
+    """What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results."""
+
+    ANY = 0
+    """nothing"""
+    BOUNDED = 1
+    """accumulators are in -2^30..2^30, shifts in -22..0, and multipliers at least 2^31"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -350,8 +368,37 @@ class OperatorRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelConstants:
+    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 * 2^shift."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<iIi")
+
+    bias: int = 0
+    """bias - input zero point * sum of the channel's weights, modulo 2^32"""
+    multiplier: int = 0
+    """Q32: twice TensorFlow Lite's Q31"""
+    shift: int = 0
+    """-31..30; positive shifts left"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.bias, self.multiplier, self.shift)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ChannelConstants:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            bias=values[0],
+            multiplier=values[1],
+            shift=values[2],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConvParams:
-    """CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8. Per output channel: bias i32, multiplier i32, shift i8."""
+    """CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8."""
 
     SIZE: ClassVar[int] = 40
     _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIIIbbBBHH")
@@ -366,17 +413,15 @@ class ConvParams:
     pad_left: int = 0
     weights_offset: int = 0
     """int8"""
-    bias_offset: int = 0
-    """int32: bias - input zero point * sum of the channel's weights, modulo 2^32"""
-    multiplier_offset: int = 0
-    """int32, Q31"""
-    shift_offset: int = 0
-    """int8, -31..30; positive shifts left"""
+    channels_offset: int = 0
+    """ChannelConstants; one per filter, padding of `quads` included"""
+    scratch_offset: int = 0
+    """in the arena, 4-byte aligned: memory that a kernel may use while it runs"""
+    scratch_bytes: int = 0
     activation_min: int = 0
     activation_max: int = 0
     layout: int = 0
-    reserved: int = 0
-    """0"""
+    requantization: int = 0
     groups: int = 0
     """of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise"""
     reserved2: int = 0
@@ -384,7 +429,7 @@ class ConvParams:
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.bias_offset, self.multiplier_offset, self.shift_offset, self.activation_min, self.activation_max, self.layout, self.reserved, self.groups, self.reserved2)
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.channels_offset, self.scratch_offset, self.scratch_bytes, self.activation_min, self.activation_max, self.layout, self.requantization, self.groups, self.reserved2)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ConvParams:
@@ -400,13 +445,13 @@ class ConvParams:
             pad_top=values[6],
             pad_left=values[7],
             weights_offset=values[8],
-            bias_offset=values[9],
-            multiplier_offset=values[10],
-            shift_offset=values[11],
+            channels_offset=values[9],
+            scratch_offset=values[10],
+            scratch_bytes=values[11],
             activation_min=values[12],
             activation_max=values[13],
             layout=values[14],
-            reserved=values[15],
+            requantization=values[15],
             groups=values[16],
             reserved2=values[17],
         )
@@ -414,28 +459,26 @@ class ConvParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FullyConnectedParams:
-    """FULLY_CONNECTED: rows of weights as long as the input's, one row, bias, multiplier and shift per output."""
+    """FULLY_CONNECTED: rows of weights as long as the input's, one row per output."""
 
     SIZE: ClassVar[int] = 20
     _STRUCT: ClassVar[Struct] = Struct("<IIIIbbBB")
 
     weights_offset: int = 0
     """int8"""
-    bias_offset: int = 0
-    """int32, folded as in ConvParams"""
-    multiplier_offset: int = 0
-    """int32, Q31"""
-    shift_offset: int = 0
-    """int8, -31..30; positive shifts left"""
+    channels_offset: int = 0
+    """ChannelConstants; one per row of weights, padding included"""
+    scratch_offset: int = 0
+    """as in ConvParams"""
+    scratch_bytes: int = 0
     activation_min: int = 0
     activation_max: int = 0
     layout: int = 0
-    reserved: int = 0
-    """0"""
+    requantization: int = 0
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.weights_offset, self.bias_offset, self.multiplier_offset, self.shift_offset, self.activation_min, self.activation_max, self.layout, self.reserved)
+        return self._STRUCT.pack(self.weights_offset, self.channels_offset, self.scratch_offset, self.scratch_bytes, self.activation_min, self.activation_max, self.layout, self.requantization)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FullyConnectedParams:
@@ -443,13 +486,13 @@ class FullyConnectedParams:
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             weights_offset=values[0],
-            bias_offset=values[1],
-            multiplier_offset=values[2],
-            shift_offset=values[3],
+            channels_offset=values[1],
+            scratch_offset=values[2],
+            scratch_bytes=values[3],
             activation_min=values[4],
             activation_max=values[5],
             layout=values[6],
-            reserved=values[7],
+            requantization=values[7],
         )
 
 

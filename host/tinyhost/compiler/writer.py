@@ -15,6 +15,8 @@ from tinyhost.compiler.image_format import (
     IMAGE_VERSION,
     MAX_RANK,
     MAX_TENSOR_BYTES,
+    ConvParams,
+    FullyConnectedParams,
     ImageHeader,
     ModelMetadata,
     OperatorRecord,
@@ -46,7 +48,9 @@ def write_image(
     indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
     records = [_tensor_record(graph.tensors[t], plan, pool, where) for t in plan.tensors]
     run = [step for step in steps if step.code is not None]
-    operators = [_operator_record(step, indices, pool) for step in run]
+    operators = [
+        _operator_record(_placed(step, offset), indices, pool) for step, offset in zip(run, plan.scratch, strict=True)
+    ]
     metadata = replace(
         metadata,
         input_tensor=indices[graph.input],
@@ -64,10 +68,11 @@ def write_image(
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """tensors: graph indices in the image's order; offsets: of those in the arena."""
+    """tensors: graph indices in the image's order; offsets: of those in the arena; scratch: offset per running step."""
 
     tensors: list[int]
     offsets: dict[int, int]
+    scratch: list[int]
     arena_bytes: int
 
 
@@ -92,6 +97,8 @@ class _Planner:
             Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root], dying_inputs=dying[root])
             for root in roots
         ]
+        scratch = {i: len(roots) + n for n, i in enumerate(i for i, step in enumerate(run) if step.scratch_bytes)}
+        buffers += [Buffer(n_bytes=run[i].scratch_bytes, first=i, last=i) for i in scratch]
         offsets, arena_bytes = plan_arena(buffers)
         if arena_bytes > MAX_TENSOR_BYTES:
             raise UnsupportedModelError(f"{self._where}: needs an arena of {arena_bytes} B; at most {MAX_TENSOR_BYTES}")
@@ -99,7 +106,8 @@ class _Planner:
         for step in run:
             used.update((*step.inputs, step.output))
         placed = {t: offsets[position[self._root[t]]] for t in sorted(used) if self._graph.tensors[t].data is None}
-        return _Plan(tensors=sorted(used), offsets=placed, arena_bytes=arena_bytes)
+        places = [offsets[scratch[i]] if i in scratch else 0 for i in range(len(run))]
+        return _Plan(tensors=sorted(used), offsets=placed, scratch=places, arena_bytes=arena_bytes)
 
     def _order(self) -> list[Step]:
         """Return the steps that run; the others' outputs are in their inputs' places."""
@@ -162,6 +170,13 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
         scale=float(tensor.scale) if quantized else 0.0,
         zero_point=tensor.zero_point if quantized else 0,
     )
+
+
+def _placed(step: Step, scratch_offset: int) -> Step:
+    """Return the step with the place of its scratch memory in its parameters."""
+    if not isinstance(step.params, (ConvParams, FullyConnectedParams)):
+        return step
+    return replace(step, params=replace(step.params, scratch_offset=scratch_offset))
 
 
 def _operator_record(step: Step, indices: dict[int, int], pool: ConstantPool) -> OperatorRecord:

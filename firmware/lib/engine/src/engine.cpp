@@ -67,14 +67,15 @@ OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {
   OperatorView op;
   op.image = &view;
   op.record = &record;
+  op.arena = arena;
   for (size_t i = 0; i < record.n_inputs; ++i) op.inputs[i] = View(view, arena, record.inputs[i]);
   op.output = View(view, arena, record.output);
   return op;
 }
 
-Status CheckOperator(const ImageView& view, uint8_t* arena, size_t index, uint64_t* work) {
+Status CheckOperator(KernelSet kernels, const ImageView& view, uint8_t* arena, size_t index, uint64_t* work) {
   const OperatorRecord& record = view.op(index);
-  const Kernel* kernel = KernelFor(record.code);
+  const Kernel* kernel = kernels(record.code);
   if (kernel == nullptr) return Status::kImageOperator;
   if (record.n_inputs < 1 || record.n_inputs > kMaxInputs ||
       (kernel->n_inputs && record.n_inputs != kernel->n_inputs)) {
@@ -128,7 +129,7 @@ Status Engine::Check(size_t arena_bytes) {
   }
   if (model.arena_bytes > arena_bytes) return Status::kImageArena;
   for (size_t i = 0; i < header().n_operators; ++i) {
-    const Status status = CheckOperator(view_, arena_, i, &work_);
+    const Status status = CheckOperator(kernels_, view_, arena_, i, &work_);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
@@ -154,7 +155,7 @@ Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* 
   if (first > last || last > n_operators()) return Status::kBadArgument;
   for (size_t i = first; i < last; ++i) {
     const uint64_t start = now ? now() : 0;
-    KernelFor(view_.op(i).code)->run(Resolve(view_, arena_, i));
+    kernels_(view_.op(i).code)->run(Resolve(view_, arena_, i));
     if (now && ticks) ticks[i - first] = static_cast<uint32_t>(now() - start);
   }
   return Status::kOk;

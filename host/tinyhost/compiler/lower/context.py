@@ -39,6 +39,8 @@ class Step:
     params: Packable | None
     n_params: int = 0
     macs: int = 0
+    scratch_bytes: int = 0
+    """of the arena, while the step runs; the params have a field scratch_offset for its place"""
     name: str = ""
 
 

@@ -7,22 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler.fixed_point import quantize_multiplier
+from tinyhost.compiler.fixed_point import quantize_multiplier, wrap32
 from tinyhost.compiler.graph import Tensor
+from tinyhost.compiler.image_format import ChannelConstants, Requantization
 from tinyhost.compiler.lower.context import OperatorContext
 
-__all__ = ["ChannelConstants", "channel_constants", "checked_multiplier", "symmetric_weights"]
+__all__ = ["ChannelTable", "channel_table", "checked_multiplier", "symmetric_weights"]
 
 MAX_LEFT_SHIFT = 30
+_MAX_BOUNDED_SUM = 2**30
+_MIN_BOUNDED_SHIFT = -22
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChannelConstants:
-    """Offsets in the constants section of the three per-channel arrays, and the count of biases in the model."""
+class ChannelTable:
+    """The constants of an operator's output channels.
 
-    bias_offset: int
-    multiplier_offset: int
-    shift_offset: int
+    offset: of the ChannelConstants in the constants section. biases: folded. n_biases: in the model.
+    """
+
+    offset: int
+    requantization: Requantization
+    biases: NDArray[np.int64]
     n_biases: int
 
 
@@ -44,23 +50,44 @@ def checked_multiplier(context: OperatorContext, real: float) -> tuple[int, int]
     return multiplier, shift
 
 
-def channel_constants(
-    context: OperatorContext, *, bias: Tensor | None, weight_sums: NDArray[np.int64], real_multipliers: list[float]
-) -> ChannelConstants:
+def channel_table(
+    context: OperatorContext,
+    *,
+    bias: Tensor | None,
+    weights: NDArray[np.int8],
+    real_multipliers: list[float],
+    padding: tuple[int, int] = (1, 1),
+) -> ChannelTable:
     """Store bias - input zero point * weight sum (modulo 2^32), multiplier and shift of every output channel.
 
-    weight_sums: (n_channels,) sum of each channel's weights. real_multipliers: input * weight / output scale.
+    weights: (n_channels, elements). real_multipliers: input * weight / output scale. padding: (groups, block): each
+    group's channels are filled up to a multiple of the block.
     """
-    n = len(weight_sums)
-    folded = -np.int64(context.input(0).zero_point) * weight_sums
+    n = len(weights)
+    folded = -np.int64(context.input(0).zero_point) * weights.astype(np.int64).sum(axis=1)
     if bias is not None:
         if bias.n_elements != n:
             raise context.corrupt(f"size of bias {bias.name!r}", expected=n, got=bias.n_elements)
         folded = folded + context.constant(bias, "int32").reshape(n).astype(np.int64)
     pairs = [checked_multiplier(context, real) for real in real_multipliers]
-    return ChannelConstants(
-        bias_offset=context.pool.add(folded.astype(np.uint64).astype("<u4").tobytes()),
-        multiplier_offset=context.pool.add(np.array([m for m, _ in pairs], dtype="<i4").tobytes()),
-        shift_offset=context.pool.add(np.array([s for _, s in pairs], dtype=np.int8).tobytes()),
+    spread = 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
+    bounded = bool((np.abs(folded) + spread < _MAX_BOUNDED_SUM).all())
+    bounded = bounded and all(m >= 2**30 and _MIN_BOUNDED_SHIFT <= s <= 0 for m, s in pairs)
+    channels = [
+        ChannelConstants(bias=wrap32(int(b)), multiplier=2 * m, shift=s)
+        for b, (m, s) in zip(folded, pairs, strict=True)
+    ]
+    return ChannelTable(
+        offset=context.pool.add(_padded(channels, *padding)),
+        requantization=Requantization.BOUNDED if bounded else Requantization.ANY,
+        biases=folded,
         n_biases=n if bias is not None else 0,
     )
+
+
+def _padded(channels: list[ChannelConstants], groups: int, block: int) -> bytes:
+    """Return the channels' bytes, each group filled up with channels that are never stored."""
+    size = len(channels) // groups
+    filler = [ChannelConstants(bias=0, multiplier=2**31, shift=0)] * (-size % block)
+    rows = [[*channels[g * size : (g + 1) * size], *filler] for g in range(groups)]
+    return b"".join(channel.pack() for row in rows for channel in row)

@@ -12,6 +12,23 @@ namespace tinyhost {
 /// Reads a counter: nanoseconds, instructions or cycles, as the board counts (hal/clock.h).
 using TickSource = uint64_t (*)();
 
+/// How one operator runs (src/kernels/kernel.h).
+struct Kernel;
+
+/// A set of kernels: the one of an operator, or null. All sets give the same results.
+using KernelSet = const Kernel* (*)(OperatorCode);
+
+/// The definition, for any processor.
+const Kernel* PortableKernelFor(OperatorCode code);
+/// For processors with dual multiply-accumulate; elsewhere its instructions are emulated, for tests.
+const Kernel* SimdKernelFor(OperatorCode code);
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_PORTABLE_KERNELS)
+constexpr KernelSet kFastestKernels = SimdKernelFor;
+#else
+constexpr KernelSet kFastestKernels = PortableKernelFor;
+#endif
+
 /// Runs one model image in place: no heap, no exceptions, no recursion, a caller's static arena.
 ///
 /// Load() checks every byte that Invoke() will rely on, so a hostile image is refused with a Status and
@@ -19,6 +36,8 @@ using TickSource = uint64_t (*)();
 /// and `arena` must be 16-byte aligned too.
 class Engine {
  public:
+  explicit Engine(KernelSet kernels = kFastestKernels) : kernels_(kernels) {}
+
   /// The engine's name as INFO reports it: "tinyhost".
   static const char* Name();
 
@@ -50,6 +69,7 @@ class Engine {
  private:
   Status Check(size_t arena_bytes);
 
+  KernelSet kernels_;
   ImageView view_;
   uint8_t* arena_ = nullptr;
   uint64_t work_ = 0;

@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version; an engine runs exactly one
-constexpr uint32_t kImageVersion = 1;
+constexpr uint32_t kImageVersion = 2;
 
 /// of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
@@ -36,6 +36,9 @@ constexpr uint32_t kMaxTensorBytes = 16777216;
 
 /// output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)
 constexpr uint32_t kPixelsInFlight = 4;
+
+/// filters that `quads` interleaves; their number is padded to it
+constexpr uint32_t kFiltersPerBlock = 4;
 
 /// What a model is for; an app runs only models of its task.
 enum class Task : uint8_t {
@@ -124,9 +127,17 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
   return "unknown";
 }
 
-/// Order of a weight tensor's bytes. The portable kernels read `plain`; packed orders are for fast kernels.
+/// Order of a weight tensor's bytes: what the fastest kernel reads. docs/model-image.md has pictures.
 enum class WeightLayout : uint8_t {
-  kPlain = 0,  ///< as TensorFlow Lite has it: OHWI, 1HWC for depthwise, OI for fully connected
+  kRows = 0,  ///< a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D
+  kQuads = 1,  ///< four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED
+  kCarriedQuads = 2,  ///< quads whose pairs of bytes are the 16-bit numbers 256 * second + first
+};
+
+/// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
+enum class Requantization : uint8_t {
+  kAny = 0,  ///< nothing
+  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in -22..0, and multipliers at least 2^31
 };
 
 /// The first bytes of an image.
@@ -194,7 +205,15 @@ struct OperatorRecord {
 };
 static_assert(sizeof(OperatorRecord) == 32, "OperatorRecord has padding");
 
-/// CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8. Per output channel: bias i32, multiplier i32, shift i8.
+/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 * 2^shift.
+struct ChannelConstants {
+  int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32
+  uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31
+  int32_t shift;  ///< -31..30; positive shifts left
+};
+static_assert(sizeof(ChannelConstants) == 12, "ChannelConstants has padding");
+
+/// CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8.
 struct ConvParams {
   uint16_t filter_height;
   uint16_t filter_width;
@@ -205,28 +224,28 @@ struct ConvParams {
   uint16_t pad_top;
   uint16_t pad_left;
   uint32_t weights_offset;  ///< int8
-  uint32_t bias_offset;  ///< int32: bias - input zero point * sum of the channel's weights, modulo 2^32
-  uint32_t multiplier_offset;  ///< int32, Q31
-  uint32_t shift_offset;  ///< int8, -31..30; positive shifts left
+  uint32_t channels_offset;  ///< ChannelConstants; one per filter, padding of `quads` included
+  uint32_t scratch_offset;  ///< in the arena, 4-byte aligned: memory that a kernel may use while it runs
+  uint32_t scratch_bytes;
   int8_t activation_min;
   int8_t activation_max;
   WeightLayout layout;
-  uint8_t reserved;  ///< 0
+  Requantization requantization;
   uint16_t groups;  ///< of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise
   uint16_t reserved2;  ///< 0
 };
 static_assert(sizeof(ConvParams) == 40, "ConvParams has padding");
 
-/// FULLY_CONNECTED: rows of weights as long as the input's, one row, bias, multiplier and shift per output.
+/// FULLY_CONNECTED: rows of weights as long as the input's, one row per output.
 struct FullyConnectedParams {
   uint32_t weights_offset;  ///< int8
-  uint32_t bias_offset;  ///< int32, folded as in ConvParams
-  uint32_t multiplier_offset;  ///< int32, Q31
-  uint32_t shift_offset;  ///< int8, -31..30; positive shifts left
+  uint32_t channels_offset;  ///< ChannelConstants; one per row of weights, padding included
+  uint32_t scratch_offset;  ///< as in ConvParams
+  uint32_t scratch_bytes;
   int8_t activation_min;
   int8_t activation_max;
   WeightLayout layout;
-  uint8_t reserved;  ///< 0
+  Requantization requantization;
 };
 static_assert(sizeof(FullyConnectedParams) == 20, "FullyConnectedParams has padding");
 

@@ -1,50 +1,45 @@
 // FULLY_CONNECTED: (..., k) * (o, k) -> (..., o); the input is read as rows of k elements, whatever its shape.
 
-#include "requantize.h"
+#include "fully_connected.h"
 
 namespace tinyhost {
 
-namespace {
-
-Status Check(const OperatorView& op, uint64_t* work) {
+Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
   const FullyConnectedParams* params = op.params<FullyConnectedParams>();
-  const TensorView& input = op.inputs[0];
-  if (!params || input.type != TensorType::kInt8 || op.output.type != TensorType::kInt8 || op.output.rank < 1 ||
-      params->layout != WeightLayout::kPlain) {
+  if (!params || op.inputs[0].type != TensorType::kInt8 || op.output.type != TensorType::kInt8 || op.output.rank < 1) {
     return Status::kImageParameter;
   }
-  const int32_t depth = op.output.dims[op.output.rank - 1];
-  const size_t n_rows = ElementCount(op.output) / static_cast<size_t>(depth);
-  if (ElementCount(input) % n_rows != 0) return Status::kImageParameter;
-  const uint64_t row_size = ElementCount(input) / n_rows;
-  if (!ValidRequantizer(MakeRequantizer(op, *params, static_cast<uint32_t>(depth)), depth) ||
-      !op.image->Constants<int8_t>(params->weights_offset, row_size * static_cast<uint32_t>(depth))) {
+  const FullyConnectedJob job = MakeFullyConnectedJob(op, *params);
+  const uint64_t n_rows = static_cast<uint64_t>(job.n_rows);
+  const uint64_t n_channels = static_cast<uint64_t>(job.blocks()) * 4;
+  if (ElementCount(op.inputs[0]) % n_rows != 0 || !job.weights.data || !ValidRequantizer(op, *params, n_channels) ||
+      params->scratch_bytes < QuadScratchBytes(job.patch, job.n_rows)) {
     return Status::kImageParameter;
   }
-  *work += ElementCount(op.output) * row_size;
+  *work += n_rows * n_channels * (2 * static_cast<uint64_t>(job.patch.n_pairs()) + 4);
   return Status::kOk;
 }
 
+namespace {
+
 void Run(const OperatorView& op) {
-  const FullyConnectedParams& params = *op.params<FullyConnectedParams>();
-  const int32_t depth = op.output.dims[op.output.rank - 1];
-  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.output)) / depth;
-  const int32_t row_size = static_cast<int32_t>(ElementCount(op.inputs[0])) / n_rows;
-  const Requantizer requantizer = MakeRequantizer(op, params, static_cast<uint32_t>(depth));
-  const int8_t* weights = op.image->Constants<int8_t>(params.weights_offset, 0);
+  const FullyConnectedJob job = MakeFullyConnectedJob(op, *op.params<FullyConnectedParams>());
   const int8_t* input = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  for (int32_t row = 0; row < n_rows; ++row, input += row_size, output += depth) {
-    for (int32_t first = 0; first < depth; first += FilterBlock::kSize) {
-      FilterBlock block(weights, row_size, first, depth);
-      block.Accumulate(input, 0, row_size);
-      StoreBlock(block, requantizer, first, depth, output);
+  for (int32_t row = 0; row < job.n_rows; ++row, input += job.patch.run_bytes, output += job.depth) {
+    for (int32_t block = 0; block < job.blocks(); ++block) {
+      uint32_t sums[4] = {};
+      for (int32_t i = 0; i < job.patch.run_bytes; ++i)
+        job.weights.Accumulate(block, job.patch.Slot(0, i), input[i], sums);
+      for (int32_t f = 4 * block; f < 4 * block + 4 && f < job.depth; ++f) {
+        output[f] = job.requantizer(sums[f % 4], job.requantizer.channels[f]);
+      }
     }
   }
 }
 
 }  // namespace
 
-const Kernel kFullyConnectedKernel{OperatorCode::kFullyConnected, 1, Check, Run};
+const Kernel kFullyConnectedKernel{OperatorCode::kFullyConnected, 1, CheckFullyConnected, Run};
 
 }  // namespace tinyhost

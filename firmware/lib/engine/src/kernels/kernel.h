@@ -12,6 +12,7 @@ namespace tinyhost {
 struct OperatorView {
   const ImageView* image;
   const OperatorRecord* record;
+  uint8_t* arena;
   TensorView inputs[kMaxInputs];
   TensorView output;
 
@@ -19,6 +20,13 @@ struct OperatorView {
   template <typename Params>
   const Params* params() const {
     return image->Constants<Params>(record->params_offset, 1);
+  }
+  /// The operator's scratch memory; null if it has less than n_bytes or they are not all inside the arena.
+  template <typename Params>
+  uint8_t* Scratch(const Params& params, uint64_t n_bytes) const {
+    const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
+    const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;
+    return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
   }
   template <typename T>
   const T* input_data(size_t index = 0) const {
@@ -43,9 +51,6 @@ struct Kernel {
   Status (*check)(const OperatorView& op, uint64_t* work);
   void (*run)(const OperatorView& op);
 };
-
-/// The kernel of a code, or null: the seam where faster kernels take over (see registry.cpp).
-const Kernel* KernelFor(OperatorCode code);
 
 extern const Kernel kConv2dKernel;
 extern const Kernel kDepthwiseConv2dKernel;

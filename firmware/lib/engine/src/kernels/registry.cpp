@@ -1,16 +1,20 @@
+#include "../simd/kernels.h"
 #include "kernel.h"
 
 namespace tinyhost {
 
-// The portable kernels. A build with faster ones replaces entries here, behind its architecture's macro.
-const Kernel* KernelFor(OperatorCode code) {
+namespace {
+
+/// Both sets in one list; a program links only what its set names.
+template <bool kSimd>
+const Kernel* Find(OperatorCode code) {
   switch (code) {
     case OperatorCode::kConv2d:
-      return &kConv2dKernel;
+      return kSimd ? &simd::kConv2d : &kConv2dKernel;
     case OperatorCode::kDepthwiseConv2d:
-      return &kDepthwiseConv2dKernel;
+      return kSimd ? &simd::kDepthwiseConv2d : &kDepthwiseConv2dKernel;
     case OperatorCode::kFullyConnected:
-      return &kFullyConnectedKernel;
+      return kSimd ? &simd::kFullyConnected : &kFullyConnectedKernel;
     case OperatorCode::kAveragePool2d:
       return &kAveragePool2dKernel;
     case OperatorCode::kMaxPool2d:
@@ -42,5 +46,11 @@ const Kernel* KernelFor(OperatorCode code) {
   }
   return nullptr;
 }
+
+}  // namespace
+
+const Kernel* PortableKernelFor(OperatorCode code) { return Find<false>(code); }
+
+const Kernel* SimdKernelFor(OperatorCode code) { return Find<true>(code); }
 
 }  // namespace tinyhost

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "kernel.h"
+#include "quads.h"
+
+namespace tinyhost {
+
+/// A FULLY_CONNECTED, resolved: the input is read as rows, whatever its shape.
+struct FullyConnectedJob {
+  QuadWeights weights;
+  Requantizer requantizer;
+  Patch patch;  // one run: a row
+  int32_t n_rows;
+  int32_t depth;  // of the output
+
+  int32_t blocks() const { return QuadWeights::Blocks(depth); }
+};
+
+/// The job of an output of rank 1 or more; the input is taken to have as many rows.
+inline FullyConnectedJob MakeFullyConnectedJob(const OperatorView& op, const FullyConnectedParams& params) {
+  FullyConnectedJob job{};
+  job.depth = op.output.dims[op.output.rank - 1];
+  job.n_rows = static_cast<int32_t>(ElementCount(op.output)) / job.depth;
+  job.patch = {static_cast<int32_t>(ElementCount(op.inputs[0])) / job.n_rows, 1, 1};
+  job.weights = MakeQuadWeights(op, params, job.patch, job.blocks());
+  job.requantizer = MakeRequantizer(op, params, static_cast<uint64_t>(job.blocks()) * 4);
+  return job;
+}
+
+/// `check` of every FULLY_CONNECTED kernel.
+Status CheckFullyConnected(const OperatorView& op, uint64_t* work);
+
+}  // namespace tinyhost

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+
+#include "window.h"
+
+namespace tinyhost {
+
+/// What one filter sees of the input at one output pixel, as runs of neighbouring bytes, and the order of its elements
+/// in packed weights.
+///
+/// A run is a row of the window if its taps are neighbours in memory (no dilation, no groups), else a tap. Packed
+/// weights hold the whole words of all runs first, each as the pairs of bytes (0, 2) and (1, 3) that SXTB16 makes of a
+/// word, then the runs' last run_bytes % 4 bytes one after the other. Pairs are filled up to an even number.
+struct Patch {
+  int32_t run_bytes;
+  int32_t n_runs;
+  int32_t runs_per_row;
+
+  int32_t words_per_run() const { return run_bytes / 4; }
+  int32_t tail_bytes() const { return run_bytes % 4; }
+  int64_t n_pairs() const {
+    const int64_t pairs = int64_t{2} * n_runs * words_per_run() + (int64_t{n_runs} * tail_bytes() + 1) / 2;
+    return (pairs + 1) / 2 * 2;
+  }
+  /// The index of an element in packed order: its pair, times 2, plus its place in the pair.
+  int32_t Slot(int32_t run, int32_t element) const {
+    const int32_t word = element / 4;
+    if (word == words_per_run()) return 4 * n_runs * words_per_run() + run * tail_bytes() + element % 4;
+    return 4 * (run * words_per_run() + word) + 2 * (element % 2) + element % 4 / 2;
+  }
+};
+
+/// A run's bytes [first, last) that lie inside the input, at `data`; the others count as the input's zero point.
+struct PatchRun {
+  const int8_t* data;
+  int32_t first;
+  int32_t last;
+};
+
+/// How patches lie in an input picture.
+struct PatchSource {
+  Patch patch;
+  WindowAxis rows;
+  WindowAxis columns;
+  int32_t depth;       // of the input
+  int32_t zero_point;  // of the input
+
+  int32_t row_bytes() const { return columns.input * depth; }
+  /// Run `run` of the window whose taps inside are ys and xs; `image` is the first channel of the filters' group.
+  PatchRun Run(const int8_t* image, const Taps& ys, const Taps& xs, int32_t run) const {
+    const int32_t ky = run / patch.runs_per_row;
+    const int32_t kx = run % patch.runs_per_row;
+    if (ky < ys.first || ky >= ys.last) return {image, 0, 0};
+    const int8_t* row = image + (ys.origin + ky * rows.dilation) * row_bytes();
+    if (patch.runs_per_row == 1) {  // bytes outside of the row are never read
+      const int32_t tap_bytes = patch.run_bytes / columns.filter;
+      const int32_t first = xs.first * tap_bytes;
+      return {row + xs.origin * depth + first, first, xs.last * tap_bytes};
+    }
+    if (kx < xs.first || kx >= xs.last) return {image, 0, 0};
+    return {row + (xs.origin + kx * columns.dilation) * depth, 0, patch.run_bytes};
+  }
+};
+
+}  // namespace tinyhost

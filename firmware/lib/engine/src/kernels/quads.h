@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+
+#include "patch.h"
+#include "requantize.h"
+
+namespace tinyhost {
+
+/// Weights of four filters interleaved (WeightLayout::kQuads): for each pair of elements in packed order the words
+/// (filter 0, filter 1) and (filter 2, filter 3), each with the bytes a0 b0 a1 b1 of its filters a, b and elements
+/// 0, 1. With kCarriedQuads the half-words a0 b0 and a1 b1 are the numbers 256 * b + a, so that b's byte is one less
+/// where a is negative.
+struct QuadWeights {
+  const int8_t* data;
+  int32_t block_bytes;
+  bool carried;
+
+  static int32_t Blocks(int32_t n_filters) { return (n_filters + 3) / 4; }
+
+  /// Adds input * weight of one element, at `slot` of a block, to the four filters' sums.
+  void Accumulate(int32_t block, int32_t slot, int32_t input, uint32_t sums[4]) const {
+    const int8_t* w = data + block * block_bytes + slot / 2 * 8 + slot % 2 * 2;
+    sums[0] += static_cast<uint32_t>(input * w[0]);
+    sums[1] += static_cast<uint32_t>(input * (w[1] + (carried && w[0] < 0 ? 1 : 0)));
+    sums[2] += static_cast<uint32_t>(input * w[4]);
+    sums[3] += static_cast<uint32_t>(input * (w[5] + (carried && w[4] < 0 ? 1 : 0)));
+  }
+};
+
+inline bool IsQuads(WeightLayout layout) {
+  return layout == WeightLayout::kQuads || layout == WeightLayout::kCarriedQuads;
+}
+
+/// The weights of `groups` groups of filters; `data` is null where the image is wrong.
+template <typename Params>
+QuadWeights MakeQuadWeights(const OperatorView& op, const Params& params, const Patch& patch, int64_t n_blocks) {
+  const uint64_t block_bytes = static_cast<uint64_t>(patch.n_pairs()) * 8;
+  const bool sane = IsQuads(params.layout) && block_bytes <= kMaxTensorBytes;
+  const uint32_t* words =
+      sane ? op.image->Constants<uint32_t>(params.weights_offset, block_bytes / 4 * static_cast<uint64_t>(n_blocks))
+           : nullptr;
+  return {reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_bytes),
+          params.layout == WeightLayout::kCarriedQuads};
+}
+
+/// Bytes of scratch memory in which a kernel unfolds up to four patches to 16 bits, and a run that is cut by the
+/// border.
+inline uint64_t QuadScratchBytes(const Patch& patch, int64_t n_pixels) {
+  const uint64_t lanes = n_pixels < 2 ? 1 : 4;
+  return static_cast<uint64_t>(patch.n_pairs()) * 4 * lanes + (static_cast<uint64_t>(patch.run_bytes) + 3) / 4 * 4;
+}
+
+}  // namespace tinyhost

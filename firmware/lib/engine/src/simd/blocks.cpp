@@ -1,0 +1,180 @@
+// Products of quads (kernels/quads.h) with unfolded patches: lanes of patches side by side, a word of two 16-bit
+// elements of each in turn.
+//
+// In carried quads the raw half-words are 256 * b + a of filters a and b, so that SMLAD on them adds 256 sums of b plus
+// sums of a; SXTB16 gives a alone. Two filters cost one SXTB16 rather than two.
+
+#include "blocks.h"
+
+namespace tinyhost::simd {
+
+namespace {
+
+/// The sums of two filters over four lanes.
+struct Sums {
+  Four a;
+  Four b;
+};
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+
+// GCC 12 spills in these loops, which need all 14 registers: 8 sums, 2 pointers, 2 of weights, 2 of patches.
+#define TINYHOST_STEP(odd)              \
+  "ldr %[w], [%[weights]], #8\n"        \
+  "ldrd %[x], %[y], [%[patches]], #8\n" \
+  "sxtb16 %[e], %[w]\n" odd             \
+  "smlad %[a0], %[e], %[x], %[a0]\n"    \
+  "smlad %[b0], %[w], %[x], %[b0]\n"    \
+  "smlad %[a1], %[e], %[y], %[a1]\n"    \
+  "smlad %[b1], %[w], %[y], %[b1]\n"    \
+  "ldrd %[x], %[y], [%[patches]], #8\n" \
+  "smlad %[a2], %[e], %[x], %[a2]\n"    \
+  "smlad %[b2], %[w], %[x], %[b2]\n"    \
+  "smlad %[a3], %[e], %[y], %[a3]\n"    \
+  "smlad %[b3], %[w], %[y], %[b3]\n"
+#define TINYHOST_LOOP(odd) \
+  __asm__(                                                                                                          \
+      "ldr %[x], %[n]\n"                                                                                            \
+      "lsls %[x], %[x], #31\n"                                                                                      \
+      "bpl 1f\n" TINYHOST_STEP(odd) TINYHOST_STEP(odd) "ldr %[x], %[end]\n"                                         \
+      "cmp %[patches], %[x]\n"                                                                                      \
+      "beq 2f\n"                                                                                                    \
+      "1:\n" TINYHOST_STEP(odd) TINYHOST_STEP(odd) TINYHOST_STEP(odd) TINYHOST_STEP(odd) "ldr %[x], %[end]\n"       \
+      "cmp %[patches], %[x]\n"                                                                                      \
+      "bne 1b\n"                                                                                                    \
+      "2:\n"                                                                                                        \
+      : [a0] "+r"(sums.a.a), [a1] "+r"(sums.a.b), [a2] "+r"(sums.a.c), [a3] "+r"(sums.a.d), [b0] "+r"(sums.b.a),    \
+        [b1] "+r"(sums.b.b), [b2] "+r"(sums.b.c), [b3] "+r"(sums.b.d), [weights] "+r"(weights),                     \
+        [patches] "+r"(patches), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y)                             \
+      : [end] "m"(end), [n] "m"(n)                                                                                  \
+      : "cc", "memory")
+
+/// 12 instructions per 16 multiply-accumulates of carried quads, 13 of plain ones, and 3 more every 64. `end_word` is
+/// the patches' end.
+template <bool kCarried>
+__attribute__((always_inline)) inline void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches,
+                                                               int32_t n_pairs, Sums& sums) {
+  const volatile uintptr_t end = reinterpret_cast<uintptr_t>(patches + 4 * n_pairs);
+  const volatile int32_t n = n_pairs >> 1;
+  uint32_t w, e, x, y;
+  if constexpr (kCarried) {
+    TINYHOST_LOOP("");
+  } else {
+    TINYHOST_LOOP("sxtb16 %[w], %[w], ror #8\n");
+  }
+}
+#undef TINYHOST_LOOP
+#undef TINYHOST_STEP
+
+#else
+
+template <bool kCarried>
+void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches, int32_t n_pairs, Sums& sums) {
+  for (int32_t i = 0; i < n_pairs; ++i, weights += 2) {
+    const uint32_t a = EvenBytes(*weights);
+    const uint32_t b = kCarried ? *weights : OddBytes(*weights);
+    sums.a.Each([&, lane = patches](uint32_t& sum) mutable { sum = DualMultiplyAdd(a, *lane++, sum); });
+    sums.b.Each([&](uint32_t& sum) { sum = DualMultiplyAdd(b, *patches++, sum); });
+  }
+}
+
+#endif
+
+/// The sums of a block's four filters over one lane: 14 instructions per 16 multiply-accumulates, and the loop's.
+template <bool kCarried>
+inline void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, int32_t n_pairs, Four& sums) {
+  uint32_t a = sums.a, b = sums.b, c = sums.c, d = sums.d;
+  for (const uint32_t* end = patch + n_pairs; patch != end; patch += 2, weights += 4) {
+    const uint32_t x = patch[0], y = patch[1];
+    const uint32_t w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
+    a = DualMultiplyAdd(EvenBytes(w0), x, a);
+    b = DualMultiplyAdd(kCarried ? w0 : OddBytes(w0), x, b);
+    c = DualMultiplyAdd(EvenBytes(w1), x, c);
+    d = DualMultiplyAdd(kCarried ? w1 : OddBytes(w1), x, d);
+    a = DualMultiplyAdd(EvenBytes(w2), y, a);
+    b = DualMultiplyAdd(kCarried ? w2 : OddBytes(w2), y, b);
+    c = DualMultiplyAdd(EvenBytes(w3), y, c);
+    d = DualMultiplyAdd(kCarried ? w3 : OddBytes(w3), y, d);
+  }
+  sums = {a, b, c, d};
+}
+
+/// Where sums of a pair of filters start: with the biases, carried like the weights.
+template <bool kCarried>
+inline uint32_t SecondBias(const ChannelConstants* pair) {
+  const uint32_t bias = static_cast<uint32_t>(pair[1].bias);
+  return kCarried ? (bias << 8) + static_cast<uint32_t>(pair[0].bias) : bias;
+}
+
+/// The second filter's sum, out of one that carries the first's.
+inline uint32_t Uncarried(uint32_t sum, uint32_t first) {
+  return static_cast<uint32_t>(static_cast<int32_t>(sum - first) >> 8);
+}
+
+__attribute__((always_inline)) inline void StoreLanes(const Four& values, int32_t n_lanes, int32_t pixel_bytes,
+                                                      int8_t* output) {
+  output[0] = static_cast<int8_t>(values.a);
+  output[pixel_bytes] = static_cast<int8_t>(values.b);
+  int8_t* half = output + 2 * pixel_bytes;
+  if (__builtin_expect(n_lanes > 2, 1)) half[0] = static_cast<int8_t>(values.c);
+  if (__builtin_expect(n_lanes > 3, 1)) half[pixel_bytes] = static_cast<int8_t>(values.d);
+}
+
+template <bool kCarried>
+void FourLanes(const BlockJob& job, const BoundedRequantizer& requantizer, const uint32_t* patches, int32_t n_lanes,
+               int8_t* output) {
+  const uint32_t* weights = job.weights;
+  const ChannelConstants* channels = job.channels;
+  const ChannelConstants* end = channels + job.n_filters;
+  int32_t to_next = 1;
+  while (true) {
+    const uint32_t bias = static_cast<uint32_t>(channels[0].bias);
+    const uint32_t second_bias = SecondBias<kCarried>(channels);
+    Sums sums = {{bias, bias, bias, bias}, {second_bias, second_bias, second_bias, second_bias}};
+    TwoFiltersFourLanes<kCarried>(weights, patches, job.n_pairs, sums);
+    if (kCarried) {
+      sums.b = {Uncarried(sums.b.a, sums.a.a), Uncarried(sums.b.b, sums.a.b), Uncarried(sums.b.c, sums.a.c),
+                Uncarried(sums.b.d, sums.a.d)};
+    }
+    requantizer.Apply(channels[0], sums.a);
+    StoreLanes(sums.a, n_lanes, job.pixel_bytes, output);
+    if (++channels == end) return;
+    requantizer.Apply(channels[0], sums.b);
+    StoreLanes(sums.b, n_lanes, job.pixel_bytes, output + 1);
+    if (++channels == end) return;
+    output += 2;
+    weights += to_next;
+    to_next = 2 * job.n_pairs - to_next;
+  }
+}
+
+template <bool kCarried>
+void OneLane(const BlockJob& job, const BoundedRequantizer& requantizer, const uint32_t* patch, int8_t* output) {
+  const uint32_t* weights = job.weights;
+  const ChannelConstants* channels = job.channels;
+  for (int32_t left = job.n_filters; left > 0; left -= 4, channels += 4, output += 4, weights += 2 * job.n_pairs) {
+    Four sums = {static_cast<uint32_t>(channels[0].bias), SecondBias<kCarried>(channels),
+                 static_cast<uint32_t>(channels[2].bias), SecondBias<kCarried>(channels + 2)};
+    FourFiltersOneLane<kCarried>(weights, patch, job.n_pairs, sums);
+    if (kCarried) sums.b = Uncarried(sums.b, sums.a), sums.d = Uncarried(sums.d, sums.c);
+    requantizer.Apply4(channels, sums);
+    output[0] = static_cast<int8_t>(sums.a);
+    if (left > 1) output[1] = static_cast<int8_t>(sums.b);
+    if (left > 2) output[2] = static_cast<int8_t>(sums.c);
+    if (left > 3) output[3] = static_cast<int8_t>(sums.d);
+  }
+}
+
+}  // namespace
+
+void RunFourLanes(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patches,
+                  int32_t n_lanes, int8_t* output) {
+  (carried ? FourLanes<true> : FourLanes<false>)(job, requantizer, patches, n_lanes, output);
+}
+
+void RunOneLane(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patch,
+                int8_t* output) {
+  (carried ? OneLane<true> : OneLane<false>)(job, requantizer, patch, output);
+}
+
+}  // namespace tinyhost::simd

@@ -1,0 +1,104 @@
+// CONV_2D with dual multiply-accumulate: four output pixels' patches are unfolded to 16 bits, then all filters run over
+// them, two at a time (blocks.h).
+
+#include "../kernels/conv_geometry.h"
+#include "blocks.h"
+#include "kernels.h"
+#include "unfold.h"
+
+namespace tinyhost::simd {
+
+namespace {
+
+struct Position {
+  int32_t y;
+  int32_t x;
+};
+
+class ConvRun {
+ public:
+  explicit ConvRun(const OperatorView& op)
+      : job_(MakeConvJob(op, *op.params<ConvParams>())),
+        requantizer_(job_.requantizer, op.params<ConvParams>()->requantization) {
+    const ConvParams& params = *op.params<ConvParams>();
+    n_pairs_ = static_cast<int32_t>(job_.source.patch.n_pairs());
+    n_pixels_ = job_.source.rows.output * job_.source.columns.output;
+    patches_ = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
+    cut_ = reinterpret_cast<int8_t*>(patches_ + (n_pixels_ < 2 ? 1 : 4) * n_pairs_);
+    rows_ = params.filter_height == 1 && params.filter_width == 1 && params.stride_width == 1 &&
+            params.stride_height == 1 && job_.group_depth % 4 == 0;
+  }
+
+  void Image(const int8_t* image, int8_t* output) {
+    position_ = {0, 0};
+    for (int32_t i = 0; i < n_pixels_; i += 4, output += 4 * job_.out_depth()) {
+      const int32_t n_lanes = n_pixels_ - i < 4 ? n_pixels_ - i : 4;
+      const Position start = position_;
+      for (int32_t group = 0; group < job_.groups; ++group) {
+        position_ = start;
+        const BlockJob block = Block(group);
+        int8_t* out = output + group * job_.group_filters;
+        Unfold(image + group * job_.group_depth, i, n_lanes);
+        if (n_lanes == 1) {
+          RunOneLane(block, job_.weights.carried, requantizer_, patches_, out);
+        } else {
+          RunFourLanes(block, job_.weights.carried, requantizer_, patches_, n_lanes, out);
+        }
+      }
+    }
+  }
+
+  const ConvJob& job() const { return job_; }
+
+ private:
+  BlockJob Block(int32_t group) const {
+    const int32_t first = group * job_.group_blocks;
+    const int8_t* weights = job_.weights.data + first * job_.weights.block_bytes;
+    return {reinterpret_cast<const uint32_t*>(weights), job_.requantizer.channels + 4 * first, n_pairs_,
+            job_.group_filters, job_.out_depth()};
+  }
+
+  /// Unfolds the patches of `n_lanes` pixels from pixel i on, which is at position_.
+  void Unfold(const int8_t* image, int32_t i, int32_t n_lanes) {
+    if (rows_ && n_lanes == 4) {
+      UnfoldFourRows(image + i * job_.source.depth, job_.source.depth, job_.group_depth / 4, patches_);
+      return;
+    }
+    if (rows_) position_ = {i / job_.source.columns.output, i % job_.source.columns.output};
+    for (int32_t lane = 0; lane < n_lanes; ++lane) {
+      const Taps ys = TapsInside(job_.source.rows, position_.y);
+      const Taps xs = TapsInside(job_.source.columns, position_.x);
+      if (n_lanes == 1) {
+        UnfoldPatch<1>(job_.source, image, ys, xs, cut_, patches_);
+      } else {
+        UnfoldPatch<4>(job_.source, image, ys, xs, cut_, patches_ + lane);
+      }
+      if (++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
+    }
+  }
+
+  ConvJob job_;
+  BoundedRequantizer requantizer_;
+  int32_t n_pairs_;
+  int32_t n_pixels_;
+  uint32_t* patches_;
+  int8_t* cut_;
+  bool rows_;  // a pixel's patch is its bytes
+  Position position_{};
+};
+
+void Run(const OperatorView& op) {
+  ConvRun run(op);
+  const int8_t* image = op.input_data<int8_t>();
+  int8_t* output = op.output_data<int8_t>();
+  const int32_t n_bytes = static_cast<int32_t>(op.output.n_bytes) / op.output.dims[0];
+  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += run.job().image_bytes(), output += n_bytes) {
+    run.Image(image, output);
+  }
+}
+
+}  // namespace
+
+const Kernel kConv2d{OperatorCode::kConv2d, 1, CheckConv2d, Run};
+
+}  // namespace tinyhost::simd

@@ -1,0 +1,42 @@
+// FULLY_CONNECTED with dual multiply-accumulate: as a convolution whose patches are the input's rows.
+
+#include "../kernels/fully_connected.h"
+
+#include "blocks.h"
+#include "kernels.h"
+#include "unfold.h"
+
+namespace tinyhost::simd {
+
+namespace {
+
+void Run(const OperatorView& op) {
+  const FullyConnectedParams& params = *op.params<FullyConnectedParams>();
+  const FullyConnectedJob job = MakeFullyConnectedJob(op, params);
+  const BoundedRequantizer requantizer(job.requantizer, params.requantization);
+  const WindowAxis one{1, 1, 1, 1, 1, 0};
+  const PatchSource source{job.patch, one, one, job.patch.run_bytes, 0};
+  const BlockJob block{reinterpret_cast<const uint32_t*>(job.weights.data), job.requantizer.channels,
+                       static_cast<int32_t>(job.patch.n_pairs()), job.depth, job.depth};
+  uint32_t* patches = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
+  const int8_t* input = op.input_data<int8_t>();
+  int8_t* output = op.output_data<int8_t>();
+  for (int32_t row = 0; row < job.n_rows; row += 4, input += 4 * job.patch.run_bytes, output += 4 * job.depth) {
+    const int32_t n_lanes = job.n_rows - row < 4 ? job.n_rows - row : 4;
+    if (n_lanes == 1) {
+      UnfoldPatch<1>(source, input, {0, 0, 1}, {0, 0, 1}, nullptr, patches);
+      RunOneLane(block, job.weights.carried, requantizer, patches, output);
+      continue;
+    }
+    for (int32_t lane = 0; lane < n_lanes; ++lane) {
+      UnfoldPatch<4>(source, input + lane * job.patch.run_bytes, {0, 0, 1}, {0, 0, 1}, nullptr, patches + lane);
+    }
+    RunFourLanes(block, job.weights.carried, requantizer, patches, n_lanes, output);
+  }
+}
+
+}  // namespace
+
+const Kernel kFullyConnected{OperatorCode::kFullyConnected, 1, CheckFullyConnected, Run};
+
+}  // namespace tinyhost::simd

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "../kernels/kernel.h"
+
+namespace tinyhost::simd {
+
+/// Kernels for processors with dual multiply-accumulate (Armv7E-M's DSP extension, __ARM_FEATURE_SIMD32).
+extern const Kernel kConv2d;
+extern const Kernel kDepthwiseConv2d;
+extern const Kernel kFullyConnected;
+
+}  // namespace tinyhost::simd

@@ -1,0 +1,115 @@
+#pragma once
+
+// The Armv7E-M instructions that the fast kernels are made of. On other processors the same functions are written out,
+// so that tests run the fast kernels under a computer's sanitizers.
+
+#include <cstdint>
+#include <cstring>
+
+#include "../kernels/hot.h"
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+#include <arm_acle.h>
+#endif
+
+namespace tinyhost::simd {
+
+/// Four bytes from any address: LDR does not need alignment.
+inline uint32_t Load(const void* data) {
+  uint32_t word;
+  std::memcpy(&word, data, sizeof(word));
+  return word;
+}
+
+inline void StorePair(int16_t* target, uint32_t pair) { std::memcpy(target, &pair, sizeof(pair)); }
+
+/// Writes half `index` of a word.
+inline void StoreHalf(uint32_t* word, int32_t index, int32_t value) {
+  const int16_t half = static_cast<int16_t>(value);
+  std::memcpy(reinterpret_cast<char*>(word) + 2 * index, &half, sizeof(half));
+}
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+
+/// Bytes 0 and 2, sign-extended to half-words.
+inline uint32_t EvenBytes(uint32_t word) { return static_cast<uint32_t>(__sxtb16(word)); }
+
+/// Bytes 1 and 3.
+inline uint32_t OddBytes(uint32_t word) {
+  uint32_t result;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(word));
+  return result;
+}
+
+/// sum + a.low * b.low + a.high * b.high, modulo 2^32.
+inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
+  return static_cast<uint32_t>(__smlad(a, b, static_cast<int32_t>(sum)));
+}
+
+/// (a.low, b.low)
+inline uint32_t PackLow(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
+/// (a.high, b.high)
+inline uint32_t PackHigh(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(result) : "r"(b), "r"(a));
+  return result;
+}
+
+/// sum + a.low * b.low, modulo 2^32; also for the other halves.
+#define TINYHOST_MULTIPLY_ADD(name, instruction)                         \
+  inline uint32_t name(uint32_t a, uint32_t b, uint32_t sum) {           \
+    __asm__(instruction " %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b)); \
+    return sum;                                                          \
+  }
+TINYHOST_MULTIPLY_ADD(MultiplyAddLowLow, "smlabb")
+TINYHOST_MULTIPLY_ADD(MultiplyAddLowHigh, "smlabt")
+TINYHOST_MULTIPLY_ADD(MultiplyAddHighLow, "smlatb")
+#undef TINYHOST_MULTIPLY_ADD
+
+/// sum + a * b / 2^32, halves rounded up.
+inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+inline int32_t SaturateToByte(int32_t x) { return __ssat(x, 8); }
+
+#else
+
+inline int32_t Half(uint32_t word, int shift) { return static_cast<int16_t>(word >> shift); }
+
+inline uint32_t EvenBytes(uint32_t word) {
+  const uint32_t low = static_cast<uint16_t>(static_cast<int8_t>(word));
+  const uint32_t high = static_cast<uint16_t>(static_cast<int8_t>(word >> 16));
+  return low | high << 16;
+}
+inline uint32_t OddBytes(uint32_t word) { return EvenBytes(word >> 8); }
+inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
+  return sum + static_cast<uint32_t>(Half(a, 0) * Half(b, 0)) + static_cast<uint32_t>(Half(a, 16) * Half(b, 16));
+}
+inline uint32_t PackLow(uint32_t a, uint32_t b) { return (a & 0xFFFF) | b << 16; }
+inline uint32_t PackHigh(uint32_t a, uint32_t b) { return a >> 16 | (b & 0xFFFF0000); }
+inline uint32_t MultiplyAddLowLow(uint32_t a, uint32_t b, uint32_t sum) {
+  return sum + static_cast<uint32_t>(Half(a, 0) * Half(b, 0));
+}
+inline uint32_t MultiplyAddLowHigh(uint32_t a, uint32_t b, uint32_t sum) {
+  return sum + static_cast<uint32_t>(Half(a, 0) * Half(b, 16));
+}
+inline uint32_t MultiplyAddHighLow(uint32_t a, uint32_t b, uint32_t sum) {
+  return sum + static_cast<uint32_t>(Half(a, 16) * Half(b, 0));
+}
+inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
+  const int64_t high = (static_cast<int64_t>(a) * b + (int64_t{1} << 31)) >> 32;
+  return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(high));
+}
+inline int32_t SaturateToByte(int32_t x) { return x < INT8_MIN ? INT8_MIN : (x > INT8_MAX ? INT8_MAX : x); }
+
+#endif
+
+}  // namespace tinyhost::simd

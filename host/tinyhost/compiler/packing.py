@@ -1,0 +1,106 @@
+"""Weights in the order that kernels read them (docs/model-image.md, Weight layouts)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, WeightLayout
+
+if TYPE_CHECKING:
+    from tinyhost.compiler.lower.window import Window
+
+__all__ = [
+    "can_carry",
+    "n_pairs",
+    "pack_quads",
+    "pack_rows",
+    "padded_filters",
+    "patch_order",
+    "quad_scratch_bytes",
+    "row_scratch_bytes",
+]
+
+_MAX_CARRIED_SUM = 2**23
+_LANES = 4
+"""Patches that a kernel unfolds at once, if there are as many."""
+
+
+def patch_order(n_runs: int, run_length: int) -> NDArray[np.int64]:
+    """Return which element of a patch stands at each slot of packed weights, -1 for padding.
+
+    A patch is n_runs runs of run_length bytes (firmware/lib/engine/src/kernels/patch.h): first the words of all runs,
+    each in the order 0, 2, 1, 3, then the bytes that no word holds; filled up to whole groups of four.
+    """
+    words, tail = divmod(run_length, 4)
+    starts = np.arange(n_runs)[:, None] * run_length
+    order = [
+        (starts + np.arange(words * 4).reshape(words, 4)[:, [0, 2, 1, 3]].reshape(1, -1)).reshape(-1),
+        (starts + words * 4 + np.arange(tail)).reshape(-1),
+    ]
+    joined = np.concatenate(order).astype(np.int64)
+    return np.pad(joined, (0, -len(joined) % 4), constant_values=-1)
+
+
+def n_pairs(n_runs: int, run_length: int) -> int:
+    """Return the pairs of elements of a packed filter: Patch::n_pairs."""
+    words, tail = divmod(run_length, 4)
+    pairs = 2 * n_runs * words + (n_runs * tail + 1) // 2
+    return (pairs + 1) // 2 * 2
+
+
+def quad_scratch_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
+    """Return the scratch memory of an operator with packed weights: QuadScratchBytes."""
+    lanes = 1 if n_pixels < 2 else _LANES
+    return n_pairs(n_runs, run_length) * 4 * lanes + -(-run_length // 4) * 4
+
+
+def pack_rows(filters: NDArray[np.int8]) -> bytes:
+    """Return the bytes of depthwise filters (channels, height, width): RowWeights."""
+    width = filters.shape[2]
+    padded = np.pad(filters, ((0, 0), (0, 0), (0, -width % 4)))
+    words = padded.reshape(*filters.shape[:2], -1, 4)[..., [0, 2, 1, 3]]
+    return np.ascontiguousarray(words).tobytes()
+
+
+def row_scratch_bytes(rows: Window, columns: Window, *, width: int, depth: int) -> int:
+    """Return the scratch memory of a DEPTHWISE_CONV_2D: DepthwiseJob::scratch_bytes; width, depth: of the input."""
+    reach = (columns.output - 1) * columns.stride + (columns.filter - 1) * columns.dilation + 1
+    plane = (max(reach, columns.pad + width) + 1) // 2 * 2
+    slack = 4 * columns.stride + columns.filter + 4
+    elements = ((rows.filter - 1) * rows.dilation + 1) * depth * plane + slack
+    return (2 * elements + 3) // 4 * 4 + 4 * rows.filter
+
+
+def padded_filters(n_filters: int) -> int:
+    """Return the filters of whole blocks."""
+    return -(-n_filters // FILTERS_PER_BLOCK) * FILTERS_PER_BLOCK
+
+
+def can_carry(filters: NDArray[np.int8], biases: NDArray[np.int64]) -> bool:
+    """Return whether filters (n, elements) with folded biases (n,) may be packed as CARRIED_QUADS.
+
+    256 * second + first must fit in 16 bits, and any sum over a second filter in 24.
+    """
+    n = len(filters)
+    padded = np.pad(filters.astype(np.int64), ((0, padded_filters(n) - n), (0, 0)))
+    first, second = padded[0::2], padded[1::2]
+    fits = bool(((second > -128) | (first >= 0)).all())
+    largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(biases)
+    return fits and int(largest[1::2].max(initial=0)) < _MAX_CARRIED_SUM
+
+
+def pack_quads(filters: NDArray[np.int8], layout: WeightLayout) -> bytes:
+    """Return the bytes of filters (n, n_runs, run_length) of one group, four filters at a time; n may be any number."""
+    n, n_runs, run_length = filters.shape
+    order = patch_order(n_runs, run_length)
+    flat = np.pad(filters.reshape(n, -1), ((0, padded_filters(n) - n), (0, 1)))  # index -1 is the 0 at the end
+    pairs = flat[:, order].astype(np.int16).reshape(-1, 2, len(order))  # (pair of filters, first or second, slot)
+    first, second = pairs[:, 0], pairs[:, 1]
+    if layout == WeightLayout.CARRIED_QUADS:
+        second = second - (first < 0)
+    words = np.stack([first, second], axis=-1).astype(np.int8)  # (pair of filters, slot, byte)
+    blocks = words.reshape(-1, 2, len(order) // 2, 4).transpose(0, 2, 1, 3)  # (block, pair of slots, word, byte)
+    return np.ascontiguousarray(blocks).tobytes()

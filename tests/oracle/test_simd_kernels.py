@@ -1,0 +1,59 @@
+"""The kernels for Cortex-M4, their instructions emulated, against the portable ones: outputs are equal to the bit."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tinyhost import _firmware
+from tinyhost.compiler import CompiledModel, compile_tflite
+
+from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+
+_SETTINGS = settings(
+    max_examples=int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60")),
+    deadline=None,
+    derandomize="TINYHOST_ORACLE_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+_INPUTS_PER_MODEL = 3
+
+
+def _run(compiled: CompiledModel, values: NDArray[np.generic], *, simd: bool) -> list[NDArray[np.generic]]:
+    """Return every operator's output."""
+    engine = _firmware.Engine(compiled.report.arena_bytes, simd=simd)
+    engine.load(compiled.image)
+    engine.set_input(values)
+    outputs = []
+    for i in range(engine.n_operators):
+        engine.invoke_range(i, i + 1)
+        outputs.append(engine.operator_output(i))
+    return outputs
+
+
+def _assert_kernels_agree(model: Model) -> None:
+    compiled = compile_tflite(model.data, name="random")
+    for values in model.inputs(_INPUTS_PER_MODEL):
+        fast, portable = (_run(compiled, values, simd=simd) for simd in (True, False))
+        for got, expected in zip(fast, portable, strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATOR_MODELS))
+def test_simd_kernel_equals_portable(operator: str) -> None:
+    @_SETTINGS
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        _assert_kernels_agree(data.draw(OPERATOR_MODELS[operator]))
+
+    check()
+
+
+@_SETTINGS
+@given(model=chains())
+def test_simd_chain_equals_portable(model: Model) -> None:
+    _assert_kernels_agree(model)
