@@ -29,6 +29,7 @@ CHECKSUMMED_FROM = 16
 """The image's CRC covers the bytes from here on: those after the CRC itself."""
 
 _HINT = "compile the .tflite again with this version of tinyhost"
+_MAX_ARENA_BYTES = 1 << 28
 _ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
 
 
@@ -59,7 +60,7 @@ class TensorInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelImage:
-    """A model image, decoded. Structure is checked here; the engine's loader checks that it can run."""
+    """A model image, decoded, that the engine's loader has taken: it may come from a stranger's file or board."""
 
     data: bytes
     header: ImageHeader
@@ -70,7 +71,8 @@ class ModelImage:
 
     @classmethod
     def parse(cls, data: bytes, *, where: str = "model image") -> ModelImage:
-        """Return the image in `data`; raises ModelError if it is none, damaged, or of another format version."""
+        """Return the image in `data`; raises ModelError if it is none, damaged, of another format version, or one that
+        the engine refuses to load."""
         header = _checked_header(data, where)
         try:
             metadata = ModelMetadata.unpack(data, header.metadata_offset)
@@ -88,6 +90,7 @@ class ModelImage:
         labels = data[header.labels_offset : header.labels_offset + header.labels_bytes].split(b"\0")[:-1]
         if len(labels) != metadata.n_labels:
             raise ModelError(f"{where}: expected {metadata.n_labels} labels, got {len(labels)}", hint=_HINT)
+        _check_runs(data, metadata, where)
         return cls(
             data=data,
             header=header,
@@ -171,3 +174,13 @@ def _check_references(
         used += [operator.output, *operator.inputs[: operator.n_inputs]]
     if max(used) >= len(tensors) or any(tensor.rank > MAX_RANK for tensor in tensors):
         raise ModelError(f"{where}: a tensor index or rank is out of range", hint=_HINT)
+
+
+def _check_runs(data: bytes, metadata: ModelMetadata, where: str) -> None:
+    """Have the firmware's own loader check what the structure does not tell: shapes, parameters, offsets, scales."""
+    from tinyhost import _firmware
+
+    try:
+        _firmware.Engine(min(max(metadata.arena_bytes, 1), _MAX_ARENA_BYTES)).load(data)
+    except _firmware.StatusError as exc:
+        raise ModelError(f"{where}: the engine refuses this model image: {exc}", hint=_HINT) from exc
