@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinyhost.device.reading import Reader
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
-from tinyhost.errors import LinkLostError, LinkTimeoutError, UsageError
+from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
 from tinyhost.protocol.messages import FrameInfo, MessageType, Source
 
 __all__ = ["Frame", "snapshot"]
@@ -43,6 +43,11 @@ def snapshot(session: Session, reader: Reader) -> Frame:
     for _ in range(_MAX_ATTEMPTS):
         payload = connection.request(MessageType.SNAPSHOT, deadline_s=_SNAPSHOT_S, slow=True)
         info = unpacked(FrameInfo.unpack, payload, connection.name)
+        if info.n_bytes != info.width * info.height or not info.n_bytes:
+            raise ProtocolError(
+                f"{connection.name}: a camera frame of {info.width} x {info.height} pixels in {info.n_bytes} bytes",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
         try:
             data = reader.read(Source.FRAME, n_bytes=info.n_bytes)
         except (LinkLostError, UsageError):

@@ -10,12 +10,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.image_format import MAX_OPERATORS
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.reading import Reader
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.device.session import Session
 from tinyhost.device.writing import Writer
-from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError, TinyhostError, UsageError
+from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError, ProtocolError, TinyhostError, UsageError
 from tinyhost.protocol.messages import (
     InferReply,
     InferRequest,
@@ -120,7 +121,7 @@ class Inferrer:
             payload = self._connection.try_request(MessageType.INFER, request.pack(), slow=True)
             if payload is None:
                 return None
-            reply = unpacked(InferReply.unpack, payload, self._connection.name)
+            reply = self._infer_reply(payload)
             output = self._reader.read(Source.OPERATOR, index=operator)
         except InterruptedLinkError:
             return None
@@ -173,8 +174,16 @@ class Inferrer:
 
     def _run(self, request: InferRequest) -> tuple[InferReply, bytes]:
         payload = self._connection.request(MessageType.INFER, request.pack(), deadline_s=_INFER_S, slow=True)
+        return self._infer_reply(payload), payload[InferReply.SIZE :]
+
+    def _infer_reply(self, payload: bytes) -> InferReply:
         reply = unpacked(InferReply.unpack, payload, self._connection.name)
-        return reply, payload[InferReply.SIZE :]
+        if reply.n_operators > MAX_OPERATORS:
+            raise ProtocolError(
+                f"{self._connection.name}: a model of {reply.n_operators} operators, expected at most {MAX_OPERATORS}",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
+        return reply
 
     def _profile(self, n_operators: int) -> tuple[ProfileEntry, ...]:
         entries: list[ProfileEntry] = []

@@ -11,7 +11,7 @@ from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.device.session import Session
 from tinyhost.device.writing import WriteProgress, Writer
-from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError
+from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError, ProtocolError
 from tinyhost.protocol.messages import (
     MessageType,
     ModelBeginReply,
@@ -61,7 +61,15 @@ class Pusher:
     def slots(self) -> list[SlotInfo]:
         """Return what each model slot holds."""
         data = self._connection.request(MessageType.MODEL_LIST)
-        return unpacked_list(SlotInfo.unpack, SlotInfo.SIZE, data, self._connection.name)
+        slots = unpacked_list(SlotInfo.unpack, SlotInfo.SIZE, data, self._connection.name)
+        for info in slots:
+            if info.state not in SlotState.__members__.values() or info.status not in Status.__members__.values():
+                raise ProtocolError(
+                    f"{self._connection.name}: slot {info.slot} in state {info.state} with status {info.status}, "
+                    "which this version of tinyhost does not know",
+                    hint="flash the board with this version of tinyhost: tinyhost flash vww",
+                )
+        return slots
 
     def push(self, image: bytes, *, force: bool, progress: Progress | None) -> PushResult:
         """Put `image` into a slot and make it active.

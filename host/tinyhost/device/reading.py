@@ -9,7 +9,7 @@ from tinyhost.device.refusals import refusal
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
 from tinyhost.device.timing import ChunkSizer
-from tinyhost.errors import LinkLostError, LinkTimeoutError, UsageError
+from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import (
     REPLY_FLAG,
@@ -24,8 +24,11 @@ __all__ = ["Reader"]
 
 _MAX_CHUNK_BYTES = 4096
 _MAX_READS_IN_FLIGHT = 8
+_MAX_REPEATS = 4  # pieces for each piece that was asked for; then the READ is asked anew
 _SLOWEST_BYTES_PER_S = 20_000
 _NO_PROGRESS_S = 10.0
+# More than any board holds; a device that claims more is not believed.
+_MAX_READ_BYTES = 16 << 20
 # These survive a restart of the board; what else is read is gone with it.
 _LASTING = {Source.MODEL, Source.PATTERN}
 
@@ -50,10 +53,15 @@ class Reader:
         """Return `n_bytes` of a source from `offset` on, or all that is left of it.
 
         Asks again for what is missing only. Raises LinkTimeoutError when nothing comes for 10 s, LinkLostError
-        when the board restarted and with it the source's content went.
+        when the board restarted and with it the source's content went, ProtocolError for an impossible size.
         """
         if n_bytes is None:
             n_bytes = max(0, self.total_bytes(source, index) - offset)
+        if n_bytes > _MAX_READ_BYTES:
+            raise ProtocolError(
+                f"{self._connection.name}: {source.name} of {n_bytes} bytes, expected at most {_MAX_READ_BYTES}",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
         reading = _Reading(source=source, index=index, offset=offset, n_bytes=n_bytes)
         restarts = self._session.restarts
         progress_s = time.monotonic()
@@ -90,7 +98,8 @@ class Reader:
             is_lossy = chunk_bytes < _MAX_CHUNK_BYTES
             marks = talk.send_marks() if is_lossy else set()
             arrived: dict[int, int] = {}
-            while open_reads:
+            n_expected = sum(-(-(end - start) // chunk_bytes) for start, end in spans)
+            while open_reads and sum(arrived.values()) <= _MAX_REPEATS * n_expected:
                 patience_s = first_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S
                 frame = talk.receive(patience_s, {*open_reads, *marks}, data=True)
                 if frame is None:

@@ -233,8 +233,8 @@ def _item(stream: StreamId, header: StreamHeader, body: bytes, track: _Track) ->
 def _frame_item(header: StreamHeader, body: bytes, track: _Track) -> FrameItem:
     info = FrameInfo.unpack(body)
     data = body[FrameInfo.SIZE :]
-    if zlib.crc32(data) != info.crc32:
-        raise ValueError(f"camera frame {info.index}: checksum does not match")
+    if not data or zlib.crc32(data) != info.crc32:
+        raise ValueError(f"camera frame {info.index}: no pixels, or a checksum that does not match")
     return FrameItem(
         index=header.index,
         timestamp_us=header.timestamp_us,

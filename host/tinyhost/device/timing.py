@@ -18,6 +18,7 @@ _FAST_BYTES_PER_S = 100_000
 _MAX_S = 2.0
 _BACKOFF = 1.5
 _MAX_BACKOFF = 8.0
+_MAX_BACKOFFS = 64  # more would overflow a float
 # Answered without any work: what one of these took tells about the others.
 _QUICK = {
     MessageType.HELLO,
@@ -57,7 +58,7 @@ class ReplyTimer:
         """Return how long to wait for the reply to the `attempt`-th sending of a request of `n_bytes`."""
         first_s = self._first_s(message_type, n_bytes)
         longest_s = min(first_s * _MAX_BACKOFF, max(first_s, _MAX_S))
-        return min(longest_s, first_s * _BACKOFF ** (attempt - 1))
+        return min(longest_s, first_s * _BACKOFF ** min(attempt - 1, _MAX_BACKOFFS))
 
     def _first_s(self, message_type: int, n_bytes: int) -> float:
         known = self._estimates.get((message_type, n_bytes.bit_length()))

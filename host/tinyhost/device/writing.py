@@ -45,6 +45,7 @@ class Writer:
         while offset < len(data):
             if self._session.restarts != restarts:
                 restarts, offset = self._session.restarts, 0
+                progress.start_again()
             offset, _ = self.send_round(MessageType.WRITE, header, data, offset, progress)
 
     def send_round(
@@ -67,7 +68,7 @@ class Writer:
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
         self._connection.counters.retries += n_lost
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
-        progress.note(after != offset)
+        progress.note(after)
         return after, sending.n_bytes
 
     def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
@@ -142,10 +143,16 @@ class WriteProgress:
         self.attempt = 1
         self._where = f"{name}: no reply to {message_type.name}"
         self._since_s = time.monotonic()
+        self._furthest = 0
 
-    def note(self, got_on: bool) -> None:
-        """Take in how a round went. Raises LinkTimeoutError after 10 s without progress."""
-        if got_on:
+    def start_again(self) -> None:
+        """Allow for another 10 s: what was written is gone with the board's restart."""
+        self._since_s = time.monotonic()
+
+    def note(self, offset: int) -> None:
+        """Take in from where to go on. Raises LinkTimeoutError after 10 s in which that was nothing new."""
+        if offset > self._furthest:
+            self._furthest = offset
             self.attempt, self._since_s = 1, time.monotonic()
             return
         self.attempt += 1

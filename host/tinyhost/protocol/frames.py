@@ -134,12 +134,13 @@ def _decode_frame(segment: bytes) -> Frame | BadFrame:
 def _leading_lines(data: bytes) -> tuple[list[LogText], bytes]:
     """Return the lines of text that `data` opens with, empty ones left out, and what follows them."""
     lines: list[LogText] = []
-    while line := _TEXT_LINE.match(data):
+    at = 0
+    while line := _TEXT_LINE.match(data, at):
         try:
             text = line[0].decode().strip("\r\n")
         except UnicodeDecodeError:
             break
         if text:
             lines.append(LogText(text=text))
-        data = data[line.end() :]
-    return lines, data
+        at = line.end()
+    return lines, data[at:]

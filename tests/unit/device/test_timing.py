@@ -14,6 +14,10 @@ def test_before_any_reply_a_large_request_gets_more_time() -> None:
     assert timer.timeout_s(MessageType.MODEL_WRITE, 4100) > 4 * timer.timeout_s(MessageType.MODEL_WRITE, 100)
 
 
+def test_a_board_that_answers_thousands_of_times_to_no_avail_gets_no_endless_timeout() -> None:
+    assert ReplyTimer().timeout_s(MessageType.READ, 4096, attempt=100_000) < 5.0
+
+
 def test_timeouts_settle_above_what_replies_take() -> None:
     timer = ReplyTimer()
     for _ in range(50):
