@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.oracle import as_scale
+from tests.oracle.oracle import MAX_SCALE, as_scale
 
 __all__ = [
     "ACTIVATIONS",
@@ -95,7 +95,7 @@ def append(
     zero_point: int,
     **options: object,
 ) -> Net:
-    scale = as_scale(min(max(scale, 1e-6), 1e4))  # chains would drift beyond what any network has
+    scale = as_scale(min(max(scale, 1e-6), MAX_SCALE))  # chains would drift beyond what any network has
     index = net.builder.tensor(shape, scale=scale, zero_point=zero_point)
     net.builder.operator(code, inputs, index, **options)
     return Net(builder=net.builder, index=index, shape=shape, scale=scale, zero_point=zero_point)

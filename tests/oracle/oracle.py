@@ -5,6 +5,8 @@ TensorFlow Lite Micro does except in these, so the strategies avoid them with Li
 
 - It multiplies and divides scales in float where the wheel answers as if in double: `as_scale` gives it short
   mantissas, whose products are exact in float. `test_rounding.py` holds what the wheel answered.
+- It looks LOGISTIC up in a table made in float, the wheel saturates where scales are absurdly large: `MAX_SCALE`.
+- Of an exact half, FULLY_CONNECTED may round the other way: random models hardly ever reach one.
 - RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
 - CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
 """
@@ -24,6 +26,7 @@ from tinyhost.compiler import compile_tflite
 
 __all__ = [
     "CONV_2D_NEEDS_BIAS",
+    "MAX_SCALE",
     "ORACLE_IS_TFLM",
     "RELU6_REQUANTIZES",
     "as_scale",
@@ -49,6 +52,7 @@ def _installed() -> tuple[ReferenceName, str] | None:
 
 _ORACLE = _installed()
 ORACLE_IS_TFLM = _ORACLE is not None and _ORACLE[0] == "tflm"
+MAX_SCALE = 1e4 if ORACLE_IS_TFLM else 64.0
 RELU6_REQUANTIZES = CONV_2D_NEEDS_BIAS = not ORACLE_IS_TFLM
 
 

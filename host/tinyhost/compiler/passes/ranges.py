@@ -139,7 +139,8 @@ def _concatenation(graph: Graph, operator: Operator, inputs: list[ValueRange]) -
             low=np.concatenate([item.low for item in inputs]), high=np.concatenate([item.high for item in inputs])
         )
     return ValueRange(
-        low=np.min([item.low for item in inputs], axis=0), high=np.max([item.high for item in inputs], axis=0)
+        low=np.min(np.stack([item.low for item in inputs]), axis=0),
+        high=np.max(np.stack([item.high for item in inputs]), axis=0),
     )
 
 

@@ -70,7 +70,7 @@ def noise(rng: np.random.Generator, cells: Sequence[int], gains: Sequence[float]
     total = np.zeros((CANVAS, CANVAS), np.float32)
     for n_cells, gain in zip(cells, gains, strict=True):
         coarse = rng.standard_normal((n_cells, n_cells), dtype=np.float32)
-        total += cv2.resize(coarse * gain, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
+        total += np.asarray(cv2.resize(coarse * gain, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR), np.float32)
     return total
 
 

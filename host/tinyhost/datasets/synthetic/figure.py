@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.datasets.synthetic.canvas import Layer, Paint, Point
 from tinyhost.datasets.synthetic.face import Head, draw_head
@@ -51,7 +52,7 @@ def random_pose(rng: np.random.Generator) -> Pose:
     elif stance < 0.45:  # sitting, seen more or less from the front
         thigh, leg, knee = rng.uniform(0.25, 0.8), rng.uniform(0.2, 1.2, 2), -rng.uniform(0.2, 1.2, 2)
     return Pose(
-        yaw=rng.choice([rng.normal(0, 0.5), rng.uniform(-np.pi, np.pi)], p=[0.65, 0.35]),
+        yaw=float(rng.choice([rng.normal(0, 0.5), rng.uniform(-np.pi, np.pi)], p=[0.65, 0.35])),
         lean=rng.normal(0, 0.09),
         head_tilt=rng.normal(0, 0.13),
         arm=(float(arm[0]), float(arm[1])),
@@ -81,7 +82,7 @@ class _Body:
         self.origin = np.asarray(head_at) - np.asarray(self.head) * height_px
 
     @staticmethod
-    def _along(start: Point, direction: np.ndarray, length: float) -> Point:
+    def _along(start: Point, direction: NDArray[np.float64], length: float) -> Point:
         return (start[0] + direction[0] * length, start[1] + direction[1] * length)
 
     def px(self, point: Point) -> Point:

@@ -41,9 +41,9 @@ def random_looks(rng: np.random.Generator) -> Looks:
 
     return Looks(
         girth=rng.uniform(0.85, 1.4),
-        head=rng.choice([rng.uniform(0.95, 1.15), rng.uniform(1.15, 1.6)], p=[0.8, 0.2]),
+        head=float(rng.choice([rng.uniform(0.95, 1.15), rng.uniform(1.15, 1.6)], p=[0.8, 0.2])),
         skin=rng.uniform(60, 225),
-        hair=rng.choice([rng.uniform(10, 70), rng.uniform(70, 220)], p=[0.7, 0.3]),
+        hair=float(rng.choice([rng.uniform(10, 70), rng.uniform(70, 220)], p=[0.7, 0.3])),
         top=rng.uniform(15, 240),
         bottom=rng.uniform(15, 200),
         shoe=rng.uniform(10, 220),

@@ -82,7 +82,7 @@ def _window(rng: np.random.Generator, tones: Tones, horizon: float) -> None:
     x, y = rng.uniform(-0.2, 0.9) * CANVAS, rng.uniform(-0.1, 0.4) * CANVAS
     rim = rng.uniform(2, 6)
     _box(tones, (x - rim, y - rim, w + 2 * rim, h + 2 * rim), rng.uniform(20, 230))
-    _box(tones, (x, y, w, h), rng.choice([rng.uniform(180, 260), rng.uniform(10, 120)]))
+    _box(tones, (x, y, w, h), float(rng.choice([rng.uniform(180, 260), rng.uniform(10, 120)])))
     bar = rng.uniform(20, 230)
     for i in range(1, int(rng.integers(1, 4))):
         _box(tones, (x + w * i / 3, y, 2.5, h), bar)
@@ -164,7 +164,7 @@ def _street(rng: np.random.Generator) -> Tones:
         if rng.random() < 0.75:
             for wy in np.arange(top + step * 0.4, horizon - step * 0.6, step):
                 for wx in np.arange(x + step * 0.4, x + w - step * 0.6, step):
-                    _box(tones, (wx, wy, step * 0.45, step * 0.6), pane)
+                    _box(tones, (float(wx), float(wy), step * 0.45, step * 0.6), pane)
         x += w * rng.uniform(0.8, 1.5)
     _floor(rng, tones, horizon)
     return tones

@@ -26,7 +26,7 @@ def expose(scene: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.u
         small = _motion_blur(small, rng)
     axis = np.linspace(-1, 1, PICTURE_SIZE, dtype=np.float32)
     falloff = 1 - rng.uniform(0, 0.3) * (axis[:, None] ** 2 + axis[None, :] ** 2) / 2
-    dark, bright = np.percentile(small, (1, 99))
+    dark, bright = np.percentile(np.asarray(small, np.float32), (1, 99))
     if rng.random() < 0.3 or bright - dark < 40:  # else automatic exposure
         dark, bright = 0.0, 255.0
     low, high = rng.uniform(-10, 40), rng.uniform(190, 275)
