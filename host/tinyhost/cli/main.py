@@ -59,6 +59,7 @@ _COMMANDS = (
     board,
 )
 
+_MAX_PIXELS = 1 << 26  # a file may claim any size, and would get the memory
 _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
@@ -116,6 +117,7 @@ def _prepare_process() -> None:
     signal.signal(signal.SIGTERM, _on_sigterm)
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(_MAX_PIXELS))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.boards.scenes import PICTURE_SUFFIXES, decode_picture
 from tinyhost.errors import DatasetError
 
-__all__ = ["PICTURE_SUFFIXES", "ClassFolder", "LabelledPicture", "load_class_folder", "read_picture"]
-
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".webp"})
+__all__ = ["ClassFolder", "LabelledPicture", "load_class_folder", "read_picture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +53,13 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     Raises DatasetError if the file is missing or no picture.
     """
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
+        data = path.read_bytes()
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
-    pixels = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
+    pixels = decode_picture(data)
     if pixels is None:
-        raise DatasetError(f"{path}: not a picture that can be read ({data.size} bytes)", hint="delete or replace it")
-    return pixels.astype(np.uint8, copy=False)
+        raise DatasetError(f"{path}: not a picture that can be read ({len(data)} bytes)", hint="delete or replace it")
+    return pixels
 
 
 def load_class_folder(path: Path) -> ClassFolder:

@@ -68,6 +68,8 @@ class Sample:
             values: Any = json.loads(line)
         except json.JSONDecodeError as error:
             raise _bad_line(where, f"no JSON: {error.msg} at column {error.colno}") from error
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+            raise _bad_line(where, f"no JSON of ours: {str(error)[:80]}") from error
         if not isinstance(values, dict):
             raise _bad_line(where, f"expected an object, got {type(values).__name__}")
         for key in ("file", "sha256", "label", "time"):

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.boards.scenes import decode_picture
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
 from tinyhost.errors import DatasetError
 
@@ -216,7 +217,7 @@ class DatasetStore:
 def _adopt(root: Path, file: str) -> Sample | None:
     """Return the line for a picture that has none, or None if it is no picture."""
     data = (root / file).read_bytes()
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+    pixels = decode_picture(data)
     if pixels is None:
         return None
     modified = datetime.fromtimestamp((root / file).stat().st_mtime, timezone.utc)

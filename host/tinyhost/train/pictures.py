@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.folder import PICTURE_SUFFIXES, read_picture
+from tinyhost.boards.scenes import PICTURE_SUFFIXES
+from tinyhost.datasets.folder import read_picture
 from tinyhost.errors import DatasetError
 
 __all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
+import zlib
 from pathlib import Path
 
 import cv2
@@ -110,3 +114,30 @@ def test_a_picture_that_vanishes_is_named(folder: Path) -> None:
     (folder / "b.png").unlink()
     with pytest.raises(ConfigError, match=r"b\.png is gone"):
         scene.next_frame(96, 96)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return a PNG of a few bytes that claims to be that large."""
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(99))))
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_a_picture_of_ten_gigapixels_is_refused_unread(tmp_path: Path) -> None:
+    (tmp_path / "bomb.png").write_bytes(png_header(100_000, 100_000))
+    with pytest.raises(ConfigError, match=r"bomb\.png is no picture that can be read"):
+        open_scene(str(tmp_path)).next_frame(96, 96)
+
+
+def test_commands_set_opencv_a_limit_that_holds(tmp_path: Path) -> None:
+    """In a process of its own: OpenCV reads its limit when it is loaded."""
+    (tmp_path / "large.png").write_bytes(cv2.imencode(".png", np.zeros((8193, 8193), np.uint8))[1].tobytes())
+    code = (
+        "import sys; from pathlib import Path; from tinyhost.cli import main; main._prepare_process(); "
+        "from tinyhost.boards.scenes import decode_picture; "
+        "print(decode_picture(Path(sys.argv[1]).read_bytes()))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "large.png")]
+    assert subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout == "None\n"

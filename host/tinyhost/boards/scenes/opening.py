@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinyhost.boards.scenes.base import Scene, SceneOptions
-from tinyhost.boards.scenes.pictures import PICTURE_SUFFIXES, PictureScene, find_pictures
+from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
+from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
 from tinyhost.errors import ConfigError
 

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.boards.scenes.base import SceneOptions
+from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES, decode_picture
 from tinyhost.boards.scenes.fit import fit_picture
 from tinyhost.errors import ConfigError
 
-__all__ = ["PICTURE_SUFFIXES", "PictureScene", "find_pictures"]
-
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".webp")
+__all__ = ["PictureScene", "find_pictures"]
 
 
 class PictureScene:
@@ -77,12 +76,13 @@ def find_pictures(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
-    import cv2
-
-    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    try:
+        picture = decode_picture(path.read_bytes())
+    except OSError as exc:
+        raise _unreadable(path) from exc
     if picture is None:
         raise _unreadable(path)
-    return np.asarray(picture, np.uint8)
+    return picture
 
 
 def _unreadable(path: Path) -> ConfigError:
