@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from tinyhost.bench.estimate import estimate_latency
 from tinyhost.bench.kinds import by_kind
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency
@@ -49,10 +50,12 @@ def model_document(model: ModelSummary) -> dict[str, Any]:
 
 
 def _latency_document(latency: Latency, model: ModelSummary) -> dict[str, Any]:
+    estimate = estimate_latency(latency)
     return {
         **asdict(latency),
         "ticks_per_mac": latency.invoke.median / model.macs if model.macs else None,
         "per_kind": [asdict(kind) for kind in by_kind(latency.per_operator)],
+        "estimate": asdict(estimate) if estimate else None,
         "remark": TICK_REMARKS.get(latency.unit, ""),
     }
 

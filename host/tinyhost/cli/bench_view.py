@@ -70,7 +70,19 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
             Text("█" * round(bar_columns * item.share / most), "cyan"),
         )
     remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
-    return [stages, remark, Text(), operators, Text(), *_kinds(latency, macs)]
+    return [stages, remark, *_estimate(latency), Text(), operators, Text(), *_kinds(latency, macs)]
+
+
+def _estimate(latency: Latency) -> list[RenderableType]:
+    from tinyhost.bench.estimate import estimate_latency
+
+    estimate = estimate_latency(latency)
+    if estimate is None:
+        return []
+    words = (
+        f"estimate: {estimate.ms:.1f} ms on {estimate.target}, ±{100 * estimate.error:.0f} %; not measured on a board"
+    )
+    return [Text(words, "italic")]
 
 
 def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
