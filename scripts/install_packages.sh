@@ -14,18 +14,27 @@ case "${1:-run}" in
   *) echo "usage: $0 run|dev" >&2; exit 2 ;;
 esac
 
+# Whether clang can fuzz. Its runtime is a package of its own except in Ubuntu 22.04, where clang brings it along.
+has_clang_runtime() {
+  command -v clang >/dev/null && ls "$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer* >/dev/null 2>&1
+}
+
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  for program in g++ make git python3 arm-none-eabi-g++ qemu-system-arm; do
-    command -v "$program" >/dev/null && continue
-    echo "$program is missing. This is no Debian or Ubuntu machine, so install the counterparts of these packages:" >&2
-    echo "    $wanted" >&2
-    exit 1
+  programs="g++ make git python3 arm-none-eabi-g++ qemu-system-arm"
+  [ "${1:-run}" = run ] || programs="$programs clang"
+  missing=""
+  for program in $programs; do
+    command -v "$program" >/dev/null || missing="$missing $program"
   done
-  exit 0
+  [ -n "$missing" ] || exit 0
+  echo "missing:$missing. This is no Debian or Ubuntu machine, so install the counterparts of these packages:" >&2
+  echo "    $wanted" >&2
+  exit 1
 fi
 
 missing=""
 for package in $wanted; do
+  [ "$package" = libclang-rt-dev ] && has_clang_runtime && continue
   case "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" in
     *"install ok installed"*) ;;
     *) missing="$missing $package" ;;
@@ -44,5 +53,6 @@ else
 fi
 echo "installing:$missing" >&2
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+apt-cache show libclang-rt-dev >/dev/null 2>&1 || missing=$(echo "$missing" | sed 's/ libclang-rt-dev//')
 # shellcheck disable=SC2086  # a list of words on purpose
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
