@@ -217,3 +217,8 @@ def test_link_measurement_moves_the_bytes_and_framing_is_cheap(device: Device) -
     assert result.to_host_useful_bytes_per_s <= result.to_host_raw_bytes_per_s
     assert result.to_device_useful_bytes_per_s <= result.to_device_raw_bytes_per_s
     assert result.round_trip_s > 0
+
+
+def test_a_picture_that_is_too_large_is_refused_by_its_size(device: Device) -> None:
+    with pytest.raises(UsageError, match="picture of 3000 x 70000 pixels"):
+        device.infer(InferSource.FRAME, data=np.zeros((70_000, 3000), np.uint8))

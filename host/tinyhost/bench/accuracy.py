@@ -18,9 +18,10 @@ from tinyhost.protocol.messages import InferSource
 if TYPE_CHECKING:
     from tinyhost.device import Device
 
-__all__ = ["load_labelled", "measure_accuracy"]
+__all__ = ["fitting", "load_labelled", "measure_accuracy"]
 
 _SIDE = 96
+_MAX_SIDE = 2048  # kMaxPictureSide of firmware/lib/vision/include/vision/picture.h
 
 
 def load_labelled(path: Path, labels: Sequence[str]) -> ClassFolder:
@@ -40,8 +41,10 @@ def load_labelled(path: Path, labels: Sequence[str]) -> ClassFolder:
     return folder
 
 
-def _fitting(pixels: NDArray[np.uint8], frame_bytes: int) -> NDArray[np.uint8]:
-    return pixels if pixels.size <= frame_bytes else fit_picture(pixels, _SIDE, _SIDE)
+def fitting(pixels: NDArray[np.uint8], frame_bytes: int) -> NDArray[np.uint8]:
+    """Return a picture that a board's frame takes: as it is, or cut and scaled to 96x96 as a scene does."""
+    fits = pixels.size <= frame_bytes and max(pixels.shape) <= _MAX_SIDE
+    return pixels if fits else fit_picture(pixels, _SIDE, _SIDE)
 
 
 def measure_accuracy(
@@ -60,7 +63,7 @@ def measure_accuracy(
     confusion = np.zeros((len(labels), len(labels)), np.int64)
     results = []
     for index, picture in enumerate(folder):
-        answer = device.infer(InferSource.FRAME, data=_fitting(picture.read(), device.info.frame_bytes))
+        answer = device.infer(InferSource.FRAME, data=fitting(picture.read(), device.info.frame_bytes))
         scores = (np.frombuffer(answer.output, model.output.dtype).astype(np.float64) - model.output.zero_point) * (
             model.output.scale or 1.0
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from tinyhost.bench.accuracy import fitting
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.reference import HostReference, preprocess
 from tinyhost.datasets import read_picture
@@ -87,7 +88,12 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
 def compare(
     device: Device, reference: HostReference, model: ModelSummary, sample: DiffSample, *, layers: bool
 ) -> Iterator[Stage]:
-    """Yield each stage as it has run on both sides: picture, input tensor, every operator if `layers`, output."""
+    """Yield each stage as it has run on both sides: picture, input tensor, every operator if `layers`, output.
+
+    A picture that the board has no room for is cut and scaled first, as a benchmark does.
+    """
+    if sample.picture is not None:
+        sample = replace(sample, picture=fitting(sample.picture, device.info.frame_bytes))
     data = sample.picture if sample.picture is not None else sample.tensor
     result = device.infer(sample.source, data=data, seed=sample.seed)
     expected = host_input(model, sample)

@@ -70,6 +70,13 @@ class Inferrer:
     def write_frame(self, gray: NDArray[np.uint8]) -> None:
         """Put a (height, width) uint8 picture into the board's picture frame."""
         _check_picture(gray)
+        limit = self._session.info.frame_bytes
+        if gray.size > limit:
+            raise UsageError(
+                f"{self._connection.name}: a picture of {gray.shape[1]} x {gray.shape[0]} pixels, "
+                f"the board's frame takes {limit}",
+                hint="cut or scale it: tinyhost.boards.scenes.fit_picture(picture, 96, 96)",
+            )
         self._writer.write(Source.FRAME, np.ascontiguousarray(gray).tobytes())
 
     def infer(self, source: InferSource, *, data: InputData | None, seed: int, profile: bool) -> Inference:

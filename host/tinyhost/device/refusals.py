@@ -22,7 +22,10 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.OK: ("nothing is wrong", ""),
     Status.UNSUPPORTED: ("this firmware does not know that request", _REFLASH),
     Status.BAD_LENGTH: ("the request is shorter or longer than its layout", _REFLASH),
-    Status.BAD_ARGUMENT: ("a value is out of its range", "see the allowed values: tinyhost settings"),
+    Status.BAD_ARGUMENT: (
+        "a value is out of its range",
+        "check what you gave: a picture's size, a setting (tinyhost settings)",
+    ),
     Status.BAD_STATE: ("not possible in the board's present state", _AGAIN),
     Status.VERSION: ("no common protocol version", _REFLASH),
     Status.NO_MODEL: ("no valid model is active", "tinyhost push MODEL"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tinyhost.bench.accuracy import load_labelled
+from tinyhost.bench.accuracy import fitting, load_labelled
 from tinyhost.bench.difference import DiffSample, host_input, load_sample, stage_of
 from tinyhost.bench.document import bench_document
 from tinyhost.bench.fit import check_fit
@@ -162,3 +162,9 @@ def test_a_folder_with_labels_that_the_model_lacks_is_refused(tmp_path: Path) ->
     with pytest.raises(UsageError, match="no labels"):
         load_labelled(tmp_path, ())
     assert len(load_labelled(tmp_path, ("cat", "dog"))) == 1
+
+
+def test_a_picture_goes_to_the_board_as_it_is_if_there_is_room_for_it() -> None:
+    small, large, long_ = (np.zeros(shape, np.uint8) for shape in ((1, 1), (300, 400), (1, 3000)))
+    assert fitting(small, 19_200) is small
+    assert fitting(large, 19_200).shape == fitting(long_, 19_200).shape == (96, 96)
