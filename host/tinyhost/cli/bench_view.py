@@ -47,7 +47,7 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
     from tinyhost.bench.result import TICK_REMARKS
 
     stages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    stages.add_column(f"latency, {latency.unit}")
+    stages.add_column(Text(f"latency, {latency.unit}"))
     for name in ("least", "median", "most"):
         stages.add_column(name, justify="right")
     for name, spread in (("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)):
@@ -56,7 +56,7 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
     operators = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("#", "operator", "output", "MACs", latency.unit, "share"):
         justify: JustifyMethod = "right" if name in ("#", "MACs", latency.unit, "share") else "left"
-        operators.add_column(name, justify=justify, no_wrap=True)
+        operators.add_column(Text(name), justify=justify, no_wrap=True)
     operators.add_column("", no_wrap=True, overflow="crop")
     most = max((item.share for item in latency.per_operator), default=1.0) or 1.0
     for item in latency.per_operator:
@@ -91,7 +91,7 @@ def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("kind", "n", latency.unit, "per live MAC", "share"):
-        table.add_column(name, justify="left" if name == "kind" else "right", no_wrap=True)
+        table.add_column(Text(name), justify="left" if name == "kind" else "right", no_wrap=True)
     for kind in by_kind(latency.per_operator):
         per_mac = "" if kind.ticks_per_mac is None else f"{kind.ticks_per_mac:.2f}"
         table.add_row(kind.name, str(kind.n), f"{kind.ticks:,}", per_mac, f"{100 * kind.share:.1f} %")
@@ -105,13 +105,13 @@ def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("is \\ said")
     for label in (*accuracy.labels, "precision", "recall"):
-        table.add_column(label, justify="right")
+        table.add_column(Text(label), justify="right")
     scores = accuracy.per_class()
     for index, (label, row) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
         cells = [
             Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)
         ]
-        table.add_row(label, *cells, _percent(scores[label].precision), _percent(scores[label].recall))
+        table.add_row(Text(label), *cells, _percent(scores[label].precision), _percent(scores[label].recall))
     head = Text.assemble(
         "accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})"
     )

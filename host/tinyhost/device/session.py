@@ -81,7 +81,6 @@ class Session:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._stale = False
-        self._ping_count = 0
         self._uptime_s: tuple[float, float] | None = None
         self._on_text = on_text
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
