@@ -15,6 +15,7 @@ CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmwa
 # What `make bench` measures, and what it compares the figures with (docs/performance.md).
 MODELS ?= models/vww build/networks
 HISTORY ?= docs/performance/history.json
+PAGE ?= docs/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak fuzz train clean
 .DEFAULT_GOAL := help
@@ -74,7 +75,8 @@ bench: setup  ## figures of the shipped model and of generated networks on the v
 
 bench-append: setup  ## the same figures, added to the history in the repository; commit it with what changed them
 	$(BIN)/python -m tests.oracle.generated_networks build/networks
-	$(BIN)/python scripts/bench_models.py $(MODELS) --history $(HISTORY) --append
+	$(BIN)/python scripts/bench_models.py $(MODELS) --portable --history $(HISTORY) --append \
+		--markdown $(PAGE)
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python scripts/soak_link.py

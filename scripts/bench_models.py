@@ -1,6 +1,6 @@
 """Measures every model of some folders on m4 and prints a table; see docs/performance.md.
 
-    python scripts/bench_models.py FOLDER... [--json FILE] [--history FILE [--append]] [--portable]
+    python scripts/bench_models.py FOLDER... [--json FILE] [--markdown FILE] [--history FILE [--append]] [--portable]
 
 --history shows the change against the last entries that have these models; --append adds this run to it.
 --portable measures the portable kernels as well: what the fast ones gain.
@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -55,6 +55,8 @@ def main() -> int:
             _print_changes(arguments.history, entry, figures)
             if arguments.append:
                 append_entry(arguments.history, entry)
+        if arguments.markdown:
+            arguments.markdown.write_text(_page(figures, portable, entry), encoding="utf-8")
         if arguments.json:
             _write_json(arguments.json, entry, figures, portable, engine)
     except TinyhostError as error:
@@ -67,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", type=Path, help="folders, or .tflite files")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as a page")
     parser.add_argument("--history", type=Path, metavar="FILE")
     parser.add_argument("--append", action="store_true", help="add this run to the history")
     parser.add_argument("--portable", action="store_true", help="measure the portable kernels too")
@@ -93,24 +96,53 @@ def _measure(arguments: argparse.Namespace, kind: str) -> tuple[list[ModelFigure
                 return list(figures), firmware
 
 
-def _table(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("model", "MACs", "live", "instructions", "per MAC", *(("portable", "gain") if portable else ())):
-        table.add_column(name, justify="left" if name == "model" else "right", no_wrap=True)
-    for name in ("arena B", "flash B"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("share per kind of operator", no_wrap=True)
+_HEADINGS = ("model", "MACs", "live", "instructions", "per MAC", "arena B", "flash B")
+_PORTABLE_HEADINGS = ("portable", "gain")
+_LAST_HEADING = "share per kind of operator"
+
+
+def _headings(portable: dict[str, ModelFigures]) -> tuple[str, ...]:
+    return (*_HEADINGS, *(_PORTABLE_HEADINGS if portable else ()), _LAST_HEADING)
+
+
+def _rows(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Iterator[list[str]]:
+    """Yield the cells of each model."""
     for item in figures:
         cells = [item.name, f"{item.macs:,}", f"{item.live_macs:,}", f"{item.ticks:,}"]
         cells.append("-" if item.ticks_per_mac is None else f"{item.ticks_per_mac:.2f}")
+        cells += [f"{item.arena_bytes:,}", f"{item.flash_bytes:,}"]
         if portable:
             before = portable[item.name].ticks
-            cells += [f"{before:,}", f"{before / item.ticks:.2f}x"]
+            cells += [f"{before:,}", f"{before / item.ticks:.2f}"]
         kinds = ", ".join(f"{100 * kind.share:.0f} % {kind.name}" for kind in item.kinds[:_MOST_KINDS])
-        cells += [f"{item.arena_bytes:,}", f"{item.flash_bytes:,}"]
-        cells.append(f"[bold red]{item.mismatches} of {item.compared} outputs differ" if item.mismatches else kinds)
+        cells.append(f"{item.mismatches} of {item.compared} outputs DIFFER" if item.mismatches else kinds)
+        yield cells
+
+
+def _table(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in _headings(portable):
+        table.add_column(name, justify="left" if name in ("model", _LAST_HEADING) else "right", no_wrap=True)
+    for cells in _rows(figures, portable):
         table.add_row(*cells)
     return table
+
+
+def _page(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures], entry: Entry) -> str:
+    """Return the table as a page in Markdown."""
+    headings = _headings(portable)
+    lines = [
+        "# Figures",
+        "",
+        f"Written by `make bench-append` on {entry.date[:10]}, firmware {entry.build_id}. Instructions on `m4`: exact.",
+        f"The engine takes {entry.engine_bytes:,} B of flash with all operators. What the columns mean:",
+        "[performance.md](../performance.md).",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "| --- |" + " ---: |" * (len(headings) - 2) + " --- |",
+        *("| " + " | ".join(cells) + " |" for cells in _rows(figures, portable)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _print_changes(path: Path, entry: Entry, figures: Sequence[ModelFigures]) -> None:
