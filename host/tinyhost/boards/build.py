@@ -56,8 +56,9 @@ def build_firmware(
         require_tool(
             "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
         )
-    lines = _run_platformio(root, environment, progress or (lambda _: None))
-    return _firmware(root / ".pio" / "build" / environment, app, kind, lines)
+    with _alone(root):
+        lines = _run_platformio(root, environment, progress or (lambda _: None))
+        return _firmware(root / ".pio" / "build" / environment, app, kind, lines)
 
 
 def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
