@@ -1,0 +1,214 @@
+"""Whatever a person gives to the command line: one clear error with the next step, an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.apps.bad_files import write_bad_files
+from tests.apps.conftest import Station
+
+TINYHOST = Path(sys.executable).with_name("tinyhost")
+A_LABEL = "1 to 31 letters, digits"
+FIRMWARE = pytest.mark.firmware
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command line, what its error must say, and its exit code."""
+
+    line: str
+    """of the shell, without `tinyhost`; the folder is that of bad_files.py"""
+    says: str
+    hint: str
+    code: int = 1
+
+    def __str__(self) -> str:
+        return self.line
+
+
+WITHOUT_BOARD = [
+    Case("inspect missing.tflite", "missing.tflite: cannot be read: No such file", "give a .tflite or a .thm file"),
+    Case("inspect folder.tflite", "folder.tflite: cannot be read: Is a directory", "give a .tflite or a .thm file"),
+    Case("inspect empty.tflite", "bytes 4..8 should be 54464c33 (TFL3), got nothing", "convert or download"),
+    Case("inspect cut.tflite", "cut.tflite: ", "convert or download the model again"),
+    Case("inspect noise.tflite", "noise.tflite: bytes 4..8 should be 54464c33", "convert or download the model again"),
+    Case("inspect 'noise with magic.tflite'", "noise with magic.tflite: ", "convert or download the model again"),
+    Case("inspect huge.tflite", "huge.tflite: 3,221,225,472 B; expected at most", "quantize to int8"),
+    Case("inspect text.txt", "text.txt: bytes 4..8 should be", "convert or download the model again"),
+    Case("inspect tanh.tflite", "tanh.tflite: operator 0 (TANH)", "CONV_2D"),
+    Case("inspect cut.thm", "cut.thm: ", "compile the .tflite again"),
+    Case("inspect flipped.thm", "flipped.thm: expected CRC", "compile the .tflite again"),
+    Case("inspect version.thm", "version.thm: ", "compile the .tflite again"),
+    Case("inspect labelled/m.tflite", "labels.txt: byte 4 is no UTF-8", "one label a line"),
+    Case("inspect good.tflite --json text.txt/x", "text.txt: ", "a file stands where a folder should be"),
+    Case("inspect good.tflite --json 'empty folder'", "empty folder: Is a directory", "name a file"),
+    Case("inspect good.tflite --json /dev/full", "No space left on device", "make room"),
+    Case("inspect good.tflite --json - > /dev/full", "No space left on device", "make room"),
+    Case("compile good.tflite -o text.txt/x.thm", "text.txt", "a file stands where a folder should be"),
+    Case("compile good.tflite -o x.thm --labels a", "expected 2 labels, one per output, got 1: 'a'", "--labels", 2),
+    Case("compile good.tflite -o x.thm --labels a,", "label 1: expected 1 to 31 bytes of printable", "--labels", 2),
+    Case("compile good.tflite -o x.thm --labels a,a", "label 'a' is there twice", "--labels", 2),
+    Case(f"compile good.tflite -o x.thm --labels a,{'b' * 32}", "label 1: expected 1 to 31 bytes", "--labels", 2),
+    Case("compile good.tflite -o x.thm --labels $'a,\\e[31m'", r"got '\x1b[31m'", "--labels", 2),
+    Case("push good.thm --board nonsense", "no board is called 'nonsense'", "native, m4, nano33ble", 2),
+    Case("push good.thm --board nano33ble", "no nano33ble is plugged in", "--board native"),
+    Case("push good.thm --board 'nano33ble:[/x]'", "serial number [/x]", "plug it in"),
+    Case("models --board native", "no firmware on native", "tinyhost flash vww --board native"),
+    Case("monitor --board m4", "no firmware on m4", "tinyhost flash vww --board m4"),
+    Case("flash nosuch --board native", "no firmware nosuch_native", "vww_native", 2),
+    Case("flash vww --board native --firmware missing", "missing: cannot be read", "earlier build"),
+    Case("flash vww --board native --firmware text.txt", "text.txt: not a program", "tinyhost flash vww"),
+    Case("flash vww --board native --model good.thm --no-model", "contradict", "give one of them", 2),
+    Case("models --board native --state text.txt", "text.txt", "a file stands where a folder should be"),
+    Case("diff --board native", "expected a file or --seed", "tinyhost diff", 2),
+    Case("settings period_ms=fast --board native", "'period_ms=fast' is not NAME=VALUE", "period_ms=200", 2),
+    Case("hil run --rig missing.toml", "missing.toml: cannot be read", "rig file"),
+    Case("hil run --rig text.txt", "text.txt:1: no valid TOML", "toml.io"),
+    Case("hil run --rig binary.toml", "binary.toml: byte 0 is no UTF-8", "UTF-8"),
+    Case("hil run --rig unknown_key.toml", 'unknown_key.toml:6: board "n", "scnee": unknown key', "did you mean scene"),
+    Case("model fetch nosuch", "no model 'nosuch' in the catalogue", "names"),
+    Case("model fetch vww -o text.txt/x", "text.txt", "a file stands where a folder should be"),
+    Case("train vww --data missing", "missing: no such folder", "tinyhost capture"),
+    Case("synth pictures text.txt --count 1", "text.txt", "a file stands where a folder should be"),
+    Case("capture", "Missing option '--label'", "--help", 2),
+    Case("capture --label a --count 0", "--count", "--help", 2),
+    *(Case(f"capture --label {shlex.quote(label)} --count 1", A_LABEL, "choose a plain word")
+      for label in ("a/b", "..", "../x", "", " ", ".", "ä", "a\nb", "a\x1b[31m", "[/x]", "x" * 32)),
+]  # fmt: skip
+
+ON_NATIVE = [
+    Case("push large.tflite", "a slot takes", "tinyhost inspect MODEL"),
+    Case("bench --model noise.tflite", "noise.tflite: ", "convert or download the model again"),
+    Case("bench --data missing --samples 0", "missing: no such folder", "tinyhost capture"),
+    Case("bench --data text.txt --samples 0", "text.txt: no such folder", "tinyhost capture"),
+    Case("bench --data 'empty folder' --samples 0", "empty folder: 0 classes; expected one folder", "label folders"),
+    Case("bench --data 'data without pictures' --samples 0", "0 classes", "label folders"),
+    Case("bench --data 'data cut' --samples 0", "data cut/person/1.png: not a picture", "delete or replace it"),
+    Case("bench --data 'data zero' --samples 0", "data zero/person/1.png: not a picture", "delete or replace it"),
+    Case("bench --data 'data other label' --samples 0", "the model knows no label dog", ""),
+    Case("bench --runs 1 --samples 0 --report text.txt/x", "text.txt", "a file stands where a folder should be"),
+    Case("diff missing.png", "missing.png: No such file", "check the path"),
+    Case("diff 'data cut/person/1.png'", "1.png: not a picture", "delete or replace it"),
+    Case("settings nosuch=1", "no setting 'nosuch'", "period_ms", 2),
+    Case("settings period_ms=-1", "period_ms = -1 is out of bounds", "from 0 to 60000", 2),
+    Case("reset --bootloader", "native has no bootloader", "leave --bootloader out", 2),
+    Case("monitor --count 1 --json text.txt/x", "text.txt", "a file stands where a folder should be"),
+    Case("capture -l a -n 1 --scene missing", "scene 'missing': no such file or folder", "a folder of pictures"),
+    Case("capture -l a -n 1 --scene 'empty folder'", "no picture in this folder", "tinyhost capture"),
+    Case("capture -l a -n 1 --scene broken.mp4", "broken.mp4: neither a picture nor a video", "a folder of pictures"),
+    Case("capture -l a -n 1 --scene webcam:99", "webcam:99: no such camera", "/dev/video"),
+    Case("capture -l a -n 1 --scene webcam:x", "'x' is no camera number", "webcam:0"),
+    Case("capture -l a -n 2 --scene 'data cut' --data s", "1.png is no picture that can be read", "replace it"),
+    Case("capture -l a -n 1 --data s", "the camera is not there", "--scene FOLDER"),
+    Case("capture -l a -n 1 --scene 'data good' --data text.txt", "text.txt: not a folder", "name a folder"),
+    Case("capture -l a -n 1 --scene 'data good' --data text.txt/x", "text.txt", "make room or mend the folder"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set garbage'", "manifest.jsonl:1: no JSON", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set list'", "jsonl:1: expected an object", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set keys'", "manifest.jsonl:1: 'file': expected", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set types'", "'file': expected text, got 3", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set binary'", "byte 1 is no UTF-8", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --set ../x", A_LABEL, "choose a plain word"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("bad")
+    write_bad_files(made)
+    return made
+
+
+def run(line: str, folder: Path, state: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TINYHOST_STATE": str(state)}
+    return subprocess.run(
+        ["bash", "-c", f"{shlex.quote(str(TINYHOST))} {line}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def check(case: Case, done: subprocess.CompletedProcess[str]) -> None:
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == case.code, done.stderr
+    assert case.says in done.stderr
+    assert case.hint in done.stderr
+    assert done.stderr.lower().count("error: ") == 1
+    assert "WARN" not in done.stderr  # of OpenCV
+
+
+@pytest.mark.parametrize("case", WITHOUT_BOARD, ids=str)
+def test_an_error_without_a_board(case: Case, folder: Path, tmp_path: Path) -> None:
+    check(case, run(case.line, folder, tmp_path / "state"))
+
+
+@FIRMWARE
+@pytest.mark.parametrize("case", ON_NATIVE, ids=str)
+def test_an_error_on_a_board(case: Case, folder: Path, native: Station) -> None:
+    check(case, run(f"{case.line} --board native", folder, native.state))
+
+
+@FIRMWARE
+def test_any_picture_will_do_as_a_scene_and_as_data(folder: Path, native: Station, tmp_path: Path) -> None:
+    done = run(f"capture -l person -n 4 --scene 'odd pictures' --data {tmp_path} --board native", folder, native.state)
+    assert done.returncode == 0, done.stderr
+    done = run("bench --runs 1 --samples 0 --data 'odd pictures' --board native", folder, native.state)
+    assert done.returncode == 0, done.stderr
+
+
+@FIRMWARE
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("board.json", b"{", "board.json is damaged"),
+        ("board.json", b"[]", "board.json is damaged"),
+        ("board.json", b'{"a": 1}', "board.json is damaged"),
+        (
+            "program",
+            b"#!/bin/sh\necho '[/x] broken' >&2; exit 3\n",
+            "died with exit code 3\n  [/x] broken",
+        ),
+    ],
+)
+def test_a_damaged_board_says_so_and_flashing_mends_it(
+    file: str, content: bytes, says: str, folder: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    assert run("flash vww --board native --no-model", folder, state).returncode == 0
+    (state / "native" / file).write_bytes(content)
+    done = run("models --board native", folder, state)
+    check(Case("", says, "try: "), done)
+    assert run("boards", folder, state).returncode == 0
+    assert run("flash vww --board native --no-model", folder, state).returncode == 0
+    assert run("models --board native", folder, state).returncode == 0
+
+
+@FIRMWARE
+def test_what_a_killed_host_left_in_the_state_is_no_obstacle(folder: Path, native: Station) -> None:
+    left = native.state / "native" / "running.json"
+    for content in (b"{", b'{"pid": 1}', b'{"pid": 99999, "firmware_pid": 99998, "port": "/dev/pts/999"}'):
+        left.write_bytes(content)
+        assert run("models --board native", folder, native.state).returncode == 0
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_a_terminal_that_knows_only_ascii_is_served_too(locale: str, folder: Path, tmp_path: Path) -> None:
+    line = "inspect good.tflite --labels no,[/x]"
+    environment = f"LC_ALL={locale} PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 NO_COLOR=1"
+    done = subprocess.run(
+        ["bash", "-c", f"{environment} {TINYHOST} {line}"], cwd=folder, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"[/x]" in done.stdout
+    assert b"\x1b" not in done.stdout
