@@ -34,7 +34,13 @@ def test_a_first_build_needs_no_registry_and_has_the_sources_id(checkout: Path) 
     assert build_firmware("vww", "m4", project=checkout).build_id == first.build_id
     source = checkout / "firmware" / "apps" / "vww" / "vww.cpp"
     source.write_text(source.read_text() + "// changed\n")
-    assert build_firmware("vww", "m4", project=checkout).build_id != first.build_id
+    second = build_firmware("vww", "m4", project=checkout)
+    assert second.build_id != first.build_id
+    settings = checkout / "platformio.ini"
+    settings.write_text("; a comment\n" + settings.read_text())
+    assert build_firmware("vww", "m4", project=checkout).build_id == second.build_id
+    settings.write_text(settings.read_text().replace("-ffp-contract=off", "-ffp-contract=fast"))
+    assert build_firmware("vww", "m4", project=checkout).build_id != second.build_id
 
 
 def test_a_mistake_in_a_source_is_the_message(checkout: Path) -> None:

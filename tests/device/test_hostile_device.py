@@ -176,7 +176,7 @@ def test_a_flood_of_log_text_does_not_drown_a_request() -> None:
 
 def _stream_of_nonsense(board: EvilBoard, request: Frame) -> None:
     """Say yes to STREAM, then send every kind of malformed event, and one good one of each stream at the end."""
-    board.reply(request)
+    board.reply(request, StreamHeader().pack())
     random_ = random.Random(7)
     for stream in (StreamId.PREDICTIONS, StreamId.CAMERA, 200):
         for index in range(300):

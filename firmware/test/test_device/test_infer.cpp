@@ -54,6 +54,45 @@ TEST_CASE_FIXTURE(WithModel, "a repeated infer request gets the same answer, tho
   CHECK(Refused(MessageType::kInfer, From(InferSource::kInput)).status == Status::kBadState);
 }
 
+TEST_CASE_FIXTURE(WithModel, "an infer request is known again behind other requests") {
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, kInput);
+  const ByteVector infer = Join(From(InferSource::kInput), {});
+  const Received first = Exchange(MessageType::kInfer, infer, 77).back();
+  Request(MessageType::kPing, PingRequest{1});
+  Request(MessageType::kPing, PingRequest{2});
+  Request(MessageType::kSettings);
+  CHECK(Exchange(MessageType::kInfer, infer, 77).back().payload == first.payload);
+}
+
+TEST_CASE_FIXTURE(WithModel,
+                  "an infer request whose output is gone runs again or is refused, and never shows other bytes") {
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, kInput);
+  const ByteVector infer = Join(From(InferSource::kInput), {});
+  Exchange(MessageType::kInfer, infer, 77);
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, {9});
+  CHECK(Exchange(MessageType::kInfer, infer, 77).back().IsReplyTo(MessageType::kError));
+  const ByteVector pattern = Join(From(InferSource::kPattern), {});
+  const Received run = Exchange(MessageType::kInfer, pattern, 78).back();
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, {9});
+  CHECK(Exchange(MessageType::kInfer, pattern, 78).back().After<InferReply>() == run.After<InferReply>());
+}
+
+TEST_CASE_FIXTURE(WithModel, "a new session's requests are new, whatever their numbers") {
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, kInput);
+  const ByteVector infer = Join(From(InferSource::kInput), {});
+  Exchange(MessageType::kInfer, infer, 77);
+  Hello();
+  CHECK(Exchange(MessageType::kInfer, infer, 77).back().IsReplyTo(MessageType::kError));
+}
+
+TEST_CASE_FIXTURE(WithModel, "numbers come round: after many requests the same number is a new request") {
+  Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, kInput);
+  const ByteVector infer = Join(From(InferSource::kInput), {});
+  Exchange(MessageType::kInfer, infer, 77);
+  for (int i = 0; i < 1 << 15; ++i) Request(MessageType::kSink);
+  CHECK(Exchange(MessageType::kInfer, infer, 77).back().IsReplyTo(MessageType::kError));
+}
+
 TEST_CASE_FIXTURE(WithModel, "a pattern input is that of the seed") {
   InferRequest infer = From(InferSource::kPattern);
   infer.seed = 1234;

@@ -173,6 +173,43 @@ TEST_CASE_FIXTURE(WithCamera, "frames that the host did not read are counted as 
   CHECK(last.index + 1 >= all.size() + last.dropped);
 }
 
+TEST_CASE_FIXTURE(WithCamera, "the reply to stream tells the next index, and what was given up before") {
+  const auto first = Request(MessageType::kStream, On(StreamId::kCamera)).As<StreamHeader>();
+  CHECK(first.stream == StreamId::kCamera);
+  board.n_takes = 100;
+  Poll(5);
+  board.n_takes = SIZE_MAX;
+  TakeAll();
+  const auto off = Request(MessageType::kStream, Off(StreamId::kCamera)).As<StreamHeader>();
+  CHECK(off.index >= first.index + 5);
+  CHECK(off.dropped >= first.dropped + 4);  // the first fitted in part
+  // The reply was lost: the same again.
+  const auto again = Request(MessageType::kStream, Off(StreamId::kCamera)).As<StreamHeader>();
+  CHECK(again.index == off.index);
+  CHECK(again.dropped == off.dropped);
+}
+
+TEST_CASE_FIXTURE(WithCamera, "counts of streams outlive a session, but no restart") {
+  Request(MessageType::kStream, On(StreamId::kCamera));
+  Poll(4);
+  TakeAll();
+  Hello();
+  const uint32_t index = Request(MessageType::kStream, On(StreamId::kCamera)).As<StreamHeader>().index;
+  CHECK(index >= 4);
+  Boot();
+  Hello();
+  CHECK(Request(MessageType::kStream, On(StreamId::kCamera)).As<StreamHeader>().index == 0);
+}
+
+TEST_CASE_FIXTURE(WithCamera, "a shorter period holds at once") {
+  Request(MessageType::kStream, On(StreamId::kCamera, 60'000));
+  Poll();
+  TakeAll();
+  Request(MessageType::kStream, On(StreamId::kCamera, 10));
+  Run(100);
+  CHECK(TakeAll().size() >= 5);
+}
+
 TEST_CASE_FIXTURE(WithCamera, "hello stops all streams") {
   Request(MessageType::kStream, On(StreamId::kCamera));
   Hello();
@@ -197,6 +234,20 @@ TEST_CASE_FIXTURE(Connected, "a snapshot is kept for reading") {
   CHECK(Crc32(pixels.data(), pixels.size()) == info.crc32);
   Request(MessageType::kSettingSet, SettingSetRequest{Setting::kCameraResolution, 0, 1});
   CHECK(Request(MessageType::kSnapshot).As<FrameInfo>().n_bytes == 160 * 120);
+}
+
+TEST_CASE_FIXTURE(WithCamera, "a repeated snapshot request shows the same picture, unless it is gone") {
+  const Received first = Exchange(MessageType::kSnapshot, {}, 50).back();
+  Request(MessageType::kPing, PingRequest{1});
+  CHECK(Exchange(MessageType::kSnapshot, {}, 50).back().payload == first.payload);
+  CHECK(board.n_captures == 1);
+  Request(MessageType::kWrite, WriteRequest{0, Source::kFrame, {}}, {1, 2, 3});
+  CHECK(Exchange(MessageType::kSnapshot, {}, 50).back().As<FrameInfo>().index == first.As<FrameInfo>().index + 1);
+  CHECK(board.n_captures == 2);
+  board.camera_status = Status::kNoSensor;
+  CHECK(Exchange(MessageType::kSnapshot, {}, 51).back().IsReplyTo(MessageType::kError));
+  board.camera_status = Status::kOk;
+  CHECK(Exchange(MessageType::kSnapshot, {}, 51).back().IsReplyTo(MessageType::kSnapshot));  // a refusal is no effect
 }
 
 TEST_CASE_FIXTURE(WithCamera, "scores are smoothed") {

@@ -33,7 +33,7 @@ class Firmware:
     kind: str
     path: Path
     build_id: str
-    """first 16 hex digits of the SHA-256 over its sources"""
+    """first 16 hex digits of the SHA-256 over its sources and flags: firmware/platform/identity.py"""
     text_bytes: int
     """code and constants, as flashed"""
     ram_bytes: int

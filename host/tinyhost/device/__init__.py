@@ -8,7 +8,8 @@ from tinyhost.device.inference import Inference
 from tinyhost.device.measure import LinkMeasurement
 from tinyhost.device.push import PushResult
 from tinyhost.device.refusals import status_words
-from tinyhost.device.streams import FrameItem, PredictionItem, StreamCounts, StreamItem, Subscription
+from tinyhost.device.stream_items import FrameItem, PredictionItem, StreamCounts, StreamItem
+from tinyhost.device.streams import Subscription
 
 __all__ = [
     "Device",

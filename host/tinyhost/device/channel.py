@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ __all__ = ["Channel", "Counters", "InterruptedLinkError"]
 
 _READ_BYTES = 65_536
 _READ_TIMEOUT_S = 0.05
+_LOSSY_S = 2.0
 
 
 class InterruptedLinkError(LinkError):
@@ -48,13 +50,14 @@ class Channel:
         self.name = ""
         self.counters = Counters()
         self.last_sent_s = 0.0
+        self._lossy_s = -_LOSSY_S
         self._on_stream = on_stream
         self._on_text = on_text
         self._on_lost = on_lost
         self._lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._waiting: dict[int, SimpleQueue[Frame | None]] = {}
-        self._seq = 0
+        self._seq = secrets.randbits(16)  # not what a host before us began with: its last replies may still come
         self._link: Link | None = None
         self._reader: threading.Thread | None = None
         self._stop = threading.Event()
@@ -99,6 +102,15 @@ class Channel:
     def busy(self) -> bool:
         """Whether a request waits for its reply."""
         return bool(self._waiting)
+
+    def note_loss(self) -> None:
+        """Note that something broke on the link."""
+        self._lossy_s = time.monotonic()
+
+    @property
+    def lossy(self) -> bool:
+        """Whether something broke on the link lately."""
+        return time.monotonic() - self._lossy_s < _LOSSY_S
 
     def interrupt(self) -> None:
         """Hold all requests back until resume(), and tell those that wait for a reply."""
@@ -156,6 +168,7 @@ class Channel:
     def _dispatch(self, item: Frame | LogText | BadFrame) -> None:
         if isinstance(item, BadFrame):
             self.counters.bad_frames += 1
+            self.note_loss()
         elif isinstance(item, LogText):
             self.counters.log_bytes += len(item.text)
             self._on_text(item)

@@ -18,11 +18,10 @@ from tinyhost.protocol.status import Status
 
 __all__ = ["Connection", "Conversation", "InterruptedLinkError"]
 
-_DEFAULT_DEADLINE_S = 5.0
+_DEFAULT_DEADLINE_S = 10.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
 _MARKS = 3
-_LOSSY_S = 2.0
 
 
 class Connection(Channel):
@@ -32,7 +31,6 @@ class Connection(Channel):
         super().__init__(**callbacks)
         self.timer = ReplyTimer()
         self._on_session_lost = on_session_lost
-        self._lossy_s = -_LOSSY_S
 
     def request(
         self,
@@ -45,8 +43,10 @@ class Connection(Channel):
     ) -> bytes:
         """Return the reply's payload; sends again until `deadline_s`, and starts anew on a link that came back.
 
-        slow: the work may take long and must not be asked for twice in vain. Then a PING goes out instead of the
-        request again: boards answer in order, so a PING's reply before the request's proves a loss.
+        What does not come in time is not sent again but probed for, by a PING or by a request that only asks, under a
+        new number: boards answer in order, so a probe's reply before the request's proves a loss. A busy board thus
+        costs no retries, and work is never asked for twice in vain.
+        slow: the work may take long; on a link that loses much the probes go out at once.
         gated: wait until the session is open.
         Raises DeviceError, LinkTimeoutError, LinkLostError.
         """
@@ -67,9 +67,15 @@ class Connection(Channel):
                     return reply
 
     def try_request(
-        self, message_type: MessageType, payload: bytes = b"", *, attempt: int = 1, slow: bool = False
+        self,
+        message_type: MessageType,
+        payload: bytes = b"",
+        *,
+        attempt: int = 1,
+        slow: bool = False,
+        deadline_s: float = _SLOW_DEADLINE_S,
     ) -> bytes | None:
-        """Return the reply's payload, or None if it or the request was lost; sends it once.
+        """Return the reply's payload, or None if it or the request was lost; acts once.
 
         attempt: which try this is for the caller; later ones wait longer.
         Raises DeviceError, LinkTimeoutError, and InterruptedLinkError when the link is lost.
@@ -78,7 +84,7 @@ class Connection(Channel):
         try:
             with Conversation(self) as talk:
                 return self._ask(
-                    talk, message_type, payload, deadline_s=_SLOW_DEADLINE_S, slow=slow, once=True, attempt=attempt
+                    talk, message_type, payload, deadline_s=deadline_s, slow=slow, once=True, attempt=attempt
                 )
         except DeviceError as exc:
             self.check_session(exc)
@@ -117,47 +123,43 @@ class Connection(Channel):
         started = time.monotonic()
         deadline = started + deadline_s
         sent = {talk.send(message_type, payload): started}
-        probes = talk.send_marks() if slow and self._is_lossy() else set()
+        probes = talk.send_marks() if slow and self.lossy else set()
         while (now := time.monotonic()) < deadline:
-            timeout = self.timer.timeout_s(message_type, len(payload), attempt)
+            timeout = self.patience_s(message_type, len(payload), attempt)
             frame = talk.receive(min(timeout, deadline - now), {*sent, *probes})
-            if frame is not None and frame.seq in sent:
+            if frame is None:
+                attempt += 1
+                if self.timer.is_quick(message_type):
+                    sent[talk.send(message_type, payload)] = time.monotonic()
+                else:
+                    probes |= talk.send_marks()
+            elif frame.seq in sent:
+                self.note_lost(list(sent).index(frame.seq))
                 if sent[frame.seq]:
                     self.timer.learn(message_type, len(payload), time.monotonic() - sent[frame.seq])
                 return self._checked(frame)
-            self._lossy_s = time.monotonic()
-            if frame is None:
-                attempt += 1
-                if slow:
-                    probes |= talk.send_marks()
-                    continue
-            self.counters.retries += 1
-            if once:
-                return None
-            self._send_again(talk, sent, message_type, payload)
-            probes = talk.send_marks() if slow else set()
+            else:
+                self.note_lost(1)
+                if once:
+                    return None
+                for seq in sent:
+                    sent[seq] = 0.0
+                    talk.resend(seq, message_type, payload)
+                probes = talk.send_marks()
         raise LinkTimeoutError(
             f"{self.name}: no reply to {message_type.name} in {deadline_s:g} s ({attempt} attempts)",
             hint="reset the board; if it prints nothing at all, flash it again",
         )
 
-    def _is_lossy(self) -> bool:
-        """Return whether a request or reply was lost lately: then slow requests are followed by PINGs at once."""
-        return time.monotonic() - self._lossy_s < _LOSSY_S
+    def patience_s(self, message_type: MessageType, n_bytes: int, attempt: int = 1) -> float:
+        """Return how long to wait for a reply before asking whether it was lost."""
+        return self.timer.timeout_s(message_type, n_bytes, attempt, calm=not self.lossy)
 
-    def _send_again(
-        self, talk: Conversation, sent: dict[int, float], message_type: MessageType, payload: bytes
-    ) -> None:
-        """Send a request again, and note when: 0 if a reply could be to any of its sendings.
-
-        A quick one gets a new number, so that its reply can be timed; else the device must see that it is a repeat.
-        """
-        if self.timer.is_quick(message_type):
-            sent[talk.send(message_type, payload)] = time.monotonic()
-            return
-        for seq in sent:
-            sent[seq] = 0.0
-            talk.resend(seq, message_type, payload)
+    def note_lost(self, n_lost: int) -> None:
+        """Count requests that were sent in vain: boards answer in order, and something sent later was answered."""
+        if n_lost:
+            self.counters.retries += n_lost
+            self.note_loss()
 
     def _checked(self, frame: Frame) -> bytes:
         """Return the payload of a reply; raises DeviceError if it is a refusal."""

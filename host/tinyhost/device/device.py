@@ -71,7 +71,7 @@ class Device:
             fault_seed=fault_seed,
             on_stream=self._hub.on_frame,
             on_text=log or _ignore,
-            on_renewed=lambda: self._hub.renew(self._session.connection),
+            on_renewed=lambda: self._hub.renew(self._session.connection, self._session.boots),
         )
         self._reader = Reader(self._session)
         self._writer = Writer(self._session)

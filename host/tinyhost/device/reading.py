@@ -90,8 +90,6 @@ class Reader:
         """Ask once for the gaps and take what comes, until all was sent or nothing more comes."""
         chunk_bytes = self._sizer.chunk_bytes
         spans = _merged(reading.gaps, 4 * chunk_bytes + 256)[:_MAX_READS_IN_FLIGHT]
-        timer = self._connection.timer
-        first_s = timer.timeout_s(MessageType.READ, chunk_bytes, attempt)
         with Conversation(self._connection) as talk:
             started = time.monotonic()
             open_reads = {talk.send(MessageType.READ, reading.request(span, chunk_bytes)): span for span in spans}
@@ -100,15 +98,21 @@ class Reader:
             arrived: dict[int, int] = {}
             n_expected = sum(-(-(end - start) // chunk_bytes) for start, end in spans)
             while open_reads and sum(arrived.values()) <= _MAX_REPEATS * n_expected:
-                patience_s = first_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S
-                frame = talk.receive(patience_s, {*open_reads, *marks}, data=True)
+                patience_s = self._connection.patience_s(MessageType.READ, chunk_bytes, attempt)
+                frame = talk.receive(
+                    patience_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S, {*open_reads, *marks}, data=True
+                )
                 if frame is None:
-                    self._connection.counters.retries += 1
-                    break
+                    attempt += 1
+                    if time.monotonic() - started > _NO_PROGRESS_S:
+                        break
+                    marks |= talk.send_marks()
+                    continue
                 if frame.seq in marks:
+                    self._connection.note_lost(1)
                     break
                 if not arrived and attempt == 1:
-                    timer.learn(MessageType.READ, chunk_bytes, time.monotonic() - started)
+                    self._connection.timer.learn(MessageType.READ, chunk_bytes, time.monotonic() - started)
                 self._take(frame, reading, open_reads, arrived)
         for start, end in spans:
             n_chunks = -(-(end - start) // chunk_bytes)

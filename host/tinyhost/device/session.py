@@ -28,7 +28,6 @@ from tinyhost.protocol.messages import (
     PING_PERIOD_MS,
     PROTOCOL_VERSION,
     PROTOCOL_VERSION_MIN,
-    SESSION_TIMEOUT_MS,
     HelloReply,
     HelloRequest,
     InfoReply,
@@ -49,10 +48,12 @@ _REGREET_S = 5.0
 _RECONNECT_S = 15.0
 _RECONNECT_PERIOD_S = 0.05
 _PING_PERIOD_S = PING_PERIOD_MS / 1000
-_SILENCE_S = SESSION_TIMEOUT_MS / 1000  # a busy board, or one on a loaded computer, may take its time
+_SILENCE_S = 10.0  # a board that predicts answers after the running inference, which may take seconds
 _RESETS = 5
+_RESET_S = 2.0
 _BYE_S = 0.3
-_CLOCK_SLACK_S = 0.05
+_CLOCK_SLACK_S = 0.02
+_CLOCK_ERROR = 0.01
 _EARLY_LINES = 8
 _LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
 
@@ -73,6 +74,9 @@ class Session:
         self.info = InfoReply()
         self.reconnects = 0
         self.restarts = 0
+        """how often the board restarted, or took us for lost: either way what it kept for us may be gone"""
+        self.boots = 0
+        """how often it restarted, by its clock"""
         self.device_dropped = 0
         self._board = board
         self._faults = faults
@@ -82,6 +86,7 @@ class Session:
         self._closing = threading.Event()
         self._stale = False
         self._uptime_s: tuple[float, float] | None = None
+        self._forgotten = False
         self._on_text = on_text
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
         self._greeted = False
@@ -116,11 +121,14 @@ class Session:
 
     def ping(self, *, gated: bool = True, deadline_s: float = _GREET_S) -> PingReply:
         """Return the board's clock and link counters."""
-        payload = PingRequest(token=secrets.randbits(32)).pack()
+        payload, asked_s = PingRequest(token=secrets.randbits(32)).pack(), time.monotonic()
         data = self.connection.request(MessageType.PING, payload, gated=gated, deadline_s=deadline_s)
+        return self._pinged(data, asked_s)
+
+    def _pinged(self, data: bytes, asked_s: float) -> PingReply:
         reply = unpacked(PingReply.unpack, data, self.connection.name)
         self.device_dropped = reply.tx_dropped
-        self._note_uptime(reply.uptime_us / 1e6)
+        self._note_uptime(reply.uptime_us / 1e6, asked_s)
         return reply
 
     def renew(self) -> None:
@@ -134,8 +142,9 @@ class Session:
         self.ping()
         restarts = self.restarts
         for attempt in range(1, _RESETS + 1):
-            with contextlib.suppress(InterruptedLinkError):
-                self.connection.try_request(MessageType.RESET, ResetRequest(mode=mode).pack(), attempt=attempt)
+            with contextlib.suppress(InterruptedLinkError, LinkTimeoutError):
+                payload = ResetRequest(mode=mode).pack()
+                self.connection.try_request(MessageType.RESET, payload, attempt=attempt, deadline_s=_RESET_S)
             if mode == ResetMode.BOOTLOADER:
                 self.connection.fail(LinkLostError(f"{self.connection.name}: in its bootloader"))
                 return
@@ -146,9 +155,9 @@ class Session:
         raise LinkTimeoutError(f"{self.connection.name}: did not restart", hint="press its reset button")
 
     def _lost_session(self) -> None:
-        """The board refuses even a PING: it restarted, or took us for lost. What it kept for us may be gone."""
+        """The board refuses even a PING: it restarted, or took us for lost; its clock will tell."""
         self.restarts += 1
-        self._uptime_s = None
+        self._forgotten = True
         self.renew()
 
     # Greeting
@@ -228,14 +237,16 @@ class Session:
         self.info = info
         self.ping(gated=False)
 
-    def _note_uptime(self, uptime_s: float) -> None:
-        """Count a restart if the board's clock went back, or fell far behind ours."""
-        now_s = time.monotonic()
+    def _note_uptime(self, uptime_s: float, asked_s: float) -> None:
+        """Count a restart if the board's clock went on by less than passed between the last reply and this question."""
         if self._uptime_s is not None:
             before_s, noted_s = self._uptime_s
-            if uptime_s < before_s or uptime_s < before_s + (now_s - noted_s) / 2 - _CLOCK_SLACK_S:
-                self.restarts += 1
-        self._uptime_s = (uptime_s, now_s)
+            least_s = max(before_s, before_s + (asked_s - noted_s) * (1 - _CLOCK_ERROR) - _CLOCK_SLACK_S)
+            if uptime_s < least_s:
+                self.boots += 1
+                self.restarts += not self._forgotten
+        self._forgotten = False
+        self._uptime_s = (uptime_s, time.monotonic())
 
     # Keeping
 
@@ -269,21 +280,16 @@ class Session:
 
     def _keep_alive(self) -> None:
         """Ping; greet again a board that restarted or does not answer."""
-        restarts = self.restarts
+        restarts, asked_s = self.restarts, time.monotonic()
         payload = PingRequest(token=secrets.randbits(32)).pack()
         data: bytes | None = None
         try:
-            deadline, attempt = time.monotonic() + _SILENCE_S, 1
-            while data is None and not self.connection.busy and time.monotonic() < deadline:
-                data = self.connection.try_request(MessageType.PING, payload, attempt=attempt)
-                attempt += 1
+            data = self.connection.try_request(MessageType.PING, payload, deadline_s=_SILENCE_S)
         except InterruptedLinkError:
             return
         except TinyhostError:
             data = None
         if data is not None:
-            reply = unpacked(PingReply.unpack, data, self.connection.name)
-            self.device_dropped = reply.tx_dropped
-            self._note_uptime(reply.uptime_us / 1e6)
+            self._pinged(data, asked_s)
         if self.restarts != restarts or (data is None and not self.connection.busy):
             self.renew()

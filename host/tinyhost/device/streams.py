@@ -2,72 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from tinyhost.device.connection import Connection
+from tinyhost.device.replies import unpacked
+from tinyhost.device.stream_items import (
+    StreamCounts,
+    StreamItem,
+    parse_item,
+    placed,
+    stream_of,
+)
 from tinyhost.errors import TinyhostError
 from tinyhost.protocol.frames import Frame
-from tinyhost.protocol.messages import FrameInfo, MessageType, Prediction, StreamHeader, StreamId, StreamRequest
+from tinyhost.protocol.messages import MessageType, StreamHeader, StreamId, StreamRequest
 
-__all__ = ["FrameItem", "PredictionItem", "StreamCounts", "StreamHub", "StreamItem", "Subscription"]
+__all__ = ["StreamHub", "Subscription"]
 
 _QUEUE_ITEMS = 256
 _WRAP = 2**32
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StreamCounts:
-    """What happened to the items of one stream since it was switched on: received + the rest is what there was."""
-
-    received: int = 0
-    device_dropped: int = 0
-    """given up by the device, because the host did not read fast enough"""
-    link_lost: int = 0
-    """sent by the device, and broken on the way"""
-    host_dropped: int = 0
-    """received, and thrown away because nobody took them from the queue; they count as received too"""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PredictionItem:
-    """One live prediction."""
-
-    index: int
-    timestamp_us: int
-    device_dropped: int
-    link_lost: int
-    host_dropped: int
-    prediction: Prediction
-    scores: tuple[int, ...]
-    """int8 output units, one a class"""
-    smoothed: tuple[int, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FrameItem:
-    """One camera frame of a stream."""
-
-    index: int
-    timestamp_us: int
-    device_dropped: int
-    link_lost: int
-    host_dropped: int
-    frame_index: int
-    """counts all captures since the board's start"""
-    pixels: NDArray[np.uint8]
-    """(height, width), grayscale"""
-
-
-StreamItem = PredictionItem | FrameItem
 
 
 class Subscription:
@@ -87,13 +46,8 @@ class Subscription:
 
     def counts(self, stream: StreamId) -> StreamCounts:
         """Return what happened to a stream's items so far."""
-        track = self._tracks[stream]
-        return StreamCounts(
-            received=track.received,
-            device_dropped=track.device_dropped,
-            link_lost=track.link_lost,
-            host_dropped=track.host_dropped,
-        )
+        with self._arrived:
+            return self._tracks[stream].counts()
 
     def __iter__(self) -> Subscription:
         return self
@@ -118,20 +72,26 @@ class Subscription:
 
     def take(self, header: StreamHeader, body: bytes) -> None:
         """Count an item and queue it; the oldest makes room. Raises struct.error or ValueError if it is malformed."""
-        stream = StreamId(header.stream)
-        track = self._tracks[stream]
+        item = parse_item(header, body)
+        track = self._tracks[StreamId(header.stream)]
         with self._arrived:
             track.count(header)
             if len(self._items) >= _QUEUE_ITEMS:
                 gone = self._items.popleft()
-                self._tracks[_stream_of(gone)].host_dropped += 1
-            self._items.append(_item(stream, header, body, track))
+                self._tracks[stream_of(gone)].host_dropped += 1
+            self._items.append(placed(item, track.counts()))
             self._arrived.notify()
 
+    def note(self, stream: StreamId, header: StreamHeader) -> None:
+        """Take in how far the device is, from its reply to STREAM: what is missing up to there was lost."""
+        with self._arrived:
+            self._tracks[stream].note(header)
+
     def restarted(self) -> None:
-        """Forget where the streams were: they start anew."""
-        for track in self._tracks.values():
-            track.last = None
+        """Note that the board restarted: its counts begin at 0 again."""
+        with self._arrived:
+            for track in self._tracks.values():
+                track.restart()
 
 
 class StreamHub:
@@ -139,6 +99,7 @@ class StreamHub:
 
     def __init__(self) -> None:
         self.malformed = 0
+        self._boots = 0
         self._subscriptions: list[Subscription] = []
         self._lock = threading.Lock()
 
@@ -157,90 +118,93 @@ class StreamHub:
         """Switch the subscription's streams on."""
         with self._lock:
             self._subscriptions.append(subscription)
-        for stream in subscription.streams:
-            _switch(connection, stream, True, subscription.period_ms, gated=True)
+        self._switch(subscription, connection, gated=True)
 
     def remove(self, subscription: Subscription, connection: Connection) -> None:
-        """Switch off what nobody else wants; an ended connection is off already."""
-        with self._lock:
-            self._subscriptions.remove(subscription)
-            wanted = {stream for each in self._subscriptions for stream in each.streams}
-        for stream in subscription.streams:
-            if stream not in wanted:
-                try:
-                    _switch(connection, stream, False, 0, gated=True)
-                except TinyhostError:
-                    return
+        """Switch off what nobody else wants, and count what was lost at the end; an ended connection is off already."""
+        try:
+            with contextlib.suppress(TinyhostError):
+                self._switch(subscription, connection, gated=True, leaving=subscription)
+        finally:
+            with self._lock:
+                self._subscriptions.remove(subscription)
 
-    def renew(self, connection: Connection) -> None:
-        """Switch on again what a board in a new session has forgotten; called before requests may go on."""
+    def renew(self, connection: Connection, boots: int) -> None:
+        """Switch on again what a board in a new session has forgotten; called before requests may go on.
+
+        boots: how often the board has restarted.
+        """
         with self._lock:
             subscriptions = list(self._subscriptions)
-        for subscription in subscriptions:
+        restarted, self._boots = boots != self._boots, boots
+        for subscription in subscriptions if restarted else ():
             subscription.restarted()
-            for stream in subscription.streams:
-                _switch(connection, stream, True, subscription.period_ms, gated=False)
+        for subscription in subscriptions:
+            self._switch(subscription, connection, gated=False)
+
+    def _switch(
+        self, subscription: Subscription, connection: Connection, *, gated: bool, leaving: Subscription | None = None
+    ) -> None:
+        """Have the device send what is wanted of this subscription's streams, as often as the most eager one wants."""
+        for stream in subscription.streams:
+            with self._lock:
+                wanted = [each for each in self._subscriptions if stream in each.streams and each is not leaving]
+            period_ms = min((each.period_ms for each in wanted), default=0)
+            request = StreamRequest(stream=stream, enable=int(bool(wanted)), period_ms=period_ms)
+            reply = connection.request(MessageType.STREAM, request.pack(), gated=gated)
+            subscription.note(stream, unpacked(StreamHeader.unpack, reply, connection.name))
 
 
 class _Track:
     """Where one stream is, from the indices and drop counts in its headers."""
 
     def __init__(self) -> None:
-        self.last: StreamHeader | None = None
-        self.received = 0
-        self.device_dropped = 0
-        self.link_lost = 0
         self.host_dropped = 0
+        self._received = 0
+        self._device_dropped = 0
+        self._link_lost = 0
+        self._restarts = 0
+        self._next: StreamHeader | None = None
+        """of what is expected next, if the device has said so or sent an item"""
+        self._early: StreamHeader | None = None
+        """of the first item, if it was seen before the reply to STREAM"""
+
+    def counts(self) -> StreamCounts:
+        """Return the counts up to now."""
+        return StreamCounts(
+            received=self._received,
+            device_dropped=self._device_dropped,
+            link_lost=self._link_lost,
+            host_dropped=self.host_dropped,
+            restarts=self._restarts,
+        )
 
     def count(self, header: StreamHeader) -> None:
-        """Take in the next header. Between two items the device counts what it gave up; the rest broke on the link."""
-        self.received += 1
-        if self.last is not None:
-            missing = (header.index - self.last.index - 1) % _WRAP
-            given_up = (header.dropped - self.last.dropped) % _WRAP
-            self.device_dropped += given_up
-            self.link_lost += max(0, missing - given_up)
-        self.last = header
+        """Take in the next item's header."""
+        if self._next is None:
+            self._early = header
+        else:
+            self._miss(self._next, header)
+        self._received += 1
+        self._next = replace(header, index=(header.index + 1) % _WRAP)
 
+    def note(self, header: StreamHeader) -> None:
+        """Take in what the device says the next item will be."""
+        if self._early is not None:
+            self._miss(header, self._early)
+            self._early = None
+        elif self._next is None or (header.index - self._next.index) % _WRAP < _WRAP // 2:
+            self._miss(self._next or header, header)
+            self._next = header
 
-def _switch(connection: Connection, stream: StreamId, on: bool, period_ms: int, *, gated: bool) -> None:
-    request = StreamRequest(stream=stream, enable=int(on), period_ms=period_ms)
-    connection.request(MessageType.STREAM, request.pack(), gated=gated)
+    def restart(self) -> None:
+        """Note that the device counts from 0 again."""
+        self._next = self._early = None
+        self._restarts += 1
 
-
-def _stream_of(item: StreamItem) -> StreamId:
-    return StreamId.PREDICTIONS if isinstance(item, PredictionItem) else StreamId.CAMERA
-
-
-def _item(stream: StreamId, header: StreamHeader, body: bytes, track: _Track) -> StreamItem:
-    if stream == StreamId.CAMERA:
-        return _frame_item(header, body, track)
-    prediction = Prediction.unpack(body)
-    n = prediction.n_classes
-    scores = struct.unpack_from(f"<{2 * n}b", body, Prediction.SIZE)
-    return PredictionItem(
-        index=header.index,
-        timestamp_us=header.timestamp_us,
-        device_dropped=track.device_dropped,
-        link_lost=track.link_lost,
-        host_dropped=track.host_dropped,
-        prediction=prediction,
-        scores=scores[:n],
-        smoothed=scores[n:],
-    )
-
-
-def _frame_item(header: StreamHeader, body: bytes, track: _Track) -> FrameItem:
-    info = FrameInfo.unpack(body)
-    data = body[FrameInfo.SIZE :]
-    if not data or zlib.crc32(data) != info.crc32:
-        raise ValueError(f"camera frame {info.index}: no pixels, or a checksum that does not match")
-    return FrameItem(
-        index=header.index,
-        timestamp_us=header.timestamp_us,
-        device_dropped=track.device_dropped,
-        link_lost=track.link_lost,
-        host_dropped=track.host_dropped,
-        frame_index=info.index,
-        pixels=np.frombuffer(data, np.uint8).reshape(info.height, info.width),
-    )
+    def _miss(self, expected: StreamHeader, came: StreamHeader) -> None:
+        """Count what is missing between two headers: the device knows what it gave up, the rest broke on the link."""
+        missing = (came.index - expected.index) % _WRAP
+        given_up = (came.dropped - expected.dropped) % _WRAP
+        self._device_dropped += given_up
+        self._link_lost += max(0, missing - given_up)

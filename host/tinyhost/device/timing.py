@@ -14,6 +14,8 @@ _FIRST_S = 0.1
 _FIRST_BYTES_PER_S = 8000
 # However fast replies were so far, a page may take this long more: erased flash, a busy computer.
 _MIN_S = 0.01
+# As long as nothing was lost lately a reply that does not come is late, not lost: a busy computer, an inference.
+_CALM_S = 0.25
 _FAST_BYTES_PER_S = 100_000
 _MAX_S = 2.0
 _BACKOFF = 1.5
@@ -54,10 +56,15 @@ class ReplyTimer:
         """Return whether such a request is answered at once, however often it is asked."""
         return message_type in _QUICK
 
-    def timeout_s(self, message_type: int, n_bytes: int, attempt: int = 1) -> float:
-        """Return how long to wait for the reply to the `attempt`-th sending of a request of `n_bytes`."""
-        first_s = self._first_s(message_type, n_bytes)
+    def timeout_s(self, message_type: int, n_bytes: int, attempt: int = 1, *, calm: bool = False) -> float:
+        """Return how long to wait for the reply to the `attempt`-th sending of a request of `n_bytes`.
+
+        calm: nothing was lost on this link lately.
+        """
+        first_s = max(_CALM_S if calm else 0.0, self._first_s(message_type, n_bytes))
         longest_s = min(first_s * _MAX_BACKOFF, max(first_s, _MAX_S))
+        if not calm and message_type in _QUICK:
+            longest_s = _CALM_S  # asking again does no harm, waiting on a link that loses does
         return min(longest_s, first_s * _BACKOFF ** min(attempt - 1, _MAX_BACKOFFS))
 
     def _first_s(self, message_type: int, n_bytes: int) -> float:

@@ -66,7 +66,7 @@ class Writer:
             return offset, sending.n_bytes
         n_lost = len(sending.open)
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
-        self._connection.counters.retries += n_lost
+        self._connection.note_lost(n_lost)
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
         progress.note(after)
         return after, sending.n_bytes
@@ -75,14 +75,19 @@ class Writer:
         """Take replies until the last piece's, or a mark's behind it, or none comes any more."""
         last = max(sending.open, key=lambda seq: sending.open[seq])
         marks = talk.send_marks() if sending.chunk_bytes < _MAX_CHUNK_BYTES else set()
-        started_s = time.monotonic()
-        timer, n_bytes = self._connection.timer, sending.chunk_bytes
-        timeout_s = timer.timeout_s(message_type, n_bytes, attempt)
+        began_s = started_s = time.monotonic()
+        n_bytes = sending.chunk_bytes
         while last in sending.open:
-            frame = talk.receive(timeout_s, {*sending.open, *marks})
-            if frame is None or frame.seq in marks:
+            frame = talk.receive(self._connection.patience_s(message_type, n_bytes, attempt), {*sending.open, *marks})
+            if frame is None:
+                attempt += 1
+                if time.monotonic() - began_s > _NO_PROGRESS_S:
+                    return
+                marks |= talk.send_marks()
+                continue
+            if frame.seq in marks:
                 return
-            timer.learn(message_type, n_bytes, time.monotonic() - started_s)
+            self._connection.timer.learn(message_type, n_bytes, time.monotonic() - started_s)
             started_s = time.monotonic()
             self._take(frame, sending)
 

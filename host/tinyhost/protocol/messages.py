@@ -122,7 +122,7 @@ class MessageType(IntEnum):
     SETTING_SET = 49
     """SettingSetRequest -> SettingInfo"""
     STREAM = 56
-    """StreamRequest ->; switches a stream on or off"""
+    """StreamRequest -> StreamHeader of the next item; switches a stream on or off"""
     STREAM_DATA = 64
     """StreamHeader, then what the stream carries"""
     DATA = 65
@@ -338,7 +338,7 @@ class InfoReply:
     firmware_version: str = ""
     """as in pyproject.toml"""
     build_id: str = ""
-    """first 16 hex digits of the SHA-256 over the firmware's sources"""
+    """first 16 hex digits of the SHA-256 over the firmware's sources and flags"""
     unique_id: str = ""
     """of this one board"""
     tick_unit: str = ""
@@ -1008,14 +1008,14 @@ class StreamRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamHeader:
-    """Opens every STREAM_DATA."""
+    """Opens every STREAM_DATA; in the reply to STREAM what the next item's would be."""
 
     SIZE: ClassVar[int] = 24
     _STRUCT: ClassVar[Struct] = Struct("<QIIB7B")
 
     timestamp_us: int = 0
     index: int = 0
-    """counts what the stream had to send, sent or not"""
+    """counts what the stream had to send since the board's start, sent or not"""
     dropped: int = 0
     """of these, given up so far"""
     stream: int = 0

@@ -35,9 +35,24 @@ def test_one_quick_reply_tells_about_the_others_but_not_about_work() -> None:
 
 def test_later_attempts_wait_longer_but_not_for_ever() -> None:
     timer = ReplyTimer()
-    waits = [timer.timeout_s(MessageType.PING, 4, attempt) for attempt in range(1, 30)]
+    waits = [timer.timeout_s(MessageType.WRITE, 4, attempt) for attempt in range(1, 30)]
     assert waits == sorted(waits)
     assert waits[-1] == 8 * waits[0]
+
+
+def test_what_only_asks_is_asked_often_on_a_link_that_loses() -> None:
+    timer = ReplyTimer()
+    timer.learn(MessageType.PING, 4, 1.0)  # the computer was busy
+    assert timer.timeout_s(MessageType.PING, 4, attempt=9) == 0.25
+    assert timer.timeout_s(MessageType.PING, 4, calm=True) > 1.0
+
+
+def test_without_losses_a_late_reply_is_waited_for() -> None:
+    timer = ReplyTimer()
+    for _ in range(50):
+        timer.learn(MessageType.PING, 4, 0.001)
+    assert timer.timeout_s(MessageType.PING, 4) < 0.02
+    assert timer.timeout_s(MessageType.PING, 4, calm=True) == 0.25
 
 
 def test_without_losses_pieces_are_as_large_as_allowed() -> None:

@@ -36,6 +36,7 @@ void Device::WriteInput(const Request& request, uint32_t offset, Bytes data) {
     return Refuse(request, Status::kNoSpace, static_cast<uint32_t>(input.n_bytes),
                   offset + static_cast<uint32_t>(data.size));
   }
+  has_infer_reply_ = false;  // the output may have been where the input is
   std::memcpy(static_cast<uint8_t*>(input.data) + offset, data.data, data.size);
   n_input_bytes_ = std::max<size_t>(n_input_bytes_, offset + data.size);
   run_ = n_input_bytes_ == input.n_bytes ? Run::kInput : Run::kNothing;
@@ -55,11 +56,13 @@ void Device::OnRead(const Request& request) {
   if (read.offset > total_bytes) return Refuse(request, Status::kBadArgument, total_bytes, read.offset);
   const uint32_t n_bytes = std::min(read.n_bytes, total_bytes - read.offset);
   ReadReply reply = {0, total_bytes, 0};
-  bool host_reads = true;  // else every further piece would wait in vain
-  while (reply.n_bytes < n_bytes && host_reads) {
+  while (reply.n_bytes < n_bytes) {
     const size_t n = std::min<size_t>(read.chunk_bytes, n_bytes - reply.n_bytes);
-    host_reads = SendPiece(request, read, source, read.offset + reply.n_bytes, n, &reply.crc32);
+    uint32_t crc32 = reply.crc32;
+    const uint32_t offset = read.offset + reply.n_bytes;
+    if (!SendPiece(request, read, source, offset, n, &crc32)) break;  // every further piece would wait in vain
     reply.n_bytes += static_cast<uint32_t>(n);
+    reply.crc32 = crc32;
   }
   Reply(request, {BytesOf(reply)});
 }

@@ -14,6 +14,7 @@ namespace {
 constexpr size_t kReceiveChunkBytes = 256;
 constexpr size_t kMaxChunksPerPoll = 64;  // then the live loop has its turn
 constexpr uint32_t kMaxSleepMs = 50;
+constexpr uint32_t kMaxRepeatFrames = 1u << 15;  // by then a host's `seq` comes round
 constexpr uint32_t kSessionWriteTimeoutMs = 250;
 constexpr uint32_t kTextWriteTimeoutMs = 5;  // nobody may be reading
 
@@ -95,11 +96,7 @@ void Device::Dispatch() {
   const FrameHeader header = decoder_.header();
   const Bytes payload = decoder_.payload();
   last_heard_us_ = hal::MicrosNow();
-  const LastRequest current = {true, header.type, header.seq, Crc32(payload.data, payload.size)};
-  const bool is_repeat = last_request_.is_valid && last_request_.type == current.type &&
-                         last_request_.seq == current.seq && last_request_.crc32 == current.crc32;
-  last_request_ = current;
-  const Request request = {static_cast<MessageType>(header.type), header.seq, payload, is_repeat};
+  const Request request = {static_cast<MessageType>(header.type), header.seq, payload};
   const Route* route = header.flags == 0 ? FindRoute(header.type) : nullptr;
   if (route == nullptr) return Refuse(request, Status::kUnsupported);
   const bool opens_or_ends = request.type == MessageType::kHello || request.type == MessageType::kBye;
@@ -121,6 +118,16 @@ void Device::Refuse(const Request& request, Status status, uint32_t expected, ui
   const char* name = StatusName(status);
   const Bytes text = {reinterpret_cast<const uint8_t*>(name), std::strlen(name)};
   encoder_.Send(static_cast<uint8_t>(MessageType::kError) | kReplyFlag, request.seq, {BytesOf(error), text});
+}
+
+Device::Done Device::Remember(const Request& request) const {
+  return {true, request.seq, Crc32(request.payload.data, request.payload.size), decoder_.n_frames()};
+}
+
+/// Whatever other requests came in between: PINGs do when a reply fails to come.
+bool Device::IsRepeat(const Request& request, const Done& done) const {
+  return done.is_valid && done.seq == request.seq && decoder_.n_frames() - done.frame < kMaxRepeatFrames &&
+         done.crc32 == Crc32(request.payload.data, request.payload.size);
 }
 
 size_t Device::WriteToLink(void* context, const uint8_t* data, size_t n) {

@@ -9,7 +9,7 @@
 namespace tinyhost {
 
 void Device::OnInfer(const Request& request) {
-  if (request.is_repeat && has_infer_reply_) return ReplyInfer(request);  // the input is used up
+  if (has_infer_reply_ && IsRepeat(request, last_infer_)) return ReplyInfer(request);  // the input is used up
   has_infer_reply_ = false;
   const auto infer = Parse<InferRequest>(request.payload);
   if (!engine_.loaded()) return Refuse(request, Status::kNoModel);
@@ -29,6 +29,7 @@ void Device::OnInfer(const Request& request) {
   if (status == Status::kOk && infer.prepare_only == 0) status = RunInfer(infer, end);
   if (status != Status::kOk) return Refuse(request, status);
   has_infer_reply_ = true;
+  last_infer_ = Remember(request);
   ReplyInfer(request);
 }
 

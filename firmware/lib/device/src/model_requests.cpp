@@ -33,10 +33,11 @@ void Device::OnModelCommit(const Request& request) {
 }
 
 void Device::OnModelRollback(const Request& request) {
-  if (!request.is_repeat) {  // a second one would undo the first
+  if (!IsRepeat(request, last_rollback_)) {  // a second one would undo the first
     const Status status = store_.Rollback(LoadCheck());
     LoadActiveModel();
     if (status != Status::kOk) return Refuse(request, status);
+    last_rollback_ = Remember(request);
   }
   if (store_.active() == ModelStore::kNoSlot) return Refuse(request, Status::kNoModel);
   const SlotInfo info = DescribeSlot(store_.active());

@@ -7,6 +7,7 @@ namespace tinyhost {
 
 Status PictureBuffer::Capture(hal::CameraResolution resolution) {
   size_ = 0;
+  is_captured_ = false;
   const uint32_t index = n_captures_++;
   hal::CameraFrame frame = {};
   const Status status = hal::CaptureFrame(resolution, pixels_, capacity_, &frame);
@@ -15,12 +16,14 @@ Status PictureBuffer::Capture(hal::CameraResolution resolution) {
     return status;
   }
   size_ = size_t{frame.width} * frame.height;
+  is_captured_ = true;
   info_ = {frame.timestamp_us, index, n_failed_, static_cast<uint32_t>(size_), 0, frame.width, frame.height, 0};
   return Status::kOk;
 }
 
 Status PictureBuffer::Write(uint32_t offset, Bytes data) {
   if (offset > size_ || data.size > capacity_ - offset) return Status::kBadArgument;
+  is_captured_ = false;
   std::memcpy(pixels_ + offset, data.data, data.size);
   size_ = std::max<size_t>(size_, offset + data.size);
   return Status::kOk;

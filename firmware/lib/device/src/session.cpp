@@ -19,7 +19,7 @@ void Device::OnHello(const Request& request) {
   reply.version_min = kProtocolVersionMin;
   reply.version_max = kProtocolVersion;
   reply.session = hello.session;
-  StopStreams();
+  ForgetHost();
   in_session_ = reply.version != 0;
   hal::SetLed(in_session_ ? hal::LedState::kSession : hal::LedState::kIdle);
   Reply(request, {BytesOf(reply)});
@@ -72,12 +72,19 @@ void Device::OnSink(const Request& request) {
   Reply(request, {BytesOf(reply)});
 }
 
-/// Back to text.
-void Device::EndSession() {
+/// What the last host asked for is not for the next one.
+void Device::ForgetHost() {
   StopStreams();
   in_session_ = false;
-  last_request_ = {};
+  last_infer_ = {};
+  last_snapshot_ = {};
+  last_rollback_ = {};
   trouble_ = Status::kOk;
+}
+
+/// Back to text.
+void Device::EndSession() {
+  ForgetHost();
   hal::SetLed(hal::LedState::kIdle);
   encoder_.SendDelimiter();
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/crc32.h"
 #include "device/device.h"
 #include "hal/clock.h"
@@ -6,9 +8,12 @@
 namespace tinyhost {
 
 void Device::OnSnapshot(const Request& request) {
-  uint64_t ticks = 0;
-  const Status status = Capture(&ticks);
-  if (status != Status::kOk) return Refuse(request, status);
+  if (!picture_.is_captured() || !IsRepeat(request, last_snapshot_)) {
+    uint64_t ticks = 0;
+    const Status status = Capture(&ticks);
+    if (status != Status::kOk) return Refuse(request, status);
+    last_snapshot_ = Remember(request);
+  }
   const FrameInfo info = CameraInfo();
   Reply(request, {BytesOf(info)});
 }
@@ -17,18 +22,21 @@ void Device::OnStream(const Request& request) {
   const auto wanted = Parse<StreamRequest>(request.payload);
   Stream* stream = FindStream(wanted.stream);
   if (stream == nullptr) return Refuse(request, Status::kUnsupported, 0, static_cast<uint32_t>(wanted.stream));
-  if (wanted.enable == 0) {
-    *stream = {};
-  } else {
-    stream->is_on = true;
-    stream->period_us = uint64_t{wanted.period_ms} * 1000;
-  }
-  Reply(request, {});
+  const uint64_t now_us = hal::MicrosNow();
+  stream->is_on = wanted.enable != 0;
+  stream->period_us = uint64_t{wanted.period_ms} * 1000;
+  stream->due_us = std::min(stream->due_us, now_us + stream->period_us);  // a longer period was set before
+  const StreamHeader header = HeaderOf(wanted.stream, *stream, now_us);
+  Reply(request, {BytesOf(header)});
 }
 
+/// The counts go on: a host that comes back sees from them what it missed.
 void Device::StopStreams() {
-  predictions_ = {};
-  camera_ = {};
+  for (Stream* stream : {&predictions_, &camera_}) {
+    stream->is_on = false;
+    stream->period_us = 0;
+    stream->due_us = 0;
+  }
 }
 
 Device::Stream* Device::FindStream(StreamId id) {
@@ -36,9 +44,14 @@ Device::Stream* Device::FindStream(StreamId id) {
   return id == StreamId::kCamera ? &camera_ : nullptr;
 }
 
+StreamHeader Device::HeaderOf(StreamId id, const Stream& stream, uint64_t timestamp_us) {
+  return {timestamp_us, stream.index, stream.dropped, id, {}};
+}
+
 bool Device::SendStream(StreamId id, uint64_t timestamp_us, std::initializer_list<Bytes> payload) {
   Stream* stream = FindStream(id);
-  const StreamHeader header = {timestamp_us, stream->index++, stream->dropped, id, {}};
+  const StreamHeader header = HeaderOf(id, *stream, timestamp_us);
+  ++stream->index;
   encoder_.Begin(static_cast<uint8_t>(MessageType::kStreamData), event_seq_++);
   encoder_.Append(BytesOf(header));
   for (const Bytes& piece : payload) encoder_.Append(piece);

@@ -43,7 +43,6 @@ class Device {
     MessageType type;
     uint16_t seq;
     Bytes payload;
-    bool is_repeat;  // the host sent the same request right before: its reply was lost
   };
   struct Route {
     MessageType type;
@@ -51,17 +50,18 @@ class Device {
     size_t max_bytes;
     void (Device::*handler)(const Request& request);
   };
-  struct LastRequest {
+  /// A request that was carried out. The same one again means that its reply was lost: it is answered, not repeated.
+  struct Done {
     bool is_valid = false;
-    uint8_t type = 0;
     uint16_t seq = 0;
     uint32_t crc32 = 0;
+    uint32_t frame = 0;  // by when so many frames had come
   };
   struct Stream {
     bool is_on = false;
     uint64_t period_us = 0;
     uint64_t due_us = 0;
-    uint32_t index = 0;
+    uint32_t index = 0;  // of the next item; it and `dropped` count from the start
     uint32_t dropped = 0;
   };
   enum class Run : uint8_t { kNothing, kInput, kOperators };  // what the arena holds
@@ -73,6 +73,8 @@ class Device {
   static size_t WriteToLink(void* context, const uint8_t* data, size_t n);
   bool Reply(const Request& request, std::initializer_list<Bytes> payload);
   void Refuse(const Request& request, Status status, uint32_t expected = 0, uint32_t got = 0);
+  Done Remember(const Request& request) const;
+  bool IsRepeat(const Request& request, const Done& done) const;
 
   // session.cpp
   void OnHello(const Request& request);
@@ -82,6 +84,7 @@ class Device {
   void OnReset(const Request& request);
   void OnSink(const Request& request);
   void EndSession();
+  void ForgetHost();
   void ExpireSession();
 
   // model_requests.cpp
@@ -119,6 +122,7 @@ class Device {
   void OnSnapshot(const Request& request);
   void OnStream(const Request& request);
   void StopStreams();
+  static StreamHeader HeaderOf(StreamId id, const Stream& stream, uint64_t timestamp_us);
   Stream* FindStream(StreamId id);
   bool SendStream(StreamId id, uint64_t timestamp_us, std::initializer_list<Bytes> payload);
   void SendPrediction(const LiveResult& result, uint64_t timestamp_us);
@@ -147,7 +151,9 @@ class Device {
 
   bool in_session_ = false;
   uint64_t last_heard_us_ = 0;
-  LastRequest last_request_;
+  Done last_infer_;
+  Done last_snapshot_;
+  Done last_rollback_;
   uint16_t event_seq_ = 0;
 
   Status app_status_ = Status::kNoModel;  // whether the active model can be the app's

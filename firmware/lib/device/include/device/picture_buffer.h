@@ -21,6 +21,8 @@ class PictureBuffer {
 
   const uint8_t* pixels() const { return pixels_; }
   size_t size() const { return size_; }  // valid bytes
+  /// True while it holds the last capture as it was.
+  bool is_captured() const { return is_captured_; }
   size_t capacity() const { return capacity_; }
   /// Of the last capture, which succeeded; without the CRC.
   const FrameInfo& info() const { return info_; }
@@ -31,6 +33,7 @@ class PictureBuffer {
   uint8_t* pixels_;
   size_t capacity_;
   size_t size_ = 0;
+  bool is_captured_ = false;
   uint32_t n_captures_ = 0;
   uint32_t n_failed_ = 0;
   FrameInfo info_{};

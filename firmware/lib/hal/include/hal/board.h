@@ -12,7 +12,7 @@ const char* BoardRevision();  // "" if it has none
 const char* UniqueId();       // of this one board, at most 35 characters
 
 const char* FirmwareVersion();  // as in pyproject.toml
-const char* BuildId();          // first 16 hex digits of the SHA-256 over the firmware's sources
+const char* BuildId();          // first 16 hex digits of the SHA-256 over the firmware's sources and flags
 
 enum class LedState : uint8_t { kBooting, kIdle, kSession, kDetected, kFault };
 void SetLed(LedState state);

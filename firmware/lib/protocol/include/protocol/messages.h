@@ -58,7 +58,7 @@ enum class MessageType : uint8_t {
   kSnapshot = 36,  ///< -> FrameInfo; captures one camera frame and keeps it for READ
   kSettings = 48,  ///< -> SettingInfo for each setting
   kSettingSet = 49,  ///< SettingSetRequest -> SettingInfo
-  kStream = 56,  ///< StreamRequest ->; switches a stream on or off
+  kStream = 56,  ///< StreamRequest -> StreamHeader of the next item; switches a stream on or off
   kStreamData = 64,  ///< StreamHeader, then what the stream carries
   kData = 65,  ///< OffsetHeader, bytes; a piece of a READ
   kLog = 66,  ///< LogHeader, text
@@ -155,7 +155,7 @@ struct InfoReply {
   char app[16];  ///< kws, vww, anomaly
   char engine[16];  ///< tinyhost, tflm
   char firmware_version[16];  ///< as in pyproject.toml
-  char build_id[20];  ///< first 16 hex digits of the SHA-256 over the firmware's sources
+  char build_id[20];  ///< first 16 hex digits of the SHA-256 over the firmware's sources and flags
   char unique_id[36];  ///< of this one board
   char tick_unit[16];  ///< ns, instructions, cycles
   uint32_t tick_hz;  ///< ticks per second; 0 where a tick is not a time
@@ -355,10 +355,10 @@ struct StreamRequest {
 };
 static_assert(sizeof(StreamRequest) == 4, "StreamRequest has padding");
 
-/// Opens every STREAM_DATA.
+/// Opens every STREAM_DATA; in the reply to STREAM what the next item's would be.
 struct StreamHeader {
   uint64_t timestamp_us;
-  uint32_t index;  ///< counts what the stream had to send, sent or not
+  uint32_t index;  ///< counts what the stream had to send since the board's start, sent or not
   uint32_t dropped;  ///< of these, given up so far
   StreamId stream;
   uint8_t reserved[7];
