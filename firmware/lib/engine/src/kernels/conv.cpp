@@ -36,7 +36,7 @@ void AccumulatePatch(const ConvJob& job, const int8_t* image, const Taps& ys, co
                      uint32_t sums[4]) {
   const PatchSource& source = job.source;
   for (int32_t r = 0; r < source.patch.n_runs; ++r) {
-    const PatchRun run = source.Run(image, ys, xs, r);
+    const PatchRun run = source.Run(image, ys, xs, r / source.patch.runs_per_row, r % source.patch.runs_per_row);
     for (int32_t i = 0; i < source.patch.run_bytes; ++i) {
       const bool inside = i >= run.first && i < run.last;
       const int32_t input = inside ? run.data[i - run.first] : source.zero_point;

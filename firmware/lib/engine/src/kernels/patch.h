@@ -47,13 +47,11 @@ struct PatchSource {
   int32_t zero_point;  // of the input
 
   int32_t row_bytes() const { return columns.input * depth; }
-  /// Run `run` of the window whose taps inside are ys and xs; `image` is the first channel of the filters' group.
-  PatchRun Run(const int8_t* image, const Taps& ys, const Taps& xs, int32_t run) const {
-    const int32_t ky = run / patch.runs_per_row;
-    const int32_t kx = run % patch.runs_per_row;
+  /// Run kx of row ky; `image` is the first channel of the filters' group. Bytes outside are never read.
+  PatchRun Run(const int8_t* image, const Taps& ys, const Taps& xs, int32_t ky, int32_t kx) const {
     if (ky < ys.first || ky >= ys.last) return {image, 0, 0};
     const int8_t* row = image + (ys.origin + ky * rows.dilation) * row_bytes();
-    if (patch.runs_per_row == 1) {  // bytes outside of the row are never read
+    if (patch.runs_per_row == 1) {
       const int32_t tap_bytes = patch.run_bytes / columns.filter;
       const int32_t first = xs.first * tap_bytes;
       return {row + xs.origin * depth + first, first, xs.last * tap_bytes};

@@ -22,7 +22,7 @@ const Kernel* Find(OperatorCode code) {
     case OperatorCode::kMean:
       return &kMeanKernel;
     case OperatorCode::kAdd:
-      return &kAddKernel;
+      return kSimd ? &simd::kAdd : &kAddKernel;
     case OperatorCode::kMul:
       return &kMulKernel;
     case OperatorCode::kConcatenation:

@@ -10,13 +10,21 @@ namespace tinyhost::simd {
 
 namespace {
 
+/// Where loops end.
+struct Bounds {
+  Bounds(const BlockJob& job, const uint32_t* patches)
+      : patches_end(patches + 4 * job.n_pairs), n_quads(job.n_pairs / 2) {}
+  const uint32_t* patches_end;
+  int32_t n_quads;  // of elements
+};
+
 /// The sums of two filters over four lanes.
 struct Sums {
   Four a;
   Four b;
 };
 
-#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+#ifdef __ARM_FEATURE_SIMD32
 
 // GCC 12 spills in these loops, which need all 14 registers: 8 sums, 2 pointers, 2 of weights, 2 of patches.
 #define TINYHOST_STEP(odd)              \
@@ -46,16 +54,13 @@ struct Sums {
       : [a0] "+r"(sums.a.a), [a1] "+r"(sums.a.b), [a2] "+r"(sums.a.c), [a3] "+r"(sums.a.d), [b0] "+r"(sums.b.a),    \
         [b1] "+r"(sums.b.b), [b2] "+r"(sums.b.c), [b3] "+r"(sums.b.d), [weights] "+r"(weights),                     \
         [patches] "+r"(patches), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y)                             \
-      : [end] "m"(end), [n] "m"(n)                                                                                  \
+      : [end] "m"(bounds.patches_end), [n] "m"(bounds.n_quads)                                                                                  \
       : "cc", "memory")
 
-/// 12 instructions per 16 multiply-accumulates of carried quads, 13 of plain ones, and 3 more every 64. `end_word` is
-/// the patches' end.
+/// 12 instructions per 16 multiply-accumulates of carried quads, 13 of plain ones, and 3 more every 64.
 template <bool kCarried>
 __attribute__((always_inline)) inline void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches,
-                                                               int32_t n_pairs, Sums& sums) {
-  const volatile uintptr_t end = reinterpret_cast<uintptr_t>(patches + 4 * n_pairs);
-  const volatile int32_t n = n_pairs >> 1;
+                                                               const Bounds& bounds, Sums& sums) {
   uint32_t w, e, x, y;
   if constexpr (kCarried) {
     TINYHOST_LOOP("");
@@ -69,8 +74,8 @@ __attribute__((always_inline)) inline void TwoFiltersFourLanes(const uint32_t* w
 #else
 
 template <bool kCarried>
-void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches, int32_t n_pairs, Sums& sums) {
-  for (int32_t i = 0; i < n_pairs; ++i, weights += 2) {
+void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches, const Bounds& bounds, Sums& sums) {
+  for (; patches != bounds.patches_end; weights += 2) {
     const uint32_t a = EvenBytes(*weights);
     const uint32_t b = kCarried ? *weights : OddBytes(*weights);
     sums.a.Each([&, lane = patches](uint32_t& sum) mutable { sum = DualMultiplyAdd(a, *lane++, sum); });
@@ -80,24 +85,54 @@ void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches, int32
 
 #endif
 
-/// The sums of a block's four filters over one lane: 14 instructions per 16 multiply-accumulates, and the loop's.
+/// The sums of a block's four filters over one lane: 17 instructions per 16 multiply-accumulates of carried quads.
+#ifdef __ARM_FEATURE_SIMD32
+#define TINYHOST_LOOP(odd0, odd1)                                                                          \
+  __asm__(                                                                                                 \
+      "1:\n"                                                                                               \
+      "ldrd %[x], %[y], [%[patch]], #8\n"                                                                  \
+      "ldrd %[w0], %[w1], [%[weights]], #8\n"                                                              \
+      "sxtb16 %[e0], %[w0]\n"                                                                              \
+      "sxtb16 %[e1], %[w1]\n" odd0 odd1                                                                    \
+      "smlad %[a], %[e0], %[x], %[a]\n"                                                                    \
+      "smlad %[b], %[w0], %[x], %[b]\n"                                                                    \
+      "smlad %[c], %[e1], %[x], %[c]\n"                                                                    \
+      "smlad %[d], %[w1], %[x], %[d]\n"                                                                    \
+      "ldrd %[w0], %[w1], [%[weights]], #8\n"                                                              \
+      "cmp %[patch], %[end]\n"                                                                             \
+      "sxtb16 %[e0], %[w0]\n"                                                                              \
+      "sxtb16 %[e1], %[w1]\n" odd0 odd1                                                                    \
+      "smlad %[a], %[e0], %[y], %[a]\n"                                                                    \
+      "smlad %[b], %[w0], %[y], %[b]\n"                                                                    \
+      "smlad %[c], %[e1], %[y], %[c]\n"                                                                    \
+      "smlad %[d], %[w1], %[y], %[d]\n"                                                                    \
+      "bne 1b\n"                                                                                           \
+      : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [weights] "+r"(weights),   \
+        [patch] "+r"(patch), [w0] "=&r"(w0), [w1] "=&r"(w1), [e0] "=&r"(e0), [e1] "=&r"(e1), [x] "=&r"(x), \
+        [y] "=&r"(y)                                                                                       \
+      : [end] "r"(end)                                                                                     \
+      : "cc", "memory")
 template <bool kCarried>
-inline void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, int32_t n_pairs, Four& sums) {
-  uint32_t a = sums.a, b = sums.b, c = sums.c, d = sums.d;
-  for (const uint32_t* end = patch + n_pairs; patch != end; patch += 2, weights += 4) {
-    const uint32_t x = patch[0], y = patch[1];
-    const uint32_t w0 = weights[0], w1 = weights[1], w2 = weights[2], w3 = weights[3];
-    a = DualMultiplyAdd(EvenBytes(w0), x, a);
-    b = DualMultiplyAdd(kCarried ? w0 : OddBytes(w0), x, b);
-    c = DualMultiplyAdd(EvenBytes(w1), x, c);
-    d = DualMultiplyAdd(kCarried ? w1 : OddBytes(w1), x, d);
-    a = DualMultiplyAdd(EvenBytes(w2), y, a);
-    b = DualMultiplyAdd(kCarried ? w2 : OddBytes(w2), y, b);
-    c = DualMultiplyAdd(EvenBytes(w3), y, c);
-    d = DualMultiplyAdd(kCarried ? w3 : OddBytes(w3), y, d);
+inline void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, const uint32_t* end, Four& sums) {
+  uint32_t w0, w1, e0, e1, x, y;
+  if constexpr (kCarried) {
+    TINYHOST_LOOP("", "");
+  } else {
+    TINYHOST_LOOP("sxtb16 %[w0], %[w0], ror #8\n", "sxtb16 %[w1], %[w1], ror #8\n");
   }
-  sums = {a, b, c, d};
 }
+#undef TINYHOST_LOOP
+#else
+template <bool kCarried>
+void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, const uint32_t* end, Four& sums) {
+  for (; patch != end; ++patch, weights += 2) {
+    sums.a = DualMultiplyAdd(EvenBytes(weights[0]), *patch, sums.a);
+    sums.b = DualMultiplyAdd(kCarried ? weights[0] : OddBytes(weights[0]), *patch, sums.b);
+    sums.c = DualMultiplyAdd(EvenBytes(weights[1]), *patch, sums.c);
+    sums.d = DualMultiplyAdd(kCarried ? weights[1] : OddBytes(weights[1]), *patch, sums.d);
+  }
+}
+#endif
 
 /// Where sums of a pair of filters start: with the biases, carried like the weights.
 template <bool kCarried>
@@ -111,36 +146,43 @@ inline uint32_t Uncarried(uint32_t sum, uint32_t first) {
   return static_cast<uint32_t>(static_cast<int32_t>(sum - first) >> 8);
 }
 
-__attribute__((always_inline)) inline void StoreLanes(const Four& values, int32_t n_lanes, int32_t pixel_bytes,
-                                                      int8_t* output) {
-  output[0] = static_cast<int8_t>(values.a);
-  output[pixel_bytes] = static_cast<int8_t>(values.b);
-  int8_t* half = output + 2 * pixel_bytes;
-  if (__builtin_expect(n_lanes > 2, 1)) half[0] = static_cast<int8_t>(values.c);
-  if (__builtin_expect(n_lanes > 3, 1)) half[pixel_bytes] = static_cast<int8_t>(values.d);
-}
+/// Where the outputs of lanes go; a lane that repeats another writes the same byte again.
+struct LaneOffsets {
+  LaneOffsets(int32_t n_lanes, int32_t pixel_bytes)
+      : second(pixel_bytes), third(pixel_bytes * (n_lanes > 2 ? 2 : 1)), fourth(pixel_bytes * (n_lanes - 1)) {}
+  int32_t second, third, fourth;
+
+  __attribute__((always_inline)) void Store(const Four& values, int8_t* output) const {
+    output[0] = static_cast<int8_t>(values.a);
+    output[second] = static_cast<int8_t>(values.b);
+    output[third] = static_cast<int8_t>(values.c);
+    output[fourth] = static_cast<int8_t>(values.d);
+  }
+};
 
 template <bool kCarried>
-void FourLanes(const BlockJob& job, const BoundedRequantizer& requantizer, const uint32_t* patches, int32_t n_lanes,
-               int8_t* output) {
+__attribute__((noinline)) void FourLanes(const BlockJob& job, const BoundedRequantizer& requantizer,
+                                         const uint32_t* patches, int32_t n_lanes, int8_t* output) {
   const uint32_t* weights = job.weights;
   const ChannelConstants* channels = job.channels;
   const ChannelConstants* end = channels + job.n_filters;
+  const Bounds bounds(job, patches);
+  const LaneOffsets lanes(n_lanes, job.pixel_bytes);
   int32_t to_next = 1;
   while (true) {
     const uint32_t bias = static_cast<uint32_t>(channels[0].bias);
     const uint32_t second_bias = SecondBias<kCarried>(channels);
     Sums sums = {{bias, bias, bias, bias}, {second_bias, second_bias, second_bias, second_bias}};
-    TwoFiltersFourLanes<kCarried>(weights, patches, job.n_pairs, sums);
+    TwoFiltersFourLanes<kCarried>(weights, patches, bounds, sums);
     if (kCarried) {
       sums.b = {Uncarried(sums.b.a, sums.a.a), Uncarried(sums.b.b, sums.a.b), Uncarried(sums.b.c, sums.a.c),
                 Uncarried(sums.b.d, sums.a.d)};
     }
     requantizer.Apply(channels[0], sums.a);
-    StoreLanes(sums.a, n_lanes, job.pixel_bytes, output);
+    lanes.Store(sums.a, output);
     if (++channels == end) return;
     requantizer.Apply(channels[0], sums.b);
-    StoreLanes(sums.b, n_lanes, job.pixel_bytes, output + 1);
+    lanes.Store(sums.b, output + 1);
     if (++channels == end) return;
     output += 2;
     weights += to_next;
@@ -155,7 +197,7 @@ void OneLane(const BlockJob& job, const BoundedRequantizer& requantizer, const u
   for (int32_t left = job.n_filters; left > 0; left -= 4, channels += 4, output += 4, weights += 2 * job.n_pairs) {
     Four sums = {static_cast<uint32_t>(channels[0].bias), SecondBias<kCarried>(channels),
                  static_cast<uint32_t>(channels[2].bias), SecondBias<kCarried>(channels + 2)};
-    FourFiltersOneLane<kCarried>(weights, patch, job.n_pairs, sums);
+    FourFiltersOneLane<kCarried>(weights, patch, patch + job.n_pairs, sums);
     if (kCarried) sums.b = Uncarried(sums.b, sums.a), sums.d = Uncarried(sums.d, sums.c);
     requantizer.Apply4(channels, sums);
     output[0] = static_cast<int8_t>(sums.a);

@@ -15,7 +15,8 @@ struct BlockJob {
   int32_t pixel_bytes;
 };
 
-/// Runs all filters of a group over n_lanes (2..4) unfolded patches.
+/// Runs all filters of a group over four unfolded patches, of which the last n_lanes..4 (n_lanes at least 2) repeat the
+/// one before them.
 void RunFourLanes(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patches,
                   int32_t n_lanes, int8_t* output);
 /// Runs all filters of a group over one unfolded patch.

@@ -58,24 +58,27 @@ class ConvRun {
             job_.group_filters, job_.out_depth()};
   }
 
-  /// Unfolds the patches of `n_lanes` pixels from pixel i on, which is at position_.
+  /// Unfolds the patches of n_lanes pixels from pixel i on, which is at position_; one that is missing repeats the
+  /// last.
   void Unfold(const int8_t* image, int32_t i, int32_t n_lanes) {
     if (rows_ && n_lanes == 4) {
       UnfoldFourRows(image + i * job_.source.depth, job_.source.depth, job_.group_depth / 4, patches_);
       return;
     }
     if (rows_) position_ = {i / job_.source.columns.output, i % job_.source.columns.output};
-    for (int32_t lane = 0; lane < n_lanes; ++lane) {
-      const Taps ys = TapsInside(job_.source.rows, position_.y);
-      const Taps xs = TapsInside(job_.source.columns, position_.x);
-      if (n_lanes == 1) {
-        UnfoldPatch<1>(job_.source, image, ys, xs, cut_, patches_);
-      } else {
-        UnfoldPatch<4>(job_.source, image, ys, xs, cut_, patches_ + lane);
-      }
-      if (++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
+    if (n_lanes == 1) {
+      UnfoldPatch<1>(job_.source, image, Rows(), Columns(), cut_, patches_);
+      return;
     }
+    for (int32_t lane = 0; lane < 4; ++lane) {
+      UnfoldPatch<4>(job_.source, image, Rows(), Columns(), cut_, patches_ + lane);
+      if (lane + 1 < n_lanes && ++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
+    }
+    if (++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
   }
+
+  Taps Rows() const { return TapsInside(job_.source.rows, position_.y); }
+  Taps Columns() const { return TapsInside(job_.source.columns, position_.x); }
 
   ConvJob job_;
   BoundedRequantizer requantizer_;

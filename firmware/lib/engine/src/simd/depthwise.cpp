@@ -5,100 +5,12 @@
 
 #include "../kernels/depthwise.h"
 
+#include "depthwise_3x3.h"
 #include "kernels.h"
-#include "requantize.h"
-#include "simd.h"
 
 namespace tinyhost::simd {
 
 namespace {
-
-/// Where one channel's row of outputs goes, and what requantizes it.
-struct OutputRow {
-  const BoundedRequantizer* requantizer;
-  const ChannelConstants* channel;
-  int8_t* data;
-  int32_t depth;
-  int32_t width;
-
-  /// Stores 3 or 4 outputs.
-  __attribute__((always_inline)) void Store(int32_t x, Four& sums) const {
-    requantizer->Apply(*channel, sums);
-    int8_t* pixel = data + x * depth;
-    pixel[0] = static_cast<int8_t>(sums.a);
-    pixel[depth] = static_cast<int8_t>(sums.b);
-    pixel += 2 * depth;
-    pixel[0] = static_cast<int8_t>(sums.c);
-    if (x + 3 < width) pixel[depth] = static_cast<int8_t>(sums.d);
-  }
-  /// Stores 1 or 2 outputs.
-  __attribute__((always_inline)) void Store(int32_t x, Two& sums) const {
-    requantizer->Apply(*channel, sums);
-    int8_t* pixel = data + x * depth;
-    pixel[0] = static_cast<int8_t>(sums.a);
-    if (x + 1 < width) pixel[depth] = static_cast<int8_t>(sums.b);
-  }
-};
-
-/// Three taps as the pairs (0, 1) and (1, 2).
-struct ThreeTaps {
-  explicit ThreeTaps(uint32_t word) : first(EvenBytes(word)), last(first >> 16 | OddBytes(word) << 16) {}
-  uint32_t first;
-  uint32_t last;
-};
-
-/// Adds a row of a 3-wide window at four neighbouring outputs: at stride 1, 12 instructions for 12 products.
-template <int kStride>
-__attribute__((always_inline)) inline void AddThreeTaps(const int16_t* row, const ThreeTaps& taps, Four& sums) {
-  const uint32_t x0 = Load(row), x1 = Load(row + 2), x2 = Load(row + 4);
-  if (kStride == 1) {
-    sums.a = MultiplyAddLowHigh(x1, taps.last, DualMultiplyAdd(x0, taps.first, sums.a));
-    sums.b = DualMultiplyAdd(x1, taps.last, MultiplyAddHighLow(x0, taps.first, sums.b));
-    sums.c = MultiplyAddLowHigh(x2, taps.last, DualMultiplyAdd(x1, taps.first, sums.c));
-    sums.d = DualMultiplyAdd(x2, taps.last, MultiplyAddHighLow(x1, taps.first, sums.d));
-  } else {
-    const uint32_t x3 = Load(row + 6), x4 = Load(row + 8);
-    sums.a = MultiplyAddLowHigh(x1, taps.last, DualMultiplyAdd(x0, taps.first, sums.a));
-    sums.b = MultiplyAddLowHigh(x2, taps.last, DualMultiplyAdd(x1, taps.first, sums.b));
-    sums.c = MultiplyAddLowHigh(x3, taps.last, DualMultiplyAdd(x2, taps.first, sums.c));
-    sums.d = MultiplyAddLowHigh(x4, taps.last, DualMultiplyAdd(x3, taps.first, sums.d));
-  }
-}
-
-template <int kStride>
-__attribute__((always_inline)) inline void AddThreeTaps(const int16_t* row, const ThreeTaps& taps, Two& sums) {
-  const uint32_t x0 = Load(row), x1 = Load(row + 2);
-  sums.a = MultiplyAddLowHigh(x1, taps.last, DualMultiplyAdd(x0, taps.first, sums.a));
-  if (kStride == 1) {
-    sums.b = DualMultiplyAdd(x1, taps.last, MultiplyAddHighLow(x0, taps.first, sums.b));
-  } else {
-    sums.b = MultiplyAddLowHigh(Load(row + 4), taps.last, DualMultiplyAdd(x1, taps.first, sums.b));
-  }
-}
-
-/// One channel's row of outputs of a 3x3 filter.
-template <int kStride>
-void RunRow3x3(const int16_t* planes, const uint32_t* rows, const uint32_t* weights, const OutputRow& output) {
-  const int16_t *row0 = planes + rows[0], *row1 = planes + rows[1], *row2 = planes + rows[2];
-  const ThreeTaps taps0(weights[0]), taps1(weights[1]), taps2(weights[2]);
-  const uint32_t bias = static_cast<uint32_t>(output.channel->bias);
-  int32_t x = 0;
-  for (; x + 2 < output.width; x += 4) {
-    Four sums = {bias, bias, bias, bias};
-    AddThreeTaps<kStride>(row0, taps0, sums);
-    AddThreeTaps<kStride>(row1, taps1, sums);
-    AddThreeTaps<kStride>(row2, taps2, sums);
-    row0 += 4 * kStride, row1 += 4 * kStride, row2 += 4 * kStride;
-    output.Store(x, sums);
-  }
-  if (x < output.width) {
-    Two sums = {bias, bias};
-    AddThreeTaps<kStride>(row0, taps0, sums);
-    AddThreeTaps<kStride>(row1, taps1, sums);
-    AddThreeTaps<kStride>(row2, taps2, sums);
-    output.Store(x, sums);
-  }
-}
 
 /// Adds a pair of neighbouring taps at four outputs, `stride` elements apart: 8 instructions for 8 products.
 __attribute__((always_inline)) inline void AddPair(const int16_t* x, int32_t stride, uint32_t taps, Four& sums) {
@@ -108,68 +20,73 @@ __attribute__((always_inline)) inline void AddPair(const int16_t* x, int32_t str
   sums.d = DualMultiplyAdd(Load(x + 3 * stride), taps, sums.d);
 }
 
-/// One channel's row of outputs of any filter.
-void RunRow(const DepthwiseJob& job, const int16_t* planes, const uint32_t* rows, const uint32_t* filter,
-            const OutputRow& output) {
+/// The sums of any window at four outputs from x on.
+Four AnyWindows(const DepthwiseJob& job, const RowJob& row_job, const int16_t* plane, const uint32_t* weights,
+                int32_t x, uint32_t bias) {
   const int32_t stride = job.columns.stride;
-  const uint32_t bias = static_cast<uint32_t>(output.channel->bias);
-  for (int32_t x = 0; x < output.width; x += 4) {
-    Four sums = {bias, bias, bias, bias};
-    const uint32_t* weights = filter;
-    for (int32_t ky = 0; ky < job.rows.filter; ++ky) {
-      const int16_t* row = planes + rows[ky] + x * stride;
-      int32_t n_taps = job.columns.filter;
-      for (; n_taps > 2; n_taps -= 4, row += 4, ++weights) {
-        AddPair(row, stride, EvenBytes(*weights), sums);
-        AddPair(row + 2, stride, OddBytes(*weights), sums);
-      }
-      if (n_taps > 0) AddPair(row, stride, EvenBytes(*weights++), sums);
+  Four sums = {bias, bias, bias, bias};
+  for (int32_t ky = 0; ky < job.rows.filter; ++ky) {
+    const int16_t* row = plane + row_job.rows[ky] + x * stride;
+    int32_t n_taps = job.columns.filter;
+    for (; n_taps > 2; n_taps -= 4, row += 4, ++weights) {
+      AddPair(row, stride, EvenBytes(*weights), sums);
+      AddPair(row + 2, stride, OddBytes(*weights), sums);
     }
-    if (x + 2 < output.width) {
-      output.Store(x, sums);
-    } else {
-      Two two = {sums.a, sums.b};
-      output.Store(x, two);
+    if (n_taps > 0) AddPair(row, stride, EvenBytes(*weights++), sums);
+  }
+  return sums;
+}
+
+/// The same with dilation of columns, tap by tap; only the first of the sums.
+Four DilatedWindow(const DepthwiseJob& job, const RowJob& row_job, const int16_t* plane, const uint32_t* weights,
+                   int32_t x, uint32_t bias) {
+  for (int32_t ky = 0; ky < job.rows.filter; ++ky, weights += job.weights.words_per_row) {
+    const int16_t* row = plane + row_job.rows[ky] + x * job.columns.stride;
+    for (int32_t kx = 0; kx < job.columns.filter; ++kx, row += job.columns.dilation) {
+      bias += static_cast<uint32_t>(*row * RowWeights::At(weights, kx));
+    }
+  }
+  return {bias, bias, bias, bias};
+}
+
+/// All channels' rows of outputs of any filter.
+void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
+  const bool dilated = job.columns.dilation > 1;
+  const int32_t step = dilated ? 1 : 4;
+  for (int32_t channel = 0; channel < job.out_depth; ++channel) {
+    const int16_t* plane = row_job.planes + channel / job.multiplier * row_job.plane_size;
+    const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
+    const ChannelConstants& constants = row_job.channels[channel];
+    for (int32_t x = 0; x < row_job.width; x += step) {
+      const uint32_t bias = static_cast<uint32_t>(constants.bias);
+      Four sums = (dilated ? DilatedWindow : AnyWindows)(job, row_job, plane, weights, x, bias);
+      row_job.requantizer->Apply(constants, sums);
+      const int32_t n = row_job.width - x < step ? row_job.width - x : step;
+      int8_t* pixel = row_job.output + x * job.out_depth + channel;
+      pixel[0] = static_cast<int8_t>(sums.a);
+      if (n > 1) pixel[job.out_depth] = static_cast<int8_t>(sums.b);
+      if (n > 2) pixel[2 * job.out_depth] = static_cast<int8_t>(sums.c);
+      if (n > 3) pixel[3 * job.out_depth] = static_cast<int8_t>(sums.d);
     }
   }
 }
 
-/// The same with dilation of columns, tap by tap.
-void RunDilatedRow(const DepthwiseJob& job, const int16_t* planes, const uint32_t* rows, const uint32_t* filter,
-                   const OutputRow& output) {
-  for (int32_t x = 0; x < output.width; ++x) {
-    Two sums = {static_cast<uint32_t>(output.channel->bias), 0};
-    const uint32_t* weights = filter;
-    for (int32_t ky = 0; ky < job.rows.filter; ++ky, weights += job.weights.words_per_row) {
-      const int16_t* row = planes + rows[ky] + x * job.columns.stride;
-      for (int32_t kx = 0; kx < job.columns.filter; ++kx, row += job.columns.dilation) {
-        sums.a += static_cast<uint32_t>(*row * RowWeights::At(weights, kx));
-      }
-    }
-    const OutputRow last{output.requantizer, output.channel, output.data, output.depth, x + 1};
-    last.Store(x, sums);
+/// Unfolds four channels of an input row to four planes: 20 instructions per 8 elements. Past an odd width goes one
+/// element of `value`, which is padding there or nothing.
+__attribute__((noinline)) void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, int32_t value,
+                                                  int16_t* plane, int32_t plane_size) {
+  for (; width > 0; width -= 2, plane += 2) {
+    const uint32_t left = Load(input);
+    const uint32_t right = width > 1 ? Load(input + depth) : static_cast<uint32_t>(value & 0xFF) * 0x01010101u;
+    input += 2 * depth;
+    int16_t* half = plane + 2 * plane_size;
+    const uint32_t left02 = EvenBytes(left), right02 = EvenBytes(right);
+    StorePair(plane, PackLow(left02, right02));
+    StorePair(half, PackHigh(left02, right02));
+    const uint32_t left13 = OddBytes(left), right13 = OddBytes(right);
+    StorePair(plane + plane_size, PackLow(left13, right13));
+    StorePair(half + plane_size, PackHigh(left13, right13));
   }
-}
-
-/// Unfolds four channels of an input row to four planes.
-void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, bool odd, int16_t* plane0, int32_t pitch) {
-  int16_t *plane1 = plane0 + pitch, *plane2 = plane1 + pitch, *plane3 = plane2 + pitch;
-  const auto one = [&]() {
-    *plane0++ = input[0], *plane1++ = input[1], *plane2++ = input[2], *plane3++ = input[3];
-    input += depth;
-    --width;
-  };
-  if (odd) one();
-  for (; width > 1; width -= 2, input += 2 * depth, plane0 += 2, plane1 += 2, plane2 += 2, plane3 += 2) {
-    const uint32_t left = Load(input), right = Load(input + depth);
-    const uint32_t left02 = EvenBytes(left), left13 = OddBytes(left);
-    const uint32_t right02 = EvenBytes(right), right13 = OddBytes(right);
-    StorePair(plane0, PackLow(left02, right02));
-    StorePair(plane1, PackLow(left13, right13));
-    StorePair(plane2, PackHigh(left02, right02));
-    StorePair(plane3, PackHigh(left13, right13));
-  }
-  if (width > 0) one();
 }
 
 class DepthwiseRun {
@@ -204,8 +121,10 @@ class DepthwiseRun {
     return static_cast<uint32_t>((row + job_.rows.pad) % job_.window_rows() * row_size_);
   }
 
+  /// n: even.
   void Fill(int16_t* target, int32_t n) const {
-    for (int32_t i = 0; i < n; ++i) target[i] = static_cast<int16_t>(job_.input_zero_point);
+    const uint32_t pair = static_cast<uint32_t>(job_.input_zero_point & 0xFFFF) * 0x10001u;
+    for (int32_t i = 0; i < n; i += 2) StorePair(target + i, pair);
   }
 
   void UnfoldRow(const int8_t* image, int32_t row) const {
@@ -219,7 +138,7 @@ class DepthwiseRun {
     target += job_.columns.pad;
     int32_t channel = 0;
     for (; channel + 4 <= depth; channel += 4, target += 4 * plane_size_) {
-      UnfoldFourChannels(input + channel, depth, width, job_.columns.pad % 2 != 0, target, plane_size_);
+      UnfoldFourChannels(input + channel, depth, width, job_.input_zero_point, target, plane_size_);
     }
     for (; channel < depth; ++channel, target += plane_size_) {
       for (int32_t x = 0; x < width; ++x) target[x] = input[x * depth + channel];
@@ -227,22 +146,16 @@ class DepthwiseRun {
   }
 
   void RunChannels(int8_t* output) const {
-    const bool dilated = job_.columns.dilation > 1;
-    const bool three = job_.rows.filter == 3 && job_.columns.filter == 3 && !dilated;
-    const int32_t filter_words = job_.rows.filter * job_.weights.words_per_row;
-    const uint32_t* weights = job_.weights.data;
-    const int16_t* planes = planes_;
-    OutputRow row{&requantizer_, job_.requantizer.channels, output, job_.out_depth, job_.columns.output};
-    for (int32_t left = job_.multiplier; row.data != output + job_.out_depth; ++row.data, ++row.channel) {
-      if (three && job_.columns.stride == 1) {
-        RunRow3x3<1>(planes, rows_, weights, row);
-      } else if (three && job_.columns.stride == 2) {
-        RunRow3x3<2>(planes, rows_, weights, row);
-      } else {
-        (dilated ? RunDilatedRow : RunRow)(job_, planes, rows_, weights, row);
-      }
-      weights += filter_words;
-      if (--left == 0) planes += plane_size_, left = job_.multiplier;
+    const RowJob row{planes_,        rows_,       job_.weights.data, job_.requantizer.channels,
+                     &requantizer_,  plane_size_, job_.multiplier,   job_.columns.output,
+                     job_.out_depth, output};
+    const bool three = job_.rows.filter == 3 && job_.columns.filter == 3 && job_.columns.dilation == 1;
+    if (three && job_.columns.stride == 1) {
+      RunRow3x3<1>(row);
+    } else if (three && job_.columns.stride == 2) {
+      RunRow3x3<2>(row);
+    } else {
+      RunAnyRow(job_, row);
     }
   }
 

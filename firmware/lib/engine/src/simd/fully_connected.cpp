@@ -14,8 +14,6 @@ void Run(const OperatorView& op) {
   const FullyConnectedParams& params = *op.params<FullyConnectedParams>();
   const FullyConnectedJob job = MakeFullyConnectedJob(op, params);
   const BoundedRequantizer requantizer(job.requantizer, params.requantization);
-  const WindowAxis one{1, 1, 1, 1, 1, 0};
-  const PatchSource source{job.patch, one, one, job.patch.run_bytes, 0};
   const BlockJob block{reinterpret_cast<const uint32_t*>(job.weights.data), job.requantizer.channels,
                        static_cast<int32_t>(job.patch.n_pairs()), job.depth, job.depth};
   uint32_t* patches = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
@@ -24,12 +22,13 @@ void Run(const OperatorView& op) {
   for (int32_t row = 0; row < job.n_rows; row += 4, input += 4 * job.patch.run_bytes, output += 4 * job.depth) {
     const int32_t n_lanes = job.n_rows - row < 4 ? job.n_rows - row : 4;
     if (n_lanes == 1) {
-      UnfoldPatch<1>(source, input, {0, 0, 1}, {0, 0, 1}, nullptr, patches);
+      UnfoldWholePatch<1>(job.patch, input, 0, patches);
       RunOneLane(block, job.weights.carried, requantizer, patches, output);
       continue;
     }
-    for (int32_t lane = 0; lane < n_lanes; ++lane) {
-      UnfoldPatch<4>(source, input + lane * job.patch.run_bytes, {0, 0, 1}, {0, 0, 1}, nullptr, patches + lane);
+    for (int32_t lane = 0; lane < 4; ++lane) {
+      const int32_t offset = (lane < n_lanes ? lane : n_lanes - 1) * job.patch.run_bytes;
+      UnfoldWholePatch<4>(job.patch, input + offset, 0, patches + lane);
     }
     RunFourLanes(block, job.weights.carried, requantizer, patches, n_lanes, output);
   }

@@ -48,7 +48,9 @@ struct One {
 class BoundedRequantizer {
  public:
   BoundedRequantizer(const Requantizer& r, Requantization form)
-      : zero_point_(r.zero_point), activation_min_(r.activation_min), activation_max_(r.activation_max) {
+      : doubled_zero_point_(2 * r.zero_point + 1),
+        activation_min_(r.activation_min),
+        activation_max_(r.activation_max) {
     const bool full_range = r.activation_min == INT8_MIN && r.activation_max == INT8_MAX;
     if (form != Requantization::kBounded) {
       form_ = Form::kAny;
@@ -61,9 +63,9 @@ class BoundedRequantizer {
   template <typename Sums>
   __attribute__((always_inline)) void Apply(const ChannelConstants& channel, Sums& sums) const {
     const int32_t multiplier = static_cast<int32_t>(channel.multiplier);
-    const int32_t shift = -channel.shift;
-    const uint32_t doubled = static_cast<uint32_t>(2 * zero_point_ + 1) << (shift & 31);
-    const uint32_t constant = static_cast<uint32_t>(static_cast<int32_t>(doubled) >> 1);
+    const uint32_t shift = static_cast<uint32_t>(-channel.shift) & 31;
+    const int32_t doubled = static_cast<int32_t>(static_cast<uint32_t>(doubled_zero_point_) << shift);
+    const uint32_t constant = static_cast<uint32_t>(doubled >> 1);
     const auto first = [=](uint32_t& sum) {
       const int32_t x = static_cast<int32_t>(sum);
       sum = static_cast<uint32_t>(MultiplyHighAdd(x, multiplier, x));
@@ -105,11 +107,12 @@ class BoundedRequantizer {
   __attribute__((noinline)) uint32_t Any(const ChannelConstants& channel, uint32_t sum) const {
     const int32_t multiplier = static_cast<int32_t>(channel.multiplier >> 1);
     const int32_t scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), multiplier, channel.shift);
-    return static_cast<uint32_t>(Clamp(WrappingAdd(scaled, zero_point_), activation_min_, activation_max_));
+    return static_cast<uint32_t>(
+        Clamp(WrappingAdd(scaled, doubled_zero_point_ >> 1), activation_min_, activation_max_));
   }
 
   Form form_ = Form::kCut;
-  int32_t zero_point_;
+  int32_t doubled_zero_point_;  // plus 1, the half that rounds
   int32_t activation_min_;
   int32_t activation_max_;
 };

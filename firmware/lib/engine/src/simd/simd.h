@@ -8,7 +8,7 @@
 
 #include "../kernels/hot.h"
 
-#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+#ifdef __ARM_FEATURE_SIMD32
 #include <arm_acle.h>
 #endif
 
@@ -23,13 +23,12 @@ inline uint32_t Load(const void* data) {
 
 inline void StorePair(int16_t* target, uint32_t pair) { std::memcpy(target, &pair, sizeof(pair)); }
 
-/// Writes half `index` of a word.
-inline void StoreHalf(uint32_t* word, int32_t index, int32_t value) {
+inline void StoreHalf(int16_t* target, int32_t value) {
   const int16_t half = static_cast<int16_t>(value);
-  std::memcpy(reinterpret_cast<char*>(word) + 2 * index, &half, sizeof(half));
+  std::memcpy(target, &half, sizeof(half));
 }
 
-#if defined(__ARM_FEATURE_SIMD32) && !defined(TINYHOST_EMULATE_SIMD)
+#ifdef __ARM_FEATURE_SIMD32
 
 /// Bytes 0 and 2, sign-extended to half-words.
 inline uint32_t EvenBytes(uint32_t word) { return static_cast<uint32_t>(__sxtb16(word)); }
@@ -61,10 +60,11 @@ inline uint32_t PackHigh(uint32_t a, uint32_t b) {
 }
 
 /// sum + a.low * b.low, modulo 2^32; also for the other halves.
-#define TINYHOST_MULTIPLY_ADD(name, instruction)                         \
-  inline uint32_t name(uint32_t a, uint32_t b, uint32_t sum) {           \
-    __asm__(instruction " %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b)); \
-    return sum;                                                          \
+#define TINYHOST_MULTIPLY_ADD(name, instruction)                                      \
+  inline uint32_t name(uint32_t a, uint32_t b, uint32_t sum) {                        \
+    uint32_t result;                                                                  \
+    __asm__(instruction " %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum)); \
+    return result;                                                                    \
   }
 TINYHOST_MULTIPLY_ADD(MultiplyAddLowLow, "smlabb")
 TINYHOST_MULTIPLY_ADD(MultiplyAddLowHigh, "smlabt")
