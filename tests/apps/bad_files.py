@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from tinyhost.compiler import compile_tflite
 
 from tests.oracle.builder import ModelBuilder
@@ -88,10 +90,11 @@ def _write_pictures(folder: Path) -> None:
     (folder / "data other label" / "dog").mkdir(parents=True)
     (folder / "data other label" / "dog" / "0.png").write_bytes(png)
     (folder / "odd pictures" / "person").mkdir(parents=True)
-    for name, picture in {
+    odd: dict[str, NDArray[np.integer[Any]]] = {
         "16 bit": noise.astype(np.uint16) * 257,
         "colour": np.dstack([noise] * 4),
         "huge": np.zeros((5000, 5000), np.uint8),
         "one pixel": noise[:1, :1],
-    }.items():
+    }
+    for name, picture in odd.items():
         cv2.imwrite(str(folder / "odd pictures" / "person" / f"{name}.png"), picture)
