@@ -49,13 +49,16 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
     ]
     headings = ("#", "operator", "output", "MACs", "weights", "arena B")
     used = sum(max(len(heading), *(len(row[at]) for row in rows)) + 2 for at, heading in enumerate(headings))
-    map_columns = max(_MIN_MAP_COLUMNS, min(_MAX_MAP_COLUMNS, columns - used - 2))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    map_columns = min(_MAX_MAP_COLUMNS, columns - used - 2)
+    has_map = map_columns >= _MIN_MAP_COLUMNS
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if has_map else 1, 0, 0))
     for heading in headings:
         table.add_column(heading, justify="left" if heading in ("operator", "output") else "right", no_wrap=True)
-    table.add_column(f"arena, 0 to {model.arena_bytes:,} B", no_wrap=True)
+    if has_map:
+        heading = f"arena, 0 to {model.arena_bytes:,} B"
+        table.add_column(heading if len(heading) <= map_columns else "arena", no_wrap=True)
     for index, row in enumerate(rows):
-        table.add_row(*row, _arena_row(model, index, map_columns))
+        table.add_row(*row, *([_arena_row(model, index, map_columns)] if has_map else []))
     return table
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
-from tinyhost.cli.output import console, status_console
+from tinyhost.cli.output import console, escape, note, status_console
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -148,7 +148,10 @@ def _as_lines(
         if n_done == count:
             watcher.stop.set()
 
-    watcher = Watcher(powered, live, camera=False, patience_s=_PATIENCE_S, on_reading=take)
+    def tell(why: str) -> None:
+        note(f"[yellow]{escape(why)}[/]; waiting {_PATIENCE_S:.0f} s for it to come back")
+
+    watcher = Watcher(powered, live, camera=False, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
     timer = threading.Timer(seconds, watcher.stop.set) if seconds else None
     if timer is not None:
         timer.start()

@@ -96,8 +96,9 @@ class Watcher:
         scene: str = "",
         patience_s: float | None = None,
         on_reading: Callable[[Reading, MonitorHeader], None] = lambda reading, header: None,
+        on_wait: Callable[[str], None] = lambda why: None,
     ) -> None:
-        """patience_s: how long to wait for a board that went away; None: for ever."""
+        """patience_s: how long to wait for a board that went away; None: for ever. on_wait: told once why it waits."""
         self.stop = threading.Event()
         self._board = board
         self._state = state
@@ -105,6 +106,7 @@ class Watcher:
         self._scene = scene
         self._patience_s = patience_s
         self._on_reading = on_reading
+        self._on_wait = on_wait
 
     def run(self) -> None:
         """Watch until `stop` is set; raises if the board cannot be opened at first, or stays away too long."""
@@ -119,6 +121,8 @@ class Watcher:
                 too_long = self._patience_s is not None and time.monotonic() - gone_since > self._patience_s
                 if first or too_long:
                     raise
+                if not self._state.is_waiting:
+                    self._on_wait(error.message)
                 self._state.wait_for(f"waiting for {self._board.board.name}", error.message)
                 self.stop.wait(_RETRY_S)
 
