@@ -6,7 +6,7 @@ TensorFlow Lite Micro does except in these, so the strategies avoid them with Li
 - It multiplies and divides scales in float where the wheel answers as if in double: `as_scale` gives it short
   mantissas, whose products are exact in float. `test_rounding.py` holds what the wheel answered.
 - It looks LOGISTIC up in a table made in float, the wheel saturates where scales are absurdly large: `MAX_SCALE`.
-- Of an exact half, FULLY_CONNECTED may round the other way: random models hardly ever reach one.
+- Its FULLY_CONNECTED may round a negative exact half the other way: `without_halves`.
 - RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
 - CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
 """
@@ -34,9 +34,11 @@ __all__ = [
     "describe_oracle",
     "open_oracle",
     "run_engine",
+    "without_halves",
 ]
 
 _WHEELS: dict[ReferenceName, str] = {"tflm": "tflite-micro", "litert": "ai-edge-litert"}
+_PRIME = 4093  # the largest of 12 bits
 _INSTALL_HINT = "no oracle is installed: make setup-dev, or pip install ai-edge-litert"
 
 
@@ -52,7 +54,7 @@ def _installed() -> tuple[ReferenceName, str] | None:
 
 _ORACLE = _installed()
 ORACLE_IS_TFLM = _ORACLE is not None and _ORACLE[0] == "tflm"
-MAX_SCALE = 1e4 if ORACLE_IS_TFLM else 64.0
+MAX_SCALE = 1e4 if ORACLE_IS_TFLM else math.ldexp(_PRIME, -6)
 RELU6_REQUANTIZES = CONV_2D_NEEDS_BIAS = not ORACLE_IS_TFLM
 
 
@@ -62,6 +64,13 @@ def as_scale(value: float) -> float:
         return float(np.float32(value))
     mantissa, exponent = math.frexp(value)
     return math.ldexp(round(mantissa * 2**12), exponent - 12)
+
+
+def without_halves(output_scale: float) -> float:
+    """Return an output scale; for LiteRT one near it that accumulators hardly ever divide into an exact half."""
+    if ORACLE_IS_TFLM:
+        return output_scale
+    return math.ldexp(_PRIME, math.frexp(output_scale)[1] - 12)
 
 
 def describe_oracle() -> str:

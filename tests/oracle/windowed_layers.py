@@ -17,7 +17,7 @@ from tests.oracle.net import (
     random_window,
     random_zero_point,
 )
-from tests.oracle.oracle import CONV_2D_NEEDS_BIAS
+from tests.oracle.oracle import CONV_2D_NEEDS_BIAS, without_halves
 
 __all__ = ["average_pool", "conv", "depthwise_conv", "fully_connected", "max_pool", "mean", "pointwise", "pool"]
 
@@ -105,7 +105,7 @@ def fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
         bias = rng.integers(-20000, 20001, n_out)
         bias_scales = [float(np.float32(s) * np.float32(net.scale)) for s in scales]
         inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=bias_scales, data=bias))
-    scale = output_scale(draw, net, scales[0], depth)
+    scale = without_halves(output_scale(draw, net, scales[0], depth))
     activation = draw(st.sampled_from(ACTIVATIONS))
     return append(
         draw,
