@@ -15,6 +15,7 @@ from tinyhost.report.figures import FOREGROUND, GRID, MUTED, SERIES, SURFACE, ne
 __all__ = ["arena_figure", "latency_figure", "operator_series"]
 
 _MAX_LABELS = 5
+_LABELS_ACROSS = 16  # so many fit side by side
 
 
 def operator_series(names: Sequence[str]) -> dict[str, int]:
@@ -57,10 +58,11 @@ def latency_figure(latency: Latency) -> Figure:
 
 
 def _to_label(items: Sequence[OperatorTicks]) -> list[OperatorTicks]:
-    """Return the largest operators, up to five, none beside another, so that their labels do not touch."""
+    """Return the largest operators, up to five, so far apart that their labels do not touch."""
     chosen: list[OperatorTicks] = []
+    apart = max(2, -(-len(items) // _LABELS_ACROSS))
     for item in sorted(items, key=lambda item: -item.ticks):
-        if len(chosen) < _MAX_LABELS and all(abs(item.index - other.index) > 1 for other in chosen):
+        if len(chosen) < _MAX_LABELS and all(abs(item.index - other.index) >= apart for other in chosen):
             chosen.append(item)
     return chosen
 
