@@ -23,6 +23,7 @@ from tests.device.rig import default_model, small_model
 pytestmark = pytest.mark.firmware
 
 BUSY_S = 2.0
+GO_S = 0.3  # long enough for QEMU on a loaded computer to answer: a board between two inferences does
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def often_busy(powered: PoweredBoard, busy_s: float) -> Iterator[None]:
             os.kill(pid, signal.SIGSTOP)
             time.sleep(busy_s)
             os.kill(pid, signal.SIGCONT)
-            done.wait(0.02)
+            done.wait(GO_S)
 
     thread = threading.Thread(target=stop_and_go)
     thread.start()

@@ -9,6 +9,8 @@
 namespace tinyhost::hal {
 namespace {
 
+constexpr unsigned long kLastPacketMs = 10;  // send_nb() returned while it was on its way; a host polls every ms
+
 // The RGB LED is active low.
 void SetColour(bool red, bool green, bool blue) {
   digitalWrite(LEDR, red ? LOW : HIGH);
@@ -58,6 +60,7 @@ void SetLed(LedState state) {
 }
 
 void Reset(bool bootloader) {
+  delay(kLastPacketMs);
   if (bootloader) _ontouch1200bps_();  // what a touch with 1200 baud does; it does not return
   NVIC_SystemReset();
 }
