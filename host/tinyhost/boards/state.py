@@ -150,9 +150,11 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
             file.write(data)
             os.fchmod(file.fileno(), mode)
         os.replace(name, path)  # noqa: PTH105 (name is a str)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a write that fails does not tell where
         raise
 
 
