@@ -88,10 +88,12 @@ def open_oracle(tflite: bytes) -> Reference:
     return open_reference(_ORACLE[0], image=b"", tflite=tflite)
 
 
-def run_engine(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+def run_engine(
+    tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, simd: bool = False
+) -> list[NDArray[np.generic]]:
     """Return what the compiled model answers to each input."""
     compiled = compile_tflite(tflite, name="oracle")
-    engine = _firmware.Engine(compiled.report.arena_bytes)
+    engine = _firmware.Engine(compiled.report.arena_bytes, simd=simd)
     engine.load(compiled.image)
     outputs = []
     for values in inputs:
@@ -101,9 +103,9 @@ def run_engine(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> list[NDA
     return outputs
 
 
-def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> None:
+def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, simd: bool = False) -> None:
     """Assert that the compiled model and the oracle give the same bytes for each input."""
     oracle = open_oracle(tflite)
-    for values, output in zip(inputs, run_engine(tflite, inputs), strict=True):
+    for values, output in zip(inputs, run_engine(tflite, inputs, simd=simd), strict=True):
         expected = np.frombuffer(oracle.run(values.tobytes()), output.dtype).reshape(output.shape)
         np.testing.assert_array_equal(output, expected)

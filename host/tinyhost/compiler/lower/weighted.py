@@ -18,7 +18,14 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import ChannelTable, channel_table, symmetric_weights
 from tinyhost.compiler.lower.window import Window, resolve_window
-from tinyhost.compiler.packing import can_carry, pack_quads, pack_rows, quad_scratch_bytes, row_scratch_bytes
+from tinyhost.compiler.packing import (
+    can_carry,
+    fully_connected_scratch_bytes,
+    pack_quads,
+    pack_rows,
+    quad_scratch_bytes,
+    row_scratch_bytes,
+)
 
 __all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected"]
 
@@ -100,11 +107,12 @@ def lower_fully_connected(context: OperatorContext) -> Step:
     )
     runs = _Runs(groups=1, dense=True, n_pixels=n_rows)
     packed = _packed(context, weights.reshape(n_out, 1, 1, depth), table, runs)
+    scratch_bytes = fully_connected_scratch_bytes(depth, n_rows)
     low, high = context.activation_range(output)
     params = FullyConnectedParams(
         weights_offset=packed.offset,
         channels_offset=table.offset,
-        scratch_bytes=packed.scratch_bytes,
+        scratch_bytes=scratch_bytes,
         activation_min=low,
         activation_max=high,
         layout=packed.layout,
@@ -117,7 +125,7 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         params=params,
         n_params=weights.size + table.n_biases,
         macs=output.n_elements * depth,
-        scratch_bytes=packed.scratch_bytes,
+        scratch_bytes=scratch_bytes,
         name=output.name,
     )
 

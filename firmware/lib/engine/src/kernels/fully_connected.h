@@ -14,6 +14,11 @@ struct FullyConnectedJob {
   int32_t depth;  // of the output
 
   int32_t blocks() const { return QuadWeights::Blocks(depth); }
+  /// Scratch memory in which a kernel unfolds rows. A single row of aligned words needs none, if there is less.
+  uint64_t unfolded_bytes() const { return UnfoldedBytes(patch, n_rows); }
+  bool may_stay_folded(const int8_t* input) const {
+    return n_rows == 1 && patch.tail_bytes() == 0 && reinterpret_cast<uintptr_t>(input) % sizeof(uint32_t) == 0;
+  }
 };
 
 /// The job of an output of rank 1 or more; the input is taken to have as many rows.

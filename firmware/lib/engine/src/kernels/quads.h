@@ -44,11 +44,14 @@ QuadWeights MakeQuadWeights(const OperatorView& op, const Params& params, const 
           params.layout == WeightLayout::kCarriedQuads};
 }
 
-/// Bytes of scratch memory in which a kernel unfolds up to four patches to 16 bits, and a run that is cut by the
-/// border.
+/// Bytes in which a kernel unfolds up to four patches to 16 bits.
+inline uint64_t UnfoldedBytes(const Patch& patch, int64_t n_pixels) {
+  return static_cast<uint64_t>(patch.n_pairs()) * 4 * (n_pixels < 2 ? 1 : 4);
+}
+
+/// Bytes of scratch memory for unfolded patches, and for a run that is cut by the border.
 inline uint64_t QuadScratchBytes(const Patch& patch, int64_t n_pixels) {
-  const uint64_t lanes = n_pixels < 2 ? 1 : 4;
-  return static_cast<uint64_t>(patch.n_pairs()) * 4 * lanes + (static_cast<uint64_t>(patch.run_bytes) + 3) / 4 * 4;
+  return UnfoldedBytes(patch, n_pixels) + (static_cast<uint64_t>(patch.run_bytes) + 3) / 4 * 4;
 }
 
 }  // namespace tinyhost

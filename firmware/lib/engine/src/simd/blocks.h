@@ -22,5 +22,8 @@ void RunFourLanes(const BlockJob& job, bool carried, const BoundedRequantizer& r
 /// Runs all filters of a group over one unfolded patch.
 void RunOneLane(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patch,
                 int8_t* output);
+/// The same over a patch that is one run of whole words, 4-byte aligned, straight from the input.
+void RunOneRow(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const int8_t* row,
+               int8_t* output);
 
 }  // namespace tinyhost::simd

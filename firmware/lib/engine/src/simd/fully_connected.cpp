@@ -21,6 +21,10 @@ void Run(const OperatorView& op) {
   int8_t* output = op.output_data<int8_t>();
   for (int32_t row = 0; row < job.n_rows; row += 4, input += 4 * job.patch.run_bytes, output += 4 * job.depth) {
     const int32_t n_lanes = job.n_rows - row < 4 ? job.n_rows - row : 4;
+    if (job.unfolded_bytes() > params.scratch_bytes) {
+      RunOneRow(block, job.weights.carried, requantizer, input, output);
+      continue;
+    }
     if (n_lanes == 1) {
       UnfoldWholePatch<1>(job.patch, input, 0, patches);
       RunOneLane(block, job.weights.carried, requantizer, patches, output);
