@@ -88,4 +88,4 @@ train: setup-train  ## train the shipped model again (about half an hour)
 	$(BIN)/python scripts/train_default_vww.py
 
 clean:  ## remove what was built; captured data and runs stay
-	rm -rf build .pio .tinyhost .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build .pio .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,8 +33,13 @@ _T = TypeVar("_T")
 
 
 def default_state() -> Path:
-    """Return the state folder that is used when none is given: $TINYHOST_STATE, else .tinyhost here."""
-    return Path(os.environ.get("TINYHOST_STATE") or ".tinyhost")
+    """Return the state folder if none is given: $TINYHOST_STATE, else tinyhost in the user's own state folder.
+
+    Never the current folder: a board runs the program that its folder holds, and a downloaded data set may hold one.
+    """
+    if given := os.environ.get("TINYHOST_STATE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "tinyhost"
 
 
 @dataclass(frozen=True, kw_only=True)

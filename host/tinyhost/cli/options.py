@@ -26,7 +26,9 @@ SceneOption = Annotated[
 StateOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option(
-        "--state", envvar="TINYHOST_STATE", help="Folder in which virtual boards keep their flash. Default: .tinyhost"
+        "--state",
+        envvar="TINYHOST_STATE",
+        help="Folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost",
     ),
 ]
 JsonOption = Annotated[

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import ConvParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.image_format import ConvParams, FullyConnectedParams, OperatorCode, OperatorRecord, Storage
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
 
@@ -31,9 +31,10 @@ class OperatorReport:
 
 @dataclass(frozen=True, kw_only=True)
 class BufferReport:
-    """A tensor's place in the arena, alive from operator `first` to operator `last`."""
+    """The place in the arena of a tensor, or of an operator's scratch memory, alive from operator `first` to `last`."""
 
     tensor: int
+    """index in the image; -1: scratch memory"""
     offset: int
     n_bytes: int
     first: int
@@ -91,6 +92,22 @@ def _operator_report(image: ModelImage, index: int, record: OperatorRecord, name
     )
 
 
+def _scratch(image: ModelImage) -> Iterator[BufferReport]:
+    """Yield the memory that operators use while they run, beside their tensors."""
+    kinds: dict[int, type[ConvParams] | type[FullyConnectedParams]] = {
+        OperatorCode.CONV_2D: ConvParams,
+        OperatorCode.DEPTHWISE_CONV_2D: ConvParams,
+        OperatorCode.FULLY_CONNECTED: FullyConnectedParams,
+    }
+    for i, record in enumerate(image.operators):
+        if kind := kinds.get(record.code):
+            params = kind.unpack(image.data, image.header.constants_offset + record.params_offset)
+            if params.scratch_bytes:
+                yield BufferReport(
+                    tensor=-1, offset=params.scratch_offset, n_bytes=params.scratch_bytes, first=i, last=i
+                )
+
+
 def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int, ...]) -> tuple[int, int]:
     """Return (multiply-accumulates per output element, bytes of weights) of an operator; 0, 0 without weights."""
     n_inputs = math.prod(image.tensor_info(record.inputs[0]).shape)
@@ -108,7 +125,7 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
 
 
 def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
-    """Return the arena's tensors by first use; the input lives from the start, the output to the end."""
+    """Return the arena's buffers by first use; the input lives from the start, the output to the end."""
     end = max(0, len(image.operators) - 1)
     first, last = {image.metadata.input_tensor: 0}, {image.metadata.input_tensor: 0}
     for i, record in enumerate(image.operators):
@@ -118,9 +135,10 @@ def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
                 last[tensor] = i
     first.setdefault(image.metadata.output_tensor, end)
     last[image.metadata.output_tensor] = end
-    return tuple(
+    tensors = [
         BufferReport(
             tensor=t, offset=image.tensors[t].offset, n_bytes=image.tensor_info(t).n_bytes, first=first[t], last=last[t]
         )
-        for t in sorted(first, key=lambda t: (first[t], t))
-    )
+        for t in first
+    ]
+    return tuple(sorted([*tensors, *_scratch(image)], key=lambda buffer: (buffer.first, buffer.tensor)))
