@@ -20,8 +20,8 @@ __all__ = [
     "pack_rows",
     "padded_filters",
     "patch_order",
-    "quad_scratch_bytes",
     "row_scratch_bytes",
+    "unfolded_bytes",
 ]
 
 _MAX_CARRIED_SUM = 2**23
@@ -59,11 +59,6 @@ def unfolded_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
     return n_pairs(n_runs, run_length) * 4 * (1 if n_pixels < 2 else _LANES)
 
 
-def quad_scratch_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
-    """Return the scratch memory of a convolution with packed weights: QuadScratchBytes."""
-    return unfolded_bytes(n_runs, run_length, n_pixels) + -(-run_length // 4) * 4
-
-
 def fully_connected_scratch_bytes(depth: int, n_rows: int) -> int:
     """Return the scratch memory of a FULLY_CONNECTED: none for one long row of whole words, read as it is.
 
@@ -87,7 +82,7 @@ def row_scratch_bytes(rows: Window, columns: Window, *, width: int, depth: int) 
     plane = (max(reach, columns.pad + width) + 1) // 2 * 2
     slack = 4 * columns.stride + columns.filter + 4
     elements = ((rows.filter - 1) * rows.dilation + 1) * depth * plane + slack
-    return (2 * elements + 3) // 4 * 4 + 4 * rows.filter
+    return (2 * elements + 3) // 4 * 4
 
 
 def padded_filters(n_filters: int) -> int:

@@ -23,8 +23,8 @@ from tinyhost.compiler.packing import (
     fully_connected_scratch_bytes,
     pack_quads,
     pack_rows,
-    quad_scratch_bytes,
     row_scratch_bytes,
+    unfolded_bytes,
 )
 
 __all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected"]
@@ -189,7 +189,7 @@ def _packed(context: OperatorContext, weights: NDArray[np.int8], table: ChannelT
         offset=context.pool.add(b"".join(pack_quads(group, layout) for group in by_group)),
         layout=layout,
         groups=runs.groups,
-        scratch_bytes=quad_scratch_bytes(n_runs, run_length, runs.n_pixels),
+        scratch_bytes=unfolded_bytes(n_runs, run_length, runs.n_pixels),
     )
 
 

@@ -43,7 +43,7 @@ struct DepthwiseJob {
   int64_t slack_elements() const { return int64_t{4} * columns.stride + columns.filter + 4; }
   uint64_t scratch_bytes() const {
     const int64_t elements = window_rows() * int64_t{in_depth} * plane_elements() + slack_elements();
-    return static_cast<uint64_t>((2 * elements + 3) / 4 * 4 + 4 * rows.filter);
+    return static_cast<uint64_t>((2 * elements + 3) / 4 * 4);
   }
 };
 

@@ -49,9 +49,4 @@ inline uint64_t UnfoldedBytes(const Patch& patch, int64_t n_pixels) {
   return static_cast<uint64_t>(patch.n_pairs()) * 4 * (n_pixels < 2 ? 1 : 4);
 }
 
-/// Bytes of scratch memory for unfolded patches, and for a run that is cut by the border.
-inline uint64_t QuadScratchBytes(const Patch& patch, int64_t n_pixels) {
-  return UnfoldedBytes(patch, n_pixels) + (static_cast<uint64_t>(patch.run_bytes) + 3) / 4 * 4;
-}
-
 }  // namespace tinyhost

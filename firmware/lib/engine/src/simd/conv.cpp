@@ -24,9 +24,9 @@ class ConvRun {
     n_pairs_ = static_cast<int32_t>(job_.source.patch.n_pairs());
     n_pixels_ = job_.source.rows.output * job_.source.columns.output;
     patches_ = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
-    cut_ = reinterpret_cast<int8_t*>(patches_ + (n_pixels_ < 2 ? 1 : 4) * n_pairs_);
-    rows_ = params.filter_height == 1 && params.filter_width == 1 && params.stride_width == 1 &&
-            params.stride_height == 1 && job_.group_depth % 4 == 0;
+    const WindowAxis &rows = job_.source.rows, &columns = job_.source.columns;
+    contiguous_ = rows.filter == 1 && columns.filter == 1 && rows.stride == 1 && columns.stride == 1 &&
+                  columns.output == columns.input;
   }
 
   void Image(const int8_t* image, int8_t* output) {
@@ -38,7 +38,7 @@ class ConvRun {
         position_ = start;
         const BlockJob block = Block(group);
         int8_t* out = output + group * job_.group_filters;
-        Unfold(image + group * job_.group_depth, i, n_lanes);
+        Unfold(image + group * job_.group_depth, n_lanes);
         if (n_lanes == 1) {
           RunOneLane(block, job_.weights.carried, requantizer_, patches_, out);
         } else {
@@ -58,23 +58,39 @@ class ConvRun {
             job_.group_filters, job_.out_depth()};
   }
 
-  /// Unfolds the patches of n_lanes pixels from pixel i on, which is at position_; one that is missing repeats the
+  /// Unfolds the patches of n_lanes pixels from position_ on; one that is missing repeats the
   /// last.
-  void Unfold(const int8_t* image, int32_t i, int32_t n_lanes) {
-    if (rows_ && n_lanes == 4) {
-      UnfoldFourRows(image + i * job_.source.depth, job_.source.depth, job_.group_depth / 4, patches_);
-      return;
-    }
-    if (rows_) position_ = {i / job_.source.columns.output, i % job_.source.columns.output};
+  void Unfold(const int8_t* image, int32_t n_lanes) {
+    if (n_lanes == 4 && UnfoldFour(image)) return;
     if (n_lanes == 1) {
-      UnfoldPatch<1>(job_.source, image, Rows(), Columns(), cut_, patches_);
+      UnfoldPatch<1>(job_.source, image, Rows(), Columns(), patches_);
       return;
     }
     for (int32_t lane = 0; lane < 4; ++lane) {
-      UnfoldPatch<4>(job_.source, image, Rows(), Columns(), cut_, patches_ + lane);
+      UnfoldPatch<4>(job_.source, image, Rows(), Columns(), patches_ + lane);
       if (lane + 1 < n_lanes && ++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
     }
     if (++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
+  }
+
+  /// The same for four pixels whose patches lie side by side, no column of them cut; false if they do not.
+  bool UnfoldFour(const int8_t* image) {
+    const PatchSource& source = job_.source;
+    if (source.patch.runs_per_row > 1) return false;
+    const int32_t n_left = source.columns.output - position_.x;
+    const Taps ys = Rows(), xs = Columns();
+    if (contiguous_) {
+      position_.x += 4;
+      while (position_.x >= source.columns.output) position_ = {position_.y + 1, position_.x - source.columns.output};
+    } else {
+      if (n_left < 4 || xs.first > 0 || TapsInside(source.columns, position_.x + 3).last < source.columns.filter)
+        return false;
+      position_ = n_left > 4 ? Position{position_.y, position_.x + 4} : Position{position_.y + 1, 0};
+    }
+    const int32_t first_row = ys.origin + ys.first * source.rows.dilation;
+    const int8_t* start = image + first_row * source.row_bytes() + xs.origin * source.depth;
+    UnfoldFourPatches(source, start, ys, source.columns.stride * source.depth, patches_);
+    return true;
   }
 
   Taps Rows() const { return TapsInside(job_.source.rows, position_.y); }
@@ -85,8 +101,7 @@ class ConvRun {
   int32_t n_pairs_;
   int32_t n_pixels_;
   uint32_t* patches_;
-  int8_t* cut_;
-  bool rows_;  // a pixel's patch is its bytes
+  bool contiguous_;  // patches are the pixels, one after the other
   Position position_{};
 };
 

@@ -25,8 +25,9 @@ Four AnyWindows(const DepthwiseJob& job, const RowJob& row_job, const int16_t* p
                 int32_t x, uint32_t bias) {
   const int32_t stride = job.columns.stride;
   Four sums = {bias, bias, bias, bias};
-  for (int32_t ky = 0; ky < job.rows.filter; ++ky) {
-    const int16_t* row = plane + row_job.rows[ky] + x * stride;
+  int32_t offset = row_job.top;
+  for (int32_t ky = 0; ky < job.rows.filter; ++ky, offset = row_job.Next(offset)) {
+    const int16_t* row = plane + offset + x * stride;
     int32_t n_taps = job.columns.filter;
     for (; n_taps > 2; n_taps -= 4, row += 4, ++weights) {
       AddPair(row, stride, EvenBytes(*weights), sums);
@@ -40,8 +41,10 @@ Four AnyWindows(const DepthwiseJob& job, const RowJob& row_job, const int16_t* p
 /// The same with dilation of columns, tap by tap; only the first of the sums.
 Four DilatedWindow(const DepthwiseJob& job, const RowJob& row_job, const int16_t* plane, const uint32_t* weights,
                    int32_t x, uint32_t bias) {
+  int32_t offset = row_job.top;
   for (int32_t ky = 0; ky < job.rows.filter; ++ky, weights += job.weights.words_per_row) {
-    const int16_t* row = plane + row_job.rows[ky] + x * job.columns.stride;
+    const int16_t* row = plane + offset + x * job.columns.stride;
+    offset = row_job.Next(offset);
     for (int32_t kx = 0; kx < job.columns.filter; ++kx, row += job.columns.dilation) {
       bias += static_cast<uint32_t>(*row * RowWeights::At(weights, kx));
     }
@@ -94,11 +97,9 @@ class DepthwiseRun {
   explicit DepthwiseRun(const OperatorView& op)
       : job_(MakeDepthwiseJob(op, *op.params<ConvParams>())),
         requantizer_(job_.requantizer, op.params<ConvParams>()->requantization) {
-    uint8_t* scratch = op.Scratch(*op.params<ConvParams>(), 0);
     plane_size_ = static_cast<int32_t>(job_.plane_elements());
     row_size_ = plane_size_ * job_.in_depth;
-    planes_ = reinterpret_cast<int16_t*>(scratch);
-    rows_ = reinterpret_cast<uint32_t*>(scratch + job_.scratch_bytes()) - job_.rows.filter;
+    planes_ = reinterpret_cast<int16_t*>(op.Scratch(*op.params<ConvParams>(), 0));
   }
 
   void Image(const int8_t* image, int8_t* output) {
@@ -108,8 +109,7 @@ class DepthwiseRun {
       const int32_t top = y * job_.rows.stride - job_.rows.pad;
       if (next < top) next = top;
       for (; next < top + job_.window_rows(); ++next) UnfoldRow(image, next);
-      for (int32_t ky = 0; ky < job_.rows.filter; ++ky) rows_[ky] = Place(top + ky * job_.rows.dilation);
-      RunChannels(output);
+      RunChannels(Place(top), output);
     }
   }
 
@@ -117,9 +117,7 @@ class DepthwiseRun {
 
  private:
   /// Where a row of the input, or of the padding above and below, is in planes_.
-  uint32_t Place(int32_t row) const {
-    return static_cast<uint32_t>((row + job_.rows.pad) % job_.window_rows() * row_size_);
-  }
+  int32_t Place(int32_t row) const { return (row + job_.rows.pad) % job_.window_rows() * row_size_; }
 
   /// n: even.
   void Fill(int16_t* target, int32_t n) const {
@@ -145,10 +143,20 @@ class DepthwiseRun {
     }
   }
 
-  void RunChannels(int8_t* output) const {
-    const RowJob row{planes_,        rows_,       job_.weights.data, job_.requantizer.channels,
-                     &requantizer_,  plane_size_, job_.multiplier,   job_.columns.output,
-                     job_.out_depth, output};
+  void RunChannels(int32_t top, int8_t* output) const {
+    RowJob row{};
+    row.planes = planes_;
+    row.top = top;
+    row.row_step = job_.rows.dilation * row_size_;
+    row.ring_size = job_.window_rows() * row_size_;
+    row.weights = job_.weights.data;
+    row.channels = job_.requantizer.channels;
+    row.requantizer = &requantizer_;
+    row.plane_size = plane_size_;
+    row.multiplier = job_.multiplier;
+    row.width = job_.columns.output;
+    row.out_depth = job_.out_depth;
+    row.output = output;
     const bool three = job_.rows.filter == 3 && job_.columns.filter == 3 && job_.columns.dilation == 1;
     if (three && job_.columns.stride == 1) {
       RunRow3x3<1>(row);
@@ -164,7 +172,6 @@ class DepthwiseRun {
   int32_t plane_size_;
   int32_t row_size_;
   int16_t* planes_;
-  uint32_t* rows_;  // offsets in planes_ of a window's rows
 };
 
 void Run(const OperatorView& op) {

@@ -8,7 +8,9 @@ namespace tinyhost::simd {
 /// One row of outputs, of all channels.
 struct RowJob {
   const int16_t* planes;
-  const uint32_t* rows;  // offsets in planes of the rows under the windows
+  int32_t top;        // offset in planes of the first row under the windows
+  int32_t row_step;   // to the next one
+  int32_t ring_size;  // after which rows go on at the start
   const uint32_t* weights;
   const ChannelConstants* channels;
   const BoundedRequantizer* requantizer;
@@ -17,6 +19,12 @@ struct RowJob {
   int32_t width;
   int32_t out_depth;
   int8_t* output;
+
+  /// The offset of the row after the one at `row`.
+  int32_t Next(int32_t row) const {
+    const int32_t next = row + row_step;
+    return next >= ring_size ? next - ring_size : next;
+  }
 };
 
 struct Rows3 {
@@ -134,6 +142,7 @@ Four FourWindows(Rows3& rows, const uint32_t* taps, uint32_t bias) {
 template <int kStride>
 __attribute__((noinline)) void RunRow3x3(const RowJob& job) {
   const uint32_t* weights = job.weights;
+  const int32_t second = job.Next(job.top), third = job.Next(second);
   int8_t* output = job.output;
   int8_t* end = output + job.out_depth;
   const int16_t* plane = job.planes;
@@ -142,7 +151,7 @@ __attribute__((noinline)) void RunRow3x3(const RowJob& job) {
     const ThreeTaps t0(weights[0]), t1(weights[1]), t2(weights[2]);
     const uint32_t taps[6] = {t0.first, t0.last, t1.first, t1.last, t2.first, t2.last};
     const uint32_t bias = static_cast<uint32_t>(channel->bias);
-    Rows3 rows = {{plane + job.rows[0], plane + job.rows[1], plane + job.rows[2]}};
+    Rows3 rows = {{plane + job.top, plane + second, plane + third}};
     int8_t* pixel = output;
     int32_t n = job.width;
     for (; n > 2; n -= 4) {
