@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 
+from tests.oracle.builder import ModelBuilder
 from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
 
 _SETTINGS = settings(
@@ -57,3 +58,14 @@ def test_simd_kernel_equals_portable(operator: str) -> None:
 @given(model=chains())
 def test_simd_chain_equals_portable(model: Model) -> None:
     _assert_kernels_agree(model)
+
+
+def test_simd_kernel_without_a_second_rounding() -> None:
+    """Multipliers in [0.5, 1) have shift 0: nothing is rounded a second time, below the zero point neither."""
+    b = ModelBuilder()
+    x = b.tensor((1, 2, 2, 1), scale=1.0)
+    weights = b.tensor((4, 1, 1, 1), scale=0.75, data=np.array([1, -1, 2, -3]).reshape(4, 1, 1, 1))
+    y = b.tensor((1, 2, 2, 4), scale=1.0)
+    options = dict.fromkeys(("StrideH", "StrideW", "DilationHFactor", "DilationWFactor"), 1)
+    b.operator("CONV_2D", [x, weights], y, Padding=0, FusedActivationFunction=0, **options)
+    _assert_kernels_agree(Model(data=b.build([x], [y]), shape=(1, 2, 2, 1), dtype="int8", seed=1))

@@ -159,7 +159,7 @@ class Requantization(IntEnum):
     ANY = 0
     """nothing"""
     BOUNDED = 1
-    """accumulators are in -2^30..2^30, shifts in -22..0, and multipliers at least 2^31"""
+    """accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,7 +72,7 @@ def channel_table(
     pairs = [checked_multiplier(context, real) for real in real_multipliers]
     spread = 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
     bounded = bool((np.abs(folded) + spread < _MAX_BOUNDED_SUM).all())
-    bounded = bounded and all(m >= 2**30 and _MIN_BOUNDED_SHIFT <= s <= 0 for m, s in pairs)
+    bounded = bounded and all(m >= 2**30 and _MIN_BOUNDED_SHIFT <= s < 0 for m, s in pairs)
     channels = [
         ChannelConstants(bias=wrap32(int(b)), multiplier=2 * m, shift=s)
         for b, (m, s) in zip(folded, pairs, strict=True)
@@ -88,6 +88,6 @@ def channel_table(
 def _padded(channels: list[ChannelConstants], groups: int, block: int) -> bytes:
     """Return the channels' bytes, each group filled up with channels that are never stored."""
     size = len(channels) // groups
-    filler = [ChannelConstants(bias=0, multiplier=2**31, shift=0)] * (-size % block)
+    filler = [ChannelConstants(bias=0, multiplier=2**31, shift=-1)] * (-size % block)
     rows = [[*channels[g * size : (g + 1) * size], *filler] for g in range(groups)]
     return b"".join(channel.pack() for row in rows for channel in row)

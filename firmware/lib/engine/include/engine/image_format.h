@@ -137,7 +137,7 @@ enum class WeightLayout : uint8_t {
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
 enum class Requantization : uint8_t {
   kAny = 0,  ///< nothing
-  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in -22..0, and multipliers at least 2^31
+  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31
 };
 
 /// The first bytes of an image.

@@ -42,7 +42,7 @@ bool ValidRequantizer(const OperatorView& op, const Params& params, uint64_t n_c
   for (uint64_t i = 0; i < n_channels; ++i) {
     const ChannelConstants& channel = requantizer.channels[i];
     if (!ShiftInRange(channel.shift)) return false;
-    if (bounded && (channel.shift > 0 || channel.shift < kMinBoundedShift || channel.multiplier >> 31 == 0))
+    if (bounded && (channel.shift >= 0 || channel.shift < kMinBoundedShift || channel.multiplier >> 31 == 0))
       return false;
   }
   return requantizer.activation_min <= requantizer.activation_max && op.Scratch(params, params.scratch_bytes);
