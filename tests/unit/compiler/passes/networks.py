@@ -11,7 +11,7 @@ from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 
 from tests.oracle.net import ACTIVATIONS, SAME, Layer, Model, Net, append, start
-from tests.oracle.oracle import as_scale, open_oracle
+from tests.oracle.oracle import MAX_SCALE, as_scale, open_oracle
 from tests.oracle.other_layers import concatenation, logistic, mul, pad, relu, relu6, requantize, residual
 from tests.oracle.windowed_layers import average_pool, conv, depthwise_conv, fully_connected, max_pool, mean
 
@@ -83,7 +83,7 @@ def conv_layer(
 
 def _moderate(scale: float) -> float:
     """Return the scale as `append` would: within what networks have."""
-    return float(np.float32(min(max(scale, 1e-6), 1e4)))
+    return float(np.float32(min(max(scale, 1e-6), MAX_SCALE)))
 
 
 def _sparse_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
