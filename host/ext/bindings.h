@@ -11,6 +11,7 @@ namespace tinyhost {
 void BindCore(nanobind::module_& module);
 void BindEngine(nanobind::module_& module);
 void BindModelStore(nanobind::module_& module);
+void BindMotion(nanobind::module_& module);
 void BindProtocol(nanobind::module_& module);
 void BindVision(nanobind::module_& module);
 

@@ -28,6 +28,7 @@ NB_MODULE(_firmware, module) {
   tinyhost::BindCore(module);
   tinyhost::BindEngine(module);
   tinyhost::BindModelStore(module);
+  tinyhost::BindMotion(module);
   tinyhost::BindProtocol(module);
   tinyhost::BindVision(module);
 }

@@ -56,6 +56,14 @@ def preprocess_frame(
     pixel_map: multiplier and offset, Q16, as ModelMetadata has them; by default pixel - 128.
     """
 
+def motion_features(windows: NDArray[np.int16], band_edges: list[int]) -> NDArray[np.int16]:
+    """Return (n, 3, n_bands + 3) features in 1/256 of log2 of (n, n_fft, 3) windows (firmware/lib/motion)."""
+
+def quantize_features(
+    features: NDArray[np.int16], offsets: NDArray[np.int16], multipliers: NDArray[np.int32]
+) -> NDArray[np.int8]:
+    """Return (n, n_features) int8: (feature - offset) * multiplier / 2^16, halves rounded up, saturated."""
+
 def encode_frame(type: int, seq: int, payload: bytes, piece_bytes: int = ...) -> bytes:
     """Return a frame as the firmware sends it, its payload given to the encoder in pieces."""
 
