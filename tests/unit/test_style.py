@@ -28,8 +28,8 @@ LAYERS = [
     {"compiler"},
     {"boards"},
     {"link"},
-    {"protocol"},
-    {"errors", "_firmware"},
+    {"protocol", "audio"},
+    {"errors", "durable", "_firmware"},
 ]
 
 

@@ -1,0 +1,1 @@
+"""Sound as numbers: wav files, levels, noise, rooms."""

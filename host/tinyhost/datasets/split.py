@@ -1,0 +1,37 @@
+"""Which part of a data set a clip belongs to: by a hash of its speaker, so that nobody is on two sides.
+
+The rule is that of Speech Commands (Warden 2018, arXiv:1804.03209, and its README): stable as a data set grows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Literal
+
+__all__ = ["PARTS", "Part", "part_of_file", "part_of_speaker", "speaker_of_file"]
+
+Part = Literal["training", "validation", "testing"]
+PARTS: tuple[Part, ...] = ("training", "validation", "testing")
+_MAX_HASH = 2**27 - 1
+_NOHASH = re.compile(r"_nohash_.*$")
+
+
+def speaker_of_file(name: str) -> str:
+    """Return the speaker's id in a file's name: what stands before `_nohash_`, or else the whole name."""
+    return _NOHASH.sub("", name)
+
+
+def part_of_speaker(speaker: str, *, validation_percent: float = 10.0, testing_percent: float = 10.0) -> Part:
+    """Return the part of a speaker's clips: equal for all of them, in any data set, on any machine."""
+    digest = hashlib.sha1(speaker.encode("utf-8"), usedforsecurity=False).hexdigest()
+    percent = (int(digest, 16) % (_MAX_HASH + 1)) * (100.0 / _MAX_HASH)
+    if percent < validation_percent:
+        return "validation"
+    return "testing" if percent < testing_percent + validation_percent else "training"
+
+
+def part_of_file(name: str, *, validation_percent: float = 10.0, testing_percent: float = 10.0) -> Part:
+    """Return the part of a clip by its file's name, without folders."""
+    speaker = speaker_of_file(name)
+    return part_of_speaker(speaker, validation_percent=validation_percent, testing_percent=testing_percent)
