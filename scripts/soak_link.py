@@ -185,7 +185,7 @@ def watch(device: Device, case: Case) -> None:
         newly = reported - (before.link_lost + before.device_dropped + before.host_dropped)
         case.lost_predictions += newly
         # The camera's own count, which the stream's bookkeeping does not use; a new session starts the index anew.
-        missing = item.prediction.frame_index - before.prediction.frame_index - 1
+        missing = item.prediction.position - before.prediction.position - 1
         if item.index > before.index:
             case.unreported += max(0, missing - newly)
 

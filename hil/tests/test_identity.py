@@ -30,7 +30,7 @@ def test_the_limits_fit_what_the_app_needs(device: Device) -> None:
     assert info.n_slots == 2
     assert info.slot_bytes > 0
     assert info.slot_bytes % info.page_bytes == 0
-    assert info.frame_bytes >= 96 * 96
+    assert info.sample_bytes >= 96 * 96
     assert info.tick_unit == TICK_UNITS[info.board]
 
 

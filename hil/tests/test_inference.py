@@ -87,8 +87,8 @@ def test_a_picture_is_preprocessed_as_on_the_host(
     expected = preprocess_frame(
         picture, (height, width, channels), (metadata.pixel_multiplier, metadata.pixel_offset)
     ).tobytes()
-    inference = device.infer(InferSource.FRAME, data=picture)
-    assert inference.frame_crc32 == zlib.crc32(picture.tobytes())
+    inference = device.infer(InferSource.SAMPLE, data=picture)
+    assert inference.sample_crc32 == zlib.crc32(picture.tobytes())
     assert inference.input_crc32 == zlib.crc32(expected)
     assert inference.output == host_output(host, expected)
 

@@ -35,8 +35,8 @@ def test_a_picture_that_is_written_reads_back_the_same(device: Device, picture: 
         "ones": np.full((SIDE, SIDE), 255, np.uint8),
         "pattern": np.frombuffer(pattern_bytes(3, SIDE * SIDE), np.uint8).reshape(SIDE, SIDE),
     }[picture]
-    device.write_frame(pixels)
-    assert device.read(Source.FRAME, n_bytes=pixels.size) == pixels.tobytes()
+    device.write_sample(pixels)
+    assert device.read(Source.SAMPLE, n_bytes=pixels.size) == pixels.tobytes()
 
 
 def test_a_clean_link_loses_and_breaks_nothing(device: Device) -> None:

@@ -45,7 +45,7 @@ class EvilBoard:
         self._answers = answers
         self._info = info or InfoReply(
             board="native", app="vww", engine="tinyhost", unique_id="evil", tick_unit="ns", tick_hz=1_000_000_000,
-            max_request_bytes=4112, arena_bytes=114_688, slot_bytes=327_680, page_bytes=4096, frame_bytes=19_200,
+            max_request_bytes=4112, arena_bytes=114_688, slot_bytes=327_680, page_bytes=4096, sample_bytes=19_200,
             n_slots=2,
         )  # fmt: skip
         self._stop = threading.Event()

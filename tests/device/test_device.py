@@ -132,16 +132,16 @@ def test_inference_without_input_says_so(ready: Device) -> None:
 
 def test_a_model_that_is_not_the_apps_runs_on_no_picture(ready: Device) -> None:
     with pytest.raises(DeviceError) as caught:
-        ready.infer(InferSource.FRAME, data=np.zeros((SIDE, SIDE), np.uint8))
+        ready.infer(InferSource.SAMPLE, data=np.zeros((SIDE, SIDE), np.uint8))
     assert caught.value.status == Status.MODEL_MISMATCH
 
 
 @pytest.mark.parametrize(
     ("source", "data"),
     [
-        (InferSource.FRAME, None),
-        (InferSource.FRAME, np.zeros((4, 4, 3), np.uint8)),
-        (InferSource.CAMERA, b"x"),
+        (InferSource.SAMPLE, None),
+        (InferSource.SAMPLE, np.zeros((4, 4, 3), np.uint8)),
+        (InferSource.SENSOR, b"x"),
         (InferSource.INPUT, np.zeros((4, 4), np.uint8)),
     ],
 )
@@ -158,9 +158,9 @@ def test_snapshots_are_the_pictures_of_the_scene(device: Device, pictures: list[
 
 def test_a_picture_that_was_written_reads_back(device: Device) -> None:
     gray = np.arange(120 * 160, dtype=np.uint32).astype(np.uint8).reshape(120, 160)
-    device.write_frame(gray)
-    assert device.read(Source.FRAME) == gray.tobytes()
-    assert device.read(Source.FRAME, offset=100, n_bytes=50) == gray.tobytes()[100:150]
+    device.write_sample(gray)
+    assert device.read(Source.SAMPLE) == gray.tobytes()
+    assert device.read(Source.SAMPLE, offset=100, n_bytes=50) == gray.tobytes()[100:150]
 
 
 def test_reading_beyond_the_end_is_a_usage_error(device: Device) -> None:
@@ -220,5 +220,5 @@ def test_link_measurement_moves_the_bytes_and_framing_is_cheap(device: Device) -
 
 
 def test_a_picture_that_is_too_large_is_refused_by_its_size(device: Device) -> None:
-    with pytest.raises(UsageError, match="picture of 3000 x 70000 pixels"):
-        device.infer(InferSource.FRAME, data=np.zeros((70_000, 3000), np.uint8))
+    with pytest.raises(UsageError, match=r"got \(70000, 3000\) uint8"):
+        device.infer(InferSource.SAMPLE, data=np.zeros((70_000, 3000), np.uint8))

@@ -49,8 +49,8 @@ def test_models_pictures_and_results_arrive_unchanged(
         assert device.read(Source.MODEL) == model
         frame = device.snapshot()
         assert any(np.array_equal(frame.pixels, picture) for picture in pictures)
-        device.write_frame(pictures[0])
-        assert device.read(Source.FRAME, n_bytes=SIDE * SIDE) == pictures[0].tobytes()
+        device.write_sample(pictures[0])
+        assert device.read(Source.SAMPLE, n_bytes=SIDE * SIDE) == pictures[0].tobytes()
         assert device.infer(InferSource.INPUT, data=pattern_bytes(3, 40)).output == expected
         assert list(device.step_operators(InferSource.INPUT, data=pattern_bytes(3, 40)))[-1] == (2, expected)
         if faults.vanish_after_bytes:

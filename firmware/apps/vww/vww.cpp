@@ -13,6 +13,11 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
 };
 
+constexpr size_t kLargestPicture = 160 * 120;  // hal::CameraResolution::kQqvga
+
+alignas(16) uint8_t arena[112 * 1024];
+alignas(4) uint8_t picture[kLargestPicture];
+
 Classification classification;
 
 Status CheckModel(const Engine& engine) {
@@ -27,16 +32,24 @@ Status CheckModel(const Engine& engine) {
 
 void StartModel(const Engine& engine, SettingTable* settings) { classification.Start(engine, settings); }
 
-Status Prepare(const Picture& picture, const Engine& engine) {
-  return PreparePicture(picture.pixels, picture.width, picture.height, PixelMapOf(engine.metadata()), engine.input());
+Status Prepare(const Sample& sample, const Engine& engine) {
+  return PreparePicture(sample.bytes.data, sample.width, sample.height, PixelMapOf(engine.metadata()), engine.input());
 }
 
-void Conclude(const Engine& engine, const SettingTable& settings, LiveResult* result) {
+void Conclude(const Engine& engine, const SettingTable& settings, uint64_t /*time_us*/, Result* result) {
   classification.Conclude(engine, settings, result);
+}
+
+Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame) {
+  const auto resolution = static_cast<hal::CameraResolution>(settings.Get(Setting::kCameraResolution));
+  return hal::CaptureFrame(resolution, pixels, capacity, frame);
 }
 
 constexpr App kApp = {
     "vww",
+    SensorKind::kCamera,
+    {arena, sizeof(arena)},
+    {picture, sizeof(picture)},
     kSettings,
     sizeof(kSettings) / sizeof(kSettings[0]),
     CheckModel,
@@ -44,6 +57,8 @@ constexpr App kApp = {
     Prepare,
     Conclude,
     Classification::Describe,
+    TakePicture,
+    nullptr,
 };
 
 }  // namespace

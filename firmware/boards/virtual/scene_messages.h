@@ -14,29 +14,37 @@ constexpr uint32_t kSceneMagic = 1313035092;
 /// Which sensor of the board asks.
 enum class SceneSensor : uint8_t {
   kCamera = 1,  ///< 8-bit grayscale pixels, row by row
+  kMicrophone = 2,  ///< int16 PCM, mono
+  kAccelerometer = 3,  ///< int16 x, y, z for each moment
 };
 
-/// Asks for what the sensor sees next.
+/// Asks for what the sensor sees next, or gave since the last request.
 struct SceneRequest {
   uint32_t magic;  ///< SCENE_MAGIC
   uint32_t seq;  ///< the reply repeats it
   SceneSensor sensor;
-  uint8_t reserved[3];
+  uint8_t start;  ///< 1: switches the microphone or accelerometer on: its samples count from now
   uint16_t width;  ///< of the picture, pixels
   uint16_t height;
+  uint16_t max_samples;  ///< of the microphone or accelerometer
 };
 static_assert(sizeof(SceneRequest) == 16, "SceneRequest has padding");
 
 /// What the sensor saw; the bytes follow.
 struct SceneReply {
+  uint64_t position;  ///< of the first sample: samples since the start, lost ones too
   uint32_t magic;  ///< SCENE_MAGIC
   uint32_t seq;  ///< the request's
   uint32_t n_bytes;  ///< that follow; 0 if status is not OK
-  uint16_t width;  ///< of the picture, pixels
-  uint16_t height;
-  Status status;  ///< OK, or why there is no picture
-  uint8_t reserved[3];
+  uint32_t lost;  ///< samples since the start that nobody read in time
+  uint32_t n_waiting;  ///< samples behind these that can be read at once
+  uint32_t rate_mhz;  ///< samples per 1,000 s
+  float scale;  ///< of one count: of full scale (microphone), g (accelerometer)
+  uint16_t width;  ///< of the picture, pixels; channels of the samples
+  uint16_t height;  ///< of the picture; number of samples
+  Status status;  ///< OK, or why there is nothing
+  uint8_t reserved[7];
 };
-static_assert(sizeof(SceneReply) == 20, "SceneReply has padding");
+static_assert(sizeof(SceneReply) == 48, "SceneReply has padding");
 
 }  // namespace tinyhost

@@ -29,7 +29,8 @@ inline std::vector<uint8_t> TinyModel(uint8_t variant = 1, size_t n_filler = 0, 
   header.operators_offset = align(header.tensors_offset + kTensors * sizeof(TensorRecord));
   header.labels_offset = align(header.operators_offset + kOperators * sizeof(OperatorRecord));
   header.labels_bytes = sizeof(kLabels);
-  header.constants_offset = align(header.labels_offset + header.labels_bytes);
+  header.task_data_offset = align(header.labels_offset + header.labels_bytes);
+  header.constants_offset = header.task_data_offset;
   header.constants_bytes = static_cast<uint32_t>(16 + 2 * 256 + n_filler);
   header.total_bytes = header.constants_offset + header.constants_bytes;
   std::vector<uint8_t> image(header.total_bytes);

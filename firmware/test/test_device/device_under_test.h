@@ -43,23 +43,23 @@ struct Received {
   bool IsEvent(MessageType event) const { return !is_text && type == static_cast<uint8_t>(event); }
 };
 
-/// The vww app on a board in memory, and its host's end of the link.
+/// An app on a board in memory, the vww app by default, and its host's end of the link.
 class DeviceUnderTest {
  public:
   MemoryFlash flash{2 + 2 * (1 + 4)};
   MemoryBoard board;
 
-  DeviceUnderTest() {
+  explicit DeviceUnderTest(const App& app = TheApp()) : app_(app) {
     TheFlash() = &flash;
     TheBoard() = &board;
     Boot();
   }
 
   void Boot() {
-    device_ = std::make_unique<Device>(TheApp(), DeviceMemory{{arena_, sizeof(arena_)},
-                                                              {picture_, sizeof(picture_)},
-                                                              {receive_, sizeof(receive_)},
-                                                              {page_, sizeof(page_)}});
+    device_ = std::make_unique<Device>(app_, DeviceMemory{{arena_, sizeof(arena_)},
+                                                          {sample_, sizeof(sample_)},
+                                                          {receive_, sizeof(receive_)},
+                                                          {page_, sizeof(page_)}});
     device_->Begin();
   }
 
@@ -193,8 +193,9 @@ class DeviceUnderTest {
   size_t n_bad_frames = 0;
 
  private:
+  const App& app_;
   alignas(16) uint8_t arena_[1024];
-  uint8_t picture_[160 * 120];
+  uint8_t sample_[160 * 120];
   uint8_t receive_[FrameDecoder::EncodedBytes(kMaxRequestBytes)];
   uint8_t page_[hal::kFlashPageBytes];
   uint8_t host_buffer_[FrameDecoder::EncodedBytes(kMaxPayloadBytes)];

@@ -37,7 +37,7 @@ TEST_CASE_FIXTURE(WithModel, "an injected input runs and its output comes back")
   CHECK(reply.After<InferReply>() == Output(kInput));
   const auto figures = reply.As<InferReply>();
   CHECK(figures.input_crc32 == Crc32(kInput.data(), kInput.size()));
-  CHECK(figures.frame_crc32 == 0);
+  CHECK(figures.sample_crc32 == 0);
   CHECK(figures.capture_ticks == 0);
   CHECK(figures.invoke_ticks == 100);
   CHECK(figures.output_bytes == 4);
@@ -119,17 +119,17 @@ TEST_CASE_FIXTURE(WithModel, "an input is written in order, and again") {
 TEST_CASE_FIXTURE(WithModel, "a written picture is preprocessed") {
   // 4 x 2 pixels, the middle 2 x 2 of which are the model's input.
   const ByteVector picture = {0, 10, 20, 0, 0, 30, 40, 0};
-  Request(MessageType::kWrite, WriteRequest{0, Source::kFrame, {}}, picture);
-  InferRequest infer = From(InferSource::kFrame);
+  Request(MessageType::kWrite, WriteRequest{0, Source::kSample, {}}, picture);
+  InferRequest infer = From(InferSource::kSample);
   infer.width = 4;
   infer.height = 2;
   const Received reply = Request(MessageType::kInfer, infer);
   const ByteVector input = Scores({10 - 128, 20 - 128, 30 - 128, 40 - 128});
   CHECK(reply.After<InferReply>() == Output(input));
-  CHECK(reply.As<InferReply>().frame_crc32 == Crc32(picture.data(), picture.size()));
+  CHECK(reply.As<InferReply>().sample_crc32 == Crc32(picture.data(), picture.size()));
   CHECK(reply.As<InferReply>().input_crc32 == Crc32(input.data(), input.size()));
   CHECK(reply.As<InferReply>().preprocess_ticks == 100);
-  CHECK(Read(ReadAll(Source::kFrame)) == picture);
+  CHECK(Read(ReadAll(Source::kSample)) == picture);
   infer.height = 3;
   CHECK(Refused(MessageType::kInfer, infer).status == Status::kBadState);  // more pixels than were written
   infer.height = 0;
@@ -137,8 +137,8 @@ TEST_CASE_FIXTURE(WithModel, "a written picture is preprocessed") {
 }
 
 TEST_CASE_FIXTURE(WithModel, "prepare_only shows the preprocessed input, and the run goes on from there") {
-  Request(MessageType::kWrite, WriteRequest{0, Source::kFrame, {}}, {10, 20, 30, 40});
-  InferRequest infer = From(InferSource::kFrame);
+  Request(MessageType::kWrite, WriteRequest{0, Source::kSample, {}}, {10, 20, 30, 40});
+  InferRequest infer = From(InferSource::kSample);
   infer.width = infer.height = 2;
   infer.prepare_only = 1;
   const Received reply = Request(MessageType::kInfer, infer);
@@ -202,16 +202,16 @@ TEST_CASE_FIXTURE(WithModel, "a new camera frame runs, and a failed capture neve
   board.camera_width = board.camera_height = 2;
   board.camera_pixel = 100;
   const ByteVector input = Scores({100 - 128, 101 - 128, 102 - 128, 103 - 128});
-  const Received reply = Request(MessageType::kInfer, From(InferSource::kCamera));
+  const Received reply = Request(MessageType::kInfer, From(InferSource::kSensor));
   CHECK(reply.After<InferReply>() == Output(input));
   CHECK(reply.As<InferReply>().capture_ticks == 100);
   for (const Status status : {Status::kNoSensor, Status::kSensorTimeout}) {
     board.camera_status = status;
-    CHECK(Refused(MessageType::kInfer, From(InferSource::kCamera)).status == status);
-    InferRequest infer = From(InferSource::kFrame);
+    CHECK(Refused(MessageType::kInfer, From(InferSource::kSensor)).status == status);
+    InferRequest infer = From(InferSource::kSample);
     infer.width = infer.height = 2;
     CHECK(Refused(MessageType::kInfer, infer).status == Status::kBadState);  // no stale or torn picture either
-    CHECK(Read(ReadAll(Source::kFrame)).empty());
+    CHECK(Read(ReadAll(Source::kSample)).empty());
   }
 }
 
@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(Connected, "a model of another task runs on injected inputs on
   Push(TinyModel(1, 0, Task::kKws));
   Request(MessageType::kInfer, From(InferSource::kPattern));
   board.camera_status = Status::kOk;
-  CHECK(Refused(MessageType::kInfer, From(InferSource::kCamera)).status == Status::kModelMismatch);
+  CHECK(Refused(MessageType::kInfer, From(InferSource::kSensor)).status == Status::kModelMismatch);
 }
 
 TEST_CASE_FIXTURE(Connected, "the pattern source measures the link") {

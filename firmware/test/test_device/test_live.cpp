@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(WithCamera, "a camera stream carries whole frames; one capture
     const ByteVector content = all[i].After<StreamHeader>();
     FrameInfo info;
     std::memcpy(&info, content.data(), sizeof(info));
-    CHECK(info.index == PredictionOf(all[i + 1]).frame_index);
+    CHECK(info.index == PredictionOf(all[i + 1]).position);
     CHECK(content.size() == sizeof(info) + info.n_bytes);
     CHECK(info.crc32 == Crc32(content.data() + sizeof(info), info.n_bytes));
   }
@@ -229,7 +229,7 @@ TEST_CASE_FIXTURE(Connected, "a snapshot is kept for reading") {
   CHECK(info.n_bytes == 96 * 96);
   CHECK(info.index == 1);
   CHECK(info.dropped == 1);
-  const ByteVector pixels = Read({0, UINT32_MAX, 4000, 0, Source::kFrame, {}});
+  const ByteVector pixels = Read({0, UINT32_MAX, 4000, 0, Source::kSample, {}});
   CHECK(pixels.size() == info.n_bytes);
   CHECK(Crc32(pixels.data(), pixels.size()) == info.crc32);
   Request(MessageType::kSettingSet, SettingSetRequest{Setting::kCameraResolution, 0, 1});
@@ -241,7 +241,7 @@ TEST_CASE_FIXTURE(WithCamera, "a repeated snapshot request shows the same pictur
   Request(MessageType::kPing, PingRequest{1});
   CHECK(Exchange(MessageType::kSnapshot, {}, 50).back().payload == first.payload);
   CHECK(board.n_captures == 1);
-  Request(MessageType::kWrite, WriteRequest{0, Source::kFrame, {}}, {1, 2, 3});
+  Request(MessageType::kWrite, WriteRequest{0, Source::kSample, {}}, {1, 2, 3});
   CHECK(Exchange(MessageType::kSnapshot, {}, 50).back().As<FrameInfo>().index == first.As<FrameInfo>().index + 1);
   CHECK(board.n_captures == 2);
   board.camera_status = Status::kNoSensor;

@@ -92,8 +92,8 @@ TEST_CASE_FIXTURE(Repeating, "inputs, runs and reads may come again") {
   Repeat(MessageType::kInfer, infer);
   Repeat(MessageType::kProfile, ProfileRequest{0});
   Repeat(MessageType::kRead, ReadRequest{0, UINT32_MAX, 3, 0, Source::kOutput, {}});
-  Repeat(MessageType::kWrite, WriteRequest{0, Source::kFrame, {}}, {10, 20, 30, 40});
-  InferRequest frame = {0, 0, 0, 2, 2, InferSource::kFrame, 0, 0, 0};
+  Repeat(MessageType::kWrite, WriteRequest{0, Source::kSample, {}}, {10, 20, 30, 40});
+  InferRequest frame = {0, 0, 0, 2, 2, InferSource::kSample, 0, 0, 0};
   Repeat(MessageType::kInfer, frame);
   frame.end_operator = 1;
   Repeat(MessageType::kInfer, frame);
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(Repeating, "a capture happens once") {
   board.camera_status = Status::kOk;
   board.camera_width = board.camera_height = 2;
   Repeat(MessageType::kSnapshot, ByteVector{});
-  Repeat(MessageType::kInfer, InferRequest{0, 0, 0, 0, 0, InferSource::kCamera, 0, 0, 0});
+  Repeat(MessageType::kInfer, InferRequest{0, 0, 0, 0, 0, InferSource::kSensor, 0, 0, 0});
   CHECK(board.n_captures == 2);
 }
 

@@ -64,7 +64,8 @@ TEST_CASE_FIXTURE(Connected, "info tells who the board is and what it takes") {
   CHECK(std::string(info.build_id) == "0011223344556677");
   CHECK(info.max_request_bytes == kMaxRequestBytes);
   CHECK(info.slot_bytes == 4 * hal::kFlashPageBytes);
-  CHECK(info.frame_bytes == 160 * 120);
+  CHECK(info.sample_bytes == 160 * 120);
+  CHECK(info.sensor == SensorKind::kCamera);
   CHECK(info.arena_bytes == 1024);
   CHECK(info.n_slots == 2);
 }

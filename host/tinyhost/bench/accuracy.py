@@ -63,7 +63,7 @@ def measure_accuracy(
     confusion = np.zeros((len(labels), len(labels)), np.int64)
     results = []
     for index, picture in enumerate(folder):
-        answer = device.infer(InferSource.FRAME, data=fitting(picture.read(), device.info.frame_bytes))
+        answer = device.infer(InferSource.SAMPLE, data=fitting(picture.read(), device.info.sample_bytes))
         scores = (np.frombuffer(answer.output, model.output.dtype).astype(np.float64) - model.output.zero_point) * (
             model.output.scale or 1.0
         )

@@ -39,7 +39,7 @@ class DiffSample:
     def source(self) -> InferSource:
         """What the device is told to run on."""
         if self.picture is not None:
-            return InferSource.FRAME
+            return InferSource.SAMPLE
         return InferSource.INPUT if self.tensor is not None else InferSource.PATTERN
 
 
@@ -93,12 +93,12 @@ def compare(
     A picture that the board has no room for is cut and scaled first, as a benchmark does.
     """
     if sample.picture is not None:
-        sample = replace(sample, picture=fitting(sample.picture, device.info.frame_bytes))
+        sample = replace(sample, picture=fitting(sample.picture, device.info.sample_bytes))
     data = sample.picture if sample.picture is not None else sample.tensor
     result = device.infer(sample.source, data=data, seed=sample.seed)
     expected = host_input(model, sample)
     if sample.picture is not None:
-        yield _checksums("picture", sample.picture.tobytes(), result.frame_crc32)
+        yield _checksums("picture", sample.picture.tobytes(), result.sample_crc32)
         got = device.prepared_input(sample.source, data=data)
         yield stage_of("input", model.input.dtype, model.input.shape, expected, got)
     else:

@@ -34,7 +34,7 @@ def takes_pictures(device: Device) -> bool:
     Its picture frame is overwritten.
     """
     try:
-        device.infer(InferSource.FRAME, data=_test_picture())
+        device.infer(InferSource.SAMPLE, data=_test_picture())
     except DeviceError as error:
         if error.status in (Status.MODEL_MISMATCH, Status.UNSUPPORTED):
             return False
@@ -55,14 +55,14 @@ def measure_latency(
 
     pictures: the input is a picture, so preprocessing is measured too. capture: camera frames are measured too.
     """
-    source = InferSource.FRAME if pictures else InferSource.PATTERN
+    source = InferSource.SAMPLE if pictures else InferSource.PATTERN
     data = _test_picture() if pictures else None
     plain, profiled, captured = [], [], []
     for index in range(runs):
         plain.append(device.infer(source, data=data, seed=_SEED))
         profiled.append(device.infer(source, data=data, seed=_SEED, profile=True))
         if capture:
-            captured.append(device.infer(InferSource.CAMERA).capture_ticks)
+            captured.append(device.infer(InferSource.SENSOR).capture_ticks)
         on_run(index + 1)
     return Latency(
         unit=device.info.tick_unit,

@@ -52,11 +52,12 @@ def compile_tflite(
     for what the engine lacks, UsageError for labels or settings that do not fit the model.
     """
     where = name if where is None else where
+    settings = settings or ModelSettings()
     graph = read_tflite(data, where=where)
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(
-        _metadata(graph, name, task, tuple(labels), settings or ModelSettings(), where=where),
+        _metadata(graph, name, task, tuple(labels), settings, where=where),
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
@@ -64,7 +65,7 @@ def compile_tflite(
         graph = run_passes(graph)
     pool = ConstantPool()
     steps = lower_graph(graph, pool, where=where)
-    image = write_image(graph, steps, pool, metadata, labels, where=where)
+    image = write_image(graph, steps, pool, metadata, labels, settings.task_data, where=where)
     names = [step.name for step in steps if step.code is not None]
     return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=where), names))
 

@@ -106,6 +106,11 @@ class ModelImage:
         return self.data[self.header.constants_offset : self.header.constants_offset + self.header.constants_bytes]
 
     @property
+    def task_data(self) -> bytes:
+        """The task's own parameters, packed; nobody has checked what is in them."""
+        return self.data[self.header.task_data_offset : self.header.task_data_offset + self.header.task_data_bytes]
+
+    @property
     def name(self) -> str:
         return self.metadata.name
 
@@ -150,9 +155,14 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
     crc = zlib.crc32(memoryview(data)[CHECKSUMMED_FROM:])
     if crc != header.crc32:
         raise ModelError(f"{where}: expected CRC {header.crc32:08x} as its header says, got {crc:08x}", hint=_HINT)
-    offsets = (header.metadata_offset, header.tensors_offset, header.operators_offset, header.labels_offset)
-    ends = (header.labels_offset + header.labels_bytes, header.constants_offset + header.constants_bytes)
-    if any(offset % IMAGE_ALIGNMENT for offset in (*offsets, header.constants_offset)) or max(ends) > len(data):
+    starts = (header.metadata_offset, header.tensors_offset, header.operators_offset)
+    sections = (
+        (header.labels_offset, header.labels_bytes),
+        (header.task_data_offset, header.task_data_bytes),
+        (header.constants_offset, header.constants_bytes),
+    )
+    is_misaligned = any(offset % IMAGE_ALIGNMENT for offset in (*starts, *(start for start, _ in sections)))
+    if is_misaligned or max(start + n_bytes for start, n_bytes in sections) > len(data):
         raise ModelError(f"{where}: a section is misaligned or out of bounds", hint=_HINT)
     return header
 

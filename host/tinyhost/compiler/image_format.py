@@ -21,6 +21,7 @@ __all__ = [
     "IMAGE_MAGIC",
     "IMAGE_VERSION",
     "ImageHeader",
+    "KwsParams",
     "LookupParams",
     "MAX_INPUTS",
     "MAX_LABELS",
@@ -48,7 +49,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 2
+IMAGE_VERSION = 3
 """format version; an engine runs exactly one"""
 IMAGE_ALIGNMENT = 16
 """of the image in memory, of its sections and of the arena, in bytes"""
@@ -167,7 +168,7 @@ class ImageHeader:
     """The first bytes of an image."""
 
     SIZE: ClassVar[int] = 64
-    _STRUCT: ClassVar[Struct] = Struct("<IHHIIIIIHHIIII4I")
+    _STRUCT: ClassVar[Struct] = Struct("<IHHIIIIIHHIIIIII2I")
 
     magic: int = 0
     """image_magic"""
@@ -193,12 +194,16 @@ class ImageHeader:
     labels_offset: int = 0
     """NUL-terminated UTF-8 strings, one after the other"""
     labels_bytes: int = 0
-    reserved: tuple[int, ...] = (0, 0, 0, 0)
+    task_data_offset: int = 0
+    """the task's own parameters: KwsParams, AnomalyParams; apps check what is in them"""
+    task_data_bytes: int = 0
+    """0: none"""
+    reserved: tuple[int, ...] = (0, 0)
     """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.magic, self.version, self.header_bytes, self.total_bytes, self.crc32, self.metadata_offset, self.tensors_offset, self.operators_offset, self.n_tensors, self.n_operators, self.constants_offset, self.constants_bytes, self.labels_offset, self.labels_bytes, *self.reserved)
+        return self._STRUCT.pack(self.magic, self.version, self.header_bytes, self.total_bytes, self.crc32, self.metadata_offset, self.tensors_offset, self.operators_offset, self.n_tensors, self.n_operators, self.constants_offset, self.constants_bytes, self.labels_offset, self.labels_bytes, self.task_data_offset, self.task_data_bytes, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ImageHeader:
@@ -219,7 +224,53 @@ class ImageHeader:
             constants_bytes=values[11],
             labels_offset=values[12],
             labels_bytes=values[13],
-            reserved=values[14 : 18],
+            task_data_offset=values[14],
+            task_data_bytes=values[15],
+            reserved=values[16 : 18],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KwsParams:
+    """Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores."""
+
+    SIZE: ClassVar[int] = 20
+    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHH")
+
+    sample_rate_hz: int = 0
+    window_ms: int = 0
+    stride_ms: int = 0
+    n_channels: int = 0
+    """features of one stride"""
+    n_strides: int = 0
+    """of one input; n_channels * n_strides is its size"""
+    average_ms: int = 0
+    """over which the app averages scores"""
+    suppression_ms: int = 0
+    """after a detection, in which none follows"""
+    n_silent_labels: int = 0
+    """the first labels, which are no words: silence, unknown"""
+    min_results: int = 0
+    """in the average before it counts"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.sample_rate_hz, self.window_ms, self.stride_ms, self.n_channels, self.n_strides, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> KwsParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            sample_rate_hz=values[0],
+            window_ms=values[1],
+            stride_ms=values[2],
+            n_channels=values[3],
+            n_strides=values[4],
+            average_ms=values[5],
+            suppression_ms=values[6],
+            n_silent_labels=values[7],
+            min_results=values[8],
         )
 
 
@@ -228,7 +279,7 @@ class ModelMetadata:
     """What a model is, apart from how it runs."""
 
     SIZE: ClassVar[int] = 160
-    _STRUCT: ClassVar[Struct] = Struct("<32s32sBBHHBBiiiIII10I6I")
+    _STRUCT: ClassVar[Struct] = Struct("<32s32sBBHHBBiiiIII16I")
 
     name: str = ""
     """NUL-terminated"""
@@ -255,14 +306,12 @@ class ModelMetadata:
     """multiply-accumulates of one inference"""
     n_params: int = 0
     """weights and biases"""
-    preprocessing: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    """the task's own parameters; 0 where the task defines none"""
-    reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
+    reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.name.encode()[: 32], self.source_sha256, self.task, self.n_labels, self.input_tensor, self.output_tensor, self.target_label, self.smoothing, self.threshold, self.pixel_multiplier, self.pixel_offset, self.arena_bytes, self.macs, self.n_params, *self.preprocessing, *self.reserved)
+        return self._STRUCT.pack(self.name.encode()[: 32], self.source_sha256, self.task, self.n_labels, self.input_tensor, self.output_tensor, self.target_label, self.smoothing, self.threshold, self.pixel_multiplier, self.pixel_offset, self.arena_bytes, self.macs, self.n_params, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ModelMetadata:
@@ -283,8 +332,7 @@ class ModelMetadata:
             arena_bytes=values[11],
             macs=values[12],
             n_params=values[13],
-            preprocessing=values[14 : 24],
-            reserved=values[24 : 30],
+            reserved=values[14 : 30],
         )
 
 

@@ -21,12 +21,14 @@ class ModelSettings:
     smoothing: number of results to average.
     pixel_range: real values of a black and of a white pixel at the model's input; None: the ends of the input's
         quantized range, which is what image models trained on [0, 1] or [-1, 1] have.
+    task_data: the task's own parameters, packed: KwsParams, AnomalyParams.
     """
 
     target_label: int | None = None
     threshold: float = 0.5
     smoothing: int = 3
     pixel_range: tuple[float, float] | None = None
+    task_data: bytes = b""
 
 
 def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:

@@ -40,6 +40,7 @@ def write_image(
     pool: ConstantPool,
     metadata: ModelMetadata,
     labels: Sequence[str],
+    task_data: bytes,
     *,
     where: str,
 ) -> bytes:
@@ -62,6 +63,7 @@ def write_image(
         [record.pack() for record in records],
         [record.pack() for record in operators],
         b"".join(label.encode() + b"\0" for label in labels),
+        task_data,
         pool.to_bytes(),
     )
 
@@ -191,11 +193,13 @@ def _operator_record(step: Step, indices: dict[int, int], pool: ConstantPool) ->
     )
 
 
-def _assemble(metadata: bytes, tensors: list[bytes], operators: list[bytes], labels: bytes, constants: bytes) -> bytes:
+def _assemble(
+    metadata: bytes, tensors: list[bytes], operators: list[bytes], labels: bytes, task_data: bytes, constants: bytes
+) -> bytes:
     """Return the image: header, then the sections in the order that the loader requires, each aligned."""
     offsets: list[int] = []
     body = bytearray(ImageHeader.SIZE)
-    for section in (metadata, b"".join(tensors), b"".join(operators), labels, constants):
+    for section in (metadata, b"".join(tensors), b"".join(operators), labels, task_data, constants):
         body += bytes(-len(body) % IMAGE_ALIGNMENT)
         offsets.append(len(body))
         body += section
@@ -212,7 +216,9 @@ def _assemble(metadata: bytes, tensors: list[bytes], operators: list[bytes], lab
         n_operators=len(operators),
         labels_offset=offsets[3],
         labels_bytes=len(labels),
-        constants_offset=offsets[4],
+        task_data_offset=offsets[4],
+        task_data_bytes=len(task_data),
+        constants_offset=offsets[5],
         constants_bytes=len(constants),
     )
     body[: ImageHeader.SIZE] = header.pack()

@@ -49,7 +49,7 @@ def snapshot(session: Session, reader: Reader) -> Frame:
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
         try:
-            data = reader.read(Source.FRAME, n_bytes=info.n_bytes)
+            data = reader.read(Source.SAMPLE, n_bytes=info.n_bytes)
         except (LinkLostError, UsageError):
             connection.wait_ready()
             continue

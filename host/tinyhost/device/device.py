@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.device.camera import Frame, snapshot
+from tinyhost.device.feeding import FedResult, feed
 from tinyhost.device.inference import Inference, Inferrer, InputData
 from tinyhost.device.measure import LinkMeasurement, measure_link
 from tinyhost.device.push import Progress, Pusher, PushResult
@@ -175,9 +176,9 @@ class Device:
         """Fill the model's input tensor."""
         self._writer.write(Source.INPUT, data)
 
-    def write_frame(self, gray: NDArray[np.uint8]) -> None:
-        """Put a (height, width) uint8 picture into the board's picture frame."""
-        self._inferrer.write_frame(gray)
+    def write_sample(self, sample: NDArray[np.uint8] | NDArray[np.int16]) -> None:
+        """Put a (height, width) uint8 picture, or an (n, n_channels) int16 clip or window, into the board's memory."""
+        self._inferrer.write_sample(sample)
 
     def infer(
         self,
@@ -189,7 +190,8 @@ class Device:
     ) -> Inference:
         """Run the active model once.
 
-        data: bytes for INPUT, a (height, width) uint8 picture for FRAME; without data, INPUT runs on what is there.
+        data: bytes for INPUT; for SAMPLE a (height, width) uint8 picture, or an (n, n_channels) int16 clip or window.
+            Without data, INPUT runs on what is there.
         """
         return self._inferrer.infer(source, data=data, seed=seed, profile=profile)
 
@@ -202,6 +204,13 @@ class Device:
     ) -> Iterator[tuple[int, bytes]]:
         """Run operator by operator; yield each one's index and output bytes."""
         return self._inferrer.step_operators(source, data=data, seed=seed)
+
+    def feed(self, samples: Iterable[NDArray[np.int16]], *, rate_hz: float) -> Iterator[FedResult]:
+        """Hand samples to the app as if its sensor had given them, as fast as they are taken; yield what it says.
+
+        samples: pieces of (n,) or (n, n_channels). The app forgets what it heard before. Times are the samples' own.
+        """
+        return feed(self._session, samples, rate_hz=rate_hz)
 
     def snapshot(self) -> Frame:
         """Capture one camera frame."""

@@ -31,11 +31,13 @@ from tinyhost.protocol.status import Status
 
 __all__ = ["Inference", "Inferrer", "InputData"]
 
-InputData = bytes | NDArray[np.uint8]
+InputData = bytes | NDArray[np.uint8] | NDArray[np.int16]
+"""A tensor's bytes; a (height, width) picture; or an (n, n_channels) or (n,) clip or window."""
 T = TypeVar("T")
 
 _INFER_S = 120.0
 _MAX_ATTEMPTS = 20
+_MAX_SIDE = 65_535  # of INFER's fields
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +48,8 @@ class Inference:
     capture_ticks: int
     preprocess_ticks: int
     invoke_ticks: int
-    frame_crc32: int
-    """of the picture; 0 without one"""
+    sample_crc32: int
+    """of the sample; 0 without one"""
     input_crc32: int
     """of the input tensor"""
     n_operators: int
@@ -67,17 +69,18 @@ class Inferrer:
         self._reader = reader
         self._writer = writer
 
-    def write_frame(self, gray: NDArray[np.uint8]) -> None:
-        """Put a (height, width) uint8 picture into the board's picture frame."""
-        _check_picture(gray)
-        limit = self._session.info.frame_bytes
-        if gray.size > limit:
+    def write_sample(self, sample: InputData) -> None:
+        """Put a (height, width) uint8 picture, or an (n, n_channels) int16 clip or window, into the board's memory."""
+        height, width = _sample_shape(sample)
+        data = _sample_bytes(sample)
+        limit = self._session.info.sample_bytes
+        if len(data) > limit:
             raise UsageError(
-                f"{self._connection.name}: a picture of {gray.shape[1]} x {gray.shape[0]} pixels, "
-                f"the board's frame takes {limit}",
-                hint="cut or scale it: tinyhost.boards.scenes.fit_picture(picture, 96, 96)",
+                f"{self._connection.name}: a sample of {width} x {height} values in {len(data)} B, "
+                f"the board takes {limit} B",
+                hint="cut it, or scale a picture: tinyhost.boards.scenes.fit_picture(picture, 96, 96)",
             )
-        self._writer.write(Source.FRAME, np.ascontiguousarray(gray).tobytes())
+        self._writer.write(Source.SAMPLE, data)
 
     def infer(self, source: InferSource, *, data: InputData | None, seed: int, profile: bool) -> Inference:
         """Run the model once."""
@@ -175,7 +178,7 @@ class Inferrer:
 
     def _write(self, data: InputData | None) -> None:
         if isinstance(data, np.ndarray):
-            self.write_frame(data)
+            self.write_sample(data)
         elif data is not None:
             self._writer.write(Source.INPUT, data)
 
@@ -211,13 +214,10 @@ def _is_stale(exc: DeviceError | LinkLostError) -> bool:
 
 def _infer_request(source: InferSource, data: InputData | None, seed: int, **fields: int) -> InferRequest:
     height, width = 0, 0
-    if source == InferSource.FRAME:
-        if not isinstance(data, np.ndarray):
-            raise UsageError("infer(FRAME) needs a picture: a (height, width) uint8 array", hint="pass data=picture")
-        _check_picture(data)
-        height, width = data.shape
+    if source == InferSource.SAMPLE:
+        height, width = _sample_shape(data)
     elif source != InferSource.INPUT and data is not None:
-        raise UsageError(f"infer({source.name}) takes no data", hint="use InferSource.INPUT or FRAME")
+        raise UsageError(f"infer({source.name}) takes no data", hint="use InferSource.INPUT or SAMPLE")
     elif data is not None and not isinstance(data, bytes):
         raise UsageError(f"infer(INPUT) takes bytes, got {type(data).__name__}", hint="pass data=array.tobytes()")
     return InferRequest(source=source, seed=seed, width=width, height=height, **fields)
@@ -227,16 +227,29 @@ def _ran_on(reply: InferReply, source: InferSource, data: InputData | None) -> b
     """Return whether the board's checksum is that of what was written."""
     if data is None:
         return True
-    if source == InferSource.FRAME:
-        return zlib.crc32(np.ascontiguousarray(data).tobytes()) == reply.frame_crc32
+    if source == InferSource.SAMPLE:
+        return zlib.crc32(_sample_bytes(data)) == reply.sample_crc32
     return zlib.crc32(bytes(data)) == reply.input_crc32
 
 
-def _check_picture(gray: NDArray[np.uint8]) -> None:
-    if gray.ndim != 2 or gray.dtype != np.uint8:
+def _sample_shape(sample: InputData | None) -> tuple[int, int]:
+    """Return (height, width) as INFER wants them. Raises UsageError for what is no picture, clip or window."""
+    if not isinstance(sample, np.ndarray):
+        raise UsageError("a sample must be an array: a picture, a clip or a window", hint="pass data=picture")
+    is_picture = sample.ndim == 2 and sample.dtype == np.uint8
+    is_sampled = sample.ndim in (1, 2) and sample.dtype == np.int16
+    if not (is_picture or is_sampled) or max(sample.shape) > _MAX_SIDE:
         raise UsageError(
-            f"a picture must be (height, width) uint8, got {gray.shape} {gray.dtype}", hint="convert it to grayscale"
+            f"a sample must be a (height, width) uint8 picture or an (n, n_channels) int16 clip or window, "
+            f"up to {_MAX_SIDE} each, got {sample.shape} {sample.dtype}",
+            hint="convert a picture to grayscale; cut a clip",
         )
+    return sample.shape[0], sample.shape[1] if sample.ndim == 2 else 1
+
+
+def _sample_bytes(sample: InputData) -> bytes:
+    array = np.asarray(sample)
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
 
 
 def _inference(reply: InferReply, output: bytes, operators: tuple[ProfileEntry, ...]) -> Inference:
@@ -245,7 +258,7 @@ def _inference(reply: InferReply, output: bytes, operators: tuple[ProfileEntry, 
         capture_ticks=reply.capture_ticks,
         preprocess_ticks=reply.preprocess_ticks,
         invoke_ticks=reply.invoke_ticks,
-        frame_crc32=reply.frame_crc32,
+        sample_crc32=reply.sample_crc32,
         input_crc32=reply.input_crc32,
         n_operators=reply.n_operators,
         operators=operators,

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.protocol.messages import FrameInfo, Prediction, StreamHeader, StreamId
+from tinyhost.protocol.messages import (
+    FeaturesInfo,
+    FrameInfo,
+    Prediction,
+    SamplesInfo,
+    StreamHeader,
+    StreamId,
+)
 
-__all__ = ["FrameItem", "PredictionItem", "StreamCounts", "StreamItem", "parse_item", "placed", "stream_of"]
+__all__ = [
+    "FeaturesItem",
+    "FrameItem",
+    "PredictionItem",
+    "SamplesItem",
+    "StreamCounts",
+    "StreamItem",
+    "parse_item",
+    "parse_prediction",
+    "placed",
+    "stream_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,29 +86,106 @@ class FrameItem(_Item):
     """(height, width), grayscale"""
 
 
-StreamItem = PredictionItem | FrameItem
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplesItem(_Item):
+    """A piece of what a microphone or an accelerometer gave, without a gap inside. The timestamp is the first one's."""
+
+    position: int
+    """of the first sample since the sensor's start, lost ones too: a step beyond the last piece's end is a gap"""
+    lost: int
+    """samples that the sensor lost since its start, because the board was late to read them"""
+    rate_hz: float
+    scale: float
+    """of one count: of full scale (microphone), g (accelerometer)"""
+    samples: NDArray[np.int16]
+    """(n_samples, n_channels)"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeaturesItem(_Item):
+    """What the model sees of one stride of sound or motion."""
+
+    position: int
+    """of the stride's end: samples since the sensor's start"""
+    peak: int
+    """largest absolute sample of the stride"""
+    rms: int
+    features: NDArray[np.int8]
+    """(n_features,)"""
+
+
+StreamItem = PredictionItem | FrameItem | SamplesItem | FeaturesItem
+
+_STREAMS: dict[type, StreamId] = {
+    PredictionItem: StreamId.PREDICTIONS,
+    FrameItem: StreamId.CAMERA,
+    SamplesItem: StreamId.SAMPLES,
+    FeaturesItem: StreamId.FEATURES,
+}
 
 
 def stream_of(item: StreamItem) -> StreamId:
     """Return the stream that an item belongs to."""
-    return StreamId.PREDICTIONS if isinstance(item, PredictionItem) else StreamId.CAMERA
+    return _STREAMS[type(item)]
 
 
 def parse_item(header: StreamHeader, body: bytes) -> StreamItem:
     """Return the item that `body` holds, not yet placed. Raises struct.error or ValueError if it is malformed."""
-    if header.stream == StreamId.CAMERA:
-        info = FrameInfo.unpack(body)
-        data = body[FrameInfo.SIZE :]
-        if not data or zlib.crc32(data) != info.crc32:
-            raise ValueError(f"camera frame {info.index}: no pixels, or a checksum that does not match")
-        pixels = np.frombuffer(data, np.uint8).reshape(info.height, info.width)
-        return FrameItem(timestamp_us=header.timestamp_us, frame_index=info.index, pixels=pixels)
+    parse = _PARSERS.get(header.stream)
+    if parse is None:
+        raise ValueError(f"no stream {header.stream}")
+    return parse(header.timestamp_us, body)
+
+
+def parse_prediction(body: bytes) -> tuple[Prediction, tuple[int, ...], tuple[int, ...], int]:
+    """Return a prediction, its scores, the smoothed ones, and how many bytes they were. Raises struct.error."""
     prediction = Prediction.unpack(body)
     n = prediction.n_classes
     scores = struct.unpack_from(f"<{2 * n}b", body, Prediction.SIZE)
-    return PredictionItem(
-        timestamp_us=header.timestamp_us, prediction=prediction, scores=scores[:n], smoothed=scores[n:]
+    return prediction, scores[:n], scores[n:], Prediction.SIZE + 2 * n
+
+
+def _parse_prediction(timestamp_us: int, body: bytes) -> PredictionItem:
+    prediction, scores, smoothed, _ = parse_prediction(body)
+    return PredictionItem(timestamp_us=timestamp_us, prediction=prediction, scores=scores, smoothed=smoothed)
+
+
+def _parse_frame(timestamp_us: int, body: bytes) -> FrameItem:
+    info = FrameInfo.unpack(body)
+    data = body[FrameInfo.SIZE :]
+    if not data or zlib.crc32(data) != info.crc32:
+        raise ValueError(f"camera frame {info.index}: no pixels, or a checksum that does not match")
+    pixels = np.frombuffer(data, np.uint8).reshape(info.height, info.width)
+    return FrameItem(timestamp_us=timestamp_us, frame_index=info.index, pixels=pixels)
+
+
+def _parse_samples(timestamp_us: int, body: bytes) -> SamplesItem:
+    info = SamplesInfo.unpack(body)
+    samples = np.frombuffer(body, "<i2", offset=SamplesInfo.SIZE).reshape(info.n_samples, info.n_channels)
+    return SamplesItem(
+        timestamp_us=timestamp_us,
+        position=info.position,
+        lost=info.lost,
+        rate_hz=info.rate_mhz / 1000,
+        scale=info.scale,
+        samples=samples,
     )
+
+
+def _parse_features(timestamp_us: int, body: bytes) -> FeaturesItem:
+    info = FeaturesInfo.unpack(body)
+    features = np.frombuffer(body, np.int8, offset=FeaturesInfo.SIZE).reshape(info.n_features)
+    return FeaturesItem(
+        timestamp_us=timestamp_us, position=info.position, peak=info.peak, rms=info.rms, features=features
+    )
+
+
+_PARSERS: dict[int, Callable[[int, bytes], StreamItem]] = {
+    StreamId.PREDICTIONS: _parse_prediction,
+    StreamId.CAMERA: _parse_frame,
+    StreamId.SAMPLES: _parse_samples,
+    StreamId.FEATURES: _parse_features,
+}
 
 
 def placed(item: StreamItem, counts: StreamCounts) -> StreamItem:

@@ -70,7 +70,7 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
         capture_ticks=prediction.capture_ticks,
         preprocess_ticks=prediction.preprocess_ticks,
         invoke_ticks=prediction.invoke_ticks,
-        frame_index=prediction.frame_index,
+        frame_index=prediction.position,
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,

@@ -13,6 +13,9 @@ from typing import ClassVar
 __all__ = [
     "ErrorReply",
     "FRAME_OVERHEAD_BYTES",
+    "FeaturesInfo",
+    "FeedReply",
+    "FeedRequest",
     "FrameHeader",
     "FrameInfo",
     "HELLO_MAGIC",
@@ -47,6 +50,8 @@ __all__ = [
     "ResetMode",
     "ResetRequest",
     "SESSION_TIMEOUT_MS",
+    "SamplesInfo",
+    "SensorKind",
     "Setting",
     "SettingInfo",
     "SettingSetRequest",
@@ -108,7 +113,7 @@ class MessageType(IntEnum):
     MODEL_LIST = 20
     """-> SlotInfo for each slot"""
     WRITE = 32
-    """WriteRequest, bytes -> OffsetHeader; fills the picture frame or the model's input"""
+    """WriteRequest, bytes -> OffsetHeader; fills the sample or the model's input"""
     READ = 33
     """ReadRequest -> DATA events with the request's seq, then ReadReply"""
     INFER = 34
@@ -117,6 +122,8 @@ class MessageType(IntEnum):
     """ProfileRequest -> ProfileReply, ProfileEntry each; of the last INFER with PROFILE set"""
     SNAPSHOT = 36
     """-> FrameInfo; captures one camera frame and keeps it for READ"""
+    FEED = 37
+    """FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time"""
     SETTINGS = 48
     """-> SettingInfo for each setting"""
     SETTING_SET = 49
@@ -155,11 +162,22 @@ class SlotState(IntEnum):
     """a committed image that no longer verifies or does not load"""
 
 
+class SensorKind(IntEnum):
+    """What an app senses with, and what a sample is then."""
+
+    CAMERA = 1
+    """a picture: uint8 grayscale pixels, row by row"""
+    MICROPHONE = 2
+    """a clip: int16 PCM, mono"""
+    ACCELEROMETER = 3
+    """a window: int16 x, y, z for each moment"""
+
+
 class Source(IntEnum):
     """What READ reads and WRITE writes."""
 
-    FRAME = 0
-    """picture frame: the last snapshot, or what WRITE put there"""
+    SAMPLE = 0
+    """one picture, clip or window: the last snapshot, or what WRITE put there"""
     INPUT = 1
     """the model's input tensor"""
     OUTPUT = 2
@@ -177,10 +195,10 @@ class InferSource(IntEnum):
 
     INPUT = 0
     """the input tensor as WRITE left it"""
-    FRAME = 1
-    """the picture frame, preprocessed"""
-    CAMERA = 2
-    """a new camera frame, preprocessed"""
+    SAMPLE = 1
+    """the sample, preprocessed"""
+    SENSOR = 2
+    """a new camera frame, preprocessed; other sensors cannot"""
     PATTERN = 3
     """input bytes from `seed`: byte i is the low byte of murmur3's fmix32(seed + (i + 1) * 0x9E3779B9)"""
 
@@ -192,6 +210,10 @@ class StreamId(IntEnum):
     """Prediction, int8 scores[n_classes], int8 smoothed[n_classes]"""
     CAMERA = 2
     """FrameInfo, then uint8 grayscale pixels, row by row"""
+    SAMPLES = 3
+    """SamplesInfo, then int16 samples; all that the sensor gives, period_ms has no effect"""
+    FEATURES = 4
+    """FeaturesInfo, then int8 features; those of every stride, period_ms has no effect"""
 
 
 class Setting(IntEnum):
@@ -325,7 +347,7 @@ class InfoReply:
     """Who the board is and what it can take."""
 
     SIZE: ClassVar[int] = 180
-    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIB3B")
+    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2B")
 
     board: str = ""
     """native, m4, nano33ble"""
@@ -353,14 +375,16 @@ class InfoReply:
     """largest model image"""
     page_bytes: int = 0
     """of the flash"""
-    frame_bytes: int = 0
-    """largest picture frame"""
+    sample_bytes: int = 0
+    """largest picture, clip or window"""
     n_slots: int = 0
-    reserved: tuple[int, ...] = (0, 0, 0)
+    sensor: int = 0
+    """of the app"""
+    reserved: tuple[int, ...] = (0, 0)
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.frame_bytes, self.n_slots, *self.reserved)
+        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InfoReply:
@@ -380,9 +404,10 @@ class InfoReply:
             arena_bytes=values[10],
             slot_bytes=values[11],
             page_bytes=values[12],
-            frame_bytes=values[13],
+            sample_bytes=values[13],
             n_slots=values[14],
-            reserved=values[15 : 18],
+            sensor=values[15],
+            reserved=values[16 : 18],
         )
 
 
@@ -641,7 +666,7 @@ class WriteRequest:
 
     offset: int = 0
     target: int = 0
-    """FRAME or INPUT"""
+    """SAMPLE or INPUT"""
     reserved: tuple[int, ...] = (0, 0, 0)
 
     def pack(self) -> bytes:
@@ -737,8 +762,9 @@ class InferRequest:
     end_operator: int = 0
     """one past the last; 0 for all"""
     width: int = 0
-    """of the picture frame, pixels"""
+    """of the sample: pixels in a row of a picture, channels of a clip or window"""
     height: int = 0
+    """rows of a picture, moments of a clip or window"""
     source: int = 0
     profile: int = 0
     """1: count ticks per operator"""
@@ -777,8 +803,8 @@ class InferReply:
     capture_ticks: int = 0
     preprocess_ticks: int = 0
     invoke_ticks: int = 0
-    frame_crc32: int = 0
-    """of the picture frame; 0 without one"""
+    sample_crc32: int = 0
+    """of the sample; 0 without one"""
     input_crc32: int = 0
     """of the input tensor before operator 0; 0 when it did not run"""
     output_bytes: int = 0
@@ -788,7 +814,7 @@ class InferReply:
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.frame_crc32, self.input_crc32, self.output_bytes, self.n_operators, self.reserved)
+        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.sample_crc32, self.input_crc32, self.output_bytes, self.n_operators, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InferReply:
@@ -798,7 +824,7 @@ class InferReply:
             capture_ticks=values[0],
             preprocess_ticks=values[1],
             invoke_ticks=values[2],
-            frame_crc32=values[3],
+            sample_crc32=values[3],
             input_crc32=values[4],
             output_bytes=values[5],
             n_operators=values[6],
@@ -1040,15 +1066,22 @@ class StreamHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """One live prediction; scores follow."""
+    """What one inference says; scores follow."""
 
-    SIZE: ClassVar[int] = 20
-    _STRUCT: ClassVar[Struct] = Struct("<IIIIBBBB")
+    SIZE: ClassVar[int] = 32
+    _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBB")
 
+    position: int = 0
+    """of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted"""
     capture_ticks: int = 0
+    """to take the frame, or to read the samples since the last prediction"""
     preprocess_ticks: int = 0
+    """of the frame, or of all samples since the last prediction"""
     invoke_ticks: int = 0
-    frame_index: int = 0
+    score: int = 0
+    """of an app whose result is one number, in units of its setting `threshold`; else 0"""
+    n_strides: int = 0
+    """strides of sound or motion that were preprocessed since the last prediction; 0 of a camera"""
     status: int = 0
     """other than OK: no inference ran, and why"""
     n_classes: int = 0
@@ -1056,25 +1089,157 @@ class Prediction:
     top: int = 0
     """class with the highest smoothed score"""
     detected: int = 0
-    """1: its smoothed score reaches the threshold"""
+    """1: here is what the app looks for"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.frame_index, self.status, self.n_classes, self.top, self.detected)
+        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Prediction:
         """Return the struct at `offset`; raises struct.error if `data` is too short."""
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
-            capture_ticks=values[0],
-            preprocess_ticks=values[1],
-            invoke_ticks=values[2],
-            frame_index=values[3],
-            status=values[4],
-            n_classes=values[5],
-            top=values[6],
-            detected=values[7],
+            position=values[0],
+            capture_ticks=values[1],
+            preprocess_ticks=values[2],
+            invoke_ticks=values[3],
+            score=values[4],
+            n_strides=values[5],
+            status=values[6],
+            n_classes=values[7],
+            top=values[8],
+            detected=values[9],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplesInfo:
+    """A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time."""
+
+    SIZE: ClassVar[int] = 24
+    _STRUCT: ClassVar[Struct] = Struct("<QIfIHBB")
+
+    position: int = 0
+    """of the first one: samples since the sensor's start, lost ones too"""
+    rate_mhz: int = 0
+    """samples per 1,000 s"""
+    scale: float = 0.0
+    """of one count: of full scale (microphone), g (accelerometer)"""
+    lost: int = 0
+    """samples that the sensor lost since its start"""
+    n_samples: int = 0
+    """moments: n_channels values each"""
+    n_channels: int = 0
+    reserved: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.position, self.rate_mhz, self.scale, self.lost, self.n_samples, self.n_channels, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SamplesInfo:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            position=values[0],
+            rate_mhz=values[1],
+            scale=values[2],
+            lost=values[3],
+            n_samples=values[4],
+            n_channels=values[5],
+            reserved=values[6],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeaturesInfo:
+    """What the model sees of one stride."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<QHHHH")
+
+    position: int = 0
+    """of the stride's end: samples since the sensor's start"""
+    peak: int = 0
+    """largest absolute sample of the stride"""
+    rms: int = 0
+    """of the stride's samples"""
+    n_features: int = 0
+    reserved: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.position, self.peak, self.rms, self.n_features, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FeaturesInfo:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            position=values[0],
+            peak=values[1],
+            rms=values[2],
+            n_features=values[3],
+            reserved=values[4],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedRequest:
+    """Hands samples to an app that listens."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<QIB3B")
+
+    position: int = 0
+    """of the first sample; where the last FEED ended"""
+    rate_mhz: int = 0
+    """samples per 1,000 s: tells the app the time"""
+    restart: int = 0
+    """1: forget what was heard; `position` may be any"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.position, self.rate_mhz, self.restart, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FeedRequest:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            position=values[0],
+            rate_mhz=values[1],
+            restart=values[2],
+            reserved=values[3 : 6],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedReply:
+    """What came out; the results follow. A board takes fewer samples than it got when there is no room for more results."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<QH6B")
+
+    position: int = 0
+    """of the first sample that was not taken"""
+    n_results: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.position, self.n_results, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FeedReply:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            position=values[0],
+            n_results=values[1],
+            reserved=values[2 : 8],
         )
 
 

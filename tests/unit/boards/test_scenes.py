@@ -12,13 +12,19 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.boards.scenes import SceneOptions, fit_picture, open_scene
+from tinyhost.boards.scenes import PictureSource, SampleSource, SceneOptions, fit_picture, open_scene
 from tinyhost.boards.scenes.pictures import PictureScene
 from tinyhost.errors import ConfigError
 
 
 def picture(value: int, width: int = 96, height: int = 96) -> NDArray[np.uint8]:
     return np.full((height, width), value, np.uint8)
+
+
+def open_pictures(spec: str, options: SceneOptions | None = None) -> PictureSource:
+    scene = open_scene(spec, options)
+    assert not isinstance(scene, SampleSource)
+    return scene
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_pictures_come_in_the_order_of_their_names_over_and_over(folder: Path) -> None:
-    scene = open_scene(str(folder))
+    scene = open_pictures(str(folder))
     seen = []
     for _ in range(4):
         frame = scene.next_frame(96, 96)
@@ -52,7 +58,7 @@ def test_a_picture_stays_for_hold_s(folder: Path) -> None:
 
 
 def test_one_picture_is_a_scene(folder: Path) -> None:
-    scene = open_scene(str(folder / "b.png"))
+    scene = open_pictures(str(folder / "b.png"))
     assert int(scene.next_frame(96, 96)[5, 5]) == 2
     assert scene.current_name == "b.png"
 
@@ -80,7 +86,7 @@ def test_a_video_plays_a_frame_per_capture_and_starts_again(tmp_path: Path) -> N
     for value in (40, 120, 200):
         writer.write(np.full((96, 96, 3), value, np.uint8))
     writer.release()
-    scene = open_scene(str(path))
+    scene = open_pictures(str(path))
     seen = [int(scene.next_frame(96, 96).mean()) for _ in range(4)]
     scene.close()
     assert np.allclose(seen, [40, 120, 200, 40], atol=3)
@@ -109,7 +115,7 @@ def test_what_cannot_be_shown_is_refused_at_once(tmp_path: Path, spec: str, word
 
 
 def test_a_picture_that_vanishes_is_named(folder: Path) -> None:
-    scene = open_scene(str(folder))
+    scene = open_pictures(str(folder))
     scene.next_frame(96, 96)
     (folder / "b.png").unlink()
     with pytest.raises(ConfigError, match=r"b\.png is gone"):

@@ -18,7 +18,7 @@ void Classification::Start(const Engine& engine, SettingTable* settings) {
   settings->SetDefault(Setting::kThreshold, engine.metadata().threshold);
 }
 
-void Classification::Conclude(const Engine& engine, const SettingTable& settings, LiveResult* result) {
+void Classification::Conclude(const Engine& engine, const SettingTable& settings, Result* result) {
   const TensorView output = engine.output();
   const auto* scores = static_cast<const int8_t*>(output.data);
   const int32_t past_weight = has_past_ ? settings.Get(Setting::kSmoothing) : 0;
@@ -37,7 +37,7 @@ void Classification::Conclude(const Engine& engine, const SettingTable& settings
   result->prediction.detected = result->smoothed[top] >= settings.Get(Setting::kThreshold) ? 1 : 0;
 }
 
-void Classification::Describe(const Engine& engine, const LiveResult& result, char* text, size_t text_bytes) {
+void Classification::Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
   const TensorView output = engine.output();
   const size_t top = result.prediction.top;
   const auto score = static_cast<float>(result.smoothed[top] - output.zero_point);

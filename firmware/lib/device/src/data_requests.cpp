@@ -17,10 +17,10 @@ void Device::OnWrite(const Request& request) {
   const auto write = Parse<WriteRequest>(request.payload);
   const Bytes data = After<WriteRequest>(request.payload);
   if (write.target == Source::kInput) return WriteInput(request, write.offset, data);
-  if (write.target != Source::kFrame) return Refuse(request, Status::kUnsupported);
-  const Status status = picture_.Write(write.offset, data);
+  if (write.target != Source::kSample) return Refuse(request, Status::kUnsupported);
+  const Status status = sample_.Write(write.offset, data);
   if (status != Status::kOk) {
-    return Refuse(request, status, static_cast<uint32_t>(picture_.size()), write.offset);
+    return Refuse(request, status, static_cast<uint32_t>(sample_.size()), write.offset);
   }
   const OffsetHeader reply = {write.offset + static_cast<uint32_t>(data.size)};
   Reply(request, {BytesOf(reply)});
@@ -72,12 +72,12 @@ Status Device::ResolveSource(const ReadRequest& read, Bytes* bytes, uint32_t* to
   const auto of_tensor = [](const TensorView& tensor) {
     return Bytes{static_cast<const uint8_t*>(tensor.data), tensor.n_bytes};
   };
-  const bool needs_model = read.source != Source::kFrame && read.source != Source::kPattern;
+  const bool needs_model = read.source != Source::kSample && read.source != Source::kPattern;
   if (needs_model && !engine_.loaded()) return Status::kNoModel;
   const size_t n_ran = run_ == Run::kOperators ? n_ran_ : 0;
   switch (read.source) {
-    case Source::kFrame:
-      *bytes = {picture_.pixels(), picture_.size()};
+    case Source::kSample:
+      *bytes = {sample_.bytes(), sample_.size()};
       break;
     case Source::kInput:
       if (run_ != Run::kInput) return Status::kBadState;

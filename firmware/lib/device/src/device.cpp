@@ -28,7 +28,7 @@ Device::Device(const App& app, const DeviceMemory& memory)
       journal_(0),
       store_(&journal_, memory.page.data),
       settings_(app.settings, app.n_settings, &journal_),
-      picture_(memory.picture.data, memory.picture.size) {}
+      sample_(memory.sample.data, memory.sample.size) {}
 
 void Device::Begin() {
   hal::SetLed(hal::LedState::kBooting);
@@ -44,6 +44,7 @@ void Device::Poll() {
   ExpireSession();
   const uint64_t now_us = hal::MicrosNow();
   const uint64_t due_us = NextLiveStep();
+  if (ears_ == Ears::kSensor && !WantsSensor()) StopListening();
   if (now_us >= due_us) {
     TakeLiveStep(now_us);
   } else {
@@ -82,6 +83,7 @@ const Device::Route* Device::FindRoute(uint8_t type) {
       {MessageType::kInfer, sizeof(InferRequest), sizeof(InferRequest), &Device::OnInfer},
       {MessageType::kProfile, sizeof(ProfileRequest), sizeof(ProfileRequest), &Device::OnProfile},
       {MessageType::kSnapshot, 0, 0, &Device::OnSnapshot},
+      {MessageType::kFeed, sizeof(FeedRequest), kMaxRequestBytes, &Device::OnFeed},
       {MessageType::kSettings, 0, 0, &Device::OnSettings},
       {MessageType::kSettingSet, sizeof(SettingSetRequest), sizeof(SettingSetRequest), &Device::OnSettingSet},
       {MessageType::kStream, sizeof(StreamRequest), sizeof(StreamRequest), &Device::OnStream},

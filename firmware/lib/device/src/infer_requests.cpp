@@ -52,9 +52,9 @@ Status Device::PrepareInfer(const InferRequest& infer) {
     case InferSource::kPattern:
       FillPattern(infer.seed, 0, bytes, input.n_bytes);
       break;
-    case InferSource::kFrame:
-    case InferSource::kCamera:
-      status = PreparePicture(infer);
+    case InferSource::kSample:
+    case InferSource::kSensor:
+      status = PrepareSample(infer);
       break;
     default:
       return Status::kUnsupported;
@@ -66,22 +66,23 @@ Status Device::PrepareInfer(const InferRequest& infer) {
   return Status::kOk;
 }
 
-Status Device::PreparePicture(const InferRequest& infer) {
+Status Device::PrepareSample(const InferRequest& infer) {
   if (app_status_ != Status::kOk) return app_status_;
-  Picture picture = {picture_.pixels(), infer.width, infer.height};
-  if (infer.source == InferSource::kCamera) {
+  Sample sample = {{sample_.bytes(), 0}, infer.width, infer.height};
+  if (infer.source == InferSource::kSensor) {
     const Status status = Capture(&infer_reply_.capture_ticks);
     if (status != Status::kOk) return status;
-    picture.width = picture_.info().width;
-    picture.height = picture_.info().height;
+    sample.width = sample_.info().width;
+    sample.height = sample_.info().height;
   }
-  const size_t n_pixels = size_t{picture.width} * picture.height;
-  if (n_pixels == 0) return Status::kBadArgument;
-  if (n_pixels > picture_.size()) return Status::kBadState;
-  infer_reply_.frame_crc32 = Crc32(picture.pixels, n_pixels);
+  const size_t value_bytes = app_.sensor == SensorKind::kCamera ? sizeof(uint8_t) : sizeof(int16_t);
+  sample.bytes.size = value_bytes * sample.width * sample.height;
+  if (sample.bytes.size == 0) return Status::kBadArgument;
+  if (sample.bytes.size > sample_.size()) return Status::kBadState;
+  infer_reply_.sample_crc32 = Crc32(sample.bytes.data, sample.bytes.size);
   ForgetRun();
   const uint64_t start = hal::Ticks();
-  const Status status = app_.prepare(picture, engine_);
+  const Status status = app_.prepare(sample, engine_);
   infer_reply_.preprocess_ticks = hal::Ticks() - start;
   return status;
 }

@@ -9,12 +9,8 @@
 namespace tinyhost {
 namespace {
 
-constexpr uint64_t kTextPeriodUs = 200'000;  // a person reads along
-constexpr uint64_t kFailedPeriodUs = 500'000;
 constexpr uint64_t kTroublePeriodUs = 5'000'000;
 constexpr size_t kMaxLineBytes = 256;
-
-uint32_t Saturate(uint64_t ticks) { return static_cast<uint32_t>(std::min<uint64_t>(ticks, UINT32_MAX)); }
 
 struct DurationText {
   char text[40];
@@ -33,20 +29,16 @@ DurationText Format(uint32_t ticks) {
   return duration;
 }
 
-/// What to tell a person, and what to do about it.
-const char* Explain(Status status) {
-  switch (status) {
-    case Status::kNoModel:
-      return "no model: tinyhost push MODEL";
-    case Status::kModelMismatch:
-      return "the active model is not for this app: tinyhost push MODEL";
-    case Status::kNoSensor:
-      return "no camera";
-    case Status::kSensorTimeout:
-      return "the camera stopped in the middle of a frame";
-    default:
-      return StatusName(status);
+const char* NameOf(SensorKind sensor) {
+  switch (sensor) {
+    case SensorKind::kCamera:
+      return "camera";
+    case SensorKind::kMicrophone:
+      return "microphone";
+    case SensorKind::kAccelerometer:
+      return "accelerometer";
   }
+  return "sensor";
 }
 
 }  // namespace
@@ -55,70 +47,50 @@ const char* Explain(Status status) {
 bool Device::PredictsLive() const { return !in_session_ || predictions_.is_on; }
 
 uint64_t Device::NextLiveStep() const {
+  if (app_.listening != nullptr) return WantsSensor() || PredictsLive() ? listen_due_us_ : UINT64_MAX;
   uint64_t due_us = UINT64_MAX;
   if (PredictsLive()) due_us = predictions_.due_us;
   if (camera_.is_on) due_us = std::min(due_us, camera_.due_us);
   return due_us;
 }
 
-uint64_t Device::PredictionPeriodUs() const {
-  const size_t index = settings_.Find(Setting::kPeriodMs);
-  const uint64_t set_us = index == settings_.size() ? 0 : uint64_t(settings_.Info(index).value) * 1000;
-  return std::max(set_us, in_session_ ? predictions_.period_us : kTextPeriodUs);
-}
-
-/// One capture, which serves both streams.
 void Device::TakeLiveStep(uint64_t now_us) {
-  const bool predicts = PredictsLive() && now_us >= predictions_.due_us;
-  const bool shows = camera_.is_on && now_us >= camera_.due_us;
-  LiveResult result = {};
-  Status status = shows ? Status::kOk : app_status_;  // without a model a capture has no use
-  uint64_t capture_ticks = 0;
-  result.prediction.frame_index = picture_.n_captures();
-  if (status == Status::kOk) status = Capture(&capture_ticks);
-  const uint64_t timestamp_us = status == Status::kOk ? picture_.info().timestamp_us : now_us;
-  if (shows) {
-    camera_.due_us = now_us + (status == Status::kOk ? camera_.period_us : kFailedPeriodUs);
-    if (status == Status::kOk) {
-      const FrameInfo info = CameraInfo();
-      SendStream(StreamId::kCamera, timestamp_us, {BytesOf(info), {picture_.pixels(), info.n_bytes}});
-    }
-  }
-  if (predicts) {
-    result.prediction.capture_ticks = Saturate(capture_ticks);
-    result.prediction.status = status == Status::kOk ? app_status_ : status;
-    if (result.prediction.status == Status::kOk) Predict(&result);
-    status = result.prediction.status;
-    predictions_.due_us = now_us + std::max(PredictionPeriodUs(), status == Status::kOk ? 0 : kFailedPeriodUs);
-    if (in_session_) SendPrediction(result, timestamp_us);
-    if (!in_session_ && status == Status::kOk) PrintPrediction(result);
-  }
+  const Status status = app_.listening != nullptr ? Listen(now_us) : Look(now_us);
   ReportTrouble(status, now_us);
 }
 
-/// Runs the model on the picture; `result` says how that went.
-void Device::Predict(LiveResult* result) {
-  ForgetRun();
-  Prediction* prediction = &result->prediction;
-  const FrameInfo& info = picture_.info();
-  const uint64_t start = hal::Ticks();
-  prediction->status = app_.prepare({picture_.pixels(), info.width, info.height}, engine_);
-  const uint64_t prepared = hal::Ticks();
-  if (prediction->status == Status::kOk) prediction->status = engine_.Invoke();
-  const uint64_t done = hal::Ticks();
-  prediction->preprocess_ticks = Saturate(prepared - start);
-  prediction->invoke_ticks = Saturate(done - prepared);
-  if (prediction->status != Status::kOk) return;
-  app_.conclude(engine_, settings_, result);
-  const bool is_target = prediction->detected != 0 && prediction->top == engine_.metadata().target_label;
-  const hal::LedState idle = in_session_ ? hal::LedState::kSession : hal::LedState::kIdle;
-  hal::SetLed(is_target ? hal::LedState::kDetected : idle);
+uint64_t Device::PeriodSettingUs() const {
+  const size_t index = settings_.Find(Setting::kPeriodMs);
+  return index == settings_.size() ? 0 : uint64_t(settings_.Info(index).value) * 1000;
 }
 
-void Device::PrintPrediction(const LiveResult& result) {
+/// Runs the model on what is in its input tensor; `result` says how that went.
+void Device::Predict(uint64_t time_us, Result* result) {
+  Prediction* prediction = &result->prediction;
+  const uint64_t start = hal::Ticks();
+  prediction->status = engine_.Invoke();
+  prediction->invoke_ticks = Saturate(hal::Ticks() - start);
+  if (prediction->status != Status::kOk) return;
+  app_.conclude(engine_, settings_, time_us, result);
+}
+
+/// To whoever is there: the host, or a person.
+void Device::Show(const Result& result, uint64_t timestamp_us) {
+  const Prediction& prediction = result.prediction;
+  if (prediction.status == Status::kOk) {
+    const bool is_target = prediction.detected != 0 && prediction.top == engine_.metadata().target_label;
+    const hal::LedState idle = in_session_ ? hal::LedState::kSession : hal::LedState::kIdle;
+    hal::SetLed(is_target ? hal::LedState::kDetected : idle);
+    if (!in_session_) PrintPrediction(result);
+  }
+  if (in_session_) SendPrediction(result, timestamp_us);
+}
+
+void Device::PrintPrediction(const Result& result) {
   char words[64];
   char line[kMaxLineBytes];
   app_.describe(engine_, result, words, sizeof(words));
+  if (words[0] == 0) return;
   std::snprintf(line, sizeof(line), "%s (capture %s, preprocess %s, invoke %s)", words,
                 Format(result.prediction.capture_ticks).text, Format(result.prediction.preprocess_ticks).text,
                 Format(result.prediction.invoke_ticks).text);
@@ -133,7 +105,21 @@ void Device::ReportTrouble(Status status, uint64_t now_us) {
   if (!is_news && (in_session_ || now_us < trouble_due_us_)) return;
   trouble_due_us_ = now_us + kTroublePeriodUs;
   hal::SetLed(hal::LedState::kFault);
-  Log(LogLevel::kWarning, Explain(status));
+  char line[kMaxLineBytes];
+  switch (status) {
+    case Status::kNoModel:
+      return Log(LogLevel::kWarning, "no model: tinyhost push MODEL");
+    case Status::kModelMismatch:
+      return Log(LogLevel::kWarning, "the active model is not for this app: tinyhost push MODEL");
+    case Status::kNoSensor:
+      std::snprintf(line, sizeof(line), "no %s", NameOf(app_.sensor));
+      return Log(LogLevel::kWarning, line);
+    case Status::kSensorTimeout:
+      std::snprintf(line, sizeof(line), "the %s stopped in the middle", NameOf(app_.sensor));
+      return Log(LogLevel::kWarning, line);
+    default:
+      return Log(LogLevel::kWarning, StatusName(status));
+  }
 }
 
 }  // namespace tinyhost

@@ -61,6 +61,7 @@ ImageCheck Device::LoadCheck() {
 
 void Device::LoadActiveModel() {
   ForgetRun();
+  StopListening();
   has_profile_ = false;
   engine_.Unload();
   const Bytes image = store_.active_image();

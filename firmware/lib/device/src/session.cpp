@@ -40,8 +40,9 @@ void Device::OnInfo(const Request& request) {
   info.arena_bytes = static_cast<uint32_t>(memory_.arena.size);
   info.slot_bytes = store_.slot_bytes();
   info.page_bytes = hal::kFlashPageBytes;
-  info.frame_bytes = static_cast<uint32_t>(picture_.capacity());
+  info.sample_bytes = static_cast<uint32_t>(sample_.capacity());
   info.n_slots = ModelStore::kSlots;
+  info.sensor = app_.sensor;
   Reply(request, {BytesOf(info)});
 }
 
@@ -79,6 +80,8 @@ void Device::ForgetHost() {
   last_infer_ = {};
   last_snapshot_ = {};
   last_rollback_ = {};
+  last_feed_ = {};
+  StopListening();
   trouble_ = Status::kOk;
 }
 

@@ -1,22 +1,10 @@
 #include <algorithm>
 
-#include "core/crc32.h"
 #include "device/device.h"
 #include "hal/clock.h"
 #include "wire.h"
 
 namespace tinyhost {
-
-void Device::OnSnapshot(const Request& request) {
-  if (!picture_.is_captured() || !IsRepeat(request, last_snapshot_)) {
-    uint64_t ticks = 0;
-    const Status status = Capture(&ticks);
-    if (status != Status::kOk) return Refuse(request, status);
-    last_snapshot_ = Remember(request);
-  }
-  const FrameInfo info = CameraInfo();
-  Reply(request, {BytesOf(info)});
-}
 
 void Device::OnStream(const Request& request) {
   const auto wanted = Parse<StreamRequest>(request.payload);
@@ -32,16 +20,27 @@ void Device::OnStream(const Request& request) {
 
 /// The counts go on: a host that comes back sees from them what it missed.
 void Device::StopStreams() {
-  for (Stream* stream : {&predictions_, &camera_}) {
+  for (Stream* stream : {&predictions_, &camera_, &samples_, &features_}) {
     stream->is_on = false;
     stream->period_us = 0;
     stream->due_us = 0;
   }
 }
 
+/// Null for one that this app's sensor does not have.
 Device::Stream* Device::FindStream(StreamId id) {
-  if (id == StreamId::kPredictions) return &predictions_;
-  return id == StreamId::kCamera ? &camera_ : nullptr;
+  const bool listens = app_.listening != nullptr;
+  switch (id) {
+    case StreamId::kPredictions:
+      return &predictions_;
+    case StreamId::kCamera:
+      return listens ? nullptr : &camera_;
+    case StreamId::kSamples:
+      return listens ? &samples_ : nullptr;
+    case StreamId::kFeatures:
+      return listens ? &features_ : nullptr;
+  }
+  return nullptr;
 }
 
 StreamHeader Device::HeaderOf(StreamId id, const Stream& stream, uint64_t timestamp_us) {
@@ -60,27 +59,16 @@ bool Device::SendStream(StreamId id, uint64_t timestamp_us, std::initializer_lis
   return was_sent;
 }
 
-void Device::SendPrediction(const LiveResult& result, uint64_t timestamp_us) {
+std::array<Bytes, 3> Device::PiecesOf(const Result& result) {
   const size_t n = result.prediction.n_classes;
-  SendStream(StreamId::kPredictions, timestamp_us,
-             {BytesOf(result.prediction),
-              {reinterpret_cast<const uint8_t*>(result.scores), n},
-              {reinterpret_cast<const uint8_t*>(result.smoothed), n}});
+  return {BytesOf(result.prediction),
+          {reinterpret_cast<const uint8_t*>(result.scores), n},
+          {reinterpret_cast<const uint8_t*>(result.smoothed), n}};
 }
 
-FrameInfo Device::CameraInfo() const {
-  FrameInfo info = picture_.info();
-  info.crc32 = Crc32(picture_.pixels(), info.n_bytes);
-  return info;
-}
-
-Status Device::Capture(uint64_t* ticks) {
-  if (settings_.Find(Setting::kCameraResolution) == settings_.size()) return Status::kNoSensor;
-  const auto resolution = static_cast<hal::CameraResolution>(settings_.Get(Setting::kCameraResolution));
-  const uint64_t start = hal::Ticks();
-  const Status status = picture_.Capture(resolution);
-  *ticks = hal::Ticks() - start;
-  return status;
+void Device::SendPrediction(const Result& result, uint64_t timestamp_us) {
+  const std::array<Bytes, 3> pieces = PiecesOf(result);
+  SendStream(StreamId::kPredictions, timestamp_us, {pieces[0], pieces[1], pieces[2]});
 }
 
 /// A LOG to the host; without a session, a line of text.

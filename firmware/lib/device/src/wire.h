@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 #include "core/bytes.h"
@@ -28,5 +30,11 @@ void CopyText(char (&field)[N], const char* text) {
   std::memcpy(field, text, n);
   std::memset(field + n, 0, N - n);
 }
+
+/// How long the live loop waits after something failed.
+constexpr uint64_t kFailedPeriodUs = 500'000;
+
+/// Ticks, as far as a result's field can tell.
+inline uint32_t Saturate(uint64_t ticks) { return static_cast<uint32_t>(std::min<uint64_t>(ticks, UINT32_MAX)); }
 
 }  // namespace tinyhost

@@ -38,6 +38,7 @@ Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
                         sections.Next(header.tensors_offset, uint64_t{header.n_tensors} * sizeof(TensorRecord)) &&
                         sections.Next(header.operators_offset, uint64_t{header.n_operators} * sizeof(OperatorRecord)) &&
                         sections.Next(header.labels_offset, header.labels_bytes) &&
+                        sections.Next(header.task_data_offset, header.task_data_bytes) &&
                         sections.Next(header.constants_offset, header.constants_bytes);
   return in_order ? Status::kOk : Status::kImageSection;
 }

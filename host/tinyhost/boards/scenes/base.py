@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scene", "SceneOptions"]
+from tinyhost.boards.scenes.messages import SceneSensor
+
+__all__ = ["PictureSource", "SampleSource", "Sampling", "Scene", "SceneOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +21,22 @@ class SceneOptions:
     """how long one picture stays in front of the camera; 0: every capture sees the next one"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a microphone or an accelerometer measures."""
+
+    rate_hz: float
+    n_channels: int
+    scale: float
+    """of one count: of full scale (microphone), g (accelerometer)"""
+
+
 class Scene(Protocol):
-    """Pictures, one after the other, in front of a virtual board's camera."""
+    """What one of a virtual board's sensors sees."""
+
+    @property
+    def sensor(self) -> SceneSensor:
+        """Which sensor the scene is for."""
 
     @property
     def description(self) -> str:
@@ -28,10 +44,32 @@ class Scene(Protocol):
 
     @property
     def current_name(self) -> str:
-        """The last picture's name; "" before the first."""
+        """The name of what was seen last, e.g. a file's; "" before the first."""
+
+    def close(self) -> None:
+        """Let go of files and devices."""
+
+
+class PictureSource(Scene, Protocol):
+    """Pictures, one after the other, in front of a camera."""
 
     def next_frame(self, width: int, height: int) -> NDArray[np.uint8]:
         """Return the next picture, (height, width) grayscale. Raises ConfigError if it cannot be read."""
 
-    def close(self) -> None:
-        """Let go of files and cameras."""
+
+@runtime_checkable
+class SampleSource(Scene, Protocol):
+    """Sound or motion, sample by sample."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the sensor measures it."""
+
+    def restart(self) -> None:
+        """Begin again: the board has switched its sensor on."""
+
+    def read(self, n_samples: int) -> NDArray[np.int16]:
+        """Return the next samples, (n_samples, n_channels); fewer once the sensor has stopped giving any.
+
+        Raises ConfigError if they cannot be read.
+        """

@@ -26,28 +26,35 @@ class SceneSensor(IntEnum):
 
     CAMERA = 1
     """8-bit grayscale pixels, row by row"""
+    MICROPHONE = 2
+    """int16 PCM, mono"""
+    ACCELEROMETER = 3
+    """int16 x, y, z for each moment"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SceneRequest:
-    """Asks for what the sensor sees next."""
+    """Asks for what the sensor sees next, or gave since the last request."""
 
     SIZE: ClassVar[int] = 16
-    _STRUCT: ClassVar[Struct] = Struct("<IIB3BHH")
+    _STRUCT: ClassVar[Struct] = Struct("<IIBBHHH")
 
     magic: int = 0
     """SCENE_MAGIC"""
     seq: int = 0
     """the reply repeats it"""
     sensor: int = 0
-    reserved: tuple[int, ...] = (0, 0, 0)
+    start: int = 0
+    """1: switches the microphone or accelerometer on: its samples count from now"""
     width: int = 0
     """of the picture, pixels"""
     height: int = 0
+    max_samples: int = 0
+    """of the microphone or accelerometer"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.magic, self.seq, self.sensor, *self.reserved, self.width, self.height)
+        return self._STRUCT.pack(self.magic, self.seq, self.sensor, self.start, self.width, self.height, self.max_samples)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SceneRequest:
@@ -57,9 +64,10 @@ class SceneRequest:
             magic=values[0],
             seq=values[1],
             sensor=values[2],
-            reserved=values[3 : 6],
-            width=values[6],
-            height=values[7],
+            start=values[3],
+            width=values[4],
+            height=values[5],
+            max_samples=values[6],
         )
 
 
@@ -67,36 +75,52 @@ class SceneRequest:
 class SceneReply:
     """What the sensor saw; the bytes follow."""
 
-    SIZE: ClassVar[int] = 20
-    _STRUCT: ClassVar[Struct] = Struct("<IIIHHB3B")
+    SIZE: ClassVar[int] = 48
+    _STRUCT: ClassVar[Struct] = Struct("<QIIIIIIfHHB7B")
 
+    position: int = 0
+    """of the first sample: samples since the start, lost ones too"""
     magic: int = 0
     """SCENE_MAGIC"""
     seq: int = 0
     """the request's"""
     n_bytes: int = 0
     """that follow; 0 if status is not OK"""
+    lost: int = 0
+    """samples since the start that nobody read in time"""
+    n_waiting: int = 0
+    """samples behind these that can be read at once"""
+    rate_mhz: int = 0
+    """samples per 1,000 s"""
+    scale: float = 0.0
+    """of one count: of full scale (microphone), g (accelerometer)"""
     width: int = 0
-    """of the picture, pixels"""
+    """of the picture, pixels; channels of the samples"""
     height: int = 0
+    """of the picture; number of samples"""
     status: int = 0
-    """OK, or why there is no picture"""
-    reserved: tuple[int, ...] = (0, 0, 0)
+    """OK, or why there is nothing"""
+    reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0)
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.magic, self.seq, self.n_bytes, self.width, self.height, self.status, *self.reserved)
+        return self._STRUCT.pack(self.position, self.magic, self.seq, self.n_bytes, self.lost, self.n_waiting, self.rate_mhz, self.scale, self.width, self.height, self.status, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SceneReply:
         """Return the struct at `offset`; raises struct.error if `data` is too short."""
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
-            magic=values[0],
-            seq=values[1],
-            n_bytes=values[2],
-            width=values[3],
-            height=values[4],
-            status=values[5],
-            reserved=values[6 : 9],
+            position=values[0],
+            magic=values[1],
+            seq=values[2],
+            n_bytes=values[3],
+            lost=values[4],
+            n_waiting=values[5],
+            rate_mhz=values[6],
+            scale=values[7],
+            width=values[8],
+            height=values[9],
+            status=values[10],
+            reserved=values[11 : 18],
         )

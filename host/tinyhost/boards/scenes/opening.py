@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinyhost.boards.scenes.base import Scene, SceneOptions
+from tinyhost.boards.scenes.base import PictureSource, SampleSource, SceneOptions
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
 from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
@@ -15,7 +15,7 @@ __all__ = ["open_scene"]
 _EXPECTED = "expected a folder of pictures, a picture, a video file or webcam:N"
 
 
-def open_scene(spec: str, options: SceneOptions | None = None) -> Scene:
+def open_scene(spec: str, options: SceneOptions | None = None) -> PictureSource | SampleSource:
     """Return the scene of `spec`: a folder of pictures, a picture, a video file or webcam:N.
 
     Raises ConfigError if there is no such thing, or nothing in it can be shown.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.boards.scenes.base import SceneOptions
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES, decode_picture
 from tinyhost.boards.scenes.fit import fit_picture
+from tinyhost.boards.scenes.messages import SceneSensor
 from tinyhost.errors import ConfigError
 
 __all__ = ["PictureScene", "find_pictures"]
@@ -19,6 +20,8 @@ __all__ = ["PictureScene", "find_pictures"]
 
 class PictureScene:
     """Pictures in the order of their names, over and over."""
+
+    sensor = SceneSensor.CAMERA
 
     def __init__(
         self,

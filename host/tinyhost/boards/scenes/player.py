@@ -6,33 +6,38 @@ import contextlib
 import os
 import select
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from tinyhost.boards.scenes.base import Scene
+import numpy as np
+
+from tinyhost.boards.scenes.base import PictureSource, SampleSource, Sampling
 from tinyhost.boards.scenes.messages import SCENE_MAGIC, SceneReply, SceneRequest, SceneSensor
+from tinyhost.boards.scenes.pacing import PacedSamples
 from tinyhost.errors import TinyhostError
 from tinyhost.protocol.status import Status
 
 __all__ = ["ScenePlayer", "remove_channels"]
 
-_SENSOR = SceneSensor.CAMERA.name.lower()
-
 
 class ScenePlayer:
-    """A thread that answers the camera's requests in a board's state folder, until it is closed.
+    """A thread that answers one sensor's requests in a board's state folder, until it is closed.
 
-    `failure` is why the scene cannot be shown any more: the board then has no camera.
+    `failure` is why the scene cannot be played any more: the board then has no such sensor.
     """
 
-    def __init__(self, scene: Scene, folder: Path) -> None:
+    def __init__(self, scene: PictureSource | SampleSource, folder: Path) -> None:
         self.scene = scene
         self.failure: TinyhostError | None = None
+        self._answerer = _answerer_of(scene)
         remove_channels(folder)
-        request = folder / f"{_SENSOR}.request"
+        name = scene.sensor.name.lower()
+        request = folder / f"{name}.request"
         os.mkfifo(request)
         # Open for writing too, so that the FIFO never ends when the firmware does.
         self._request = os.open(request, os.O_RDWR | os.O_NONBLOCK)
-        self._reply = os.open(folder / f"{_SENSOR}.reply", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        self._reply = os.open(folder / f"{name}.reply", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
         self._wake_read, self._wake_write = os.pipe()
         self._folder = folder
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
@@ -63,27 +68,61 @@ class ScenePlayer:
         """Return the newest request: the board has given up on the ones before it."""
         data = os.read(self._request, 64 * SceneRequest.SIZE)  # whole requests: a FIFO does not tear what is so short
         request = SceneRequest.unpack(data, len(data) - SceneRequest.SIZE)
-        return request if request.magic == SCENE_MAGIC and request.sensor == SceneSensor.CAMERA else None
+        return request if request.magic == SCENE_MAGIC and request.sensor == self.scene.sensor else None
 
     def _answer(self, request: SceneRequest) -> None:
-        pixels = b""
-        status = Status.OK
         try:
-            pixels = self.scene.next_frame(request.width, request.height).tobytes()
+            reply, data = self._answerer(request)
             self.failure = None
         except TinyhostError as exc:
             self.failure = exc
-            status = Status.NO_SENSOR
-        reply = SceneReply(
-            magic=SCENE_MAGIC,
-            seq=request.seq,
-            n_bytes=len(pixels),
-            width=request.width,
-            height=request.height,
-            status=status,
-        )
-        os.pwrite(self._reply, pixels, SceneReply.SIZE)
+            reply, data = SceneReply(magic=SCENE_MAGIC, seq=request.seq, status=Status.NO_SENSOR), b""
+        os.pwrite(self._reply, data, SceneReply.SIZE)
         os.pwrite(self._reply, reply.pack(), 0)  # last: the firmware waits for its seq
+
+
+Answerer = Callable[[SceneRequest], tuple[SceneReply, bytes]]
+
+
+def _answerer_of(scene: PictureSource | SampleSource) -> Answerer:
+    """Return what answers requests from `scene`; it raises ConfigError if the scene cannot be read."""
+    if isinstance(scene, SampleSource):
+        return partial(_samples, PacedSamples(scene), scene.sampling)
+    return partial(_picture, scene)
+
+
+def _picture(scene: PictureSource, request: SceneRequest) -> tuple[SceneReply, bytes]:
+    pixels = scene.next_frame(request.width, request.height).tobytes()
+    reply = SceneReply(
+        magic=SCENE_MAGIC,
+        seq=request.seq,
+        n_bytes=len(pixels),
+        width=request.width,
+        height=request.height,
+        status=Status.OK,
+    )
+    return reply, pixels
+
+
+def _samples(paced: PacedSamples, sampling: Sampling, request: SceneRequest) -> tuple[SceneReply, bytes]:
+    if request.start:
+        paced.start()
+    piece = paced.read(request.max_samples)
+    data = np.ascontiguousarray(piece.samples, "<i2").tobytes()
+    reply = SceneReply(
+        magic=SCENE_MAGIC,
+        seq=request.seq,
+        n_bytes=len(data),
+        width=sampling.n_channels,
+        height=len(piece.samples),
+        position=piece.position,
+        lost=piece.lost,
+        n_waiting=piece.n_waiting,
+        rate_mhz=round(sampling.rate_hz * 1000),
+        scale=sampling.scale,
+        status=Status.OK,
+    )
+    return reply, data
 
 
 def remove_channels(folder: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tinyhost.boards.scenes.base import SceneOptions
 from tinyhost.boards.scenes.fit import fit_picture
+from tinyhost.boards.scenes.messages import SceneSensor
 from tinyhost.errors import ConfigError
 
 __all__ = ["VideoScene", "WebcamScene"]
@@ -19,6 +20,8 @@ __all__ = ["VideoScene", "WebcamScene"]
 
 class VideoScene:
     """A video file's frames, one per capture, from the start again after the last."""
+
+    sensor = SceneSensor.CAMERA
 
     def __init__(self, path: Path, options: SceneOptions, clock: Callable[[], float] = time.monotonic) -> None:
         self.description = str(path)
@@ -72,6 +75,8 @@ class VideoScene:
 
 class WebcamScene:
     """What a camera of this computer sees now."""
+
+    sensor = SceneSensor.CAMERA
 
     def __init__(self, index: int) -> None:
         import cv2

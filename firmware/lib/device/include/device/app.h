@@ -3,30 +3,70 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bytes.h"
 #include "core/status.h"
 #include "device/settings.h"
 #include "engine/engine.h"
+#include "hal/camera.h"
+#include "hal/sampling.h"
 #include "protocol/messages.h"
 
 namespace tinyhost {
 
-/// An 8-bit grayscale picture, row by row.
-struct Picture {
-  const uint8_t* pixels;
+/// One thing that the app's sensor saw: a picture of width x height pixels, or a clip or window of `height` moments
+/// with `width` int16 values each.
+struct Sample {
+  Bytes bytes;
   uint16_t width;
   uint16_t height;
 };
 
-/// One step of the live loop. Scores are the model's output as it is, int8.
-struct LiveResult {
+/// What one inference says. Scores are the model's output as it is, int8.
+struct Result {
   Prediction prediction;
   int8_t scores[kMaxScores];
   int8_t smoothed[kMaxScores];
 };
 
+/// What samples brought that an app took.
+enum class Heard : uint8_t {
+  kNothing,
+  kStride,  // the features of a stride are there
+  kWindow,  // and those of a whole window: the model may run
+};
+
+/// What the model sees of the newest stride.
+struct StrideFeatures {
+  const int8_t* values;
+  uint16_t n_values;
+  uint16_t peak;  // largest absolute sample of the stride
+  uint16_t rms;
+};
+
+/// How an app listens to a sensor that gives samples all the time. Sensor functions as in hal/microphone.h.
+struct Listening {
+  Status (*start_sensor)(hal::Sampling* sampling);
+  void (*stop_sensor)();
+  Status (*read_sensor)(int16_t* samples, size_t max, hal::SampleBlock* block);
+  uint8_t n_channels;
+  uint16_t read_period_ms;  // between two reads
+
+  /// Forgets all samples.
+  void (*restart)();
+  /// Takes samples that follow the ones before, up to the end of a stride; returns how many.
+  size_t (*take)(const int16_t* samples, size_t n_samples, Heard* heard);
+  /// After a stride, until the next call of take().
+  StrideFeatures (*features)();
+  /// After kWindow: fills the engine's input tensor with the window.
+  Status (*fill)(const Engine& engine);
+};
+
 /// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
 struct App {
   const char* name;
+  SensorKind sensor;
+  MutableBytes arena;   // of the engine, 16-byte aligned
+  MutableBytes sample;  // room for the largest sample, 4-byte aligned
   const SettingSpec* settings;
   size_t n_settings;
 
@@ -34,12 +74,18 @@ struct App {
   Status (*check_model)(const Engine& engine);
   /// A model was loaded that fits: takes its defaults for settings, forgets earlier results.
   void (*start_model)(const Engine& engine, SettingTable* settings);
-  /// Fills the engine's input tensor.
-  Status (*prepare)(const Picture& picture, const Engine& engine);
-  /// Draws conclusions from the engine's output tensor: everything of `result` but ticks, index and status.
-  void (*conclude)(const Engine& engine, const SettingTable& settings, LiveResult* result);
-  /// The result in a few words, e.g. "person 87%".
-  void (*describe)(const Engine& engine, const LiveResult& result, char* text, size_t text_bytes);
+  /// Fills the engine's input tensor from one sample, whatever was heard before.
+  Status (*prepare)(const Sample& sample, const Engine& engine);
+  /// Draws conclusions from the engine's output tensor: everything of `result` but position, ticks and status.
+  /// `time_us` grows from one result to the next.
+  void (*conclude)(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result);
+  /// The result in a few words, e.g. "person 87%"; "" if it is not worth a line.
+  void (*describe)(const Engine& engine, const Result& result, char* text, size_t text_bytes);
+
+  /// Takes a picture; null if the sensor is no camera.
+  Status (*take_picture)(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame);
+  /// Null if the sensor is a camera.
+  const Listening* listening;
 };
 
 /// The app of this firmware; each folder of firmware/apps defines its own.

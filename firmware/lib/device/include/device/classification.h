@@ -20,10 +20,10 @@ class Classification {
   void Start(const Engine& engine, SettingTable* settings);
 
   /// Smooths the scores exponentially, weight Setting.SMOOTHING of 256 on the past, and finds the top class.
-  void Conclude(const Engine& engine, const SettingTable& settings, LiveResult* result);
+  void Conclude(const Engine& engine, const SettingTable& settings, Result* result);
 
   /// "person 87%": the top class and its smoothed score.
-  static void Describe(const Engine& engine, const LiveResult& result, char* text, size_t text_bytes);
+  static void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes);
 
  private:
   static constexpr int kFractionBits = 8;

@@ -8,7 +8,7 @@
 #include "core/bytes.h"
 #include "core/status.h"
 #include "device/app.h"
-#include "device/picture_buffer.h"
+#include "device/sample_buffer.h"
 #include "device/settings.h"
 #include "engine/engine.h"
 #include "model_store/journal.h"
@@ -22,7 +22,7 @@ namespace tinyhost {
 /// The large buffers of a device, given by its owner.
 struct DeviceMemory {
   MutableBytes arena;    // 16-byte aligned
-  MutableBytes picture;  // the largest camera frame
+  MutableBytes sample;   // the largest picture, clip or window
   MutableBytes receive;  // FrameDecoder::EncodedBytes(kMaxRequestBytes)
   MutableBytes page;     // hal::kFlashPageBytes
 };
@@ -63,6 +63,17 @@ class Device {
     uint64_t due_us = 0;
     uint32_t index = 0;  // of the next item; it and `dropped` count from the start
     uint32_t dropped = 0;
+  };
+  static constexpr size_t kMaxFeedResults = 8;         // of one FEED
+  enum class Ears : uint8_t { kOff, kSensor, kFeed };  // where samples come from
+  /// What was heard since the last restart.
+  struct Hearing {
+    uint64_t position = 0;      // of the next sample
+    uint64_t time_us = 0;       // of it, on the board's clock
+    uint64_t due_position = 0;  // from when on the model may run again
+    uint64_t read_ticks = 0;    // these three since the last prediction
+    uint64_t take_ticks = 0;
+    uint32_t n_strides = 0;
   };
   enum class Run : uint8_t { kNothing, kInput, kOperators };  // what the arena holds
 
@@ -109,7 +120,7 @@ class Device {
   void OnInfer(const Request& request);
   void OnProfile(const Request& request);
   Status PrepareInfer(const InferRequest& infer);
-  Status PreparePicture(const InferRequest& infer);
+  Status PrepareSample(const InferRequest& infer);
   Status RunInfer(const InferRequest& infer, size_t end);
   void ReplyInfer(const Request& request);
   void ForgetRun();
@@ -119,25 +130,47 @@ class Device {
   void OnSettingSet(const Request& request);
 
   // streams.cpp: what is sent unasked
-  void OnSnapshot(const Request& request);
   void OnStream(const Request& request);
   void StopStreams();
   static StreamHeader HeaderOf(StreamId id, const Stream& stream, uint64_t timestamp_us);
   Stream* FindStream(StreamId id);
   bool SendStream(StreamId id, uint64_t timestamp_us, std::initializer_list<Bytes> payload);
-  void SendPrediction(const LiveResult& result, uint64_t timestamp_us);
-  Status Capture(uint64_t* ticks);
-  FrameInfo CameraInfo() const;
+  static std::array<Bytes, 3> PiecesOf(const Result& result);
+  void SendPrediction(const Result& result, uint64_t timestamp_us);
   void Log(LogLevel level, const char* text);
 
   // live.cpp: the app's loop
   bool PredictsLive() const;
   uint64_t NextLiveStep() const;
   void TakeLiveStep(uint64_t now_us);
-  void Predict(LiveResult* result);
-  uint64_t PredictionPeriodUs() const;
-  void PrintPrediction(const LiveResult& result);
+  uint64_t PeriodSettingUs() const;
+  void Predict(uint64_t time_us, Result* result);
+  void Show(const Result& result, uint64_t timestamp_us);
+  void PrintPrediction(const Result& result);
   void ReportTrouble(Status status, uint64_t now_us);
+
+  // looking.cpp: a camera
+  Status Look(uint64_t now_us);
+  uint64_t PredictionPeriodUs() const;
+  void PredictPicture(uint64_t timestamp_us, Result* result);
+  void SendPicture(uint64_t timestamp_us);
+  FrameInfo CameraInfo() const;
+  Status Capture(uint64_t* ticks);
+  void OnSnapshot(const Request& request);
+
+  // listening.cpp: a microphone, an accelerometer, or what a host feeds
+  bool WantsSensor() const;
+  Status Listen(uint64_t now_us);
+  Status ListenToSensor();
+  void HearBlock(const int16_t* samples, const hal::SampleBlock& block);
+  size_t Hear(const int16_t* samples, size_t n_samples, bool may_predict);
+  void PredictHeard();
+  void StartHearing(uint64_t position);
+  void StopListening();
+  uint64_t SamplesToUs(uint64_t n_samples) const;
+  void SendFeatures();
+  void OnFeed(const Request& request);
+  void ReplyFeed(const Request& request);
 
   const App& app_;
   DeviceMemory memory_;
@@ -146,7 +179,7 @@ class Device {
   Journal journal_;
   ModelStore store_;
   SettingTable settings_;
-  PictureBuffer picture_;
+  SampleBuffer sample_;
   Engine engine_;
 
   bool in_session_ = false;
@@ -154,6 +187,7 @@ class Device {
   Done last_infer_;
   Done last_snapshot_;
   Done last_rollback_;
+  Done last_feed_;
   uint16_t event_seq_ = 0;
 
   Status app_status_ = Status::kNoModel;  // whether the active model can be the app's
@@ -167,6 +201,15 @@ class Device {
 
   Stream predictions_;
   Stream camera_;
+  Stream samples_;
+  Stream features_;
+  Ears ears_ = Ears::kOff;
+  hal::Sampling sampling_{};
+  Hearing heard_;
+  uint64_t listen_due_us_ = 0;
+  size_t n_fed_results_ = 0;
+  std::array<Result, kMaxFeedResults> fed_results_{};
+
   Status trouble_ = Status::kOk;  // of the live loop, as last reported
   uint64_t trouble_due_us_ = 0;   // when to report it again
 };

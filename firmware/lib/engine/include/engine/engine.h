@@ -49,6 +49,8 @@ class Engine {
   const ImageHeader& header() const { return view_.header(); }  // only when loaded()
   const ModelMetadata& metadata() const { return view_.metadata(); }
   const char* label(size_t index) const;  // "" beyond the last
+  /// The task's own parameters, 16-byte aligned; nobody has checked what is in them.
+  Bytes task_data() const { return view_.task_data(); }
 
   TensorView input() const;
   TensorView output() const;

@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version; an engine runs exactly one
-constexpr uint32_t kImageVersion = 2;
+constexpr uint32_t kImageVersion = 3;
 
 /// of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
@@ -156,9 +156,25 @@ struct ImageHeader {
   uint32_t constants_bytes;
   uint32_t labels_offset;  ///< NUL-terminated UTF-8 strings, one after the other
   uint32_t labels_bytes;
-  uint32_t reserved[4];  ///< 0
+  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams, AnomalyParams; apps check what is in them
+  uint32_t task_data_bytes;  ///< 0: none
+  uint32_t reserved[2];  ///< 0
 };
 static_assert(sizeof(ImageHeader) == 64, "ImageHeader has padding");
+
+/// Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores.
+struct KwsParams {
+  uint32_t sample_rate_hz;
+  uint16_t window_ms;
+  uint16_t stride_ms;
+  uint16_t n_channels;  ///< features of one stride
+  uint16_t n_strides;  ///< of one input; n_channels * n_strides is its size
+  uint16_t average_ms;  ///< over which the app averages scores
+  uint16_t suppression_ms;  ///< after a detection, in which none follows
+  uint16_t n_silent_labels;  ///< the first labels, which are no words: silence, unknown
+  uint16_t min_results;  ///< in the average before it counts
+};
+static_assert(sizeof(KwsParams) == 20, "KwsParams has padding");
 
 /// What a model is, apart from how it runs.
 struct ModelMetadata {
@@ -176,8 +192,7 @@ struct ModelMetadata {
   uint32_t arena_bytes;  ///< of working memory
   uint32_t macs;  ///< multiply-accumulates of one inference
   uint32_t n_params;  ///< weights and biases
-  uint32_t preprocessing[10];  ///< the task's own parameters; 0 where the task defines none
-  uint32_t reserved[6];  ///< 0
+  uint32_t reserved[16];  ///< 0
 };
 static_assert(sizeof(ModelMetadata) == 160, "ModelMetadata has padding");
 

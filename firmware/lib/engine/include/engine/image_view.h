@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bytes.h"
 #include "core/status.h"
 #include "engine/image_format.h"
 
@@ -34,6 +35,7 @@ class ImageView {
   const TensorRecord& tensor(size_t index) const { return Section<TensorRecord>(header().tensors_offset)[index]; }
   const OperatorRecord& op(size_t index) const { return Section<OperatorRecord>(header().operators_offset)[index]; }
   const char* labels() const { return Section<char>(header().labels_offset); }
+  Bytes task_data() const { return {image_ + header().task_data_offset, header().task_data_bytes}; }
   const uint8_t* constants() const { return image_ + header().constants_offset; }
 
   /// `count` elements at `offset` of the constants section; null if they are misaligned or not all inside.

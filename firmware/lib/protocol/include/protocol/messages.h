@@ -51,11 +51,12 @@ enum class MessageType : uint8_t {
   kModelCommit = 18,  ///< -> SlotInfo; verifies the hash, loads, then activates by one write
   kModelRollback = 19,  ///< -> SlotInfo; activates the other slot's valid model
   kModelList = 20,  ///< -> SlotInfo for each slot
-  kWrite = 32,  ///< WriteRequest, bytes -> OffsetHeader; fills the picture frame or the model's input
+  kWrite = 32,  ///< WriteRequest, bytes -> OffsetHeader; fills the sample or the model's input
   kRead = 33,  ///< ReadRequest -> DATA events with the request's seq, then ReadReply
   kInfer = 34,  ///< InferRequest -> InferReply, output bytes
   kProfile = 35,  ///< ProfileRequest -> ProfileReply, ProfileEntry each; of the last INFER with PROFILE set
   kSnapshot = 36,  ///< -> FrameInfo; captures one camera frame and keeps it for READ
+  kFeed = 37,  ///< FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time
   kSettings = 48,  ///< -> SettingInfo for each setting
   kSettingSet = 49,  ///< SettingSetRequest -> SettingInfo
   kStream = 56,  ///< StreamRequest -> StreamHeader of the next item; switches a stream on or off
@@ -79,9 +80,16 @@ enum class SlotState : uint8_t {
   kInvalid = 3,  ///< a committed image that no longer verifies or does not load
 };
 
+/// What an app senses with, and what a sample is then.
+enum class SensorKind : uint8_t {
+  kCamera = 1,  ///< a picture: uint8 grayscale pixels, row by row
+  kMicrophone = 2,  ///< a clip: int16 PCM, mono
+  kAccelerometer = 3,  ///< a window: int16 x, y, z for each moment
+};
+
 /// What READ reads and WRITE writes.
 enum class Source : uint8_t {
-  kFrame = 0,  ///< picture frame: the last snapshot, or what WRITE put there
+  kSample = 0,  ///< one picture, clip or window: the last snapshot, or what WRITE put there
   kInput = 1,  ///< the model's input tensor
   kOutput = 2,  ///< the model's output tensor
   kOperator = 3,  ///< output of operator `index`; valid right after an INFER that ended with it
@@ -92,8 +100,8 @@ enum class Source : uint8_t {
 /// What an INFER runs on.
 enum class InferSource : uint8_t {
   kInput = 0,  ///< the input tensor as WRITE left it
-  kFrame = 1,  ///< the picture frame, preprocessed
-  kCamera = 2,  ///< a new camera frame, preprocessed
+  kSample = 1,  ///< the sample, preprocessed
+  kSensor = 2,  ///< a new camera frame, preprocessed; other sensors cannot
   kPattern = 3,  ///< input bytes from `seed`: byte i is the low byte of murmur3's fmix32(seed + (i + 1) * 0x9E3779B9)
 };
 
@@ -101,6 +109,8 @@ enum class InferSource : uint8_t {
 enum class StreamId : uint8_t {
   kPredictions = 1,  ///< Prediction, int8 scores[n_classes], int8 smoothed[n_classes]
   kCamera = 2,  ///< FrameInfo, then uint8 grayscale pixels, row by row
+  kSamples = 3,  ///< SamplesInfo, then int16 samples; all that the sensor gives, period_ms has no effect
+  kFeatures = 4,  ///< FeaturesInfo, then int8 features; those of every stride, period_ms has no effect
 };
 
 /// A setting: a signed 32-bit value that the board keeps through power loss when asked to.
@@ -163,9 +173,10 @@ struct InfoReply {
   uint32_t arena_bytes;  ///< of the engine
   uint32_t slot_bytes;  ///< largest model image
   uint32_t page_bytes;  ///< of the flash
-  uint32_t frame_bytes;  ///< largest picture frame
+  uint32_t sample_bytes;  ///< largest picture, clip or window
   uint8_t n_slots;
-  uint8_t reserved[3];
+  SensorKind sensor;  ///< of the app
+  uint8_t reserved[2];
 };
 static_assert(sizeof(InfoReply) == 180, "InfoReply has padding");
 
@@ -243,7 +254,7 @@ static_assert(sizeof(SlotInfo) == 76, "SlotInfo has padding");
 /// Fills a part of a buffer.
 struct WriteRequest {
   uint32_t offset;
-  Source target;  ///< FRAME or INPUT
+  Source target;  ///< SAMPLE or INPUT
   uint8_t reserved[3];
 };
 static_assert(sizeof(WriteRequest) == 8, "WriteRequest has padding");
@@ -272,8 +283,8 @@ struct InferRequest {
   uint32_t seed;  ///< of a pattern
   uint16_t first_operator;  ///< 0 prepares the input first; another goes on where the last INFER ended
   uint16_t end_operator;  ///< one past the last; 0 for all
-  uint16_t width;  ///< of the picture frame, pixels
-  uint16_t height;
+  uint16_t width;  ///< of the sample: pixels in a row of a picture, channels of a clip or window
+  uint16_t height;  ///< rows of a picture, moments of a clip or window
   InferSource source;
   uint8_t profile;  ///< 1: count ticks per operator
   uint8_t prepare_only;  ///< 1: fill the input tensor, which READ then shows, and run no operator
@@ -286,7 +297,7 @@ struct InferReply {
   uint64_t capture_ticks;
   uint64_t preprocess_ticks;
   uint64_t invoke_ticks;
-  uint32_t frame_crc32;  ///< of the picture frame; 0 without one
+  uint32_t sample_crc32;  ///< of the sample; 0 without one
   uint32_t input_crc32;  ///< of the input tensor before operator 0; 0 when it did not run
   uint32_t output_bytes;
   uint16_t n_operators;  ///< of the whole model
@@ -365,18 +376,59 @@ struct StreamHeader {
 };
 static_assert(sizeof(StreamHeader) == 24, "StreamHeader has padding");
 
-/// One live prediction; scores follow.
+/// What one inference says; scores follow.
 struct Prediction {
-  uint32_t capture_ticks;
-  uint32_t preprocess_ticks;
+  uint64_t position;  ///< of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted
+  uint32_t capture_ticks;  ///< to take the frame, or to read the samples since the last prediction
+  uint32_t preprocess_ticks;  ///< of the frame, or of all samples since the last prediction
   uint32_t invoke_ticks;
-  uint32_t frame_index;
+  int32_t score;  ///< of an app whose result is one number, in units of its setting `threshold`; else 0
+  uint32_t n_strides;  ///< strides of sound or motion that were preprocessed since the last prediction; 0 of a camera
   Status status;  ///< other than OK: no inference ran, and why
   uint8_t n_classes;  ///< 0 when no inference ran
   uint8_t top;  ///< class with the highest smoothed score
-  uint8_t detected;  ///< 1: its smoothed score reaches the threshold
+  uint8_t detected;  ///< 1: here is what the app looks for
 };
-static_assert(sizeof(Prediction) == 20, "Prediction has padding");
+static_assert(sizeof(Prediction) == 32, "Prediction has padding");
+
+/// A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time.
+struct SamplesInfo {
+  uint64_t position;  ///< of the first one: samples since the sensor's start, lost ones too
+  uint32_t rate_mhz;  ///< samples per 1,000 s
+  float scale;  ///< of one count: of full scale (microphone), g (accelerometer)
+  uint32_t lost;  ///< samples that the sensor lost since its start
+  uint16_t n_samples;  ///< moments: n_channels values each
+  uint8_t n_channels;
+  uint8_t reserved;
+};
+static_assert(sizeof(SamplesInfo) == 24, "SamplesInfo has padding");
+
+/// What the model sees of one stride.
+struct FeaturesInfo {
+  uint64_t position;  ///< of the stride's end: samples since the sensor's start
+  uint16_t peak;  ///< largest absolute sample of the stride
+  uint16_t rms;  ///< of the stride's samples
+  uint16_t n_features;
+  uint16_t reserved;
+};
+static_assert(sizeof(FeaturesInfo) == 16, "FeaturesInfo has padding");
+
+/// Hands samples to an app that listens.
+struct FeedRequest {
+  uint64_t position;  ///< of the first sample; where the last FEED ended
+  uint32_t rate_mhz;  ///< samples per 1,000 s: tells the app the time
+  uint8_t restart;  ///< 1: forget what was heard; `position` may be any
+  uint8_t reserved[3];
+};
+static_assert(sizeof(FeedRequest) == 16, "FeedRequest has padding");
+
+/// What came out; the results follow. A board takes fewer samples than it got when there is no room for more results.
+struct FeedReply {
+  uint64_t position;  ///< of the first sample that was not taken
+  uint16_t n_results;
+  uint8_t reserved[6];
+};
+static_assert(sizeof(FeedReply) == 16, "FeedReply has padding");
 
 /// Opens a LOG.
 struct LogHeader {

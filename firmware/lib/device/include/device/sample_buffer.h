@@ -5,21 +5,22 @@
 
 #include "core/bytes.h"
 #include "core/status.h"
-#include "hal/camera.h"
+#include "device/app.h"
 #include "protocol/messages.h"
 
 namespace tinyhost {
 
-/// The one picture in memory: a camera frame, or what the host wrote. Never shows bytes of a failed capture.
-class PictureBuffer {
+/// The one sample in memory: a camera frame, or what the host wrote. Never shows bytes of a failed capture.
+class SampleBuffer {
  public:
-  PictureBuffer(uint8_t* pixels, size_t capacity) : pixels_(pixels), capacity_(capacity) {}
+  SampleBuffer(uint8_t* bytes, size_t capacity) : bytes_(bytes), capacity_(capacity) {}
 
-  Status Capture(hal::CameraResolution resolution);
+  /// kUnsupported: the app's sensor is no camera.
+  Status Capture(const App& app, const SettingTable& settings);
   /// kBadArgument: beyond the buffer, or it would leave a gap behind size().
   Status Write(uint32_t offset, Bytes data);
 
-  const uint8_t* pixels() const { return pixels_; }
+  const uint8_t* bytes() const { return bytes_; }
   size_t size() const { return size_; }  // valid bytes
   /// True while it holds the last capture as it was.
   bool is_captured() const { return is_captured_; }
@@ -30,7 +31,7 @@ class PictureBuffer {
   uint32_t n_captures() const { return n_captures_; }
 
  private:
-  uint8_t* pixels_;
+  uint8_t* bytes_;
   size_t capacity_;
   size_t size_ = 0;
   bool is_captured_ = false;

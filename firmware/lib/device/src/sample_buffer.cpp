@@ -1,16 +1,17 @@
-#include "device/picture_buffer.h"
+#include "device/sample_buffer.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace tinyhost {
 
-Status PictureBuffer::Capture(hal::CameraResolution resolution) {
+Status SampleBuffer::Capture(const App& app, const SettingTable& settings) {
+  if (app.take_picture == nullptr) return Status::kUnsupported;
   size_ = 0;
   is_captured_ = false;
   const uint32_t index = n_captures_++;
   hal::CameraFrame frame = {};
-  const Status status = hal::CaptureFrame(resolution, pixels_, capacity_, &frame);
+  const Status status = app.take_picture(settings, bytes_, capacity_, &frame);
   if (status != Status::kOk) {
     ++n_failed_;
     return status;
@@ -21,10 +22,10 @@ Status PictureBuffer::Capture(hal::CameraResolution resolution) {
   return Status::kOk;
 }
 
-Status PictureBuffer::Write(uint32_t offset, Bytes data) {
+Status SampleBuffer::Write(uint32_t offset, Bytes data) {
   if (offset > size_ || data.size > capacity_ - offset) return Status::kBadArgument;
   is_captured_ = false;
-  std::memcpy(pixels_ + offset, data.data, data.size);
+  std::memcpy(bytes_ + offset, data.data, data.size);
   size_ = std::max<size_t>(size_, offset + data.size);
   return Status::kOk;
 }

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+#include "hal/sampling.h"
+
+namespace tinyhost::hal {
+
+/// Every board's microphone gives this many samples per second, mono.
+constexpr uint32_t kMicrophoneHz = 16'000;
+
+/// Switches it on. Positions count from 0 again; what a microphone gives while it settles is thrown away before that.
+/// kNoSensor: none there.
+Status StartMicrophone(Sampling* sampling);
+void StopMicrophone();
+/// Takes up to `max` samples that follow the last ones; never waits. The board keeps at least 100 ms for a late reader.
+/// kSensorTimeout: it stopped; kBadState: it is off. `samples` and `block` are to be used only if the result is kOk.
+Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block);
+
+}  // namespace tinyhost::hal

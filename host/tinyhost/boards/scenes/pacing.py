@@ -1,0 +1,64 @@
+"""Plays samples in time: what a sensor's small memory does for a reader that is late."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.boards.scenes.base import SampleSource
+
+__all__ = ["MEMORY_S", "PacedSamples", "Piece"]
+
+MEMORY_S = 0.25
+"""What the boards keep for a late reader (firmware/lib/hal/include/hal/microphone.h promises 0.1 s)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Samples that follow each other, and where they are."""
+
+    samples: NDArray[np.int16]
+    """(n_samples, n_channels)"""
+    position: int
+    """of the first one, since the start, lost ones too"""
+    lost: int
+    """since the start"""
+    n_waiting: int
+    """that can be read at once, behind these"""
+
+
+class PacedSamples:
+    """Gives a source's samples no sooner than the clock has come to them, and loses those that nobody reads in time."""
+
+    def __init__(self, source: SampleSource, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self.start()
+
+    def start(self) -> None:
+        """Switch the sensor on: its first sample is taken now."""
+        self._started_at = self._clock()
+        self._position = 0
+        self._lost = 0
+        self._source.restart()
+
+    def read(self, max_samples: int) -> Piece:
+        """Return at most `max_samples` of what there is. Raises ConfigError if the source cannot be read."""
+        rate_hz = self._source.sampling.rate_hz
+        available = int((self._clock() - self._started_at) * rate_hz) - self._position
+        late = available - int(MEMORY_S * rate_hz)
+        if late > 0:
+            gone = len(self._source.read(late))
+            self._position += gone
+            self._lost += gone
+            available -= late
+        wanted = min(available, max_samples)
+        samples = self._source.read(wanted)
+        position = self._position
+        self._position += len(samples)
+        n_waiting = available - wanted if len(samples) == wanted else 0
+        return Piece(samples=samples, position=position, lost=self._lost, n_waiting=n_waiting)

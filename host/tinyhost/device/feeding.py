@@ -1,0 +1,86 @@
+"""Samples of the host's, handed to an app that listens: sound or motion, faster than it happened."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.device.replies import unpacked
+from tinyhost.device.session import Session
+from tinyhost.device.stream_items import parse_prediction
+from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
+from tinyhost.protocol.messages import FeedReply, FeedRequest, MessageType, Prediction
+
+__all__ = ["FedResult", "feed"]
+
+_FEED_S = 120.0
+_PIECE_BYTES = 4092  # of a request's payload, without FeedRequest: whole samples of 1, 2 and 3 channels
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FedResult:
+    """One inference on samples that were fed; prediction.position says after how many."""
+
+    prediction: Prediction
+    scores: tuple[int, ...]
+    """int8 output units, one a class"""
+    smoothed: tuple[int, ...]
+
+
+def feed(session: Session, samples: Iterable[NDArray[np.int16]], *, rate_hz: float) -> Iterator[FedResult]:
+    """Feed pieces of (n,) or (n, n_channels) samples; yield the app's results as they come.
+
+    Raises DeviceError if the app takes no samples, has no model, or a stream of its sensor is on; LinkLostError if the
+    board restarted meanwhile, as it then has forgotten what it heard.
+    """
+    position, restart = 0, 1
+    restarts = session.restarts
+    for piece in samples:
+        data, sample_bytes = _sample_data(piece)
+        step = _PIECE_BYTES // sample_bytes * sample_bytes
+        start = 0
+        while start < len(data):
+            request = FeedRequest(position=position, rate_mhz=round(rate_hz * 1000), restart=restart)
+            reply, results = _feed_some(session, request, data[start : start + step])
+            if session.restarts != restarts:
+                raise LinkLostError(
+                    f"{session.connection.name}: the board restarted after {position} samples",
+                    hint="start again: what it had heard is lost; tinyhost doctor says more",
+                )
+            n_taken = reply.position - position
+            if not (0 <= n_taken <= step // sample_bytes) or (n_taken == 0 and not results):
+                raise ProtocolError(f"{session.connection.name}: took {n_taken} of {step // sample_bytes} samples")
+            position, restart = reply.position, 0
+            start += n_taken * sample_bytes
+            yield from results
+
+
+def _sample_data(piece: NDArray[np.int16]) -> tuple[bytes, int]:
+    """Return a piece's bytes and the bytes of one sample."""
+    if piece.dtype != np.int16 or piece.ndim not in (1, 2):
+        raise UsageError(f"samples must be (n,) or (n, n_channels) int16, got {piece.shape} {piece.dtype}")
+    n_channels = piece.shape[1] if piece.ndim == 2 else 1
+    return np.ascontiguousarray(piece, "<i2").tobytes(), 2 * n_channels
+
+
+def _feed_some(session: Session, request: FeedRequest, data: bytes) -> tuple[FeedReply, list[FedResult]]:
+    connection = session.connection
+    payload = connection.request(MessageType.FEED, request.pack() + data, deadline_s=_FEED_S, slow=True)
+    reply = unpacked(FeedReply.unpack, payload, connection.name)
+    body = payload[FeedReply.SIZE :]
+    results = []
+    try:
+        for _ in range(reply.n_results):
+            prediction, scores, smoothed, n_bytes = parse_prediction(body)
+            results.append(FedResult(prediction=prediction, scores=scores, smoothed=smoothed))
+            body = body[n_bytes:]
+    except struct.error as exc:
+        raise LinkTimeoutError(
+            f"{connection.name}: expected {reply.n_results} results, got {len(results)} whole ones",
+            hint="check the cable; tinyhost bench --link measures the link",
+        ) from exc
+    return reply, results
