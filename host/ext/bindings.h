@@ -10,6 +10,7 @@ namespace tinyhost {
 /// Each registers one library with the module.
 void BindCore(nanobind::module_& module);
 void BindEngine(nanobind::module_& module);
+void BindFrontend(nanobind::module_& module);
 void BindModelStore(nanobind::module_& module);
 void BindMotion(nanobind::module_& module);
 void BindProtocol(nanobind::module_& module);

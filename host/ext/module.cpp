@@ -27,6 +27,7 @@ NB_MODULE(_firmware, module) {
   module.attr("StatusError") = nanobind::borrow(g_status_error);
   tinyhost::BindCore(module);
   tinyhost::BindEngine(module);
+  tinyhost::BindFrontend(module);
   tinyhost::BindModelStore(module);
   tinyhost::BindMotion(module);
   tinyhost::BindProtocol(module);

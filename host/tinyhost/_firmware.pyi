@@ -64,6 +64,36 @@ def quantize_features(
 ) -> NDArray[np.int8]:
     """Return (n, n_features) int8: (feature - offset) * multiplier / 2^16, halves rounded up, saturated."""
 
+class Frontend:
+    """The firmware's audio micro-frontend."""
+
+    def __init__(
+        self,
+        *,
+        sample_rate_hz: int,
+        window_ms: int,
+        stride_ms: int,
+        lower_band_hz: int,
+        upper_band_hz: int,
+        n_channels: int,
+        weight_rounding: int,
+    ) -> None:
+        """weight_rounding: 0 down, 1 to the nearest; StatusError if the firmware refuses the configuration."""
+
+    def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
+        """Return the raw features, (n_strides, n_channels), of the strides that the samples complete."""
+    def reset(self) -> None:
+        """Forget all sound."""
+    @property
+    def n_channels(self) -> int: ...
+    @property
+    def window_samples(self) -> int: ...
+    @property
+    def stride_samples(self) -> int: ...
+
+def quantize_features(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
+    """Return raw features (n_strides, n_channels) as a model's int8 input."""
+
 def encode_frame(type: int, seq: int, payload: bytes, piece_bytes: int = ...) -> bytes:
     """Return a frame as the firmware sends it, its payload given to the encoder in pieces."""
 

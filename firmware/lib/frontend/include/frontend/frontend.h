@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace tinyhost {
+
+constexpr size_t kMinFrontendWindow = 65;   // samples, so that the FFT takes 128
+constexpr size_t kMaxFrontendWindow = 512;  // samples: 32 ms at 16 kHz
+constexpr size_t kMaxFrontendChannels = 64;
+
+/// How the weights of the mel filters become integers: the one thing in which TensorFlow Lite Micro's two frontends
+/// differ. kDown: its signal library, so audio_preprocessor_int8.tflite. kNearest: its microfrontend library.
+enum class WeightRounding : uint8_t { kDown = 0, kNearest = 1 };
+
+struct FrontendConfig {
+  uint32_t sample_rate_hz = 16'000;
+  uint16_t window_ms = 30;
+  uint16_t stride_ms = 20;
+  uint16_t lower_band_hz = 125;
+  uint16_t upper_band_hz = 7500;
+  uint8_t n_channels = 40;
+  WeightRounding weight_rounding = WeightRounding::kDown;
+};
+
+/// A raw feature as a model's int8 input, as TFLM's micro_speech maps it: a range of 26 (in 1/25.6) onto 256 steps.
+constexpr int8_t QuantizedFeature(uint16_t raw) {
+  const uint32_t step = (raw * 256u + 333) / 666;
+  return static_cast<int8_t>(step < 255 ? static_cast<int32_t>(step) - 128 : 127);
+}
+
+/// Triangles on the mel scale, each from the centre of the channel before to that of the channel after.
+struct MelFilters {
+  uint32_t weights[kMaxFrontendWindow / 2];  // Q12, from first_bin on: of the channel that rises there | falls << 16
+  uint8_t n_bins[kMaxFrontendChannels + 1];  // where channel i rises
+  uint16_t first_bin, end_bin;
+};
+
+/// PCAN's gain over the noise estimate, in parabolas from one power of two to the next.
+struct GainCurve {
+  struct Segment {
+    int16_t value, slope, curve;
+  };
+  int16_t at_0, at_1;
+  Segment segments[31];  // i: [2^(i+1), 2^(i+2))
+};
+
+/// TensorFlow Lite Micro's audio micro-frontend: from 16 bit sound to log mel energies, one row of channels per stride.
+/// Hann window, FFT, mel filters, square root, noise reduction, PCAN gain, logarithm, all in integers and equal to
+/// TFLM's to the bit. Floats make the tables in Configure, and nothing else. All memory is inside of the object.
+class Frontend {
+ public:
+  /// Makes the tables and resets. kBadArgument, and the frontend is as before: a window of less than kMinFrontendWindow
+  /// or more than kMaxFrontendWindow samples, a stride of none or longer than the window, no channel or more than
+  /// kMaxFrontendChannels, bands that are empty or reach half the sample rate.
+  Status Configure(const FrontendConfig& config);
+
+  /// Forgets all sound: the next samples begin a recording.
+  void Reset();
+
+  /// Takes samples up to the one that completes a stride, and sets `is_stride_complete` if there is one, when raw() and
+  /// Features() change. Returns how many were taken: less than n only at the end of a stride. The first stride is
+  /// complete with a whole window, each other after stride_samples() more. Before Configure it takes all, and completes
+  /// none.
+  size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
+
+  /// The newest stride's n_channels() features: 64 * ln(energy) after noise reduction and gain.
+  const uint16_t* raw() const { return raw_; }
+
+  /// The same through QuantizedFeature.
+  void Features(int8_t* features) const;
+
+  size_t n_channels() const { return n_channels_; }
+  size_t window_samples() const { return n_window_; }
+  size_t stride_samples() const { return n_stride_; }
+
+ private:
+  void CompleteStride();
+
+  uint16_t n_window_ = 0;
+  uint16_t n_stride_ = 0;
+  uint16_t n_held_ = 0;  // samples in samples_
+  uint8_t n_channels_ = 0;
+  uint8_t fft_bits_ = 0;  // the FFT takes 1 << fft_bits_ samples
+
+  alignas(4) int16_t samples_[kMaxFrontendWindow];
+  alignas(4) int16_t window_[kMaxFrontendWindow];
+  uint32_t spectrum_[kMaxFrontendWindow / 2];
+  uint32_t noise_[kMaxFrontendChannels];
+  uint16_t raw_[kMaxFrontendChannels];
+  MelFilters filters_;
+  GainCurve gain_;
+};
+
+}  // namespace tinyhost

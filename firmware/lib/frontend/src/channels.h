@@ -1,0 +1,19 @@
+#pragma once
+
+#include "frontend/frontend.h"
+
+namespace tinyhost {
+
+/// Features of one stride from its energies: mel filters, square root, noise reduction, PCAN gain, logarithm.
+/// noise: the estimates of the channels, brought up to date. shift: by how much the samples were shifted left.
+void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, const GainCurve& gain, size_t n_channels,
+                        int fft_bits, int shift, uint32_t* noise, uint16_t* features);
+
+/// The square root, rounded as TFLM's frontend does: up if the remainder is larger than the root, but never from 65535
+/// to 65536 while x is below 2^32. x: below 2^48.
+uint32_t RoundedSquareRoot(uint64_t x);
+
+/// 64 * ln(x), rounded as TFLM's frontend does; 0 for 0.
+uint16_t ScaledLogarithm(uint32_t x);
+
+}  // namespace tinyhost

@@ -1,0 +1,91 @@
+#include "frontend/frontend.h"
+
+#include "channels.h"
+#include "fft.h"
+#include "pairs.h"
+#include "tables.h"
+
+namespace tinyhost {
+namespace {
+
+constexpr int kMinFftBits = 7;
+constexpr int kNoiseBits = 10;
+
+/// To a lower address, or to memory of its own. Not memmove: that of small C libraries goes by bytes.
+void MoveSamples(const int16_t* source, size_t n, int16_t* target) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const pairs::Pair a = pairs::Load(source + i), b = pairs::Load(source + i + 2);
+    const pairs::Pair c = pairs::Load(source + i + 4), d = pairs::Load(source + i + 6);
+    pairs::Store(target + i, a);
+    pairs::Store(target + i + 2, b);
+    pairs::Store(target + i + 4, c);
+    pairs::Store(target + i + 6, d);
+  }
+  for (; i < n; ++i) target[i] = source[i];
+}
+
+}  // namespace
+
+Status Frontend::Configure(const FrontendConfig& config) {
+  if (config.sample_rate_hz > 1'000'000) return Status::kBadArgument;
+  const uint64_t n_window = static_cast<uint64_t>(config.window_ms) * config.sample_rate_hz / 1000;
+  const uint64_t n_stride = static_cast<uint64_t>(config.stride_ms) * config.sample_rate_hz / 1000;
+  if (n_window < kMinFrontendWindow || n_window > kMaxFrontendWindow) return Status::kBadArgument;
+  if (n_stride < 1 || n_stride > n_window) return Status::kBadArgument;
+  if (config.n_channels < 1 || config.n_channels > kMaxFrontendChannels) return Status::kBadArgument;
+  if (config.weight_rounding > WeightRounding::kNearest) return Status::kBadArgument;
+  if (config.lower_band_hz >= config.upper_band_hz) return Status::kBadArgument;
+  if (config.upper_band_hz * 2u > config.sample_rate_hz) return Status::kBadArgument;
+  int fft_bits = kMinFftBits;
+  while (1u << fft_bits < n_window) ++fft_bits;
+
+  MelFilters filters;
+  const Status status = FillFilters(config, fft_bits, &filters);
+  if (status != Status::kOk) return status;
+  filters_ = filters;
+  FillGain(kNoiseBits - (fft_bits - 6), &gain_);
+  FillWindow(n_window, window_);
+  n_window_ = static_cast<uint16_t>(n_window);
+  n_stride_ = static_cast<uint16_t>(n_stride);
+  n_channels_ = config.n_channels;
+  fft_bits_ = static_cast<uint8_t>(fft_bits);
+  Reset();
+  return Status::kOk;
+}
+
+void Frontend::Reset() {
+  n_held_ = 0;
+  for (int16_t& sample : samples_) sample = 0;
+  for (uint32_t& noise : noise_) noise = 0;
+  for (uint16_t& feature : raw_) feature = 0;
+}
+
+size_t Frontend::Take(const int16_t* samples, size_t n, bool* is_stride_complete) {
+  *is_stride_complete = false;
+  const size_t n_wanted = static_cast<size_t>(n_window_ - n_held_);
+  const size_t n_taken = n < n_wanted || n_window_ == 0 ? n : n_wanted;
+  if (n_window_ == 0) return n_taken;
+  MoveSamples(samples, n_taken, samples_ + n_held_);
+  n_held_ = static_cast<uint16_t>(n_held_ + n_taken);
+  if (n_held_ == n_window_) {
+    CompleteStride();
+    *is_stride_complete = true;
+  }
+  return n_taken;
+}
+
+void Frontend::CompleteStride() {
+  const size_t n_complex = size_t{1} << (fft_bits_ - 1);
+  const int shift = WindowSamples(samples_, window_, n_window_, n_complex, spectrum_);
+  TransformToEnergies(spectrum_, n_complex, shift, filters_.first_bin, filters_.end_bin);
+  EnergiesToFeatures(spectrum_, filters_, gain_, n_channels_, fft_bits_, shift, noise_, raw_);
+  n_held_ = static_cast<uint16_t>(n_window_ - n_stride_);
+  MoveSamples(samples_ + n_stride_, n_held_, samples_);
+}
+
+void Frontend::Features(int8_t* features) const {
+  for (size_t i = 0; i < n_channels_; ++i) features[i] = QuantizedFeature(raw_[i]);
+}
+
+}  // namespace tinyhost
