@@ -2,35 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tinyhost.cli.output import status_console
+from tinyhost.cli.output import progress_bars, status_console
 
 __all__ = ["register"]
+
+WordsOption = Annotated[str, typer.Option(help="Wanted words, with commas: the classes beside unknown and silence.")]
+SeedOption = Annotated[int, typer.Option(help="The same seed makes the same data.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the `synth` commands."""
     group = typer.Typer(no_args_is_help=True, help="Make labelled data without a sensor.")
+    group.command()(pictures)
+    group.command()(speech)
+    group.command()(stream)
     app.add_typer(group, name="synth")
 
-    @group.command()
-    def pictures(
-        folder: Annotated[Path, typer.Argument(help="Pictures go to FOLDER/LABEL/*.png.")],
-        count: Annotated[int, typer.Option(min=1, help="Pictures per class.")] = 20,
-        seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
-    ) -> None:
-        """Draw pictures with and without a person.
 
-        96x96 grey: a scene for a virtual camera, or something to train on.
-        """
-        from tinyhost.datasets.synthetic import write_dataset
+def pictures(
+    folder: Annotated[Path, typer.Argument(help="Pictures go to FOLDER/LABEL/*.png.")],
+    count: Annotated[int, typer.Option(min=1, help="Pictures per class.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+) -> None:
+    """Draw pictures with and without a person.
 
-        files = write_dataset(folder.parent, count, seed, split=folder.name)
-        labels = sorted({file.parent.name for file in files})
-        status_console().print(
-            f"drew {len(files)} pictures in {folder}: {', '.join(labels)}", soft_wrap=True, markup=False
-        )
+    96x96 grey: a scene for a virtual camera, or something to train on.
+    """
+    from tinyhost.datasets.synthetic import write_dataset
+
+    files = write_dataset(folder.parent, count, seed, split=folder.name)
+    labels = sorted({file.parent.name for file in files})
+    _say(f"drew {len(files)} pictures in {folder}: {', '.join(labels)}")
+
+
+def speech(
+    folder: Annotated[Path, typer.Argument(help="Clips go to FOLDER/WORD/*.wav; it must be new or empty.")],
+    *,
+    words: WordsOption = "yes,no",
+    count: Annotated[int, typer.Option(min=1, help="Clips of each word.")] = 200,
+    others: Annotated[
+        int | None, typer.Option(min=0, help="Clips of other words, for unknown; by default twice --count.")
+    ] = None,
+    snr: Annotated[
+        float | None, typer.Option(help="Noise this many dB below each word; by default a quiet room, 20 to 40 dB.")
+    ] = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Let espeak-ng say words, in the layout of Speech Commands.
+
+    One-second clips, 16 kHz, as heard in a room. The voices of testing are not among those of training.
+    """
+    from tinyhost.datasets.synthetic.acoustics import Acoustics
+    from tinyhost.datasets.synthetic.speech_set import SpeechSet, write_speech_set
+
+    acoustics = Acoustics(snr_db=(snr, snr) if snr is not None else (20.0, 40.0))
+    plan = SpeechSet(
+        words=_split(words),
+        count=count,
+        other_count=2 * count if others is None else others,
+        seed=seed,
+        acoustics=acoustics,
+    )
+    with _progress("speaking") as show:
+        samples = write_speech_set(folder, plan, on_clip=show)
+    n_voices = len({sample.speaker for sample in samples if sample.speaker})
+    n_words = len({sample.label for sample in samples if sample.speaker})
+    n_clips = sum(bool(sample.speaker) for sample in samples)
+    _say(f"wrote {n_clips} clips of {n_words} words by {n_voices} voices, and noise, in {folder}")
+
+
+def stream(
+    file: Annotated[Path, typer.Argument(help="A wav file; what is said when goes to a .csv beside it.")],
+    *,
+    minutes: Annotated[float, typer.Option(min=0.5, max=1000.0, help="How long.")] = 10.0,
+    words: WordsOption = "yes,no",
+    snr: Annotated[float, typer.Option(help="Each word is this many dB above the noise around it.")] = 10.0,
+    part: Annotated[str, typer.Option(help="Whose voices: training, validation or testing.")] = "testing",
+    seed: SeedOption = 0,
+) -> None:
+    """Make long sound with words, other words and noise, to count misses and false alarms."""
+    from tinyhost.datasets.split import part_named
+    from tinyhost.datasets.synthetic.speech_stream import StreamPlan, write_stream
+
+    plan = StreamPlan(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
+    with _progress("speaking") as show:
+        truth = write_stream(file, plan, on_block=show)
+    n_wanted = sum(word.label in plan.words for word in truth)
+    _say(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
+
+
+def _split(words: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in words.split(",") if word.strip())
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr; gives what to call with what is done, and all."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with progress_bars(*columns) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _say(text: str) -> None:
+    status_console().print(text, soft_wrap=True, markup=False)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError
 
-__all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest"]
+__all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest", "write_manifest"]
 
 MANIFEST_NAME = "manifest.jsonl"
 
@@ -51,6 +52,13 @@ class Sample:
     """of the device's clock; -1 if unknown"""
     width: int = 0
     height: int = 0
+    """of a picture, in pixels"""
+    sample_rate_hz: float = 0.0
+    n_samples: int = 0
+    n_channels: int = 0
+    """of a clip or another recording; n_samples is that of each channel"""
+    speaker: str = ""
+    """who speaks in a clip, as in its file's name"""
     adopted: bool = False
     """the file was there without a line; all that is known comes from the file"""
 
@@ -120,6 +128,11 @@ def repair_manifest(root: Path) -> bool:
         file.truncate(data.rfind(b"\n") + 1)
         os.fsync(file.fileno())
     return True
+
+
+def write_manifest(root: Path, samples: Sequence[Sample]) -> None:
+    """Write a whole manifest in one step, for a set that is made at once."""
+    write_atomically(root / MANIFEST_NAME, "".join(sample.to_line() for sample in samples).encode("utf-8"))
 
 
 def append_sample(root: Path, sample: Sample) -> None:

@@ -9,12 +9,22 @@ import hashlib
 import re
 from typing import Literal
 
-__all__ = ["PARTS", "Part", "part_of_file", "part_of_speaker", "speaker_of_file"]
+from tinyhost.errors import UsageError
+
+__all__ = ["PARTS", "Part", "part_named", "part_of_file", "part_of_speaker", "speaker_of_file"]
 
 Part = Literal["training", "validation", "testing"]
 PARTS: tuple[Part, ...] = ("training", "validation", "testing")
 _MAX_HASH = 2**27 - 1
 _NOHASH = re.compile(r"_nohash_.*$")
+
+
+def part_named(name: str) -> Part:
+    """Return the part of that name; raises UsageError if there is none."""
+    for part in PARTS:
+        if part == name:
+            return part
+    raise UsageError(f"no part {name!r} of a data set", hint=f"expected one of {', '.join(PARTS)}")
 
 
 def speaker_of_file(name: str) -> str:

@@ -53,6 +53,8 @@ class SpeechClip:
     """one of the words, `unknown` or `silence`"""
     voice_id: str
     """who speaks: eight hex digits; empty for silence"""
+    voice: str
+    """espeak-ng's name of it; empty for silence"""
     text: str
     """what is said; empty for silence"""
 
@@ -163,8 +165,8 @@ def make_clip(job: Job) -> SpeechClip:
     talk = Talk(words=plan.words, part=plan.part, cache_dir=plan.cache_dir)
     if job.label == SILENCE:
         sound = background(CLIP_SAMPLES, rng, plan.acoustics, talk)
-        return SpeechClip(pcm=to_pcm(sound), label=SILENCE, voice_id="", text="")
+        return SpeechClip(pcm=to_pcm(sound), label=SILENCE, voice_id="", voice="", text="")
     voice = talk.voice(rng)
     text = job.label if job.label != UNKNOWN else job.text or talk.other_text(rng)
     sound = hear(talk.say(text, voice, rng), CLIP_SAMPLES, rng, plan.acoustics, talk)
-    return SpeechClip(pcm=to_pcm(sound), label=job.label, voice_id=voice.voice_id, text=text)
+    return SpeechClip(pcm=to_pcm(sound), label=job.label, voice_id=voice.voice_id, voice=voice.name, text=text)
