@@ -28,7 +28,7 @@ LAYERS = [
     {"compiler"},
     {"boards"},
     {"link"},
-    {"protocol", "audio"},
+    {"protocol", "audio", "motion"},
     {"errors", "durable", "_firmware"},
 ]
 

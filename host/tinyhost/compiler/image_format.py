@@ -12,9 +12,11 @@ from typing import ClassVar
 
 __all__ = [
     "AddParams",
+    "AnomalyParams",
     "ChannelConstants",
     "ConcatenationParams",
     "ConvParams",
+    "DistanceSource",
     "FILTERS_PER_BLOCK",
     "FullyConnectedParams",
     "IMAGE_ALIGNMENT",
@@ -39,6 +41,7 @@ __all__ = [
     "PoolParams",
     "QuantizeParams",
     "Requantization",
+    "ScoreKind",
     "SoftmaxParams",
     "Storage",
     "Task",
@@ -163,6 +166,26 @@ class Requantization(IntEnum):
     """accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31"""
 
 
+class ScoreKind(IntEnum):
+    """What an anomaly model's score is made of."""
+
+    RECONSTRUCTION = 1
+    """mean squared error between input and output"""
+    DISTANCE = 2
+    """mean squared distance to the nearest centroid"""
+    COMBINED = 3
+    """the two, weighted by their gains"""
+
+
+class DistanceSource(IntEnum):
+    """What centroids are compared with."""
+
+    INPUT = 0
+    """the model's input"""
+    EMBEDDING = 1
+    """the output of the operator `embedding_operator`"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageHeader:
     """The first bytes of an image."""
@@ -271,6 +294,83 @@ class KwsParams:
             suppression_ms=values[6],
             n_silent_labels=values[7],
             min_results=values[8],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnomalyParams:
+    """Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3)."""
+
+    SIZE: ClassVar[int] = 48
+    _STRUCT: ClassVar[Struct] = Struct("<IfHHHHBBBBHBBIIiiHHi")
+
+    rate_mhz: int = 0
+    """samples per second, in thousandths"""
+    counts_per_g: float = 0.0
+    """of the samples"""
+    n_fft: int = 0
+    """samples of a window"""
+    hop: int = 0
+    """samples from one window's start to the next one's, 1..n_fft"""
+    n_bands: int = 0
+    """per axis"""
+    n_dimensions: int = 0
+    """of a centroid; 0 if there are none"""
+    n_centroids: int = 0
+    weight_bits: int = 0
+    """fraction bits of weights, 0..40"""
+    kind: int = 0
+    distance_source: int = 0
+    embedding_operator: int = 0
+    """index; 0 unless distance_source is embedding"""
+    baseline_shift: int = 0
+    """the score's slow mean goes over 2^shift windows; 0..24"""
+    reserved: int = 0
+    """0"""
+    reconstruction_gain: int = 0
+    """Q16; of a reconstruction score 65536"""
+    distance_gain: int = 0
+    """Q16; of a distance score 65536"""
+    threshold: int = 0
+    """Q16, as scores are: from here on a score is high; 0 or more"""
+    hysteresis: int = 0
+    """Q16: below threshold - hysteresis a score is low; 0..threshold"""
+    raise_windows: int = 0
+    """high scores in a row that raise the alarm, at least 1"""
+    clear_windows: int = 0
+    """low scores in a row that clear it, at least 1"""
+    baseline_score: int = 0
+    """Q16: mean score of normal data; 0 or more"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.rate_mhz, self.counts_per_g, self.n_fft, self.hop, self.n_bands, self.n_dimensions, self.n_centroids, self.weight_bits, self.kind, self.distance_source, self.embedding_operator, self.baseline_shift, self.reserved, self.reconstruction_gain, self.distance_gain, self.threshold, self.hysteresis, self.raise_windows, self.clear_windows, self.baseline_score)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> AnomalyParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            rate_mhz=values[0],
+            counts_per_g=values[1],
+            n_fft=values[2],
+            hop=values[3],
+            n_bands=values[4],
+            n_dimensions=values[5],
+            n_centroids=values[6],
+            weight_bits=values[7],
+            kind=values[8],
+            distance_source=values[9],
+            embedding_operator=values[10],
+            baseline_shift=values[11],
+            reserved=values[12],
+            reconstruction_gain=values[13],
+            distance_gain=values[14],
+            threshold=values[15],
+            hysteresis=values[16],
+            raise_windows=values[17],
+            clear_windows=values[18],
+            baseline_score=values[19],
         )
 
 

@@ -140,6 +140,38 @@ enum class Requantization : uint8_t {
   kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31
 };
 
+/// What an anomaly model's score is made of.
+enum class ScoreKind : uint8_t {
+  kReconstruction = 1,  ///< mean squared error between input and output
+  kDistance = 2,  ///< mean squared distance to the nearest centroid
+  kCombined = 3,  ///< the two, weighted by their gains
+};
+
+/// The name of a ScoreKind as the schema spells it; "unknown" for any other value.
+constexpr const char* ScoreKindName(ScoreKind value) {
+  switch (value) {
+    case ScoreKind::kReconstruction: return "reconstruction";
+    case ScoreKind::kDistance: return "distance";
+    case ScoreKind::kCombined: return "combined";
+  }
+  return "unknown";
+}
+
+/// What centroids are compared with.
+enum class DistanceSource : uint8_t {
+  kInput = 0,  ///< the model's input
+  kEmbedding = 1,  ///< the output of the operator `embedding_operator`
+};
+
+/// The name of a DistanceSource as the schema spells it; "unknown" for any other value.
+constexpr const char* DistanceSourceName(DistanceSource value) {
+  switch (value) {
+    case DistanceSource::kInput: return "input";
+    case DistanceSource::kEmbedding: return "embedding";
+  }
+  return "unknown";
+}
+
 /// The first bytes of an image.
 struct ImageHeader {
   uint32_t magic;  ///< image_magic
@@ -175,6 +207,31 @@ struct KwsParams {
   uint16_t min_results;  ///< in the average before it counts
 };
 static_assert(sizeof(KwsParams) == 20, "KwsParams has padding");
+
+/// Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
+struct AnomalyParams {
+  uint32_t rate_mhz;  ///< samples per second, in thousandths
+  float counts_per_g;  ///< of the samples
+  uint16_t n_fft;  ///< samples of a window
+  uint16_t hop;  ///< samples from one window's start to the next one's, 1..n_fft
+  uint16_t n_bands;  ///< per axis
+  uint16_t n_dimensions;  ///< of a centroid; 0 if there are none
+  uint8_t n_centroids;
+  uint8_t weight_bits;  ///< fraction bits of weights, 0..40
+  ScoreKind kind;
+  DistanceSource distance_source;
+  uint16_t embedding_operator;  ///< index; 0 unless distance_source is embedding
+  uint8_t baseline_shift;  ///< the score's slow mean goes over 2^shift windows; 0..24
+  uint8_t reserved;  ///< 0
+  uint32_t reconstruction_gain;  ///< Q16; of a reconstruction score 65536
+  uint32_t distance_gain;  ///< Q16; of a distance score 65536
+  int32_t threshold;  ///< Q16, as scores are: from here on a score is high; 0 or more
+  int32_t hysteresis;  ///< Q16: below threshold - hysteresis a score is low; 0..threshold
+  uint16_t raise_windows;  ///< high scores in a row that raise the alarm, at least 1
+  uint16_t clear_windows;  ///< low scores in a row that clear it, at least 1
+  int32_t baseline_score;  ///< Q16: mean score of normal data; 0 or more
+};
+static_assert(sizeof(AnomalyParams) == 48, "AnomalyParams has padding");
 
 /// What a model is, apart from how it runs.
 struct ModelMetadata {
