@@ -6,21 +6,13 @@
 
 #include "bindings.h"
 #include "motion/features.h"
+#include "new_array.h"
 
 namespace nb = nanobind;
 
 namespace tinyhost {
 
 namespace {
-
-template <typename T>
-nb::ndarray<nb::numpy, T> NewArray(std::initializer_list<size_t> shape, T** data) {
-  size_t n = 1;
-  for (const size_t side : shape) n *= side;
-  *data = new T[n + 1];
-  nb::capsule owner(*data, [](void* pointer) noexcept { delete[] static_cast<T*>(pointer); });
-  return nb::ndarray<nb::numpy, T>(*data, shape, owner);
-}
 
 using Windows = nb::ndarray<const int16_t, nb::shape<-1, -1, 3>, nb::c_contig, nb::device::cpu>;
 

@@ -8,6 +8,7 @@
 namespace tinyhost {
 
 /// Each registers one library with the module.
+void BindAnomaly(nanobind::module_& module);
 void BindCore(nanobind::module_& module);
 void BindEngine(nanobind::module_& module);
 void BindFrontend(nanobind::module_& module);

@@ -25,6 +25,7 @@ NB_MODULE(_firmware, module) {
   module.doc() = "The firmware's portable libraries, compiled for this computer.";
   g_status_error = PyErr_NewException("tinyhost._firmware.StatusError", PyExc_RuntimeError, nullptr);
   module.attr("StatusError") = nanobind::borrow(g_status_error);
+  tinyhost::BindAnomaly(module);
   tinyhost::BindCore(module);
   tinyhost::BindEngine(module);
   tinyhost::BindFrontend(module);

@@ -56,6 +56,49 @@ def preprocess_frame(
     pixel_map: multiplier and offset, Q16, as ModelMetadata has them; by default pixel - 128.
     """
 
+def reconstruction_error(
+    inputs: NDArray[np.int8],
+    outputs: NDArray[np.int8],
+    input_quantization: tuple[float, int],
+    output_quantization: tuple[float, int],
+) -> NDArray[np.int32]:
+    """Return (n,) Q16: the mean squared error, in real units, between (n, k) rows; quantization is (scale, zero point)."""
+
+def combine_scores(reconstruction: int, distance: int, reconstruction_gain: int, distance_gain: int) -> int:
+    """Return the weighted sum of two scores, Q16."""
+
+class AnomalyScorer:
+    """The firmware's anomaly score, of a model's task data (AnomalyParams and its arrays)."""
+
+    def __init__(
+        self, task_data: bytes, input_quantization: tuple[float, int], output_quantization: tuple[float, int]
+    ) -> None:
+        """Raise StatusError if the firmware would refuse the parameters."""
+    def score(
+        self, inputs: NDArray[np.int8], outputs: NDArray[np.int8], embeddings: NDArray[np.int8]
+    ) -> NDArray[np.int32]:
+        """Return (n, 4) Q16: score, reconstruction, distance, nearest centroid; unused arrays may be (0, 0)."""
+
+class Alarm:
+    """The firmware's alarm: hysteresis and minimum duration."""
+
+    def __init__(self) -> None: ...
+    def update(
+        self, scores: NDArray[np.int32], threshold: int, hysteresis: int, raise_windows: int, clear_windows: int
+    ) -> NDArray[np.uint8]:
+        """Return the AlarmState after each score."""
+    @property
+    def n_alarms(self) -> int: ...
+
+class ScoreBaseline:
+    """The firmware's slow mean of scores."""
+
+    def __init__(self, seed: int, shift: int) -> None: ...
+    def update(self, scores: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the baseline after each score."""
+    @property
+    def drift(self) -> int: ...
+
 def motion_features(windows: NDArray[np.int16], band_edges: list[int]) -> NDArray[np.int16]:
     """Return (n, 3, n_bands + 3) features in 1/256 of log2 of (n, n_fft, 3) windows (firmware/lib/motion)."""
 
