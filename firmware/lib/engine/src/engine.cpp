@@ -34,7 +34,7 @@ uint32_t TensorBytes(const TensorRecord& tensor) {
   return static_cast<uint32_t>(n_bytes);
 }
 
-Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
+TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
   const uint32_t n_bytes = tensor.rank <= kMaxRank ? TensorBytes(tensor) : 0;
   const bool scaled =
       tensor.type == TensorType::kFloat32 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
@@ -47,7 +47,7 @@ Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
   return inside ? Status::kOk : Status::kImageTensor;
 }
 
-TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
+TINYHOST_COLD TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
   const TensorRecord& record = view.tensor(index);
   TensorView tensor;
   tensor.type = record.type;
@@ -62,7 +62,7 @@ TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
   return tensor;
 }
 
-OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {
+TINYHOST_COLD OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {
   const OperatorRecord& record = view.op(index);
   OperatorView op;
   op.image = &view;
@@ -73,7 +73,8 @@ OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {
   return op;
 }
 
-Status CheckOperator(KernelSet kernels, const ImageView& view, uint8_t* arena, size_t index, uint64_t* work) {
+TINYHOST_COLD Status CheckOperator(KernelSet kernels, const ImageView& view, uint8_t* arena, size_t index,
+                                   uint64_t* work) {
   const OperatorRecord& record = view.op(index);
   const Kernel* kernel = kernels(record.code);
   if (kernel == nullptr) return Status::kImageOperator;
@@ -96,7 +97,7 @@ Status CheckOperator(KernelSet kernels, const ImageView& view, uint8_t* arena, s
 
 const char* Engine::Name() { return "tinyhost"; }
 
-Status Engine::Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes) {
+TINYHOST_COLD Status Engine::Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes) {
   Unload();
   if (arena == nullptr || reinterpret_cast<uintptr_t>(arena) % kImageAlignment != 0) return Status::kBadArgument;
   Status status = view_.Open(image, n_bytes);
@@ -113,7 +114,7 @@ void Engine::Unload() {
   work_ = 0;
 }
 
-Status Engine::Check(size_t arena_bytes) {
+TINYHOST_COLD Status Engine::Check(size_t arena_bytes) {
   const ModelMetadata& model = metadata();
   for (size_t i = 0; i < header().n_tensors; ++i) {
     const Status status = CheckTensor(view_, view_.tensor(i));
@@ -135,7 +136,7 @@ Status Engine::Check(size_t arena_bytes) {
   return Status::kOk;
 }
 
-const char* Engine::label(size_t index) const {
+TINYHOST_COLD const char* Engine::label(size_t index) const {
   if (!loaded() || index >= metadata().n_labels) return "";
   const char* label = view_.labels();
   for (; index > 0; --index) label += std::strlen(label) + 1;
@@ -150,7 +151,7 @@ TensorView Engine::operator_output(size_t index) const { return View(view_, aren
 
 Status Engine::Invoke() { return InvokeRange(0, n_operators()); }
 
-Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {
+TINYHOST_COLD Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {
   if (!loaded()) return Status::kNoModel;
   if (first > last || last > n_operators()) return Status::kBadArgument;
   for (size_t i = first; i < last; ++i) {

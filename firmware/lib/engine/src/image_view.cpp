@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/crc32.h"
+#include "kernels/hot.h"
 
 namespace tinyhost {
 
@@ -26,7 +27,7 @@ class SectionChecker {
   uint64_t end_ = sizeof(ImageHeader);
 };
 
-Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
+TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   if (header.magic != kImageMagic) return Status::kImageMagic;
   if (header.version != kImageVersion) return Status::kImageVersion;
   if (header.total_bytes != n_bytes || header.header_bytes != sizeof(ImageHeader)) return Status::kImageLength;
@@ -43,7 +44,7 @@ Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   return in_order ? Status::kOk : Status::kImageSection;
 }
 
-Status CheckMetadata(const ImageView& view) {
+TINYHOST_COLD Status CheckMetadata(const ImageView& view) {
   const ImageHeader& header = view.header();
   const ModelMetadata& metadata = view.metadata();
   if (std::memchr(metadata.name, 0, sizeof(metadata.name)) == nullptr || metadata.task > Task::kAnomaly ||
@@ -60,7 +61,7 @@ Status CheckMetadata(const ImageView& view) {
 
 }  // namespace
 
-Status ImageView::Open(const uint8_t* image, size_t n_bytes) {
+TINYHOST_COLD Status ImageView::Open(const uint8_t* image, size_t n_bytes) {
   Close();
   if (image == nullptr || reinterpret_cast<uintptr_t>(image) % kImageAlignment != 0) return Status::kBadArgument;
   if (n_bytes < sizeof(ImageHeader)) return Status::kImageLength;
@@ -71,7 +72,12 @@ Status ImageView::Open(const uint8_t* image, size_t n_bytes) {
   return status;
 }
 
-size_t ElementCount(const TensorView& tensor) {
+TINYHOST_COLD const uint8_t* ImageView::ConstantBytes(uint32_t offset, uint64_t n_bytes, uint32_t alignment) const {
+  const bool inside = offset + n_bytes <= header().constants_bytes;
+  return inside && offset % alignment == 0 ? constants() + offset : nullptr;
+}
+
+TINYHOST_COLD size_t ElementCount(const TensorView& tensor) {
   size_t n = 1;
   for (const int32_t dim : tensor.dims) n *= static_cast<size_t>(dim);
   return n;

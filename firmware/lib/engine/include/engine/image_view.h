@@ -38,15 +38,14 @@ class ImageView {
   Bytes task_data() const { return {image_ + header().task_data_offset, header().task_data_bytes}; }
   const uint8_t* constants() const { return image_ + header().constants_offset; }
 
-  /// `count` elements at `offset` of the constants section; null if they are misaligned or not all inside.
+  /// `count` (below 2^56) elements at `offset` of the constants section; null if they are misaligned or not all inside.
   template <typename T>
   const T* Constants(uint32_t offset, uint64_t count) const {
-    const uint64_t size = header().constants_bytes;
-    const bool inside = offset <= size && count <= (size - offset) / sizeof(T);
-    return inside && offset % alignof(T) == 0 ? reinterpret_cast<const T*>(constants() + offset) : nullptr;
+    return reinterpret_cast<const T*>(ConstantBytes(offset, count * sizeof(T), alignof(T)));
   }
 
  private:
+  const uint8_t* ConstantBytes(uint32_t offset, uint64_t n_bytes, uint32_t alignment) const;
   template <typename T>
   const T* Section(uint32_t offset) const {
     return reinterpret_cast<const T*>(image_ + offset);

@@ -13,7 +13,7 @@ bool RightShiftInRange(int shift) { return shift >= -31 && shift <= 0; }
 
 }  // namespace
 
-Status CheckAdd(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status CheckAdd(const OperatorView& op, uint64_t* work) {
   const AddParams* params = op.params<AddParams>();
   if (!params || !ValidBroadcast(op) || params->input_multiplier[0] < 0 || params->input_multiplier[1] < 0 ||
       params->output_multiplier < 0 || !RightShiftInRange(params->input_shift[0]) ||
@@ -25,21 +25,27 @@ Status CheckAdd(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void RunAdd(const OperatorView& op) {
-  const AddParams p = *op.params<AddParams>();
-  const int32_t zero_a = op.inputs[0].zero_point;
-  const int32_t zero_b = op.inputs[1].zero_point;
-  const int32_t zero_output = op.output.zero_point;
-  ForEachPair(op, [&](int8_t a, int8_t b) {
-    const int32_t scaled_a =
-        MultiplyByQuantizedMultiplier((a - zero_a) * (1 << kAddLeftShift), p.input_multiplier[0], p.input_shift[0]);
-    const int32_t scaled_b =
-        MultiplyByQuantizedMultiplier((b - zero_b) * (1 << kAddLeftShift), p.input_multiplier[1], p.input_shift[1]);
-    const int32_t sum =
-        MultiplyByQuantizedMultiplier(WrappingAdd(scaled_a, scaled_b), p.output_multiplier, p.output_shift);
-    return static_cast<int8_t>(Clamp(WrappingAdd(sum, zero_output), p.activation_min, p.activation_max));
-  });
+namespace {
+
+int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value) {
+  const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kAddLeftShift);
+  return MultiplyByQuantizedMultiplier(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
+
+void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
+            int8_t* output) {
+  const AddParams& p = *op.params<AddParams>();
+  for (; n > 0; --n, a += step_a, b += step_b) {
+    const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), Scaled(op, p, 1, *b));
+    const int32_t scaled = MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift);
+    *output++ =
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+  }
+}
+
+}  // namespace
+
+void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow); }
 
 const Kernel kAddKernel{OperatorCode::kAdd, 2, CheckAdd, RunAdd};
 

@@ -11,57 +11,16 @@ struct Shape4 {
   int32_t dims[4];
 };
 
-inline Shape4 ExtendShape(const TensorView& tensor) {
-  Shape4 shape{{1, 1, 1, 1}};
-  for (int i = 0; i < tensor.rank; ++i) shape.dims[4 - tensor.rank + i] = tensor.dims[i];
-  return shape;
-}
+Shape4 ExtendShape(const TensorView& tensor);
 
 /// True if both inputs are int8 and broadcast to the int8 output.
-inline bool ValidBroadcast(const OperatorView& op) {
-  const Shape4 out = ExtendShape(op.output);
-  for (int i = 0; i < 2; ++i) {
-    const Shape4 in = ExtendShape(op.inputs[i]);
-    if (op.inputs[i].type != TensorType::kInt8) return false;
-    for (int d = 0; d < 4; ++d) {
-      if (in.dims[d] != 1 && in.dims[d] != out.dims[d]) return false;
-    }
-  }
-  return op.output.type == TensorType::kInt8;
-}
+bool ValidBroadcast(const OperatorView& op);
 
-/// Elements from one index of a dimension to the next; 0 where the input repeats.
-inline Shape4 BroadcastStrides(const TensorView& tensor) {
-  const Shape4 shape = ExtendShape(tensor);
-  Shape4 strides{};
-  int32_t stride = 1;
-  for (int d = 3; d >= 0; --d) {
-    strides.dims[d] = shape.dims[d] == 1 ? 0 : stride;
-    stride *= shape.dims[d];
-  }
-  return strides;
-}
+/// One row of n outputs along the last dimension; step_a and step_b are 0 where an input repeats.
+using RowFunction = void (*)(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b,
+                             int32_t n, int8_t* output);
 
-/// output[i] = function(a, b) for every element, with both inputs broadcast to the output's shape.
-template <typename Function>
-void ForEachPair(const OperatorView& op, Function function) {
-  const Shape4 out = ExtendShape(op.output);
-  const Shape4 sa = BroadcastStrides(op.inputs[0]);
-  const Shape4 sb = BroadcastStrides(op.inputs[1]);
-  const int8_t* a = op.input_data<int8_t>(0);
-  const int8_t* b = op.input_data<int8_t>(1);
-  int8_t* output = op.output_data<int8_t>();
-  for (int32_t i = 0; i < out.dims[0]; ++i) {
-    for (int32_t j = 0; j < out.dims[1]; ++j) {
-      for (int32_t k = 0; k < out.dims[2]; ++k) {
-        const int8_t* row_a = a + i * sa.dims[0] + j * sa.dims[1] + k * sa.dims[2];
-        const int8_t* row_b = b + i * sb.dims[0] + j * sb.dims[1] + k * sb.dims[2];
-        for (int32_t l = 0; l < out.dims[3]; ++l, row_a += sa.dims[3], row_b += sb.dims[3]) {
-          *output++ = function(*row_a, *row_b);
-        }
-      }
-    }
-  }
-}
+/// Runs all rows, with both inputs broadcast to the output's shape.
+void ForEachRow(const OperatorView& op, RowFunction function);
 
 }  // namespace tinyhost

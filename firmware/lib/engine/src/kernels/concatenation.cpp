@@ -9,13 +9,13 @@ namespace tinyhost {
 namespace {
 
 /// Product of dims[first..last).
-int32_t Product(const TensorView& tensor, int first, int last) {
+TINYHOST_COLD int32_t Product(const TensorView& tensor, int first, int last) {
   int32_t product = 1;
   for (int i = first; i < last; ++i) product *= tensor.dims[i];
   return product;
 }
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const ConcatenationParams* params = op.params<ConcatenationParams>();
   const TensorView& output = op.output;
   if (!params || output.type != TensorType::kInt8 || params->axis >= output.rank) return Status::kImageParameter;
@@ -34,7 +34,7 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void Run(const OperatorView& op) {
+TINYHOST_COLD void Run(const OperatorView& op) {
   const int axis = op.params<ConcatenationParams>()->axis;
   const int32_t n_outer = Product(op.output, 0, axis);
   const int32_t out_row = Product(op.output, axis, op.output.rank);

@@ -4,7 +4,28 @@
 
 namespace tinyhost {
 
-Status CheckConv2d(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD ConvJob MakeConvJob(const OperatorView& op, const ConvParams& params) {
+  ConvJob job{};
+  job.groups = params.groups;
+  job.group_depth = op.inputs[0].dims[3] / job.groups;
+  job.group_filters = op.output.dims[3] / job.groups;
+  job.group_blocks = QuadWeights::Blocks(job.group_filters);
+  PatchSource& source = job.source;
+  source.rows = ConvRows(op, params);
+  source.columns = ConvColumns(op, params);
+  source.depth = op.inputs[0].dims[3];
+  source.zero_point = op.inputs[0].zero_point;
+  const bool dense = params.dilation_width == 1 && job.groups == 1;
+  const int32_t taps = dense ? params.filter_width : 1;
+  source.patch = {taps * job.group_depth, params.filter_height * params.filter_width / taps,
+                  params.filter_width / taps};
+  const int64_t n_blocks = int64_t{job.groups} * job.group_blocks;
+  job.weights = MakeQuadWeights(op, FiltersOf(params), source.patch, n_blocks);
+  job.requantizer = MakeRequantizer(op, FiltersOf(params), static_cast<uint64_t>(n_blocks) * 4);
+  return job;
+}
+
+TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   const ConvParams* params = op.params<ConvParams>();
   if (!params || !ValidConvGeometry(op, *params)) return Status::kImageParameter;
   const int32_t groups = params->groups;
@@ -18,7 +39,7 @@ Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   const Patch& patch = job.source.patch;
   const int64_t n_pixels = int64_t{op.output.dims[1]} * op.output.dims[2];
   if (!job.weights.data ||
-      !ValidRequantizer(op, *params, uint64_t{4} * static_cast<uint32_t>(job.groups * job.group_blocks)) ||
+      !ValidRequantizer(op, FiltersOf(*params), uint64_t{4} * static_cast<uint32_t>(job.groups * job.group_blocks)) ||
       params->scratch_bytes < UnfoldedBytes(patch, n_pixels)) {
     return Status::kImageParameter;
   }

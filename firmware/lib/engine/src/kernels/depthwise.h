@@ -48,21 +48,7 @@ struct DepthwiseJob {
 };
 
 /// The job of valid geometry and channels; weights and constants are null where the image is wrong.
-inline DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvParams& params) {
-  DepthwiseJob job{};
-  job.rows = ConvRows(op, params);
-  job.columns = ConvColumns(op, params);
-  job.in_depth = op.inputs[0].dims[3];
-  job.out_depth = op.output.dims[3];
-  job.multiplier = job.out_depth / job.in_depth;
-  job.input_zero_point = op.inputs[0].zero_point;
-  job.weights.words_per_row = (params.filter_width + 3) / 4;
-  const uint64_t n_words = uint64_t{params.filter_height} * static_cast<uint32_t>(job.weights.words_per_row);
-  job.weights.data =
-      op.image->Constants<uint32_t>(params.weights_offset, n_words * static_cast<uint32_t>(job.out_depth));
-  job.requantizer = MakeRequantizer(op, params, static_cast<uint64_t>(job.out_depth));
-  return job;
-}
+DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvParams& params);
 
 /// `check` of every DEPTHWISE_CONV_2D kernel.
 Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work);

@@ -22,7 +22,7 @@ int32_t SaturatingDouble(int32_t x) {
 
 }  // namespace
 
-int32_t OneOverOnePlus(int32_t a) {
+TINYHOST_COLD int32_t OneOverOnePlus(int32_t a) {
   constexpr int32_t k48Over17 = 1515870810;        // Q2.29
   constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29
   constexpr int32_t kOneQ2 = 1 << 29;

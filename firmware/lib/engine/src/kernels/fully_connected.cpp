@@ -4,7 +4,17 @@
 
 namespace tinyhost {
 
-Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD FullyConnectedJob MakeFullyConnectedJob(const OperatorView& op, const FullyConnectedParams& params) {
+  FullyConnectedJob job{};
+  job.depth = op.output.dims[op.output.rank - 1];
+  job.n_rows = static_cast<int32_t>(ElementCount(op.output)) / job.depth;
+  job.patch = {static_cast<int32_t>(ElementCount(op.inputs[0])) / job.n_rows, 1, 1};
+  job.weights = MakeQuadWeights(op, params, job.patch, job.blocks());
+  job.requantizer = MakeRequantizer(op, params, static_cast<uint64_t>(job.blocks()) * 4);
+  return job;
+}
+
+TINYHOST_COLD Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
   const FullyConnectedParams* params = op.params<FullyConnectedParams>();
   if (!params || op.inputs[0].type != TensorType::kInt8 || op.output.type != TensorType::kInt8 || op.output.rank < 1) {
     return Status::kImageParameter;

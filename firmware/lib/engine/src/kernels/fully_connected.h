@@ -22,15 +22,7 @@ struct FullyConnectedJob {
 };
 
 /// The job of an output of rank 1 or more; the input is taken to have as many rows.
-inline FullyConnectedJob MakeFullyConnectedJob(const OperatorView& op, const FullyConnectedParams& params) {
-  FullyConnectedJob job{};
-  job.depth = op.output.dims[op.output.rank - 1];
-  job.n_rows = static_cast<int32_t>(ElementCount(op.output)) / job.depth;
-  job.patch = {static_cast<int32_t>(ElementCount(op.inputs[0])) / job.n_rows, 1, 1};
-  job.weights = MakeQuadWeights(op, params, job.patch, job.blocks());
-  job.requantizer = MakeRequantizer(op, params, static_cast<uint64_t>(job.blocks()) * 4);
-  return job;
-}
+FullyConnectedJob MakeFullyConnectedJob(const OperatorView& op, const FullyConnectedParams& params);
 
 /// `check` of every FULLY_CONNECTED kernel.
 Status CheckFullyConnected(const OperatorView& op, uint64_t* work);

@@ -5,3 +5,6 @@
 #if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")
 #endif
+
+/// What runs once per model or per operator, not per element: small rather than fast.
+#define TINYHOST_COLD __attribute__((cold, noinline))

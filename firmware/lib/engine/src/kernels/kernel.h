@@ -8,6 +8,14 @@
 
 namespace tinyhost {
 
+/// What ConvParams and FullyConnectedParams have in common.
+using FilterParams = FullyConnectedParams;
+
+inline FilterParams FiltersOf(const ConvParams& p) {
+  return {p.weights_offset, p.channels_offset, p.scratch_offset, p.scratch_bytes,
+          p.activation_min, p.activation_max,  p.layout,         p.requantization};
+}
+
 /// One operator with its tensors resolved.
 struct OperatorView {
   const ImageView* image;
@@ -22,12 +30,8 @@ struct OperatorView {
     return image->Constants<Params>(record->params_offset, 1);
   }
   /// The operator's scratch memory; null if it has less than n_bytes or they are not all inside the arena.
-  template <typename Params>
-  uint8_t* Scratch(const Params& params, uint64_t n_bytes) const {
-    const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
-    const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;
-    return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
-  }
+  uint8_t* Scratch(const FilterParams& params, uint64_t n_bytes) const;
+  uint8_t* Scratch(const ConvParams& params, uint64_t n_bytes) const { return Scratch(FiltersOf(params), n_bytes); }
   template <typename T>
   const T* input_data(size_t index = 0) const {
     return static_cast<const T*>(inputs[index].data);

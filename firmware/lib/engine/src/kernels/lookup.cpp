@@ -8,17 +8,21 @@ namespace {
 
 constexpr int kTableSize = 256;
 
-template <typename Output>
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status CheckTable(const OperatorView& op, bool to_bytes, uint64_t* work) {
   const LookupParams* params = op.params<LookupParams>();
-  const bool to_bytes = sizeof(Output) == 1;
+  const size_t element_bytes = to_bytes ? 1 : sizeof(float);
   if (!params || !IsByte(op.inputs[0]) || IsByte(op.output) != to_bytes ||
-      ElementCount(op.inputs[0]) != ElementCount(op.output) ||
-      !op.image->Constants<Output>(params->table_offset, kTableSize)) {
+      ElementCount(op.inputs[0]) != ElementCount(op.output) || params->table_offset % element_bytes != 0 ||
+      !op.image->Constants<uint8_t>(params->table_offset, kTableSize * element_bytes)) {
     return Status::kImageParameter;
   }
   *work += ElementCount(op.output);
   return Status::kOk;
+}
+
+template <typename Output>
+Status Check(const OperatorView& op, uint64_t* work) {
+  return CheckTable(op, sizeof(Output) == 1, work);
 }
 
 template <typename Output>

@@ -8,7 +8,7 @@ namespace tinyhost {
 
 namespace {
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const MeanParams* params = op.params<MeanParams>();
   const TensorView& input = op.inputs[0];
   if (!params || !IsInt8(input, 4) || op.output.type != TensorType::kInt8 || params->multiplier < 0 ||

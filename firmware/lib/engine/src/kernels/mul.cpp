@@ -8,7 +8,7 @@ namespace tinyhost {
 
 namespace {
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const MulParams* params = op.params<MulParams>();
   if (!params || !ValidBroadcast(op) || params->multiplier < 0 || !ShiftInRange(params->shift) ||
       params->activation_min > params->activation_max) {
@@ -18,16 +18,18 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void Run(const OperatorView& op) {
+void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
+            int8_t* output) {
   const MulParams p = *op.params<MulParams>();
-  const int32_t zero_a = op.inputs[0].zero_point;
-  const int32_t zero_b = op.inputs[1].zero_point;
-  const int32_t zero_output = op.output.zero_point;
-  ForEachPair(op, [&](int8_t a, int8_t b) {
-    const int32_t product = MultiplyByQuantizedMultiplier((a - zero_a) * (b - zero_b), p.multiplier, p.shift);
-    return static_cast<int8_t>(Clamp(WrappingAdd(product, zero_output), p.activation_min, p.activation_max));
-  });
+  for (; n > 0; --n, a += step_a, b += step_b) {
+    const int32_t product = (*a - op.inputs[0].zero_point) * (*b - op.inputs[1].zero_point);
+    const int32_t scaled = MultiplyByQuantizedMultiplier(product, p.multiplier, p.shift);
+    *output++ =
+        static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
+  }
 }
+
+void Run(const OperatorView& op) { ForEachRow(op, RunRow); }
 
 }  // namespace
 

@@ -9,7 +9,7 @@ namespace tinyhost {
 
 namespace {
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const PadParams* params = op.params<PadParams>();
   if (!params || op.inputs[0].type != TensorType::kInt8 || !IsInt8(op.output, op.inputs[0].rank)) {
     return Status::kImageParameter;
@@ -23,7 +23,7 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void Run(const OperatorView& op) {
+TINYHOST_COLD void Run(const OperatorView& op) {
   const PadParams& params = *op.params<PadParams>();
   const Shape4 in = ExtendShape(op.inputs[0]);
   const Shape4 out = ExtendShape(op.output);

@@ -16,7 +16,7 @@ WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const PoolParams* params = op.params<PoolParams>();
   const TensorView& input = op.inputs[0];
   if (!params || !IsInt8(input, 4) || !IsInt8(op.output, 4) || input.dims[0] != op.output.dims[0] ||

@@ -32,17 +32,8 @@ inline bool IsQuads(WeightLayout layout) {
   return layout == WeightLayout::kQuads || layout == WeightLayout::kCarriedQuads;
 }
 
-/// The weights of `groups` groups of filters; `data` is null where the image is wrong.
-template <typename Params>
-QuadWeights MakeQuadWeights(const OperatorView& op, const Params& params, const Patch& patch, int64_t n_blocks) {
-  const uint64_t block_bytes = static_cast<uint64_t>(patch.n_pairs()) * 8;
-  const bool sane = IsQuads(params.layout) && block_bytes <= kMaxTensorBytes;
-  const uint32_t* words =
-      sane ? op.image->Constants<uint32_t>(params.weights_offset, block_bytes / 4 * static_cast<uint64_t>(n_blocks))
-           : nullptr;
-  return {reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_bytes),
-          params.layout == WeightLayout::kCarriedQuads};
-}
+/// The weights of n_blocks blocks of filters; `data` is null where the image is wrong.
+QuadWeights MakeQuadWeights(const OperatorView& op, const FilterParams& params, const Patch& patch, int64_t n_blocks);
 
 /// Bytes in which a kernel unfolds up to four patches to 16 bits.
 inline uint64_t UnfoldedBytes(const Patch& patch, int64_t n_pixels) {

@@ -8,7 +8,7 @@ namespace tinyhost {
 
 namespace {
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!op.params<QuantizeParams>() || op.inputs[0].type != TensorType::kFloat32 ||
       op.output.type != TensorType::kInt8 || ElementCount(op.inputs[0]) != ElementCount(op.output)) {
     return Status::kImageParameter;

@@ -24,28 +24,10 @@ struct Requantizer {
 
 inline bool ShiftInRange(int32_t shift) { return shift >= -31 && shift <= 30; }
 
-/// The Requantizer of ConvParams or FullyConnectedParams; `channels` is null where the image is wrong.
-template <typename Params>
-Requantizer MakeRequantizer(const OperatorView& op, const Params& params, uint64_t n_channels) {
-  return Requantizer{op.image->Constants<ChannelConstants>(params.channels_offset, n_channels), op.output.zero_point,
-                     params.activation_min, params.activation_max};
-}
-
-constexpr int32_t kMinBoundedShift = -22;
+/// The Requantizer of filters; `channels` is null where the image is wrong.
+Requantizer MakeRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels);
 
 /// True if constants and scratch memory are inside, and what Requantization::kBounded promises of constants holds.
-template <typename Params>
-bool ValidRequantizer(const OperatorView& op, const Params& params, uint64_t n_channels) {
-  const Requantizer requantizer = MakeRequantizer(op, params, n_channels);
-  const bool bounded = params.requantization == Requantization::kBounded;
-  if (!requantizer.channels || (!bounded && params.requantization != Requantization::kAny)) return false;
-  for (uint64_t i = 0; i < n_channels; ++i) {
-    const ChannelConstants& channel = requantizer.channels[i];
-    if (!ShiftInRange(channel.shift)) return false;
-    if (bounded && (channel.shift >= 0 || channel.shift < kMinBoundedShift || channel.multiplier >> 31 == 0))
-      return false;
-  }
-  return requantizer.activation_min <= requantizer.activation_max && op.Scratch(params, params.scratch_bytes);
-}
+bool ValidRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels);
 
 }  // namespace tinyhost

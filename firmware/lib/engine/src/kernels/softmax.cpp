@@ -11,7 +11,7 @@ constexpr int kTableSize = 256;
 constexpr int kIntegerBits = 12;                        // of the sum of exponentials: Q12.19
 constexpr int32_t kMaxDepth = (1 << kIntegerBits) - 1;  // more terms of up to 1.0 would overflow it
 
-Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const SoftmaxParams* params = op.params<SoftmaxParams>();
   const TensorView& input = op.inputs[0];
   if (!params || input.rank < 1 || input.type != TensorType::kInt8 || !IsInt8(op.output, input.rank)) {
@@ -29,21 +29,12 @@ Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-int CountLeadingZeros(uint32_t x) {
-  int n = 0;
-  while (!(x & 0x80000000u)) {
-    x <<= 1;
-    ++n;
-  }
-  return n;
-}
-
 /// The index is cut to a byte because a hostile plan may overlap input and output, so that the row changes under us.
 int32_t Exponential(const int32_t* table, int32_t max, int8_t value) {
   return table[static_cast<uint8_t>(max - value)];
 }
 
-void RunRow(const int8_t* input, int32_t depth, const int32_t* table, int8_t* output) {
+TINYHOST_COLD void RunRow(const int8_t* input, int32_t depth, const int32_t* table, int8_t* output) {
   int32_t max = INT8_MIN;
   for (int32_t i = 0; i < depth; ++i) max = input[i] > max ? input[i] : max;
   int32_t sum = 0;  // at least 1.0, from the maximum itself
@@ -51,7 +42,7 @@ void RunRow(const int8_t* input, int32_t depth, const int32_t* table, int8_t* ou
     sum += RoundingDivideByPowerOfTwo(Exponential(table, max, input[i]), kIntegerBits);
   }
   // 1 / sum as a Q31 fraction and a power of two.
-  const int headroom = CountLeadingZeros(static_cast<uint32_t>(sum));
+  const int headroom = __builtin_clz(static_cast<uint32_t>(sum));
   const uint32_t fraction = (static_cast<uint32_t>(sum) << headroom) - 0x80000000u;
   const int32_t scale = OneOverOnePlus(static_cast<int32_t>(fraction));
   const int exponent = kIntegerBits - headroom + 31 - 8;
@@ -61,7 +52,7 @@ void RunRow(const int8_t* input, int32_t depth, const int32_t* table, int8_t* ou
   }
 }
 
-void Run(const OperatorView& op) {
+TINYHOST_COLD void Run(const OperatorView& op) {
   const int32_t* table = op.image->Constants<int32_t>(op.params<SoftmaxParams>()->table_offset, kTableSize);
   const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
   const int8_t* input = op.input_data<int8_t>();

@@ -1,0 +1,49 @@
+// What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED have in common: filters with weights and requantization.
+
+#include "quads.h"
+#include "requantize.h"
+
+namespace tinyhost {
+
+namespace {
+
+constexpr int32_t kMinBoundedShift = -22;
+
+}  // namespace
+
+TINYHOST_COLD uint8_t* OperatorView::Scratch(const FilterParams& params, uint64_t n_bytes) const {
+  const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
+  const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;
+  return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
+}
+
+TINYHOST_COLD QuadWeights MakeQuadWeights(const OperatorView& op, const FilterParams& params, const Patch& patch,
+                                          int64_t n_blocks) {
+  const uint64_t block_bytes = static_cast<uint64_t>(patch.n_pairs()) * 8;
+  const bool sane = IsQuads(params.layout) && block_bytes <= kMaxTensorBytes;
+  const uint32_t* words =
+      sane ? op.image->Constants<uint32_t>(params.weights_offset, block_bytes / 4 * static_cast<uint64_t>(n_blocks))
+           : nullptr;
+  return {reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_bytes),
+          params.layout == WeightLayout::kCarriedQuads};
+}
+
+TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels) {
+  return Requantizer{op.image->Constants<ChannelConstants>(params.channels_offset, n_channels), op.output.zero_point,
+                     params.activation_min, params.activation_max};
+}
+
+TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels) {
+  const Requantizer requantizer = MakeRequantizer(op, params, n_channels);
+  const bool bounded = params.requantization == Requantization::kBounded;
+  if (!requantizer.channels || (!bounded && params.requantization != Requantization::kAny)) return false;
+  for (uint64_t i = 0; i < n_channels; ++i) {
+    const ChannelConstants& channel = requantizer.channels[i];
+    if (!ShiftInRange(channel.shift)) return false;
+    if (bounded && (channel.shift >= 0 || channel.shift < kMinBoundedShift || channel.multiplier >> 31 == 0))
+      return false;
+  }
+  return requantizer.activation_min <= requantizer.activation_max && op.Scratch(params, params.scratch_bytes);
+}
+
+}  // namespace tinyhost
