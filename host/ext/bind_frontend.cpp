@@ -46,10 +46,10 @@ nb::ndarray<nb::numpy, int8_t, nb::ndim<2>> Quantize(Raw raw) {
 }
 
 void Construct(Frontend* self, uint32_t sample_rate_hz, uint16_t window_ms, uint16_t stride_ms, uint16_t lower_band_hz,
-               uint16_t upper_band_hz, uint8_t n_channels, uint8_t weight_rounding) {
+               uint16_t upper_band_hz, uint8_t n_channels, uint8_t variant) {
   Frontend frontend;
   ThrowUnlessOk(frontend.Configure({sample_rate_hz, window_ms, stride_ms, lower_band_hz, upper_band_hz, n_channels,
-                                    static_cast<WeightRounding>(weight_rounding)}),
+                                    static_cast<FrontendVariant>(variant)}),
                 "frontend");
   new (self) Frontend(frontend);
 }
@@ -59,13 +59,13 @@ void Construct(Frontend* self, uint32_t sample_rate_hz, uint16_t window_ms, uint
 void BindFrontend(nb::module_& module) {
   nb::class_<Frontend>(module, "Frontend", "The firmware's audio micro-frontend.")
       .def("__init__", &Construct, nb::kw_only(), nb::arg("sample_rate_hz"), nb::arg("window_ms"), nb::arg("stride_ms"),
-           nb::arg("lower_band_hz"), nb::arg("upper_band_hz"), nb::arg("n_channels"), nb::arg("weight_rounding"))
+           nb::arg("lower_band_hz"), nb::arg("upper_band_hz"), nb::arg("n_channels"), nb::arg("variant"))
       .def("feed", &Feed, nb::arg("pcm"), "Return the raw features of the strides that the samples complete.")
+      .def_static("quantize", &Quantize, nb::arg("raw"), "Return raw features as a model's int8 input.")
       .def("reset", &Frontend::Reset, "Forget all sound.")
       .def_prop_ro("n_channels", &Frontend::n_channels)
       .def_prop_ro("window_samples", &Frontend::window_samples)
       .def_prop_ro("stride_samples", &Frontend::stride_samples);
-  module.def("quantize_features", &Quantize, nb::arg("raw"), "Return raw features as a model's int8 input.");
 }
 
 }  // namespace tinyhost

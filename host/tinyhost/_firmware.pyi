@@ -119,12 +119,15 @@ class Frontend:
         lower_band_hz: int,
         upper_band_hz: int,
         n_channels: int,
-        weight_rounding: int,
+        variant: int,
     ) -> None:
-        """weight_rounding: 0 down, 1 to the nearest; StatusError if the firmware refuses the configuration."""
+        """variant: 0 TFLM's signal library, 1 its microfrontend library; StatusError if the firmware refuses the configuration."""
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features, (n_strides, n_channels), of the strides that the samples complete."""
+    @staticmethod
+    def quantize(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
+        """Return raw features (n_strides, n_channels) as a model's int8 input."""
     def reset(self) -> None:
         """Forget all sound."""
     @property
@@ -133,9 +136,6 @@ class Frontend:
     def window_samples(self) -> int: ...
     @property
     def stride_samples(self) -> int: ...
-
-def quantize_features(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
-    """Return raw features (n_strides, n_channels) as a model's int8 input."""
 
 def encode_frame(type: int, seq: int, payload: bytes, piece_bytes: int = ...) -> bytes:
     """Return a frame as the firmware sends it, its payload given to the encoder in pieces."""

@@ -9,6 +9,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 import tflite
+from flatbuffers import flexbuffers
 from numpy.typing import NDArray
 
 __all__ = ["ModelBuilder"]
@@ -16,6 +17,9 @@ __all__ = ["ModelBuilder"]
 _DTYPES = {
     "int8": tflite.TensorType.INT8,
     "uint8": tflite.TensorType.UINT8,
+    "int16": tflite.TensorType.INT16,
+    "uint32": tflite.TensorType.UINT32,
+    "uint64": tflite.TensorType.UINT64,
     "int32": tflite.TensorType.INT32,
     "float32": tflite.TensorType.FLOAT32,
 }
@@ -91,6 +95,10 @@ class ModelBuilder:
         """Add an operator with the given option fields (TensorFlow Lite's names); return its output tensor."""
         self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=(output,), options=options))
         return output
+
+    def custom_operator(self, code: str, inputs: Sequence[int], outputs: Sequence[int], **options: Any) -> None:
+        """Add an operator that is not in TensorFlow Lite's schema, with the options that its kernel reads."""
+        self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
 
     def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
         """Return the .tflite file with the given graph inputs and outputs."""
@@ -168,7 +176,9 @@ class ModelBuilder:
         inputs = _ints(b, tflite.OperatorStartInputsVector, spec.inputs)
         outputs = _ints(b, tflite.OperatorStartOutputsVector, spec.outputs)
         class_name = _OPTION_CLASSES.get(spec.code)
-        options = 0
+        options = custom_options = 0
+        if not hasattr(tflite.BuiltinOperator, spec.code):
+            custom_options = b.CreateByteVector(bytes(flexbuffers.Dumps(spec.options)))
         if class_name:
             getattr(tflite, f"{class_name}Start")(b)
             for name, value in spec.options.items():
@@ -181,12 +191,17 @@ class ModelBuilder:
         if class_name:
             tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, class_name))
             tflite.OperatorAddBuiltinOptions(b, options)
+        if custom_options:
+            tflite.OperatorAddCustomOptions(b, custom_options)
         return int(tflite.OperatorEnd(b))
 
     @staticmethod
     def _opcode(b: Any, code: str) -> int:
-        value = getattr(tflite.BuiltinOperator, code)
+        value = getattr(tflite.BuiltinOperator, code, tflite.BuiltinOperator.CUSTOM)
+        custom_code = b.CreateString(code) if value == tflite.BuiltinOperator.CUSTOM else 0
         tflite.OperatorCodeStart(b)
+        if custom_code:
+            tflite.OperatorCodeAddCustomCode(b, custom_code)
         tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(value, 127))
         tflite.OperatorCodeAddBuiltinCode(b, value)
         tflite.OperatorCodeAddVersion(b, 1)

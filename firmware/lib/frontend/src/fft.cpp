@@ -11,7 +11,6 @@ namespace {
 using pairs::Pair;
 
 constexpr size_t kMaxComplex = 256;
-constexpr int kWindowBits = 12;
 
 // kissfft's fixed point: a fraction times 32767, and products (a * b + 2^14) >> 15.
 constexpr int32_t kOne = 32767;
@@ -119,14 +118,6 @@ void FirstStageOfTwo(Pair* spectrum, size_t n_complex, int shift) {
   }
 }
 
-/// -32768 << 1 is 0 in 16 bits.
-void ClearLowest(Pair* spectrum, size_t n_complex) {
-  for (size_t i = 0; i < n_complex; ++i) {
-    if ((spectrum[i] & 0xFFFF) == 0x8000) spectrum[i] &= 0xFFFF0000;
-    if (spectrum[i] >> 16 == 0x8000) spectrum[i] &= 0xFFFF;
-  }
-}
-
 /// Where the first of four neighbours goes: base-4 digits of its number reversed, a last binary digit staying last.
 inline size_t Reversed(size_t quad, size_t n_complex) {
   const size_t digits = (quad & 3) << 4 | (quad & 12) | quad >> 4;  // of 64
@@ -152,8 +143,8 @@ inline void Separate(Pair* spectrum, size_t k, size_t n_complex, Pair twiddle) {
 
 }  // namespace
 
-int WindowSamples(const int16_t* samples, const int16_t* window, size_t n_samples, size_t n_complex,
-                  uint32_t* spectrum) {
+uint32_t WindowSamples(const int16_t* samples, const int16_t* window, size_t n_samples, size_t n_complex,
+                       uint32_t* spectrum) {
   const size_t step = n_complex / 4;
   const size_t n_quads = (n_samples + 7) / 8;
   Pair bits = 0;
@@ -169,12 +160,14 @@ int WindowSamples(const int16_t* samples, const int16_t* window, size_t n_sample
     Pair* target = spectrum + Reversed(quad, n_complex);
     for (size_t i = 0; i < 4; ++i, target += step) *target = 0;
   }
-  // TFLM's largest absolute value does not know -32768, which is none in 16 bits.
-  bits |= bits >> 16;
-  const uint32_t magnitudes = bits & 0x7FFF;
-  const int shift = magnitudes == 0 ? 15 : __builtin_clz(magnitudes) - 17;
-  if ((bits & 0x8000) != 0 && shift > 0) ClearLowest(spectrum, n_complex);
-  return shift;
+  return (bits | bits >> 16) & 0xFFFF;
+}
+
+void ShiftSamples(uint32_t* spectrum, size_t n_complex, int shift) {
+  for (size_t i = 0; i < n_complex; ++i) {
+    const Pair pair = spectrum[i];
+    spectrum[i] = ((pair << shift) & 0xFFFF) | ((pair >> 16) << shift) << 16;
+  }
 }
 
 void TransformToEnergies(uint32_t* spectrum, size_t n_complex, int shift, size_t first, size_t end) {

@@ -25,6 +25,27 @@ void MoveSamples(const int16_t* source, size_t n, int16_t* target) {
   for (; i < n; ++i) target[i] = source[i];
 }
 
+/// By how many bits 16-bit samples can be shifted left; largest: their largest absolute value, 1 to 32767.
+int ShiftFor(uint32_t largest) { return __builtin_clz(largest) - 17; }
+
+/// The same for windowed sound with -32768 in it, whose absolute value is no int16: kMicrofrontend passes over it;
+/// kSignal takes it for the largest so far, but as a negative number, so that whatever follows is larger.
+int ShiftForLowest(const int16_t* samples, const int16_t* window, size_t n, FrontendVariant variant) {
+  int32_t largest = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t value = (samples[i] * window[i]) >> kWindowBits;
+    if (value == INT16_MIN) {
+      if (variant == FrontendVariant::kSignal) largest = INT16_MIN;
+    } else if (value > largest) {
+      largest = value;
+    } else if (-value > largest) {
+      largest = -value;
+    }
+  }
+  if (largest > 0) return ShiftFor(static_cast<uint32_t>(largest));
+  return variant == FrontendVariant::kSignal ? 0 : 15;
+}
+
 }  // namespace
 
 Status Frontend::Configure(const FrontendConfig& config) {
@@ -34,7 +55,7 @@ Status Frontend::Configure(const FrontendConfig& config) {
   if (n_window < kMinFrontendWindow || n_window > kMaxFrontendWindow) return Status::kBadArgument;
   if (n_stride < 1 || n_stride > n_window) return Status::kBadArgument;
   if (config.n_channels < 1 || config.n_channels > kMaxFrontendChannels) return Status::kBadArgument;
-  if (config.weight_rounding > WeightRounding::kNearest) return Status::kBadArgument;
+  if (config.variant > FrontendVariant::kMicrofrontend) return Status::kBadArgument;
   if (config.lower_band_hz >= config.upper_band_hz) return Status::kBadArgument;
   if (config.upper_band_hz * 2u > config.sample_rate_hz) return Status::kBadArgument;
   int fft_bits = kMinFftBits;
@@ -45,11 +66,12 @@ Status Frontend::Configure(const FrontendConfig& config) {
   if (status != Status::kOk) return status;
   filters_ = filters;
   FillGain(kNoiseBits - (fft_bits - 6), &gain_);
-  FillWindow(n_window, window_);
+  FillWindow(n_window, config.variant, window_);
   n_window_ = static_cast<uint16_t>(n_window);
   n_stride_ = static_cast<uint16_t>(n_stride);
   n_channels_ = config.n_channels;
   fft_bits_ = static_cast<uint8_t>(fft_bits);
+  variant_ = config.variant;
   Reset();
   return Status::kOk;
 }
@@ -77,8 +99,16 @@ size_t Frontend::Take(const int16_t* samples, size_t n, bool* is_stride_complete
 
 void Frontend::CompleteStride() {
   const size_t n_complex = size_t{1} << (fft_bits_ - 1);
-  const int shift = WindowSamples(samples_, window_, n_window_, n_complex, spectrum_);
-  TransformToEnergies(spectrum_, n_complex, shift, filters_.first_bin, filters_.end_bin);
+  const uint32_t bits = WindowSamples(samples_, window_, n_window_, n_complex, spectrum_);
+  const bool has_lowest = bits >> 15 != 0;
+  int shift = 0;
+  if (has_lowest) {
+    shift = ShiftForLowest(samples_, window_, n_window_, variant_);
+    ShiftSamples(spectrum_, n_complex, shift);  // modulo 2^16, as TFLM's; without it, the FFT shifts as it starts
+  } else if (bits != 0) {
+    shift = ShiftFor(bits);
+  }
+  TransformToEnergies(spectrum_, n_complex, has_lowest ? 0 : shift, filters_.first_bin, filters_.end_bin);
   EnergiesToFeatures(spectrum_, filters_, gain_, n_channels_, fft_bits_, shift, noise_, raw_);
   n_held_ = static_cast<uint16_t>(n_window_ - n_stride_);
   MoveSamples(samples_ + n_stride_, n_held_, samples_);

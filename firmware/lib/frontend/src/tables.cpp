@@ -88,9 +88,10 @@ Single LogarithmOfOnePlus(Single x) {
 
 Single Mel(Single frequency_hz) { return Single(1127.0f) * LogarithmOfOnePlus(frequency_hz / Single(700.0f)); }
 
-uint32_t QuantizedWeight(Single weight, WeightRounding rounding) {
+uint32_t QuantizedWeight(Single weight, FrontendVariant variant) {
   const Single scaled = weight * Single(4096.0f);
-  return static_cast<uint32_t>(Floor((rounding == WeightRounding::kNearest ? scaled + kHalf : scaled).value()));
+  const bool is_rounded_down = variant == FrontendVariant::kSignal;
+  return static_cast<uint32_t>(Floor((is_rounded_down ? scaled : scaled + kHalf).value()));
 }
 
 /// 2^21 * (noise + 80)^-0.95, saturated: PCAN's gain, with TFLM's constants.
@@ -104,16 +105,21 @@ int32_t GainAt(uint32_t noise, int input_bits) {
 
 }  // namespace
 
-void FillWindow(size_t n_window, int16_t* window) {
-  const Single step = Single(static_cast<float>(elementary::kPi)) * Single(2.0f) / Of(static_cast<uint32_t>(n_window));
+void FillWindow(size_t n_window, FrontendVariant variant, int16_t* window) {
+  using elementary::Cosine;
+  using elementary::kPi;
+  const Single step = Single(static_cast<float>(kPi)) * Single(2.0f) / Of(static_cast<uint32_t>(n_window));
   for (size_t i = 0; i < kMaxFrontendWindow; ++i) {
     if (i >= n_window) {
       window[i] = 0;
-      continue;
+    } else if (variant == FrontendVariant::kSignal) {
+      const double cosine = Cosine(2 * kPi * (static_cast<double>(i) + 0.5) / static_cast<double>(n_window));
+      window[i] = static_cast<int16_t>(Floor((0.5 - 0.5 * cosine) * 4096 + 0.5));
+    } else {
+      const Single phase = step * (Of(static_cast<uint32_t>(i)) + kHalf);
+      const Single value = kHalf - kHalf * OfDouble(Cosine(phase.value()));
+      window[i] = static_cast<int16_t>(Floor((value * Single(4096.0f) + kHalf).value()));
     }
-    const Single phase = step * (Of(static_cast<uint32_t>(i)) + kHalf);
-    const Single value = kHalf - kHalf * OfDouble(elementary::Cosine(phase.value()));
-    window[i] = static_cast<int16_t>(Floor((value * Single(4096.0f) + kHalf).value()));
   }
 }
 
@@ -136,8 +142,7 @@ Status FillFilters(const FrontendConfig& config, int fft_bits, MelFilters* filte
       if (!(mel <= centre)) break;
       if (bin == n_bins) return Status::kBadArgument;
       const Single rising = (centre - mel) / (centre - before);
-      *weights++ = QuantizedWeight(rising, config.weight_rounding) |
-                   QuantizedWeight(kOne - rising, config.weight_rounding) << 16;
+      *weights++ = QuantizedWeight(rising, config.variant) | QuantizedWeight(kOne - rising, config.variant) << 16;
     }
     filters->n_bins[channel] = static_cast<uint8_t>(bin - start);
   }

@@ -11,9 +11,14 @@ constexpr size_t kMinFrontendWindow = 65;   // samples, so that the FFT takes 12
 constexpr size_t kMaxFrontendWindow = 512;  // samples: 32 ms at 16 kHz
 constexpr size_t kMaxFrontendChannels = 64;
 
-/// How the weights of the mel filters become integers: the one thing in which TensorFlow Lite Micro's two frontends
-/// differ. kDown: its signal library, so audio_preprocessor_int8.tflite. kNearest: its microfrontend library.
-enum class WeightRounding : uint8_t { kDown = 0, kNearest = 1 };
+/// TensorFlow Lite Micro has two frontends, whose features differ here and there by one step. They round their tables
+/// differently (window in double or single precision, filter weights down or to the nearest), and treat a windowed
+/// sample of -32768, whose absolute value does not fit, differently.
+enum class FrontendVariant : uint8_t {
+  kSignal = 0,  ///< tensorflow/tflite-micro, signal/: audio_preprocessor_int8.tflite, micro_speech
+  kMicrofrontend =
+      1,  ///< tensorflow/lite/experimental/microfrontend: TensorFlow's audio_microfrontend, pymicro-features
+};
 
 struct FrontendConfig {
   uint32_t sample_rate_hz = 16'000;
@@ -22,7 +27,7 @@ struct FrontendConfig {
   uint16_t lower_band_hz = 125;
   uint16_t upper_band_hz = 7500;
   uint8_t n_channels = 40;
-  WeightRounding weight_rounding = WeightRounding::kDown;
+  FrontendVariant variant = FrontendVariant::kSignal;
 };
 
 /// A raw feature as a model's int8 input, as TFLM's micro_speech maps it: a range of 26 (in 1/25.6) onto 256 steps.
@@ -84,6 +89,7 @@ class Frontend {
   uint16_t n_held_ = 0;  // samples in samples_
   uint8_t n_channels_ = 0;
   uint8_t fft_bits_ = 0;  // the FFT takes 1 << fft_bits_ samples
+  FrontendVariant variant_ = FrontendVariant::kSignal;
 
   alignas(4) int16_t samples_[kMaxFrontendWindow];
   alignas(4) int16_t window_[kMaxFrontendWindow];

@@ -1,0 +1,97 @@
+"""Features of sound, from the firmware's own audio micro-frontend: training sees what the board hears."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost import _firmware
+
+__all__ = ["FeatureStream", "FrontendConfig", "FrontendVariant", "features", "quantized"]
+
+
+class FrontendVariant(enum.IntEnum):
+    """TFLM's two frontends, whose features differ here and there by one step, for they round their tables differently.
+
+    SIGNAL: its signal library, so audio_preprocessor_int8.tflite and micro_speech.
+    MICROFRONTEND: its microfrontend library, so TensorFlow's audio_microfrontend and pymicro-features.
+    """
+
+    SIGNAL = 0
+    MICROFRONTEND = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontendConfig:
+    """What the frontend makes of sound; the defaults are those of TFLM's micro_speech.
+
+    The firmware limits: a window of 65 to 512 samples, a stride of at most the window, 1 to 64 channels, bands below
+    half the sample rate.
+    """
+
+    sample_rate_hz: int = 16_000
+    window_ms: int = 30
+    stride_ms: int = 20
+    n_channels: int = 40
+    lower_band_hz: int = 125
+    upper_band_hz: int = 7500
+    variant: FrontendVariant = FrontendVariant.SIGNAL
+
+    @property
+    def window_samples(self) -> int:
+        """Samples that a row of features is made of."""
+        return self.sample_rate_hz * self.window_ms // 1000
+
+    @property
+    def stride_samples(self) -> int:
+        """Samples from one row of features to the next."""
+        return self.sample_rate_hz * self.stride_ms // 1000
+
+    def n_strides(self, n_samples: int) -> int:
+        """Return the rows of features of a recording: 49 of one second, by default."""
+        return max(0, (n_samples - self.window_samples) // self.stride_samples + 1)
+
+
+class FeatureStream:
+    """Features of sound that comes piece by piece, as on the board."""
+
+    def __init__(self, config: FrontendConfig | None = None) -> None:
+        """Raises _firmware.StatusError if the firmware refuses the configuration."""
+        self.config = config or FrontendConfig()
+        self._frontend = _firmware.Frontend(
+            sample_rate_hz=self.config.sample_rate_hz,
+            window_ms=self.config.window_ms,
+            stride_ms=self.config.stride_ms,
+            lower_band_hz=self.config.lower_band_hz,
+            upper_band_hz=self.config.upper_band_hz,
+            n_channels=self.config.n_channels,
+            variant=int(self.config.variant),
+        )
+
+    def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
+        """Return the raw features of the strides that these samples complete.
+
+        pcm: (n,), any number, 0 too. Returns (n_strides, n_channels): 64 ln(energy) after noise reduction and gain.
+        """
+        return self._frontend.feed(np.ascontiguousarray(pcm))
+
+    def reset(self) -> None:
+        """Forget all sound, the noise estimates too: a new recording begins."""
+        self._frontend.reset()
+
+
+def quantized(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
+    """Return raw features (n_strides, n_channels) as a model's int8 input, as micro_speech maps them."""
+    return _firmware.Frontend.quantize(np.ascontiguousarray(raw))
+
+
+def features(pcm: NDArray[np.int16], config: FrontendConfig | None = None) -> NDArray[np.int8]:
+    """Return the int8 features of a recording, which starts with no noise known.
+
+    pcm: (n,), at config.sample_rate_hz. Returns (n_strides, n_channels), no row if it is shorter than a window.
+    Raises _firmware.StatusError if the firmware refuses the configuration.
+    """
+    return quantized(FeatureStream(config).feed(pcm))
