@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that this project needs and that are missing; as root, or with sudo.
-#     scripts/install_packages.sh run    what the virtual boards need
+#     scripts/install_packages.sh run    what the virtual boards and synthetic speech need
 #     scripts/install_packages.sh dev    that, and what the tests need
 # Elsewhere, and without sudo, it prints what to install and exits 1.
 set -eu
 
 run="g++ make git python3-dev python3-venv gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
+run="$run espeak-ng"
 dev="$run clang libclang-rt-dev doctest-dev"
 
 case "${1:-run}" in
@@ -20,7 +21,7 @@ has_clang_runtime() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  programs="g++ make git python3 arm-none-eabi-g++ qemu-system-arm"
+  programs="g++ make git python3 arm-none-eabi-g++ qemu-system-arm espeak-ng"
   [ "${1:-run}" = run ] || programs="$programs clang"
   missing=""
   for program in $programs; do

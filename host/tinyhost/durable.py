@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +19,12 @@ TEMPORARY_SUFFIX = ".part"
 def new_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
     """Yield a file to write that gets its name when the block ends well, and is removed when it does not.
 
-    sync: wait until content and name are on disk, so that a power loss does not undo it. Missing folders are made.
+    sync: wait until content and name are on disk, so that a power loss does not undo it. Missing folders are made. Of
+    several writers at once the last one wins.
     Raises OSError if the file cannot be written.
     """
     _make_folder(path.parent, sync=sync)
-    part = path.parent / f".{path.name}{TEMPORARY_SUFFIX}"
+    part = path.parent / f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
     try:
         with part.open("w+b") as file:
             yield file

@@ -28,9 +28,8 @@ def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[
         return samples.astype(np.float32)
     divisor = gcd(from_hz, to_hz)
     up, down = to_hz // divisor, from_hz // divisor
-    if up > _MAX_PHASES:  # odd rates: near enough, at most 1 part in 8,000 off
-        up, down = _MAX_PHASES, round(_MAX_PHASES * from_hz / to_hz)
-    filters = _filters(up, down)
+    n_phases = min(up, _MAX_PHASES)  # odd rates: the nearest phase, off by less than 1/4096 of a sample
+    filters = _filters(n_phases, min(1.0, up / down))
     n_taps = filters.shape[1]
     n_out = ceil(len(samples) * up / down)
     padded = np.pad(samples.astype(np.float32), (n_taps // 2 - 1, n_taps))
@@ -39,16 +38,16 @@ def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[
     block = max(1, _BLOCK_TAPS // n_taps)
     for begin in range(0, n_out, block):
         at = np.arange(begin, min(begin + block, n_out), dtype=np.int64) * down
-        out[begin : begin + len(at)] = np.einsum("ij,ij->i", windows[at // up], filters[at % up])
+        out[begin : begin + len(at)] = np.einsum("ij,ij->i", windows[at // up], filters[at % up * n_phases // up])
     return out
 
 
 @lru_cache(maxsize=16)
-def _filters(up: int, down: int) -> NDArray[np.float32]:
-    """Return (up, n_taps): for each phase the weights of the input samples around it, of sum 1."""
-    cutoff = _ROLL_OFF * min(1.0, up / down)
+def _filters(n_phases: int, bandwidth: float) -> NDArray[np.float32]:
+    """Return (n_phases, n_taps): for each phase the weights of the input samples around it, of sum 1."""
+    cutoff = _ROLL_OFF * bandwidth
     half = ceil(_ZERO_CROSSINGS / cutoff)
-    offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(up)[:, None] / up
+    offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(n_phases)[:, None] / n_phases
     inside = np.clip(1.0 - np.square(offsets / half), 0.0, None)
     taps = np.sinc(cutoff * offsets) * np.i0(_KAISER_BETA * np.sqrt(inside))
     weights: NDArray[np.float32] = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)

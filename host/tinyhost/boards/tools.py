@@ -14,6 +14,7 @@ APT_PACKAGES = {
     "size": "binutils",
     "arm-none-eabi-g++": "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib",
     "qemu-system-arm": "qemu-system-arm",
+    "espeak-ng": "espeak-ng",
 }
 """Debian's packages, by the program."""
 

@@ -53,6 +53,7 @@ def run_checks() -> Iterator[Check]:
         ("g++", "native"),
         ("arm-none-eabi-g++", "m4"),
         ("qemu-system-arm", "m4"),
+        ("espeak-ng", "synth speech"),
     ):
         yield _program(program, needed_for)
     if sys.platform == "linux":

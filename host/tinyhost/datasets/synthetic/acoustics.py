@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.effects import equalize, reverberate, room_impulse_response
-from tinyhost.audio.levels import active_rms, peak
+from tinyhost.audio.levels import active_rms, peak, rms
 from tinyhost.audio.mix import add_at, mix_at_snr
 from tinyhost.audio.noise import NOISES, make_noise
 from tinyhost.datasets.synthetic.talk import Talk
@@ -71,11 +71,12 @@ def place(spoken: NDArray[np.float32], rng: np.random.Generator, acoustics: Acou
 
 
 def noise_of(n: int, rng: np.random.Generator, acoustics: Acoustics, talk: Talk) -> NDArray[np.float32]:
-    """Return n samples of one of the noises, or of two, coloured by the room; the RMS is near 1."""
+    """Return n samples of one of the noises, or of two, coloured by the room; the RMS is 1."""
     kinds = rng.choice(acoustics.noises, int(rng.integers(1, 3)))
     sounds = [talk.babble(n, rng) if kind == _BABBLE else make_noise(str(kind), n, rng) for kind in kinds]
     total = sum((sound * np.float32(rng.uniform(0.3, 1.0)) for sound in sounds), np.zeros(n, np.float32))
-    return equalize(total, _colour(rng, acoustics))
+    coloured = equalize(total, _colour(rng, acoustics))
+    return coloured / np.float32(max(rms(coloured), 1e-9))
 
 
 def _colour(rng: np.random.Generator, acoustics: Acoustics) -> NDArray[np.float64]:

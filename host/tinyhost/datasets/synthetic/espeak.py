@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_float, to_pcm
 from tinyhost.audio.wav import parse_wav, read_wav, write_wav
-from tinyhost.errors import DatasetError, MissingToolError, UsageError
+from tinyhost.boards.tools import require_tool
+from tinyhost.errors import DatasetError, UsageError
 
 __all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak", "validate_text"]
 
@@ -93,12 +93,7 @@ def espeak_version() -> str:
 
 def run_espeak(arguments: Sequence[str]) -> bytes:
     """Return what espeak-ng writes to stdout; raises MissingToolError, or DatasetError if it fails."""
-    program = shutil.which("espeak-ng")
-    if program is None:
-        raise MissingToolError(
-            "espeak-ng is not installed; synthetic speech is made with it",
-            hint="scripts/install_packages.sh run, or: sudo apt-get install espeak-ng",
-        )
+    program = require_tool("espeak-ng", why="synthetic speech is made with it")
     try:
         done = subprocess.run(
             [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False

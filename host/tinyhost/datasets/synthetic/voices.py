@@ -29,6 +29,7 @@ _SAME_TRACT = {
     "anikarobot": "anika",
     "m8": "robosoft",
     "ricishaymax": "robosoft",
+    "max": "robosoft",
 }
 """Variants whose files give the formants of another family's."""
 _NO_VOICES = {"fast"}  # a test of speed, otherwise espeak's own voice
