@@ -227,6 +227,12 @@ class Setting(IntEnum):
     """weight of the past in the smoothed scores, 0..255 of 256"""
     THRESHOLD = 4
     """smoothed score from which the top class is detected, int8 output units"""
+    AVERAGE_MS = 5
+    """keywords: over how much time scores are averaged"""
+    SUPPRESSION_MS = 6
+    """keywords: after a detection, in which none follows"""
+    MIN_RESULTS = 7
+    """keywords: results in the average before anything is detected"""
 
 
 class LogLevel(IntEnum):

@@ -119,6 +119,9 @@ enum class Setting : uint16_t {
   kPeriodMs = 2,  ///< least time between two live predictions, ms
   kSmoothing = 3,  ///< weight of the past in the smoothed scores, 0..255 of 256
   kThreshold = 4,  ///< smoothed score from which the top class is detected, int8 output units
+  kAverageMs = 5,  ///< keywords: over how much time scores are averaged
+  kSuppressionMs = 6,  ///< keywords: after a detection, in which none follows
+  kMinResults = 7,  ///< keywords: results in the average before anything is detected
 };
 
 /// How grave a log line is.

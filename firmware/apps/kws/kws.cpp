@@ -1,0 +1,129 @@
+// Keyword spotting: microphone -> audio frontend -> window of features -> model -> averaged scores -> the word said.
+#include <cstdio>
+#include <cstring>
+
+#include "device/app.h"
+#include "device/classification.h"
+#include "hal/microphone.h"
+#include "kws/feature_window.h"
+#include "kws/params.h"
+#include "kws/recognizer.h"
+
+namespace tinyhost {
+namespace {
+
+constexpr SettingSpec kSettings[] = {
+    {Setting::kPeriodMs, 0, 60'000, 0},
+    {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},  // of this and the next ones the model has its own defaults
+    {Setting::kAverageMs, 0, kMaxAverageMs, kMicroSpeechParams.average_ms},
+    {Setting::kSuppressionMs, 0, kMaxSuppressionMs, kMicroSpeechParams.suppression_ms},
+    {Setting::kMinResults, 1, kMaxMinResults, kMicroSpeechParams.min_results},
+};
+
+constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
+
+alignas(16) uint8_t arena[48 * 1024];
+alignas(4) int16_t clip[kClipSamples];
+
+KwsParams params;
+FeatureWindow window;
+Recognizer recognizer;
+
+Status CheckModel(const Engine& engine) {
+  const Task task = engine.metadata().task;
+  if (task != Task::kKws && task != Task::kGeneric) return Status::kModelMismatch;
+  KwsParams wanted = {};
+  Status status = ReadKwsParams(engine, &wanted);
+  if (status == Status::kOk) status = Classification::CheckOutput(engine);
+  if (status != Status::kOk) return status;
+  if (wanted.sample_rate_hz != hal::kMicrophoneHz) return Status::kModelMismatch;
+  status = window.Configure(wanted);
+  if (status == Status::kOk) params = wanted;
+  return status;
+}
+
+void StartModel(const Engine& engine, SettingTable* settings) {
+  recognizer.Reset();
+  settings->SetDefault(Setting::kThreshold, engine.metadata().threshold);
+  settings->SetDefault(Setting::kAverageMs, params.average_ms);
+  settings->SetDefault(Setting::kSuppressionMs, params.suppression_ms);
+  settings->SetDefault(Setting::kMinResults, params.min_results);
+}
+
+Status Prepare(const Sample& sample, const Engine& engine) {
+  if (sample.width != 1) return Status::kBadArgument;
+  const auto* samples = reinterpret_cast<const int16_t*>(sample.bytes.data);
+  return window.OfClip(samples, sample.height, static_cast<int8_t*>(engine.input().data));
+}
+
+void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result) {
+  const TensorView output = engine.output();
+  const auto* scores = static_cast<const int8_t*>(output.data);
+  const auto setting = [&settings](Setting which) { return static_cast<uint32_t>(settings.Get(which)); };
+  const RecognizerConfig config = {setting(Setting::kAverageMs), setting(Setting::kSuppressionMs),
+                                   setting(Setting::kMinResults), settings.Get(Setting::kThreshold),
+                                   params.n_silent_labels};
+  const Recognition said = recognizer.Update(scores, output.n_bytes, time_us / 1000, config);
+  std::memcpy(result->scores, scores, output.n_bytes);
+  std::memcpy(result->smoothed, said.smoothed.data(), output.n_bytes);
+  result->prediction.n_classes = static_cast<uint8_t>(output.n_bytes);
+  result->prediction.top = said.top;
+  result->prediction.detected = said.is_detected ? 1 : 0;
+}
+
+/// "yes 93% at 12.34 s", counted from when the microphone was switched on; nothing between words.
+void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
+  text[0] = 0;
+  if (result.prediction.detected == 0) return;
+  Classification::Describe(engine, result, text, text_bytes);
+  const size_t length = std::strlen(text);
+  const auto hundredths = static_cast<unsigned long>(result.prediction.position * 100 / hal::kMicrophoneHz);
+  std::snprintf(text + length, text_bytes - length, " at %lu.%02lu s", hundredths / 100, hundredths % 100);
+}
+
+void Restart() {
+  if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model so far
+  window.Reset();
+}
+
+size_t Take(const int16_t* samples, size_t n_samples, Heard* heard) {
+  bool is_stride_complete = false;
+  const size_t n_taken = window.Take(samples, n_samples, &is_stride_complete);
+  if (is_stride_complete) *heard = window.is_full() ? Heard::kWindow : Heard::kStride;
+  return n_taken;
+}
+
+StrideFeatures Features() {
+  return {window.newest(), static_cast<uint16_t>(window.n_channels()), window.peak(), window.rms()};
+}
+
+Status Fill(const Engine& engine) {
+  window.Copy(static_cast<int8_t*>(engine.input().data));
+  return Status::kOk;
+}
+
+constexpr Listening kListening = {
+    hal::StartMicrophone, hal::StopMicrophone, hal::ReadMicrophone, 1, 10, Restart, Take, Features, Fill,
+};
+
+const App kApp = {
+    "kws",
+    SensorKind::kMicrophone,
+    {arena, sizeof(arena)},
+    {reinterpret_cast<uint8_t*>(clip), sizeof(clip)},
+    kSettings,
+    sizeof(kSettings) / sizeof(kSettings[0]),
+    CheckModel,
+    StartModel,
+    Prepare,
+    Conclude,
+    Describe,
+    nullptr,
+    &kListening,
+};
+
+}  // namespace
+
+const App& TheApp() { return kApp; }
+
+}  // namespace tinyhost

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+#include "engine/image_format.h"
+#include "frontend/frontend.h"
+#include "kws/params.h"
+
+namespace tinyhost {
+
+/// The features of the newest strides of sound, each computed once: a model's input, as it slides along.
+class FeatureWindow {
+ public:
+  /// Makes room for the params' window, which is empty then. kImageMetadata, and all is as before: the frontend cannot
+  /// work like that, or there is no room.
+  Status Configure(const KwsParams& params);
+  bool is_configured() const { return n_strides_ != 0; }
+
+  /// Forgets all sound.
+  void Reset();
+
+  /// As Frontend::Take.
+  size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
+
+  /// True once as many strides as the window has came since the last Reset().
+  bool is_full() const { return n_heard_ == n_strides_ && n_strides_ != 0; }
+  /// All strides of a full window, the oldest first: n_strides * n_channels bytes.
+  void Copy(int8_t* features) const;
+
+  /// Of the newest stride: its features, its largest absolute sample, its root mean square.
+  const int8_t* newest() const { return ring_ + newest_ * n_channels(); }
+  uint16_t peak() const { return peak_; }
+  uint16_t rms() const;
+  size_t n_channels() const { return frontend_.n_channels(); }
+
+  /// The features of the last n_strides of one recording, whatever was heard before and without touching it.
+  /// kBadArgument: it is shorter than the window.
+  Status OfClip(const int16_t* samples, size_t n, int8_t* features) const;
+
+ private:
+  struct Level {
+    uint32_t peak = 0;
+    uint64_t energy = 0;  // sum of squares
+    uint32_t n_samples = 0;
+  };
+
+  void Measure(const int16_t* samples, size_t n);
+
+  Frontend frontend_;
+  int8_t ring_[kMaxKwsFeatures];
+  size_t n_strides_ = 0;
+  size_t n_heard_ = 0;  // strides in the ring
+  size_t newest_ = 0;   // stride
+  Level level_;         // of the stride that is not complete
+  uint16_t peak_ = 0;
+  uint32_t mean_square_ = 0;
+};
+
+}  // namespace tinyhost

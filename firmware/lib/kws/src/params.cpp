@@ -1,0 +1,33 @@
+#include "kws/params.h"
+
+#include <cstring>
+
+namespace tinyhost {
+namespace {
+
+bool IsWithinBounds(const KwsParams& params) {
+  const size_t n_features = size_t{params.n_channels} * params.n_strides;
+  return n_features >= 1 && n_features <= kMaxKwsFeatures && params.average_ms <= kMaxAverageMs &&
+         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 && params.min_results <= kMaxMinResults;
+}
+
+}  // namespace
+
+Status ReadKwsParams(const Engine& engine, KwsParams* params) {
+  const Bytes task_data = engine.task_data();
+  const TensorView input = engine.input();
+  const TensorView output = engine.output();
+  KwsParams read = kMicroSpeechParams;
+  if (task_data.size != 0) {
+    if (task_data.size != sizeof(KwsParams)) return Status::kImageMetadata;
+    std::memcpy(&read, task_data.data, sizeof(read));
+    if (!IsWithinBounds(read)) return Status::kImageMetadata;
+  }
+  const bool fits = input.type == TensorType::kInt8 && output.type == TensorType::kInt8 &&
+                    input.n_bytes == size_t{read.n_channels} * read.n_strides && output.n_bytes > read.n_silent_labels;
+  if (!fits) return Status::kModelMismatch;
+  *params = read;
+  return Status::kOk;
+}
+
+}  // namespace tinyhost
