@@ -89,7 +89,7 @@ def watch(scratch: Path, seconds: float) -> Snapshot:
         with Device.open(powered) as device:
             device.push(load_model_file(ROOT / "models" / "vww" / "model.tflite").image)
             device.set_setting("period_ms", PERIOD_MS)
-        watcher = Watcher(powered, state, camera=True)
+        watcher = Watcher(powered, state, preview=True)
         thread = threading.Thread(target=watcher.run)
         thread.start()
         time.sleep(seconds)

@@ -116,7 +116,7 @@ def _on_screen(
     from tinyhost.monitor.screen import run_screen
     from tinyhost.monitor.watch import Watcher
 
-    watcher = Watcher(powered, live, camera=True, scene=scene, on_reading=sink)
+    watcher = Watcher(powered, live, preview=True, scene=scene, on_reading=sink)
     run_screen(watcher, live, console(), count=count, seconds=seconds)
 
 
@@ -151,7 +151,7 @@ def _as_lines(
     def tell(why: str) -> None:
         note(f"[yellow]{escape(why)}[/]; waiting {_PATIENCE_S:.0f} s for it to come back")
 
-    watcher = Watcher(powered, live, camera=False, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
+    watcher = Watcher(powered, live, preview=False, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
     timer = threading.Timer(seconds, watcher.stop.set) if seconds else None
     if timer is not None:
         timer.start()

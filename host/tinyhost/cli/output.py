@@ -14,10 +14,12 @@ from tinyhost.errors import TinyhostError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.live import Live
     from rich.progress import Progress, ProgressColumn
     from rich.table import Table
 
 __all__ = [
+    "Display",
     "byte_progress",
     "console",
     "escape",
@@ -69,17 +71,38 @@ def plain_table(*headings: str) -> Table:
     return table
 
 
+class Display:
+    """Shows something on stderr in place of what it showed before; without a terminal it does nothing."""
+
+    def __init__(self, live: Live | None) -> None:
+        self._live = live
+
+    def update(self, shown: RenderableType) -> None:
+        """Show something else."""
+        if self._live is not None:
+            self._live.update(shown)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the terminal to others, e.g. to a question, for the duration of the block."""
+        if self._live is not None:
+            self._live.stop()
+        yield
+        if self._live is not None:
+            self._live.start()
+
+
 @contextmanager
-def live_display() -> Iterator[Callable[[RenderableType], None]]:
-    """Yield what shows something on stderr in place of what it showed before; without a terminal it does nothing."""
+def live_display() -> Iterator[Display]:
+    """Yield a display that leaves nothing behind."""
     from rich.live import Live
 
     out = status_console()
     if not out.is_terminal:
-        yield lambda shown: None
+        yield Display(None)
         return
     with Live(console=out, refresh_per_second=8, transient=True) as live:
-        yield live.update
+        yield Display(live)
 
 
 def progress_bars(*columns: str | ProgressColumn) -> Progress:

@@ -78,11 +78,11 @@ class CaptureProgress:
         return self.last_dropped - self.first_dropped if self.first_dropped is not None else 0
 
 
-def origin_of(device: Device, *, scene: str, note: str) -> Origin:
+def origin_of(device: Device, *, sensor: str, scene: str, note: str) -> Origin:
     """Return what the manifest says about a device: who it is and how its settings stand."""
     info = device.info
     return Origin(
-        sensor="camera",
+        sensor=sensor,
         board=info.board,
         device=info.unique_id,
         app=info.app,

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-__all__ = ["ACCENT", "BAD", "DIM", "RAW", "TRACK", "bar", "class_colour", "format_ticks", "sparkline", "thin_bar"]
+__all__ = [
+    "ACCENT",
+    "BAD",
+    "DIM",
+    "RAW",
+    "TRACK",
+    "bar",
+    "class_colour",
+    "format_ticks",
+    "level_meter",
+    "sparkline",
+    "thin_bar",
+]
 
 ACCENT, BAD, RAW, TRACK, DIM = "#35b5bf", "#ff7a6e", "#f2a35c", "#2b3642", "#8a97a5"
 _CLASSES = ("#6d9bd1", "#58c98b", "#e3c04f", "#a294f2", "#ee82a4", "#35b5bf", "#b7c96b", "#d08c60")
@@ -39,6 +51,15 @@ def thin_bar(share: float, width: int, colour: str) -> Text:
     """Return a thin line of up to `width` cells at the top of its row."""
     cells = round(width * min(1.0, max(0.0, share)))
     return Text("▔" * cells + " " * (width - cells), colour, no_wrap=True)
+
+
+def level_meter(level_dbfs: float, width: int) -> Text:
+    """Return a level from -60 dBFS to full scale as a bar of `width` cells: green, yellow near the top, red at it."""
+    low, loud, full = -60.0, -12.0, -1.0
+    colour = _CLASSES[1] if level_dbfs < loud else RAW if level_dbfs < full else BAD
+    figure = f" {level_dbfs:4.0f} dBFS"
+    meter = bar((level_dbfs - low) / -low, max(4, width - len(figure)), colour)
+    return meter + Text(figure, DIM if level_dbfs < full else BAD)
 
 
 def sparkline(values: Sequence[float], width: int, colour: str) -> Text:

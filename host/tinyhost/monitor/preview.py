@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
 from rich.text import Text
 
-__all__ = ["half_blocks"]
+__all__ = ["half_blocks", "heat_blocks"]
 
 _UPPER_HALF = "▀"
+_HEAT_STOPS = ((0, 8, 8, 24), (64, 59, 24, 110), (128, 160, 44, 120), (192, 236, 105, 88), (255, 252, 240, 164))
+"""(value, red, green, blue): dark, violet, red, yellow, brighter all the way"""
 
 
 def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Text:
@@ -24,23 +29,45 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Text:
     n_columns = max(1, min(columns, round(width * scale)))
     n_rows = max(1, min(rows, round(height * scale / 2)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(pixels, (n_columns, 2 * n_rows), interpolation=method)
+    small = cv2.resize(pixels, (n_columns, 2 * n_rows), interpolation=method).astype(np.uint8)
+    return _cells(small, _grey)
+
+
+def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Text:
+    """Return (height, width) values as coloured text of exactly `rows` cells, a column each for the last `columns`.
+
+    Shown from dark (0) to bright (255); missing columns are empty, on the left.
+    """
+    recent = values[:, -columns:]
+    height = max(2, 2 * rows)
+    method = cv2.INTER_AREA if height < recent.shape[0] else cv2.INTER_NEAREST
+    tall = cv2.resize(recent, (recent.shape[1], height), interpolation=method).astype(np.uint8)
+    return _cells(tall, _heat, indent=columns - recent.shape[1])
+
+
+def _cells(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0) -> Text:
+    """Return an even number of rows of pixels as text, two in each cell."""
     text = Text(no_wrap=True, end="")
-    for row in range(n_rows):
-        if row:
-            text.append("\n")
-        for upper, lower in zip(small[2 * row].tolist(), small[2 * row + 1].tolist(), strict=True):
-            text.append(_UPPER_HALF, _style(upper & 0xFC, lower & 0xFC))
+    levels = pixels & 0xFC  # 64 levels: few enough styles to keep
+    for row in range(0, len(levels), 2):
+        text.append(("\n" if row else "") + " " * indent)
+        for upper, lower in zip(levels[row].tolist(), levels[row + 1].tolist(), strict=True):
+            text.append(_UPPER_HALF, _style(colour(upper), colour(lower)))
     return text
 
 
-_STYLES: dict[tuple[int, int], Style] = {}
+@cache
+def _style(upper: str, lower: str) -> Style:
+    return Style(color=upper, bgcolor=lower)
 
 
-def _style(upper: int, lower: int) -> Style:
-    """Return the style of a cell; 64 grey levels each, so that there are few enough to keep."""
-    style = _STYLES.get((upper, lower))
-    if style is None:
-        style = Style(color=f"#{upper:02x}{upper:02x}{upper:02x}", bgcolor=f"#{lower:02x}{lower:02x}{lower:02x}")
-        _STYLES[upper, lower] = style
-    return style
+@cache
+def _grey(level: int) -> str:
+    return f"#{level:02x}{level:02x}{level:02x}"
+
+
+@cache
+def _heat(level: int) -> str:
+    stops = np.array(_HEAT_STOPS)
+    red, green, blue = (round(float(np.interp(level, stops[:, 0], stops[:, i]))) for i in (1, 2, 3))
+    return f"#{red:02x}{green:02x}{blue:02x}"

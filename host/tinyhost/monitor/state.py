@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinkCounts", "LogLine", "MonitorHeader", "MonitorState", "Reading", "Snapshot"]
+__all__ = ["LinkCounts", "LogLine", "MonitorHeader", "MonitorState", "Reading", "Snapshot", "Stride"]
 
 _HISTORY = 240
 _LOG_LINES = 200
+_DETECTIONS = 50
 _RATE_WINDOW_S = 3.0
 
 
@@ -37,7 +38,14 @@ class MonitorHeader:
     zero_point: int
     threshold: float | None
     """real value of the smoothed score from which a class is detected"""
+    sensor: str = "camera"
+    """what the app senses with: camera, microphone, accelerometer"""
     scene: str = ""
+
+    @property
+    def listens(self) -> bool:
+        """Whether the sensor gives samples all the time; then a detection is an event, not a state."""
+        return self.sensor != "camera"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +65,26 @@ class Reading:
     capture_ticks: int
     preprocess_ticks: int
     invoke_ticks: int
-    frame_index: int
+    position: int
+    """of a camera frame: its index; of sound and motion: samples since the sensor's start, up to the window's end"""
+    score: int
+    """of an app whose result is one number, in units of its threshold; else 0"""
     device_dropped: int
     """given up by the device because the host did not read fast enough"""
     link_lost: int
     """broken on the way"""
     host_dropped: int
     """received, and thrown away because the host was too slow"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stride:
+    """What the model sees of one stride of sound or motion."""
+
+    features: NDArray[np.int8]
+    peak: int
+    """largest absolute sample, counts"""
+    rms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +123,11 @@ class Snapshot:
     link: LinkCounts
     frame: NDArray[np.uint8] | None
     scene_name: str
-    """what a virtual board's camera saw last"""
+    """what a virtual board's sensor saw last"""
+    strides: tuple[Stride, ...]
+    """the last ones, oldest first"""
+    detections: tuple[Reading, ...]
+    """of an app that listens: the last ones, oldest first"""
     log: tuple[LogLine, ...]
     seconds: float
 
@@ -123,6 +148,8 @@ class MonitorState:
         self._link = LinkCounts()
         self._frame: NDArray[np.uint8] | None = None
         self._scene_name = ""
+        self._strides: deque[Stride] = deque(maxlen=_HISTORY)
+        self._detections: deque[Reading] = deque(maxlen=_DETECTIONS)
         self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
 
     def connected(self, header: MonitorHeader) -> None:
@@ -130,6 +157,8 @@ class MonitorState:
         with self._lock:
             if self._header is not None and replace(self._header, scene="") != replace(header, scene=""):
                 self._readings.clear()
+                self._strides.clear()
+                self._detections.clear()
             self._header, self._waiting = header, ""
             self._traffic.clear()
 
@@ -145,6 +174,8 @@ class MonitorState:
         """Add a prediction."""
         with self._lock:
             self._readings.append(reading)
+            if reading.detected and self._header is not None and self._header.listens:
+                self._detections.append(reading)
             self._arrivals.append(self._clock())
             self._n_readings += 1
 
@@ -152,6 +183,12 @@ class MonitorState:
         """Keep the newest camera frame, (height, width)."""
         with self._lock:
             self._frame, self._scene_name = pixels, scene_name
+
+    def add_stride(self, stride: Stride, scene_name: str) -> None:
+        """Add what the model saw of a stride."""
+        with self._lock:
+            self._strides.append(stride)
+            self._scene_name = scene_name
 
     def add_log(self, level: str, lines: str) -> None:
         """Add what the device wrote, line by line; what a terminal would act on is made visible instead."""
@@ -192,6 +229,8 @@ class MonitorState:
                 link=self._link,
                 frame=self._frame,
                 scene_name=self._scene_name,
+                strides=tuple(self._strides),
+                detections=tuple(self._detections),
                 log=tuple(self._log),
                 seconds=now - self._begin,
             )

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.monitor.hearing import fresh_detection, hearing
 from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
 from tinyhost.monitor.preview import half_blocks
 from tinyhost.monitor.state import MonitorHeader, Reading, Snapshot
@@ -42,7 +43,7 @@ def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = Tr
     if columns >= _WIDE_COLUMNS and preview:
         picture_columns = min(columns // 2, 2 * (body_rows - 2) + 4)
         root["body"].split_row(
-            Layout(_camera(state, picture_columns - 4, body_rows - 2), size=picture_columns),
+            Layout(_sights(state, picture_columns - 4, body_rows - 2), size=picture_columns),
             Layout(_figures(state, columns - picture_columns, body_rows)),
         )
     else:
@@ -74,6 +75,13 @@ def _panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
         subtitle_align="left",
         border_style=_EDGE,
     )
+
+
+def _sights(state: Snapshot, columns: int, rows: int) -> RenderableType:
+    """Return what the sensor sees."""
+    if state.header is None or not state.header.listens:
+        return _camera(state, columns, rows)
+    return _panel(hearing(state, columns, rows), state.header.sensor, state.scene_name or state.header.scene)
 
 
 def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
@@ -124,9 +132,11 @@ def _verdict(state: Snapshot, width: int) -> Text:
         return Text(" waiting for the first prediction ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
     if reading.status != "ok":
         return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
+    detected = fresh_detection(state) if head.listens else reading if reading.detected else None
+    if detected is not None:
+        label = _label(head, detected.top)
+        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(detected.top)}", no_wrap=True)
     label = _label(head, reading.top)
-    if reading.detected:
-        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(reading.top)}", no_wrap=True)
     return Text(f" ○ {label}, below the threshold ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
 
 
@@ -240,8 +250,8 @@ def _log(state: Snapshot, rows: int) -> RenderableType:
 
 def _footer(state: Snapshot, *, paused: bool, preview: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    camera = "camera off" if preview else "camera on"
-    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", camera)):
+    sights = "sensor off" if preview else "sensor on"
+    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sights)):
         text.append(f" {key} ", f"bold on {TRACK}")
         text.append(f" {what}  ", DIM)
     text.append(f"{state.n_readings} predictions in {state.seconds:.0f} s", DIM)

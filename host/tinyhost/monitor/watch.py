@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tinyhost.device import Device, FrameItem, PredictionItem, StreamItem, Subscription
+from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, StreamItem, Subscription
 from tinyhost.errors import BoardError, LinkError
-from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading
+from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading, Stride
 from tinyhost.protocol.frames import LogText
-from tinyhost.protocol.messages import LogLevel, StreamId
+from tinyhost.protocol.messages import LogLevel, SensorKind, StreamId
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
         scale=scale,
         zero_point=zero_point,
         threshold=(threshold.value - zero_point) * scale if threshold and model else None,
+        sensor=_sensor_name(info.sensor),
         scene=scene,
     )
 
@@ -70,11 +71,19 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
         capture_ticks=prediction.capture_ticks,
         preprocess_ticks=prediction.preprocess_ticks,
         invoke_ticks=prediction.invoke_ticks,
-        frame_index=prediction.position,
+        position=prediction.position,
+        score=prediction.score,
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,
     )
+
+
+def _sensor_name(sensor: int) -> str:
+    try:
+        return SensorKind(sensor).name.lower()
+    except ValueError:
+        return f"sensor {sensor}"
 
 
 def _status_name(status: int) -> str:
@@ -92,17 +101,18 @@ class Watcher:
         board: PoweredBoard,
         state: MonitorState,
         *,
-        camera: bool,
+        preview: bool,
         scene: str = "",
         patience_s: float | None = None,
         on_reading: Callable[[Reading, MonitorHeader], None] = lambda reading, header: None,
         on_wait: Callable[[str], None] = lambda why: None,
     ) -> None:
-        """patience_s: how long to wait for a board that went away; None: for ever. on_wait: told once why it waits."""
+        """preview: show what the sensor sees too. patience_s: how long to wait for a board that went away; None: for
+        ever. on_wait: told once why it waits."""
         self.stop = threading.Event()
         self._board = board
         self._state = state
-        self._camera = camera
+        self._preview = preview
         self._scene = scene
         self._patience_s = patience_s
         self._on_reading = on_reading
@@ -133,9 +143,10 @@ class Watcher:
         restarts = 0
         with ExitStack() as streams:
             predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
-            camera = None
-            if self._camera:
-                camera = streams.enter_context(device.stream(StreamId.CAMERA, period_ms=_CAMERA_PERIOD_MS))
+            sights = None
+            if self._preview:
+                what = StreamId.FEATURES if header.listens else StreamId.CAMERA
+                sights = streams.enter_context(device.stream(what, period_ms=_CAMERA_PERIOD_MS))
             while not self.stop.is_set():
                 item = predictions.get(_TICK_S)
                 stats = device.link_stats
@@ -151,7 +162,7 @@ class Watcher:
                     header = header_of(device, self._board.board.name, self._scene)
                     self._state.connected(header)
                 self._take(item, header)
-                self._take_frames(camera)
+                self._take_sights(sights)
 
     def _take(self, item: StreamItem, header: MonitorHeader) -> None:
         if isinstance(item, PredictionItem):
@@ -159,10 +170,13 @@ class Watcher:
             self._state.add_reading(reading)
             self._on_reading(reading, header)
 
-    def _take_frames(self, camera: Subscription | None) -> None:
-        """Show the newest camera frame that has come."""
+    def _take_sights(self, sights: Subscription | None) -> None:
+        """Show what has come: the newest camera frame, every stride of sound or motion."""
         newest = None
-        while camera is not None and (item := camera.get(0)) is not None:
+        while sights is not None and (item := sights.get(0)) is not None:
+            if isinstance(item, FeaturesItem):
+                stride = Stride(features=item.features, peak=item.peak, rms=item.rms)
+                self._state.add_stride(stride, self._board.scene_name)
             newest = item
         if isinstance(newest, FrameItem):
             self._state.add_frame(newest.pixels, self._board.scene_name)

@@ -71,7 +71,7 @@ def test_a_picture_of_the_right_size_is_not_touched() -> None:
 def test_a_png_reaches_the_camera_bit_for_bit(tmp_path: Path) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (120, 160), np.uint8)
     cv2.imwrite(str(tmp_path / "noise.png"), pixels)
-    assert np.array_equal(open_scene(str(tmp_path)).next_frame(160, 120), pixels)
+    assert np.array_equal(open_pictures(str(tmp_path)).next_frame(160, 120), pixels)
 
 
 def test_other_sizes_lose_their_edges_not_their_shape() -> None:
@@ -134,7 +134,7 @@ def png_header(width: int, height: int) -> bytes:
 def test_a_picture_of_ten_gigapixels_is_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png_header(100_000, 100_000))
     with pytest.raises(ConfigError, match=r"bomb\.png is no picture that can be read"):
-        open_scene(str(tmp_path)).next_frame(96, 96)
+        open_pictures(str(tmp_path)).next_frame(96, 96)
 
 
 def test_commands_set_opencv_a_limit_that_holds(tmp_path: Path) -> None:

@@ -1,0 +1,253 @@
+"""`tinyhost capture --sensor mic`: words after a prompt, and background noise."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.cli.capture_run import stop_on_interrupt, tell_stored
+from tinyhost.cli.output import Display, escape, live_display, status_console
+from tinyhost.errors import MissingToolError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tinyhost.cli.connect import Connection
+    from tinyhost.datasets import DatasetStore, Origin
+    from tinyhost.datasets.capture_clips import Answer, ClipEvent
+
+__all__ = ["ClipRun", "NoiseRun"]
+
+
+class ClipRun:
+    """Records words: prompt, countdown, level meter, verdict; asks about each one if `review`."""
+
+    def __init__(self, *, label: str, count: int, countdown_s: float, review: bool, speaker: str) -> None:
+        from tinyhost.datasets.capture_clips import ClipProgress
+
+        self._label = label
+        self._count = count
+        self._countdown_s = countdown_s
+        self._review = review
+        self._speaker = speaker
+        self._progress = ClipProgress()
+
+    def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
+        """Record and show what happens; return whether all is there."""
+        from tinyhost.datasets.capture_clips import ClipPlan, capture_clips
+
+        powered = connection.board
+        with stop_on_interrupt() as stop, live_display() as display:
+            booth = _Booth(self._label, self._count, display)
+
+            def review(pcm: NDArray[np.int16]) -> Answer:
+                with display.aside():
+                    answer = _ask(pcm, self._progress.stored + 1, self._count)
+                if answer == "stop":
+                    stop.set()
+                return "keep" if answer == "keep" else "retake"
+
+            plan = ClipPlan(
+                label=self._label,
+                count=self._count,
+                countdown_s=self._countdown_s,
+                speaker=self._speaker or origin.device,
+                review=review if self._review else lambda pcm: "keep",
+                scene_item=lambda: powered.scene_name,
+                scene_failure=lambda: powered.scene_failure,
+            )
+            capture_clips(
+                connection.device, store, origin, plan=plan, progress=self._progress, on_event=booth.show, stop=stop
+            )
+        return self._progress.stored >= self._count
+
+    def tell_result(self, root: Path, counts: dict[str, int]) -> None:
+        """Say what came of it."""
+        done = self._progress
+        losses = {f"clips {reason}": n for reason, n in done.rejected.items()}
+        tell_stored(
+            root,
+            self._label,
+            stored=done.stored,
+            asked=self._count,
+            in_all=counts.get(self._label, 0),
+            seconds=done.seconds,
+            losses=losses | {"samples lost": done.lost},
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the run's own keys of the JSON document."""
+        return _document(self._label, self._count, self._progress)
+
+
+class NoiseRun:
+    """Records one long piece of noise."""
+
+    def __init__(self, *, seconds: float, speaker: str) -> None:
+        from tinyhost.datasets.capture_clips import ClipProgress
+
+        self._seconds = seconds
+        self._speaker = speaker
+        self._progress = ClipProgress()
+        self._is_whole = False
+
+    def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
+        """Record and show what happens; return whether all is there."""
+        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL, ClipPlan, capture_background
+
+        powered = connection.board
+        plan = ClipPlan(
+            label=BACKGROUND_LABEL,
+            count=1,
+            speaker=self._speaker or origin.device,
+            scene_item=lambda: powered.scene_name,
+            scene_failure=lambda: powered.scene_failure,
+        )
+        with stop_on_interrupt() as stop, live_display() as display:
+            booth = _Booth("background noise", 1, display)
+            capture_background(
+                connection.device,
+                store,
+                origin,
+                seconds=self._seconds,
+                plan=plan,
+                progress=self._progress,
+                on_event=booth.show,
+                stop=stop,
+            )
+            self._is_whole = not stop.is_set()
+        return self._is_whole
+
+    def tell_result(self, root: Path, counts: dict[str, int]) -> None:
+        """Say what came of it."""
+        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL
+
+        done = self._progress
+        lost = f", [yellow]{done.lost} samples lost[/]" if done.lost else ""
+        status_console().print(
+            f"{escape(root)}: {done.seconds:.1f} s of background noise in {done.stored} files, "
+            f"{counts.get(BACKGROUND_LABEL, 0)} in all{lost}",
+            soft_wrap=True,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return the run's own keys of the JSON document."""
+        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL
+
+        return _document(BACKGROUND_LABEL, 1, self._progress)
+
+
+def _document(label: str, asked: int, progress: Any) -> dict[str, Any]:
+    return {
+        "sensor": "microphone",
+        "label": label,
+        "asked": asked,
+        "stored": progress.stored,
+        "dropped": progress.lost,
+        "sensor_failures": 0,
+        "rejected": dict(progress.rejected),
+        "seconds": progress.seconds,
+    }
+
+
+class _Booth:
+    """What a speaker sees: what to say, when, how loud it is, and what became of it."""
+
+    _HISTORY = 60
+
+    def __init__(self, title: str, count: int, display: Display) -> None:
+        self._title = title
+        self._count = count
+        self._display = display
+        self._levels: deque[float] = deque(maxlen=self._HISTORY)
+        self._stored = 0
+        self._last = ""
+        self._last_style = "dim"
+
+    def show(self, event: ClipEvent) -> None:
+        """Show an event; without a terminal, a line for each clip."""
+        from tinyhost.audio.levels import dbfs
+
+        if event.piece is not None:
+            peak = int(np.abs(event.piece.samples.astype(np.int32)).max(initial=1))
+            self._levels.append(dbfs(peak / 32768))
+        verdict = event.verdict
+        if event.kind == "stored":
+            self._stored += 1
+            level = f", {verdict.level_dbfs:.0f} dBFS" if verdict else ""
+            self._say(f"{event.sample.file if event.sample else ''}{level}", "green")
+        elif event.kind == "rejected" and verdict is not None:
+            self._say(f"again, please: {verdict.reason} ({verdict.detail})", "yellow")
+        elif event.kind == "retake":
+            self._say("again", "dim")
+        if status_console().is_terminal:
+            self._display.update(self._screen(event))
+
+    def _say(self, text: str, style: str) -> None:
+        self._last, self._last_style = text, style
+        if not status_console().is_terminal:
+            status_console().print(escape(text), soft_wrap=True)
+
+    def _screen(self, event: ClipEvent) -> RenderableType:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        from tinyhost.monitor.marks import level_meter, sparkline
+
+        width = max(20, min(60, status_console().width - 20))
+        if event.kind == "prompt":
+            dots = "● " * max(1, round(event.seconds_left * 2))
+            head = Text.assemble(("get ready  ", "dim"), (self._title, "bold cyan"), (f"  {dots}", "yellow"))
+        elif event.kind == "level" and event.seconds_left:
+            head = Text.assemble((self._title, "bold cyan"), (f"  {event.seconds_left:.0f} s to go", "dim"))
+        elif event.kind == "level":
+            head = Text.assemble(("say  ", "bold red"), (f" {self._title} ", "bold black on bright_green"))
+        else:
+            head = Text(self._title, "bold cyan")
+        level = self._levels[-1] if self._levels else -90.0
+        line = Table.grid(padding=(0, 2))
+        line.add_row(
+            ProgressBar(total=self._count, completed=self._stored, width=width),
+            f"{self._stored}/{self._count}",
+        )
+        return Group(
+            head,
+            Text(),
+            level_meter(level, width),
+            sparkline(list(self._levels), width, "#35b5bf"),
+            Text(self._last, self._last_style),
+            line,
+        )
+
+
+def _ask(pcm: NDArray[np.int16], number: int, count: int) -> str:
+    """Return keep, retake or stop, as a person says who may listen first; without a terminal: keep."""
+    from tinyhost.cli.playback import play
+
+    out = status_console()
+    if not sys.stdin.isatty():
+        return "keep"
+    while True:
+        out.print(
+            f"{number}/{count}: [bold]Enter[/] keep   [bold]p[/] play   [bold]r[/] again   [bold]q[/] stop ", end=""
+        )
+        line = sys.stdin.readline()
+        answer = line.strip().lower()
+        if not line or answer == "q":
+            return "stop"
+        if answer in ("", "k"):
+            return "keep"
+        if answer == "r":
+            return "retake"
+        if answer == "p":
+            try:
+                play(pcm)
+            except MissingToolError as error:
+                out.print(f"[yellow]{escape(error.message)}[/]: {escape(error.hint)}", soft_wrap=True)

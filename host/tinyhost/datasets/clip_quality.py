@@ -1,0 +1,76 @@
+"""Whether a recorded word is worth keeping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import active_rms, dbfs, loudest_section, rms, to_float
+
+__all__ = ["ClipVerdict", "cut_word", "judge_clip"]
+
+_CLIPPED_LEVEL = 32_700
+_CLIPPED_RUN = 4
+"""samples in a row at full scale: one alone is a loud peak, a row is a wave whose top is cut off"""
+_QUIET_DBFS = -42.0
+_MAX_OFFSET = 1_600
+"""counts, 5 % of full scale: beyond that a microphone or its amplifier is broken"""
+_EDGE_S = 0.03
+_EDGE_DB = 12.0
+"""A word that is within this of its own level at the very edge of the cut goes on beyond it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipVerdict:
+    """What is wrong with a clip; `reason` is "" if nothing is."""
+
+    reason: str
+    """too quiet, clipped, DC shift, truncated, samples missing"""
+    detail: str
+    """the measured value and the limit"""
+    level_dbfs: float
+    """of the word, without the pauses around it"""
+
+    @property
+    def is_good(self) -> bool:
+        return not self.reason
+
+
+def cut_word(pcm: NDArray[np.int16], n_samples: int) -> NDArray[np.int16]:
+    """Return the loudest n_samples of a longer recording; all of a shorter one."""
+    return loudest_section(pcm, n_samples)[1]
+
+
+def judge_clip(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_missing: int = 0) -> ClipVerdict:
+    """Return what is wrong with a clip that should be n_samples long, the gravest first.
+
+    pcm: (n,). n_missing: samples that were lost while it was recorded.
+    """
+    offset = float(np.mean(pcm)) if len(pcm) else 0.0
+    sound = to_float(pcm) - np.float32(offset / 32768)
+    level = dbfs(active_rms(sound))
+    edge = _edge_level(sound, round(_EDGE_S * rate_hz))
+    run = _longest_run(np.abs(pcm.astype(np.int32)) >= _CLIPPED_LEVEL)
+    faults = (
+        (n_missing > 0, "samples missing", f"{n_missing} lost on the way"),
+        (len(pcm) < n_samples, "truncated", f"{len(pcm)} of {n_samples} samples"),
+        (abs(offset) > _MAX_OFFSET, "DC shift", f"mean {offset:.0f} counts, at most {_MAX_OFFSET}"),
+        (run >= _CLIPPED_RUN, "clipped", f"{run} samples in a row at full scale"),
+        (level < _QUIET_DBFS, "too quiet", f"{level:.0f} dBFS, at least {_QUIET_DBFS:.0f}"),
+        (edge > level - _EDGE_DB, "truncated", f"the sound goes on at the edge, {edge - level:+.0f} dB of its level"),
+    )
+    reason, detail = next(((reason, detail) for is_so, reason, detail in faults if is_so), ("", ""))
+    return ClipVerdict(reason=reason, detail=detail, level_dbfs=level)
+
+
+def _edge_level(sound: NDArray[np.float32], n_edge: int) -> float:
+    """Return the level of the louder end, dBFS."""
+    return dbfs(max(rms(sound[:n_edge]), rms(sound[-n_edge:])))
+
+
+def _longest_run(is_set: NDArray[np.bool_]) -> int:
+    """Return the length of the longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], is_set.astype(np.int8), [0]))))
+    return int(np.max(edges[1::2] - edges[::2])) if len(edges) else 0

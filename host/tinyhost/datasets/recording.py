@@ -1,0 +1,113 @@
+"""Takes sound or motion out of a device's stream, sample after sample, and says what is missing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.device import SamplesItem, StreamItem
+from tinyhost.errors import LinkTimeoutError
+
+__all__ = ["Recorder", "Recording"]
+
+_SILENT_S = 5.0
+_WAIT_S = 0.1
+
+
+class ItemSource(Protocol):
+    """What a subscription is to a recorder."""
+
+    def get(self, timeout_s: float) -> StreamItem | None:
+        """Return the next item, or None after `timeout_s`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Samples in a row, as far as none is missing."""
+
+    samples: NDArray[np.int16]
+    """(n_samples, n_channels); what is missing is left out"""
+    rate_hz: float
+    scale: float
+    """of one count: of full scale (microphone), g (accelerometer)"""
+    timestamp_us: int
+    """of the first sample, on the board's clock"""
+    n_missing: int
+    """samples between the first and the last that were lost, by the board or on the link"""
+
+
+class Recorder:
+    """Reads a stream of SAMPLES, piece by piece; what came before a call is thrown away by `skip`."""
+
+    def __init__(self, source: ItemSource, *, stop: threading.Event | None = None) -> None:
+        self._source = source
+        self._stop = stop or threading.Event()
+        self._next = -1
+        self._restarts = 0
+
+    def next_piece(self) -> tuple[SamplesItem, int] | None:
+        """Return the next piece and how many samples are missing before it; None when `stop` is set.
+
+        Raises LinkTimeoutError if nothing comes for 5 s, and whatever ended the connection. A board that restarted
+        counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as missing.
+        """
+        silent_s = 0.0
+        while not self._stop.is_set():
+            item = self._source.get(_WAIT_S)
+            if isinstance(item, SamplesItem):
+                return item, self._missing_before(item)
+            silent_s += _WAIT_S
+            if silent_s > _SILENT_S:
+                raise LinkTimeoutError(
+                    f"the board's sensor has given nothing for {_SILENT_S:g} s",
+                    hint="tinyhost monitor shows what the board says; what was stored is valid",
+                )
+        return None
+
+    def skip(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> None:
+        """Let so much of the stream go by."""
+        n_left = -1
+        while n_left != 0:
+            got = self.next_piece()
+            if got is None:
+                return
+            item = got[0]
+            if n_left < 0:
+                n_left = round(seconds * item.rate_hz)
+            n_left = max(0, n_left - len(item.samples))
+            on_piece(item)
+
+    def record(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> Recording | None:
+        """Return the next samples; None when `stop` is set before they are there."""
+        pieces: list[SamplesItem] = []
+        n_missing, n_samples, wanted = 0, 0, 1
+        while n_samples < wanted:
+            got = self.next_piece()
+            if got is None:
+                return None
+            item, missing = got
+            wanted = round(seconds * item.rate_hz)
+            n_missing += missing if pieces else 0
+            n_samples += len(item.samples)
+            pieces.append(item)
+            on_piece(item)
+        return Recording(
+            samples=np.concatenate([item.samples for item in pieces])[:wanted],
+            rate_hz=pieces[0].rate_hz,
+            scale=pieces[0].scale,
+            timestamp_us=pieces[0].timestamp_us,
+            n_missing=n_missing,
+        )
+
+    def _missing_before(self, item: SamplesItem) -> int:
+        expected, self._next = self._next, item.position + len(item.samples)
+        restarted = item.restarts != self._restarts or item.position < expected
+        self._restarts = item.restarts
+        if restarted:
+            return 1
+        return item.position - expected if expected >= 0 else 0

@@ -1,0 +1,77 @@
+"""The recorder: samples in a row out of a stream's pieces, and what is missing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tinyhost.datasets.recording import Recorder
+from tinyhost.device import SamplesItem
+from tinyhost.errors import LinkTimeoutError
+
+RATE_HZ = 1000.0
+
+
+def piece(position: int, n: int, restarts: int = 0) -> SamplesItem:
+    """Return samples that say where they are."""
+    samples = (np.arange(position, position + n) % 30_000).astype(np.int16)[:, None]
+    return SamplesItem(
+        timestamp_us=position * 1000,
+        position=position,
+        lost=0,
+        rate_hz=RATE_HZ,
+        scale=1.0,
+        samples=samples,
+        restarts=restarts,
+    )
+
+
+class Pieces:
+    """What a subscription is to the recorder."""
+
+    def __init__(self, pieces: Iterable[SamplesItem]) -> None:
+        self._pieces = list(pieces)
+
+    def get(self, timeout_s: float) -> SamplesItem | None:
+        return self._pieces.pop(0) if self._pieces else None
+
+
+@given(st.lists(st.tuples(st.integers(1, 50), st.integers(0, 5)), min_size=1, max_size=20), st.integers(1, 200))
+def test_a_recording_has_the_samples_in_order_and_counts_the_missing_ones(
+    sizes: list[tuple[int, int]], wanted: int
+) -> None:
+    pieces, position = [], 0
+    for n, gap in sizes:
+        position += gap if pieces else 0
+        pieces.append(piece(position, n))
+        position += n
+    pieces.append(piece(position, 300))
+    recording = Recorder(Pieces(pieces)).record(wanted / RATE_HZ)
+    assert recording is not None
+    everything = np.concatenate([item.samples for item in pieces])
+    np.testing.assert_array_equal(recording.samples, everything[:wanted])
+    n_taken = next(i for i in range(1, len(pieces) + 1) if sum(len(p.samples) for p in pieces[:i]) >= wanted)
+    gaps = [b.position - a.position - len(a.samples) for a, b in zip(pieces[:n_taken], pieces[1:n_taken], strict=False)]
+    assert recording.n_missing == sum(gaps)
+
+
+def test_a_gap_before_the_recording_is_none_of_its_own() -> None:
+    recorder = Recorder(Pieces([piece(0, 10), piece(500, 10), piece(510, 10)]))
+    recorder.skip(0.010)
+    recording = recorder.record(0.020)
+    assert recording is not None
+    assert (recording.n_missing, recording.timestamp_us) == (0, 500_000)
+
+
+def test_a_board_that_restarted_has_lost_something() -> None:
+    recording = Recorder(Pieces([piece(100, 10), piece(0, 10, restarts=1)])).record(0.020)
+    assert recording is not None
+    assert recording.n_missing >= 1
+
+
+def test_a_sensor_that_gives_nothing_is_an_error() -> None:
+    with pytest.raises(LinkTimeoutError, match="has given nothing for 5 s"):
+        Recorder(Pieces([piece(0, 10)])).record(1.0)
