@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,7 +44,8 @@ class Pieces:
 def test_a_recording_has_the_samples_in_order_and_counts_the_missing_ones(
     sizes: list[tuple[int, int]], wanted: int
 ) -> None:
-    pieces, position = [], 0
+    pieces: list[SamplesItem] = []
+    position = 0
     for n, gap in sizes:
         position += gap if pieces else 0
         pieces.append(piece(position, n))
@@ -54,7 +56,7 @@ def test_a_recording_has_the_samples_in_order_and_counts_the_missing_ones(
     everything = np.concatenate([item.samples for item in pieces])
     np.testing.assert_array_equal(recording.samples, everything[:wanted])
     n_taken = next(i for i in range(1, len(pieces) + 1) if sum(len(p.samples) for p in pieces[:i]) >= wanted)
-    gaps = [b.position - a.position - len(a.samples) for a, b in zip(pieces[:n_taken], pieces[1:n_taken], strict=False)]
+    gaps = [b.position - a.position - len(a.samples) for a, b in pairwise(pieces[:n_taken])]
     assert recording.n_missing == sum(gaps)
 
 
