@@ -11,12 +11,24 @@ from typing import Literal
 
 from tinyhost.errors import UsageError
 
-__all__ = ["PARTS", "Part", "part_named", "part_of_file", "part_of_speaker", "speaker_of_file"]
+__all__ = [
+    "PARTS",
+    "SPEAKER_MARK",
+    "Part",
+    "part_named",
+    "part_of_file",
+    "part_of_speaker",
+    "speaker_id",
+    "speaker_of_file",
+]
 
 Part = Literal["training", "validation", "testing"]
 PARTS: tuple[Part, ...] = ("training", "validation", "testing")
 _MAX_HASH = 2**27 - 1
-_NOHASH = re.compile(r"_nohash_.*$")
+SPEAKER_MARK = "_nohash_"
+"""Between the speaker's id and a number in a clip's name."""
+_NOHASH = re.compile(f"{SPEAKER_MARK}.*$")
+_ID = re.compile("[0-9a-f]{8}")
 
 
 def part_named(name: str) -> Part:
@@ -25,6 +37,11 @@ def part_named(name: str) -> Part:
         if part == name:
             return part
     raise UsageError(f"no part {name!r} of a data set", hint=f"expected one of {', '.join(PARTS)}")
+
+
+def speaker_id(speaker: str) -> str:
+    """Return eight hex digits for a name, as Speech Commands has them; such ids stay as they are."""
+    return speaker if _ID.fullmatch(speaker) else hashlib.sha256(speaker.encode("utf-8")).hexdigest()[:8]
 
 
 def speaker_of_file(name: str) -> str:

@@ -1,37 +1,40 @@
-"""A data set as it grows: data/<set>/<label>/*.png, and a manifest line for each picture.
+"""A data set as it grows: data/<set>/<label>/*.png or *.wav, and a manifest line for each picture or clip.
 
-A picture is written under another name, synced and renamed; its manifest line follows. Whatever kills the process,
-every `*.png` is whole, and the next run adopts a picture whose line is missing.
+A file is written under another name, synced and renamed; its manifest line follows. Whatever kills the process,
+every `*.png` and `*.wav` is whole, and the next run adopts a file whose line is missing.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.boards.scenes import decode_picture
+from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
+from tinyhost.datasets.adopt import ADOPTED_SUFFIXES, adopt
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
+from tinyhost.datasets.split import SPEAKER_MARK, speaker_id
+from tinyhost.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.errors import DatasetError
 
-__all__ = ["DatasetStore", "Origin", "Recovery", "validate_label"]
+__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "validate_label"]
+
+BACKGROUND_LABEL = "_background_noise_"
+"""The folder of long noises in the layout of Speech Commands."""
 
 _LABEL = re.compile(r"\w[\w .+-]*", re.ASCII)
 _MAX_LABEL_BYTES = 31
-_NUMBERED = re.compile(r"(\d{6,})\.png")
-_TEMPORARY = ".part"
 
 
 def validate_label(label: str) -> str:
@@ -70,9 +73,9 @@ class Recovery:
     temporaries: int = 0
     """unfinished files that were removed"""
     adopted: tuple[str, ...] = ()
-    """pictures without a line, which have one now"""
+    """pictures and clips without a line, which have one now"""
     unreadable: tuple[str, ...] = ()
-    """pictures without a line that do not decode; left as they are"""
+    """pictures and clips without a line that do not decode; left as they are"""
     missing: tuple[str, ...] = ()
     """files that a line names and that are gone"""
 
@@ -85,7 +88,7 @@ class DatasetStore:
         self.recovery = Recovery()
         self._lock: IO[bytes] | None = None
         self._counts: Counter[str] = Counter()
-        self._next: dict[str, int] = {}
+        self._next: dict[tuple[str, str, str], int] = {}
 
     def __enter__(self) -> DatasetStore:
         """Make the folder, lock it, mend what an earlier run left; raises DatasetError if another process writes it."""
@@ -144,59 +147,93 @@ class DatasetStore:
         pixels: (height, width) grey levels. When this returns both are on disk. Raises DatasetError if they cannot be
         written; the set is valid all the same.
         """
-        validate_label(label)
-        number = self._next_number(label)
-        file = f"{label}/{number:06d}.png"
-        data = _encode_png(pixels)
         sample = Sample(
-            file=file,
-            sha256=hashlib.sha256(data).hexdigest(),
-            label=label,
-            time=_now(),
-            sensor=origin.sensor,
-            board=origin.board,
-            device=origin.device,
-            app=origin.app,
-            firmware_version=origin.firmware_version,
-            build_id=origin.build_id,
-            settings=dict(origin.settings),
-            scene=origin.scene,
+            **_of_run(label, origin),
             scene_item=scene_item,
-            note=origin.note,
             frame_index=frame_index,
             dropped=dropped,
             timestamp_us=timestamp_us,
             width=pixels.shape[1],
             height=pixels.shape[0],
         )
+        return self.add_file(_encode_png(pixels), sample, suffix=".png")
+
+    def add_clip(
+        self,
+        pcm: NDArray[np.int16],
+        label: str,
+        origin: Origin,
+        *,
+        speaker: str = "",
+        rate_hz: int = SAMPLE_RATE_HZ,
+        dropped: int = -1,
+        timestamp_us: int = -1,
+        scene_item: str = "",
+        note: str = "",
+    ) -> Sample:
+        """Store one clip, (n,) int16, as `label/<speaker's id>_nohash_<n>.wav`, and its manifest line; return the line.
+
+        speaker: any name; without one the file's name is a number, and the split goes by file. note: beside the run's.
+        Like `add`, it returns when both are on disk. Raises DatasetError.
+        """
+        sample = Sample(
+            **_of_run(label, origin),
+            scene_item=scene_item,
+            dropped=dropped,
+            timestamp_us=timestamp_us,
+            sample_rate_hz=rate_hz,
+            n_samples=len(pcm),
+            n_channels=1,
+            speaker=speaker,
+        )
+        if note:
+            sample = replace(sample, note=f"{sample.note} {note}".strip())
+        prefix = f"{speaker_id(speaker)}{SPEAKER_MARK}" if speaker and label != BACKGROUND_LABEL else ""
+        return self.add_file(wav_bytes(pcm, rate_hz), sample, suffix=".wav", prefix=prefix)
+
+    def add_file(self, content: bytes, sample: Sample, *, suffix: str, prefix: str = "") -> Sample:
+        """Store a file under the next free name `label/<prefix><number><suffix>`, and its line; return the line.
+
+        sample: all that is known but `file`, `sha256` and `time`. When this returns both are on disk. Raises
+        DatasetError if they cannot be written; the set is valid all the same.
+        """
+        validate_label(sample.label)
+        number = self._next_number(sample.label, prefix, suffix)
+        file = f"{sample.label}/{prefix}{number if prefix else f'{number:06d}'}{suffix}"
+        stored = replace(sample, file=file, sha256=hashlib.sha256(content).hexdigest(), time=_now())
         try:
-            _write_atomically(self.root / file, data)
-            append_sample(self.root, sample)
+            write_atomically(self.root / file, content)
+            append_sample(self.root, stored)
         except OSError as error:
             raise _unwritable(self.root, error) from error
-        self._counts[label] += 1
-        self._next[label] = number + 1
-        return sample
+        self._counts[sample.label] += 1
+        self._next[sample.label, prefix, suffix] = number + 1
+        return stored
 
-    def _next_number(self, label: str) -> int:
-        if label not in self._next:
-            names = (_NUMBERED.fullmatch(path.name) for path in (self.root / label).glob("*.png"))
-            self._next[label] = max((int(match[1]) for match in names if match), default=0) + 1
-        return self._next[label]
+    def _next_number(self, label: str, prefix: str, suffix: str) -> int:
+        """Return 1 more than the largest number there; names with a speaker count from 0, as in Speech Commands."""
+        key = (label, prefix, suffix)
+        if key not in self._next:
+            name = re.compile(re.escape(prefix) + (r"(\d+)" if prefix else r"(\d{6,})") + re.escape(suffix))
+            matches = (name.fullmatch(path.name) for path in (self.root / label).glob(f"*{suffix}"))
+            self._next[key] = max((int(match[1]) for match in matches if match), default=-1 if prefix else 0) + 1
+        return self._next[key]
 
     def _recover(self) -> Recovery:
         torn = repair_manifest(self.root)
-        temporaries = list(self.root.glob(f"*/.*{_TEMPORARY}"))
+        temporaries = list(self.root.glob(f"*/.*{TEMPORARY_SUFFIX}"))
         for path in temporaries:
             path.unlink()
         samples = read_manifest(self.root)
         listed = {sample.file for sample in samples}
         orphans = sorted(
-            file for path in self.root.glob("*/*.png") if (file := f"{path.parent.name}/{path.name}") not in listed
+            file
+            for path in self.root.glob("*/*")
+            if path.suffix in ADOPTED_SUFFIXES and (file := f"{path.parent.name}/{path.name}") not in listed
         )
         adopted, unreadable = [], []
         for file in orphans:
-            sample = _adopt(self.root, file)
+            sample = adopt(self.root, file)
             if sample is None:
                 unreadable.append(file)
                 continue
@@ -214,22 +251,23 @@ class DatasetStore:
         )
 
 
-def _adopt(root: Path, file: str) -> Sample | None:
-    """Return the line for a picture that has none, or None if it is no picture."""
-    data = (root / file).read_bytes()
-    pixels = decode_picture(data)
-    if pixels is None:
-        return None
-    modified = datetime.fromtimestamp((root / file).stat().st_mtime, timezone.utc)
-    return Sample(
-        file=file,
-        sha256=hashlib.sha256(data).hexdigest(),
-        label=file.split("/", 1)[0],
-        time=modified.isoformat(timespec="milliseconds"),
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        adopted=True,
-    )
+def _of_run(label: str, origin: Origin) -> dict[str, Any]:
+    """Return what the manifest's lines of one run and label have in common."""
+    return {
+        "file": "",
+        "sha256": "",
+        "label": label,
+        "time": "",
+        "sensor": origin.sensor,
+        "board": origin.board,
+        "device": origin.device,
+        "app": origin.app,
+        "firmware_version": origin.firmware_version,
+        "build_id": origin.build_id,
+        "settings": dict(origin.settings),
+        "scene": origin.scene,
+        "note": origin.note,
+    }
 
 
 def _unwritable(root: Path, error: OSError) -> DatasetError:
@@ -249,30 +287,3 @@ def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
             f"a picture of shape {pixels.shape} cannot be written as PNG", hint="expected (height, width)"
         )
     return data.tobytes()
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that under its name there is all of it or nothing, also after a power loss."""
-    if not path.parent.exists():
-        path.parent.mkdir()
-        _sync_folder(path.parent.parent)
-    part = path.parent / f".{path.name}{_TEMPORARY}"
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

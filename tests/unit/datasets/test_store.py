@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tinyhost.audio.wav import read_wav
 from tinyhost.datasets import DatasetStore, Origin, load_class_folder, read_picture, validate_label
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample, read_manifest
+from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError
 
 ORIGIN = Origin(
@@ -168,7 +170,7 @@ def test_manifest_lines_keep_their_keys(tmp_path: Path) -> None:
     line = json.loads((tmp_path / MANIFEST_NAME).read_text())
     expected = (
         "file sha256 label time sensor board device app firmware_version build_id settings scene scene_item note "
-        "frame_index dropped timestamp_us width height adopted"
+        "frame_index dropped timestamp_us width height sample_rate_hz n_samples n_channels speaker adopted"
     )
     assert set(line) == set(expected.split())
     assert line["time"].endswith("+00:00")
@@ -195,3 +197,49 @@ def test_class_folder_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     (tmp_path / "a" / "1.png").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"1\.png"):
         load_class_folder(tmp_path)
+
+
+def clip(seed: int, n: int = 16_000) -> NDArray[np.int16]:
+    return np.random.default_rng(seed).integers(-3000, 3000, n).astype(np.int16)
+
+
+def test_stored_clips_have_the_layout_of_speech_commands(tmp_path: Path) -> None:
+    with DatasetStore(tmp_path) as store:
+        files = [
+            store.add_clip(clip(0), "yes", ORIGIN, speaker="Ann").file,
+            store.add_clip(clip(1), "yes", ORIGIN, speaker="Ann").file,
+            store.add_clip(clip(2), "no", ORIGIN, speaker="0a1b2c3d").file,
+            store.add_clip(clip(3), "yes", ORIGIN).file,
+            store.add_clip(clip(4, 48_000), BACKGROUND_LABEL, ORIGIN, speaker="Ann").file,
+        ]
+        ann = files[0].removeprefix("yes/").split("_")[0]
+        assert len(ann) == 8
+        assert files == [
+            f"yes/{ann}_nohash_0.wav",
+            f"yes/{ann}_nohash_1.wav",
+            "no/0a1b2c3d_nohash_0.wav",
+            "yes/000001.wav",
+            "_background_noise_/000001.wav",
+        ]
+    with DatasetStore(tmp_path) as store:
+        sample = store.add_clip(clip(5), "yes", ORIGIN, speaker="Ann", dropped=3, timestamp_us=7, note="again")
+    assert sample.file == f"yes/{ann}_nohash_2.wav"
+    assert (sample.speaker, sample.sample_rate_hz, sample.n_samples, sample.n_channels) == ("Ann", 16_000, 16_000, 1)
+    assert (sample.dropped, sample.timestamp_us, sample.note) == (3, 7, "evening again")
+    assert read_manifest(tmp_path)[-1] == sample
+    np.testing.assert_array_equal(read_wav(tmp_path / sample.file), clip(5))
+
+
+def test_clips_without_a_line_are_adopted_and_damaged_ones_told(tmp_path: Path) -> None:
+    with DatasetStore(tmp_path) as store:
+        kept = store.add_clip(clip(0), "yes", ORIGIN, speaker="Ann")
+        store.add(picture(0), "yes", ORIGIN, frame_index=0, dropped=0, timestamp_us=0)
+    (tmp_path / MANIFEST_NAME).unlink()
+    (tmp_path / "yes" / "9.wav").write_bytes((tmp_path / kept.file).read_bytes()[:100])
+    with DatasetStore(tmp_path) as store:
+        assert store.recovery.adopted == ("yes/000001.png", kept.file)
+        assert store.recovery.unreadable == ("yes/9.wav",)
+        assert store.counts() == {"yes": 2}
+    adopted = read_manifest(tmp_path)[1]
+    assert (adopted.speaker, adopted.n_samples, adopted.adopted) == (kept.file[4:12], 16_000, True)
+    assert adopted.sha256 == kept.sha256

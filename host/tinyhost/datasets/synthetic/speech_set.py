@@ -17,7 +17,7 @@ from tinyhost.audio.noise import NOISES, make_noise
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
 from tinyhost.datasets.manifest import Sample, write_manifest
 from tinyhost.datasets.split import PARTS, Part
-from tinyhost.datasets.store import validate_label
+from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.datasets.synthetic.acoustics import Acoustics
 from tinyhost.datasets.synthetic.espeak import espeak_version
 from tinyhost.datasets.synthetic.speech import UNKNOWN, Job, SpeechClip, SpeechPlan, make_clips
@@ -26,9 +26,9 @@ from tinyhost.datasets.synthetic.words import other_words
 from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError
 
-__all__ = ["BACKGROUND_FOLDER", "SpeechSet", "write_speech_set"]
+__all__ = ["SpeechSet", "write_speech_set"]
 
-BACKGROUND_FOLDER = "_background_noise_"
+
 _BACKGROUND_RMS = 0.03
 _PARTS_OF_TEN: tuple[Part, ...] = ("training",) * 7 + ("validation",) + ("testing",) * 2
 _LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
@@ -115,7 +115,7 @@ def _write_background(folder: Path, plan: SpeechSet) -> Iterator[Sample]:
         rng = np.random.default_rng((plan.seed, zlib.crc32(kind.encode())))
         sound = talk.babble(n, rng) if kind == "babble" else make_noise(kind, n, rng)
         content = wav_bytes(to_pcm(sound * np.float32(_BACKGROUND_RMS)))
-        file = f"{BACKGROUND_FOLDER}/{kind}.wav"
+        file = f"{BACKGROUND_LABEL}/{kind}.wav"
         write_atomically(folder / file, content, sync=False)
         yield _sample(file, content, n)
 

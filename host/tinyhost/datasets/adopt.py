@@ -1,0 +1,51 @@
+"""Files of a data set that have no line in its manifest, because something died between the two."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from tinyhost.audio.wav import parse_wav
+from tinyhost.boards.scenes import decode_picture
+from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
+from tinyhost.errors import DatasetError
+
+__all__ = ["ADOPTED_SUFFIXES", "adopt"]
+
+ADOPTED_SUFFIXES = frozenset({".png", ".wav"})
+
+
+def adopt(root: Path, file: str) -> Sample | None:
+    """Return the line for a picture or a clip that has none, or None if it cannot be read."""
+    data = (root / file).read_bytes()
+    known = _describe_clip(data, file) if file.endswith(".wav") else _describe_picture(data)
+    if known is None:
+        return None
+    modified = datetime.fromtimestamp((root / file).stat().st_mtime, timezone.utc)
+    return Sample(
+        file=file,
+        sha256=hashlib.sha256(data).hexdigest(),
+        label=file.split("/", 1)[0],
+        time=modified.isoformat(timespec="milliseconds"),
+        adopted=True,
+        **known,
+    )
+
+
+def _describe_picture(data: bytes) -> dict[str, Any] | None:
+    pixels = decode_picture(data)
+    return None if pixels is None else {"width": pixels.shape[1], "height": pixels.shape[0]}
+
+
+def _describe_clip(data: bytes, file: str) -> dict[str, Any] | None:
+    try:
+        wav = parse_wav(data, file)
+    except DatasetError:
+        return None
+    _, mark, _ = file.partition(SPEAKER_MARK)
+    speaker = speaker_of_file(file.split("/")[1]) if mark else ""
+    facts = {"sample_rate_hz": wav.rate_hz, "n_samples": wav.n_samples, "n_channels": wav.n_channels}
+    return {**facts, "speaker": speaker}
