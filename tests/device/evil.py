@@ -46,7 +46,7 @@ class EvilBoard:
         self._info = info or InfoReply(
             board="native", app="vww", engine="tinyhost", unique_id="evil", tick_unit="ns", tick_hz=1_000_000_000,
             max_request_bytes=4112, arena_bytes=114_688, slot_bytes=327_680, page_bytes=4096, sample_bytes=19_200,
-            n_slots=2,
+            n_slots=2, operators=0xFFFFFFFE,
         )  # fmt: skip
         self._stop = threading.Event()
         self._started_s = time.monotonic()

@@ -57,6 +57,22 @@ TEST_CASE_FIXTURE(Fixture, "a model runs in place") {
   for (int i = 0; i < 4; ++i) CHECK(output[i] == static_cast<int8_t>(~static_cast<uint8_t>(values[i] + 3)));
 }
 
+TEST_CASE("an operator that is not linked is refused, and not among those that the engine names") {
+  const KernelSet few = [](OperatorCode code) {
+    return code == OperatorCode::kRelu6 ? nullptr : PortableKernelFor(code);
+  };
+  alignas(16) uint8_t image[4096] = {};
+  alignas(16) uint8_t arena[kArenaBytes] = {};
+  const std::vector<uint8_t> bytes = TinyModel(3);
+  std::copy(bytes.begin(), bytes.end(), image);
+  Engine all(PortableKernelFor), engine(few);
+  CHECK(all.operators() == 0x3FFFE);  // OperatorCodes 1 to 17
+  CHECK(engine.operators() == (0x3FFFE & ~(1u << static_cast<int>(OperatorCode::kRelu6))));
+  CHECK(all.Load(image, bytes.size(), arena, sizeof(arena)) == Status::kOk);
+  CHECK(engine.Load(image, bytes.size(), arena, sizeof(arena)) == Status::kImageOperator);
+  CHECK(!engine.loaded());
+}
+
 TEST_CASE_FIXTURE(Fixture, "operators can be run and timed one by one") {
   REQUIRE(Load(TinyModel()) == Status::kOk);
   uint32_t ticks[2] = {};

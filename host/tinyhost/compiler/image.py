@@ -23,7 +23,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.errors import ModelError
 
-__all__ = ["CHECKSUMMED_FROM", "ModelImage", "TensorInfo"]
+__all__ = ["CHECKSUMMED_FROM", "ModelImage", "TensorInfo", "operator_codes"]
 
 CHECKSUMMED_FROM = 16
 """The image's CRC covers the bytes from here on: those after the CRC itself."""
@@ -140,6 +140,18 @@ class ModelImage:
             scale=record.scale,
             zero_point=record.zero_point,
         )
+
+
+def operator_codes(data: bytes) -> set[OperatorCode]:
+    """Return the operators of an image that nobody has checked; none where it is no image of this format version."""
+    if len(data) < ImageHeader.SIZE:
+        return set()
+    header = ImageHeader.unpack(data)
+    end = header.operators_offset + header.n_operators * OperatorRecord.SIZE
+    if header.magic != IMAGE_MAGIC or header.version != IMAGE_VERSION or end > len(data):
+        return set()
+    codes = (data[header.operators_offset + i * OperatorRecord.SIZE] for i in range(header.n_operators))
+    return {OperatorCode(code) for code in codes if code in OperatorCode.__members__.values()}
 
 
 def _checked_header(data: bytes, where: str) -> ImageHeader:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tinyhost.compiler.image import operator_codes
+from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.device.session import Session
 from tinyhost.device.writing import WriteProgress, Writer
-from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError, ProtocolError
+from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError, ProtocolError, UnsupportedModelError
 from tinyhost.protocol.messages import (
     MessageType,
     ModelBeginReply,
@@ -74,7 +76,8 @@ class Pusher:
     def push(self, image: bytes, *, force: bool, progress: Progress | None) -> PushResult:
         """Put `image` into a slot and make it active.
 
-        force: write it even if a slot has it. Raises ModelTooLargeError, DeviceError, LinkError.
+        force: write it even if a slot has it. Raises ModelTooLargeError, UnsupportedModelError if the firmware lacks
+        an operator, DeviceError, LinkError.
         """
         if len(image) > self._session.info.slot_bytes:
             raise ModelTooLargeError(
@@ -82,6 +85,7 @@ class Pusher:
                 f"a slot takes {self._session.info.slot_bytes}",
                 hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
             )
+        self._check_operators(image)
         started_s, retries = time.monotonic(), self._connection.counters.retries
         self._bytes_sent = 0
         first, info = self._put(image, force, progress or _ignore)
@@ -94,6 +98,16 @@ class Pusher:
             seconds=time.monotonic() - started_s,
             retries=self._connection.counters.retries - retries,
         )
+
+    def _check_operators(self, image: bytes) -> None:
+        info = self._session.info
+        missing = sorted(code for code in operator_codes(image) if not info.operators >> code & 1)
+        if missing:
+            names = ", ".join(OperatorCode(code).name for code in missing)
+            raise UnsupportedModelError(
+                f"{self._connection.name}: the model needs {names}, which this firmware was built without",
+                hint=f"flash firmware with all operators: tinyhost flash {info.app}",
+            )
 
     def _put(self, image: bytes, force: bool, progress: Progress) -> tuple[ModelBeginReply, SlotInfo]:
         """Begin, write and commit; begin again when the board lost track, because it restarted meanwhile."""

@@ -352,8 +352,8 @@ class HelloReply:
 class InfoReply:
     """Who the board is and what it can take."""
 
-    SIZE: ClassVar[int] = 180
-    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2B")
+    SIZE: ClassVar[int] = 184
+    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2BI")
 
     board: str = ""
     """native, m4, nano33ble"""
@@ -387,10 +387,12 @@ class InfoReply:
     sensor: int = 0
     """of the app"""
     reserved: tuple[int, ...] = (0, 0)
+    operators: int = 0
+    """that the engine has: bit OperatorCode for each"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved)
+        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved, self.operators)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InfoReply:
@@ -414,6 +416,7 @@ class InfoReply:
             n_slots=values[14],
             sensor=values[15],
             reserved=values[16 : 18],
+            operators=values[18],
         )
 
 

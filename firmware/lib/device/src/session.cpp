@@ -43,6 +43,7 @@ void Device::OnInfo(const Request& request) {
   info.sample_bytes = static_cast<uint32_t>(sample_.capacity());
   info.n_slots = ModelStore::kSlots;
   info.sensor = app_.sensor;
+  info.operators = engine_.operators();
   Reply(request, {BytesOf(info)});
 }
 

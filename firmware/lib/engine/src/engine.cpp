@@ -149,6 +149,14 @@ TensorView Engine::output() const { return View(view_, arena_, metadata().output
 
 TensorView Engine::operator_output(size_t index) const { return View(view_, arena_, view_.op(index).output); }
 
+uint32_t Engine::operators() const {
+  uint32_t bits = 0;
+  for (uint32_t code = 0; code < 32; ++code) {
+    if (kernels_(static_cast<OperatorCode>(code))) bits |= uint32_t{1} << code;
+  }
+  return bits;
+}
+
 Status Engine::Invoke() { return InvokeRange(0, n_operators()); }
 
 TINYHOST_COLD Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {

@@ -63,6 +63,9 @@ class Engine {
   /// An upper bound of the elementary steps of one Invoke(), as Load() counted them from the shapes.
   uint64_t work() const { return work_; }
 
+  /// The operators that this program has: bit OperatorCode for each.
+  uint32_t operators() const;
+
   /// Runs every operator.
   Status Invoke();
   /// Runs operators [first, last); `ticks`, if given, receives one count per operator run, from `now`.

@@ -1,48 +1,57 @@
 #include "../simd/kernels.h"
 #include "kernel.h"
 
+// Every operator: its code, the portable kernel, the one for dual multiply-accumulate.
+#define TINYHOST_EACH_OPERATOR(X)                                     \
+  X(kConv2d, kConv2dKernel, simd::kConv2d)                            \
+  X(kDepthwiseConv2d, kDepthwiseConv2dKernel, simd::kDepthwiseConv2d) \
+  X(kFullyConnected, kFullyConnectedKernel, simd::kFullyConnected)    \
+  X(kAveragePool2d, kAveragePool2dKernel, kAveragePool2dKernel)       \
+  X(kMaxPool2d, kMaxPool2dKernel, kMaxPool2dKernel)                   \
+  X(kMean, kMeanKernel, kMeanKernel)                                  \
+  X(kAdd, kAddKernel, simd::kAdd)                                     \
+  X(kMul, kMulKernel, kMulKernel)                                     \
+  X(kConcatenation, kConcatenationKernel, kConcatenationKernel)       \
+  X(kPad, kPadKernel, kPadKernel)                                     \
+  X(kSoftmax, kSoftmaxKernel, kSoftmaxKernel)                         \
+  X(kLogistic, kLogisticKernel, kLogisticKernel)                      \
+  X(kRelu, kReluKernel, kReluKernel)                                  \
+  X(kRelu6, kRelu6Kernel, kRelu6Kernel)                               \
+  X(kRequantize, kRequantizeKernel, kRequantizeKernel)                \
+  X(kQuantize, kQuantizeKernel, kQuantizeKernel)                      \
+  X(kDequantize, kDequantizeKernel, kDequantizeKernel)
+
 namespace tinyhost {
 
 namespace {
 
-/// Both sets in one list; a program links only what its set names.
+#define TINYHOST_NAME(code, portable, simd_kernel) [[maybe_unused]] constexpr OperatorCode code = OperatorCode::code;
+TINYHOST_EACH_OPERATOR(TINYHOST_NAME)
+#undef TINYHOST_NAME
+
+/// True if the program has this operator: all, or those that the build names (-DTINYHOST_OPERATORS=kConv2d,kSoftmax).
+constexpr bool IsLinked([[maybe_unused]] OperatorCode code) {
+#ifdef TINYHOST_OPERATORS
+  constexpr OperatorCode kLinked[] = {TINYHOST_OPERATORS};
+  for (const OperatorCode linked : kLinked) {
+    if (linked == code) return true;
+  }
+  return false;
+#else
+  return true;
+#endif
+}
+
+/// A program links only the kernels that are named here.
 template <bool kSimd>
 const Kernel* Find(OperatorCode code) {
   switch (code) {
-    case OperatorCode::kConv2d:
-      return kSimd ? &simd::kConv2d : &kConv2dKernel;
-    case OperatorCode::kDepthwiseConv2d:
-      return kSimd ? &simd::kDepthwiseConv2d : &kDepthwiseConv2dKernel;
-    case OperatorCode::kFullyConnected:
-      return kSimd ? &simd::kFullyConnected : &kFullyConnectedKernel;
-    case OperatorCode::kAveragePool2d:
-      return &kAveragePool2dKernel;
-    case OperatorCode::kMaxPool2d:
-      return &kMaxPool2dKernel;
-    case OperatorCode::kMean:
-      return &kMeanKernel;
-    case OperatorCode::kAdd:
-      return kSimd ? &simd::kAdd : &kAddKernel;
-    case OperatorCode::kMul:
-      return &kMulKernel;
-    case OperatorCode::kConcatenation:
-      return &kConcatenationKernel;
-    case OperatorCode::kPad:
-      return &kPadKernel;
-    case OperatorCode::kSoftmax:
-      return &kSoftmaxKernel;
-    case OperatorCode::kLogistic:
-      return &kLogisticKernel;
-    case OperatorCode::kRelu:
-      return &kReluKernel;
-    case OperatorCode::kRelu6:
-      return &kRelu6Kernel;
-    case OperatorCode::kRequantize:
-      return &kRequantizeKernel;
-    case OperatorCode::kQuantize:
-      return &kQuantizeKernel;
-    case OperatorCode::kDequantize:
-      return &kDequantizeKernel;
+#define TINYHOST_CASE(code, portable, simd_kernel)                                       \
+  case OperatorCode::code:                                                               \
+    if constexpr (IsLinked(OperatorCode::code)) return kSimd ? &simd_kernel : &portable; \
+    break;
+    TINYHOST_EACH_OPERATOR(TINYHOST_CASE)
+#undef TINYHOST_CASE
   }
   return nullptr;
 }

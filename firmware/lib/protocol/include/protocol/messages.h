@@ -180,8 +180,9 @@ struct InfoReply {
   uint8_t n_slots;
   SensorKind sensor;  ///< of the app
   uint8_t reserved[2];
+  uint32_t operators;  ///< that the engine has: bit OperatorCode for each
 };
-static_assert(sizeof(InfoReply) == 180, "InfoReply has padding");
+static_assert(sizeof(InfoReply) == 184, "InfoReply has padding");
 
 /// Keeps a session and asks for the board's link counters.
 struct PingRequest {

@@ -1,0 +1,69 @@
+"""Firmware that was built with a few operators only: env vww_m4_small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinyhost import _firmware
+from tinyhost.boards import resolve
+from tinyhost.boards.build import build_firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.compiler import compile_tflite
+from tinyhost.compiler.image import ModelImage
+from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.device import Device
+from tinyhost.errors import UnsupportedModelError
+from tinyhost.protocol.messages import InferSource
+
+from tests.device.rig import default_model, small_model
+from tests.oracle.builder import ModelBuilder
+
+pytestmark = pytest.mark.firmware
+
+SELECTED = {
+    OperatorCode.CONV_2D,
+    OperatorCode.DEPTHWISE_CONV_2D,
+    OperatorCode.AVERAGE_POOL_2D,
+    OperatorCode.FULLY_CONNECTED,
+    OperatorCode.SOFTMAX,
+}
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Device]:
+    board = resolve("m4", state=tmp_path)
+    flash_firmware(board, build_firmware("vww", "m4_small"))
+    with board.power() as power, Device.open(power) as opened:
+        yield opened
+
+
+def _product() -> bytes:
+    """Return the image of a MUL."""
+    builder = ModelBuilder()
+    x, y = builder.tensor((1, 4), scale=0.5), builder.tensor((1, 4), scale=0.5)
+    factor = builder.tensor((1, 4), scale=0.5, data=np.array([[1, 2, 3, 4]], np.int8))
+    builder.operator("MUL", [x, factor], y, FusedActivationFunction=0)
+    return compile_tflite(builder.build([x], [y]), name="product").image
+
+
+def test_a_model_that_needs_another_operator_is_refused_before_it_is_sent(device: Device) -> None:
+    assert device.info.operators == sum(1 << code for code in SELECTED)
+    device.push(small_model(1))
+    with pytest.raises(UnsupportedModelError, match="needs MUL, which this firmware was built without"):
+        device.push(_product())
+    active = [slot.name for slot in device.models() if slot.active]
+    assert active == ["small 1"]
+
+
+def test_the_shipped_model_answers_as_on_the_host(device: Device) -> None:
+    image = default_model()
+    device.push(image)
+    values = device.prepared_input(InferSource.PATTERN, seed=7)
+    engine = _firmware.Engine(ModelImage.parse(image).metadata.arena_bytes)
+    engine.load(image)
+    engine.set_input(values)
+    engine.invoke()
+    assert device.infer(InferSource.PATTERN, seed=7).output == engine.output().tobytes()
