@@ -31,15 +31,16 @@ int32_t Scaled(const Split& value, int fraction_bits) {
   return static_cast<int32_t>((value.mantissa + (1u << (shift - 1))) >> shift);
 }
 
-/// A mean in units of 2^-fraction_bits as a score.
-int32_t ToScore(uint64_t mean, int fraction_bits) {
+/// sum / n as a score, the sum being in units of 2^-fraction_bits; n: 1..kMaxScoreElements.
+int32_t MeanScore(uint64_t sum, uint32_t n, int fraction_bits) {
+  uint64_t mean = sum / n;
   const int right = fraction_bits - kScoreFractionBits;
   if (right > 0) {
     mean = (mean + (uint64_t{1} << (right - 1))) >> right;
   } else if (mean > static_cast<uint64_t>(INT32_MAX) >> -right) {
     return INT32_MAX;
   } else {
-    mean <<= -right;
+    mean = (mean << -right) + ((sum % n) << -right) / n;
   }
   return mean > INT32_MAX ? INT32_MAX : static_cast<int32_t>(mean);
 }
@@ -69,7 +70,7 @@ int32_t ReconstructionError(const int8_t* input, const int8_t* output, size_t n,
                           (output[i] - scale.output_zero_point) * scale.output_multiplier;
     sum += static_cast<uint64_t>(static_cast<int64_t>(error) * error);
   }
-  return ToScore(sum / n, 2 * scale.fraction_bits);
+  return MeanScore(sum, static_cast<uint32_t>(n), 2 * scale.fraction_bits);
 }
 
 CentroidDistance NearestCentroid(const int8_t* values, const Centroids& centroids) {
@@ -87,14 +88,14 @@ CentroidDistance NearestCentroid(const int8_t* values, const Centroids& centroid
       nearest = k;
     }
   }
-  return {ToScore(smallest / centroids.n_dimensions, centroids.weight_bits), nearest};
+  return {MeanScore(smallest, centroids.n_dimensions, centroids.weight_bits), nearest};
 }
 
 int32_t CombineScores(int32_t reconstruction, int32_t distance, uint32_t reconstruction_gain, uint32_t distance_gain) {
   // Each product is below 2^63.
   const uint64_t sum =
       static_cast<uint64_t>(reconstruction) * reconstruction_gain + static_cast<uint64_t>(distance) * distance_gain;
-  return ToScore(sum, kScoreFractionBits + 16);
+  return MeanScore(sum, 1, kScoreFractionBits + 16);
 }
 
 Status AnomalyScorer::Configure(const AnomalyView& view, const TensorView& input, const TensorView& output,

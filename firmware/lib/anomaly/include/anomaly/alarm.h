@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "protocol/messages.h"
+
 namespace tinyhost {
 
 /// When scores make an alarm. Scores are Q16, as anomaly/score.h has them.
@@ -10,13 +12,6 @@ struct AlarmConfig {
   int32_t hysteresis;      // a score below threshold - hysteresis is low; 0..threshold
   uint16_t raise_windows;  // high scores in a row that raise the alarm; 0 counts as 1
   uint16_t clear_windows;  // low scores in a row that clear it; 0 counts as 1
-};
-
-enum class AlarmState : uint8_t {
-  kNormal = 0,    // no alarm, and the last score was not high
-  kSuspect = 1,   // no alarm yet: the last scores were high, but too few
-  kAlarm = 2,     // alarm
-  kClearing = 3,  // still alarm: the last scores were low, but too few
 };
 
 /// An alarm with hysteresis and a minimum duration: a single high score, as a knock on the table makes, raises none.

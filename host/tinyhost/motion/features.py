@@ -1,0 +1,156 @@
+"""Features of accelerometer windows: the firmware's own fixed-point code (firmware/lib/motion), with types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost import _firmware
+from tinyhost.errors import UsageError
+
+__all__ = [
+    "FEATURE_STEP",
+    "MAX_BANDS",
+    "MAX_FFT",
+    "MIN_FFT",
+    "STATISTICS",
+    "FeatureScaling",
+    "MotionConfig",
+    "feature_names",
+    "linear_bands",
+    "log_features",
+    "quantize",
+    "slide",
+    "spectral_features",
+]
+
+MIN_FFT, MAX_FFT, MAX_BANDS = 32, 512, 32  # as firmware/lib/motion/include/motion/features.h has them
+FEATURE_STEP = 1.0 / 256.0
+"""log2 units of one step of an int16 feature"""
+STATISTICS = ("rms", "crest", "kurtosis")
+AXES = ("x", "y", "z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionConfig:
+    """What is computed of a window; the firmware's MotionConfig, and what the int8 of `spectral_features` mean."""
+
+    rate_hz: float = 119.0
+    n_fft: int = 128
+    """samples of a window, a power of two"""
+    hop: int = 32
+    """samples from one window's start to the next one's"""
+    band_edges: tuple[int, ...] = tuple(range(1, 62, 3))
+    """band b is the bins band_edges[b] to band_edges[b + 1] - 1; bin k is k * rate_hz / n_fft"""
+    scale: float = 0.125
+    """log2 units of one int8 step"""
+    zero_point: int = -80
+
+    def __post_init__(self) -> None:
+        """Raise UsageError if the firmware would refuse this."""
+        if self.n_fft & (self.n_fft - 1) or not MIN_FFT <= self.n_fft <= MAX_FFT:
+            raise UsageError(f"n_fft is {self.n_fft}, expected a power of two from {MIN_FFT} to {MAX_FFT}")
+        if not 1 <= self.hop <= self.n_fft:
+            raise UsageError(f"hop is {self.hop}, expected 1 to n_fft, {self.n_fft}")
+        rising = all(low < high for low, high in pairwise(self.band_edges))
+        within = self.band_edges[0] >= 1 and self.band_edges[-1] <= self.n_fft // 2 if self.band_edges else False
+        if not (2 <= len(self.band_edges) <= MAX_BANDS + 1 and rising and within):
+            raise UsageError(
+                f"band edges {self.band_edges}: expected 2 to {MAX_BANDS + 1} rising bins from 1 to {self.n_fft // 2}"
+            )
+        if self.rate_hz <= 0 or self.scale <= 0:
+            raise UsageError(f"rate {self.rate_hz} Hz and scale {self.scale} must be above zero")
+
+    @property
+    def n_bands(self) -> int:
+        """Bands per axis."""
+        return len(self.band_edges) - 1
+
+    @property
+    def n_features(self) -> int:
+        """Features of a window, of all axes."""
+        return 3 * (self.n_bands + len(STATISTICS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureScaling:
+    """How features become a model's input, per feature: (feature - offset) * multiplier / 2^16."""
+
+    offsets: NDArray[np.int16]
+    """(n_features,) in steps of 1/256"""
+    multipliers: NDArray[np.int32]
+    """(n_features,) Q16"""
+
+    @classmethod
+    def standardizing(cls, mean: NDArray[np.float64], deviation: NDArray[np.float64], step: float) -> FeatureScaling:
+        """Return the scaling to (x - mean) / deviation, `step` of that being one int8 step; zero point 0.
+
+        mean, deviation: (n_features,) in log2 units; deviations below one feature step count as one.
+        """
+        deviation = np.maximum(deviation, FEATURE_STEP)
+        return cls(
+            offsets=np.clip(np.rint(mean / FEATURE_STEP), -32768, 32767).astype(np.int16),
+            multipliers=np.rint(65536.0 * FEATURE_STEP / (deviation * step)).clip(max=2**31 - 1).astype(np.int32),
+        )
+
+    @classmethod
+    def uniform(cls, n_features: int, scale: float, zero_point: int) -> FeatureScaling:
+        """Return the scaling of which the real value is (q - zero_point) * scale log2 units, for every feature."""
+        offset = int(np.clip(np.rint(-zero_point * scale / FEATURE_STEP), -32768, 32767))
+        multiplier = int(min(np.rint(65536.0 * FEATURE_STEP / scale), 2**31 - 1))
+        return cls(offsets=np.full(n_features, offset, np.int16), multipliers=np.full(n_features, multiplier, np.int32))
+
+
+def linear_bands(rate_hz: float, n_fft: int, *, low_hz: float, high_hz: float, n_bands: int) -> tuple[int, ...]:
+    """Return the edges of up to n_bands bands of about equal width, in bins; fewer if there are not as many bins."""
+    bins = np.rint(np.linspace(low_hz, high_hz, n_bands + 1) * n_fft / rate_hz).astype(int)
+    return tuple(int(edge) for edge in np.unique(np.clip(bins, 1, n_fft // 2)))
+
+
+def feature_names(cfg: MotionConfig) -> list[str]:
+    """Return a name per feature, in their order: "x 0.9-3.7 Hz", ..., "x rms", "x crest", "x kurtosis", "y ..."."""
+    hertz = [edge * cfg.rate_hz / cfg.n_fft for edge in cfg.band_edges]
+    row = [f"{low:.1f}-{high:.1f} Hz" for low, high in pairwise(hertz)] + list(STATISTICS)
+    return [f"{axis} {name}" for axis in AXES for name in row]
+
+
+def slide(samples: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int16]:
+    """Return the windows of a recording, (n_windows, n_fft, 3), one every cfg.hop samples; none if it is too short."""
+    if len(samples) < cfg.n_fft:
+        return np.zeros((0, cfg.n_fft, 3), np.int16)
+    views = np.lib.stride_tricks.sliding_window_view(samples, cfg.n_fft, axis=0)[:: cfg.hop]
+    return np.ascontiguousarray(views.transpose(0, 2, 1))
+
+
+def log_features(windows: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int16]:
+    """Return (n, 3, n_bands + 3) features in steps of 1/256 of log2: bands, RMS, crest factor, kurtosis of each axis.
+
+    windows: (n, n_fft, 3), raw counts at cfg.rate_hz. Bands and RMS are log2(counts^2 + 1/16); crest factor is
+    log2(peak^2 / variance), kurtosis log2(fourth moment / variance^2). Raises UsageError if the shape is another.
+    """
+    if windows.ndim != 3 or windows.shape[1:] != (cfg.n_fft, 3):
+        raise UsageError(f"windows of shape {windows.shape}, expected (n, {cfg.n_fft}, 3)")
+    return _firmware.motion_features(np.ascontiguousarray(windows, np.int16), list(cfg.band_edges))
+
+
+def quantize(features: NDArray[np.int16], scaling: FeatureScaling) -> NDArray[np.int8]:
+    """Return (n, n_features) int8, what the firmware feeds a model. features: (n, ...) as log_features returns them."""
+    flat = np.ascontiguousarray(features.reshape(len(features), len(scaling.offsets)))
+    return _firmware.quantize_features(flat, scaling.offsets, scaling.multipliers)
+
+
+def spectral_features(window: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int8]:
+    """Return int8 log features, one row per axis.
+
+    window: (n_samples, 3), raw counts at cfg.rate_hz; the first cfg.n_fft of them count.
+    Returns (3, cfg.n_bands + 3): bands, RMS, crest factor, kurtosis; real value = (q - cfg.zero_point) * cfg.scale,
+    in log2 units as in log_features. Raises UsageError if n_samples < cfg.n_fft.
+    """
+    if len(window) < cfg.n_fft:
+        raise UsageError(f"window of {len(window)} samples, expected {cfg.n_fft} or more")
+    features = log_features(window[None, : cfg.n_fft], cfg)
+    scaling = FeatureScaling.uniform(cfg.n_features, cfg.scale, cfg.zero_point)
+    return quantize(features, scaling).reshape(3, -1)
