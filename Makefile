@@ -17,7 +17,7 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/performance/history.json
 PAGE ?= docs/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak fuzz train clean
+.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak soak-upload fuzz train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -80,6 +80,9 @@ bench-append: setup  ## the same figures, added to the history in the repository
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python scripts/soak_link.py
+
+soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that fail in all ways (about 12 minutes)
+	$(BIN)/python scripts/soak_upload.py
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	$(MAKE) --no-print-directory -C firmware/fuzz long

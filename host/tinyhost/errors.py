@@ -12,7 +12,10 @@
     ├── DeviceError             the device answered with a status other than OK
     ├── BoardError              a board cannot be found, built, started or flashed
     │   ├── BoardNotFoundError
-    │   └── BuildError
+    │   ├── BuildError
+    │   ├── FirmwareFileError   a file is no program for the board
+    │   ├── WrongBoardError     it is not the board that the program is for; nothing was erased
+    │   └── UploadError         the program did not get onto the board
     ├── ModelError              a model file is not what it should be
     │   ├── UnsupportedModelError   valid, but the engine lacks something it needs
     │   └── ModelTooLargeError
@@ -35,6 +38,7 @@ __all__ = [
     "DatasetError",
     "DeviceError",
     "DownloadError",
+    "FirmwareFileError",
     "LinkError",
     "LinkLostError",
     "LinkTimeoutError",
@@ -45,8 +49,10 @@ __all__ = [
     "ProtocolError",
     "TinyhostError",
     "UnsupportedModelError",
+    "UploadError",
     "UsageError",
     "VersionMismatchError",
+    "WrongBoardError",
 ]
 
 
@@ -109,6 +115,18 @@ class BoardNotFoundError(BoardError):
 
 class BuildError(BoardError):
     """The firmware did not build."""
+
+
+class FirmwareFileError(BoardError):
+    """A file is no program for the board."""
+
+
+class WrongBoardError(BoardError):
+    """It is not the board that the program is for; nothing was erased."""
+
+
+class UploadError(BoardError):
+    """The program did not get onto the board."""
 
 
 class ModelError(TinyhostError):

@@ -84,10 +84,18 @@ class BoardStatus:
     kind: BoardKind
     is_virtual: bool
     state: str
-    """ready, running, failed, bootloader, no firmware, damaged"""
+    """virtual: ready, running, failed, no firmware, damaged; real: ready, bootloader, busy, silent, other firmware"""
     port: str = ""
     pid: int = 0
     app: str = ""
     build_id: str = ""
+    model: str = ""
+    """the active one's name; empty if unknown or none"""
+    revision: str = ""
+    """of the board; empty if unknown"""
+    serial: str = ""
+    """on USB; empty for virtual boards"""
+    usb_id: str = ""
+    """vendor and product, 2341:805a; empty for virtual boards"""
     detail: str = ""
-    """for people: USB ids, scene, state folder"""
+    """for people: what is wrong, USB names, scene"""

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.project import find_project
 from tinyhost.boards.tools import require_module, require_tool
 from tinyhost.errors import BuildError, UsageError
 
-__all__ = ["Firmware", "build_firmware", "pio_environment", "prebuilt_firmware", "upload_firmware"]
+__all__ = ["Firmware", "build_firmware", "pio_environment", "prebuilt_firmware"]
 
 _BUILD_ID = re.compile(rb"tinyhost-build:([0-9a-f]{16})")
 _COMPILER_ERROR = re.compile(r"^.*(error:|undefined reference|overflowed by|not found).*$", re.MULTILINE)
@@ -37,7 +38,7 @@ class Firmware:
     text_bytes: int
     """code and constants, as flashed"""
     ram_bytes: int
-    """static RAM; on virtual boards with the flash window, which is RAM there"""
+    """static RAM; on virtual boards with the flash window, which is RAM there; 0 for a prebuilt nano33ble program"""
 
 
 def build_firmware(
@@ -62,7 +63,10 @@ def build_firmware(
 
 
 def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
-    """Return a virtual board's program that was built before. Raises BuildError if it is none."""
+    """Return a program that was built before. Raises BuildError or FirmwareFileError if it is none for the board."""
+    if kind == "nano33ble":
+        image = load_program(path)
+        return Firmware(app=app, kind=kind, path=path, build_id=image.build_id, text_bytes=len(image.data), ram_bytes=0)
     try:
         program = path.read_bytes()
     except OSError as exc:
@@ -76,13 +80,6 @@ def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
     return Firmware(
         app=app, kind=kind, path=path, build_id=found[1].decode(), text_bytes=text_bytes, ram_bytes=ram_bytes
     )
-
-
-def upload_firmware(firmware: Firmware, port: str, progress: Callable[[str], None] | None = None) -> None:
-    """Have PlatformIO put a real board's firmware on it. Raises BuildError with the uploader's words."""
-    environment = f"{firmware.app}_{firmware.kind}"
-    root = find_project(firmware.path.parents[3])
-    _run_platformio(root, environment, progress or (lambda _: None), "--target", "upload", "--upload-port", port)
 
 
 def pio_environment() -> dict[str, str]:
@@ -115,9 +112,8 @@ def _check_environment(root: Path, environment: str) -> None:
         )
 
 
-def _run_platformio(root: Path, environment: str, progress: Callable[[str], None], *options: str) -> list[str]:
+def _run_platformio(root: Path, environment: str, progress: Callable[[str], None]) -> list[str]:
     command = [sys.executable, "-m", "platformio", "run", "--environment", environment, "--project-dir", str(root)]
-    command += options
     lines: list[str] = []
     with subprocess.Popen(
         command,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyhost.boards.base import Board
-from tinyhost.boards.build import Firmware, upload_firmware
+from tinyhost.boards.bootloader import UploadResult, load_program, upload_program
+from tinyhost.boards.build import Firmware
 from tinyhost.boards.serial_boards import SerialBoard
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, write_atomically
 from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
@@ -14,11 +15,17 @@ from tinyhost.errors import BoardError, UsageError
 __all__ = ["flash_firmware"]
 
 
-def flash_firmware(board: Board, firmware: Firmware, progress: Callable[[str], None] | None = None) -> None:
+def flash_firmware(
+    board: Board,
+    firmware: Firmware,
+    progress: Callable[[str], None] | None = None,
+    ask: Callable[[str], None] | None = None,
+) -> UploadResult | None:
     """Put `firmware` on `board`; its model slots and settings stay. A virtual board that is kept on restarts with it.
 
-    Raises UsageError if the firmware is for another board, BoardError if another process uses the board or the upload
-    fails.
+    progress: called with a line on what is being done. ask: called with what a person should do at a real board.
+    Returns how the upload to a real board went. Raises UsageError if the firmware is for another board, BoardError if
+    another process uses the board or the upload fails, PortBusyError.
     """
     if firmware.kind.partition("_")[0] != board.kind:
         raise UsageError(
@@ -27,8 +34,25 @@ def flash_firmware(board: Board, firmware: Firmware, progress: Callable[[str], N
     if isinstance(board, VirtualBoard):
         _flash_virtual(board, firmware)
     elif isinstance(board, SerialBoard):
-        with board.power() as power:
-            upload_firmware(firmware, power.port, progress)
+        return _flash_serial(board, firmware, progress or _silent, ask or progress or _silent)
+    return None
+
+
+def _flash_serial(
+    board: SerialBoard, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None]
+) -> UploadResult:
+    image = load_program(firmware.path)
+    progress("entering the bootloader")
+    return upload_program(
+        board.serial,
+        image,
+        ask=ask,
+        progress=lambda stage, done, total: progress(f"{stage} {done:,} of {total:,} bytes"),
+    )
+
+
+def _silent(line: str) -> None:
+    """Show nothing."""
 
 
 def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:

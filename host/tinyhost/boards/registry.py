@@ -57,13 +57,21 @@ def _only(ports: list[UsbPort]) -> UsbPort:
 
 
 def _usb_status(port: UsbPort) -> BoardStatus:
+    state = "bootloader" if port.bootloader else "other firmware" if port.other_firmware else "ready"
+    notes = {
+        "bootloader": "waits for a program: tinyhost flash, or press reset once to leave",
+        "other firmware": f"runs {port.other_firmware}",
+    }
+    named = ", ".join(part for part in (port.product, f"USB {port.usb_id}", port.location) if part)
     return BoardStatus(
         name=f"nano33ble:{port.serial}",
         kind="nano33ble",
         is_virtual=False,
-        state="bootloader" if port.bootloader else "ready",
+        state=state,
         port=port.port,
-        detail=f"USB {port.usb_id}",
+        serial=port.serial,
+        usb_id=port.usb_id,
+        detail="; ".join(part for part in (notes.get(state, ""), named) if part),
     )
 
 

@@ -15,6 +15,7 @@ from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.boards import Board
+    from tinyhost.boards.bootloader import UploadResult
     from tinyhost.boards.build import Firmware
     from tinyhost.device import PushResult
 
@@ -37,7 +38,10 @@ def flash(
     no_model: Annotated[bool, typer.Option("--no-model", help="Leave the model slots as they are.")] = False,
     firmware: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--firmware", help="A program that was built before, instead of building it."),
+        typer.Option(
+            "--firmware",
+            help="A program that was built before, instead of building it: for a nano33ble its .bin or .hex.",
+        ),
     ] = None,
     state: StateOption = None,
     json: JsonOption = None,
@@ -58,12 +62,14 @@ def flash(
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, progress)
     model_path = None if no_model else model or _default_model(app)
     with _status(f"flashing {target.name}") as progress:
-        flash_firmware(target, built, progress)
+        upload = flash_firmware(target, built, progress, ask=lambda what: note(f"[bold yellow]{escape(what)}[/]"))
+    if upload:
+        target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
     pushed = _greet(target, built, model_path, quiet=json == "-")
     if json:
-        write_json(_document(target, built, pushed), json)
+        write_json(_document(target, built, upload, pushed), json)
     if json != "-":
-        _print(target, built)
+        _print(target, built, upload)
 
 
 def _build(app: str, board: Board, progress: Callable[[str], None]) -> Firmware:
@@ -75,8 +81,6 @@ def _build(app: str, board: Board, progress: Callable[[str], None]) -> Firmware:
 def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     from tinyhost.boards.build import prebuilt_firmware
 
-    if not board.is_virtual:
-        raise UsageError(f"{board.name}: --firmware is for virtual boards", hint="leave it out: the firmware is built")
     return prebuilt_firmware(path, app, board.kind)
 
 
@@ -120,7 +124,7 @@ def _status(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
 
 
-def _document(board: Board, built: Firmware, pushed: PushResult | None) -> dict[str, Any]:
+def _document(board: Board, built: Firmware, upload: UploadResult | None, pushed: PushResult | None) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {
@@ -130,15 +134,17 @@ def _document(board: Board, built: Firmware, pushed: PushResult | None) -> dict[
         "build_id": built.build_id,
         "program_bytes": built.text_bytes,
         "ram_bytes": built.ram_bytes,
+        "upload": asdict(upload) if upload else None,
         "model": asdict(pushed) if pushed else None,
     }
 
 
-def _print(board: Board, built: Firmware) -> None:
+def _print(board: Board, built: Firmware, upload: UploadResult | None) -> None:
     """Say what runs and how large it is; a virtual board's RAM holds its flash too, so its size says nothing."""
-    ram = "" if board.is_virtual else f", {built.ram_bytes:,} B of RAM"
+    ram = f", {built.ram_bytes:,} B of RAM" if built.ram_bytes and not board.is_virtual else ""
+    how = f", verified, in {upload.seconds:.0f} s" if upload else ""
     console().print(
         f"{escape(board.name)}: [green]{escape(built.app)}[/] build {built.build_id} runs "
-        f"({built.text_bytes:,} B of program{ram})",
+        f"({built.text_bytes:,} B of program{ram}{how})",
         soft_wrap=True,
     )

@@ -14,7 +14,17 @@ from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, PortBusy
 from tinyhost.link.base import WRITE_TIMEOUT_S
 from tinyhost.link.holders import port_holders
 
-__all__ = ["SerialLink"]
+try:
+    import termios
+except ImportError:  # Windows
+    _SYSTEM_ERRORS: tuple[type[Exception], ...] = (OSError,)
+else:  # pyserial lets it through when a port vanishes while it is set up; it is no OSError
+    _SYSTEM_ERRORS = (OSError, termios.error)
+
+__all__ = ["PORT_ERRORS", "SerialLink", "open_error"]
+
+PORT_ERRORS: tuple[type[Exception], ...] = (*_SYSTEM_ERRORS, ValueError, TypeError)
+"""What pyserial raises when a port is not as it should be: the last two when another thread has closed it."""
 
 # USB CDC ignores the rate; 1200 must never be set, as it reboots the Nano 33 BLE into its bootloader.
 _BAUD = 115_200
@@ -42,7 +52,7 @@ class SerialLink:
             if not select.select([self._fd], [], [], timeout_s)[0]:
                 return b""
             return bytes(self._port.read(max_bytes))
-        except (OSError, ValueError, TypeError) as exc:
+        except PORT_ERRORS as exc:
             raise self._lost(exc) from exc
 
     def _poll(self, max_bytes: int, timeout_s: float) -> bytes:
@@ -64,18 +74,17 @@ class SerialLink:
             raise LinkTimeoutError(
                 f"{self.name}: {len(data)} bytes were not taken in {timeout_s:g} s", hint="reset the board"
             ) from exc
-        except (OSError, ValueError, TypeError) as exc:
+        except PORT_ERRORS as exc:
             raise self._lost(exc) from exc
 
     def close(self) -> None:
         """Let go of the port."""
         try:
             self._port.close()
-        except OSError as exc:
+        except PORT_ERRORS as exc:
             raise self._lost(exc) from exc
 
     def _lost(self, exc: Exception) -> LinkLostError:
-        # pyserial raises TypeError or ValueError when another thread has closed the port.
         return LinkLostError(f"{self.name}: the port is gone ({exc})", hint="plug the board in again")
 
 
@@ -85,8 +94,8 @@ def _open(port: str, name: str) -> Any:
         opened = serial.serial_for_url(port, baudrate=_BAUD, timeout=0, **exclusive)
         _shut_others_out(opened)
         opened.reset_input_buffer()  # what the board said before is for nobody
-    except (OSError, ValueError) as exc:
-        raise _open_error(port, name, exc) from exc
+    except PORT_ERRORS as exc:
+        raise open_error(port, name, exc) from exc
     if _fileno(opened) is None:
         opened.timeout = 1.0  # read() is asked only for what has arrived
     return opened
@@ -100,12 +109,12 @@ def _shut_others_out(opened: Any) -> None:
     if sys.platform != "linux" or "://" in opened.port or opened.port.startswith("/dev/pts/"):
         return
     import fcntl
-    import termios
 
     fcntl.ioctl(opened.fileno(), termios.TIOCEXCL)
 
 
-def _open_error(port: str, name: str, exc: OSError | ValueError) -> LinkError:
+def open_error(port: str, name: str, exc: Exception) -> LinkError:
+    """Return why a port could not be opened: PortBusyError, LinkError without permission, else LinkLostError."""
     number = getattr(exc, "errno", None)
     if number in _BUSY_ERRNOS:
         holders = ", ".join(map(str, port_holders(port))) or "another process"

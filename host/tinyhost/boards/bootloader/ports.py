@@ -1,0 +1,152 @@
+"""Following one board while it changes between its app and its bootloader, and with that its port."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+
+import serial
+
+from tinyhost.boards.bootloader.session import Timing
+from tinyhost.boards.usb_ports import PortLister, UsbPort, find_usb_ports
+from tinyhost.errors import BoardNotFoundError, LinkError, LinkLostError, PortBusyError, UploadError
+from tinyhost.link import PORT_ERRORS, Link, SerialLink, open_error
+
+__all__ = ["DOUBLE_TAP", "BoardPorts", "touch"]
+
+DOUBLE_TAP = (
+    "press the board's reset button twice, quickly: a second time within half a second; "
+    "the orange LED then fades in and out"
+)
+_TOUCH_BAUD = 1200
+_SERIAL = re.compile(r"[0-9A-F]{16}")
+_MAX_TOUCHES = 3
+
+
+class BoardPorts:
+    """Where one board is. `ask` is called with what a person should do."""
+
+    def __init__(self, serial_number: str, lister: PortLister, timing: Timing, ask: Callable[[str], None]) -> None:
+        self._serial = serial_number.upper()
+        self._lister = lister
+        self._timing = timing
+        self._ask = ask
+        self._location = ""
+        first = self._wait(timing.touch_s, lambda port: True)  # it may be about to change its port
+        if first is None:
+            raise BoardNotFoundError(
+                f"no nano33ble with serial number {serial_number} on USB",
+                hint=f"plug it in with a data cable; {DOUBLE_TAP}",
+            )
+        # MicroPython's number is not the bootloader's: such a board is followed by the socket it is plugged into.
+        if first.other_firmware or not _SERIAL.fullmatch(first.serial):
+            self._location = first.location
+
+    def bootloader(self) -> UsbPort:
+        """Return the board's port in its bootloader; takes it there if its app runs.
+
+        Raises PortBusyError if another program has the app's port, UploadError if the board does not come.
+        """
+        began = changed = time.monotonic()
+        seen = touched = asked = ""
+        touches = 0
+        while (now := time.monotonic()) < began + self._timing.person_s:
+            port = self._now()
+            if port is not None and port.bootloader:
+                return port
+            where = port.port if port else ""
+            if where != seen:
+                seen, changed, touched = where, now, ""
+            if port is not None and touched != where and touches < _MAX_TOUCHES:
+                touches += 1
+                touched = where
+                self._touch(port)
+                changed = time.monotonic()
+            elif not asked and now > changed + self._timing.touch_s:
+                asked = f"the board does not enter its bootloader by itself: {DOUBLE_TAP}"
+                self._ask(asked)
+            time.sleep(self._timing.poll_s)
+        raise UploadError(
+            f"nano33ble:{self._serial}: not in its bootloader after {self._timing.person_s:g} s; nothing was erased",
+            hint=f"{DOUBLE_TAP}; then run the command again",
+        )
+
+    def app(self) -> UsbPort | None:
+        """Return the app's port as soon as it can be opened; None if it does not come in time."""
+        return self._wait(self._timing.app_s, lambda port: not port.bootloader and _may_open(port.port))
+
+    def in_bootloader(self) -> UsbPort | None:
+        """Return the board's port if it is in its bootloader now."""
+        port = self._now()
+        return port if port is not None and port.bootloader else None
+
+    def open(self, port: UsbPort) -> Link:
+        """Return a link to the bootloader. A new port may take seconds to become usable."""
+        deadline = time.monotonic() + self._timing.open_s
+        while True:
+            try:
+                return SerialLink(port.port, f"nano33ble's bootloader on {port.port}")
+            except LinkError:
+                port_now = self._now()
+                if time.monotonic() > deadline or port_now is None or port_now.port != port.port:
+                    raise
+            time.sleep(self._timing.poll_s)
+
+    def _wait(self, timeout_s: float, fits: Callable[[UsbPort], bool]) -> UsbPort | None:
+        """Return the board's port as soon as it fits; None if it does not in time."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            port = self._now()
+            if port is not None and fits(port):
+                return port
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(self._timing.poll_s)
+
+    def _now(self) -> UsbPort | None:
+        """Return where the board is; its bootloader first, if an old port is still listed."""
+        mine = [port for port in find_usb_ports(self._lister) if self._is_mine(port)]
+        return max(mine, key=lambda port: port.bootloader, default=None)
+
+    def _is_mine(self, port: UsbPort) -> bool:
+        return port.serial == self._serial or bool(self._location and port.location == self._location)
+
+    def _touch(self, port: UsbPort) -> None:
+        with contextlib.suppress(LinkLostError):  # it left by itself, and will be looked for
+            touch(port.port, f"nano33ble on {port.port}", self._timing)
+
+
+def touch(port: str, name: str, timing: Timing) -> None:
+    """Ask the app's core to enter the bootloader: open the port with 1200 baud, drop DTR, wait, close.
+
+    Source: ArduinoCore-mbed, cores/arduino/USB/USBSerial.cpp. Raises PortBusyError if another program has the port,
+    LinkError if it may not be opened, LinkLostError if it is gone.
+    """
+    deadline = time.monotonic() + timing.open_s
+    while True:
+        try:
+            opened = serial.Serial(port, _TOUCH_BAUD, timeout=0, exclusive=None if sys.platform == "win32" else True)
+            break
+        except PORT_ERRORS as exc:
+            error = open_error(port, name, exc)
+            if isinstance(error, PortBusyError) or time.monotonic() > deadline or not _may_come(error):
+                raise error from exc
+        time.sleep(timing.poll_s)
+    with contextlib.suppress(*PORT_ERRORS):  # a board that has left already takes no more settings; a pty has no DTR
+        opened.dtr = False
+    time.sleep(timing.touch_hold_s)
+    with contextlib.suppress(*PORT_ERRORS):
+        opened.close()
+
+
+def _may_come(error: LinkError) -> bool:
+    """Whether waiting may help: udev gives a new port to its group a moment after it appears."""
+    return not isinstance(error, LinkLostError)
+
+
+def _may_open(port: str) -> bool:
+    return not port.startswith("/") or os.access(port, os.R_OK | os.W_OK)

@@ -1,0 +1,194 @@
+"""One conversation with a bootloader over a link.
+
+Whatever arrives is doubted: an answer counts only if it has the form that was asked for, and after a silence both sides
+start afresh (`synchronize`), so that no late answer is taken for a later question's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass
+
+from tinyhost.boards.bootloader import protocol
+from tinyhost.errors import LinkLostError, LinkTimeoutError, WrongBoardError
+from tinyhost.link import Link
+
+__all__ = ["BootloaderSession", "Timing"]
+
+_READ_BYTES = 512
+_CHECK_BYTES = 1024
+"""A CRC of 16 bits for each: a page has four, so that few errors of a page can hide."""
+_FILLER = b"#"
+# A bootloader that waits for the rest of a transfer, by a program that was killed, needs up to its buffer's size.
+_FILLER_SIZES = (1, 63, 512, 4096, 4096)
+_FILLER_PIECE = 512
+_BYTE_OF_CHECKSUM = {protocol.checksum(bytes([value])): value for value in range(256)}
+_MAX_QUESTIONS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long to wait for what, in seconds."""
+
+    reply_s: float = 1.0
+    """an answer that needs no flash; it takes milliseconds"""
+    write_s: float = 15.0
+    """erasing and writing a page; it takes 0.16 s"""
+    quiet_s: float = 0.02
+    """after which nothing more comes"""
+    open_s: float = 10.0
+    """for a new port to become usable: udev, or a program that looks at every new port"""
+    touch_s: float = 6.0
+    """from the touch to the bootloader; it takes about 1 s"""
+    person_s: float = 180.0
+    """for somebody to press the button"""
+    app_s: float = 12.0
+    """from the restart to the app; the bootloader alone waits 0.5 s"""
+    touch_hold_s: float = 0.25
+    """how long the port is held at 1200 baud; the core wants more than 0.2 s"""
+    poll_s: float = 0.05
+    """between looks at the list of ports"""
+
+
+class BootloaderSession:
+    """A conversation over `link`, which stays the caller's."""
+
+    def __init__(self, link: Link, timing: Timing) -> None:
+        self._link = link
+        self._timing = timing
+        self._buffer = bytearray()
+        self._in_sync = False
+
+    @property
+    def name(self) -> str:
+        """The board and its port, for messages."""
+        return self._link.name
+
+    def identify(self) -> protocol.BootloaderVersion:
+        """Return the bootloader's version.
+
+        Raises WrongBoardError if it is another chip's, or cannot do what an upload needs; LinkError.
+        """
+        chip = text = ""
+        for question in range(_MAX_QUESTIONS):  # a lost byte must not make it another board
+            chip = self._synchronized()
+            self._link.write(protocol.VERSION)
+            try:
+                text = self._text(self._timing.reply_s)
+            except LinkTimeoutError:
+                if question == _MAX_QUESTIONS - 1:
+                    raise
+                continue
+            self._rest()
+            version = protocol.parse_version(text)
+            if chip == protocol.CHIP and not version.missing:
+                return version
+        if chip != protocol.CHIP:
+            raise WrongBoardError(
+                f"{self.name}: its bootloader says it is {chip!r}, expected {protocol.CHIP!r}; nothing was erased",
+                hint="tinyhost boards lists what is plugged in; say which one with --board",
+            )
+        raise WrongBoardError(
+            f"{self.name}: its bootloader {text!r} lacks commands of {protocol.NEEDED}; nothing was erased",
+            hint="this is no Nano 33 BLE bootloader as Arduino ships it; restore it with Arduino's IDE",
+        )
+
+    def write_page(self, flash_address: int, page: bytes) -> None:
+        """Have the bootloader erase and write one page. It answers alike if that failed: see `holds`."""
+        self._ready()
+        self._link.write(protocol.load_command(0, len(page)))
+        self._link.write(page)
+        self._ask(protocol.source_command(0), protocol.WRITE_REPLY, self._timing.reply_s)
+        self._ask(protocol.write_command(flash_address, len(page)), protocol.WRITE_REPLY, self._timing.write_s)
+
+    def holds(self, flash_address: int, data: bytes) -> bool:
+        """Return whether flash has `data` there, by the checksums of its pieces."""
+        self._ready()
+        for begin in range(0, len(data), _CHECK_BYTES):
+            piece = data[begin : begin + _CHECK_BYTES]
+            if self._checksum(flash_address + begin, len(piece)) != protocol.checksum(piece):
+                return False
+        return True
+
+    def read(self, flash_address: int, length: int) -> bytes:
+        """Return a few bytes of flash. No command reads, but the checksum of a single byte tells which it is."""
+        self._ready()
+        checksums = [self._checksum(flash_address + offset, 1) for offset in range(length)]
+        if not all(value in _BYTE_OF_CHECKSUM for value in checksums):
+            raise LinkTimeoutError(
+                f"{self.name}: the checksum of one byte cannot be what the bootloader answered",
+                hint="unplug the board, plug it in again, and flash again",
+            )
+        return bytes(_BYTE_OF_CHECKSUM[value] for value in checksums)
+
+    def restart(self) -> None:
+        """Have the board start its program. There is no answer: the port goes away."""
+        self._ready()
+        with contextlib.suppress(LinkLostError):
+            self._link.write(protocol.RESTART)
+
+    def _checksum(self, flash_address: int, length: int) -> int:
+        command = protocol.checksum_command(flash_address, length)
+        return protocol.checksum_of_reply(self._ask(command, protocol.checksum_reply(), self._timing.reply_s))
+
+    def _ready(self) -> None:
+        if not self._in_sync:
+            self._synchronized()
+
+    def _synchronized(self) -> str:
+        """Make the bootloader expect a command, and drop all late answers; return the chip's name.
+
+        It may be waiting for data, which filler ends; filler in place of a command is passed over.
+        """
+        for n_filler in _FILLER_SIZES:
+            for begin in range(0, n_filler, _FILLER_PIECE):
+                self._link.write(_FILLER * min(_FILLER_PIECE, n_filler - begin))
+            self._rest()
+            self._link.write(protocol.IDENTIFY)
+            try:
+                chip = self._text(self._timing.reply_s)
+            except LinkTimeoutError:
+                continue
+            self._rest()
+            self._in_sync = True
+            return chip
+        raise LinkTimeoutError(
+            f"{self.name}: no bootloader answers ({sum(_FILLER_SIZES):,} bytes of filler sent)",
+            hint="double-tap the board's reset button, and flash again",
+        )
+
+    def _text(self, timeout_s: float) -> str:
+        return protocol.parse_text(self._await(protocol.TEXT_REPLY, timeout_s))
+
+    def _ask(self, command: bytes, reply: re.Pattern[bytes], timeout_s: float) -> bytes:
+        """Send a command; return its answer. Raises LinkTimeoutError, after which both sides start afresh."""
+        self._link.write(command)
+        return self._await(reply, timeout_s)
+
+    def _await(self, reply: re.Pattern[bytes], timeout_s: float) -> bytes:
+        """Return the next answer of that form; what comes before it is dropped."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            match = reply.search(self._buffer)
+            if match:
+                answer = bytes(match[0])
+                del self._buffer[: match.end()]
+                return answer
+            del self._buffer[: -protocol.MAX_REPLY_BYTES]
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                self._in_sync = False
+                raise LinkTimeoutError(
+                    f"{self.name}: the bootloader did not answer in {timeout_s:g} s",
+                    hint="double-tap the board's reset button, and flash again",
+                )
+            self._buffer += self._link.read(_READ_BYTES, left_s)
+
+    def _rest(self) -> None:
+        """Drop what arrives until nothing does, within an answer's time."""
+        deadline = time.monotonic() + self._timing.reply_s
+        while self._link.read(_READ_BYTES, self._timing.quiet_s) and time.monotonic() < deadline:
+            pass
+        self._buffer.clear()

@@ -1,0 +1,236 @@
+"""Putting a program on a Nano 33 BLE: what is done in which order, and what when something fails.
+
+The first page goes first and last. First it is written empty: a board whose program has no begin stays in its
+bootloader after any reset, so an upload that is cut off leaves a board that can be flashed again, by itself. Last it
+is written for real, when every other page is known to be right. The bootloader answers alike whether it could write
+or not, so checksums decide; it starts the program only when all of them hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tinyhost.boards.bootloader.ports import DOUBLE_TAP, BoardPorts
+from tinyhost.boards.bootloader.program import ProgramImage
+from tinyhost.boards.bootloader.protocol import FLASH_OFFSET, PAGE_BYTES
+from tinyhost.boards.bootloader.session import BootloaderSession, Timing
+from tinyhost.boards.usb_ports import PortLister, UsbPort, system_ports
+from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, PortBusyError, UploadError, WrongBoardError
+
+__all__ = ["Progress", "UploadResult", "upload_program"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done (writing, checking), the bytes that are done, and all bytes."""
+
+_MAX_SESSIONS = 6
+_MAX_ROUNDS = 3
+_MAX_RESTARTS = 3
+_EMPTY_PAGE = b"\xff" * PAGE_BYTES
+# Where Arduino's sketch for OpenMV and MicroPython (Nano33_updateBLandSoftDevice) puts a second bootloader.
+_MOVED_BOOTLOADER = 0xE0000
+_FLASH_END = 0x100000
+_VECTORS = struct.Struct("<2I")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadResult:
+    """An upload that ended well: every page verified, the app back on USB."""
+
+    port: str
+    """of the app"""
+    serial: str
+    """of the app; not what was asked for if that was another firmware's"""
+    bootloader: str
+    """its version, as it tells it"""
+    program_bytes: int
+    pages: int
+    retries: int
+    """pages written again"""
+    reconnects: int
+    """how often the board went away, or fell silent, and was taken up again"""
+    seconds: float
+
+
+def upload_program(
+    serial_number: str,
+    image: ProgramImage,
+    *,
+    ask: Callable[[str], None],
+    progress: Progress | None = None,
+    lister: PortLister = system_ports,
+    timing: Timing | None = None,
+) -> UploadResult:
+    """Put `image` on the board with this serial number, and return when its app is back on USB.
+
+    ask: called with what a person should do. Nothing below or above the program's pages is touched: model slots and
+    settings stay. Raises WrongBoardError before anything is erased; BoardNotFoundError; PortBusyError with the program
+    that has the port; UploadError, after which the board is in its bootloader or gets there by a double tap.
+    """
+    timing = timing or Timing()
+    ports = BoardPorts(serial_number, lister, timing, ask)
+    return _Upload(ports, image, timing, progress or _silent, f"nano33ble:{serial_number}").run()
+
+
+class _Upload:
+    """One upload, over as many sessions as it takes."""
+
+    def __init__(
+        self, ports: BoardPorts, image: ProgramImage, timing: Timing, progress: Progress, board_name: str
+    ) -> None:
+        self._ports = ports
+        self._pages = image.pages()
+        self._n_bytes = len(image.data)
+        self._timing = timing
+        self._progress = progress
+        self._name = board_name
+        self._version = ""
+        self._retries = 0
+        self._reconnects = 0
+        self._written: set[int] = set()
+        """pages that were written and verified; what flash held before is never trusted, as a CRC of 16 bits may lie"""
+        self._touched_flash = False
+
+    def run(self) -> UploadResult:
+        began = time.monotonic()
+        while True:
+            try:
+                self._talk(self._ports.bootloader(), self._write)
+                break
+            except PortBusyError:
+                raise
+            except (LinkLostError, LinkTimeoutError) as exc:
+                self._reconnects += 1
+                if self._reconnects >= _MAX_SESSIONS:
+                    raise self._failed(exc) from exc
+        app = self._await_app()
+        return UploadResult(
+            port=app.port,
+            serial=app.serial,
+            bootloader=self._version,
+            program_bytes=self._n_bytes,
+            pages=len(self._pages),
+            retries=self._retries,
+            reconnects=self._reconnects,
+            seconds=time.monotonic() - began,
+        )
+
+    def _talk(self, port: UsbPort, action: Callable[[BootloaderSession], None]) -> None:
+        """Do something in a session with the bootloader on `port`."""
+        link = self._ports.open(port)
+        try:
+            action(BootloaderSession(link, self._timing))
+        finally:
+            with contextlib.suppress(LinkLostError):  # the port is gone, as it is after a restart
+                link.close()
+
+    def _write(self, session: BootloaderSession) -> None:
+        """Write and verify everything, then restart the board."""
+        self._version = session.identify().text
+        _refuse_moved_bootloader(session)
+        for _ in range(_MAX_ROUNDS):
+            self._put(session, 0, _EMPTY_PAGE)
+            for number in sorted(set(range(1, len(self._pages))) - self._written):
+                self._put(session, number, self._pages[number])
+                self._written.add(number)
+                self._progress("writing", min((number + 1) * PAGE_BYTES, self._n_bytes), self._n_bytes)
+            if self._all_hold(session, first=1) and _holds(session, 0, _EMPTY_PAGE):
+                self._put(session, 0, self._pages[0])
+                if self._all_hold(session, first=0):
+                    session.restart()
+                    return
+        raise UploadError(
+            f"{self._name}: pages are not what was written, {_MAX_ROUNDS} times over: flash or cable is bad",
+            hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
+        )
+
+    def _put(self, session: BootloaderSession, number: int, page: bytes) -> None:
+        """Write one page until flash has it. Raises UploadError after some tries, LinkLostError."""
+        self._touched_flash = True
+        for attempt in range(_MAX_ROUNDS):
+            self._retries += attempt > 0
+            try:
+                session.write_page(_address(number), page)
+                if session.holds(_address(number), page):
+                    return
+            except LinkTimeoutError:  # bytes were lost; the next write starts afresh
+                if attempt == _MAX_ROUNDS - 1:
+                    raise
+        raise UploadError(
+            f"{self._name}: flash at 0x{_address(number):X} does not take what is written, {_MAX_ROUNDS} times over",
+            hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
+        )
+
+    def _all_hold(self, session: BootloaderSession, *, first: int) -> bool:
+        """Return whether flash has all pages from `first` on; those that it has not are to be written again."""
+        wrong = set()
+        for number in range(first, len(self._pages)):
+            if not _holds(session, number, self._pages[number]):
+                wrong.add(number)
+            self._progress("checking", min((number + 1) * PAGE_BYTES, self._n_bytes), self._n_bytes)
+        self._written -= wrong
+        self._retries += len(wrong)
+        return not wrong
+
+    def _await_app(self) -> UsbPort:
+        """Return the app's port. If the board is still in its bootloader, the restart got lost, and is said again."""
+        for _ in range(_MAX_RESTARTS):
+            app = self._ports.app()
+            if app is not None:
+                return app
+            port = self._ports.in_bootloader()
+            if port is None:
+                break
+            try:
+                self._talk(port, _restart)
+            except (LinkLostError, LinkTimeoutError):
+                continue
+        raise UploadError(
+            f"{self._name}: the program was written and verified, but the board did not come back on USB in "
+            f"{self._timing.app_s:g} s",
+            hint=f"press reset once; if it stays away, {DOUBLE_TAP}, then flash again",
+        )
+
+    def _failed(self, exc: LinkError) -> UploadError:
+        state = "its program is incomplete, it waits in its bootloader" if self._touched_flash else "nothing was erased"
+        return UploadError(
+            f"{self._name}: the upload did not get through in {_MAX_SESSIONS} tries; {state} ({exc.message})",
+            hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
+        )
+
+
+def _refuse_moved_bootloader(session: BootloaderSession) -> None:
+    """Raise WrongBoardError if a bootloader is where tinyhost's model slots are: they would overwrite it."""
+    stack, reset = _VECTORS.unpack(session.read(_MOVED_BOOTLOADER, _VECTORS.size))
+    is_stack = 0x2000_0000 < stack <= 0x2004_0000 and stack % 4 == 0
+    if is_stack and reset & 1 and _MOVED_BOOTLOADER <= reset < _FLASH_END:
+        raise WrongBoardError(
+            f"{session.name}: its bootloader was moved to 0x{_MOVED_BOOTLOADER:X} (for OpenMV or MicroPython), where "
+            "tinyhost keeps models, which would overwrite it; nothing was erased",
+            hint="restore the bootloader that it shipped with (Arduino's IDE: Burn Bootloader; needs a debug probe)",
+        )
+
+
+def _holds(session: BootloaderSession, number: int, page: bytes) -> bool:
+    """Return whether flash has the page; a silence is given a second chance."""
+    for _ in range(_MAX_ROUNDS - 1):
+        try:
+            return session.holds(_address(number), page)
+        except LinkTimeoutError:
+            continue
+    return session.holds(_address(number), page)
+
+
+def _restart(session: BootloaderSession) -> None:
+    session.restart()
+
+
+def _address(number: int) -> int:
+    return FLASH_OFFSET + number * PAGE_BYTES
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Show nothing."""
