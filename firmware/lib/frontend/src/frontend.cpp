@@ -8,6 +8,8 @@
 namespace tinyhost {
 namespace {
 
+static_assert(sizeof(Frontend) <= 6 * 1024, "what a board has for it");
+
 constexpr int kMinFftBits = 7;
 constexpr int kNoiseBits = 10;
 

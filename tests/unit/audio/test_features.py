@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tinyhost._firmware import StatusError
+from tinyhost.audio.features import FeatureStream, FrontendConfig, features, quantized
+from tinyhost.protocol.status import Status
+
+
+def noise(n: int, level: float = 3000.0, seed: int = 1) -> NDArray[np.int16]:
+    return np.rint(np.random.default_rng(seed).normal(size=n) * level).astype(np.int16)
+
+
+def test_a_second_gives_49_rows_of_40() -> None:
+    rows = features(noise(16_000))
+    assert (rows.shape, rows.dtype) == ((49, 40), np.dtype(np.int8))
+
+
+@pytest.mark.parametrize(("n_samples", "n_rows"), [(0, 0), (479, 0), (480, 1), (799, 1), (800, 2), (801, 2)])
+def test_rows_are_complete_with_a_window_and_then_with_each_stride(n_samples: int, n_rows: int) -> None:
+    config = FrontendConfig()
+    assert len(features(noise(n_samples), config)) == n_rows == config.n_strides(n_samples)
+
+
+@given(st.lists(st.integers(0, 2000), max_size=12))
+def test_pieces_of_any_size_give_the_same_rows(sizes: list[int]) -> None:
+    sound = noise(sum(sizes))
+    stream = FeatureStream()
+    pieces = [stream.feed(piece) for piece in np.split(sound, np.cumsum(sizes))]
+    np.testing.assert_array_equal(np.concatenate(pieces), FeatureStream().feed(sound))
+
+
+def test_reset_forgets_sound_and_noise_estimates() -> None:
+    stream = FeatureStream()
+    first = stream.feed(noise(5000))
+    stream.feed(noise(777, level=20_000.0))
+    stream.reset()
+    np.testing.assert_array_equal(stream.feed(noise(5000)), first)
+
+
+def test_silence_is_the_lowest_feature() -> None:
+    assert np.all(features(np.zeros(16_000, np.int16)) == -128)
+
+
+def test_a_tone_that_begins_in_noise_is_loudest_where_it_belongs() -> None:
+    config = FrontendConfig(n_channels=20)
+    centres_mel = np.linspace(1127 * np.log1p(125 / 700), 1127 * np.log1p(7500 / 700), 22)[1:-1]
+    for channel, mel in enumerate(centres_mel):
+        stream = FeatureStream(config)
+        stream.feed(noise(32_000, level=300.0))
+        tone = 5000 * np.sin(2 * np.pi * 700 * np.expm1(mel / 1127) * np.arange(3200) / 16_000)
+        loudest = np.argmax(stream.feed(tone.astype(np.int16) + noise(3200, level=300.0, seed=2))[3])
+        # Odd channels take what lasts for noise sooner than even ones, and a Hann window reaches into both neighbours.
+        assert loudest == channel if channel % 2 == 0 else abs(loudest - channel) <= 1
+
+
+def test_raw_features_map_to_int8_as_micro_speech_maps_them() -> None:
+    raw = np.arange(65536, dtype=np.uint16).reshape(1, -1)
+    expected = np.clip((raw.astype(np.int64) * 256 + 333) // 666 - 128, -128, 127)
+    np.testing.assert_array_equal(quantized(raw), expected)
+
+
+def test_every_other_sample_of_an_array_is_taken_as_such() -> None:
+    sound = noise(4000)
+    np.testing.assert_array_equal(features(sound[::2]), features(sound[::2].copy()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"window_ms": 4},
+        {"window_ms": 33},
+        {"stride_ms": 0},
+        {"stride_ms": 31},
+        {"n_channels": 0},
+        {"n_channels": 65},
+        {"lower_band_hz": 7500},
+        {"upper_band_hz": 8001},
+        {"sample_rate_hz": 0},
+        {"sample_rate_hz": 4_000_000_000},
+        {"variant": 2},
+    ],
+    ids=str,
+)
+def test_an_impossible_configuration_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(StatusError) as refused:
+        FeatureStream(dataclasses.replace(FrontendConfig(), **change))
+    assert refused.value.status == Status.BAD_ARGUMENT
+
+
+def test_one_channel_may_take_the_whole_spectrum() -> None:
+    config = FrontendConfig(n_channels=1, lower_band_hz=0, upper_band_hz=7990)
+    assert FeatureStream(config).feed(noise(480, level=9000.0))[0, 0] > 0
