@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, SceneOption, StateOption
-from tinyhost.cli.output import console, note
+from tinyhost.cli.output import console, escape, note
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,14 +52,25 @@ def run(
         console().print(f"{target.name} is on: [bold]{powered.port}[/]", soft_wrap=True)
         note("[dim]Ctrl-C switches it off[/]")
         try:
-            _print_text(powered) if show_text else _wait()
+            _print_text(powered) if show_text else _wait(powered)
         finally:
             note(f"[dim]{target.name} is off[/]")
 
 
-def _wait() -> None:
+def _wait(powered: PoweredBoard) -> None:
+    told = ""
     while True:
         time.sleep(_POLL_S)
+        told = _tell_failure(powered, told)
+
+
+def _tell_failure(powered: PoweredBoard, told: str) -> str:
+    """Say why the scene cannot be played, if it cannot and this was not said before; return what was said last."""
+    failure = powered.scene_failure
+    message = failure.message if failure else ""
+    if failure and message != told:
+        note(f"[yellow]{escape(message)}[/]" + (f" [dim]({escape(failure.hint)})[/]" if failure.hint else ""))
+    return message
 
 
 def _print_text(powered: PoweredBoard) -> None:
@@ -67,8 +78,10 @@ def _print_text(powered: PoweredBoard) -> None:
 
     decoder = FrameDecoder()
     link = powered.open_link()
+    told = ""
     try:
         while True:
+            told = _tell_failure(powered, told)
             for item in decoder.feed(link.read(4096, _POLL_S)):
                 if isinstance(item, LogText):
                     console().print(item.text, markup=False, soft_wrap=True)

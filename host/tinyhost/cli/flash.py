@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def flash(
-    app: Annotated[str, typer.Argument(help="The app: vww.")],
+    app: Annotated[str, typer.Argument(help="The app: kws, vww or anomaly.")],
     *,
     board: BoardOption = None,
     model: Annotated[

@@ -20,7 +20,9 @@ BoardOption = Annotated[
 SceneOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        "--scene", help="What a virtual board's camera sees: a folder of pictures, a video file, or webcam:0."
+        "--scene",
+        help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
+        "clips, mic:. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
     ),
 ]
 StateOption = Annotated[

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
 namespace tinyhost {
@@ -43,13 +42,16 @@ size_t FeatureWindow::Take(const int16_t* samples, size_t n, bool* is_stride_com
 }
 
 void FeatureWindow::Measure(const int16_t* samples, size_t n) {
-  int32_t peak = static_cast<int32_t>(level_.peak);
+  int32_t largest = 0, smallest = 0;
+  int64_t energy = 0;
   for (size_t i = 0; i < n; ++i) {
     const int32_t sample = samples[i];
-    peak = std::max(peak, std::abs(sample));
-    level_.energy += static_cast<uint32_t>(sample * sample);
+    largest = std::max(largest, sample);
+    smallest = std::min(smallest, sample);
+    energy += static_cast<int64_t>(sample) * sample;
   }
-  level_.peak = static_cast<uint32_t>(peak);
+  level_.peak = std::max(level_.peak, static_cast<uint32_t>(std::max(largest, -smallest)));
+  level_.energy += static_cast<uint64_t>(energy);
   level_.n_samples += static_cast<uint32_t>(n);
 }
 

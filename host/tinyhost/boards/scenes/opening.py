@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tinyhost.boards.scenes.base import PictureSource, SampleSource, SceneOptions
+from tinyhost.boards.scenes.clips import find_clips, open_clip, open_clips
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
 from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
+from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
 from tinyhost.errors import ConfigError
 
-__all__ = ["open_scene"]
+__all__ = ["Opener", "add_scene_kind", "open_scene"]
 
-_EXPECTED = "expected a folder of pictures, a picture, a video file or webcam:N"
+_EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:"
+
+Opener = Callable[[SceneSpec, SceneOptions], PictureSource | SampleSource]
 
 
-def open_scene(spec: str, options: SceneOptions | None = None) -> PictureSource | SampleSource:
-    """Return the scene of `spec`: a folder of pictures, a picture, a video file or webcam:N.
+def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
+    spec.check_options()
+    number = spec.name.partition(":")[2]
+    if not number.isdigit():
+        raise ConfigError(f"scene {spec.text!r}: {number!r} is no camera number", hint="webcam:0 is the first camera")
+    return WebcamScene(int(number))
 
-    Raises ConfigError if there is no such thing, or nothing in it can be shown.
+
+_KINDS: dict[str, Opener] = {"webcam": _open_webcam}
+"""What opens `kind:...`"""
+
+
+def add_scene_kind(kind: str, opener: Opener) -> None:
+    """Have `open_scene` open `kind:...` too: for layers above this one."""
+    _KINDS[kind] = opener
+
+
+def open_scene(text: str, options: SceneOptions | None = None) -> PictureSource | SampleSource:
+    """Return the scene that `text` names: a folder of pictures or clips, a file of either, a video, or `kind:...`.
+
+    Raises ConfigError if there is no such thing, or nothing in it can be played.
     """
     options = options or SceneOptions()
-    kind, _, number = spec.partition(":")
-    if kind == "webcam":
-        if not number.isdigit():
-            raise ConfigError(f"scene {spec!r}: {number!r} is no camera number", hint="webcam:0 is the first camera")
-        return WebcamScene(int(number))
-    path = Path(spec).expanduser()
+    spec = SceneSpec.parse(text)
+    kind, colon, _ = spec.name.partition(":")
+    if colon and kind in _KINDS:
+        return _KINDS[kind](spec, options)
+    path = Path(spec.name).expanduser()
     if path.is_dir():
-        return PictureScene(path, find_pictures(path), options)
+        return _open_folder(path, spec, options)
     if not path.is_file():
-        raise ConfigError(f"scene {spec!r}: no such file or folder", hint=_EXPECTED)
+        raise ConfigError(f"scene {text!r}: no such file or folder", hint=_EXPECTED)
+    if path.suffix.lower() == ".wav":
+        return open_clip(path, spec)
+    spec.check_options()
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return PictureScene(path.parent, find_pictures(path), options)
     return VideoScene(path, options)
+
+
+def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> PictureSource | SampleSource:
+    clips = find_clips(folder)
+    if not clips:
+        spec.check_options()
+        return PictureScene(folder, find_pictures(folder), options)
+    picture = next((path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES), None)
+    if picture is not None:
+        raise ConfigError(
+            f"scene {folder}: both sounds and pictures below it ({clips[0].name}, {picture.name})",
+            hint="give the folder of the one or of the other",
+        )
+    return open_clips(folder, clips, spec)

@@ -69,7 +69,8 @@ def find_pictures(folder: Path) -> list[Path]:
     )
     if not pictures:
         raise ConfigError(
-            f"scene {folder}: no picture in this folder or below it (expected {', '.join(PICTURE_SUFFIXES)})",
+            f"scene {folder}: no picture in this folder or below it (expected {', '.join(PICTURE_SUFFIXES)}), "
+            "and no sound (.wav)",
             hint="tinyhost capture fills such a folder; any pictures will do",
         )
     for path in pictures:

@@ -12,19 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyhost.boards.scenes.base import PictureSource, SampleSource, Sampling
+from tinyhost.boards.scenes.base import PictureSource, SampleSource, Sampling, Scene
 from tinyhost.boards.scenes.messages import SCENE_MAGIC, SceneReply, SceneRequest, SceneSensor
 from tinyhost.boards.scenes.pacing import PacedSamples
-from tinyhost.errors import TinyhostError
+from tinyhost.errors import ConfigError, TinyhostError
 from tinyhost.protocol.status import Status
 
 __all__ = ["ScenePlayer", "remove_channels"]
 
 
 class ScenePlayer:
-    """A thread that answers one sensor's requests in a board's state folder, until it is closed.
+    """A thread that answers the sensors' requests in a board's state folder, until it is closed.
 
-    `failure` is why the scene cannot be played any more: the board then has no such sensor.
+    Only the sensor that the scene is for is there. `failure` is why what the board asked for last could not be played:
+    the scene cannot be read any more, or it is for another sensor. The board then has no such sensor.
     """
 
     def __init__(self, scene: PictureSource | SampleSource, folder: Path) -> None:
@@ -32,12 +33,7 @@ class ScenePlayer:
         self.failure: TinyhostError | None = None
         self._answerer = _answerer_of(scene)
         remove_channels(folder)
-        name = scene.sensor.name.lower()
-        request = folder / f"{name}.request"
-        os.mkfifo(request)
-        # Open for writing too, so that the FIFO never ends when the firmware does.
-        self._request = os.open(request, os.O_RDWR | os.O_NONBLOCK)
-        self._reply = os.open(folder / f"{name}.reply", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        self._replies = {_open_request(folder, sensor): _open_reply(folder, sensor) for sensor in SceneSensor}
         self._wake_read, self._wake_write = os.pipe()
         self._folder = folder
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
@@ -49,7 +45,7 @@ class ScenePlayer:
             return
         os.write(self._wake_write, b"x")
         self._thread.join()
-        for fd in (self._request, self._reply, self._wake_read, self._wake_write):
+        for fd in (*self._replies, *self._replies.values(), self._wake_read, self._wake_write):
             os.close(fd)
         self._wake_write = -1
         remove_channels(self._folder)
@@ -57,28 +53,53 @@ class ScenePlayer:
 
     def _run(self) -> None:
         while True:
-            ready, _, _ = select.select([self._request, self._wake_read], [], [])
+            ready, _, _ = select.select([*self._replies, self._wake_read], [], [])
             if self._wake_read in ready:
                 return
-            request = self._latest_request()
-            if request is not None:
-                self._answer(request)
+            for fd in ready:
+                request = _latest_request(fd)
+                if request.magic == SCENE_MAGIC:
+                    self._answer(request, self._replies[fd])
 
-    def _latest_request(self) -> SceneRequest | None:
-        """Return the newest request: the board has given up on the ones before it."""
-        data = os.read(self._request, 64 * SceneRequest.SIZE)  # whole requests: a FIFO does not tear what is so short
-        request = SceneRequest.unpack(data, len(data) - SceneRequest.SIZE)
-        return request if request.magic == SCENE_MAGIC and request.sensor == self.scene.sensor else None
-
-    def _answer(self, request: SceneRequest) -> None:
+    def _answer(self, request: SceneRequest, reply_file: int) -> None:
         try:
+            if request.sensor != self.scene.sensor:
+                raise _other_sensor(self.scene, request.sensor)
             reply, data = self._answerer(request)
             self.failure = None
         except TinyhostError as exc:
             self.failure = exc
             reply, data = SceneReply(magic=SCENE_MAGIC, seq=request.seq, status=Status.NO_SENSOR), b""
-        os.pwrite(self._reply, data, SceneReply.SIZE)
-        os.pwrite(self._reply, reply.pack(), 0)  # last: the firmware waits for its seq
+        os.pwrite(reply_file, data, SceneReply.SIZE)
+        os.pwrite(reply_file, reply.pack(), 0)  # last: the firmware waits for its seq
+
+
+def _open_request(folder: Path, sensor: SceneSensor) -> int:
+    """Make a FIFO; return it, open for writing too, so that it never ends when the firmware does."""
+    path = folder / f"{sensor.name.lower()}.request"
+    os.mkfifo(path)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+
+def _open_reply(folder: Path, sensor: SceneSensor) -> int:
+    return os.open(folder / f"{sensor.name.lower()}.reply", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+
+
+def _latest_request(fd: int) -> SceneRequest:
+    """Return the newest request: the board has given up on the ones before it."""
+    data = os.read(fd, 64 * SceneRequest.SIZE)  # whole requests: a FIFO does not tear what is so short
+    return SceneRequest.unpack(data, len(data) - SceneRequest.SIZE)
+
+
+def _other_sensor(scene: Scene, sensor: int) -> ConfigError:
+    try:
+        wanted = f"its {SceneSensor(sensor).name.lower()}"
+    except ValueError:
+        wanted = f"a sensor {sensor}"
+    return ConfigError(
+        f"scene {scene.description} is for a {scene.sensor.name.lower()}, the board uses {wanted}",
+        hint="another --scene: pictures for vww, wav files for kws, a CSV file of motion for anomaly",
+    )
 
 
 Answerer = Callable[[SceneRequest], tuple[SceneReply, bytes]]
