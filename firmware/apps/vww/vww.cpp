@@ -59,6 +59,7 @@ constexpr App kApp = {
     Classification::Describe,
     TakePicture,
     nullptr,
+    nullptr,
 };
 
 }  // namespace

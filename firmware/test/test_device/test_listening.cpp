@@ -14,6 +14,7 @@ constexpr size_t kWindow = 8;
 struct Ear {
   Status start_status = Status::kOk;
   Status read_status = Status::kOk;
+  Status check_status = Status::kOk;
   bool is_on = false;
   size_t n_starts = 0;
   std::vector<int16_t> samples;  // that nobody read yet
@@ -43,6 +44,7 @@ Status ReadSensor(int16_t* samples, size_t max, hal::SampleBlock* block) {
   return Status::kOk;
 }
 
+Status Check() { return ear.check_status; }
 void Restart() {
   ear.window.clear();
   ear.n_in_stride = 0;
@@ -73,7 +75,7 @@ Status Fill(const Engine& engine) {
   return Status::kOk;
 }
 
-constexpr Listening kListening = {StartSensor, StopSensor, ReadSensor, 1, 10, Restart, Take, Features, Fill};
+constexpr Listening kListening = {StartSensor, StopSensor, ReadSensor, 1, 10, Check, Restart, Take, Features, Fill};
 constexpr SettingSpec kSettings[] = {{Setting::kPeriodMs, 0, 1000, 0}};
 
 Status Prepare(const Sample& sample, const Engine& engine) {
@@ -108,6 +110,7 @@ constexpr App kApp = {
     Describe,
     nullptr,
     &kListening,
+    nullptr,
 };
 
 struct Listener : DeviceUnderTest {
@@ -325,6 +328,22 @@ TEST_CASE_FIXTURE(Listener, "a sensor that is not there or stops is a status, an
   predictions = Of(TakeAll(), StreamId::kPredictions);
   REQUIRE(predictions.size() == 1);
   CHECK(InfoOf<Prediction>(predictions.at(0)).status == Status::kSensorTimeout);
+}
+
+TEST_CASE_FIXTURE(Listener, "a model that samples cannot feed is a status; samples are streamed all the same") {
+  ear.check_status = Status::kModelMismatch;
+  CHECK(Refused(MessageType::kFeed, From(0, true), Pcm(0, 4)).status == Status::kModelMismatch);
+  Request(MessageType::kStream, On(StreamId::kPredictions));
+  Run(20);
+  CHECK(!ear.is_on);
+  const std::vector<Received> predictions = Of(TakeAll(), StreamId::kPredictions);
+  REQUIRE(predictions.size() == 1);
+  CHECK(InfoOf<Prediction>(predictions.at(0)).status == Status::kModelMismatch);
+  Request(MessageType::kStream, On(StreamId::kSamples));
+  Run(600);
+  Sound(0, 8);
+  Run(600);
+  CHECK(Of(TakeAll(), StreamId::kSamples).size() == 1);
 }
 
 TEST_CASE_FIXTURE(Listener, "without a session only what is worth a line is printed") {

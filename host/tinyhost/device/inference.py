@@ -53,6 +53,8 @@ class Inference:
     input_crc32: int
     """of the input tensor"""
     n_operators: int
+    score: int = 0
+    """of an app whose result is one number, in units of its setting `threshold`; else 0"""
     operators: tuple[ProfileEntry, ...] = ()
     """ticks of each operator, if profiled"""
 
@@ -261,5 +263,6 @@ def _inference(reply: InferReply, output: bytes, operators: tuple[ProfileEntry, 
         sample_crc32=reply.sample_crc32,
         input_crc32=reply.input_crc32,
         n_operators=reply.n_operators,
+        score=reply.score,
         operators=operators,
     )

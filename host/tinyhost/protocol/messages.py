@@ -11,6 +11,7 @@ from struct import Struct
 from typing import ClassVar
 
 __all__ = [
+    "AlarmState",
     "ErrorReply",
     "FRAME_OVERHEAD_BYTES",
     "FeaturesInfo",
@@ -226,13 +227,32 @@ class Setting(IntEnum):
     SMOOTHING = 3
     """weight of the past in the smoothed scores, 0..255 of 256"""
     THRESHOLD = 4
-    """smoothed score from which the top class is detected, int8 output units"""
+    """vww, kws: smoothed score from which the top class is detected, int8 output units; anomaly: score from which it is high, Q16"""
     AVERAGE_MS = 5
     """keywords: over how much time scores are averaged"""
     SUPPRESSION_MS = 6
     """keywords: after a detection, in which none follows"""
     MIN_RESULTS = 7
     """keywords: results in the average before anything is detected"""
+    HYSTERESIS = 8
+    """anomaly: a score below threshold - hysteresis is low; Q16"""
+    RAISE_WINDOWS = 9
+    """anomaly: high scores in a row that raise the alarm"""
+    CLEAR_WINDOWS = 10
+    """anomaly: low scores in a row that clear it"""
+
+
+class AlarmState(IntEnum):
+    """Where an app that raises alarms stands."""
+
+    NORMAL = 0
+    """no alarm, and the last score was not high"""
+    SUSPECT = 1
+    """no alarm yet: the last scores were high, but too few"""
+    ALARM = 2
+    """alarm"""
+    CLEARING = 3
+    """still alarm: the last scores were low, but too few"""
 
 
 class LogLevel(IntEnum):
@@ -806,8 +826,8 @@ class InferRequest:
 class InferReply:
     """What came out. The output's bytes follow when the last operator ran and they fit."""
 
-    SIZE: ClassVar[int] = 40
-    _STRUCT: ClassVar[Struct] = Struct("<QQQIIIHH")
+    SIZE: ClassVar[int] = 48
+    _STRUCT: ClassVar[Struct] = Struct("<QQQIIIiH3H")
 
     capture_ticks: int = 0
     preprocess_ticks: int = 0
@@ -817,13 +837,15 @@ class InferReply:
     input_crc32: int = 0
     """of the input tensor before operator 0; 0 when it did not run"""
     output_bytes: int = 0
+    score: int = 0
+    """as in Prediction, after the last operator"""
     n_operators: int = 0
     """of the whole model"""
-    reserved: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.sample_crc32, self.input_crc32, self.output_bytes, self.n_operators, self.reserved)
+        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.sample_crc32, self.input_crc32, self.output_bytes, self.score, self.n_operators, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InferReply:
@@ -836,8 +858,9 @@ class InferReply:
             sample_crc32=values[3],
             input_crc32=values[4],
             output_bytes=values[5],
-            n_operators=values[6],
-            reserved=values[7],
+            score=values[6],
+            n_operators=values[7],
+            reserved=values[8 : 11],
         )
 
 
@@ -1077,8 +1100,8 @@ class StreamHeader:
 class Prediction:
     """What one inference says; scores follow."""
 
-    SIZE: ClassVar[int] = 32
-    _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBB")
+    SIZE: ClassVar[int] = 40
+    _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBBiB3B")
 
     position: int = 0
     """of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted"""
@@ -1094,15 +1117,20 @@ class Prediction:
     status: int = 0
     """other than OK: no inference ran, and why"""
     n_classes: int = 0
-    """0 when no inference ran"""
+    """0 when no inference ran, or the app's result is one number"""
     top: int = 0
     """class with the highest smoothed score"""
     detected: int = 0
     """1: here is what the app looks for"""
+    baseline: int = 0
+    """slow mean of `score`; 0 of an app without one"""
+    alarm: int = 0
+    """of an app that raises alarms; then `detected` is 1 as long as one lasts"""
+    reserved: tuple[int, ...] = (0, 0, 0)
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected)
+        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected, self.baseline, self.alarm, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Prediction:
@@ -1119,6 +1147,9 @@ class Prediction:
             n_classes=values[7],
             top=values[8],
             detected=values[9],
+            baseline=values[10],
+            alarm=values[11],
+            reserved=values[12 : 15],
         )
 
 
@@ -1173,7 +1204,7 @@ class FeaturesInfo:
     peak: int = 0
     """largest absolute sample of the stride"""
     rms: int = 0
-    """of the stride's samples"""
+    """of the stride's samples; of motion without their mean"""
     n_features: int = 0
     reserved: int = 0
 

@@ -94,13 +94,14 @@ Status Device::RunInfer(const InferRequest& infer, size_t end) {
   const bool profiles = infer.profile != 0;
   if (profiles && first == 0) profile_.fill(0);
   const uint64_t start = hal::Ticks();
-  const Status status =
-      engine_.InvokeRange(first, end, profiles ? hal::Ticks : nullptr, profiles ? profile_.data() + first : nullptr);
+  const Status status = RunOperators(first, end, profiles ? profile_.data() + first : nullptr);
   infer_reply_.invoke_ticks = hal::Ticks() - start;
   if (status != Status::kOk) return status;
   has_profile_ = has_profile_ || profiles;
   run_ = Run::kOperators;
   n_ran_ = end;
+  const bool has_score = app_.scoring != nullptr && app_status_ == Status::kOk && end == engine_.n_operators();
+  if (has_score) infer_reply_.score = app_.scoring->score(engine_);
   return Status::kOk;
 }
 

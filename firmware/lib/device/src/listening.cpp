@@ -12,14 +12,17 @@ constexpr size_t kMaxBlocksPerStep = 8;  // then the host has its turn
 
 }  // namespace
 
+/// Whether samples can become predictions; if not, why.
+Status Device::HearingStatus() const { return app_status_ == Status::kOk ? app_.listening->check() : app_status_; }
+
 bool Device::WantsSensor() const {
-  return samples_.is_on || features_.is_on || (PredictsLive() && app_status_ == Status::kOk);
+  return samples_.is_on || features_.is_on || (PredictsLive() && HearingStatus() == Status::kOk);
 }
 
 /// One read of all that the sensor has, which serves all streams.
 Status Device::Listen(uint64_t now_us) {
   listen_due_us_ = now_us + uint64_t{app_.listening->read_period_ms} * 1000;
-  Status status = PredictsLive() ? app_status_ : Status::kOk;
+  Status status = PredictsLive() ? HearingStatus() : Status::kOk;
   if (WantsSensor()) {
     const Status heard = ListenToSensor();
     if (heard != Status::kOk) status = heard;
@@ -96,7 +99,7 @@ size_t Device::Hear(const int16_t* samples, size_t n_samples, bool may_predict) 
     if (heard == Heard::kNothing) continue;
     ++heard_.n_strides;
     if (features_.is_on) SendFeatures();
-    const bool is_due = may_predict && app_status_ == Status::kOk && heard_.position >= heard_.due_position;
+    const bool is_due = may_predict && HearingStatus() == Status::kOk && heard_.position >= heard_.due_position;
     if (heard == Heard::kWindow && is_due) PredictHeard();
   }
   return n_taken;
@@ -151,7 +154,7 @@ void Device::SendFeatures() {
 void Device::OnFeed(const Request& request) {
   if (ears_ == Ears::kFeed && IsRepeat(request, last_feed_)) return ReplyFeed(request);  // they were taken already
   if (app_.listening == nullptr) return Refuse(request, Status::kUnsupported);
-  if (app_status_ != Status::kOk) return Refuse(request, app_status_);
+  if (HearingStatus() != Status::kOk) return Refuse(request, HearingStatus());
   if (WantsSensor()) return Refuse(request, Status::kBadState);  // a stream of it is on
   const auto feed = Parse<FeedRequest>(request.payload);
   const Bytes data = After<FeedRequest>(request.payload);

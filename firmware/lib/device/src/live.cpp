@@ -64,11 +64,30 @@ uint64_t Device::PeriodSettingUs() const {
   return index == settings_.size() ? 0 : uint64_t(settings_.Info(index).value) * 1000;
 }
 
+/// Runs operators [first, end), which lets the app see what it needs for its score; `ticks`, if given, receives one
+/// count for each operator.
+Status Device::RunOperators(size_t first, size_t end, uint32_t* ticks) {
+  const Scoring* scoring = app_status_ == Status::kOk ? app_.scoring : nullptr;
+  const TickSource now = ticks == nullptr ? nullptr : hal::Ticks;
+  if (scoring == nullptr) return engine_.InvokeRange(first, end, now, ticks);
+  if (first == 0) watched_ = scoring->begin(engine_);
+  if (watched_ < first || watched_ + 1 >= end) {
+    const Status status = engine_.InvokeRange(first, end, now, ticks);
+    if (status == Status::kOk && watched_ + 1 == end) scoring->watch(engine_);
+    return status;
+  }
+  Status status = engine_.InvokeRange(first, watched_ + 1, now, ticks);
+  if (status != Status::kOk) return status;
+  scoring->watch(engine_);
+  return engine_.InvokeRange(watched_ + 1, end, now, ticks == nullptr ? nullptr : ticks + (watched_ + 1 - first));
+}
+
 /// Runs the model on what is in its input tensor; `result` says how that went.
 void Device::Predict(uint64_t time_us, Result* result) {
   Prediction* prediction = &result->prediction;
   const uint64_t start = hal::Ticks();
-  prediction->status = engine_.Invoke();
+  prediction->status = RunOperators(0, engine_.n_operators(), nullptr);
+  if (prediction->status == Status::kOk && app_.scoring != nullptr) prediction->score = app_.scoring->score(engine_);
   prediction->invoke_ticks = Saturate(hal::Ticks() - start);
   if (prediction->status != Status::kOk) return;
   app_.conclude(engine_, settings_, time_us, result);

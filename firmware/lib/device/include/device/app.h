@@ -51,6 +51,8 @@ struct Listening {
   uint8_t n_channels;
   uint16_t read_period_ms;  // between two reads
 
+  /// Why samples cannot become the active model's input: kModelMismatch; kOk if they can.
+  Status (*check)();
   /// Forgets all samples.
   void (*restart)();
   /// Takes samples that follow the ones before, up to the end of a stride; returns how many.
@@ -59,6 +61,16 @@ struct Listening {
   StrideFeatures (*features)();
   /// After kWindow: fills the engine's input tensor with the window.
   Status (*fill)(const Engine& engine);
+};
+
+/// How an app turns a run of the model into one number. Tensors share memory, so it looks at them while they are there.
+struct Scoring {
+  /// Before operator 0, with the input in place. Returns the operator after which watch() wants to be called, or
+  /// engine.n_operators() for none.
+  size_t (*begin)(const Engine& engine);
+  void (*watch)(const Engine& engine);
+  /// After the last operator.
+  int32_t (*score)(const Engine& engine);
 };
 
 /// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
@@ -86,6 +98,8 @@ struct App {
   Status (*take_picture)(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame);
   /// Null if the sensor is a camera.
   const Listening* listening;
+  /// Null if the result is not one number.
+  const Scoring* scoring;
 };
 
 /// The app of this firmware; each folder of firmware/apps defines its own.

@@ -144,6 +144,7 @@ class Device {
   uint64_t NextLiveStep() const;
   void TakeLiveStep(uint64_t now_us);
   uint64_t PeriodSettingUs() const;
+  Status RunOperators(size_t first, size_t end, uint32_t* ticks);
   void Predict(uint64_t time_us, Result* result);
   void Show(const Result& result, uint64_t timestamp_us);
   void PrintPrediction(const Result& result);
@@ -159,6 +160,7 @@ class Device {
   void OnSnapshot(const Request& request);
 
   // listening.cpp: a microphone, an accelerometer, or what a host feeds
+  Status HearingStatus() const;
   bool WantsSensor() const;
   Status Listen(uint64_t now_us);
   Status ListenToSensor();
@@ -194,6 +196,7 @@ class Device {
   Run run_ = Run::kNothing;
   size_t n_input_bytes_ = 0;  // of the input tensor, written by the host
   size_t n_ran_ = 0;          // operators, if run_ is kOperators
+  size_t watched_ = 0;        // the operator after which the app looks at its tensor
   InferReply infer_reply_{};
   bool has_infer_reply_ = false;  // it and the output are still those of the last INFER
   bool has_profile_ = false;

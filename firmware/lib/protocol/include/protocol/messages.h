@@ -118,10 +118,21 @@ enum class Setting : uint16_t {
   kCameraResolution = 1,  ///< 0: 96x96 window; 1: QQVGA 160x120
   kPeriodMs = 2,  ///< least time between two live predictions, ms
   kSmoothing = 3,  ///< weight of the past in the smoothed scores, 0..255 of 256
-  kThreshold = 4,  ///< smoothed score from which the top class is detected, int8 output units
+  kThreshold = 4,  ///< vww, kws: smoothed score from which the top class is detected, int8 output units; anomaly: score from which it is high, Q16
   kAverageMs = 5,  ///< keywords: over how much time scores are averaged
   kSuppressionMs = 6,  ///< keywords: after a detection, in which none follows
   kMinResults = 7,  ///< keywords: results in the average before anything is detected
+  kHysteresis = 8,  ///< anomaly: a score below threshold - hysteresis is low; Q16
+  kRaiseWindows = 9,  ///< anomaly: high scores in a row that raise the alarm
+  kClearWindows = 10,  ///< anomaly: low scores in a row that clear it
+};
+
+/// Where an app that raises alarms stands.
+enum class AlarmState : uint8_t {
+  kNormal = 0,  ///< no alarm, and the last score was not high
+  kSuspect = 1,  ///< no alarm yet: the last scores were high, but too few
+  kAlarm = 2,  ///< alarm
+  kClearing = 3,  ///< still alarm: the last scores were low, but too few
 };
 
 /// How grave a log line is.
@@ -304,10 +315,11 @@ struct InferReply {
   uint32_t sample_crc32;  ///< of the sample; 0 without one
   uint32_t input_crc32;  ///< of the input tensor before operator 0; 0 when it did not run
   uint32_t output_bytes;
+  int32_t score;  ///< as in Prediction, after the last operator
   uint16_t n_operators;  ///< of the whole model
-  uint16_t reserved;
+  uint16_t reserved[3];
 };
-static_assert(sizeof(InferReply) == 40, "InferReply has padding");
+static_assert(sizeof(InferReply) == 48, "InferReply has padding");
 
 /// Asks for the ticks of operators from `first` on.
 struct ProfileRequest {
@@ -389,11 +401,14 @@ struct Prediction {
   int32_t score;  ///< of an app whose result is one number, in units of its setting `threshold`; else 0
   uint32_t n_strides;  ///< strides of sound or motion that were preprocessed since the last prediction; 0 of a camera
   Status status;  ///< other than OK: no inference ran, and why
-  uint8_t n_classes;  ///< 0 when no inference ran
+  uint8_t n_classes;  ///< 0 when no inference ran, or the app's result is one number
   uint8_t top;  ///< class with the highest smoothed score
   uint8_t detected;  ///< 1: here is what the app looks for
+  int32_t baseline;  ///< slow mean of `score`; 0 of an app without one
+  AlarmState alarm;  ///< of an app that raises alarms; then `detected` is 1 as long as one lasts
+  uint8_t reserved[3];
 };
-static_assert(sizeof(Prediction) == 32, "Prediction has padding");
+static_assert(sizeof(Prediction) == 40, "Prediction has padding");
 
 /// A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time.
 struct SamplesInfo {
@@ -411,7 +426,7 @@ static_assert(sizeof(SamplesInfo) == 24, "SamplesInfo has padding");
 struct FeaturesInfo {
   uint64_t position;  ///< of the stride's end: samples since the sensor's start
   uint16_t peak;  ///< largest absolute sample of the stride
-  uint16_t rms;  ///< of the stride's samples
+  uint16_t rms;  ///< of the stride's samples; of motion without their mean
   uint16_t n_features;
   uint16_t reserved;
 };
