@@ -42,7 +42,7 @@ using Multipliers = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::de
 nb::ndarray<nb::numpy, int8_t> QuantizeFeaturesBinding(Features features, Offsets offsets, Multipliers multipliers) {
   const size_t n_features = features.shape(1);
   if (offsets.shape(0) != n_features || multipliers.shape(0) != n_features) {
-    ThrowUnlessOk(Status::kBadArgument, "quantize_features");
+    ThrowUnlessOk(Status::kBadArgument, "quantize_motion_features");
   }
   int8_t* values;
   auto result = NewArray<int8_t>({features.shape(0), n_features}, &values);
@@ -60,7 +60,7 @@ nb::ndarray<nb::numpy, int8_t> QuantizeFeaturesBinding(Features features, Offset
 void BindMotion(nb::module_& module) {
   module.def("motion_features", &MotionFeaturesBinding, nb::arg("windows"), nb::arg("band_edges"),
              "Return (n, 3, n_bands + 3) int16 features, in 1/256 of log2, of (n, n_fft, 3) int16 windows.");
-  module.def("quantize_features", &QuantizeFeaturesBinding, nb::arg("features"), nb::arg("offsets"),
+  module.def("quantize_motion_features", &QuantizeFeaturesBinding, nb::arg("features"), nb::arg("offsets"),
              nb::arg("multipliers"), "Return what the firmware feeds a model of (n, n_features) int16 features.");
 }
 

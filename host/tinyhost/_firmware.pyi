@@ -102,7 +102,7 @@ class ScoreBaseline:
 def motion_features(windows: NDArray[np.int16], band_edges: list[int]) -> NDArray[np.int16]:
     """Return (n, 3, n_bands + 3) features in 1/256 of log2 of (n, n_fft, 3) windows (firmware/lib/motion)."""
 
-def quantize_features(
+def quantize_motion_features(
     features: NDArray[np.int16], offsets: NDArray[np.int16], multipliers: NDArray[np.int32]
 ) -> NDArray[np.int8]:
     """Return (n, n_features) int8: (feature - offset) * multiplier / 2^16, halves rounded up, saturated."""

@@ -139,7 +139,7 @@ def log_features(windows: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.in
 def quantize(features: NDArray[np.int16], scaling: FeatureScaling) -> NDArray[np.int8]:
     """Return (n, n_features) int8, what the firmware feeds a model. features: (n, ...) as log_features returns them."""
     flat = np.ascontiguousarray(features.reshape(len(features), len(scaling.offsets)))
-    return _firmware.quantize_features(flat, scaling.offsets, scaling.multipliers)
+    return _firmware.quantize_motion_features(flat, scaling.offsets, scaling.multipliers)
 
 
 def spectral_features(window: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int8]:

@@ -1,0 +1,88 @@
+"""A recording of accelerations, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
+
+__all__ = ["Issue", "MotionRecording", "find_issues"]
+
+STUCK_S = 0.25
+"""an axis that repeats one value for so long is stuck: a working sensor's own noise is several counts"""
+_AXES = ("accX", "accY", "accZ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """Something in a recording that a model should not learn from."""
+
+    kind: Literal["gap", "stuck", "saturated"]
+    first: int
+    """index of the first sample; of a gap the first one after it"""
+    n_samples: int
+    """how many; of a gap how many are missing"""
+    axis: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if self.kind == "gap":
+            return f"{self.n_samples} samples missing before sample {self.first}"
+        return f"{self.axis} {self.kind} for {self.n_samples} samples from sample {self.first} on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionRecording:
+    """Accelerations, evenly spaced but for the gaps among its issues."""
+
+    name: str
+    acceleration: NDArray[np.float64]
+    """(n, 3) in m/s^2"""
+    rate_hz: float
+    issues: tuple[Issue, ...] = ()
+
+    def counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
+        """Return (n, 3) samples as `sensor` would give them."""
+        return sensor.counts(self.acceleration)
+
+    def segments(self) -> Iterator[slice]:
+        """Yield the stretches without gaps."""
+        first = 0
+        for issue in self.issues:
+            if issue.kind == "gap":
+                yield slice(first, issue.first)
+                first = issue.first
+        yield slice(first, len(self.acceleration))
+
+
+def find_issues(
+    acceleration: NDArray[np.float64], rate_hz: float, *, gaps: list[Issue], range_g: float = LSM9DS1.range_g
+) -> tuple[Issue, ...]:
+    """Return all issues by their first sample: the gaps given, stuck axes, and samples at or beyond the range."""
+    issues = list(gaps)
+    least = max(2, round(STUCK_S * rate_hz))
+    limit = range_g * STANDARD_GRAVITY * 0.999
+    for axis, name in enumerate(_AXES):
+        values = acceleration[:, axis]
+        changes = np.flatnonzero(np.diff(values) != 0.0)
+        for first, n_samples in _runs(changes + 1, len(values)):
+            if n_samples >= least:
+                issues.append(Issue(kind="stuck", first=first, n_samples=n_samples, axis=name))
+        beyond = np.abs(values) >= limit
+        borders = np.flatnonzero(np.diff(beyond.astype(np.int8)) != 0) + 1
+        for first, n_samples in _runs(borders, len(values)):
+            if beyond[first]:
+                issues.append(Issue(kind="saturated", first=first, n_samples=n_samples, axis=name))
+    return tuple(sorted(issues, key=lambda issue: issue.first))
+
+
+def _runs(borders: NDArray[np.int64], n_samples: int) -> list[tuple[int, int]]:
+    """Return (first, length) of the stretches between borders."""
+    starts = np.concatenate([[0], borders])
+    lengths = np.diff(np.concatenate([starts, [n_samples]]))
+    return [(int(start), int(length)) for start, length in zip(starts, lengths, strict=True) if length]
