@@ -72,6 +72,7 @@ bench: setup  ## figures of the shipped model and of generated networks on the v
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
+	$(BIN)/python -m scripts.bench_frontend
 
 bench-append: setup  ## the same figures, added to the history in the repository; commit it with what changed them
 	$(BIN)/python -m tests.oracle.generated_networks build/networks
@@ -86,6 +87,9 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	$(MAKE) --no-print-directory -C firmware/fuzz long
+
+frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (10 minutes); PREPROCESSOR=file adds its graph
+	$(BIN)/python -m scripts.frontend_parity --hours 1 $(if $(PREPROCESSOR),--preprocessor $(PREPROCESSOR))
 
 train: setup-train  ## train the shipped model again (about half an hour)
 	$(BIN)/python scripts/train_default_vww.py

@@ -12,7 +12,7 @@ from tinyhost.audio.features import FrontendConfig, FrontendVariant
 
 from tests.oracle.signal_graph import signal_graph
 
-__all__ = ["MICROFRONTEND", "Graph", "microfrontend_rows"]
+__all__ = ["MICROFRONTEND", "Graph", "Microfrontend", "microfrontend_rows"]
 
 MICROFRONTEND = FrontendConfig(stride_ms=10, variant=FrontendVariant.MICROFRONTEND)
 """What pymicro-features is compiled with."""
@@ -20,17 +20,31 @@ _PIECE_BYTES = 2 * MICROFRONTEND.stride_samples
 _STEP = 0.0390625  # by which pymicro-features multiplies
 
 
+class Microfrontend:
+    """pymicro-features as a stream."""
+
+    def __init__(self) -> None:
+        self._frontend = micro_features_cpp.create_frontend()
+        self._held = b""
+
+    def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
+        """Return the raw features, (n_strides, 40), of the strides that whole pieces of 10 ms complete."""
+        content, rows, position = self._held + pcm.tobytes(), [], 0
+        while position + _PIECE_BYTES <= len(content):
+            piece = content[position : position + _PIECE_BYTES]
+            row, n_taken = micro_features_cpp.process_samples(self._frontend, piece)
+            position += 2 * n_taken
+            if row:
+                rows.append(row)
+        self._held = content[position:]
+        scaled = np.array(rows).reshape(-1, MICROFRONTEND.n_channels) / _STEP
+        raw: NDArray[np.uint16] = np.rint(scaled).astype(np.uint16)
+        return raw
+
+
 def microfrontend_rows(pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
     """Return pymicro-features' raw features of a recording, (n_strides, 40)."""
-    frontend = micro_features_cpp.create_frontend()
-    content, rows, position = pcm.tobytes(), [], 0
-    while position + _PIECE_BYTES <= len(content):
-        row, n_taken = micro_features_cpp.process_samples(frontend, content[position : position + _PIECE_BYTES])
-        position += 2 * n_taken
-        if row:
-            rows.append(row)
-    raw: NDArray[np.uint16] = np.rint(np.array(rows).reshape(-1, MICROFRONTEND.n_channels) / _STEP).astype(np.uint16)
-    return raw
+    return Microfrontend().feed(pcm)
 
 
 class Graph:

@@ -51,9 +51,9 @@ int ShiftForLowest(const int16_t* samples, const int16_t* window, size_t n, Fron
 }  // namespace
 
 Status Frontend::Configure(const FrontendConfig& config) {
-  if (config.sample_rate_hz > 1'000'000) return Status::kBadArgument;
-  const uint64_t n_window = static_cast<uint64_t>(config.window_ms) * config.sample_rate_hz / 1000;
-  const uint64_t n_stride = static_cast<uint64_t>(config.stride_ms) * config.sample_rate_hz / 1000;
+  if (config.sample_rate_hz > kMaxFrontendRateHz) return Status::kBadArgument;
+  const uint32_t n_window = config.window_ms * config.sample_rate_hz / 1000;
+  const uint32_t n_stride = config.stride_ms * config.sample_rate_hz / 1000;
   if (n_window < kMinFrontendWindow || n_window > kMaxFrontendWindow) return Status::kBadArgument;
   if (n_stride < 1 || n_stride > n_window) return Status::kBadArgument;
   if (config.n_channels < 1 || config.n_channels > kMaxFrontendChannels) return Status::kBadArgument;

@@ -10,6 +10,7 @@ namespace tinyhost {
 constexpr size_t kMinFrontendWindow = 65;   // samples, so that the FFT takes 128
 constexpr size_t kMaxFrontendWindow = 512;  // samples: 32 ms at 16 kHz
 constexpr size_t kMaxFrontendChannels = 64;
+constexpr uint32_t kMaxFrontendRateHz = 65'535;
 
 /// TensorFlow Lite Micro has two frontends, whose features differ here and there by one step. They round their tables
 /// differently (window in double or single precision, filter weights down or to the nearest), and treat a windowed
@@ -59,7 +60,7 @@ class Frontend {
  public:
   /// Makes the tables and resets. kBadArgument, and the frontend is as before: a window of less than kMinFrontendWindow
   /// or more than kMaxFrontendWindow samples, a stride of none or longer than the window, no channel or more than
-  /// kMaxFrontendChannels, bands that are empty or reach half the sample rate.
+  /// kMaxFrontendChannels, more than kMaxFrontendRateHz, bands that are empty or reach half the sample rate.
   Status Configure(const FrontendConfig& config);
 
   /// Forgets all sound: the next samples begin a recording.
