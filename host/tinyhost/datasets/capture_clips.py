@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -96,9 +96,10 @@ def capture_clips(
     """
     validate_label(plan.label)
     begin, bad_in_a_row = time.monotonic(), 0
-    try:
+    with _samples(device, plan) as subscription, _timed(progress, begin):
+        recorder = Recorder(subscription, stop=stop)
         while progress.stored < plan.count and not stop.is_set():
-            heard = _hear_word(device, plan, on_event, stop)
+            heard = _hear_word(recorder, plan, on_event)
             if heard is None:
                 return
             progress.lost += heard.n_missing
@@ -117,8 +118,6 @@ def capture_clips(
             sample = _stored(store, pcm, origin, plan, lost=heard.n_missing, timestamp_us=heard.timestamp_us)
             progress.stored += 1
             on_event(ClipEvent(kind="stored", verdict=verdict, sample=sample, pcm=pcm))
-    finally:
-        progress.seconds = time.monotonic() - begin
 
 
 def capture_background(
@@ -144,7 +143,7 @@ def capture_background(
         on_event(ClipEvent(kind="stored", sample=sample, pcm=pcm))
         pieces.clear()
 
-    with _samples(device) as subscription:
+    with _samples(device, plan) as subscription, _timed(progress, begin):
         recorder = Recorder(subscription, stop=stop)
         try:
             while n_heard < n_wanted and (got := recorder.next_piece()) is not None:
@@ -159,32 +158,42 @@ def capture_background(
         finally:
             if pieces:
                 store_pieces()
-            progress.seconds = time.monotonic() - begin
 
 
-def _samples(device: Device) -> AbstractContextManager[Subscription]:
-    return device.stream(StreamId.SAMPLES)
+@contextmanager
+def _samples(device: Device, plan: ClipPlan) -> Iterator[Subscription]:
+    """Yield the microphone's stream; if it fails because the scene does, say that."""
+    try:
+        with device.stream(StreamId.SAMPLES) as subscription:
+            yield subscription
+    except TinyhostError as error:
+        broken_scene = plan.scene_failure()
+        if broken_scene is not None:
+            raise broken_scene from error
+        raise
 
 
-def _hear_word(
-    device: Device, plan: ClipPlan, on_event: Callable[[ClipEvent], None], stop: threading.Event
-) -> Recording | None:
-    """Return what the microphone heard after a prompt; None when `stop` is set."""
-    with _samples(device) as subscription:
-        recorder = Recorder(subscription, stop=stop)
-        waited_s = 0.0
+@contextmanager
+def _timed(progress: ClipProgress, begin: float) -> Iterator[None]:
+    """Note how long a run took, however it ends."""
+    try:
+        yield
+    finally:
+        progress.seconds = time.monotonic() - begin
 
-        def tick(item: SamplesItem) -> None:
-            nonlocal waited_s
-            waited_s += len(item.samples) / item.rate_hz
-            on_event(ClipEvent(kind="prompt", piece=item, seconds_left=max(0.0, plan.countdown_s - waited_s)))
 
-        try:
-            recorder.skip(plan.countdown_s, tick)
-            return recorder.record(_SPEAK_S, lambda item: on_event(ClipEvent(kind="level", piece=item)))
-        except TinyhostError as error:
-            broken_scene = plan.scene_failure()
-            raise broken_scene or error from error
+def _hear_word(recorder: Recorder, plan: ClipPlan, on_event: Callable[[ClipEvent], None]) -> Recording | None:
+    """Return what the microphone heard after a prompt; None when the recorder is to stop."""
+    waited_s = 0.0
+
+    def tick(item: SamplesItem) -> None:
+        nonlocal waited_s
+        waited_s += len(item.samples) / item.rate_hz
+        on_event(ClipEvent(kind="prompt", piece=item, seconds_left=max(0.0, plan.countdown_s - waited_s)))
+
+    recorder.forget()
+    recorder.skip(plan.countdown_s, tick)
+    return recorder.record(_SPEAK_S, lambda item: on_event(ClipEvent(kind="level", piece=item)))
 
 
 def _judged(heard: Recording) -> tuple[ClipVerdict, NDArray[np.int16]]:

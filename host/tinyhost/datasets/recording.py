@@ -42,7 +42,7 @@ class Recording:
 
 
 class Recorder:
-    """Reads a stream of SAMPLES, piece by piece; what came before a call is thrown away by `skip`."""
+    """Reads a stream of SAMPLES, piece by piece."""
 
     def __init__(self, source: ItemSource, *, stop: threading.Event | None = None) -> None:
         self._source = source
@@ -68,6 +68,12 @@ class Recorder:
                     hint="tinyhost monitor shows what the board says; what was stored is valid",
                 )
         return None
+
+    def forget(self) -> None:
+        """Throw away what has come so far; what is missing in it is nobody's loss."""
+        while self._source.get(0.0) is not None:
+            pass
+        self._next = -1
 
     def skip(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> None:
         """Let so much of the stream go by."""
