@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,7 +13,8 @@ namespace tinyhost {
 
 /// The smallest model that a picture app runs: int8 (1, 2, 2, 1) -> two tables -> int8 scores (1, 4) with labels.
 /// Operator 0 adds `variant` to each element, operator 1 flips all bits. `n_filler` bytes make the image longer.
-inline std::vector<uint8_t> TinyModel(uint8_t variant = 1, size_t n_filler = 0, Task task = Task::kVww) {
+inline std::vector<uint8_t> TinyModel(uint8_t variant = 1, size_t n_filler = 0, Task task = Task::kVww,
+                                      const std::vector<uint8_t>& task_data = {}) {
   constexpr uint32_t kTensors = 3, kOperators = 2, kElements = 4;
   static constexpr char kLabels[] = "no\0person\0cat\0dog";
   const auto align = [](size_t n) {
@@ -30,7 +32,8 @@ inline std::vector<uint8_t> TinyModel(uint8_t variant = 1, size_t n_filler = 0, 
   header.labels_offset = align(header.operators_offset + kOperators * sizeof(OperatorRecord));
   header.labels_bytes = sizeof(kLabels);
   header.task_data_offset = align(header.labels_offset + header.labels_bytes);
-  header.constants_offset = header.task_data_offset;
+  header.task_data_bytes = static_cast<uint32_t>(task_data.size());
+  header.constants_offset = align(header.task_data_offset + task_data.size());
   header.constants_bytes = static_cast<uint32_t>(16 + 2 * 256 + n_filler);
   header.total_bytes = header.constants_offset + header.constants_bytes;
   std::vector<uint8_t> image(header.total_bytes);
@@ -68,6 +71,7 @@ inline std::vector<uint8_t> TinyModel(uint8_t variant = 1, size_t n_filler = 0, 
   std::memcpy(image.data() + header.operators_offset, operators, sizeof(operators));
 
   std::memcpy(image.data() + header.labels_offset, kLabels, sizeof(kLabels));
+  std::copy(task_data.begin(), task_data.end(), image.begin() + header.task_data_offset);
   uint8_t* constants = image.data() + header.constants_offset;
   const LookupParams params[2] = {{16}, {16 + 256}};
   std::memcpy(constants, params, sizeof(params));
