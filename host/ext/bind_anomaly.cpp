@@ -42,21 +42,33 @@ nb::ndarray<nb::numpy, int32_t> ReconstructionErrors(Rows inputs, Rows outputs, 
   return result;
 }
 
-/// A scorer with a copy of its parameters.
+/// A copy of a model's task data, aligned as in an image.
+class TaskData {
+ public:
+  explicit TaskData(const nb::bytes& data) : words_(data.size() / sizeof(uint32_t) + 1) {
+    std::memcpy(words_.data(), data.data(), data.size());
+    const Bytes bytes{reinterpret_cast<const uint8_t*>(words_.data()), data.size()};
+    ThrowUnlessOk(OpenAnomalyParams(bytes, &view_), "anomaly parameters");
+  }
+  TaskData(const TaskData&) = delete;
+  TaskData& operator=(const TaskData&) = delete;
+
+  const AnomalyView& view() const { return view_; }
+
+ private:
+  std::vector<uint32_t> words_;
+  AnomalyView view_{};
+};
+
+/// A scorer with its parameters.
 class PyAnomalyScorer {
  public:
-  PyAnomalyScorer(nb::bytes task_data, Quantization input, Quantization output) : words_(task_data.size() / 4 + 1) {
-    std::memcpy(words_.data(), task_data.data(), task_data.size());
-    const Bytes bytes{reinterpret_cast<const uint8_t*>(words_.data()), task_data.size()};
-    ThrowUnlessOk(OpenAnomalyParams(bytes, &view_), "anomaly parameters");
+  PyAnomalyScorer(const nb::bytes& task_data, Quantization input, Quantization output) : task_data_(task_data) {
     const size_t n = view_.n_features();
     ThrowUnlessOk(scorer_.Configure(view_, Describe(n, input), Describe(n, output),
                                     Describe(view_.params->n_dimensions, {1.0f, 0})),
                   "anomaly scorer");
   }
-  PyAnomalyScorer(const PyAnomalyScorer&) = delete;
-  PyAnomalyScorer& operator=(const PyAnomalyScorer&) = delete;
-
   /// (n, 4): score, reconstruction, distance, nearest.
   nb::ndarray<nb::numpy, int32_t> Score(Rows inputs, Rows outputs, Rows embeddings) const {
     const size_t n = view_.n_features();
@@ -82,8 +94,8 @@ class PyAnomalyScorer {
     return !is_used || (rows.shape(0) == n_rows && rows.shape(1) == n);
   }
 
-  std::vector<uint32_t> words_;
-  AnomalyView view_{};
+  TaskData task_data_;
+  const AnomalyView& view_ = task_data_.view();
   AnomalyScorer scorer_;
 };
 
@@ -116,9 +128,12 @@ void BindAnomaly(nb::module_& module) {
              "Return Q16 mean squared errors between rows; a quantization is (scale, zero point).");
   module.def("combine_scores", &CombineScores, nb::arg("reconstruction"), nb::arg("distance"),
              nb::arg("reconstruction_gain"), nb::arg("distance_gain"), "Return the weighted sum of two scores, Q16.");
+  module.def(
+      "check_anomaly_params", [](const nb::bytes& task_data) { (void)TaskData(task_data); }, nb::arg("task_data"),
+      "Raise StatusError if the firmware would refuse a model's task data.");
   nb::class_<PyAnomalyScorer>(module, "AnomalyScorer", "The firmware's anomaly score, of a model's task data.")
-      .def(nb::init<nb::bytes, Quantization, Quantization>(), nb::arg("task_data"), nb::arg("input_quantization"),
-           nb::arg("output_quantization"))
+      .def(nb::init<const nb::bytes&, Quantization, Quantization>(), nb::arg("task_data"),
+           nb::arg("input_quantization"), nb::arg("output_quantization"))
       .def("score", &PyAnomalyScorer::Score, nb::arg("inputs"), nb::arg("outputs"), nb::arg("embeddings"),
            "Return (n, 4) Q16: score, reconstruction, distance, and the nearest centroid's index.");
   nb::class_<Alarm>(module, "Alarm", "The firmware's alarm: hysteresis and minimum duration.")

@@ -67,6 +67,9 @@ def reconstruction_error(
 def combine_scores(reconstruction: int, distance: int, reconstruction_gain: int, distance_gain: int) -> int:
     """Return the weighted sum of two scores, Q16."""
 
+def check_anomaly_params(task_data: bytes) -> None:
+    """Raise StatusError if the firmware would refuse an anomaly model's task data."""
+
 class AnomalyScorer:
     """The firmware's anomaly score, of a model's task data (AnomalyParams and its arrays)."""
 

@@ -6,6 +6,7 @@ What is read is not trusted: what makes no sense is an error with its line, what
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.recording import Issue, MotionRecording, find_issues
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
 
-__all__ = ["COLUMNS", "UNITS", "Unit", "parse_motion_csv", "read_motion_csv", "write_motion_csv"]
+__all__ = ["COLUMNS", "UNITS", "Unit", "motion_csv", "parse_motion_csv", "read_motion_csv", "write_motion_csv"]
 
 COLUMNS = ("timestamp", "accX", "accY", "accZ")
 Unit = Literal["m/s2", "g", "mg"]
@@ -78,6 +79,14 @@ def write_motion_csv(path: Path, blocks: Iterable[NDArray[np.int16]], sensor: Ac
     return n_samples
 
 
+def motion_csv(samples: NDArray[np.int16], sensor: Accelerometer = LSM9DS1) -> bytes:
+    """Return (n, 3) counts as the bytes of a CSV file."""
+    file = io.BytesIO()
+    file.write((",".join(COLUMNS) + "\n").encode())
+    _write_block(file, samples, sensor, 0)
+    return file.getvalue()
+
+
 def _write_block(file: IO[bytes], block: NDArray[np.int16], sensor: Accelerometer, first: int) -> None:
     time_ms = np.arange(first, first + len(block)) * (1000.0 / sensor.rate_hz)
     table = np.column_stack([time_ms, sensor.acceleration(block)])
@@ -131,7 +140,7 @@ def _sampling(time_ms: NDArray[np.float64], lines: NDArray[np.float64], where: s
     if not (steps > 0.0).all():
         index = int(np.argmax(~(steps > 0.0)))
         raise DatasetError(
-            f"{where}, line {lines[index + 1]:.0f}: timestamp {time_ms[index + 1]:g} after {time_ms[index]:g}: time must rise",
+            f"{where}, line {lines[index + 1]:.0f}: time {time_ms[index + 1]:g} after {time_ms[index]:g} does not rise",
             hint="sort the file by time, or split it where the clock was set back",
         )
     is_gap = steps > 1.75 * float(np.median(steps))
