@@ -37,8 +37,10 @@ _PAGE = 4096
 _WORD_WRITES = 2
 """So often a word may be written between two erases: nRF52840 Product Specification 1.7, 6.23."""
 _COMMAND_BYTES = 64
-_RAM_BYTES = _COMMAND_BYTES + 8192 + 4096
+_CHECKSUM_OFFSET = _COMMAND_BYTES + 8192 + 1
+_RAM_BYTES = _CHECKSUM_OFFSET + 4096
 """The command buffer, the data buffer and the checksum's, one behind the other. Writing beyond them hangs the board."""
+_RAM_BEHIND_DATA = 0x2004_0000 - 0x2000_18B8
 _NUMBER = re.compile(rb"[ \t-\r]*([+-]?)(?:0[xX])?([0-9A-Fa-f]*)")
 _WORDS = 1 << 32
 _TICK_S = 0.002
@@ -352,6 +354,9 @@ class BootloaderModel:
         data = bytes(self._ram[source : source + length]).ljust(min(length, FLASH_BYTES), b"\0")
         if begin // _PAGE not in self.faults.bad_pages:
             self.flash.erase(begin, length)
+            if self.flash.has(begin, length) and self._source + length > _RAM_BEHIND_DATA:
+                self._hung = True  # a read beyond the RAM
+                return
             if number in self.faults.weak_writes:
                 data = bytes([data[0] ^ 1]) + data[1:]
             self.flash.write(begin, data[: length // 2] if half else data)
@@ -363,7 +368,7 @@ class BootloaderModel:
         if length > _PAGE:
             self._hung = True
             return
-        offset = _COMMAND_BYTES + 8192
+        offset = _CHECKSUM_OFFSET
         if self.flash.has(begin, length):
             self._ram[offset : offset + length] = self.flash.read(begin, length)
         self._answer(b"Z%08X#\n\r" % _crc16(bytes(self._ram[offset : offset + length])))

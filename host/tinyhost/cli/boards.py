@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinyhost.cli.asking import ask_board
 from tinyhost.cli.options import JsonOption, StateOption
-from tinyhost.cli.output import console, escape, plain_table, status_console, write_json
-from tinyhost.errors import LinkTimeoutError, PortBusyError, TinyhostError
+from tinyhost.cli.output import console, escape, plain_table, write_json
 
 if TYPE_CHECKING:
     from tinyhost.boards import BoardStatus
@@ -46,35 +45,11 @@ def boards(
 
     found = list_boards(state)
     if ask:
-        found = [_asked(status, state) for status in found]
+        found = [ask_board(status, state) for status in found]
     if json:
         write_json({"schema": "tinyhost.boards/1", "boards": [asdict(status) for status in found]}, json)
     if json != "-":
         _print(found)
-
-
-def _asked(status: BoardStatus, state: Path | None) -> BoardStatus:
-    """Return what a real board that runs an app says of itself, or why it says nothing."""
-    from tinyhost.boards import resolve
-    from tinyhost.cli.connect import show_log
-    from tinyhost.device import Device
-
-    if status.is_virtual or status.state != "ready":
-        return status
-    try:
-        with (
-            status_console().status(f"asking {status.name}"),
-            resolve(status.name, state=state).power() as powered,
-            Device.open(powered, log=show_log) as device,
-        ):
-            info = device.info
-            model = next((slot.name for slot in device.models() if slot.active), "")
-    except TinyhostError as exc:
-        silent = isinstance(exc, LinkTimeoutError)
-        why = "runs no firmware of tinyhost's, or hangs: tinyhost flash vww" if silent else exc.message
-        now = "busy" if isinstance(exc, PortBusyError) else "silent"
-        return replace(status, state=now, detail=f"{why}; {status.detail}")
-    return replace(status, app=info.app, build_id=info.build_id, revision=info.revision, model=model)
 
 
 def _print(found: Iterable[BoardStatus]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -20,11 +21,22 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(json: JsonOption = None) -> None:
+def doctor(
+    *,
+    udev: Annotated[
+        bool, typer.Option("--udev", help="Print the udev rules for the board, to be put into /etc/udev/rules.d.")
+    ] = False,
+    json: JsonOption = None,
+) -> None:
     """Check this machine, and say how to get what is missing.
 
     Exits 1 if something is missing that the virtual boards need; a real board's and `train`'s needs are told only.
     """
+    if udev:
+        from tinyhost.cli.usb_checks import UDEV_RULES
+
+        console().print(UDEV_RULES, end="", markup=False, soft_wrap=True)
+        return
     from tinyhost.cli.checks import run_checks
 
     checks = list(run_checks())
