@@ -28,6 +28,7 @@ __all__ = [
     "plain_table",
     "print_error",
     "progress_bars",
+    "progress_count",
     "status_console",
     "write_json",
 ]
@@ -122,6 +123,17 @@ def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with progress_bars(*columns, TransferSpeedColumn(), TimeRemainingColumn()) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def progress_count(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of things on stderr; gives what to call with those that are done, and all (0: not known)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with progress_bars(*columns) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 def print_error(error: TinyhostError) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tinyhost.cli.output import progress_bars, status_console
+from tinyhost.cli.output import progress_count, status_console
+from tinyhost.cli.synth_machine import machine
 
 __all__ = ["register"]
 
@@ -23,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command()(pictures)
     group.command()(speech)
     group.command()(stream)
+    group.command()(machine)
     app.add_typer(group, name="synth")
 
 
@@ -70,7 +70,7 @@ def speech(
         seed=seed,
         acoustics=acoustics,
     )
-    with _progress("speaking") as show:
+    with progress_count("speaking") as show:
         samples = write_speech_set(folder, plan, on_clip=show)
     n_voices = len({sample.speaker for sample in samples if sample.speaker})
     n_words = len({sample.label for sample in samples if sample.speaker})
@@ -92,7 +92,7 @@ def stream(
     from tinyhost.datasets.synthetic.speech_stream import StreamPlan, write_stream
 
     plan = StreamPlan(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
-    with _progress("speaking") as show:
+    with progress_count("speaking") as show:
         truth = write_stream(file, plan, on_block=show)
     n_wanted = sum(word.label in plan.words for word in truth)
     _say(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
@@ -100,17 +100,6 @@ def stream(
 
 def _split(words: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in words.split(",") if word.strip())
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr; gives what to call with what is done, and all."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with progress_bars(*columns) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _say(text: str) -> None:

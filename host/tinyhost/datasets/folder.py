@@ -1,8 +1,8 @@
-"""Class folders: <root>/<label>/<picture>, as capture writes them and as the world ships them."""
+"""Class folders: <root>/<label>/<picture or clip>, as capture writes them and as the world ships them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.boards.scenes import PICTURE_SUFFIXES, decode_picture
 from tinyhost.errors import DatasetError
 
-__all__ = ["ClassFolder", "LabelledPicture", "load_class_folder", "read_picture"]
+__all__ = ["ClassFolder", "LabelledPicture", "labelled_files", "load_class_folder", "read_picture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,26 +62,40 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     return pixels
 
 
+def labelled_files(path: Path, suffixes: Collection[str], *, sensor: str, example: str) -> list[Path]:
+    """Return the files `path/<label>/*` with one of the suffixes, by label and name; hidden ones are passed over.
+
+    Raises DatasetError if the folder is missing or there is no such file; sensor and example are for its hint.
+    """
+    if not path.is_dir():
+        raise DatasetError(
+            f"{path}: no such folder", hint=f"capture one: tinyhost capture --sensor {sensor} --label NAME"
+        )
+    files = [
+        file
+        for folder in sorted(path.iterdir())
+        if folder.is_dir() and not folder.name.startswith(".")
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in suffixes and not file.name.startswith(".")
+    ]
+    if not files:
+        raise DatasetError(
+            f"{path}: 0 classes; expected one folder of files for each label, such as {path}/{example}",
+            hint="name the folder that holds the label folders",
+        )
+    return files
+
+
 def load_class_folder(path: Path) -> ClassFolder:
     """Return the labelled pictures of a folder that holds one folder per class.
 
     Every picture is decoded once to check it. Folders without pictures, hidden files and other files are passed over.
     Raises DatasetError if the folder is missing, holds no class, or a picture does not decode.
     """
-    if not path.is_dir():
-        raise DatasetError(f"{path}: no such folder", hint="capture one: tinyhost capture --sensor camera --label NAME")
     pictures = [
-        LabelledPicture(path=file, label=folder.name)
-        for folder in sorted(path.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
+        LabelledPicture(path=file, label=file.parent.name)
+        for file in labelled_files(path, PICTURE_SUFFIXES, sensor="camera", example="person/000001.png")
     ]
-    if not pictures:
-        raise DatasetError(
-            f"{path}: 0 classes; expected one folder of pictures for each label, such as {path}/person/000001.png",
-            hint="name the folder that holds the label folders",
-        )
     for picture in pictures:
         picture.read()
     labels = tuple(sorted({picture.label for picture in pictures}))

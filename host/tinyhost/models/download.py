@@ -42,7 +42,7 @@ def download(source: str, target: Path, *, sha256: str, by_hand: str, progress: 
         )
     except OSError as exc:  # the cache folder, as the downloader has wrapped its own failures
         raise DownloadError(
-            f"{target}: cannot write the downloaded model: {exc}",
+            f"{target}: cannot write what was downloaded: {exc}",
             hint="check the folder's permissions and free space, or give another cache folder",
         ) from exc
     return Path(saved)
@@ -97,7 +97,11 @@ class _Downloader:
 
 def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _silent(done: int, total: int) -> None:

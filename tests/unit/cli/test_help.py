@@ -7,7 +7,7 @@ import sys
 
 HEAVY = {"cv2", "matplotlib", "numpy", "platformio", "serial", "tensorflow", "tflite"}
 COMMANDS = (
-    "bench board boards capture compile diff doctor flash hil inspect "
+    "bench board boards capture compile data diff doctor flash hil inspect "
     "model models monitor push reset settings synth train"
 )
 

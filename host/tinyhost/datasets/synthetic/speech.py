@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.datasets.clips import CLIP_SAMPLES
+from tinyhost.datasets.speech_commands import SILENCE, UNKNOWN
 from tinyhost.datasets.split import PARTS, Part
 from tinyhost.datasets.synthetic.acoustics import Acoustics, background, hear
 from tinyhost.datasets.synthetic.espeak import validate_text
@@ -38,8 +39,6 @@ __all__ = [
     "speech_clips",
 ]
 
-SILENCE, UNKNOWN = "silence", "unknown"
-CLIP_SAMPLES = SAMPLE_RATE_HZ
 _CHUNK = 16
 
 

@@ -16,11 +16,12 @@ from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.noise import NOISES, make_noise
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
 from tinyhost.datasets.manifest import Sample, write_manifest
+from tinyhost.datasets.speech_commands import LIST_FILES, UNKNOWN
 from tinyhost.datasets.split import PARTS, Part
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.datasets.synthetic.acoustics import Acoustics
 from tinyhost.datasets.synthetic.espeak import espeak_version
-from tinyhost.datasets.synthetic.speech import UNKNOWN, Job, SpeechClip, SpeechPlan, make_clips
+from tinyhost.datasets.synthetic.speech import Job, SpeechClip, SpeechPlan, make_clips
 from tinyhost.datasets.synthetic.talk import Talk
 from tinyhost.datasets.synthetic.words import other_words
 from tinyhost.durable import write_atomically
@@ -31,7 +32,6 @@ __all__ = ["SpeechSet", "write_speech_set"]
 
 _BACKGROUND_RMS = 0.03
 _PARTS_OF_TEN: tuple[Part, ...] = ("training",) * 7 + ("validation",) + ("testing",) * 2
-_LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def write_speech_set(
         members[job.plan.part].append(file)
         on_clip(done, len(jobs))
     samples += _write_background(folder, plan)
-    for part, name in _LIST_FILES.items():
+    for part, name in LIST_FILES.items():
         write_atomically(folder / name, "".join(f"{file}\n" for file in sorted(members[part])).encode("ascii"))
     write_manifest(folder, samples)
     return samples

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import active_rms, rms, to_pcm
 from tinyhost.audio.mix import add_at
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, new_wav
+from tinyhost.datasets.speech_commands import UNKNOWN
 from tinyhost.datasets.split import Part
 from tinyhost.datasets.synthetic.acoustics import Acoustics, noise_of, place
-from tinyhost.datasets.synthetic.speech import UNKNOWN, SpeechPlan
+from tinyhost.datasets.synthetic.speech import SpeechPlan
 from tinyhost.datasets.synthetic.talk import Talk
 from tinyhost.datasets.truth import SpokenWord, write_truth
 

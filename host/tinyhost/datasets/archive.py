@@ -1,0 +1,153 @@
+"""Archives from elsewhere: unpacked without trust in their names, links, or sizes."""
+
+from __future__ import annotations
+
+import lzma
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["Limits", "unpack"]
+
+_CHUNK_BYTES = 1 << 16
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an archive may become."""
+
+    total_bytes: int = 16 << 30
+    file_bytes: int = 4 << 30
+    n_files: int = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Member:
+    name: str
+    is_folder: bool
+    is_file: bool
+    open: Callable[[], IO[bytes] | None]
+
+
+def unpack(
+    archive: Path,
+    target: Path,
+    *,
+    limits: Limits | None = None,
+    on_bytes: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Unpack a .tar, .tar.gz, .tar.bz2, .tar.xz or .zip into a new folder; return the number of files.
+
+    The folder appears when everything is in it. on_bytes: called with unpacked bytes; the total is 0, not known.
+    Only files and folders are taken: a link, a device, an absolute name, one with `..`, two names for one file, or more
+    than the limits, which count what really comes out, are errors, and nothing is left behind. Raises DatasetError.
+    """
+    if target.exists():
+        raise DatasetError(f"{target}: is there already", hint="name a new folder, or delete this one")
+    part = target.parent / f".{target.name}.unpacking"
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        n_files = _unpack(archive, part, limits if limits is not None else Limits(), on_bytes)
+        part.rename(target)
+    except (*_DAMAGED, OSError, ValueError, NotImplementedError) as error:
+        raise _bad(archive, str(error) or type(error).__name__) from error
+    except RuntimeError as error:  # an encrypted zip
+        raise _bad(archive, str(error)) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return n_files
+
+
+def _unpack(archive: Path, folder: Path, limits: Limits, on_bytes: Callable[[int, int], None]) -> int:
+    n_files, total = 0, 0
+    with _members(archive) as members:
+        for member in members:
+            path = folder.joinpath(*_safe_parts(archive, member))
+            if member.is_folder:
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            n_files += 1
+            if n_files > limits.n_files:
+                raise _bad(archive, f"more than {limits.n_files:,} files")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            source = member.open()
+            if source is None:
+                raise _bad(archive, f"{member.name!r} cannot be read")
+            with source, path.open("xb") as out:
+                room = min(limits.file_bytes, limits.total_bytes - total)
+                total += _copy(source, out, room, archive, member.name)
+            on_bytes(total, 0)
+    if n_files == 0:
+        raise _bad(archive, "there is no file in it")
+    return n_files
+
+
+def _copy(source: IO[bytes], out: IO[bytes], room: int, archive: Path, name: str) -> int:
+    """Copy a file, whatever size its header claims; return its size. Raises DatasetError beyond `room` bytes."""
+    size = 0
+    while chunk := source.read(_CHUNK_BYTES):
+        size += len(chunk)
+        if size > room:
+            raise _bad(archive, f"too large: {name!r} goes beyond the limit, {room:,} bytes are left")
+        out.write(chunk)
+    return size
+
+
+def _safe_parts(archive: Path, member: _Member) -> tuple[str, ...]:
+    """Return the parts of a member's path below the target; raises DatasetError for what could lead elsewhere."""
+    name = member.name
+    if not member.is_file and not member.is_folder:
+        raise _bad(archive, f"{name!r} is neither file nor folder")
+    parts = PurePosixPath(name).parts
+    if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or (parts and ":" in parts[0]):
+        raise _bad(archive, f"{name!r} leads out of the folder")
+    if not parts and member.is_file:
+        raise _bad(archive, "a file without a name")
+    return parts
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[_Member]]:
+    """Yield what is in the archive, in its order."""
+    if not archive.is_file():
+        raise DatasetError(f"{archive}: no such file", hint="check the path")
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as zipped:
+            yield (_zip_member(zipped, info) for info in zipped.infolist())
+        return
+    with tarfile.open(archive, "r|*") as tar:  # a stream: nothing is read twice
+        yield (_tar_member(tar, info) for info in tar)
+
+
+def _zip_member(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    kind = info.external_attr >> 16 & 0o170000  # Unix's file type; 0 where another system made the archive
+    is_folder = info.is_dir()
+    return _Member(
+        name=info.filename,
+        is_folder=is_folder,
+        is_file=not is_folder and kind in {0, 0o100000},
+        open=lambda: zipped.open(info),
+    )
+
+
+def _tar_member(tar: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
+    return _Member(
+        name=info.name,
+        is_folder=info.isdir(),
+        is_file=info.isreg() and not info.issparse(),
+        open=lambda: tar.extractfile(info),
+    )
+
+
+def _bad(archive: Path, why: str) -> DatasetError:
+    return DatasetError(f"{archive}: {why}", hint="get it from its source again, or unpack it by hand")

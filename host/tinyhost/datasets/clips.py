@@ -1,0 +1,125 @@
+"""Labelled clips: class folders of wav files, in the layout of Speech Commands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import fit_length, to_float, to_pcm
+from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
+from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
+from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
+from tinyhost.errors import DatasetError
+
+__all__ = ["CLIP_SAMPLES", "ClipFolder", "LabelledClip", "Skipped", "load_clip_folder"]
+
+CLIP_SAMPLES = SAMPLE_RATE_HZ
+"""One second: what the models hear."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledClip:
+    """One second of sound and its class: a file, a piece of a long one, or digital silence."""
+
+    path: Path | None
+    """None: silence"""
+    label: str
+    begin: int | None = None
+    """first sample of a piece; None: the file's loudest second, or all of it in the middle of zeros"""
+    gain: float = 1.0
+
+    @property
+    def speaker(self) -> str:
+        """Who speaks, by the file's name; empty if that does not say."""
+        return speaker_of_file(self.path.name) if self.path and SPEAKER_MARK in self.path.name else ""
+
+    def read(self) -> NDArray[np.int16]:
+        """Return the sound, (16000,). Raises DatasetError if the file has gone bad."""
+        if self.path is None:
+            return np.zeros(CLIP_SAMPLES, np.int16)
+        pcm = read_wav(self.path)
+        piece = fit_length(pcm if self.begin is None else pcm[self.begin : self.begin + CLIP_SAMPLES], CLIP_SAMPLES)
+        return piece if self.gain == 1.0 else to_pcm(to_float(piece) * np.float32(self.gain))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """Something that was passed over, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipFolder:
+    """A folder of labelled clips, in the order of label and name."""
+
+    root: Path
+    labels: tuple[str, ...]
+    """sorted; without the background's"""
+    clips: tuple[LabelledClip, ...]
+    background: tuple[Path, ...]
+    """long files without a word"""
+    skipped: tuple[Skipped, ...]
+    """files that cannot be used, each with the reason"""
+    n_samples: int
+    """of all clips"""
+
+    def __iter__(self) -> Iterator[LabelledClip]:
+        return iter(self.clips)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of clips per label."""
+        return dict(sorted(Counter(clip.label for clip in self.clips).items()))
+
+    def speakers(self) -> frozenset[str]:
+        """Return who speaks, as far as the names say."""
+        return frozenset(clip.speaker for clip in self.clips if clip.speaker)
+
+
+def load_clip_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> ClipFolder:
+    """Return the labelled clips of a folder that holds one folder per class.
+
+    Every file is read once; one that cannot be used (cut short, another format, a label that no model can have) is
+    skipped and told. on_file: called with files done and in total. Raises DatasetError if the folder is missing, holds
+    no class, or no clip of it can be used.
+    """
+    files = labelled_files(path, {".wav"}, sensor="mic", example="yes/000001.wav")
+    clips, background, skipped, n_samples = [], [], [], 0
+    for done, file in enumerate(files, 1):
+        try:
+            label = validate_label(file.parent.name)
+            length = len(read_wav(file))
+        except DatasetError as error:
+            skipped.append(Skipped(what=str(file.relative_to(path)), reason=error.message))
+            continue
+        finally:
+            on_file(done, len(files))
+        if label == BACKGROUND_LABEL:
+            background.append(file)
+        else:
+            clips.append(LabelledClip(path=file, label=label))
+            n_samples += length
+    if not clips and not background:
+        first = skipped[0]
+        raise DatasetError(
+            f"{path}: none of {len(files)} files can be used; the first one, {first.what}: {first.reason}",
+            hint="convert them while importing: tinyhost data import --resample",
+        )
+    return ClipFolder(
+        root=path,
+        labels=tuple(sorted({clip.label for clip in clips})),
+        clips=tuple(clips),
+        background=tuple(background),
+        skipped=tuple(skipped),
+        n_samples=n_samples,
+    )

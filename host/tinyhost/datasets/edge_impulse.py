@@ -1,0 +1,227 @@
+"""Edge Impulse's data acquisition format in JSON: any sensor's samples, with the names and units of its channels.
+
+https://docs.edgeimpulse.com/reference/data-ingestion/data-acquisition-format
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import to_pcm
+from tinyhost.audio.resample import resample
+from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.durable import write_atomically
+from tinyhost.errors import DatasetError
+
+__all__ = [
+    "Acquisition",
+    "Channel",
+    "as_object",
+    "as_text",
+    "audio_acquisition",
+    "audio_pcm",
+    "bad_format",
+    "load_json",
+    "parse_acquisition",
+    "read_acquisition",
+    "write_acquisition",
+]
+
+AUDIO_UNITS = "wav"
+_MAX_BYTES = 1 << 28
+_MAX_CHANNELS = 64
+_UNSIGNED = "0" * 64  # as long as a real signature, as the format wants it
+_AUDIO_RATES_HZ = (4_000, 192_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One column of the values."""
+
+    name: str
+    units: str
+    """m/s2, V, Cel, ...; `wav` for sound"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acquisition:
+    """What one file holds."""
+
+    values: NDArray[np.float64]
+    """(n_samples, n_channels)"""
+    interval_ms: float
+    channels: tuple[Channel, ...]
+    device_name: str = ""
+    device_type: str = ""
+    is_signed: bool = False
+    """whether the file says that it is signed; the signature is not checked"""
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples per second."""
+        return 1000.0 / self.interval_ms
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether this is sound."""
+        return len(self.channels) == 1 and (
+            self.channels[0].units.casefold() == AUDIO_UNITS
+            or self.channels[0].name.casefold() in {"audio", "microphone"}
+        )
+
+
+def read_acquisition(path: Path) -> Acquisition:
+    """Return a file's content. Raises DatasetError, which says what is wrong where."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
+    if len(content) > _MAX_BYTES:
+        raise bad_format(str(path), f"larger than {_MAX_BYTES:,} bytes")
+    return parse_acquisition(content, str(path))
+
+
+def parse_acquisition(content: bytes, where: str) -> Acquisition:
+    """Return what the JSON text holds; raises DatasetError, which names `where`, if it is not in the format."""
+    document = as_object(load_json(content, where), where)
+    protected = as_object(document.get("protected"), f"{where}: protected")
+    if protected.get("ver") != "v1":
+        raise bad_format(where, f"protected.ver: expected 'v1', got {protected.get('ver')!r:.40}")
+    algorithm = protected.get("alg")
+    if algorithm not in {"none", "HS256"}:
+        raise bad_format(where, f"protected.alg: expected 'none' or 'HS256', got {algorithm!r:.40}")
+    payload = as_object(document.get("payload"), f"{where}: payload")
+    interval_ms = payload.get("interval_ms")
+    if not isinstance(interval_ms, (int, float)) or not 0 < interval_ms < 1e12:
+        raise bad_format(where, f"payload.interval_ms: expected milliseconds, got {interval_ms!r:.40}")
+    channels = _channels(payload.get("sensors"), where)
+    return Acquisition(
+        values=_values(payload.get("values"), len(channels), where),
+        interval_ms=float(interval_ms),
+        channels=channels,
+        device_name=as_text(payload.get("device_name", ""), f"{where}: payload.device_name"),
+        device_type=as_text(payload.get("device_type", ""), f"{where}: payload.device_type"),
+        is_signed=algorithm != "none",
+    )
+
+
+def write_acquisition(path: Path, acquisition: Acquisition) -> None:
+    """Write an unsigned file, whole or not at all. Whole numbers stay whole. Raises OSError."""
+    values = acquisition.values
+    rows: list[Any] = (values if len(acquisition.channels) > 1 else values[:, 0]).tolist()
+    if np.array_equal(values, np.rint(values)):
+        rows = (values if len(acquisition.channels) > 1 else values[:, 0]).astype(np.int64).tolist()
+    payload: dict[str, Any] = {"device_name": acquisition.device_name} if acquisition.device_name else {}
+    payload |= {
+        "device_type": acquisition.device_type or "TINYHOST",
+        "interval_ms": acquisition.interval_ms,
+        "sensors": [{"name": channel.name, "units": channel.units} for channel in acquisition.channels],
+        "values": rows,
+    }
+    document = {"protected": {"ver": "v1", "alg": "none"}, "signature": _UNSIGNED, "payload": payload}
+    write_atomically(path, json.dumps(document, separators=(",", ":"), allow_nan=False).encode("utf-8"), sync=False)
+
+
+def audio_acquisition(pcm: NDArray[np.int16], *, device_name: str = "", device_type: str = "") -> Acquisition:
+    """Return a clip, (n,) int16 at 16 kHz, as an acquisition."""
+    return Acquisition(
+        values=pcm.astype(np.float64)[:, None],
+        interval_ms=1000.0 / SAMPLE_RATE_HZ,
+        channels=(Channel(name="audio", units=AUDIO_UNITS),),
+        device_name=device_name,
+        device_type=device_type,
+    )
+
+
+def audio_pcm(acquisition: Acquisition, where: str, *, convert: bool = False) -> NDArray[np.int16]:
+    """Return the sound of an acquisition, (n,) int16 at 16 kHz.
+
+    convert: resample another rate. Raises DatasetError if it is no sound, or not what is expected.
+    """
+    if not acquisition.is_audio:
+        names = ", ".join(channel.name for channel in acquisition.channels)
+        raise bad_format(where, f"expected one channel of sound, got {names}")
+    rate_hz = round(acquisition.rate_hz)
+    low, high = _AUDIO_RATES_HZ
+    if rate_hz != SAMPLE_RATE_HZ and not (convert and low <= rate_hz <= high):
+        raise DatasetError(
+            f"{where}: expected {SAMPLE_RATE_HZ:,} Hz, got {rate_hz:,} Hz",
+            hint="convert it while importing: tinyhost data import --resample",
+        )
+    values = acquisition.values[:, 0]
+    largest = float(np.max(np.abs(values)))
+    if largest > 32768:
+        raise bad_format(where, f"sound beyond 16 bits: {largest:g}")
+    is_float = largest <= 1.0 and not np.array_equal(values, np.rint(values))
+    samples = (values if is_float else values / 32768.0).astype(np.float32)
+    return to_pcm(resample(samples, rate_hz, SAMPLE_RATE_HZ))
+
+
+def load_json(content: bytes, where: str) -> Any:
+    """Return what JSON text holds; raises DatasetError, which names `where`."""
+
+    def refuse(constant: str) -> float:
+        raise ValueError(f"{constant} is no number")
+
+    try:
+        return json.loads(content, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, brackets without end
+        what = "CBOR, or damaged" if content[:1] >= b"\x80" else str(error)[:100]
+        raise bad_format(where, f"no JSON: {what}") from error
+
+
+def _channels(sensors: Any, where: str) -> tuple[Channel, ...]:
+    if not isinstance(sensors, list) or not 1 <= len(sensors) <= _MAX_CHANNELS:
+        raise bad_format(where, f"payload.sensors: expected a list of 1 to {_MAX_CHANNELS} sensors")
+    return tuple(
+        Channel(
+            name=as_text(as_object(sensor, f"{where}: payload.sensors").get("name"), f"{where}: payload.sensors: name"),
+            units=as_text(sensor.get("units"), f"{where}: payload.sensors: units"),
+        )
+        for sensor in sensors
+    )
+
+
+def _values(values: Any, n_channels: int, where: str) -> NDArray[np.float64]:
+    if not isinstance(values, list) or not values:
+        raise bad_format(where, "payload.values: expected a list of samples, got none")
+    rows = values
+    if n_channels == 1 and not isinstance(values[0], list):
+        rows = [[value] for value in values]
+    for number, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != n_channels or not all(map(_is_number, row)):
+            raise bad_format(where, f"payload.values[{number}]: expected {n_channels} numbers, got {row!r:.60}")
+    return np.array(rows, np.float64)
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
+    )
+
+
+def as_object(value: Any, where: str) -> dict[str, Any]:
+    """Return a value that must be an object; raises DatasetError, which names `where`."""
+    if not isinstance(value, dict):
+        raise bad_format(where, f"expected an object, got {type(value).__name__}")
+    return value
+
+
+def as_text(value: Any, where: str) -> str:
+    """Return a value that must be text; raises DatasetError, which names `where`."""
+    if not isinstance(value, str):
+        raise bad_format(where, f"expected text, got {value!r:.40}")
+    return value
+
+
+def bad_format(where: str, why: str) -> DatasetError:
+    """Return the error for a file that is not in the format."""
+    return DatasetError(f"{where}: {why}", hint="expected Edge Impulse's data acquisition format in JSON")

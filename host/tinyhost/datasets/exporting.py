@@ -1,0 +1,85 @@
+"""A data set of ours for other tools: Edge Impulse, or a clean folder in the layout of Speech Commands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from tinyhost.audio.wav import read_wav
+from tinyhost.datasets.clips import ClipFolder, LabelledClip
+from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
+from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
+from tinyhost.datasets.speech_commands import LIST_FILES, Shares, part_of_clips
+from tinyhost.datasets.split import PARTS, Part
+from tinyhost.durable import write_atomically
+from tinyhost.errors import DatasetError
+
+__all__ = ["EXPORT_FORMATS", "ExportFormat", "export_clips"]
+
+ExportFormat = Literal["edge-impulse", "speech-commands"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = ("edge-impulse", "speech-commands")
+
+
+def export_clips(
+    folder: ClipFolder,
+    target: Path,
+    format: ExportFormat,
+    *,
+    shares: Shares | None = None,
+    on_clip: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[Part, int]:
+    """Write all usable clips of a folder to a new one; return the number of clips in each part.
+
+    `speech-commands`: the same names and bytes, the background, and the lists of the split. `edge-impulse`: one JSON
+    file for each clip, in training (with what is for validation, which Edge Impulse splits off by itself) or testing,
+    and info.labels. Raises DatasetError if the target holds anything, OSError if it cannot be written.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
+    _, sides = part_of_clips(folder, shares if shares is not None else Shares())
+    write = _write_edge_impulse if format == "edge-impulse" else _write_speech_commands
+    write(folder, sides, target, on_clip)
+    return {part: sides.count(part) for part in PARTS}
+
+
+def _write_edge_impulse(
+    folder: ClipFolder, sides: list[Part], target: Path, on_clip: Callable[[int, int], None]
+) -> None:
+    files = []
+    for done, (clip, side) in enumerate(zip(folder.clips, sides, strict=True), 1):
+        path = _path(clip)
+        category: Category = "testing" if side == "testing" else "training"
+        file = target / category / f"{clip.label.replace('.', '_')}.{done:06d}.{path.stem}.json"
+        write_acquisition(file, audio_acquisition(read_wav(path)))
+        files.append(LabelledFile(path=file, label=clip.label, category=category))
+        on_clip(done, len(sides))
+    write_info(target, files)
+
+
+def _write_speech_commands(
+    folder: ClipFolder, sides: list[Part], target: Path, on_clip: Callable[[int, int], None]
+) -> None:
+    names: dict[Part, list[str]] = {part: [] for part in PARTS}
+    for done, (clip, side) in enumerate(zip(folder.clips, sides, strict=True), 1):
+        names[side].append(_copy(_path(clip), target))
+        on_clip(done, len(sides))
+    for path in folder.background:
+        _copy(path, target)
+    for part, file in LIST_FILES.items():
+        write_atomically(target / file, "".join(f"{name}\n" for name in sorted(names[part])).encode("utf-8"))
+
+
+def _copy(path: Path, target: Path) -> str:
+    """Copy a file below its label's folder; return its name there."""
+    name = f"{path.parent.name}/{path.name}"
+    (target / path.parent.name).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target / name)
+    return name
+
+
+def _path(clip: LabelledClip) -> Path:
+    if clip.path is None:
+        raise DatasetError(f"a clip of {clip.label!r} is no file, and cannot be exported")
+    return clip.path

@@ -1,0 +1,170 @@
+"""Clips from elsewhere into a data set of ours: class folders, Edge Impulse, Common Voice."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import fit_length
+from tinyhost.audio.wav import read_wav
+from tinyhost.datasets.clips import CLIP_SAMPLES, Skipped
+from tinyhost.datasets.common_voice import list_single_words, read_clip
+from tinyhost.datasets.edge_impulse import audio_pcm, read_acquisition
+from tinyhost.datasets.edge_impulse_project import INFO_NAME, list_export
+from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
+from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
+from tinyhost.errors import DatasetError
+
+__all__ = ["FORMATS", "Format", "FoundClip", "ImportReport", "detect_format", "find_clips", "import_clips"]
+
+Format = Literal["folder", "edge-impulse", "common-voice"]
+FORMATS: tuple[Format, ...] = ("folder", "edge-impulse", "common-voice")
+_SPEAKER = re.compile(rf"([^.]+){SPEAKER_MARK}")
+_SHORTEST = 1600  # 0.1 s: no word is shorter
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundClip:
+    """A clip that may be imported; `read` raises DatasetError if it cannot."""
+
+    what: str
+    label: str
+    speaker: str
+    read: Callable[[], NDArray[np.int16]]
+
+
+@dataclass(kw_only=True)
+class ImportReport:
+    """What an import did; it stays right when the import is interrupted."""
+
+    format: Format
+    stored: Counter[str] = field(default_factory=Counter)
+    """clips by label"""
+    skipped: list[Skipped] = field(default_factory=list)
+    """what could not be used, with the reason"""
+    not_wanted: int = 0
+    """clips of words that were not asked for"""
+
+
+def detect_format(source: Path) -> Format:
+    """Return what a source seems to be. Raises DatasetError if it is not there."""
+    if source.suffix == ".tsv" or (source.is_dir() and any(source.glob("*.tsv"))):
+        return "common-voice"
+    if not source.is_dir():
+        raise DatasetError(f"{source}: no such folder", hint="name the folder to import")
+    has_json = (source / INFO_NAME).is_file() or any(source.rglob("*.json"))
+    return "edge-impulse" if has_json and not any(source.glob("*/*.wav")) else "folder"
+
+
+def find_clips(source: Path, format: Format, *, convert: bool = False) -> list[FoundClip]:
+    """Return the clips of a source, not read yet.
+
+    convert: bring other rates, channels and sample formats to 16 kHz, mono, 16 bit; without it, reading them is an
+    error. Raises DatasetError if the source as a whole is no data set of the format.
+    """
+    return list(_SOURCES[format](source, convert))
+
+
+def import_clips(
+    clips: Iterable[FoundClip],
+    store: DatasetStore,
+    report: ImportReport,
+    *,
+    source: Path,
+    words: Iterable[str] = (),
+    on_clip: Callable[[], None] = lambda: None,
+) -> None:
+    """Store clips of a source; `report` counts them as they come.
+
+    words: only these labels, and the background; none: all. A file that cannot be used is skipped and told; nothing is
+    lost without a word. Raises MissingToolError if a decoder is needed that is not installed.
+    """
+    wanted = set(words)
+    origin = Origin(
+        sensor="import", board="", device="", app="", firmware_version="", build_id="", scene=str(source.resolve())
+    )
+    for found in clips:
+        if wanted and found.label not in wanted and found.label != BACKGROUND_LABEL:
+            report.not_wanted += 1
+        else:
+            _store_one(found, store, origin, report)
+        on_clip()
+
+
+def _store_one(found: FoundClip, store: DatasetStore, origin: Origin, report: ImportReport) -> None:
+    try:
+        label = validate_label(found.label)
+        pcm = found.read()
+        if len(pcm) < _SHORTEST:
+            raise DatasetError(f"{found.what}: {len(pcm)} samples, shorter than 0.1 s")
+    except DatasetError as error:
+        report.skipped.append(Skipped(what=found.what, reason=error.message))
+        return
+    store.add_clip(pcm, label, origin, speaker=found.speaker, scene_item=found.what)
+    report.stored[label] += 1
+
+
+def _folder(source: Path, convert: bool) -> Iterator[FoundClip]:
+    for path in labelled_files(source, {".wav"}, sensor="mic", example="yes/000001.wav"):
+        yield FoundClip(
+            what=path.relative_to(source).as_posix(),
+            label=path.parent.name,
+            speaker=speaker_of_file(path.name) if SPEAKER_MARK in path.name else "",
+            read=_reader(path, convert),
+        )
+
+
+def _edge_impulse(source: Path, convert: bool) -> Iterator[FoundClip]:
+    n_found = 0
+    for file in list_export(source):
+        n_found += 1
+        yield FoundClip(
+            what=file.path.relative_to(source).as_posix(),
+            label=file.label,
+            speaker=speaker[1] if (speaker := _SPEAKER.search(file.path.name)) else "",
+            read=_acquisition_reader(file.path, convert),
+        )
+    if n_found == 0:
+        raise DatasetError(f"{source}: no .json file in it", hint="name the folder of an Edge Impulse export")
+
+
+def _common_voice(source: Path, convert: bool) -> Iterator[FoundClip]:
+    del convert  # its clips are never 16 kHz: they always are
+    root = source if source.is_dir() else source.parent
+    for spoken in list_single_words(source):
+        yield FoundClip(
+            what=spoken.path.relative_to(root).as_posix(),
+            label=spoken.word,
+            speaker=spoken.speaker,
+            read=_second_reader(spoken.path),
+        )
+
+
+def _reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16]]:
+    return lambda: read_wav(path, convert=convert)
+
+
+def _acquisition_reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16]]:
+    if path.suffix == ".wav":
+        return _reader(path, convert)
+    return lambda: audio_pcm(read_acquisition(path), str(path), convert=convert)
+
+
+def _second_reader(path: Path) -> Callable[[], NDArray[np.int16]]:
+    """Common Voice's clips have seconds of silence around the word: keep the loudest second."""
+    return lambda: fit_length(read_clip(path), CLIP_SAMPLES)
+
+
+_SOURCES: dict[Format, Callable[[Path, bool], Iterator[FoundClip]]] = {
+    "folder": _folder,
+    "edge-impulse": _edge_impulse,
+    "common-voice": _common_voice,
+}
