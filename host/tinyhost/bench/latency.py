@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from tinyhost.bench.listening import measure_listening
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Latency, OperatorTicks, Spread
 from tinyhost.errors import DeviceError
-from tinyhost.protocol.messages import InferSource
+from tinyhost.protocol.messages import InferSource, SensorKind
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
 
@@ -33,6 +34,8 @@ def takes_pictures(device: Device) -> bool:
 
     Its picture frame is overwritten.
     """
+    if device.info.sensor != SensorKind.CAMERA:
+        return False
     try:
         device.infer(InferSource.SAMPLE, data=_test_picture())
     except DeviceError as error:
@@ -53,7 +56,8 @@ def measure_latency(
 ) -> Latency:
     """Return the latency over `runs` inferences on one fixed input, and a profile of as many again.
 
-    pictures: the input is a picture, so preprocessing is measured too. capture: camera frames are measured too.
+    pictures: the input is a picture, so preprocessing is measured too. capture: camera frames are measured too. What it
+    costs to listen is measured wherever the app listens.
     """
     source = InferSource.SAMPLE if pictures else InferSource.PATTERN
     data = _test_picture() if pictures else None
@@ -72,6 +76,7 @@ def measure_latency(
         preprocess=Spread.of([run.preprocess_ticks for run in plain]) if pictures else None,
         capture=Spread.of(captured) if captured else None,
         per_operator=_per_operator(model, profiled),
+        listening=measure_listening(device),
     )
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "ClassScore",
     "DeviceSummary",
     "Latency",
+    "Listening",
     "Mismatch",
     "OperatorTicks",
     "PictureResult",
@@ -76,6 +77,22 @@ class OperatorTicks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Listening:
+    """What it costs to listen all the time, with an inference at every stride. Ticks are in the latency's unit."""
+
+    strides_per_s: float
+    per_stride: Spread
+    """of preprocessing, the window's way into the input tensor included"""
+    invoke: Spread
+    per_s: int
+    """ticks for one second of sound: of the medians"""
+    budget_per_s: int
+    """ticks that a second has: 64,000,000 instructions or cycles, or the nanoseconds of a second"""
+    busy_share: float
+    """of the budget; the board keeps up below 1, and idles for the rest"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Latency:
     """How long one inference takes."""
 
@@ -90,6 +107,8 @@ class Latency:
     capture: Spread | None
     """None when it was not asked for"""
     per_operator: tuple[OperatorTicks, ...]
+    listening: Listening | None = None
+    """None when the app has no microphone"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,7 +70,16 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
             Text("█" * round(bar_columns * item.share / most), "cyan"),
         )
     remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
-    return [stages, remark, *_estimate(latency), Text(), operators, Text(), *_kinds(latency, macs)]
+    return [
+        stages,
+        remark,
+        *_estimate(latency),
+        *_listening(latency),
+        Text(),
+        operators,
+        Text(),
+        *_kinds(latency, macs),
+    ]
 
 
 def _estimate(latency: Latency) -> list[RenderableType]:
@@ -83,6 +92,20 @@ def _estimate(latency: Latency) -> list[RenderableType]:
         f"estimate: {estimate.ms:.1f} ms on {estimate.target}, ±{100 * estimate.error:.0f} %; not measured on a board"
     )
     return [Text(words, "italic")]
+
+
+def _listening(latency: Latency) -> list[RenderableType]:
+    """Return what listening costs: per stride, and of a second."""
+    listening = latency.listening
+    if listening is None:
+        return []
+    unit, per_s = latency.unit, listening.per_s
+    words = (
+        f"listening: {listening.per_stride.median:,} {unit} a stride, and {listening.invoke.median:,} an inference, "
+        f"{listening.strides_per_s:g} times a second: {per_s:,} {unit} for a second of sound, "
+    )
+    of = "a second of this computer" if unit == "ns" else f"64 million {unit} a second"
+    return [Text(), Text.assemble(words, (f"{100 * listening.busy_share:.1f} %", "bold"), f" of {of}")]
 
 
 def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
