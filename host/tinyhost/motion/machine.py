@@ -23,7 +23,7 @@ from tinyhost.motion.bearing import OuterRace, Ring
 from tinyhost.motion.faults import FAULTS, REFERENCE_HZ, Fault, Order, fault_orders, healthy_orders
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
 
-__all__ = ["MAX_RPM", "MIN_RPM", "Machine", "MachineOptions"]
+__all__ = ["MAX_RPM", "MIN_RPM", "Machine", "MachineOptions", "fault_named"]
 
 MIN_RPM, MAX_RPM = 60.0, 1500.0
 BLOCK_SAMPLES = 1024
@@ -67,8 +67,15 @@ class MachineOptions:
         ):
             if not low <= value <= high:
                 raise UsageError(f"machine: {name} is {value}, expected {low:g} to {high:g}")
-        if self.fault not in FAULTS:
-            raise UsageError(f"machine: no fault {self.fault!r}", hint=f"there are: {', '.join(FAULTS)}")
+        fault_named(self.fault)
+
+
+def fault_named(name: str) -> Fault:
+    """Return the fault of that name. Raises UsageError if there is none."""
+    for fault in FAULTS:
+        if fault == name:
+            return fault
+    raise UsageError(f"no fault {name!r}", hint=f"there are: {', '.join(FAULTS)}")
 
 
 class Machine:
@@ -89,6 +96,13 @@ class Machine:
             self._rest = self._rest[n_left:]
             n_left -= len(parts[-1])
         return np.concatenate(parts) if parts else np.zeros((0, 3), np.int16)
+
+    def blocks(self, n_samples: int) -> Iterator[NDArray[np.int16]]:
+        """Yield the next n_samples, some at a time."""
+        while n_samples > 0:
+            block = self.read(min(n_samples, BLOCK_SAMPLES))
+            yield block
+            n_samples -= len(block)
 
     def _endless(self) -> Iterator[NDArray[np.int16]]:
         run = _Run(self.options)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BMI270", "LSM9DS1", "SENSORS", "STANDARD_GRAVITY", "Accelerometer"]
+from tinyhost.errors import UsageError
+
+__all__ = ["BMI270", "LSM9DS1", "SENSORS", "STANDARD_GRAVITY", "Accelerometer", "sensor_named"]
 
 STANDARD_GRAVITY = 9.80665
 """m/s^2 per g (CGPM, 1901)"""
@@ -54,3 +56,10 @@ LSM9DS1 = Accelerometer(
 # datasheet).
 BMI270 = Accelerometer(name="bmi270", rate_hz=100.0, range_g=4.0, counts_per_g=8192.0, cutoff_hz=40.0, noise_g=0.00101)
 SENSORS = {sensor.name: sensor for sensor in (LSM9DS1, BMI270)}
+
+
+def sensor_named(name: str) -> Accelerometer:
+    """Return the sensor of that name. Raises UsageError if there is none."""
+    if name not in SENSORS:
+        raise UsageError(f"no sensor {name!r}", hint=f"there are: {', '.join(SENSORS)}")
+    return SENSORS[name]

@@ -1,0 +1,51 @@
+"""`tinyhost synth machine`: the accelerations of a simulated machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyhost.cli.output import status_console
+
+__all__ = ["machine"]
+
+
+def machine(
+    file: Annotated[Path, typer.Argument(help="A CSV file; what made it goes to a .json beside it.")],
+    *,
+    minutes: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="How long.")] = 5.0,
+    fault: Annotated[str, typer.Option(help="none, imbalance, misalignment, looseness, bearing or stuck.")] = "none",
+    severity: Annotated[
+        float, typer.Option(min=0.0, help="Size of the fault; 1 is what docs/machine.md documents.")
+    ] = 1.0,
+    start_s: Annotated[float, typer.Option(min=0.0, help="When the fault begins.")] = 0.0,
+    rpm: Annotated[float, typer.Option(help="Speed without load.")] = 600.0,
+    load: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is idle, 1 is full load.")] = 0.5,
+    sensor: Annotated[str, typer.Option(help="lsm9ds1 (rev 1: 119 Hz) or bmi270 (rev 2: 100 Hz).")] = "lsm9ds1",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")] = 0,
+) -> None:
+    """Let a simulated machine shake an accelerometer.
+
+    Columns are timestamp,accX,accY,accZ, in ms and m/s^2, as Edge Impulse has them.
+    """
+    from tinyhost.motion.csv import write_motion_csv
+    from tinyhost.motion.machine import Machine, MachineOptions, fault_named
+    from tinyhost.motion.manifest import write_manifest
+    from tinyhost.motion.sensor import sensor_named
+
+    options = MachineOptions(
+        rpm=rpm,
+        load=load,
+        fault=fault_named(fault),
+        severity=severity,
+        start_s=start_s,
+        seed=seed,
+        sensor=sensor_named(sensor),
+    )
+    n_samples = max(2, round(minutes * 60.0 * options.sensor.rate_hz))
+    write_motion_csv(file, Machine(options).blocks(n_samples), options.sensor)
+    write_manifest(file.with_suffix(".json"), options, n_samples)
+    what = f"{fault} of severity {severity:g} from {start_s:g} s on" if fault != "none" else "a healthy machine"
+    status_console().print(f"wrote {file}: {n_samples} samples, {what}, {rpm:g} rpm", soft_wrap=True, markup=False)
