@@ -23,11 +23,12 @@ class Sensor(str, Enum):
 
     CAMERA = "camera"
     MIC = "mic"
+    IMU = "imu"
 
 
-_APPS = {Sensor.CAMERA: ("camera", "vww"), Sensor.MIC: ("microphone", "kws")}
+_APPS = {Sensor.CAMERA: ("camera", "vww"), Sensor.MIC: ("microphone", "kws"), Sensor.IMU: ("accelerometer", "anomaly")}
 _COUNTS = {Sensor.CAMERA: 100, Sensor.MIC: 20}
-_BACKGROUND_S = 60.0
+_LONG_S = 60.0
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +61,9 @@ def capture(
     background: Annotated[
         bool, typer.Option("--background", help="mic: record noise for --seconds, instead of words.")
     ] = False,
-    seconds: Annotated[float, typer.Option("--seconds", min=1.0, help="mic: of --background.")] = _BACKGROUND_S,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1.0, help="imu, and mic with --background: how long.")
+    ] = _LONG_S,
     countdown: Annotated[
         float, typer.Option("--countdown", min=0.0, help="mic: from the prompt to the recording, s.")
     ] = 1.0,
@@ -81,22 +84,30 @@ def capture(
 
     Whatever stops it, what was captured stays valid, and the next run goes on.
     """
-    from tinyhost.cli.capture_clips import ClipRun, NoiseRun
+    from tinyhost.cli.capture_clips import ClipRun
+    from tinyhost.cli.capture_long import LongRun
     from tinyhost.cli.capture_pictures import PictureRun
     from tinyhost.datasets import validate_label
+    from tinyhost.datasets.store import BACKGROUND_LABEL
 
     if set_name is not None and data is not None:
         raise UsageError("--set and --data both name the data set", hint="give one of them")
     if background and sensor is not Sensor.MIC:
         raise UsageError("--background is for sounds", hint="add --sensor mic")
     if label is None and not background:
-        raise UsageError("no --label: what do the samples show or say?", hint="--label person, or --label yes")
+        raise UsageError(
+            "no --label: what do the samples show or say?", hint="--label person, --label yes, --label normal"
+        )
     if label is not None:
         validate_label(label)
-    n_wanted = count or _COUNTS[sensor]
+    if sensor is Sensor.IMU and count is not None:
+        raise UsageError("--count is for pictures and words", hint="imu: --seconds says how long")
+    n_wanted = count or _COUNTS.get(sensor, 1)
     run: CaptureRun
     if background:
-        run = NoiseRun(seconds=seconds, speaker=speaker)
+        run = LongRun(sensor="microphone", label=BACKGROUND_LABEL, seconds=seconds)
+    elif sensor is Sensor.IMU:
+        run = LongRun(sensor="accelerometer", label=label or "", seconds=seconds)
     elif sensor is Sensor.MIC:
         run = ClipRun(label=label or "", count=n_wanted, countdown_s=countdown, review=bool(review), speaker=speaker)
     else:

@@ -1,4 +1,4 @@
-"""`tinyhost capture --sensor mic`: words after a prompt, and background noise."""
+"""`tinyhost capture --sensor mic`: words after a prompt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tinyhost.datasets import DatasetStore, Origin
     from tinyhost.datasets.capture_clips import Answer, ClipEvent
 
-__all__ = ["ClipRun", "NoiseRun"]
+__all__ = ["ClipRun"]
 
 
 class ClipRun:
@@ -82,77 +82,17 @@ class ClipRun:
 
     def document(self) -> dict[str, Any]:
         """Return the run's own keys of the JSON document."""
-        return _document(self._label, self._count, self._progress)
-
-
-class NoiseRun:
-    """Records one long piece of noise."""
-
-    def __init__(self, *, seconds: float, speaker: str) -> None:
-        from tinyhost.datasets.capture_clips import ClipProgress
-
-        self._seconds = seconds
-        self._speaker = speaker
-        self._progress = ClipProgress()
-        self._is_whole = False
-
-    def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
-        """Record and show what happens; return whether all is there."""
-        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL, ClipPlan, capture_background
-
-        powered = connection.board
-        plan = ClipPlan(
-            label=BACKGROUND_LABEL,
-            count=1,
-            speaker=self._speaker or origin.device,
-            scene_item=lambda: powered.scene_name,
-            scene_failure=lambda: powered.scene_failure,
-        )
-        with stop_on_interrupt() as stop, live_display() as display:
-            booth = _Booth("background noise", 1, display)
-            capture_background(
-                connection.device,
-                store,
-                origin,
-                seconds=self._seconds,
-                plan=plan,
-                progress=self._progress,
-                on_event=booth.show,
-                stop=stop,
-            )
-            self._is_whole = not stop.is_set()
-        return self._is_whole
-
-    def tell_result(self, root: Path, counts: dict[str, int]) -> None:
-        """Say what came of it."""
-        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL
-
-        done = self._progress
-        lost = f", [yellow]{done.lost} samples lost[/]" if done.lost else ""
-        status_console().print(
-            f"{escape(root)}: {done.seconds:.1f} s of background noise in {done.stored} files, "
-            f"{counts.get(BACKGROUND_LABEL, 0)} in all{lost}",
-            soft_wrap=True,
-        )
-
-    def document(self) -> dict[str, Any]:
-        """Return the run's own keys of the JSON document."""
-        from tinyhost.datasets.capture_clips import BACKGROUND_LABEL
-
-        return _document(BACKGROUND_LABEL, 1, self._progress)
-
-
-def _document(label: str, asked: int, progress: Any) -> dict[str, Any]:
-    return {
-        "sensor": "microphone",
-        "label": label,
-        "asked": asked,
-        "stored": progress.stored,
-        "dropped": progress.lost,
-        "sensor_failures": 0,
-        "rejected": dict(progress.rejected),
-        "seconds": progress.seconds,
-    }
+        return {
+            "sensor": "microphone",
+            "label": self._label,
+            "asked": self._count,
+            "stored": self._progress.stored,
+            "dropped": self._progress.lost,
+            "sensor_failures": 0,
+            "rejected": dict(self._progress.rejected),
+            "issues": [],
+            "seconds": self._progress.seconds,
+        }
 
 
 class _Booth:
@@ -205,8 +145,6 @@ class _Booth:
         if event.kind == "prompt":
             dots = "● " * max(1, round(event.seconds_left * 2))
             head = Text.assemble(("get ready  ", "dim"), (self._title, "bold cyan"), (f"  {dots}", "yellow"))
-        elif event.kind == "level" and event.seconds_left:
-            head = Text.assemble((self._title, "bold cyan"), (f"  {event.seconds_left:.0f} s to go", "dim"))
         elif event.kind == "level":
             head = Text.assemble(("say  ", "bold red"), (f" {self._title} ", "bold black on bright_green"))
         else:

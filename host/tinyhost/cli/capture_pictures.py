@@ -78,6 +78,7 @@ class PictureRun:
             "dropped": self._progress.dropped,
             "sensor_failures": self._progress.sensor_failures,
             "rejected": {},
+            "issues": [],
             "seconds": self._progress.seconds,
         }
 

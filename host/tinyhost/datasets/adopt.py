@@ -12,16 +12,22 @@ from tinyhost.boards.scenes import decode_picture
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
 from tinyhost.errors import DatasetError
+from tinyhost.motion.csv import read_motion_csv
 
 __all__ = ["ADOPTED_SUFFIXES", "adopt"]
 
-ADOPTED_SUFFIXES = frozenset({".png", ".wav"})
+ADOPTED_SUFFIXES = frozenset({".png", ".wav", ".csv"})
 
 
 def adopt(root: Path, file: str) -> Sample | None:
-    """Return the line for a picture or a clip that has none, or None if it cannot be read."""
+    """Return the line for a picture, a clip or a recording of motion that has none, or None if it cannot be read."""
     data = (root / file).read_bytes()
-    known = _describe_clip(data, file) if file.endswith(".wav") else _describe_picture(data)
+    if file.endswith(".wav"):
+        known = _describe_clip(data, file)
+    elif file.endswith(".csv"):
+        known = _describe_motion(root / file)
+    else:
+        known = _describe_picture(data)
     if known is None:
         return None
     modified = datetime.fromtimestamp((root / file).stat().st_mtime, timezone.utc)
@@ -38,6 +44,16 @@ def adopt(root: Path, file: str) -> Sample | None:
 def _describe_picture(data: bytes) -> dict[str, Any] | None:
     pixels = decode_picture(data)
     return None if pixels is None else {"width": pixels.shape[1], "height": pixels.shape[0]}
+
+
+def _describe_motion(path: Path) -> dict[str, Any] | None:
+    try:
+        recording = read_motion_csv(path)
+    except DatasetError:
+        return None
+    n_samples, n_channels = recording.acceleration.shape
+    facts = {"sample_rate_hz": recording.rate_hz, "n_samples": n_samples, "n_channels": n_channels}
+    return {**facts, "issues": tuple(map(str, recording.issues))}
 
 
 def _describe_clip(data: bytes, file: str) -> dict[str, Any] | None:

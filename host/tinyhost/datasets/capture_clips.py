@@ -1,4 +1,4 @@
-"""Spoken words, and the noise around them, from a device's microphone into a data set."""
+"""Spoken words from a device's microphone into a data set."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.capture_long import sensor_stream
 from tinyhost.datasets.clip_quality import ClipVerdict, cut_word, judge_clip
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.recording import Recorder, Recording
 from tinyhost.datasets.store import DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError, TinyhostError
-from tinyhost.protocol.messages import StreamId
 
 if TYPE_CHECKING:
-    from tinyhost.device import Device, SamplesItem, Subscription
+    from tinyhost.device import Device, SamplesItem
 
-__all__ = ["BACKGROUND_LABEL", "ClipEvent", "ClipPlan", "ClipProgress", "capture_background", "capture_clips"]
+__all__ = ["ClipEvent", "ClipPlan", "ClipProgress", "capture_clips"]
 
-BACKGROUND_LABEL = "_background_noise_"
-"""The folder of long noises in the layout of Speech Commands."""
 _CLIP_S = 1.0
 _SPEAK_S = 1.5
 """of which the loudest second is kept"""
@@ -58,7 +56,7 @@ class ClipEvent:
 
     kind: Literal["prompt", "level", "stored", "rejected", "retake"]
     piece: SamplesItem | None = None
-    """what was heard, for `level`"""
+    """what was heard, for `prompt` and `level`"""
     seconds_left: float = 0.0
     """until the recording begins, for `prompt`"""
     verdict: ClipVerdict | None = None
@@ -96,7 +94,7 @@ def capture_clips(
     """
     validate_label(plan.label)
     begin, bad_in_a_row = time.monotonic(), 0
-    with _samples(device, plan) as subscription, _timed(progress, begin):
+    with sensor_stream(device, plan.scene_failure) as subscription, _timed(progress, begin):
         recorder = Recorder(subscription, stop=stop)
         while progress.stored < plan.count and not stop.is_set():
             heard = _hear_word(recorder, plan, on_event)
@@ -118,59 +116,6 @@ def capture_clips(
             sample = _stored(store, pcm, origin, plan, lost=heard.n_missing, timestamp_us=heard.timestamp_us)
             progress.stored += 1
             on_event(ClipEvent(kind="stored", verdict=verdict, sample=sample, pcm=pcm))
-
-
-def capture_background(
-    device: Device,
-    store: DatasetStore,
-    origin: Origin,
-    *,
-    seconds: float,
-    plan: ClipPlan,
-    progress: ClipProgress,
-    on_event: Callable[[ClipEvent], None],
-    stop: threading.Event,
-) -> None:
-    """Record one long piece of noise. Stopped early, or with samples missing, what came in a row is kept."""
-    begin = time.monotonic()
-    pieces: list[SamplesItem] = []
-    n_wanted, n_heard = 1, 0
-
-    def store_pieces() -> None:
-        pcm = np.concatenate([item.samples[:, 0] for item in pieces])
-        sample = _stored(store, pcm, origin, plan, lost=0, timestamp_us=pieces[0].timestamp_us)
-        progress.stored += 1
-        on_event(ClipEvent(kind="stored", sample=sample, pcm=pcm))
-        pieces.clear()
-
-    with _samples(device, plan) as subscription, _timed(progress, begin):
-        recorder = Recorder(subscription, stop=stop)
-        try:
-            while n_heard < n_wanted and (got := recorder.next_piece()) is not None:
-                item, missing = got
-                if missing and pieces:
-                    progress.lost += missing
-                    store_pieces()
-                n_wanted = round(seconds * item.rate_hz)
-                n_heard += len(item.samples)
-                pieces.append(item)
-                on_event(ClipEvent(kind="level", piece=item, seconds_left=(n_wanted - n_heard) / item.rate_hz))
-        finally:
-            if pieces:
-                store_pieces()
-
-
-@contextmanager
-def _samples(device: Device, plan: ClipPlan) -> Iterator[Subscription]:
-    """Yield the microphone's stream; if it fails because the scene does, say that."""
-    try:
-        with device.stream(StreamId.SAMPLES) as subscription:
-            yield subscription
-    except TinyhostError as error:
-        broken_scene = plan.scene_failure()
-        if broken_scene is not None:
-            raise broken_scene from error
-        raise
 
 
 @contextmanager

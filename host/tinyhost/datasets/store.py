@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ from tinyhost.datasets.split import SPEAKER_MARK, speaker_id
 from tinyhost.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.errors import DatasetError
 
-__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "validate_label"]
+__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "sample_of_run", "validate_label"]
 
 BACKGROUND_LABEL = "_background_noise_"
 """The folder of long noises in the layout of Speech Commands."""
@@ -147,8 +147,8 @@ class DatasetStore:
         pixels: (height, width) grey levels. When this returns both are on disk. Raises DatasetError if they cannot be
         written; the set is valid all the same.
         """
-        sample = Sample(
-            **_of_run(label, origin),
+        sample = replace(
+            sample_of_run(label, origin),
             scene_item=scene_item,
             frame_index=frame_index,
             dropped=dropped,
@@ -176,8 +176,8 @@ class DatasetStore:
         speaker: any name; without one the file's name is a number, and the split goes by file. note: beside the run's.
         Like `add`, it returns when both are on disk. Raises DatasetError.
         """
-        sample = Sample(
-            **_of_run(label, origin),
+        sample = replace(
+            sample_of_run(label, origin),
             scene_item=scene_item,
             dropped=dropped,
             timestamp_us=timestamp_us,
@@ -251,23 +251,23 @@ class DatasetStore:
         )
 
 
-def _of_run(label: str, origin: Origin) -> dict[str, Any]:
-    """Return what the manifest's lines of one run and label have in common."""
-    return {
-        "file": "",
-        "sha256": "",
-        "label": label,
-        "time": "",
-        "sensor": origin.sensor,
-        "board": origin.board,
-        "device": origin.device,
-        "app": origin.app,
-        "firmware_version": origin.firmware_version,
-        "build_id": origin.build_id,
-        "settings": dict(origin.settings),
-        "scene": origin.scene,
-        "note": origin.note,
-    }
+def sample_of_run(label: str, origin: Origin) -> Sample:
+    """Return what the manifest's lines of one run and label have in common; it is of no file yet."""
+    return Sample(
+        file="",
+        sha256="",
+        label=label,
+        time="",
+        sensor=origin.sensor,
+        board=origin.board,
+        device=origin.device,
+        app=origin.app,
+        firmware_version=origin.firmware_version,
+        build_id=origin.build_id,
+        settings=dict(origin.settings),
+        scene=origin.scene,
+        note=origin.note,
+    )
 
 
 def _unwritable(root: Path, error: OSError) -> DatasetError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tinyhost.boards.scenes.base import PictureSource, SampleSource, SceneOptions
 from tinyhost.boards.scenes.clips import find_clips, open_clip, open_clips
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
+from tinyhost.boards.scenes.motion import open_machine, open_recording
 from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
@@ -15,7 +16,7 @@ from tinyhost.errors import ConfigError
 
 __all__ = ["Opener", "add_scene_kind", "open_scene"]
 
-_EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:"
+_EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:; a CSV file or machine:"
 
 Opener = Callable[[SceneSpec, SceneOptions], PictureSource | SampleSource]
 
@@ -28,7 +29,7 @@ def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
     return WebcamScene(int(number))
 
 
-_KINDS: dict[str, Opener] = {"webcam": _open_webcam}
+_KINDS: dict[str, Opener] = {"webcam": _open_webcam, "machine": open_machine}
 """What opens `kind:...`"""
 
 
@@ -54,6 +55,8 @@ def open_scene(text: str, options: SceneOptions | None = None) -> PictureSource 
         raise ConfigError(f"scene {text!r}: no such file or folder", hint=_EXPECTED)
     if path.suffix.lower() == ".wav":
         return open_clip(path, spec)
+    if path.suffix.lower() == ".csv":
+        return open_recording(path, spec)
     spec.check_options()
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return PictureScene(path.parent, find_pictures(path), options)
