@@ -83,15 +83,44 @@ TEST_CASE("a refused configuration leaves the frontend as it was") {
   REQUIRE(frontend.Configure({}) == Status::kOk);
   const std::vector<uint16_t> expected = FeaturesOf(sound, 4000);
   frontend.Reset();
-  FrontendConfig bad[6];
+  FrontendConfig bad[8];
   bad[0].window_ms = 33;
   bad[1].stride_ms = 31;
   bad[2].n_channels = kMaxFrontendChannels + 1;
   bad[3].upper_band_hz = 8000;  // the bin at half the sample rate is none of the filters'
   bad[4].sample_rate_hz = 0;
   bad[5].variant = static_cast<FrontendVariant>(2);
+  bad[6].lower_band_hz = 7995;  // beyond the last bin
+  bad[6].upper_band_hz = 8000;
+  bad[7].sample_rate_hz = 4'000'000'000;
   for (const FrontendConfig& config : bad) CHECK(frontend.Configure(config) == Status::kBadArgument);
   CHECK(FeaturesOf(sound, 4000) == expected);
+}
+
+TEST_CASE("any configuration is refused, or gives features") {
+  const std::vector<int16_t> sound = MakeSound(1200);
+  uint32_t state = 1;
+  const auto random = [&state](uint32_t end) {
+    state = state * 1'664'525 + 1'013'904'223;
+    return (state >> 8) % end;
+  };
+  int n_taken = 0;
+  for (int i = 0; i < 300; ++i) {
+    const uint32_t rates[] = {8000, 11'025, 16'000, 44'100, random(70'000)};
+    FrontendConfig config;
+    config.sample_rate_hz = rates[random(5)];
+    config.window_ms = static_cast<uint16_t>(random(80));
+    config.stride_ms = static_cast<uint16_t>(random(40));
+    config.lower_band_hz = static_cast<uint16_t>(random(config.sample_rate_hz / 2 + 1));
+    config.upper_band_hz = static_cast<uint16_t>(config.lower_band_hz + random(config.sample_rate_hz / 2 + 1));
+    config.n_channels = static_cast<uint8_t>(random(70));
+    config.variant = static_cast<FrontendVariant>(random(2));
+    if (frontend.Configure(config) != Status::kOk) continue;
+    ++n_taken;
+    CHECK(FeaturesOf(sound, 400).size() ==
+          ((sound.size() - frontend.window_samples()) / frontend.stride_samples() + 1) * config.n_channels);
+  }
+  CHECK(n_taken > 10);
 }
 
 TEST_CASE("Features maps raw features to int8, saturated") {

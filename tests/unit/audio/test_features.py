@@ -82,6 +82,7 @@ def test_every_other_sample_of_an_array_is_taken_as_such() -> None:
         {"n_channels": 65},
         {"lower_band_hz": 7500},
         {"upper_band_hz": 8001},
+        {"lower_band_hz": 7995, "upper_band_hz": 8000},
         {"sample_rate_hz": 0},
         {"sample_rate_hz": 4_000_000_000},
         {"variant": 2},

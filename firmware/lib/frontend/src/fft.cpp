@@ -125,6 +125,10 @@ inline size_t Reversed(size_t quad, size_t n_complex) {
   return n_complex == 128 ? (digits & ~size_t{3}) >> 1 | (digits & 3) : digits >> 2;
 }
 
+inline Pair Windowed(const int16_t* samples, const int16_t* window) {
+  return pairs::ProductsShifted<kWindowBits>(pairs::Load(samples), pairs::Load(window));
+}
+
 /// Energies of the bins k and n - k of a real transform from two of a complex one (kiss_fftr).
 inline void Separate(Pair* spectrum, size_t k, size_t n_complex, Pair twiddle) {
   constexpr uint32_t kHalved = 2 * (kOne / 2);
@@ -148,17 +152,20 @@ uint32_t WindowSamples(const int16_t* samples, const int16_t* window, size_t n_s
   const size_t step = n_complex / 4;
   const size_t n_quads = (n_samples + 7) / 8;
   Pair bits = 0;
-  for (size_t quad = 0; quad < n_quads; ++quad) {
-    Pair* target = spectrum + Reversed(quad, n_complex);
-    for (size_t i = 0; i < 4; ++i, samples += 2, window += 2, target += step) {
-      const Pair product = pairs::ProductsShifted<kWindowBits>(pairs::Load(samples), pairs::Load(window));
-      bits |= pairs::Absolute(product);
-      *target = product;
-    }
+  for (size_t quad = 0; quad < n_quads; ++quad, samples += 8, window += 8) {
+    Pair* const target = spectrum + Reversed(quad, n_complex);
+    const Pair a = Windowed(samples, window), b = Windowed(samples + 2, window + 2);
+    target[0] = a;
+    target[step] = b;
+    bits |= pairs::Absolute(a) | pairs::Absolute(b);
+    const Pair c = Windowed(samples + 4, window + 4), d = Windowed(samples + 6, window + 6);
+    target[2 * step] = c;
+    target[3 * step] = d;
+    bits |= pairs::Absolute(c) | pairs::Absolute(d);
   }
   for (size_t quad = n_quads; quad < n_complex / 4; ++quad) {
-    Pair* target = spectrum + Reversed(quad, n_complex);
-    for (size_t i = 0; i < 4; ++i, target += step) *target = 0;
+    Pair* const target = spectrum + Reversed(quad, n_complex);
+    for (size_t i = 0; i < 4; ++i) target[i * step] = 0;
   }
   return (bits | bits >> 16) & 0xFFFF;
 }

@@ -146,6 +146,7 @@ Status FillFilters(const FrontendConfig& config, int fft_bits, MelFilters* filte
     }
     filters->n_bins[channel] = static_cast<uint8_t>(bin - start);
   }
+  if (bin > n_bins) return Status::kBadArgument;  // the first one is already beyond the spectrum
   filters->end_bin = static_cast<uint16_t>(bin);
   return Status::kOk;
 }
