@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from dataclasses import dataclass
 
@@ -9,8 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost import _firmware
+from tinyhost.errors import ConfigError
 
 __all__ = ["FeatureStream", "FrontendConfig", "FrontendVariant", "features", "quantized"]
+
+_LIMITS = (
+    "the window takes 65 to 512 samples, the stride no more than it; there are 1 to 64 channels, from bands below half "
+    "the sample rate, which is at most 65535 Hz"
+)
 
 
 class FrontendVariant(enum.IntEnum):
@@ -28,7 +35,7 @@ class FrontendVariant(enum.IntEnum):
 class FrontendConfig:
     """What the frontend makes of sound; the defaults are those of TFLM's micro_speech.
 
-    The firmware limits: a window of 65 to 512 samples, a stride of at most the window, 1 to 64 channels, bands below
+    The firmware's limits: a window of 65 to 512 samples, a stride of at most the window, 1 to 64 channels, bands below
     half the sample rate.
     """
 
@@ -59,17 +66,13 @@ class FeatureStream:
     """Features of sound that comes piece by piece, as on the board."""
 
     def __init__(self, config: FrontendConfig | None = None) -> None:
-        """Raises _firmware.StatusError if the firmware refuses the configuration."""
+        """Raises ConfigError if the firmware refuses the configuration."""
         self.config = config or FrontendConfig()
-        self._frontend = _firmware.Frontend(
-            sample_rate_hz=self.config.sample_rate_hz,
-            window_ms=self.config.window_ms,
-            stride_ms=self.config.stride_ms,
-            lower_band_hz=self.config.lower_band_hz,
-            upper_band_hz=self.config.upper_band_hz,
-            n_channels=self.config.n_channels,
-            variant=int(self.config.variant),
-        )
+        fields = {name: int(value) for name, value in dataclasses.asdict(self.config).items()}
+        try:
+            self._frontend = _firmware.Frontend(**fields)
+        except (_firmware.StatusError, TypeError) as exc:  # TypeError: a number that its field cannot hold
+            raise ConfigError(f"the audio frontend cannot work so: {self.config}", hint=_LIMITS) from exc
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features of the strides that these samples complete.
@@ -92,6 +95,6 @@ def features(pcm: NDArray[np.int16], config: FrontendConfig | None = None) -> ND
     """Return the int8 features of a recording, which starts with no noise known.
 
     pcm: (n,), at config.sample_rate_hz. Returns (n_strides, n_channels), no row if it is shorter than a window.
-    Raises _firmware.StatusError if the firmware refuses the configuration.
+    Raises ConfigError if the firmware refuses the configuration.
     """
     return quantized(FeatureStream(config).feed(pcm))
