@@ -24,7 +24,9 @@ def prediction_document(reading: Reading, header: MonitorHeader) -> dict[str, An
         "timestamp_us": reading.timestamp_us,
         "frame_index": None if header.listens else reading.position,
         "position": reading.position if header.listens else None,
-        "score": reading.score,
+        "score": header.real_score(reading.score) if header.raises_alarms else None,
+        "baseline": header.real_score(reading.baseline) if header.raises_alarms else None,
+        "alarm": reading.alarm if header.raises_alarms else None,
         "status": reading.status,
         "label": label_of(header, reading.top) if reading.scores else None,
         "detected": reading.detected,
@@ -51,6 +53,9 @@ def plain_line(reading: Reading, header: MonitorHeader) -> str:
     when = f"{reading.timestamp_us / 1e6:9.3f} s"
     if reading.status != "ok":
         return f"{when}  no inference: {reading.status}"
+    if header.raises_alarms:
+        threshold = f" of {header.threshold:.3f}" if header.threshold is not None else ""
+        return f"{when}  score {header.real_score(reading.score):.3f}{threshold}  {reading.alarm}"
     scores = "  ".join(f"{label_of(header, index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
     invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
     unit = "" if header.tick_hz else f" {header.tick_unit}"

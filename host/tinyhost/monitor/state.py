@@ -40,12 +40,23 @@ class MonitorHeader:
     """real value of the smoothed score from which a class is detected"""
     sensor: str = "camera"
     """what the app senses with: camera, microphone, accelerometer"""
+    raises_alarms: bool = False
+    """its result is one number against a threshold"""
     scene: str = ""
 
     @property
     def listens(self) -> bool:
-        """Whether the sensor gives samples all the time; then a detection is an event, not a state."""
+        """Whether the sensor gives samples all the time."""
         return self.sensor != "camera"
+
+    @property
+    def is_event(self) -> bool:
+        """Whether a detection is an event, such as a word, and not a state."""
+        return self.listens and not self.raises_alarms
+
+    def real_score(self, score: int) -> float:
+        """Return the score of an app that raises alarms in real units."""
+        return score / 65536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +79,11 @@ class Reading:
     position: int
     """of a camera frame: its index; of sound and motion: samples since the sensor's start, up to the window's end"""
     score: int
-    """of an app whose result is one number, in units of its threshold; else 0"""
+    """of an app that raises alarms, Q16; else 0"""
+    baseline: int = 0
+    """slow mean of the scores, Q16"""
+    alarm: str = "normal"
+    """normal, suspect, alarm, clearing"""
     device_dropped: int
     """given up by the device because the host did not read fast enough"""
     link_lost: int
@@ -174,7 +189,7 @@ class MonitorState:
         """Add a prediction."""
         with self._lock:
             self._readings.append(reading)
-            if reading.detected and self._header is not None and self._header.listens:
+            if reading.detected and self._header is not None and self._header.is_event:
                 self._detections.append(reading)
             self._arrivals.append(self._clock())
             self._n_readings += 1

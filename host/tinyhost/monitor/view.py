@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.monitor.alarm import alarm_verdict, score_plot
 from tinyhost.monitor.hearing import fresh_detection, hearing
 from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
 from tinyhost.monitor.preview import half_blocks
@@ -103,11 +104,13 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     wanted = 2 * len(state.reading.scores) if state.reading else 2
     roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
     score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
-    scores = _scores(state.header, state.reading, inner, score_rows)
-    gap = [Text()] if roomy else []
-    parts = [_verdict(state, inner), *gap, scores, _timeline(state, inner), *gap]
-    if roomy:
-        parts += [_legend(state.header), *gap]
+    if state.header.raises_alarms:
+        plot = score_plot(state.header, state.readings, inner, max(2, spare - _OTHER_ROWS - _GAP_ROWS))
+        parts = [_verdict(state, inner), *gap, plot, *gap]
+    else:
+        scores = _scores(state.header, state.reading, inner, score_rows)
+        parts = [_verdict(state, inner), *gap, scores, _timeline(state, inner), *gap]
+        parts += [_legend(state.header), *gap] if roomy else []
     parts.append(_timings(state.header, state.readings, inner))
     parts += [*gap, _link(state, inner)]
     return _panel(Group(*parts), "predictions")
@@ -132,7 +135,9 @@ def _verdict(state: Snapshot, width: int) -> Text:
         return Text(" waiting for the first prediction ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
     if reading.status != "ok":
         return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
-    detected = fresh_detection(state) if head.listens else reading if reading.detected else None
+    if head.raises_alarms:
+        return alarm_verdict(reading, width)
+    detected = fresh_detection(state) if head.is_event else reading if reading.detected else None
     if detected is not None:
         label = _label(head, detected.top)
         return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(detected.top)}", no_wrap=True)

@@ -12,7 +12,7 @@ from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, Str
 from tinyhost.errors import BoardError, LinkError
 from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading, Stride
 from tinyhost.protocol.frames import LogText
-from tinyhost.protocol.messages import LogLevel, SensorKind, StreamId
+from tinyhost.protocol.messages import AlarmState, LogLevel, SensorKind, SettingInfo, StreamId
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ _CAMERA_PERIOD_MS = 150
 def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
     """Return who is watched, read from the device."""
     info, model = device.info, device.active_model()
-    threshold = device.settings().get("threshold")
+    settings = device.settings()
+    raises_alarms = "raise_windows" in settings
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
     return MonitorHeader(
         board=board,
@@ -46,8 +47,9 @@ def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
         tick_hz=info.tick_hz,
         scale=scale,
         zero_point=zero_point,
-        threshold=(threshold.value - zero_point) * scale if threshold and model else None,
+        threshold=_threshold(settings, raises_alarms, scale, zero_point) if model else None,
         sensor=_sensor_name(info.sensor),
+        raises_alarms=raises_alarms,
         scene=scene,
     )
 
@@ -73,10 +75,20 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
         invoke_ticks=prediction.invoke_ticks,
         position=prediction.position,
         score=prediction.score,
+        baseline=prediction.baseline,
+        alarm=_alarm_name(prediction.alarm),
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,
     )
+
+
+def _threshold(settings: dict[str, SettingInfo], raises_alarms: bool, scale: float, zero_point: int) -> float | None:
+    """Return the setting in real units; None if the app has none."""
+    threshold = settings.get("threshold")
+    if threshold is None:
+        return None
+    return threshold.value / 65536 if raises_alarms else (threshold.value - zero_point) * scale
 
 
 def _sensor_name(sensor: int) -> str:
@@ -84,6 +96,13 @@ def _sensor_name(sensor: int) -> str:
         return SensorKind(sensor).name.lower()
     except ValueError:
         return f"sensor {sensor}"
+
+
+def _alarm_name(alarm: int) -> str:
+    try:
+        return AlarmState(alarm).name.lower()
+    except ValueError:
+        return f"alarm state {alarm}"
 
 
 def _status_name(status: int) -> str:
