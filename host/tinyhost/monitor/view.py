@@ -104,6 +104,8 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     wanted = 2 * len(state.reading.scores) if state.reading else 2
     roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
     score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
+    gap = [Text()] if roomy else []
+    parts: list[RenderableType]
     if state.header.raises_alarms:
         plot = score_plot(state.header, state.readings, inner, max(2, spare - _OTHER_ROWS - _GAP_ROWS))
         parts = [_verdict(state, inner), *gap, plot, *gap]
