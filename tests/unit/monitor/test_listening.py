@@ -1,0 +1,132 @@
+"""The monitor of apps that listen: what was heard, words as events, scores against a threshold."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+from rich.style import Style
+from tinyhost.monitor import MonitorHeader, MonitorState, Reading
+from tinyhost.monitor.hearing import fresh_detection
+from tinyhost.monitor.lines import json_line, plain_line
+from tinyhost.monitor.marks import BAD, level_meter
+from tinyhost.monitor.preview import heat_blocks
+from tinyhost.monitor.state import Stride
+from tinyhost.monitor.view import monitor_view
+
+from tests.json_docs import check_document
+from tests.unit.monitor.test_monitor import HEADER
+
+WORDS = replace(HEADER, app="kws", sensor="microphone", labels=("silence", "unknown", "yes", "no"))
+MACHINE = replace(HEADER, app="anomaly", sensor="accelerometer", raises_alarms=True, labels=(), threshold=1.0)
+
+
+def reading(
+    index: int, *, top: int = 0, detected: bool = False, score: float = 0.0, alarm: str = "normal", n_classes: int = 4
+) -> Reading:
+    values = tuple(0.9 if i == top else 0.1 for i in range(n_classes))
+    return Reading(
+        index=index,
+        timestamp_us=index * 20_000,
+        status="ok",
+        output=(0,) * n_classes,
+        scores=values,
+        smoothed=values,
+        top=top,
+        detected=detected,
+        capture_ticks=1,
+        preprocess_ticks=2,
+        invoke_ticks=3,
+        position=index * 320,
+        score=round(score * 65536),
+        baseline=round(0.25 * 65536),
+        alarm=alarm,
+        device_dropped=0,
+        link_lost=0,
+        host_dropped=0,
+    )
+
+
+def screen(state: MonitorState, columns: int = 110, rows: int = 34) -> str:
+    console = Console(file=io.StringIO(), width=columns, height=rows, force_terminal=True, color_system="truecolor")
+    console.print(monitor_view(state.snapshot(), columns, rows))
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+def listening(header: MonitorHeader, *readings: Reading) -> MonitorState:
+    state = MonitorState()
+    state.connected(header)
+    for number, each in enumerate(readings):
+        state.add_stride(Stride(features=np.full(40, number - 128, np.int8), peak=3277, rms=100), "yes/a.wav")
+        state.add_reading(each)
+    return state
+
+
+def test_a_word_stays_on_the_screen_for_a_moment_and_in_the_list() -> None:
+    state = listening(WORDS, reading(0), reading(1, top=2, detected=True), reading(30))
+    held = fresh_detection(state.snapshot())
+    assert held is not None
+    assert held.index == 1
+    assert "● yes" in screen(state)
+    state.add_reading(reading(100))
+    assert fresh_detection(state.snapshot()) is None
+    shown = screen(state)
+    assert "● yes" not in shown
+    assert "0.02 s" in shown  # when it was said
+
+
+def test_the_level_is_shown_in_db_of_full_scale() -> None:
+    assert "-20 dBFS" in screen(listening(WORDS, reading(0)))
+    assert any(BAD in str(span.style) for span in level_meter(-0.5, 40).spans)
+
+
+def test_the_spectrogram_has_a_column_for_each_stride_and_brightness_for_each_feature() -> None:
+    values = np.array([[0, 255], [255, 0]], np.uint8)
+    cells = heat_blocks(values, 4, 1)
+    assert cells.plain == "  ▀▀"
+    styles = [Style.parse(str(span.style)) for span in cells.spans]
+    colours = [(style.color, style.bgcolor) for style in styles]  # of the upper and of the lower half
+    (dark, bright), (upper, lower) = colours
+    assert (upper, lower) == (bright, dark)
+    assert dark is not None and bright is not None
+    assert all(a < b for a, b in zip(dark.get_truecolor(), bright.get_truecolor(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("alarm", "words"),
+    [("normal", "○ normal"), ("suspect", "◐ suspect"), ("alarm", "● ALARM"), ("clearing", "◑ alarm, clearing")],
+)
+def test_the_alarm_state_is_the_banner(alarm: str, words: str) -> None:
+    state = listening(MACHINE, reading(0, score=0.5, alarm=alarm, n_classes=0))
+    shown = screen(state)
+    assert words in shown
+    assert "0.500" in shown
+    assert "1.000" in shown
+    assert "0.250" in shown
+
+
+def test_an_alarm_is_a_state_and_no_list_of_events() -> None:
+    state = listening(MACHINE, *(reading(i, score=2.0, alarm="alarm", detected=True, n_classes=0) for i in range(5)))
+    assert state.snapshot().detections == ()
+
+
+def test_the_json_says_what_there_is_and_null_for_what_there_is_not() -> None:
+    word = json.loads(json_line(reading(3, top=2, detected=True), WORDS))
+    check_document(word)
+    assert (word["position"], word["frame_index"], word["score"], word["alarm"]) == (960, None, None, None)
+    machine = json.loads(json_line(reading(3, score=1.5, alarm="suspect", n_classes=0), MACHINE))
+    check_document(machine)
+    assert (machine["score"], machine["baseline"], machine["alarm"]) == (1.5, 0.25, "suspect")
+    picture = json.loads(json_line(reading(3, n_classes=2), HEADER))
+    check_document(picture)
+    assert (picture["frame_index"], picture["position"]) == (960, None)
+
+
+def test_a_line_for_people_has_the_score_against_the_threshold() -> None:
+    assert "score 1.500 of 1.000  alarm" in plain_line(reading(0, score=1.5, alarm="alarm", n_classes=0), MACHINE)
