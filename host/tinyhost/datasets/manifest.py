@@ -59,7 +59,7 @@ class Sample:
     """of a clip or another recording; n_samples is that of each channel"""
     speaker: str = ""
     """who speaks in a clip, as in its file's name"""
-    issues: Sequence[str] = ()
+    issues: Sequence[str] = field(default_factory=list)
     """what a recording's sensor did wrong, in words: stuck, saturated"""
     adopted: bool = False
     """the file was there without a line; all that is known comes from the file"""
