@@ -24,7 +24,7 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.bench.reference import Reference, ReferenceName, open_reference
-from tinyhost.compiler import compile_tflite
+from tinyhost.compiler import CompiledModel, compile_tflite
 
 __all__ = [
     "CONV_2D_NEEDS_BIAS",
@@ -35,6 +35,7 @@ __all__ = [
     "assert_equals_oracle",
     "describe_oracle",
     "open_oracle",
+    "run_compiled",
     "run_engine",
     "without_halves",
 ]
@@ -94,7 +95,13 @@ def run_engine(
     tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, simd: bool = False
 ) -> list[NDArray[np.generic]]:
     """Return what the compiled model answers to each input."""
-    compiled = compile_tflite(tflite, name="oracle")
+    return run_compiled(compile_tflite(tflite, name="oracle"), inputs, simd=simd)
+
+
+def run_compiled(
+    compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]], *, simd: bool
+) -> list[NDArray[np.generic]]:
+    """Return what the model answers to each input, with the portable kernels or those of Cortex-M4, emulated."""
     engine = _firmware.Engine(compiled.report.arena_bytes, simd=simd)
     engine.load(compiled.image)
     outputs = []
@@ -105,17 +112,19 @@ def run_engine(
     return outputs
 
 
-def assert_equals_oracle(
-    tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, simd: bool = False, litert_lsb: int = 0
-) -> None:
-    """Assert that the compiled model and the oracle give the same bytes for each input.
+def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, litert_lsb: int = 0) -> CompiledModel:
+    """Assert that the oracle and both sets of kernels give the same bytes for each input; return the compiled model.
 
     With LiteRT the int8 outputs may differ by `litert_lsb`; with the wheel never.
     """
     oracle = open_oracle(tflite)
-    for values, output in zip(inputs, run_engine(tflite, inputs, simd=simd), strict=True):
+    compiled = compile_tflite(tflite, name="oracle")
+    portable, fast = (run_compiled(compiled, inputs, simd=simd) for simd in (False, True))
+    for values, output, fast_output in zip(inputs, portable, fast, strict=True):
         expected = np.frombuffer(oracle.run(values.tobytes()), output.dtype).reshape(output.shape)
+        np.testing.assert_array_equal(fast_output, output)
         if ORACLE_IS_TFLM or litert_lsb == 0:
             np.testing.assert_array_equal(output, expected)
         else:
             np.testing.assert_allclose(output.astype(np.int16), expected.astype(np.int16), rtol=0, atol=litert_lsb)
+    return compiled

@@ -38,7 +38,11 @@ def plan_arena(buffers: Sequence[Buffer]) -> tuple[list[int], int]:
     bans = _bans(buffers)
     bound = _lower_bound(buffers)
     best: tuple[int, list[int]] | None = None
+    tried: set[tuple[int, ...]] = set()
     for order in _orders(buffers):
+        if tuple(order) in tried:  # few buffers have few orders
+            continue
+        tried.add(tuple(order))
         offsets = _place(buffers, bans, order)
         size = max(offset + _aligned(b.n_bytes) for offset, b in zip(offsets, buffers, strict=True))
         if best is None or size < best[0]:
