@@ -17,11 +17,8 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/performance/history.json
 PAGE ?= docs/performance/figures.md
 
-<<<<<<< ours
-.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak soak-upload fuzz train clean
-=======
-.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak fuzz oracle-long train clean
->>>>>>> theirs
+.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak soak-upload fuzz frontend-parity \
+  oracle-long train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -92,13 +89,11 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	$(MAKE) --no-print-directory -C firmware/fuzz long
 
-<<<<<<< ours
 frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (10 minutes); PREPROCESSOR=file adds its graph
 	$(BIN)/python -m scripts.frontend_parity --hours 1 $(if $(PREPROCESSOR),--preprocessor $(PREPROCESSOR))
-=======
+
 oracle-long: setup-dev  ## 20,000 random models per operator against the tflite-micro wheel (about an hour; goes on where it stopped)
 	$(BIN)/python -m tests.oracle.long_run
->>>>>>> theirs
 
 train: setup-train  ## train the shipped model again (about half an hour)
 	$(BIN)/python scripts/train_default_vww.py
