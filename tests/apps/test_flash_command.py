@@ -7,6 +7,7 @@ computer: the program's bytes in the model's flash carry that firmware's build i
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,3 +110,17 @@ def test_boards_tells_what_runs_on_a_board(desk: Desk, capsys: pytest.CaptureFix
     tinyhost("boards", "--no-ask", "--json", "-")
     board = json.loads(capsys.readouterr().out)["boards"][0]
     assert (board["state"], board["app"]) == ("ready", "")
+
+
+def test_boards_tells_what_does_not_answer(
+    native: Station, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TINYHOST_STATE", str(native.state))
+    with BootloaderModel([OLD]) as model:  # a sketch that says nothing
+        monkeypatch.setattr(list_ports, "comports", model.ports)
+        began = time.monotonic()
+        tinyhost("boards", "--json", "-")
+        assert time.monotonic() - began < 10
+    board = json.loads(capsys.readouterr().out)["boards"][0]
+    assert (board["state"], board["app"]) == ("silent", "")
+    assert board["detail"].startswith("runs no firmware of tinyhost's, or hangs: tinyhost flash vww")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_board"]
 
+_GREET_S = 3.0
+"""A real board answers within half a second, even in an inference; another firmware never does."""
+
 
 def ask_board(status: BoardStatus, state: Path | None = None) -> BoardStatus:
     """Return the status with what the board says of itself, or why it says nothing.
@@ -31,7 +34,7 @@ def ask_board(status: BoardStatus, state: Path | None = None) -> BoardStatus:
         with (
             status_console().status(f"asking {status.name}"),
             resolve(status.name, state=state).power() as powered,
-            Device.open(powered, log=show_log) as device,
+            Device.open(powered, log=show_log, greet_s=_GREET_S) as device,
         ):
             info = device.info
             model = next((slot.name for slot in device.models() if slot.active), "")

@@ -63,7 +63,13 @@ class Device:
     """A board in session. A context manager; may be used by several threads."""
 
     def __init__(
-        self, board: PoweredBoard, *, faults: Faults | None, fault_seed: int, log: Callable[[LogText], None] | None
+        self,
+        board: PoweredBoard,
+        *,
+        faults: Faults | None,
+        fault_seed: int,
+        log: Callable[[LogText], None] | None,
+        greet_s: float | None = None,
     ) -> None:
         self._hub = StreamHub()
         self._session = Session(
@@ -73,6 +79,7 @@ class Device:
             on_stream=self._hub.on_frame,
             on_text=log or _ignore,
             on_renewed=lambda: self._hub.renew(self._session.connection, self._session.boots),
+            greet_s=greet_s,
         )
         self._reader = Reader(self._session)
         self._writer = Writer(self._session)
@@ -87,13 +94,15 @@ class Device:
         faults: Faults | None = None,
         fault_seed: int = 0,
         log: Callable[[LogText], None] | None = None,
+        greet_s: float | None = None,
     ) -> Device:
         """Open the board's link and greet it.
 
-        log: called with each line of text from the board, by the reading thread: it must not wait or raise.
+        log: called with each line of text from the board, by the reading thread: it must not wait or raise. greet_s:
+        how long a board may take to answer the greeting; None: as long as a busy one needs.
         Raises PortBusyError, LinkTimeoutError, LinkLostError, VersionMismatchError.
         """
-        device = cls(board, faults=faults, fault_seed=fault_seed, log=log)
+        device = cls(board, faults=faults, fault_seed=fault_seed, log=log, greet_s=greet_s)
         device._session.open()
         return device
 

@@ -70,7 +70,9 @@ class Session:
         on_stream: Callable[[Frame], None],
         on_text: Callable[[LogText], None],
         on_renewed: Callable[[], None],
+        greet_s: float | None = None,
     ) -> None:
+        self._greet_s = greet_s or _GREET_S
         self.info = InfoReply()
         self.reconnects = 0
         self.restarts = 0
@@ -170,7 +172,7 @@ class Session:
                 if not self.connection.attached:
                     self.connection.detach()
                     self.connection.attach(self._open_link())
-                self._greet(_GREET_S if first else _REGREET_S)
+                self._greet(self._greet_s if first else _REGREET_S)
                 self._on_renewed()
             except (LinkError, BoardNotFoundError) as exc:
                 vanished = isinstance(exc, LinkLostError) and self.connection.name

@@ -25,7 +25,7 @@ _FILLER = b"#"
 _FILLER_SIZES = (1, 63, 512, 4096, 4096)
 _FILLER_PIECE = 512
 _BYTE_OF_CHECKSUM = {protocol.checksum(bytes([value])): value for value in range(256)}
-_MAX_QUESTIONS = 3
+_MAX_QUESTIONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)

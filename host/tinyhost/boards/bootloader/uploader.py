@@ -19,7 +19,7 @@ from tinyhost.boards.bootloader.program import ProgramImage
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET, PAGE_BYTES
 from tinyhost.boards.bootloader.session import BootloaderSession, Timing
 from tinyhost.boards.usb_ports import PortLister, UsbPort, system_ports
-from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, PortBusyError, UploadError, WrongBoardError
+from tinyhost.errors import LinkLostError, LinkTimeoutError, TinyhostError, UploadError, WrongBoardError
 
 __all__ = ["Progress", "UploadResult", "upload_program"]
 
@@ -100,9 +100,9 @@ class _Upload:
             try:
                 self._talk(self._ports.bootloader(), self._write)
                 break
-            except PortBusyError:
-                raise
-            except (LinkLostError, LinkTimeoutError) as exc:
+            except (LinkLostError, LinkTimeoutError, WrongBoardError) as exc:
+                if isinstance(exc, WrongBoardError) and not self._touched_flash:
+                    raise  # afterwards it was the right one, and noise makes it another
                 self._reconnects += 1
                 if self._reconnects >= _MAX_SESSIONS:
                     raise self._failed(exc) from exc
@@ -194,7 +194,7 @@ class _Upload:
             hint=f"press reset once; if it stays away, {DOUBLE_TAP}, then flash again",
         )
 
-    def _failed(self, exc: LinkError) -> UploadError:
+    def _failed(self, exc: TinyhostError) -> UploadError:
         state = "its program is incomplete, it waits in its bootloader" if self._touched_flash else "nothing was erased"
         return UploadError(
             f"{self._name}: the upload did not get through in {_MAX_SESSIONS} tries; {state} ({exc.message})",
