@@ -22,9 +22,9 @@ BPFO_ORDER = 3.053
 """outer-race impacts per turn of a 6203 bearing: n/2 (1 - d/D) with n = 8 balls, d/D = 0.2367 (Case Western Reserve
 University's Bearing Data Center gives 3.0530 for SKF 6203-2RS)"""
 
-_IMBALANCE = 0.163  # m/s^2 at the reference speed and severity 1
-_MISALIGNMENT = 0.051
-_LOOSENESS = 0.090
+_IMBALANCE = 0.276  # m/s^2 at the reference speed and severity 1
+_MISALIGNMENT = 0.086
+_LOOSENESS = 0.152
 _LIFT = 0.6  # the part of a half turn's lift that the foot's weight takes back
 
 
