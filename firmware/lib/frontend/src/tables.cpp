@@ -1,10 +1,13 @@
 #include "tables.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "elementary.h"
 #include "pairs.h"
+
+#ifdef __FAST_MATH__
+#error "the frontend's tables need every rounding of IEEE 754"
+#endif
 
 namespace tinyhost {
 namespace {
