@@ -89,7 +89,7 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	$(MAKE) --no-print-directory -C firmware/fuzz long
 
-frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (10 minutes); PREPROCESSOR=file adds its graph
+frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (a quarter of an hour); PREPROCESSOR=file adds its graph
 	$(BIN)/python -m scripts.frontend_parity --hours 1 $(if $(PREPROCESSOR),--preprocessor $(PREPROCESSOR))
 
 oracle-long: setup-dev  ## 20,000 random models per operator against the tflite-micro wheel (about an hour; goes on where it stopped)
