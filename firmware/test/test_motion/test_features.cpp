@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
-#include <initializer_list>
-
 #include <cstring>
+#include <initializer_list>
 #include <vector>
 
+#include "core/crc32.h"
 #include "motion/features.h"
 
 namespace tinyhost {
@@ -109,6 +109,29 @@ TEST_CASE("impossible configurations are refused and change nothing") {
   MotionConfig many = Config(128, {1, 2});
   many.n_bands = kMaxBands + 1;
   CHECK(CheckMotionConfig(many) == Status::kBadArgument);
+}
+
+/// Windows of noise and square waves of many sizes. tests/unit/motion/test_features.py has the same.
+TEST_CASE("every board computes the same bytes") {
+  static MotionFeatures motion;
+  uint32_t crc = 0;
+  uint32_t state = 1;
+  for (const uint16_t n : {32, 64, 128, 256, 512}) {
+    REQUIRE(motion.Configure(Config(n, {1, 2, 5, static_cast<uint16_t>(n / 4), static_cast<uint16_t>(n / 2)})) ==
+            Status::kOk);
+    for (int shift = 0; shift < 16; ++shift) {
+      std::vector<int16_t> window(n * kMotionAxes);
+      for (size_t i = 0; i < window.size(); ++i) {
+        state = state * 1664525u + 1013904223u;
+        const int noise = static_cast<int>(state >> 16) - 32768;
+        window[i] = static_cast<int16_t>(noise / (1 << shift) / 2 + (i / kMotionAxes % 10 < 5 ? 300 : -300));
+      }
+      int16_t features[kMotionAxes * 7];
+      motion.Compute(window.data(), features);
+      crc = Crc32(features, sizeof(features), crc);
+    }
+  }
+  CHECK(crc == 3139308814u);
 }
 
 TEST_CASE("quantization rounds halves up and saturates") {

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal, stats
+from tinyhost import _firmware
 from tinyhost.errors import UsageError
 from tinyhost.motion.features import (
     FEATURE_STEP,
@@ -185,3 +186,20 @@ def test_bands_are_named_by_their_frequencies() -> None:
     assert len(names) == cfg.n_features == 18
     assert names[:2] == ["x 2.0-22.0 Hz", "x 22.0-42.0 Hz"]
     assert names[-1] == "z kurtosis"
+
+
+def test_the_host_computes_what_every_board_does() -> None:
+    """firmware/test/test_motion/test_features.cpp expects the same checksum, on each board that runs it."""
+    state, crc = 1, 0
+    for n_fft in SIZES:
+        for shift in range(16):
+            window = np.zeros(n_fft * 3, np.int64)
+            for i in range(window.size):
+                state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+                noise = (state >> 16) - 32768
+                scaled = abs(noise) // (1 << shift) // 2 * (1 if noise >= 0 else -1)
+                window[i] = scaled + (300 if i // 3 % 10 < 5 else -300)
+            cfg = MotionConfig(n_fft=n_fft, hop=1, band_edges=(1, 2, 5, n_fft // 4, n_fft // 2))
+            features = log_features(window.reshape(1, n_fft, 3).astype(np.int16), cfg)
+            crc = _firmware.crc32(features.astype("<i2").tobytes(), crc)
+    assert crc == 3139308814
