@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import lzma
 import shutil
 import tarfile
@@ -11,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from tinyhost.errors import DatasetError
 
 __all__ = ["Limits", "unpack"]
 
 _CHUNK_BYTES = 1 << 16
+_END_BYTES = 1024
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -125,8 +129,44 @@ def _members(archive: Path) -> Iterator[Iterator[_Member]]:
         with zipfile.ZipFile(archive) as zipped:
             yield (_zip_member(zipped, info) for info in zipped.infolist())
         return
-    with tarfile.open(archive, "r|*") as tar:  # a stream: nothing is read twice
-        yield (_tar_member(tar, info) for info in tar)
+    with _decompressed(archive) as raw:
+        watched = _Watched(raw)
+        with tarfile.open(fileobj=watched, mode="r|") as tar:  # a stream: nothing is read twice
+            yield (_tar_member(tar, info) for info in tar)
+        watched.check_end(archive)
+
+
+def _decompressed(archive: Path) -> IO[bytes]:
+    """Return the bytes of a tar, whose decompressor notices a cut."""
+    with archive.open("rb") as file:
+        head = file.read(6)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.open(archive, "rb"))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.open(archive, "rb"))
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return cast(IO[bytes], lzma.open(archive, "rb"))
+    return archive.open("rb")
+
+
+class _Watched(io.RawIOBase):
+    """Remembers the end of what was read: tarfile takes a tar that was cut between two files for a whole one."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._tail = b""
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._raw.read(size)
+        self._tail = (self._tail + data)[-_END_BYTES:]
+        return data
+
+    def check_end(self, archive: Path) -> None:
+        """Read the rest; raises DatasetError if it does not end with a tar's two blocks of zeros."""
+        while self.read(_CHUNK_BYTES):
+            pass
+        if self._tail != bytes(_END_BYTES):
+            raise _bad(archive, "cut short: the end of the archive is missing")
 
 
 def _zip_member(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
