@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from tinyhost.datasets.synthetic import write_dataset
-from tinyhost.train.vww import TrainProgress, VwwTrainConfig, train_vww
+from tinyhost.train.progress import TrainProgress
+from tinyhost.train.vww import VwwTrainConfig, train_vww
 
 DATA_NOTE = (
     "Only drawn figures: every picture, person or not, comes from `tinyhost.datasets.synthetic`, the "

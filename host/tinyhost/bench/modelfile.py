@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.compiler import CompiledModel, load_model
+from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import MODELS
 
@@ -34,12 +35,16 @@ def load_model_file(
     """Return the model of a .tflite or .thm file; passes: see compile_tflite.
 
     Without `labels`, those of a labels.txt beside the .tflite (one a line) are taken, or the catalogue's if it knows
-    the file. The name defaults to the file's stem, or to its folder's name if it is called model.tflite. Raises
-    ModelError and whatever the compiler raises.
+    the file. A settings.json beside it gives task, threshold and task data. The name defaults to the file's stem, or to
+    its folder's name if it is called model.tflite. Raises ModelError and whatever the compiler raises.
     """
     if name is None and path.stem == "model":
         name = path.resolve().parent.name
-    compiled = load_model(path, name=name, labels=labels or _known_labels(path), passes=passes)
+    beside = path.with_name(SETTINGS_FILE)
+    task, settings = read_settings(beside) if path.is_file() and beside.is_file() else (None, None)
+    compiled = load_model(
+        path, name=name, task=task, labels=labels or _known_labels(path), settings=settings, passes=passes
+    )
     data = path.read_bytes()
     return ModelFile(path=path, compiled=compiled, tflite=None if data == compiled.image else data)
 

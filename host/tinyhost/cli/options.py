@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["BoardOption", "JsonOption", "PassesOption", "SceneOption", "StateOption"]
+__all__ = ["BoardOption", "JsonOption", "PassesOption", "ResumeOption", "SceneOption", "SeedOption", "StateOption"]
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -43,4 +43,8 @@ PassesOption = Annotated[
         "--passes/--no-passes",
         help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
     ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of weights, order and augmentation.")]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with a stopped run in --out, after its last epoch.")
 ]

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, progress_bars, write_json
+from tinyhost.cli.options import JsonOption, ResumeOption, SeedOption
+from tinyhost.cli.output import console, write_json
+from tinyhost.cli.train_kws import train_kws
+from tinyhost.cli.train_progress import training_progress
 
 if TYPE_CHECKING:
-    from tinyhost.train.vww import TrainProgress, TrainResult
+    from tinyhost.train.vww import TrainResult
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `train vww`."""
+    """Add `train vww` and `train kws`."""
     train = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
     train.command("vww")(train_vww)
-    train.callback()(lambda: None)  # keeps `vww` a subcommand while it is the only one
+    train.command("kws")(train_kws)
     app.add_typer(train)
 
 
@@ -42,7 +42,8 @@ def train_vww(
         Optional[Path],  # noqa: UP045
         typer.Option("--start-from", help="Keras weights to go on from, such as an earlier run's best.weights.h5."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of weights, order and augmentation.")] = 1,
+    seed: SeedOption = 1,
+    resume: ResumeOption = False,
     note: Annotated[str, typer.Option("--note", help="What the pictures are; goes into the model card.")] = "",
     json: JsonOption = None,
 ) -> None:
@@ -55,10 +56,11 @@ def train_vww(
         n_epochs=epochs,
         seed=seed,
         start_from=start_from,
+        resume=resume,
         command=shlex.join(["tinyhost", *sys.argv[1:]]),
         data_note=note,
     )
-    with _progress() as show:
+    with training_progress() as show:
         result = run_training(config, data, out or Path("runs") / data.resolve().name, show)
     if json:
         write_json(_document(result, config.labels), json)
@@ -71,36 +73,6 @@ def _labels_of(data: Path) -> tuple[str, ...]:
     from tinyhost.datasets import load_class_folder
 
     return load_class_folder(data / "train" if (data / "train").is_dir() else data).labels
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[TrainProgress], None]]:
-    """Yield a function that shows the epoch's progress, and a line for each epoch that is done."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
-    with progress_bars(*columns) as bars:
-        task = bars.add_task("starting", total=None, figures="")
-
-        def show(at: TrainProgress) -> None:
-            if at.stage != "train":
-                bars.update(task, description=at.stage, total=None, figures="")
-            elif at.val_accuracy is None:
-                figures = f"loss {at.loss:.3f}  accuracy {at.accuracy:.3f}"
-                bars.update(
-                    task,
-                    description=f"epoch {at.epoch}/{at.n_epochs}",
-                    completed=at.step,
-                    total=at.n_steps,
-                    figures=figures,
-                )
-            if at.val_accuracy is not None:
-                bars.console.print(
-                    f"epoch {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
-                    f"held-out accuracy {at.val_accuracy:.4f}"
-                )
-
-        yield show
 
 
 def _print(result: TrainResult) -> None:

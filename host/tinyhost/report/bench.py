@@ -12,7 +12,7 @@ from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, 
 from tinyhost.datasets import read_picture
 from tinyhost.report.charts import arena_figure, latency_figure, operator_series
 from tinyhost.report.figures import figure_svg
-from tinyhost.report.render import picture_uri, render, short
+from tinyhost.report.render import matrix_rows, picture_uri, render, short
 
 __all__ = ["bench_report"]
 
@@ -91,7 +91,7 @@ def _accuracy_context(accuracy: Accuracy | None) -> dict[str, Any]:
     wrong = sorted((item for item in accuracy.pictures if not item.right), key=_margin, reverse=True)
     right = [item for item in accuracy.pictures if item.right]
     return {
-        "matrix": _matrix(accuracy),
+        "matrix": matrix_rows(accuracy.labels, accuracy.confusion),
         "per_class": accuracy.per_class(),
         "n_wrong": len(wrong),
         "wrong": [_picture(item, accuracy.labels) for item in wrong[:_MAX_WRONG]],
@@ -123,16 +123,3 @@ def _picture(item: PictureResult, labels: Sequence[str]) -> dict[str, Any]:
         ],
         "name": f"{item.path.parent.name}/{item.path.name}",
     }
-
-
-def _matrix(accuracy: Accuracy) -> list[dict[str, Any]]:
-    """Return the rows of the confusion matrix; a cell's weight is the strength of its colour, 0..60 %."""
-    rows = []
-    for index, (label, counts) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
-        total = sum(counts) or 1
-        cells = [
-            {"count": count, "share": count / total, "right": column == index, "weight": round(60 * count / total)}
-            for column, count in enumerate(counts)
-        ]
-        rows.append({"label": label, "cells": cells})
-    return rows

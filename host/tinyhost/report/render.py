@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 import tinyhost
 
-__all__ = ["picture_uri", "render", "short"]
+__all__ = ["matrix_rows", "picture_uri", "render", "short"]
 
 
 @cache
@@ -49,6 +50,19 @@ def render(template: str, **context: Any) -> str:
     Templates extend base.html, which needs `title` and `subtitle`.
     """
     return _environment().get_template(template).render(**context)
+
+
+def matrix_rows(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+    """Return the rows of a confusion matrix; a cell's weight is the strength of its colour, 0..60 %."""
+    rows = []
+    for index, (label, counts) in enumerate(zip(labels, confusion, strict=True)):
+        total = sum(counts) or 1
+        cells = [
+            {"count": count, "share": count / total, "right": column == index, "weight": round(60 * count / total)}
+            for column, count in enumerate(counts)
+        ]
+        rows.append({"label": label, "cells": cells})
+    return rows
 
 
 def picture_uri(pixels: NDArray[np.uint8]) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.train.augment import augment_batch
 from tinyhost.train.pictures import PictureSet
+from tinyhost.train.progress import Report, TrainProgress
 
-if TYPE_CHECKING:
-    from tinyhost.train.vww import TrainProgress
-
-__all__ = ["AugmentedBatches", "one_hot", "progress_callback"]
+__all__ = ["AugmentedBatches", "BatchSource", "batch_dataset", "one_hot", "progress_callback"]
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 _REPORT_EVERY_STEPS = 10
@@ -37,7 +35,6 @@ class AugmentedBatches:
         self._batch_size = min(batch_size, len(pictures))
         self._seed = seed
         self._n_steps = max(len(pictures) // self._batch_size, min_steps)
-        self._epoch = 0
 
     def __len__(self) -> int:
         return self._n_steps
@@ -61,28 +58,46 @@ class AugmentedBatches:
         pictures = augment_batch(self._set.pictures[chosen], rng)
         return pictures, one_hot(self._set.classes[chosen], self._n_classes)
 
-    def dataset(self) -> Any:
+    def dataset(self, first_epoch: int = 0) -> Any:
         """Return a tf.data.Dataset; each pass over it is the next epoch."""
-        import tensorflow as tf
-
-        def one_epoch() -> Any:
-            epoch = self._epoch
-            self._epoch += 1
-            order = self.order(epoch)
-            for step in range(len(self)):
-                yield self.batch(order, epoch, step)
-
-        first = self.batch(self.order(0), 0, 0)
-        signature = tuple(tf.TensorSpec(part.shape, tf.float32) for part in first)
-        feed = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
-        return feed.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
+        return batch_dataset(self, first_epoch)
 
 
-def progress_callback(n_epochs: int, n_steps: int, report: Callable[[TrainProgress], None]) -> Any:
+class BatchSource(Protocol):
+    """Batches that depend on epoch and step alone."""
+
+    def __len__(self) -> int: ...
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the samples of an epoch, in the order of the batches."""
+        ...
+
+    def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
+        """Return one batch: samples and one-hot classes."""
+        ...
+
+
+def batch_dataset(source: BatchSource, first_epoch: int) -> Any:
+    """Return a tf.data.Dataset of a source's batches; each pass over it is the next epoch."""
+    import tensorflow as tf
+
+    epochs = count(first_epoch)
+
+    def one_epoch() -> Any:
+        epoch = next(epochs)
+        order = source.order(epoch)
+        for step in range(len(source)):
+            yield source.batch(order, epoch, step)
+
+    first = source.batch(source.order(first_epoch), first_epoch, 0)
+    signature = tuple(tf.TensorSpec(part.shape, tf.float32) for part in first)
+    feed = tf.data.Dataset.from_generator(one_epoch, output_signature=signature)
+    return feed.apply(tf.data.experimental.assert_cardinality(len(source))).prefetch(2)
+
+
+def progress_callback(n_epochs: int, n_steps: int, report: Report) -> Any:
     """Return a Keras callback that reports every few steps and at the end of each epoch."""
     import keras
-
-    from tinyhost.train.vww import TrainProgress
 
     class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         epoch = 0

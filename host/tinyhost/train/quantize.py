@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from tinyhost.errors import ModelError
 from tinyhost.train.tensor_names import shorten_tensor_names
 
-__all__ = ["INPUT_SCALE", "INPUT_ZERO_POINT", "Int8Model", "to_int8_tflite"]
+__all__ = ["INPUT_SCALE", "INPUT_ZERO_POINT", "Int8Model", "checked_int8", "layer_names", "to_int8_tflite"]
 
 INPUT_SCALE = 1 / 255
 INPUT_ZERO_POINT = -128
 """So that the int8 input is the grey level minus 128, with no arithmetic on the board."""
 
 
-def to_int8_tflite(model: Any, pictures: NDArray[np.uint8]) -> bytes:
+def to_int8_tflite(model: Any, samples: NDArray[np.uint8]) -> bytes:
     """Return a Keras model as a .tflite with int8 input, output and weights, batch size 1.
 
-    pictures: (n, height, width) grey levels that stand for what the model will see. A black and a
+    samples: (n, height, width) grey levels, or features + 128, that stand for what the model will see. A black and a
     white one are added, so that the input range is exactly [0, 1].
     Raises ModelError if the input quantization is not pixel - 128.
     """
@@ -33,24 +33,33 @@ def to_int8_tflite(model: Any, pictures: NDArray[np.uint8]) -> bytes:
 
     _, height, width, _ = model.input_shape
     black_white = np.stack([np.full((height, width), v, np.uint8) for v in (0, 255)])
-    calibration = np.concatenate([black_white, pictures]).astype(np.float32) / 255
+    calibration = np.concatenate([black_white, samples]).astype(np.float32) / 255
 
     def representative() -> Any:
-        for picture in calibration:
-            yield [picture.reshape(1, height, width, 1)]
+        for sample in calibration:
+            yield [sample.reshape(1, height, width, 1)]
 
     # A fixed batch size keeps shape arithmetic (SHAPE, STRIDED_SLICE, PACK) out of the graph.
-    one_picture = keras.Input(batch_shape=(1, height, width, 1), name="picture")
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one_picture, model(one_picture)))
+    one_sample = keras.Input(batch_shape=(1, height, width, 1), name=model.layers[0].name)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one_sample, model(one_sample)))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    layers = tuple(layer.name.split("_")[0] for layer in model.layers)
     with _silence():
         converted = bytes(converter.convert())
-    content = shorten_tensor_names(converted, tuple(dict.fromkeys(layers)))
+    return checked_int8(converted, layer_names(model))
+
+
+def layer_names(model: Any) -> tuple[str, ...]:
+    """Return the names after which `shorten_tensor_names` names tensors."""
+    return tuple(dict.fromkeys(layer.name.split("_")[0] for layer in model.layers))
+
+
+def checked_int8(converted: bytes, layers: tuple[str, ...]) -> bytes:
+    """Return a converted .tflite with short tensor names; raises ModelError if its input is not grey level - 128."""
+    content = shorten_tensor_names(converted, layers)
     scale, zero_point = Int8Model(content).input_quantization
     if zero_point != INPUT_ZERO_POINT or abs(scale - INPUT_SCALE) > 1e-7:
         raise ModelError(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinyhost.durable import write_atomically
 from tinyhost.train.metrics import ClassifierMetrics
 
 if TYPE_CHECKING:
     from tinyhost.train.vww import VwwTrainConfig
 
-__all__ = ["RunRecord", "write_run_folder"]
+__all__ = ["RunRecord", "labels_text", "versions", "write_files", "write_run_folder"]
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless")
+_PACKAGES = ("tensorflow", "keras", "tensorflow-model-optimization", "tf-keras", "numpy", "opencv-python-headless")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +42,33 @@ def write_run_folder(run_dir: Path, content: bytes, record: RunRecord) -> dict[s
 
     The model comes last, so that a folder with a model has everything.
     """
+    return write_files(
+        run_dir,
+        {
+            "labels": ("labels.txt", labels_text(record.config.labels)),
+            "metrics": ("metrics.json", (json.dumps(_metrics(content, record), indent=2) + "\n").encode()),
+            "card": ("card.md", _card(content, record).encode()),
+            "model": ("model.tflite", content),
+        },
+    )
+
+
+def write_files(run_dir: Path, contents: Mapping[str, tuple[str, bytes]]) -> dict[str, Path]:
+    """Write (name, content) each in one step, in their order; return their paths by key."""
     run_dir.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "labels": ("labels.txt", "".join(f"{label}\n" for label in record.config.labels)),
-        "metrics": ("metrics.json", json.dumps(_metrics(content, record), indent=2) + "\n"),
-        "card": ("card.md", _card(content, record)),
-    }
-    files = {}
-    for key, (name, text) in texts.items():
-        files[key] = _write(run_dir / name, text.encode())
-    files["model"] = _write(run_dir / "model.tflite", content)
-    return files
+    for name, content in contents.values():
+        write_atomically(run_dir / name, content)
+    return {key: run_dir / name for key, (name, _) in contents.items()}
 
 
-def _write(path: Path, content: bytes) -> Path:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    return partial.replace(path)
+def labels_text(labels: Sequence[str]) -> bytes:
+    """Return what labels.txt holds: one label a line."""
+    return "".join(f"{label}\n" for label in labels).encode()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a training depends on."""
+    return {"python": platform.python_version()} | {package: _version(package) for package in _PACKAGES}
 
 
 def _version(package: str) -> str:
@@ -86,7 +98,7 @@ def _metrics(content: bytes, record: RunRecord) -> dict[str, Any]:
         "duration_s": round(record.duration_s, 1),
         "config": config,
         "command": record.config.command,
-        "versions": {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES},
+        "versions": versions(),
     }
 
 

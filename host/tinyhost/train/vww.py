@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.errors import MissingToolError
 from tinyhost.models.catalogue import fetch
+from tinyhost.train.fitting import FitPlan, Fitted, fit, import_keras
 from tinyhost.train.metrics import ClassifierMetrics, classifier_metrics
 from tinyhost.train.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
+from tinyhost.train.progress import Report, stage_progress
 from tinyhost.train.run_folder import RunRecord, write_run_folder
 
-__all__ = ["TrainProgress", "TrainResult", "VwwTrainConfig", "train_vww"]
+__all__ = ["TrainResult", "VwwTrainConfig", "train_vww"]
 
 _N_CALIBRATION = 256
 
@@ -34,6 +33,7 @@ class VwwTrainConfig:
     from_scratch: start from random weights; wants ten thousand pictures.
     learning_rate: its peak; a run that does not start from scratch takes a fifth of it.
     min_steps_per_epoch: small sets are gone through several times an epoch, augmented anew.
+    resume: go on with the run in the folder, after its last whole epoch.
     command: what the person typed, for the record.
     data_note: one sentence for the model card on what the pictures are.
     """
@@ -52,23 +52,9 @@ class VwwTrainConfig:
     start_from: Path | None = None
     from_scratch: bool = False
     min_steps_per_epoch: int = 30
+    resume: bool = False
     command: str = ""
     data_note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainProgress:
-    """Where a training run is. Epochs count from 1; val_* are set at the end of an epoch only."""
-
-    stage: str
-    epoch: int
-    n_epochs: int
-    step: int
-    n_steps: int
-    loss: float
-    accuracy: float
-    val_loss: float | None = None
-    val_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +76,17 @@ def train_vww(
     config: VwwTrainConfig,
     data_dir: Path,
     run_dir: Path,
-    progress: Callable[[TrainProgress], None] | None = None,
+    progress: Report | None = None,
 ) -> TrainResult:
     """Train, quantize and measure a model; return the files written into run_dir.
 
     data_dir: a tree as `load_splits` takes it. run_dir gets model.tflite, labels.txt, metrics.json,
-    card.md and best.weights.h5 (the best epoch so far, also after an interrupted run).
+    card.md, and what `fit` keeps: the best epoch and the last one, also after an interrupted run.
     Raises DatasetError for bad data, MissingToolError without TensorFlow, ModelError if the
     quantized model is not what the board needs.
     """
     splits = load_splits(Path(data_dir), config.labels, min_per_class=config.min_per_class)
-    keras = _import_keras()
+    keras = import_keras()
     started_s = time.monotonic()
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -108,10 +94,11 @@ def train_vww(
 
     keras.utils.set_random_seed(config.seed)
     model = _build(config, splits.train)
-    history = _fit(model, config, splits, run_dir / "best.weights.h5", report)
-    report(_stage("quantize", config))
+    fitted = _fit(model, config, splits, run_dir, report)
+    model = fitted.model
+    report(stage_progress("quantize"))
     content = _quantize(model, splits.train, config.seed)
-    report(_stage("evaluate", config))
+    report(stage_progress("evaluate"))
     float_scores = model.predict(_to_input(splits.test.pictures), batch_size=256, verbose=0)
     float_test = classifier_metrics(float_scores.astype(np.float64), splits.test.classes)
     int8_scores, operators = _run_int8(content, splits.test.pictures)
@@ -119,7 +106,7 @@ def train_vww(
         config=config,
         data_dir=Path(data_dir),
         sizes={"train": len(splits.train), "val": len(splits.val), "test": len(splits.test)},
-        history=history,
+        history=fitted.history,
         float_test=float_test,
         int8_test=classifier_metrics(int8_scores, splits.test.classes),
         n_parameters=int(sum(np.prod(w.shape) for w in model.trainable_weights)),
@@ -138,24 +125,6 @@ def train_vww(
         n_parameters=record.n_parameters,
         duration_s=record.duration_s,
     )
-
-
-def _import_keras() -> Any:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its start-up notes are no use here
-    try:
-        import keras
-        import tensorflow  # noqa: F401
-    except ImportError as exc:
-        raise MissingToolError(
-            f"training needs TensorFlow, which is not installed ({exc})",
-            hint="install it with: pip install 'tinyhost[train]'",
-        ) from exc
-    return keras
-
-
-def _stage(stage: str, config: VwwTrainConfig) -> TrainProgress:
-    n = config.n_epochs
-    return TrainProgress(stage=stage, epoch=n, n_epochs=n, step=0, n_steps=0, loss=float("nan"), accuracy=float("nan"))
 
 
 def _to_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -186,17 +155,8 @@ def _build(config: VwwTrainConfig, train: PictureSet) -> Any:
     return model
 
 
-def _fit(
-    model: Any,
-    config: VwwTrainConfig,
-    splits: Splits,
-    checkpoint: Path,
-    report: Callable[[TrainProgress], None],
-) -> list[dict[str, float]]:
-    """Train the model, leave it at its best epoch, and return each epoch's figures."""
-    import keras
-
-    from tinyhost.train.keras_feed import AugmentedBatches, one_hot, progress_callback
+def _fit(model: Any, config: VwwTrainConfig, splits: Splits, run_dir: Path, report: Report) -> Fitted:
+    from tinyhost.train.keras_feed import AugmentedBatches, one_hot
 
     batches = AugmentedBatches(
         splits.train,
@@ -205,37 +165,16 @@ def _fit(
         config.seed,
         min_steps=config.min_steps_per_epoch,
     )
-    peak = config.learning_rate * (1.0 if config.from_scratch else 0.2)
-    n_steps = len(batches) * config.n_epochs
-    warmup = min(len(batches), n_steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        peak * 0.1,
-        decay_steps=max(1, n_steps - warmup),
-        warmup_target=peak,
-        warmup_steps=warmup,
+    plan = FitPlan(
+        folder=run_dir,
+        n_epochs=config.n_epochs,
+        patience=config.patience,
+        learning_rate=config.learning_rate * (1.0 if config.from_scratch else 0.2),
+        label_smoothing=config.label_smoothing,
+        resume=config.resume,
     )
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    model.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
-    best = {"monitor": "val_loss", "mode": "min"}
-    callbacks = [
-        keras.callbacks.ModelCheckpoint(str(checkpoint), save_best_only=True, save_weights_only=True, **best),
-        keras.callbacks.EarlyStopping(patience=config.patience, **best),
-        progress_callback(config.n_epochs, len(batches), report),
-    ]
     val = (_to_input(splits.val.pictures), one_hot(splits.val.classes, len(config.labels)))
-    fitted = model.fit(
-        batches.dataset(),
-        epochs=config.n_epochs,
-        validation_data=val,
-        validation_batch_size=256,
-        callbacks=callbacks,
-        shuffle=False,  # the batches are shuffled already
-        verbose=0,
-    )
-    model.load_weights(str(checkpoint))
-    names = [name for name in fitted.history if name != "learning_rate"]
-    n_done = len(fitted.history["loss"])
-    return [{name: round(float(fitted.history[name][i]), 5) for name in names} for i in range(n_done)]
+    return fit(model, batches, val, plan, report)
 
 
 def _quantize(model: Any, train: PictureSet, seed: int) -> bytes:

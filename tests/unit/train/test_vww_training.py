@@ -10,7 +10,8 @@ import pytest
 from tinyhost.datasets.synthetic import LABELS, render, write_dataset
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import fetch
-from tinyhost.train.vww import TrainProgress, TrainResult, VwwTrainConfig, train_vww
+from tinyhost.train.progress import TrainProgress
+from tinyhost.train.vww import TrainResult, VwwTrainConfig, train_vww
 
 from tests.oracle.oracle import open_oracle
 

@@ -1,0 +1,97 @@
+"""How right a keyword spotter is about clips: words missed and words made up, over all thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["KeywordCurve", "KeywordPoint", "choose_threshold", "keyword_curve", "keyword_point"]
+
+_N_LEVELS = 256
+"""Scores are int8: more thresholds would tell no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeywordPoint:
+    """What happens at one threshold."""
+
+    threshold: float
+    """a word counts if it has the highest score of all classes and at least this one"""
+    false_accept_rate: float | None
+    """of the clips without a wanted word: some word is heard; None without such clips"""
+    false_reject_rate: float | None
+    """of the clips of a word: it is not heard, be it that nothing or another word is; None without such clips"""
+    confusion_rate: float | None
+    """of the clips of a word: another one is heard; part of false_reject_rate"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeywordCurve:
+    """Points by rising threshold, from 0 to 1, and of how many clips."""
+
+    n_words: int
+    n_others: int
+    points: tuple[KeywordPoint, ...]
+
+    @property
+    def equal_error(self) -> KeywordPoint | None:
+        """The point at which the two rates are closest; None if one of them is unknown."""
+        known = [point for point in self.points if _gap(point) is not None]
+        return min(known, key=lambda point: _gap(point) or 0.0, default=None)
+
+
+def _gap(point: KeywordPoint) -> float | None:
+    if point.false_accept_rate is None or point.false_reject_rate is None:
+        return None
+    return abs(point.false_accept_rate - point.false_reject_rate)
+
+
+def keyword_point(
+    scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int, threshold: float
+) -> KeywordPoint:
+    """Return the rates at a threshold.
+
+    scores: (n, n_classes) in 0..1; classes: (n,) the true ones; the first n_silent classes are no words. Ties go to the
+    first class, as on the board.
+    """
+    heard = scores.argmax(axis=1)
+    heard = np.where((heard >= n_silent) & (scores.max(axis=1) >= threshold), heard, -1)
+    is_word = classes >= n_silent
+    n_words, n_others = int(is_word.sum()), int((~is_word).sum())
+    missed = int((heard[is_word] != classes[is_word]).sum())
+    confused = int(((heard[is_word] != classes[is_word]) & (heard[is_word] >= 0)).sum())
+    accepted = int((heard[~is_word] >= 0).sum())
+    return KeywordPoint(
+        threshold=threshold,
+        false_accept_rate=accepted / n_others if n_others else None,
+        false_reject_rate=missed / n_words if n_words else None,
+        confusion_rate=confused / n_words if n_words else None,
+    )
+
+
+def keyword_curve(
+    scores: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    n_silent: int,
+    thresholds: Sequence[float] | None = None,
+) -> KeywordCurve:
+    """Return the rates over thresholds, by default over all that int8 scores tell apart; see `keyword_point`."""
+    levels = thresholds if thresholds is not None else [level / _N_LEVELS for level in range(_N_LEVELS)]
+    n_words = int((classes >= n_silent).sum())
+    return KeywordCurve(
+        n_words=n_words,
+        n_others=len(classes) - n_words,
+        points=tuple(keyword_point(scores, classes, n_silent, level) for level in levels),
+    )
+
+
+def choose_threshold(curve: KeywordCurve, max_false_accept_rate: float) -> KeywordPoint:
+    """Return the lowest threshold whose false accepts are at most so frequent; the highest one if none is.
+
+    Rates fall as the threshold rises, so it is the point with the fewest misses among those allowed.
+    """
+    allowed = (point for point in curve.points if (point.false_accept_rate or 0.0) <= max_false_accept_rate)
+    return next(allowed, curve.points[-1])

@@ -1,0 +1,55 @@
+"""settings.json beside a .tflite: what the model says beside its network, for people to read and to change.
+
+{"task": "kws", "threshold": 0.8, "kws": {"sample_rate_hz": 16000, "window_ms": 30, ...}}
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.compiler.settings import ModelSettings
+from tinyhost.errors import ModelError
+
+__all__ = ["SETTINGS_FILE", "read_settings", "settings_text"]
+
+SETTINGS_FILE = "settings.json"
+_KWS = "kws"
+
+
+def settings_text(settings: ModelSettings, task: Task) -> str:
+    """Return the file's text: task, threshold, task data by name. Raises ModelError for task data that has no names."""
+    content: dict[str, Any] = {"task": task.name.lower(), "threshold": settings.threshold}
+    if task == Task.KWS and settings.task_data:
+        content[_KWS] = asdict(KwsParams.unpack(settings.task_data))
+    elif settings.task_data:
+        raise ModelError(f"task data of {task.name} cannot be written as text", hint="ship the .thm file")
+    return json.dumps(content, indent=2) + "\n"
+
+
+def read_settings(path: Path) -> tuple[Task, ModelSettings]:
+    """Return what a settings.json says. Raises ModelError, with what is wrong, if it is not as documented."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        task = Task[str(content["task"]).upper()]
+        settings = ModelSettings(threshold=float(content["threshold"]))
+        if _KWS in content:
+            settings = replace(settings, task_data=_kws_params(content[_KWS]).pack())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise ModelError(
+            f"{path}: not the settings of a model: {type(error).__name__}: {error}",
+            hint="delete it, or take the one that the training wrote",
+        ) from error
+    return task, settings
+
+
+def _kws_params(values: dict[str, Any]) -> KwsParams:
+    """Return the params; every field has to be there, and no other."""
+    names = {field.name for field in fields(KwsParams)}
+    if set(values) != names:
+        raise ValueError(f"{_KWS}: expected the keys {', '.join(sorted(names))}; got {', '.join(sorted(values))}")
+    return KwsParams(**{name: int(value) for name, value in values.items()})

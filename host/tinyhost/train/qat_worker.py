@@ -1,0 +1,104 @@
+"""The process of quantization-aware training: `python -m tinyhost.train.qat_worker JOB`, with TF_USE_LEGACY_KERAS=1.
+
+It writes a line of JSON for each step of progress to stdout, and nothing else there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from tinyhost.durable import write_atomically
+from tinyhost.train.kws_feed import KwsBatches
+from tinyhost.train.kws_networks import N_CHANNELS, N_STRIDES, kws_network
+from tinyhost.train.progress import TrainProgress
+from tinyhost.train.qat import QatJob, job_of, load_weights
+
+__all__ = ["main"]
+
+_REPORT_EVERY_STEPS = 10
+
+
+def main(job_text: str) -> None:
+    """Train on, convert, write the file."""
+    progress = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever TensorFlow prints goes to the log
+    job = job_of(job_text)
+    write_atomically(Path(job.out), _convert(_train(job, progress)), sync=False)
+
+
+def _train(job: QatJob, progress: TextIO) -> Any:
+    """Return the network with rounding in it, fitted. Only the folding of batch normalization is left to the end."""
+    import tensorflow_model_optimization as tfmot
+    import tf_keras as keras
+
+    keras.utils.set_random_seed(job.seed)
+    model = kws_network(keras, arch=job.arch, width=job.width, n_classes=job.n_classes, dropout=job.dropout, l2=0.0)
+    for name, weights in load_weights(Path(job.weights)).items():
+        model.get_layer(name).set_weights(weights)
+    rounded = tfmot.quantization.keras.quantize_model(model)
+    feed = KwsBatches([Path(path) for path in job.rounds], job.n_classes, job.batch_size, job.seed)
+    schedule = keras.optimizers.schedules.CosineDecay(job.learning_rate, max(1, len(feed) * job.n_epochs), alpha=0.05)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=job.label_smoothing)
+    rounded.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
+    rounded.fit(
+        feed.dataset(job.n_epochs),
+        epochs=job.n_epochs,
+        callbacks=[_reporter(keras, job, len(feed), progress)],
+        verbose=0,
+    )
+    _fix_input_range(rounded)
+    return rounded
+
+
+def _fix_input_range(model: Any) -> None:
+    """Make the input's range exactly [0, 1], so that its int8 values are the features."""
+    ranges = {"quantize_layer_min": 0.0, "quantize_layer_max": 1.0}
+    for weight in model.layers[1].weights:
+        name = weight.name.split("/")[-1].split(":")[0]
+        if name.endswith(("quantize_layer_min", "quantize_layer_max")):
+            weight.assign(ranges[name])
+
+
+def _reporter(keras: Any, job: QatJob, n_steps: int, progress: TextIO) -> Any:
+    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
+        epoch = 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.epoch = epoch + 1
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch % _REPORT_EVERY_STEPS == 0:
+                at = TrainProgress(
+                    stage="rounding",
+                    epoch=self.epoch,
+                    n_epochs=job.n_epochs,
+                    step=batch + 1,
+                    n_steps=n_steps,
+                    loss=float(logs["loss"]),
+                    accuracy=float(logs["accuracy"]),
+                )
+                progress.write(json.dumps(asdict(at)) + "\n")
+                progress.flush()
+
+    return Reporter()
+
+
+def _convert(model: Any) -> bytes:
+    import tensorflow as tf
+
+    shape = tf.TensorSpec((1, N_STRIDES, N_CHANNELS, 1), tf.float32, name="features")
+    function = tf.function(lambda features: model(features, training=False)).get_concrete_function(shape)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
