@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
 import sys
+import termios
+import threading
 from pathlib import Path
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 from tinyhost.boards.bootloader import PROGRAM_BYTES, upload_program
+from tinyhost.boards.bootloader.ports import touch
 from tinyhost.boards.bootloader.program import parse_program
+from tinyhost.boards.bootloader.session import Timing
 from tinyhost.boards.usb_ports import find_usb_ports
 from tinyhost.errors import BoardNotFoundError, PortBusyError, TinyhostError, UploadError, WrongBoardError
 
@@ -59,9 +64,32 @@ def test_the_largest_program_gets_onto_the_board() -> None:
 
 def test_a_touch_lasts_as_long_as_the_core_wants() -> None:
     with BootloaderModel([OLD, NEW], touch_s=0.2) as model:
-        timing = type(FAST)(reply_s=0.1, quiet_s=0.002, poll_s=0.003, touch_s=2.0, app_s=1.0)
+        timing = Timing(reply_s=0.1, quiet_s=0.002, poll_s=0.003, touch_s=2.0, app_s=1.0)
         upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=timing)
         assert model.program(len(NEW)) == NEW
+
+
+def test_a_touch_leaves_the_port_at_the_usual_rate() -> None:
+    """Linux keeps a port's rate: at 1200 baud the next program to close it would touch the board again."""
+    master, slave = os.openpty()
+    rates: list[int] = []
+    watcher = threading.Thread(target=lambda: rates.extend(_rates_until_usual(master)))
+    watcher.start()
+    touch(os.ttyname(slave), "board", Timing(touch_rate_s=0.1, touch_hold_s=0.12))
+    watcher.join()
+    assert rates[-2:] == [termios.B1200, termios.B115200]
+    os.close(master)
+    os.close(slave)
+
+
+def _rates_until_usual(master: int) -> list[int]:
+    """Return the rates that a port gets, as long as it is not the usual one."""
+    rates: list[int] = [termios.B0]
+    while rates[-1] != termios.B115200:
+        rate = termios.tcgetattr(master)[4]
+        if rate != rates[-1]:
+            rates.append(rate)
+    return rates
 
 
 def test_a_board_that_does_not_leave_its_app_is_flashed_when_somebody_double_taps() -> None:
@@ -73,7 +101,7 @@ def test_a_board_that_does_not_leave_its_app_is_flashed_when_somebody_double_tap
 
 def test_without_the_double_tap_nothing_is_erased() -> None:
     asked: list[str] = []
-    timing = type(FAST)(touch_s=0.05, person_s=0.3, touch_hold_s=0.005, poll_s=0.01)
+    timing = Timing(touch_s=0.05, person_s=0.3, touch_rate_s=0.01, touch_hold_s=0.01, poll_s=0.01)
     with BootloaderModel([OLD, NEW], faults=BoardFaults(ignored_touches=9)) as model:
         with pytest.raises(UploadError, match=r"not in its bootloader after 0\.3 s; nothing was erased") as error:
             upload_program(SERIAL, IMAGE, ask=asked.append, lister=model.ports, timing=timing)
@@ -162,7 +190,7 @@ def test_the_rest_of_a_killed_upload_does_not_disturb() -> None:
 
 
 def test_slow_flash_is_waited_for() -> None:
-    timing = type(FAST)(reply_s=0.1, quiet_s=0.002, poll_s=0.003)
+    timing = Timing(reply_s=0.1, quiet_s=0.002, poll_s=0.003)
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(slow_writes={1: 1.5})) as model:
         result = upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=timing)
         assert (result.retries, result.reconnects) == (0, 0)

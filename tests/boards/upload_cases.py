@@ -33,7 +33,8 @@ FAST = Timing(
     touch_s=0.15,
     person_s=4.0,
     app_s=0.3,
-    touch_hold_s=0.008,
+    touch_rate_s=0.012,
+    touch_hold_s=0.015,
     poll_s=0.003,
 )
 """For a board whose flash takes no time."""

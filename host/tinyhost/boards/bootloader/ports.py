@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 
@@ -23,6 +22,7 @@ DOUBLE_TAP = (
     "the orange LED then fades in and out"
 )
 _TOUCH_BAUD = 1200
+_USUAL_BAUD = 115_200
 _SERIAL = re.compile(r"[0-9A-F]{16}")
 _MAX_TOUCHES = 3
 
@@ -51,24 +51,23 @@ class BoardPorts:
 
         Raises PortBusyError if another program has the app's port, UploadError if the board does not come.
         """
-        began = changed = time.monotonic()
-        seen = touched = asked = ""
-        touches = 0
+        began = appeared = time.monotonic()
+        touched = began - self._timing.touch_s
+        seen, touches, asked = "", 0, False
         while (now := time.monotonic()) < began + self._timing.person_s:
             port = self._now()
             if port is not None and port.bootloader:
                 return port
             where = port.port if port else ""
             if where != seen:
-                seen, changed, touched = where, now, ""
-            if port is not None and touched != where and touches < _MAX_TOUCHES:
+                seen, appeared = where, now
+            if port is not None and touches < _MAX_TOUCHES and now > touched + self._timing.touch_s / _MAX_TOUCHES:
                 touches += 1
-                touched = where
                 self._touch(port)
-                changed = time.monotonic()
-            elif not asked and now > changed + self._timing.touch_s:
-                asked = f"the board does not enter its bootloader by itself: {DOUBLE_TAP}"
-                self._ask(asked)
+                touched = time.monotonic()
+            elif not asked and now > appeared + self._timing.touch_s:
+                asked = True
+                self._ask(f"the board does not enter its bootloader by itself: {DOUBLE_TAP}")
             time.sleep(self._timing.poll_s)
         raise UploadError(
             f"nano33ble:{self._serial}: not in its bootloader after {self._timing.person_s:g} s; nothing was erased",
@@ -121,24 +120,33 @@ class BoardPorts:
 
 
 def touch(port: str, name: str, timing: Timing) -> None:
-    """Ask the app's core to enter the bootloader: open the port with 1200 baud, drop DTR, wait, close.
+    """Ask the app's core to enter the bootloader: open the port with 1200 baud, drop RTS and DTR, wait, close.
 
-    Source: ArduinoCore-mbed, cores/arduino/USB/USBSerial.cpp. Raises PortBusyError if another program has the port,
-    LinkError if it may not be opened, LinkLostError if it is gone.
+    The rate is set back while the port is there: Linux keeps it for the next board on this port, and gives it to the
+    next program that opens it, whose closing would be another touch. The core has noted the 1200 by then; MicroPython
+    looks at the rate when both lines drop. Sources: ArduinoCore-mbed, cores/arduino/USB/USBSerial.cpp; MicroPython,
+    shared/tinyusb/mp_usbd_cdc.c; Linux, tty_save_termios().
+
+    Raises PortBusyError if another program has the port, LinkError if it may not be opened, LinkLostError if it is
+    gone.
     """
     deadline = time.monotonic() + timing.open_s
     while True:
         try:
-            opened = serial.Serial(port, _TOUCH_BAUD, timeout=0, exclusive=None if sys.platform == "win32" else True)
+            opened = serial.Serial(port, _TOUCH_BAUD, timeout=0, exclusive=True)
             break
         except PORT_ERRORS as exc:
             error = open_error(port, name, exc)
             if isinstance(error, PortBusyError) or time.monotonic() > deadline or not _may_come(error):
                 raise error from exc
         time.sleep(timing.poll_s)
-    with contextlib.suppress(*PORT_ERRORS):  # a board that has left already takes no more settings; a pty has no DTR
+    with contextlib.suppress(*PORT_ERRORS):  # a board that has left already takes no more settings; a pty has no lines
+        opened.rts = False
         opened.dtr = False
-    time.sleep(timing.touch_hold_s)
+    time.sleep(timing.touch_rate_s)
+    with contextlib.suppress(*PORT_ERRORS):
+        opened.baudrate = _USUAL_BAUD
+    time.sleep(max(0.0, timing.touch_hold_s - timing.touch_rate_s))
     with contextlib.suppress(*PORT_ERRORS):
         opened.close()
 

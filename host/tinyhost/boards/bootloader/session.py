@@ -46,8 +46,10 @@ class Timing:
     """for somebody to press the button"""
     app_s: float = 12.0
     """from the restart to the app; the bootloader alone waits 0.5 s"""
+    touch_rate_s: float = 0.05
+    """how long the port stays at 1200 baud"""
     touch_hold_s: float = 0.25
-    """how long the port is held at 1200 baud; the core wants more than 0.2 s"""
+    """how long it stays open; the core leaves 0.2 s after it saw 1200 baud, if DTR is low by then"""
     poll_s: float = 0.05
     """between looks at the list of ports"""
 
