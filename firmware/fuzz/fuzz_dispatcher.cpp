@@ -1,4 +1,5 @@
-// Fuzzes the device: a script of requests, raw bytes and mishaps against a board in memory that runs the vww app.
+// Fuzzes the device: a script of requests, raw bytes and mishaps against a board in memory that runs the vww app;
+// fuzz_keywords.cpp is the same with the kws app.
 //
 // Each step of the script is one byte and what the step needs; see TakeStep(). Requests are framed here, so that
 // mutations reach the handlers, and models are pushed with their right hashes. After the script, and after every power
@@ -66,6 +67,7 @@ constexpr RequestKind kRequests[] = {
     {MessageType::kInfer, sizeof(InferRequest)},
     {MessageType::kProfile, sizeof(ProfileRequest)},
     {MessageType::kSnapshot, 0},
+    {MessageType::kFeed, sizeof(FeedRequest) + 8},
     {MessageType::kSettings, 0},
     {MessageType::kSettingSet, sizeof(SettingSetRequest)},
     {MessageType::kStream, sizeof(StreamRequest)},
@@ -80,6 +82,11 @@ enum Step : uint8_t {  // behind the requests
   kWriteModel,
   kPassTime,
   kChangeCamera,
+  kChangeMicrophone,
+  kFeedSound,
+  kWriteSample,
+  kInferSample,
+  kPushOtherParams,
   kStall,
   kFailFlash,
   kCutPower,
@@ -128,16 +135,18 @@ class Bench {
     flash_.FailAfter(SIZE_MAX);
     new (device_) Device(
         TheApp(),
-        {{arena_, sizeof(arena_)}, {picture_, sizeof(picture_)}, {receive_, sizeof(receive_)}, {page_, sizeof(page_)}});
+        {{arena_, sizeof(arena_)}, {sample_, sizeof(sample_)}, {receive_, sizeof(receive_)}, {page_, sizeof(page_)}});
     device()->Begin();
   }
 
-  /// The device's objects point only to themselves and to this bench, so their bytes can be put back.
+  /// The device's objects point only to themselves and to this bench, so their bytes can be put back. An app that
+  /// listens remembers its model: it begins again.
   void Restore() {
     std::memcpy(flash_.data(), flash_at_start_.data(), flash_.size());
     std::memcpy(device_, device_at_start_, sizeof(device_));
     flash_.PowerOn();
     flash_.FailAfter(SIZE_MAX);
+    if (TheApp().listening != nullptr) Boot();
     board_.to_device.clear();
     board_.from_device.clear();
     board_.now_us = 0;
@@ -145,6 +154,11 @@ class Bench {
     board_.camera_status = Status::kOk;
     board_.camera_width = 8;
     board_.camera_height = 4;
+    board_.microphone_status = Status::kOk;
+    board_.microphone_position = 0;
+    board_.n_samples_waiting = 0;
+    board_.n_samples_lost = 0;
+    fed_ = 0;
     had_mishap_ = false;
     seq_ = 0;
     variant_ = 0;
@@ -181,6 +195,25 @@ class Bench {
         board_.camera_height = script->Byte() % 16;
         return;
       }
+      case kChangeMicrophone:
+        board_.microphone_status = static_cast<Status>(script->Byte() % 10);
+        board_.n_samples_waiting += size_t{script->Byte()} * 8;
+        return LoseSamples(script->Byte() / 16);
+      case kFeedSound:
+        return FeedSound(script->Byte(), script->Byte());
+      case kWriteSample: {
+        const WriteRequest write = {script->Byte(), Source::kSample, {}};
+        return Send(MessageType::kWrite, {BytesOf(write), Sound(script->Byte())});
+      }
+      case kInferSample: {
+        InferRequest infer = {};
+        infer.source = InferSource::kSample;
+        infer.width = 1;
+        infer.height = script->Byte();
+        return Send(MessageType::kInfer, BytesOf(infer));
+      }
+      case kPushOtherParams:
+        return PushOtherParams(script->Take(sizeof(KwsParams)));
       case kStall:
         board_.n_takes = script->Byte();
         return;
@@ -223,6 +256,34 @@ class Bench {
     Send(MessageType::kModelWrite, {BytesOf(header), {image.data() + offset, std::min(n, image.size() - offset)}});
   }
 
+  void LoseSamples(uint32_t n) {
+    board_.microphone_position += n;
+    board_.n_samples_lost += n;
+  }
+
+  Bytes Sound(size_t n) const { return {reinterpret_cast<const uint8_t*>(sound_), n * sizeof(int16_t)}; }
+
+  /// `how`: whether to begin anew, and how loud; the position is mostly the right one.
+  void FeedSound(uint8_t how, uint8_t n) {
+    const bool restarts = how % 4 == 0;
+    if (restarts) fed_ = how % 8 == 0 ? 0 : UINT64_MAX - 5'000;
+    for (size_t i = 0; i < kMaxSound; ++i) sound_[i] = static_cast<int16_t>((i * i + how) * 257 * (how % 16));
+    const FeedRequest feed = {fed_, how % 32 == 1 ? 1u : 16'000'000u, static_cast<uint8_t>(restarts ? 1 : 0), {}};
+    Send(MessageType::kFeed, {BytesOf(feed), Sound(n)});
+    fed_ += n;
+  }
+
+  /// Pushes a model whose task data are the script's, and which is right otherwise.
+  void PushOtherParams(Bytes task_data) {
+    const std::vector<uint8_t> image =
+        TinyModel(9, 0, Task::kKws, std::vector<uint8_t>(task_data.data, task_data.data + task_data.size));
+    BeginModel(image, Sha256::Of(image.data(), image.size()));
+    device()->Poll();
+    WriteModel(image, 0, image.size());
+    device()->Poll();
+    Send(MessageType::kModelCommit, {});
+  }
+
   void RequireModel() {
     flash_.PowerOn();
     Journal journal(0);
@@ -233,13 +294,25 @@ class Bench {
   }
 
   static constexpr size_t kModels = 4;
-  const std::vector<uint8_t> models_[kModels] = {TinyModel(1), TinyModel(2, 900), TinyModel(3, 1, Task::kKws),
-                                                 TinyModel(4)};
+  static std::vector<uint8_t> TaskData() {
+    if (TheApp().listening == nullptr) return {};
+    constexpr KwsParams kParams = {16'000, 5, 1, 2, 2, 10, 20, 1, 2};  // short strides, so that much happens
+    const auto* bytes = reinterpret_cast<const uint8_t*>(&kParams);
+    return {bytes, bytes + sizeof(kParams)};
+  }
+  static Task TaskOfApp() { return TheApp().listening == nullptr ? Task::kVww : Task::kKws; }
+
+  static constexpr size_t kMaxSound = 255;
+  const std::vector<uint8_t> models_[kModels] = {
+      TinyModel(1, 0, TaskOfApp(), TaskData()), TinyModel(2, 900, TaskOfApp(), TaskData()),
+      TinyModel(3, 1, Task::kAnomaly), TinyModel(4, 0, Task::kGeneric, TaskData())};
   Sha256Digest hashes_[kModels];
   MemoryFlash flash_;
   MemoryBoard board_;
   alignas(16) uint8_t arena_[256];
-  uint8_t picture_[256];
+  alignas(4) uint8_t sample_[256];
+  alignas(4) int16_t sound_[kMaxSound] = {};
+  uint64_t fed_ = 0;
   uint8_t receive_[FrameDecoder::EncodedBytes(kMaxRequestBytes)];
   uint8_t page_[hal::kFlashPageBytes];
   alignas(Device) uint8_t device_[sizeof(Device)];

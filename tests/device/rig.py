@@ -21,10 +21,10 @@ _WIDTH = 40
 _DEFAULT_MODEL = Path(__file__).parents[2] / "models/vww/model.tflite"
 
 
-def flashed_board(kind: str, state: Path) -> Board:
-    """Return a board with the vww firmware on it and empty slots."""
+def flashed_board(kind: str, state: Path, app: str = "vww") -> Board:
+    """Return a board with an app's firmware on it and empty slots."""
     board = resolve(kind, state=state)
-    flash_firmware(board, build_firmware("vww", board.kind))
+    flash_firmware(board, build_firmware(app, board.kind))
     return board
 
 

@@ -12,7 +12,8 @@
 
 namespace tinyhost {
 
-/// A board in memory: what its host sends and receives, its clock, its camera. memory_board_hal.h shows it as the hal.
+/// A board in memory: what its host sends and receives, its clock, camera and microphone. memory_board_hal.h shows it
+/// as the hal.
 struct MemoryBoard {
   std::deque<uint8_t> to_device;
   std::vector<uint8_t> from_device;
@@ -28,6 +29,11 @@ struct MemoryBoard {
   uint16_t camera_height = 96;
   uint8_t camera_pixel = 0;  // of the next frame's first pixel; every further one is one more
   size_t n_captures = 0;
+
+  Status microphone_status = Status::kNoSensor;
+  size_t n_samples_waiting = 0;      // of the microphone
+  uint64_t microphone_position = 0;  // of the next sample, whose value is that position's low bits
+  uint32_t n_samples_lost = 0;
 
   hal::LedState led = hal::LedState::kBooting;
   std::jmp_buf on_reset;  // hal::Reset() ends here, with 1 for the app and 2 for the bootloader

@@ -5,6 +5,7 @@
 
 #include "hal/clock.h"
 #include "hal/link.h"
+#include "hal/microphone.h"
 #include "memory_board.h"
 
 namespace tinyhost::hal {
@@ -55,6 +56,24 @@ Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacit
   ++board->camera_pixel;
   ++board->n_captures;
   return Status::kOk;
+}
+
+Status StartMicrophone(Sampling* sampling) {
+  *sampling = {kMicrophoneHz * 1000, 1.0f / 32768, 1};
+  TheBoard()->microphone_position = 0;
+  return TheBoard()->microphone_status;
+}
+
+void StopMicrophone() {}
+
+Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block) {
+  MemoryBoard* board = TheBoard();
+  const size_t n = std::min(max, board->n_samples_waiting);
+  for (size_t i = 0; i < n; ++i) samples[i] = static_cast<int16_t>((board->microphone_position + i) * 40'503);
+  board->n_samples_waiting -= n;
+  *block = {n, board->microphone_position, board->now_us, board->n_samples_lost, board->n_samples_waiting};
+  board->microphone_position += n;
+  return board->microphone_status;
 }
 
 }  // namespace tinyhost::hal

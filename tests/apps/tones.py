@@ -1,0 +1,69 @@
+"""A keyword model whose weights are written down here, for words that a test can say: low tones and high tones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.audio.levels import to_pcm
+from tinyhost.compiler import ModelSettings, Task, compile_tflite
+from tinyhost.compiler.image_format import KwsParams
+
+from tests.oracle.builder import ModelBuilder
+
+__all__ = ["LABELS", "N_CHANNELS", "N_STRIDES", "PARAMS", "RATE_HZ", "say", "silence", "tone_model"]
+
+RATE_HZ = 16_000
+N_STRIDES, N_CHANNELS = 49, 40
+LABELS = ("silence", "unknown", "low", "high")
+PARAMS = KwsParams(
+    sample_rate_hz=RATE_HZ,
+    window_ms=30,
+    stride_ms=20,
+    n_channels=N_CHANNELS,
+    n_strides=N_STRIDES,
+    average_ms=200,
+    suppression_ms=500,
+    n_silent_labels=2,
+    min_results=3,
+)
+_HZ = {"low": 300.0, "high": 4000.0}
+_WORD_S = 0.5
+_SILENCE = 12_000
+"""Score of silence: three times the feature steps by which the channels of a word have to be above the others"""
+
+
+def say(word: str) -> NDArray[np.int16]:
+    """Return half a second of a low or a high tone that is there and gone 10 times a second, as syllables are."""
+    time_s = np.arange(round(_WORD_S * RATE_HZ)) / RATE_HZ
+    envelope = np.maximum(np.sin(2 * np.pi * 10 * time_s), 0)
+    return to_pcm((0.3 * envelope * np.sin(2 * np.pi * _HZ[word] * time_s)).astype(np.float32))
+
+
+def silence(seconds: float) -> NDArray[np.int16]:
+    """Return silence."""
+    return np.zeros(round(seconds * RATE_HZ), np.int16)
+
+
+def tone_model(params: KwsParams | bytes | None = PARAMS, *, labels: Sequence[str] = LABELS) -> bytes:
+    """Return the image of a model that compares the lower with the upper channels, and both with silence.
+
+    params: its task data, b"" for none.
+    """
+    weights = np.zeros((4, N_STRIDES, N_CHANNELS), np.int8)
+    weights[2, :, :12], weights[2, :, 24:] = 3, -3
+    weights[3, :, :12], weights[3, :, 24:] = -3, 3
+    builder = ModelBuilder()
+    features = builder.tensor([1, N_STRIDES * N_CHANNELS], scale=26 / 256, zero_point=-128)
+    matrix = builder.tensor([4, N_STRIDES * N_CHANNELS], scale=0.002, data=weights.reshape(4, -1))
+    bias = builder.tensor(
+        [4], dtype="int32", scale=0.002 * 26 / 256, data=np.array([_SILENCE, -_SILENCE, 0, 0], np.int32)
+    )
+    logits = builder.tensor([1, 4], scale=0.1)
+    scores = builder.tensor([1, 4], scale=1 / 256, zero_point=-128)
+    builder.operator("FULLY_CONNECTED", [features, matrix, bias], logits)
+    builder.operator("SOFTMAX", [logits], scores, Beta=1.0)
+    settings = ModelSettings(threshold=0.6, task_data=params.pack() if isinstance(params, KwsParams) else params or b"")
+    tflite = builder.build([features], [scores])
+    return compile_tflite(tflite, name="tones", task=Task.KWS, labels=labels, settings=settings).image
