@@ -18,7 +18,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from engine_size import engine_bytes
+from engine_size import VWW_OPERATORS, engine_bytes, map_of
 from rich.console import Console
 from rich.table import Table
 from tinyhost.bench.history import Entry, append_entry, changes, read_history
@@ -30,9 +30,11 @@ from tinyhost.device import Device
 from tinyhost.errors import TinyhostError
 
 _ROOT = Path(__file__).resolve().parent.parent
-_CONSOLE = Console(width=190, highlight=False)
+_CONSOLE = Console(width=220, highlight=False)
 _STATUS = Console(stderr=True)
 _MOST_KINDS = 2
+_TFLM = json.loads((_ROOT / "docs/performance/tflm.json").read_text(encoding="utf-8"))["models"]
+"""by sha256 of the .tflite"""
 
 
 def main() -> int:
@@ -42,14 +44,19 @@ def main() -> int:
         figures, firmware = _measure(arguments, "m4")
         portable = {item.name: item for item in _measure(arguments, "m4_portable")[0]} if arguments.portable else {}
         engine = engine_bytes(firmware.path.with_name("program.map"))
+        of_vww = sum(engine_bytes(map_of(VWW_OPERATORS)).values())
         _CONSOLE.print(_table(figures, portable))
-        print(f"engine: {sum(engine.values()):,} B of flash with all operators; firmware {firmware.build_id}")
+        print(
+            f"engine: {sum(engine.values()):,} B of flash with all operators, {of_vww:,} B with vww's; "
+            f"firmware {firmware.build_id}"
+        )
         entry = Entry.of(
             figures,
             date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             commit=_commit(),
             build_id=firmware.build_id,
             engine_bytes=sum(engine.values()),
+            vww_engine_bytes=of_vww,
         )
         if arguments.history:
             _print_changes(arguments.history, entry, figures)
@@ -97,12 +104,26 @@ def _measure(arguments: argparse.Namespace, kind: str) -> tuple[list[ModelFigure
 
 
 _HEADINGS = ("model", "MACs", "live", "instructions", "per MAC", "arena B", "flash B")
-_PORTABLE_HEADINGS = ("portable", "gain")
+_PORTABLE_HEADINGS = ("portable", "times")
+_TFLM_HEADINGS = ("TFLM + CMSIS-NN", "gain", "its arena B")
 _LAST_HEADING = "share per kind of operator"
 
 
-def _headings(portable: dict[str, ModelFigures]) -> tuple[str, ...]:
-    return (*_HEADINGS, *(_PORTABLE_HEADINGS if portable else ()), _LAST_HEADING)
+def _headings(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> tuple[str, ...]:
+    tflm = _TFLM_HEADINGS if _knows_tflm(figures) else ()
+    return (*_HEADINGS, *tflm, *(_PORTABLE_HEADINGS if portable else ()), _LAST_HEADING)
+
+
+def _knows_tflm(figures: Sequence[ModelFigures]) -> bool:
+    return any(item.sha256 in _TFLM for item in figures)
+
+
+def _tflm_cells(item: ModelFigures) -> list[str]:
+    """Return TensorFlow Lite Micro's figures where they are known, and how many times our instructions it takes."""
+    tflm = _TFLM.get(item.sha256)
+    if tflm is None:
+        return ["-", "-", "-"]
+    return [f"{tflm['cmsis_nn']:,}", f"{tflm['cmsis_nn'] / item.ticks:.2f}", f"{tflm['arena_bytes']:,}"]
 
 
 def _rows(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Iterator[list[str]]:
@@ -111,6 +132,7 @@ def _rows(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) ->
         cells = [item.name, f"{item.macs:,}", f"{item.live_macs:,}", f"{item.ticks:,}"]
         cells.append("-" if item.ticks_per_mac is None else f"{item.ticks_per_mac:.2f}")
         cells += [f"{item.arena_bytes:,}", f"{item.flash_bytes:,}"]
+        cells += _tflm_cells(item) if _knows_tflm(figures) else []
         if portable:
             before = portable[item.name].ticks
             cells += [f"{before:,}", f"{before / item.ticks:.2f}"]
@@ -121,7 +143,7 @@ def _rows(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) ->
 
 def _table(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in _headings(portable):
+    for name in _headings(figures, portable):
         table.add_column(name, justify="left" if name in ("model", _LAST_HEADING) else "right", no_wrap=True)
     for cells in _rows(figures, portable):
         table.add_row(*cells)
@@ -130,13 +152,13 @@ def _table(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures]) -
 
 def _page(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures], entry: Entry) -> str:
     """Return the table as a page in Markdown."""
-    headings = _headings(portable)
+    headings = _headings(figures, portable)
     lines = [
         "# Figures",
         "",
         f"Written by `make bench-append` on {entry.date[:10]}, firmware {entry.build_id}. Instructions on `m4`: exact.",
-        f"The engine takes {entry.engine_bytes:,} B of flash with all operators. What the columns mean:",
-        "[performance.md](../performance.md).",
+        f"The engine takes {entry.engine_bytes:,} B of flash with all operators, {entry.vww_engine_bytes:,} B with",
+        "those that vww's models need. What the columns mean: [performance.md](../performance.md).",
         "",
         "| " + " | ".join(headings) + " |",
         "| --- |" + " ---: |" * (len(headings) - 2) + " --- |",
@@ -154,9 +176,14 @@ def _print_changes(path: Path, entry: Entry, figures: Sequence[ModelFigures]) ->
         print(
             f"  {change.model}: {change.what} {change.before:,} -> {change.now:,} ({100 * (change.ratio - 1):+.1f} %)"
         )
-    if entry.engine_bytes != last.engine_bytes:
-        print(f"  engine: {last.engine_bytes:,} -> {entry.engine_bytes:,} B")
-    if not found and entry.engine_bytes == last.engine_bytes:
+    sizes = {
+        "engine, all operators": (last.engine_bytes, entry.engine_bytes),
+        "engine, vww's operators": (last.vww_engine_bytes, entry.vww_engine_bytes),
+    }
+    for what, (before, now) in sizes.items():
+        if before and before != now:
+            print(f"  {what}: flash_bytes {before:,} -> {now:,} ({100 * (now / before - 1):+.1f} %)")
+    if not found and all(before == now for before, now in sizes.values()):
         print("  no change")
 
 

@@ -1,4 +1,7 @@
-"""Flash that the engine takes in a firmware, by source file, from the linker's map: python scripts/engine_size.py MAP.
+"""Flash that the engine takes in a firmware, by source file, from the linker's map.
+
+    python scripts/engine_size.py         builds vww_m4 and vww_m4_small: all operators, and those of vww alone
+    python scripts/engine_size.py MAP     of this map
 
 Code and constants that were linked, of libengine alone: not the C library, not the model.
 """
@@ -10,7 +13,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-__all__ = ["engine_bytes"]
+from tinyhost.boards.build import build_firmware
+
+__all__ = ["ALL_OPERATORS", "VWW_OPERATORS", "engine_bytes", "map_of"]
+
+ALL_OPERATORS, VWW_OPERATORS = "m4", "m4_small"
+"""kinds of the vww firmware"""
 
 _SECTION = re.compile(r"^ (\.[\w.$*-]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", re.MULTILINE)
 _IN_FLASH = (".text", ".rodata", ".data", ".init_array")
@@ -28,14 +36,21 @@ def engine_bytes(linker_map: Path) -> dict[str, int]:
     return dict(sizes.most_common())
 
 
+def map_of(kind: str) -> Path:
+    """Return the linker's map of the vww firmware, which is built if it is not up to date."""
+    return build_firmware("vww", kind).path.with_name("program.map")
+
+
 def main() -> int:
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
         print(__doc__, file=sys.stderr)
         return 2
-    sizes = engine_bytes(Path(sys.argv[1]))
-    for name, size in sizes.items():
-        print(f"{size:7,} B  {name}")
-    print(f"{sum(sizes.values()):7,} B  in all")
+    maps = [Path(sys.argv[1])] if sys.argv[1:] else [map_of(ALL_OPERATORS), map_of(VWW_OPERATORS)]
+    columns = [engine_bytes(path) for path in maps]
+    for name in columns[0]:
+        print("".join(f"{column.get(name, 0):9,} B" for column in columns), "", name)
+    print("".join(f"{sum(column.values()):9,} B" for column in columns), " in all: ", end="")
+    print(*(path.parent.name for path in maps), sep=", ")
     return 0
 
 

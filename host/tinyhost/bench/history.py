@@ -27,12 +27,23 @@ class Entry:
     build_id: str
     """of the firmware"""
     engine_bytes: int
-    """of flash, all kernels"""
+    """of flash, all operators"""
     models: dict[str, dict[str, Any]]
     """by name: sha256, macs, live_macs, ticks, arena_bytes, flash_bytes, kinds (ticks by kind of operator)"""
+    vww_engine_bytes: int = 0
+    """of flash, with no other operators than vww's; 0 in old entries"""
 
     @classmethod
-    def of(cls, figures: Sequence[ModelFigures], *, date: str, commit: str, build_id: str, engine_bytes: int) -> Entry:
+    def of(
+        cls,
+        figures: Sequence[ModelFigures],
+        *,
+        date: str,
+        commit: str,
+        build_id: str,
+        engine_bytes: int,
+        vww_engine_bytes: int,
+    ) -> Entry:
         """Return the entry of a table."""
         models = {
             item.name: {
@@ -46,7 +57,14 @@ class Entry:
             }
             for item in figures
         }
-        return cls(date=date, commit=commit, build_id=build_id, engine_bytes=engine_bytes, models=models)
+        return cls(
+            date=date,
+            commit=commit,
+            build_id=build_id,
+            engine_bytes=engine_bytes,
+            vww_engine_bytes=vww_engine_bytes,
+            models=models,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

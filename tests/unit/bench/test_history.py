@@ -32,7 +32,14 @@ FIGURES = ModelFigures(
 
 
 def entry(figures: ModelFigures, commit: str) -> Entry:
-    return Entry.of([figures], date="2026-01-01T00:00:00+00:00", commit=commit, build_id="0" * 16, engine_bytes=9000)
+    return Entry.of(
+        [figures],
+        date="2026-01-01T00:00:00+00:00",
+        commit=commit,
+        build_id="0" * 16,
+        engine_bytes=9000,
+        vww_engine_bytes=7000,
+    )
 
 
 def test_kinds_add_up_operators_the_dearest_first() -> None:
