@@ -52,7 +52,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 3
+IMAGE_VERSION = 4
 """format version; an engine runs exactly one"""
 IMAGE_ALIGNMENT = 16
 """of the image in memory, of its sections and of the arena, in bytes"""
@@ -163,7 +163,7 @@ class Requantization(IntEnum):
     ANY = 0
     """nothing"""
     BOUNDED = 1
-    """accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31"""
+    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31; the clamp is int8's range"""
 
 
 class ScoreKind(IntEnum):
@@ -517,21 +517,27 @@ class OperatorRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelConstants:
-    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 * 2^shift."""
+    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift."""
 
-    SIZE: ClassVar[int] = 12
-    _STRUCT: ClassVar[Struct] = Struct("<iIi")
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<iIibBH")
 
     bias: int = 0
     """bias - input zero point * sum of the channel's weights, modulo 2^32"""
     multiplier: int = 0
     """Q32: twice TensorFlow Lite's Q31"""
+    constant: int = 0
+    """where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too"""
     shift: int = 0
-    """-31..30; positive shifts left"""
+    """-30..31; positive shifts right"""
+    rounds_away: int = 0
+    """where bounded: 1 if values below 0 matter, whose halves round down; 0 or 1"""
+    reserved: int = 0
+    """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.bias, self.multiplier, self.shift)
+        return self._STRUCT.pack(self.bias, self.multiplier, self.constant, self.shift, self.rounds_away, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ChannelConstants:
@@ -540,7 +546,10 @@ class ChannelConstants:
         return cls(
             bias=values[0],
             multiplier=values[1],
-            shift=values[2],
+            constant=values[2],
+            shift=values[3],
+            rounds_away=values[4],
+            reserved=values[5],
         )
 
 

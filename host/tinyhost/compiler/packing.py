@@ -20,24 +20,40 @@ __all__ = [
     "pack_rows",
     "padded_filters",
     "patch_order",
+    "patch_runs",
+    "patch_scratch_bytes",
     "row_scratch_bytes",
-    "unfolded_bytes",
 ]
 
 _MAX_CARRIED_SUM = 2**23
+_WORD = 4
 _LANES = 4
-"""Patches that a kernel unfolds at once, if there are as many."""
+"""Patches that a kernel unfolds at once."""
 _MAX_UNFOLDED_ROW = 1024
 """Bytes of a single row that are worth twice as many of scratch memory."""
+
+
+def patch_runs(height: int, width: int, depth: int, *, dense: bool) -> tuple[int, int]:
+    """Return (n_runs, run_length) of a window's patch; one run where the kernels join runs: Patch::joined.
+
+    dense: the taps of a row are neighbours in memory; else each tap is a run.
+    """
+    n_runs, run_length = (height, width * depth) if dense else (height * width, depth)
+    joined = n_runs == 1 or (not dense and width > 1) or run_length < _WORD
+    return (1, n_runs * run_length) if joined else (n_runs, run_length)
 
 
 def patch_order(n_runs: int, run_length: int) -> NDArray[np.int64]:
     """Return which element of a patch stands at each slot of packed weights, -1 for padding.
 
     A patch is n_runs runs of run_length bytes (firmware/lib/engine/src/kernels/patch.h): first the words of all runs,
-    each in the order 0, 2, 1, 3, then the bytes that no word holds; filled up to whole groups of four.
+    each in the order 0, 2, 1, 3, then the bytes that no word holds; filled up to whole groups of four. A single run's
+    last word is filled up instead.
     """
-    words, tail = divmod(run_length, 4)
+    if n_runs == 1:
+        padded = np.pad(np.arange(run_length), (0, -run_length % _WORD), constant_values=-1)
+        return padded.reshape(-1, _WORD)[:, [0, 2, 1, 3]].reshape(-1).astype(np.int64)
+    words, tail = divmod(run_length, _WORD)
     starts = np.arange(n_runs)[:, None] * run_length
     order = [
         (starts + np.arange(words * 4).reshape(words, 4)[:, [0, 2, 1, 3]].reshape(1, -1)).reshape(-1),
@@ -49,23 +65,23 @@ def patch_order(n_runs: int, run_length: int) -> NDArray[np.int64]:
 
 def n_pairs(n_runs: int, run_length: int) -> int:
     """Return the pairs of elements of a packed filter: Patch::n_pairs."""
-    words, tail = divmod(run_length, 4)
-    pairs = 2 * n_runs * words + (n_runs * tail + 1) // 2
-    return (pairs + 1) // 2 * 2
+    return len(patch_order(n_runs, run_length)) // 2
 
 
-def unfolded_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
-    """Return the memory in which a kernel unfolds patches to 16 bits: UnfoldedBytes."""
-    return n_pairs(n_runs, run_length) * 4 * (1 if n_pixels < 2 else _LANES)
+def patch_scratch_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
+    """Return the scratch memory of a CONV_2D: UnfoldedBytes, and behind it CopiedBytes."""
+    lanes = 1 if n_pixels < 2 and (n_runs == 1 or run_length % _WORD == 0) else _LANES
+    return (4 * n_pairs(n_runs, run_length) + -(-n_runs * run_length // _WORD) * _WORD) * lanes + _WORD
 
 
 def fully_connected_scratch_bytes(depth: int, n_rows: int) -> int:
-    """Return the scratch memory of a FULLY_CONNECTED: none for one long row of whole words, read as it is.
+    """Return the scratch memory of a FULLY_CONNECTED: FullyConnectedJob::scratch_bytes, or more where it pays.
 
-    Reading a row that is not unfolded takes 19 instructions for 16 multiply-accumulates rather than 17.
+    Reading one row of whole words as it is takes 19 instructions for 16 multiply-accumulates, unfolding it first 17.
     """
-    stays_folded = n_rows == 1 and depth % 4 == 0 and depth > _MAX_UNFOLDED_ROW
-    return 0 if stays_folded else unfolded_bytes(1, depth, n_rows)
+    if n_rows == 1 and depth % _WORD == 0:
+        return 0 if depth > _MAX_UNFOLDED_ROW else 2 * depth
+    return patch_scratch_bytes(1, depth, n_rows)
 
 
 def pack_rows(filters: NDArray[np.int8]) -> bytes:

@@ -27,7 +27,7 @@ def test_image_tells_what_the_model_is() -> None:
 
 def test_report_counts_the_work() -> None:
     report = compile_tflite(picture_classifier(), name="hall").report
-    assert [op.code for op in report.operators] == ["CONV_2D", "MEAN", "FULLY_CONNECTED", "SOFTMAX"]
+    assert [op.code for op in report.operators] == ["DEPTHWISE_CONV_2D", "MEAN", "FULLY_CONNECTED", "SOFTMAX"]
     assert [op.macs for op in report.operators] == [16 * 16 * 4 * 9, 0, 8, 0]
     assert [op.weight_bytes for op in report.operators] == [36, 0, 8, 0]
     assert report.macs == 16 * 16 * 4 * 9 + 8

@@ -44,7 +44,7 @@ def test_model_is_described() -> None:
     engine.load(_COMPILED.image)
     assert engine.labels == ["empty", "person"]
     assert engine.n_operators == 4
-    assert engine.operator_name(0) == "conv_2d"
+    assert engine.operator_name(0) == "depthwise_conv_2d"  # of one input channel, 3x3
     assert engine.input_info["shape"] == (1, 32, 32, 1)
     assert engine.output_info["zero_point"] == -128
 

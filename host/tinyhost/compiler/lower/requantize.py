@@ -16,7 +16,7 @@ __all__ = ["ChannelTable", "channel_table", "checked_multiplier", "symmetric_wei
 
 MAX_LEFT_SHIFT = 30
 _MAX_BOUNDED_SUM = 2**30
-_MIN_BOUNDED_SHIFT = -22
+_MAX_BOUNDED_SHIFT = 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def channel_table(
     real_multipliers: list[float],
     padding: tuple[int, int] = (1, 1),
 ) -> ChannelTable:
-    """Store bias - input zero point * weight sum (modulo 2^32), multiplier and shift of every output channel.
+    """Store the ChannelConstants of every output channel; its bias is bias - input zero point * weight sum.
 
     weights: (n_channels, elements). real_multipliers: input * weight / output scale. padding: (groups, block): each
     group's channels are filled up to a multiple of the block.
@@ -72,9 +72,18 @@ def channel_table(
     pairs = [checked_multiplier(context, real) for real in real_multipliers]
     spread = 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
     bounded = bool((np.abs(folded) + spread < _MAX_BOUNDED_SUM).all())
-    bounded = bounded and all(m >= 2**30 and _MIN_BOUNDED_SHIFT <= s < 0 for m, s in pairs)
+    bounded = bounded and all(m >= 2**30 and 0 < -s <= _MAX_BOUNDED_SHIFT for m, s in pairs)
+    low, high = context.activation_range(context.output())
+    bounded = bounded and (low, high) == (-128, 127)
+    zero_point = context.output().zero_point
     channels = [
-        ChannelConstants(bias=wrap32(int(b)), multiplier=2 * m, shift=s)
+        ChannelConstants(
+            bias=wrap32(int(b)),
+            multiplier=2 * m,
+            constant=(2 * zero_point + 1) << (-s - 1) if bounded else 0,
+            shift=-s,
+            rounds_away=int(bounded and zero_point > -128),
+        )
         for b, (m, s) in zip(folded, pairs, strict=True)
     ]
     return ChannelTable(
@@ -88,6 +97,6 @@ def channel_table(
 def _padded(channels: list[ChannelConstants], groups: int, block: int) -> bytes:
     """Return the channels' bytes, each group filled up with channels that are never stored."""
     size = len(channels) // groups
-    filler = [ChannelConstants(bias=0, multiplier=2**31, shift=-1)] * (-size % block)
+    filler = [ChannelConstants(bias=0, multiplier=2**31, shift=1)] * (-size % block)
     rows = [[*channels[g * size : (g + 1) * size], *filler] for g in range(groups)]
     return b"".join(channel.pack() for row in rows for channel in row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,15 @@ from tinyhost.compiler.packing import (
     fully_connected_scratch_bytes,
     pack_quads,
     pack_rows,
+    patch_runs,
+    patch_scratch_bytes,
     row_scratch_bytes,
-    unfolded_bytes,
 )
 
 __all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected"]
+
+_MAX_DEPTHWISE_STRIDE = 2
+"""Up to which there is a kernel for 3x3 windows."""
 
 
 def lower_conv(context: OperatorContext) -> Step:
@@ -45,11 +49,11 @@ def lower_conv(context: OperatorContext) -> Step:
     rows = resolve_window(context, "H", size=data.shape[1], filter_size=height)
     columns = resolve_window(context, "W", size=data.shape[2], filter_size=width)
     context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return _conv_step(context, weights, (rows, columns), groups, axis=0)
+    return _windowed_step(context, weights, (rows, columns), groups, axis=0)
 
 
 def lower_depthwise_conv(context: OperatorContext) -> Step:
-    """DEPTHWISE_CONV_2D: weights (1, height, width, in * multiplier); of one input channel, a CONV_2D."""
+    """DEPTHWISE_CONV_2D: weights (1, height, width, in * multiplier)."""
     context.counts((2, 3))
     data, output = context.int8(context.input(0), rank=4), context.int8(context.output(), rank=4)
     filters = context.input(1)
@@ -60,30 +64,7 @@ def lower_depthwise_conv(context: OperatorContext) -> Step:
     rows = resolve_window(context, "H", size=data.shape[1], filter_size=height)
     columns = resolve_window(context, "W", size=data.shape[2], filter_size=width)
     context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    if data.shape[3] == 1:
-        return _conv_step(context, weights.transpose(3, 1, 2, 0), (rows, columns), 1, axis=3)
-    table = channel_table(
-        context,
-        bias=context.optional_input(2),
-        weights=weights.reshape(-1, n_out).T,
-        real_multipliers=_real_multipliers(context, data, filters, output, axis=3),
-    )
-    by_channel = weights[0].transpose(2, 0, 1)
-    packed = _Weights(
-        offset=context.pool.add(pack_rows(by_channel)),
-        layout=WeightLayout.ROWS,
-        scratch_bytes=row_scratch_bytes(rows, columns, width=data.shape[2], depth=data.shape[3]),
-    )
-    return Step(
-        code=OperatorCode.DEPTHWISE_CONV_2D,
-        inputs=(data.index,),
-        output=output.index,
-        params=_conv_params(context, output, (rows, columns), packed, table),
-        n_params=weights.size + table.n_biases,
-        macs=output.n_elements * height * width,
-        scratch_bytes=packed.scratch_bytes,
-        name=output.name,
-    )
+    return _windowed_step(context, weights.transpose(3, 1, 2, 0), (rows, columns), data.shape[3], axis=3)
 
 
 def lower_fully_connected(context: OperatorContext) -> Step:
@@ -105,17 +86,16 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         real_multipliers=_real_multipliers(context, data, filters, output, axis=0),
         padding=(1, FILTERS_PER_BLOCK),
     )
-    runs = _Runs(groups=1, dense=True, n_pixels=n_rows)
-    packed = _packed(context, weights.reshape(n_out, 1, 1, depth), table, runs)
+    offset, layout = _pack_quads(context, weights.reshape(1, n_out, 1, depth), table)
     scratch_bytes = fully_connected_scratch_bytes(depth, n_rows)
     low, high = context.activation_range(output)
     params = FullyConnectedParams(
-        weights_offset=packed.offset,
+        weights_offset=offset,
         channels_offset=table.offset,
         scratch_bytes=scratch_bytes,
         activation_min=low,
         activation_max=high,
-        layout=packed.layout,
+        layout=layout,
         requantization=table.requantization,
     )
     return Step(
@@ -130,67 +110,91 @@ def lower_fully_connected(context: OperatorContext) -> Step:
     )
 
 
-def _conv_step(
+def _windowed_step(
     context: OperatorContext, weights: NDArray[np.int8], windows: tuple[Window, Window], groups: int, *, axis: int
 ) -> Step:
-    """Return a CONV_2D of weights (out, height, width, depth); axis: of the model's weights, along which scales lie."""
+    """Return the step of filters (out, height, width, depth), by the kernel that is fastest for them.
+
+    axis: of the model's weights, along which scales lie.
+    """
     data, filters, output = context.input(0), context.input(1), context.output()
     n_out, height, width, depth = weights.shape
+    depthwise = _is_depthwise(weights, windows, groups)
     table = channel_table(
         context,
         bias=context.optional_input(2),
         weights=weights.reshape(n_out, -1),
         real_multipliers=_real_multipliers(context, data, filters, output, axis=axis),
-        padding=(groups, FILTERS_PER_BLOCK),
+        padding=(1, 1) if depthwise else (groups, FILTERS_PER_BLOCK),
     )
-    rows, columns = windows
-    runs = _Runs(groups=groups, dense=groups == columns.dilation == 1, n_pixels=rows.output * columns.output)
-    packed = _packed(context, weights, table, runs)
+    place = _place_rows if depthwise else _place_quads
+    params = place(context, weights, windows, table, groups)
     return Step(
-        code=OperatorCode.CONV_2D,
+        code=OperatorCode.DEPTHWISE_CONV_2D if depthwise else OperatorCode.CONV_2D,
         inputs=(data.index,),
         output=output.index,
-        params=_conv_params(context, output, windows, packed, table),
+        params=params,
         n_params=weights.size + table.n_biases,
         macs=output.n_elements * height * width * depth,
-        scratch_bytes=packed.scratch_bytes,
+        scratch_bytes=params.scratch_bytes,
         name=output.name,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Weights:
-    """Weights in the constants section, and the memory that unfolding their input takes."""
+def _is_depthwise(weights: NDArray[np.int8], windows: tuple[Window, Window], groups: int) -> bool:
+    """Return whether each filter sees one channel, and the depthwise kernel is the faster one.
 
-    offset: int
-    layout: WeightLayout
-    groups: int = 1
-    scratch_bytes: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Runs:
-    """How a kernel reads patches; dense: a row of the window is one run, else each tap."""
-
-    groups: int
-    dense: bool
-    n_pixels: int
+    Of one input channel, CONV_2D shares what it unfolds between filters; small windows are not worth unfolding.
+    """
+    _, height, width, depth = weights.shape
+    small = (height, width) == (3, 3) and windows[1].stride <= _MAX_DEPTHWISE_STRIDE and windows[1].dilation == 1
+    return depth == 1 and (groups > 1 or small)
 
 
-def _packed(context: OperatorContext, weights: NDArray[np.int8], table: ChannelTable, runs: _Runs) -> _Weights:
-    """Store weights (out, height, width, depth) as quads."""
-    n_out, height, width, depth = weights.shape
-    n_runs, run_length = (height, width * depth) if runs.dense else (height * width, depth)
-    by_group = weights.reshape(runs.groups, n_out // runs.groups, n_runs, run_length)
-    biases = table.biases.reshape(runs.groups, -1)
-    carried = all(can_carry(w.reshape(len(w), -1), b) for w, b in zip(by_group, biases, strict=True))
-    layout = WeightLayout.CARRIED_QUADS if carried else WeightLayout.QUADS
-    return _Weights(
-        offset=context.pool.add(b"".join(pack_quads(group, layout) for group in by_group)),
-        layout=layout,
-        groups=runs.groups,
-        scratch_bytes=unfolded_bytes(n_runs, run_length, runs.n_pixels),
+def _place_rows(
+    context: OperatorContext,
+    weights: NDArray[np.int8],
+    windows: tuple[Window, Window],
+    table: ChannelTable,
+    groups: int,
+) -> ConvParams:
+    """Store the weights of a DEPTHWISE_CONV_2D and return its parameters."""
+    width = context.input(0).shape[2]
+    return replace(
+        _conv_params(context, windows, table),
+        weights_offset=context.pool.add(pack_rows(weights[..., 0])),
+        layout=WeightLayout.ROWS,
+        scratch_bytes=row_scratch_bytes(*windows, width=width, depth=groups),
     )
+
+
+def _place_quads(
+    context: OperatorContext,
+    weights: NDArray[np.int8],
+    windows: tuple[Window, Window],
+    table: ChannelTable,
+    groups: int,
+) -> ConvParams:
+    """Store the weights of a CONV_2D and return its parameters."""
+    n_out, height, width, depth = weights.shape
+    rows, columns = windows
+    runs = patch_runs(height, width, depth, dense=groups == columns.dilation == 1)
+    offset, layout = _pack_quads(context, weights.reshape(groups, n_out // groups, *runs), table)
+    return replace(
+        _conv_params(context, windows, table),
+        weights_offset=offset,
+        layout=layout,
+        groups=groups,
+        scratch_bytes=patch_scratch_bytes(*runs, rows.output * columns.output),
+    )
+
+
+def _pack_quads(context: OperatorContext, groups: NDArray[np.int8], table: ChannelTable) -> tuple[int, WeightLayout]:
+    """Store weights (groups, filters, n_runs, run_length); return where, and in which layout."""
+    biases = table.biases.reshape(len(groups), -1)
+    carried = all(can_carry(w.reshape(len(w), -1), b) for w, b in zip(groups, biases, strict=True))
+    layout = WeightLayout.CARRIED_QUADS if carried else WeightLayout.QUADS
+    return context.pool.add(b"".join(pack_quads(group, layout) for group in groups)), layout
 
 
 def _channel_scales(context: OperatorContext, filters: Tensor, *, axis: int) -> list[float]:
@@ -214,11 +218,10 @@ def _real_multipliers(
     return [float(data.scale) * scale / float(output.scale) for scale in scales]
 
 
-def _conv_params(
-    context: OperatorContext, output: Tensor, windows: tuple[Window, Window], weights: _Weights, table: ChannelTable
-) -> ConvParams:
+def _conv_params(context: OperatorContext, windows: tuple[Window, Window], table: ChannelTable) -> ConvParams:
+    """Return what does not depend on the weights' layout."""
     rows, columns = windows
-    low, high = context.activation_range(output)
+    low, high = context.activation_range(context.output())
     return ConvParams(
         filter_height=rows.filter,
         filter_width=columns.filter,
@@ -228,12 +231,9 @@ def _conv_params(
         dilation_width=columns.dilation,
         pad_top=rows.pad,
         pad_left=columns.pad,
-        weights_offset=weights.offset,
         channels_offset=table.offset,
-        scratch_bytes=weights.scratch_bytes,
         activation_min=low,
         activation_max=high,
-        layout=weights.layout,
         requantization=table.requantization,
-        groups=weights.groups,
+        groups=1,
     )

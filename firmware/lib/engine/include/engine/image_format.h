@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version; an engine runs exactly one
-constexpr uint32_t kImageVersion = 3;
+constexpr uint32_t kImageVersion = 4;
 
 /// of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
@@ -137,7 +137,7 @@ enum class WeightLayout : uint8_t {
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
 enum class Requantization : uint8_t {
   kAny = 0,  ///< nothing
-  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in -22..-1, and multipliers at least 2^31
+  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31; the clamp is int8's range
 };
 
 /// What an anomaly model's score is made of.
@@ -277,13 +277,16 @@ struct OperatorRecord {
 };
 static_assert(sizeof(OperatorRecord) == 32, "OperatorRecord has padding");
 
-/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 * 2^shift.
+/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift.
 struct ChannelConstants {
   int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32
   uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31
-  int32_t shift;  ///< -31..30; positive shifts left
+  int32_t constant;  ///< where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too
+  int8_t shift;  ///< -30..31; positive shifts right
+  uint8_t rounds_away;  ///< where bounded: 1 if values below 0 matter, whose halves round down; 0 or 1
+  uint16_t reserved;  ///< 0
 };
-static_assert(sizeof(ChannelConstants) == 12, "ChannelConstants has padding");
+static_assert(sizeof(ChannelConstants) == 16, "ChannelConstants has padding");
 
 /// CONV_2D and DEPTHWISE_CONV_2D, input (n, h, w, c) int8.
 struct ConvParams {

@@ -40,7 +40,7 @@ TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   const int64_t n_pixels = int64_t{op.output.dims[1]} * op.output.dims[2];
   if (!job.weights.data ||
       !ValidRequantizer(op, FiltersOf(*params), uint64_t{4} * static_cast<uint32_t>(job.groups * job.group_blocks)) ||
-      params->scratch_bytes < UnfoldedBytes(patch, n_pixels)) {
+      params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(patch, n_pixels)) {
     return Status::kImageParameter;
   }
   const uint64_t n_pairs = static_cast<uint64_t>(patch.n_pairs());

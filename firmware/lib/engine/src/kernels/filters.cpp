@@ -7,7 +7,7 @@ namespace tinyhost {
 
 namespace {
 
-constexpr int32_t kMinBoundedShift = -22;
+constexpr int32_t kMaxBoundedShift = 22;
 
 }  // namespace
 
@@ -36,11 +36,12 @@ TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const FilterPa
 TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels) {
   const Requantizer requantizer = MakeRequantizer(op, params, n_channels);
   const bool bounded = params.requantization == Requantization::kBounded;
-  if (!requantizer.channels || (!bounded && params.requantization != Requantization::kAny)) return false;
+  const bool clamps = requantizer.activation_min != INT8_MIN || requantizer.activation_max != INT8_MAX;
+  if (!requantizer.channels || (bounded ? clamps : params.requantization != Requantization::kAny)) return false;
   for (uint64_t i = 0; i < n_channels; ++i) {
     const ChannelConstants& channel = requantizer.channels[i];
-    if (!ShiftInRange(channel.shift)) return false;
-    if (bounded && (channel.shift >= 0 || channel.shift < kMinBoundedShift || channel.multiplier >> 31 == 0))
+    if (!ShiftInRange(-channel.shift) || channel.rounds_away > 1 || channel.reserved != 0) return false;
+    if (bounded && (channel.shift < 1 || channel.shift > kMaxBoundedShift || channel.multiplier >> 31 == 0))
       return false;
   }
   return requantizer.activation_min <= requantizer.activation_max && op.Scratch(params, params.scratch_bytes);

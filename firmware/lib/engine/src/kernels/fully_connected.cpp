@@ -23,7 +23,7 @@ TINYHOST_COLD Status CheckFullyConnected(const OperatorView& op, uint64_t* work)
   const uint64_t n_rows = static_cast<uint64_t>(job.n_rows);
   const uint64_t n_channels = static_cast<uint64_t>(job.blocks()) * 4;
   if (ElementCount(op.inputs[0]) % n_rows != 0 || !job.weights.data || !ValidRequantizer(op, *params, n_channels) ||
-      (params->scratch_bytes < job.unfolded_bytes() && !job.may_stay_folded(op.input_data<int8_t>()))) {
+      params->scratch_bytes < job.scratch_bytes()) {
     return Status::kImageParameter;
   }
   *work += n_rows * n_channels * (2 * static_cast<uint64_t>(job.patch.n_pairs()) + 4);

@@ -14,10 +14,10 @@ struct FullyConnectedJob {
   int32_t depth;  // of the output
 
   int32_t blocks() const { return QuadWeights::Blocks(depth); }
-  /// Scratch memory in which a kernel unfolds rows. A single row of aligned words needs none, if there is less.
-  uint64_t unfolded_bytes() const { return UnfoldedBytes(patch, n_rows); }
-  bool may_stay_folded(const int8_t* input) const {
-    return n_rows == 1 && patch.tail_bytes() == 0 && reinterpret_cast<uintptr_t>(input) % sizeof(uint32_t) == 0;
+  /// The least scratch memory: none for a single row of whole words, which a kernel may read as it is.
+  uint64_t scratch_bytes() const {
+    if (n_rows == 1 && patch.run_bytes % 4 == 0) return 0;
+    return UnfoldedBytes(patch, n_rows) + CopiedBytes(patch, n_rows);
   }
 };
 

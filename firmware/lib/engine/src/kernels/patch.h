@@ -11,23 +11,27 @@ namespace tinyhost {
 ///
 /// A run is a row of the window if its taps are neighbours in memory (no dilation, no groups), else a tap. Packed
 /// weights hold the whole words of all runs first, each as the pairs of bytes (0, 2) and (1, 3) that SXTB16 makes of a
-/// word, then the runs' last run_bytes % 4 bytes one after the other. Pairs are filled up to an even number.
+/// word, then the runs' last run_bytes % 4 bytes one after the other. Pairs are filled up to an even number. Runs that
+/// are short, or taps, are joined: to one run of words, the last of which is filled up.
 struct Patch {
-  int32_t run_bytes;
+  int32_t run_bytes;  // times n_runs: at most kMaxTensorBytes
   int32_t n_runs;
   int32_t runs_per_row;
 
-  int32_t words_per_run() const { return run_bytes / 4; }
-  int32_t tail_bytes() const { return run_bytes % 4; }
-  int64_t n_pairs() const {
-    const int64_t pairs = int64_t{2} * n_runs * words_per_run() + (int64_t{n_runs} * tail_bytes() + 1) / 2;
-    return (pairs + 1) / 2 * 2;
-  }
+  bool joined() const { return n_runs == 1 || runs_per_row > 1 || run_bytes < 4; }
+  int32_t n_bytes() const { return n_runs * run_bytes; }
+  /// What is unfolded as one: runs, or all of them, joined.
+  int32_t n_pieces() const { return joined() ? 1 : n_runs; }
+  int32_t words_per_piece() const { return joined() ? (n_bytes() + 3) / 4 : run_bytes / 4; }
+  int32_t tail_bytes() const { return joined() ? 0 : run_bytes % 4; }
+  int32_t n_pairs() const { return 2 * n_pieces() * words_per_piece() + (n_pieces() * tail_bytes() + 3) / 4 * 2; }
   /// The index of an element in packed order: its pair, times 2, plus its place in the pair.
   int32_t Slot(int32_t run, int32_t element) const {
+    const int32_t piece = joined() ? 0 : run;
+    if (joined()) element += run * run_bytes;
     const int32_t word = element / 4;
-    if (word == words_per_run()) return 4 * n_runs * words_per_run() + run * tail_bytes() + element % 4;
-    return 4 * (run * words_per_run() + word) + 2 * (element % 2) + element % 4 / 2;
+    if (word == words_per_piece()) return 4 * n_runs * words_per_piece() + run * tail_bytes() + element % 4;
+    return 4 * (piece * words_per_piece() + word) + 2 * (element % 2) + element % 4 / 2;
   }
 };
 

@@ -17,7 +17,7 @@ struct Requantizer {
   int8_t operator()(uint32_t accumulator, const ChannelConstants& channel) const {
     const int32_t sum = static_cast<int32_t>(accumulator + static_cast<uint32_t>(channel.bias));
     const int32_t scaled =
-        MultiplyByQuantizedMultiplier(sum, static_cast<int32_t>(channel.multiplier >> 1), channel.shift);
+        MultiplyByQuantizedMultiplier(sum, static_cast<int32_t>(channel.multiplier >> 1), -channel.shift);
     return static_cast<int8_t>(Clamp(WrappingAdd(scaled, zero_point), activation_min, activation_max));
   }
 };

@@ -15,6 +15,8 @@ struct WindowAxis {
   int32_t dilation;
   int32_t pad;
 
+  int32_t extent() const { return (filter - 1) * dilation + 1; }
+
   /// True if all arithmetic fits, and every window reaches into the input.
   bool Valid() const {
     if (filter < 1 || stride < 1 || dilation < 1) return false;

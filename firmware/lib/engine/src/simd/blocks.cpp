@@ -3,6 +3,8 @@
 //
 // In carried quads the raw half-words are 256 * b + a of filters a and b, so that SMLAD on them adds 256 sums of b plus
 // sums of a; SXTB16 gives a alone. Two filters cost one SXTB16 rather than two.
+//
+// GCC 12 spills in these loops, which need all 14 registers.
 
 #include "blocks.h"
 
@@ -10,27 +12,39 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// Where loops end.
-struct Bounds {
-  Bounds(const BlockJob& job, const uint32_t* patches)
-      : patches_end(patches + 4 * job.n_pairs), n_quads(job.n_pairs / 2) {}
-  const uint32_t* patches_end;
-  int32_t n_quads;  // of elements
-};
+/// The second filter's sum, out of one that carries the first's.
+inline uint32_t Uncarried(uint32_t sum, uint32_t first) {
+  return static_cast<uint32_t>(static_cast<int32_t>(sum - first) >> 8);
+}
 
-/// The sums of two filters over four lanes.
-struct Sums {
-  Four a;
-  Four b;
+/// Where sums of a pair of filters start: with the biases, carried like the weights.
+inline uint32_t SecondBias(const BlockJob& job, const ChannelConstants* pair) {
+  const uint32_t bias = static_cast<uint32_t>(pair[1].bias);
+  return job.carried ? (bias << 8) + static_cast<uint32_t>(pair[0].bias) : bias;
+}
+
+/// What pairs of filters over four lanes work on.
+struct PairsJob {
+  const ChannelConstants* channels;
+  const ChannelConstants* channels_end;
+  int8_t* first;          // output of a pair
+  int8_t* second;         // the same where there is no second filter: the first is stored last
+  OutputOffsets offsets;  // of the lanes
+  const uint32_t* patches;
+  const uint32_t* patches_end;
+  int32_t n_quads;       // of elements
+  int32_t to_next;       // bytes from the end of a pair's weights to the next pair's, of the same block or of another
+  int32_t to_next_both;  // the sum of both
+  const uint32_t* weights;
 };
 
 #ifdef __ARM_FEATURE_SIMD32
 
-// GCC 12 spills in these loops, which need all 14 registers: 8 sums, 2 pointers, 2 of weights, 2 of patches.
-#define TINYHOST_STEP(odd)              \
+// clang-format off
+#define TINYHOST_STEP                   \
   "ldr %[w], [%[weights]], #8\n"        \
   "ldrd %[x], %[y], [%[patches]], #8\n" \
-  "sxtb16 %[e], %[w]\n" odd             \
+  "sxtb16 %[e], %[w]\n"                 \
   "smlad %[a0], %[e], %[x], %[a0]\n"    \
   "smlad %[b0], %[w], %[x], %[b0]\n"    \
   "smlad %[a1], %[e], %[y], %[a1]\n"    \
@@ -40,205 +54,223 @@ struct Sums {
   "smlad %[b2], %[w], %[x], %[b2]\n"    \
   "smlad %[a3], %[e], %[y], %[a3]\n"    \
   "smlad %[b3], %[w], %[y], %[b3]\n"
-#define TINYHOST_LOOP(odd) \
-  __asm__(                                                                                                          \
-      "ldr %[x], %[n]\n"                                                                                            \
-      "lsls %[x], %[x], #31\n"                                                                                      \
-      "bpl 1f\n" TINYHOST_STEP(odd) TINYHOST_STEP(odd) "ldr %[x], %[end]\n"                                         \
-      "cmp %[patches], %[x]\n"                                                                                      \
-      "beq 2f\n"                                                                                                    \
-      "1:\n" TINYHOST_STEP(odd) TINYHOST_STEP(odd) TINYHOST_STEP(odd) TINYHOST_STEP(odd) "ldr %[x], %[end]\n"       \
-      "cmp %[patches], %[x]\n"                                                                                      \
-      "bne 1b\n"                                                                                                    \
-      "2:\n"                                                                                                        \
-      : [a0] "+r"(sums.a.a), [a1] "+r"(sums.a.b), [a2] "+r"(sums.a.c), [a3] "+r"(sums.a.d), [b0] "+r"(sums.b.a),    \
-        [b1] "+r"(sums.b.b), [b2] "+r"(sums.b.c), [b3] "+r"(sums.b.d), [weights] "+r"(weights),                     \
-        [patches] "+r"(patches), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y)                             \
-      : [end] "m"(bounds.patches_end), [n] "m"(bounds.n_quads)                                                                                  \
-      : "cc", "memory")
-
-/// 12 instructions per 16 multiply-accumulates of carried quads, 13 of plain ones, and 3 more every 64.
-template <bool kCarried>
-__attribute__((always_inline)) inline void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches,
-                                                               const Bounds& bounds, Sums& sums) {
-  uint32_t w, e, x, y;
-  if constexpr (kCarried) {
-    TINYHOST_LOOP("");
-  } else {
-    TINYHOST_LOOP("sxtb16 %[w], %[w], ror #8\n");
-  }
+#define TINYHOST_UNCARRY(a, b)     \
+  "sub %[" b "], %[" b "], %[" a "]\n" \
+  "asr %[" b "], %[" b "], #8\n"
+/// Carried quads where kBounded holds: 12 instructions per 16 multiply-accumulates, 3 every 64, 90 for each pair of
+/// filters, 8 more where negative values matter.
+__attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
+  uint32_t a0, a1, a2, a3, b0, b1, b2, b3, w, e, x, y;
+  const uint32_t *weights = job.weights, *patches;
+  __asm__ volatile(
+      "1:\n"
+      "ldr %[x], %[channels]\n"
+      "ldr %[y], %[n_quads]\n"
+      "ldr %[patches], %[start]\n"
+      "ldr %[a0], [%[x]]\n"
+      "ldr %[b0], [%[x], #16]\n"
+      "mov %[a1], %[a0]\n"
+      "mov %[a2], %[a0]\n"
+      "mov %[a3], %[a0]\n"
+      "add %[b0], %[a0], %[b0], lsl #8\n"
+      "mov %[b1], %[b0]\n"
+      "mov %[b2], %[b0]\n"
+      "mov %[b3], %[b0]\n"
+      "lsls %[y], %[y], #31\n"
+      "bmi 3f\n"
+      "2:\n"
+      TINYHOST_STEP
+      TINYHOST_STEP
+      "3:\n"
+      TINYHOST_STEP
+      TINYHOST_STEP
+      "ldr %[x], %[end]\n"
+      "cmp %[patches], %[x]\n"
+      "bne 2b\n"
+      TINYHOST_UNCARRY("a0", "b0")
+      TINYHOST_UNCARRY("a1", "b1")
+      TINYHOST_UNCARRY("a2", "b2")
+      TINYHOST_UNCARRY("a3", "b3")
+      "ldr %[e], %[channels]\n"
+      "ldrd %[x], %[y], [%[e], #20]\n"
+      "ldr %[w], [%[e], #28]\n"
+      TINYHOST_REQUANTIZE("%[b0]", "%[b1]", "%[b2]", "%[b3]", "%[x]", "%[y]", "%[w]")
+      "ldr %[patches], %[second]\n"
+      "ldrd %[x], %[y], %[offset_b]\n"
+      "ldr %[w], %[offset_d]\n"
+      "strb %[b2], [%[patches], %[y]]\n"
+      "strb %[b3], [%[patches], %[w]]\n"
+      "strb %[b1], [%[patches], %[x]]\n"
+      "strb %[b0], [%[patches]], #2\n"
+      "ldrd %[b0], %[b1], [%[e], #4]\n"
+      "ldr %[b2], [%[e], #12]\n"
+      "str %[patches], %[second]\n"
+      TINYHOST_REQUANTIZE("%[a0]", "%[a1]", "%[a2]", "%[a3]", "%[b0]", "%[b1]", "%[b2]")
+      "ldr %[patches], %[first]\n"
+      "ldrd %[b0], %[b1], %[to_next]\n"
+      "strb %[a3], [%[patches], %[w]]\n"
+      "strb %[a2], [%[patches], %[y]]\n"
+      "strb %[a1], [%[patches], %[x]]\n"
+      "strb %[a0], [%[patches]], #2\n"
+      "ldr %[x], %[channels_end]\n"
+      "add %[weights], %[weights], %[b0]\n"
+      "sub %[b1], %[b1], %[b0]\n"
+      "add %[e], %[e], #32\n"
+      "str %[patches], %[first]\n"
+      "str %[b1], %[to_next]\n"
+      "str %[e], %[channels]\n"
+      "cmp %[e], %[x]\n"
+      "bne 1b\n"
+      : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [b0] "=&r"(b0), [b1] "=&r"(b1),
+        [b2] "=&r"(b2), [b3] "=&r"(b3), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y),
+        [weights] "+r"(weights), [patches] "=&r"(patches), [channels] "+m"(job.channels), [first] "+m"(job.first),
+        [second] "+m"(job.second), [to_next] "+m"(job.to_next)
+      : [channels_end] "m"(job.channels_end), [n_quads] "m"(job.n_quads), [start] "m"(job.patches),
+        [end] "m"(job.patches_end), [offset_b] "m"(job.offsets.b), [offset_d] "m"(job.offsets.d)
+      : "cc", "memory");
+  job.weights = weights;
 }
-#undef TINYHOST_LOOP
+#undef TINYHOST_UNCARRY
 #undef TINYHOST_STEP
-
-#else
-
-template <bool kCarried>
-void TwoFiltersFourLanes(const uint32_t* weights, const uint32_t* patches, const Bounds& bounds, Sums& sums) {
-  for (; patches != bounds.patches_end; weights += 2) {
-    const uint32_t a = EvenBytes(*weights);
-    const uint32_t b = kCarried ? *weights : OddBytes(*weights);
-    sums.a.Each([&, lane = patches](uint32_t& sum) mutable { sum = DualMultiplyAdd(a, *lane++, sum); });
-    sums.b.Each([&](uint32_t& sum) { sum = DualMultiplyAdd(b, *patches++, sum); });
-  }
-}
+// clang-format on
 
 #endif
+
+/// Any form of weights and requantization, in C++.
+__attribute__((noinline)) void RunAnyPairs(const BlockJob& block, PairsJob& job) {
+  for (; job.channels != job.channels_end; job.channels += 2, job.first += 2, job.second += 2) {
+    const uint32_t bias = static_cast<uint32_t>(job.channels[0].bias), second_bias = SecondBias(block, job.channels);
+    Four a = {bias, bias, bias, bias}, b = {second_bias, second_bias, second_bias, second_bias};
+    for (const uint32_t* lanes = job.patches; lanes != job.patches_end; lanes += 4, job.weights += 2) {
+      const uint32_t word = *job.weights, first = EvenBytes(word), second = block.carried ? word : OddBytes(word);
+      a = {DualMultiplyAdd(first, lanes[0], a.a), DualMultiplyAdd(first, lanes[1], a.b),
+           DualMultiplyAdd(first, lanes[2], a.c), DualMultiplyAdd(first, lanes[3], a.d)};
+      b = {DualMultiplyAdd(second, lanes[0], b.a), DualMultiplyAdd(second, lanes[1], b.b),
+           DualMultiplyAdd(second, lanes[2], b.c), DualMultiplyAdd(second, lanes[3], b.d)};
+    }
+    if (block.carried) {
+      b = {Uncarried(b.a, a.a), Uncarried(b.b, a.b), Uncarried(b.c, a.c), Uncarried(b.d, a.d)};
+    }
+    StoreFour(block.exact, job.channels[1], b, job.second, job.offsets);
+    StoreFour(block.exact, job.channels[0], a, job.first, job.offsets);
+    job.weights += job.to_next / 4;
+    job.to_next = job.to_next_both - job.to_next;
+  }
+}
+
+/// Adds two words of a block, a pair of elements of its four filters: filter a and b, then c and d.
+enum class OneLaneForm { kPlainBytes, kCarriedBytes, kCarriedPairs };
 
 /// The sums of a block's four filters over one lane, unfolded or as the bytes that it unfolds from: 17 or 19
 /// instructions per 16 multiply-accumulates of carried quads.
 #ifdef __ARM_FEATURE_SIMD32
-#define TINYHOST_LOOP(load, odd0, odd1)                                                                        \
-  __asm__("1:\n" load                                                                                          \
-          "ldrd %[w0], %[w1], [%[weights]], #8\n"                                                              \
-          "sxtb16 %[e0], %[w0]\n"                                                                              \
-          "sxtb16 %[e1], %[w1]\n" odd0 odd1                                                                    \
-          "smlad %[a], %[e0], %[x], %[a]\n"                                                                    \
-          "smlad %[b], %[w0], %[x], %[b]\n"                                                                    \
-          "smlad %[c], %[e1], %[x], %[c]\n"                                                                    \
-          "smlad %[d], %[w1], %[x], %[d]\n"                                                                    \
-          "ldrd %[w0], %[w1], [%[weights]], #8\n"                                                              \
+// clang-format off
+#define TINYHOST_PRODUCTS(pair, odd)                   \
+  "ldrd %[w0], %[w1], [%[weights]], #8\n"              \
+  "sxtb16 %[e0], %[w0]\n"                              \
+  "sxtb16 %[e1], %[w1]\n" odd                          \
+  "smlad %[a], %[e0], %[" pair "], %[a]\n"             \
+  "smlad %[b], %[w0], %[" pair "], %[b]\n"             \
+  "smlad %[c], %[e1], %[" pair "], %[c]\n"             \
+  "smlad %[d], %[w1], %[" pair "], %[d]\n"
+#define TINYHOST_LOOP(load, odd)                                                                               \
+  __asm__("1:\n" load TINYHOST_PRODUCTS("x", odd) TINYHOST_PRODUCTS("y", odd)                                  \
           "cmp %[patch], %[end]\n"                                                                             \
-          "sxtb16 %[e0], %[w0]\n"                                                                              \
-          "sxtb16 %[e1], %[w1]\n" odd0 odd1                                                                    \
-          "smlad %[a], %[e0], %[y], %[a]\n"                                                                    \
-          "smlad %[b], %[w0], %[y], %[b]\n"                                                                    \
-          "smlad %[c], %[e1], %[y], %[c]\n"                                                                    \
-          "smlad %[d], %[w1], %[y], %[d]\n"                                                                    \
           "bne 1b\n"                                                                                           \
           : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [weights] "+r"(weights),   \
             [patch] "+r"(patch), [w0] "=&r"(w0), [w1] "=&r"(w1), [e0] "=&r"(e0), [e1] "=&r"(e1), [x] "=&r"(x), \
             [y] "=&r"(y)                                                                                       \
           : [end] "r"(end)                                                                                     \
           : "cc", "memory")
-#define TINYHOST_PAIRS "ldrd %[x], %[y], [%[patch]], #8\n"
 #define TINYHOST_BYTES "ldr %[y], [%[patch]], #4\nsxtb16 %[x], %[y]\nsxtb16 %[y], %[y], ror #8\n"
-template <bool kCarried, bool kUnfolded>
-inline void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, const uint32_t* end, Four& sums) {
+__attribute__((always_inline)) inline const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights,
+                                                               const int8_t* patch, const int8_t* end, Four& sums) {
   uint32_t w0, w1, e0, e1, x, y;
-  if constexpr (kUnfolded && kCarried) {
-    TINYHOST_LOOP(TINYHOST_PAIRS, "", "");
-  } else if constexpr (kUnfolded) {
-    TINYHOST_LOOP(TINYHOST_PAIRS, "sxtb16 %[w0], %[w0], ror #8\n", "sxtb16 %[w1], %[w1], ror #8\n");
-  } else if constexpr (kCarried) {
-    TINYHOST_LOOP(TINYHOST_BYTES, "", "");
+  if (form == OneLaneForm::kCarriedPairs) {
+    TINYHOST_LOOP("ldrd %[x], %[y], [%[patch]], #8\n", "");
+  } else if (form == OneLaneForm::kCarriedBytes) {
+    TINYHOST_LOOP(TINYHOST_BYTES, "");
   } else {
-    TINYHOST_LOOP(TINYHOST_BYTES, "sxtb16 %[w0], %[w0], ror #8\n", "sxtb16 %[w1], %[w1], ror #8\n");
+    TINYHOST_LOOP(TINYHOST_BYTES, "sxtb16 %[w0], %[w0], ror #8\nsxtb16 %[w1], %[w1], ror #8\n");
   }
+  return weights;
 }
 #undef TINYHOST_BYTES
-#undef TINYHOST_PAIRS
 #undef TINYHOST_LOOP
+#undef TINYHOST_PRODUCTS
+// clang-format on
 #else
-template <bool kCarried>
-const uint32_t* AddPair(const uint32_t* weights, uint32_t pair, Four& sums) {
+const uint32_t* AddPair(bool carried, const uint32_t* weights, uint32_t pair, Four& sums) {
   sums.a = DualMultiplyAdd(EvenBytes(weights[0]), pair, sums.a);
-  sums.b = DualMultiplyAdd(kCarried ? weights[0] : OddBytes(weights[0]), pair, sums.b);
+  sums.b = DualMultiplyAdd(carried ? weights[0] : OddBytes(weights[0]), pair, sums.b);
   sums.c = DualMultiplyAdd(EvenBytes(weights[1]), pair, sums.c);
-  sums.d = DualMultiplyAdd(kCarried ? weights[1] : OddBytes(weights[1]), pair, sums.d);
+  sums.d = DualMultiplyAdd(carried ? weights[1] : OddBytes(weights[1]), pair, sums.d);
   return weights + 2;
 }
 
-template <bool kCarried, bool kUnfolded>
-void FourFiltersOneLane(const uint32_t* weights, const uint32_t* patch, const uint32_t* end, Four& sums) {
-  for (; patch != end; ++patch) {
+const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights, const int8_t* patch, const int8_t* end,
+                         Four& sums) {
+  const bool carried = form != OneLaneForm::kPlainBytes;
+  for (; patch != end; patch += 4) {
     const uint32_t word = Load(patch);
-    weights = AddPair<kCarried>(weights, kUnfolded ? word : EvenBytes(word), sums);
-    if (!kUnfolded) weights = AddPair<kCarried>(weights, OddBytes(word), sums);
+    const bool unfolded = form == OneLaneForm::kCarriedPairs;
+    weights = AddPair(carried, weights, unfolded ? word : EvenBytes(word), sums);
+    if (!unfolded) weights = AddPair(carried, weights, OddBytes(word), sums);
   }
+  return weights;
 }
 #endif
 
-/// Where sums of a pair of filters start: with the biases, carried like the weights.
-template <bool kCarried>
-inline uint32_t SecondBias(const ChannelConstants* pair) {
-  const uint32_t bias = static_cast<uint32_t>(pair[1].bias);
-  return kCarried ? (bias << 8) + static_cast<uint32_t>(pair[0].bias) : bias;
-}
-
-/// The second filter's sum, out of one that carries the first's.
-inline uint32_t Uncarried(uint32_t sum, uint32_t first) {
-  return static_cast<uint32_t>(static_cast<int32_t>(sum - first) >> 8);
-}
-
-/// Where the outputs of lanes go; a lane that repeats another writes the same byte again.
-struct LaneOffsets {
-  LaneOffsets(int32_t n_lanes, int32_t pixel_bytes)
-      : second(pixel_bytes), third(pixel_bytes * (n_lanes > 2 ? 2 : 1)), fourth(pixel_bytes * (n_lanes - 1)) {}
-  int32_t second, third, fourth;
-
-  __attribute__((always_inline)) void Store(const Four& values, int8_t* output) const {
-    output[0] = static_cast<int8_t>(values.a);
-    output[second] = static_cast<int8_t>(values.b);
-    output[third] = static_cast<int8_t>(values.c);
-    output[fourth] = static_cast<int8_t>(values.d);
-  }
-};
-
-template <bool kCarried>
-__attribute__((noinline)) void FourLanes(const BlockJob& job, const BoundedRequantizer& requantizer,
-                                         const uint32_t* patches, int32_t n_lanes, int8_t* output) {
+void RunOneLane(const BlockJob& job, OneLaneForm form, const int8_t* patch, const int8_t* end, int8_t* output) {
   const uint32_t* weights = job.weights;
   const ChannelConstants* channels = job.channels;
-  const ChannelConstants* end = channels + job.n_filters;
-  const Bounds bounds(job, patches);
-  const LaneOffsets lanes(n_lanes, job.pixel_bytes);
-  int32_t to_next = 1;
-  while (true) {
-    const uint32_t bias = static_cast<uint32_t>(channels[0].bias);
-    const uint32_t second_bias = SecondBias<kCarried>(channels);
-    Sums sums = {{bias, bias, bias, bias}, {second_bias, second_bias, second_bias, second_bias}};
-    TwoFiltersFourLanes<kCarried>(weights, patches, bounds, sums);
-    if (kCarried) {
-      sums.b = {Uncarried(sums.b.a, sums.a.a), Uncarried(sums.b.b, sums.a.b), Uncarried(sums.b.c, sums.a.c),
-                Uncarried(sums.b.d, sums.a.d)};
-    }
-    requantizer.Apply(channels[0], sums.a);
-    lanes.Store(sums.a, output);
-    if (++channels == end) return;
-    requantizer.Apply(channels[0], sums.b);
-    lanes.Store(sums.b, output + 1);
-    if (++channels == end) return;
-    output += 2;
-    weights += to_next;
-    to_next = 2 * job.n_pairs - to_next;
-  }
-}
-
-template <bool kCarried, bool kUnfolded>
-void OneLane(const BlockJob& job, const BoundedRequantizer& requantizer, const uint32_t* patch, int8_t* output) {
-  const uint32_t* end = patch + (kUnfolded ? job.n_pairs : job.n_pairs / 2);
-  const uint32_t* weights = job.weights;
-  const ChannelConstants* channels = job.channels;
-  for (int32_t left = job.n_filters; left > 0; left -= 4, channels += 4, output += 4, weights += 2 * job.n_pairs) {
-    Four sums = {static_cast<uint32_t>(channels[0].bias), SecondBias<kCarried>(channels),
-                 static_cast<uint32_t>(channels[2].bias), SecondBias<kCarried>(channels + 2)};
-    FourFiltersOneLane<kCarried, kUnfolded>(weights, patch, end, sums);
-    if (kCarried) sums.b = Uncarried(sums.b, sums.a), sums.d = Uncarried(sums.d, sums.c);
-    requantizer.Apply4(channels, sums);
-    output[0] = static_cast<int8_t>(sums.a);
-    if (left > 1) output[1] = static_cast<int8_t>(sums.b);
-    if (left > 2) output[2] = static_cast<int8_t>(sums.c);
-    if (left > 3) output[3] = static_cast<int8_t>(sums.d);
+  for (int32_t left = job.n_filters; left > 0; left -= 4) {
+    Four sums = {static_cast<uint32_t>(channels[0].bias), SecondBias(job, channels),
+                 static_cast<uint32_t>(channels[2].bias), SecondBias(job, channels + 2)};
+    weights = AddBlock(form, weights, patch, end, sums);
+    if (job.carried) sums.b = Uncarried(sums.b, sums.a), sums.d = Uncarried(sums.d, sums.c);
+    const uint32_t by_filter[] = {sums.a, sums.b, sums.c, sums.d};
+    for (int32_t i = 0; i < (left < 4 ? left : 4); ++i) *output++ = Output(job.exact, *channels++, by_filter[i]);
   }
 }
 
 }  // namespace
 
-void RunFourLanes(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patches,
-                  int32_t n_lanes, int8_t* output) {
-  (carried ? FourLanes<true> : FourLanes<false>)(job, requantizer, patches, n_lanes, output);
+void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes, int8_t* output) {
+  PairsJob pairs;
+  pairs.channels = pairs.channels_end = job.channels;
+  pairs.first = output;
+  pairs.offsets = OutputOffsets::Of(n_lanes, job.pixel_bytes);
+  pairs.patches = patches;
+  pairs.patches_end = patches + 4 * job.n_pairs;
+  pairs.n_quads = job.n_pairs / 2;
+  pairs.to_next = 4 - 8 * job.n_pairs;
+  pairs.to_next_both = -8 * job.n_pairs;
+  pairs.weights = job.weights;
+  // All whole pairs of filters at once, then one that lacks its second.
+  for (int32_t left = job.n_filters; left > 0; left &= 1) {
+    pairs.channels_end += left > 1 ? left / 2 * 2 : 2;
+    pairs.second = pairs.first + (left > 1 ? 1 : 0);
+#ifdef __ARM_FEATURE_SIMD32
+    if (job.carried && !job.exact) {
+      RunCarriedPairs(pairs);
+      if (left == 1) break;
+      continue;
+    }
+#endif
+    RunAnyPairs(job, pairs);
+    if (left == 1) break;
+  }
 }
 
-void RunOneLane(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patch,
-                int8_t* output) {
-  (carried ? OneLane<true, true> : OneLane<false, true>)(job, requantizer, patch, output);
+void RunOneLane(const BlockJob& job, const uint32_t* patch, int8_t* output) {
+  const int8_t* bytes = reinterpret_cast<const int8_t*>(patch);
+  RunOneLane(job, OneLaneForm::kCarriedPairs, bytes, bytes + 4 * job.n_pairs, output);
 }
 
-void RunOneRow(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const int8_t* row,
-               int8_t* output) {
-  const uint32_t* words = reinterpret_cast<const uint32_t*>(row);
-  (carried ? OneLane<true, false> : OneLane<false, false>)(job, requantizer, words, output);
+void RunOneLane(const BlockJob& job, const int8_t* patch, int8_t* output) {
+  const OneLaneForm form = job.carried ? OneLaneForm::kCarriedBytes : OneLaneForm::kPlainBytes;
+  RunOneLane(job, form, patch, patch + 2 * job.n_pairs, output);
 }
 
 }  // namespace tinyhost::simd

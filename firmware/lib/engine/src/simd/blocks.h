@@ -10,20 +10,18 @@ namespace tinyhost::simd {
 struct BlockJob {
   const uint32_t* weights;
   const ChannelConstants* channels;
+  const Requantizer* exact;  // null where Requantization::kBounded holds
   int32_t n_pairs;
   int32_t n_filters;
   int32_t pixel_bytes;
+  bool carried;
 };
 
-/// Runs all filters of a group over four unfolded patches, of which the last n_lanes..4 (n_lanes at least 2) repeat the
-/// one before them.
-void RunFourLanes(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patches,
-                  int32_t n_lanes, int8_t* output);
+/// Runs all filters of a group over four unfolded patches, of which only the first n_lanes have outputs.
+void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes, int8_t* output);
 /// Runs all filters of a group over one unfolded patch.
-void RunOneLane(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const uint32_t* patch,
-                int8_t* output);
-/// The same over a patch that is one run of whole words, 4-byte aligned, straight from the input.
-void RunOneRow(const BlockJob& job, bool carried, const BoundedRequantizer& requantizer, const int8_t* row,
-               int8_t* output);
+void RunOneLane(const BlockJob& job, const uint32_t* patch, int8_t* output);
+/// The same over the bytes of a patch without tails.
+void RunOneLane(const BlockJob& job, const int8_t* patch, int8_t* output);
 
 }  // namespace tinyhost::simd

@@ -1,8 +1,9 @@
 // CONV_2D with dual multiply-accumulate: four output pixels' patches are unfolded to 16 bits, then all filters run over
-// them, two at a time (blocks.h).
+// them, two at a time (blocks.h). Patches that lie side by side are read from the input; others, cut by the border or
+// gathered from taps, are copied together first.
 
-#include "../kernels/conv_geometry.h"
-#include "blocks.h"
+#include "conv.h"
+
 #include "kernels.h"
 #include "unfold.h"
 
@@ -10,112 +11,161 @@ namespace tinyhost::simd {
 
 namespace {
 
-struct Position {
-  int32_t y;
-  int32_t x;
-};
-
 class ConvRun {
  public:
-  explicit ConvRun(const OperatorView& op)
-      : job_(MakeConvJob(op, *op.params<ConvParams>())),
-        requantizer_(job_.requantizer, op.params<ConvParams>()->requantization) {
-    const ConvParams& params = *op.params<ConvParams>();
-    n_pairs_ = static_cast<int32_t>(job_.source.patch.n_pairs());
-    n_pixels_ = job_.source.rows.output * job_.source.columns.output;
-    patches_ = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
-    const WindowAxis &rows = job_.source.rows, &columns = job_.source.columns;
-    contiguous_ = rows.filter == 1 && columns.filter == 1 && rows.stride == 1 && columns.stride == 1 &&
-                  columns.output == columns.input;
+  ConvRun(const ConvJob& job, Requantization form, const PatchMemory& memory)
+      : job_(job),
+        memory_(memory),
+        source_(job.source),
+        unfolded_(job.source.patch, job.source.zero_point),
+        copied_bytes_(CopiedPatchBytes(job.source.patch)) {
+    const Patch& patch = source_.patch;
+    WindowAxis &rows = source_.rows, &columns = source_.columns;
+    n_pixels_ = rows.output * columns.output;
+    block_.exact = form == Requantization::kBounded ? nullptr : &job_.requantizer;
+    block_.n_pairs = patch.n_pairs();
+    block_.n_filters = job.group_filters;
+    block_.pixel_bytes = job.out_depth();
+    block_.carried = job.weights.carried;
+    const bool pixels = rows.filter == 1 && columns.filter == 1 && rows.stride == 1 && columns.stride == 1;
+    if (pixels && columns.input == columns.output && rows.input == rows.output) {  // rows follow each other: one row
+      columns.input = columns.output = n_pixels_;
+      rows.input = rows.output = 1;
+    }
+    const int32_t room = columns.input + columns.pad - columns.extent();
+    if (room < 0 || (patch.joined() && patch.n_runs > 1)) return;  // patches are always copied
+    first_whole_ = (columns.pad + columns.stride - 1) / columns.stride;
+    end_whole_ = room / columns.stride + 1;
+    if (end_whole_ > columns.output) end_whole_ = columns.output;
   }
 
   void Image(const int8_t* image, int8_t* output) {
-    position_ = {0, 0};
-    for (int32_t i = 0; i < n_pixels_; i += 4, output += 4 * job_.out_depth()) {
-      const int32_t n_lanes = n_pixels_ - i < 4 ? n_pixels_ - i : 4;
-      const Position start = position_;
-      for (int32_t group = 0; group < job_.groups; ++group) {
-        position_ = start;
-        const BlockJob block = Block(group);
-        int8_t* out = output + group * job_.group_filters;
-        Unfold(image + group * job_.group_depth, n_lanes);
-        if (n_lanes == 1) {
-          RunOneLane(block, job_.weights.carried, requantizer_, patches_, out);
-        } else {
-          RunFourLanes(block, job_.weights.carried, requantizer_, patches_, n_lanes, out);
-        }
+    image_ = image;
+    y_ = x_ = 0;
+    for (int32_t left = n_pixels_; left > 0;) {
+      FourPatches patches = SideBySide();
+      const int32_t n_fours = NumberOf(patches), n_lanes = left < 4 ? left : 4;
+      for (int32_t n = n_fours; n > 0; --n, patches.data += 4 * patches.lane_step, output += 4 * block_.pixel_bytes) {
+        RunFour(patches, 0, output);
       }
+      if (n_fours == 0) {
+        RunFour(patches, n_lanes, output);
+        output += 4 * block_.pixel_bytes;
+      }
+      const int32_t n_pixels = n_fours > 0 ? 4 * n_fours : n_lanes;
+      left -= n_pixels;
+      x_ += n_pixels;
+      for (; x_ >= source_.columns.output; ++y_) x_ -= source_.columns.output;
     }
   }
-
-  const ConvJob& job() const { return job_; }
 
  private:
-  BlockJob Block(int32_t group) const {
-    const int32_t first = group * job_.group_blocks;
-    const int8_t* weights = job_.weights.data + first * job_.weights.block_bytes;
-    return {reinterpret_cast<const uint32_t*>(weights), job_.requantizer.channels + 4 * first, n_pairs_,
-            job_.group_filters, job_.out_depth()};
+  /// The next four patches, as they lie in the image if they lie side by side.
+  FourPatches SideBySide() const {
+    const WindowAxis &rows = source_.rows, &columns = source_.columns;
+    const Taps ys = TapsInside(rows, y_);
+    const int32_t row = ys.origin + ys.first * rows.dilation, column = x_ * columns.stride - columns.pad;
+    return {image_ + row * source_.row_bytes() + column * source_.depth, rows.dilation * source_.row_bytes(),
+            columns.stride * source_.depth, ys.first, ys.last};
   }
 
-  /// Unfolds the patches of n_lanes pixels from position_ on; one that is missing repeats the
-  /// last.
-  void Unfold(const int8_t* image, int32_t n_lanes) {
-    if (n_lanes == 4 && UnfoldFour(image)) return;
-    if (n_lanes == 1) {
-      UnfoldPatch<1>(job_.source, image, Rows(), Columns(), patches_);
-      return;
-    }
-    for (int32_t lane = 0; lane < 4; ++lane) {
-      UnfoldPatch<4>(job_.source, image, Rows(), Columns(), patches_ + lane);
-      if (lane + 1 < n_lanes && ++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
-    }
-    if (++position_.x == job_.source.columns.output) position_ = {position_.y + 1, 0};
+  /// How often four patches lie side by side from here on in the row, uncut, and in the image up to the end of the
+  /// last word of joined ones, which is read whole.
+  int32_t NumberOf(const FourPatches& patches) const {
+    if (x_ < first_whole_ || x_ + 4 > end_whole_) return 0;
+    const int32_t n = (end_whole_ - x_) / 4;
+    const int32_t last_slice = source_.depth - job_.group_depth;
+    const int32_t reach = (4 * n - 1) * patches.lane_step + last_slice + copied_bytes_;
+    return source_.patch.joined() && image_ + job_.image_bytes() - patches.data < reach ? n - 1 : n;
   }
 
-  /// The same for four pixels whose patches lie side by side, no column of them cut; false if they do not.
-  bool UnfoldFour(const int8_t* image) {
-    const PatchSource& source = job_.source;
-    if (source.patch.runs_per_row > 1) return false;
-    const int32_t n_left = source.columns.output - position_.x;
-    const Taps ys = Rows(), xs = Columns();
-    if (contiguous_) {
-      position_.x += 4;
-      while (position_.x >= source.columns.output) position_ = {position_.y + 1, position_.x - source.columns.output};
-    } else {
-      if (n_left < 4 || xs.first > 0 || TapsInside(source.columns, position_.x + 3).last < source.columns.filter)
-        return false;
-      position_ = n_left > 4 ? Position{position_.y, position_.x + 4} : Position{position_.y + 1, 0};
+  /// Runs all filters over four patches side by side, or over the next n_copied pixels, whose patches are to be copied.
+  void RunFour(FourPatches patches, int32_t n_copied, int8_t* output) {
+    const int8_t* slice = image_;
+    block_.weights = reinterpret_cast<const uint32_t*>(job_.weights.data);
+    block_.channels = job_.requantizer.channels;
+    for (int32_t n = job_.groups; n > 0; --n, output += block_.n_filters) {
+      if (n_copied == 1 && unfolded_.n_tail == 0) {
+        RunLast(slice, output);
+      } else {
+        if (n_copied > 0) patches = Copied(slice, n_copied);
+        UnfoldFourPatches(unfolded_, patches, memory_.unfolded);
+        RunFourLanes(block_, memory_.unfolded, n_copied > 0 ? n_copied : 4, output);
+      }
+      if (n == 1) return;
+      slice += job_.group_depth;
+      patches.data += job_.group_depth;
+      block_.weights += 2 * block_.n_pairs * job_.group_blocks;
+      block_.channels += 4 * job_.group_blocks;
     }
-    const int32_t first_row = ys.origin + ys.first * source.rows.dilation;
-    const int8_t* start = image + first_row * source.row_bytes() + xs.origin * source.depth;
-    UnfoldFourPatches(source, start, ys, source.columns.stride * source.depth, patches_);
-    return true;
   }
 
-  Taps Rows() const { return TapsInside(job_.source.rows, position_.y); }
-  Taps Columns() const { return TapsInside(job_.source.columns, position_.x); }
+  /// Copies the patches of the next n_lanes pixels: as one window that holds them all, or each by itself.
+  FourPatches Copied(const int8_t* slice, int32_t n_lanes) const {
+    const WindowAxis &rows = source_.rows, &columns = source_.columns;
+    const int32_t run_bytes = source_.patch.run_bytes;
+    int8_t* target = memory_.copied;
+    const bool in_row = x_ + n_lanes <= columns.output && columns.stride <= columns.filter;
+    if (in_row && !source_.patch.joined() && run_bytes == columns.filter * source_.depth) {
+      const int32_t n_columns = 3 * columns.stride + columns.filter;
+      CopyAt(slice, y_, x_, n_columns, target);
+      return {target, n_columns * source_.depth, columns.stride * source_.depth, 0, rows.filter};
+    }
+    for (int32_t y = y_, x = x_; n_lanes > 0; --n_lanes, target += copied_bytes_) {
+      CopyAt(slice, y, x, columns.filter, target);
+      if (++x == columns.output) x = 0, ++y;
+    }
+    return {memory_.copied, run_bytes, copied_bytes_, 0, unfolded_.n_pieces};
+  }
 
-  ConvJob job_;
-  BoundedRequantizer requantizer_;
-  int32_t n_pairs_;
+  void CopyAt(const int8_t* slice, int32_t y, int32_t x, int32_t n_columns, int8_t* target) const {
+    const WindowAxis &rows = source_.rows, &columns = source_.columns;
+    CopyWindow(source_, slice, y * rows.stride - rows.pad, x * columns.stride - columns.pad, n_columns, target);
+  }
+
+  /// Runs a group's filters over the last pixel.
+  void RunLast(const int8_t* slice, int8_t* output) const {
+    const int8_t* patch = slice;
+    const Patch& run = source_.patch;
+    if (n_pixels_ > 1 || run.n_runs > 1 || run.run_bytes % 4 != 0 || first_whole_ > 0 || end_whole_ < 1) {
+      CopyAt(slice, y_, x_, source_.columns.filter, memory_.copied);
+      patch = memory_.copied;
+    }
+    if (!memory_.unfolded || !block_.carried) return RunOneLane(block_, patch, output);
+    UnfoldOnePatch(patch, block_.n_pairs, memory_.unfolded);
+    RunOneLane(block_, memory_.unfolded, output);
+  }
+
+  const ConvJob& job_;
+  const PatchMemory& memory_;
+  PatchSource source_;
+  UnfoldedForm unfolded_;
+  BlockJob block_{};
+  int32_t copied_bytes_;  // of a patch
   int32_t n_pixels_;
-  uint32_t* patches_;
-  bool contiguous_;  // patches are the pixels, one after the other
-  Position position_{};
+  int32_t first_whole_ = 0;  // columns [first_whole_, end_whole_) have uncut patches side by side
+  int32_t end_whole_ = 0;
+  const int8_t* image_ = nullptr;
+  int32_t y_ = 0;
+  int32_t x_ = 0;
 };
 
 void Run(const OperatorView& op) {
-  ConvRun run(op);
-  const int8_t* image = op.input_data<int8_t>();
-  int8_t* output = op.output_data<int8_t>();
-  const int32_t n_bytes = static_cast<int32_t>(op.output.n_bytes) / op.output.dims[0];
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += run.job().image_bytes(), output += n_bytes) {
-    run.Image(image, output);
-  }
+  const ConvParams& params = *op.params<ConvParams>();
+  const ConvJob job = MakeConvJob(op, params);
+  const int64_t n_pixels = int64_t{job.source.rows.output} * job.source.columns.output;
+  const PatchMemory memory = PatchMemory::In(op.Scratch(params, 0), UnfoldedBytes(job.source.patch, n_pixels));
+  RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
 }
 
 }  // namespace
+
+void RunConv(const ConvJob& job, Requantization form, const PatchMemory& memory, int32_t n_images, const int8_t* images,
+             int8_t* outputs) {
+  ConvRun run(job, form, memory);
+  const int32_t n_bytes = job.source.rows.output * job.source.columns.output * job.out_depth();
+  for (; n_images > 0; --n_images, images += job.image_bytes(), outputs += n_bytes) run.Image(images, outputs);
+}
 
 const Kernel kConv2d{OperatorCode::kConv2d, 1, CheckConv2d, Run};
 

@@ -12,64 +12,85 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// Adds a pair of neighbouring taps at four outputs, `stride` elements apart: 8 instructions for 8 products.
-__attribute__((always_inline)) inline void AddPair(const int16_t* x, int32_t stride, uint32_t taps, Four& sums) {
-  sums.a = DualMultiplyAdd(Load(x), taps, sums.a);
-  sums.b = DualMultiplyAdd(Load(x + stride), taps, sums.b);
-  sums.c = DualMultiplyAdd(Load(x + 2 * stride), taps, sums.c);
-  sums.d = DualMultiplyAdd(Load(x + 3 * stride), taps, sums.d);
+/// Adds n_taps taps of a row at four outputs, `stride` elements apart: 23 instructions for four taps.
+__attribute__((always_inline)) inline const uint32_t* AddTaps(const int16_t* row, int32_t stride,
+                                                              const uint32_t* weights, int32_t n_taps, Four& sums) {
+#ifdef __ARM_FEATURE_SIMD32
+  const int16_t *second = row + stride, *third = second + stride, *fourth = third + stride;
+  uint32_t w, t, x;
+  // clang-format off
+#define TINYHOST_PAIR                  \
+  "ldr %[x], [%[first]], #4\n"         \
+  "smlad %[a], %[x], %[t], %[a]\n"     \
+  "ldr %[x], [%[second]], #4\n"        \
+  "smlad %[b], %[x], %[t], %[b]\n"     \
+  "ldr %[x], [%[third]], #4\n"         \
+  "smlad %[c], %[x], %[t], %[c]\n"     \
+  "ldr %[x], [%[fourth]], #4\n"        \
+  "subs %[n], %[n], #2\n"              \
+  "smlad %[d], %[x], %[t], %[d]\n"
+  __asm__("1:\n"
+          "ldr %[w], [%[weights]], #4\n"
+          "sxtb16 %[t], %[w]\n"
+          TINYHOST_PAIR
+          "ble 2f\n"
+          "sxtb16 %[t], %[w], ror #8\n"
+          TINYHOST_PAIR
+          "bgt 1b\n"
+          "2:\n"
+          : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [weights] "+r"(weights),
+            [first] "+r"(row), [second] "+r"(second), [third] "+r"(third), [fourth] "+r"(fourth), [n] "+r"(n_taps),
+            [w] "=&r"(w), [t] "=&r"(t), [x] "=&r"(x)
+          :
+          : "cc", "memory");
+#undef TINYHOST_PAIR
+  // clang-format on
+#else
+  const auto add_pair = [&](uint32_t taps) {
+    sums.a = DualMultiplyAdd(Load(row), taps, sums.a);
+    sums.b = DualMultiplyAdd(Load(row + stride), taps, sums.b);
+    sums.c = DualMultiplyAdd(Load(row + 2 * stride), taps, sums.c);
+    sums.d = DualMultiplyAdd(Load(row + 3 * stride), taps, sums.d);
+    row += 2;
+  };
+  for (; n_taps > 0; n_taps -= 4, ++weights) {
+    add_pair(EvenBytes(*weights));
+    if (n_taps > 2) add_pair(OddBytes(*weights));
+  }
+#endif
+  return weights;
 }
 
-/// The sums of any window at four outputs from x on.
-Four AnyWindows(const DepthwiseJob& job, const RowJob& row_job, const int16_t* plane, const uint32_t* weights,
-                int32_t x, uint32_t bias) {
-  const int32_t stride = job.columns.stride;
-  Four sums = {bias, bias, bias, bias};
-  int32_t offset = row_job.top;
-  for (int32_t ky = 0; ky < job.rows.filter; ++ky, offset = row_job.Next(offset)) {
-    const int16_t* row = plane + offset + x * stride;
-    int32_t n_taps = job.columns.filter;
-    for (; n_taps > 2; n_taps -= 4, row += 4, ++weights) {
-      AddPair(row, stride, EvenBytes(*weights), sums);
-      AddPair(row + 2, stride, OddBytes(*weights), sums);
-    }
-    if (n_taps > 0) AddPair(row, stride, EvenBytes(*weights++), sums);
+/// The same with dilation of columns, tap by tap.
+void AddDilatedTaps(const WindowAxis& columns, const int16_t* row, const uint32_t* weights, Four& sums) {
+  for (int32_t kx = 0; kx < columns.filter; ++kx, row += columns.dilation) {
+    const int32_t tap = RowWeights::At(weights, kx);
+    const int16_t* x = row;
+    sums.Each([&](uint32_t& sum) { sum += static_cast<uint32_t>(*x * tap), x += columns.stride; });
   }
-  return sums;
-}
-
-/// The same with dilation of columns, tap by tap; only the first of the sums.
-Four DilatedWindow(const DepthwiseJob& job, const RowJob& row_job, const int16_t* plane, const uint32_t* weights,
-                   int32_t x, uint32_t bias) {
-  int32_t offset = row_job.top;
-  for (int32_t ky = 0; ky < job.rows.filter; ++ky, weights += job.weights.words_per_row) {
-    const int16_t* row = plane + offset + x * job.columns.stride;
-    offset = row_job.Next(offset);
-    for (int32_t kx = 0; kx < job.columns.filter; ++kx, row += job.columns.dilation) {
-      bias += static_cast<uint32_t>(*row * RowWeights::At(weights, kx));
-    }
-  }
-  return {bias, bias, bias, bias};
 }
 
 /// All channels' rows of outputs of any filter.
-void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
-  const bool dilated = job.columns.dilation > 1;
-  const int32_t step = dilated ? 1 : 4;
+__attribute__((noinline)) void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
   for (int32_t channel = 0; channel < job.out_depth; ++channel) {
-    const int16_t* plane = row_job.planes + channel / job.multiplier * row_job.plane_size;
-    const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
     const ChannelConstants& constants = row_job.channels[channel];
-    for (int32_t x = 0; x < row_job.width; x += step) {
+    const int16_t* plane = row_job.planes + channel / job.multiplier * row_job.plane_size;
+    int8_t* output = row_job.output + channel;
+    for (int32_t left = row_job.width; left > 0; left -= 4, plane += 4 * job.columns.stride) {
       const uint32_t bias = static_cast<uint32_t>(constants.bias);
-      Four sums = (dilated ? DilatedWindow : AnyWindows)(job, row_job, plane, weights, x, bias);
-      row_job.requantizer->Apply(constants, sums);
-      const int32_t n = row_job.width - x < step ? row_job.width - x : step;
-      int8_t* pixel = row_job.output + x * job.out_depth + channel;
-      pixel[0] = static_cast<int8_t>(sums.a);
-      if (n > 1) pixel[job.out_depth] = static_cast<int8_t>(sums.b);
-      if (n > 2) pixel[2 * job.out_depth] = static_cast<int8_t>(sums.c);
-      if (n > 3) pixel[3 * job.out_depth] = static_cast<int8_t>(sums.d);
+      Four sums = {bias, bias, bias, bias};
+      const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
+      int32_t offset = row_job.top;
+      for (int32_t ky = job.rows.filter; ky > 0; --ky, offset = row_job.Next(offset)) {
+        if (job.columns.dilation > 1) {
+          AddDilatedTaps(job.columns, plane + offset, weights, sums);
+          weights += job.weights.words_per_row;
+        } else {
+          weights = AddTaps(plane + offset, job.columns.stride, weights, job.columns.filter, sums);
+        }
+      }
+      StoreFour(row_job.exact, constants, sums, output, OutputOffsets::Of(left, job.out_depth));
+      output += 4 * job.out_depth;
     }
   }
 }
@@ -96,7 +117,7 @@ class DepthwiseRun {
  public:
   explicit DepthwiseRun(const OperatorView& op)
       : job_(MakeDepthwiseJob(op, *op.params<ConvParams>())),
-        requantizer_(job_.requantizer, op.params<ConvParams>()->requantization) {
+        bounded_(op.params<ConvParams>()->requantization == Requantization::kBounded) {
     plane_size_ = static_cast<int32_t>(job_.plane_elements());
     row_size_ = plane_size_ * job_.in_depth;
     planes_ = reinterpret_cast<int16_t*>(op.Scratch(*op.params<ConvParams>(), 0));
@@ -109,7 +130,7 @@ class DepthwiseRun {
       const int32_t top = y * job_.rows.stride - job_.rows.pad;
       if (next < top) next = top;
       for (; next < top + job_.window_rows(); ++next) UnfoldRow(image, next);
-      RunChannels(Place(top), output);
+      RunChannels(Place(top), (job_.rows.output - y) * job_.columns.output, output);
     }
   }
 
@@ -143,7 +164,7 @@ class DepthwiseRun {
     }
   }
 
-  void RunChannels(int32_t top, int8_t* output) const {
+  void RunChannels(int32_t top, int32_t n_left, int8_t* output) const {
     RowJob row{};
     row.planes = planes_;
     row.top = top;
@@ -151,24 +172,23 @@ class DepthwiseRun {
     row.ring_size = job_.window_rows() * row_size_;
     row.weights = job_.weights.data;
     row.channels = job_.requantizer.channels;
-    row.requantizer = &requantizer_;
+    row.exact = bounded_ ? nullptr : &job_.requantizer;
     row.plane_size = plane_size_;
     row.multiplier = job_.multiplier;
     row.width = job_.columns.output;
+    row.stride = job_.columns.stride;
     row.out_depth = job_.out_depth;
     row.output = output;
     const bool three = job_.rows.filter == 3 && job_.columns.filter == 3 && job_.columns.dilation == 1;
-    if (three && job_.columns.stride == 1) {
-      RunRow3x3<1>(row);
-    } else if (three && job_.columns.stride == 2) {
-      RunRow3x3<2>(row);
+    if (three && bounded_ && job_.columns.stride <= 2) {
+      RunRow3x3(row, n_left);
     } else {
       RunAnyRow(job_, row);
     }
   }
 
   DepthwiseJob job_;
-  BoundedRequantizer requantizer_;
+  bool bounded_;
   int32_t plane_size_;
   int32_t row_size_;
   int16_t* planes_;

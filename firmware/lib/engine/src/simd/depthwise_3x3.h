@@ -13,10 +13,11 @@ struct RowJob {
   int32_t ring_size;  // after which rows go on at the start
   const uint32_t* weights;
   const ChannelConstants* channels;
-  const BoundedRequantizer* requantizer;
+  const Requantizer* exact;  // null where Requantization::kBounded holds
   int32_t plane_size;
   int32_t multiplier;
   int32_t width;
+  int32_t stride;
   int32_t out_depth;
   int8_t* output;
 
@@ -27,152 +28,170 @@ struct RowJob {
   }
 };
 
-struct Rows3 {
-  const int16_t* row[3];
+/// Neighbouring windows of several channels.
+struct Windows3x3 {
+  const int16_t* rows[3];
+  int32_t rows_back;  // in bytes, from the end of a channel's windows to the next channel's
+  const ChannelConstants* channel;
+  const ChannelConstants* channels_end;
+  const uint32_t* weights;
+  int8_t* output;
+  const int8_t* end;      // of the first channel's outputs
+  int32_t output_back;    // from the end of a channel's outputs to the next channel's
+  OutputOffsets offsets;  // of four neighbours
 };
 
-/// Three taps as the pairs (0, 1) and (1, 2).
-struct ThreeTaps {
-  explicit ThreeTaps(uint32_t word) : first(EvenBytes(word)), last(first >> 16 | OddBytes(word) << 16) {}
-  uint32_t first;
-  uint32_t last;
-};
-
-/// Adds a row of a 3-wide window at four neighbouring outputs: at stride 1, 12 instructions for 12 products.
-template <int kStride>
-__attribute__((always_inline)) inline void AddThreeTaps(const int16_t* row, const uint32_t* taps, Four& sums) {
-  const uint32_t x0 = Load(row), x1 = Load(row + 2), x2 = Load(row + 4);
-  if (kStride == 1) {
-    sums.a = MultiplyAddLowHigh(x1, taps[1], DualMultiplyAdd(x0, taps[0], sums.a));
-    sums.b = DualMultiplyAdd(x1, taps[1], MultiplyAddHighLow(x0, taps[0], sums.b));
-    sums.c = MultiplyAddLowHigh(x2, taps[1], DualMultiplyAdd(x1, taps[0], sums.c));
-    sums.d = DualMultiplyAdd(x2, taps[1], MultiplyAddHighLow(x1, taps[0], sums.d));
-  } else {
-    const uint32_t x3 = Load(row + 6), x4 = Load(row + 8);
-    sums.a = MultiplyAddLowHigh(x1, taps[1], DualMultiplyAdd(x0, taps[0], sums.a));
-    sums.b = MultiplyAddLowHigh(x2, taps[1], DualMultiplyAdd(x1, taps[0], sums.b));
-    sums.c = MultiplyAddLowHigh(x3, taps[1], DualMultiplyAdd(x2, taps[0], sums.c));
-    sums.d = MultiplyAddLowHigh(x4, taps[1], DualMultiplyAdd(x3, taps[0], sums.d));
-  }
-}
-
-template <int kStride>
-__attribute__((always_inline)) inline void AddThreeTaps(const int16_t* row, const uint32_t* taps, Two& sums) {
-  const uint32_t x0 = Load(row), x1 = Load(row + 2);
-  sums.a = MultiplyAddLowHigh(x1, taps[1], DualMultiplyAdd(x0, taps[0], sums.a));
-  if (kStride == 1) {
-    sums.b = DualMultiplyAdd(x1, taps[1], MultiplyAddHighLow(x0, taps[0], sums.b));
-  } else {
-    sums.b = MultiplyAddLowHigh(Load(row + 4), taps[1], DualMultiplyAdd(x1, taps[0], sums.b));
-  }
-}
-
-/// The sums of a 3x3 window at four neighbouring outputs; moves the rows on. Taps: first and last pairs of three rows.
+/// Runs four windows at a time: 63 or 66 instructions, 4 more where negative values matter, and 30 per channel.
 #ifdef __ARM_FEATURE_SIMD32
-// GCC 12 spills here.
-#define TINYHOST_ROW_STRIDE_1(row, taps_at, a_in, b_in, c_in, d_in) \
-  "ldrd %[t], %[u], [%[taps], #" taps_at                            \
-  "]\n"                                                             \
-  "ldrd %[x], %[y], [%[" row                                        \
-  "]], #8\n"                                                        \
-  "smlad %[a], %[x], %[t], %[" a_in                                 \
-  "]\n"                                                             \
-  "smlatb %[b], %[x], %[t], %[" b_in                                \
-  "]\n"                                                             \
-  "smlabt %[a], %[y], %[u], %[a]\n"                                 \
-  "smlad %[b], %[y], %[u], %[b]\n"                                  \
-  "ldr %[x], [%[" row                                               \
-  "]]\n"                                                            \
-  "smlad %[c], %[y], %[t], %[" c_in                                 \
-  "]\n"                                                             \
-  "smlatb %[d], %[y], %[t], %[" d_in                                \
-  "]\n"                                                             \
-  "smlabt %[c], %[x], %[u], %[c]\n"                                 \
+// GCC 12 spills here: this needs all 14 registers.
+// clang-format off
+#define TINYHOST_TAPS(word, taps)                     \
+  "sxtb16 %[a], %[" word "]\n"                        \
+  "sxtb16 %[" word "], %[" word "], ror #24\n"        \
+  "pkhtb %[" word "], %[" word "], %[a], asr #16\n"   \
+  "strd %[a], %[" word "], %[" taps "]\n"
+#define TINYHOST_ROW_STRIDE_1(row, taps, a_in, b_in, c_in) \
+  "ldrd %[t], %[u], %[" taps "]\n"                         \
+  "ldrd %[x], %[y], [%[" row "]], #8\n"                    \
+  "smlad %[a], %[x], %[t], %[" a_in "]\n"                  \
+  "smlatb %[b], %[x], %[t], %[" b_in "]\n"                 \
+  "smlabt %[a], %[y], %[u], %[a]\n"                        \
+  "smlad %[b], %[y], %[u], %[b]\n"                         \
+  "ldr %[x], [%[" row "]]\n"                               \
+  "smlad %[c], %[y], %[t], %[" c_in "]\n"                  \
+  "smlatb %[d], %[y], %[t], %[d]\n"                        \
+  "smlabt %[c], %[x], %[u], %[c]\n"                        \
   "smlad %[d], %[x], %[u], %[d]\n"
-#define TINYHOST_ROW_STRIDE_2(row, taps_at, a_in, b_in, c_in, d_in) \
-  "ldrd %[t], %[u], [%[taps], #" taps_at                            \
-  "]\n"                                                             \
-  "ldrd %[x], %[y], [%[" row                                        \
-  "]], #8\n"                                                        \
-  "smlad %[a], %[x], %[t], %[" a_in                                 \
-  "]\n"                                                             \
-  "smlabt %[a], %[y], %[u], %[a]\n"                                 \
-  "smlad %[b], %[y], %[t], %[" b_in                                 \
-  "]\n"                                                             \
-  "ldrd %[x], %[y], [%[" row                                        \
-  "]], #8\n"                                                        \
-  "smlabt %[b], %[x], %[u], %[b]\n"                                 \
-  "smlad %[c], %[x], %[t], %[" c_in                                 \
-  "]\n"                                                             \
-  "smlabt %[c], %[y], %[u], %[c]\n"                                 \
-  "smlad %[d], %[y], %[t], %[" d_in                                 \
-  "]\n"                                                             \
-  "ldr %[x], [%[" row                                               \
-  "]]\n"                                                            \
+#define TINYHOST_ROW_STRIDE_2(row, taps, a_in, b_in, c_in) \
+  "ldrd %[t], %[u], %[" taps "]\n"                         \
+  "ldrd %[x], %[y], [%[" row "]], #8\n"                    \
+  "smlad %[a], %[x], %[t], %[" a_in "]\n"                  \
+  "smlabt %[a], %[y], %[u], %[a]\n"                        \
+  "smlad %[b], %[y], %[t], %[" b_in "]\n"                  \
+  "ldrd %[x], %[y], [%[" row "]], #8\n"                    \
+  "smlabt %[b], %[x], %[u], %[b]\n"                        \
+  "smlad %[c], %[x], %[t], %[" c_in "]\n"                  \
+  "smlabt %[c], %[y], %[u], %[c]\n"                        \
+  "smlad %[d], %[y], %[t], %[d]\n"                         \
+  "ldr %[x], [%[" row "]]\n"                               \
   "smlabt %[d], %[x], %[u], %[d]\n"
-#define TINYHOST_ROWS(stride)                                                                                          \
-  __asm__(TINYHOST_ROW_STRIDE_##stride("row0", "0", "bias", "bias", "bias", "bias") TINYHOST_ROW_STRIDE_##stride(      \
-              "row1", "8", "a", "b", "c", "d") TINYHOST_ROW_STRIDE_##stride("row2", "16", "a", "b", "c", "d")          \
-          : [a] "=&r"(sums.a), [b] "=&r"(sums.b), [c] "=&r"(sums.c), [d] "=&r"(sums.d), [row0] "+r"(rows.row[0]),      \
-            [row1] "+r"(rows.row[1]), [row2] "+r"(rows.row[2]), [t] "=&r"(t), [u] "=&r"(u), [x] "=&r"(x), [y] "=&r"(y) \
-          : [taps] "r"(taps), [bias] "r"(bias)                                                                         \
-          : "memory")
+#define TINYHOST_WINDOWS(ROW)                                                                                     \
+  __asm__ volatile(                                                                                               \
+      "1:\n"                                                                                                      \
+      "ldr %[x], %[weights]\n"                                                                                    \
+      "ldrd %[t], %[u], [%[x]], #8\n"                                                                             \
+      "ldr %[y], [%[x]], #4\n"                                                                                    \
+      "str %[x], %[weights]\n"                                                                                    \
+      TINYHOST_TAPS("t", "taps0")                                                                                 \
+      TINYHOST_TAPS("u", "taps1")                                                                                 \
+      TINYHOST_TAPS("y", "taps2")                                                                                 \
+      "2:\n"                                                                                                      \
+      "ldr %[d], [%[channel]]\n"                                                                                  \
+      ROW("row0", "taps0", "d", "d", "d")                                                                         \
+      ROW("row1", "taps1", "a", "b", "c")                                                                         \
+      ROW("row2", "taps2", "a", "b", "c")                                                                         \
+      "ldrd %[t], %[u], [%[channel], #4]\n"                                                                       \
+      "ldr %[x], [%[channel], #12]\n"                                                                             \
+      TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[t]", "%[u]", "%[x]")                                 \
+      "ldrd %[x], %[y], %[offsets]\n"                                                                             \
+      "strb %[d], [%[out], %[y]]\n"                                                                               \
+      "ldr %[t], %[end]\n"                                                                                        \
+      "strb %[c], [%[out], %[x]]\n"                                                                               \
+      "strb %[b], [%[out], %[step]]\n"                                                                            \
+      "strb %[a], [%[out]]\n"                                                                                     \
+      "add %[out], %[out], %[step], lsl #2\n"                                                                     \
+      "cmp %[out], %[t]\n"                                                                                        \
+      "bne 2b\n"                                                                                                  \
+      "ldr %[u], %[rows_back]\n"                                                                                  \
+      "ldr %[x], %[output_back]\n"                                                                                \
+      "ldr %[y], %[channels_end]\n"                                                                               \
+      "add %[row0], %[row0], %[u]\n"                                                                              \
+      "add %[row1], %[row1], %[u]\n"                                                                              \
+      "add %[row2], %[row2], %[u]\n"                                                                              \
+      "add %[out], %[out], %[x]\n"                                                                                \
+      "add %[t], %[t], #1\n"                                                                                      \
+      "str %[t], %[end]\n"                                                                                        \
+      "add %[channel], %[channel], #16\n"                                                                         \
+      "cmp %[channel], %[y]\n"                                                                                    \
+      "bne 1b\n"                                                                                                  \
+      : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [row0] "+r"(w.rows[0]), [row1] "+r"(w.rows[1]),   \
+        [row2] "+r"(w.rows[2]), [t] "=&r"(t), [u] "=&r"(u), [x] "=&r"(x), [y] "=&r"(y), [out] "+r"(w.output),     \
+        [channel] "+r"(w.channel), [weights] "+m"(w.weights), [end] "+m"(w.end), [taps0] "=m"(taps[0]),           \
+        [taps1] "=m"(taps[2]), [taps2] "=m"(taps[4])                                                              \
+      : [step] "r"(w.offsets.b), [offsets] "m"(w.offsets.c), [rows_back] "m"(w.rows_back),                        \
+        [output_back] "m"(w.output_back), [channels_end] "m"(w.channels_end)                                      \
+      : "cc", "memory")
 
-template <int kStride>
-__attribute__((always_inline)) inline Four FourWindows(Rows3& rows, const uint32_t* taps, uint32_t bias) {
-  Four sums;
-  uint32_t t, u, x, y;
-  if constexpr (kStride == 1) {
-    TINYHOST_ROWS(1);
+__attribute__((noinline)) inline void RunWindows(Windows3x3 w, int32_t stride) {
+  uint32_t a, b, c, d, t, u, x, y;
+  uint32_t taps[6];  // of three rows: taps 0 and 1, taps 1 and 2
+  if (stride == 1) {
+    TINYHOST_WINDOWS(TINYHOST_ROW_STRIDE_1);
   } else {
-    TINYHOST_ROWS(2);
+    TINYHOST_WINDOWS(TINYHOST_ROW_STRIDE_2);
   }
-  return sums;
 }
+#undef TINYHOST_WINDOWS
+#undef TINYHOST_ROW_STRIDE_2
+#undef TINYHOST_ROW_STRIDE_1
+#undef TINYHOST_TAPS
+// clang-format on
 #else
-template <int kStride>
-Four FourWindows(Rows3& rows, const uint32_t* taps, uint32_t bias) {
-  Four sums = {bias, bias, bias, bias};
-  for (int i = 0; i < 3; ++i, taps += 2, rows.row[i - 1] += 4 * kStride) AddThreeTaps<kStride>(rows.row[i], taps, sums);
-  return sums;
+inline void RunWindows(Windows3x3 w, int32_t stride) {
+  for (; w.channel != w.channels_end; ++w.channel, w.weights += 3, ++w.end, w.output += w.output_back) {
+    do {
+      uint32_t sums[4];
+      for (int32_t i = 0; i < 4; ++i) {
+        sums[i] = static_cast<uint32_t>(w.channel->bias);
+        for (int32_t ky = 0; ky < 3; ++ky) {
+          const int16_t* row = w.rows[ky] + i * stride;
+          sums[i] = DualMultiplyAdd(Load(row), EvenBytes(w.weights[ky]), sums[i]);
+          sums[i] = MultiplyAddLowLow(Load(row + 2), OddBytes(w.weights[ky]), sums[i]);
+        }
+      }
+      StoreFour(nullptr, *w.channel, {sums[0], sums[1], sums[2], sums[3]}, w.output, w.offsets);
+      for (const int16_t*& row : w.rows) row += 4 * stride;
+      w.output += 4 * w.offsets.b;
+    } while (w.output != w.end);
+    for (const int16_t*& row : w.rows) row += w.rows_back / 2;
+  }
 }
 #endif
 
-/// All channels' rows of outputs of a 3x3 filter.
-template <int kStride>
-__attribute__((noinline)) void RunRow3x3(const RowJob& job) {
-  const uint32_t* weights = job.weights;
+/// Outputs of all channels of a 3x3 filter of stride 1 or 2 in a row, where kBounded holds: n_blocks times four from
+/// column x on, of which only n are stored.
+inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_blocks, int32_t n) {
   const int32_t second = job.Next(job.top), third = job.Next(second);
-  int8_t* output = job.output;
-  int8_t* end = output + job.out_depth;
-  const int16_t* plane = job.planes;
-  const ChannelConstants* channel = job.channels;
-  for (int32_t left = job.multiplier; output != end; ++output, ++channel, weights += 3) {
-    const ThreeTaps t0(weights[0]), t1(weights[1]), t2(weights[2]);
-    const uint32_t taps[6] = {t0.first, t0.last, t1.first, t1.last, t2.first, t2.last};
-    const uint32_t bias = static_cast<uint32_t>(channel->bias);
-    Rows3 rows = {{plane + job.top, plane + second, plane + third}};
-    int8_t* pixel = output;
-    int32_t n = job.width;
-    for (; n > 2; n -= 4) {
-      Four sums = FourWindows<kStride>(rows, taps, bias);
-      job.requantizer->Apply(*channel, sums);
-      pixel[0] = static_cast<int8_t>(sums.a);
-      pixel[job.out_depth] = static_cast<int8_t>(sums.b);
-      pixel += 2 * job.out_depth;
-      pixel[0] = static_cast<int8_t>(sums.c);
-      if (n > 3) pixel[job.out_depth] = static_cast<int8_t>(sums.d);
-      pixel += 2 * job.out_depth;
-    }
-    if (n > 0) {
-      Two sums = {bias, bias};
-      for (int i = 0; i < 3; ++i) AddThreeTaps<kStride>(rows.row[i], taps + 2 * i, sums);
-      job.requantizer->Apply(*channel, sums);
-      pixel[0] = static_cast<int8_t>(sums.a);
-      if (n > 1) pixel[job.out_depth] = static_cast<int8_t>(sums.b);
-    }
-    if (--left == 0) plane += job.plane_size, left = job.multiplier;
+  const bool planes_alone = job.multiplier == 1;
+  Windows3x3 w{};
+  w.offsets = OutputOffsets::Of(n, job.out_depth);
+  w.rows_back = 2 * ((planes_alone ? job.plane_size : 0) - 4 * n_blocks * job.stride);
+  w.output_back = 1 - 4 * n_blocks * w.offsets.b;
+  w.weights = job.weights;
+  w.channel = job.channels;
+  const int32_t n_channels = planes_alone ? job.out_depth : job.multiplier;  // that read neighbouring planes, or one
+  const int16_t* plane = job.planes + x * job.stride;
+  int8_t* output = job.output + x * job.out_depth;
+  for (int8_t* end = output + job.out_depth; output != end; output += n_channels, plane += job.plane_size) {
+    w.rows[0] = plane + job.top;
+    w.rows[1] = plane + second;
+    w.rows[2] = plane + third;
+    w.output = output;
+    w.end = output + 1 - w.output_back;
+    w.channels_end = w.channel + n_channels;
+    RunWindows(w, job.stride);
+    w.channel = w.channels_end;
+    w.weights += 3 * n_channels;
   }
+}
+
+/// A row of outputs. The last block may reach up to three pixels into the next rows, as long as there are n_left pixels
+/// from the row's first to the image's last: the plan reckons with kPixelsInFlight.
+inline void RunRow3x3(const RowJob& job, int32_t n_left) {
+  const int32_t n_whole = job.width / 4, rest = job.width % 4;
+  if (rest == 0 || n_left >= 4 * (n_whole + 1)) return RunBlocks3x3(job, 0, rest > 0 ? n_whole + 1 : n_whole, 4);
+  if (n_whole > 0) RunBlocks3x3(job, 0, n_whole, 4);
+  RunBlocks3x3(job, 4 * n_whole, 1, rest);
 }
 
 }  // namespace tinyhost::simd

@@ -1,10 +1,9 @@
-// FULLY_CONNECTED with dual multiply-accumulate: as a convolution whose patches are the input's rows.
+// FULLY_CONNECTED with dual multiply-accumulate: as a 1x1 convolution whose pixels are the input's rows.
 
 #include "../kernels/fully_connected.h"
 
-#include "blocks.h"
+#include "conv.h"
 #include "kernels.h"
-#include "unfold.h"
 
 namespace tinyhost::simd {
 
@@ -12,30 +11,22 @@ namespace {
 
 void Run(const OperatorView& op) {
   const FullyConnectedParams& params = *op.params<FullyConnectedParams>();
-  const FullyConnectedJob job = MakeFullyConnectedJob(op, params);
-  const BoundedRequantizer requantizer(job.requantizer, params.requantization);
-  const BlockJob block{reinterpret_cast<const uint32_t*>(job.weights.data), job.requantizer.channels,
-                       static_cast<int32_t>(job.patch.n_pairs()), job.depth, job.depth};
-  uint32_t* patches = reinterpret_cast<uint32_t*>(op.Scratch(params, 0));
-  const int8_t* input = op.input_data<int8_t>();
-  int8_t* output = op.output_data<int8_t>();
-  for (int32_t row = 0; row < job.n_rows; row += 4, input += 4 * job.patch.run_bytes, output += 4 * job.depth) {
-    const int32_t n_lanes = job.n_rows - row < 4 ? job.n_rows - row : 4;
-    if (job.unfolded_bytes() > params.scratch_bytes) {
-      RunOneRow(block, job.weights.carried, requantizer, input, output);
-      continue;
-    }
-    if (n_lanes == 1) {
-      UnfoldWholePatch<1>(job.patch, input, 0, patches);
-      RunOneLane(block, job.weights.carried, requantizer, patches, output);
-      continue;
-    }
-    for (int32_t lane = 0; lane < 4; ++lane) {
-      const int32_t offset = (lane < n_lanes ? lane : n_lanes - 1) * job.patch.run_bytes;
-      UnfoldWholePatch<4>(job.patch, input + offset, 0, patches + lane);
-    }
-    RunFourLanes(block, job.weights.carried, requantizer, patches, n_lanes, output);
-  }
+  const FullyConnectedJob rows = MakeFullyConnectedJob(op, params);
+  const uint64_t unfolded_bytes = UnfoldedBytes(rows.patch, rows.n_rows);
+  PatchMemory memory{};
+  if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
+  ConvJob job{};
+  job.source.patch = rows.patch;
+  job.source.rows = {1, 1, 1, 1, 1, 0};
+  job.source.columns = {rows.n_rows, rows.n_rows, 1, 1, 1, 0};
+  job.source.depth = rows.patch.run_bytes;
+  job.weights = rows.weights;
+  job.requantizer = rows.requantizer;
+  job.groups = 1;
+  job.group_depth = rows.patch.run_bytes;
+  job.group_filters = rows.depth;
+  job.group_blocks = rows.blocks();
+  RunConv(job, params.requantization, memory, 1, op.input_data<int8_t>(), op.output_data<int8_t>());
 }
 
 }  // namespace

@@ -18,103 +18,92 @@ struct Four {
   }
 };
 
-/// Two accumulators.
-struct Two {
-  uint32_t a, b;
+/// Where four outputs go, in bytes from the first. One that there is not has offset 0: the first is stored last.
+struct OutputOffsets {
+  int32_t b, c, d;
 
-  template <typename Function>
-  __attribute__((always_inline)) void Each(Function function) {
-    function(a);
-    function(b);
+  static OutputOffsets Of(int32_t n, int32_t step) {
+    return {n > 1 ? step : 0, n > 2 ? 2 * step : 0, n > 3 ? 3 * step : 0};
   }
 };
 
-/// One accumulator.
-struct One {
-  uint32_t a;
-
-  template <typename Function>
-  __attribute__((always_inline)) void Each(Function function) {
-    function(a);
-  }
-};
-
-/// Requantization with what Requantization::kBounded promises, in four instructions per output, five where negative
-/// values matter.
+/// The output of a sum, bias included, with what Requantization::kBounded promises: five instructions, six where
+/// negative values matter.
 ///
 /// With m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second, halves away
 /// from zero, is a shift of x + 2^(n-1), less 1 where x is negative; the zero point, times 2^n, joins that constant.
-/// Negative values need no care if the activation cuts them off.
-class BoundedRequantizer {
- public:
-  BoundedRequantizer(const Requantizer& r, Requantization form)
-      : doubled_zero_point_(2 * r.zero_point + 1),
-        activation_min_(r.activation_min),
-        activation_max_(r.activation_max) {
-    const bool full_range = r.activation_min == INT8_MIN && r.activation_max == INT8_MAX;
-    if (form != Requantization::kBounded) {
-      form_ = Form::kAny;
-    } else if (r.activation_min < r.zero_point || !full_range) {
-      form_ = Form::kBounded;
-    }
+inline int32_t BoundedOutput(const ChannelConstants& channel, uint32_t sum) {
+  const int32_t x = static_cast<int32_t>(sum);
+  int32_t scaled = MultiplyHighAdd(x, static_cast<int32_t>(channel.multiplier), x);
+  if (channel.rounds_away) scaled = WrappingAdd(scaled, scaled >> 31);
+  return SaturateToByte(WrappingAdd(scaled, channel.constant) >> channel.shift);
+}
+
+/// The output of a sum, bias included, in TFLM's arithmetic, step by step.
+__attribute__((noinline)) inline int32_t ExactOutput(const Requantizer& exact, const ChannelConstants& channel,
+                                                     uint32_t sum) {
+  return exact(sum - static_cast<uint32_t>(channel.bias), channel);
+}
+
+/// The output of a sum; `exact` is null where kBounded's promises hold.
+inline int8_t Output(const Requantizer* exact, const ChannelConstants& channel, uint32_t sum) {
+  return static_cast<int8_t>(exact ? ExactOutput(*exact, channel, sum) : BoundedOutput(channel, sum));
+}
+
+#ifdef __ARM_FEATURE_SIMD32
+// clang-format off
+/// BoundedOutput of four registers; m, k, s: the channel's multiplier, constant, and the word that starts with its shift.
+#define TINYHOST_REQUANTIZE(a, b, c, d, m, k, s)                   \
+  "smmlar " a ", " a ", " m ", " a "\n"                            \
+  "smmlar " b ", " b ", " m ", " b "\n"                            \
+  "smmlar " c ", " c ", " m ", " c "\n"                            \
+  "smmlar " d ", " d ", " m ", " d "\n"                            \
+  "cmp " s ", #256\n"                                              \
+  "blo 9f\n"                                                       \
+  "add " a ", " a ", " a ", asr #31\n"                             \
+  "add " b ", " b ", " b ", asr #31\n"                             \
+  "add " c ", " c ", " c ", asr #31\n"                             \
+  "add " d ", " d ", " d ", asr #31\n"                             \
+  "9:\n"                                                           \
+  "add " a ", " a ", " k "\n"                                      \
+  "add " b ", " b ", " k "\n"                                      \
+  "add " c ", " c ", " k "\n"                                      \
+  "add " d ", " d ", " k "\n"                                      \
+  "asr " a ", " a ", " s "\n"                                      \
+  "asr " b ", " b ", " s "\n"                                      \
+  "asr " c ", " c ", " s "\n"                                      \
+  "asr " d ", " d ", " s "\n"                                      \
+  "ssat " a ", #8, " a "\n"                                        \
+  "ssat " b ", #8, " b "\n"                                        \
+  "ssat " c ", #8, " c "\n"                                        \
+  "ssat " d ", #8, " d "\n"
+// clang-format on
+#endif
+
+/// Stores the outputs of four sums of one channel; `exact` is null where kBounded's promises hold.
+__attribute__((noinline)) inline void StoreFour(const Requantizer* exact, const ChannelConstants& channel, Four sums,
+                                                int8_t* output, const OutputOffsets& offsets) {
+#ifdef __ARM_FEATURE_SIMD32
+  if (!exact) {
+    uint32_t m, k, s;
+    __asm__(
+        "ldrd %[m], %[k], [%[channel], #4]\n"
+        "ldr %[s], [%[channel], #12]\n"  //
+        TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[m]", "%[k]", "%[s]")
+        :
+        [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [m] "=&r"(m), [k] "=&r"(k), [s] "=&r"(s)
+        : [channel] "r"(&channel), "m"(channel)
+        : "cc");
+  } else {
+    sums.Each([&](uint32_t& sum) { sum = static_cast<uint32_t>(ExactOutput(*exact, channel, sum)); });
   }
-
-  /// Requantizes sums of one channel, which include the bias, in place.
-  template <typename Sums>
-  __attribute__((always_inline)) void Apply(const ChannelConstants& channel, Sums& sums) const {
-    const int32_t multiplier = static_cast<int32_t>(channel.multiplier);
-    const uint32_t shift = static_cast<uint32_t>(-channel.shift) & 31;
-    const int32_t doubled = static_cast<int32_t>(static_cast<uint32_t>(doubled_zero_point_) << shift);
-    const uint32_t constant = static_cast<uint32_t>(doubled >> 1);
-    const auto first = [=](uint32_t& sum) {
-      const int32_t x = static_cast<int32_t>(sum);
-      sum = static_cast<uint32_t>(MultiplyHighAdd(x, multiplier, x));
-    };
-    const auto second = [=](uint32_t& sum) {
-      sum = static_cast<uint32_t>(SaturateToByte(static_cast<int32_t>(sum + constant) >> shift));
-    };
-    if (__builtin_expect(form_ == Form::kCut, 1)) {
-      sums.Each(first);
-      sums.Each(second);
-    } else if (form_ == Form::kBounded) {
-      sums.Each(first);
-      sums.Each([](uint32_t& sum) { sum += static_cast<uint32_t>(static_cast<int32_t>(sum) >> 31); });
-      sums.Each(second);
-      sums.Each([this](uint32_t& sum) {
-        sum = static_cast<uint32_t>(Clamp(static_cast<int32_t>(sum), activation_min_, activation_max_));
-      });
-    } else {
-      sums.Each([&, this](uint32_t& sum) { sum = Any(channel, sum); });
-    }
-  }
-
-  /// Requantizes the sums of four channels.
-  void Apply4(const ChannelConstants* channels, Four& sums) const {
-    sums.Each([&](uint32_t& sum) {
-      One one{sum};
-      Apply(*channels++, one);
-      sum = one.a;
-    });
-  }
-
- private:
-  enum class Form : uint8_t {
-    kCut,      // the activation is int8's range, and nothing is below the zero point
-    kBounded,  // any activation
-    kAny,      // TFLM's arithmetic, step by step
-  };
-
-  __attribute__((noinline)) uint32_t Any(const ChannelConstants& channel, uint32_t sum) const {
-    const int32_t multiplier = static_cast<int32_t>(channel.multiplier >> 1);
-    const int32_t scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), multiplier, channel.shift);
-    return static_cast<uint32_t>(
-        Clamp(WrappingAdd(scaled, doubled_zero_point_ >> 1), activation_min_, activation_max_));
-  }
-
-  Form form_ = Form::kCut;
-  int32_t doubled_zero_point_;  // plus 1, the half that rounds
-  int32_t activation_min_;
-  int32_t activation_max_;
-};
+#else
+  sums.Each([&](uint32_t& sum) { sum = static_cast<uint32_t>(Output(exact, channel, sum)); });
+#endif
+  output[offsets.d] = static_cast<int8_t>(sums.d);
+  output[offsets.c] = static_cast<int8_t>(sums.c);
+  output[offsets.b] = static_cast<int8_t>(sums.b);
+  output[0] = static_cast<int8_t>(sums.a);
+}
 
 }  // namespace tinyhost::simd

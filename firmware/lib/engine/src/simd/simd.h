@@ -21,6 +21,8 @@ inline uint32_t Load(const void* data) {
   return word;
 }
 
+inline void StoreWord(void* target, uint32_t word) { std::memcpy(target, &word, sizeof(word)); }
+
 inline void StorePair(int16_t* target, uint32_t pair) { std::memcpy(target, &pair, sizeof(pair)); }
 
 inline void StoreHalf(int16_t* target, int32_t value) {
