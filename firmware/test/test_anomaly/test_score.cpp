@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <initializer_list>
-
 #include <limits>
 #include <vector>
 
