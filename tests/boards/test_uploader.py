@@ -204,6 +204,25 @@ def test_a_page_that_is_not_what_was_written_is_written_again() -> None:
     assert outcome.result.retries == 1
 
 
+def test_a_board_that_is_pulled_out_in_the_middle_is_waited_for_and_then_given_up() -> None:
+    asked: list[str] = []
+    timing = Timing(reply_s=0.05, quiet_s=0.002, touch_s=0.05, person_s=0.3, poll_s=0.01)
+    with BootloaderModel([OLD, NEW], in_bootloader=True) as model:
+
+        def plugged() -> list[ListPortInfo]:
+            return model.ports() if model.n_writes < 3 else []
+
+        model.faults = BoardFaults(reset_at_command=38)
+        with pytest.raises(
+            UploadError, match=r"not in its bootloader after 0\.3 s; its program is incomplete"
+        ) as error:
+            upload_program(SERIAL, IMAGE, ask=asked.append, lister=plugged, timing=timing)
+        assert error.value.hint.endswith("then run the command again")
+        assert [what.split(":")[0] for what in asked] == ["the board is not on USB; plug it in"]
+        upload(model, NEW)
+        assert model.program(len(NEW)) == NEW
+
+
 def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(bad_pages={0x11})) as model:
         with pytest.raises(UploadError, match="flash at 0x11000 does not take what is written") as error:

@@ -12,7 +12,7 @@ import serial
 
 from tinyhost.boards.bootloader.session import Timing
 from tinyhost.boards.usb_ports import PortLister, UsbPort, find_usb_ports
-from tinyhost.errors import BoardNotFoundError, LinkError, LinkLostError, PortBusyError, UploadError
+from tinyhost.errors import BoardNotFoundError, LinkError, LinkLostError, PortBusyError
 from tinyhost.link import PORT_ERRORS, Link, SerialLink, open_error
 
 __all__ = ["DOUBLE_TAP", "BoardPorts", "touch"]
@@ -46,10 +46,10 @@ class BoardPorts:
         if first.other_firmware or not _SERIAL.fullmatch(first.serial):
             self._location = first.location
 
-    def bootloader(self) -> UsbPort:
-        """Return the board's port in its bootloader; takes it there if its app runs.
+    def bootloader(self) -> UsbPort | None:
+        """Return the board's port in its bootloader; takes it there if its app runs. None if it does not come.
 
-        Raises PortBusyError if another program has the app's port, UploadError if the board does not come.
+        Raises PortBusyError if another program has the app's port, LinkError if it may not be opened.
         """
         began = appeared = time.monotonic()
         touched = began - self._timing.touch_s
@@ -67,12 +67,10 @@ class BoardPorts:
                 touched = time.monotonic()
             elif not asked and now > appeared + self._timing.touch_s:
                 asked = True
-                self._ask(f"the board does not enter its bootloader by itself: {DOUBLE_TAP}")
+                what = "does not enter its bootloader by itself" if port else "is not on USB; plug it in"
+                self._ask(f"the board {what}: {DOUBLE_TAP}")
             time.sleep(self._timing.poll_s)
-        raise UploadError(
-            f"nano33ble:{self._serial}: not in its bootloader after {self._timing.person_s:g} s; nothing was erased",
-            hint=f"{DOUBLE_TAP}; then run the command again",
-        )
+        return None
 
     def app(self) -> UsbPort | None:
         """Return the app's port as soon as it can be opened; None if it does not come in time."""

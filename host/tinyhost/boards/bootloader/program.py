@@ -49,7 +49,7 @@ def load_program(path: Path) -> ProgramImage:
     suffix = path.suffix.lower()
     if suffix not in (".bin", ".hex"):
         raise FirmwareFileError(
-            f"{path}: a nano33ble takes a .bin or a .hex file", hint="the build leaves both beside firmware.elf"
+            f"{path}: a nano33ble takes a .bin or a .hex file", hint="the build leaves firmware.bin beside firmware.elf"
         )
     limit = MAX_TEXT_BYTES if suffix == ".hex" else PROGRAM_BYTES
     try:

@@ -98,7 +98,7 @@ class _Upload:
         began = time.monotonic()
         while True:
             try:
-                self._talk(self._ports.bootloader(), self._write)
+                self._talk(self._bootloader(), self._write)
                 break
             except (LinkLostError, LinkTimeoutError, WrongBoardError) as exc:
                 if isinstance(exc, WrongBoardError) and not self._touched_flash:
@@ -117,6 +117,15 @@ class _Upload:
             reconnects=self._reconnects,
             seconds=time.monotonic() - began,
         )
+
+    def _bootloader(self) -> UsbPort:
+        port = self._ports.bootloader()
+        if port is None:
+            raise UploadError(
+                f"{self._name}: not in its bootloader after {self._timing.person_s:g} s; {self._state()}",
+                hint=f"{DOUBLE_TAP}; then run the command again",
+            )
+        return port
 
     def _talk(self, port: UsbPort, action: Callable[[BootloaderSession], None]) -> None:
         """Do something in a session with the bootloader on `port`."""
@@ -195,11 +204,13 @@ class _Upload:
         )
 
     def _failed(self, exc: TinyhostError) -> UploadError:
-        state = "its program is incomplete, it waits in its bootloader" if self._touched_flash else "nothing was erased"
         return UploadError(
-            f"{self._name}: the upload did not get through in {_MAX_SESSIONS} tries; {state} ({exc.message})",
+            f"{self._name}: the upload did not get through in {_MAX_SESSIONS} tries; {self._state()} ({exc.message})",
             hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
         )
+
+    def _state(self) -> str:
+        return "its program is incomplete, it waits in its bootloader" if self._touched_flash else "nothing was erased"
 
 
 def _refuse_moved_bootloader(session: BootloaderSession) -> None:
