@@ -139,9 +139,10 @@ def split(
     from tinyhost.datasets.speech_commands import Shares, part_of_clips, write_lists
     from tinyhost.datasets.split import PARTS
 
+    shares = Shares(validation=validation, testing=testing)
     with progress_count("reading") as show:
         clips = load_clip_folder(folder, on_file=show)
-    split_by, sides = part_of_clips(clips, Shares(validation=validation, testing=testing), use_lists=False)
+    split_by, sides = part_of_clips(clips, shares, use_lists=False)
     write_lists(clips, sides)
     counts = {part: sides.count(part) for part in PARTS}
     if json:

@@ -20,7 +20,7 @@ from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.clips import CLIP_SAMPLES, ClipFolder, LabelledClip
 from tinyhost.datasets.split import PARTS, Part, part_of_file, part_of_speaker
 from tinyhost.durable import write_atomically
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, UsageError
 
 __all__ = [
     "LIST_FILES",
@@ -55,7 +55,7 @@ class Shares:
     def __post_init__(self) -> None:
         shares = (self.validation, self.testing, self.unknown, self.silence)
         if not all(0 <= share <= 1000 for share in shares) or self.validation + self.testing >= 100:
-            raise DatasetError(f"shares in percent make no sense: {self}", hint="validation and testing: below 100")
+            raise UsageError(f"shares in percent make no sense: {self}", hint="validation and testing: below 100")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,135 @@
+"""`tinyhost data` and `tinyhost synth` for clips, as a person runs them; documents against docs/json.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tinyhost.audio.wav import read_wav, write_wav
+from tinyhost.datasets.truth import read_truth
+
+from tests.json_docs import check_document
+from tests.unit.datasets.test_speech_commands import clip, make_set
+
+
+def run(*arguments: str | Path, code: int = 0, cache: Path | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("tinyhost")), *map(str, arguments)],
+        env={**os.environ, **({"XDG_CACHE_HOME": str(cache)} if cache else {})},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def run_json(*arguments: str | Path, code: int = 0, cache: Path | None = None) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run(*arguments, "--json", "-", code=code, cache=cache).stdout)
+    check_document(document)
+    return document
+
+
+def test_a_set_goes_out_to_edge_impulse_and_comes_back(tmp_path: Path) -> None:
+    make_set(tmp_path / "set", n_speakers=20)
+    described = run_json("data", "info", tmp_path / "set")
+    assert described["labels"] == dict.fromkeys(("cat", "dog", "no", "tree", "yes"), 40)
+    assert (described["speakers"], described["background_files"], described["split_by"]) == (20, 2, "speaker")
+    exported = run_json("data", "export", tmp_path / "set", tmp_path / "ei")
+    assert exported["parts"] == described["parts"]
+    imported = run_json("data", "import", tmp_path / "ei", tmp_path / "back", "--words", "yes,no")
+    assert (imported["format"], imported["stored"], imported["not_wanted"]) == (
+        "edge-impulse",
+        {"no": 40, "yes": 40},
+        120,
+    )
+    split = run_json("data", "split", tmp_path / "back", "--testing", "30")
+    assert split["by"] == "speaker"
+    assert run_json("data", "info", tmp_path / "back")["parts"] == split["parts"]
+    listed = (tmp_path / "back" / "testing_list.txt").read_text().split()
+    assert len(listed) == split["parts"]["testing"] > 0
+
+
+def test_what_is_skipped_is_told_and_nothing_at_all_is_an_error(tmp_path: Path) -> None:
+    write_wav(tmp_path / "in" / "yes" / "slow.wav", clip(0, 8000), rate_hz=8000)
+    document = run_json("data", "import", tmp_path / "in", tmp_path / "out", code=1)
+    assert document["stored"] == {}
+    assert "8,000 Hz" in document["skipped"][0]["reason"]
+    failed = run("data", "import", tmp_path / "in", tmp_path / "out", code=1)
+    assert "slow.wav: expected 16,000 Hz, mono, 16 bit, got 8,000 Hz, mono, 16 bit" in failed.stderr
+    assert "--resample" in failed.stderr
+    done = run("data", "import", tmp_path / "in", tmp_path / "out", "--resample")
+    assert "1 clips of 1 labels stored, 0 skipped" in done.stdout
+    assert len(read_wav(tmp_path / "out" / "yes" / "000001.wav")) == 16_000
+    alone = run("data", "split", tmp_path / "out")
+    assert "fewer than 3 speakers" in alone.stderr
+
+
+def test_an_archive_is_fetched_by_url_and_hash(tmp_path: Path) -> None:
+    make_set(tmp_path / "set", n_speakers=2)
+    with tarfile.open(tmp_path / "set.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "set", ".")
+    digest = hashlib.sha256((tmp_path / "set.tar.gz").read_bytes()).hexdigest()
+    url = (tmp_path / "set.tar.gz").as_uri()
+    cache = tmp_path / "cache"
+    document = run_json("data", "fetch", url, tmp_path / "got", "--sha256", digest, cache=cache)
+    assert (document["files"], document["sha256"]) == (22, digest)
+    assert run_json("data", "info", tmp_path / "got")["files"] == 20
+    wrong = run("data", "fetch", url, tmp_path / "not", "--sha256", "0" * 64, code=1, cache=cache)
+    assert "expected SHA-256 0000" in wrong.stderr
+    assert not (tmp_path / "not").exists()
+    run("data", "fetch", url, tmp_path / "not", code=2)
+    run("data", "fetch", "speech_commands", tmp_path / "not", "--sha256", digest, code=2)
+    assert "speech_commands" in [item["name"] for item in run_json("data", "list")["datasets"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        ("data import missing out", "missing: no such folder", 1),
+        ("data import empty out", "empty: 0 classes", 1),
+        ("data import empty out --format mp3", "expected auto, folder, edge-impulse, common-voice", 2),
+        ("data info missing", "missing: no such folder", 1),
+        ("data info empty", "empty: 0 classes", 1),
+        ("data export empty out", "empty: 0 classes", 1),
+        ("data export empty out --format csv", "edge-impulse or speech-commands", 2),
+        ("data fetch nothing out", "there are speech_commands", 1),
+        ("data split empty --testing 60 --validation 60", "make no sense", 2),
+        ("synth speech out --words yes,yes", "each once", 2),
+        ("synth speech out --words -x", "label '-x'", 1),
+        ("synth speech out --words a/b", "label 'a/b'", 1),
+        ("synth speech full", "full: there is something in it already", 1),
+        ("synth stream out.wav --words -x", "cannot say '-x'", 2),
+        ("synth stream out.wav --part dev", "no part 'dev'", 2),
+    ],
+)
+def test_bad_input_ends_in_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, said: str, code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full" / "yes").mkdir(parents=True)
+    failed = run(*arguments.split(), code=code)
+    assert said in " ".join(failed.stderr.split())
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_speech_is_made_and_described(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    made = run("synth", "speech", tmp_path / "set", "--words", "yes,no", "--count", "10", "--others", "10", cache=cache)
+    assert "wrote 30 clips of" in made.stderr
+    described = run_json("data", "info", tmp_path / "set")
+    assert (described["labels"]["yes"], described["files"], described["background_files"]) == (10, 30, 9)
+    assert described["parts"] == {"training": 21, "validation": 3, "testing": 6}
+    run("synth", "stream", tmp_path / "s.wav", "--minutes", "0.5", "--seed", "2", cache=cache)
+    assert len(read_wav(tmp_path / "s.wav")) == 30 * 16_000
+    assert 2 <= len(read_truth(tmp_path / "s.csv")) <= 20
