@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,8 @@ FAST = Timing(
     poll_s=0.003,
 )
 """For a board whose flash takes no time."""
+_PATIENT = replace(FAST, reply_s=1.0, write_s=5.0, open_s=5.0, touch_s=2.0, app_s=5.0)
+"""For a board without faults on a busy computer."""
 
 _SLOTS_BEGIN = PROGRAM_BEGIN + PROGRAM_BYTES
 
@@ -136,7 +138,7 @@ def _retry(model: BootloaderModel, before: np.ndarray[tuple[int], np.dtype[np.ui
     while model.n_boots == n_boots or model.mode != "bootloader":
         time.sleep(0.002)
     try:
-        upload(model, new)
+        upload(model, new, _PATIENT)
     except TinyhostError as exc:
         return f"cannot be flashed again: {exc}"
     return _problem(model, before, new)
