@@ -62,7 +62,7 @@ def reconstruction_error(
     input_quantization: tuple[float, int],
     output_quantization: tuple[float, int],
 ) -> NDArray[np.int32]:
-    """Return (n,) Q16: the mean squared error, in real units, between (n, k) rows; quantization is (scale, zero point)."""
+    """Return (n,) Q16 mean squared errors in real units between (n, k) rows; a quantization is (scale, zero point)."""
 
 def combine_scores(reconstruction: int, distance: int, reconstruction_gain: int, distance_gain: int) -> int:
     """Return the weighted sum of two scores, Q16."""
