@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.boards.scenes import PictureSource, SampleSource, SceneOptions, fit_picture, open_scene
+from tinyhost.boards.scenes import LiveSource, PictureSource, SampleSource, SceneOptions, fit_picture, open_scene
 from tinyhost.boards.scenes.pictures import PictureScene
 from tinyhost.errors import ConfigError
 
@@ -23,7 +23,7 @@ def picture(value: int, width: int = 96, height: int = 96) -> NDArray[np.uint8]:
 
 def open_pictures(spec: str, options: SceneOptions | None = None) -> PictureSource:
     scene = open_scene(spec, options)
-    assert not isinstance(scene, SampleSource)
+    assert not isinstance(scene, SampleSource | LiveSource)
     return scene
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinyhost.boards.scenes.messages import SceneSensor
 
-__all__ = ["PictureSource", "SampleSource", "Sampling", "Scene", "SceneOptions"]
+__all__ = ["AnySource", "LiveSource", "PictureSource", "Piece", "SampleSource", "Sampling", "Scene", "SceneOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +73,35 @@ class SampleSource(Scene, Protocol):
 
         Raises ConfigError if they cannot be read.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Samples that follow each other, and where they are."""
+
+    samples: NDArray[np.int16]
+    """(n_samples, n_channels)"""
+    position: int
+    """of the first one, since the start, lost ones too"""
+    lost: int
+    """since the start"""
+    n_waiting: int
+    """that can be read at once, behind these"""
+
+
+@runtime_checkable
+class LiveSource(Scene, Protocol):
+    """Sound or motion of a real sensor, which keeps its own time."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the sensor measures it."""
+
+    def start(self) -> None:
+        """Begin again: the board has switched its sensor on."""
+
+    def read(self, max_samples: int) -> Piece:
+        """Return at most `max_samples` of what there is. Raises ConfigError if the sensor is gone."""
+
+
+AnySource = PictureSource | SampleSource | LiveSource

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tinyhost.boards.scenes.base import PictureSource, SampleSource, SceneOptions
+from tinyhost.boards.scenes.base import AnySource, SceneOptions
 from tinyhost.boards.scenes.clips import find_clips, open_clip, open_clips
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
+from tinyhost.boards.scenes.microphone import open_microphone
 from tinyhost.boards.scenes.motion import open_machine, open_recording
 from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
 from tinyhost.boards.scenes.spec import SceneSpec
@@ -18,7 +19,7 @@ __all__ = ["Opener", "add_scene_kind", "open_scene"]
 
 _EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:; a CSV file or machine:"
 
-Opener = Callable[[SceneSpec, SceneOptions], PictureSource | SampleSource]
+Opener = Callable[[SceneSpec, SceneOptions], AnySource]
 
 
 def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
@@ -29,7 +30,7 @@ def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
     return WebcamScene(int(number))
 
 
-_KINDS: dict[str, Opener] = {"webcam": _open_webcam, "machine": open_machine}
+_KINDS: dict[str, Opener] = {"webcam": _open_webcam, "machine": open_machine, "mic": open_microphone}
 """What opens `kind:...`"""
 
 
@@ -38,7 +39,7 @@ def add_scene_kind(kind: str, opener: Opener) -> None:
     _KINDS[kind] = opener
 
 
-def open_scene(text: str, options: SceneOptions | None = None) -> PictureSource | SampleSource:
+def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:
     """Return the scene that `text` names: a folder of pictures or clips, a file of either, a video, or `kind:...`.
 
     Raises ConfigError if there is no such thing, or nothing in it can be played.
@@ -63,7 +64,7 @@ def open_scene(text: str, options: SceneOptions | None = None) -> PictureSource 
     return VideoScene(path, options)
 
 
-def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> PictureSource | SampleSource:
+def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> AnySource:
     clips = find_clips(folder)
     if not clips:
         spec.check_options()

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from tinyhost.boards.scenes.base import Piece, SampleSource
 
-from tinyhost.boards.scenes.base import SampleSource
-
-__all__ = ["MEMORY_S", "PacedSamples", "Piece"]
+__all__ = ["MEMORY_S", "PacedSamples"]
 
 MEMORY_S = 0.25
 """What the boards keep for a late reader (firmware/lib/hal/include/hal/microphone.h promises 0.1 s)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """Samples that follow each other, and where they are."""
-
-    samples: NDArray[np.int16]
-    """(n_samples, n_channels)"""
-    position: int
-    """of the first one, since the start, lost ones too"""
-    lost: int
-    """since the start"""
-    n_waiting: int
-    """that can be read at once, behind these"""
 
 
 class PacedSamples:

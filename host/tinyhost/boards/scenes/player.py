@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyhost.boards.scenes.base import PictureSource, SampleSource, Sampling, Scene
+from tinyhost.boards.scenes.base import AnySource, LiveSource, PictureSource, SampleSource, Sampling, Scene
 from tinyhost.boards.scenes.messages import SCENE_MAGIC, SceneReply, SceneRequest, SceneSensor
 from tinyhost.boards.scenes.pacing import PacedSamples
 from tinyhost.errors import ConfigError, TinyhostError
@@ -28,7 +28,7 @@ class ScenePlayer:
     the scene cannot be read any more, or it is for another sensor. The board then has no such sensor.
     """
 
-    def __init__(self, scene: PictureSource | SampleSource, folder: Path) -> None:
+    def __init__(self, scene: AnySource, folder: Path) -> None:
         self.scene = scene
         self.failure: TinyhostError | None = None
         self._answerer = _answerer_of(scene)
@@ -105,8 +105,10 @@ def _other_sensor(scene: Scene, sensor: int) -> ConfigError:
 Answerer = Callable[[SceneRequest], tuple[SceneReply, bytes]]
 
 
-def _answerer_of(scene: PictureSource | SampleSource) -> Answerer:
+def _answerer_of(scene: AnySource) -> Answerer:
     """Return what answers requests from `scene`; it raises ConfigError if the scene cannot be read."""
+    if isinstance(scene, LiveSource):
+        return partial(_samples, scene, scene.sampling)
     if isinstance(scene, SampleSource):
         return partial(_samples, PacedSamples(scene), scene.sampling)
     return partial(_picture, scene)
@@ -125,7 +127,7 @@ def _picture(scene: PictureSource, request: SceneRequest) -> tuple[SceneReply, b
     return reply, pixels
 
 
-def _samples(paced: PacedSamples, sampling: Sampling, request: SceneRequest) -> tuple[SceneReply, bytes]:
+def _samples(paced: PacedSamples | LiveSource, sampling: Sampling, request: SceneRequest) -> tuple[SceneReply, bytes]:
     if request.start:
         paced.start()
     piece = paced.read(request.max_samples)
