@@ -12,11 +12,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
+from tinyhost.boards import resolve
 from tinyhost.boards.bootloader import PROGRAM_BYTES, upload_program
 from tinyhost.boards.bootloader.ports import touch
 from tinyhost.boards.bootloader.program import parse_program
 from tinyhost.boards.bootloader.session import Timing
+from tinyhost.boards.build import prebuilt_firmware
+from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.usb_ports import find_usb_ports
 from tinyhost.errors import BoardNotFoundError, PortBusyError, TinyhostError, UploadError, WrongBoardError
 
@@ -110,6 +114,25 @@ def test_without_the_double_tap_nothing_is_erased() -> None:
     assert "press the board's reset button twice" in error.value.hint
     assert len(asked) == 1
     assert "press the board's reset button twice" in asked[0]
+
+
+def test_nobody_is_waited_for_if_nobody_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "firmware.bin").write_bytes(NEW)
+    with BootloaderModel([OLD, NEW], faults=BoardFaults(ignored_touches=9)) as model:
+        monkeypatch.setattr(list_ports, "comports", model.ports)
+        firmware = prebuilt_firmware(tmp_path / "firmware.bin", "vww", "nano33ble")
+        with pytest.raises(UploadError, match="not in its bootloader after 6 s; nothing was erased"):
+            flash_firmware(resolve(None), firmware)
+        asked: list[str] = []
+
+        def tap(what: str) -> None:
+            asked.append(what)
+            model.double_tap()
+
+        result = flash_firmware(resolve(None), firmware, ask=tap)
+        assert result is not None
+        assert len(asked) == 1
+        assert model.program(len(NEW)) == NEW
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyhost.boards.base import Board
-from tinyhost.boards.bootloader import UploadResult, load_program, upload_program
+from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.serial_boards import SerialBoard
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, write_atomically
@@ -23,7 +23,8 @@ def flash_firmware(
 ) -> UploadResult | None:
     """Put `firmware` on `board`; its model slots and settings stay. A virtual board that is kept on restarts with it.
 
-    progress: called with a line on what is being done. ask: called with what a person should do at a real board.
+    progress: called with a line on what is being done. ask: called with what a person should do at a real board;
+    without it and without progress nobody is waited for.
     Returns how the upload to a real board went. Raises UsageError if the firmware is for another board, BoardError if
     another process uses the board or the upload fails, PortBusyError.
     """
@@ -34,19 +35,20 @@ def flash_firmware(
     if isinstance(board, VirtualBoard):
         _flash_virtual(board, firmware)
     elif isinstance(board, SerialBoard):
-        return _flash_serial(board, firmware, progress or _silent, ask or progress or _silent)
+        return _flash_serial(board, firmware, progress or _silent, ask or progress)
     return None
 
 
 def _flash_serial(
-    board: SerialBoard, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None]
+    board: SerialBoard, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
 ) -> UploadResult:
     image = load_program(firmware.path)
     progress("entering the bootloader")
     return upload_program(
         board.serial,
         image,
-        ask=ask,
+        ask=ask or _silent,
+        timing=Timing() if ask else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
         progress=lambda stage, done, total: progress(f"{stage} {done:,} of {total:,} bytes"),
     )
 
