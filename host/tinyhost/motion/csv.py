@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Literal, get_args
@@ -28,7 +29,7 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 _PER_UNIT = {"m/s2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1000.0}
 _GRAVITY_RANGE = (0.5, 2.0)
 """a resting or shaking sensor's median acceleration, in g"""
-_MAX_FILE_BYTES = 1 << 29
+_MAX_FILE_BYTES = 1 << 27  # eight hours at 119 Hz; what is read takes about as much memory
 _MIN_RATE_HZ, _MAX_RATE_HZ = 1.0, 10_000.0
 _MAX_ACCELERATION = 1e5  # m/s^2
 
@@ -96,13 +97,16 @@ def _write_block(file: IO[bytes], block: NDArray[np.int16], sensor: Acceleromete
 def _read_table(lines: Iterable[str], where: str) -> NDArray[np.float64]:
     """Return (n, 5): line, time, x, y, z."""
     reader = csv.reader(lines, strict=True)
+    values = array("d")
     try:
-        rows = list(_rows(reader, where))
+        for row in _rows(reader, where):
+            values.extend(row)
     except csv.Error as exc:
         raise DatasetError(f"{where}, line {reader.line_num}: not CSV: {exc}") from exc
-    if len(rows) < 2:
-        raise DatasetError(f"{where}: {len(rows)} samples, expected two or more")
-    return np.array(rows, np.float64)
+    table = np.frombuffer(values, np.float64).reshape(-1, 1 + len(COLUMNS))
+    if len(table) < 2:
+        raise DatasetError(f"{where}: {len(table)} samples, expected two or more")
+    return table
 
 
 def _rows(reader: Iterator[list[str]], where: str) -> Iterator[list[float]]:

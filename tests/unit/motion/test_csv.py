@@ -144,6 +144,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"timestamp,accX,accY,accZ\n\xff\xfe\x00")
     with pytest.raises(DatasetError, match="not a text file"):
         read_motion_csv(tmp_path / "binary.csv")
+    with (tmp_path / "huge.csv").open("wb") as file:
+        file.truncate(200 << 20)
+    with pytest.raises(DatasetError, match="larger than 128 MiB"):
+        read_motion_csv(tmp_path / "huge.csv")
 
 
 _FIELD = st.one_of(
