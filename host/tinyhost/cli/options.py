@@ -17,12 +17,24 @@ BoardOption = Annotated[
         help="native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, else native.",
     ),
 ]
+
+
+def _know_scene(scene: str | None) -> str | None:
+    """Return the scene as it is; kinds that lower layers do not know are made known to them."""
+    if scene is not None and scene.startswith("speech:"):
+        from tinyhost.datasets.synthetic.speech_scene import know_speech_scenes
+
+        know_speech_scenes()
+    return scene
+
+
 SceneOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--scene",
+        callback=_know_scene,
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
-        "clips, mic:. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
+        "clips, speech:yes,no, mic:. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
     ),
 ]
 StateOption = Annotated[
