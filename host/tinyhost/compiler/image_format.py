@@ -18,7 +18,6 @@ __all__ = [
     "ConvParams",
     "DistanceSource",
     "FILTERS_PER_BLOCK",
-    "FullyConnectedParams",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
     "IMAGE_VERSION",
@@ -52,7 +51,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 4
+IMAGE_VERSION = 5
 """format version; an engine runs exactly one"""
 IMAGE_ALIGNMENT = 16
 """of the image in memory, of its sections and of the arena, in bytes"""
@@ -115,7 +114,7 @@ class OperatorCode(IntEnum):
     DEPTHWISE_CONV_2D = 2
     """ConvParams"""
     FULLY_CONNECTED = 3
-    """FullyConnectedParams"""
+    """ConvParams of a 1x1 filter; its pixels are the input's rows, as long as a filter"""
     AVERAGE_POOL_2D = 4
     """PoolParams"""
     MAX_POOL_2D = 5
@@ -611,45 +610,6 @@ class ConvParams:
             requantization=values[15],
             groups=values[16],
             reserved2=values[17],
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FullyConnectedParams:
-    """FULLY_CONNECTED: rows of weights as long as the input's, one row per output."""
-
-    SIZE: ClassVar[int] = 20
-    _STRUCT: ClassVar[Struct] = Struct("<IIIIbbBB")
-
-    weights_offset: int = 0
-    """int8"""
-    channels_offset: int = 0
-    """ChannelConstants; one per row of weights, padding included"""
-    scratch_offset: int = 0
-    """as in ConvParams"""
-    scratch_bytes: int = 0
-    activation_min: int = 0
-    activation_max: int = 0
-    layout: int = 0
-    requantization: int = 0
-
-    def pack(self) -> bytes:
-        """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.weights_offset, self.channels_offset, self.scratch_offset, self.scratch_bytes, self.activation_min, self.activation_max, self.layout, self.requantization)
-
-    @classmethod
-    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FullyConnectedParams:
-        """Return the struct at `offset`; raises struct.error if `data` is too short."""
-        values = cls._STRUCT.unpack_from(data, offset)
-        return cls(
-            weights_offset=values[0],
-            channels_offset=values[1],
-            scratch_offset=values[2],
-            scratch_bytes=values[3],
-            activation_min=values[4],
-            activation_max=values[5],
-            layout=values[6],
-            requantization=values[7],
         )
 
 

@@ -34,7 +34,8 @@ def overlap_distance(
     """
     if step.code in _ELEMENTWISE:
         return 0 if same_size else None
-    if isinstance(step.params, (ConvParams, PoolParams)) and input_shape[0] == 1:
+    rows = step.code == OperatorCode.FULLY_CONNECTED
+    if isinstance(step.params, (ConvParams, PoolParams)) and not rows and input_shape[0] == 1:
         return window_distance(step.params, input_shape, output_shape)
     return None
 

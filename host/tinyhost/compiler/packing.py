@@ -75,7 +75,7 @@ def patch_scratch_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
 
 
 def fully_connected_scratch_bytes(depth: int, n_rows: int) -> int:
-    """Return the scratch memory of a FULLY_CONNECTED: FullyConnectedJob::scratch_bytes, or more where it pays.
+    """Return the scratch memory of a FULLY_CONNECTED: what CheckConv2d asks for, or more where it pays.
 
     Reading one row of whole words as it is takes 19 instructions for 16 multiply-accumulates, unfolding it first 17.
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import ConvParams, FullyConnectedParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.image_format import ConvParams, OperatorCode, OperatorRecord, Storage
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
 
@@ -94,14 +94,9 @@ def _operator_report(image: ModelImage, index: int, record: OperatorRecord, name
 
 def _scratch(image: ModelImage) -> Iterator[BufferReport]:
     """Yield the memory that operators use while they run, beside their tensors."""
-    kinds: dict[int, type[ConvParams] | type[FullyConnectedParams]] = {
-        OperatorCode.CONV_2D: ConvParams,
-        OperatorCode.DEPTHWISE_CONV_2D: ConvParams,
-        OperatorCode.FULLY_CONNECTED: FullyConnectedParams,
-    }
     for i, record in enumerate(image.operators):
-        if kind := kinds.get(record.code):
-            params = kind.unpack(image.data, image.header.constants_offset + record.params_offset)
+        if record.code in (OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D, OperatorCode.FULLY_CONNECTED):
+            params = ConvParams.unpack(image.data, image.header.constants_offset + record.params_offset)
             if params.scratch_bytes:
                 yield BufferReport(
                     tensor=-1, offset=params.scratch_offset, n_bytes=params.scratch_bytes, first=i, last=i

@@ -16,7 +16,6 @@ from tinyhost.compiler.image_format import (
     MAX_RANK,
     MAX_TENSOR_BYTES,
     ConvParams,
-    FullyConnectedParams,
     ImageHeader,
     ModelMetadata,
     OperatorRecord,
@@ -176,7 +175,7 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
 
 def _placed(step: Step, scratch_offset: int) -> Step:
     """Return the step with the place of its scratch memory in its parameters."""
-    if not isinstance(step.params, (ConvParams, FullyConnectedParams)):
+    if not isinstance(step.params, ConvParams):
         return step
     return replace(step, params=replace(step.params, scratch_offset=scratch_offset))
 

@@ -68,6 +68,7 @@ TINYHOST_COLD OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t
   op.image = &view;
   op.record = &record;
   op.arena = arena;
+  op.record_params = view.constants() + record.params_offset;
   for (size_t i = 0; i < record.n_inputs; ++i) op.inputs[i] = View(view, arena, record.inputs[i]);
   op.output = View(view, arena, record.output);
   return op;
@@ -78,8 +79,8 @@ TINYHOST_COLD Status CheckOperator(KernelSet kernels, const ImageView& view, uin
   const OperatorRecord& record = view.op(index);
   const Kernel* kernel = kernels(record.code);
   if (kernel == nullptr) return Status::kImageOperator;
-  if (record.n_inputs < 1 || record.n_inputs > kMaxInputs ||
-      (kernel->n_inputs && record.n_inputs != kernel->n_inputs)) {
+  if (!view.Constants<uint32_t>(record.params_offset, kernel->params_bytes / sizeof(uint32_t)) || record.n_inputs < 1 ||
+      record.n_inputs > kMaxInputs || (kernel->n_inputs && record.n_inputs != kernel->n_inputs)) {
     return Status::kImageParameter;
   }
   const size_t n_tensors = view.header().n_tensors;

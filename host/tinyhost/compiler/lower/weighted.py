@@ -11,7 +11,6 @@ from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import (
     FILTERS_PER_BLOCK,
     ConvParams,
-    FullyConnectedParams,
     OperatorCode,
     WeightLayout,
 )
@@ -89,7 +88,13 @@ def lower_fully_connected(context: OperatorContext) -> Step:
     offset, layout = _pack_quads(context, weights.reshape(1, n_out, 1, depth), table)
     scratch_bytes = fully_connected_scratch_bytes(depth, n_rows)
     low, high = context.activation_range(output)
-    params = FullyConnectedParams(
+    params = ConvParams(
+        filter_height=1,
+        filter_width=1,
+        stride_height=1,
+        stride_width=1,
+        dilation_height=1,
+        dilation_width=1,
         weights_offset=offset,
         channels_offset=table.offset,
         scratch_bytes=scratch_bytes,
@@ -97,6 +102,7 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         activation_max=high,
         layout=layout,
         requantization=table.requantization,
+        groups=1,
     )
     return Step(
         code=OperatorCode.FULLY_CONNECTED,

@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version; an engine runs exactly one
-constexpr uint32_t kImageVersion = 4;
+constexpr uint32_t kImageVersion = 5;
 
 /// of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
@@ -86,7 +86,7 @@ enum class Storage : uint8_t {
 enum class OperatorCode : uint8_t {
   kConv2d = 1,  ///< ConvParams
   kDepthwiseConv2d = 2,  ///< ConvParams
-  kFullyConnected = 3,  ///< FullyConnectedParams
+  kFullyConnected = 3,  ///< ConvParams of a 1x1 filter; its pixels are the input's rows, as long as a filter
   kAveragePool2d = 4,  ///< PoolParams
   kMaxPool2d = 5,  ///< PoolParams
   kMean = 6,  ///< MeanParams; over height and width
@@ -310,19 +310,6 @@ struct ConvParams {
   uint16_t reserved2;  ///< 0
 };
 static_assert(sizeof(ConvParams) == 40, "ConvParams has padding");
-
-/// FULLY_CONNECTED: rows of weights as long as the input's, one row per output.
-struct FullyConnectedParams {
-  uint32_t weights_offset;  ///< int8
-  uint32_t channels_offset;  ///< ChannelConstants; one per row of weights, padding included
-  uint32_t scratch_offset;  ///< as in ConvParams
-  uint32_t scratch_bytes;
-  int8_t activation_min;
-  int8_t activation_max;
-  WeightLayout layout;
-  Requantization requantization;
-};
-static_assert(sizeof(FullyConnectedParams) == 20, "FullyConnectedParams has padding");
 
 /// AVERAGE_POOL_2D and MAX_POOL_2D.
 struct PoolParams {

@@ -15,7 +15,7 @@ bool RightShiftInRange(int shift) { return shift >= -31 && shift <= 0; }
 
 TINYHOST_COLD Status CheckAdd(const OperatorView& op, uint64_t* work) {
   const AddParams* params = op.params<AddParams>();
-  if (!params || !ValidBroadcast(op) || params->input_multiplier[0] < 0 || params->input_multiplier[1] < 0 ||
+  if (!ValidBroadcast(op) || params->input_multiplier[0] < 0 || params->input_multiplier[1] < 0 ||
       params->output_multiplier < 0 || !RightShiftInRange(params->input_shift[0]) ||
       !RightShiftInRange(params->input_shift[1]) || !RightShiftInRange(params->output_shift) ||
       params->activation_min > params->activation_max) {
@@ -47,6 +47,6 @@ void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_
 
 void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow); }
 
-const Kernel kAddKernel{OperatorCode::kAdd, 2, CheckAdd, RunAdd};
+const Kernel kAddKernel{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, RunAdd};
 
 }  // namespace tinyhost

@@ -18,7 +18,7 @@ TINYHOST_COLD int32_t Product(const TensorView& tensor, int first, int last) {
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const ConcatenationParams* params = op.params<ConcatenationParams>();
   const TensorView& output = op.output;
-  if (!params || output.type != TensorType::kInt8 || params->axis >= output.rank) return Status::kImageParameter;
+  if (output.type != TensorType::kInt8 || params->axis >= output.rank) return Status::kImageParameter;
   int64_t total = 0;
   for (int i = 0; i < op.record->n_inputs; ++i) {
     const TensorView& input = op.inputs[i];
@@ -52,6 +52,6 @@ TINYHOST_COLD void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kConcatenationKernel{OperatorCode::kConcatenation, 0, Check, Run};
+const Kernel kConcatenationKernel{OperatorCode::kConcatenation, 0, sizeof(ConcatenationParams), Check, Run};
 
 }  // namespace tinyhost

@@ -19,15 +19,15 @@ TINYHOST_COLD ConvJob MakeConvJob(const OperatorView& op, const ConvParams& para
   const int32_t taps = dense ? params.filter_width : 1;
   source.patch = {taps * job.group_depth, params.filter_height * params.filter_width / taps,
                   params.filter_width / taps};
-  const int64_t n_blocks = int64_t{job.groups} * job.group_blocks;
-  job.weights = MakeQuadWeights(op, FiltersOf(params), source.patch, n_blocks);
-  job.requantizer = MakeRequantizer(op, FiltersOf(params), static_cast<uint64_t>(n_blocks) * 4);
+  const int32_t n_blocks = job.groups * job.group_blocks;
+  job.weights = MakeQuadWeights(op, params, source.patch, n_blocks);
+  job.requantizer = MakeRequantizer(op, params, static_cast<uint32_t>(n_blocks) * 4);
   return job;
 }
 
 TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   const ConvParams* params = op.params<ConvParams>();
-  if (!params || !ValidConvGeometry(op, *params)) return Status::kImageParameter;
+  if (!ValidConvGeometry(op, *params)) return Status::kImageParameter;
   const int32_t groups = params->groups;
   const uint64_t filter_size =
       uint64_t{params->filter_height} * params->filter_width * static_cast<uint32_t>(op.inputs[0].dims[3]);
@@ -37,16 +37,17 @@ TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
   }
   const ConvJob job = MakeConvJob(op, *params);
   const Patch& patch = job.source.patch;
-  const int64_t n_pixels = int64_t{op.output.dims[1]} * op.output.dims[2];
-  if (!job.weights.data ||
-      !ValidRequantizer(op, FiltersOf(*params), uint64_t{4} * static_cast<uint32_t>(job.groups * job.group_blocks)) ||
-      params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(patch, n_pixels)) {
+  const int32_t n_pixels = op.output.dims[1] * op.output.dims[2];
+  const bool row = n_pixels == 1 && params->filter_height * params->filter_width * groups == 1 &&
+                   patch.run_bytes % 4 == 0;  // read as it is
+  const uint32_t n_filters = static_cast<uint32_t>(groups * job.group_blocks) * 4;
+  if (!job.weights.data || !ValidRequantizer(op, *params, n_filters) ||
+      (!row && params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(patch, n_pixels))) {
     return Status::kImageParameter;
   }
-  const uint64_t n_pairs = static_cast<uint64_t>(patch.n_pairs());
-  *work += static_cast<uint64_t>(n_pixels) * static_cast<uint32_t>(op.output.dims[0]) *
-           (static_cast<uint32_t>(job.groups * job.group_blocks) * 4 * (2 * n_pairs + 4) +
-            4 * static_cast<uint32_t>(groups * patch.n_runs));
+  const uint32_t filter_steps = 2 * static_cast<uint32_t>(patch.n_pairs()) + 4;
+  *work += static_cast<uint32_t>(n_pixels * op.output.dims[0]) *
+           (uint64_t{n_filters} * filter_steps + 4 * static_cast<uint32_t>(groups * patch.n_runs));
   return Status::kOk;
 }
 
@@ -96,6 +97,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kConv2dKernel{OperatorCode::kConv2d, 1, CheckConv2d, Run};
+const Kernel kConv2dKernel{OperatorCode::kConv2d, 1, sizeof(ConvParams), CheckConv2d, Run};
 
 }  // namespace tinyhost

@@ -33,17 +33,17 @@ struct DepthwiseJob {
   // Scratch memory: the input rows under one row of windows, unfolded to 16 bits, a plane per channel, padding
   // included.
   int32_t window_rows() const { return (rows.filter - 1) * rows.dilation + 1; }
-  int64_t plane_elements() const {
-    const int64_t reach =
-        int64_t{columns.output - 1} * columns.stride + int64_t{columns.filter - 1} * columns.dilation + 1;
-    const int64_t inside = int64_t{columns.pad} + columns.input;
-    return ((reach > inside ? reach : inside) + 1) / 2 * 2;
+  int32_t plane_elements() const {
+    const int32_t reach = (columns.output - 1) * columns.stride + columns.extent();
+    const int32_t inside = columns.pad + columns.input;
+    return ((reach > inside ? reach : inside) + 1) & ~1;
   }
   /// What a block of four windows may read beyond the last plane.
-  int64_t slack_elements() const { return int64_t{4} * columns.stride + columns.filter + 4; }
+  int32_t slack_elements() const { return 4 * columns.stride + columns.filter + 4; }
   uint64_t scratch_bytes() const {
-    const int64_t elements = window_rows() * int64_t{in_depth} * plane_elements() + slack_elements();
-    return static_cast<uint64_t>((2 * elements + 3) / 4 * 4);
+    const uint64_t n_planes = uint64_t{static_cast<uint32_t>(window_rows())} * static_cast<uint32_t>(in_depth);
+    const uint32_t slack_bytes = static_cast<uint32_t>(2 * slack_elements() + 3) & ~3u;
+    return 2 * n_planes * static_cast<uint32_t>(plane_elements()) + slack_bytes;
   }
 };
 

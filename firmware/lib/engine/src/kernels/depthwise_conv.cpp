@@ -16,18 +16,18 @@ TINYHOST_COLD DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvPa
   const uint64_t n_words = uint64_t{params.filter_height} * static_cast<uint32_t>(job.weights.words_per_row);
   job.weights.data =
       op.image->Constants<uint32_t>(params.weights_offset, n_words * static_cast<uint32_t>(job.out_depth));
-  job.requantizer = MakeRequantizer(op, FiltersOf(params), static_cast<uint64_t>(job.out_depth));
+  job.requantizer = MakeRequantizer(op, params, static_cast<uint32_t>(job.out_depth));
   return job;
 }
 
 TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work) {
   const ConvParams* params = op.params<ConvParams>();
-  if (!params || !ValidConvGeometry(op, *params) || op.output.dims[3] % op.inputs[0].dims[3] != 0 ||
-      params->groups != 1 || params->layout != WeightLayout::kRows) {
+  if (!ValidConvGeometry(op, *params) || op.output.dims[3] % op.inputs[0].dims[3] != 0 || params->groups != 1 ||
+      params->layout != WeightLayout::kRows) {
     return Status::kImageParameter;
   }
   const DepthwiseJob job = MakeDepthwiseJob(op, *params);
-  if (!job.weights.data || !ValidRequantizer(op, FiltersOf(*params), static_cast<uint64_t>(job.out_depth)) ||
+  if (!job.weights.data || !ValidRequantizer(op, *params, static_cast<uint32_t>(job.out_depth)) ||
       params->scratch_bytes < job.scratch_bytes()) {
     return Status::kImageParameter;
   }
@@ -74,6 +74,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kDepthwiseConv2dKernel{OperatorCode::kDepthwiseConv2d, 1, CheckDepthwiseConv2d, Run};
+const Kernel kDepthwiseConv2dKernel{OperatorCode::kDepthwiseConv2d, 1, sizeof(ConvParams), CheckDepthwiseConv2d, Run};
 
 }  // namespace tinyhost

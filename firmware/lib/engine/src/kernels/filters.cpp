@@ -11,34 +11,33 @@ constexpr int32_t kMaxBoundedShift = 22;
 
 }  // namespace
 
-TINYHOST_COLD uint8_t* OperatorView::Scratch(const FilterParams& params, uint64_t n_bytes) const {
+TINYHOST_COLD uint8_t* OperatorView::Scratch(const ConvParams& params, uint64_t n_bytes) const {
   const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
   const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;
   return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
 }
 
-TINYHOST_COLD QuadWeights MakeQuadWeights(const OperatorView& op, const FilterParams& params, const Patch& patch,
-                                          int64_t n_blocks) {
-  const uint64_t block_bytes = static_cast<uint64_t>(patch.n_pairs()) * 8;
-  const bool sane = IsQuads(params.layout) && block_bytes <= kMaxTensorBytes;
+TINYHOST_COLD QuadWeights MakeQuadWeights(const OperatorView& op, const ConvParams& params, const Patch& patch,
+                                          int32_t n_blocks) {
+  const uint32_t block_words = static_cast<uint32_t>(patch.n_pairs()) * 2;
+  const uint64_t n_words = uint64_t{block_words} * static_cast<uint32_t>(n_blocks);
   const uint32_t* words =
-      sane ? op.image->Constants<uint32_t>(params.weights_offset, block_bytes / 4 * static_cast<uint64_t>(n_blocks))
-           : nullptr;
-  return {reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_bytes),
+      IsQuads(params.layout) ? op.image->Constants<uint32_t>(params.weights_offset, n_words) : nullptr;
+  return {reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_words * 4),
           params.layout == WeightLayout::kCarriedQuads};
 }
 
-TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels) {
+TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels) {
   return Requantizer{op.image->Constants<ChannelConstants>(params.channels_offset, n_channels), op.output.zero_point,
                      params.activation_min, params.activation_max};
 }
 
-TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels) {
+TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels) {
   const Requantizer requantizer = MakeRequantizer(op, params, n_channels);
   const bool bounded = params.requantization == Requantization::kBounded;
   const bool clamps = requantizer.activation_min != INT8_MIN || requantizer.activation_max != INT8_MAX;
   if (!requantizer.channels || (bounded ? clamps : params.requantization != Requantization::kAny)) return false;
-  for (uint64_t i = 0; i < n_channels; ++i) {
+  for (uint32_t i = 0; i < n_channels; ++i) {
     const ChannelConstants& channel = requantizer.channels[i];
     if (!ShiftInRange(-channel.shift) || channel.rounds_away > 1 || channel.reserved != 0) return false;
     if (bounded && (channel.shift < 1 || channel.shift > kMaxBoundedShift || channel.multiplier >> 31 == 0))

@@ -2,54 +2,44 @@
 
 #include "fully_connected.h"
 
+#include "conv_geometry.h"
+
 namespace tinyhost {
 
-TINYHOST_COLD FullyConnectedJob MakeFullyConnectedJob(const OperatorView& op, const FullyConnectedParams& params) {
-  FullyConnectedJob job{};
-  job.depth = op.output.dims[op.output.rank - 1];
-  job.n_rows = static_cast<int32_t>(ElementCount(op.output)) / job.depth;
-  job.patch = {static_cast<int32_t>(ElementCount(op.inputs[0])) / job.n_rows, 1, 1};
-  job.weights = MakeQuadWeights(op, params, job.patch, job.blocks());
-  job.requantizer = MakeRequantizer(op, params, static_cast<uint64_t>(job.blocks()) * 4);
-  return job;
+TINYHOST_COLD OperatorView AsConv2d(const OperatorView& op) {
+  const int32_t depth = op.output.dims[op.output.rank - 1];
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.output)) / depth;
+  OperatorView conv;
+  conv.image = op.image;
+  conv.record = op.record;
+  conv.arena = op.arena;
+  conv.record_params = op.record_params;
+  conv.inputs[0] = op.inputs[0];
+  conv.output = op.output;
+  const auto reshape = [=](TensorView& tensor, int32_t row) {
+    tensor.rank = 4;
+    tensor.dims[0] = tensor.dims[1] = 1;
+    tensor.dims[2] = n_rows;
+    tensor.dims[3] = row;
+  };
+  reshape(conv.inputs[0], static_cast<int32_t>(ElementCount(op.inputs[0])) / n_rows);
+  reshape(conv.output, depth);
+  return conv;
 }
 
 TINYHOST_COLD Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
-  const FullyConnectedParams* params = op.params<FullyConnectedParams>();
-  if (!params || op.inputs[0].type != TensorType::kInt8 || op.output.type != TensorType::kInt8 || op.output.rank < 1) {
-    return Status::kImageParameter;
-  }
-  const FullyConnectedJob job = MakeFullyConnectedJob(op, *params);
-  const uint64_t n_rows = static_cast<uint64_t>(job.n_rows);
-  const uint64_t n_channels = static_cast<uint64_t>(job.blocks()) * 4;
-  if (ElementCount(op.inputs[0]) % n_rows != 0 || !job.weights.data || !ValidRequantizer(op, *params, n_channels) ||
-      params->scratch_bytes < job.scratch_bytes()) {
-    return Status::kImageParameter;
-  }
-  *work += n_rows * n_channels * (2 * static_cast<uint64_t>(job.patch.n_pairs()) + 4);
-  return Status::kOk;
+  if (op.output.rank < 1) return Status::kImageParameter;
+  const OperatorView conv = AsConv2d(op);
+  if (ElementCount(conv.inputs[0]) != ElementCount(op.inputs[0])) return Status::kImageParameter;
+  return CheckConv2d(conv, work);
 }
 
 namespace {
 
-void Run(const OperatorView& op) {
-  const FullyConnectedJob job = MakeFullyConnectedJob(op, *op.params<FullyConnectedParams>());
-  const int8_t* input = op.input_data<int8_t>();
-  int8_t* output = op.output_data<int8_t>();
-  for (int32_t row = 0; row < job.n_rows; ++row, input += job.patch.run_bytes, output += job.depth) {
-    for (int32_t block = 0; block < job.blocks(); ++block) {
-      uint32_t sums[4] = {};
-      for (int32_t i = 0; i < job.patch.run_bytes; ++i)
-        job.weights.Accumulate(block, job.patch.Slot(0, i), input[i], sums);
-      for (int32_t f = 4 * block; f < 4 * block + 4 && f < job.depth; ++f) {
-        output[f] = job.requantizer(sums[f % 4], job.requantizer.channels[f]);
-      }
-    }
-  }
-}
+void Run(const OperatorView& op) { kConv2dKernel.run(AsConv2d(op)); }
 
 }  // namespace
 
-const Kernel kFullyConnectedKernel{OperatorCode::kFullyConnected, 1, CheckFullyConnected, Run};
+const Kernel kFullyConnectedKernel{OperatorCode::kFullyConnected, 1, sizeof(ConvParams), CheckFullyConnected, Run};
 
 }  // namespace tinyhost

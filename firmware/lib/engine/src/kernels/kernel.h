@@ -8,30 +8,22 @@
 
 namespace tinyhost {
 
-/// What ConvParams and FullyConnectedParams have in common.
-using FilterParams = FullyConnectedParams;
-
-inline FilterParams FiltersOf(const ConvParams& p) {
-  return {p.weights_offset, p.channels_offset, p.scratch_offset, p.scratch_bytes,
-          p.activation_min, p.activation_max,  p.layout,         p.requantization};
-}
-
 /// One operator with its tensors resolved.
 struct OperatorView {
   const ImageView* image;
   const OperatorRecord* record;
   uint8_t* arena;
+  const void* record_params;
   TensorView inputs[kMaxInputs];
   TensorView output;
 
-  /// The operator's parameters; null if they are not all inside the constants section.
+  /// The operator's parameters, of the type that its kernel names: inside the constants section, and aligned.
   template <typename Params>
   const Params* params() const {
-    return image->Constants<Params>(record->params_offset, 1);
+    return static_cast<const Params*>(record_params);
   }
   /// The operator's scratch memory; null if it has less than n_bytes or they are not all inside the arena.
-  uint8_t* Scratch(const FilterParams& params, uint64_t n_bytes) const;
-  uint8_t* Scratch(const ConvParams& params, uint64_t n_bytes) const { return Scratch(FiltersOf(params), n_bytes); }
+  uint8_t* Scratch(const ConvParams& params, uint64_t n_bytes) const;
   template <typename T>
   const T* input_data(size_t index = 0) const {
     return static_cast<const T*>(inputs[index].data);
@@ -51,7 +43,8 @@ struct OperatorView {
 /// softmax finishes a row before the next; all others have disjoint buffers. (host/tinyhost/compiler/overlap.py)
 struct Kernel {
   OperatorCode code;
-  uint8_t n_inputs;  // 0: any number
+  uint8_t n_inputs;       // 0: any number
+  uint16_t params_bytes;  // size of the operator's parameters
   Status (*check)(const OperatorView& op, uint64_t* work);
   void (*run)(const OperatorView& op);
 };

@@ -11,8 +11,8 @@ constexpr int kTableSize = 256;
 TINYHOST_COLD Status CheckTable(const OperatorView& op, bool to_bytes, uint64_t* work) {
   const LookupParams* params = op.params<LookupParams>();
   const size_t element_bytes = to_bytes ? 1 : sizeof(float);
-  if (!params || !IsByte(op.inputs[0]) || IsByte(op.output) != to_bytes ||
-      ElementCount(op.inputs[0]) != ElementCount(op.output) || params->table_offset % element_bytes != 0 ||
+  if (!IsByte(op.inputs[0]) || IsByte(op.output) != to_bytes || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
+      params->table_offset % element_bytes != 0 ||
       !op.image->Constants<uint8_t>(params->table_offset, kTableSize * element_bytes)) {
     return Status::kImageParameter;
   }
@@ -36,10 +36,10 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kLogisticKernel{OperatorCode::kLogistic, 1, Check<uint8_t>, Run<uint8_t>};
-const Kernel kReluKernel{OperatorCode::kRelu, 1, Check<uint8_t>, Run<uint8_t>};
-const Kernel kRelu6Kernel{OperatorCode::kRelu6, 1, Check<uint8_t>, Run<uint8_t>};
-const Kernel kRequantizeKernel{OperatorCode::kRequantize, 1, Check<uint8_t>, Run<uint8_t>};
-const Kernel kDequantizeKernel{OperatorCode::kDequantize, 1, Check<float>, Run<float>};
+const Kernel kLogisticKernel{OperatorCode::kLogistic, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
+const Kernel kReluKernel{OperatorCode::kRelu, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
+const Kernel kRelu6Kernel{OperatorCode::kRelu6, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
+const Kernel kRequantizeKernel{OperatorCode::kRequantize, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
+const Kernel kDequantizeKernel{OperatorCode::kDequantize, 1, sizeof(LookupParams), Check<float>, Run<float>};
 
 }  // namespace tinyhost

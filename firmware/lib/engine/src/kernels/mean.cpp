@@ -11,7 +11,7 @@ namespace {
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const MeanParams* params = op.params<MeanParams>();
   const TensorView& input = op.inputs[0];
-  if (!params || !IsInt8(input, 4) || op.output.type != TensorType::kInt8 || params->multiplier < 0 ||
+  if (!IsInt8(input, 4) || op.output.type != TensorType::kInt8 || params->multiplier < 0 ||
       !ShiftInRange(params->shift) ||
       ElementCount(op.output) != static_cast<size_t>(input.dims[0]) * static_cast<size_t>(input.dims[3])) {
     return Status::kImageParameter;
@@ -41,6 +41,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kMeanKernel{OperatorCode::kMean, 1, Check, Run};
+const Kernel kMeanKernel{OperatorCode::kMean, 1, sizeof(MeanParams), Check, Run};
 
 }  // namespace tinyhost

@@ -10,7 +10,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const MulParams* params = op.params<MulParams>();
-  if (!params || !ValidBroadcast(op) || params->multiplier < 0 || !ShiftInRange(params->shift) ||
+  if (!ValidBroadcast(op) || params->multiplier < 0 || !ShiftInRange(params->shift) ||
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
   }
@@ -33,6 +33,6 @@ void Run(const OperatorView& op) { ForEachRow(op, RunRow); }
 
 }  // namespace
 
-const Kernel kMulKernel{OperatorCode::kMul, 2, Check, Run};
+const Kernel kMulKernel{OperatorCode::kMul, 2, sizeof(MulParams), Check, Run};
 
 }  // namespace tinyhost

@@ -11,7 +11,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const PadParams* params = op.params<PadParams>();
-  if (!params || op.inputs[0].type != TensorType::kInt8 || !IsInt8(op.output, op.inputs[0].rank)) {
+  if (op.inputs[0].type != TensorType::kInt8 || !IsInt8(op.output, op.inputs[0].rank)) {
     return Status::kImageParameter;
   }
   const Shape4 in = ExtendShape(op.inputs[0]);
@@ -43,6 +43,6 @@ TINYHOST_COLD void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kPadKernel{OperatorCode::kPad, 1, Check, Run};
+const Kernel kPadKernel{OperatorCode::kPad, 1, sizeof(PadParams), Check, Run};
 
 }  // namespace tinyhost

@@ -19,7 +19,7 @@ WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const PoolParams* params = op.params<PoolParams>();
   const TensorView& input = op.inputs[0];
-  if (!params || !IsInt8(input, 4) || !IsInt8(op.output, 4) || input.dims[0] != op.output.dims[0] ||
+  if (!IsInt8(input, 4) || !IsInt8(op.output, 4) || input.dims[0] != op.output.dims[0] ||
       input.dims[3] != op.output.dims[3] || !Rows(op, *params).Valid() || !Columns(op, *params).Valid() ||
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
@@ -74,7 +74,7 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, Check, Run<Average>};
-const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, Check, Run<Maximum>};
+const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), Check, Run<Average>};
+const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), Check, Run<Maximum>};
 
 }  // namespace tinyhost

@@ -33,22 +33,22 @@ inline bool IsQuads(WeightLayout layout) {
 }
 
 /// The weights of n_blocks blocks of filters; `data` is null where the image is wrong.
-QuadWeights MakeQuadWeights(const OperatorView& op, const FilterParams& params, const Patch& patch, int64_t n_blocks);
+QuadWeights MakeQuadWeights(const OperatorView& op, const ConvParams& params, const Patch& patch, int32_t n_blocks);
 
 /// Patches that a kernel unfolds at once: four, or a single one of words alone.
-inline int32_t Lanes(const Patch& patch, int64_t n_pixels) { return n_pixels < 2 && patch.tail_bytes() == 0 ? 1 : 4; }
+inline int32_t Lanes(const Patch& patch, int32_t n_pixels) { return n_pixels < 2 && patch.tail_bytes() == 0 ? 1 : 4; }
 
 /// Bytes in which a kernel unfolds patches to 16 bits.
-inline uint64_t UnfoldedBytes(const Patch& patch, int64_t n_pixels) {
-  return static_cast<uint64_t>(patch.n_pairs()) * 4 * static_cast<uint32_t>(Lanes(patch, n_pixels));
+inline uint32_t UnfoldedBytes(const Patch& patch, int32_t n_pixels) {
+  return static_cast<uint32_t>(patch.n_pairs()) * 4 * static_cast<uint32_t>(Lanes(patch, n_pixels));
 }
 
 /// Bytes of a patch that is copied together before it is unfolded.
 inline int32_t CopiedPatchBytes(const Patch& patch) { return (patch.n_bytes() + 3) / 4 * 4; }
 
 /// Bytes behind those in which a kernel copies as many patches together; filling up a run may write 3 bytes more.
-inline uint64_t CopiedBytes(const Patch& patch, int64_t n_pixels) {
-  return static_cast<uint64_t>(CopiedPatchBytes(patch)) * static_cast<uint32_t>(Lanes(patch, n_pixels)) + 4;
+inline uint32_t CopiedBytes(const Patch& patch, int32_t n_pixels) {
+  return static_cast<uint32_t>(CopiedPatchBytes(patch)) * static_cast<uint32_t>(Lanes(patch, n_pixels)) + 4;
 }
 
 }  // namespace tinyhost

@@ -9,8 +9,8 @@ namespace tinyhost {
 namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
-  if (!op.params<QuantizeParams>() || op.inputs[0].type != TensorType::kFloat32 ||
-      op.output.type != TensorType::kInt8 || ElementCount(op.inputs[0]) != ElementCount(op.output)) {
+  if (op.inputs[0].type != TensorType::kFloat32 || op.output.type != TensorType::kInt8 ||
+      ElementCount(op.inputs[0]) != ElementCount(op.output)) {
     return Status::kImageParameter;
   }
   *work += ElementCount(op.output);
@@ -34,6 +34,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kQuantizeKernel{OperatorCode::kQuantize, 1, Check, Run};
+const Kernel kQuantizeKernel{OperatorCode::kQuantize, 1, sizeof(QuantizeParams), Check, Run};
 
 }  // namespace tinyhost

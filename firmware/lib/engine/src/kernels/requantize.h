@@ -25,9 +25,9 @@ struct Requantizer {
 inline bool ShiftInRange(int32_t shift) { return shift >= -31 && shift <= 30; }
 
 /// The Requantizer of filters; `channels` is null where the image is wrong.
-Requantizer MakeRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels);
+Requantizer MakeRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels);
 
 /// True if constants and scratch memory are inside, and what Requantization::kBounded promises of constants holds.
-bool ValidRequantizer(const OperatorView& op, const FilterParams& params, uint64_t n_channels);
+bool ValidRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels);
 
 }  // namespace tinyhost

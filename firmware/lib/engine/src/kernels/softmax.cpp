@@ -14,7 +14,7 @@ constexpr int32_t kMaxDepth = (1 << kIntegerBits) - 1;  // more terms of up to 1
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   const SoftmaxParams* params = op.params<SoftmaxParams>();
   const TensorView& input = op.inputs[0];
-  if (!params || input.rank < 1 || input.type != TensorType::kInt8 || !IsInt8(op.output, input.rank)) {
+  if (input.rank < 1 || input.type != TensorType::kInt8 || !IsInt8(op.output, input.rank)) {
     return Status::kImageParameter;
   }
   for (int d = 0; d < input.rank; ++d) {
@@ -63,6 +63,6 @@ TINYHOST_COLD void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kSoftmaxKernel{OperatorCode::kSoftmax, 1, Check, Run};
+const Kernel kSoftmaxKernel{OperatorCode::kSoftmax, 1, sizeof(SoftmaxParams), Check, Run};
 
 }  // namespace tinyhost

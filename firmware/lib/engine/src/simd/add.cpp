@@ -90,6 +90,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kAdd{OperatorCode::kAdd, 2, CheckAdd, Run};
+const Kernel kAdd{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, Run};
 
 }  // namespace tinyhost::simd

@@ -153,8 +153,9 @@ class ConvRun {
 void Run(const OperatorView& op) {
   const ConvParams& params = *op.params<ConvParams>();
   const ConvJob job = MakeConvJob(op, params);
-  const int64_t n_pixels = int64_t{job.source.rows.output} * job.source.columns.output;
-  const PatchMemory memory = PatchMemory::In(op.Scratch(params, 0), UnfoldedBytes(job.source.patch, n_pixels));
+  const uint32_t unfolded_bytes = UnfoldedBytes(job.source.patch, job.source.rows.output * job.source.columns.output);
+  PatchMemory memory{};
+  if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
   RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
 }
 
@@ -167,6 +168,6 @@ void RunConv(const ConvJob& job, Requantization form, const PatchMemory& memory,
   for (; n_images > 0; --n_images, images += job.image_bytes(), outputs += n_bytes) run.Image(images, outputs);
 }
 
-const Kernel kConv2d{OperatorCode::kConv2d, 1, CheckConv2d, Run};
+const Kernel kConv2d{OperatorCode::kConv2d, 1, sizeof(ConvParams), CheckConv2d, Run};
 
 }  // namespace tinyhost::simd

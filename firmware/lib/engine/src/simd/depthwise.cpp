@@ -208,6 +208,6 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kDepthwiseConv2d{OperatorCode::kDepthwiseConv2d, 1, CheckDepthwiseConv2d, Run};
+const Kernel kDepthwiseConv2d{OperatorCode::kDepthwiseConv2d, 1, sizeof(ConvParams), CheckDepthwiseConv2d, Run};
 
 }  // namespace tinyhost::simd
