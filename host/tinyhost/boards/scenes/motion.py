@@ -77,8 +77,9 @@ class RecordingScene:
         self.current_name = path.name
 
     def restart(self) -> None:
-        """Begin with the first sample."""
-        self._next = 0
+        """Begin with the first sample; a recording that has ended stays silent."""
+        if self._loops or self._next < len(self._samples):
+            self._next = 0
 
     def read(self, n_samples: int) -> NDArray[np.int16]:
         """Return the next samples, (n_samples, 3); fewer at the end."""

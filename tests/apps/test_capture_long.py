@@ -1,0 +1,172 @@
+"""tinyhost capture of sound and of motion on real firmware: what is stored is what the sensor gave, to the bit."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav, write_wav
+from tinyhost.datasets.manifest import read_manifest
+from tinyhost.motion.csv import read_motion_csv
+from tinyhost.motion.machine import Machine, MachineOptions
+
+from tests.apps.conftest import Station
+from tests.device.rig import flashed_board
+from tests.json_docs import check_document
+
+pytestmark = pytest.mark.firmware
+
+
+@pytest.fixture(scope="module")
+def stations_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Station]]:
+    made: dict[tuple[str, str], Station] = {}
+
+    def station(app: str, kind: str) -> Station:
+        if (app, kind) not in made:
+            state = tmp_path_factory.mktemp(f"{app}-{kind}")
+            flashed_board(kind, state, app)
+            made[app, kind] = Station(kind=kind, state=state)
+        return made[app, kind]
+
+    yield station
+
+
+def words(n_words: int, level: float = 0.2) -> NDArray[np.int16]:
+    """Return tones of 0.4 s, each of another pitch, with 1.1 s of near silence behind each."""
+    rng = np.random.default_rng(4)
+    n = round(1.5 * SAMPLE_RATE_HZ)
+    t = np.arange(n) / SAMPLE_RATE_HZ
+    envelope = np.where((t > 0.3) & (t < 0.7), np.sin(np.pi * (t - 0.3) / 0.4) ** 2, 0.0)
+    parts = [np.sin(2 * np.pi * (300 + 50 * i) * t) * envelope * level for i in range(n_words)]
+    sound = np.concatenate(parts) + rng.normal(0, 1e-4, n_words * n)
+    return np.rint(sound * 32767).clip(-32768, 32767).astype(np.int16)
+
+
+def is_part(piece: NDArray[np.int16], whole: NDArray[np.int16]) -> bool:
+    """Return whether the samples are somewhere in the others, in a row."""
+    starts = np.flatnonzero(whole[: len(whole) - len(piece) + 1] == piece[0])
+    return any(np.array_equal(whole[start : start + len(piece)], piece) for start in starts)
+
+
+@pytest.mark.parametrize("kind", ["native", "m4"])
+def test_stored_words_are_what_was_played(
+    stations_of: Callable[[str, str], Station], kind: str, tmp_path: Path
+) -> None:
+    sound = words(12)
+    write_wav(tmp_path / "words.wav", sound)
+    station = stations_of("kws", kind)
+    out = station.run(
+        *("capture", "--sensor", "mic", "--label", "yes", "--count", "2", "--countdown", "0", "--speaker", "ann"),
+        *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "words.wav"), "--json", "-"),
+    )
+    document = json.loads(out)
+    check_document(document)
+    assert (document["stored"], document["dropped"], document["ended_by"]) == (2, 0, "done")
+    samples = read_manifest(tmp_path / "set")
+    assert [(sample.label, sample.sensor, sample.speaker) for sample in samples] == [("yes", "microphone", "ann")] * 2
+    for sample in samples:
+        clip = read_wav(tmp_path / "set" / sample.file)
+        assert len(clip) == SAMPLE_RATE_HZ
+        assert is_part(clip, sound)
+
+
+def test_what_is_no_word_is_refused_with_the_reason(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+    write_wav(tmp_path / "quiet.wav", words(40, level=0.001))
+    station = stations_of("kws", "native")
+    process = station.start(
+        *("capture", "--sensor", "mic", "--label", "yes", "--count", "1", "--countdown", "0"),
+        *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "quiet.wav")),
+    )
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if "again, please" in line)
+    assert "too quiet" in line
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert not list((tmp_path / "set").glob("*/*.wav"))
+
+
+def test_background_noise_is_one_long_file(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+    sound = words(4)
+    write_wav(tmp_path / "noise.wav", sound)
+    stations_of("kws", "native").run(
+        *("capture", "--sensor", "mic", "--background", "--seconds", "3", "--data", str(tmp_path / "set")),
+        *("--scene", str(tmp_path / "noise.wav")),
+    )
+    (file,) = (tmp_path / "set" / "_background_noise_").glob("*.wav")
+    stored = read_wav(file)
+    assert len(stored) >= 3 * SAMPLE_RATE_HZ
+    assert is_part(stored, sound)
+
+
+@pytest.mark.parametrize("kind", ["native", "m4"])
+def test_stored_motion_is_what_the_machine_did(
+    stations_of: Callable[[str, str], Station], kind: str, tmp_path: Path
+) -> None:
+    document = json.loads(
+        stations_of("anomaly", kind).run(
+            *("capture", "--sensor", "imu", "--seconds", "3", "--label", "normal", "--data", str(tmp_path)),
+            *("--scene", "machine:imbalance?rpm=480&seed=3", "--json", "-"),
+        )
+    )
+    check_document(document)
+    assert (document["dropped"], document["issues"]) == (0, [])
+    (sample,) = read_manifest(tmp_path)
+    assert (sample.sample_rate_hz, sample.n_channels, sample.scene_item) == (119.0, 3, "imbalance")
+    counts = read_motion_csv(tmp_path / sample.file).counts()
+    machine = Machine(MachineOptions(rpm=480, fault="imbalance", seed=3)).read(len(counts))
+    assert len(counts) >= 3 * 119
+    np.testing.assert_array_equal(counts, machine)
+
+
+def test_a_stuck_sensor_is_flagged(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+    document = json.loads(
+        stations_of("anomaly", "native").run(
+            *("capture", "--sensor", "imu", "--seconds", "2", "--label", "normal", "--data", str(tmp_path)),
+            *("--scene", "machine:stuck", "--json", "-"),
+        )
+    )
+    assert any("stuck" in issue for issue in document["issues"])
+
+
+def test_ctrl_c_keeps_what_was_recorded(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+    process = stations_of("anomaly", "native").start(
+        *("capture", "--sensor", "imu", "--seconds", "60", "--label", "normal", "--data", str(tmp_path)),
+        *("--scene", "machine:"),
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    (sample,) = read_manifest(tmp_path)
+    counts = read_motion_csv(tmp_path / sample.file).counts()
+    assert sample.n_samples == len(counts) > 0
+    np.testing.assert_array_equal(counts, Machine(MachineOptions()).read(len(counts)))
+
+
+def test_a_recording_that_ends_is_a_sensor_that_stopped(
+    stations_of: Callable[[str, str], Station], tmp_path: Path
+) -> None:
+    rows = "\n".join(f"{i * 10},0.1,0.2,{9.8 + 0.01 * (i % 7)}" for i in range(200))
+    (tmp_path / "short.csv").write_text(f"timestamp,accX,accY,accZ\n{rows}\n")
+    stations_of("anomaly", "native").run(
+        *("capture", "--sensor", "imu", "--seconds", "60", "--label", "normal", "--data", str(tmp_path / "set")),
+        *("--scene", str(tmp_path / "short.csv")),
+        code=1,
+    )
+    (sample,) = read_manifest(tmp_path / "set")
+    assert sample.n_samples == 200  # all that there was
+
+
+def test_the_wrong_app_is_named(native: Station, tmp_path: Path) -> None:
+    process = native.start("capture", "--sensor", "mic", "--label", "yes", "--data", str(tmp_path))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "its app is vww, which has no microphone" in err
+    assert "tinyhost flash kws --board native" in err
