@@ -49,16 +49,22 @@ def main() -> int:
     began = time.monotonic()
     counts: Counter[str] = Counter()
     problems: list[str] = []
+    errors: list[str] = []
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        for done, (case, words) in enumerate(zip(cases, pool.map(run, cases, chunksize=8), strict=True), 1):
+        for done, (case, (words, error)) in enumerate(zip(cases, pool.map(run, cases, chunksize=8), strict=True), 1):
             counts.update(words)
+            if error:
+                errors.append(f"{error}: {case}")
             if words[-1] != "well":
                 problems.append(f"{words[-1]}: {case}")
             if done % 1000 == 0:
                 print(f"{done:>7,} of {len(cases):,} uploads, {time.monotonic() - began:.0f} s", flush=True)
     report(counts, problems, len(cases), time.monotonic() - began)
     if arguments.json:
-        arguments.json.write_text(json.dumps({"uploads": len(cases), "counts": counts, "problems": problems}) + "\n")
+        arguments.json.write_text(
+            json.dumps({"uploads": len(cases), "counts": counts, "problems": problems, "errors": errors}, indent=1)
+            + "\n"
+        )
     return 1 if problems else 0
 
 
@@ -76,8 +82,8 @@ def every_byte(stride: int) -> Iterator[Case]:
         yield BoardFaults(reset_at_byte=number), number, True
 
 
-def run(case: Case) -> list[str]:
-    """Return what is to be counted of an upload; last, whether it ended as it must."""
+def run(case: Case) -> tuple[list[str], str]:
+    """Return what is to be counted of an upload, last whether it ended as it must; and its error's message."""
     faults, seed, in_bootloader = case
     outcome = run_case(faults, seed=seed, in_bootloader=in_bootloader)
     words = ["uploaded" if outcome.result else f"error: {type(outcome.error).__name__}"]
@@ -85,7 +91,7 @@ def run(case: Case) -> list[str]:
         words.append("uploaded after retries")
     if outcome.taps:
         words.append("somebody double-tapped")
-    return [*words, outcome.problem or "well"]
+    return [*words, outcome.problem or "well"], outcome.error.message if outcome.error else ""
 
 
 def report(counts: Counter[str], problems: list[str], n_uploads: int, seconds: float) -> None:
