@@ -90,6 +90,8 @@ def _verdict(fit: Fit) -> RenderableType:
         table.add_row(
             name, Text(f"{need:,}", style), f"of {limit:,} B in {where}", Text(f"{100 * need / limit:.0f} %", style)
         )
+    if fit.n_classes is not None and fit.n_classes > fit.max_classes:
+        table.add_row("classes", Text(str(fit.n_classes), "bold red"), f"of {fit.max_classes} that an app takes")
     answer = Text.assemble(
         f"fits on {fit.board}: ",
         ("yes", "bold green") if fit.fits else ("no", "bold red"),

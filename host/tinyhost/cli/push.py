@@ -10,7 +10,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import byte_progress, console, escape, write_json
+from tinyhost.cli.output import byte_progress, console, escape, note, write_json
 from tinyhost.errors import ModelTooLargeError
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> Compile
 
 
 def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> PushResult:
-    """Push under a progress bar, if the board has room for the model."""
+    """Push under a progress bar, if the board has room for the model; say it if the app will not run it."""
+    from tinyhost.bench.fit import too_many_classes
+    from tinyhost.bench.plan import summarize
+
     arena_bytes = compiled.report.arena_bytes
     if arena_bytes > device.info.arena_bytes:
         raise ModelTooLargeError(
@@ -70,6 +73,9 @@ def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> Pu
             f"the firmware has {device.info.arena_bytes}",
             hint="tinyhost inspect MODEL shows which operator needs how much",
         )
+    warning = too_many_classes(summarize(compiled.image))
+    if warning:
+        note(f"[yellow]{escape(warning)}[/]")
     with byte_progress(f"push {compiled.report.name}") as progress:
         return device.push(compiled.image, force=force, progress=progress)
 

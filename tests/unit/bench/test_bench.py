@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -9,14 +11,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 from tinyhost.bench.accuracy import fitting, load_labelled
 from tinyhost.bench.difference import DiffSample, host_input, load_sample, stage_of
 from tinyhost.bench.document import bench_document
-from tinyhost.bench.fit import check_fit
+from tinyhost.bench.fit import check_fit, too_many_classes
 from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.plan import alive_bytes, summarize
 from tinyhost.bench.reference import HostReference, ReferenceName, open_reference, preprocess
 from tinyhost.bench.result import Spread
+from tinyhost.cli.inspect_view import inspect_view
 from tinyhost.errors import DatasetError, MissingToolError, ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.protocol.pattern import pattern_bytes
@@ -80,6 +84,20 @@ def test_fit_is_decided_by_both_limits() -> None:
     assert check_fit(model).fits
     assert not check_fit(replace(model, arena_bytes=114_689)).fits
     assert not check_fit(replace(model, flash_bytes=323_585)).fits
+
+
+def test_a_keyword_model_has_the_limits_of_its_app() -> None:
+    words = replace(shipped_model(), name="words", task="kws", arena_bytes=49_152)
+    assert check_fit(words).fits
+    assert not check_fit(replace(words, arena_bytes=49_153)).fits
+    assert too_many_classes(words) == ""
+    many = replace(words, output=replace(words.output, shape=(1, 17)))
+    assert not check_fit(many).fits
+    assert too_many_classes(many).startswith("words has 17 classes, the app kws takes 16")
+    assert too_many_classes(replace(many, task="generic")) == ""
+    table = io.StringIO()
+    Console(file=table, width=100).print(inspect_view(many, check_fit(many), 100))
+    assert re.search(r"classes +17 +of 16 that an app takes", table.getvalue())
 
 
 def test_a_picture_becomes_the_input_tensor() -> None:
