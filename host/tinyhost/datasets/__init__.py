@@ -1,4 +1,4 @@
-"""Labelled pictures: stored as they are captured, read for training and benchmarks."""
+"""Labelled pictures and clips: stored as they are captured or imported, read for training and benchmarks."""
 
 from __future__ import annotations
 
