@@ -47,13 +47,18 @@ def monitor(
             "--hold", min=0.0, help="How long a virtual camera shows one picture, s. Default: 1 on the screen, else 0."
         ),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of the screen, also in a terminal.")] = False,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Lines instead of the screen, also in a terminal; of an app that hears words, one a word."
+        ),
+    ] = False,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions: scores, timings, link, camera.
+    """Watch live predictions: scores, timings, link, what the sensor sees.
 
     `q` leaves; `--json -` streams a line per prediction to another program.
     """
@@ -143,7 +148,8 @@ def _as_lines(
             return
         n_done += 1
         sink(reading, header)
-        if not quiet:
+        is_worth_a_line = reading.detected or reading.status != "ok" or not header.is_event
+        if not quiet and is_worth_a_line:
             console().print(plain_line(reading, header), markup=False, soft_wrap=True)
         if n_done == count:
             watcher.stop.set()
