@@ -136,8 +136,11 @@ __attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
 
 #endif
 
-/// Any form of weights and requantization, in C++.
-__attribute__((noinline)) void RunAnyPairs(const BlockJob& block, PairsJob& job) {
+/// Runs all pairs of filters up to channels_end.
+__attribute__((always_inline)) inline void RunPairs(const BlockJob& block, PairsJob& job) {
+#ifdef __ARM_FEATURE_SIMD32
+  if (block.carried && !block.exact) return RunCarriedPairs(job);
+#endif
   for (; job.channels != job.channels_end; job.channels += 2, job.first += 2, job.second += 2) {
     const uint32_t bias = static_cast<uint32_t>(job.channels[0].bias), second_bias = SecondBias(block, job.channels);
     Four a = {bias, bias, bias, bias}, b = {second_bias, second_bias, second_bias, second_bias};
@@ -248,18 +251,10 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
   pairs.to_next_both = -8 * job.n_pairs;
   pairs.weights = job.weights;
   // All whole pairs of filters at once, then one that lacks its second.
-  for (int32_t left = job.n_filters; left > 0; left &= 1) {
+  for (int32_t left = job.n_filters; left > 0; left = left > 1 ? left % 2 : 0) {
     pairs.channels_end += left > 1 ? left / 2 * 2 : 2;
     pairs.second = pairs.first + (left > 1 ? 1 : 0);
-#ifdef __ARM_FEATURE_SIMD32
-    if (job.carried && !job.exact) {
-      RunCarriedPairs(pairs);
-      if (left == 1) break;
-      continue;
-    }
-#endif
-    RunAnyPairs(job, pairs);
-    if (left == 1) break;
+    RunPairs(job, pairs);
   }
 }
 

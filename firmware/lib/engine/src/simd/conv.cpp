@@ -32,11 +32,14 @@ class ConvRun {
       columns.input = columns.output = n_pixels_;
       rows.input = rows.output = 1;
     }
-    const int32_t room = columns.input + columns.pad - columns.extent();
-    if (room < 0 || (patch.joined() && patch.n_runs > 1)) return;  // patches are always copied
-    first_whole_ = (columns.pad + columns.stride - 1) / columns.stride;
-    end_whole_ = room / columns.stride + 1;
-    if (end_whole_ > columns.output) end_whole_ = columns.output;
+    tall_ = columns.output == 1;
+    const WindowAxis& walk = tall_ ? rows : columns;
+    const int32_t room = walk.input + walk.pad - walk.extent();
+    const bool cut = tall_ && (columns.pad > 0 || columns.extent() > columns.input);
+    if (cut || room < 0 || (patch.joined() && patch.n_runs > 1)) return;  // patches are always copied
+    first_whole_ = (walk.pad + walk.stride - 1) / walk.stride;
+    end_whole_ = room / walk.stride + 1;
+    if (end_whole_ > walk.output) end_whole_ = walk.output;
   }
 
   void Image(const int8_t* image, int8_t* output) {
@@ -55,7 +58,7 @@ class ConvRun {
       const int32_t n_pixels = n_fours > 0 ? 4 * n_fours : n_lanes;
       left -= n_pixels;
       x_ += n_pixels;
-      for (; x_ >= source_.columns.output; ++y_) x_ -= source_.columns.output;
+      for (; !tall_ && x_ >= source_.columns.output; ++y_) x_ -= source_.columns.output;
     }
   }
 
@@ -63,9 +66,14 @@ class ConvRun {
   /// The next four patches, as they lie in the image if they lie side by side.
   FourPatches SideBySide() const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
+    const int32_t row_bytes = source_.row_bytes();
+    if (tall_) {
+      return {image_ + (x_ * rows.stride - rows.pad) * row_bytes, rows.dilation * row_bytes, rows.stride * row_bytes, 0,
+              unfolded_.n_pieces};
+    }
     const Taps ys = TapsInside(rows, y_);
     const int32_t row = ys.origin + ys.first * rows.dilation, column = x_ * columns.stride - columns.pad;
-    return {image_ + row * source_.row_bytes() + column * source_.depth, rows.dilation * source_.row_bytes(),
+    return {image_ + row * row_bytes + column * source_.depth, rows.dilation * row_bytes,
             columns.stride * source_.depth, ys.first, ys.last};
   }
 
@@ -105,7 +113,7 @@ class ConvRun {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
     const int32_t run_bytes = source_.patch.run_bytes;
     int8_t* target = memory_.copied;
-    const bool in_row = x_ + n_lanes <= columns.output && columns.stride <= columns.filter;
+    const bool in_row = !tall_ && x_ + n_lanes <= columns.output && columns.stride <= columns.filter;
     if (in_row && !source_.patch.joined() && run_bytes == columns.filter * source_.depth) {
       const int32_t n_columns = 3 * columns.stride + columns.filter;
       CopyAt(slice, y_, x_, n_columns, target);
@@ -113,14 +121,15 @@ class ConvRun {
     }
     for (int32_t y = y_, x = x_; n_lanes > 0; --n_lanes, target += copied_bytes_) {
       CopyAt(slice, y, x, columns.filter, target);
-      if (++x == columns.output) x = 0, ++y;
+      if (++x == columns.output && !tall_) x = 0, ++y;
     }
     return {memory_.copied, run_bytes, copied_bytes_, 0, unfolded_.n_pieces};
   }
 
   void CopyAt(const int8_t* slice, int32_t y, int32_t x, int32_t n_columns, int8_t* target) const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
-    CopyWindow(source_, slice, y * rows.stride - rows.pad, x * columns.stride - columns.pad, n_columns, target);
+    const int32_t row = tall_ ? x : y, column = tall_ ? y : x;
+    CopyWindow(source_, slice, row * rows.stride - rows.pad, column * columns.stride - columns.pad, n_columns, target);
   }
 
   /// Runs a group's filters over the last pixel.
@@ -143,10 +152,11 @@ class ConvRun {
   BlockJob block_{};
   int32_t copied_bytes_;  // of a patch
   int32_t n_pixels_;
+  bool tall_;                // one column: pixels are counted by x_, down the rows
   int32_t first_whole_ = 0;  // columns [first_whole_, end_whole_) have uncut patches side by side
   int32_t end_whole_ = 0;
   const int8_t* image_ = nullptr;
-  int32_t y_ = 0;
+  int32_t y_ = 0;  // of the next pixel
   int32_t x_ = 0;
 };
 

@@ -27,14 +27,18 @@ struct FourPatches {
   int32_t last;
 };
 
-/// Unfolds n_words of four lanes: 18 instructions per 16 bytes.
-__attribute__((always_inline)) inline uint32_t* UnfoldWords(const int8_t* lane, int32_t lane_step, int32_t n_words,
-                                                            uint32_t* out) {
-  const int8_t *second = lane + lane_step, *third = second + lane_step, *fourth = third + lane_step;
+/// Unfolds the words of the pieces that there are: 18 instructions per 16 bytes, and 11 per piece.
+__attribute__((always_inline)) inline uint32_t* UnfoldWords(const FourPatches& source, int32_t n_words, uint32_t* out) {
+  const int8_t *lane = source.data, *second = lane + source.lane_step, *third = second + source.lane_step;
+  const int8_t* fourth = third + source.lane_step;
+  const int32_t to_next = source.piece_step - 4 * n_words;
+  int32_t n_pieces = source.last - source.first;
 #ifdef __ARM_FEATURE_SIMD32
-  uint32_t a, b, c, d, x, y;
+  uint32_t a, b, c, d, x, y, n;
   // clang-format off
   __asm__("1:\n"
+          "ldr %[n], %[n_words]\n"
+          "2:\n"
           "ldr %[a], [%[first]], #4\n"
           "ldr %[b], [%[second]], #4\n"
           "ldr %[c], [%[third]], #4\n"
@@ -52,82 +56,102 @@ __attribute__((always_inline)) inline uint32_t* UnfoldWords(const int8_t* lane, 
           "sxtb16 %[d], %[d], ror #8\n"
           "strd %[c], %[d], [%[out]], #8\n"
           "subs %[n], %[n], #1\n"
+          "bne 2b\n"
+          "ldr %[x], %[to_next]\n"
+          "ldr %[y], %[n_pieces]\n"
+          "add %[first], %[first], %[x]\n"
+          "add %[second], %[second], %[x]\n"
+          "add %[third], %[third], %[x]\n"
+          "add %[fourth], %[fourth], %[x]\n"
+          "subs %[y], %[y], #1\n"
+          "str %[y], %[n_pieces]\n"
           "bne 1b\n"
           : [first] "+r"(lane), [second] "+r"(second), [third] "+r"(third), [fourth] "+r"(fourth), [out] "+r"(out),
-            [n] "+r"(n_words), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [x] "=&r"(x), [y] "=&r"(y)
-          :
+            [n] "=&r"(n), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [x] "=&r"(x), [y] "=&r"(y),
+            [n_pieces] "+m"(n_pieces)
+          : [n_words] "m"(n_words), [to_next] "m"(to_next)
           : "cc", "memory");
   // clang-format on
 #else
-  for (int32_t i = 0; i < 4 * n_words; i += 4, out += 8) {
-    const uint32_t words[] = {Load(lane + i), Load(second + i), Load(third + i), Load(fourth + i)};
-    for (int32_t j = 0; j < 4; ++j) {
-      out[j] = EvenBytes(words[j]);
-      out[4 + j] = OddBytes(words[j]);
+  for (; n_pieces > 0; --n_pieces, lane += to_next, second += to_next, third += to_next, fourth += to_next) {
+    for (int32_t n = n_words; n > 0; --n, lane += 4, second += 4, third += 4, fourth += 4, out += 8) {
+      const uint32_t words[] = {Load(lane), Load(second), Load(third), Load(fourth)};
+      for (int32_t j = 0; j < 4; ++j) {
+        out[j] = EvenBytes(words[j]);
+        out[4 + j] = OddBytes(words[j]);
+      }
     }
   }
 #endif
   return out;
 }
 
+/// Unfolds the bytes that follow the words of all pieces, and fills up to whole groups of four.
+inline void UnfoldTails(const UnfoldedForm& form, const FourPatches& source, int16_t* out) {
+  int32_t step = 1;  // to the other half, or to the next word of the lane
+  const int8_t* piece = source.data + 4 * form.n_words;
+  for (int32_t i = 0; i < form.n_pieces; ++i) {
+    const bool inside = i >= source.first && i < source.last;
+    for (int32_t j = 0; j < form.n_tail; ++j) {
+      const int8_t* data = piece + j;
+      for (int32_t lane = 0; lane < 8; lane += 2, data += source.lane_step) {
+        StoreHalf(out + lane, inside ? *data : form.zero_point);
+      }
+      out += step;
+      step = 8 - step;
+    }
+    if (inside) piece += source.piece_step;
+  }
+  for (int32_t i = form.n_pieces * form.n_tail; i % 4 != 0; ++i) {
+    for (int32_t lane = 0; lane < 8; lane += 2) StoreHalf(out + lane, 0);
+    out += step;
+    step = 8 - step;
+  }
+}
+
 /// Unfolds four patches side by side, a word of two 16-bit elements of each in turn, in the order of Patch. The last
 /// word of joined patches is read whole.
 __attribute__((noinline)) inline void UnfoldFourPatches(const UnfoldedForm& form, const FourPatches& source,
                                                         uint32_t* out) {
-  const int32_t n_words = form.n_words, lane_step = source.lane_step;
-  int16_t* tail = reinterpret_cast<int16_t*>(out + 8 * form.n_pieces * n_words);
-  int32_t tail_step = 1;  // to the other half, or to the next word of the lane
-  const auto add_tail = [&](int32_t a, int32_t b, int32_t c, int32_t d) {
-    StoreHalf(tail, a);
-    StoreHalf(tail + 2, b);
-    StoreHalf(tail + 4, c);
-    StoreHalf(tail + 6, d);
-    tail += tail_step;
-    tail_step = 8 - tail_step;
-  };
-  const int8_t* piece = source.data;
-  for (int32_t i = 0; i < form.n_pieces; ++i) {
-    int32_t n_tail = form.n_tail;
-    if (i >= source.first && i < source.last) {
-      if (n_words > 0) out = UnfoldWords(piece, lane_step, n_words, out);
-      for (const int8_t* data = piece + 4 * n_words; n_tail > 0; --n_tail, ++data) {
-        add_tail(data[0], data[lane_step], data[2 * lane_step], data[3 * lane_step]);
-      }
-      piece += source.piece_step;
-    } else {
-      const uint32_t pair = static_cast<uint32_t>(form.zero_point & 0xFFFF) * 0x10001u;
-      for (const uint32_t* end = out + 8 * n_words; out != end;) *out++ = pair;
-      for (; n_tail > 0; --n_tail) add_tail(form.zero_point, form.zero_point, form.zero_point, form.zero_point);
-    }
+  if (form.n_words > 0) {
+    const uint32_t padding = static_cast<uint32_t>(form.zero_point & 0xFFFF) * 0x10001u;
+    const int32_t piece_words = 8 * form.n_words;
+    for (int32_t n = source.first * piece_words; n > 0; --n) *out++ = padding;
+    if (source.first < source.last) out = UnfoldWords(source, form.n_words, out);
+    for (int32_t n = (form.n_pieces - source.last) * piece_words; n > 0; --n) *out++ = padding;
   }
-  for (int32_t i = form.n_pieces * form.n_tail; i % 4 != 0; ++i) add_tail(0, 0, 0, 0);
+  if (form.n_tail > 0) UnfoldTails(form, source, reinterpret_cast<int16_t*>(out));
+}
+
+/// Copies n bytes, whole words first.
+__attribute__((always_inline)) inline void CopyBytes(const int8_t* from, int32_t n, int8_t* to) {
+  const int8_t* words_end = from + n / 4 * 4;
+  const int8_t* end = from + n;
+  for (; from != words_end; from += 4, to += 4) StoreWord(to, Load(from));
+  while (from != end) *to++ = *from++;
 }
 
 /// Copies a window's runs one after the other, n_columns wide, the zero point where padding is; may write 3 bytes more.
 /// y, x: where the window starts in the input.
 __attribute__((noinline)) inline void CopyWindow(const PatchSource& source, const int8_t* image, int32_t y, int32_t x,
                                                  int32_t n_columns, int8_t* target) {
-  const bool taps = source.patch.runs_per_row > 1;
-  const int32_t column_bytes = taps ? source.patch.run_bytes : source.patch.run_bytes / source.columns.filter;
-  if (taps) n_columns = 1;
-  const int32_t n_bytes = n_columns * column_bytes;
+  const WindowAxis &rows = source.rows, &columns = source.columns;
+  const int32_t n_taps = source.patch.runs_per_row;  // of a row, each by itself, or 1: all together
+  const int32_t column_bytes = n_taps > 1 ? source.patch.run_bytes : source.patch.run_bytes / columns.filter;
+  if (n_taps > 1) n_columns = 1;
+  const int32_t run_bytes = n_columns * column_bytes, row_bytes = source.row_bytes();
   const uint32_t padding = static_cast<uint32_t>(source.zero_point & 0xFF) * 0x01010101u;
-  for (int32_t ky = source.rows.filter; ky > 0; --ky, y += source.rows.dilation) {
-    int32_t column = x;
-    for (int32_t kx = source.patch.runs_per_row; kx > 0; --kx, column += source.columns.dilation) {
-      int32_t first = column < 0 ? -column : 0;
-      int32_t last = source.columns.input - column;
-      if (last > n_columns) last = n_columns;
-      if (y < 0 || y >= source.rows.input || first > last) last = first = 0;
-      if (last - first < n_columns) {
-        for (int32_t i = 0; i < n_bytes; i += 4) StoreWord(target + i, padding);
-      }
-      const int8_t* from = image + y * source.row_bytes() + (column + first) * source.depth;
-      int8_t* to = target + first * column_bytes;
-      int32_t n = (last - first) * column_bytes;
-      for (; n >= 4; n -= 4, from += 4, to += 4) StoreWord(to, Load(from));
-      for (; n > 0; --n) *to++ = *from++;
-      target += n_bytes;
+  for (int8_t *at = target, *end = target + rows.filter * n_taps * run_bytes; at < end; at += 4) StoreWord(at, padding);
+  for (int32_t kx = 0; kx < n_taps; ++kx, x += columns.dilation, target += run_bytes) {
+    const int32_t first = x < 0 ? -x : 0;
+    const int32_t last = columns.input - x < n_columns ? columns.input - x : n_columns;
+    if (first >= last) continue;
+    const int32_t n_bytes = (last - first) * column_bytes;
+    int8_t* run = target + first * column_bytes;
+    for (int32_t ky = rows.filter, row = y; ky > 0; --ky, row += rows.dilation, run += n_taps * run_bytes) {
+      if (row < 0 || row >= rows.input) continue;
+      const int8_t* from = image + row * row_bytes + (x + first) * source.depth;
+      CopyBytes(from, n_bytes, run);
     }
   }
 }
