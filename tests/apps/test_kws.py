@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -247,6 +248,26 @@ def test_parameters_that_make_no_sense_are_a_status(device: Device, task_data: b
         device.ping()
     finally:
         device.push(tone_model())
+
+
+def test_the_sanitizers_find_nothing_in_hostile_parameters(
+    speech: NDArray[np.int16], wav: Path, tmp_path: Path
+) -> None:
+    board = flashed_board("native", tmp_path, "kws", build="native_asan")
+    rng = np.random.default_rng(1)
+    loud = rng.choice(np.array([-32768, 32767], np.int16), 2 * RATE_HZ)
+    with board.power(scene=str(wav)) as powered, Device.open(powered) as device:
+        device.push(tone_model())
+        check_words(heard(list(device.feed([speech], rate_hz=RATE_HZ))))
+        take_until(device, StreamId.PREDICTIONS, 2 * RATE_HZ)
+        for _ in range(8):
+            params = bytearray(PARAMS.pack())
+            params[rng.integers(len(params))] = rng.integers(256)
+            device.push(tone_model(bytes(params)))
+            with contextlib.suppress(DeviceError):
+                list(device.feed([loud], rate_hz=RATE_HZ))
+        assert device.link_stats.restarts == 0
+    assert (tmp_path / "native" / "board.log").read_text() == ""
 
 
 def test_a_scene_of_pictures_leaves_no_microphone_and_is_named(board: Board, tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ _WIDTH = 40
 _DEFAULT_MODEL = Path(__file__).parents[2] / "models/vww/model.tflite"
 
 
-def flashed_board(kind: str, state: Path, app: str = "vww") -> Board:
-    """Return a board with an app's firmware on it and empty slots."""
+def flashed_board(kind: str, state: Path, app: str = "vww", *, build: str = "") -> Board:
+    """Return a board with an app's firmware on it and empty slots; build: another one than the board's usual."""
     board = resolve(kind, state=state)
-    flash_firmware(board, build_firmware(app, board.kind))
+    flash_firmware(board, build_firmware(app, build or board.kind))
     return board
 
 
