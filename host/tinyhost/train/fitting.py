@@ -7,7 +7,7 @@ import os
 from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class FitPlan:
     """How to fit.
 
     folder: gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/.
+    loss: of classes, or of a network that shall give back its input.
     resume: go on after the epoch that last.keras holds.
     """
 
@@ -44,7 +45,8 @@ class FitPlan:
     n_epochs: int
     patience: int
     learning_rate: float
-    label_smoothing: float
+    label_smoothing: float = 0.0
+    loss: Literal["classes", "reconstruction"] = "classes"
     resume: bool = False
 
 
@@ -73,8 +75,8 @@ def import_keras() -> Any:
 def fit(model: Any, feed: Feed, val: Samples, plan: FitPlan, report: Report) -> Fitted:
     """Train a model; return it at the epoch whose held-out loss was least.
 
-    val: samples and one-hot classes. Raises UsageError if there is nothing to resume, ModelError if what is there is
-    damaged.
+    val: samples and one-hot classes, or samples twice. Raises UsageError if there is nothing to resume, ModelError if
+    what is there is damaged.
     """
     import keras
 
@@ -83,8 +85,11 @@ def fit(model: Any, feed: Feed, val: Samples, plan: FitPlan, report: Report) -> 
         model, history = _resume(plan)
     else:
         rate = _schedule(len(feed), plan)
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=plan.label_smoothing)
-        model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+        if plan.loss == "reconstruction":
+            model.compile(keras.optimizers.Adam(rate), "mse")
+        else:
+            loss = keras.losses.CategoricalCrossentropy(label_smoothing=plan.label_smoothing)
+            model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     if len(history) < plan.n_epochs:
         model.fit(
             feed.dataset(len(history)),

@@ -114,7 +114,7 @@ def progress_callback(n_epochs: int, n_steps: int, report: Report) -> Any:
                     step=step,
                     n_steps=n_steps,
                     loss=float(logs["loss"]),
-                    accuracy=float(logs["accuracy"]),
+                    accuracy=float(logs.get("accuracy", "nan")),
                     val_loss=logs.get("val_loss"),
                     val_accuracy=logs.get("val_accuracy"),
                 )

@@ -10,7 +10,10 @@ __all__ = ["Report", "TrainProgress", "stage_progress"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainProgress:
-    """Where a training run is. Epochs count from 1; val_* are set at the end of an epoch only."""
+    """Where a training run is. Epochs count from 1; val_* are set at the end of an epoch only.
+
+    accuracy: NaN where there are no classes, and val_accuracy None.
+    """
 
     stage: str
     epoch: int

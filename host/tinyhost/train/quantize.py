@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from tinyhost.errors import ModelError
 from tinyhost.train.tensor_names import shorten_tensor_names
 
-__all__ = ["INPUT_SCALE", "INPUT_ZERO_POINT", "Int8Model", "checked_int8", "layer_names", "to_int8_tflite"]
+__all__ = [
+    "INPUT_SCALE",
+    "INPUT_ZERO_POINT",
+    "Int8Model",
+    "checked_int8",
+    "convert_int8",
+    "layer_names",
+    "to_int8_tflite",
+]
 
 INPUT_SCALE = 1 / 255
 INPUT_ZERO_POINT = -128
@@ -28,19 +36,26 @@ def to_int8_tflite(model: Any, samples: NDArray[np.uint8]) -> bytes:
     white one are added, so that the input range is exactly [0, 1].
     Raises ModelError if the input quantization is not pixel - 128.
     """
-    import keras
-    import tensorflow as tf
-
     _, height, width, _ = model.input_shape
     black_white = np.stack([np.full((height, width), v, np.uint8) for v in (0, 255)])
     calibration = np.concatenate([black_white, samples]).astype(np.float32) / 255
+    return checked_int8(convert_int8(model, calibration[..., None]), layer_names(model))
+
+
+def convert_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
+    """Return a Keras model as a .tflite with int8 input, output and weights, batch size 1.
+
+    calibration: (n, ...) inputs, of which the ranges of all tensors are taken.
+    """
+    import keras
+    import tensorflow as tf
 
     def representative() -> Any:
         for sample in calibration:
-            yield [sample.reshape(1, height, width, 1)]
+            yield [sample[None]]
 
     # A fixed batch size keeps shape arithmetic (SHAPE, STRIDED_SLICE, PACK) out of the graph.
-    one_sample = keras.Input(batch_shape=(1, height, width, 1), name=model.layers[0].name)
+    one_sample = keras.Input(batch_shape=(1, *calibration.shape[1:]), name=model.layers[0].name)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one_sample, model(one_sample)))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
@@ -48,8 +63,7 @@ def to_int8_tflite(model: Any, samples: NDArray[np.uint8]) -> bytes:
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     with _silence():
-        converted = bytes(converter.convert())
-    return checked_int8(converted, layer_names(model))
+        return bytes(converter.convert())
 
 
 def layer_names(model: Any) -> tuple[str, ...]:

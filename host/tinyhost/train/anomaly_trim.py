@@ -1,0 +1,55 @@
+"""Windows that do not belong among normal ones, found before training: a few per cent of faults may be among them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["outlying"]
+
+_KEPT = 0.9  # share that is taken for good in each round
+_N_ROUNDS = 10
+_LIMIT = 6.0  # robust deviations of the log score
+_CLIP = 12.0
+
+
+def outlying(features: NDArray[np.int16], *, n_components: int = 6, limit: float = _LIMIT) -> NDArray[np.bool_]:
+    """Return which of (n, n_features) windows are unlike the others.
+
+    A principal subspace is fitted to the nine tenths that it explains best, again and again until they no longer change
+    (the concentration steps of Rousseeuw and Van Driessen, 1999, here for PCA), so that what is rare cannot bend it.
+    Windows whose logarithmic residual is more than `limit` robust standard deviations (1.4826 times the median absolute
+    deviation) above the median are outlying.
+    """
+    scaled = _standardized(features)
+    kept = np.argsort(np.square(scaled).mean(axis=1), kind="stable")[: max(2, int(_KEPT * len(scaled)))]
+    residual = np.zeros(len(scaled))
+    for _ in range(_N_ROUNDS):
+        residual = _residual(scaled, kept, n_components)
+        better = np.argsort(residual, kind="stable")[: len(kept)]
+        if np.array_equal(np.sort(better), np.sort(kept)):
+            break
+        kept = better
+    score = np.log(residual + 1e-9)
+    middle = np.median(score)
+    deviation = 1.4826 * np.median(np.abs(score - middle))
+    unlike: NDArray[np.bool_] = score > middle + limit * max(float(deviation), 1e-9)
+    return unlike
+
+
+def _standardized(features: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return features about their medians in robust standard deviations, clipped."""
+    middle = np.median(features, axis=0)
+    deviation = 1.4826 * np.median(np.abs(features - middle), axis=0)
+    return np.clip((features - middle) / np.maximum(deviation, 1.0), -_CLIP, _CLIP)
+
+
+def _residual(scaled: NDArray[np.float64], kept: NDArray[np.int64], n_components: int) -> NDArray[np.float64]:
+    """Return the mean squared distance of each window from the subspace that explains the kept ones best."""
+    centre = scaled[kept].mean(axis=0)
+    _, _, directions = np.linalg.svd(scaled[kept] - centre, full_matrices=False)
+    main = directions[:n_components]
+    about = scaled - centre
+    rest = about - about @ main.T @ main
+    squared: NDArray[np.float64] = np.square(rest).mean(axis=1)
+    return squared

@@ -1,0 +1,124 @@
+"""Small fully connected autoencoders: features of a window through a narrow middle, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import ModelError
+from tinyhost.train.fitting import FitPlan, Fitted, fit
+from tinyhost.train.keras_feed import Batch, batch_dataset
+from tinyhost.train.progress import Report
+from tinyhost.train.quantize import Int8Model, convert_int8, layer_names
+from tinyhost.train.tensor_names import shorten_tensor_names
+
+__all__ = ["INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
+
+INPUT_STEP = 1.0 / 12.0
+"""standard deviations of one step of the int8 input, whose zero point is 0: it reaches 10.6 of them"""
+EMBEDDING = "embedding"
+_N_CALIBRATION = 1000
+_REACH = 1.25  # the ranges of what calibration sees, times this: a little strangeness must not saturate
+
+
+def to_real(quantized: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Return the real values of int8 inputs."""
+    return quantized.astype(np.float32) * np.float32(INPUT_STEP)
+
+
+def autoencoder(keras: Any, *, n_features: int, hidden: Sequence[int], n_embedding: int, l2: float) -> Any:
+    """Return an untrained model: (n, n_features) -> `hidden` wide layers -> n_embedding values -> and back."""
+    penalty = keras.regularizers.L2(l2)
+
+    def dense(x: Any, width: int, name: str, activation: str | None = "relu") -> Any:
+        return keras.layers.Dense(width, activation=activation, kernel_regularizer=penalty, name=name)(x)
+
+    features = keras.Input((n_features,), name="features")
+    x = features
+    for index, width in enumerate(hidden):
+        x = dense(x, width, f"encoder{index}")
+    x = dense(x, n_embedding, EMBEDDING, None)  # (n, n_embedding)
+    for index, width in enumerate(reversed(hidden)):
+        x = dense(x, width, f"decoder{index}")
+    back = keras.layers.Dense(n_features, name="reconstruction")(x)  # (n, n_features)
+    return keras.Model(features, back, name=f"autoencoder_{n_embedding}")
+
+
+class _Batches:
+    """Shuffled batches; input and target are the same."""
+
+    def __init__(self, samples: NDArray[np.float32], batch_size: int, seed: int) -> None:
+        self._samples, self._seed = samples, seed
+        self._batch_size = min(batch_size, len(samples))
+
+    def __len__(self) -> int:
+        return len(self._samples) // self._batch_size
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        return np.random.default_rng((self._seed, epoch)).permutation(len(self._samples))
+
+    def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
+        del epoch
+        chosen = self._samples[order[step * self._batch_size : (step + 1) * self._batch_size]]
+        return chosen, chosen
+
+    def dataset(self, first_epoch: int = 0) -> Any:
+        return batch_dataset(self, first_epoch)
+
+
+def fit_autoencoder(
+    model: Any,
+    samples: NDArray[np.float32],
+    held_out: NDArray[np.float32],
+    *,
+    folder: Path,
+    n_epochs: int,
+    learning_rate: float,
+    seed: int,
+    resume: bool,
+    report: Report,
+) -> Fitted:
+    """Return the model at the epoch that reconstructs held-out samples best; both are (n, n_features) real values."""
+    plan = FitPlan(
+        folder=folder,
+        n_epochs=n_epochs,
+        patience=max(5, n_epochs // 4),
+        learning_rate=learning_rate,
+        loss="reconstruction",
+        resume=resume,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return fit(model, _Batches(samples, 128, seed), (held_out, held_out), plan, report)
+
+
+def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> bytes:
+    """Return the model as a .tflite with int8 tensors, whose input is the board's features as they are.
+
+    samples: (n, n_features) real values. Two more have one value each at the ends of int8, so that the input's scale is
+    INPUT_STEP and its zero point 0; all other tensors hardly notice. Raises ModelError if that did not work.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(samples))[:_N_CALIBRATION]
+    ends = np.zeros((2, samples.shape[1]), np.float32)
+    quiet = int(np.argmin(np.abs(_first_weights(model)).sum(axis=1)))  # the feature that moves the network least
+    ends[0, quiet], ends[1, quiet] = -128 * INPUT_STEP, 127 * INPUT_STEP
+    calibration = np.concatenate([ends, samples[chosen] * np.float32(_REACH), samples[chosen]])
+    content = shorten_tensor_names(
+        convert_int8(model, np.clip(calibration, ends.min(), ends.max())), layer_names(model)
+    )
+    scale, zero_point = Int8Model(content).input_quantization
+    if zero_point != 0 or abs(scale - INPUT_STEP) > 1e-6:
+        raise ModelError(
+            f"quantized model: expected input scale {INPUT_STEP:.6f} and zero point 0, got {scale} and {zero_point}",
+            hint="the converter of this TensorFlow calibrates differently; report it",
+        )
+    return content
+
+
+def _first_weights(model: Any) -> NDArray[np.float32]:
+    """Return the weights of the first layer, (n_features, width)."""
+    weights: NDArray[np.float32] = model.layers[1].get_weights()[0]
+    return weights
