@@ -41,11 +41,16 @@ def main() -> int:
     parser.add_argument("--uploads", type=int, default=10_000)
     parser.add_argument("--every-byte", action="store_true")
     parser.add_argument("--stride", type=int, default=1, help="with --every-byte: only every so many bytes")
+    parser.add_argument("--first", type=int, default=0, help="with --every-byte: from this byte on")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write the results there")
     arguments = parser.parse_args()
-    cases = list(every_byte(arguments.stride) if arguments.every_byte else at_random(arguments.uploads, arguments.seed))
+    cases = list(
+        every_byte(arguments.first, arguments.stride)
+        if arguments.every_byte
+        else at_random(arguments.uploads, arguments.seed)
+    )
     began = time.monotonic()
     counts: Counter[str] = Counter()
     problems: list[str] = []
@@ -75,9 +80,9 @@ def at_random(n_uploads: int, seed: int) -> Iterator[Case]:
         yield random_faults(chance, N_BYTES_IN, N_COMMANDS), number, chance.random() < 0.5
 
 
-def every_byte(stride: int) -> Iterator[Case]:
+def every_byte(first: int, stride: int) -> Iterator[Case]:
     """Yield uploads that lose the byte with each number, and such that the board resets at."""
-    for number in range(0, N_BYTES_IN, stride):
+    for number in range(first, N_BYTES_IN, stride):
         yield BoardFaults(lost_in={number}), number, True
         yield BoardFaults(reset_at_byte=number), number, True
 
