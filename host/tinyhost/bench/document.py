@@ -8,7 +8,8 @@ from typing import Any
 from tinyhost.bench.estimate import estimate_latency
 from tinyhost.bench.kinds import by_kind
 from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency
+from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, KeywordRates, Latency
+from tinyhost.bench.streaming import Streaming
 
 __all__ = ["bench_document", "model_document"]
 
@@ -27,6 +28,7 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         "latency": _latency_document(result.latency, result.model),
         "agreement": asdict(result.agreement) if result.agreement else None,
         "accuracy": _accuracy_document(result.accuracy) if result.accuracy else None,
+        "streaming": _streaming_document(result.streaming) if result.streaming else None,
         "link": asdict(result.link) if result.link else None,
     }
 
@@ -61,20 +63,65 @@ def _latency_document(latency: Latency, model: ModelSummary) -> dict[str, Any]:
 
 
 def _accuracy_document(accuracy: Accuracy) -> dict[str, Any]:
+    samples = [
+        {
+            "file": str(sample.path),
+            "label": sample.label,
+            "predicted": sample.predicted,
+            "scores": list(sample.scores),
+        }
+        for sample in accuracy.samples
+    ]
     return {
         "data": str(accuracy.data),
+        "kind": accuracy.kind,
         "n": accuracy.n,
         "top1": accuracy.top1,
         "labels": list(accuracy.labels),
         "confusion": [list(row) for row in accuracy.confusion],
         "per_class": {label: asdict(score) for label, score in accuracy.per_class().items()},
-        "pictures": [
+        "pictures": samples if accuracy.kind == "pictures" else [],
+        "clips": samples if accuracy.kind == "clips" else [],
+        "host": asdict(accuracy.host) if accuracy.host else None,
+        "keywords": _keywords_document(accuracy.keywords) if accuracy.keywords else None,
+    }
+
+
+def _keywords_document(rates: KeywordRates) -> dict[str, Any]:
+    equal = rates.curve.equal_error
+    return {
+        **asdict(rates.point),
+        "n_words": rates.curve.n_words,
+        "n_others": rates.curve.n_others,
+        "equal_error": asdict(equal) if equal else None,
+        "curve": [asdict(point) for point in rates.curve.points],
+    }
+
+
+def _streaming_document(streaming: Streaming) -> dict[str, Any]:
+    total = streaming.total
+    return {
+        "stream": str(streaming.stream),
+        "seconds": streaming.seconds,
+        "n_inferences": streaming.n_inferences,
+        "n_words": total.n,
+        "hits": total.hits,
+        "miss_rate": total.miss_rate,
+        "false_accepts": total.false_accepts,
+        "false_accepts_per_hour": streaming.false_accepts_per_hour,
+        "median_delay_s": streaming.median_delay_s,
+        "per_word": {
+            word: {**asdict(score), "miss_rate": score.miss_rate} for word, score in streaming.per_word().items()
+        },
+        "detections": [
             {
-                "file": str(picture.path),
-                "label": picture.label,
-                "predicted": picture.predicted,
-                "scores": list(picture.scores),
+                "time_s": item.detection.time_s,
+                "label": item.detection.label,
+                "kind": item.kind,
+                "said": item.word.label if item.word else None,
+                "delay_s": item.delay_s,
             }
-            for picture in accuracy.pictures
+            for item in streaming.verdicts
         ],
+        "missed": [asdict(word) for word in streaming.missed],
     }

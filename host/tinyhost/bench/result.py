@@ -6,8 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from tinyhost.bench.keywords import KeywordCurve, KeywordPoint
 from tinyhost.bench.plan import ModelSummary
+from tinyhost.bench.streaming import Streaming
 from tinyhost.device import LinkMeasurement
 
 __all__ = [
@@ -17,11 +20,13 @@ __all__ = [
     "BenchResult",
     "ClassScore",
     "DeviceSummary",
+    "HostAnswers",
+    "KeywordRates",
     "Latency",
     "Listening",
     "Mismatch",
     "OperatorTicks",
-    "PictureResult",
+    "SampleResult",
     "Spread",
 ]
 
@@ -134,8 +139,8 @@ class Agreement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureResult:
-    """What the device said to one labelled picture."""
+class SampleResult:
+    """What the device said to one labelled picture or clip."""
 
     path: Path
     label: str
@@ -160,6 +165,26 @@ class ClassScore:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HostAnswers:
+    """The same clips through the firmware's frontend and engine on this computer."""
+
+    compared: int
+    mismatches: int
+    """clips to which any output byte differs"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeywordRates:
+    """A keyword spotter's errors about clips, at its own threshold and at all others."""
+
+    n_silent: int
+    """first classes, which are no words"""
+    point: KeywordPoint
+    """at the model's threshold"""
+    curve: KeywordCurve
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accuracy:
     """A labelled folder, classified on the device."""
 
@@ -167,17 +192,22 @@ class Accuracy:
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class, columns: predicted class, in the order of `labels`"""
-    pictures: tuple[PictureResult, ...]
+    samples: tuple[SampleResult, ...]
+    kind: Literal["pictures", "clips"] = "pictures"
+    host: HostAnswers | None = None
+    """the same clips on this computer; None for pictures"""
+    keywords: KeywordRates | None = None
+    """words missed and words made up; None for pictures"""
 
     @property
     def n(self) -> int:
-        """Number of pictures."""
-        return len(self.pictures)
+        """Number of samples."""
+        return len(self.samples)
 
     @property
     def top1(self) -> float:
-        """Share of pictures whose highest score is the label's."""
-        return sum(picture.right for picture in self.pictures) / self.n
+        """Share of samples whose highest score is the label's."""
+        return sum(sample.right for sample in self.samples) / self.n
 
     def per_class(self) -> dict[str, ClassScore]:
         """Return precision and recall of each label."""
@@ -206,4 +236,5 @@ class BenchResult:
     latency: Latency
     agreement: Agreement | None
     accuracy: Accuracy | None
+    streaming: Streaming | None
     link: LinkMeasurement | None

@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tinyhost
+from tinyhost.audio.wav import SAMPLE_RATE_HZ
 from tinyhost.bench.accuracy import load_labelled, measure_accuracy
 from tinyhost.bench.agreement import measure_agreement
+from tinyhost.bench.clips import ClipsToHear, keyword_params, load_clips, measure_clips
 from tinyhost.bench.latency import measure_latency, takes_pictures
 from tinyhost.bench.modelfile import ModelFile
-from tinyhost.bench.plan import summarize
+from tinyhost.bench.plan import ModelSummary, summarize
 from tinyhost.bench.reference import ReferenceName, open_reference
 from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
+from tinyhost.bench.streaming import Sound, Streaming, load_stream, measure_stream
+from tinyhost.datasets import ClassFolder
+from tinyhost.datasets.split import Part
 from tinyhost.errors import ModelTooLargeError, UsageError
-from tinyhost.protocol.messages import SlotInfo, Source
+from tinyhost.protocol.messages import SensorKind, SlotInfo, Source
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -38,6 +43,12 @@ class BenchPlan:
     samples: int = 100
     against: ReferenceName = "host"
     data: Path | None = None
+    part: Part | None = None
+    """of the clips of `data`: only this one; None: all"""
+    stream: Path | None = None
+    """a long recording to be heard"""
+    truth: Path | None = None
+    """what is said in it; None: the .csv file beside it"""
     labels: tuple[str, ...] = ()
     """instead of the model's own"""
     capture: bool = False
@@ -93,12 +104,8 @@ def run_bench(
     """Return what the plan asks for, about the model image that is active on the device."""
     model = summarize(image)
     pictures = takes_pictures(device)
-    accuracy_input = None
-    if plan.data is not None:
-        if not pictures:
-            raise UsageError(f"{model.name} takes no pictures, so --data cannot be classified", hint="leave --data out")
-        labels = plan.labels or model.labels
-        accuracy_input = (labels, load_labelled(plan.data, labels))
+    samples = _load_samples(device, model, plan, pictures=pictures)
+    sound = _load_sound(device, model, image, plan)
     reference = open_reference(plan.against, image=image, tflite=tflite) if plan.samples else None
     latency = measure_latency(
         device,
@@ -117,12 +124,6 @@ def run_bench(
             n_samples=plan.samples,
             on_sample=lambda done: on_progress("agreement", done, plan.samples),
         )
-    accuracy: Accuracy | None = None
-    if accuracy_input is not None:
-        labels, folder = accuracy_input
-        accuracy = measure_accuracy(
-            device, model, labels, folder, on_picture=lambda done: on_progress("accuracy", done, len(folder))
-        )
     return BenchResult(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         host=_host_summary(),
@@ -130,8 +131,65 @@ def run_bench(
         model=model,
         latency=latency,
         agreement=agreement,
-        accuracy=accuracy,
+        accuracy=_accuracy((device, model, image), plan, samples, on_progress) if samples else None,
+        streaming=_streaming((device, model, image), plan, sound, on_progress) if sound else None,
         link=device.measure_link() if plan.link else None,
+    )
+
+
+def _load_samples(
+    device: Device, model: ModelSummary, plan: BenchPlan, *, pictures: bool
+) -> ClassFolder | ClipsToHear | None:
+    """Return the labelled samples of the plan's folder: clips for a microphone, pictures for a camera."""
+    if plan.data is None:
+        return None
+    labels = plan.labels or model.labels
+    if device.info.sensor == SensorKind.MICROPHONE:
+        return load_clips(plan.data, labels, plan.part)
+    if not pictures:
+        raise UsageError(
+            f"{model.name} takes neither pictures nor clips, so --data cannot be classified", hint="leave --data out"
+        )
+    return load_labelled(plan.data, labels)
+
+
+def _load_sound(device: Device, model: ModelSummary, image: bytes, plan: BenchPlan) -> Sound | None:
+    if plan.stream is None:
+        return None
+    if device.info.sensor != SensorKind.MICROPHONE:
+        raise UsageError(f"{device.name}: its app has no microphone, so --stream cannot be heard", hint="--app kws")
+    return load_stream(plan.stream, plan.truth, plan.labels or model.labels, keyword_params(image).n_silent_labels)
+
+
+def _accuracy(
+    measured: tuple[Device, ModelSummary, bytes],
+    plan: BenchPlan,
+    samples: ClassFolder | ClipsToHear,
+    on_progress: Progress,
+) -> Accuracy:
+    device, model, image = measured
+    labels = plan.labels or model.labels
+
+    def show(done: int) -> None:
+        on_progress("accuracy", done, len(samples))
+
+    if isinstance(samples, ClipsToHear):
+        return measure_clips(device, model, image, labels, samples, on_sample=show)
+    return measure_accuracy(device, model, labels, samples, on_sample=show)
+
+
+def _streaming(
+    measured: tuple[Device, ModelSummary, bytes], plan: BenchPlan, sound: Sound, on_progress: Progress
+) -> Streaming:
+    device, model, image = measured
+    assert plan.stream is not None
+    seconds = len(sound.pcm) // SAMPLE_RATE_HZ
+    return measure_stream(
+        device,
+        sound,
+        plan.labels or model.labels,
+        keyword_params(image).n_silent_labels,
+        on_second=lambda done: on_progress("stream", done, seconds),
     )
 
 

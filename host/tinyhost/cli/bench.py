@@ -30,6 +30,14 @@ class Against(str, Enum):
     LITERT = "litert"
 
 
+class Part(str, Enum):
+    """Parts of a set of clips, as Speech Commands calls them."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TESTING = "testing"
+
+
 def register(app: typer.Typer) -> None:
     """Add `bench`."""
     app.command("bench")(bench)
@@ -60,7 +68,23 @@ def bench(
     ] = Against.HOST,
     data: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--data", help="A folder with one folder of pictures per label, to classify on the board."),
+        typer.Option(
+            "--data", help="A folder with one folder of pictures or clips per label, to classify on the board."
+        ),
+    ] = None,
+    part: Annotated[
+        Optional[Part],  # noqa: UP045
+        typer.Option("--part", help="Of the clips of --data only those that training keeps for this. Default: all."),
+    ] = None,
+    stream: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--stream", metavar="WAV", help="A long recording to hear: misses, false accepts per hour, delay."
+        ),
+    ] = None,
+    truth: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--truth", metavar="CSV", help="What is said in --stream, when. Default: the .csv beside it."),
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,
@@ -87,7 +111,16 @@ def bench(
 
     names = split_labels(labels)
     plan = BenchPlan(
-        runs=runs, samples=samples, against=against.value, data=data, labels=names, capture=capture, link=link
+        runs=runs,
+        samples=samples,
+        against=against.value,
+        data=data,
+        part=part.value if part else None,
+        stream=stream,
+        truth=truth,
+        labels=names,
+        capture=capture,
+        link=link,
     )
     file = load_model_file(model, names, passes=passes) if model else None
     if app is not None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from tinyhost.bench.result import Accuracy, BenchResult, Latency
+    from tinyhost.bench.streaming import Streaming
     from tinyhost.device import LinkMeasurement
 
 __all__ = ["bench_view"]
@@ -38,6 +39,8 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
     if result.accuracy:
         parts += [Text(), *_accuracy(result.accuracy)]
+    if result.streaming:
+        parts += [Text(), *_streaming(result.streaming)]
     if result.link:
         parts += [Text(), *_link(result.link)]
     return Group(*parts)
@@ -124,7 +127,7 @@ def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
 
 
 def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
-    right = sum(picture.right for picture in accuracy.pictures)
+    right = sum(sample.right for sample in accuracy.samples)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("is \\ said")
     for label in (*accuracy.labels, "precision", "recall"):
@@ -137,6 +140,42 @@ def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
         table.add_row(Text(label), *cells, _percent(scores[label].precision), _percent(scores[label].recall))
     head = Text.assemble(
         "accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})"
+    )
+    return [head, table, *_keywords(accuracy)]
+
+
+def _keywords(accuracy: Accuracy) -> list[RenderableType]:
+    """Return the error rates of a keyword spotter, and whether this computer says the same."""
+    parts: list[RenderableType] = []
+    if accuracy.keywords:
+        point, curve = accuracy.keywords.point, accuracy.keywords.curve
+        parts.append(
+            Text(
+                f"at threshold {point.threshold:.2f}: false accepts {_percent(point.false_accept_rate)} of "
+                f"{curve.n_others:,} clips, misses {_percent(point.false_reject_rate)} of {curve.n_words:,} words"
+            )
+        )
+    if accuracy.host:
+        style = "bold green" if accuracy.host.mismatches == 0 else "bold red"
+        words = f"{accuracy.host.mismatches} of {accuracy.host.compared:,} clips"
+        parts.append(Text.assemble("this computer answers otherwise to ", (words, style)))
+    return parts
+
+
+def _streaming(streaming: Streaming) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("word", "said", "heard", "missed", "made up"):
+        table.add_column(name, justify="left" if name == "word" else "right")
+    for word, score in {**streaming.per_word(), "all": streaming.total}.items():
+        table.add_row(Text(word), str(score.n), str(score.hits), _percent(score.miss_rate), str(score.false_accepts))
+    delay_s = streaming.median_delay_s
+    delay = "no word heard" if delay_s is None else f"heard {delay_s:+.2f} s after a word's end (median)"
+    head = Text.assemble(
+        f"{streaming.seconds / 60:.1f} min of sound: ",
+        (f"{streaming.false_accepts_per_hour:.1f}", "bold"),
+        " false accepts per hour, missed ",
+        (_percent(streaming.total.miss_rate), "bold"),
+        f"; {delay}",
     )
     return [head, table]
 

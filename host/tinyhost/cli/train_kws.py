@@ -129,7 +129,7 @@ def _document(outcome: KwsOutcome, files: dict[str, Path], page: Path) -> dict[s
     from dataclasses import asdict
 
     return {
-        "schema": "tinyhost.train/1",
+        "schema": "tinyhost.train_kws/1",
         "model": str(files["model"]),
         "image": str(files["image"]),
         "card": str(files["card"]),

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, PictureResult
+from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, SampleResult
+from tinyhost.bench.streaming import Streaming
 from tinyhost.datasets import read_picture
 from tinyhost.report.charts import arena_figure, latency_figure, operator_series
 from tinyhost.report.figures import figure_svg
+from tinyhost.report.keywords import curve_figure, timeline_figure
 from tinyhost.report.render import matrix_rows, picture_uri, render, short
 
 __all__ = ["bench_report"]
@@ -45,11 +47,19 @@ def bench_report(result: BenchResult) -> str:
         against_short=_AGAINST_SHORT[agreement.against] if agreement else "",
         against_text=_AGAINST[agreement.against] if agreement else "",
         accuracy=accuracy,
+        streaming=result.streaming,
+        timeline_figure=_timeline(result.streaming),
         link=result.link,
         host=result.host,
         time=result.time,
         **_accuracy_context(accuracy),
     )
+
+
+def _timeline(streaming: Streaming | None) -> str:
+    if streaming is None:
+        return ""
+    return figure_svg(timeline_figure(streaming), alt="What was said and heard over time")
 
 
 def _when(time: str) -> str:
@@ -87,34 +97,46 @@ def _keys(latency: Latency) -> list[dict[str, Any]]:
 
 def _accuracy_context(accuracy: Accuracy | None) -> dict[str, Any]:
     if accuracy is None:
-        return {"matrix": [], "per_class": {}, "wrong": [], "right": [], "n_wrong": 0}
-    wrong = sorted((item for item in accuracy.pictures if not item.right), key=_margin, reverse=True)
-    right = [item for item in accuracy.pictures if item.right]
+        return {"matrix": [], "per_class": {}, "wrong": [], "right": [], "n_wrong": 0, "curve_figure": ""}
+    wrong = sorted((item for item in accuracy.samples if not item.right), key=_margin, reverse=True)
+    right = [item for item in accuracy.samples if item.right]
+    shown = _clip if accuracy.kind == "clips" else _picture
     return {
         "matrix": matrix_rows(accuracy.labels, accuracy.confusion),
         "per_class": accuracy.per_class(),
         "n_wrong": len(wrong),
-        "wrong": [_picture(item, accuracy.labels) for item in wrong[:_MAX_WRONG]],
-        "right": [_picture(item, accuracy.labels) for item in _spread(right, _MAX_RIGHT)],
+        "curve_figure": _curve(accuracy),
+        "wrong": [shown(item, accuracy.labels) for item in wrong[:_MAX_WRONG]],
+        "right": [shown(item, accuracy.labels) for item in _spread(right, _MAX_RIGHT)],
     }
 
 
-def _margin(item: PictureResult) -> float:
+def _margin(item: SampleResult) -> float:
     """Return how far the highest score is above the second highest."""
     scores = sorted(item.scores)
     return scores[-1] - scores[-2] if len(scores) > 1 else scores[-1]
 
 
-def _spread(items: Sequence[PictureResult], n: int) -> list[PictureResult]:
+def _spread(items: Sequence[SampleResult], n: int) -> list[SampleResult]:
     """Return at most `n` items, evenly chosen."""
     if len(items) <= n:
         return list(items)
     return [items[int(index)] for index in np.linspace(0, len(items) - 1, n)]
 
 
-def _picture(item: PictureResult, labels: Sequence[str]) -> dict[str, Any]:
+def _curve(accuracy: Accuracy) -> str:
+    if accuracy.keywords is None:
+        return ""
+    figure = curve_figure({"on the board": accuracy.keywords.curve}, accuracy.keywords.point)
+    return figure_svg(figure, alt="Misses against false accepts")
+
+
+def _picture(item: SampleResult, labels: Sequence[str]) -> dict[str, Any]:
+    return {"uri": picture_uri(read_picture(item.path)), **_clip(item, labels)}
+
+
+def _clip(item: SampleResult, labels: Sequence[str]) -> dict[str, Any]:
     return {
-        "uri": picture_uri(read_picture(item.path)),
         "label": item.label,
         "predicted": item.predicted,
         "scores": [

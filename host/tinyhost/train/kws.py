@@ -40,13 +40,13 @@ class KwsTrainConfig:
     width: int = 64
     """channels of ds_cnn, a multiple of 8"""
     n_epochs: int = 20
-    patience: int = 8
+    patience: int = 12
     """epochs without a better held-out loss after which training stops"""
     batch_size: int = 128
     learning_rate: float = 3e-3
     label_smoothing: float = 0.05
-    dropout: float = 0.1
-    l2: float = 2e-5
+    dropout: float = 0.05
+    l2: float = 1e-5
     n_rounds: int = 4
     """times that every clip is changed at random; epochs go round"""
     min_per_word: int = 10
@@ -56,7 +56,7 @@ class KwsTrainConfig:
     qat_learning_rate: float = 3e-4
     max_false_accept_rate: float = 0.01
     """on held-out clips without a word, at the threshold that is chosen"""
-    average_ms: int = 300
+    average_ms: int = 400
     suppression_ms: int = 1000
     min_results: int = 3
     augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.train.clips import UNKNOWN_CLASS
 from tinyhost.train.keras_feed import batch_dataset, one_hot
 from tinyhost.train.rounds import FeatureRound, load_round
 from tinyhost.train.sound_augment import vary_features
 
 __all__ = ["KwsBatches", "to_input"]
+
+_UNKNOWN_TAKEN = 0.5
+"""Of the unknown of a round, in an epoch."""
 
 
 def to_input(features: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -30,7 +34,7 @@ class KwsBatches:
         self._n_classes = n_classes
         self._seed = seed
         self._held: tuple[int, FeatureRound] = (0, load_round(self._rounds[0]))
-        n = len(self._held[1].classes)
+        n = len(self.order(0))
         self._batch_size = min(batch_size, n)
         self._n_steps = n // self._batch_size
 
@@ -38,8 +42,16 @@ class KwsBatches:
         return self._n_steps
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the indices of an epoch's samples in its round, in the order of the batches."""
-        return np.random.default_rng((self._seed, epoch)).permutation(len(self._round(epoch).classes))
+        """Return the indices of an epoch's samples in its round, in the order of the batches.
+
+        Of the unknown it takes another part each time, so that many different words are said, but not too often.
+        """
+        rng = np.random.default_rng((self._seed, epoch))
+        classes = self._round(epoch).classes
+        shuffled = rng.permutation(len(classes))
+        is_unknown = classes[shuffled] == UNKNOWN_CLASS
+        skipped = np.flatnonzero(is_unknown)[int(is_unknown.sum() * _UNKNOWN_TAKEN) :]
+        return np.delete(shuffled, skipped)
 
     def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return one batch: (batch, 49, 40, 1) in [0, 1] and (batch, n_classes)."""

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyhost.durable import write_atomically
-from tinyhost.train.kws_feed import KwsBatches
+from tinyhost.train.kws_feed import KwsBatches, to_input
 from tinyhost.train.kws_networks import N_CHANNELS, N_STRIDES, kws_network
 from tinyhost.train.progress import TrainProgress
 from tinyhost.train.qat import QatJob, job_of, load_weights
+from tinyhost.train.rounds import load_round
 
 __all__ = ["main"]
 
 _REPORT_EVERY_STEPS = 10
+_N_CALIBRATION = 1024
+_RANGE = re.compile(r"(?:output|activation|quantize_layer\w*)_(min|max):0$")
 
 
 def main(job_text: str) -> None:
@@ -41,6 +48,7 @@ def _train(job: QatJob, progress: TextIO) -> Any:
     for name, weights in load_weights(Path(job.weights)).items():
         model.get_layer(name).set_weights(weights)
     rounded = tfmot.quantization.keras.quantize_model(model)
+    _set_ranges(keras, rounded, model, load_round(Path(job.rounds[0])).features[:_N_CALIBRATION])
     feed = KwsBatches([Path(path) for path in job.rounds], job.n_classes, job.batch_size, job.seed)
     schedule = keras.optimizers.schedules.CosineDecay(job.learning_rate, max(1, len(feed) * job.n_epochs), alpha=0.05)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=job.label_smoothing)
@@ -51,17 +59,37 @@ def _train(job: QatJob, progress: TextIO) -> Any:
         callbacks=[_reporter(keras, job, len(feed), progress)],
         verbose=0,
     )
-    _fix_input_range(rounded)
+    _assign(rounded.layers[1], 0.0, 1.0)  # exactly, so that the input's int8 values are the features
     return rounded
 
 
-def _fix_input_range(model: Any) -> None:
-    """Make the input's range exactly [0, 1], so that its int8 values are the features."""
-    ranges = {"quantize_layer_min": 0.0, "quantize_layer_max": 1.0}
-    for weight in model.layers[1].weights:
-        name = weight.name.split("/")[-1].split(":")[0]
-        if name.endswith(("quantize_layer_min", "quantize_layer_max")):
-            weight.assign(ranges[name])
+def _set_ranges(keras: Any, rounded: Any, model: Any, features: NDArray[np.int8]) -> None:
+    """Give each activation the range that it has in the float network.
+
+    The toolkit starts at -6..6 and moves by a thousandth a step, so a short training would end with half of the int8
+    values unused.
+    """
+    sound = to_input(features)
+    _assign(rounded.layers[1], 0.0, 1.0)
+    for layer in model.layers[1:]:
+        twin = rounded.get_layer(f"quant_{layer.name}")
+        if not any(_RANGE.search(weight.name) for weight in twin.weights):
+            continue
+        values = keras.Model(model.input, layer.input if layer is model.layers[-1] else layer.output).predict(
+            sound, batch_size=256, verbose=0
+        )
+        if layer is model.layers[-1]:  # its range is that of the logits, before the softmax
+            kernel, bias = layer.get_weights()
+            values = values @ kernel + bias
+        _assign(twin, min(0.0, float(values.min())), max(0.0, float(values.max())))
+
+
+def _assign(layer: Any, low: float, high: float) -> None:
+    """Set the range of a layer's activation; its weights' ranges follow the weights by themselves."""
+    for weight in layer.weights:
+        found = _RANGE.search(weight.name)
+        if found:
+            weight.assign(low if found[1] == "min" else high)
 
 
 def _reporter(keras: Any, job: QatJob, n_steps: int, progress: TextIO) -> Any:

@@ -38,7 +38,7 @@ def to_int8_tflite(model: Any, samples: NDArray[np.uint8]) -> bytes:
     """
     _, height, width, _ = model.input_shape
     black_white = np.stack([np.full((height, width), v, np.uint8) for v in (0, 255)])
-    calibration = np.concatenate([black_white, samples]).astype(np.float32) / 255
+    calibration = np.concatenate([black_white, samples]).astype(np.float32) / np.float32(255)
     return checked_int8(convert_int8(model, calibration[..., None]), layer_names(model))
 
 

@@ -135,17 +135,17 @@ def vary_features(features: NDArray[np.int8], rng: np.random.Generator) -> NDArr
 
 def _vary(sample: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
     n_strides, n_channels = sample.shape
-    if rng.random() < 0.6:
-        sample = _stretch(sample, rng.uniform(0.88, 1.12), rng.uniform(-1.0, 1.0)).T
-        sample = _stretch(sample, rng.uniform(0.85, 1.15), rng.uniform(-2.0, 2.0)).T
+    if rng.random() < 0.4:
+        sample = _stretch(sample, rng.uniform(0.9, 1.1), rng.uniform(-1.0, 1.0)).T
+        sample = _stretch(sample, rng.uniform(0.9, 1.1), rng.uniform(-2.0, 2.0)).T
     else:
         sample = sample.copy()
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         first = int(rng.integers(0, n_channels))
-        sample[:, first : first + int(rng.integers(1, 8))] = -128
-    if rng.random() < 0.3:
+        sample[:, first : first + int(rng.integers(1, 5))] = -128
+    if rng.random() < 0.2:
         first = int(rng.integers(0, n_strides))
-        sample[first : first + int(rng.integers(1, 6))] = -128
+        sample[first : first + int(rng.integers(1, 4))] = -128
     return sample
 
 

@@ -16,7 +16,7 @@ from tinyhost.bench.result import (
     Latency,
     Mismatch,
     OperatorTicks,
-    PictureResult,
+    SampleResult,
     Spread,
 )
 from tinyhost.device import LinkMeasurement
@@ -62,9 +62,9 @@ def _accuracy(folder: Path, labels: tuple[str, ...]) -> Accuracy:
         cv2.imwrite(str(path), np.full((8, 8), 40 * index, np.uint8))
         scores = (0.75, 0.25) if predicted == 0 else (0.25, 0.75)
         pictures.append(
-            PictureResult(path=path, label=labels[label], predicted=labels[predicted], scores=scores, ticks=10)
+            SampleResult(path=path, label=labels[label], predicted=labels[predicted], scores=scores, ticks=10)
         )
-    return Accuracy(data=folder, labels=labels, confusion=((1, 1), (0, 2)), pictures=tuple(pictures))
+    return Accuracy(data=folder, labels=labels, confusion=((1, 1), (0, 2)), samples=tuple(pictures))
 
 
 def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person")) -> BenchResult:
@@ -93,6 +93,7 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             first_mismatch=Mismatch(seed=1003, what="output", n_different=1, max_abs_difference=2),
         ),
         accuracy=_accuracy(folder, labels),
+        streaming=None,
         link=LinkMeasurement(
             n_bytes=1000,
             to_host_raw_bytes_per_s=2.5,
