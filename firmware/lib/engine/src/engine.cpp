@@ -25,13 +25,13 @@ bool ZeroPointInRange(const TensorRecord& tensor) {
 
 /// Size of a tensor in bytes, or 0 if its shape is impossible or it is too large.
 uint32_t TensorBytes(const TensorRecord& tensor) {
-  uint64_t n_bytes = ElementBytes(tensor.type);
+  uint32_t n_bytes = ElementBytes(tensor.type);
   for (uint32_t d = 0; d < kMaxRank; ++d) {
-    if (tensor.dims[d] < 1 || (d >= tensor.rank && tensor.dims[d] != 1)) return 0;
-    n_bytes *= static_cast<uint32_t>(tensor.dims[d]);
-    if (n_bytes > kMaxTensorBytes) return 0;
+    const uint32_t dim = static_cast<uint32_t>(tensor.dims[d]);
+    if (dim < 1 || dim > kMaxTensorBytes / n_bytes || (d >= tensor.rank && dim != 1)) return 0;
+    n_bytes *= dim;
   }
-  return static_cast<uint32_t>(n_bytes);
+  return n_bytes;
 }
 
 TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {

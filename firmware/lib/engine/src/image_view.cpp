@@ -16,15 +16,16 @@ class SectionChecker {
  public:
   explicit SectionChecker(uint32_t total_bytes) : total_bytes_(total_bytes) {}
 
-  bool Next(uint32_t offset, uint64_t n_bytes) {
-    const bool fits = offset % kImageAlignment == 0 && offset >= end_ && offset + n_bytes <= total_bytes_;
+  TINYHOST_COLD bool Next(uint32_t offset, uint32_t n_bytes) {
+    const bool fits =
+        offset % kImageAlignment == 0 && offset >= end_ && offset <= total_bytes_ && n_bytes <= total_bytes_ - offset;
     end_ = offset + n_bytes;
     return fits;
   }
 
  private:
-  uint64_t total_bytes_;
-  uint64_t end_ = sizeof(ImageHeader);
+  uint32_t total_bytes_;
+  uint32_t end_ = sizeof(ImageHeader);
 };
 
 TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
@@ -36,8 +37,8 @@ TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   if (header.n_tensors > kMaxTensors || header.n_operators > kMaxOperators) return Status::kImageSection;
   SectionChecker sections(header.total_bytes);
   const bool in_order = sections.Next(header.metadata_offset, sizeof(ModelMetadata)) &&
-                        sections.Next(header.tensors_offset, uint64_t{header.n_tensors} * sizeof(TensorRecord)) &&
-                        sections.Next(header.operators_offset, uint64_t{header.n_operators} * sizeof(OperatorRecord)) &&
+                        sections.Next(header.tensors_offset, uint32_t{header.n_tensors} * sizeof(TensorRecord)) &&
+                        sections.Next(header.operators_offset, uint32_t{header.n_operators} * sizeof(OperatorRecord)) &&
                         sections.Next(header.labels_offset, header.labels_bytes) &&
                         sections.Next(header.task_data_offset, header.task_data_bytes) &&
                         sections.Next(header.constants_offset, header.constants_bytes);

@@ -11,6 +11,15 @@ constexpr int32_t kMaxBoundedShift = 22;
 
 }  // namespace
 
+TINYHOST_COLD Patch::Patch(int32_t run_bytes, int32_t n_runs, int32_t runs_per_row)
+    : run_bytes(run_bytes),
+      n_runs(n_runs),
+      runs_per_row(runs_per_row),
+      joined_(n_runs == 1 || runs_per_row > 1 || run_bytes < 4),
+      words_per_piece_(joined_ ? (n_bytes() + 3) / 4 : run_bytes / 4),
+      tail_bytes_(joined_ ? 0 : run_bytes % 4),
+      n_pairs_(2 * n_pieces() * words_per_piece_ + (n_pieces() * tail_bytes_ + 3) / 4 * 2) {}
+
 TINYHOST_COLD uint8_t* OperatorView::Scratch(const ConvParams& params, uint64_t n_bytes) const {
   const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
   const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;

@@ -13,18 +13,23 @@ namespace tinyhost {
 /// weights hold the whole words of all runs first, each as the pairs of bytes (0, 2) and (1, 3) that SXTB16 makes of a
 /// word, then the runs' last run_bytes % 4 bytes one after the other. Pairs are filled up to an even number. Runs that
 /// are short, or taps, are joined: to one run of words, the last of which is filled up.
-struct Patch {
-  int32_t run_bytes;  // times n_runs: at most kMaxTensorBytes
-  int32_t n_runs;
-  int32_t runs_per_row;
+class Patch {
+ public:
+  Patch() = default;
+  /// run_bytes * n_runs: at most kMaxTensorBytes.
+  Patch(int32_t run_bytes, int32_t n_runs, int32_t runs_per_row);
 
-  bool joined() const { return n_runs == 1 || runs_per_row > 1 || run_bytes < 4; }
+  int32_t run_bytes = 0;
+  int32_t n_runs = 0;
+  int32_t runs_per_row = 0;
+
+  bool joined() const { return joined_; }
   int32_t n_bytes() const { return n_runs * run_bytes; }
   /// What is unfolded as one: runs, or all of them, joined.
-  int32_t n_pieces() const { return joined() ? 1 : n_runs; }
-  int32_t words_per_piece() const { return joined() ? (n_bytes() + 3) / 4 : run_bytes / 4; }
-  int32_t tail_bytes() const { return joined() ? 0 : run_bytes % 4; }
-  int32_t n_pairs() const { return 2 * n_pieces() * words_per_piece() + (n_pieces() * tail_bytes() + 3) / 4 * 2; }
+  int32_t n_pieces() const { return joined_ ? 1 : n_runs; }
+  int32_t words_per_piece() const { return words_per_piece_; }
+  int32_t tail_bytes() const { return tail_bytes_; }
+  int32_t n_pairs() const { return n_pairs_; }
   /// The index of an element in packed order: its pair, times 2, plus its place in the pair.
   int32_t Slot(int32_t run, int32_t element) const {
     const int32_t piece = joined() ? 0 : run;
@@ -33,6 +38,12 @@ struct Patch {
     if (word == words_per_piece()) return 4 * n_runs * words_per_piece() + run * tail_bytes() + element % 4;
     return 4 * (piece * words_per_piece() + word) + 2 * (element % 2) + element % 4 / 2;
   }
+
+ private:
+  bool joined_ = false;
+  int32_t words_per_piece_ = 0;
+  int32_t tail_bytes_ = 0;
+  int32_t n_pairs_ = 0;
 };
 
 /// A run's bytes [first, last) that lie inside the input, at `data`; the others count as the input's zero point.
