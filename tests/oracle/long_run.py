@@ -112,6 +112,7 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
             path.write_bytes(cases[index].image)
             print(f"{operator}: m4 answers otherwise: {path}", file=sys.stderr, flush=True)  # noqa: T201
         number += 1
+        print(f"  {operator}: {len(seen):,} models so far", flush=True)  # noqa: T201
     seconds = time.monotonic() - started_s
     return Result(operator=operator, models=len(seen), mismatches=mismatches, seconds=round(seconds), sources=sources)
 
