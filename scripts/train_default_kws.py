@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=8000, help="clips of each word")
     parser.add_argument("--others", type=int, default=16000, help="clips of other words")
     parser.add_argument("--n-eval", type=int, default=2000, help="clips at each signal-to-noise ratio")
-    parser.add_argument("--epochs", type=int, default=45)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=2, help="times that every clip is changed at random")
     parser.add_argument("--width", type=int, default=72)
     parser.add_argument("--seed", type=int, default=1)

@@ -48,10 +48,9 @@ class KwsBatches:
         """
         rng = np.random.default_rng((self._seed, epoch))
         classes = self._round(epoch).classes
-        shuffled = rng.permutation(len(classes))
-        is_unknown = classes[shuffled] == UNKNOWN_CLASS
-        skipped = np.flatnonzero(is_unknown)[int(is_unknown.sum() * _UNKNOWN_TAKEN) :]
-        return np.delete(shuffled, skipped)
+        unknown = rng.permutation(np.flatnonzero(classes == UNKNOWN_CLASS))
+        taken = unknown[: int(len(unknown) * _UNKNOWN_TAKEN)]
+        return rng.permutation(np.concatenate((np.flatnonzero(classes != UNKNOWN_CLASS), taken)))
 
     def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return one batch: (batch, 49, 40, 1) in [0, 1] and (batch, n_classes)."""
