@@ -143,7 +143,7 @@ def _build_error(environment: str, lines: list[str]) -> BuildError:
     last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:] if line)
     return BuildError(
         f"building {environment} failed; its last lines:\n{last}",
-        hint="tinyhost doctor checks what the build needs; nano33ble needs PlatformIO's registry (internet), or --firmware",
+        hint="tinyhost doctor checks what it needs; nano33ble needs PlatformIO's registry (internet), or --firmware",
     )
 
 
