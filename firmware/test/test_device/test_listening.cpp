@@ -346,6 +346,21 @@ TEST_CASE_FIXTURE(Listener, "a model that samples cannot feed is a status; sampl
   CHECK(Of(TakeAll(), StreamId::kSamples).size() == 1);
 }
 
+TEST_CASE_FIXTURE(Listener, "a detection lights the board for half a second") {
+  Request(MessageType::kStream, On(StreamId::kPredictions));
+  Sound(0, 4);
+  Sound(2, 4);  // ends with 5
+  Run(20);
+  CHECK(board.led == hal::LedState::kDetected);
+  Sound(20, 4);
+  Run(400);
+  CHECK(board.led == hal::LedState::kDetected);
+  Run(200);
+  Sound(20, 4);
+  Run(20);
+  CHECK(board.led == hal::LedState::kSession);
+}
+
 TEST_CASE_FIXTURE(Listener, "without a session only what is worth a line is printed") {
   Request(MessageType::kBye);
   Run(20);

@@ -10,6 +10,7 @@ namespace tinyhost {
 namespace {
 
 constexpr uint64_t kTroublePeriodUs = 5'000'000;
+constexpr uint64_t kLitUs = 500'000;  // after what lasts but a moment, so that people see it
 constexpr size_t kMaxLineBytes = 256;
 
 struct DurationText {
@@ -97,9 +98,12 @@ void Device::Predict(uint64_t time_us, Result* result) {
 void Device::Show(const Result& result, uint64_t timestamp_us) {
   const Prediction& prediction = result.prediction;
   if (prediction.status == Status::kOk) {
-    const bool is_target = prediction.detected != 0 && prediction.top == engine_.metadata().target_label;
+    const bool listens = app_.listening != nullptr;
+    const bool is_target = prediction.detected != 0 && (listens || prediction.top == engine_.metadata().target_label);
+    const uint64_t now_us = hal::MicrosNow();
+    if (is_target) lit_until_us_ = now_us + (listens ? kLitUs : 0);
     const hal::LedState idle = in_session_ ? hal::LedState::kSession : hal::LedState::kIdle;
-    hal::SetLed(is_target ? hal::LedState::kDetected : idle);
+    hal::SetLed(is_target || now_us < lit_until_us_ ? hal::LedState::kDetected : idle);
     if (!in_session_) PrintPrediction(result);
   }
   if (in_session_) SendPrediction(result, timestamp_us);

@@ -210,6 +210,7 @@ class Device {
   hal::Sampling sampling_{};
   Hearing heard_;
   uint64_t listen_due_us_ = 0;
+  uint64_t lit_until_us_ = 0;
   size_t n_fed_results_ = 0;
   std::array<Result, kMaxFeedResults> fed_results_{};
 
