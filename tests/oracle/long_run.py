@@ -23,12 +23,13 @@ from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
 from tests.oracle.oracle import assert_equals_oracle, describe_oracle, run_compiled
 from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
 
-__all__ = ["Result"]
+__all__ = ["MODELS", "Result", "run_block"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = 2000
 _INPUTS_PER_MODEL = 3
-_MODELS = {**OPERATOR_MODELS, "chains": chains()}
+MODELS = {**OPERATOR_MODELS, "chains": chains()}
+"""What is drawn from, by operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ def main() -> int:
     print(f"oracle: {describe_oracle()}; sources {sources}", flush=True)  # noqa: T201
     wanted = [
         name
-        for name in arguments.operators or sorted(_MODELS)
+        for name in arguments.operators or sorted(MODELS)
         if name not in results or results[name].sources != sources or results[name].models < arguments.models
     ]
     with ProcessPoolExecutor(arguments.processes) as pool:
@@ -70,12 +71,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("operators", nargs="*", metavar="OPERATOR", help=", ".join(sorted(_MODELS)))
+    parser.add_argument("operators", nargs="*", metavar="OPERATOR", help=", ".join(sorted(MODELS)))
     parser.add_argument("--models", type=int, default=20_000, help="of each operator, no two alike")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--results", type=Path, default=_ROOT / "build" / "oracle.json")
     arguments = parser.parse_args()
-    if unknown := set(arguments.operators) - set(_MODELS):
+    if unknown := set(arguments.operators) - set(MODELS):
         parser.error(f"no such operator: {', '.join(sorted(unknown))}")
     return arguments
 
@@ -102,7 +103,7 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
     while len(seen) < n_models and number < most_blocks and not mismatches:
         cases: list[Case] = []
         try:
-            _run_block(operator, number, seen, cases)
+            run_block(operator, number, seen, cases)
         except AssertionError as error:
             mismatches += 1
             print(f"{operator}: block {number}: {error}", file=sys.stderr, flush=True)  # noqa: T201
@@ -117,10 +118,12 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
     return Result(operator=operator, models=len(seen), mismatches=mismatches, seconds=round(seconds), sources=sources)
 
 
-def _run_block(operator: str, number: int, seen: set[bytes], cases: list[Case]) -> None:
+def run_block(operator: str, number: int, seen: set[bytes], cases: list[Case], *, n_models: int = _BLOCK) -> None:
+    """Draw models, assert that both sets of kernels equal the oracle, and append cases of those that were not seen."""
+
     @seed(number)
-    @settings(max_examples=_BLOCK, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(model=_MODELS[operator])
+    @settings(max_examples=n_models, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(model=MODELS[operator])
     def check(model: Model) -> None:
         inputs = model.inputs(_INPUTS_PER_MODEL)
         compiled = assert_equals_oracle(model.data, inputs)
