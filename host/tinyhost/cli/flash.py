@@ -63,7 +63,7 @@ def flash(
     model_path = None if no_model else model or _default_model(app)
     with _status(f"flashing {target.name}") as progress:
         upload = flash_firmware(target, built, progress, ask=lambda what: note(f"[bold yellow]{escape(what)}[/]"))
-    if upload:
+    if upload and upload.serial and target.name != f"nano33ble:{upload.serial}":
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
     pushed = _greet(target, built, model_path, quiet=json == "-")
     if json:
