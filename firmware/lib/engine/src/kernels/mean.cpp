@@ -1,14 +1,13 @@
 // MEAN over height and width: (n, h, w, c) -> n * c elements.
 
+#include "mean.h"
+
 #include "fixed_point.h"
-#include "kernel.h"
 #include "requantize.h"
 
 namespace tinyhost {
 
-namespace {
-
-TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
+TINYHOST_COLD Status CheckMean(const OperatorView& op, uint64_t* work) {
   const MeanParams* params = op.params<MeanParams>();
   const TensorView& input = op.inputs[0];
   if (!IsInt8(input, 4) || op.output.type != TensorType::kInt8 || params->multiplier < 0 ||
@@ -19,6 +18,13 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   *work += ElementCount(input);
   return Status::kOk;
 }
+
+int8_t MeanOutput(const OperatorView& op, const MeanParams& params, uint32_t sum) {
+  const int32_t scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), params.multiplier, params.shift);
+  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), INT8_MIN, INT8_MAX));
+}
+
+namespace {
 
 void Run(const OperatorView& op) {
   const MeanParams& params = *op.params<MeanParams>();
@@ -33,14 +39,13 @@ void Run(const OperatorView& op) {
       uint32_t sum = 0u - offset;
       const int8_t* pixel = image + channel;
       for (int32_t i = 0; i < n_pixels; ++i, pixel += depth) sum += static_cast<uint32_t>(static_cast<int32_t>(*pixel));
-      const int32_t scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(sum), params.multiplier, params.shift);
-      *output++ = static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), INT8_MIN, INT8_MAX));
+      *output++ = MeanOutput(op, params, sum);
     }
   }
 }
 
 }  // namespace
 
-const Kernel kMeanKernel{OperatorCode::kMean, 1, sizeof(MeanParams), Check, Run};
+const Kernel kMeanKernel{OperatorCode::kMean, 1, sizeof(MeanParams), CheckMean, Run};
 
 }  // namespace tinyhost

@@ -1,22 +1,25 @@
 // AVERAGE_POOL_2D and MAX_POOL_2D: (n, h, w, c) -> (n, oh, ow, c). Padding counts for neither.
 
+#include "pool.h"
+
 #include "fixed_point.h"
-#include "kernel.h"
 #include "window.h"
 
 namespace tinyhost {
 
 namespace {
 
-TINYHOST_COLD WindowAxis Rows(const OperatorView& op, const PoolParams& p) {
+WindowAxis Rows(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[1], op.output.dims[1], p.filter_height, p.stride_height, 1, p.pad_top};
 }
 
-TINYHOST_COLD WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
+WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
-TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
+}  // namespace
+
+TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
   const PoolParams* params = op.params<PoolParams>();
   const TensorView& input = op.inputs[0];
   if (!IsInt8(input, 4) || !IsInt8(op.output, 4) || input.dims[0] != op.output.dims[0] ||
@@ -28,11 +31,34 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-/// Mean of a channel over the window, halves rounded away from zero.
+void RunPool(const OperatorView& op, void (*pixel)(const PoolWindow& window, int8_t* output)) {
+  const PoolParams& params = *op.params<PoolParams>();
+  const WindowAxis rows = Rows(op, params);
+  const WindowAxis columns = Columns(op, params);
+  const int32_t depth = op.output.dims[3];
+  const int32_t row_bytes = columns.input * depth;
+  const int8_t* image = op.input_data<int8_t>();
+  int8_t* output = op.output_data<int8_t>();
+  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
+    for (int32_t y = 0; y < rows.output; ++y) {
+      const Taps ys = TapsInside(rows, y);
+      for (int32_t x = 0; x < columns.output; ++x, output += depth) {
+        const Taps xs = TapsInside(columns, x);
+        const int8_t* data = image + (ys.origin + ys.first) * row_bytes + (xs.origin + xs.first) * depth;
+        pixel({data, ys.last - ys.first, xs.last - xs.first, row_bytes, depth, params.activation_min,
+               params.activation_max},
+              output);
+      }
+    }
+  }
+}
+
+namespace {
+
 struct Average {
   int32_t sum = 0;
   void Add(int8_t value) { sum += value; }
-  int32_t Result(int32_t count) const { return (sum > 0 ? sum + count / 2 : sum - count / 2) / count; }
+  int32_t Result(int32_t count) const { return RoundedMean(sum, count); }
 };
 
 struct Maximum {
@@ -41,62 +67,27 @@ struct Maximum {
   int32_t Result(int32_t) const { return max; }
 };
 
-/// One output pixel, from the part of its window that lies inside the input.
-struct Window {
-  const int8_t* data;
-  int32_t height;
-  int32_t width;
-  int32_t row_bytes;  // of the input
-  int32_t depth;
-};
-
-using PixelFunction = void (*)(const Window& window, const PoolParams& params, int8_t* output);
-
 template <typename Reducer>
-void RunPixel(const Window& window, const PoolParams& params, int8_t* output) {
+void RunPixel(const PoolWindow& window, int8_t* output) {
   for (int32_t channel = 0; channel < window.depth; ++channel) {
     Reducer reducer;
-    const int8_t* row = window.data + channel;
-    for (int32_t ky = window.height; ky > 0; --ky, row += window.row_bytes) {
-      const int8_t* pixel = row;
-      for (int32_t kx = window.width; kx > 0; --kx, pixel += window.depth) reducer.Add(*pixel);
+    for (int32_t y = 0; y < window.height; ++y) {
+      const int8_t* value = window.data + y * window.row_bytes + channel;
+      for (int32_t x = 0; x < window.width; ++x, value += window.depth) reducer.Add(*value);
     }
     const int32_t result = reducer.Result(window.height * window.width);
-    *output++ = static_cast<int8_t>(Clamp(result, params.activation_min, params.activation_max));
-  }
-}
-
-TINYHOST_COLD void ForEachPixel(const OperatorView& op, PixelFunction function) {
-  const PoolParams& params = *op.params<PoolParams>();
-  const WindowAxis rows = Rows(op, params);
-  const WindowAxis columns = Columns(op, params);
-  Window window{};
-  window.depth = op.output.dims[3];
-  window.row_bytes = columns.input * window.depth;
-  const int8_t* image = op.input_data<int8_t>();
-  int8_t* output = op.output_data<int8_t>();
-  for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * window.row_bytes) {
-    for (int32_t y = 0; y < rows.output; ++y) {
-      const Taps ys = TapsInside(rows, y);
-      window.height = ys.last - ys.first;
-      for (int32_t x = 0; x < columns.output; ++x, output += window.depth) {
-        const Taps xs = TapsInside(columns, x);
-        window.width = xs.last - xs.first;
-        window.data = image + (ys.origin + ys.first) * window.row_bytes + (xs.origin + xs.first) * window.depth;
-        function(window, params, output);
-      }
-    }
+    output[channel] = static_cast<int8_t>(Clamp(result, window.activation_min, window.activation_max));
   }
 }
 
 template <typename Reducer>
 void Run(const OperatorView& op) {
-  ForEachPixel(op, RunPixel<Reducer>);
+  RunPool(op, RunPixel<Reducer>);
 }
 
 }  // namespace
 
-const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), Check, Run<Average>};
-const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), Check, Run<Maximum>};
+const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), CheckPool, Run<Average>};
+const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), CheckPool, Run<Maximum>};
 
 }  // namespace tinyhost

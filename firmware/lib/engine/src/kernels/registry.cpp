@@ -6,9 +6,9 @@
   X(kConv2d, kConv2dKernel, simd::kConv2d)                            \
   X(kDepthwiseConv2d, kDepthwiseConv2dKernel, simd::kDepthwiseConv2d) \
   X(kFullyConnected, kFullyConnectedKernel, simd::kFullyConnected)    \
-  X(kAveragePool2d, kAveragePool2dKernel, kAveragePool2dKernel)       \
-  X(kMaxPool2d, kMaxPool2dKernel, kMaxPool2dKernel)                   \
-  X(kMean, kMeanKernel, kMeanKernel)                                  \
+  X(kAveragePool2d, kAveragePool2dKernel, simd::kAveragePool2d)       \
+  X(kMaxPool2d, kMaxPool2dKernel, simd::kMaxPool2d)                   \
+  X(kMean, kMeanKernel, simd::kMean)                                  \
   X(kAdd, kAddKernel, simd::kAdd)                                     \
   X(kMul, kMulKernel, kMulKernel)                                     \
   X(kConcatenation, kConcatenationKernel, kConcatenationKernel)       \

@@ -6,8 +6,11 @@ namespace tinyhost::simd {
 
 /// Kernels for processors with dual multiply-accumulate (Armv7E-M's DSP extension, __ARM_FEATURE_SIMD32).
 extern const Kernel kAdd;
+extern const Kernel kAveragePool2d;
 extern const Kernel kConv2d;
 extern const Kernel kDepthwiseConv2d;
 extern const Kernel kFullyConnected;
+extern const Kernel kMaxPool2d;
+extern const Kernel kMean;
 
 }  // namespace tinyhost::simd

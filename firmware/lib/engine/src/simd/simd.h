@@ -42,6 +42,21 @@ inline uint32_t OddBytes(uint32_t word) {
   return result;
 }
 
+/// Half-words plus bytes 0 and 2, or 1 and 3, each modulo 2^16.
+inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) { return static_cast<uint32_t>(__sxtab16(halves, word)); }
+inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) {
+  uint32_t result;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(halves), "r"(word));
+  return result;
+}
+
+/// The greater of each pair of signed bytes.
+inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
 /// sum + a.low * b.low + a.high * b.high, modulo 2^32.
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
   return static_cast<uint32_t>(__smlad(a, b, static_cast<int32_t>(sum)));
@@ -92,6 +107,19 @@ inline uint32_t EvenBytes(uint32_t word) {
   return low | high << 16;
 }
 inline uint32_t OddBytes(uint32_t word) { return EvenBytes(word >> 8); }
+inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) {
+  const uint32_t bytes = EvenBytes(word);
+  return ((halves + bytes) & 0xFFFF) | ((halves & 0xFFFF0000) + (bytes & 0xFFFF0000));
+}
+inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) { return AddEvenBytes(halves, word >> 8); }
+inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
+  uint32_t result = 0;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const int8_t x = static_cast<int8_t>(a >> shift), y = static_cast<int8_t>(b >> shift);
+    result |= static_cast<uint32_t>(static_cast<uint8_t>(x > y ? x : y)) << shift;
+  }
+  return result;
+}
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
   return sum + static_cast<uint32_t>(Half(a, 0) * Half(b, 0)) + static_cast<uint32_t>(Half(a, 16) * Half(b, 16));
 }
