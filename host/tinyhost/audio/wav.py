@@ -23,6 +23,7 @@ __all__ = [
     "Wav",
     "WavWriter",
     "new_wav",
+    "open_wav",
     "parse_wav",
     "read_wav",
     "wav_bytes",
@@ -113,7 +114,7 @@ def read_wav(path: Path, *, convert: bool = False, max_bytes: int = MAX_WAV_BYTE
     Raises DatasetError, which says expected and got, if the file is missing, larger than max_bytes, cut short, empty
     or no wav file.
     """
-    wav = parse_wav(_read(path, max_bytes), str(path))
+    wav = open_wav(path, max_bytes=max_bytes)
     if not wav.is_native and not convert:
         raise DatasetError(
             f"{path}: expected {SAMPLE_RATE_HZ:,} Hz, mono, 16 bit, got {wav.describe()}",
@@ -125,6 +126,11 @@ def read_wav(path: Path, *, convert: bool = False, max_bytes: int = MAX_WAV_BYTE
             f"{path}: {wav.n_samples} samples at {wav.rate_hz:,} Hz: too short", hint="delete or replace it"
         )
     return pcm
+
+
+def open_wav(path: Path, *, max_bytes: int = MAX_WAV_BYTES) -> Wav:
+    """Return the format and samples of a wav file, nothing converted; raises DatasetError as parse_wav and read_wav."""
+    return parse_wav(_read(path, max_bytes), str(path))
 
 
 def parse_wav(content: bytes, where: str, *, open_ended: bool = False) -> Wav:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassifierMetrics", "classifier_metrics", "roc_auc"]
+__all__ = ["ClassifierMetrics", "classifier_metrics", "partial_auc", "roc_auc"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +60,24 @@ def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
     mean_rank = last - (counts - 1) / 2
     rank_sum = float(mean_rank[inverse][positive].sum())
     return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+
+
+def partial_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_], max_false_rate: float = 0.1) -> float:
+    """Return the area under the ROC curve up to a false rate, scaled to 0.5 for chance and 1 for perfect.
+
+    As the pAUC of DCASE's Task 2 (McClish, 1989); 0.5 if a side is empty.
+    """
+    n_positive = int(positive.sum())
+    n_negative = len(positive) - n_positive
+    if n_positive == 0 or n_negative == 0:
+        return 0.5
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # equal scores are one step
+    right = np.concatenate([[0], np.cumsum(positive[order])[ends]]) / n_positive
+    false = np.concatenate([[0], np.cumsum(~positive[order])[ends]]) / n_negative
+    inside = false <= max_false_rate
+    last = float(np.interp(max_false_rate, false, right)) if not inside.all() else 1.0
+    x, y = np.append(false[inside], max_false_rate), np.append(right[inside], last)
+    area = float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2.0))
+    chance = max_false_rate**2 / 2.0
+    return 0.5 * (1.0 + (area - chance) / (max_false_rate - chance))

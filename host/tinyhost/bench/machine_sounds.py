@@ -1,0 +1,127 @@
+"""An anomaly model for sounds (MLPerf Tiny's ad01, or one like it) over a folder of machine sounds, on this computer.
+
+Features are floating point on the host; the network and its mean squared error are the firmware's own code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.audio.log_mel import LogMelConfig, log_mel_windows
+from tinyhost.bench.reference import HostReference
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.datasets.machine_sounds import MachineClip, read_channel
+from tinyhost.errors import DatasetError, ModelError
+from tinyhost.motion.score import reconstruction_error
+from tinyhost.train.metrics import partial_auc, roc_auc
+
+__all__ = ["ClipScore", "MachineFigures", "SoundModel", "machine_figures", "score_clips"]
+
+
+class SoundModel:
+    """An int8 autoencoder of log-mel windows, on the firmware's engine."""
+
+    def __init__(self, tflite: bytes, cfg: LogMelConfig | None = None, *, where: str = "model") -> None:
+        """Raise ModelError if the model does not take and give back cfg's windows as int8."""
+        self.cfg = cfg or LogMelConfig()
+        image = compile_tflite(tflite, name=where, where=where).image
+        parsed = ModelImage.parse(image)
+        for tensor in (parsed.input, parsed.output):
+            if tensor.dtype != "int8" or tensor.n_bytes != self.cfg.n_features:
+                raise ModelError(
+                    f"{where}: expected an autoencoder of {self.cfg.n_features} int8 values, "
+                    f"got {parsed.input.dtype} {parsed.input.shape} -> {parsed.output.dtype} {parsed.output.shape}",
+                    hint="MLPerf Tiny's ad01_int8.tflite is one",
+                )
+        self.input: TensorInfo = parsed.input
+        self.output: TensorInfo = parsed.output
+        self._engine = HostReference(image)
+
+    def window_scores(self, pcm: NDArray[np.int16]) -> NDArray[np.float64]:
+        """Return the mean squared error of each window of (n,) samples in dB^2; none if the clip is too short."""
+        windows = log_mel_windows(pcm, self.cfg)
+        steps = np.rint(windows / np.float32(self.input.scale)) + self.input.zero_point
+        inputs = np.clip(steps, -128, 127).astype(np.int8)  # (n_windows, n_features)
+        outputs = np.empty_like(inputs)
+        for index, window in enumerate(inputs):
+            outputs[index] = np.frombuffer(self._engine.run(window.tobytes()), np.int8)
+        return reconstruction_error(
+            inputs,
+            outputs,
+            input_is=(self.input.scale, self.input.zero_point),
+            output_is=(self.output.scale, self.output.zero_point),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipScore:
+    """How unlike normal one clip sounds: the mean of its windows' scores."""
+
+    clip: MachineClip
+    score: float
+    n_windows: int
+
+
+def score_clips(
+    model: SoundModel,
+    clips: Iterable[MachineClip],
+    *,
+    convert: bool = False,
+    on_clip: Callable[[], None] = lambda: None,
+) -> Iterator[ClipScore]:
+    """Yield the score of each clip.
+
+    convert: as read_channel. Raises DatasetError for a clip that cannot be read or is too short for a window.
+    """
+    for clip in clips:
+        pcm = read_channel(clip.path, convert=convert)
+        scores = model.window_scores(pcm)
+        if len(scores) == 0:
+            raise DatasetError(
+                f"{clip.path}: {len(pcm):,} samples, expected {model.cfg.min_samples:,} or more",
+                hint="the features are of the middle of a clip of 10 s",
+            )
+        yield ClipScore(clip=clip, score=float(scores.mean()), n_windows=len(scores))
+        on_clip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineFigures:
+    """How well scores tell the normal clips of one machine from the anomalous ones."""
+
+    name: str
+    normal: tuple[float, ...]
+    """scores"""
+    anomalous: tuple[float, ...]
+
+    @cached_property
+    def _sides(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        scores = np.array([*self.normal, *self.anomalous])
+        return scores, np.arange(len(scores)) >= len(self.normal)
+
+    @property
+    def auc(self) -> float | None:
+        """Area under the ROC curve; None without clips of both kinds."""
+        return roc_auc(*self._sides) if self.normal and self.anomalous else None
+
+    @property
+    def partial_auc(self) -> float | None:
+        """The same up to a false rate of 0.1, as DCASE's Task 2 has it; None without clips of both kinds."""
+        return partial_auc(*self._sides) if self.normal and self.anomalous else None
+
+
+def machine_figures(scores: Iterable[ClipScore]) -> tuple[MachineFigures, ...]:
+    """Return the figures of each machine, by name; clips that do not say what they are do not count."""
+    found: dict[str, tuple[list[float], list[float]]] = {}
+    for one in scores:
+        if one.clip.anomalous is not None:
+            found.setdefault(one.clip.name, ([], []))[one.clip.anomalous].append(one.score)
+    return tuple(
+        MachineFigures(name=name, normal=tuple(sides[0]), anomalous=tuple(sides[1]))
+        for name, sides in sorted(found.items())
+    )
