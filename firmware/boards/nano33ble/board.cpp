@@ -31,8 +31,8 @@ void BoardBegin() {
 
 const char* BoardName() { return "nano33ble"; }
 
-// Revisions differ in their motion sensor, whose driver is to tell: nothing else on the board does.
-const char* BoardRevision() { return ""; }
+// Revisions differ in their motion sensor, and nowhere else that firmware could see.
+const char* BoardRevision() { return AccelerometerRevision(); }
 
 // The number that the board has on USB, too: variants/ARDUINO_NANO33BLE/variant.cpp of the Arduino core.
 const char* UniqueId() {

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+#include "drivers/register_bus.h"
+
+namespace tinyhost {
+
+/// What was taken out of a motion sensor's FIFO.
+struct FifoBlock {
+  size_t n_samples;
+  uint32_t n_lost;   // right before the first of them, since the last block
+  size_t n_waiting;  // further samples in the FIFO
+};
+
+/// Both sensors measure +-4 g.
+constexpr float kMotionScale = 4.0f / 32768.0f;
+
+/// ST's LSM9DS1, on revision 1 of the board. Register names as in its datasheet, DocID025715 Rev 3.
+class Lsm9ds1 {
+ public:
+  static constexpr uint32_t kRateMhz = 119'000;
+  static constexpr size_t kFifoSamples = 32;
+
+  explicit constexpr Lsm9ds1(RegisterBus* bus) : bus_(bus) {}
+
+  bool IsThere();
+  /// kNoSensor: it did not answer.
+  Status Start(uint64_t now_us);
+  void Stop();
+  /// Takes up to `max` samples, x, y and z each. kSensorTimeout: it did not answer.
+  Status Read(int16_t* xyz, size_t max, uint64_t now_us, FifoBlock* block);
+
+ private:
+  uint32_t Overwritten(size_t level, uint64_t now_us) const;
+
+  RegisterBus* bus_;
+  uint64_t read_us_ = 0;  // when samples were taken last
+  size_t n_left_ = 0;     // in the FIFO then
+};
+
+/// Bosch's BMI270, on revision 2. Register names as in its datasheet, BST-BMI270-DS000-08. It must have got its
+/// configuration file (bmi270_init() of Bosch's API) before Start().
+class Bmi270 {
+ public:
+  static constexpr uint32_t kRateMhz = 100'000;
+  static constexpr uint8_t kAddress = 0x68;
+  static constexpr size_t kFrameBytes = 7;  // a header and three values
+
+  explicit constexpr Bmi270(RegisterBus* bus) : bus_(bus) {}
+
+  bool IsThere();
+  Status Start();
+  void Stop();
+  /// As Lsm9ds1::Read; axes as the board's revision 1 has them. More than 255 samples lost at once are counted as 255.
+  Status Read(int16_t* xyz, size_t max, FifoBlock* block);
+
+ private:
+  Status Fill();
+  size_t Parse(int16_t* xyz, size_t max, FifoBlock* block, bool* is_broken);
+
+  RegisterBus* bus_;
+  uint8_t frames_[32 * kFrameBytes] = {};
+  size_t n_bytes_ = 0;  // in frames_
+  size_t n_parsed_ = 0;
+  size_t n_in_fifo_ = 0;  // bytes that the sensor had left
+};
+
+}  // namespace tinyhost

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <cstdint>
+
+#include "drivers/motion_sensor.h"
+
+namespace tinyhost {
+namespace {
+
+constexpr uint8_t kChipId = 0x00;
+constexpr uint8_t kChipIdValue = 0x24;
+constexpr uint8_t kFifoLength = 0x24;  // two bytes
+constexpr uint8_t kFifoData = 0x26;
+constexpr uint8_t kAccConf = 0x40;
+constexpr uint8_t kAccRange = 0x41;
+constexpr uint8_t kFifoConfig0 = 0x48;
+constexpr uint8_t kFifoConfig1 = 0x49;
+constexpr uint8_t kPwrConf = 0x7c;
+constexpr uint8_t kPwrCtrl = 0x7d;
+constexpr uint8_t kCmd = 0x7e;
+
+constexpr uint8_t kNoPowerSave = 0x00;
+constexpr uint8_t kRate100HzNormalFilter = 0xa8;
+constexpr uint8_t kRange4g = 0x01;
+constexpr uint8_t kOverwriteOldest = 0x00;
+constexpr uint8_t kAccelerometerWithHeaders = 0x50;
+constexpr uint8_t kAccelerometerOn = 0x04;
+constexpr uint8_t kFlushFifo = 0xb0;
+
+// Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
+constexpr uint8_t kTagMask = 0x03;
+constexpr uint8_t kAccelerometerFrame = 0x84;
+constexpr uint8_t kEmptyFrame = 0x80;
+constexpr uint8_t kSkipFrame = 0x40;
+constexpr uint8_t kTimeFrame = 0x44;
+constexpr uint8_t kConfigFrame = 0x48;
+
+/// Bytes of a frame with this header, 0 if there is no such one.
+constexpr size_t FrameBytes(uint8_t header) {
+  switch (header) {
+    case kSkipFrame:
+      return 2;
+    case kTimeFrame:
+      return 4;
+    case kConfigFrame:
+      return 5;
+    default:
+      return (header & ~kTagMask) == kAccelerometerFrame ? Bmi270::kFrameBytes : 0;
+  }
+}
+
+int16_t Value(const uint8_t* bytes) { return static_cast<int16_t>(bytes[0] | bytes[1] << 8); }
+
+int16_t Negate(int16_t value) { return value == INT16_MIN ? INT16_MAX : static_cast<int16_t>(-value); }
+
+}  // namespace
+
+bool Bmi270::IsThere() {
+  uint8_t value = 0;
+  return bus_->Read(kAddress, kChipId, &value, 1) && value == kChipIdValue;
+}
+
+Status Bmi270::Start() {
+  n_bytes_ = n_parsed_ = n_in_fifo_ = 0;
+  const bool is_set =
+      IsThere() && bus_->WriteByte(kAddress, kPwrConf, kNoPowerSave) &&
+      bus_->WriteByte(kAddress, kAccConf, kRate100HzNormalFilter) && bus_->WriteByte(kAddress, kAccRange, kRange4g) &&
+      bus_->WriteByte(kAddress, kFifoConfig0, kOverwriteOldest) &&
+      bus_->WriteByte(kAddress, kFifoConfig1, kAccelerometerWithHeaders) &&
+      bus_->WriteByte(kAddress, kPwrCtrl, kAccelerometerOn) && bus_->WriteByte(kAddress, kCmd, kFlushFifo);
+  return is_set ? Status::kOk : Status::kNoSensor;
+}
+
+void Bmi270::Stop() { bus_->WriteByte(kAddress, kPwrCtrl, 0); }
+
+/// Takes whole frames out of the FIFO. A frame that is not read to its end comes again with the next read.
+Status Bmi270::Fill() {
+  uint8_t length[2] = {};
+  if (!bus_->Read(kAddress, kFifoLength, length, sizeof(length))) return Status::kSensorTimeout;
+  const size_t n_there = static_cast<size_t>(length[0] | (length[1] & 0x3f) << 8);
+  n_parsed_ = 0;
+  n_bytes_ = 0;
+  const size_t n = std::min(n_there, sizeof(frames_));
+  if (n != 0 && !bus_->Read(kAddress, kFifoData, frames_, n)) return Status::kSensorTimeout;
+  n_bytes_ = n;
+  n_in_fifo_ = n_there - n;
+  return Status::kOk;
+}
+
+/// Takes samples in a row out of frames_: what is behind a gap is left for the next block.
+size_t Bmi270::Parse(int16_t* xyz, size_t max, FifoBlock* block, bool* is_broken) {
+  size_t n = 0;
+  while (n < max && n_parsed_ < n_bytes_) {
+    const uint8_t* frame = frames_ + n_parsed_;
+    const size_t n_frame_bytes = FrameBytes(frame[0]);
+    const bool is_end = frame[0] == kEmptyFrame || n_frame_bytes > n_bytes_ - n_parsed_;
+    *is_broken = !is_end && n_frame_bytes == 0;
+    if (is_end || *is_broken) {
+      n_parsed_ = n_bytes_;
+      break;
+    }
+    if (frame[0] == kSkipFrame) {
+      if (n != 0) break;
+      block->n_lost += frame[1];
+    } else if (n_frame_bytes == kFrameBytes) {  // axes as Arduino's library for this board turns them
+      xyz[3 * n] = Negate(Value(frame + 3));
+      xyz[3 * n + 1] = Negate(Value(frame + 1));
+      xyz[3 * n + 2] = Value(frame + 5);
+      ++n;
+    }
+    n_parsed_ += n_frame_bytes;
+  }
+  return n;
+}
+
+Status Bmi270::Read(int16_t* xyz, size_t max, FifoBlock* block) {
+  *block = {0, 0, 0};
+  if (n_parsed_ == n_bytes_) {
+    const Status status = Fill();
+    if (status != Status::kOk) return status;
+  }
+  bool is_broken = false;
+  block->n_samples = Parse(xyz, max, block, &is_broken);
+  if (is_broken) return Status::kSensorTimeout;
+  block->n_waiting = (n_bytes_ - n_parsed_ + n_in_fifo_) / kFrameBytes;
+  return Status::kOk;
+}
+
+}  // namespace tinyhost
