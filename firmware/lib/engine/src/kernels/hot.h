@@ -8,3 +8,5 @@
 
 /// What runs once per model or per operator, not per element: small rather than fast.
 #define TINYHOST_COLD __attribute__((cold, noinline))
+/// What only cold functions call, without being cold itself.
+#define TINYHOST_HOT __attribute__((hot, noinline))

@@ -31,7 +31,7 @@ TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void RunPool(const OperatorView& op, void (*pixel)(const PoolWindow& window, int8_t* output)) {
+TINYHOST_COLD void RunPool(const OperatorView& op, void (*pixel)(const PoolWindow& window, int8_t* output)) {
   const PoolParams& params = *op.params<PoolParams>();
   const WindowAxis rows = Rows(op, params);
   const WindowAxis columns = Columns(op, params);

@@ -71,7 +71,7 @@ void AddDilatedTaps(const WindowAxis& columns, const int16_t* row, const uint32_
 }
 
 /// All channels' rows of outputs of any filter.
-__attribute__((noinline)) void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
+TINYHOST_HOT void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
   for (int32_t channel = 0; channel < job.out_depth; ++channel) {
     const ChannelConstants& constants = row_job.channels[channel];
     const int16_t* plane = row_job.planes + channel / job.multiplier * row_job.plane_size;
@@ -97,8 +97,8 @@ __attribute__((noinline)) void RunAnyRow(const DepthwiseJob& job, const RowJob& 
 
 /// Unfolds four channels of an input row to four planes: 20 instructions per 8 elements. Past an odd width goes one
 /// element of `value`, which is padding there or nothing.
-__attribute__((noinline)) void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, int32_t value,
-                                                  int16_t* plane, int32_t plane_size) {
+TINYHOST_HOT void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, int32_t value, int16_t* plane,
+                                     int32_t plane_size) {
   for (; width > 0; width -= 2, plane += 2) {
     const uint32_t left = Load(input);
     const uint32_t right = width > 1 ? Load(input + depth) : static_cast<uint32_t>(value & 0xFF) * 0x01010101u;
@@ -115,7 +115,7 @@ __attribute__((noinline)) void UnfoldFourChannels(const int8_t* input, int32_t d
 
 class DepthwiseRun {
  public:
-  explicit DepthwiseRun(const OperatorView& op)
+  TINYHOST_COLD explicit DepthwiseRun(const OperatorView& op)
       : job_(MakeDepthwiseJob(op, *op.params<ConvParams>())),
         bounded_(op.params<ConvParams>()->requantization == Requantization::kBounded) {
     plane_size_ = static_cast<int32_t>(job_.plane_elements());
@@ -123,7 +123,7 @@ class DepthwiseRun {
     planes_ = reinterpret_cast<int16_t*>(op.Scratch(*op.params<ConvParams>(), 0));
   }
 
-  void Image(const int8_t* image, int8_t* output) {
+  TINYHOST_COLD void Image(const int8_t* image, int8_t* output) {
     Fill(planes_, job_.window_rows() * row_size_);  // padding on the left and on the right stays
     int32_t next = -job_.rows.pad;                  // row of the input, not unfolded yet
     for (int32_t y = 0; y < job_.rows.output; ++y, output += job_.columns.output * job_.out_depth) {
@@ -141,12 +141,12 @@ class DepthwiseRun {
   int32_t Place(int32_t row) const { return (row + job_.rows.pad) % job_.window_rows() * row_size_; }
 
   /// n: even.
-  void Fill(int16_t* target, int32_t n) const {
+  TINYHOST_HOT void Fill(int16_t* target, int32_t n) const {
     const uint32_t pair = static_cast<uint32_t>(job_.input_zero_point & 0xFFFF) * 0x10001u;
     for (int32_t i = 0; i < n; i += 2) StorePair(target + i, pair);
   }
 
-  void UnfoldRow(const int8_t* image, int32_t row) const {
+  TINYHOST_HOT void UnfoldRow(const int8_t* image, int32_t row) const {
     int16_t* target = planes_ + Place(row);
     if (row < 0 || row >= job_.rows.input) {
       Fill(target, row_size_);
@@ -164,7 +164,7 @@ class DepthwiseRun {
     }
   }
 
-  void RunChannels(int32_t top, int32_t n_left, int8_t* output) const {
+  TINYHOST_COLD void RunChannels(int32_t top, int32_t n_left, int8_t* output) const {
     RowJob row{};
     row.planes = planes_;
     row.top = top;
@@ -194,7 +194,7 @@ class DepthwiseRun {
   int16_t* planes_;
 };
 
-void Run(const OperatorView& op) {
+TINYHOST_COLD void Run(const OperatorView& op) {
   DepthwiseRun run(op);
   const DepthwiseJob& job = run.job();
   const int8_t* image = op.input_data<int8_t>();

@@ -31,17 +31,17 @@ struct RowJob {
 /// Neighbouring windows of several channels.
 struct Windows3x3 {
   const int16_t* rows[3];
-  int32_t rows_back;  // in bytes, from the end of a channel's windows to the next channel's
+  int32_t rows_back;    // in bytes, from the end of a channel's windows to the next channel's
+  int32_t output_back;  // from the end of a channel's outputs to the next channel's; behind rows_back, for LDRD
   const ChannelConstants* channel;
   const ChannelConstants* channels_end;
   const uint32_t* weights;
   int8_t* output;
   const int8_t* end;      // of the first channel's outputs
-  int32_t output_back;    // from the end of a channel's outputs to the next channel's
   OutputOffsets offsets;  // of four neighbours
 };
 
-/// Runs four windows at a time: 63 or 66 instructions, 4 more where negative values matter, and 30 per channel.
+/// Runs four windows at a time: 66 or 70 instructions, 4 more where negative values matter, and 30 per channel.
 #ifdef __ARM_FEATURE_SIMD32
 // GCC 12 spills here: this needs all 14 registers.
 // clang-format off
@@ -75,7 +75,7 @@ struct Windows3x3 {
   "smlad %[d], %[y], %[t], %[d]\n"                         \
   "ldr %[x], [%[" row "]]\n"                               \
   "smlabt %[d], %[x], %[u], %[d]\n"
-#define TINYHOST_WINDOWS(ROW)                                                                                     \
+#define TINYHOST_WINDOWS                                                                                     \
   __asm__ volatile(                                                                                               \
       "1:\n"                                                                                                      \
       "ldr %[x], %[weights]\n"                                                                                    \
@@ -86,10 +86,14 @@ struct Windows3x3 {
       TINYHOST_TAPS("u", "taps1")                                                                                 \
       TINYHOST_TAPS("y", "taps2")                                                                                 \
       "2:\n"                                                                                                      \
+      "ldr %[x], %[stride]\n"                                                                                     \
       "ldr %[d], [%[channel]]\n"                                                                                  \
-      ROW("row0", "taps0", "d", "d", "d")                                                                         \
-      ROW("row1", "taps1", "a", "b", "c")                                                                         \
-      ROW("row2", "taps2", "a", "b", "c")                                                                         \
+      "cmp %[x], #1\n"                                                                                            \
+      "bne 3f\n"                                                                                                  \
+      TINYHOST_ROW_STRIDE_1("row0", "taps0", "d", "d", "d")                                                       \
+      TINYHOST_ROW_STRIDE_1("row1", "taps1", "a", "b", "c")                                                       \
+      TINYHOST_ROW_STRIDE_1("row2", "taps2", "a", "b", "c")                                                       \
+      "4:\n"                                                                                                      \
       "ldrd %[t], %[u], [%[channel], #4]\n"                                                                       \
       "ldr %[x], [%[channel], #12]\n"                                                                             \
       TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[t]", "%[u]", "%[x]")                                 \
@@ -102,8 +106,7 @@ struct Windows3x3 {
       "add %[out], %[out], %[step], lsl #2\n"                                                                     \
       "cmp %[out], %[t]\n"                                                                                        \
       "bne 2b\n"                                                                                                  \
-      "ldr %[u], %[rows_back]\n"                                                                                  \
-      "ldr %[x], %[output_back]\n"                                                                                \
+      "ldrd %[u], %[x], %[rows_back]\n"                                                                           \
       "ldr %[y], %[channels_end]\n"                                                                               \
       "add %[row0], %[row0], %[u]\n"                                                                              \
       "add %[row1], %[row1], %[u]\n"                                                                              \
@@ -114,22 +117,25 @@ struct Windows3x3 {
       "add %[channel], %[channel], #16\n"                                                                         \
       "cmp %[channel], %[y]\n"                                                                                    \
       "bne 1b\n"                                                                                                  \
+      "b 5f\n"                                                                                                    \
+      "3:\n"                                                                                                      \
+      TINYHOST_ROW_STRIDE_2("row0", "taps0", "d", "d", "d")                                                       \
+      TINYHOST_ROW_STRIDE_2("row1", "taps1", "a", "b", "c")                                                       \
+      TINYHOST_ROW_STRIDE_2("row2", "taps2", "a", "b", "c")                                                       \
+      "b 4b\n"                                                                                                    \
+      "5:\n"                                                                                                      \
       : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [row0] "+r"(w.rows[0]), [row1] "+r"(w.rows[1]),   \
         [row2] "+r"(w.rows[2]), [t] "=&r"(t), [u] "=&r"(u), [x] "=&r"(x), [y] "=&r"(y), [out] "+r"(w.output),     \
         [channel] "+r"(w.channel), [weights] "+m"(w.weights), [end] "+m"(w.end), [taps0] "=m"(taps[0]),           \
         [taps1] "=m"(taps[2]), [taps2] "=m"(taps[4])                                                              \
       : [step] "r"(w.offsets.b), [offsets] "m"(w.offsets.c), [rows_back] "m"(w.rows_back),                        \
-        [output_back] "m"(w.output_back), [channels_end] "m"(w.channels_end)                                      \
+        [channels_end] "m"(w.channels_end), [stride] "m"(stride)                                                  \
       : "cc", "memory")
 
-__attribute__((noinline)) inline void RunWindows(Windows3x3 w, int32_t stride) {
+TINYHOST_HOT inline void RunWindows(Windows3x3 w, int32_t stride) {
   uint32_t a, b, c, d, t, u, x, y;
   uint32_t taps[6];  // of three rows: taps 0 and 1, taps 1 and 2
-  if (stride == 1) {
-    TINYHOST_WINDOWS(TINYHOST_ROW_STRIDE_1);
-  } else {
-    TINYHOST_WINDOWS(TINYHOST_ROW_STRIDE_2);
-  }
+  TINYHOST_WINDOWS;
 }
 #undef TINYHOST_WINDOWS
 #undef TINYHOST_ROW_STRIDE_2
@@ -160,7 +166,7 @@ inline void RunWindows(Windows3x3 w, int32_t stride) {
 
 /// Outputs of all channels of a 3x3 filter of stride 1 or 2 in a row, where kBounded holds: n_blocks times four from
 /// column x on, of which only n are stored.
-inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_blocks, int32_t n) {
+TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_blocks, int32_t n) {
   const int32_t second = job.Next(job.top), third = job.Next(second);
   const bool planes_alone = job.multiplier == 1;
   Windows3x3 w{};
@@ -187,7 +193,7 @@ inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_blocks, int32_t
 
 /// A row of outputs. The last block may reach up to three pixels into the next rows, as long as there are n_left pixels
 /// from the row's first to the image's last: the plan reckons with kPixelsInFlight.
-inline void RunRow3x3(const RowJob& job, int32_t n_left) {
+TINYHOST_COLD inline void RunRow3x3(const RowJob& job, int32_t n_left) {
   const int32_t n_whole = job.width / 4, rest = job.width % 4;
   if (rest == 0 || n_left >= 4 * (n_whole + 1)) return RunBlocks3x3(job, 0, rest > 0 ? n_whole + 1 : n_whole, 4);
   if (n_whole > 0) RunBlocks3x3(job, 0, n_whole, 4);
