@@ -12,6 +12,7 @@ import typer
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, ResumeOption, SeedOption
 from tinyhost.cli.output import console, write_json
+from tinyhost.cli.train_anomaly import train_anomaly
 from tinyhost.cli.train_kws import train_kws
 from tinyhost.cli.train_progress import training_progress
 
@@ -22,10 +23,11 @@ __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `train vww` and `train kws`."""
+    """Add `train vww`, `train kws` and `train anomaly`."""
     train = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
     train.command("vww")(train_vww)
     train.command("kws")(train_kws)
+    train.command("anomaly")(train_anomaly)
     app.add_typer(train)
 
 

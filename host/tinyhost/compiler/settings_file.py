@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tinyhost.compiler.anomaly_text import anomaly_from_names, anomaly_names
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.compiler.settings import ModelSettings
-from tinyhost.errors import ModelError
+from tinyhost.errors import ModelError, UsageError
 
 __all__ = ["SETTINGS_FILE", "read_settings", "settings_text"]
 
 SETTINGS_FILE = "settings.json"
-_KWS = "kws"
+_KWS, _ANOMALY = "kws", "anomaly"
 
 
 def settings_text(settings: ModelSettings, task: Task) -> str:
@@ -26,9 +28,16 @@ def settings_text(settings: ModelSettings, task: Task) -> str:
     content: dict[str, Any] = {"task": task.name.lower(), "threshold": settings.threshold}
     if task == Task.KWS and settings.task_data:
         content[_KWS] = asdict(KwsParams.unpack(settings.task_data))
+    elif task == Task.ANOMALY and settings.task_data:
+        content[_ANOMALY] = anomaly_names(settings.task_data)
     elif settings.task_data:
         raise ModelError(f"task data of {task.name} cannot be written as text", hint="ship the .thm file")
-    return json.dumps(content, indent=2) + "\n"
+    return _compact(json.dumps(content, indent=2)) + "\n"
+
+
+def _compact(text: str) -> str:
+    """Return JSON with each list of numbers on one line."""
+    return re.sub(r"\[[\d\s,.-]+\]", lambda match: "[" + " ".join(match[0][1:-1].split()) + "]", text)
 
 
 def read_settings(path: Path) -> tuple[Task, ModelSettings]:
@@ -39,7 +48,9 @@ def read_settings(path: Path) -> tuple[Task, ModelSettings]:
         settings = ModelSettings(threshold=float(content["threshold"]))
         if _KWS in content:
             settings = replace(settings, task_data=_kws_params(content[_KWS]).pack())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        if _ANOMALY in content:
+            settings = replace(settings, task_data=anomaly_from_names(content[_ANOMALY]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, struct.error, UsageError) as error:
         raise ModelError(
             f"{path}: not the settings of a model: {type(error).__name__}: {error}",
             hint="delete it, or take the one that the training wrote",

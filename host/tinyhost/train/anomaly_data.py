@@ -164,7 +164,9 @@ def _part_of(run: MotionRun, index: int, n_fft: int) -> MotionRun:
 
 def windows_of(runs: Iterable[MotionRun], motion: MotionConfig) -> Windows:
     """Return all windows of some recordings, as the board would see them."""
-    features, piece_of, names = [], [], []
+    features: list[NDArray[np.int16]] = []
+    piece_of: list[NDArray[np.int64]] = []
+    names: list[str] = []
     for run in runs:
         for piece in run.pieces:
             windows = slide(run.samples[piece], motion)

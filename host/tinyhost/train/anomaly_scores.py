@@ -114,12 +114,10 @@ def score_parts(task: AnomalyTask, network: TrainedNetwork, runs: EngineRuns) ->
 def calibrated(task: AnomalyTask, network: TrainedNetwork, normal: EngineRuns) -> AnomalyTask:
     """Return the task with gains of 1 / (mean on normal windows), so that a score of 1 is an ordinary one."""
     parts = score_parts(task, network, normal)
-    gains = {
-        "reconstruction_gain": 1.0 / max(float(parts.reconstruction.mean()), 1e-3) if task.reconstruction_gain else 0.0,
-        "distance_gain": 1.0 / max(float(parts.distance.mean()), 1e-3) if task.centroids is not None else 0.0,
-    }
-    both = all(gains.values())
-    return replace(task, **{name: gain / 2.0 if both else gain for name, gain in gains.items()})
+    reconstruction = 1.0 / max(float(parts.reconstruction.mean()), 1e-3) if task.reconstruction_gain else 0.0
+    distance = 1.0 / max(float(parts.distance.mean()), 1e-3) if task.centroids is not None else 0.0
+    n_parts = (reconstruction > 0.0) + (distance > 0.0)
+    return replace(task, reconstruction_gain=reconstruction / n_parts, distance_gain=distance / n_parts)
 
 
 def nearest_centroids(values: NDArray[np.int8], tensor: TensorInfo, n_centroids: int, seed: int) -> CentroidSet:

@@ -41,14 +41,16 @@ def _standardized(features: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return features about their medians in robust standard deviations, clipped."""
     middle = np.median(features, axis=0)
     deviation = 1.4826 * np.median(np.abs(features - middle), axis=0)
-    return np.clip((features - middle) / np.maximum(deviation, 1.0), -_CLIP, _CLIP)
+    scaled: NDArray[np.float64] = np.clip((features - middle) / np.maximum(deviation, 1.0), -_CLIP, _CLIP)
+    return scaled
 
 
 def _residual(scaled: NDArray[np.float64], kept: NDArray[np.int64], n_components: int) -> NDArray[np.float64]:
     """Return the mean squared distance of each window from the subspace that explains the kept ones best."""
     centre = scaled[kept].mean(axis=0)
-    _, _, directions = np.linalg.svd(scaled[kept] - centre, full_matrices=False)
-    main = directions[:n_components]
+    within = scaled[kept] - centre
+    _, directions = np.linalg.eigh(within.T @ within)  # by rising variance
+    main = directions[:, ::-1].T[:n_components]
     about = scaled - centre
     rest = about - about @ main.T @ main
     squared: NDArray[np.float64] = np.square(rest).mean(axis=1)
