@@ -27,7 +27,7 @@ DEFAULT_TIMEOUT_S = 600.0
 class RigBoard:
     """One board of a rig.
 
-    scene: what a virtual board's camera sees: an absolute path, or webcam:N.
+    scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
     model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
     timeout_s: longest time without any progress until the runner gives the board up.
@@ -119,13 +119,19 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     if model and not model.endswith(".tflite"):
         hint = "the tests compile it themselves, to make a second image of it"
         raise table.error("model", f'expected a .tflite file, got "{model}"', hint=hint)
-    if scene and not scene.startswith("webcam:"):
-        scene = str(_existing(table, "scene", source, scene))
+    if scene and not _names_no_file(scene):
+        path, mark, options = scene.partition("?")
+        scene = f"{_existing(table, 'scene', source, path)}{mark}{options}"
     return RigBoard(
         name=name, type=kind, serial=serial, app=app, scene=scene,
         model=_existing(table, "model", source, model) if model else None,
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
     )  # fmt: skip
+
+
+def _names_no_file(scene: str) -> bool:
+    """Return whether a scene is `kind:...`, as webcam:0 or machine:imbalance?rpm=600 are."""
+    return re.match(r"[a-z]{2,}:", scene) is not None
 
 
 def _existing(table: Table, key: str, source: TomlSource, value: str) -> Path:

@@ -128,6 +128,23 @@ def test_a_board_is_found_by_name_or_because_it_is_alone(tmp_path: Path) -> None
 def test_a_board_without_a_rig() -> None:
     assert board_of_spec("nano33ble:AB:C").serial == "AB:C"
     assert board_of_spec("m4", scene="webcam:0").capabilities == {"scene", "power_cut"}
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        ("machine:imbalance?rpm=500", "machine:imbalance?rpm=500"),
+        ("mic:", "mic:"),
+        ("cards?seed=3", "{folder}/cards?seed=3"),
+    ],
+)
+def test_a_scene_is_what_the_command_line_takes(tmp_path: Path, scene: str, expected: str) -> None:
+    for name in ("cards", "tests"):
+        (tmp_path / name).mkdir()
+    path = tmp_path / "rig.toml"
+    path.write_text(HEAD + BOARD + f'scene = "{scene}"\n')
+    (board,) = load_rig(path).boards
+    assert board.scene == expected.format(folder=tmp_path.resolve())
     for wrong in ("m5", "native:1", ""):
         with pytest.raises(UsageError, match="--board: expected native, m4"):
             board_of_spec(wrong)
