@@ -1,11 +1,220 @@
+// The OV7675 of the kit, or an OV7670, whose pixels are read from the pins, one by one. Wiring: docs/hardware.md.
+//
+// A row must not be interrupted, but a frame takes 150 ms, and USB cannot wait for so long. So a frame is watched once
+// to learn its timing; after that interrupts are off only from shortly before a row until its end: a third of a
+// millisecond. A row whose begin was missed spoils the frame, and the next one is taken. Every wait ends.
 #include "hal/camera.h"
 
-namespace tinyhost::hal {
+#include <algorithm>
+#include <cstring>
 
-// No driver for the OV7675 yet: the library that Arduino has is under the GPL and hangs with interrupts off when the
-// camera is lost. Until ours is there, this board has no camera, and says so.
-Status CaptureFrame(CameraResolution /*resolution*/, uint8_t* /*pixels*/, size_t /*capacity*/, CameraFrame* /*frame*/) {
-  return Status::kNoSensor;
+#include "boards/nano33ble/i2c_bus.h"
+#include "drivers/ov7675.h"
+#include "hal/clock.h"
+
+namespace tinyhost::hal {
+namespace {
+
+// D0 to D7 of the camera are on D10, TX, RX, D2, D3, D5, D6, D4: P1.02, P1.03 and P1.10 to P1.15, so that a byte is two
+// pieces of one port.
+constexpr uint8_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
+constexpr uint32_t kPclk = 1u << 4;    // A0: P0.04
+constexpr uint32_t kHref = 1u << 5;    // A1: P0.05
+constexpr uint32_t kVsync = 1u << 21;  // D8: P0.21
+constexpr uint8_t kXclkPin = 27;       // D9: P0.27
+
+constexpr uint8_t kDividers[] = {3, 4, 6, 8, 12, 2};  // of 16 MHz; the first whose rows can be read is taken
+constexpr uint32_t kTicksPerUs = 64;
+constexpr uint32_t kShortestRowUs = 200;                 // 40 ticks a byte
+constexpr uint32_t kLongestRowUs = 500;                  // then interrupts are off for long
+constexpr uint32_t kMarginTicks = 100 * kTicksPerUs;     // interrupts are off so long before a row
+constexpr uint32_t kMaxRowPolls = 12'000;                // in all of a row: 1 to 2 ms
+constexpr uint32_t kFrameTicks = 400'000 * kTicksPerUs;  // no frame takes longer
+constexpr int kTries = 2;                                // frames until a whole one
+
+enum class Taken : uint8_t { kRow, kMissed, kTimeout };
+
+I2cBus& CameraBus() {
+  // SCCB: I2C with a stop between the register's address and its value.
+  static I2cBus bus(NRF_TWIM0, digitalPinToPinName(PIN_WIRE_SDA), digitalPinToPinName(PIN_WIRE_SCL),
+                    TWIM_FREQUENCY_FREQUENCY_K100, I2cBus::Reads::kStopBetween);
+  return bus;
+}
+
+Ov7675& Camera() {
+  static Ov7675 camera(&CameraBus());
+  return camera;
+}
+
+bool is_ready = false;
+bool is_swapped = false;
+FrameTiming timing;
+
+uint32_t Now() { return DWT->CYCCNT; }
+bool IsHigh(uint32_t pin) { return (NRF_P0->IN & pin) != 0; }
+
+/// False if the pin is not at that level within some ticks.
+bool WaitForPin(uint32_t pin, bool level, uint32_t ticks) {
+  const uint32_t start = Now();
+  while (IsHigh(pin) != level) {
+    if (Now() - start > ticks) return false;
+  }
+  return true;
+}
+
+/// The I2S peripheral's master clock, 16 MHz, is the camera's: product specification, section 6.11.
+void StartClock() {
+  NRF_P0->PIN_CNF[kXclkPin] = GPIO_PIN_CNF_DIR_Output << GPIO_PIN_CNF_DIR_Pos | GPIO_PIN_CNF_DRIVE_H0H1
+                                                                                    << GPIO_PIN_CNF_DRIVE_Pos;
+  NRF_I2S->ENABLE = 0;
+  NRF_I2S->PSEL.MCK = kXclkPin;
+  NRF_I2S->CONFIG.MODE = I2S_CONFIG_MODE_MODE_Master;
+  NRF_I2S->CONFIG.RXEN = 0;
+  NRF_I2S->CONFIG.TXEN = 0;
+  NRF_I2S->CONFIG.MCKFREQ = I2S_CONFIG_MCKFREQ_MCKFREQ_32MDIV2;
+  NRF_I2S->CONFIG.MCKEN = 1;
+  NRF_I2S->ENABLE = 1;
+  NRF_I2S->TASKS_START = 1;
+}
+
+void ConnectPins() {
+  for (const uint8_t pin : kDataPins) NRF_P1->PIN_CNF[pin] = 0;  // input, connected, no pull
+  for (const uint8_t pin : {4, 5, 21}) NRF_P0->PIN_CNF[pin] = 0;
+}
+
+bool WaitForFrame(uint32_t* vsync_end) {
+  if (!WaitForPin(kVsync, true, kFrameTicks) || !WaitForPin(kVsync, false, kFrameTicks)) return false;
+  *vsync_end = Now();
+  return true;
+}
+
+/// Watches a frame with interrupts on.
+bool WatchFrame(FrameTiming* learnt) {
+  static uint32_t rises[Ov7675::kHeight + 1];
+  static uint32_t falls[Ov7675::kHeight + 1];
+  uint32_t vsync_end = 0;
+  if (!WaitForFrame(&vsync_end)) return false;
+  size_t n_rows = 0;
+  while (n_rows <= Ov7675::kHeight && Now() - vsync_end < kFrameTicks) {
+    if (IsHigh(kVsync)) break;
+    if (!IsHigh(kHref)) continue;
+    rises[n_rows] = Now();
+    if (!WaitForPin(kHref, false, kFrameTicks)) return false;
+    falls[n_rows++] = Now();
+  }
+  return LearnTiming(vsync_end, rises, falls, n_rows, learnt);
+}
+
+/// Reads the grey bytes of a row. A begin that was missed shifts it: then HREF has ended before its last byte.
+Taken ReadPixels(uint8_t* row) {
+  uint32_t n_polls = kMaxRowPolls;
+  for (size_t i = 0; i < Ov7675::kRowBytes; ++i) {
+    while ((NRF_P0->IN & kPclk) != 0) {
+      if (--n_polls == 0) return Taken::kTimeout;
+    }
+    uint32_t pins = 0;
+    do {
+      if (--n_polls == 0) return Taken::kTimeout;
+      pins = NRF_P0->IN;
+    } while ((pins & kPclk) == 0);
+    const uint32_t data = NRF_P1->IN;
+    if ((pins & kHref) == 0) return Taken::kMissed;
+    if (i % 2 == 0) row[i / 2] = static_cast<uint8_t>((data >> 2 & 0x03) | (data >> 8 & 0xfc));
+  }
+  return Taken::kRow;
+}
+
+/// Takes the row that begins about then.
+Taken TakeRow(uint32_t begin, uint8_t* row) {
+  const uint32_t early = begin - kMarginTicks;
+  while (static_cast<int32_t>(Now() - early) < 0) {
+  }
+  __disable_irq();
+  Taken taken = Taken::kMissed;
+  if (!IsHigh(kHref)) {
+    taken = WaitForPin(kHref, true, 3 * kMarginTicks) ? ReadPixels(row) : Taken::kTimeout;
+  }
+  __enable_irq();
+  return taken;
+}
+
+/// Hands the rows of the next whole frame to `sink(row, y)`.
+template <typename Sink>
+Status TakeFrame(uint64_t* begun_us, Sink sink) {
+  for (int i = 0; i < kTries; ++i) {
+    uint32_t vsync_end = 0;
+    if (!WaitForFrame(&vsync_end)) return Status::kSensorTimeout;
+    *begun_us = MicrosNow();
+    Taken taken = Taken::kRow;
+    for (uint32_t y = 0; y < Ov7675::kHeight && taken == Taken::kRow; ++y) {
+      uint8_t row[Ov7675::kWidth];
+      taken = TakeRow(vsync_end + timing.first_row + y * timing.row_period, row);
+      if (taken == Taken::kRow) sink(row, y);
+    }
+    if (taken == Taken::kRow) return Status::kOk;
+    if (taken == Taken::kTimeout) break;
+  }
+  return Status::kSensorTimeout;
+}
+
+/// Finds a pixel clock that is slow enough to be read and fast enough for a frame in time.
+Status FindClock() {
+  for (const uint8_t divider : kDividers) {
+    const Status status = Camera().Start(divider);
+    if (status != Status::kOk) return status;
+    uint32_t vsync_end = 0;
+    if (!WaitForFrame(&vsync_end)) return Status::kSensorTimeout;  // the one that it was in the middle of
+    if (!WatchFrame(&timing)) continue;
+    const uint32_t row_us = timing.row_active / kTicksPerUs;
+    if (row_us >= kShortestRowUs && row_us <= kLongestRowUs) return Status::kOk;
+  }
+  return Status::kSensorTimeout;
+}
+
+Status FindSwap() {
+  static SwapDetector detector;
+  detector.Start();
+  uint64_t begun_us = 0;
+  Status status = Camera().Show(Ov7675::Pattern::kFadingBars);
+  if (status == Status::kOk) {
+    status = TakeFrame(&begun_us, [](const uint8_t* row, uint32_t /*y*/) { detector.AddRow(row); });
+  }
+  is_swapped = detector.is_swapped();
+  const Status back = Camera().Show(Ov7675::Pattern::kNone);
+  return status == Status::kOk ? back : status;
+}
+
+Status SetUp() {
+  ConnectPins();
+  StartClock();
+  delay(Ov7675::kResetMs);
+  if (!Camera().IsThere() || !Camera().Reset()) return Status::kNoSensor;
+  delay(Ov7675::kResetMs);
+  const Status status = FindClock();
+  return status == Status::kOk ? FindSwap() : status;
+}
+
+}  // namespace
+
+Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacity, CameraFrame* frame) {
+  static WindowScaler scaler;
+  const bool is_window = resolution == CameraResolution::kWindow96;
+  const size_t width = is_window ? WindowScaler::kSide : Ov7675::kWidth;
+  const size_t height = is_window ? WindowScaler::kSide : Ov7675::kHeight;
+  if (capacity < width * height) return Status::kNoSpace;
+  Status status = is_ready ? Status::kOk : SetUp();
+  uint64_t begun_us = 0;
+  scaler.Start(pixels);
+  if (status == Status::kOk) {
+    status = TakeFrame(&begun_us, [is_window, pixels](uint8_t* row, uint32_t y) {
+      if (is_swapped) std::transform(row, row + Ov7675::kWidth, row, ExchangeD0D1);
+      if (is_window) return scaler.AddRow(row);
+      std::memcpy(pixels + y * Ov7675::kWidth, row, Ov7675::kWidth);
+    });
+  }
+  is_ready = status == Status::kOk;  // else it is set up anew: it may have been unplugged
+  *frame = {static_cast<uint16_t>(width), static_cast<uint16_t>(height), begun_us};
+  return status;
 }
 
 }  // namespace tinyhost::hal

@@ -4,8 +4,9 @@
 
 #include <cstring>
 
-#include "FlashIAP.h"
+#include "boards/nano33ble/core.h"
 #include "boards/nano33ble/parts.h"
+#include "drivers/FlashIAP.h"
 
 namespace tinyhost::hal {
 namespace {
@@ -19,9 +20,14 @@ static_assert(kBegin == 0x10000 + 319488, "platformio.ini's board_upload.maximum
 mbed::FlashIAP controller;
 bool ready = false;
 
+/// Whether the bootloader was moved to where the slots are (docs/hardware.md, Moved bootloader). Then its address is in
+/// the first word of UICR.NRFFW, which is erased otherwise.
+bool IsBootloaderMoved() { return NRF_UICR->NRFFW[0] != 0xffffffff; }
+
 }  // namespace
 
-void FlashBegin() { ready = controller.init() == 0; }
+// Where the bootloader was moved, nothing is ever erased or written: every push ends with flash_erase.
+void FlashBegin() { ready = !IsBootloaderMoved() && controller.init() == 0; }
 
 size_t FlashBytes() { return kBytes; }
 

@@ -1,3 +1,4 @@
+#include "boards/nano33ble/watchdog.h"
 #include "device/app.h"
 #include "hal/board.h"
 
@@ -5,6 +6,10 @@
 void setup() {
   tinyhost::hal::BoardBegin();
   tinyhost::AppBegin();
+  tinyhost::hal::StartWatchdog();
 }
 
-void loop() { tinyhost::AppPoll(); }
+void loop() {
+  tinyhost::hal::FeedWatchdog();
+  tinyhost::AppPoll();
+}
