@@ -208,8 +208,11 @@ def prepare(config: AnomalyTrainConfig, motions: MotionSet) -> NormalData:
         check_enough(windows[part], part, motion)
     trimmed: list[Trimmed] = []
     if config.trim:
-        kept = ~outlying(np.concatenate([windows["train"].features, windows["threshold"].features]))
         n_train = len(windows["train"])
+        kept = ~outlying(
+            np.concatenate([windows["train"].features, windows["threshold"].features]),
+            np.concatenate([windows["train"].piece_of, windows["threshold"].piece_of + len(windows["train"].names)]),
+        )
         windows["train"], out = _left(windows["train"], kept[:n_train])
         windows["threshold"], more = _left(windows["threshold"], kept[n_train:])
         trimmed = [*out, *more]

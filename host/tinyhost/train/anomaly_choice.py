@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnomalyFigures", "LabelFigures", "measure", "size_to_take"]
 
-_NEARLY = 0.002  # of AUC: a larger embedding must be better by that much
+_NEARLY = 0.02  # of recall: a larger embedding must be better by that much
 _NEARLY_AS_SMALL = 1.1  # without labelled anomalies: of the held-out reconstruction error
 _ALL = "all"
 
@@ -172,12 +172,13 @@ def _alarms(scores: NDArray[np.float64], windows: Windows, alarm: AlarmSettings)
 def size_to_take(figures: Sequence[AnomalyFigures], sizes: Sequence[int], wanted: int | None) -> int:
     """Return the index of the size to take: the wanted one, else the smallest that is nearly as good as the best.
 
-    With labelled anomalies, by the AUC of the kind that is told worst; else by the held-out reconstruction error.
+    With labelled anomalies, by the recall, each at its own threshold, of the kind that is noticed worst; else by the
+    held-out reconstruction error.
     """
     if wanted is not None:
         return list(sizes).index(wanted)
     if figures[0].labels:
-        worst = [min(label.roc.auc for label in item.labels.values()) for item in figures]
-        return next(index for index, auc in enumerate(worst) if auc >= max(worst) - _NEARLY)
+        worst = [min(label.at_threshold.recall for label in item.labels.values()) for item in figures]
+        return next(index for index, recall in enumerate(worst) if recall >= max(worst) - _NEARLY)
     errors = [float(item.scores["threshold"].reconstruction.mean()) for item in figures]
     return next(index for index, error in enumerate(errors) if error <= min(errors) * _NEARLY_AS_SMALL)

@@ -9,17 +9,21 @@ __all__ = ["outlying"]
 
 _KEPT = 0.9  # share that is taken for good in each round
 _N_ROUNDS = 10
-_LIMIT = 6.0  # robust deviations of the log score
+_LIMIT = 6.0  # robust deviations of the log residual, of one window
+_LASTING = 9  # windows, over which the deviations are averaged
+_LASTING_LIMIT = 3.0  # of the average
 _CLIP = 12.0
 
 
-def outlying(features: NDArray[np.int16], *, n_components: int = 6, limit: float = _LIMIT) -> NDArray[np.bool_]:
+def outlying(features: NDArray[np.int16], piece_of: NDArray[np.int64], *, n_components: int = 3) -> NDArray[np.bool_]:
     """Return which of (n, n_features) windows are unlike the others.
+
+    piece_of: (n,) which stretch of which recording a window is of; windows of one are in the order of time.
 
     A principal subspace is fitted to the nine tenths that it explains best, again and again until they no longer change
     (the concentration steps of Rousseeuw and Van Driessen, 1999, here for PCA), so that what is rare cannot bend it.
-    Windows whose logarithmic residual is more than `limit` robust standard deviations (1.4826 times the median absolute
-    deviation) above the median are outlying.
+    A window is outlying if its logarithmic residual is 6 robust standard deviations (1.4826 times the median absolute
+    deviation) above the median, or those of 9 windows in a row are 3 above it on average: what lasts is no chance.
     """
     scaled = _standardized(features)
     kept = np.argsort(np.square(scaled).mean(axis=1), kind="stable")[: max(2, int(_KEPT * len(scaled)))]
@@ -32,8 +36,14 @@ def outlying(features: NDArray[np.int16], *, n_components: int = 6, limit: float
         kept = better
     score = np.log(residual + 1e-9)
     middle = np.median(score)
-    deviation = 1.4826 * np.median(np.abs(score - middle))
-    unlike: NDArray[np.bool_] = score > middle + limit * max(float(deviation), 1e-9)
+    deviation = 1.4826 * float(np.median(np.abs(score - middle)))
+    above = (score - middle) / max(deviation, 1e-9)
+    unlike: NDArray[np.bool_] = above > _LIMIT
+    for piece in np.unique(piece_of):
+        own = np.flatnonzero(piece_of == piece)
+        if len(own) >= _LASTING:
+            lasting = np.lib.stride_tricks.sliding_window_view(above[own], _LASTING).mean(axis=1) > _LASTING_LIMIT
+            unlike[own] |= np.convolve(lasting, np.ones(_LASTING)) > 0
     return unlike
 
 
