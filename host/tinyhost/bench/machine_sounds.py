@@ -12,12 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.log_mel import LogMelConfig, log_mel_windows
-from tinyhost.bench.reference import HostReference
-from tinyhost.compiler.api import compile_tflite
-from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.bench.autoencoder import ReconstructionModel
 from tinyhost.datasets.machine_sounds import MachineClip, read_channel
-from tinyhost.errors import DatasetError, ModelError
-from tinyhost.motion.score import reconstruction_error
+from tinyhost.errors import DatasetError
 from tinyhost.train.metrics import partial_auc, roc_auc
 
 __all__ = ["ClipScore", "MachineFigures", "SoundModel", "machine_figures", "score_clips"]
@@ -29,33 +26,11 @@ class SoundModel:
     def __init__(self, tflite: bytes, cfg: LogMelConfig | None = None, *, where: str = "model") -> None:
         """Raise ModelError if the model does not take and give back cfg's windows as int8."""
         self.cfg = cfg or LogMelConfig()
-        image = compile_tflite(tflite, name=where, where=where).image
-        parsed = ModelImage.parse(image)
-        for tensor in (parsed.input, parsed.output):
-            if tensor.dtype != "int8" or tensor.n_bytes != self.cfg.n_features:
-                raise ModelError(
-                    f"{where}: expected an autoencoder of {self.cfg.n_features} int8 values, "
-                    f"got {parsed.input.dtype} {parsed.input.shape} -> {parsed.output.dtype} {parsed.output.shape}",
-                    hint="MLPerf Tiny's ad01_int8.tflite is one",
-                )
-        self.input: TensorInfo = parsed.input
-        self.output: TensorInfo = parsed.output
-        self._engine = HostReference(image)
+        self.network = ReconstructionModel(tflite, self.cfg.n_features, where=where)
 
     def window_scores(self, pcm: NDArray[np.int16]) -> NDArray[np.float64]:
         """Return the mean squared error of each window of (n,) samples in dB^2; none if the clip is too short."""
-        windows = log_mel_windows(pcm, self.cfg)
-        steps = np.rint(windows / np.float32(self.input.scale)) + self.input.zero_point
-        inputs = np.clip(steps, -128, 127).astype(np.int8)  # (n_windows, n_features)
-        outputs = np.empty_like(inputs)
-        for index, window in enumerate(inputs):
-            outputs[index] = np.frombuffer(self._engine.run(window.tobytes()), np.int8)
-        return reconstruction_error(
-            inputs,
-            outputs,
-            input_is=(self.input.scale, self.input.zero_point),
-            output_is=(self.output.scale, self.output.zero_point),
-        )
+        return self.network.scores(log_mel_windows(pcm, self.cfg))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,7 @@ def parse_series(lines: Iterable[str], *, where: str) -> LabelledSeries:
                 rows.append(values)
                 labels.append(_label(label, at))
     if not rows:
-        raise _bad(where, "no @data line" if in_header else f"no series can be used, {len(skipped)} lack values")
+        raise _bad(where, "no @data line" if in_header else f"no series, and {len(skipped)} lines with missing values")
     return LabelledSeries(values=np.stack(rows), labels=tuple(labels), skipped=tuple(skipped))
 
 
