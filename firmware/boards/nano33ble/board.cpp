@@ -5,6 +5,7 @@
 
 #include "boards/nano33ble/core.h"
 #include "boards/nano33ble/parts.h"
+#include "cmsis_os2.h"
 
 namespace tinyhost::hal {
 namespace {
@@ -27,6 +28,8 @@ void BoardBegin() {
   SetLed(LedState::kBooting);
   ClockBegin();
   FlashBegin();
+  // The core's thread that answers a touch with 1200 baud has normal priority: below it, no app can starve it.
+  osThreadSetPriority(osThreadGetId(), osPriorityBelowNormal);
 }
 
 const char* BoardName() { return "nano33ble"; }

@@ -1,3 +1,4 @@
+#include "boards/nano33ble/core.h"  // declares both as C
 #include "boards/nano33ble/watchdog.h"
 #include "device/app.h"
 #include "hal/board.h"
