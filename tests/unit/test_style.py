@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +114,20 @@ def test_modules_say_what_they_export(path: Path) -> None:
 def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return [target for target in targets if isinstance(target, ast.Name)]
+
+
+def firmware_sources() -> list[Path]:
+    return [path for suffix in ("*.h", "*.cpp") for path in sorted((REPO / "firmware").rglob(suffix))]
+
+
+def test_only_the_real_board_includes_arduino() -> None:
+    """Arduino's headers break C++17's by their macros, and would tie the rest to one board."""
+    users = {path for path in firmware_sources() if re.search(r"#include\s*[<\"](Arduino\.h|nrf)", path.read_text())}
+    assert users == {REPO / "firmware/boards/nano33ble/core.h"}
+
+
+def test_portable_firmware_includes_no_board() -> None:
+    for path in firmware_sources():
+        folder = path.relative_to(REPO / "firmware").parts[0]
+        if folder in {"lib", "apps"}:
+            assert not re.search(r"#include\s*[<\"]boards/", path.read_text()), path
