@@ -7,8 +7,15 @@ from typing import Any
 
 from tinyhost.bench.estimate import estimate_latency
 from tinyhost.bench.kinds import by_kind
+from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
 from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, KeywordRates, Latency
+from tinyhost.bench.result import (
+    TICK_REMARKS,
+    Accuracy,
+    BenchResult,
+    KeywordRates,
+    Latency,
+)
 from tinyhost.bench.streaming import Streaming
 
 __all__ = ["bench_document", "model_document"]
@@ -29,6 +36,8 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         "agreement": asdict(result.agreement) if result.agreement else None,
         "accuracy": _accuracy_document(result.accuracy) if result.accuracy else None,
         "streaming": _streaming_document(result.streaming) if result.streaming else None,
+        "motion": _motion_document(result.motion) if result.motion else None,
+        "motion_stream": _motion_stream_document(result.motion_stream) if result.motion_stream else None,
         "link": asdict(result.link) if result.link else None,
     }
 
@@ -95,6 +104,23 @@ def _keywords_document(rates: KeywordRates) -> dict[str, Any]:
         "n_others": rates.curve.n_others,
         "equal_error": asdict(equal) if equal else None,
         "curve": [asdict(point) for point in rates.curve.points],
+    }
+
+
+def _motion_document(motion: MotionAccuracy) -> dict[str, Any]:
+    return {**asdict(motion), "data": str(motion.data), "issues": list(motion.issues)}
+
+
+def _motion_stream_document(stream: MotionStream) -> dict[str, Any]:
+    per_hour = stream.false_alarms_per_hour
+    return {
+        **asdict(stream),
+        "stream": str(stream.stream),
+        "faults": [asdict(fault) for fault in stream.faults],
+        "false_alarms_s": list(stream.false_alarms_s),
+        "false_alarms_per_hour": per_hour,
+        "false_alarms_per_day": 24.0 * per_hour,
+        "issues": list(stream.issues),
     }
 
 

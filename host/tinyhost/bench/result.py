@@ -6,12 +6,15 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tinyhost.bench.keywords import KeywordCurve, KeywordPoint
 from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.streaming import Streaming
 from tinyhost.device import LinkMeasurement
+
+if TYPE_CHECKING:
+    from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
 
 __all__ = [
     "TICK_REMARKS",
@@ -238,3 +241,5 @@ class BenchResult:
     accuracy: Accuracy | None
     streaming: Streaming | None
     link: LinkMeasurement | None
+    motion: MotionAccuracy | None = None
+    motion_stream: MotionStream | None = None

@@ -17,6 +17,8 @@ from tinyhost.bench.agreement import measure_agreement
 from tinyhost.bench.clips import ClipsToHear, keyword_params, load_clips, measure_clips
 from tinyhost.bench.latency import measure_latency, takes_pictures
 from tinyhost.bench.modelfile import ModelFile
+from tinyhost.bench.motion import HostDetector, load_motion, measure_motion, measure_motion_stream
+from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
 from tinyhost.bench.plan import ModelSummary, summarize
 from tinyhost.bench.reference import ReferenceName, open_reference
 from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
@@ -25,6 +27,7 @@ from tinyhost.datasets import ClassFolder
 from tinyhost.datasets.split import Part
 from tinyhost.errors import ModelTooLargeError, UsageError
 from tinyhost.protocol.messages import SensorKind, SlotInfo, Source
+from tinyhost.train.anomaly_data import MotionSet
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -104,8 +107,10 @@ def run_bench(
     """Return what the plan asks for, about the model image that is active on the device."""
     model = summarize(image)
     pictures = takes_pictures(device)
-    samples = _load_samples(device, model, plan, pictures=pictures)
-    sound = _load_sound(device, model, image, plan)
+    is_motion = device.info.sensor == SensorKind.ACCELEROMETER
+    motions = load_motion(plan.data, HostDetector(image).task.motion.rate_hz) if is_motion and plan.data else None
+    samples = None if is_motion else _load_samples(device, model, plan, pictures=pictures)
+    sound = None if is_motion else _load_sound(device, model, image, plan)
     reference = open_reference(plan.against, image=image, tflite=tflite) if plan.samples else None
     latency = measure_latency(
         device,
@@ -133,7 +138,24 @@ def run_bench(
         agreement=agreement,
         accuracy=_accuracy((device, model, image), plan, samples, on_progress) if samples else None,
         streaming=_streaming((device, model, image), plan, sound, on_progress) if sound else None,
+        motion=_motion(device, image, plan, motions, on_progress) if motions else None,
+        motion_stream=_motion_stream(device, image, plan, on_progress) if is_motion and plan.stream else None,
         link=device.measure_link() if plan.link else None,
+    )
+
+
+def _motion(device: Device, image: bytes, plan: BenchPlan, motions: MotionSet, on_progress: Progress) -> MotionAccuracy:
+    assert plan.data is not None
+    n_stretches = sum(len(run.pieces) for run in motions.runs)
+    return measure_motion(
+        device, image, motions, plan.data, on_run=lambda done: on_progress("recordings", done, n_stretches)
+    )
+
+
+def _motion_stream(device: Device, image: bytes, plan: BenchPlan, on_progress: Progress) -> MotionStream:
+    assert plan.stream is not None
+    return measure_motion_stream(
+        device, image, plan.stream, plan.truth, lambda done, total: on_progress("stream", done, total)
     )
 
 
@@ -148,7 +170,8 @@ def _load_samples(
         return load_clips(plan.data, labels, plan.part)
     if not pictures:
         raise UsageError(
-            f"{model.name} takes neither pictures nor clips, so --data cannot be classified", hint="leave --data out"
+            f"{model.name} takes neither pictures, clips nor motion, so --data cannot be classified",
+            hint="leave --data out",
         )
     return load_labelled(plan.data, labels)
 

@@ -69,7 +69,8 @@ def bench(
     data: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--data", help="A folder with one folder of pictures or clips per label, to classify on the board."
+            "--data",
+            help="A folder with one folder of pictures, clips or motion (CSV) per label, for the board to judge.",
         ),
     ] = None,
     part: Annotated[
@@ -79,12 +80,18 @@ def bench(
     stream: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--stream", metavar="WAV", help="A long recording to hear: misses, false accepts per hour, delay."
+            "--stream",
+            metavar="WAV|CSV",
+            help="A long recording to hear or feel: false alarms per hour, misses, delay.",
         ),
     ] = None,
     truth: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--truth", metavar="CSV", help="What is said in --stream, when. Default: the .csv beside it."),
+        typer.Option(
+            "--truth",
+            metavar="CSV",
+            help="What is said, or wrong, in --stream, when. Default: the .csv (.truth.csv) beside it.",
+        ),
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,
@@ -197,3 +204,10 @@ def _check(result: BenchResult) -> None:
             f"{agreement.against}'s, first with seed {seed}",
             hint=f"see where: tinyhost diff --board {result.device.name} --seed {seed} --layers",
         )
+    for felt in (result.motion, result.motion_stream):
+        if felt is not None and felt.host.mismatches:
+            raise CheckFailedError(
+                f"{result.device.name}: {felt.host.mismatches} of {felt.host.compared} windows have another score than "
+                "on this computer",
+                hint="is the firmware of this version? tinyhost flash anomaly",
+            )

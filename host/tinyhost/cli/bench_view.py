@@ -41,6 +41,11 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         parts += [Text(), *_accuracy(result.accuracy)]
     if result.streaming:
         parts += [Text(), *_streaming(result.streaming)]
+    if result.motion or result.motion_stream:
+        from tinyhost.cli.bench_motion_view import motion_stream_view, motion_view
+
+        parts += [Text(), *motion_view(result.motion)] if result.motion else []
+        parts += [Text(), *motion_stream_view(result.motion_stream)] if result.motion_stream else []
     if result.link:
         parts += [Text(), *_link(result.link)]
     return Group(*parts)
