@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -12,6 +12,9 @@ from tinyhost.cli.data_view import print_import, print_info
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import byte_progress, console, note, plain_table, progress_count, write_json
 from tinyhost.errors import CheckFailedError, UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.datasets.catalogue import DatasetEntry
 
 __all__ = ["register"]
 
@@ -53,7 +56,10 @@ def fetch_dataset(
     source: Annotated[str, typer.Argument(help="A name of `tinyhost data list`, or the URL of an archive.")],
     target: Annotated[Path, typer.Argument(help="A new folder, into which it is unpacked.")],
     *,
-    sha256: Annotated[str, typer.Option(help="What the archive must be; needed with a URL.")] = "",
+    sha256: Annotated[str, typer.Option(help="What the archive must be, where the catalogue does not know.")] = "",
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Take what comes, and print its SHA-256, if that is known nowhere.")
+    ] = False,
     mirror: Annotated[
         Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL that holds the archive."),
@@ -61,19 +67,35 @@ def fetch_dataset(
     json: JsonOption = None,
 ) -> None:
     """Download an archive, check its SHA-256, and unpack it safely."""
-    from tinyhost.datasets.catalogue import entry, entry_of_url, fetch
+    from tinyhost.datasets.catalogue import fetch
 
-    is_url = "://" in source
-    if is_url != bool(sha256):
-        raise UsageError("--sha256 goes with a URL, and a URL with --sha256", hint="sha256sum FILE prints it")
-    dataset = entry_of_url(source, sha256) if is_url else entry(source)
+    dataset = _dataset(source, sha256, unverified)
     with byte_progress("downloading") as progress, byte_progress("unpacking") as unpacked:
-        n_files = fetch(dataset, target, mirror=mirror, progress=progress, on_unpacked=unpacked)
+        fetched = fetch(dataset, target, mirror=mirror, progress=progress, on_unpacked=unpacked)
     if json:
         document = {"schema": "tinyhost.data_fetch/1", "name": dataset.name, "url": dataset.url}
-        write_json({**document, "sha256": dataset.sha256, "folder": str(target), "files": n_files}, json)
+        found = {"sha256": fetched.sha256, "verified": fetched.verified, "files": fetched.n_files}
+        write_json({**document, **found, "folder": str(target)}, json)
     if json != "-":
-        console().print(f"{target}: {n_files:,} files", soft_wrap=True, markup=False)
+        console().print(f"{target}: {fetched.n_files:,} files", soft_wrap=True, markup=False)
+    if not fetched.verified:
+        note(f"[yellow]not verified[/]: its SHA-256 is {fetched.sha256}; next time give that with --sha256")
+
+
+def _dataset(source: str, sha256: str, unverified: bool) -> DatasetEntry:
+    """Return what is to be fetched. Raises UsageError unless one SHA-256 is known, or asked to do without."""
+    from tinyhost.datasets.catalogue import entry, entry_of_url
+
+    is_url = "://" in source
+    known = "" if is_url else entry(source).sha256
+    if known and (sha256 or unverified):
+        raise UsageError(f"the SHA-256 of {source} is in the catalogue", hint="leave out --sha256 and --unverified")
+    if not known and bool(sha256) == unverified:
+        raise UsageError(
+            f"{source}: no SHA-256 of it is known here",
+            hint="give it with --sha256 (sha256sum FILE prints it), or fetch it --unverified and see",
+        )
+    return entry_of_url(source, sha256) if is_url else entry(source, sha256)
 
 
 def import_dataset(

@@ -50,6 +50,8 @@ def print_info(found: DataDescription, json: str | None) -> None:
             "kind": found.kind,
             "labels": found.labels,
             "files": found.n_files,
+            "machines": found.machines,
+            "length": found.length,
             "seconds": found.seconds,
             "speakers": found.n_speakers,
             "background_files": found.n_background,
@@ -71,11 +73,19 @@ def _print_table(found: DataDescription) -> None:
     if found.parts is None:
         return
     parts = ", ".join(f"{count:,} {part}" for part, count in found.parts.items())
-    console().print(
-        f"{found.n_files:,} clips, {(found.seconds or 0) / 60:.1f} minutes, {found.n_speakers} speakers, "
-        f"{found.n_background} files of background noise\nsplit by {found.split_by}: {parts}",
-        soft_wrap=True,
-        markup=False,
+    console().print(f"{_summary(found)}\nsplit by {found.split_by}: {parts}", soft_wrap=True, markup=False)
+
+
+def _summary(found: DataDescription) -> str:
+    if found.kind == "series":
+        return f"{found.n_files:,} series of {found.length:,} values"
+    minutes = f"{(found.seconds or 0) / 60:.1f} minutes"
+    if found.machines is not None:
+        of_each = ", ".join(f"{name} {count:,}" for name, count in found.machines.items())
+        return f"{found.n_files:,} recordings, {minutes}, of {len(found.machines)} machines: {of_each}"
+    return (
+        f"{found.n_files:,} clips, {minutes}, {found.n_speakers} speakers, "
+        f"{found.n_background} files of background noise"
     )
 
 

@@ -10,6 +10,7 @@ Sources: zenodo.org/record/3384388 (MIMII), /3351307 (ToyADMOS), /3678171 (DCASE
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -22,11 +23,19 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
-from tinyhost.audio.wav import MAX_WAV_BYTES, SAMPLE_RATE_HZ, Wav, open_wav
+from tinyhost.audio.wav import SAMPLE_RATE_HZ, Wav, open_wav
 from tinyhost.datasets.clips import Skipped
 from tinyhost.errors import DatasetError
 
-__all__ = ["Layout", "MachineClip", "MachineSounds", "find_machine_sounds", "load_machine_sounds", "read_channel"]
+__all__ = [
+    "Layout",
+    "MachineClip",
+    "MachineSounds",
+    "find_machine_sounds",
+    "holds_machine_sounds",
+    "load_machine_sounds",
+    "read_channel",
+]
 
 Layout = Literal["mimii", "toyadmos", "dcase"]
 _DCASE = re.compile(r"(?:(normal|anomaly)_)?(id_\d+)_\d+\.wav", re.IGNORECASE)
@@ -35,6 +44,7 @@ _PARTS = {"train": "train", "test": "test", "source_test": "test", "target_test"
 _MIMII = {"normal": False, "abnormal": True}
 _TOYADMOS = {"NormalSound_IND": False, "AnomalousSound_IND": True}
 _MIMII_UNIT = re.compile(r"id_\d+", re.IGNORECASE)
+_N_LOOKED_AT = 20
 _CHANNEL = re.compile(r"_ch(\d+)_")
 
 
@@ -110,17 +120,18 @@ def find_machine_sounds(root: Path) -> MachineSounds:
 def load_machine_sounds(
     root: Path, *, convert: bool = False, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> MachineSounds:
-    """Return the machine sounds below a folder; each is read once, and skipped and told if it cannot be used.
+    """Return the machine sounds below a folder; each is opened once, and skipped and told if it cannot be used.
 
     convert: take the first channel and bring any rate and format to 16 kHz, 16 bit; without it others are skipped.
     on_file: called with files done and in total. Raises DatasetError as find_machine_sounds does, or if no clip is
     left.
     """
     found = find_machine_sounds(root)
-    clips, skipped, n_samples = [], list(found.skipped), 0
+    clips, skipped, seconds = [], list(found.skipped), 0.0
     for done, clip in enumerate(found.clips, 1):
         try:
-            n_samples += len(read_channel(clip.path, convert=convert))
+            wav = _open(clip.path, convert=convert)
+            seconds += wav.n_samples / wav.rate_hz
             clips.append(clip)
         except DatasetError as error:
             skipped.append(Skipped(what=_below(clip.path, root), reason=error.message))
@@ -131,26 +142,37 @@ def load_machine_sounds(
             f"{root}: none of {len(skipped)} files can be used; the first one, {first.what}: {first.reason}",
             hint="--convert takes the first channel, at 16 kHz and 16 bit",
         )
-    return replace(found, clips=tuple(clips), skipped=tuple(skipped), seconds=n_samples / SAMPLE_RATE_HZ)
+    return replace(found, clips=tuple(clips), skipped=tuple(skipped), seconds=seconds)
 
 
-def read_channel(path: Path, *, convert: bool = False, max_bytes: int = MAX_WAV_BYTES) -> NDArray[np.int16]:
+def holds_machine_sounds(root: Path) -> bool:
+    """Return whether one of the first wav files below a folder says by its place that it is a machine's."""
+    files = (path for path in root.rglob("*.wav") if not any(map(_is_hidden, path.relative_to(root).parts)))
+    return any(_place(path, root)[0] is not None for path in itertools.islice(files, _N_LOOKED_AT))
+
+
+def read_channel(path: Path, *, convert: bool = False) -> NDArray[np.int16]:
     """Return a recording's first channel, (n,) int16 at 16 kHz, n at least 1.
 
     convert: take it of a recording with more channels, and bring other rates and formats to this; without it they are
     an error. Channels are not mixed: microphones around a machine hear it at different times.
     Raises DatasetError as read_wav does.
     """
-    wav = open_wav(path, max_bytes=max_bytes)
+    wav = _open(path, convert=convert)
+    pcm = _first_channel(wav)
+    if len(pcm) == 0:
+        raise DatasetError(f"{path}: {wav.n_samples} samples at {wav.rate_hz:,} Hz: too short", hint="delete it")
+    return pcm
+
+
+def _open(path: Path, *, convert: bool) -> Wav:
+    wav = open_wav(path)
     if not wav.is_native and not convert:
         raise DatasetError(
             f"{path}: expected {SAMPLE_RATE_HZ:,} Hz, mono, 16 bit, got {wav.describe()}",
             hint="--convert takes the first channel, at 16 kHz and 16 bit",
         )
-    pcm = _first_channel(wav)
-    if len(pcm) == 0:
-        raise DatasetError(f"{path}: {wav.n_samples} samples at {wav.rate_hz:,} Hz: too short", hint="delete it")
-    return pcm
+    return wav
 
 
 def _first_channel(wav: Wav) -> NDArray[np.int16]:

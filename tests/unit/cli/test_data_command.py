@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tinyhost.audio.wav import read_wav, write_wav
 from tinyhost.datasets.truth import read_truth
@@ -91,6 +92,39 @@ def test_an_archive_is_fetched_by_url_and_hash(tmp_path: Path) -> None:
     assert "speech_commands" in [item["name"] for item in run_json("data", "list")["datasets"]]
 
 
+def test_an_archive_without_a_known_hash_is_fetched_only_when_asked_for(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "beats.tar", "w") as tar:
+        for part in ("TRAIN", "TEST"):
+            (tmp_path / part).write_text("1 0.5 2 3\n2 4 5 nan\n1 1 1 1\n")
+            tar.add(tmp_path / part, f"Beats_{part}.txt")
+    url, cache = (tmp_path / "beats.tar").as_uri(), tmp_path / "cache"
+    assert "no SHA-256 of it is known here" in run("data", "fetch", url, tmp_path / "no", code=2, cache=cache).stderr
+    document = run_json("data", "fetch", url, tmp_path / "got", "--unverified", cache=cache)
+    digest = hashlib.sha256((tmp_path / "beats.tar").read_bytes()).hexdigest()
+    assert (document["verified"], document["sha256"], document["files"]) == (False, digest, 2)
+    told = run("data", "fetch", url, tmp_path / "again", "--unverified", cache=cache).stderr
+    assert digest in "".join(told.split())
+    described = run_json("data", "info", tmp_path / "got")
+    assert (described["kind"], described["labels"], described["length"]) == ("series", {"1": 4}, 3)
+    assert described["parts"] == {"training": 2, "testing": 2}
+    assert len(described["skipped"]) == 2
+    assert "4 series of 3 values" in run("data", "info", tmp_path / "got").stdout
+
+
+def test_machine_sounds_are_described(tmp_path: Path) -> None:
+    for name in ("train/normal_id_01_0", "test/normal_id_01_0", "test/anomaly_id_01_0", "test/id_02_0"):
+        write_wav(tmp_path / "set" / "ToyCar" / f"{name}.wav", np.stack([clip(0)] * 2, 1))
+    (tmp_path / "set" / "ToyCar" / "test" / "normal_id_02_0.wav").write_bytes(b"no sound")
+    described = run_json("data", "info", tmp_path / "set")
+    assert described["kind"] == "machines"
+    assert described["labels"] == {"anomaly": 1, "normal": 2, "not known": 1}
+    assert described["machines"] == {"ToyCar id_01": 3, "ToyCar id_02": 1}
+    assert (described["seconds"], described["parts"]) == (4.0, {"training": 1, "testing": 3})
+    assert [item["what"] for item in described["skipped"]] == ["ToyCar/test/normal_id_02_0.wav"]
+    shown = run("data", "info", tmp_path / "set").stdout
+    assert "4 recordings, 0.1 minutes, of 2 machines: ToyCar id_01 3, ToyCar id_02 1" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
@@ -101,7 +135,11 @@ def test_an_archive_is_fetched_by_url_and_hash(tmp_path: Path) -> None:
         ("data info empty", "empty: 0 classes", 1),
         ("data export empty out", "empty: 0 classes", 1),
         ("data export empty out --format csv", "edge-impulse or speech-commands", 2),
-        ("data fetch nothing out", "there are speech_commands", 1),
+        ("data fetch nothing out", "there are ecg5000", 1),
+        ("data fetch ecg5000 out", "no SHA-256 of it is known here", 2),
+        ("data fetch ecg5000 out --sha256 ab --unverified", "no SHA-256 of it is known here", 2),
+        ("data fetch speech_commands out --unverified", "is in the catalogue", 2),
+        ("data info beats", "Beats_TEST.tsv: line 1: expected a class and values, got 'x'", 1),
         ("data split empty --testing 60 --validation 60", "make no sense", 2),
         ("synth speech out --words yes,yes", "each once", 2),
         ("synth speech out --words -x", "label '-x'", 1),
@@ -116,6 +154,9 @@ def test_bad_input_ends_in_a_clear_error(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "beats").mkdir()
+    (tmp_path / "beats" / "Beats_TRAIN.tsv").write_text("1\t2\t3\n")
+    (tmp_path / "beats" / "Beats_TEST.tsv").write_text("x\n")
     (tmp_path / "full" / "yes").mkdir(parents=True)
     failed = run(*arguments.split(), code=code)
     assert said in " ".join(failed.stderr.split())

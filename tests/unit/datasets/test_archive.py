@@ -160,10 +160,10 @@ def test_a_data_set_is_fetched_from_a_server_once(tmp_path: Path) -> None:
             dataset = entry_for(archive, url)
             seen: list[tuple[int, int]] = []
             cache = tmp_path / "cache"
-            n_files = fetch(
+            fetched = fetch(
                 dataset, tmp_path / "one", cache_dir=cache, progress=lambda done, total: seen.append((done, total))
             )
-            assert (n_files, tree(tmp_path / "one")) == (3, FILES)
+            assert (fetched.n_files, fetched.verified, tree(tmp_path / "one")) == (3, True, FILES)
             assert seen[-1] == (archive.stat().st_size,) * 2
             wrong = entry_of_url(f"{url}?v=2", "0" * 64)
             with pytest.raises(DownloadError, match="expected SHA-256 0000"):
@@ -171,7 +171,7 @@ def test_a_data_set_is_fetched_from_a_server_once(tmp_path: Path) -> None:
         finally:
             server.shutdown()
             thread.join()
-    assert fetch(dataset, tmp_path / "three", cache_dir=cache) == 3
+    assert fetch(dataset, tmp_path / "three", cache_dir=cache).n_files == 3
     assert not (tmp_path / "two").exists()
 
 
@@ -196,12 +196,26 @@ def test_a_damaged_archive_in_the_cache_is_fetched_again(tmp_path: Path) -> None
     assert tree(tmp_path / "two") == FILES
 
 
+def test_without_a_known_digest_it_is_fetched_anew_and_said_to_be_unverified(tmp_path: Path) -> None:
+    archive = make_tar(tmp_path / "set.tar.gz", FILES)
+    dataset = entry_of_url(archive.as_uri(), "")
+    first = fetch(dataset, tmp_path / "one", cache_dir=tmp_path / "cache")
+    assert (first.verified, first.sha256) == (False, hashlib.sha256(archive.read_bytes()).hexdigest())
+    make_tar(archive, {**FILES, "new.txt": b"new"})
+    second = fetch(dataset, tmp_path / "two", cache_dir=tmp_path / "cache")
+    assert (second.n_files, second.sha256 == first.sha256) == (first.n_files + 1, False)
+    known = entry("ecg5000", second.sha256.upper())
+    assert (known.sha256, entry("ecg5000").sha256) == (second.sha256, "")
+    with pytest.raises(DatasetError, match="expected 64 hex digits"):
+        entry("ecg5000", "abc")
+
+
 def test_the_catalogue_says_what_it_has() -> None:
     known = entry("speech_commands")
     assert known.file_name == "speech_commands_v0.02.tar.gz"
     assert len(known.sha256) == 64
     assert all(item.url.startswith("https://") for item in DATASETS.values())
-    with pytest.raises(DatasetError, match="there are speech_commands"):
+    with pytest.raises(DatasetError, match="there are ecg5000, mimii_fan, speech_commands, toycar"):
         entry("nothing")
     for url, digest in (("https://x/a.zip", "abc"), ("ftp://x/a.zip", "0" * 64), ("https://x/", "0" * 64)):
         with pytest.raises(DatasetError):
