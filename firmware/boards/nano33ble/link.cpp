@@ -3,9 +3,24 @@
 #include "hal/link.h"
 
 #include "boards/nano33ble/core.h"
+#include "drivers/packet_sender.h"
 #include "hal/clock.h"
 
 namespace tinyhost::hal {
+namespace {
+
+struct UsbPort final : PacketPort {
+  bool is_open() const override { return _SerialUSB.connected(); }
+  size_t Send(const uint8_t* data, size_t n) override {
+    uint32_t n_taken = 0;
+    // send_nb() only reads: its argument lacks a const.
+    _SerialUSB.send_nb(const_cast<uint8_t*>(data), static_cast<uint32_t>(n), &n_taken);
+    return n_taken;
+  }
+  uint64_t NowUs() const override { return MicrosNow(); }
+};
+
+}  // namespace
 
 size_t LinkRead(uint8_t* data, size_t max) {
   size_t n = 0;
@@ -14,21 +29,8 @@ size_t LinkRead(uint8_t* data, size_t max) {
 }
 
 size_t LinkWrite(const uint8_t* data, size_t n, uint32_t timeout_ms) {
-  size_t sent = 0;
-  uint64_t taken_us = MicrosNow();
-  while (sent < n && _SerialUSB.connected()) {
-    uint32_t taken = 0;
-    // send_nb() only reads: its argument lacks a const.
-    _SerialUSB.send_nb(const_cast<uint8_t*>(data + sent), static_cast<uint32_t>(n - sent), &taken);
-    sent += taken;
-    const uint64_t now_us = MicrosNow();
-    if (taken > 0) {
-      taken_us = now_us;
-    } else if (now_us - taken_us > uint64_t{timeout_ms} * 1000) {
-      break;
-    }
-  }
-  return sent;
+  UsbPort port;
+  return SendPackets(&port, data, n, timeout_ms);
 }
 
 void WaitForLink(uint32_t timeout_ms) {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tinyhost {
+
+/// A way out that takes what it has room for, and may be closed at any time: USB CDC.
+class PacketPort {
+ public:
+  virtual bool is_open() const = 0;
+  /// Returns how many of `n` bytes were taken, at once.
+  virtual size_t Send(const uint8_t* data, size_t n) = 0;
+  virtual uint64_t NowUs() const = 0;
+
+ protected:
+  ~PacketPort() = default;
+};
+
+/// Sends bytes until all are taken, the port is closed, or it took none for `timeout_ms`; returns how many were taken.
+inline size_t SendPackets(PacketPort* port, const uint8_t* data, size_t n, uint32_t timeout_ms) {
+  size_t n_sent = 0;
+  uint64_t taken_us = port->NowUs();
+  while (n_sent < n && port->is_open()) {
+    const size_t n_taken = port->Send(data + n_sent, n - n_sent);
+    n_sent += n_taken;
+    const uint64_t now_us = port->NowUs();
+    if (n_taken > 0) taken_us = now_us;
+    if (now_us - taken_us > uint64_t{timeout_ms} * 1000) break;
+  }
+  return n_sent;
+}
+
+}  // namespace tinyhost
