@@ -95,8 +95,10 @@ frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sou
 oracle-long: setup-dev  ## 20,000 random models per operator against the tflite-micro wheel (about an hour; goes on where it stopped)
 	$(BIN)/python -m tests.oracle.long_run
 
-train: setup-train  ## train the shipped model again (about half an hour)
-	$(BIN)/python scripts/train_default_vww.py
+train: setup-train train-vww train-kws  ## train the shipped models again (about half an hour each)
+
+train-vww train-kws: train-%: setup-train
+	$(BIN)/python scripts/train_default_$*.py
 
 clean:  ## remove what was built; captured data and runs stay
 	rm -rf build .pio .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -72,6 +72,18 @@ MODELS: dict[str, ModelEntry] = {
         preprocessing="96x96 grayscale, int8 = grey level - 128",
         path=_SHIPPED / "vww" / "model.tflite",
     ),
+    "kws": ModelEntry(
+        name="kws",
+        task="kws",
+        labels=("silence", "unknown", "yes", "no"),
+        licence="Apache-2.0",
+        description=(
+            "The default keyword spotter that ships with tinyhost: a DS-CNN that hears yes and no, trained on synthetic "
+            "voices only; see models/kws/card.md."
+        ),
+        preprocessing="49x40 features of the audio micro-frontend: 30 ms window, 20 ms stride",
+        path=_SHIPPED / "kws" / "model.tflite",
+    ),
 }
 
 

@@ -54,8 +54,8 @@ class KwsTrainConfig:
     """both: the one that is more accurate on the held-out clips becomes the model"""
     qat_epochs: int = 3
     qat_learning_rate: float = 3e-4
-    max_false_accept_rate: float = 0.01
-    """on held-out clips without a word, at the threshold that is chosen"""
+    max_false_accept_rate: float = 0.02
+    """of held-out clips without a word, at the threshold that is chosen; the app averages, which leaves far fewer"""
     average_ms: int = 400
     suppression_ms: int = 1000
     min_results: int = 3

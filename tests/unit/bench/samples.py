@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from tinyhost.bench.keywords import keyword_curve, keyword_point
 from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.plan import ModelSummary, summarize
 from tinyhost.bench.result import (
@@ -13,15 +15,19 @@ from tinyhost.bench.result import (
     Agreement,
     BenchResult,
     DeviceSummary,
+    HostAnswers,
+    KeywordRates,
     Latency,
     Mismatch,
     OperatorTicks,
     SampleResult,
     Spread,
 )
+from tinyhost.bench.streaming import Detection, Streaming, judge
+from tinyhost.datasets.truth import SpokenWord
 from tinyhost.device import LinkMeasurement
 
-__all__ = ["SHIPPED_MODEL", "full_result", "shipped_model"]
+__all__ = ["SHIPPED_MODEL", "full_result", "keyword_result", "shipped_model"]
 
 SHIPPED_MODEL = Path(__file__).resolve().parents[3] / "models" / "vww" / "model.tflite"
 
@@ -106,3 +112,44 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             frame_overhead=0.0097,
         ),
     )
+
+
+def keyword_result(folder: Path) -> BenchResult:
+    """Return the result of a keyword spotter: four clips, one of them wrong, and a recording of ten seconds."""
+    labels, classes = ("unknown", "yes"), np.array([0, 0, 1, 1])
+    scores = np.array([[0.75, 0.25], [0.25, 0.75], [0.25, 0.75], [0.25, 0.75]])
+    samples = tuple(
+        SampleResult(
+            path=folder / labels[said] / f"{index}.wav",
+            label=labels[said],
+            predicted=labels[int(row.argmax())],
+            scores=tuple(row.tolist()),
+            ticks=10,
+        )
+        for index, (said, row) in enumerate(zip(classes, scores, strict=True))
+    )
+    accuracy = Accuracy(
+        data=folder,
+        labels=labels,
+        confusion=((1, 1), (0, 2)),
+        samples=samples,
+        kind="clips",
+        host=HostAnswers(compared=4, mismatches=1),
+        keywords=KeywordRates(
+            n_silent=1,
+            point=keyword_point(scores, classes, 1, 0.5),
+            curve=keyword_curve(scores, classes, 1),
+        ),
+    )
+    said = (SpokenWord(start_s=1.0, end_s=1.5, label="yes"), SpokenWord(start_s=5.0, end_s=5.5, label="yes"))
+    verdicts, missed = judge([Detection(time_s=1.75, label="yes"), Detection(time_s=8.0, label="yes")], said)
+    streaming = Streaming(
+        stream=folder / "long.wav",
+        seconds=10.0,
+        n_inferences=100,
+        words=("yes",),
+        truth=said,
+        verdicts=verdicts,
+        missed=missed,
+    )
+    return replace(full_result(folder), accuracy=accuracy, streaming=streaming)

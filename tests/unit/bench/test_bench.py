@@ -26,7 +26,7 @@ from tinyhost.models.catalogue import MODELS
 from tinyhost.protocol.pattern import pattern_bytes
 
 from tests.json_docs import check_document
-from tests.unit.bench.samples import SHIPPED_MODEL, full_result, shipped_model
+from tests.unit.bench.samples import SHIPPED_MODEL, full_result, keyword_result, shipped_model
 
 
 def test_spread_of_runs() -> None:
@@ -49,6 +49,14 @@ def test_documents_are_as_documented(tmp_path: Path) -> None:
     result = full_result(tmp_path)
     check_document(bench_document(result))
     check_document(bench_document(replace(result, agreement=None, accuracy=None, link=None)))
+    check_document(bench_document(keyword_result(tmp_path)))
+
+
+def test_clips_and_pictures_have_keys_of_their_own(tmp_path: Path) -> None:
+    pictures, clips = (bench_document(make(tmp_path))["accuracy"] for make in (full_result, keyword_result))
+    assert (len(pictures["pictures"]), pictures["clips"], pictures["keywords"]) == (4, [], None)
+    assert (clips["pictures"], len(clips["clips"]), clips["kind"]) == ([], 4, "clips")
+    assert clips["keywords"]["false_accept_rate"] == 0.5
 
 
 def test_a_training_runs_model_has_its_folders_name_and_labels(tmp_path: Path) -> None:

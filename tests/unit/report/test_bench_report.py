@@ -15,7 +15,7 @@ from tinyhost.report.bench import bench_report
 from tinyhost.report.figures import FOREGROUND
 from tinyhost.report.render import short
 
-from tests.unit.bench.samples import full_result
+from tests.unit.bench.samples import full_result, keyword_result
 
 
 class _Tags(HTMLParser):
@@ -52,13 +52,22 @@ def check_page(html: str) -> None:
 
 def bare(result: BenchResult) -> BenchResult:
     latency = replace(result.latency, unit="ns", tick_hz=1_000_000_000, preprocess=None)
-    return replace(result, agreement=None, accuracy=None, link=None, latency=latency)
+    return replace(result, agreement=None, accuracy=None, streaming=None, link=None, latency=latency)
 
 
 def test_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     result = full_result(tmp_path)
     check_page(bench_report(result))
     check_page(bench_report(bare(result)))
+    check_page(bench_report(keyword_result(tmp_path)))
+
+
+def test_report_of_a_keyword_spotter_says_what_was_heard(tmp_path: Path) -> None:
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", bench_report(keyword_result(tmp_path))))
+    assert "4 clips, classified on the board" in text
+    assert "answers otherwise to 1 of them" in text
+    assert "False accepts per hour 360.0" in text
+    assert "Missed 50.0 %" in text
 
 
 def test_report_says_what_was_found(tmp_path: Path) -> None:

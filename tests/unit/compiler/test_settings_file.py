@@ -1,0 +1,73 @@
+"""settings.json beside a model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.compiler import ModelImage
+from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.compiler.settings import ModelSettings
+from tinyhost.compiler.settings_file import read_settings, settings_text
+from tinyhost.errors import ModelError
+
+from tests.unit.bench.samples import SHIPPED_MODEL
+
+PARAMS = KwsParams(
+    sample_rate_hz=16_000,
+    window_ms=30,
+    stride_ms=20,
+    n_channels=40,
+    n_strides=49,
+    average_ms=400,
+    suppression_ms=1000,
+    n_silent_labels=2,
+    min_results=3,
+)
+SETTINGS = ModelSettings(threshold=0.75, task_data=PARAMS.pack())
+WRITTEN = json.loads(settings_text(SETTINGS, Task.KWS))
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(settings_text(SETTINGS, Task.KWS))
+    assert read_settings(path) == (Task.KWS, SETTINGS)
+    path.write_text(settings_text(ModelSettings(threshold=0.5), Task.VWW))
+    assert read_settings(path) == (Task.VWW, ModelSettings(threshold=0.5))
+
+
+def test_a_model_is_compiled_with_the_settings_beside_it(tmp_path: Path) -> None:
+    model = Path(shutil.copy(SHIPPED_MODEL, tmp_path / "model.tflite"))
+    (tmp_path / "settings.json").write_text(settings_text(SETTINGS, Task.KWS))
+    image = ModelImage.parse(load_model_file(model).image)
+    assert image.metadata.task == Task.KWS
+    assert image.metadata.threshold == 64  # 0.75 of a softmax: 192 - 128
+    assert KwsParams.unpack(image.task_data) == PARAMS
+
+
+def test_task_data_without_names_is_no_text() -> None:
+    with pytest.raises(ModelError, match="VWW"):
+        settings_text(SETTINGS, Task.VWW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{",
+        "[]",
+        '{"threshold": 0.5}',
+        '{"task": "opera", "threshold": 0.5}',
+        '{"task": "kws", "threshold": "high"}',
+        '{"task": "kws", "threshold": 0.5, "kws": {"window_ms": 30}}',
+        json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "window_ms": 70_000}}),
+        json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "more": 1}}),
+    ],
+)
+def test_wrong_settings_are_told_with_their_file(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(change)
+    with pytest.raises(ModelError, match=r"settings\.json: not the settings of a model"):
+        read_settings(path)

@@ -1,0 +1,132 @@
+"""A tiny keyword training with TensorFlow, both networks and both ways to int8, and what must hold of what it makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinyhost.audio.wav import write_wav
+from tinyhost.bench.keywords import choose_threshold
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.compiler import ModelImage
+from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.errors import UsageError
+from tinyhost.report.train_kws import kws_training_report
+from tinyhost.train.kws import KwsOutcome, KwsTrainConfig, train_kws
+from tinyhost.train.kws_files import write_kws_run
+from tinyhost.train.kws_image import engine_scores
+from tinyhost.train.kws_networks import ARCHITECTURES, Architecture
+from tinyhost.train.progress import TrainProgress
+
+from tests.oracle.oracle import open_oracle
+
+pytestmark = pytest.mark.train
+
+RATE = 16_000
+LABELS = ("silence", "unknown", "high", "low")
+Run = tuple[KwsOutcome, dict[str, Path], list[TrainProgress]]
+
+
+def write_words(root: Path) -> None:
+    """Write words that a beginner tells apart: tones, high and low, and clicks as the other word; 12 speakers."""
+    rng = np.random.default_rng(1)
+    time_s = np.arange(RATE // 2) / RATE
+    for word, hz in (("high", 3000.0), ("low", 400.0), ("click", 0.0)):
+        (root / word).mkdir(parents=True)
+        for index in range(36):
+            tone = np.sin(2 * np.pi * hz * rng.uniform(0.9, 1.1) * time_s) if hz else rng.random(len(time_s)) < 0.01
+            clip = rng.normal(0, 30, RATE)
+            clip[4000:12_000] += 6000 * tone
+            write_wav(root / word / f"{index % 12:08x}_nohash_{index}.wav", clip.astype(np.int16))
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    arch: Architecture = request.param
+    root = tmp_path_factory.mktemp(arch)
+    write_words(root / "data")
+    config = KwsTrainConfig(
+        words=LABELS[2:],
+        arch=arch,
+        width=16,
+        n_epochs=2,
+        n_rounds=1,
+        batch_size=32,
+        qat_epochs=1,
+        command="a test",
+    )
+    seen: list[TrainProgress] = []
+    outcome = train_kws(config, root / "data", root / "run", seen.append)
+    return outcome, write_kws_run(root / "run", outcome), seen
+
+
+def test_both_ways_to_int8_are_compared(run: Run) -> None:
+    outcome, files, seen = run
+    assert set(outcome.quantized) == {"ptq", "qat"}
+    assert outcome.labels == LABELS
+    assert {at.stage for at in seen} >= {"read", "augment", "train", "epoch", "quantize", "rounding", "evaluate"}
+    metrics = json.loads(files["metrics"].read_text())
+    assert metrics["test"]["ptq"]["n"] == metrics["test"]["qat"]["n"] == outcome.best.test.n
+    assert files["model"].read_bytes() == outcome.best.tflite == files[outcome.chosen].read_bytes()
+    page = kws_training_report(outcome)
+    assert "aware in training" in page
+    assert "after training" in page
+
+
+def test_the_model_on_disk_is_ready_for_the_app(run: Run) -> None:
+    outcome, files, _ = run
+    image = load_model_file(files["model"], name="run").image
+    assert image == files["image"].read_bytes()
+    parsed = ModelImage.parse(image)
+    assert (parsed.metadata.task, parsed.labels) == (Task.KWS, LABELS)
+    params = KwsParams.unpack(parsed.task_data)
+    assert (params.sample_rate_hz, params.window_ms, params.stride_ms) == (16_000, 30, 20)
+    assert (params.n_channels, params.n_strides, params.n_silent_labels) == (40, 49, 2)
+    assert (parsed.input.dtype, parsed.input.zero_point) == ("int8", -128)
+    assert parsed.metadata.threshold == round(outcome.best.point.threshold * 256) - 128
+
+
+def test_the_threshold_is_the_curves(run: Run) -> None:
+    best = run[0].best
+    assert best.point == choose_threshold(best.curve, 0.02)
+    assert (best.point.false_accept_rate or 0.0) <= 0.02 or best.point == best.curve.points[-1]
+
+
+def test_the_engine_and_tensorflow_lite_agree_to_the_bit(run: Run) -> None:
+    outcome, files, _ = run
+    sounds = np.random.default_rng(1).integers(-128, 128, (20, 49, 40)).astype(np.int8)
+    for kind in outcome.quantized:
+        oracle = open_oracle(files[kind].read_bytes())
+        scores = engine_scores(load_model_file(files[kind]).image, sounds)
+        for sound, row in zip(sounds, scores, strict=True):
+            expected = np.frombuffer(oracle.run(sound.tobytes()), np.int8)
+            assert (np.rint(row * 256) - 128).astype(int).tolist() == expected.tolist()
+
+
+def test_activations_of_the_aware_model_use_their_range(run: Run) -> None:
+    """Ranges that began at -6..6 and hardly moved would leave half of the values after a ReLU unused."""
+    outcome, files, _ = run
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(model_content=outcome.quantized["qat"].tflite)
+    relu = [item for item in interpreter.get_tensor_details() if item["name"].startswith(("conv", "quant_conv"))]
+    zero_points = [item["quantization"][1] for item in relu if item["dtype"] is np.int8 and item["shape"][0] == 1]
+    del files
+    assert set(zero_points) <= {-128, 0}
+
+
+def test_a_stopped_run_goes_on(run: Run, tmp_path: Path) -> None:
+    outcome, files, _ = run
+    folder = files["model"].parent
+    config = KwsTrainConfig(
+        words=LABELS[2:], arch=outcome.config.arch, width=16, n_epochs=3, n_rounds=1, batch_size=32,
+        quantization="ptq", resume=True,
+    )  # fmt: skip
+    seen: list[TrainProgress] = []
+    longer = train_kws(config, outcome.data_dir, folder, seen.append)
+    assert longer.history[:2] == outcome.history
+    assert [at.epoch for at in seen if at.stage == "epoch"] == [3]
+    with pytest.raises(UsageError, match="no run to resume"):
+        train_kws(config, outcome.data_dir, tmp_path / "nothing")
