@@ -78,8 +78,8 @@ MODELS: dict[str, ModelEntry] = {
         labels=("silence", "unknown", "yes", "no"),
         licence="Apache-2.0",
         description=(
-            "The default keyword spotter that ships with tinyhost: a DS-CNN that hears yes and no, trained on synthetic "
-            "voices only; see models/kws/card.md."
+            "The default that ships with tinyhost: a DS-CNN that hears yes and no, trained on synthetic voices only. "
+            "For trying the product; see models/kws/card.md."
         ),
         preprocessing="49x40 features of the audio micro-frontend: 30 ms window, 20 ms stride",
         path=_SHIPPED / "kws" / "model.tflite",
