@@ -174,6 +174,8 @@ def _values(fields: list[str], at: str) -> NDArray[np.float32]:
     for column, field in enumerate(fields, 1):
         text = field.strip()
         try:
+            if "_" in text or not text.isascii():  # Python's float takes 1_000, and digits of any script
+                raise ValueError
             value = math.nan if text.lower() in _MISSING else float(text)
         except ValueError:
             raise _bad(at, f"value {column}: expected a number, got {text[:40]!r}") from None

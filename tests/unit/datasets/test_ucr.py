@@ -70,6 +70,8 @@ def test_lines_with_missing_values_are_skipped_and_told() -> None:
     [
         ("1\t1\t2\n1\t1\n", "x.tsv", "x.tsv: line 2: 1 values, the series before have 2: unequal length"),
         ("1\t1\t2\n\n1\t1\ttwo\n", "x.tsv", "x.tsv: line 3: value 2: expected a number, got 'two'"),
+        ("1\t1\t2_0\n", "x.tsv", "line 1: value 2: expected a number, got '2_0'"),
+        ("1\t1\t\u0664\n", "x.tsv", "line 1: value 2: expected a number"),
         ("1\t1\tinf\n", "x.tsv", "line 1: value 2: inf is out of range"),
         ("1 1e31 2\n", "x.txt", "line 1: value 1: 1e31 is out of range"),
         ("nan\t1\t2\n", "x.tsv", "line 1: the class is missing"),
