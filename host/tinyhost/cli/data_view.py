@@ -66,7 +66,7 @@ def print_info(found: DataDescription, json: str | None) -> None:
 
 
 def _print_table(found: DataDescription) -> None:
-    table = plain_table("label", found.kind)
+    table = plain_table("label", "recordings" if found.kind == "machines" else found.kind)
     for label, count in found.labels.items():
         table.add_row(escape(label), f"{count:,}")
     console().print(table)
