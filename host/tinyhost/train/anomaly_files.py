@@ -124,11 +124,11 @@ def tail_words(outcome: AnomalyOutcome) -> str:
     reach = "within" if figures.budget_probability * tail.n >= 1.0 else "beyond"
     return (
         f"A budget of {config.alarms_per_day:g} false alarm{'' if config.alarms_per_day == 1.0 else 's'} per day is "
-        f"{figures.budget_probability:.2g} of its {per_day:,.0f} windows. Of {tail.n:,} held-out normal scores that lasted {config.raise_windows} windows, the highest "
-        f"{tail.share:.1%} (from {tail.start:.2f} on) were fitted with a generalized Pareto tail (shape "
-        f"{tail.shape:.2f}, scale {tail.scale:.3f}; the highest seen is {tail.highest:.2f}), which gives "
-        f"{figures.threshold_of_budget:.2f}: {reach} what was seen. It counts every such window as an alarm of its "
-        "own, which is more than there are."
+        f"{figures.budget_probability:.2g} of its {per_day:,.0f} windows. Of {tail.n:,} held-out normal scores that "
+        f"lasted {config.raise_windows} windows, the highest {tail.share:.1%} (from {tail.start:.2f} on) were fitted "
+        f"with a generalized Pareto tail (shape {tail.shape:.2f}, scale {tail.scale:.3f}; the highest seen is "
+        f"{tail.highest:.2f}), which gives {figures.threshold_of_budget:.2f}: {reach} what was seen. It counts every "
+        "such window as an alarm of its own, which is more than there are."
     )
 
 

@@ -1,0 +1,117 @@
+"""A tiny anomaly training with TensorFlow, and what must hold of any model that it makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.bench.motion import HostDetector
+from tinyhost.compiler import ModelImage
+from tinyhost.errors import UsageError
+from tinyhost.report.train_anomaly import anomaly_training_report
+from tinyhost.train.anomaly import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
+from tinyhost.train.anomaly_data import NORMAL, MotionSet
+from tinyhost.train.anomaly_files import write_anomaly_run
+from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
+from tinyhost.train.autoencoder import INPUT_STEP
+from tinyhost.train.progress import TrainProgress
+
+from tests.oracle.oracle import open_oracle
+
+pytestmark = pytest.mark.train
+
+Run = tuple[AnomalyOutcome, list[TrainProgress], dict[str, Path]]
+
+
+@pytest.fixture(scope="module")
+def motions() -> MotionSet:
+    return machine_set(MachineSetPlan(minutes=15.0, fault_minutes=0.4))
+
+
+@pytest.fixture(scope="module", params=["input", "embedding"])
+def run(request: pytest.FixtureRequest, motions: MotionSet, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("anomaly") / "pump"
+    config = AnomalyTrainConfig(
+        embeddings=(2, 4), n_epochs=8, n_centroids=8, distance=request.param, command="a test", embedding=4
+    )
+    seen: list[TrainProgress] = []
+    outcome = train_anomaly(config, motions, folder, seen.append, data_name="a test")
+    return outcome, seen, write_anomaly_run(folder, outcome)
+
+
+def test_the_int8_input_is_the_boards_feature(run: Run) -> None:
+    network, task = run[0].chosen.network, run[0].chosen.task
+    assert network.input.zero_point == 0
+    assert network.input.scale == pytest.approx(INPUT_STEP, rel=1e-6)
+    assert network.input.n_bytes == task.motion.n_features == 69
+
+
+def test_what_a_tflite_push_reads_is_the_image_to_the_byte(run: Run) -> None:
+    files = run[2]
+    assert load_model_file(files["model"], name="pump").image == files["image"].read_bytes()
+
+
+def test_scores_of_the_training_are_those_of_the_image(run: Run, motions: MotionSet) -> None:
+    outcome, _, files = run
+    detector = HostDetector(files["image"].read_bytes())
+    label = "imbalance"
+    scores = np.concatenate([detector.scores(item.samples) for item in motions.labelled(label)])
+    np.testing.assert_array_equal(scores / 65536.0, outcome.chosen.figures.scores[label].score)
+
+
+def test_the_oracle_gives_the_same_bytes(run: Run) -> None:
+    network = run[0].chosen.network
+    inputs = np.random.default_rng(1).integers(-128, 128, (20, 69)).astype(np.int8)
+    oracle = open_oracle(network.tflite)
+    for given, output in zip(inputs, network.run(inputs).outputs, strict=True):
+        np.testing.assert_array_equal(np.frombuffer(oracle.run(given.tobytes()), np.int8), output)
+
+
+def test_faults_of_the_machine_are_told_from_normal_running(run: Run) -> None:
+    labels = run[0].chosen.figures.labels
+    assert set(labels) == {"imbalance", "misalignment", "looseness", "bearing", "stuck", "all"}
+    assert min(item.roc.auc for item in labels.values()) > 0.95
+
+
+def test_the_alarm_is_in_the_image(run: Run) -> None:
+    outcome, _, files = run
+    task = HostDetector(files["image"].read_bytes()).task
+    assert task.alarm.threshold == pytest.approx(outcome.chosen.figures.threshold_of_budget, abs=1e-4)
+    assert (task.alarm.raise_windows, task.alarm.clear_windows) == (3, 6)
+    assert task.baseline_score == pytest.approx(1.0, abs=0.5)  # gains make an ordinary score 1
+    assert ModelImage.parse(files["image"].read_bytes()).name == "pump"
+
+
+def test_the_run_leaves_card_figures_and_report(run: Run) -> None:
+    outcome, seen, files = run
+    metrics = json.loads(files["metrics"].read_text())
+    assert [size["n_embedding"] for size in metrics["embeddings"]] == [2, 4]
+    assert metrics["model"]["n_embedding"] == 4
+    card = files["card"].read_text()
+    assert "generalized Pareto tail" in card
+    assert "| imbalance |" in card
+    page = anomaly_training_report(outcome)
+    for words in ("ROC of each anomaly", "Latent space", "Windows and their reconstructions", "Histogram of normal"):
+        assert words in page
+    assert {at.epoch for at in seen if at.val_loss is not None} == set(range(1, 9))
+
+
+def test_a_resumed_run_trains_no_finished_epoch_again(motions: MotionSet, tmp_path: Path) -> None:
+    def epochs(n_epochs: int, *, resume: bool) -> list[int]:
+        config = AnomalyTrainConfig(embeddings=(2,), n_epochs=n_epochs, n_centroids=4, resume=resume)
+        seen: list[TrainProgress] = []
+        train_anomaly(config, motions, tmp_path, seen.append, data_name="a test")
+        return [at.epoch for at in seen if at.val_loss is not None]
+
+    assert epochs(2, resume=False) == [1, 2]
+    assert epochs(4, resume=True) == [3, 4]
+
+
+def test_a_threshold_from_labels_needs_labels(motions: MotionSet, tmp_path: Path) -> None:
+    unlabelled = MotionSet(runs=tuple(motions.labelled(NORMAL)), rate_hz=motions.rate_hz)
+    config = AnomalyTrainConfig(embeddings=(2,), n_epochs=1, n_centroids=4, choose="knee")
+    with pytest.raises(UsageError, match="no labelled anomalies"):
+        train_anomaly(config, unlabelled, tmp_path, data_name="a test")
