@@ -25,7 +25,7 @@ from tinyhost.boards.usb_ports import find_usb_ports
 from tinyhost.errors import BoardNotFoundError, PortBusyError, TinyhostError, UploadError, WrongBoardError
 
 from tests.boards.bootloader_model import PROGRAM_BEGIN, SERIAL, VERSION, BoardFaults, BootloaderModel
-from tests.boards.upload_cases import FAST, make_program, random_faults, run_case, upload
+from tests.boards.upload_cases import PATIENT, make_program, random_faults, run_case, upload
 
 OLD, NEW = make_program(1, 9000), make_program(2, 9000)
 IMAGE = parse_program(NEW, Path("firmware.bin"))
@@ -45,7 +45,7 @@ def test_a_program_gets_onto_the_board(in_bootloader: bool, same_port: bool) -> 
         model.flash.load(PROGRAM_BEGIN + PROGRAM_BYTES, slots)
         shown: list[tuple[str, int, int]] = []
         result = upload_program(
-            SERIAL, IMAGE, ask=nobody, progress=lambda *step: shown.append(step), lister=model.ports, timing=FAST
+            SERIAL, IMAGE, ask=nobody, progress=lambda *step: shown.append(step), lister=model.ports, timing=PATIENT
         )
         assert model.program(3 * 4096) == NEW.ljust(3 * 4096, b"\xff")
         assert model.flash.read(PROGRAM_BEGIN + PROGRAM_BYTES, 4096) == slots
@@ -62,7 +62,7 @@ def test_a_program_gets_onto_the_board(in_bootloader: bool, same_port: bool) -> 
 def test_the_largest_program_gets_onto_the_board() -> None:
     program = make_program(5, PROGRAM_BYTES)
     with BootloaderModel([OLD, program]) as model:
-        assert upload(model, program)[0].pages == 78
+        assert upload(model, program, PATIENT)[0].pages == 78
         assert model.program(PROGRAM_BYTES) == program
 
 
@@ -147,7 +147,7 @@ def test_nobody_is_waited_for_if_nobody_can_be_asked(tmp_path: Path, monkeypatch
 def test_a_wrong_board_is_refused_before_anything_is_erased(board: dict[str, bytes], message: str) -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, **board) as model:  # type: ignore[arg-type]
         with pytest.raises(WrongBoardError, match=f"{message}.*nothing was erased") as error:
-            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert error.value.hint
         assert (model.flash.n_erases, model.n_writes) == (0, 0)
 
@@ -157,7 +157,7 @@ def test_boards_with_other_usb_ids_are_not_even_asked(usb: tuple[int, int, int])
     # 2341:1002 is the UNO R4 WiFi, whose bridge claims to be an nRF52840-QIAA too.
     with BootloaderModel([OLD, NEW], in_bootloader=True, usb=usb) as model:
         with pytest.raises(BoardNotFoundError, match=f"no nano33ble with serial number {SERIAL}"):
-            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert model.n_in == 0
 
 
@@ -169,7 +169,7 @@ def test_another_board_is_left_alone() -> None:
             neighbour.serial_number, neighbour.location = "0" * 16 + "FFFFFFFFFFFFFFFF", "1-9"
             return [neighbour, *mine.ports()]
 
-        upload_program(SERIAL, IMAGE, ask=nobody, lister=both, timing=FAST)
+        upload_program(SERIAL, IMAGE, ask=nobody, lister=both, timing=PATIENT)
         assert (mine.program(len(NEW)), other.program(len(OLD))) == (NEW, OLD)
         assert other.n_in == 0
 
@@ -185,7 +185,7 @@ def test_micropython_is_followed_by_its_socket_as_its_number_is_another() -> Non
             return found
 
         assert find_usb_ports(renumbered)[0].other_firmware == "MicroPython"
-        upload_program("123456", IMAGE, ask=nobody, lister=renumbered, timing=FAST)
+        upload_program("123456", IMAGE, ask=nobody, lister=renumbered, timing=PATIENT)
         assert model.program(len(NEW)) == NEW
 
 
@@ -198,17 +198,17 @@ def test_a_port_that_another_program_has_is_refused_and_the_program_named() -> N
             assert holder.stdout is not None
             assert holder.stdout.readline() == "held\n"
             with pytest.raises(PortBusyError, match=rf"{port} is held by python.*pid {holder.pid}") as error:
-                upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+                upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
             holder.communicate("\n")
         assert error.value.hint == "close that program, then run this again"
         assert model.flash.n_erases == 0
-        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert model.program(len(NEW)) == NEW
 
 
 def test_the_rest_of_a_killed_upload_does_not_disturb() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(noise_in=b"S00000000,00001000#half")) as m:
-        upload_program(SERIAL, IMAGE, ask=nobody, lister=m.ports, timing=FAST)
+        upload_program(SERIAL, IMAGE, ask=nobody, lister=m.ports, timing=PATIENT)
         assert m.program(len(NEW)) == NEW
 
 
@@ -249,7 +249,7 @@ def test_a_board_that_is_pulled_out_in_the_middle_is_waited_for_and_then_given_u
 def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(bad_pages={0x11})) as model:
         with pytest.raises(UploadError, match="flash at 0x11000 does not take what is written") as error:
-            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert "another cable" in error.value.hint
         assert model.mode == "bootloader"
         assert model.program(8) == b"\xff" * 8  # so that it stays in its bootloader whatever happens
@@ -258,14 +258,14 @@ def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
 def test_a_board_that_does_not_come_back_is_told() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(stays_away=True)) as model:
         with pytest.raises(UploadError, match="written and verified, but the board did not come back") as error:
-            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+            upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert error.value.hint.startswith("press reset once")
         assert model.program(len(NEW)) == NEW
 
 
 def test_a_lost_restart_is_said_again() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True) as model:
-        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         n_in = model.n_in
     outcome = run_case(BoardFaults(lost_in={n_in - 2}), in_bootloader=True)  # the K
     assert outcome.problem == ""
@@ -282,7 +282,7 @@ def test_a_reset_in_any_command_ends_with_the_program(command: int) -> None:
 def bytes_to_fail_at() -> list[int]:
     """Return the numbers of all bytes of commands, and of the data's first, last and some others."""
     with BootloaderModel([OLD, NEW], in_bootloader=True) as model:
-        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=FAST)
+        upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         sent = bytes(model.received)
     data = [range(match.end(), match.end() + 4096) for match in re.finditer(rb"S00000000,00001000#", sent)]
     assert len(data) == 4

@@ -23,7 +23,7 @@ from tests.boards.bootloader_model import (
     BootloaderModel,
 )
 
-__all__ = ["FAST", "Outcome", "make_program", "random_faults", "run_case", "upload"]
+__all__ = ["FAST", "PATIENT", "Outcome", "make_program", "random_faults", "run_case", "upload"]
 
 FAST = Timing(
     reply_s=0.04,
@@ -38,7 +38,17 @@ FAST = Timing(
     poll_s=0.003,
 )
 """For a board whose flash takes no time."""
-_PATIENT = replace(FAST, reply_s=1.0, write_s=5.0, open_s=5.0, touch_s=2.0, app_s=5.0)
+PATIENT = replace(
+    FAST,
+    reply_s=1.0,
+    write_s=5.0,
+    open_s=5.0,
+    touch_s=3.0,
+    touch_rate_s=0.3,
+    touch_hold_s=0.35,
+    app_s=5.0,
+    person_s=20.0,
+)
 """For a board without faults on a busy computer."""
 
 _SLOTS_BEGIN = PROGRAM_BEGIN + PROGRAM_BYTES
@@ -138,7 +148,7 @@ def _retry(model: BootloaderModel, before: np.ndarray[tuple[int], np.dtype[np.ui
     while model.n_boots == n_boots or model.mode != "bootloader":
         time.sleep(0.002)
     try:
-        upload(model, new, _PATIENT)
+        upload(model, new, PATIENT)
     except TinyhostError as exc:
         return f"cannot be flashed again: {exc}"
     return _problem(model, before, new)
