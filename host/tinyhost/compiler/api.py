@@ -65,7 +65,7 @@ def compile_tflite(
         graph = run_passes(graph)
     pool = ConstantPool()
     steps = lower_graph(graph, pool, where=where)
-    image = write_image(graph, steps, pool, metadata, labels, settings.task_data, where=where)
+    image = write_image(graph, steps, pool, metadata, labels, task_data=settings.task_data, where=where)
     names = [step.name for step in steps if step.code is not None]
     return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=where), names))
 

@@ -39,8 +39,8 @@ def write_image(
     pool: ConstantPool,
     metadata: ModelMetadata,
     labels: Sequence[str],
-    task_data: bytes,
     *,
+    task_data: bytes,
     where: str,
 ) -> bytes:
     """Return the image of `steps`, whose order was checked; metadata's tensor indices and arena size are set here."""
@@ -61,9 +61,9 @@ def write_image(
         metadata.pack(),
         [record.pack() for record in records],
         [record.pack() for record in operators],
-        b"".join(label.encode() + b"\0" for label in labels),
-        task_data,
-        pool.to_bytes(),
+        labels=b"".join(label.encode() + b"\0" for label in labels),
+        task_data=task_data,
+        constants=pool.to_bytes(),
     )
 
 
@@ -193,7 +193,7 @@ def _operator_record(step: Step, indices: dict[int, int], pool: ConstantPool) ->
 
 
 def _assemble(
-    metadata: bytes, tensors: list[bytes], operators: list[bytes], labels: bytes, task_data: bytes, constants: bytes
+    metadata: bytes, tensors: list[bytes], operators: list[bytes], *, labels: bytes, task_data: bytes, constants: bytes
 ) -> bytes:
     """Return the image: header, then the sections in the order that the loader requires, each aligned."""
     offsets: list[int] = []
