@@ -67,6 +67,16 @@ def tour(board: str) -> None:
         "--data", data, "--json", result, "--report", report)  # fmt: skip
 
 
+def listen(board: str) -> None:
+    """Play words to a board's microphone, and a machine that breaks to its accelerometer."""
+    say(f"{board}: the keyword spotter hears synthetic voices in noise")
+    run("flash", "kws", "--board", board)
+    run("monitor", "--board", board, "--scene", "speech:yes,no?snr=15&gap=0.6&seed=3", "--seconds", "12", "--plain")
+    say(f"{board}: a machine loses its balance after 6 seconds")
+    run("flash", "anomaly", "--board", board)
+    run("monitor", "--board", board, "--scene", "machine:imbalance?rpm=540&start=6", "--seconds", "12", "--plain")
+
+
 def summary() -> None:
     """Print what the two boards measured, side by side."""
     table = Table(title="what the boards measured", title_justify="left")
@@ -96,6 +106,7 @@ def main() -> None:
     run("synth", "pictures", str(WORK / "scene"), "--count", str(N_SCENE), "--seed", str(SEED))
     for board in ("native", "m4"):
         tour(board)
+        listen(board)
     say("done")
     summary()
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
