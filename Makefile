@@ -17,7 +17,7 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/performance/history.json
 PAGE ?= docs/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test check format bench bench-append soak soak-upload fuzz frontend-parity \
+.PHONY: help setup setup-dev setup-train demo test check format bench bench-append bench-machine soak soak-upload fuzz frontend-parity \
   oracle-long train clean
 .DEFAULT_GOAL := help
 
@@ -74,6 +74,10 @@ bench: setup  ## figures of the shipped model and of generated networks on the v
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
 	$(BIN)/python -m scripts.bench_frontend
+
+bench-machine: setup  ## the shipped anomaly model on the simulated machine, through native and m4; minutes
+	$(BIN)/python scripts/bench_machine.py --json build/machine.json
+	$(BIN)/python scripts/bench_machine.py --board m4 --minutes 46 --runs 2 --severities 1.0
 
 bench-append: setup  ## the same figures, added to the history in the repository; commit it with what changed them
 	$(BIN)/python -m tests.oracle.generated_networks build/networks

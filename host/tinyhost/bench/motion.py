@@ -17,11 +17,12 @@ from tinyhost.bench.result import HostAnswers
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.datasets.truth import SpokenWord, read_truth
-from tinyhost.errors import DatasetError, ModelError
+from tinyhost.errors import DatasetError, DeviceError, LinkLostError, ModelError
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.features import log_features, quantize, slide
 from tinyhost.motion.score import ONE
 from tinyhost.protocol.messages import AlarmState
+from tinyhost.protocol.status import Status
 from tinyhost.train.anomaly_data import NORMAL, MotionRun, MotionSet, load_motion_folder
 from tinyhost.train.metrics import roc_auc
 
@@ -38,6 +39,7 @@ __all__ = [
     "measure_motion_stream",
 ]
 
+_TRIES = 3
 _RAISED = (AlarmState.ALARM, AlarmState.CLEARING)
 
 
@@ -99,9 +101,18 @@ class FedRun:
 
 
 def feed_run(device: Device, samples: NDArray[np.int16], rate_hz: float) -> FedRun:
-    """Return what the board says to (n, 3) samples, which it takes for its sensor's."""
+    """Return what the board says to (n, 3) samples, which it takes for its sensor's.
 
-    results = list(device.feed([samples], rate_hz=rate_hz))
+    A board that took this computer for lost has forgotten what it felt, so it is fed again from the start.
+    """
+    for n_left in reversed(range(_TRIES)):
+        try:
+            results = list(device.feed([samples], rate_hz=rate_hz))
+            break
+        except (LinkLostError, DeviceError) as error:
+            is_lost = isinstance(error, LinkLostError) or error.status == Status.BAD_STATE
+            if n_left == 0 or not is_lost:
+                raise
     return FedRun(
         scores=np.array([item.prediction.score for item in results], np.int32),
         states=np.array([int(item.prediction.alarm) for item in results], np.uint8),

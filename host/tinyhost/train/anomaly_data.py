@@ -97,7 +97,7 @@ def load_motion_folder(root: Path, on_file: Callable[[int, int], None] = lambda 
     if not any(path.parent.name == NORMAL for path in files):
         raise DatasetError(
             f"{root}: no recording in {NORMAL}/*.csv",
-            hint=f"tinyhost capture --sensor imu --seconds 600 --label {NORMAL} --out {root}",
+            hint=f"tinyhost capture --sensor imu --seconds 600 --label {NORMAL} --data {root}",
         )
     recordings = []
     for done, path in enumerate(files):

@@ -1,0 +1,101 @@
+"""Recordings of motion through the board: scores, alarms and delays, in the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.bench.motion import HostDetector, feed_run, judge_alarms
+from tinyhost.boards import resolve
+from tinyhost.datasets.truth import SpokenWord
+from tinyhost.device import Device
+from tinyhost.motion.csv import write_motion_csv
+from tinyhost.motion.faults import Fault
+from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.motion.score import ONE, alarm_states
+
+from tests.apps.conftest import Station
+from tests.device.rig import flashed_board
+from tests.json_docs import check_document
+
+pytestmark = pytest.mark.firmware
+
+RATE = 119
+MODEL = Path(__file__).resolve().parents[2] / "models" / "anomaly" / "model.tflite"
+
+
+@pytest.fixture(scope="module", params=["native", "m4"])
+def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Station:
+    state = tmp_path_factory.mktemp(f"anomaly-{request.param}")
+    board = flashed_board(request.param, state, "anomaly")
+    with board.power() as powered, Device.open(powered) as device:
+        device.push(load_model_file(MODEL).image)
+    return Station(kind=request.param, state=state)
+
+
+def _machine(seconds: int, fault: Fault = "none", start_s: float = 0.0) -> Machine:
+    return Machine(MachineOptions(rpm=612.5, load=0.4, seed=7, fault=fault, start_s=start_s))
+
+
+def test_scores_and_alarms_of_the_board_are_this_computers(station: Station) -> None:
+    samples = _machine(20, "bearing", start_s=10.0).read(20 * RATE)
+    host = HostDetector(load_model_file(MODEL).image)
+    board = resolve(station.kind, state=station.state)
+    with board.power() as powered, Device.open(powered) as device:
+        run = feed_run(device, samples, RATE)
+    expected = host.scores(samples)
+    np.testing.assert_array_equal(run.scores, expected)
+    np.testing.assert_array_equal(run.states, alarm_states(expected / ONE, host.task.alarm))
+    assert run.positions.tolist() == list(range(128, 20 * RATE + 1, 32))
+    (raised,) = run.raised_at
+    assert 10.0 < raised / RATE < 12.0
+
+
+def _folder(root: Path) -> Path:
+    faults: dict[str, Fault] = {"normal": "none", "imbalance": "imbalance"}
+    for label, fault in faults.items():
+        (root / label).mkdir(parents=True)
+        write_motion_csv(root / label / "a.csv", _machine(15, fault).blocks(15 * RATE))
+    return root
+
+
+def _bench(station: Station, *options: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(
+        station.run("bench", "--runs", "1", "--samples", "2", "--json", "-", *options)
+    )
+    check_document(document)
+    return document
+
+
+def test_bench_tells_how_labels_are_told_apart(station: Station, tmp_path: Path) -> None:
+    motion = _bench(station, "--data", str(_folder(tmp_path)))["motion"]
+    assert motion["host"] == {"compared": 2 * ((15 * RATE - 128) // 32 + 1), "mismatches": 0}
+    assert motion["labels"]["imbalance"]["auc"] > 0.98
+    assert motion["labels"]["imbalance"]["n_alarmed"] == 1
+    assert (motion["labels"]["normal"]["n_alarms"], motion["labels"]["normal"]["auc"]) == (0, None)
+
+
+def test_bench_tells_false_alarms_and_delays_of_a_long_recording(station: Station, tmp_path: Path) -> None:
+    stream, truth = tmp_path / "long.csv", tmp_path / "long.truth.csv"
+    write_motion_csv(stream, _machine(30, "looseness", start_s=15.0).blocks(30 * RATE))
+    truth.write_text("start_s,end_s,label\n15,30,looseness\n")
+    felt = _bench(station, "--stream", str(stream))["motion_stream"]
+    (fault,) = felt["faults"]
+    assert 0.0 < fault["delay_s"] < 2.0
+    assert felt["false_alarms_s"] == []
+    assert felt["healthy_seconds"] == pytest.approx(15.0, abs=0.01)
+    truth.write_text("start_s,end_s,label\n")
+    felt = _bench(station, "--stream", str(stream))["motion_stream"]
+    assert felt["false_alarms_s"] == [pytest.approx(15.0 + fault["delay_s"], abs=0.01)]
+    assert felt["false_alarms_per_hour"] == pytest.approx(120.0, rel=0.01)
+
+
+def test_alarms_are_a_faults_if_they_are_raised_within_it() -> None:
+    faults = [SpokenWord(start_s=10.0, end_s=20.0, label="a"), SpokenWord(start_s=40.0, end_s=50.0, label="b")]
+    seen, false_s = judge_alarms([3.0, 11.5, 15.0, 20.5, 22.0], faults, tolerance_s=1.0)
+    assert [item.delay_s for item in seen] == [1.5, None]
+    assert false_s == (3.0, 22.0)
