@@ -58,7 +58,7 @@ def test_without_any_change_the_features_are_the_boards() -> None:
     expected = features(np.rint(clip * (3276.8 / level)).astype(np.int16))
     above = slice(4, 40)  # beneath, the microphone's drawn loss of bass is never off
     difference = np.abs(changed[:, above].astype(int) - expected[:, above])
-    assert (difference == 0).mean() > 0.9  # samples are rounded once more
+    assert (difference <= 2).mean() > 0.95  # samples are rounded once more, and some bass leaks upwards
     assert difference.max() <= 32  # a step of the logarithm, for faint features
 
 
