@@ -23,7 +23,7 @@ constexpr uint32_t kHref = 1u << 5;    // A1: P0.05
 constexpr uint32_t kVsync = 1u << 21;  // D8: P0.21
 constexpr uint8_t kXclkPin = 27;       // D9: P0.27
 
-constexpr uint8_t kDividers[] = {3, 4, 6, 8, 12, 2};  // of 16 MHz; the first whose rows can be read is taken
+constexpr uint8_t kDividers[] = {3, 4, 6, 8, 12, 2};  // of 16 MHz; tried in this order until rows can be read
 constexpr uint32_t kTicksPerUs = 64;
 constexpr uint32_t kShortestRowUs = 200;                 // 40 ticks a byte
 constexpr uint32_t kLongestRowUs = 500;                  // then interrupts are off for long
@@ -157,17 +157,19 @@ Status TakeFrame(uint64_t* begun_us, Sink sink) {
   return Status::kSensorTimeout;
 }
 
-/// Finds a pixel clock that is slow enough to be read and fast enough for a frame in time.
-Status FindClock() {
-  for (const uint8_t divider : kDividers) {
-    const Status status = Camera().Start(divider);
-    if (status != Status::kOk) return status;
-    uint32_t vsync_end = 0;
-    if (!WaitForFrame(&vsync_end)) return Status::kSensorTimeout;  // the one that it was in the middle of
-    if (!WatchFrame(&timing)) continue;
-    const uint32_t row_us = timing.row_active / kTicksPerUs;
-    if (row_us >= kShortestRowUs && row_us <= kLongestRowUs) return Status::kOk;
-  }
+/// Whether a pixel clock is slow enough for its rows to be read and fast enough for the frame to be in time. One is
+/// tried at each set-up, as the host waits: the next one if this one is not.
+Status TryClock() {
+  static size_t next = 0;
+  const uint8_t divider = kDividers[next % (sizeof(kDividers) / sizeof(kDividers[0]))];
+  const Status status = Camera().Start(divider);
+  if (status != Status::kOk) return status;
+  uint32_t vsync_end = 0;
+  if (!WaitForFrame(&vsync_end)) return Status::kSensorTimeout;  // the one that it was in the middle of
+  const bool is_learnt = WatchFrame(&timing);
+  const uint32_t row_us = timing.row_active / kTicksPerUs;
+  if (is_learnt && row_us >= kShortestRowUs && row_us <= kLongestRowUs) return Status::kOk;
+  ++next;
   return Status::kSensorTimeout;
 }
 
@@ -190,7 +192,7 @@ Status SetUp() {
   delay(Ov7675::kResetMs);
   if (!Camera().IsThere() || !Camera().Reset()) return Status::kNoSensor;
   delay(Ov7675::kResetMs);
-  const Status status = FindClock();
+  const Status status = TryClock();
   return status == Status::kOk ? FindSwap() : status;
 }
 

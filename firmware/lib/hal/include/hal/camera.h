@@ -18,7 +18,8 @@ struct CameraFrame {
   uint64_t timestamp_us;  // when the capture began
 };
 
-/// Captures one 8-bit grayscale frame, row by row, into `pixels`. Returns within a second.
+/// Captures one 8-bit grayscale frame, row by row, into `pixels`. Returns within a second, or two if it
+/// has to be set up, as after a failure.
 /// kNoSensor: none there; kSensorTimeout: it stopped midway; kNoSpace: `capacity` is less than the frame.
 /// `pixels` and `frame` are to be used only if the result is kOk.
 Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacity, CameraFrame* frame);
