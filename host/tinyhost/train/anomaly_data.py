@@ -182,7 +182,7 @@ def windows_of(runs: Iterable[MotionRun], motion: MotionConfig) -> Windows:
 def check_enough(windows: Windows, part: Part, motion: MotionConfig) -> None:
     """Raise DatasetError if a part of the normal data is too small to say anything."""
     if len(windows) < MIN_WINDOWS:
-        seconds = 5 * (MIN_WINDOWS * motion.hop + motion.n_fft) / motion.rate_hz
+        seconds = (MIN_WINDOWS * motion.hop + 2 * motion.n_fft) / min(_SHARES) / motion.rate_hz
         raise DatasetError(
             f"{NORMAL}: {len(windows)} windows of {motion.n_fft} samples for {part}, expected {MIN_WINDOWS} or more",
             hint=f"tinyhost capture --sensor imu --seconds {seconds:.0f} --label {NORMAL} records enough",

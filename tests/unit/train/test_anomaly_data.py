@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.features import MotionConfig
@@ -26,7 +28,7 @@ def _write(path: Path, seconds: int, options: MachineOptions | None = None) -> P
     return path
 
 
-def _run(samples: np.ndarray, *pieces: slice, label: str = NORMAL) -> MotionRun:  # type: ignore[type-arg]
+def _run(samples: NDArray[np.int16], *pieces: slice, label: str = NORMAL) -> MotionRun:
     return MotionRun(label=label, name="a", samples=samples, pieces=pieces or (slice(0, len(samples)),))
 
 
@@ -156,3 +158,12 @@ def test_conditions_of_measuring_are_none_of_training() -> None:
         assert rpm not in {other for other, _ in trained}
         assert load not in {other for _, other in trained}
     assert LSM9DS1.rate_hz == RATE
+
+
+def test_the_advice_is_enough(tmp_path: Path) -> None:
+    path = _write(tmp_path / "normal" / "a.csv", 2)
+    with pytest.raises(DatasetError) as refused:
+        prepare(AnomalyTrainConfig(), load_motion_folder(tmp_path))
+    seconds = int(re.search(r"--seconds (\d+)", refused.value.hint or "")[1])  # type: ignore[index]
+    _write(path, seconds + 1)
+    assert len(prepare(AnomalyTrainConfig(), load_motion_folder(tmp_path)).test) >= 60

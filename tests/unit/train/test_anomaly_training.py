@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,9 @@ from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler import ModelImage
 from tinyhost.errors import UsageError
+from tinyhost.motion.csv import write_motion_csv
+from tinyhost.motion.faults import Fault
+from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.report.train_anomaly import anomaly_training_report
 from tinyhost.train.anomaly import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
 from tinyhost.train.anomaly_data import NORMAL, MotionSet
@@ -19,6 +24,7 @@ from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
 from tinyhost.train.autoencoder import INPUT_STEP
 from tinyhost.train.progress import TrainProgress
 
+from tests.json_docs import check_document
 from tests.oracle.oracle import open_oracle
 
 pytestmark = pytest.mark.train
@@ -115,3 +121,27 @@ def test_a_threshold_from_labels_needs_labels(motions: MotionSet, tmp_path: Path
     config = AnomalyTrainConfig(embeddings=(2,), n_epochs=1, n_centroids=4, choose="knee")
     with pytest.raises(UsageError, match="no labelled anomalies"):
         train_anomaly(config, unlabelled, tmp_path, data_name="a test")
+
+
+def test_the_command_trains_on_a_folder_and_says_what_was_wrong_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    faults: dict[str, Fault] = {"normal": "none", "loose": "looseness"}
+    for label, fault in faults.items():
+        (data / label).mkdir(parents=True)
+        machine = Machine(MachineOptions(fault=fault, seed=5))
+        write_motion_csv(data / label / "a.csv", machine.blocks(119 * (120 if label == "normal" else 20)))
+    path = data / "normal" / "a.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:1000] + lines[1010:]))
+    options = ["--data", str(data), "--out", str(tmp_path / "run"), "--embeddings", "2", "--epochs", "2"]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("tinyhost"), "train", "anomaly", *options, "--json", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    document = json.loads(done.stdout[done.stdout.index("{") :])
+    check_document(document)
+    assert document["issues"] == ["normal/a.csv: 10 samples missing before sample 999"]
+    assert document["labels"]["loose"]["n_recordings"] == 1
+    assert (tmp_path / "run" / "report.html").read_text().count("<svg") >= 6

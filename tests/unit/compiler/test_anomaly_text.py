@@ -1,0 +1,94 @@
+"""An anomaly model's settings.json: it says what the image says, and is refused where it is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.bench.motion import HostDetector
+from tinyhost.compiler.anomaly_task import AnomalyTask
+from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.settings import ModelSettings
+from tinyhost.compiler.settings_file import read_settings, settings_text
+from tinyhost.errors import ModelError
+from tinyhost.motion.faults import FAULTS
+from tinyhost.motion.features import FeatureScaling, MotionConfig
+from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.motion.score import AlarmSettings, CentroidSet
+
+MODEL = Path(__file__).resolve().parents[3] / "models" / "anomaly" / "model.tflite"
+MOTION = MotionConfig(band_edges=(1, 9, 30, 61))
+
+
+def _settings(*, with_centroids: bool) -> ModelSettings:
+    rng, n = np.random.default_rng(0), MOTION.n_features
+    centroids = CentroidSet.of_scale(rng.integers(-128, 128, (3, 8)).astype(np.int8), 1 / 12)
+    task = AnomalyTask(
+        motion=MOTION,
+        scaling=FeatureScaling.standardizing(rng.uniform(-2, 9, n), rng.uniform(0.2, 2, n), 1 / 12),
+        counts_per_g=8196.7,
+        alarm=AlarmSettings(threshold=2.33, hysteresis=0.4),
+        reconstruction_gain=0.37,
+        distance_gain=0.51 if with_centroids else 0.0,
+        centroids=centroids if with_centroids else None,
+        embedding_operator=2 if with_centroids else None,
+        baseline_score=1.03,
+    )
+    return ModelSettings(threshold=2.33, task_data=task.pack())
+
+
+@pytest.mark.parametrize("with_centroids", [False, True])
+def test_what_is_written_is_read_to_the_byte(tmp_path: Path, with_centroids: bool) -> None:
+    settings, path = _settings(with_centroids=with_centroids), tmp_path / "settings.json"
+    path.write_text(settings_text(settings, Task.ANOMALY))
+    assert read_settings(path) == (Task.ANOMALY, settings)
+
+
+def _without(values: dict[str, Any]) -> None:
+    del values["alarm"]
+
+
+def _below_zero(values: dict[str, Any]) -> None:
+    values["alarm"]["threshold"] = -0.1
+
+
+def _too_few(values: dict[str, Any]) -> None:
+    values["scaling"]["offsets"].pop()
+
+
+def _not_rising(values: dict[str, Any]) -> None:
+    values["features"]["band_edges"][1] = 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_without, "expected the keys"),
+        (_below_zero, "threshold is -0.1, expected 0"),
+        (_too_few, "refuse"),
+        (_not_rising, "band edges"),
+    ],
+)
+def test_wrong_settings_are_refused(tmp_path: Path, spoil: Any, words: str) -> None:
+    content = json.loads(settings_text(_settings(with_centroids=True), Task.ANOMALY))
+    spoil(content["anomaly"])
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=words):
+        read_settings(path)
+
+
+def test_the_model_that_ships_tells_faults_from_normal_running() -> None:
+    host = HostDetector(load_model_file(MODEL).image)
+    threshold = round(host.task.alarm.threshold * 65536)
+
+    def scores(fault: Any) -> Any:
+        return host.scores(Machine(MachineOptions(rpm=487.5, load=0.6, seed=11, fault=fault)).read(119 * 20))
+
+    assert scores("none").max() < threshold
+    for fault in FAULTS[1:]:
+        assert np.median(scores(fault)) > threshold, fault
