@@ -72,7 +72,9 @@ def _bench(station: Station, *options: str) -> dict[str, Any]:
 
 
 def test_bench_tells_how_labels_are_told_apart(station: Station, tmp_path: Path) -> None:
-    motion = _bench(station, "--data", str(_folder(tmp_path)))["motion"]
+    page = tmp_path / "report.html"
+    motion = _bench(station, "--data", str(_folder(tmp_path / "data")), "--report", str(page))["motion"]
+    assert "<td>imbalance</td>" in page.read_text()
     assert motion["host"] == {"compared": 2 * ((15 * RATE - 128) // 32 + 1), "mismatches": 0}
     assert motion["labels"]["imbalance"]["auc"] > 0.98
     assert motion["labels"]["imbalance"]["n_alarmed"] == 1

@@ -49,6 +49,8 @@ def bench_report(result: BenchResult) -> str:
         accuracy=accuracy,
         streaming=result.streaming,
         timeline_figure=_timeline(result.streaming),
+        motion=result.motion,
+        motion_stream=result.motion_stream,
         link=result.link,
         host=result.host,
         time=result.time,
