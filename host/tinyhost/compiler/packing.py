@@ -23,6 +23,7 @@ __all__ = [
     "patch_runs",
     "patch_scratch_bytes",
     "row_scratch_bytes",
+    "window_bytes_of_four",
 ]
 
 _MAX_CARRIED_SUM = 2**23
@@ -68,10 +69,26 @@ def n_pairs(n_runs: int, run_length: int) -> int:
     return len(patch_order(n_runs, run_length)) // 2
 
 
-def patch_scratch_bytes(n_runs: int, run_length: int, n_pixels: int) -> int:
-    """Return the scratch memory of a CONV_2D: UnfoldedBytes, and behind it CopiedBytes."""
+def patch_scratch_bytes(n_runs: int, run_length: int, n_pixels: int, window_bytes: int | None = None) -> int:
+    """Return the scratch memory of a CONV_2D: UnfoldedBytes, and behind it CopiedBytes.
+
+    window_bytes: of one window that holds four patches, where it always does.
+    """
     lanes = 1 if n_pixels < 2 and (n_runs == 1 or run_length % _WORD == 0) else _LANES
-    return (4 * n_pairs(n_runs, run_length) + -(-n_runs * run_length // _WORD) * _WORD) * lanes + _WORD
+    copied = -(-n_runs * run_length // _WORD) * _WORD * lanes if window_bytes is None else window_bytes
+    return 4 * n_pairs(n_runs, run_length) * lanes + copied + _WORD
+
+
+def window_bytes_of_four(rows: Window, columns: Window, runs: tuple[int, int], depth: int) -> int | None:
+    """Return the bytes of the window that holds four patches, PatchSource::FourInOneWindow; None where none does.
+
+    runs: patch_runs of the patch; depth: of the input.
+    """
+    n_runs, run_length = runs
+    overlap = n_runs > 1 and run_length == columns.filter * depth and columns.stride <= columns.filter
+    if not overlap or columns.output % _LANES != 0:
+        return None
+    return rows.filter * (3 * columns.stride + columns.filter) * depth
 
 
 def fully_connected_scratch_bytes(depth: int, n_rows: int) -> int:

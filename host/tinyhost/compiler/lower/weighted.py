@@ -25,10 +25,14 @@ from tinyhost.compiler.packing import (
     patch_runs,
     patch_scratch_bytes,
     row_scratch_bytes,
+    window_bytes_of_four,
 )
 
 __all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected"]
 
+_ONE_TAP = ConvParams(
+    filter_height=1, filter_width=1, stride_height=1, stride_width=1, dilation_height=1, dilation_width=1, groups=1
+)
 _MAX_DEPTHWISE_STRIDE = 2
 """Up to which there is a kernel for 3x3 windows."""
 
@@ -88,13 +92,8 @@ def lower_fully_connected(context: OperatorContext) -> Step:
     offset, layout = _pack_quads(context, weights.reshape(1, n_out, 1, depth), table)
     scratch_bytes = fully_connected_scratch_bytes(depth, n_rows)
     low, high = context.activation_range(output)
-    params = ConvParams(
-        filter_height=1,
-        filter_width=1,
-        stride_height=1,
-        stride_width=1,
-        dilation_height=1,
-        dilation_width=1,
+    params = replace(
+        _ONE_TAP,
         weights_offset=offset,
         channels_offset=table.offset,
         scratch_bytes=scratch_bytes,
@@ -102,7 +101,6 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         activation_max=high,
         layout=layout,
         requantization=table.requantization,
-        groups=1,
     )
     return Step(
         code=OperatorCode.FULLY_CONNECTED,
@@ -185,13 +183,14 @@ def _place_quads(
     n_out, height, width, depth = weights.shape
     rows, columns = windows
     runs = patch_runs(height, width, depth, dense=groups == columns.dilation == 1)
+    four = window_bytes_of_four(rows, columns, runs, depth * groups)
     offset, layout = _pack_quads(context, weights.reshape(groups, n_out // groups, *runs), table)
     return replace(
         _conv_params(context, windows, table),
         weights_offset=offset,
         layout=layout,
         groups=groups,
-        scratch_bytes=patch_scratch_bytes(*runs, rows.output * columns.output),
+        scratch_bytes=patch_scratch_bytes(*runs, rows.output * columns.output, four),
     )
 
 

@@ -42,7 +42,7 @@ TINYHOST_COLD Status CheckConv2d(const OperatorView& op, uint64_t* work) {
                    patch.run_bytes % 4 == 0;  // read as it is
   const uint32_t n_filters = static_cast<uint32_t>(groups * job.group_blocks) * 4;
   if (!job.weights.data || !ValidRequantizer(op, *params, n_filters) ||
-      (!row && params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(patch, n_pixels))) {
+      (!row && params->scratch_bytes < UnfoldedBytes(patch, n_pixels) + CopiedBytes(job.source, n_pixels))) {
     return Status::kImageParameter;
   }
   const uint32_t filter_steps = 2 * static_cast<uint32_t>(patch.n_pairs()) + 4;

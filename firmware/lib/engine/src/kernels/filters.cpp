@@ -26,6 +26,21 @@ TINYHOST_COLD uint8_t* OperatorView::Scratch(const ConvParams& params, uint64_t 
   return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
 }
 
+TINYHOST_COLD bool PatchesOverlap(const PatchSource& source) {
+  const WindowAxis& columns = source.columns;
+  return !source.patch.joined() && source.patch.run_bytes == columns.filter * source.depth &&
+         columns.stride <= columns.filter;
+}
+
+TINYHOST_COLD uint32_t CopiedBytes(const PatchSource& source, int32_t n_pixels) {
+  const WindowAxis& columns = source.columns;
+  int32_t n_bytes = CopiedPatchBytes(source.patch) * Lanes(source.patch, n_pixels);
+  if (columns.output % 4 == 0 && PatchesOverlap(source)) {
+    n_bytes = source.rows.filter * (3 * columns.stride + columns.filter) * source.depth;
+  }
+  return static_cast<uint32_t>(n_bytes) + 4;
+}
+
 TINYHOST_COLD QuadWeights MakeQuadWeights(const OperatorView& op, const ConvParams& params, const Patch& patch,
                                           int32_t n_blocks) {
   const uint32_t block_words = static_cast<uint32_t>(patch.n_pairs()) * 2;

@@ -46,9 +46,11 @@ inline uint32_t UnfoldedBytes(const Patch& patch, int32_t n_pixels) {
 /// Bytes of a patch that is copied together before it is unfolded.
 inline int32_t CopiedPatchBytes(const Patch& patch) { return (patch.n_bytes() + 3) / 4 * 4; }
 
-/// Bytes behind those in which a kernel copies as many patches together; filling up a run may write 3 bytes more.
-inline uint32_t CopiedBytes(const Patch& patch, int32_t n_pixels) {
-  return static_cast<uint32_t>(CopiedPatchBytes(patch)) * static_cast<uint32_t>(Lanes(patch, n_pixels)) + 4;
-}
+/// Whether patches side by side overlap, with rows in one piece: then one window may hold several.
+bool PatchesOverlap(const PatchSource& source);
+
+/// Bytes behind those in which a kernel copies as many patches together, or the window that holds four where rows have
+/// whole fours; filling up a run may write 3 bytes more.
+uint32_t CopiedBytes(const PatchSource& source, int32_t n_pixels);
 
 }  // namespace tinyhost

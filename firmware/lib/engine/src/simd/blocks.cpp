@@ -32,9 +32,11 @@ struct PairsJob {
   OutputOffsets offsets;  // of the lanes
   const uint32_t* patches;
   const uint32_t* patches_end;
-  int32_t n_quads;       // of elements
-  int32_t to_next;       // bytes from the end of a pair's weights to the next pair's, of the same block or of another
-  int32_t to_next_both;  // the sum of both
+  int32_t n_quads;  // of elements
+  struct {
+    int32_t to_next;  // bytes from the end of a pair's weights to the next pair's, of the same block or of another
+    int32_t both;     // the sum of both
+  } steps;
   const uint32_t* weights;
 };
 
@@ -96,11 +98,11 @@ __attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
       "ldr %[w], [%[e], #28]\n"
       TINYHOST_REQUANTIZE("%[b0]", "%[b1]", "%[b2]", "%[b3]", "%[x]", "%[y]", "%[w]")
       "ldr %[patches], %[second]\n"
-      "ldrd %[x], %[y], %[offset_b]\n"
-      "ldr %[w], %[offset_d]\n"
-      "strb %[b2], [%[patches], %[y]]\n"
-      "strb %[b3], [%[patches], %[w]]\n"
-      "strb %[b1], [%[patches], %[x]]\n"
+      "ldrd %[x], %[y], %[offsets]\n"
+      "ldr %[w], %[offset_b]\n"
+      "strb %[b3], [%[patches], %[y]]\n"
+      "strb %[b2], [%[patches], %[x]]\n"
+      "strb %[b1], [%[patches], %[w]]\n"
       "strb %[b0], [%[patches]], #2\n"
       "ldrd %[b0], %[b1], [%[e], #4]\n"
       "ldr %[b2], [%[e], #12]\n"
@@ -108,9 +110,9 @@ __attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
       TINYHOST_REQUANTIZE("%[a0]", "%[a1]", "%[a2]", "%[a3]", "%[b0]", "%[b1]", "%[b2]")
       "ldr %[patches], %[first]\n"
       "ldrd %[b0], %[b1], %[to_next]\n"
-      "strb %[a3], [%[patches], %[w]]\n"
-      "strb %[a2], [%[patches], %[y]]\n"
-      "strb %[a1], [%[patches], %[x]]\n"
+      "strb %[a3], [%[patches], %[y]]\n"
+      "strb %[a2], [%[patches], %[x]]\n"
+      "strb %[a1], [%[patches], %[w]]\n"
       "strb %[a0], [%[patches]], #2\n"
       "ldr %[x], %[channels_end]\n"
       "add %[weights], %[weights], %[b0]\n"
@@ -124,9 +126,9 @@ __attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
       : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [b0] "=&r"(b0), [b1] "=&r"(b1),
         [b2] "=&r"(b2), [b3] "=&r"(b3), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y),
         [weights] "+r"(weights), [patches] "=&r"(patches), [channels] "+m"(job.channels), [first] "+m"(job.first),
-        [second] "+m"(job.second), [to_next] "+m"(job.to_next)
+        [second] "+m"(job.second), [to_next] "+m"(job.steps)
       : [channels_end] "m"(job.channels_end), [n_quads] "m"(job.n_quads), [start] "m"(job.patches),
-        [end] "m"(job.patches_end), [offset_b] "m"(job.offsets.b), [offset_d] "m"(job.offsets.d)
+        [end] "m"(job.patches_end), [offsets] "m"(job.offsets), [offset_b] "m"(job.offsets.b)
       : "cc", "memory");
   job.weights = weights;
 }
@@ -136,11 +138,8 @@ __attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
 
 #endif
 
-/// Runs all pairs of filters up to channels_end.
-__attribute__((always_inline)) inline void RunPairs(const BlockJob& block, PairsJob& job) {
-#ifdef __ARM_FEATURE_SIMD32
-  if (block.carried && !block.exact) return RunCarriedPairs(job);
-#endif
+/// Any form of weights and requantization.
+TINYHOST_COLD void RunAnyPairs(const BlockJob& block, PairsJob& job) {
   for (; job.channels != job.channels_end; job.channels += 2, job.first += 2, job.second += 2) {
     const uint32_t bias = static_cast<uint32_t>(job.channels[0].bias), second_bias = SecondBias(block, job.channels);
     Four a = {bias, bias, bias, bias}, b = {second_bias, second_bias, second_bias, second_bias};
@@ -156,8 +155,8 @@ __attribute__((always_inline)) inline void RunPairs(const BlockJob& block, Pairs
     }
     StoreFour(block.exact, job.channels[1], b, job.second, job.offsets);
     StoreFour(block.exact, job.channels[0], a, job.first, job.offsets);
-    job.weights += job.to_next / 4;
-    job.to_next = job.to_next_both - job.to_next;
+    job.weights += job.steps.to_next / 4;
+    job.steps.to_next = job.steps.both - job.steps.to_next;
   }
 }
 
@@ -247,14 +246,20 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
   pairs.patches = patches;
   pairs.patches_end = patches + 4 * job.n_pairs;
   pairs.n_quads = job.n_pairs / 2;
-  pairs.to_next = 4 - 8 * job.n_pairs;
-  pairs.to_next_both = -8 * job.n_pairs;
+  pairs.steps.to_next = 4 - 8 * job.n_pairs;
+  pairs.steps.both = -8 * job.n_pairs;
   pairs.weights = job.weights;
   // All whole pairs of filters at once, then one that lacks its second.
   for (int32_t left = job.n_filters; left > 0; left = left > 1 ? left % 2 : 0) {
     pairs.channels_end += left > 1 ? left / 2 * 2 : 2;
     pairs.second = pairs.first + (left > 1 ? 1 : 0);
-    RunPairs(job, pairs);
+#ifdef __ARM_FEATURE_SIMD32
+    if (job.carried && !job.exact) {
+      RunCarriedPairs(pairs);
+      continue;
+    }
+#endif
+    RunAnyPairs(job, pairs);
   }
 }
 

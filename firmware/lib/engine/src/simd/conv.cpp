@@ -13,7 +13,7 @@ namespace {
 
 class ConvRun {
  public:
-  ConvRun(const ConvJob& job, Requantization form, const PatchMemory& memory)
+  TINYHOST_COLD ConvRun(const ConvJob& job, Requantization form, const PatchMemory& memory)
       : job_(job),
         memory_(memory),
         source_(job.source),
@@ -64,7 +64,7 @@ class ConvRun {
 
  private:
   /// The next four patches, as they lie in the image if they lie side by side.
-  FourPatches SideBySide() const {
+  TINYHOST_COLD FourPatches SideBySide() const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
     const int32_t row_bytes = source_.row_bytes();
     if (tall_) {
@@ -79,7 +79,7 @@ class ConvRun {
 
   /// How often four patches lie side by side from here on in the row, uncut, and in the image up to the end of the
   /// last word of joined ones, which is read whole.
-  int32_t NumberOf(const FourPatches& patches) const {
+  TINYHOST_COLD int32_t NumberOf(const FourPatches& patches) const {
     if (x_ < first_whole_ || x_ + 4 > end_whole_) return 0;
     const int32_t n = (end_whole_ - x_) / 4;
     const int32_t last_slice = source_.depth - job_.group_depth;
@@ -109,12 +109,11 @@ class ConvRun {
   }
 
   /// Copies the patches of the next n_lanes pixels: as one window that holds them all, or each by itself.
-  FourPatches Copied(const int8_t* slice, int32_t n_lanes) const {
+  TINYHOST_COLD FourPatches Copied(const int8_t* slice, int32_t n_lanes) const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
     const int32_t run_bytes = source_.patch.run_bytes;
     int8_t* target = memory_.copied;
-    const bool in_row = !tall_ && x_ + n_lanes <= columns.output && columns.stride <= columns.filter;
-    if (in_row && !source_.patch.joined() && run_bytes == columns.filter * source_.depth) {
+    if (!tall_ && x_ + n_lanes <= columns.output && PatchesOverlap(source_)) {
       const int32_t n_columns = 3 * columns.stride + columns.filter;
       CopyAt(slice, y_, x_, n_columns, target);
       return {target, n_columns * source_.depth, columns.stride * source_.depth, 0, rows.filter};
@@ -126,7 +125,7 @@ class ConvRun {
     return {memory_.copied, run_bytes, copied_bytes_, 0, unfolded_.n_pieces};
   }
 
-  void CopyAt(const int8_t* slice, int32_t y, int32_t x, int32_t n_columns, int8_t* target) const {
+  TINYHOST_COLD void CopyAt(const int8_t* slice, int32_t y, int32_t x, int32_t n_columns, int8_t* target) const {
     const WindowAxis &rows = source_.rows, &columns = source_.columns;
     const int32_t row = tall_ ? x : y, column = tall_ ? y : x;
     CopyWindow(source_, slice, row * rows.stride - rows.pad, column * columns.stride - columns.pad, n_columns, target);

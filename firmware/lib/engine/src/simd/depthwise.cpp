@@ -12,87 +12,159 @@ namespace tinyhost::simd {
 
 namespace {
 
-/// Adds n_taps taps of a row at four outputs, `stride` elements apart: 23 instructions for four taps.
-__attribute__((always_inline)) inline const uint32_t* AddTaps(const int16_t* row, int32_t stride,
-                                                              const uint32_t* weights, int32_t n_taps, Four& sums) {
 #ifdef __ARM_FEATURE_SIMD32
-  const int16_t *second = row + stride, *third = second + stride, *fourth = third + stride;
-  uint32_t w, t, x;
+
+/// Neighbouring windows of one channel, of any undilated filter.
+struct Windows {
+  const int16_t* plane;
+  int32_t plane_step;  // bytes to the next four windows
+  int32_t top;         // bytes from plane to the first row under the windows
+  int32_t row_step;    // bytes to the next one
+  int32_t ring_bytes;
+  int32_t n_rows;
+  int32_t n_taps;  // of a row
+  const uint32_t* weights;
+  const ChannelConstants* channel;
+  int8_t* output;
+  const int8_t* end;
+  OutputOffsets offsets;
+};
+
+/// Runs four windows at a time: 23 instructions for four taps, 13 for each row, 47 for the outputs.
+TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
+  const int32_t second = 2 * stride - 4, third = 4 * stride - 4, fourth = 6 * stride - 4;  // bytes from what was read
+  int32_t rows_left;
+  uint32_t a, b, c, d, p, row, n, w, t, x;
+  const uint32_t* weights;
   // clang-format off
 #define TINYHOST_PAIR                  \
-  "ldr %[x], [%[first]], #4\n"         \
+  "ldr %[x], [%[p]], #4\n"             \
   "smlad %[a], %[x], %[t], %[a]\n"     \
-  "ldr %[x], [%[second]], #4\n"        \
+  "ldr %[x], [%[p], %[second]]\n"      \
   "smlad %[b], %[x], %[t], %[b]\n"     \
-  "ldr %[x], [%[third]], #4\n"         \
+  "ldr %[x], [%[p], %[third]]\n"       \
   "smlad %[c], %[x], %[t], %[c]\n"     \
-  "ldr %[x], [%[fourth]], #4\n"        \
+  "ldr %[x], [%[p], %[fourth]]\n"      \
   "subs %[n], %[n], #2\n"              \
   "smlad %[d], %[x], %[t], %[d]\n"
-  __asm__("1:\n"
-          "ldr %[w], [%[weights]], #4\n"
-          "sxtb16 %[t], %[w]\n"
-          TINYHOST_PAIR
-          "ble 2f\n"
-          "sxtb16 %[t], %[w], ror #8\n"
-          TINYHOST_PAIR
-          "bgt 1b\n"
-          "2:\n"
-          : [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [weights] "+r"(weights),
-            [first] "+r"(row), [second] "+r"(second), [third] "+r"(third), [fourth] "+r"(fourth), [n] "+r"(n_taps),
-            [w] "=&r"(w), [t] "=&r"(t), [x] "=&r"(x)
-          :
-          : "cc", "memory");
+  __asm__ volatile(
+      "1:\n"
+      "ldr %[x], %[channel]\n"
+      "ldr %[weights], %[start]\n"
+      "ldr %[row], %[top]\n"
+      "ldr %[t], %[n_rows]\n"
+      "ldr %[a], [%[x]]\n"
+      "str %[t], %[rows_left]\n"
+      "mov %[b], %[a]\n"
+      "mov %[c], %[a]\n"
+      "mov %[d], %[a]\n"
+      "2:\n"
+      "ldr %[p], %[plane]\n"
+      "ldr %[n], %[n_taps]\n"
+      "add %[p], %[p], %[row]\n"
+      "3:\n"
+      "ldr %[w], [%[weights]], #4\n"
+      "sxtb16 %[t], %[w]\n"
+      TINYHOST_PAIR
+      "ble 4f\n"
+      "sxtb16 %[t], %[w], ror #8\n"
+      TINYHOST_PAIR
+      "bgt 3b\n"
+      "4:\n"
+      "ldr %[t], %[row_step]\n"
+      "ldr %[x], %[ring_bytes]\n"
+      "ldr %[n], %[rows_left]\n"
+      "add %[row], %[row], %[t]\n"
+      "cmp %[row], %[x]\n"
+      "it ge\n"
+      "subge %[row], %[row], %[x]\n"
+      "subs %[n], %[n], #1\n"
+      "str %[n], %[rows_left]\n"
+      "bne 2b\n"
+      "ldr %[p], %[channel]\n"
+      "ldrd %[w], %[t], [%[p], #4]\n"
+      "ldr %[x], [%[p], #12]\n"
+      TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[w]", "%[t]", "%[x]")
+      "ldr %[p], %[output]\n"
+      "ldrd %[w], %[t], %[offset_c]\n"
+      "ldr %[n], %[offset_b]\n"
+      "strb %[d], [%[p], %[t]]\n"
+      "strb %[c], [%[p], %[w]]\n"
+      "strb %[b], [%[p], %[n]]\n"
+      "strb %[a], [%[p]]\n"
+      "add %[p], %[p], %[n], lsl #2\n"
+      "ldrd %[w], %[t], %[plane]\n"
+      "ldr %[x], %[end]\n"
+      "add %[w], %[w], %[t]\n"
+      "str %[p], %[output]\n"
+      "str %[w], %[plane]\n"
+      "cmp %[p], %[x]\n"
+      "bne 1b\n"
+      : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [p] "=&r"(p), [row] "=&r"(row), [n] "=&r"(n),
+        [w] "=&r"(w), [t] "=&r"(t), [x] "=&r"(x), [weights] "=&r"(weights), [plane] "+m"(job.plane),
+        [output] "+m"(job.output), [rows_left] "=m"(rows_left)
+      : [second] "r"(second), [third] "r"(third), [fourth] "r"(fourth), [start] "m"(job.weights), [top] "m"(job.top),
+        [row_step] "m"(job.row_step), [ring_bytes] "m"(job.ring_bytes), [n_rows] "m"(job.n_rows),
+        [n_taps] "m"(job.n_taps), [channel] "m"(job.channel), [end] "m"(job.end), [offset_b] "m"(job.offsets.b),
+        [offset_c] "m"(job.offsets), "m"(job.plane_step)
+      : "cc", "memory");
 #undef TINYHOST_PAIR
   // clang-format on
-#else
-  const auto add_pair = [&](uint32_t taps) {
-    sums.a = DualMultiplyAdd(Load(row), taps, sums.a);
-    sums.b = DualMultiplyAdd(Load(row + stride), taps, sums.b);
-    sums.c = DualMultiplyAdd(Load(row + 2 * stride), taps, sums.c);
-    sums.d = DualMultiplyAdd(Load(row + 3 * stride), taps, sums.d);
-    row += 2;
-  };
-  for (; n_taps > 0; n_taps -= 4, ++weights) {
-    add_pair(EvenBytes(*weights));
-    if (n_taps > 2) add_pair(OddBytes(*weights));
+}
+
+#endif
+
+/// The outputs of one channel in a row: n_blocks times four from `plane` on, of which only n are stored.
+TINYHOST_COLD void RunAnyChannel(const DepthwiseJob& job, const RowJob& row, int32_t channel, const int16_t* plane,
+                                 int8_t* output, int32_t n_blocks, int32_t n) {
+  const OutputOffsets offsets = OutputOffsets::Of(n, job.out_depth);
+  const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
+  const ChannelConstants* constants = row.channels + channel;
+  const WindowAxis& columns = job.columns;
+#ifdef __ARM_FEATURE_SIMD32
+  if (!row.exact && columns.dilation == 1) {
+    const int8_t* end = output + 4 * n_blocks * offsets.b;
+    return RunAnyWindows({plane, 8 * row.stride, 2 * row.top, 2 * row.row_step, 2 * row.ring_size, job.rows.filter,
+                          columns.filter, weights, constants, output, end, offsets},
+                         row.stride);
   }
 #endif
-  return weights;
-}
-
-/// The same with dilation of columns, tap by tap.
-void AddDilatedTaps(const WindowAxis& columns, const int16_t* row, const uint32_t* weights, Four& sums) {
-  for (int32_t kx = 0; kx < columns.filter; ++kx, row += columns.dilation) {
-    const int32_t tap = RowWeights::At(weights, kx);
-    const int16_t* x = row;
-    sums.Each([&](uint32_t& sum) { sum += static_cast<uint32_t>(*x * tap), x += columns.stride; });
-  }
-}
-
-/// All channels' rows of outputs of any filter.
-TINYHOST_HOT void RunAnyRow(const DepthwiseJob& job, const RowJob& row_job) {
-  for (int32_t channel = 0; channel < job.out_depth; ++channel) {
-    const ChannelConstants& constants = row_job.channels[channel];
-    const int16_t* plane = row_job.planes + channel / job.multiplier * row_job.plane_size;
-    int8_t* output = row_job.output + channel;
-    for (int32_t left = row_job.width; left > 0; left -= 4, plane += 4 * job.columns.stride) {
-      const uint32_t bias = static_cast<uint32_t>(constants.bias);
-      Four sums = {bias, bias, bias, bias};
-      const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
-      int32_t offset = row_job.top;
-      for (int32_t ky = job.rows.filter; ky > 0; --ky, offset = row_job.Next(offset)) {
-        if (job.columns.dilation > 1) {
-          AddDilatedTaps(job.columns, plane + offset, weights, sums);
-          weights += job.weights.words_per_row;
-        } else {
-          weights = AddTaps(plane + offset, job.columns.stride, weights, job.columns.filter, sums);
-        }
+  for (; n_blocks > 0; --n_blocks, plane += 4 * row.stride, output += 4 * offsets.b) {
+    const uint32_t bias = static_cast<uint32_t>(constants->bias);
+    Four sums = {bias, bias, bias, bias};
+    const uint32_t* taps = weights;
+    int32_t offset = row.top;
+    for (int32_t ky = job.rows.filter; ky > 0; --ky, offset = row.Next(offset), taps += job.weights.words_per_row) {
+      for (int32_t kx = 0; kx < columns.filter; ++kx) {
+        const int32_t tap = RowWeights::At(taps, kx);
+        const int16_t* x = plane + offset + kx * columns.dilation;
+        sums.Each([&](uint32_t& sum) { sum += static_cast<uint32_t>(*x * tap), x += row.stride; });
       }
-      StoreFour(row_job.exact, constants, sums, output, OutputOffsets::Of(left, job.out_depth));
-      output += 4 * job.out_depth;
     }
+    StoreFour(row.exact, *constants, sums, output, offsets);
   }
+}
+
+/// Outputs of all channels in a row, n_blocks times four from column x on, of which only n are stored.
+TINYHOST_COLD void RunBlocks(const DepthwiseJob& job, const RowJob& row, int32_t x, int32_t n_blocks, int32_t n) {
+  const bool three = job.rows.filter == 3 && job.columns.filter == 3 && job.columns.dilation == 1;
+  if (three && !row.exact && row.stride <= 2) return RunBlocks3x3(row, x, n_blocks, n);
+  const int16_t* plane = row.planes + x * row.stride;
+  int8_t* output = row.output + x * job.out_depth;
+  int32_t left = job.multiplier;
+  for (int32_t channel = 0; channel < job.out_depth; ++channel) {
+    RunAnyChannel(job, row, channel, plane, output + channel, n_blocks, n);
+    if (--left == 0) plane += row.plane_size, left = job.multiplier;
+  }
+}
+
+/// A row of outputs. The last block may reach up to three pixels into the next rows, as long as there are n_left pixels
+/// from the row's first to the image's last: the plan reckons with kPixelsInFlight.
+TINYHOST_COLD void RunRow(const DepthwiseJob& job, const RowJob& row, int32_t n_left) {
+  const int32_t n_whole = row.width / 4, rest = row.width % 4;
+  if (rest == 0 || n_left >= 4 * (n_whole + 1)) return RunBlocks(job, row, 0, rest > 0 ? n_whole + 1 : n_whole, 4);
+  if (n_whole > 0) RunBlocks(job, row, 0, n_whole, 4);
+  RunBlocks(job, row, 4 * n_whole, 1, rest);
 }
 
 /// Unfolds four channels of an input row to four planes: 20 instructions per 8 elements. Past an odd width goes one
@@ -155,11 +227,13 @@ class DepthwiseRun {
     const int8_t* input = image + row * job_.row_bytes();
     const int32_t depth = job_.in_depth, width = job_.columns.input;
     target += job_.columns.pad;
-    int32_t channel = 0;
-    for (; channel + 4 <= depth; channel += 4, target += 4 * plane_size_) {
-      UnfoldFourChannels(input + channel, depth, width, job_.input_zero_point, target, plane_size_);
+    for (int32_t i = 0; i < depth; i += 4) {
+      if (depth < 4) break;
+      const int32_t channel = i < depth - 4 ? i : depth - 4;  // the last four may overlap those before them
+      UnfoldFourChannels(input + channel, depth, width, job_.input_zero_point, target + channel * plane_size_,
+                         plane_size_);
     }
-    for (; channel < depth; ++channel, target += plane_size_) {
+    for (int32_t channel = 0; depth < 4 && channel < depth; ++channel, target += plane_size_) {
       for (int32_t x = 0; x < width; ++x) target[x] = input[x * depth + channel];
     }
   }
@@ -179,12 +253,7 @@ class DepthwiseRun {
     row.stride = job_.columns.stride;
     row.out_depth = job_.out_depth;
     row.output = output;
-    const bool three = job_.rows.filter == 3 && job_.columns.filter == 3 && job_.columns.dilation == 1;
-    if (three && bounded_ && job_.columns.stride <= 2) {
-      RunRow3x3(row, n_left);
-    } else {
-      RunAnyRow(job_, row);
-    }
+    RunRow(job_, row, n_left);
   }
 
   DepthwiseJob job_;

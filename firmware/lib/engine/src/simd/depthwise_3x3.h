@@ -31,8 +31,10 @@ struct RowJob {
 /// Neighbouring windows of several channels.
 struct Windows3x3 {
   const int16_t* rows[3];
-  int32_t rows_back;    // in bytes, from the end of a channel's windows to the next channel's
-  int32_t output_back;  // from the end of a channel's outputs to the next channel's; behind rows_back, for LDRD
+  struct {
+    int32_t rows;    // in bytes, from the end of a channel's windows to the next channel's
+    int32_t output;  // from the end of a channel's outputs to the next channel's
+  } back;
   const ChannelConstants* channel;
   const ChannelConstants* channels_end;
   const uint32_t* weights;
@@ -106,7 +108,7 @@ struct Windows3x3 {
       "add %[out], %[out], %[step], lsl #2\n"                                                                     \
       "cmp %[out], %[t]\n"                                                                                        \
       "bne 2b\n"                                                                                                  \
-      "ldrd %[u], %[x], %[rows_back]\n"                                                                           \
+      "ldrd %[u], %[x], %[back]\n"                                                                           \
       "ldr %[y], %[channels_end]\n"                                                                               \
       "add %[row0], %[row0], %[u]\n"                                                                              \
       "add %[row1], %[row1], %[u]\n"                                                                              \
@@ -128,7 +130,7 @@ struct Windows3x3 {
         [row2] "+r"(w.rows[2]), [t] "=&r"(t), [u] "=&r"(u), [x] "=&r"(x), [y] "=&r"(y), [out] "+r"(w.output),     \
         [channel] "+r"(w.channel), [weights] "+m"(w.weights), [end] "+m"(w.end), [taps0] "=m"(taps[0]),           \
         [taps1] "=m"(taps[2]), [taps2] "=m"(taps[4])                                                              \
-      : [step] "r"(w.offsets.b), [offsets] "m"(w.offsets.c), [rows_back] "m"(w.rows_back),                        \
+      : [step] "r"(w.offsets.b), [offsets] "m"(w.offsets), [back] "m"(w.back),                        \
         [channels_end] "m"(w.channels_end), [stride] "m"(stride)                                                  \
       : "cc", "memory")
 
@@ -144,7 +146,7 @@ TINYHOST_HOT inline void RunWindows(Windows3x3 w, int32_t stride) {
 // clang-format on
 #else
 inline void RunWindows(Windows3x3 w, int32_t stride) {
-  for (; w.channel != w.channels_end; ++w.channel, w.weights += 3, ++w.end, w.output += w.output_back) {
+  for (; w.channel != w.channels_end; ++w.channel, w.weights += 3, ++w.end, w.output += w.back.output) {
     do {
       uint32_t sums[4];
       for (int32_t i = 0; i < 4; ++i) {
@@ -159,7 +161,7 @@ inline void RunWindows(Windows3x3 w, int32_t stride) {
       for (const int16_t*& row : w.rows) row += 4 * stride;
       w.output += 4 * w.offsets.b;
     } while (w.output != w.end);
-    for (const int16_t*& row : w.rows) row += w.rows_back / 2;
+    for (const int16_t*& row : w.rows) row += w.back.rows / 2;
   }
 }
 #endif
@@ -171,8 +173,8 @@ TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_b
   const bool planes_alone = job.multiplier == 1;
   Windows3x3 w{};
   w.offsets = OutputOffsets::Of(n, job.out_depth);
-  w.rows_back = 2 * ((planes_alone ? job.plane_size : 0) - 4 * n_blocks * job.stride);
-  w.output_back = 1 - 4 * n_blocks * w.offsets.b;
+  w.back.rows = 2 * ((planes_alone ? job.plane_size : 0) - 4 * n_blocks * job.stride);
+  w.back.output = 1 - 4 * n_blocks * w.offsets.b;
   w.weights = job.weights;
   w.channel = job.channels;
   const int32_t n_channels = planes_alone ? job.out_depth : job.multiplier;  // that read neighbouring planes, or one
@@ -183,21 +185,12 @@ TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_b
     w.rows[1] = plane + second;
     w.rows[2] = plane + third;
     w.output = output;
-    w.end = output + 1 - w.output_back;
+    w.end = output + 1 - w.back.output;
     w.channels_end = w.channel + n_channels;
     RunWindows(w, job.stride);
     w.channel = w.channels_end;
     w.weights += 3 * n_channels;
   }
-}
-
-/// A row of outputs. The last block may reach up to three pixels into the next rows, as long as there are n_left pixels
-/// from the row's first to the image's last: the plan reckons with kPixelsInFlight.
-TINYHOST_COLD inline void RunRow3x3(const RowJob& job, int32_t n_left) {
-  const int32_t n_whole = job.width / 4, rest = job.width % 4;
-  if (rest == 0 || n_left >= 4 * (n_whole + 1)) return RunBlocks3x3(job, 0, rest > 0 ? n_whole + 1 : n_whole, 4);
-  if (n_whole > 0) RunBlocks3x3(job, 0, n_whole, 4);
-  RunBlocks3x3(job, 4 * n_whole, 1, rest);
 }
 
 }  // namespace tinyhost::simd

@@ -20,10 +20,10 @@ struct Four {
 
 /// Where four outputs go, in bytes from the first. One that there is not has offset 0: the first is stored last.
 struct OutputOffsets {
-  int32_t b, c, d;
+  int32_t c, d, b;
 
   static OutputOffsets Of(int32_t n, int32_t step) {
-    return {n > 1 ? step : 0, n > 2 ? 2 * step : 0, n > 3 ? 3 * step : 0};
+    return {n > 2 ? 2 * step : 0, n > 3 ? 3 * step : 0, n > 1 ? step : 0};
   }
 };
 

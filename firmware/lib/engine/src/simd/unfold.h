@@ -87,7 +87,7 @@ __attribute__((always_inline)) inline uint32_t* UnfoldWords(const FourPatches& s
 }
 
 /// Unfolds the bytes that follow the words of all pieces, and fills up to whole groups of four.
-inline void UnfoldTails(const UnfoldedForm& form, const FourPatches& source, int16_t* out) {
+TINYHOST_COLD inline void UnfoldTails(const UnfoldedForm& form, const FourPatches& source, int16_t* out) {
   int32_t step = 1;  // to the other half, or to the next word of the lane
   const int8_t* piece = source.data + 4 * form.n_words;
   for (int32_t i = 0; i < form.n_pieces; ++i) {
@@ -133,8 +133,8 @@ __attribute__((always_inline)) inline void CopyBytes(const int8_t* from, int32_t
 
 /// Copies a window's runs one after the other, n_columns wide, the zero point where padding is; may write 3 bytes more.
 /// y, x: where the window starts in the input.
-__attribute__((noinline)) inline void CopyWindow(const PatchSource& source, const int8_t* image, int32_t y, int32_t x,
-                                                 int32_t n_columns, int8_t* target) {
+TINYHOST_COLD inline void CopyWindow(const PatchSource& source, const int8_t* image, int32_t y, int32_t x,
+                                     int32_t n_columns, int8_t* target) {
   const WindowAxis &rows = source.rows, &columns = source.columns;
   const int32_t n_taps = source.patch.runs_per_row;  // of a row, each by itself, or 1: all together
   const int32_t column_bytes = n_taps > 1 ? source.patch.run_bytes : source.patch.run_bytes / columns.filter;
