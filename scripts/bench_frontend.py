@@ -21,6 +21,8 @@ from tests.oracle.frontend_program import LEVELS, build_program, run_program
 from tests.oracle.frontend_sounds import synthetic_sound
 
 _SECTION = re.compile(r"^ \.(?:text|rodata|data)\S*\n? +0x\w+ +0x(\w+) (\S+)$", re.MULTILINE)
+
+
 def flash_bytes(program: Path) -> int:
     """Return the code and constants of the frontend's own files in a program, from the linker's map."""
     text = program.with_name("program.map").read_text(encoding="utf-8")

@@ -124,7 +124,7 @@ class Frontend:
         n_channels: int,
         variant: int,
     ) -> None:
-        """variant: 0 TFLM's signal library, 1 its microfrontend library. StatusError if the configuration is refused."""
+        """variant: 0 TFLM's signal library, 1 its microfrontend library. StatusError if it is refused."""
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features, (n_strides, n_channels), of the strides that the samples complete."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tinyhost.bench.modelfile import load_model_file
+from tinyhost.compiler import ModelImage
 from tinyhost.datasets.synthetic import LABELS, render
 
 from tests.oracle.oracle import assert_equals_oracle
@@ -18,7 +20,8 @@ N_INPUTS = 100
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
 def test_shipped_model_equals_oracle_on_random_inputs(path: Path) -> None:
     rng = np.random.default_rng(1)
-    inputs = [rng.integers(-128, 128, (1, 96, 96, 1), dtype=np.int8) for _ in range(N_INPUTS)]
+    shape = ModelImage.parse(load_model_file(path).image).input.shape
+    inputs = [rng.integers(-128, 128, shape, dtype=np.int8) for _ in range(N_INPUTS)]
     assert_equals_oracle(path.read_bytes(), inputs)
 
 

@@ -40,7 +40,7 @@ class KwsTrainConfig:
     width: int = 64
     """channels of ds_cnn, a multiple of 8"""
     n_epochs: int = 20
-    patience: int = 12
+    patience: int = 40
     """epochs without a better held-out loss after which training stops"""
     batch_size: int = 128
     learning_rate: float = 3e-3
