@@ -13,8 +13,8 @@ namespace tinyhost {
 namespace {
 
 constexpr SettingSpec kSettings[] = {
-    {Setting::kPeriodMs, 0, 60'000, 0},
-    {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},  // of this and the next ones the model has its own defaults
+    {Setting::kPeriodMs, 0, kMaxPeriodMs, kMicroSpeechParams.period_ms},  // of these the model has its own defaults
+    {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
     {Setting::kAverageMs, 0, kMaxAverageMs, kMicroSpeechParams.average_ms},
     {Setting::kSuppressionMs, 0, kMaxSuppressionMs, kMicroSpeechParams.suppression_ms},
     {Setting::kMinResults, 1, kMaxMinResults, kMicroSpeechParams.min_results},
@@ -45,6 +45,7 @@ Status CheckModel(const Engine& engine) {
 void StartModel(const Engine& engine, SettingTable* settings) {
   recognizer.Reset();
   const bool has_params = engine.task_data().size != 0;
+  settings->SetDefault(Setting::kPeriodMs, static_cast<int32_t>(params.period_ms));
   settings->SetDefault(Setting::kThreshold, has_params ? engine.metadata().threshold : kMicroSpeechThreshold);
   settings->SetDefault(Setting::kAverageMs, params.average_ms);
   settings->SetDefault(Setting::kSuppressionMs, params.suppression_ms);

@@ -9,7 +9,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr KwsParams kParams = {16'000, 30, 20, 8, 5, 1000, 1500, 2, 3};
+constexpr KwsParams kParams = {16'000, 30, 20, 8, 5, 1000, 1500, 2, 3, 0};
 constexpr size_t kStride = 320, kWindow = 480;
 constexpr size_t kFeatures = 8 * 5;
 using Samples = std::vector<int16_t>;
@@ -123,11 +123,11 @@ TEST_CASE_FIXTURE(Ear, "a window that cannot be is refused, and the one before g
   const Samples sound = Sound(kWindow + 4 * kStride, 7);
   Hear(sound);
   for (const KwsParams& bad :
-       {KwsParams{16'000, 30, 20, 0, 5, 0, 0, 0, 1}, KwsParams{16'000, 30, 20, 8, 0, 0, 0, 0, 1},
-        KwsParams{16'000, 30, 20, 65, 5, 0, 0, 0, 1}, KwsParams{16'000, 30, 20, 64, 65, 0, 0, 0, 1},
-        KwsParams{16'000, 33, 20, 8, 5, 0, 0, 0, 1}, KwsParams{16'000, 30, 31, 8, 5, 0, 0, 0, 1},
-        KwsParams{16'000, 30, 20, 256 + 8, 5, 0, 0, 0, 1}, KwsParams{0, 30, 20, 8, 5, 0, 0, 0, 1},
-        KwsParams{UINT32_MAX, 65'535, 65'535, 65'535, 65'535, 0, 0, 0, 1}}) {
+       {KwsParams{16'000, 30, 20, 0, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 20, 8, 0, 0, 0, 0, 1, 0},
+        KwsParams{16'000, 30, 20, 65, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 20, 64, 65, 0, 0, 0, 1, 0},
+        KwsParams{16'000, 33, 20, 8, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 31, 8, 5, 0, 0, 0, 1, 0},
+        KwsParams{16'000, 30, 20, 256 + 8, 5, 0, 0, 0, 1, 0}, KwsParams{0, 30, 20, 8, 5, 0, 0, 0, 1, 0},
+        KwsParams{UINT32_MAX, 65'535, 65'535, 65'535, 65'535, 0, 0, 0, 1, 0}}) {
     CHECK(window.Configure(bad) == Status::kImageMetadata);
     CHECK(Copy() == AllStrides(sound));
   }

@@ -9,7 +9,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr KwsParams kParams = {16'000, 30, 20, 2, 2, 500, 700, 3, 4};  // TinyModel's input is 4 features
+constexpr KwsParams kParams = {16'000, 30, 20, 2, 2, 500, 700, 3, 4, 100};  // TinyModel's input is 4 features
 
 /// A loaded TinyModel with this task data.
 struct Loaded {
@@ -55,6 +55,9 @@ TEST_CASE_FIXTURE(Loaded, "a field out of its range is refused, and nothing is t
   CHECK(refused(&KwsParams::suppression_ms, kMaxSuppressionMs + 1));
   CHECK(refused(&KwsParams::min_results, 0));
   CHECK(refused(&KwsParams::min_results, kMaxMinResults + 1));
+  KwsParams slow = kParams;
+  slow.period_ms = kMaxPeriodMs + 1;
+  CHECK(Read(slow, &params) == Status::kImageMetadata);
 }
 
 TEST_CASE_FIXTURE(Loaded, "task data of another length is refused") {

@@ -37,6 +37,7 @@ _MICRO_SPEECH = KwsParams(
     suppression_ms=1500,
     n_silent_labels=2,
     min_results=3,
+    period_ms=0,
 )
 _MICRO_SPEECH_THRESHOLD = 73
 """What the firmware takes a model without task data for: firmware/lib/kws/include/kws/params.h."""

@@ -256,8 +256,8 @@ class ImageHeader:
 class KwsParams:
     """Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores."""
 
-    SIZE: ClassVar[int] = 20
-    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHH")
+    SIZE: ClassVar[int] = 24
+    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHHI")
 
     sample_rate_hz: int = 0
     window_ms: int = 0
@@ -274,10 +274,12 @@ class KwsParams:
     """the first labels, which are no words: silence, unknown"""
     min_results: int = 0
     """in the average before it counts"""
+    period_ms: int = 0
+    """least time between two inferences: what the board's speed allows; 0: at every stride"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.sample_rate_hz, self.window_ms, self.stride_ms, self.n_channels, self.n_strides, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results)
+        return self._STRUCT.pack(self.sample_rate_hz, self.window_ms, self.stride_ms, self.n_channels, self.n_strides, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results, self.period_ms)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> KwsParams:
@@ -293,6 +295,7 @@ class KwsParams:
             suppression_ms=values[6],
             n_silent_labels=values[7],
             min_results=values[8],
+            period_ms=values[9],
         )
 
 

@@ -59,6 +59,8 @@ class KwsTrainConfig:
     average_ms: int = 400
     suppression_ms: int = 1000
     min_results: int = 3
+    period_ms: int = 100
+    """between two inferences: about what a Cortex-M4 of 64 MHz does with half of its time"""
     augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)
     cache: Path | None = None
     """where features are kept; None: in the run's folder"""
@@ -149,7 +151,10 @@ def train_kws(config: KwsTrainConfig, data_dir: Path, run_dir: Path, progress: R
         n_parameters=int(sum(np.prod(weight.shape) for weight in fitted.model.trainable_weights)),
         settings=kws_settings(
             kws_params(
-                average_ms=config.average_ms, suppression_ms=config.suppression_ms, min_results=config.min_results
+                average_ms=config.average_ms,
+                suppression_ms=config.suppression_ms,
+                min_results=config.min_results,
+                period_ms=config.period_ms,
             ),
             quantized[chosen].point.threshold,
         ),

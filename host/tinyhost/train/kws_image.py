@@ -19,7 +19,7 @@ from tinyhost.train.kws_networks import N_STRIDES
 __all__ = ["engine_scores", "kws_image", "kws_params", "kws_settings"]
 
 
-def kws_params(*, average_ms: int, suppression_ms: int, min_results: int) -> KwsParams:
+def kws_params(*, average_ms: int, suppression_ms: int, min_results: int, period_ms: int) -> KwsParams:
     """Return the task data of a model trained here: the features that it was trained on, and what the app does."""
     frontend = FrontendConfig()
     return KwsParams(
@@ -32,6 +32,7 @@ def kws_params(*, average_ms: int, suppression_ms: int, min_results: int) -> Kws
         suppression_ms=suppression_ms,
         n_silent_labels=N_SILENT,
         min_results=min_results,
+        period_ms=period_ms,
     )
 
 

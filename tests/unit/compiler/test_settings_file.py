@@ -26,6 +26,7 @@ PARAMS = KwsParams(
     suppression_ms=1000,
     n_silent_labels=2,
     min_results=3,
+    period_ms=100,
 )
 SETTINGS = ModelSettings(threshold=0.75, task_data=PARAMS.pack())
 WRITTEN = json.loads(settings_text(SETTINGS, Task.KWS))

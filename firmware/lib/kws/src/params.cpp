@@ -8,7 +8,8 @@ namespace {
 bool IsWithinBounds(const KwsParams& params) {
   const size_t n_features = size_t{params.n_channels} * params.n_strides;
   return n_features >= 1 && n_features <= kMaxKwsFeatures && params.average_ms <= kMaxAverageMs &&
-         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 && params.min_results <= kMaxMinResults;
+         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 &&
+         params.min_results <= kMaxMinResults && params.period_ms <= kMaxPeriodMs;
 }
 
 }  // namespace

@@ -205,8 +205,9 @@ struct KwsParams {
   uint16_t suppression_ms;  ///< after a detection, in which none follows
   uint16_t n_silent_labels;  ///< the first labels, which are no words: silence, unknown
   uint16_t min_results;  ///< in the average before it counts
+  uint32_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
 };
-static_assert(sizeof(KwsParams) == 20, "KwsParams has padding");
+static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
 
 /// Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
 struct AnomalyParams {
