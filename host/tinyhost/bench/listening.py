@@ -54,14 +54,15 @@ def summarize_listening(results: list[FedResult], *, rate_hz: float, unit: str) 
         return None
     rest = results[1:]
     n_strides = sum(each.prediction.n_strides for each in rest)
-    stride_samples = (rest[-1].prediction.position - results[0].prediction.position) / n_strides
-    strides_per_s = rate_hz / stride_samples
+    seconds = (rest[-1].prediction.position - results[0].prediction.position) / rate_hz
+    strides_per_s, inferences_per_s = n_strides / seconds, len(rest) / seconds
     per_stride = Spread.of([each.prediction.preprocess_ticks // each.prediction.n_strides for each in rest])
     invoke = Spread.of([each.prediction.invoke_ticks for each in rest])
-    per_s = round(strides_per_s * (per_stride.median + invoke.median))
+    per_s = round(strides_per_s * per_stride.median + inferences_per_s * invoke.median)
     budget_per_s = _NS_PER_S if unit == "ns" else BUDGET_PER_S
     return Listening(
         strides_per_s=strides_per_s,
+        inferences_per_s=inferences_per_s,
         per_stride=per_stride,
         invoke=invoke,
         per_s=per_s,

@@ -86,9 +86,10 @@ class OperatorTicks:
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """What it costs to listen all the time, with an inference at every stride. Ticks are in the latency's unit."""
+    """What it costs to listen all the time, with as many inferences as the app takes. Ticks are in the latency's unit."""
 
     strides_per_s: float
+    inferences_per_s: float
     per_stride: Spread
     """of preprocessing, the window's way into the input tensor included"""
     invoke: Spread

@@ -109,8 +109,9 @@ def _listening(latency: Latency) -> list[RenderableType]:
         return []
     unit, per_s = latency.unit, listening.per_s
     words = (
-        f"listening: {listening.per_stride.median:,} {unit} a stride, and {listening.invoke.median:,} an inference, "
-        f"{listening.strides_per_s:g} times a second: {per_s:,} {unit} for a second of sound, "
+        f"listening: {listening.per_stride.median:,} {unit} a stride, {listening.strides_per_s:.3g} a second, "
+        f"and {listening.invoke.median:,} an inference, {listening.inferences_per_s:.3g} a second: "
+        f"{per_s:,} {unit} for a second, "
     )
     of = "a second of this computer" if unit == "ns" else f"64 million {unit} a second"
     return [Text(), Text.assemble(words, (f"{100 * listening.busy_share:.1f} %", "bold"), f" of {of}")]

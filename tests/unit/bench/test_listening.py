@@ -32,6 +32,8 @@ def test_strides_between_inferences_are_counted_each() -> None:
     assert listening is not None
     assert listening.strides_per_s == 100
     assert listening.per_stride.median == 10_000
+    assert listening.inferences_per_s == 25
+    assert listening.per_s == 100 * 10_000 + 25 * 600_000
     assert listening.budget_per_s == 1_000_000_000
 
 
