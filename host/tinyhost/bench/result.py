@@ -86,7 +86,7 @@ class OperatorTicks:
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """What it costs to listen all the time, with as many inferences as the app takes. Ticks are in the latency's unit."""
+    """What it costs to listen all the time, with as many inferences as the app takes; in the latency's ticks."""
 
     strides_per_s: float
     inferences_per_s: float
