@@ -30,7 +30,17 @@ class Station:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command on this board; stdout and stderr are pipes."""
-        command = [str(Path(sys.executable).with_name("tinyhost")), *arguments, "--board", self.kind]
+        return self._start(*arguments, "--board", self.kind)
+
+    def run_anywhere(self, *arguments: str) -> str:
+        """Run a command that needs no board and return its stdout."""
+        process = self._start(*arguments)
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == 0, f"exit {process.returncode}\n{out}\n{err}"
+        return out
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [str(Path(sys.executable).with_name("tinyhost")), *arguments]
         process = subprocess.Popen(
             command,
             env={**os.environ, "TINYHOST_STATE": str(self.state)},
