@@ -296,7 +296,7 @@ class Bench {
   static constexpr size_t kModels = 4;
   static std::vector<uint8_t> TaskData() {
     if (TheApp().listening == nullptr) return {};
-    constexpr KwsParams kParams = {16'000, 5, 1, 2, 2, 10, 20, 1, 2};  // short strides, so that much happens
+    constexpr KwsParams kParams = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0};  // short strides, so that much happens
     const auto* bytes = reinterpret_cast<const uint8_t*>(&kParams);
     return {bytes, bytes + sizeof(kParams)};
   }
