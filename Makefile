@@ -49,8 +49,8 @@ demo: setup  ## the whole loop on the virtual boards: flash, capture, push, moni
 	$(BIN)/python scripts/demo.py
 
 test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the README's commands
-	$(MAKE) --no-print-directory -C firmware/test test
-	$(MAKE) --no-print-directory -C firmware/fuzz short
+	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/test test
+	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/fuzz short
 	$(BIN)/python -m pytest
 
 check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to date
