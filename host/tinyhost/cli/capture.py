@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.output import status_console
 from tinyhost.errors import TinyhostError, UsageError
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ def capture(
     ] = 1.0,
     review: Annotated[
         Optional[bool],  # noqa: UP045
-        typer.Option("--review/--no-review", help="mic: ask for each word: keep, listen, again. Default: no."),
+        typer.Option(
+            "--review/--no-review", help="mic: ask for each word: keep, listen, again. Default: in a terminal."
+        ),
     ] = None,
     speaker: Annotated[
         str, typer.Option("--speaker", help="mic: who speaks; keeps a person's clips on one side of a split.")
@@ -109,11 +113,22 @@ def capture(
     elif sensor is Sensor.IMU:
         run = LongRun(sensor="accelerometer", label=label or "", seconds=seconds)
     elif sensor is Sensor.MIC:
-        run = ClipRun(label=label or "", count=n_wanted, countdown_s=countdown, review=bool(review), speaker=speaker)
+        run = ClipRun(
+            label=label or "",
+            count=n_wanted,
+            countdown_s=countdown,
+            review=_is_terminal() if review is None else review,
+            speaker=speaker,
+        )
     else:
         run = PictureRun(label=label or "", count=n_wanted, every_s=every)
     root = data if data is not None else Path("data") / validate_label(set_name or "captured")
     _run(run, sensor, root, board=board, scene=scene, state=state, note=note, json=json)
+
+
+def _is_terminal() -> bool:
+    """Return whether a person is there to be asked."""
+    return sys.stdin.isatty() and status_console().is_terminal
 
 
 def _run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -15,6 +16,7 @@ from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
+    from tinyhost.datasets.clips import Skipped
 
 __all__ = ["register"]
 
@@ -185,23 +187,37 @@ def export(
     testing: TestingOption = 10.0,
     json: JsonOption = None,
 ) -> None:
-    """Write the clips of a data set for other tools."""
+    """Write the clips or the motion of a data set for other tools."""
     from tinyhost.datasets.clips import load_clip_folder
     from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_clips
+    from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder
     from tinyhost.datasets.speech_commands import Shares
 
     known: dict[str, ExportFormat] = {name: name for name in EXPORT_FORMATS}
     if format not in known:
         raise UsageError(f"--format {format}: expected {' or '.join(EXPORT_FORMATS)}")
     shares = Shares(validation=validation, testing=testing)
+    is_motion = is_motion_folder(folder)
+    if is_motion and format != "edge-impulse":
+        raise UsageError(f"--format {format} is for clips, and {folder} holds motion", hint="--format edge-impulse")
+    counts: dict[str, int]
+    left_out: Sequence[Skipped]
     with progress_count("exporting") as show:
-        clips = load_clip_folder(folder)
-        counts = export_clips(clips, target, known[format], shares=shares, on_clip=show)
-    skipped = [{"what": item.what, "reason": item.reason} for item in clips.skipped]
+        if is_motion:
+            n_files, left_out = export_motion(folder, target, show)
+            counts = {"training": n_files}
+        else:
+            clips = load_clip_folder(folder)
+            parts = export_clips(clips, target, known[format], shares=shares, on_clip=show)
+            counts = {str(part): n for part, n in parts.items()}
+            left_out = clips.skipped
+    skipped = [{"what": item.what, "reason": item.reason} for item in left_out]
     if json:
         document = {"schema": "tinyhost.data_export/1", "folder": str(target), "format": format}
         write_json({**document, "parts": dict(counts), "skipped": skipped}, json)
     if json != "-":
-        console().print(f"{target}: {sum(counts.values()):,} clips", soft_wrap=True, markup=False)
-    for item in clips.skipped:
+        console().print(
+            f"{target}: {sum(counts.values()):,} {'recordings' if is_motion else 'clips'}", soft_wrap=True, markup=False
+        )
+    for item in left_out:
         note(f"skipped {item.what}: {item.reason}")

@@ -1,4 +1,4 @@
-"""Clips from elsewhere into a data set of ours: class folders, Edge Impulse, Common Voice."""
+"""Clips and motion from elsewhere into a data set of ours: class folders, Edge Impulse, Common Voice."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import fit_length
 from tinyhost.audio.wav import read_wav
+from tinyhost.datasets.capture_motion import store_motion
 from tinyhost.datasets.clips import CLIP_SAMPLES, Skipped
 from tinyhost.datasets.common_voice import list_single_words, read_clip
 from tinyhost.datasets.edge_impulse import audio_pcm, read_acquisition
 from tinyhost.datasets.edge_impulse_project import INFO_NAME, list_export
 from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.recording import Recording
 from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError
@@ -33,12 +36,12 @@ _SHORTEST = 1600  # 0.1 s: no word is shorter
 
 @dataclass(frozen=True, kw_only=True)
 class FoundClip:
-    """A clip that may be imported; `read` raises DatasetError if it cannot."""
+    """A clip or a recording of motion that may be imported; `read` raises DatasetError if it cannot."""
 
     what: str
     label: str
     speaker: str
-    read: Callable[[], NDArray[np.int16]]
+    read: Callable[[], NDArray[np.int16] | Recording]
 
 
 @dataclass(kw_only=True)
@@ -103,6 +106,10 @@ def _store_one(found: FoundClip, store: DatasetStore, origin: Origin, report: Im
     try:
         label = validate_label(found.label)
         pcm = found.read()
+        if isinstance(pcm, Recording):
+            store_motion(store, pcm, label, origin, scene_item=found.what)
+            report.stored[label] += 1
+            return
         if len(pcm) < _SHORTEST:
             raise DatasetError(f"{found.what}: {len(pcm)} samples, shorter than 0.1 s")
     except DatasetError as error:
@@ -152,10 +159,17 @@ def _reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16]]:
     return lambda: read_wav(path, convert=convert)
 
 
-def _acquisition_reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16]]:
+def _acquisition_reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16] | Recording]:
     if path.suffix == ".wav":
         return _reader(path, convert)
-    return lambda: audio_pcm(read_acquisition(path), str(path), convert=convert)
+
+    def read() -> NDArray[np.int16] | Recording:
+        acquisition = read_acquisition(path)
+        if acquisition.is_audio:
+            return audio_pcm(acquisition, str(path), convert=convert)
+        return motion_of(acquisition, str(path))
+
+    return read
 
 
 def _second_reader(path: Path) -> Callable[[], NDArray[np.int16]]:
