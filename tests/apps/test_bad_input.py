@@ -77,7 +77,7 @@ WITHOUT_BOARD = [
     Case("model fetch vww -o text.txt/x", "text.txt", "a file stands where a folder should be"),
     Case("train vww --data missing", "missing: no such folder", "tinyhost capture"),
     Case("synth pictures text.txt --count 1", "text.txt", "a file stands where a folder should be"),
-    Case("capture", "Missing option '--label'", "--help", 2),
+    Case("capture", "no --label: what do the samples show or say?", "--label person", 2),
     Case("capture --label a --count 0", "--count", "--help", 2),
     *(Case(f"capture --label {shlex.quote(label)} --count 1", A_LABEL, "choose a plain word")
       for label in ("a/b", "..", "../x", "", " ", ".", "ä", "a\nb", "a\x1b[31m", "[/x]", "x" * 32)),
@@ -100,7 +100,7 @@ ON_NATIVE = [
     Case("settings period_ms=-1", "period_ms = -1 is out of bounds", "from 0 to 60000", 2),
     Case("reset --bootloader", "native has no bootloader", "leave --bootloader out", 2),
     Case("monitor --count 1 --json text.txt/x", "text.txt", "a file stands where a folder should be"),
-    Case("capture -l a -n 1 --scene missing", "scene 'missing': no such file or folder", "a folder of pictures"),
+    Case("capture -l a -n 1 --scene missing", "scene 'missing': no such file or folder", "expected pictures, a video"),
     Case("capture -l a -n 1 --scene 'empty folder'", "no picture in this folder", "tinyhost capture"),
     Case("capture -l a -n 1 --scene broken.mp4", "broken.mp4: neither a picture nor a video", "a folder of pictures"),
     Case("capture -l a -n 1 --scene webcam:99", "webcam:99: no such camera", "/dev/video"),
