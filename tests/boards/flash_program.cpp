@@ -24,7 +24,7 @@ void FillTwoWords() {
 void CheckBounds() {
   uint8_t word[4] = {};
   const size_t end = hal::FlashBytes();
-  EXPECT(end == 663552);
+  EXPECT(end == 688128);
   EXPECT(reinterpret_cast<uintptr_t>(hal::FlashData()) % 16 == 0);
   EXPECT(hal::FlashErasePage(1) == Status::kBadArgument);
   EXPECT(hal::FlashErasePage(end) == Status::kBadArgument);

@@ -26,6 +26,6 @@ def test_flash_behaves_like_flash_and_outlives_the_process(tmp_path: Path) -> No
     )
     first = subprocess.run("./program", cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (first.stdout, first.returncode) == ("", -signal.SIGABRT)
-    assert (tmp_path / "flash.bin").stat().st_size == 663552
+    assert (tmp_path / "flash.bin").stat().st_size == 688128
     second = subprocess.run("./program", cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (second.stdout, second.returncode) == ("", 0)

@@ -12,10 +12,10 @@ namespace tinyhost::hal {
 namespace {
 
 constexpr uint32_t kEnd = 0x100000;
-constexpr size_t kBytes = 663552;  // 983,040 bytes above the bootloader less 319,488 for the program
+constexpr size_t kBytes = 688128;  // 983,040 bytes above the bootloader less 294,912 for the program
 constexpr uint32_t kBegin = kEnd - kBytes;
 static_assert(kBytes % kFlashPageBytes == 0);
-static_assert(kBegin == 0x10000 + 319488, "platformio.ini's board_upload.maximum_size");
+static_assert(kBegin == 0x10000 + 294912, "platformio.ini's board_upload.maximum_size");
 
 mbed::FlashIAP controller;
 bool ready = false;

@@ -11,8 +11,8 @@ namespace tinyhost::hal {
 namespace {
 
 constexpr char kFileName[] = "flash.bin";
-// As on nano33ble: 983,040 bytes of program flash less 319,488 for the program (platformio.ini).
-constexpr size_t kBytes = 663552;
+// As on nano33ble: 983,040 bytes of program flash less 294,912 for the program (platformio.ini).
+constexpr size_t kBytes = 688128;
 static_assert(kBytes % kFlashPageBytes == 0);
 
 alignas(16) uint8_t window[kBytes];

@@ -29,6 +29,12 @@ inline Image MakeImage(uint32_t seed, size_t n_bytes) {
 inline Sha256Digest HashOf(const Image& image) { return Sha256::Of(image.data(), image.size()); }
 
 /// Stands for the engine: an image must start with M.
+/// Firmware with another engine, which runs images that begin with 'O'.
+inline ImageCheck AcceptsO() {
+  const auto check = [](void*, Bytes image) { return image.data[0] == 'O' ? Status::kOk : Status::kImageVersion; };
+  return {check, nullptr};
+}
+
 inline ImageCheck AcceptsM() {
   const auto check = [](void*, Bytes image) { return image.data[0] == 'M' ? Status::kOk : Status::kImageMagic; };
   return {check, nullptr};
@@ -40,9 +46,11 @@ struct Booted {
   Journal journal{0};
   ModelStore store{&journal, page.data()};
 
-  Booted() {
+  ImageCheck check;
+
+  explicit Booted(const ImageCheck& accepts = AcceptsM()) : check(accepts) {
     journal.Boot();
-    store.Boot(AcceptsM());
+    store.Boot(check);
   }
 
   /// Pushes an image as a host does; stops at the first refusal.
@@ -53,7 +61,7 @@ struct Booted {
       const size_t n = std::min<size_t>(chunk_bytes, image.size() - offset);
       status = store.Write(offset, {image.data() + offset, n});
     }
-    return status == Status::kOk ? store.Commit(AcceptsM()) : status;
+    return status == Status::kOk ? store.Commit(check) : status;
   }
 
   bool Runs(const Image& image) const {

@@ -86,6 +86,32 @@ TEST_CASE_FIXTURE(WithFlash, "a push goes on behind the last durable page after 
   CHECK(device.Runs(image));
 }
 
+TEST_CASE_FIXTURE(WithFlash, "firmware with another engine leaves the model of the one before in its slot") {
+  const Image first = MakeImage(1, 5000);
+  const Image second = MakeImage(2, 6000);
+  Image other = MakeImage(3, 7000);
+  other[0] = 'O';
+  for (const bool swapped : {false, true}) {
+    CAPTURE(swapped);
+    {
+      Booted device;  // `first` was active last, in either slot; the other one holds nothing, or a model too
+      if (swapped) CHECK(device.Push(second) == Status::kOk);
+      CHECK(device.Push(first) == Status::kOk);
+    }
+    {
+      Booted device(AcceptsO());
+      CHECK(device.store.active() == ModelStore::kNoSlot);
+      CHECK(device.Push(other) == Status::kOk);
+      CHECK(device.Runs(other));
+    }
+    CHECK(Booted(AcceptsO()).Runs(other));
+    Booted device;
+    CHECK(device.Runs(first));
+    CHECK(device.Push(second) == Status::kOk);  // and the other engine's slot is free
+    CHECK(Booted().Runs(second));
+  }
+}
+
 TEST_CASE_FIXTURE(WithFlash, "another image does not go on with a partial one") {
   const Image image = MakeImage(1, 2 * kPage);
   Booted device;

@@ -39,6 +39,22 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         "motion": _motion_document(result.motion) if result.motion else None,
         "motion_stream": _motion_stream_document(result.motion_stream) if result.motion_stream else None,
         "link": asdict(result.link) if result.link else None,
+        "other": _other_document(result) if result.other else None,
+    }
+
+
+def _other_document(result: BenchResult) -> dict[str, Any]:
+    assert result.other is not None
+    other = result.other
+    return {
+        "engine": other.engine,
+        "device": asdict(other.device),
+        "model": model_document(other.model),
+        "latency": _latency_document(other.latency, other.model),
+        "agreement": asdict(other.agreement) if other.agreement else None,
+        "program_bytes": other.program_bytes,
+        "own_program_bytes": other.own_program_bytes,
+        "invoke_times": other.latency.invoke.median / max(1, result.latency.invoke.median),
     }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyhost.compiler import CompiledModel, load_model
+from tinyhost.compiler import CompiledModel, EngineName, ModelImage, image_for_tflm, load_model, plan_of
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings
-from tinyhost.errors import ModelError
+from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 
 __all__ = ["ModelFile", "load_model_file"]
@@ -27,6 +27,20 @@ class ModelFile:
     def image(self) -> bytes:
         """The model image: what a board stores."""
         return self.compiled.image
+
+    def image_for(self, engine: EngineName) -> bytes:
+        """Return the model image for a board with that engine. Raises UsageError if a .thm file is for the other."""
+        image = ModelImage.parse(self.image, where=str(self.path))
+        if image.engine == engine:
+            return self.image
+        if engine == "tinyhost":
+            return plan_of(image)
+        if self.tflite is None:
+            raise UsageError(
+                f"{self.path}: a plan for tinyhost's engine; the board runs TensorFlow Lite Micro",
+                hint="give the .tflite that it was compiled from",
+            )
+        return image_for_tflm(image, self.tflite)
 
 
 def load_model_file(

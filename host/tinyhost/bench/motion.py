@@ -14,7 +14,7 @@ from tinyhost.bench.listening import summarize_listening
 from tinyhost.bench.motion_result import LabelAlarms, MotionAccuracy, MotionStream, SeenFault
 from tinyhost.bench.reference import HostReference
 from tinyhost.bench.result import HostAnswers
-from tinyhost.compiler import ModelImage
+from tinyhost.compiler import ModelImage, plan_of
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.datasets.truth import SpokenWord, read_truth
 from tinyhost.errors import DatasetError, DeviceError, LinkLostError, ModelError
@@ -48,13 +48,13 @@ class HostDetector:
 
     def __init__(self, image: bytes) -> None:
         """Raise ModelError for an image without AnomalyParams."""
-        parsed = ModelImage.parse(image)
+        parsed = ModelImage.parse(plan_of(ModelImage.parse(image)))
         if not parsed.task_data:
             raise ModelError(
                 f"{parsed.name}: does not say how its input is made of samples", hint="tinyhost train anomaly makes one"
             )
         self.task = AnomalyTask.unpack(parsed.task_data)
-        self._engine = HostReference(image).engine
+        self._engine = HostReference(parsed.data).engine
         embedding = self.task.embedding_operator
         self._n_first = self._engine.n_operators if embedding is None else embedding + 1
         tensors = (parsed.input, parsed.output)

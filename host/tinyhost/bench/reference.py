@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.bench.plan import ModelSummary
+from tinyhost.compiler import ModelImage, plan_of
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 
 __all__ = [
@@ -38,14 +39,14 @@ class Reference(Protocol):
 
 
 class HostReference:
-    """The firmware's engine, compiled for this computer."""
+    """The firmware's own engine, compiled for this computer; it runs the models of a board with another engine, too."""
 
     name: ReferenceName = "host"
 
     def __init__(self, image: bytes) -> None:
         self.engine = _firmware.Engine()
         try:
-            self.engine.load(image)
+            self.engine.load(plan_of(ModelImage.parse(image)))
         except _firmware.StatusError as error:
             raise ModelError(
                 f"the engine on this computer refuses the image: {error}", hint="compile it again"

@@ -15,6 +15,7 @@ from tinyhost.device import LinkMeasurement
 
 if TYPE_CHECKING:
     from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
+    from tinyhost.boards.build import EngineBuild
 
 __all__ = [
     "TICK_REMARKS",
@@ -23,6 +24,7 @@ __all__ = [
     "BenchResult",
     "ClassScore",
     "DeviceSummary",
+    "EngineRun",
     "HostAnswers",
     "KeywordRates",
     "Latency",
@@ -228,6 +230,22 @@ class Accuracy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineRun:
+    """The same model on the same board, with firmware that has another engine."""
+
+    engine: EngineBuild
+    device: DeviceSummary
+    program_bytes: int
+    """code and constants of the firmware"""
+    own_program_bytes: int
+    """of the firmware that the comparison is with"""
+    model: ModelSummary
+    latency: Latency
+    agreement: Agreement | None
+    """with the same reference"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BenchResult:
     """Everything that one `tinyhost bench` found."""
 
@@ -244,3 +262,5 @@ class BenchResult:
     link: LinkMeasurement | None
     motion: MotionAccuracy | None = None
     motion_stream: MotionStream | None = None
+    other: EngineRun | None = None
+    """None when no other engine was asked for"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,10 +23,11 @@ from tinyhost.bench.plan import ModelSummary, summarize
 from tinyhost.bench.reference import ReferenceName, open_reference
 from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
 from tinyhost.bench.streaming import Sound, Streaming, load_stream, measure_stream
+from tinyhost.compiler import ModelImage
 from tinyhost.datasets import ClassFolder
 from tinyhost.datasets.split import Part
 from tinyhost.errors import ModelTooLargeError, UsageError
-from tinyhost.protocol.messages import SensorKind, SlotInfo, Source
+from tinyhost.protocol.messages import InferSource, SensorKind, SlotInfo, Source
 from tinyhost.train.anomaly_data import MotionSet
 
 if TYPE_CHECKING:
@@ -74,13 +75,15 @@ def model_on_device(
     if model is None:
         if active_slot(device) is None:
             raise UsageError("the board has no active model", hint="tinyhost push FILE, or bench --model FILE")
-        yield device.read(Source.MODEL), None
+        active = ModelImage.parse(device.read(Source.MODEL), where=device.name)
+        yield active.data, active.constants if active.engine == "tflm" else None
         return
     before = active_slot(device)
-    _check_fit(device, model.image)
-    device.push(model.image, progress=lambda done, total: on_progress("push", done, total))
+    image = model.image_for(device.engine)
+    _check_fit(device, image)
+    device.push(image, progress=lambda done, total: on_progress("push", done, total))
     try:
-        yield model.image, model.tflite
+        yield image, model.tflite
     finally:
         after = active_slot(device)
         if before and after and before.sha256 != after.sha256 and not keep:
@@ -112,6 +115,7 @@ def run_bench(
     samples = None if is_motion else _load_samples(device, model, plan, pictures=pictures)
     sound = None if is_motion else _load_sound(device, model, image, plan)
     reference = open_reference(plan.against, image=image, tflite=tflite) if plan.samples else None
+    model = _with_arena(device, model)
     latency = measure_latency(
         device,
         model,
@@ -142,6 +146,13 @@ def run_bench(
         motion_stream=_motion_stream(device, image, plan, on_progress) if is_motion and plan.stream else None,
         link=device.measure_link() if plan.link else None,
     )
+
+
+def _with_arena(device: Device, model: ModelSummary) -> ModelSummary:
+    """Return the model with what it takes of the arena, which only the board knows of TensorFlow Lite Micro."""
+    if model.arena_bytes:
+        return model
+    return replace(model, arena_bytes=device.infer(InferSource.PATTERN).arena_bytes)
 
 
 def _motion(device: Device, image: bytes, plan: BenchPlan, motions: MotionSet, on_progress: Progress) -> MotionAccuracy:

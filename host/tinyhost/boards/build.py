@@ -12,13 +12,24 @@ from configparser import ConfigParser
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.project import find_project
 from tinyhost.boards.tools import require_module, require_tool
 from tinyhost.errors import BuildError, UsageError
 
-__all__ = ["Firmware", "build_firmware", "pio_environment", "prebuilt_firmware"]
+__all__ = [
+    "EngineBuild",
+    "Firmware",
+    "build_firmware",
+    "build_kind",
+    "pio_environment",
+    "prebuilt_firmware",
+]
+
+EngineBuild = Literal["tinyhost", "portable", "tflm"]
+"""Engines that firmware is built with: tinyhost's own, the same with portable kernels, TensorFlow Lite Micro."""
 
 _BUILD_ID = re.compile(rb"tinyhost-build:([0-9a-f]{16})")
 _COMPILER_ERROR = re.compile(r"^.*(error:|undefined reference|overflowed by|not found).*$", re.MULTILINE)
@@ -41,6 +52,11 @@ class Firmware:
     """static RAM; on virtual boards with the flash window, which is RAM there; 0 for a prebuilt nano33ble program"""
 
 
+def build_kind(board: str, engine: EngineBuild) -> str:
+    """Return what build_firmware calls the firmware for a kind of board with this engine."""
+    return board if engine == "tinyhost" else f"{board}_{engine}"
+
+
 def build_firmware(
     app: str, kind: str, *, project: Path | None = None, progress: Callable[[str], None] | None = None
 ) -> Firmware:
@@ -57,6 +73,8 @@ def build_firmware(
         require_tool(
             "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
         )
+    if kind.endswith("_tflm"):
+        require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
     with _alone(root):
         lines = _run_platformio(root, environment, progress or (lambda _: None))
         return _firmware(root / ".pio" / "build" / environment, app, kind, lines)

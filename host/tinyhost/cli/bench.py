@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, JsonOption, PassesOption, SceneOption, StateOption
-from tinyhost.cli.output import console, progress_bars, status_console, write_json
+from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption
+from tinyhost.cli.output import console, progress_bars, stage, status_console, write_json
 from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.result import BenchResult
+    from tinyhost.bench.engines import EngineTrial
+    from tinyhost.bench.modelfile import ModelFile
+    from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
     from tinyhost.bench.run import Progress
+    from tinyhost.boards import Board
+    from tinyhost.boards.build import Firmware
 
 __all__ = ["register"]
 
@@ -55,6 +59,14 @@ def bench(
     app: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--app", help="Build this app's firmware first, and flash it if the board runs another build."),
+    ] = None,
+    engine: Annotated[
+        Optional[Engine],  # noqa: UP045
+        typer.Option(
+            "--engine",
+            help="Measure with this engine too, on the same board, and compare: tflm is TensorFlow Lite Micro, "
+            "portable ours without its fast kernels. Builds and flashes both; the board gets its own firmware back.",
+        ),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
     samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
@@ -130,7 +142,8 @@ def bench(
         link=link,
     )
     file = load_model_file(model, names, passes=passes) if model else None
-    if app is not None:
+    trial = _trial(engine, app, file, board, state) if engine else None
+    if app is not None and trial is None:
         _ensure_app(app, board, state)
     with connected(board, scene, state) as connection:
         device = connection.device
@@ -142,12 +155,17 @@ def bench(
         if file is not None:
             active = next((slot.name for slot in device.models() if slot.active), "none")
             status_console().print(f"active model: {active}", style="dim", markup=False)
+    if trial is not None:
+        result = trial.compare(result, plan, stage=stage, measuring=_progress)
     _write(result, report, json)
     _check(result)
 
 
-def _ensure_app(app: str, spec: str | None, state: Path | None) -> None:
-    """Build an app for the board, and flash it unless the board is known to run this very build."""
+def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "") -> tuple[Board, Firmware]:
+    """Build an app for the board, and flash it unless the board is known to run this very build.
+
+    running: the board's build, if it was asked.
+    """
     from tinyhost.boards import list_boards, resolve
     from tinyhost.boards.build import build_firmware
     from tinyhost.boards.flash import flash_firmware
@@ -156,8 +174,28 @@ def _ensure_app(app: str, spec: str | None, state: Path | None) -> None:
     with status_console().status(f"building {app} for {target.name}"):
         built = build_firmware(app, target.kind)
         on_board = {status.name: status.build_id for status in list_boards(state)}
-        if on_board.get(target.name) != built.build_id:
+        if (running or on_board.get(target.name)) != built.build_id:
             flash_firmware(target, built)
+    return target, built
+
+
+def _trial(
+    engine: Engine, app: str | None, file: ModelFile | None, board: str | None, state: Path | None
+) -> EngineTrial:
+    """Return what to compare; the board then runs the app (by default its own) as it is in this checkout."""
+    from tinyhost.bench.engines import EngineTrial, file_of_active_model
+    from tinyhost.cli.connect import connected
+
+    running = ""
+    if app is None or file is None:
+        with connected(board, None, state) as connection:
+            info = connection.device.info
+            app, running = app or info.app, info.build_id
+            file = file or file_of_active_model(connection.device)
+    target, own = _ensure_app(app, board, state, running)
+    trial = EngineTrial(board=target, app=app, engine=engine.value, file=file, own=own)
+    trial.check()
+    return trial
 
 
 @contextmanager
@@ -195,15 +233,9 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
 
 
 def _check(result: BenchResult) -> None:
-    agreement = result.agreement
-    if agreement is not None and agreement.mismatches:
-        first = agreement.first_mismatch
-        seed = first.seed if first else 0
-        raise CheckFailedError(
-            f"{result.device.name}: {agreement.mismatches} of {agreement.compared} outputs differ from "
-            f"{agreement.against}'s, first with seed {seed}",
-            hint=f"see where: tinyhost diff --board {result.device.name} --seed {seed} --layers",
-        )
+    _check_agreement(result.device, result.agreement, "")
+    if result.other:
+        _check_agreement(result.other.device, result.other.agreement, f" with the engine {result.other.engine}")
     for felt in (result.motion, result.motion_stream):
         if felt is not None and felt.host.mismatches:
             raise CheckFailedError(
@@ -211,3 +243,15 @@ def _check(result: BenchResult) -> None:
                 "on this computer",
                 hint="is the firmware of this version? tinyhost flash anomaly",
             )
+
+
+def _check_agreement(device: DeviceSummary, agreement: Agreement | None, engine: str) -> None:
+    if agreement is None or not agreement.mismatches:
+        return
+    first = agreement.first_mismatch
+    seed = first.seed if first else 0
+    raise CheckFailedError(
+        f"{device.name}{engine}: {agreement.mismatches} of {agreement.compared} outputs differ from "
+        f"{agreement.against}'s, first with seed {seed}",
+        hint=f"see where: tinyhost diff --board {device.name} --seed {seed} --layers",
+    )

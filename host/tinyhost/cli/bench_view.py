@@ -21,6 +21,7 @@ _FIGURE_COLUMNS = 78
 def bench_view(result: BenchResult, columns: int) -> RenderableType:
     """Return the tables of a benchmark, for a terminal of `columns`."""
     from tinyhost.bench.plan import macs_text
+    from tinyhost.cli.bench_engines_view import engines_view
 
     model, device = result.model, result.device
     parts: list[RenderableType] = [
@@ -37,6 +38,8 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         style = "bold green" if agreement.mismatches == 0 else "bold red"
         words = f"{agreement.mismatches} mismatches in {agreement.compared} random inputs"
         parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
+    if result.other:
+        parts += [Text(), *engines_view(result)]
     if result.accuracy:
         parts += [Text(), *_accuracy(result.accuracy)]
     if result.streaming:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, escape, note, status_console, write_json
+from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption
+from tinyhost.cli.output import console, escape, note, stage, write_json
 from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +30,14 @@ def flash(
     app: Annotated[str, typer.Argument(help="The app: kws, vww or anomaly.")],
     *,
     board: BoardOption = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            "--engine",
+            help="Which engine to build it with. tflm: TensorFlow Lite Micro, fetched with git; portable: ours without "
+            "its fast kernels.",
+        ),
+    ] = Engine.TINYHOST,
     model: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
         typer.Option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
@@ -53,15 +60,17 @@ def flash(
     from tinyhost.boards import resolve
     from tinyhost.boards.flash import flash_firmware
 
+    if firmware is not None and engine is not Engine.TINYHOST:
+        raise UsageError("--firmware is built already, --engine is for building", hint="give one of them")
     if model is not None and no_model:
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
     target = resolve(board, state=state)
     if board is None:
         note(f"[dim]board: {target.name}[/]")
-    with _status(f"building {app} for {target.name}") as progress:
-        built = _prebuilt(app, target, firmware) if firmware else _build(app, target, progress)
+    with stage(f"building {app} for {target.name}") as progress:
+        built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
     model_path = None if no_model else model or _default_model(app)
-    with _status(f"flashing {target.name}") as progress:
+    with stage(f"flashing {target.name}") as progress:
         upload = flash_firmware(target, built, progress, ask=lambda what: note(f"[bold yellow]{escape(what)}[/]"))
     if upload and upload.serial and target.name != f"nano33ble:{upload.serial}":
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
@@ -72,10 +81,10 @@ def flash(
         _print(target, built, upload)
 
 
-def _build(app: str, board: Board, progress: Callable[[str], None]) -> Firmware:
-    from tinyhost.boards.build import build_firmware
+def _build(app: str, board: Board, engine: Engine, progress: Callable[[str], None]) -> Firmware:
+    from tinyhost.boards.build import build_firmware, build_kind
 
-    return build_firmware(app, board.kind, progress=progress)
+    return build_firmware(app, build_kind(board.kind, engine.value), progress=progress)
 
 
 def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
@@ -101,27 +110,20 @@ def _greet(board: Board, built: Firmware, model: Path | None, *, quiet: bool) ->
     quiet: print nothing on stdout.
     """
     from tinyhost.cli.connect import show_log
-    from tinyhost.cli.push import print_push, push_compiled, read_model
+    from tinyhost.cli.push import print_push, push_model, read_model
     from tinyhost.device import Device
 
-    compiled = read_model(model, None, ()) if model else None
+    file = read_model(model, None, ()) if model else None
     with board.power() as powered, Device.open(powered, log=show_log) as device:
         if built.build_id and device.info.build_id != built.build_id:
             raise BoardError(
                 f"{device.name}: runs build {device.info.build_id}, flashed was {built.build_id}",
                 hint="run the command again; a real board: double-tap reset first",
             )
-        result = push_compiled(device, compiled, force=False) if compiled else None
-    if compiled and result and not quiet:
-        print_push(board.name, len(compiled.image), result)
+        result = push_model(device, file, force=False) if file else None
+    if file and result and not quiet:
+        print_push(board.name, result)
     return result
-
-
-@contextmanager
-def _status(title: str) -> Iterator[Callable[[str], None]]:
-    """Show what is going on in one line on stderr."""
-    with status_console().status(title) as status:
-        yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
 
 
 def _document(board: Board, built: Firmware, upload: UploadResult | None, pushed: PushResult | None) -> dict[str, Any]:

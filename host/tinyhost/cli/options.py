@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["BoardOption", "JsonOption", "PassesOption", "ResumeOption", "SceneOption", "SeedOption", "StateOption"]
+__all__ = [
+    "BoardOption",
+    "Engine",
+    "JsonOption",
+    "PassesOption",
+    "ResumeOption",
+    "SceneOption",
+    "SeedOption",
+    "StateOption",
+]
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -26,6 +36,14 @@ def _know_scene(scene: str | None) -> str | None:
 
         know_speech_scenes()
     return scene
+
+
+class Engine(str, Enum):
+    """Engines that firmware is built with."""
+
+    TINYHOST = "tinyhost"
+    TFLM = "tflm"
+    PORTABLE = "portable"
 
 
 SceneOption = Annotated[

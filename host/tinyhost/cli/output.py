@@ -29,6 +29,7 @@ __all__ = [
     "print_error",
     "progress_bars",
     "progress_count",
+    "stage",
     "status_console",
     "write_json",
 ]
@@ -134,6 +135,13 @@ def progress_count(title: str) -> Iterator[Callable[[int, int], None]]:
     with progress_bars(*columns) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def stage(title: str) -> Iterator[Callable[[str], None]]:
+    """Show in one line on stderr what is going on; yields what is called with lines of its progress."""
+    with status_console().status(title) as status:
+        yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
 
 
 def print_error(error: TinyhostError) -> None:

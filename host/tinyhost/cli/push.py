@@ -14,10 +14,10 @@ from tinyhost.cli.output import byte_progress, console, escape, note, write_json
 from tinyhost.errors import ModelTooLargeError
 
 if TYPE_CHECKING:
-    from tinyhost.compiler import CompiledModel
+    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.device import Device, PushResult
 
-__all__ = ["print_push", "push_compiled", "read_model", "register"]
+__all__ = ["print_push", "push_model", "read_model", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,43 +45,45 @@ def push(
     """
     from tinyhost.cli.connect import connected
 
-    compiled = read_model(model, name, split_labels(labels))
+    file = read_model(model, name, split_labels(labels))
     with connected(board, None, state) as connection:
-        result = push_compiled(connection.device, compiled, force=force)
+        result = push_model(connection.device, file, force=force)
     if json:
         write_json({"schema": "tinyhost.push/1", "board": connection.board_name, **asdict(result)}, json)
     if json != "-":
-        print_push(connection.board_name, len(compiled.image), result)
+        print_push(connection.board_name, result)
 
 
-def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> CompiledModel:
-    """Return the model of a file, compiled, as tinyhost.bench.modelfile names and labels it."""
+def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> ModelFile:
+    """Return the model of a file, as tinyhost.bench.modelfile names and labels it."""
     from tinyhost.bench.modelfile import load_model_file
 
-    return load_model_file(path, labels, name=name).compiled
+    return load_model_file(path, labels, name=name)
 
 
-def push_compiled(device: Device, compiled: CompiledModel, *, force: bool) -> PushResult:
+def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
     """Push under a progress bar, if the board has room for the model; say it if the app will not run it."""
     from tinyhost.bench.fit import too_many_classes
     from tinyhost.bench.plan import summarize
 
-    arena_bytes = compiled.report.arena_bytes
-    if arena_bytes > device.info.arena_bytes:
+    image = file.image_for(device.engine)
+    model = summarize(image)
+    if model.arena_bytes > device.info.arena_bytes:
         raise ModelTooLargeError(
-            f"{device.name}: {compiled.report.name} needs an arena of {arena_bytes} bytes, "
+            f"{device.name}: {model.name} needs an arena of {model.arena_bytes} bytes, "
             f"the firmware has {device.info.arena_bytes}",
             hint="tinyhost inspect MODEL shows which operator needs how much",
         )
-    warning = too_many_classes(summarize(compiled.image))
+    warning = too_many_classes(model)
     if warning:
         note(f"[yellow]{escape(warning)}[/]")
-    with byte_progress(f"push {compiled.report.name}") as progress:
-        return device.push(compiled.image, force=force, progress=progress)
+    with byte_progress(f"push {model.name}") as progress:
+        return device.push(image, force=force, progress=progress)
 
 
-def print_push(board: str, image_bytes: int, result: PushResult) -> None:
+def print_push(board: str, result: PushResult) -> None:
     """Say what a push did."""
+    image_bytes = result.image_bytes
     if result.skipped:
         how = "was there already"
     elif result.resumed_at:

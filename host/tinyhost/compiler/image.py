@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
     IMAGE_VERSION,
     MAX_RANK,
+    TFLM_IMAGE_VERSION,
     ImageHeader,
     ModelMetadata,
     OperatorCode,
@@ -23,13 +25,17 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.errors import ModelError
 
-__all__ = ["CHECKSUMMED_FROM", "ModelImage", "TensorInfo", "operator_codes"]
+__all__ = ["CHECKSUMMED_FROM", "EngineName", "ModelImage", "TensorInfo", "image_engine", "operator_codes"]
+
+EngineName = Literal["tinyhost", "tflm"]
+"""Who runs an image, as a board's INFO names its engine."""
 
 CHECKSUMMED_FROM = 16
 """The image's CRC covers the bytes from here on: those after the CRC itself."""
 
 _HINT = "compile the .tflite again with this version of tinyhost"
 _MAX_ARENA_BYTES = 1 << 28
+_ENGINES: dict[int, EngineName] = {IMAGE_VERSION: "tinyhost", TFLM_IMAGE_VERSION: "tflm"}
 _ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
 
 
@@ -72,7 +78,7 @@ class ModelImage:
     @classmethod
     def parse(cls, data: bytes, *, where: str = "model image") -> ModelImage:
         """Return the image in `data`; raises ModelError if it is none, damaged, of another format version, or one that
-        the engine refuses to load."""
+        its engine would refuse to load."""
         header = _checked_header(data, where)
         try:
             metadata = ModelMetadata.unpack(data, header.metadata_offset)
@@ -90,8 +96,7 @@ class ModelImage:
         labels = data[header.labels_offset : header.labels_offset + header.labels_bytes].split(b"\0")[:-1]
         if len(labels) != metadata.n_labels:
             raise ModelError(f"{where}: expected {metadata.n_labels} labels, got {len(labels)}", hint=_HINT)
-        _check_runs(data, metadata, where)
-        return cls(
+        image = cls(
             data=data,
             header=header,
             metadata=metadata,
@@ -99,10 +104,20 @@ class ModelImage:
             operators=operators,
             labels=tuple(label.decode("utf-8", "replace") for label in labels),
         )
+        if image.engine == "tinyhost":
+            _check_runs(data, metadata, where)
+        else:
+            _check_wrapped(image, where)
+        return image
+
+    @property
+    def engine(self) -> EngineName:
+        """Whose engine runs it."""
+        return _ENGINES[self.header.version]
 
     @property
     def constants(self) -> bytes:
-        """The constants section."""
+        """The constants section: weights, parameters, tables; of an image for TFLM the .tflite."""
         return self.data[self.header.constants_offset : self.header.constants_offset + self.header.constants_bytes]
 
     @property
@@ -142,13 +157,21 @@ class ModelImage:
         )
 
 
+def image_engine(data: bytes) -> EngineName | None:
+    """Return who runs an image that nobody has checked; None where it is no image of this format version."""
+    if len(data) < ImageHeader.SIZE:
+        return None
+    header = ImageHeader.unpack(data)
+    return _ENGINES.get(header.version) if header.magic == IMAGE_MAGIC else None
+
+
 def operator_codes(data: bytes) -> set[OperatorCode]:
     """Return the operators of an image that nobody has checked; none where it is no image of this format version."""
-    if len(data) < ImageHeader.SIZE:
+    if image_engine(data) is None:
         return set()
     header = ImageHeader.unpack(data)
     end = header.operators_offset + header.n_operators * OperatorRecord.SIZE
-    if header.magic != IMAGE_MAGIC or header.version != IMAGE_VERSION or end > len(data):
+    if end > len(data):
         return set()
     codes = (data[header.operators_offset + i * OperatorRecord.SIZE] for i in range(header.n_operators))
     return {OperatorCode(code) for code in codes if code in OperatorCode.__members__.values()}
@@ -160,7 +183,7 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
     header = ImageHeader.unpack(data)
     if header.magic != IMAGE_MAGIC:
         raise ModelError(f"{where}: expected the magic THM1, got {data[:4].hex()}", hint="this is no model image")
-    if header.version != IMAGE_VERSION:
+    if header.version not in _ENGINES:
         raise ModelError(f"{where}: expected format version {IMAGE_VERSION}, got {header.version}", hint=_HINT)
     if header.total_bytes != len(data):
         raise ModelError(f"{where}: expected {header.total_bytes} B as its header says, got {len(data)}", hint=_HINT)
@@ -196,6 +219,20 @@ def _check_references(
         used += [operator.output, *operator.inputs[: operator.n_inputs]]
     if max(used) >= len(tensors) or any(tensor.rank > MAX_RANK for tensor in tensors):
         raise ModelError(f"{where}: a tensor index or rank is out of range", hint=_HINT)
+
+
+def _check_wrapped(image: ModelImage, where: str) -> None:
+    """Check that an image for TFLM holds the .tflite that it names, and that its records are what that file says."""
+    from tinyhost.compiler.tflm_image import open_wrapped
+
+    sha256 = hashlib.sha256(image.constants)
+    if sha256.digest() != image.metadata.source_sha256:
+        raise ModelError(
+            f"{where}: expected a .tflite of SHA-256 {image.sha256[:16]}…, got {sha256.hexdigest()[:16]}…", hint=_HINT
+        )
+    file = open_wrapped(image.constants, image.metadata, where=where)
+    if (file.metadata, file.tensors, file.operators) != (image.metadata, image.tensors, image.operators):
+        raise ModelError(f"{where}: its records are not those of the .tflite in it", hint=_HINT)
 
 
 def _check_runs(data: bytes, metadata: ModelMetadata, where: str) -> None:

@@ -43,6 +43,7 @@ __all__ = [
     "ScoreKind",
     "SoftmaxParams",
     "Storage",
+    "TFLM_IMAGE_VERSION",
     "Task",
     "TensorRecord",
     "TensorType",
@@ -52,7 +53,9 @@ __all__ = [
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
 IMAGE_VERSION = 5
-"""format version; an engine runs exactly one"""
+"""format version of a plan, for tinyhost's own engine; an engine runs exactly one"""
+TFLM_IMAGE_VERSION = 257
+"""format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
 IMAGE_ALIGNMENT = 16
 """of the image in memory, of its sections and of the arena, in bytes"""
 MAX_RANK = 4
@@ -107,7 +110,7 @@ class Storage(IntEnum):
 
 
 class OperatorCode(IntEnum):
-    """What an operator computes, named as in TensorFlow Lite; RESHAPE needs none. Never renumber, only append."""
+    """What an operator computes, named as in TensorFlow Lite. Never renumber, only append."""
 
     CONV_2D = 1
     """ConvParams"""
@@ -143,6 +146,8 @@ class OperatorCode(IntEnum):
     """QuantizeParams; float32 to int8"""
     DEQUANTIZE = 17
     """LookupParams, a table of 256 float32"""
+    RESHAPE = 18
+    """only in images for TensorFlow Lite Micro: a plan needs none"""
 
 
 class WeightLayout(IntEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import ConvParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.tflm_image import open_wrapped
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
 
@@ -60,6 +61,8 @@ class ModelReport:
 
 def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
     """Return the report of an image; `names`: one per operator, if known."""
+    if image.engine == "tflm":
+        return _report_wrapped(image)
     operators = tuple(
         _operator_report(image, i, record, names[i] if names else "") for i, record in enumerate(image.operators)
     )
@@ -72,6 +75,36 @@ def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
         live_macs=sum(operator.macs for operator in operators),
         n_params=image.metadata.n_params,
         arena_bytes=image.metadata.arena_bytes,
+        flash_bytes=len(image.data),
+    )
+
+
+def _report_wrapped(image: ModelImage) -> ModelReport:
+    """Return the report of an image for TFLM, which alone knows what it needs of an arena: here 0."""
+    file = open_wrapped(image.constants, image.metadata, where=image.name)
+    tensors = file.graph.tensors
+    operators = tuple(
+        OperatorReport(
+            index=index,
+            name=tensors[step.output].name,
+            code=operator.code,
+            output_shape=tensors[step.output].shape,
+            macs=step.macs,
+            weight_bytes=sum(len(tensors[t].data or b"") for t in operator.inputs if t >= 0),
+            input_offsets=(),
+            output_offset=0,
+        )
+        for index, (operator, step) in enumerate(zip(file.graph.operators, file.steps, strict=True))
+    )
+    return ModelReport(
+        name=image.name,
+        task=image.task.name.lower(),
+        operators=operators,
+        buffers=(),
+        macs=image.metadata.macs,
+        live_macs=image.metadata.macs,
+        n_params=image.metadata.n_params,
+        arena_bytes=0,
         flash_bytes=len(image.data),
     )
 

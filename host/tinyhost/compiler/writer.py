@@ -28,9 +28,10 @@ from tinyhost.compiler.overlap import overlap_distance
 from tinyhost.compiler.planner import Buffer, plan_arena
 from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["write_image"]
+__all__ = ["TENSOR_TYPES", "assemble_image", "write_image"]
 
-_TYPES = {"int8": TensorType.INT8, "uint8": TensorType.UINT8, "float32": TensorType.FLOAT32}
+TENSOR_TYPES = {"int8": TensorType.INT8, "uint8": TensorType.UINT8, "float32": TensorType.FLOAT32}
+"""By TensorFlow Lite's names."""
 
 
 def write_image(
@@ -57,7 +58,7 @@ def write_image(
         output_tensor=indices[graph.output],
         arena_bytes=plan.arena_bytes,
     )
-    return _assemble(
+    return assemble_image(
         metadata.pack(),
         [record.pack() for record in records],
         [record.pack() for record in operators],
@@ -155,15 +156,15 @@ class _Planner:
 
 
 def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) -> TensorRecord:
-    if tensor.dtype not in _TYPES:
+    if tensor.dtype not in TENSOR_TYPES:
         raise UnsupportedModelError(
-            f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(_TYPES)}"
+            f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(TENSOR_TYPES)}"
         )
     quantized = tensor.dtype != "float32"
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
         raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")
     return TensorRecord(
-        type=_TYPES[tensor.dtype],
+        type=TENSOR_TYPES[tensor.dtype],
         rank=len(tensor.shape),
         storage=Storage.ARENA if tensor.data is None else Storage.CONSTANT,
         offset=plan.offsets[tensor.index] if tensor.data is None else pool.add(tensor.data),
@@ -192,8 +193,15 @@ def _operator_record(step: Step, indices: dict[int, int], pool: ConstantPool) ->
     )
 
 
-def _assemble(
-    metadata: bytes, tensors: list[bytes], operators: list[bytes], *, labels: bytes, task_data: bytes, constants: bytes
+def assemble_image(
+    metadata: bytes,
+    tensors: Sequence[bytes],
+    operators: Sequence[bytes],
+    *,
+    labels: bytes,
+    task_data: bytes,
+    constants: bytes,
+    version: int = IMAGE_VERSION,
 ) -> bytes:
     """Return the image: header, then the sections in the order that the loader requires, each aligned."""
     offsets: list[int] = []
@@ -205,7 +213,7 @@ def _assemble(
     body += bytes(-len(body) % IMAGE_ALIGNMENT)
     header = ImageHeader(
         magic=IMAGE_MAGIC,
-        version=IMAGE_VERSION,
+        version=version,
         header_bytes=ImageHeader.SIZE,
         total_bytes=len(body),
         metadata_offset=offsets[0],

@@ -36,7 +36,7 @@ from tinyhost.protocol.messages import (
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
-    from tinyhost.compiler import ModelImage
+    from tinyhost.compiler import EngineName, ModelImage
 
 __all__ = ["Device", "LinkStats"]
 
@@ -127,6 +127,11 @@ class Device:
     def info(self) -> InfoReply:
         """Who the board is and what it can take."""
         return self._session.info
+
+    @property
+    def engine(self) -> EngineName:
+        """Whose model images the firmware runs."""
+        return "tflm" if self.info.engine == "tflm" else "tinyhost"
 
     @property
     def link_stats(self) -> LinkStats:

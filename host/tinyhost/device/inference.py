@@ -53,6 +53,8 @@ class Inference:
     input_crc32: int
     """of the input tensor"""
     n_operators: int
+    arena_bytes: int = 0
+    """of the engine's arena, that the model takes"""
     score: int = 0
     """of an app whose result is one number, in units of its setting `threshold`; else 0"""
     operators: tuple[ProfileEntry, ...] = ()
@@ -263,6 +265,7 @@ def _inference(reply: InferReply, output: bytes, operators: tuple[ProfileEntry, 
         sample_crc32=reply.sample_crc32,
         input_crc32=reply.input_crc32,
         n_operators=reply.n_operators,
+        arena_bytes=reply.arena_bytes,
         score=reply.score,
         operators=operators,
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tinyhost.compiler.image import operator_codes
+from tinyhost.compiler.image import image_engine, operator_codes
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
@@ -43,6 +43,7 @@ class PushResult:
     """of the model"""
     skipped: bool
     """the board had this image already; only its activation was asked for"""
+    image_bytes: int
     resumed_at: int
     """first byte sent; more than 0 if an earlier push had stopped there"""
     bytes_sent: int
@@ -76,8 +77,8 @@ class Pusher:
     def push(self, image: bytes, *, force: bool, progress: Progress | None) -> PushResult:
         """Put `image` into a slot and make it active.
 
-        force: write it even if a slot has it. Raises ModelTooLargeError, UnsupportedModelError if the firmware lacks
-        an operator, DeviceError, LinkError.
+        force: write it even if a slot has it. Raises ModelTooLargeError, UnsupportedModelError if the image is for
+        another engine or the firmware lacks an operator, DeviceError, LinkError.
         """
         if len(image) > self._session.info.slot_bytes:
             raise ModelTooLargeError(
@@ -85,6 +86,7 @@ class Pusher:
                 f"a slot takes {self._session.info.slot_bytes}",
                 hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
             )
+        self._check_engine(image)
         self._check_operators(image)
         started_s, retries = time.monotonic(), self._connection.counters.retries
         self._bytes_sent = 0
@@ -93,11 +95,21 @@ class Pusher:
             slot=info.slot,
             name=info.name,
             skipped=bool(first.present),
+            image_bytes=len(image),
             resumed_at=0 if first.present else first.offset,
             bytes_sent=self._bytes_sent,
             seconds=time.monotonic() - started_s,
             retries=self._connection.counters.retries - retries,
         )
+
+    def _check_engine(self, image: bytes) -> None:
+        wanted, engine = image_engine(image), self._session.info.engine
+        if wanted is not None and wanted != engine:
+            raise UnsupportedModelError(
+                f"{self._connection.name}: the model image is for the engine {wanted}; this firmware has {engine}",
+                hint=f"push the .tflite, or flash the other engine: tinyhost flash {self._session.info.app} "
+                f"--engine {wanted}",
+            )
 
     def _check_operators(self, image: bytes) -> None:
         info = self._session.info

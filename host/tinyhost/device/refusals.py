@@ -40,7 +40,7 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.NO_SPACE: ("larger than the place for it on the board", "see what fits: tinyhost inspect MODEL"),
     Status.HASH_MISMATCH: ("the stored image does not have the announced SHA-256", "tinyhost push MODEL --force"),
     Status.IMAGE_MAGIC: ("not a model image", _RECOMPILE),
-    Status.IMAGE_VERSION: ("a model image of a format version that this firmware does not run", _RECOMPILE),
+    Status.IMAGE_VERSION: ("a model image of a format version, or for an engine, that this firmware lacks", _RECOMPILE),
     Status.IMAGE_LENGTH: ("the model image is shorter or longer than its header says", _RECOMPILE),
     Status.IMAGE_CHECKSUM: ("the model image's CRC does not match", _RECOMPILE),
     Status.IMAGE_SECTION: ("a section of the model image is out of bounds", _RECOMPILE),

@@ -827,7 +827,7 @@ class InferReply:
     """What came out. The output's bytes follow when the last operator ran and they fit."""
 
     SIZE: ClassVar[int] = 48
-    _STRUCT: ClassVar[Struct] = Struct("<QQQIIIiH3H")
+    _STRUCT: ClassVar[Struct] = Struct("<QQQIIIiHHI")
 
     capture_ticks: int = 0
     preprocess_ticks: int = 0
@@ -841,11 +841,13 @@ class InferReply:
     """as in Prediction, after the last operator"""
     n_operators: int = 0
     """of the whole model"""
-    reserved: tuple[int, ...] = (0, 0, 0)
+    reserved: int = 0
+    arena_bytes: int = 0
+    """that the model takes of the engine's arena"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.sample_crc32, self.input_crc32, self.output_bytes, self.score, self.n_operators, *self.reserved)
+        return self._STRUCT.pack(self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.sample_crc32, self.input_crc32, self.output_bytes, self.score, self.n_operators, self.reserved, self.arena_bytes)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InferReply:
@@ -860,7 +862,8 @@ class InferReply:
             output_bytes=values[5],
             score=values[6],
             n_operators=values[7],
-            reserved=values[8 : 11],
+            reserved=values[8],
+            arena_bytes=values[9],
         )
 
 

@@ -50,7 +50,7 @@ class Status(IntEnum):
     IMAGE_MAGIC = 20
     """not a model image"""
     IMAGE_VERSION = 21
-    """model image of a format version that this firmware does not run"""
+    """model image of a format version, or for an engine, that this firmware does not have"""
     IMAGE_LENGTH = 22
     """image shorter or longer than its header says"""
     IMAGE_CHECKSUM = 23

@@ -88,7 +88,7 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             build_id="0123456789abcdef",
             unique_id="m4-1",
             arena_bytes=114_688,
-            slot_bytes=323_584,
+            slot_bytes=335_872,
         ),
         model=model,
         latency=_latency(model),

@@ -25,6 +25,7 @@ void Device::OnInfer(const Request& request) {
   infer_reply_ = {};
   infer_reply_.n_operators = static_cast<uint16_t>(n_operators);
   infer_reply_.output_bytes = static_cast<uint32_t>(engine_.output().n_bytes);
+  infer_reply_.arena_bytes = static_cast<uint32_t>(engine_.arena_bytes());
   Status status = infer.first_operator == 0 ? PrepareInfer(infer) : Status::kOk;
   if (status == Status::kOk && infer.prepare_only == 0) status = RunInfer(infer, end);
   if (status != Status::kOk) return Refuse(request, status);

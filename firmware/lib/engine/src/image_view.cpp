@@ -9,6 +9,12 @@ namespace tinyhost {
 
 namespace {
 
+#ifdef TINYHOST_ENGINE_TFLM
+constexpr uint16_t kVersion = kTflmImageVersion;
+#else
+constexpr uint16_t kVersion = kImageVersion;
+#endif
+
 constexpr size_t kChecksummedFrom = offsetof(ImageHeader, crc32) + sizeof(uint32_t);
 
 /// Sections follow each other in the order of calls; each must start aligned, at or after the end of the one before.
@@ -30,7 +36,7 @@ class SectionChecker {
 
 TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   if (header.magic != kImageMagic) return Status::kImageMagic;
-  if (header.version != kImageVersion) return Status::kImageVersion;
+  if (header.version != kVersion) return Status::kImageVersion;
   if (header.total_bytes != n_bytes || header.header_bytes != sizeof(ImageHeader)) return Status::kImageLength;
   const uint8_t* start = reinterpret_cast<const uint8_t*>(&header);
   if (Crc32(start + kChecksummedFrom, n_bytes - kChecksummedFrom) != header.crc32) return Status::kImageChecksum;
@@ -71,6 +77,13 @@ TINYHOST_COLD Status ImageView::Open(const uint8_t* image, size_t n_bytes) {
   if (status == Status::kOk) status = CheckMetadata(*this);
   if (status != Status::kOk) Close();
   return status;
+}
+
+TINYHOST_COLD const char* ImageView::label(size_t index) const {
+  if (!loaded() || index >= metadata().n_labels) return "";
+  const char* label = labels();
+  for (; index > 0; --index) label += std::strlen(label) + 1;
+  return label;
 }
 
 TINYHOST_COLD const uint8_t* ImageView::ConstantBytes(uint32_t offset, uint64_t n_bytes, uint32_t alignment) const {

@@ -25,8 +25,8 @@ void ModelStore::Boot(const ImageCheck& check) {
     conditions_[i] = Classify(slots_[i]);
   }
   int32_t chosen = 0;
-  const uint8_t first = journal_->Get(kActiveSlotKey, &chosen) && chosen == 1 ? 1 : 0;
-  for (const uint8_t i : {first, static_cast<uint8_t>(1 - first)}) {
+  chosen_ = journal_->Get(kActiveSlotKey, &chosen) && chosen == 1 ? 1 : 0;
+  for (const uint8_t i : {chosen_, static_cast<uint8_t>(1 - chosen_)}) {
     if (active_ != kNoSlot || conditions_[i].state != SlotState::kValid) continue;
     const Status status = check.check(check.context, slots_[i].image());
     if (status == Status::kOk) active_ = i;
@@ -71,10 +71,14 @@ Status ModelStore::StartPush(uint8_t slot, uint32_t image_bytes, const Sha256Dig
   return Status::kOk;
 }
 
-/// The slot that is not active; without an active one, the slot that has a part of this image already.
+/// The slot that is not active; without an active one, the slot that has a part of this image already, and never a whole
+/// image that was active with other firmware, which may come back.
 uint8_t ModelStore::PushTarget(const Sha256Digest& sha256) const {
   if (active_ != kNoSlot) return 1 - active_;
-  return conditions_[1].state == SlotState::kPartial && slots_[1].sha256() == sha256 ? 1 : 0;
+  for (uint8_t i = 0; i < kSlots; ++i) {
+    if (conditions_[i].state == SlotState::kPartial && slots_[i].sha256() == sha256) return i;
+  }
+  return slots_[chosen_].is_committed() && slots_[chosen_].Verify() ? 1 - chosen_ : 0;
 }
 
 bool ModelStore::IsImage(uint8_t slot, uint32_t image_bytes, const Sha256Digest& sha256) const {
@@ -163,7 +167,7 @@ Status ModelStore::CheckSlot(uint8_t slot, const ImageCheck& check) {
 
 Status ModelStore::Activate(uint8_t slot) {
   const Status status = journal_->Set(kActiveSlotKey, slot);
-  if (status == Status::kOk) active_ = slot;
+  if (status == Status::kOk) active_ = chosen_ = slot;
   return status;
 }
 

@@ -13,7 +13,7 @@ from tinyhost.errors import FirmwareFileError
 
 __all__ = ["PROGRAM_BYTES", "ProgramImage", "load_program", "parse_program"]
 
-PROGRAM_BYTES = 319_488
+PROGRAM_BYTES = 294_912
 """Room for a program: from 0x10000 to where the model slots begin (firmware/boards/nano33ble/flash.cpp)."""
 
 _RAM = range(0x2000_0000, 0x2004_0001)

@@ -24,7 +24,7 @@ enum class [[nodiscard]] Status : uint8_t {
   kNoSpace = 12,  ///< larger than a slot, a buffer or the arena
   kHashMismatch = 13,  ///< the stored image does not have the announced SHA-256
   kImageMagic = 20,  ///< not a model image
-  kImageVersion = 21,  ///< model image of a format version that this firmware does not run
+  kImageVersion = 21,  ///< model image of a format version, or for an engine, that this firmware does not have
   kImageLength = 22,  ///< image shorter or longer than its header says
   kImageChecksum = 23,  ///< the image's CRC does not match
   kImageSection = 24,  ///< a section is out of bounds, misaligned or overlaps another

@@ -10,8 +10,11 @@ namespace tinyhost {
 /// the first four bytes of every image: THM1
 constexpr uint32_t kImageMagic = 827148372;
 
-/// format version; an engine runs exactly one
+/// format version of a plan, for tinyhost's own engine; an engine runs exactly one
 constexpr uint32_t kImageVersion = 5;
+
+/// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
+constexpr uint32_t kTflmImageVersion = 257;
 
 /// of the image in memory, of its sections and of the arena, in bytes
 constexpr uint32_t kImageAlignment = 16;
@@ -82,7 +85,7 @@ enum class Storage : uint8_t {
   kConstant = 1,  ///< in the constants section, at `offset`
 };
 
-/// What an operator computes, named as in TensorFlow Lite; RESHAPE needs none. Never renumber, only append.
+/// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
 enum class OperatorCode : uint8_t {
   kConv2d = 1,  ///< ConvParams
   kDepthwiseConv2d = 2,  ///< ConvParams
@@ -101,6 +104,7 @@ enum class OperatorCode : uint8_t {
   kRequantize = 15,  ///< LookupParams; QUANTIZE of an already quantized tensor
   kQuantize = 16,  ///< QuantizeParams; float32 to int8
   kDequantize = 17,  ///< LookupParams, a table of 256 float32
+  kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -123,6 +127,7 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kRequantize: return "requantize";
     case OperatorCode::kQuantize: return "quantize";
     case OperatorCode::kDequantize: return "dequantize";
+    case OperatorCode::kReshape: return "reshape";
   }
   return "unknown";
 }

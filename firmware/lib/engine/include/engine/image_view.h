@@ -26,6 +26,7 @@ class ImageView {
   ImageView() = default;
 
   /// Checks the header, the checksum, the sections, the metadata and the labels; then the accessors are safe.
+  /// kImageVersion: another format version, or an image for another engine than this program's.
   Status Open(const uint8_t* image, size_t n_bytes);
   void Close() { image_ = nullptr; }
   bool loaded() const { return image_ != nullptr; }
@@ -35,6 +36,7 @@ class ImageView {
   const TensorRecord& tensor(size_t index) const { return Section<TensorRecord>(header().tensors_offset)[index]; }
   const OperatorRecord& op(size_t index) const { return Section<OperatorRecord>(header().operators_offset)[index]; }
   const char* labels() const { return Section<char>(header().labels_offset); }
+  const char* label(size_t index) const;  // "" beyond the last, or with nothing open
   Bytes task_data() const { return {image_ + header().task_data_offset, header().task_data_bytes}; }
   const uint8_t* constants() const { return image_ + header().constants_offset; }
 

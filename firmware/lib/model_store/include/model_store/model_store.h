@@ -86,6 +86,7 @@ class ModelStore {
   std::array<Slot, kSlots> slots_;
   std::array<Condition, kSlots> conditions_;
   uint8_t active_ = kNoSlot;
+  uint8_t chosen_ = 0;  // what the journal says: the last slot that was made active, whether it loads or not
   Push push_ = Push::kNone;
   Progress progress_{};
 };

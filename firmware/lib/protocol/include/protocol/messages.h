@@ -317,7 +317,8 @@ struct InferReply {
   uint32_t output_bytes;
   int32_t score;  ///< as in Prediction, after the last operator
   uint16_t n_operators;  ///< of the whole model
-  uint16_t reserved[3];
+  uint16_t reserved;
+  uint32_t arena_bytes;  ///< that the model takes of the engine's arena
 };
 static_assert(sizeof(InferReply) == 48, "InferReply has padding");
 

@@ -1,6 +1,4 @@
-#include "engine/engine.h"
-
-#include <cstring>
+#include "engine/plan_engine.h"
 
 #include "kernels/kernel.h"
 
@@ -96,9 +94,9 @@ TINYHOST_COLD Status CheckOperator(KernelSet kernels, const ImageView& view, uin
 
 }  // namespace
 
-const char* Engine::Name() { return "tinyhost"; }
+const char* PlanEngine::Name() { return "tinyhost"; }
 
-TINYHOST_COLD Status Engine::Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes) {
+TINYHOST_COLD Status PlanEngine::Load(const uint8_t* image, size_t n_bytes, uint8_t* arena, size_t arena_bytes) {
   Unload();
   if (arena == nullptr || reinterpret_cast<uintptr_t>(arena) % kImageAlignment != 0) return Status::kBadArgument;
   Status status = view_.Open(image, n_bytes);
@@ -109,13 +107,13 @@ TINYHOST_COLD Status Engine::Load(const uint8_t* image, size_t n_bytes, uint8_t*
   return status;
 }
 
-void Engine::Unload() {
+void PlanEngine::Unload() {
   view_.Close();
   arena_ = nullptr;
   work_ = 0;
 }
 
-TINYHOST_COLD Status Engine::Check(size_t arena_bytes) {
+TINYHOST_COLD Status PlanEngine::Check(size_t arena_bytes) {
   const ModelMetadata& model = metadata();
   for (size_t i = 0; i < header().n_tensors; ++i) {
     const Status status = CheckTensor(view_, view_.tensor(i));
@@ -137,20 +135,13 @@ TINYHOST_COLD Status Engine::Check(size_t arena_bytes) {
   return Status::kOk;
 }
 
-TINYHOST_COLD const char* Engine::label(size_t index) const {
-  if (!loaded() || index >= metadata().n_labels) return "";
-  const char* label = view_.labels();
-  for (; index > 0; --index) label += std::strlen(label) + 1;
-  return label;
-}
+TensorView PlanEngine::input() const { return View(view_, arena_, metadata().input_tensor); }
 
-TensorView Engine::input() const { return View(view_, arena_, metadata().input_tensor); }
+TensorView PlanEngine::output() const { return View(view_, arena_, metadata().output_tensor); }
 
-TensorView Engine::output() const { return View(view_, arena_, metadata().output_tensor); }
+TensorView PlanEngine::operator_output(size_t index) const { return View(view_, arena_, view_.op(index).output); }
 
-TensorView Engine::operator_output(size_t index) const { return View(view_, arena_, view_.op(index).output); }
-
-uint32_t Engine::operators() const {
+uint32_t PlanEngine::operators() const {
   uint32_t bits = 0;
   for (uint32_t code = 0; code < 32; ++code) {
     if (kernels_(static_cast<OperatorCode>(code))) bits |= uint32_t{1} << code;
@@ -158,9 +149,9 @@ uint32_t Engine::operators() const {
   return bits;
 }
 
-Status Engine::Invoke() { return InvokeRange(0, n_operators()); }
+Status PlanEngine::Invoke() { return InvokeRange(0, n_operators()); }
 
-TINYHOST_COLD Status Engine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {
+TINYHOST_COLD Status PlanEngine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {
   if (!loaded()) return Status::kNoModel;
   if (first > last || last > n_operators()) return Status::kBadArgument;
   for (size_t i = first; i < last; ++i) {

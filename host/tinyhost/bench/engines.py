@@ -1,0 +1,103 @@
+"""The same model on the same board with another engine: flashed, measured, and the board's own firmware put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from tinyhost.bench.modelfile import ModelFile, load_model_file
+from tinyhost.bench.result import BenchResult, EngineRun
+from tinyhost.bench.run import BenchPlan, Progress, model_on_device, run_bench
+from tinyhost.boards import Board
+from tinyhost.boards.build import EngineBuild, Firmware, build_firmware, build_kind
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.project import find_project
+from tinyhost.compiler import EngineName, ModelImage
+from tinyhost.device import Device
+from tinyhost.errors import BoardError, UsageError
+
+__all__ = ["EngineTrial", "Measuring", "Stage", "file_of_active_model"]
+
+Stage = Callable[[str], AbstractContextManager[Callable[[str], None]]]
+Measuring = AbstractContextManager[Progress]
+
+
+def file_of_active_model(device: Device) -> ModelFile:
+    """Return the file of the active model if it is the one that ships with the app.
+
+    Raises UsageError if it is another: TensorFlow Lite Micro needs the .tflite, which a plan does not hold.
+    """
+    path = find_project() / "models" / device.info.app / "model.tflite"
+    active = device.active_model()
+    if path.is_file() and active is not None:
+        file = load_model_file(path)
+        if ModelImage.parse(file.image).sha256 == active.sha256:
+            return file
+    raise UsageError(
+        f"{device.name}: the active model is not the one that ships with {device.info.app}, so its .tflite is unknown",
+        hint="name it: --model FILE.tflite",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineTrial:
+    """What to compare on which board."""
+
+    board: Board
+    app: str
+    engine: EngineBuild
+    file: ModelFile
+    own: Firmware
+    """of the board, to be put back"""
+
+    def check(self) -> None:
+        """Raise UsageError if the file cannot run on the other engine, before anything is flashed."""
+        image_engine: EngineName = "tflm" if self.engine == "tflm" else "tinyhost"
+        self.file.image_for(image_engine)
+
+    def compare(
+        self, result: BenchResult, plan: BenchPlan, *, stage: Stage, measuring: Callable[[], Measuring]
+    ) -> BenchResult:
+        """Return `result` with the other engine's figures beside it; latency and agreement are measured, as planned.
+
+        stage: opened for what takes a while, with its title; gives what wants to be called with lines of progress.
+        Whatever happens, the board gets its own firmware back. Raises what building, flashing and measuring raise.
+        """
+        with stage(f"building {self.app} with the engine {self.engine}") as line:
+            built = build_firmware(self.app, build_kind(self.board.kind, self.engine), progress=line)
+        try:
+            with stage(f"flashing the engine {self.engine}") as line:
+                flash_firmware(self.board, built, line)
+            with measuring() as on_progress:
+                other = self._measure(built, plan, on_progress)
+        finally:
+            with stage("flashing the board's own firmware again") as line:
+                flash_firmware(self.board, self.own, line)
+        return replace(result, other=other)
+
+    def _measure(self, built: Firmware, plan: BenchPlan, on_progress: Progress) -> EngineRun:
+        with self.board.power() as powered, Device.open(powered) as device:
+            if device.info.build_id != built.build_id:
+                raise BoardError(
+                    f"{device.name}: runs build {device.info.build_id}, flashed was {built.build_id}",
+                    hint="run the command again; a real board: double-tap reset first",
+                )
+            with model_on_device(device, self.file, keep=False, on_progress=on_progress) as (image, tflite):
+                found = run_bench(
+                    device,
+                    image,
+                    tflite,
+                    name=self.board.name,
+                    plan=BenchPlan(runs=plan.runs, samples=plan.samples, against=plan.against),
+                    on_progress=on_progress,
+                )
+        return EngineRun(
+            engine=self.engine,
+            device=found.device,
+            program_bytes=built.text_bytes,
+            own_program_bytes=self.own.text_bytes,
+            model=found.model,
+            latency=found.latency,
+            agreement=found.agreement,
+        )
