@@ -99,7 +99,7 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
     seen: set[bytes] = set()
     mismatches = 0
     number = 0
-    most_blocks = 3 + 2 * n_models // _BLOCK  # where there are not so many models
+    most_blocks = 3 + 4 * n_models // _BLOCK  # not half of the drawn models of LOGISTIC are new
     while len(seen) < n_models and number < most_blocks and not mismatches:
         cases: list[Case] = []
         try:

@@ -45,16 +45,19 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
 
 def _other_document(result: BenchResult) -> dict[str, Any]:
     assert result.other is not None
-    other = result.other
+    other, latency = result.other, result.other.latency
     return {
         "engine": other.engine,
-        "device": asdict(other.device),
-        "model": model_document(other.model),
-        "latency": _latency_document(other.latency, other.model),
-        "agreement": asdict(other.agreement) if other.agreement else None,
+        "build_id": other.device.build_id,
+        "invoke": asdict(latency.invoke),
+        "invoke_times": latency.invoke.median / max(1, result.latency.invoke.median),
+        "preprocess": asdict(latency.preprocess) if latency.preprocess else None,
+        "arena_bytes": other.model.arena_bytes,
+        "image_bytes": other.model.flash_bytes,
+        "image_sha256": other.model.image_sha256,
         "program_bytes": other.program_bytes,
         "own_program_bytes": other.own_program_bytes,
-        "invoke_times": other.latency.invoke.median / max(1, result.latency.invoke.median),
+        "agreement": asdict(other.agreement) if other.agreement else None,
     }
 
 

@@ -17,9 +17,10 @@ from tinyhost.compiler import EngineName, ModelImage
 from tinyhost.device import Device
 from tinyhost.errors import BoardError, UsageError
 
-__all__ = ["EngineTrial", "Measuring", "Stage", "file_of_active_model"]
+__all__ = ["EngineTrial", "Line", "Measuring", "Stage", "file_of_active_model"]
 
-Stage = Callable[[str], AbstractContextManager[Callable[[str], None]]]
+Line = Callable[[str], None]
+Stage = Callable[[str], AbstractContextManager[Line]]
 Measuring = AbstractContextManager[Progress]
 
 
@@ -45,16 +46,26 @@ class EngineTrial:
     """What to compare on which board."""
 
     board: Board
-    app: str
     engine: EngineBuild
     file: ModelFile
     own: Firmware
     """of the board, to be put back"""
+    other: Firmware
+    """the same app with the other engine"""
 
-    def check(self) -> None:
-        """Raise UsageError if the file cannot run on the other engine, before anything is flashed."""
-        image_engine: EngineName = "tflm" if self.engine == "tflm" else "tinyhost"
-        self.file.image_for(image_engine)
+    @classmethod
+    def build(
+        cls, board: Board, app: str, engine: EngineBuild, file: ModelFile, *, own: Firmware, progress: Line
+    ) -> EngineTrial:
+        """Return the trial, its firmware built: what cannot be compared is refused before anything is measured.
+
+        progress: called with each line of the build. Raises UsageError if there is no such firmware for the board, or
+        the engine cannot run the file; BuildError, MissingToolError.
+        """
+        wanted: EngineName = "tflm" if engine == "tflm" else "tinyhost"
+        file.image_for(wanted)
+        other = build_firmware(app, build_kind(board.kind, engine), progress=progress)
+        return cls(board=board, engine=engine, file=file, own=own, other=other)
 
     def compare(
         self, result: BenchResult, plan: BenchPlan, *, stage: Stage, measuring: Callable[[], Measuring]
@@ -62,25 +73,23 @@ class EngineTrial:
         """Return `result` with the other engine's figures beside it; latency and agreement are measured, as planned.
 
         stage: opened for what takes a while, with its title; gives what wants to be called with lines of progress.
-        Whatever happens, the board gets its own firmware back. Raises what building, flashing and measuring raise.
+        Whatever happens, the board gets its own firmware back. Raises what flashing and measuring raise.
         """
-        with stage(f"building {self.app} with the engine {self.engine}") as line:
-            built = build_firmware(self.app, build_kind(self.board.kind, self.engine), progress=line)
         try:
             with stage(f"flashing the engine {self.engine}") as line:
-                flash_firmware(self.board, built, line)
+                flash_firmware(self.board, self.other, line)
             with measuring() as on_progress:
-                other = self._measure(built, plan, on_progress)
+                found = self._measure(plan, on_progress)
         finally:
             with stage("flashing the board's own firmware again") as line:
                 flash_firmware(self.board, self.own, line)
-        return replace(result, other=other)
+        return replace(result, other=found)
 
-    def _measure(self, built: Firmware, plan: BenchPlan, on_progress: Progress) -> EngineRun:
+    def _measure(self, plan: BenchPlan, on_progress: Progress) -> EngineRun:
         with self.board.power() as powered, Device.open(powered) as device:
-            if device.info.build_id != built.build_id:
+            if device.info.build_id != self.other.build_id:
                 raise BoardError(
-                    f"{device.name}: runs build {device.info.build_id}, flashed was {built.build_id}",
+                    f"{device.name}: runs build {device.info.build_id}, flashed was {self.other.build_id}",
                     hint="run the command again; a real board: double-tap reset first",
                 )
             with model_on_device(device, self.file, keep=False, on_progress=on_progress) as (image, tflite):
@@ -95,7 +104,7 @@ class EngineTrial:
         return EngineRun(
             engine=self.engine,
             device=found.device,
-            program_bytes=built.text_bytes,
+            program_bytes=self.other.text_bytes,
             own_program_bytes=self.own.text_bytes,
             model=found.model,
             latency=found.latency,

@@ -161,8 +161,14 @@ def _build_error(environment: str, lines: list[str]) -> BuildError:
     last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:] if line)
     return BuildError(
         f"building {environment} failed; its last lines:\n{last}",
-        hint="tinyhost doctor checks what it needs; nano33ble needs PlatformIO's registry (internet), or --firmware",
+        hint=_needs(environment),
     )
+
+
+def _needs(environment: str) -> str:
+    if environment.endswith("_tflm"):
+        return "tinyhost doctor checks what it needs; TensorFlow Lite Micro comes from GitHub (internet, once)"
+    return "tinyhost doctor checks what it needs; nano33ble needs PlatformIO's registry (internet), or --firmware"
 
 
 def _firmware(folder: Path, app: str, kind: str, lines: list[str]) -> Firmware:

@@ -193,9 +193,8 @@ def _trial(
             app, running = app or info.app, info.build_id
             file = file or file_of_active_model(connection.device)
     target, own = _ensure_app(app, board, state, running)
-    trial = EngineTrial(board=target, app=app, engine=engine.value, file=file, own=own)
-    trial.check()
-    return trial
+    with stage(f"building {app} with the engine {engine.value}") as line:
+        return EngineTrial.build(target, app, engine.value, file, own=own, progress=line)
 
 
 @contextmanager

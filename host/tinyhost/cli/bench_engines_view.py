@@ -23,7 +23,7 @@ def engines_view(result: BenchResult) -> list[RenderableType]:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("engines compared")
     for name in (result.device.engine, other.engine, "times"):
-        table.add_column(name, justify="right")
+        table.add_column(Text(name), justify="right")
     ours, theirs = result.latency, other.latency
     rows = [(f"invoke, {unit}", ours.invoke.median, theirs.invoke.median)]
     if ours.preprocess and theirs.preprocess:
@@ -35,9 +35,11 @@ def engines_view(result: BenchResult) -> list[RenderableType]:
     ]
     for name, own, compared in rows:
         times = f"{compared / own:.2f}" if own else "-"
-        table.add_row(name, f"{own:,}", f"{compared:,}", Text(times, "bold"))
+        table.add_row(Text(name), f"{own:,}", f"{compared:,}", Text(times, "bold"))
     if result.agreement or other.agreement:
-        table.add_row("other than " + _against(result), _mismatches(result.agreement), _mismatches(other.agreement), "")
+        table.add_row(
+            Text("other than " + _against(result)), _mismatches(result.agreement), _mismatches(other.agreement), ""
+        )
     return [table]
 
 

@@ -20,6 +20,11 @@ __all__ = ["bench_report"]
 
 _MAX_WRONG, _MAX_RIGHT = 18, 12
 _AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro", "litert": "LiteRT"}
+_ENGINES = {
+    "tinyhost": "tinyhost's engine",
+    "tflm": "TensorFlow Lite Micro",
+    "portable": "the same engine without its fast kernels",
+}
 _AGAINST_SHORT = {"host": "the host", "tflm": "TFLM", "litert": "LiteRT"}
 
 
@@ -43,9 +48,12 @@ def bench_report(result: BenchResult) -> str:
         arena_figure=figure_svg(
             arena_figure(result.model, device.arena_bytes), alt="Tensors in the arena over the operators"
         ),
+        engines=_engines(result),
         agreement=agreement,
         against_short=_AGAINST_SHORT[agreement.against] if agreement else "",
         against_text=_AGAINST[agreement.against] if agreement else "",
+        other=result.other,
+        names=_ENGINES,
         accuracy=accuracy,
         streaming=result.streaming,
         timeline_figure=_timeline(result.streaming),
@@ -56,6 +64,24 @@ def bench_report(result: BenchResult) -> str:
         time=result.time,
         **_accuracy_context(accuracy),
     )
+
+
+def _engines(result: BenchResult) -> list[dict[str, Any]]:
+    """Return what the model costs with each engine, the dearer one's bar full; nothing if only one was measured."""
+    other = result.other
+    if other is None:
+        return []
+    unit = result.latency.unit
+    figures = (
+        (f"Inference, {unit}", result.latency.invoke.median, other.latency.invoke.median),
+        ("Arena, B", result.model.arena_bytes, other.model.arena_bytes),
+        ("Model image, B", result.model.flash_bytes, other.model.flash_bytes),
+        ("Program, B", other.own_program_bytes, other.program_bytes),
+    )
+    return [
+        {"name": name, "own": own, "other": compared, "most": max(own, compared, 1), "times": compared / max(own, 1)}
+        for name, own, compared in figures
+    ]
 
 
 def _timeline(streaming: Streaming | None) -> str:

@@ -15,6 +15,7 @@ from tinyhost.bench.result import (
     Agreement,
     BenchResult,
     DeviceSummary,
+    EngineRun,
     HostAnswers,
     KeywordRates,
     Latency,
@@ -37,8 +38,8 @@ def shipped_model() -> ModelSummary:
     return summarize(load_model_file(SHIPPED_MODEL).image)
 
 
-def _latency(model: ModelSummary) -> Latency:
-    total = sum(item.macs + 1 for item in model.operators)
+def _latency(model: ModelSummary, *, times: int = 1) -> Latency:
+    total = times * sum(item.macs + 1 for item in model.operators)
     return Latency(
         unit="instructions",
         tick_hz=0,
@@ -52,8 +53,8 @@ def _latency(model: ModelSummary) -> Latency:
                 name=item.code,
                 output_shape=item.output_shape,
                 macs=item.macs,
-                ticks=item.macs + 1,
-                share=(item.macs + 1) / total,
+                ticks=times * (item.macs + 1),
+                share=times * (item.macs + 1) / total,
             )
             for item in model.operators
         ),
@@ -76,20 +77,21 @@ def _accuracy(folder: Path, labels: tuple[str, ...]) -> Accuracy:
 def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person")) -> BenchResult:
     """Return a result with every optional part; four pictures, one of them wrong, are written to `folder`."""
     model = shipped_model()
+    device = DeviceSummary(
+        board="m4",
+        name="m4",
+        app="vww",
+        engine="tinyhost",
+        firmware_version="0.1.0",
+        build_id="0123456789abcdef",
+        unique_id="m4-1",
+        arena_bytes=114_688,
+        slot_bytes=335_872,
+    )
     return BenchResult(
         time="2026-05-04T03:02:01+00:00",
         host="tinyhost",
-        device=DeviceSummary(
-            board="m4",
-            name="m4",
-            app="vww",
-            engine="tinyhost",
-            firmware_version="0.1.0",
-            build_id="0123456789abcdef",
-            unique_id="m4-1",
-            arena_bytes=114_688,
-            slot_bytes=335_872,
-        ),
+        device=device,
         model=model,
         latency=_latency(model),
         agreement=Agreement(
@@ -110,6 +112,15 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             frame_bytes=9216,
             frame_wire_bytes=9306,
             frame_overhead=0.0097,
+        ),
+        other=EngineRun(
+            engine="tflm",
+            device=device,
+            program_bytes=143_416,
+            own_program_bytes=51_576,
+            model=replace(model, arena_bytes=82_308),
+            latency=_latency(model, times=3),
+            agreement=Agreement(against="host", compared=10, mismatches=0, first_mismatch=None),
         ),
     )
 
