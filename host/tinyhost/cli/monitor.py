@@ -58,9 +58,9 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions: scores, timings, link, what the sensor sees.
+    """Watch live predictions, their timings, and what the sensor sees.
 
-    `q` leaves; `--json -` streams a line per prediction to another program.
+    The link's counters too. `q` leaves; `--json -` streams a line per prediction to another program.
     """
     from tinyhost.boards import resolve
     from tinyhost.monitor import MonitorState

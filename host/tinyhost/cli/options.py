@@ -34,7 +34,7 @@ SceneOption = Annotated[
         "--scene",
         callback=_know_scene,
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
-        "clips, speech:yes,no, mic:. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
+        "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
     ),
 ]
 StateOption = Annotated[

@@ -87,7 +87,10 @@ def stream(
     part: Annotated[str, typer.Option(help="Whose voices: training, validation or testing.")] = "testing",
     seed: SeedOption = 0,
 ) -> None:
-    """Make long sound with words, other words and noise, to count misses and false alarms."""
+    """Make long sound with words, to count misses and false alarms.
+
+    Other words and noise are in it too; what is said when goes into a CSV beside it.
+    """
     from tinyhost.datasets.split import part_named
     from tinyhost.datasets.synthetic.speech_stream import StreamPlan, write_stream
 

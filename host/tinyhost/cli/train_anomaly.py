@@ -113,7 +113,10 @@ def train_anomaly(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Train an anomaly detector on recordings of a healthy machine: autoencoder and k-means, int8."""
+    """Train an anomaly detector on recordings of a healthy machine.
+
+    An autoencoder, int8, and k-means.
+    """
     from tinyhost.motion.features import MotionConfig
     from tinyhost.report.train_anomaly import anomaly_training_report
     from tinyhost.train.anomaly import AnomalyTrainConfig

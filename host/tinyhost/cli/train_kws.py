@@ -70,7 +70,10 @@ def train_kws(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Train a keyword spotter on the board's own features: silence, unknown, and the words; int8."""
+    """Train a keyword spotter on the board's own features.
+
+    Its classes are silence, unknown, and the words; the model is int8.
+    """
     from tinyhost.report.train_kws import kws_training_report
     from tinyhost.train.kws import KwsTrainConfig
     from tinyhost.train.kws import train_kws as run_training
