@@ -160,7 +160,8 @@ def split(
 ) -> None:
     """Write which clips are for validation and which for testing.
 
-    By the rule of Speech Commands: its hash of the speaker keeps everybody on one side; with fewer than three speakers the files are split.
+    By the rule of Speech Commands: its hash of the speaker keeps everybody on one side. With fewer than three
+    speakers the files are split.
     """
     from tinyhost.datasets.clips import load_clip_folder
     from tinyhost.datasets.speech_commands import Shares, part_of_clips, write_lists

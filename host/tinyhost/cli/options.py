@@ -7,7 +7,19 @@ from typing import Annotated, Optional
 
 import typer
 
-__all__ = ["BoardOption", "JsonOption", "PassesOption", "ResumeOption", "SceneOption", "SeedOption", "StateOption"]
+__all__ = [
+    "MAX_SECONDS",
+    "BoardOption",
+    "JsonOption",
+    "PassesOption",
+    "ResumeOption",
+    "SceneOption",
+    "SeedOption",
+    "StateOption",
+]
+
+MAX_SECONDS = 10_000_000.0
+"""What an option for a time takes at most: four months; no timer of the system's overflows."""
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -56,7 +68,7 @@ PassesOption = Annotated[
         help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
     ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of weights, order and augmentation.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of weights, order and augmentation.")]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with a stopped run in --out, after its last epoch.")
 ]
