@@ -90,7 +90,7 @@ def summary() -> None:
             f"{latency['invoke']['median']:,}",
             latency["unit"],
             f"{result['model']['arena_bytes']:,} B",
-            f"{result['accuracy']['top1']:.0%}",
+            f"{100 * result['accuracy']['top1']:.1f} %",
             f"{agreement['mismatches']} of {agreement['compared']}",
         )
     console.print(table)

@@ -39,6 +39,7 @@ def write_bad_files(folder: Path) -> None:
     (folder / "unknown_key.toml").write_text(
         'name = "r"\ntests = "."\n[[board]]\nname = "n"\ntype = "native"\nscnee = "x"\n'
     )
+    (folder / "rig.toml").write_text('name = "r"\ntests = "."\n[[board]]\nname = "n"\ntype = "native"\n')
     (folder / "binary.toml").write_bytes(b"\x80\x81")
 
 

@@ -32,6 +32,7 @@ from tinyhost.protocol.messages import (
     Prediction,
     ProfileReply,
     ReadReply,
+    ReadRequest,
     SettingInfo,
     SlotInfo,
     SlotState,
@@ -46,6 +47,7 @@ PATIENCE_S = 60.0
 MEMORY_BYTES = 4 << 30
 """of address space for a command: numpy, OpenCV and their threads reserve most of it"""
 HUGE = 0xFFFFFFFF
+DRIP_S = 0.1
 COMMAND = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 NASTY = "\x1b]0;owned\x07\x1b[2J[/red][bold"
 
@@ -59,6 +61,21 @@ def endless_data(board: EvilBoard, request: Frame) -> None:
     """Send the same piece of a READ for ever."""
     while not board.is_off:
         board.send(MessageType.DATA, request.seq, OffsetHeader(offset=HUGE).pack() + bytes(64))
+
+
+def drip(board: EvilBoard, request: Frame) -> None:
+    """Send one byte of what a READ asks for, after a while, and say that this was all."""
+    read = ReadRequest.unpack(request.payload)
+    time.sleep(DRIP_S)
+    board.send(MessageType.DATA, request.seq, OffsetHeader(offset=read.offset).pack() + b"x")
+    board.reply(request, ReadReply(total_bytes=4096).pack())
+
+
+def sip(board: EvilBoard, request: Frame) -> None:
+    """Take one byte of what a MODEL_WRITE brings, after a while."""
+    time.sleep(DRIP_S)
+    offset = OffsetHeader.unpack(request.payload).offset
+    board.reply(request, ModelWriteReply(offset=offset + 1).pack())
 
 
 def endless_strangers(board: EvilBoard, request: Frame) -> None:
@@ -90,6 +107,11 @@ HOSTILE: dict[str, tuple[dict[MessageType, Answer], Use]] = {
         lambda device: device.read(Source.INPUT),
     ),
     "endless data": ({MessageType.READ: endless_data}, lambda device: device.read(Source.INPUT, n_bytes=4096)),
+    "a byte at a time": ({MessageType.READ: drip}, lambda device: device.read(Source.INPUT, n_bytes=4096)),
+    "push a byte at a time": (
+        {MessageType.MODEL_BEGIN: says(ModelBeginReply().pack()), MessageType.MODEL_WRITE: sip},
+        lambda device: device.push(bytes(50_000)),
+    ),
     "endless strangers": ({MessageType.SETTINGS: endless_strangers}, Device.settings),
     "frame of 4 GB": (
         {MessageType.SNAPSHOT: says(FrameInfo(n_bytes=HUGE, width=96, height=96).pack())},

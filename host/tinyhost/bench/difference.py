@@ -75,7 +75,10 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
     try:
         data = np.load(file, allow_pickle=False).tobytes() if file.suffix.lower() == ".npy" else file.read_bytes()
     except (OSError, ValueError) as error:
-        raise DatasetError(f"{file}: {error}", hint="give a .png, .npy or .bin file, or --seed") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DatasetError(
+            f"{file}: cannot be read: {why}", hint="give a .png, .npy or .bin file, or --seed"
+        ) from error
     if len(data) != model.input.n_bytes:
         raise DatasetError(
             f"{file}: expected the model's input, {model.input.n_bytes} bytes ({model.input.dtype} "

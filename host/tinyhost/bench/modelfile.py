@@ -54,7 +54,7 @@ def load_model_file(
     """
     if name is None and path.stem == "model":
         name = path.resolve().parent.name
-    beside = path.with_name(SETTINGS_FILE)
+    beside = path.parent / SETTINGS_FILE
     task, settings = read_settings(beside) if path.is_file() and beside.is_file() else (None, None)
     compiled = load_model(
         path, name=name, task=task, labels=labels or _known_labels(path), settings=settings, passes=passes
@@ -64,7 +64,7 @@ def load_model_file(
 
 
 def _known_labels(path: Path) -> tuple[str, ...]:
-    beside = path.with_name("labels.txt")
+    beside = path.parent / "labels.txt"
     if beside.is_file():
         try:
             lines = beside.read_text(encoding="utf-8").splitlines()

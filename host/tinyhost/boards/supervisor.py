@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -99,7 +100,8 @@ class Supervisor:
                     self._fail(_death_notice(self._folder, code))
                     break
         except OSError as exc:
-            self._fail(f"{self._folder.name}: cannot run {self._command[0]} ({exc})")
+            what = f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)
+            self._fail(f"{self._folder.name}: cannot run: {what}")
         finally:
             os.close(self._master)
             os.close(self._slave)
@@ -120,6 +122,8 @@ class Supervisor:
                 self.firmware_pid = 0
                 return program.wait()
         finally:
+            if program.poll() is None:  # because of an error
+                _terminate(program)
             if feed:
                 feed.close()
 
@@ -149,7 +153,8 @@ class Supervisor:
     def _fail(self, failure: str) -> None:
         with self._changed:
             self.failure = failure
-            self._on_change(self)
+            with contextlib.suppress(OSError):  # a state folder without room is a failure of its own, told already
+                self._on_change(self)
             self._changed.notify_all()
 
 

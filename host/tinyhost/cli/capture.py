@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import status_console
 from tinyhost.errors import TinyhostError, UsageError
 
@@ -58,16 +58,17 @@ def capture(
         typer.Option("--data", help="Folder of the data set, instead of --set."),
     ] = None,
     every: Annotated[
-        float, typer.Option("--every", min=0.0, help="camera: least time from one sample to the next, s.")
+        float,
+        typer.Option("--every", min=0.0, max=MAX_SECONDS, help="camera: least time from one sample to the next, s."),
     ] = 0.0,
     background: Annotated[
         bool, typer.Option("--background", help="mic: record noise for --seconds, instead of words.")
     ] = False,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=1.0, help="imu, and mic with --background: how long.")
+        float, typer.Option("--seconds", min=1.0, max=MAX_SECONDS, help="imu, and mic with --background: how long.")
     ] = _LONG_S,
     countdown: Annotated[
-        float, typer.Option("--countdown", min=0.0, help="mic: from the prompt to the recording, s.")
+        float, typer.Option("--countdown", min=0.0, max=3600.0, help="mic: from the prompt to the recording, s.")
     ] = 1.0,
     review: Annotated[
         Optional[bool],  # noqa: UP045
@@ -122,7 +123,7 @@ def capture(
         )
     else:
         run = PictureRun(label=label or "", count=n_wanted, every_s=every)
-    root = data if data is not None else Path("data") / validate_label(set_name or "captured")
+    root = data if data is not None else Path("data") / validate_label(set_name or "captured", "--set")
     _run(run, sensor, root, board=board, scene=scene, state=state, note=note, json=json)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption
-from tinyhost.cli.output import escape, status_console, write_json
+from tinyhost.cli.output import escape, status_console, write_file, write_json
 
 __all__ = ["register"]
 
@@ -41,8 +41,7 @@ def compile_model(
 
     image = load_model_file(model, split_labels(labels), name=name, passes=passes).image
     target = output or model.with_suffix(".thm")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(image)
+    write_file(target, image)
     summary = summarize(image)
     if json:
         write_json({"schema": "tinyhost.compile/1", "file": str(target), "model": model_document(summary)}, json)

@@ -111,9 +111,9 @@ def import_dataset(
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Add clips from elsewhere to a data set; what cannot be used is skipped and told.
+    """Add clips or motion from elsewhere to a data set.
 
-    Exits 1 if no clip could be used.
+    What cannot be used is skipped and told. Exits 1 if no clip could be used.
     """
     from tinyhost.datasets.importing import FORMATS, Format, ImportReport, detect_format, find_clips, import_clips
     from tinyhost.datasets.store import DatasetStore
@@ -140,7 +140,10 @@ def import_dataset(
 
 
 def info(folder: SetArgument, json: JsonOption = None) -> None:
-    """Say what is in a data set: labels, speakers, parts, and files that cannot be used."""
+    """Say what is in a data set, and which files cannot be used.
+
+    Its labels, speakers and parts.
+    """
     from tinyhost.datasets.describe import describe
 
     with progress_count("reading") as show:
@@ -155,9 +158,10 @@ def split(
     testing: TestingOption = 10.0,
     json: JsonOption = None,
 ) -> None:
-    """Write which clips are for validation and testing, by Speech Commands' rule.
+    """Write which clips are for validation and which for testing.
 
-    Its hash of the speaker keeps everybody on one side; with fewer than three speakers the files are split.
+    By the rule of Speech Commands: its hash of the speaker keeps everybody on one side. With fewer than three
+    speakers the files are split.
     """
     from tinyhost.datasets.clips import load_clip_folder
     from tinyhost.datasets.speech_commands import Shares, part_of_clips, write_lists

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
@@ -65,10 +65,11 @@ def run(
     from tinyhost.hil.rigs import load_rig
 
     loaded = load_rig(rig)
+    check_targets(junit, report, json)
     result = _run_watched(loaded, out, select)
-    _write(result, junit, report, json)
     if json != "-":
         _print(result)
+    _write(result, junit, report, json)
     if result.interrupted:
         raise KeyboardInterrupt
     if not result.passed:
@@ -108,13 +109,11 @@ def _write(result: RigResult, junit: Path | None, report: Path | None, json: str
     if junit:
         from tinyhost.hil.junit import junit_xml
 
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        junit.write_bytes(junit_xml(result))
+        write_file(junit, junit_xml(result))
     if report:
         from tinyhost.report.hil import hil_report
 
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(hil_report(result), encoding="utf-8")
+        write_file(report, hil_report(result))
     if json:
         write_json(result.to_json(), json)
 

@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
+import tinyhost
 from tinyhost.cli import (
     bench,
     board,
@@ -65,6 +67,12 @@ _MAX_PIXELS = 1 << 26  # a file may claim any size, and would get the memory
 _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tinyhost {tinyhost.__version__}")
+        raise typer.Exit
+
+
 class _OrderOfUse(TyperGroup):
     """Lists the commands as _COMMANDS does; typer would put groups last."""
 
@@ -76,7 +84,6 @@ class _OrderOfUse(TyperGroup):
 app = typer.Typer(
     name="tinyhost",
     cls=_OrderOfUse,
-    help="Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich's help doubles the time that --help takes
@@ -84,6 +91,16 @@ app = typer.Typer(
 )
 for _command in _COMMANDS:
     _command.register(app)
+
+
+@app.callback()
+def _tinyhost(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards."""
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import console, escape, note, status_console
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def monitor(
     ] = None,
     seconds: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--seconds", "-s", min=0.1, help="Stop after so many seconds."),
+        typer.Option("--seconds", "-s", min=0.1, max=MAX_SECONDS, help="Stop after so many seconds."),
     ] = None,
     hold: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
-            "--hold", min=0.0, help="How long a virtual camera shows one picture, s. Default: 1 on the screen, else 0."
+            "--hold",
+            min=0.0,
+            max=MAX_SECONDS,
+            help="How long a virtual camera shows one picture, s. Default: 1 on the screen, else 0.",
         ),
     ] = None,
     plain: Annotated[
@@ -58,9 +61,9 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions: scores, timings, link, what the sensor sees.
+    """Watch live predictions, their timings, and what the sensor sees.
 
-    `q` leaves; `--json -` streams a line per prediction to another program.
+    The link's counters too. `q` leaves; `--json -` streams a line per prediction to another program.
     """
     from tinyhost.boards import resolve
     from tinyhost.monitor import MonitorState
@@ -76,11 +79,13 @@ def monitor(
             if on_screen:
                 _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
             else:
-                _as_lines(powered, live, sink, count, seconds, quiet=json == "-")
+                _as_lines(powered, live, sink, scene=scene or "", count=count, seconds=seconds, quiet=json == "-")
     finally:
         final = live.snapshot()
         if final.header:
-            status_console().print(f"{final.n_readings} predictions in {final.seconds:.1f} s", style="dim")
+            status_console().print(
+                f"{final.n_readings} prediction{'s' * (final.n_readings != 1)} in {final.seconds:.1f} s", style="dim"
+            )
 
 
 @contextmanager
@@ -129,21 +134,24 @@ def _as_lines(
     powered: PoweredBoard,
     live: MonitorState,
     sink: Sink,
+    *,
+    scene: str,
     count: int | None,
     seconds: float | None,
-    *,
     quiet: bool,
 ) -> None:
     """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`."""
     import threading
 
+    from tinyhost.monitor.advice import advice
     from tinyhost.monitor.lines import plain_line
     from tinyhost.monitor.watch import Watcher
 
     n_done = 0
+    advised = ""
 
     def take(reading: Reading, header: MonitorHeader) -> None:
-        nonlocal n_done
+        nonlocal n_done, advised
         if count is not None and n_done >= count:
             return
         n_done += 1
@@ -151,13 +159,16 @@ def _as_lines(
         is_worth_a_line = reading.detected or reading.status != "ok" or not header.is_event
         if not quiet and is_worth_a_line:
             console().print(plain_line(reading, header), markup=False, soft_wrap=True)
+        if (what := advice(reading, header)) and what != advised:
+            advised = what
+            note(f"[yellow]{escape(reading.status)}[/]: {escape(what)}")
         if n_done == count:
             watcher.stop.set()
 
     def tell(why: str) -> None:
         note(f"[yellow]{escape(why)}[/]; waiting {_PATIENCE_S:.0f} s for it to come back")
 
-    watcher = Watcher(powered, live, preview=False, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
+    watcher = Watcher(powered, live, preview=False, scene=scene, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
     timer = threading.Timer(seconds, watcher.stop.set) if seconds else None
     if timer is not None:
         timer.start()

@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 __all__ = [
+    "MAX_SECONDS",
     "BoardOption",
     "Engine",
     "JsonOption",
@@ -18,6 +19,9 @@ __all__ = [
     "SeedOption",
     "StateOption",
 ]
+
+MAX_SECONDS = 10_000_000.0
+"""What an option for a time takes at most: four months; no timer of the system's overflows."""
 
 BoardOption = Annotated[
     Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
@@ -52,7 +56,7 @@ SceneOption = Annotated[
         "--scene",
         callback=_know_scene,
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
-        "clips, speech:yes,no, mic:. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
+        "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
     ),
 ]
 StateOption = Annotated[
@@ -74,7 +78,7 @@ PassesOption = Annotated[
         help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
     ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of weights, order and augmentation.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of weights, order and augmentation.")]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with a stopped run in --out, after its last epoch.")
 ]

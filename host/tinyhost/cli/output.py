@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Display",
     "byte_progress",
+    "check_targets",
     "console",
     "escape",
     "live_display",
@@ -31,6 +34,7 @@ __all__ = [
     "progress_count",
     "stage",
     "status_console",
+    "write_file",
     "write_json",
 ]
 
@@ -161,6 +165,24 @@ def write_json(value: Mapping[str, Any], target: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        path = Path(target)
+        write_file(Path(target), text)
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file, and the folders that it needs; an OSError says which file it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write that fails does not tell where
+        raise
+
+
+def check_targets(*paths: Path | str | None) -> None:
+    """Raise the OSError that writing these files would end in, as far as it can be foreseen; before long work."""
+    for path in (Path(given) for given in paths if given is not None and given != "-"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

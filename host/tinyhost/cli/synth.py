@@ -13,7 +13,7 @@ from tinyhost.cli.synth_machine import machine
 __all__ = ["register"]
 
 WordsOption = Annotated[str, typer.Option(help="Wanted words, with commas: the classes beside unknown and silence.")]
-SeedOption = Annotated[int, typer.Option(help="The same seed makes the same data.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def pictures(
     folder: Annotated[Path, typer.Argument(help="Pictures go to FOLDER/LABEL/*.png.")],
     count: Annotated[int, typer.Option(min=1, help="Pictures per class.")] = 20,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
 ) -> None:
     """Draw pictures with and without a person.
 
@@ -51,7 +51,10 @@ def speech(
         int | None, typer.Option(min=0, help="Clips of other words, for unknown; by default twice --count.")
     ] = None,
     snr: Annotated[
-        float | None, typer.Option(help="Noise this many dB below each word; by default a quiet room, 20 to 40 dB.")
+        float | None,
+        typer.Option(
+            min=-40.0, max=100.0, help="Noise this many dB below each word; by default a quiet room, 20 to 40 dB."
+        ),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -83,11 +86,16 @@ def stream(
     *,
     minutes: Annotated[float, typer.Option(min=0.5, max=1000.0, help="How long.")] = 10.0,
     words: WordsOption = "yes,no",
-    snr: Annotated[float, typer.Option(help="Each word is this many dB above the noise around it.")] = 10.0,
+    snr: Annotated[
+        float, typer.Option(min=-40.0, max=100.0, help="Each word is this many dB above the noise around it.")
+    ] = 10.0,
     part: Annotated[str, typer.Option(help="Whose voices: training, validation or testing.")] = "testing",
     seed: SeedOption = 0,
 ) -> None:
-    """Make long sound with words, other words and noise, to count misses and false alarms."""
+    """Make long sound with words, to count misses and false alarms.
+
+    Other words and noise are in it too; what is said when goes into a CSV beside it.
+    """
     from tinyhost.datasets.split import part_named
     from tinyhost.datasets.synthetic.speech_stream import StreamPlan, write_stream
 

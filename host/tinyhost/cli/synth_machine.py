@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tinyhost.cli.options import MAX_SECONDS
 from tinyhost.cli.output import status_console
 
 __all__ = ["machine"]
@@ -20,7 +21,7 @@ def machine(
     severity: Annotated[
         float, typer.Option(min=0.0, help="Size of the fault; 1 is what docs/machine.md documents.")
     ] = 1.0,
-    start_s: Annotated[float, typer.Option(min=0.0, help="When the fault begins.")] = 0.0,
+    start_s: Annotated[float, typer.Option(min=0.0, max=MAX_SECONDS, help="When the fault begins.")] = 0.0,
     rpm: Annotated[float, typer.Option(help="Speed without load.")] = 600.0,
     load: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is idle, 1 is full load.")] = 0.5,
     sensor: Annotated[str, typer.Option(help="lsm9ds1 (rev 1: 119 Hz) or bmi270 (rev 2: 100 Hz).")] = "lsm9ds1",

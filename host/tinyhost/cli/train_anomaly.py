@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import JsonOption, ResumeOption, SeedOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
@@ -113,7 +113,10 @@ def train_anomaly(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Train an anomaly detector on recordings of a healthy machine: autoencoder and k-means, int8."""
+    """Train an anomaly detector on recordings of a healthy machine.
+
+    An autoencoder, int8, and k-means.
+    """
     from tinyhost.motion.features import MotionConfig
     from tinyhost.report.train_anomaly import anomaly_training_report
     from tinyhost.train.anomaly import AnomalyTrainConfig
@@ -122,6 +125,7 @@ def train_anomaly(
 
     if machine == (data is not None):
         raise UsageError("expected either --data FOLDER or --machine", hint="tinyhost train anomaly --machine")
+    check_targets(report, json)
     sizes = _sizes(embeddings)
     config = AnomalyTrainConfig(
         motion=MotionConfig(n_fft=n_fft, hop=hop, band_edges=_bands(n_fft)),
@@ -152,8 +156,7 @@ def train_anomaly(
         outcome = run_training(config, motions, run_dir, show, data_name=str(data or "the simulated machine"))
     files = write_anomaly_run(run_dir, outcome)
     page = report or run_dir / "report.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(anomaly_training_report(outcome), encoding="utf-8")
+    write_file(page, anomaly_training_report(outcome))
     if json:
         write_json(_document(outcome, files, page), json)
     if json != "-":

@@ -12,7 +12,7 @@ import typer
 
 from tinyhost.cli.labels import split_labels
 from tinyhost.cli.options import JsonOption, ResumeOption, SeedOption
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
@@ -70,7 +70,10 @@ def train_kws(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Train a keyword spotter on the board's own features: silence, unknown, and the words; int8."""
+    """Train a keyword spotter on the board's own features.
+
+    Its classes are silence, unknown, and the words; the model is int8.
+    """
     from tinyhost.report.train_kws import kws_training_report
     from tinyhost.train.kws import KwsTrainConfig
     from tinyhost.train.kws import train_kws as run_training
@@ -78,6 +81,7 @@ def train_kws(
 
     if width % 8:
         raise UsageError(f"--width {width}: expected a multiple of 8", hint="as in: --width 64")
+    check_targets(report, json)
     config = KwsTrainConfig(
         words=split_labels(words),
         arch=arch.value,
@@ -96,8 +100,7 @@ def train_kws(
         outcome = run_training(config, data, run_dir, show)
     files = write_kws_run(run_dir, outcome)
     page = report or run_dir / "report.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(kws_training_report(outcome), encoding="utf-8")
+    write_file(page, kws_training_report(outcome))
     if json:
         write_json(_document(outcome, files, page), json)
     if json != "-":

@@ -86,6 +86,8 @@ def load_model(
     """
     path = Path(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(f"{path}: not a file, but a device or a pipe", hint="give a .tflite or a .thm file")
         size = path.stat().st_size
         if size > _MAX_FILE_BYTES:
             raise ModelError(

@@ -68,9 +68,8 @@ def labelled_files(path: Path, suffixes: Collection[str], *, sensor: str, exampl
     Raises DatasetError if the folder is missing or there is no such file; sensor and example are for its hint.
     """
     if not path.is_dir():
-        raise DatasetError(
-            f"{path}: no such folder", hint=f"capture one: tinyhost capture --sensor {sensor} --label NAME"
-        )
+        what = "a file; expected a folder" if path.exists() else "no such folder"
+        raise DatasetError(f"{path}: {what}", hint=f"capture one: tinyhost capture --sensor {sensor} --label NAME")
     files = [
         file
         for folder in sorted(path.iterdir())

@@ -37,12 +37,15 @@ _LABEL = re.compile(r"\w[\w .+-]*", re.ASCII)
 _MAX_LABEL_BYTES = 31
 
 
-def validate_label(label: str) -> str:
-    """Return the label if it is safe as a folder's name and fits a model image; raises DatasetError otherwise."""
+def validate_label(label: str, what: str = "label") -> str:
+    """Return the label if it is safe as a folder's name and fits a model image; raises DatasetError otherwise.
+
+    what: which name it is, for the error.
+    """
     good = _LABEL.fullmatch(label) and ".." not in label and not label.endswith((" ", "."))
     if not good or len(label) > _MAX_LABEL_BYTES:
         raise DatasetError(
-            f"label {label!r}: expected 1 to {_MAX_LABEL_BYTES} letters, digits, spaces or . _ + -, "
+            f"{what} {label!r}: expected 1 to {_MAX_LABEL_BYTES} letters, digits, spaces or . _ + -, "
             "beginning with a letter, a digit or _, without '..'",
             hint="choose a plain word such as person or no_person",
         )

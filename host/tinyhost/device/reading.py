@@ -27,6 +27,7 @@ _MAX_READS_IN_FLIGHT = 8
 _MAX_REPEATS = 4  # pieces for each piece that was asked for; then the READ is asked anew
 _SLOWEST_BYTES_PER_S = 20_000
 _NO_PROGRESS_S = 10.0
+_LEAST_PROGRESS_BYTES = 200  # in that time; a link that loses most of its bytes still moves more
 # More than any board holds; a device that claims more is not believed.
 _MAX_READ_BYTES = 16 << 20
 # These survive a restart of the board; what else is read is gone with it.
@@ -52,7 +53,7 @@ class Reader:
     def read(self, source: Source, *, index: int = 0, offset: int = 0, n_bytes: int | None = None) -> bytes:
         """Return `n_bytes` of a source from `offset` on, or all that is left of it.
 
-        Asks again for what is missing only. Raises LinkTimeoutError when nothing comes for 10 s, LinkLostError
+        Asks again for what is missing only. Raises LinkTimeoutError when hardly a byte comes for 10 s, LinkLostError
         when the board restarted and with it the source's content went, ProtocolError for an impossible size.
         """
         if n_bytes is None:
@@ -64,7 +65,7 @@ class Reader:
             )
         reading = _Reading(source=source, index=index, offset=offset, n_bytes=n_bytes)
         restarts = self._session.restarts
-        progress_s = time.monotonic()
+        progress_s, missing_then = time.monotonic(), reading.missing_bytes
         attempt = 1
         while reading.gaps:
             self._connection.wait_ready()
@@ -77,11 +78,14 @@ class Reader:
                 continue
             attempt += 1
             if reading.missing_bytes < before:
-                progress_s, attempt = time.monotonic(), 1
-            elif time.monotonic() - progress_s > _NO_PROGRESS_S:
+                attempt = 1
+            n_came = missing_then - reading.missing_bytes
+            if n_came >= _LEAST_PROGRESS_BYTES:
+                progress_s, missing_then = time.monotonic(), reading.missing_bytes
+            elif reading.gaps and time.monotonic() - progress_s > _NO_PROGRESS_S:
                 raise LinkTimeoutError(
-                    f"{self._connection.name}: no byte of {source.name} in {_NO_PROGRESS_S:g} s "
-                    f"({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
+                    f"{self._connection.name}: {n_came or 'no'} byte{'s' * (n_came > 1)} of {source.name} in "
+                    f"{_NO_PROGRESS_S:g} s ({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
                     hint="reset the board",
                 )
         return bytes(reading.data)

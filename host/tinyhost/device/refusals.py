@@ -8,7 +8,7 @@ from tinyhost.errors import DeviceError, ProtocolError
 from tinyhost.protocol.messages import ErrorReply, MessageType
 from tinyhost.protocol.status import Status
 
-__all__ = ["refusal", "status_words"]
+__all__ = ["refusal", "status_hint", "status_words"]
 
 _REFLASH = "flash the board again with this version of tinyhost: tinyhost flash vww"
 _RECOMPILE = "compile the model again with this version of tinyhost and push it: tinyhost push MODEL.tflite"
@@ -63,6 +63,11 @@ def status_words(status: int) -> str:
         return _WORDS[Status(status)][0]
     except ValueError:
         return f"status {status}, which this version of tinyhost does not know"
+
+
+def status_hint(status: Status) -> str:
+    """Return what to do about a status; "" if nothing is known."""
+    return _WORDS[status][1]
 
 
 def refusal(where: str, payload: bytes) -> DeviceError:

@@ -21,6 +21,7 @@ _MAX_CHUNK_BYTES = 4096
 # Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
 _MAX_IN_FLIGHT = 8
 _NO_PROGRESS_S = 10.0
+_LEAST_PROGRESS_BYTES = 200  # in that time; a link that loses most of its bytes still moves more
 
 Header = Callable[[int], bytes]
 """Returns the fields of a request that carries the bytes from an offset on."""
@@ -53,7 +54,7 @@ class Writer:
     ) -> tuple[int, int]:
         """Send some pieces from `offset` on; returns from where to go on, and how many bytes of data went out.
 
-        Raises DeviceError, and LinkTimeoutError when there was no progress for 10 s.
+        Raises DeviceError, and LinkTimeoutError when there was hardly any progress for 10 s.
         """
         sending = _Round(data, offset, self._sizer.chunk_bytes)
         try:
@@ -68,7 +69,7 @@ class Writer:
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
         self._connection.note_lost(n_lost)
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
-        progress.note(after)
+        progress.note(after, len(data))
         return after, sending.n_bytes
 
     def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
@@ -148,20 +149,19 @@ class WriteProgress:
         self.attempt = 1
         self._where = f"{name}: no reply to {message_type.name}"
         self._since_s = time.monotonic()
-        self._furthest = 0
+        self._furthest = self._furthest_then = 0
 
     def start_again(self) -> None:
         """Allow for another 10 s: what was written is gone with the board's restart."""
         self._since_s = time.monotonic()
 
-    def note(self, offset: int) -> None:
-        """Take in from where to go on. Raises LinkTimeoutError after 10 s in which that was nothing new."""
-        if offset > self._furthest:
-            self._furthest = offset
-            self.attempt, self._since_s = 1, time.monotonic()
-            return
-        self.attempt += 1
-        if time.monotonic() - self._since_s > _NO_PROGRESS_S:
-            raise LinkTimeoutError(
-                f"{self._where} in {_NO_PROGRESS_S:g} s ({self.attempt} tries)", hint="reset the board"
-            )
+    def note(self, offset: int, n_bytes: int) -> None:
+        """Take in from where to go on, of n_bytes. Raises LinkTimeoutError after 10 s in which hardly any were new."""
+        self.attempt = 1 if offset > self._furthest else self.attempt + 1
+        self._furthest = max(offset, self._furthest)
+        n_new = self._furthest - self._furthest_then
+        if n_new >= _LEAST_PROGRESS_BYTES or offset >= n_bytes:
+            self._furthest_then, self._since_s = self._furthest, time.monotonic()
+        elif time.monotonic() - self._since_s > _NO_PROGRESS_S:
+            how_far = f"only {n_new} new bytes" if n_new else f"{self.attempt} tries"
+            raise LinkTimeoutError(f"{self._where} in {_NO_PROGRESS_S:g} s ({how_far})", hint="reset the board")

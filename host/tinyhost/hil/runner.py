@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from tinyhost.errors import UsageError
 from tinyhost.hil.events import EventReader
 from tinyhost.hil.results import BoardRun, Outcome, RigResult
 from tinyhost.hil.rigs import Rig, RigBoard
@@ -98,6 +99,19 @@ class BoardProcess:
             self.run.cut_short(outcome, f"{why}\n{text}")
 
 
+def _check_expression(select: str | None) -> None:
+    """Raise UsageError for what pytest would refuse on every board, as if the rig were at fault."""
+    from _pytest.mark.expression import Expression  # pytest has no public way to ask
+
+    try:
+        Expression.compile(select or "")
+    except Exception as exc:  # of another type in each version
+        raise UsageError(
+            f"--select {select!r}: {str(exc).partition(' (<')[0]}",
+            hint="names with and, or, not: --select 'push and not restart'",
+        ) from exc
+
+
 def run_rig(
     rig: Rig,
     *,
@@ -110,8 +124,10 @@ def run_rig(
     folder: for event logs, pytest's output and the flash of virtual boards; one folder per board.
     select: expression for pytest's -k.
     observe: called a few times a second with the processes of all boards.
+    Raises UsageError if select is no such expression.
     Ctrl-C stops the boards; the result then says `interrupted`, and has what was found until then.
     """
+    _check_expression(select)
     started, began = datetime.now(timezone.utc), time.monotonic()
     pytest_args = ["-k", select] if select else []
     processes = tuple(BoardProcess(rig, board, folder / board.name, pytest_args) for board in rig.boards)

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.monitor.advice import advice
 from tinyhost.monitor.alarm import alarm_verdict, score_plot
 from tinyhost.monitor.hearing import fresh_detection, hearing
 from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
@@ -160,7 +161,7 @@ def _share(head: MonitorHeader, value: float) -> float:
 def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int) -> RenderableType:
     """Return two rows for each class, smoothed above raw; one row each when there is little room."""
     if reading is None or not reading.scores:
-        return Text("no scores", DIM)
+        return Text((reading and advice(reading, head)) or "no scores", DIM)
     n_classes = len(reading.scores)
     order = list(range(n_classes))
     tall = 2 * n_classes <= rows

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -224,6 +225,24 @@ def test_a_damaged_state_file_is_named(tmp_path: Path, flash: Callable[..., None
     (tmp_path / "native" / "board.json").write_text("{")
     with pytest.raises(BoardError, match=r"board\.json is damaged"), resolve("native", state=tmp_path).power():
         pass
+
+
+def test_a_state_folder_that_takes_nothing_is_one_error_and_leaves_no_program(
+    tmp_path: Path, flash: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flash(f"echo $$ > {tmp_path}/pid; sleep 60")
+    (tmp_path / "native" / "running.json").mkdir()
+    uncaught: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", uncaught.append)
+    with (
+        pytest.raises(BoardError, match=r"native: cannot run: .*running\.json.*: Is a directory"),
+        resolve("native", state=tmp_path).power(),
+    ):
+        pass
+    (tmp_path / "native" / "running.json").rmdir()
+    assert uncaught == []
+    pid = tmp_path / "pid"
+    assert not pid.exists() or not pid.read_text() or not alive(int(pid.read_text()))
 
 
 class powered_elsewhere:

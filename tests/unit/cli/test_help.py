@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import tinyhost
+
 HEAVY = {"cv2", "matplotlib", "numpy", "platformio", "serial", "tensorflow", "tflite"}
 COMMANDS = (
     "bench board boards capture compile data diff doctor flash hil inspect "
@@ -46,3 +48,25 @@ for name, command in get_command(app).commands.items():
 """
     lines = run(code).split("\n")[:-1]
     assert sorted(lines) == [f"{name} True" for name in COMMANDS.split()]
+
+
+def test_the_version_is_told() -> None:
+    assert run("from tinyhost.cli.main import main; main()", "--version") == f"tinyhost {tinyhost.__version__}\n"
+
+
+def test_every_list_of_commands_says_the_whole_first_line() -> None:
+    code = """
+import click
+from typer.main import get_command
+from tinyhost.cli.main import app
+
+def show(command, path):
+    print(command.get_help(click.Context(command, info_name=path, terminal_width=80)))
+    for name, below in getattr(command, "commands", {}).items():
+        show(below, f"{path} {name}")
+
+show(get_command(app), "tinyhost")
+"""
+    text = run(code)
+    assert "tinyhost train anomaly [OPTIONS]" in text
+    assert [line for line in text.split("\n") if line.startswith("  ") and line.endswith("...")] == []

@@ -188,6 +188,21 @@ def test_class_folder_converts_colour_and_passes_over_what_is_no_class(tmp_path:
     assert folder.pictures[0].read().shape == (8, 9)
 
 
+def test_a_label_and_a_set_may_be_links_to_another_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (tmp_path / "hall").mkdir()
+    (tmp_path / "hall" / "person").symlink_to(disk)
+    (tmp_path / "linked").symlink_to(tmp_path / "hall")
+    with DatasetStore(tmp_path / "linked") as store:
+        add(store, 1)
+    assert (disk / "000001.png").is_file()
+    assert load_class_folder(tmp_path / "linked").counts() == {"person": 1}
+    (disk / "000002.png").symlink_to(tmp_path / "gone")
+    with pytest.raises(DatasetError, match=r"person/000002\.png: No such file"):
+        load_class_folder(tmp_path / "hall")
+
+
 def test_class_folder_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
         load_class_folder(tmp_path / "missing")

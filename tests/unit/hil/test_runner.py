@@ -7,6 +7,8 @@ import signal
 import threading
 from pathlib import Path
 
+import pytest
+from tinyhost.errors import UsageError
 from tinyhost.hil.results import RigResult
 from tinyhost.hil.rigs import load_rig
 from tinyhost.hil.runner import run_rig
@@ -35,6 +37,11 @@ def test_every_board_runs_every_test(tmp_path: Path) -> None:
     )
     assert result.passed
     assert result.verdict() == "6 tests passed on 2 boards"
+
+
+def test_a_selection_that_is_no_expression_is_nobodys_fault_but_its_own(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--select 'and and': expected"):
+        run(tmp_path, "def test_a(): pass", select="and and")
 
 
 def test_select_is_pytests_k(tmp_path: Path) -> None:
@@ -69,9 +76,9 @@ def test_a_crash_is_found_in_the_test_that_crashed(tmp_path: Path) -> None:
 
 def test_a_hang_is_stopped_and_the_other_board_goes_on(tmp_path: Path) -> None:
     tests = "def test_a(pytestconfig):\n    if pytestconfig.option.board == 'b0': time.sleep(600)\ndef test_b(): pass"
-    result = run(tmp_path, tests, timeout_s=3, boards=2)
+    result = run(tmp_path, tests, timeout_s=8, boards=2)
     assert outcomes(result, 0) == {"test_a": "rig", "test_b": "not_run"}
-    assert "no progress for 3 s (timeout_s, " in result.boards[0].tests[0].text
+    assert "no progress for 8 s (timeout_s, " in result.boards[0].tests[0].text
     assert outcomes(result, 1) == {"test_a": "passed", "test_b": "passed"}
 
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from tinyhost.monitor import MonitorHeader, MonitorState, Reading, half_blocks
+from tinyhost.monitor.advice import advice
 from tinyhost.monitor.lines import json_line, plain_line
 from tinyhost.monitor.marks import bar, format_ticks, sparkline, thin_bar
 from tinyhost.monitor.state import LinkCounts
@@ -183,3 +185,17 @@ def test_lines_are_as_documented() -> None:
     assert document["scores"] == {"no_person": 0.25, "person": 0.75}
     assert "sensor_timeout" in plain_line(reading(1, status="sensor_timeout"), HEADER)
     assert "detected person" in plain_line(reading(1), HEADER)
+
+
+def test_a_board_that_does_not_predict_gets_the_next_action() -> None:
+    blind = reading(1, status="no_sensor", scores=())
+    assert "--scene FOLDER" in advice(blind, HEADER)
+    assert "--scene speech:" in advice(blind, replace(HEADER, sensor="microphone"))
+    assert "cables" in advice(blind, replace(HEADER, board="nano33ble:0123"))
+    assert advice(blind, replace(HEADER, scene="data/hall")) == "look at the scene"
+    assert "tinyhost push" in advice(reading(1, status="no_model", scores=()), HEADER)
+    assert advice(reading(1), HEADER) == advice(reading(1, status="status 99"), HEADER) == ""
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(blind)
+    assert "--scene" in "\n".join(screen(state, 80, 24))

@@ -13,7 +13,8 @@ from tinyhost.bench.result import BenchResult
 from tinyhost.report import figure_svg, picture_uri, render
 from tinyhost.report.bench import bench_report
 from tinyhost.report.figures import FOREGROUND
-from tinyhost.report.render import short
+from tinyhost.report.render import _environment as environment
+from tinyhost.report.render import matrix_rows, short
 
 from tests.unit.bench.samples import full_result, keyword_result
 
@@ -68,6 +69,18 @@ def test_report_of_a_keyword_spotter_says_what_was_heard(tmp_path: Path) -> None
     assert "answers otherwise to 1 of them" in text
     assert "False accepts per hour 360.0" in text
     assert "Missed 50.0 %" in text
+
+
+def test_a_confusion_table_is_wide_enough_for_few_classes_and_tight_for_many() -> None:
+    def table(n_labels: int) -> str:
+        labels = [f"word {index}" for index in range(n_labels)]
+        rows = matrix_rows(labels, [[1] * n_labels] * n_labels)
+        text = '{% from "macros.html" import confusion %}{{ confusion(labels, rows) }}'
+        return environment().from_string(text).render(labels=labels, rows=rows)
+
+    assert 'class="matrix"' in table(4)
+    assert 'class="matrix many"' in table(12)
+    assert table(12).count('class="cell"') == 144
 
 
 def test_report_says_what_was_found(tmp_path: Path) -> None:

@@ -76,11 +76,13 @@ def write_dataset(folder: Path, n_per_class: int, seed: int, *, split: str = "tr
             entropy = (seed, zlib.crc32(split.encode()), LABELS.index(label), index)
             picture = render(label, np.random.default_rng(entropy))
             path = target / f"{index:05d}.png"
-            if not cv2.imwrite(str(path), picture):
+            try:
+                path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+            except OSError as error:
                 raise DatasetError(
-                    f"{path}: the picture could not be written",
+                    f"{path}: the picture could not be written: {error.strerror}",
                     hint="check free space and permissions of the folder",
-                )
+                ) from error
             files.append(path)
     return files
 
