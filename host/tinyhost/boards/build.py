@@ -67,7 +67,7 @@ def build_firmware(
     """
     root = find_project(project)
     environment = f"{app}_{kind}"
-    _check_environment(root, environment)
+    _check_environment(root, app, kind)
     require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
     if kind != "nano33ble":  # whose compiler PlatformIO downloads
         require_tool(
@@ -119,15 +119,18 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _check_environment(root: Path, environment: str) -> None:
+def _check_environment(root: Path, app: str, kind: str) -> None:
     config = ConfigParser(interpolation=None, strict=False)
     config.read(root / "platformio.ini")
-    known = [section.removeprefix("env:") for section in config.sections() if section.startswith("env:")]
-    if environment not in known:
-        raise UsageError(
-            f"no firmware {environment} in {root / 'platformio.ini'}",
-            hint="there are: " + ", ".join(name for name in known if not name.startswith("test_")),
-        )
+    names = [section.removeprefix("env:") for section in config.sections() if section.startswith("env:")]
+    known = [name for name in names if not name.startswith("test_")]
+    if f"{app}_{kind}" in names:
+        return
+    apps = list(dict.fromkeys(name.partition("_")[0] for name in known))
+    if app not in apps:
+        raise UsageError(f"there is no app {app!r} in {root / 'firmware'}", hint=f"the apps: {', '.join(apps)}")
+    mine = ", ".join(name for name in known if name.startswith(f"{app}_"))
+    raise UsageError(f"no firmware {app}_{kind} in {root / 'platformio.ini'}", hint=f"of {app} there are: {mine}")
 
 
 def _run_platformio(root: Path, environment: str, progress: Callable[[str], None]) -> list[str]:

@@ -12,8 +12,8 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption
-from tinyhost.cli.output import console, progress_bars, stage, status_console, write_json
-from tinyhost.errors import CheckFailedError
+from tinyhost.cli.output import check_targets, console, progress_bars, stage, status_console, write_json
+from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.bench.engines import EngineTrial
@@ -128,6 +128,9 @@ def bench(
     from tinyhost.bench.run import BenchPlan, model_on_device, run_bench
     from tinyhost.cli.connect import connected
 
+    if truth is not None and stream is None:
+        raise UsageError("--truth says what is in --stream, and there is none", hint="add --stream FILE")
+    check_targets(report, json)
     names = split_labels(labels)
     plan = BenchPlan(
         runs=runs,
@@ -220,7 +223,6 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
     if report:
         from tinyhost.report.bench import bench_report
 
-        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(bench_report(result), encoding="utf-8")
         status_console().print(f"report: {report}", soft_wrap=True, markup=False)
     if json:

@@ -36,9 +36,15 @@ def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_app_that_does_not_exist_names_those_that_do(project: Path) -> None:
-    with pytest.raises(UsageError, match="no firmware kws_m4") as error:
+    with pytest.raises(UsageError, match="there is no app 'kws'") as error:
         build_firmware("kws", "m4", project=project)
-    assert error.value.hint == "there are: vww_native, vww_m4"
+    assert error.value.hint == "the apps: vww"
+
+
+def test_a_board_that_an_app_is_not_built_for_names_what_there_is(project: Path) -> None:
+    with pytest.raises(UsageError, match="no firmware vww_m4_tflm") as error:
+        build_firmware("vww", "m4_tflm", project=project)
+    assert error.value.hint == "of vww there are: vww_native, vww_m4"
 
 
 @pytest.mark.parametrize(
