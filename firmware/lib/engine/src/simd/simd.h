@@ -9,16 +9,17 @@
 #include "../kernels/hot.h"
 
 #ifdef __ARM_FEATURE_SIMD32
-#include <arm_acle.h>
-
 // GCC's <arm_acle.h> has the SIMD and saturating functions since release 10: before it, as in the real board's
-// toolchain (7.2.1), the instructions are written out.
+// toolchain (7.2.1), the instructions are written out. There the header is no C++ either (GCC bug 81497).
 #ifndef TINYHOST_HAS_ACLE_SIMD
 #if defined(__clang__) || __GNUC__ >= 10
 #define TINYHOST_HAS_ACLE_SIMD 1
 #else
 #define TINYHOST_HAS_ACLE_SIMD 0
 #endif
+#endif
+#if TINYHOST_HAS_ACLE_SIMD
+#include <arm_acle.h>
 #endif
 #endif
 
