@@ -37,7 +37,8 @@ bool ConfigureBmi270(RegisterBus* bus) {
   device.write = WriteBus;
   device.delay_us = Wait;
   device.read_write_len = kChunkBytes;
-  return bmi270_init(&device) == BMI2_OK;
+  // It ends in power save, where writes need 450 us between them; this waits for that.
+  return bmi270_init(&device) == BMI2_OK && bmi2_set_adv_power_save(BMI2_DISABLE, &device) == BMI2_OK;
 }
 
 }  // namespace tinyhost::hal

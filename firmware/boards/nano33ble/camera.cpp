@@ -31,6 +31,9 @@ constexpr uint32_t kMarginTicks = 100 * kTicksPerUs;     // interrupts are off s
 constexpr uint32_t kMaxRowPolls = 12'000;                // in all of a row: 1 to 2 ms
 constexpr uint32_t kFrameTicks = 400'000 * kTicksPerUs;  // no frame takes longer
 constexpr int kTries = 2;                                // frames until a whole one
+// From the first clock to the first register: Adafruit_OV7670 waits for 300 ms, Arduino_OV767X for 1 s; no datasheet
+// says.
+constexpr unsigned long kPowerUpMs = 300;
 
 enum class Taken : uint8_t { kRow, kMissed, kTimeout };
 
@@ -62,19 +65,19 @@ bool WaitForPin(uint32_t pin, bool level, uint32_t ticks) {
   return true;
 }
 
-/// The I2S peripheral's master clock, 16 MHz, is the camera's: product specification, section 6.11.
-void StartClock() {
+/// The I2S peripheral's master clock, 16 MHz, is the camera's: product specification, section 6.11. TXEN stays 1, as
+/// after a reset, with nothing to transmit: so Arduino_OV767X gets its clock, on silicon. False if it was on before.
+bool StartClock() {
+  if (NRF_I2S->ENABLE != 0) return false;
   NRF_P0->PIN_CNF[kXclkPin] = GPIO_PIN_CNF_DIR_Output << GPIO_PIN_CNF_DIR_Pos | GPIO_PIN_CNF_DRIVE_H0H1
                                                                                     << GPIO_PIN_CNF_DRIVE_Pos;
-  NRF_I2S->ENABLE = 0;
   NRF_I2S->PSEL.MCK = kXclkPin;
   NRF_I2S->CONFIG.MODE = I2S_CONFIG_MODE_MODE_Master;
-  NRF_I2S->CONFIG.RXEN = 0;
-  NRF_I2S->CONFIG.TXEN = 0;
   NRF_I2S->CONFIG.MCKFREQ = I2S_CONFIG_MCKFREQ_MCKFREQ_32MDIV2;
   NRF_I2S->CONFIG.MCKEN = 1;
   NRF_I2S->ENABLE = 1;
   NRF_I2S->TASKS_START = 1;
+  return true;
 }
 
 void ConnectPins() {
@@ -105,21 +108,46 @@ bool WatchFrame(FrameTiming* learnt) {
   return LearnTiming(vsync_end, rises, falls, n_rows, learnt);
 }
 
-/// Reads the grey bytes of a row. A begin that was missed shifts it: then HREF has ended before its last byte.
-Taken ReadPixels(uint8_t* row) {
-  uint32_t n_polls = kMaxRowPolls;
-  for (size_t i = 0; i < Ov7675::kRowBytes; ++i) {
-    while ((NRF_P0->IN & kPclk) != 0) {
-      if (--n_polls == 0) return Taken::kTimeout;
+/// Polls the camera's clock and HREF, both on P0, so often in all.
+struct Poll {
+  const volatile uint32_t* port;
+  uint32_t n_left = kMaxRowPolls;
+  uint32_t pins = 0;
+
+  /// False if it was the last one.
+  __attribute__((always_inline)) bool Next() {
+    pins = *port;
+    return --n_left != 0;
+  }
+  /// False if PCLK does not fall, if it is high, and then rise.
+  __attribute__((always_inline)) bool WaitForByte() {
+    while ((pins & kPclk) != 0) {
+      if (!Next()) return false;
     }
-    uint32_t pins = 0;
-    do {
-      if (--n_polls == 0) return Taken::kTimeout;
-      pins = NRF_P0->IN;
-    } while ((pins & kPclk) == 0);
-    const uint32_t data = NRF_P1->IN;
-    if ((pins & kHref) == 0) return Taken::kMissed;
-    if (i % 2 == 0) row[i / 2] = static_cast<uint8_t>((data >> 2 & 0x03) | (data >> 8 & 0xfc));
+    while ((pins & kPclk) == 0) {
+      if (!Next()) return false;
+    }
+    return true;
+  }
+};
+
+/// Waits for HREF and reads the grey bytes of a row. A byte takes 48 cycles at divider 3, and HREF rises as PCLK falls:
+/// from one edge to the loop that waits for the next one there are some 20 cycles, as compiled at -O2. A begin that was
+/// missed shifts the row: then HREF has ended before its last byte.
+Taken ReadRow(uint8_t* row) {
+  Poll poll{&NRF_P0->IN};
+  __asm__("" : "+r"(poll.port));  // one address in a register for both ports: loading a second one takes cycles
+  constexpr ptrdiff_t kNextPort = (NRF_P1_BASE - NRF_P0_BASE) / sizeof(uint32_t);
+  while ((poll.pins & kHref) == 0) {
+    if (!poll.Next()) return Taken::kTimeout;
+  }
+  for (const uint8_t* const end = row + Ov7675::kWidth; row != end; ++row) {
+    if (!poll.WaitForByte()) return Taken::kTimeout;
+    const uint32_t data = poll.port[kNextPort];
+    if ((poll.pins & kHref) == 0) return Taken::kMissed;
+    *row = static_cast<uint8_t>((data >> 2 & 0x03) | (data >> 8 & 0xfc));
+    if (!poll.WaitForByte()) return Taken::kTimeout;  // U or V
+    if ((poll.pins & kHref) == 0) return Taken::kMissed;
   }
   return Taken::kRow;
 }
@@ -130,10 +158,7 @@ Taken TakeRow(uint32_t begin, uint8_t* row) {
   while (static_cast<int32_t>(Now() - early) < 0) {
   }
   __disable_irq();
-  Taken taken = Taken::kMissed;
-  if (!IsHigh(kHref)) {
-    taken = WaitForPin(kHref, true, 3 * kMarginTicks) ? ReadPixels(row) : Taken::kTimeout;
-  }
+  const Taken taken = IsHigh(kHref) ? Taken::kMissed : ReadRow(row);
   __enable_irq();
   return taken;
 }
@@ -157,20 +182,15 @@ Status TakeFrame(uint64_t* begun_us, Sink sink) {
   return Status::kSensorTimeout;
 }
 
-/// Whether a pixel clock is slow enough for its rows to be read and fast enough for the frame to be in time. One is
-/// tried at each set-up, as the host waits: the next one if this one is not.
-Status TryClock() {
-  static size_t next = 0;
-  const uint8_t divider = kDividers[next % (sizeof(kDividers) / sizeof(kDividers[0]))];
+/// Whether rows at this pixel clock are slow enough to be read, and fast enough for interrupts to wait.
+Status TryClock(uint8_t divider) {
   const Status status = Camera().Start(divider);
   if (status != Status::kOk) return status;
   uint32_t vsync_end = 0;
   if (!WaitForFrame(&vsync_end)) return Status::kSensorTimeout;  // the one that it was in the middle of
   const bool is_learnt = WatchFrame(&timing);
   const uint32_t row_us = timing.row_active / kTicksPerUs;
-  if (is_learnt && row_us >= kShortestRowUs && row_us <= kLongestRowUs) return Status::kOk;
-  ++next;
-  return Status::kSensorTimeout;
+  return is_learnt && row_us >= kShortestRowUs && row_us <= kLongestRowUs ? Status::kOk : Status::kSensorTimeout;
 }
 
 Status FindSwap() {
@@ -186,14 +206,17 @@ Status FindSwap() {
   return status == Status::kOk ? back : status;
 }
 
+/// One divider is tried at each set-up, as the host waits: the next one if a frame could not be read with this one.
 Status SetUp() {
+  static size_t next = 0;
   ConnectPins();
-  StartClock();
-  delay(Ov7675::kResetMs);
+  delay(StartClock() ? kPowerUpMs : Ov7675::kResetMs);
   if (!Camera().IsThere() || !Camera().Reset()) return Status::kNoSensor;
   delay(Ov7675::kResetMs);
-  const Status status = TryClock();
-  return status == Status::kOk ? FindSwap() : status;
+  Status status = TryClock(kDividers[next]);
+  if (status == Status::kOk) status = FindSwap();
+  if (status == Status::kSensorTimeout) next = (next + 1) % (sizeof(kDividers) / sizeof(kDividers[0]));
+  return status;
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace tinyhost::hal {
 namespace {
 
-constexpr uint64_t kTimeoutUs = 20'000;  // 224 bytes take 8 ms at 250 kHz
+constexpr unsigned long kSccbPauseMs = 1;  // an OV7670 locks up without (Adafruit_OV7670, arch/ov7670.c)
+constexpr uint64_t kTimeoutUs = 20'000;    // 224 bytes take 8 ms at 250 kHz
 
 bool IsHigh(PinName pin) { return ((pin < 32 ? NRF_P0->IN : NRF_P1->IN) >> (pin % 32) & 1) != 0; }
 
@@ -98,7 +99,9 @@ bool I2cBus::Write(uint8_t device, uint8_t register_address, const uint8_t* data
   if (n > sizeof(buffer_) - 1) return false;
   buffer_[0] = register_address;
   std::memcpy(buffer_ + 1, data, n);
-  return Transfer(device, buffer_, n + 1, nullptr, 0);
+  const bool is_written = Transfer(device, buffer_, n + 1, nullptr, 0);
+  if (reads_ == Reads::kStopBetween) delay(kSccbPauseMs);
+  return is_written;
 }
 
 RegisterBus& SensorBus() {

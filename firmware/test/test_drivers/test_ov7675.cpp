@@ -63,8 +63,8 @@ TEST_CASE("camera shows its patterns, and the scaling registers keep the rest") 
   SimulatedCamera chip;
   Ov7675 camera(&chip);
   CHECK(camera.Show(Ov7675::Pattern::kBars) == Status::kOk);
-  CHECK(chip.registers[0x70] == 0xba);
-  CHECK(chip.registers[0x71] == 0x35);
+  CHECK(chip.registers[0x70] == 0x3a);
+  CHECK(chip.registers[0x71] == 0xb5);
   CHECK(camera.Show(Ov7675::Pattern::kFadingBars) == Status::kOk);
   CHECK(chip.registers[0x70] == 0xba);
   CHECK(chip.registers[0x71] == 0xb5);

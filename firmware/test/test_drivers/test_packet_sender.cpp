@@ -13,6 +13,7 @@ namespace {
 
 struct UsbCdc final : PacketPort {
   std::vector<uint8_t> received;  // by the host
+  size_t n_read = 0;              // of these, by the program: what came up to the last short packet, or two full ones
   mutable uint64_t now_us = 5;
   uint64_t busy_until_us = 0;
   uint64_t packet_us = 100;
@@ -28,6 +29,7 @@ struct UsbCdc final : PacketPort {
     if (is_asleep || now_us < busy_until_us || now_us >= closes_us) return 0;
     const size_t n_taken = std::min<size_t>(n, 64);
     received.insert(received.end(), data, data + n_taken);
+    if (n_taken < 64 || received.size() - n_read == 128) n_read = received.size();
     busy_until_us = now_us + packet_us;
     return n_taken;
   }
@@ -45,6 +47,18 @@ TEST_CASE("all bytes get through in order, whatever their number") {
     const auto bytes = Bytes(n);
     CHECK(SendPackets(&usb, bytes.data(), n, 10) == n);
     CHECK(usb.received == bytes);
+    CHECK(usb.n_read == n);
+  }
+}
+
+TEST_CASE("after every write the host's program has all of it, whatever was written before") {
+  std::mt19937 random(3);
+  UsbCdc usb;
+  size_t n_written = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const size_t n = random() % 4 == 0 ? 64 * (random() % 4) : random() % 200;
+    n_written += SendPackets(&usb, Bytes(n).data(), n, 10);
+    CHECK(usb.n_read == n_written);
   }
 }
 

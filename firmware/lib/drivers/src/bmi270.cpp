@@ -25,6 +25,7 @@ constexpr uint8_t kOverwriteOldest = 0x00;
 constexpr uint8_t kAccelerometerWithHeaders = 0x50;
 constexpr uint8_t kAccelerometerOn = 0x04;
 constexpr uint8_t kFlushFifo = 0xb0;
+constexpr int kTries = 4;  // of 0.3 ms at 250 kHz
 
 // Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
 constexpr uint8_t kTagMask = 0x03;
@@ -50,6 +51,18 @@ constexpr size_t FrameBytes(uint8_t header) {
 
 int16_t Value(const uint8_t* bytes) { return static_cast<int16_t>(bytes[0] | bytes[1] << 8); }
 
+/// Writes a register until it holds the value. A write that follows another within 450 us is lost while the chip saves
+/// power, and so is the first after that (Bosch's BMI270_SensorAPI waits so long in bmi2_set_regs()).
+bool Set(RegisterBus* bus, uint8_t address, uint8_t value) {
+  for (int i = 0; i < kTries; ++i) {
+    uint8_t held = 0;
+    if (!bus->WriteByte(Bmi270::kAddress, address, value)) return false;
+    if (!bus->Read(Bmi270::kAddress, address, &held, 1)) return false;
+    if (held == value) return true;
+  }
+  return false;
+}
+
 int16_t Negate(int16_t value) { return value == INT16_MIN ? INT16_MAX : static_cast<int16_t>(-value); }
 
 }  // namespace
@@ -61,12 +74,10 @@ bool Bmi270::IsThere() {
 
 Status Bmi270::Start() {
   n_bytes_ = n_parsed_ = n_in_fifo_ = 0;
-  const bool is_set =
-      IsThere() && bus_->WriteByte(kAddress, kPwrConf, kNoPowerSave) &&
-      bus_->WriteByte(kAddress, kAccConf, kRate100HzNormalFilter) && bus_->WriteByte(kAddress, kAccRange, kRange4g) &&
-      bus_->WriteByte(kAddress, kFifoConfig0, kOverwriteOldest) &&
-      bus_->WriteByte(kAddress, kFifoConfig1, kAccelerometerWithHeaders) &&
-      bus_->WriteByte(kAddress, kPwrCtrl, kAccelerometerOn) && bus_->WriteByte(kAddress, kCmd, kFlushFifo);
+  const bool is_set = IsThere() && Set(bus_, kPwrConf, kNoPowerSave) && Set(bus_, kAccConf, kRate100HzNormalFilter) &&
+                      Set(bus_, kAccRange, kRange4g) && Set(bus_, kFifoConfig0, kOverwriteOldest) &&
+                      Set(bus_, kFifoConfig1, kAccelerometerWithHeaders) && Set(bus_, kPwrCtrl, kAccelerometerOn) &&
+                      bus_->WriteByte(kAddress, kCmd, kFlushFifo);
   return is_set ? Status::kOk : Status::kNoSensor;
 }
 

@@ -71,10 +71,11 @@ Status Ov7675::Start(uint8_t divider) {
   return Show(Pattern::kNone);
 }
 
-/// The two top bits of the scaling registers choose: 10 for bars, 11 for bars that fade to grey.
+/// The top bits of the scaling registers are bits 0 (XSC) and 1 (YSC) of the pattern's number: 2 is bars, 3 bars that
+/// fade to grey (Linux, ov7670.c, ov7670_s_test_pattern()).
 Status Ov7675::Show(Pattern pattern) {
-  const uint8_t x_bit = pattern == Pattern::kNone ? 0 : kPatternBit;
-  const uint8_t y_bit = pattern == Pattern::kFadingBars ? kPatternBit : 0;
+  const uint8_t x_bit = pattern == Pattern::kFadingBars ? kPatternBit : 0;
+  const uint8_t y_bit = pattern == Pattern::kNone ? 0 : kPatternBit;
   const bool is_set =
       bus_->WriteByte(kAddress, kScalingXsc, kXsc | x_bit) && bus_->WriteByte(kAddress, kScalingYsc, kYsc | y_bit);
   return is_set ? Status::kOk : Status::kSensorTimeout;

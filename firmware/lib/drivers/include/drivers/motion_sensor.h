@@ -52,6 +52,7 @@ class Bmi270 {
   explicit constexpr Bmi270(RegisterBus* bus) : bus_(bus) {}
 
   bool IsThere();
+  /// kNoSensor: it did not answer, or did not keep a setting.
   Status Start();
   void Stop();
   /// As Lsm9ds1::Read; axes as the board's revision 1 has them. More than 255 samples lost at once are counted as 255.

@@ -9,7 +9,18 @@
 #include "../kernels/hot.h"
 
 #ifdef __ARM_FEATURE_SIMD32
+// GCC's <arm_acle.h> has the SIMD and saturating functions since release 10: before it, as in the real board's
+// toolchain (7.2.1), the instructions are written out. There the header is no C++ either (GCC bug 81497).
+#ifndef TINYHOST_HAS_ACLE_SIMD
+#if defined(__clang__) || __GNUC__ >= 10
+#define TINYHOST_HAS_ACLE_SIMD 1
+#else
+#define TINYHOST_HAS_ACLE_SIMD 0
+#endif
+#endif
+#if TINYHOST_HAS_ACLE_SIMD
 #include <arm_acle.h>
+#endif
 #endif
 
 namespace tinyhost::simd {
@@ -31,6 +42,24 @@ inline void StoreHalf(int16_t* target, int32_t value) {
 }
 
 #ifdef __ARM_FEATURE_SIMD32
+
+#if !TINYHOST_HAS_ACLE_SIMD
+inline uint32_t __sxtb16(uint32_t word) {
+  uint32_t result;
+  __asm__("sxtb16 %0, %1" : "=r"(result) : "r"(word));
+  return result;
+}
+inline uint32_t __sxtab16(uint32_t halves, uint32_t word) {
+  uint32_t result;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(result) : "r"(halves), "r"(word));
+  return result;
+}
+inline int32_t __smlad(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+#endif
 
 /// Bytes 0 and 2, sign-extended to half-words.
 inline uint32_t EvenBytes(uint32_t word) { return static_cast<uint32_t>(__sxtb16(word)); }
@@ -95,7 +124,15 @@ inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   return result;
 }
 
+#if TINYHOST_HAS_ACLE_SIMD
 inline int32_t SaturateToByte(int32_t x) { return __ssat(x, 8); }
+#else
+inline int32_t SaturateToByte(int32_t x) {
+  int32_t result;
+  __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+  return result;
+}
+#endif
 
 #else
 
