@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, level_meter, sparkline
+from tinyhost.monitor.marks import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, level_meter
 from tinyhost.monitor.preview import half_blocks, heat_blocks
 from tinyhost.sensors import MotionSight, PictureSight, Remark, Sight, SoundSight
 from tinyhost.sensors.motion import AXES, down_axis
@@ -21,6 +21,8 @@ _AXIS_COLOURS = (BAD, _GOOD, class_colour(0))
 _MARKS = {"good": ("●", _GOOD), "look": ("▲", RAW), "bad": ("✖", BAD)}
 _EDGE = "#3c4a58"
 _LABEL = 12
+_LEAST_SPAN_G = 0.1
+"""Less is noise, and not to be blown up."""
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
@@ -34,13 +36,14 @@ def sight_view(sight: Sight, columns: int, rows: int, *, title: str = "") -> Ren
         inner = _sound(sight, inner_columns, inner_rows, remarks)
     else:
         inner = _motion(sight, inner_columns, inner_rows, remarks)
+    height = None if isinstance(sight, MotionSight) else rows
     return Panel(
         inner,
         title=Text(title or sight.sensor, DIM),
         title_align="left",
         border_style=_EDGE,
         width=columns,
-        height=rows,
+        height=height,
     )
 
 
@@ -96,7 +99,7 @@ def _columns(counts: NDArray[np.intp], colour: str) -> Text:
 
 
 def _sound(sight: SoundSight, columns: int, rows: int, remarks: list[Text]) -> RenderableType:
-    spectrum_rows = max(3, rows - 6 - sum(1 + (line.cell_len > columns) for line in remarks))
+    spectrum_rows = max(3, rows - 4 - sum(-(-line.cell_len // columns) for line in remarks))
     heat = np.stack(tuple(sight.columns)[-columns:], axis=1)[::-1] if sight.columns else np.zeros((36, 1), np.uint8)
     loudest = f"{sight.loudest_hz:.0f} Hz" if sight.loudest_hz is not None else "–"
     figures = Text.assemble(
@@ -106,11 +109,13 @@ def _sound(sight: SoundSight, columns: int, rows: int, remarks: list[Text]) -> R
         ("   clipped ", DIM), (f"{100 * sight.clipped_share:.2f} %", "bold"),
         ("   loudest at ", DIM), (loudest, "bold"), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
+    spectrum = heat_blocks(np.ascontiguousarray(heat), columns, spectrum_rows)
+    spectrum.end = "\n"
     return Group(
         level_meter(sight.level_dbfs, columns),
         figures,
         _pace(sight),
-        heat_blocks(np.ascontiguousarray(heat), columns, spectrum_rows),
+        spectrum,
         Text(f"{'100 Hz at the bottom, 8 kHz at the top; older':<{max(0, columns - 3)}}now", DIM, no_wrap=True),
         *remarks,
     )
@@ -138,7 +143,7 @@ def _motion(sight: MotionSight, columns: int, rows: int, remarks: list[Text]) ->
         level = _balance(value / sight.full_scale_g, width, _AXIS_COLOURS[axis])
         parts.append(label + level + Text(f" ±{noise[axis] * 1000:.0f} mg", DIM))
         if rows >= 14:
-            parts.append(Text(" " * 11) + sparkline(recent[:, axis].tolist(), width, _AXIS_COLOURS[axis]))
+            parts.append(Text(" " * 11) + _trace(recent[-width:, axis], width, _AXIS_COLOURS[axis]))
     up = down_axis(mean)
     down = f"{'-' if up[0] == '+' else '+'}{up[1]}" if up else "between axes"
     magnitude = Text.assemble(
@@ -146,6 +151,14 @@ def _motion(sight: MotionSight, columns: int, rows: int, remarks: list[Text]) ->
         ("   ", ""), (sight.pose if sight.is_at_rest else "it moves", ACCENT), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
     return Group(*parts, Text(), magnitude, _pace(sight), Text(), *remarks)
+
+
+def _trace(values: NDArray[np.float64], width: int, colour: str) -> Text:
+    """Return the last values as a row of small bars about their middle: full height is at least _LEAST_SPAN_G."""
+    low, high = float(values.min()), float(values.max())
+    middle, span = (low + high) / 2, max(_LEAST_SPAN_G, high - low)
+    levels = np.clip(np.rint(4.5 + 7 * (values - middle) / span), 1, 8).astype(int)
+    return Text("".join(_LEVELS[level] for level in levels).rjust(width), colour, no_wrap=True)
 
 
 def _balance(share: float, width: int, colour: str) -> Text:

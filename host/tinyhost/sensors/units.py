@@ -24,6 +24,8 @@ class Unit:
         """Return what would be right."""
         if lowest == highest:
             return self.show(lowest)
+        if lowest == 0 and highest > 0:
+            return f"up to {self.show(highest)}"
         if highest >= _MOST:
             return f"at least {self.show(lowest)}"
         return f"{self.show(lowest)} … {self.show(highest)}"

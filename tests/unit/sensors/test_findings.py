@@ -13,6 +13,9 @@ from tinyhost.sensors import Sensor, explain
 from tinyhost.sensors.wiring import wire
 
 HARDWARE = (Path(__file__).resolve().parents[3] / "docs" / "hardware.md").read_text()
+NEVER_FAIL = (SelfTestCheck.CAPTURE_TIME, SelfTestCheck.MOVEMENT, SelfTestCheck.D0_D1_EXCHANGED)
+"""on a real board"""
+CAN_FAIL = [check for check in SelfTestCheck if check not in NEVER_FAIL]
 SENSORS: tuple[Sensor, ...] = ("camera", "mic", "imu")
 
 
@@ -22,10 +25,8 @@ def failed(
     return Finding(check=check, verdict=Verdict.FAILED, status=status, index=index, other=other, **numbers)
 
 
-@pytest.mark.parametrize(("check", "sensor"), itertools.product(SelfTestCheck, SENSORS))
+@pytest.mark.parametrize(("check", "sensor"), list(itertools.product(CAN_FAIL, SENSORS)))
 def test_every_failure_on_a_real_board_has_a_meaning_and_a_way_out(check: SelfTestCheck, sensor: Sensor) -> None:
-    if check in (SelfTestCheck.CAPTURE_TIME, SelfTestCheck.MOVEMENT, SelfTestCheck.D0_D1_EXCHANGED):
-        return  # a real board never fails these
     is_line = check in (SelfTestCheck.BUS_LINE, SelfTestCheck.SYNC_LINE, SelfTestCheck.DATA_LINE)
     finding = failed(check, index=1 if is_line else NO_INDEX, measured=LineState.LOW, lowest=0, highest=0)
     result = explain(finding, sensor, virtual=False)

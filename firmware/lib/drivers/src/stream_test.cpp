@@ -15,10 +15,13 @@ class Listener {
   Listener(const SampledSource& source, uint8_t n_channels, StreamTotals* totals)
       : source_(source), n_channels_(n_channels), totals_(totals) {}
 
-  /// Takes all that is there. kSensorTimeout and others as read().
+  /// Takes all that is there. kSensorTimeout and others as read(). What a read gives was there when it began, however
+  /// long it takes.
   Status Take() {
     hal::SampleBlock block = {};
+    const uint64_t start_us = source_.now_us();
     do {
+      const uint64_t now_us = source_.now_us();
       int16_t samples[kBlockValues];
       const Status status = source_.read(samples, kBlockValues / n_channels_, &block);
       if (status != Status::kOk) return status;
@@ -26,8 +29,8 @@ class Listener {
       totals_->Add(samples, block.n_samples);
       end_ = block.position + block.n_samples;
       n_lost_ = block.lost;
-    } while (block.n_waiting != 0 && source_.now_us() - first_us_ < 2 * kListenUs);
-    last_us_ = source_.now_us();
+      last_us_ = now_us;
+    } while (block.n_waiting != 0 && last_us_ - start_us < kListenUs);
     if (!has_begun_) {
       has_begun_ = true;
       first_us_ = last_us_;
@@ -36,7 +39,6 @@ class Listener {
     return Status::kOk;
   }
 
-  void StartAt(uint64_t now_us) { first_us_ = last_us_ = now_us; }
   bool has_begun() const { return has_begun_; }
   uint64_t first_us() const { return first_us_; }
   uint32_t n_lost() const { return n_lost_; }
@@ -114,7 +116,6 @@ bool TestStream(const SampledSource& source, const StreamLimits& limits, StreamT
   if (status == Status::kOk && !has_channels) status = Status::kInternal;
   totals->Start(has_channels ? sampling.n_channels : 1);
   Listener listener(source, totals->n_channels(), totals);
-  listener.StartAt(start_us);
   if (status == Status::kOk) status = Listen(source, start_us, limits.longest_start_ms, &listener);
   source.stop();
   if (!listener.has_begun()) {
