@@ -9,7 +9,7 @@ namespace tinyhost::hal {
 namespace {
 
 constexpr uint16_t kParts = 1;
-constexpr StreamLimits kStreamLimits = {1000, 30};
+constexpr StreamLimits kStreamLimits = {1000, 100};  // the computer has other things to do
 constexpr int32_t kCaptures = 5;
 constexpr int32_t kLongestCaptureUs = 1'000'000;  // hal/camera.h
 

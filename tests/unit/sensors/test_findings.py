@@ -20,15 +20,15 @@ SENSORS: tuple[Sensor, ...] = ("camera", "mic", "imu")
 
 
 def failed(
-    check: int, *, status: int = Status.OK, index: int = NO_INDEX, other: int = NO_INDEX, **numbers: int
+    check: int, *, status: int = Status.OK, index: int = NO_INDEX, other: int = NO_INDEX, measured: int = 0
 ) -> Finding:
-    return Finding(check=check, verdict=Verdict.FAILED, status=status, index=index, other=other, **numbers)
+    return Finding(check=check, verdict=Verdict.FAILED, status=status, index=index, other=other, measured=measured)
 
 
 @pytest.mark.parametrize(("check", "sensor"), list(itertools.product(CAN_FAIL, SENSORS)))
 def test_every_failure_on_a_real_board_has_a_meaning_and_a_way_out(check: SelfTestCheck, sensor: Sensor) -> None:
     is_line = check in (SelfTestCheck.BUS_LINE, SelfTestCheck.SYNC_LINE, SelfTestCheck.DATA_LINE)
-    finding = failed(check, index=1 if is_line else NO_INDEX, measured=LineState.LOW, lowest=0, highest=0)
+    finding = failed(check, index=1 if is_line else NO_INDEX, measured=LineState.LOW)
     result = explain(finding, sensor, virtual=False)
     assert result.failed
     assert result.meaning

@@ -24,7 +24,8 @@ def picture(kind: str) -> NDArray[np.uint8]:
         "blurred": 120 + 80 * np.sin(x / 30) * np.cos(y / 25),
         "sharp": 120 + 60 * np.sin(x / 2.0) + 30 * np.sin(y / 3.0),
     }
-    return np.clip(kinds[kind], 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(kinds[kind], 0, 255).astype(np.uint8)
+    return pixels
 
 
 def seen(*pictures: NDArray[np.uint8], period_us: int = 100_000, indices: list[int] | None = None) -> PictureSight:
