@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tinyhost.audio.wav import write_wav
 
 from tests.apps.conftest import Station
@@ -52,7 +53,7 @@ def bad(document: dict[str, Any]) -> list[str]:
     return [remark["text"] for remark in document["seen"]["remarks"] if remark["level"] == "bad"]
 
 
-def sound(path: Path, samples: np.ndarray) -> str:  # type: ignore[type-arg]
+def sound(path: Path, samples: NDArray[np.floating]) -> str:
     write_wav(path, np.clip(np.rint(samples), -32768, 32767).astype(np.int16))
     return f"{path}?loop=1"
 
@@ -106,7 +107,7 @@ def test_a_microphone_and_what_it_hears(kind: str, app_station: Callable[[str, s
 def test_sound_that_is_of_no_use(
     app_station: Callable[[str, str], Station],
     tmp_path: Path,
-    samples: np.ndarray,  # type: ignore[type-arg]
+    samples: NDArray[np.floating],
     text: str,
 ) -> None:
     document = examined(app_station("native", "kws"), "mic", sound(tmp_path / "bad.wav", samples), code=1)

@@ -19,6 +19,7 @@ struct Source {
   uint8_t n_channels = 1;
   uint64_t settles_us = 0;
   uint64_t stops_us = UINT64_MAX;
+  uint64_t falls_silent_us = UINT64_MAX;  // and says nothing of it
   uint32_t n_lost = 0;
   Status start_status = Status::kOk;
   Status stop_status = Status::kSensorTimeout;
@@ -49,7 +50,8 @@ constexpr SampledSource kSource = {
       if (age_us > source.stops_us) return source.stop_status;
       *block = {0, source.position, 0, source.n_lost, 0};
       if (age_us < source.settles_us) return Status::kOk;
-      const auto n_there = static_cast<uint64_t>((age_us - source.settles_us) * source.true_rate_hz / 1e6);
+      const uint64_t gave_us = std::min(age_us, source.falls_silent_us) - source.settles_us;
+      const auto n_there = static_cast<uint64_t>(gave_us * source.true_rate_hz / 1e6);
       const size_t n = std::min<size_t>(max, n_there + source.n_lost - source.position);
       for (size_t i = 0; i < n * source.n_channels; ++i) {
         samples[i] = source.values[(source.position * source.n_channels + i) % source.values.size()];
@@ -141,6 +143,12 @@ TEST_CASE_FIXTURE(Listening, "a sensor that is not there, is silent, settles too
   CHECK(Find(SelfTestCheck::kStartTime).verdict == Verdict::kPassed);
   CHECK(Find(SelfTestCheck::kSampleRate).status == Status::kSensorTimeout);
   CHECK_FALSE(source.is_on);
+
+  source = {};
+  source.falls_silent_us = 300'000;
+  findings.Clear();
+  CHECK_FALSE(Test());
+  CHECK(Find(SelfTestCheck::kSampleRate).status == Status::kSensorTimeout);
 }
 
 TEST_CASE_FIXTURE(Listening, "a sensor that says it has no channels, or too many, is refused") {

@@ -6,6 +6,7 @@ namespace tinyhost {
 namespace {
 
 constexpr uint64_t kListenUs = 1'000'000;
+constexpr uint64_t kSilenceUs = 400'000;  // a sensor that is well gives something every 16 ms
 constexpr uint32_t kPollMs = 2;
 constexpr size_t kBlockValues = 192;  // whole samples of one, two or three channels
 
@@ -41,6 +42,7 @@ class Listener {
 
   bool has_begun() const { return has_begun_; }
   uint64_t first_us() const { return first_us_; }
+  uint64_t last_us() const { return last_us_; }
   uint32_t n_lost() const { return n_lost_; }
   /// Samples per 1,000 s from the end of the first piece to that of the last, lost ones too.
   int32_t RateMhz() const {
@@ -67,6 +69,7 @@ Status Listen(const SampledSource& source, uint64_t start_us, uint32_t longest_s
     const Status status = listener->Take();
     if (status != Status::kOk) return status;
     const uint64_t now_us = source.now_us();
+    if (listener->has_begun() && now_us - listener->last_us() > kSilenceUs) return Status::kSensorTimeout;
     if (listener->has_begun() && now_us - listener->first_us() >= kListenUs) return Status::kOk;
     const bool is_late = now_us - start_us > uint64_t{longest_start_ms} * 1000 + kListenUs;
     if (!listener->has_begun() && is_late) return Status::kSensorTimeout;
