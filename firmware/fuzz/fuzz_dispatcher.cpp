@@ -68,6 +68,7 @@ constexpr RequestKind kRequests[] = {
     {MessageType::kProfile, sizeof(ProfileRequest)},
     {MessageType::kSnapshot, 0},
     {MessageType::kFeed, sizeof(FeedRequest) + 8},
+    {MessageType::kSelfTest, sizeof(SelfTestRequest)},
     {MessageType::kSettings, 0},
     {MessageType::kSettingSet, sizeof(SettingSetRequest)},
     {MessageType::kStream, sizeof(StreamRequest)},
@@ -83,6 +84,7 @@ enum Step : uint8_t {  // behind the requests
   kPassTime,
   kChangeCamera,
   kChangeMicrophone,
+  kChangeSelfTest,
   kFeedSound,
   kWriteSample,
   kInferSample,
@@ -158,6 +160,8 @@ class Bench {
     board_.microphone_position = 0;
     board_.n_samples_waiting = 0;
     board_.n_samples_lost = 0;
+    board_.n_test_parts = 2;
+    board_.n_findings = 3;
     fed_ = 0;
     had_mishap_ = false;
     seq_ = 0;
@@ -199,6 +203,10 @@ class Bench {
         board_.microphone_status = static_cast<Status>(script->Byte() % 10);
         board_.n_samples_waiting += size_t{script->Byte()} * 8;
         return LoseSamples(script->Byte() / 16);
+      case kChangeSelfTest:
+        board_.n_test_parts = script->Byte() % 4;
+        board_.n_findings = script->Byte();
+        return;
       case kFeedSound:
         return FeedSound(script->Byte(), script->Byte());
       case kWriteSample: {

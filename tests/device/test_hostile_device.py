@@ -33,6 +33,7 @@ from tinyhost.protocol.messages import (
     ProfileReply,
     ReadReply,
     ReadRequest,
+    SelfTestReply,
     SettingInfo,
     SlotInfo,
     SlotState,
@@ -148,6 +149,19 @@ HOSTILE: dict[str, tuple[dict[MessageType, Answer], Use]] = {
         {MessageType.MODEL_BEGIN: says(ModelBeginReply().pack()), MessageType.MODEL_WRITE: seesaw},
         lambda device: device.push(bytes(50_000)),
     ),
+    "self-test of 65535 parts": (
+        {MessageType.SELF_TEST: says(SelfTestReply(n_parts=65_535).pack())},
+        lambda device: list(device.self_test()),
+    ),
+    "self-test of no parts": ({MessageType.SELF_TEST: says(SelfTestReply().pack())}, lambda d: list(d.self_test())),
+    "self-test whose findings are missing": (
+        {MessageType.SELF_TEST: says(SelfTestReply(n_parts=1, n_findings=9).pack())},
+        lambda device: list(device.self_test()),
+    ),
+    "self-test of the same part for ever": (
+        {MessageType.SELF_TEST: says(SelfTestReply(n_parts=2).pack())},
+        lambda device: list(device.self_test()),
+    ),
     "settings cut off": ({MessageType.SETTINGS: says(SettingInfo().pack()[:-1])}, Device.settings),
     "refusal cut off": (
         {MessageType.SETTINGS: lambda board, request: board.send(MessageType.ERROR | REPLY_FLAG, request.seq, b"")},
@@ -253,6 +267,7 @@ COMMANDS = {
     "push": ("push", "models/vww/model.tflite"),
     "bench": ("bench", "--runs", "1", "--samples", "1", "--link", "--capture"),
     "diff": ("diff", "--seed", "1", "--layers"),
+    "doctor": ("doctor", "camera", "--seconds", "1"),
     "monitor": ("monitor", "--count", "1", "--seconds", "3"),
     "capture": ("capture", "--label", "x", "--count", "1", "--set", "evil"),
 }

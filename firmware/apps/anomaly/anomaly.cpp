@@ -170,6 +170,8 @@ constexpr Listening kListening = {
 };
 constexpr Scoring kScoring = {BeginScore, SeeEmbedding, Score};
 
+constexpr SelfTest kSelfTest = {hal::AccelerometerTestParts, hal::TestAccelerometer};
+
 const App kApp = {
     "anomaly",
     SensorKind::kAccelerometer,
@@ -185,6 +187,7 @@ const App kApp = {
     nullptr,
     &kListening,
     &kScoring,
+    &kSelfTest,
 };
 
 }  // namespace

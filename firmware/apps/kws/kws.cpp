@@ -110,6 +110,8 @@ constexpr Listening kListening = {
     hal::StartMicrophone, hal::StopMicrophone, hal::ReadMicrophone, 1, 10, Check, Restart, Take, Features, Fill,
 };
 
+constexpr SelfTest kSelfTest = {hal::MicrophoneTestParts, hal::TestMicrophone};
+
 const App kApp = {
     "kws",
     SensorKind::kMicrophone,
@@ -125,6 +127,7 @@ const App kApp = {
     nullptr,
     &kListening,
     nullptr,
+    &kSelfTest,
 };
 
 }  // namespace

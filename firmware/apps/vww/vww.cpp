@@ -45,6 +45,8 @@ Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacit
   return hal::CaptureFrame(resolution, pixels, capacity, frame);
 }
 
+constexpr SelfTest kSelfTest = {hal::CameraTestParts, hal::TestCamera};
+
 constexpr App kApp = {
     "vww",
     SensorKind::kCamera,
@@ -60,6 +62,7 @@ constexpr App kApp = {
     TakePicture,
     nullptr,
     nullptr,
+    &kSelfTest,
 };
 
 }  // namespace

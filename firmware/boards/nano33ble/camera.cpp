@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "boards/nano33ble/camera_parts.h"
 #include "boards/nano33ble/i2c_bus.h"
 #include "drivers/ov7675.h"
 #include "hal/clock.h"
@@ -15,13 +16,10 @@
 namespace tinyhost::hal {
 namespace {
 
-// D0 to D7 of the camera are on D10, TX, RX, D2, D3, D5, D6, D4: P1.02, P1.03 and P1.10 to P1.15, so that a byte is two
-// pieces of one port.
-constexpr uint8_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
-constexpr uint32_t kPclk = 1u << 4;    // A0: P0.04
-constexpr uint32_t kHref = 1u << 5;    // A1: P0.05
-constexpr uint32_t kVsync = 1u << 21;  // D8: P0.21
-constexpr uint8_t kXclkPin = 27;       // D9: P0.27
+constexpr uint32_t kPclk = 1u << kPclkPin;
+constexpr uint32_t kHref = 1u << kHrefPin;
+constexpr uint32_t kVsync = 1u << kVsyncPin;
+constexpr uint8_t kXclkPin = 27;  // D9: P0.27
 
 constexpr uint8_t kDividers[] = {3, 4, 6, 8, 12, 2};  // of 16 MHz; tried in this order until rows can be read
 constexpr uint32_t kTicksPerUs = 64;
@@ -82,7 +80,7 @@ bool StartClock() {
 
 void ConnectPins() {
   for (const uint8_t pin : kDataPins) NRF_P1->PIN_CNF[pin] = 0;  // input, connected, no pull
-  for (const uint8_t pin : {4, 5, 21}) NRF_P0->PIN_CNF[pin] = 0;
+  for (const uint8_t pin : {kPclkPin, kHrefPin, kVsyncPin}) NRF_P0->PIN_CNF[pin] = 0;
 }
 
 bool WaitForFrame(uint32_t* vsync_end) {
@@ -145,7 +143,7 @@ Taken ReadRow(uint8_t* row) {
     if (!poll.WaitForByte()) return Taken::kTimeout;
     const uint32_t data = poll.port[kNextPort];
     if ((poll.pins & kHref) == 0) return Taken::kMissed;
-    *row = static_cast<uint8_t>((data >> 2 & 0x03) | (data >> 8 & 0xfc));
+    *row = DataByte(data);
     if (!poll.WaitForByte()) return Taken::kTimeout;  // U or V
     if ((poll.pins & kHref) == 0) return Taken::kMissed;
   }
@@ -241,5 +239,20 @@ Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacit
   *frame = {static_cast<uint16_t>(width), static_cast<uint16_t>(height), begun_us};
   return status;
 }
+
+RegisterBus& CameraRegisters() { return CameraBus(); }
+
+void ConnectCamera() {
+  ConnectPins();
+  StartClock();
+}
+
+Status TakeCameraFrame(CameraWires::RowSink* sink) {
+  uint64_t begun_us = 0;
+  if (!WatchFrame(&timing)) return Status::kSensorTimeout;
+  return TakeFrame(&begun_us, [sink](const uint8_t* row, uint32_t y) { sink->Take(row, y); });
+}
+
+void ForgetCamera() { is_ready = false; }
 
 }  // namespace tinyhost::hal

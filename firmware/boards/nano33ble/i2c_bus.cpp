@@ -104,6 +104,20 @@ bool I2cBus::Write(uint8_t device, uint8_t register_address, const uint8_t* data
   return is_written;
 }
 
+bool LineRises(PinName pin, bool with_pull_up) {
+  NRF_GPIO_Type* port = pin < 32 ? NRF_P0 : NRF_P1;
+  Drive(pin, false);
+  Configure(pin, GPIO_PIN_CNF_DIR_Output);
+  delayMicroseconds(10);
+  port->PIN_CNF[pin % 32] = (with_pull_up ? GPIO_PIN_CNF_PULL_Pullup : GPIO_PIN_CNF_PULL_Disabled)
+                            << GPIO_PIN_CNF_PULL_Pos;
+  delay(1);
+  const bool is_high = IsHigh(pin);
+  Drive(pin, true);
+  Configure(pin, GPIO_PIN_CNF_DIR_Input);
+  return is_high;
+}
+
 RegisterBus& SensorBus() {
   // 250 kHz: at 400 kHz this TWIM keeps the clock low for less than I2C asks for (nRF52840 errata, 219).
   static I2cBus bus(NRF_TWIM1, digitalPinToPinName(PIN_WIRE_SDA1), digitalPinToPinName(PIN_WIRE_SCL1),

@@ -30,6 +30,10 @@ class I2cBus final : public RegisterBus {
   uint8_t buffer_[80] = {};  // EasyDMA does not read flash
 };
 
+/// Whether a line of an idle bus is high a millisecond after it was held low: without the pin's own pull-up only if
+/// there is another one, and nothing holds the line.
+bool LineRises(PinName pin, bool with_pull_up);
+
 /// The board's own sensors.
 RegisterBus& SensorBus();
 

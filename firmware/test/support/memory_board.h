@@ -35,6 +35,10 @@ struct MemoryBoard {
   uint64_t microphone_position = 0;  // of the next sample, whose value is that position's low bits
   uint32_t n_samples_lost = 0;
 
+  uint16_t n_test_parts = 2;  // of each sensor's self-test
+  uint8_t n_findings = 3;     // of the next one
+  size_t n_self_tests = 0;
+
   hal::LedState led = hal::LedState::kBooting;
   std::jmp_buf on_reset;  // hal::Reset() ends here, with 1 for the app and 2 for the bootloader
 };

@@ -96,6 +96,12 @@ void Describe(const Engine&, const Result& result, char* text, size_t) {
   std::strcpy(text, result.prediction.detected != 0 ? "five" : "");
 }
 
+constexpr SelfTest kSelfTest = {[] { return uint16_t{1}; },
+                                [](uint16_t, hal::FindingList* findings) {
+                                  CHECK(!ear.is_on);
+                                  findings->Add(SelfTestCheck::kNoise, 5, {0, 9});
+                                }};
+
 constexpr App kApp = {
     "listens",
     SensorKind::kMicrophone,
@@ -111,6 +117,7 @@ constexpr App kApp = {
     nullptr,
     &kListening,
     nullptr,
+    &kSelfTest,
 };
 
 struct Listener : DeviceUnderTest {
@@ -297,6 +304,19 @@ TEST_CASE_FIXTURE(Listener, "a gap in what the sensor gives starts the window an
 TEST_CASE_FIXTURE(Listener, "while a stream is on nothing can be fed") {
   Request(MessageType::kStream, On(StreamId::kFeatures));
   CHECK(Refused(MessageType::kFeed, From(0, true), Pcm(0, 4)).status == Status::kBadState);
+}
+
+TEST_CASE_FIXTURE(Listener, "a self-test has the sensor for itself, and what was fed goes on") {
+  for (const StreamId id : {StreamId::kSamples, StreamId::kFeatures, StreamId::kPredictions}) {
+    Request(MessageType::kStream, On(id));
+    Run(20);
+    CHECK(Refused(MessageType::kSelfTest, SelfTestRequest{0}).status == Status::kBadState);
+    CHECK(ear.is_on);
+    Request(MessageType::kStream, StreamRequest{id, 0, 0});
+  }
+  Feed(From(0, true), Pcm(0, 4));
+  CHECK(Request(MessageType::kSelfTest, SelfTestRequest{0}).As<SelfTestReply>().n_findings == 1);
+  CHECK(Feed(From(4), Pcm(4, 8)).second == std::vector<int>{7, 11});
 }
 
 TEST_CASE_FIXTURE(Listener, "inferences wait while the board is late, and strides go on") {

@@ -13,6 +13,7 @@ struct Repeating : WithModel {
     const std::vector<Received> first = Exchange(type, payload, seq);
     const ByteVector flash_after = Flash();
     const size_t n_captures = board.n_captures;
+    const size_t n_self_tests = board.n_self_tests;
     for (int i = 0; i < 2; ++i) {
       Request(MessageType::kPing, PingRequest{1});
       const std::vector<Received> again = Exchange(type, payload, seq);
@@ -24,6 +25,7 @@ struct Repeating : WithModel {
       }
       CHECK(Flash() == flash_after);
       CHECK(board.n_captures == n_captures);
+      CHECK(board.n_self_tests == n_self_tests);
     }
     CHECK(flash.n_rewrites() == 0);
     return first.back();
@@ -108,6 +110,15 @@ TEST_CASE_FIXTURE(Repeating, "a capture happens once") {
   Repeat(MessageType::kSnapshot, ByteVector{});
   Repeat(MessageType::kInfer, InferRequest{0, 0, 0, 0, 0, InferSource::kSensor, 0, 0, 0});
   CHECK(board.n_captures == 2);
+}
+
+TEST_CASE_FIXTURE(Repeating, "a part of the self-test runs once") {
+  Repeat(MessageType::kSelfTest, SelfTestRequest{0});
+  Repeat(MessageType::kSelfTest, SelfTestRequest{1});
+  Repeat(MessageType::kSelfTest, SelfTestRequest{1});
+  CHECK(board.n_self_tests == 3);
+  Repeat(MessageType::kSelfTest, SelfTestRequest{2});
+  CHECK(board.n_self_tests == 3);
 }
 
 TEST_CASE_FIXTURE(Repeating, "settings and streams may be set again") {

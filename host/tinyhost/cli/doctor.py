@@ -1,15 +1,19 @@
-"""`tinyhost doctor`: what is missing on this machine, and the exact fix."""
+"""`tinyhost doctor`: what is missing on this machine, or wrong with a board's sensor, and the exact fix."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional, cast
 
 import typer
 
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import console, escape, plain_table, write_json
-from tinyhost.errors import CheckFailedError
+from tinyhost.errors import CheckFailedError, UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.sensors import Sensor
 
 __all__ = ["register"]
 
@@ -22,16 +26,32 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
+    sensor: Annotated[
+        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board, instead of this machine."),
+    ] = None,
     *,
+    seconds: Annotated[
+        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How long to show what the sensor sees.")
+    ] = 6.0,
+    board: BoardOption = None,
+    scene: SceneOption = None,
+    state: StateOption = None,
     udev: Annotated[
         bool, typer.Option("--udev", help="Print the udev rules for the board, to be put into /etc/udev/rules.d.")
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Check this machine, and say how to get what is missing.
+    """Check this machine, or a board's sensor, and say how to get what is missing.
 
     Exits 1 if something is missing that the virtual boards need; a real board's and `train`'s needs are told only.
+    With a sensor: runs the board's self-tests of it and shows what it sees. Exits 1 if a check fails, or what it
+    sees is of no use.
     """
+    if sensor is not None:
+        return _examine(sensor, seconds=seconds, board=board, scene=scene, state=state, json=json)
+    if board is not None or scene is not None:
+        raise UsageError("--board and --scene are for a sensor's test", hint="tinyhost doctor camera --board native")
     if udev:
         from tinyhost.cli.usb_checks import UDEV_RULES
 
@@ -56,3 +76,13 @@ def doctor(
             f"{len(blocking)} of {len(checks)} checks failed: {', '.join(check.name for check in blocking)}",
             hint=blocking[0].fix,
         )
+
+
+def _examine(
+    sensor: str, *, seconds: float, board: str | None, scene: str | None, state: Path | None, json: str | None
+) -> None:
+    from tinyhost.cli.doctor_sensor import SENSORS, examine_sensor
+
+    if sensor not in SENSORS:
+        raise UsageError(f"no sensor {sensor!r} can be tested", hint=f"one of: {', '.join(SENSORS)}")
+    examine_sensor(cast("Sensor", sensor), board=board, scene=scene, state=state, seconds=seconds, json=json)

@@ -17,6 +17,7 @@ from tinyhost.device.inference import Inference, Inferrer, InputData
 from tinyhost.device.measure import LinkMeasurement, measure_link
 from tinyhost.device.push import Progress, Pusher, PushResult
 from tinyhost.device.reading import Reader
+from tinyhost.device.self_test import TestProgress, run_self_test
 from tinyhost.device.session import Session
 from tinyhost.device.settings import read_settings, set_setting
 from tinyhost.device.streams import StreamHub, Subscription
@@ -37,6 +38,7 @@ from tinyhost.protocol.messages import (
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.compiler import EngineName, ModelImage
+    from tinyhost.protocol.self_test import Finding
 
 __all__ = ["Device", "LinkStats"]
 
@@ -229,6 +231,13 @@ class Device:
     def snapshot(self) -> Frame:
         """Capture one camera frame."""
         return snapshot(self._session, self._reader)
+
+    def self_test(self, progress: TestProgress = lambda done, total: None) -> Iterator[Finding]:
+        """Run the board's self-test of its sensor; yield what each part finds as it is found. No stream may be on.
+
+        Raises DeviceError if the firmware has none, or a stream is on.
+        """
+        return run_self_test(self._session.connection, self._session.info, progress)
 
     # Streams, settings, link
 

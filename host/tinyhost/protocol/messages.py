@@ -52,6 +52,8 @@ __all__ = [
     "ResetRequest",
     "SESSION_TIMEOUT_MS",
     "SamplesInfo",
+    "SelfTestReply",
+    "SelfTestRequest",
     "SensorKind",
     "Setting",
     "SettingInfo",
@@ -125,6 +127,8 @@ class MessageType(IntEnum):
     """-> FrameInfo; captures one camera frame and keeps it for READ"""
     FEED = 37
     """FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time"""
+    SELF_TEST = 38
+    """SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s"""
     SETTINGS = 48
     """-> SettingInfo for each setting"""
     SETTING_SET = 49
@@ -1283,6 +1287,60 @@ class FeedReply:
             position=values[0],
             n_results=values[1],
             reserved=values[2 : 8],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelfTestRequest:
+    """Runs one part of the sensor's self-test."""
+
+    SIZE: ClassVar[int] = 2
+    _STRUCT: ClassVar[Struct] = Struct("<H")
+
+    part: int = 0
+    """from 0 on; the first reply says how many there are"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.part)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SelfTestRequest:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            part=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelfTestReply:
+    """What a part found; the findings follow."""
+
+    SIZE: ClassVar[int] = 8
+    _STRUCT: ClassVar[Struct] = Struct("<HHHH")
+
+    part: int = 0
+    """the request's"""
+    n_parts: int = 0
+    """of this sensor's self-test on this board"""
+    n_findings: int = 0
+    """of this part"""
+    reserved: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.part, self.n_parts, self.n_findings, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SelfTestReply:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            part=values[0],
+            n_parts=values[1],
+            n_findings=values[2],
+            reserved=values[3],
         )
 
 

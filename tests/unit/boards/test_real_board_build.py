@@ -43,7 +43,9 @@ def test_cpp17_is_taken_from_all_and_given_back_by_the_script(board_section: con
 
 def test_all_cpp_of_ours_is_compiled_as_cpp17(cpp17_patterns: tuple[str, ...]) -> None:
     firmware = REPO / "firmware"
-    ours = [path for folder in ("apps", "lib", "engines", "boards/nano33ble") for path in (firmware / folder).rglob("*.cpp")]
+    ours = [
+        path for folder in ("apps", "lib", "engines", "boards/nano33ble") for path in (firmware / folder).rglob("*.cpp")
+    ]
     assert len(ours) > 50
     for path in ours:
         assert any(fnmatch(path.relative_to(REPO).as_posix(), pattern) for pattern in cpp17_patterns), path

@@ -84,6 +84,7 @@ const Device::Route* Device::FindRoute(uint8_t type) {
       {MessageType::kProfile, sizeof(ProfileRequest), sizeof(ProfileRequest), &Device::OnProfile},
       {MessageType::kSnapshot, 0, 0, &Device::OnSnapshot},
       {MessageType::kFeed, sizeof(FeedRequest), kMaxRequestBytes, &Device::OnFeed},
+      {MessageType::kSelfTest, sizeof(SelfTestRequest), sizeof(SelfTestRequest), &Device::OnSelfTest},
       {MessageType::kSettings, 0, 0, &Device::OnSettings},
       {MessageType::kSettingSet, sizeof(SettingSetRequest), sizeof(SettingSetRequest), &Device::OnSettingSet},
       {MessageType::kStream, sizeof(StreamRequest), sizeof(StreamRequest), &Device::OnStream},

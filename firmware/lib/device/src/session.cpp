@@ -82,6 +82,7 @@ void Device::ForgetHost() {
   last_snapshot_ = {};
   last_rollback_ = {};
   last_feed_ = {};
+  last_self_test_ = {};
   StopListening();
   trouble_ = Status::kOk;
 }

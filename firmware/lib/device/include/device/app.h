@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "hal/camera.h"
 #include "hal/sampling.h"
+#include "hal/self_test.h"
 #include "protocol/messages.h"
 
 namespace tinyhost {
@@ -73,6 +74,12 @@ struct Scoring {
   int32_t (*score)(const Engine& engine);
 };
 
+/// The self-test of the app's sensor, as in hal/camera.h.
+struct SelfTest {
+  uint16_t (*n_parts)();
+  void (*run)(uint16_t part, hal::FindingList* findings);
+};
+
 /// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
 struct App {
   const char* name;
@@ -100,6 +107,8 @@ struct App {
   const Listening* listening;
   /// Null if the result is not one number.
   const Scoring* scoring;
+  /// Null if its sensor has none.
+  const SelfTest* self_test = nullptr;
 };
 
 /// The app of this firmware; each folder of firmware/apps defines its own.

@@ -125,6 +125,9 @@ class Device {
   void ReplyInfer(const Request& request);
   void ForgetRun();
 
+  // self_test_requests.cpp
+  void OnSelfTest(const Request& request);
+
   // settings_requests.cpp
   void OnSettings(const Request& request);
   void OnSettingSet(const Request& request);
@@ -190,6 +193,7 @@ class Device {
   Done last_snapshot_;
   Done last_rollback_;
   Done last_feed_;
+  Done last_self_test_;
   uint16_t event_seq_ = 0;
 
   Status app_status_ = Status::kNoModel;  // whether the active model can be the app's
@@ -213,6 +217,8 @@ class Device {
   uint64_t lit_until_us_ = 0;
   size_t n_fed_results_ = 0;
   std::array<Result, kMaxFeedResults> fed_results_{};
+
+  hal::FindingList findings_;  // of the last SELF_TEST
 
   Status trouble_ = Status::kOk;  // of the live loop, as last reported
   uint64_t trouble_due_us_ = 0;   // when to report it again

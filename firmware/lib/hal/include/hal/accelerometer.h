@@ -5,6 +5,7 @@
 
 #include "core/status.h"
 #include "hal/sampling.h"
+#include "hal/self_test.h"
 
 namespace tinyhost::hal {
 
@@ -15,5 +16,11 @@ void StopAccelerometer();
 /// for a late reader.
 /// kSensorTimeout: it stopped; kBadState: it is off. `xyz` and `block` are to be used only if the result is kOk.
 Status ReadAccelerometer(int16_t* xyz, size_t max, SampleBlock* block);
+
+/// How many parts its self-test has. Each takes up to 5 s, leaves the accelerometer off, and needs
+/// none of the others.
+uint16_t AccelerometerTestParts();
+/// Runs one of them.
+void TestAccelerometer(uint16_t part, FindingList* findings);
 
 }  // namespace tinyhost::hal

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/status.h"
+#include "hal/self_test.h"
 
 namespace tinyhost::hal {
 
@@ -23,5 +24,11 @@ struct CameraFrame {
 /// kNoSensor: none there; kSensorTimeout: it stopped midway; kNoSpace: `capacity` is less than the frame.
 /// `pixels` and `frame` are to be used only if the result is kOk.
 Status CaptureFrame(CameraResolution resolution, uint8_t* pixels, size_t capacity, CameraFrame* frame);
+
+/// How many parts its self-test has. Each takes up to 5 s, leaves the camera as after a failure: to be set up anew, and
+/// needs none of the others.
+uint16_t CameraTestParts();
+/// Runs one of them.
+void TestCamera(uint16_t part, FindingList* findings);
 
 }  // namespace tinyhost::hal

@@ -5,6 +5,7 @@
 
 #include "core/status.h"
 #include "hal/sampling.h"
+#include "hal/self_test.h"
 
 namespace tinyhost::hal {
 
@@ -18,5 +19,11 @@ void StopMicrophone();
 /// Takes up to `max` samples that follow the last ones; never waits. The board keeps at least 100 ms for a late reader.
 /// kSensorTimeout: it stopped; kBadState: it is off. `samples` and `block` are to be used only if the result is kOk.
 Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block);
+
+/// How many parts its self-test has. Each takes up to 5 s, leaves the microphone off, and needs
+/// none of the others.
+uint16_t MicrophoneTestParts();
+/// Runs one of them.
+void TestMicrophone(uint16_t part, FindingList* findings);
 
 }  // namespace tinyhost::hal

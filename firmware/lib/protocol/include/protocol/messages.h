@@ -57,6 +57,7 @@ enum class MessageType : uint8_t {
   kProfile = 35,  ///< ProfileRequest -> ProfileReply, ProfileEntry each; of the last INFER with PROFILE set
   kSnapshot = 36,  ///< -> FrameInfo; captures one camera frame and keeps it for READ
   kFeed = 37,  ///< FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time
+  kSelfTest = 38,  ///< SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s
   kSettings = 48,  ///< -> SettingInfo for each setting
   kSettingSet = 49,  ///< SettingSetRequest -> SettingInfo
   kStream = 56,  ///< StreamRequest -> StreamHeader of the next item; switches a stream on or off
@@ -449,6 +450,21 @@ struct FeedReply {
   uint8_t reserved[6];
 };
 static_assert(sizeof(FeedReply) == 16, "FeedReply has padding");
+
+/// Runs one part of the sensor's self-test.
+struct SelfTestRequest {
+  uint16_t part;  ///< from 0 on; the first reply says how many there are
+};
+static_assert(sizeof(SelfTestRequest) == 2, "SelfTestRequest has padding");
+
+/// What a part found; the findings follow.
+struct SelfTestReply {
+  uint16_t part;  ///< the request's
+  uint16_t n_parts;  ///< of this sensor's self-test on this board
+  uint16_t n_findings;  ///< of this part
+  uint16_t reserved;
+};
+static_assert(sizeof(SelfTestReply) == 8, "SelfTestReply has padding");
 
 /// Opens a LOG.
 struct LogHeader {

@@ -1,0 +1,59 @@
+// What can be tested of the sensors of virtual boards: whether the scene answers, how fast, and what is lost.
+#include "drivers/stream_test.h"
+#include "hal/accelerometer.h"
+#include "hal/camera.h"
+#include "hal/clock.h"
+#include "hal/microphone.h"
+
+namespace tinyhost::hal {
+namespace {
+
+constexpr uint16_t kParts = 1;
+constexpr StreamLimits kStreamLimits = {1000, 100};  // the computer has other things to do
+constexpr int32_t kCaptures = 5;
+constexpr int32_t kLongestCaptureUs = 1'000'000;  // hal/camera.h
+
+/// A virtual sensor has no chip and no wires: its scene gives samples, in time, and loses none, or it does not.
+void TestSampled(Status (*start)(Sampling*), void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*),
+                 FindingList* findings) {
+  StreamTotals totals;
+  (void)TestStream({start, stop, read, MicrosNow, WaitForLink}, kStreamLimits, &totals, findings);
+}
+
+}  // namespace
+
+uint16_t CameraTestParts() { return kParts; }
+
+void TestCamera(uint16_t /*part*/, FindingList* findings) {
+  static uint8_t pixels[96 * 96];
+  int32_t n_whole = 0;
+  int32_t slowest_us = 0;
+  for (int32_t i = 0; i < kCaptures; ++i) {
+    CameraFrame frame = {};
+    const uint64_t start_us = MicrosNow();
+    const Status status = CaptureFrame(CameraResolution::kWindow96, pixels, sizeof(pixels), &frame);
+    if (status != Status::kOk) {
+      findings->Fail(SelfTestCheck::kCapture, status);
+      return findings->Skip(SelfTestCheck::kCaptureTime);
+    }
+    ++n_whole;
+    const auto took_us = static_cast<int32_t>(MicrosNow() - start_us);
+    if (took_us > slowest_us) slowest_us = took_us;
+  }
+  findings->Add(SelfTestCheck::kCapture, n_whole, {kCaptures, kCaptures});
+  findings->Add(SelfTestCheck::kCaptureTime, slowest_us, {0, kLongestCaptureUs});
+}
+
+uint16_t MicrophoneTestParts() { return kParts; }
+
+void TestMicrophone(uint16_t /*part*/, FindingList* findings) {
+  TestSampled(StartMicrophone, StopMicrophone, ReadMicrophone, findings);
+}
+
+uint16_t AccelerometerTestParts() { return kParts; }
+
+void TestAccelerometer(uint16_t /*part*/, FindingList* findings) {
+  TestSampled(StartAccelerometer, StopAccelerometer, ReadAccelerometer, findings);
+}
+
+}  // namespace tinyhost::hal

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "drivers/ov7675.h"
+#include "hal/self_test.h"
+
+namespace tinyhost {
+
+/// The board's end of the camera's wires, as its self-test needs it. Nothing here waits for ever.
+class CameraWires {
+ public:
+  enum class Pull : uint8_t { kNone, kUp, kDown };
+  static constexpr size_t kDataLines = 8;  // bit n of Levels: Dn
+  static constexpr size_t kSyncLines = 3;  // the bits above: VSYNC, HREF, PCLK
+
+  /// Which levels the lines had.
+  struct Levels {
+    uint16_t were_low;
+    uint16_t were_high;
+  };
+  /// A frame as its sync lines show it; times in us.
+  struct FrameWatch {
+    uint32_t n_rows;
+    uint32_t frame_period;
+    uint32_t row_period;
+    uint32_t row_active;
+  };
+  struct RowSink {
+    virtual void Take(const uint8_t* row, uint32_t y) = 0;  // Ov7675::kWidth pixels, as they came on D0 to D7
+
+   protected:
+    ~RowSink() = default;
+  };
+
+  /// Starts XCLK, makes pins inputs, and waits until the camera can answer.
+  virtual void PowerUp() = 0;
+  virtual void WaitMs(uint32_t duration_ms) = 0;
+  /// Whether a line of the bus (0: SIOC, 1: SIOD) is high a millisecond after the board let go of it, having held it
+  /// low.
+  virtual bool BusLineRises(uint8_t line, Pull pull) = 0;
+  /// Looks at all lines for the time of two frames at kDivider.
+  virtual Levels Watch(Pull pull) = 0;
+  /// False if VSYNC or HREF did not come.
+  virtual bool WatchFrame(FrameWatch* watch) = 0;
+  /// Hands the rows of one whole frame to `sink`; a frame that is given up is begun anew with y = 0.
+  virtual Status TakeFrame(RowSink* sink) = 0;
+
+ protected:
+  ~CameraWires() = default;
+};
+
+/// Looks at the fading bars of the camera's test pattern, row by row: which lines are tied together, which carry what
+/// belongs on another, and whether the bars are right.
+class PatternTest final : public CameraWires::RowSink {
+ public:
+  void Take(const uint8_t* row, uint32_t y) override;
+  /// Of the line, as far as a pattern can tell: kGood, kShorted or kExchanged, and with which other line.
+  LineState StateOf(uint8_t line, uint8_t* other) const;
+  bool is_swapped() const { return swap_.is_swapped(); }
+  /// How many of the 7 steps between the 8 bars get darker, D0 and D1 put right.
+  int32_t DarkerSteps() const;
+  /// Checksum of a row.
+  uint16_t checksum(size_t y) const { return checksums_[y]; }
+
+ private:
+  static constexpr size_t kBars = 8;
+  static constexpr size_t kLines = CameraWires::kDataLines;
+
+  void CountLines(const uint8_t* row, uint32_t y);
+  bool Toggles(uint8_t line) const { return toggles_[line] != 0; }
+  bool Fits(uint8_t line, uint32_t expected) const;
+  uint8_t ShortedTo(uint8_t line) const;
+  uint32_t ToggleRank(uint8_t line) const;
+
+  SwapDetector swap_;
+  uint32_t n_looked_at_ = 0;
+  uint32_t differs_[kLines][kLines] = {};  // how often two lines were not the same
+  uint32_t toggles_[kLines] = {};          // from a row to the next
+  uint32_t bars_[2][kBars] = {};           // sums of their middles near the top; [1]: D0 and D1 exchanged
+  uint8_t last_[Ov7675::kWidth] = {};
+  uint16_t checksums_[Ov7675::kHeight] = {};
+};
+
+/// The camera's self-test. Each part sets the camera up by itself, and leaves it with its test pattern on: it is to be
+/// reset before use.
+class Ov7675Test {
+ public:
+  static constexpr uint16_t kParts = 3;
+  static constexpr uint8_t kDivider = 4;  // of 16 MHz: a pixel clock of 1 MHz
+
+  constexpr Ov7675Test(RegisterBus* bus, CameraWires* wires) : bus_(bus), wires_(wires) {}
+
+  /// 0: the bus and the chip; 1: lines and timing; 2: the test pattern. `scratch` is for part 2.
+  void Run(uint16_t part, PatternTest* scratch, hal::FindingList* findings);
+
+ private:
+  void TestBus(hal::FindingList* findings);
+  void TestLines(hal::FindingList* findings);
+  void TestTiming(hal::FindingList* findings);
+  void TestPattern(PatternTest* scratch, hal::FindingList* findings);
+  Status SetUp();
+
+  RegisterBus* bus_;
+  CameraWires* wires_;
+};
+
+}  // namespace tinyhost

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hal/sampling.h"
+#include "hal/self_test.h"
+
+namespace tinyhost {
+
+/// A sensor that gives samples all the time, as hal/microphone.h has it, and the board's clock.
+struct SampledSource {
+  Status (*start)(hal::Sampling* sampling);
+  void (*stop)();
+  Status (*read)(int16_t* samples, size_t max, hal::SampleBlock* block);
+  uint64_t (*now_us)();
+  /// Waits for about so long; may return at once.
+  void (*wait_ms)(uint32_t duration_ms);
+};
+
+struct StreamLimits {
+  uint32_t longest_start_ms;
+  uint32_t rate_tolerance_per_mille;
+};
+
+/// What was heard in a second.
+class StreamTotals {
+ public:
+  static constexpr size_t kMaxChannels = 3;
+
+  void Start(uint8_t n_channels);
+  void Add(const int16_t* samples, size_t n_samples);
+  uint32_t n_samples() const { return n_samples_; }
+  uint8_t n_channels() const { return n_channels_; }
+  /// These three in counts; of no samples 0.
+  double Mean(size_t channel) const;
+  double StandardDeviation(size_t channel) const;
+  /// Values at full scale, of a million.
+  int32_t ClippedPpm() const;
+
+ private:
+  uint8_t n_channels_ = 1;
+  uint32_t n_samples_ = 0;
+  uint32_t n_clipped_ = 0;
+  int64_t sums_[kMaxChannels] = {};
+  int64_t sums_of_squares_[kMaxChannels] = {};
+};
+
+/// Switches the sensor on, listens for a second, switches it off. Finds kStartTime, kSampleRate and kLostSamples.
+/// False if there was nothing to be heard: `totals` are of no use then.
+bool TestStream(const SampledSource& source, const StreamLimits& limits, StreamTotals* totals,
+                hal::FindingList* findings);
+
+}  // namespace tinyhost

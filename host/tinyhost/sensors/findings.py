@@ -1,0 +1,137 @@
+"""The findings of a self-test in words: what was measured, what would be right, what it means, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tinyhost.protocol.self_test import NO_INDEX, Finding, LineState, SelfTestCheck, Verdict
+from tinyhost.protocol.status import Status
+from tinyhost.sensors.causes import cause_of
+from tinyhost.sensors.units import unit_of
+from tinyhost.sensors.wiring import line_name
+
+__all__ = ["CheckResult", "Sensor", "explain"]
+
+Sensor = Literal["camera", "mic", "imu"]
+
+_TITLES: dict[int, str] = {
+    SelfTestCheck.CAPTURE: "captures that came whole",
+    SelfTestCheck.CAPTURE_TIME: "slowest capture",
+    SelfTestCheck.START_TIME: "time to the first sample",
+    SelfTestCheck.SAMPLE_RATE: "sample rate",
+    SelfTestCheck.LOST_SAMPLES: "lost samples",
+    SelfTestCheck.OFFSET: "offset",
+    SelfTestCheck.NOISE: "noise",
+    SelfTestCheck.CLIPPED: "clipped samples",
+    SelfTestCheck.IDENTITY: "chip identity",
+    SelfTestCheck.REGISTERS: "registers written and read back",
+    SelfTestCheck.BUS_LINE: "bus line",
+    SelfTestCheck.SYNC_LINE: "sync line",
+    SelfTestCheck.DATA_LINE: "data line",
+    SelfTestCheck.FRAME_ROWS: "rows in a frame",
+    SelfTestCheck.FRAME_PERIOD: "time of a frame",
+    SelfTestCheck.ROW_PERIOD: "time of a row",
+    SelfTestCheck.ROW_ACTIVE: "pixels of a row",
+    SelfTestCheck.PATTERN: "test pattern: bars that get darker",
+    SelfTestCheck.PATTERN_REPEATS: "test pattern: rows that changed",
+    SelfTestCheck.D0_D1_EXCHANGED: "D0 and D1 exchanged (put right)",
+    SelfTestCheck.CHIP: "motion sensor",
+    SelfTestCheck.DEFLECTION: "chip self-test, axis",
+    SelfTestCheck.DEFLECTION_SIZE: "chip self-test, axis",
+    SelfTestCheck.GRAVITY: "gravity",
+    SelfTestCheck.MOVEMENT: "movement",
+}
+_LINES = (SelfTestCheck.BUS_LINE, SelfTestCheck.SYNC_LINE, SelfTestCheck.DATA_LINE)
+_AXES = "xyz"
+_FINE = ("passed", "skipped", "noted")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """One check for people and programs."""
+
+    check: str
+    """name in protocol/self_test.toml; `check_57` of one that this version does not know"""
+    title: str
+    index: int | None
+    other: int | None
+    verdict: str
+    """passed, failed, skipped or noted; `verdict_9` of one that this version does not know"""
+    status: str
+    measured: int | None
+    """in `unit`; None if nothing was measured"""
+    lowest: int | None
+    highest: int | None
+    unit: str
+    shown: str
+    """the measured value for people"""
+    expected: str
+    meaning: str
+    """of a failure"""
+    action: str
+    """what to do about it"""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is not as it should be; so is what a newer firmware says in a word that we do not know."""
+        return self.verdict not in _FINE
+
+
+def explain(finding: Finding, sensor: Sensor, *, virtual: bool) -> CheckResult:
+    """Return a finding in words. virtual: the board is, so its sensor is a scene and has no wires."""
+    unit = unit_of(finding.check)
+    verdict = _name(Verdict, finding.verdict, "verdict")
+    measured = finding.verdict != Verdict.SKIPPED and finding.status == Status.OK
+    failed = verdict not in _FINE
+    meaning, action = cause_of(finding, sensor, virtual=virtual) if failed else ("", "")
+    return CheckResult(
+        check=_name(SelfTestCheck, finding.check, "check"),
+        title=_title(finding),
+        index=_optional(finding.index),
+        other=_optional(finding.other),
+        verdict=verdict,
+        status=_name(Status, finding.status, "status"),
+        measured=finding.measured if measured else None,
+        lowest=finding.lowest if measured else None,
+        highest=finding.highest if measured else None,
+        unit=unit.name,
+        shown=_shown(finding, measured=measured),
+        expected=unit.span(finding.lowest, finding.highest) if measured and verdict != "noted" else "",
+        meaning=meaning,
+        action=action,
+    )
+
+
+def _title(finding: Finding) -> str:
+    title = _TITLES.get(finding.check, f"check {finding.check} of a newer firmware")
+    if finding.index == NO_INDEX:
+        return title
+    if finding.check in _LINES:
+        return f"{title} {line_name(finding.check, finding.index)}"
+    if finding.check in (SelfTestCheck.DEFLECTION, SelfTestCheck.DEFLECTION_SIZE) and finding.index < len(_AXES):
+        return f"{title} {_AXES[finding.index]}"
+    return f"{title} {finding.index}"
+
+
+def _shown(finding: Finding, *, measured: bool) -> str:
+    if finding.verdict == Verdict.SKIPPED:
+        return "not tried"
+    if not measured:
+        return _name(Status, finding.status, "status").replace("_", " ")
+    shown = unit_of(finding.check).show(finding.measured)
+    ties = {LineState.SHORTED: " to", LineState.EXCHANGED: " with"}
+    if finding.check in _LINES and finding.other != NO_INDEX and finding.measured in ties:
+        return f"{shown}{ties[LineState(finding.measured)]} {line_name(finding.check, finding.other)}"
+    return shown
+
+
+def _name(kind: type[Verdict] | type[SelfTestCheck] | type[Status], value: int, word: str) -> str:
+    try:
+        return kind(value).name.lower()
+    except ValueError:
+        return f"{word}_{value}"
+
+
+def _optional(index: int) -> int | None:
+    return None if index == NO_INDEX else index

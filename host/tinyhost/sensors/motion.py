@@ -1,0 +1,154 @@
+"""What an accelerometer feels: axes, gravity, which way is down, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.sensors.pace import Pace
+from tinyhost.sensors.remarks import Remark
+
+__all__ = ["AXES", "MotionSight", "down_axis"]
+
+AXES = "xyz"
+_RECENT = 512
+_AT_REST_G = 0.06
+_GRAVITY_G = (0.84, 1.16)
+_LEAN = 0.8
+"""An axis points down if gravity lies on it to this share."""
+_STUCK_SAMPLES = 50
+_LIES = {
+    "+x": "it stands on an edge: +x is up", "-x": "it stands on an edge: -x is up",
+    "+y": "it stands on an edge: +y is up", "-y": "it stands on an edge: -y is up",
+    "+z": "it lies flat, parts up", "-z": "it lies on its parts",
+}  # fmt: skip
+
+
+def down_axis(mean_g: NDArray[np.float64]) -> str | None:
+    """Return the axis on which gravity is measured, as +z; None if it lies between axes.
+
+    mean_g: (3,). An accelerometer at rest measures +1 g on the axis that points up.
+    """
+    size = float(np.linalg.norm(mean_g))
+    axis = int(np.argmax(np.abs(mean_g)))
+    if size == 0 or abs(mean_g[axis]) < _LEAN * size:
+        return None
+    return f"{'+' if mean_g[axis] > 0 else '-'}{AXES[axis]}"
+
+
+class MotionSight:
+    """The motion of some seconds."""
+
+    sensor = "accelerometer"
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self.n_items = 0
+        """samples"""
+        self.recent: deque[tuple[float, float, float]] = deque(maxlen=_RECENT)
+        """in g"""
+        self.full_scale_g = 4.0
+        self._n_clipped = 0
+        self._held = np.zeros(3, np.int64)
+        self._longest_held = np.zeros(3, np.int64)
+        self._last: NDArray[np.int16] | None = None
+
+    def add(
+        self,
+        samples: NDArray[np.int16],
+        *,
+        position: int,
+        timestamp_us: int,
+        rate_hz: float,
+        lost: int,
+        scale: float,
+    ) -> None:
+        """Take in (n, 3) counts; scale: g of one."""
+        if not len(samples):
+            return
+        self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
+        self.n_items += len(samples)
+        self.full_scale_g = 32768 * scale
+        self._n_clipped += int(np.count_nonzero((samples == 32767) | (samples == -32768)))
+        for sample in samples:
+            if self._last is not None:
+                self._held = np.where(sample == self._last, self._held + 1, 0)
+                self._longest_held = np.maximum(self._longest_held, self._held)
+            self._last = sample
+        self.recent.extend((float(x), float(y), float(z)) for x, y, z in samples.astype(np.float64) * scale)
+
+    @property
+    def mean_g(self) -> NDArray[np.float64]:
+        """(3,), of the last second or so."""
+        return self._window().mean(axis=0) if self.recent else np.zeros(3)
+
+    @property
+    def noise_g(self) -> NDArray[np.float64]:
+        """(3,) standard deviations, of the last second or so."""
+        return self._window().std(axis=0) if self.recent else np.zeros(3)
+
+    @property
+    def magnitude_g(self) -> float:
+        """Of the mean."""
+        return float(np.linalg.norm(self.mean_g))
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no axis moves more than noise does."""
+        return bool(self.recent) and float(self.noise_g.max()) < _AT_REST_G
+
+    @property
+    def pose(self) -> str:
+        """How the board lies, in words."""
+        axis = down_axis(self.mean_g)
+        return _LIES[axis] if axis else "it is tilted"
+
+    def _window(self) -> NDArray[np.float64]:
+        n = max(8, round(self.pace.declared_hz))
+        return np.array(self.recent)[-n:]
+
+    def remarks(self) -> list[Remark]:
+        """Return what there is to say, the worst first."""
+        if not self.n_items:
+            return [Remark(level="bad", text="no motion data came", action="see the failed checks above")]
+        order = {"bad": 0, "look": 1, "good": 2}
+        found = sorted([*self._axes(), *self.pace.remarks()], key=lambda remark: order[remark.level])
+        return found or [Remark(level="good", text=self.pose if self.is_at_rest else "it feels the motion")]
+
+    def _axes(self) -> Iterator[Remark]:
+        stuck = [AXES[axis] for axis in range(3) if self._longest_held[axis] >= _STUCK_SAMPLES]
+        if stuck:
+            names = f"axis {stuck[0]} is" if len(stuck) == 1 else f"axes {', '.join(stuck)} are"
+            yield Remark(
+                level="bad",
+                text=f"{names} stuck: the same value {self._longest_held.max() + 1} times in a row",
+                action="no axis of a real sensor is without noise: reset the board; if it stays so, it is broken",
+            )
+        elif self.is_at_rest and not _GRAVITY_G[0] <= self.magnitude_g <= _GRAVITY_G[1]:
+            yield Remark(
+                level="bad",
+                text=f"at rest it measures {self.magnitude_g:.2f} g instead of 1 g",
+                action="see the chip's self-test in the checks above",
+            )
+        if self._n_clipped:
+            yield Remark(
+                level="look",
+                text=f"{self._n_clipped} values are at full scale, {self.full_scale_g:g} g",
+                action="what shakes harder than that cannot be told apart",
+            )
+
+    def document(self) -> dict[str, object]:
+        """Return the figures as docs/json.md has them."""
+        return {
+            "declared_hz": self.pace.declared_hz,
+            "measured_hz": self.pace.measured_hz,
+            "lost": self.pace.n_lost,
+            "missing": self.pace.n_missing,
+            "mean_g": [float(value) for value in self.mean_g],
+            "noise_g": [float(value) for value in self.noise_g],
+            "magnitude_g": self.magnitude_g,
+            "up": down_axis(self.mean_g),
+        }

@@ -1,0 +1,180 @@
+"""What a camera sees: figures of its pictures, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.sensors.remarks import Remark
+
+__all__ = ["PictureFigures", "PictureSight", "picture_figures", "torn_row"]
+
+_BLACK, _WHITE, _DARK, _BRIGHT = 14.0, 241.0, 40.0, 215.0
+_FLAT = 4.0
+_BLURRED = 0.01
+_LEAST_CONTRAST = 12.0
+"""A picture with less says nothing about the lens."""
+_MAX_SHIFT = 40
+_TEAR_DIFFERENCE = 20.0
+_TEAR_RATIO = 5.0
+_RECENT = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureFigures:
+    """Of one picture, in grey levels 0..255."""
+
+    brightness: float
+    """mean"""
+    contrast: float
+    """standard deviation"""
+    sharpness: float
+    """variance of the Laplacian over the variance of the pixels: 0.01 is blurred, 1 very fine detail"""
+    darkest: int
+    """1 % of the pixels are darker"""
+    brightest: int
+    """1 % of the pixels are brighter"""
+    torn_row: int | None
+    """from here on the picture is shifted"""
+
+
+def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
+    """Return the figures of a (height, width) picture."""
+    contrast = float(pixels.std())
+    detail = float(cv2.Laplacian(pixels, cv2.CV_64F).var())
+    darkest, brightest = np.percentile(pixels, (1, 99))
+    return PictureFigures(
+        brightness=float(pixels.mean()),
+        contrast=contrast,
+        sharpness=detail / contrast**2 if contrast > 0 else 0.0,
+        darkest=int(darkest),
+        brightest=int(brightest),
+        torn_row=torn_row(pixels),
+    )
+
+
+def torn_row(pixels: NDArray[np.uint8]) -> int | None:
+    """Return the row from which on a picture is shifted sideways, as after lost pixels; None if there is none.
+
+    There two rows differ far more than rows do elsewhere, and a shift makes them alike: an edge in the scene does not.
+    """
+    height, width = pixels.shape
+    if height < 8 or width < 2 * _MAX_SHIFT:
+        return None
+    rows = pixels.astype(np.float32)
+    steps = np.abs(rows[1:] - rows[:-1]).mean(axis=1)
+    at = int(steps.argmax())
+    if steps[at] < _TEAR_DIFFERENCE or steps[at] < _TEAR_RATIO * float(np.median(steps)) + 1:
+        return None
+    shifts = (shift for shift in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if shift)
+    best = min(float(np.abs(np.roll(rows[at + 1], shift) - rows[at]).mean()) for shift in shifts)
+    return at + 1 if best < steps[at] / 3 else None
+
+
+class PictureSight:
+    """The pictures of some seconds."""
+
+    sensor = "camera"
+
+    def __init__(self) -> None:
+        self.pixels: NDArray[np.uint8] | None = None
+        """the newest picture"""
+        self.figures: PictureFigures | None = None
+        """of the newest picture"""
+        self.n_items = 0
+        self.n_missed = 0
+        """captures that failed, or whose picture did not arrive"""
+        self.n_torn = 0
+        self.brightness: deque[float] = deque(maxlen=_RECENT)
+        self._first: tuple[int, int] | None = None
+        self._last: tuple[int, int] | None = None
+        self._n_changed = 0
+
+    def add(self, pixels: NDArray[np.uint8], *, frame_index: int, timestamp_us: int) -> None:
+        """Take in a (height, width) picture. frame_index: counts captures."""
+        if self.pixels is not None and (pixels.shape != self.pixels.shape or (pixels != self.pixels).any()):
+            self._n_changed += 1
+        if self._last is not None:
+            self.n_missed += max(0, frame_index - self._last[0] - 1)
+        self.pixels, self.figures = pixels, picture_figures(pixels)
+        self.n_torn += self.figures.torn_row is not None
+        self.brightness.append(self.figures.brightness)
+        self.n_items += 1
+        self._last = frame_index, timestamp_us
+        self._first = self._first or self._last
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second, by the board's clock; 0 if there are fewer than two."""
+        if self._first is None or self._last is None or self._last[1] <= self._first[1]:
+            return 0.0
+        return (self.n_items - 1) * 1e6 / (self._last[1] - self._first[1])
+
+    def remarks(self) -> list[Remark]:
+        """Return what there is to say, the worst first."""
+        if self.figures is None:
+            return [Remark(level="bad", text="no picture came", action="see the failed checks above")]
+        found = [*_light(self.figures), *self._flow()]
+        order = {"bad": 0, "look": 1, "good": 2}
+        found = sorted(found, key=lambda remark: order[remark.level])
+        return found or [Remark(level="good", text="a whole picture with light, shade and detail")]
+
+    def _flow(self) -> Iterator[Remark]:
+        if self.figures is not None and self.n_torn:
+            where = f", the last at row {self.figures.torn_row}" if self.figures.torn_row is not None else ""
+            yield Remark(
+                level="bad",
+                text=f"torn: {self.n_torn} of {self.n_items} pictures are shifted from a row on{where}",
+                action="pixels are lost: a shorter wire for PCLK (A0) and HREF (A1)",
+            )
+        if self.n_items >= 8 and not self._n_changed:
+            yield Remark(
+                level="look",
+                text="the same picture all the time, to the last pixel",
+                action="a scene of one picture is so; a real camera never: reset the board",
+            )
+        if self.n_missed > self.n_items // 10:
+            yield Remark(
+                level="look",
+                text=f"{self.n_missed} pictures were missed",
+                action="nothing else may use the cable's hub",
+            )
+
+    def document(self) -> dict[str, object]:
+        """Return the figures as docs/json.md has them."""
+        figures = self.figures
+        return {
+            "fps": self.fps,
+            "missed": self.n_missed,
+            "torn": self.n_torn,
+            "width": None if self.pixels is None else self.pixels.shape[1],
+            "height": None if self.pixels is None else self.pixels.shape[0],
+            "brightness": figures.brightness if figures else None,
+            "contrast": figures.contrast if figures else None,
+            "sharpness": figures.sharpness if figures else None,
+        }
+
+
+def _light(figures: PictureFigures) -> Iterator[Remark]:
+    """Yield what is wrong with light and lens."""
+    if figures.brightest < _BLACK:
+        yield Remark(level="bad", text="black: is the lens cap on, or the room dark?", action="take the cap off")
+    elif figures.darkest > _WHITE:
+        yield Remark(level="bad", text="white: far too much light", action="turn it away from the lamp or the window")
+    elif figures.contrast < _FLAT:
+        yield Remark(
+            level="bad",
+            text="flat: one grey everywhere",
+            action="point it at something; if it stays so, colours are read, not brightness: see the test pattern",
+        )
+    elif figures.brightness < _DARK:
+        yield Remark(level="look", text="dark", action="more light")
+    elif figures.brightness > _BRIGHT:
+        yield Remark(level="look", text="very bright", action="less light")
+    if figures.contrast > _LEAST_CONTRAST and figures.sharpness < _BLURRED:
+        yield Remark(level="look", text="blurred", action="turn the lens, or wipe it")

@@ -1,0 +1,147 @@
+"""What a microphone hears: levels, spectrum, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import dbfs
+from tinyhost.sensors.pace import Pace
+from tinyhost.sensors.remarks import Remark
+
+__all__ = ["SoundSight"]
+
+_FULL_SCALE = 32768.0
+_SPAN = 512
+"""samples of a column of the spectrogram"""
+_N_BANDS = 36
+_LOWEST_HZ = 100.0
+_LOWEST_DB, _HIGHEST_DB = -90.0, -20.0
+_COLUMNS = 400
+_QUIET_DBFS = -70.0
+_MOST_OFFSET = 0.1
+_CLIPPED_LOOK, _CLIPPED_BAD = 0.0005, 0.01
+
+
+class SoundSight:
+    """The sound of some seconds."""
+
+    sensor = "microphone"
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self.n_items = 0
+        """samples"""
+        self.columns: deque[NDArray[np.uint8]] = deque(maxlen=_COLUMNS)
+        """brightness of the bands of each span, the lowest first"""
+        self.level_dbfs = -200.0
+        """rms of the newest span, without its mean"""
+        self.peak_dbfs = -200.0
+        """of all samples so far"""
+        self.loudest_hz: float | None = None
+        """of the newest span; None if it is silent"""
+        self._rest = np.zeros(0, np.float32)
+        self._sum = 0.0
+        self._squares = 0.0
+        self._n_clipped = 0
+        self._values: tuple[int, int] | None = None
+
+    def add(self, samples: NDArray[np.int16], *, position: int, timestamp_us: int, rate_hz: float, lost: int) -> None:
+        """Take in (n,) samples."""
+        if not len(samples):
+            return
+        self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
+        self.n_items += len(samples)
+        real = samples.astype(np.float64)
+        self._sum += float(real.sum())
+        self._squares += float(np.square(real).sum())
+        self._n_clipped += int(np.count_nonzero((samples == 32767) | (samples == -32768)))
+        low, high = int(samples.min()), int(samples.max())
+        self._values = (min(low, self._values[0]), max(high, self._values[1])) if self._values else (low, high)
+        self.peak_dbfs = dbfs(max(-self._values[0], self._values[1]) / _FULL_SCALE)
+        self._rest = np.concatenate((self._rest, (real / _FULL_SCALE).astype(np.float32)))
+        while len(self._rest) >= _SPAN:
+            self._take_span(self._rest[:_SPAN], rate_hz)
+            self._rest = self._rest[_SPAN:]
+
+    def _take_span(self, span: NDArray[np.float32], rate_hz: float) -> None:
+        flat = span - span.mean()
+        self.level_dbfs = dbfs(float(np.sqrt(np.mean(np.square(flat)))))
+        spectrum = np.abs(np.fft.rfft(flat * np.hanning(_SPAN))) * (4 / _SPAN)  # a full-scale tone is 1
+        self.loudest_hz = float(spectrum.argmax() * rate_hz / _SPAN) if spectrum.max() > 0 else None
+        edges = np.geomspace(_LOWEST_HZ, rate_hz / 2, _N_BANDS + 1) * _SPAN / rate_hz
+        bins = np.arange(len(spectrum))
+        bands = np.array(
+            [
+                spectrum[(bins >= np.floor(low)) & (bins < max(np.floor(low) + 1, high))].max(initial=0.0)
+                for low, high in pairwise(edges)
+            ]
+        )
+        levels = 20 * np.log10(np.maximum(bands, 1e-10))
+        shares = np.clip((levels - _LOWEST_DB) / (_HIGHEST_DB - _LOWEST_DB), 0, 1)
+        self.columns.append((255 * shares).astype(np.uint8))
+
+    @property
+    def offset(self) -> float:
+        """Mean of all samples, of full scale."""
+        return self._sum / self.n_items / _FULL_SCALE if self.n_items else 0.0
+
+    @property
+    def rms_dbfs(self) -> float:
+        """Of all samples, without their mean."""
+        if not self.n_items:
+            return -200.0
+        variance = self._squares / self.n_items - (self._sum / self.n_items) ** 2
+        return dbfs(float(np.sqrt(max(0.0, variance))) / _FULL_SCALE)
+
+    @property
+    def clipped_share(self) -> float:
+        """Share of the samples that are at full scale."""
+        return self._n_clipped / self.n_items if self.n_items else 0.0
+
+    def remarks(self) -> list[Remark]:
+        """Return what there is to say, the worst first."""
+        if not self.n_items:
+            return [Remark(level="bad", text="no sound came", action="see the failed checks above")]
+        order = {"bad": 0, "look": 1, "good": 2}
+        found = sorted([*self._levels(), *self.pace.remarks()], key=lambda remark: order[remark.level])
+        return found or [Remark(level="good", text="it hears, with room to spare")]
+
+    def _levels(self) -> Iterator[Remark]:
+        if self._values and self._values[0] == self._values[1]:
+            yield Remark(
+                level="bad",
+                text=f"silence: every sample is {self._values[0]}",
+                action="a real microphone always has noise: reset the board; of a scene: is it a silent file?",
+            )
+        elif self.rms_dbfs < _QUIET_DBFS:
+            yield Remark(level="look", text="very quiet", action="speak, or clap your hands")
+        if self.clipped_share > _CLIPPED_LOOK:
+            yield Remark(
+                level="bad" if self.clipped_share > _CLIPPED_BAD else "look",
+                text=f"clipped: {100 * self.clipped_share:.2f} % of the samples are at full scale",
+                action="go farther away from it, or speak softer",
+            )
+        if abs(self.offset) > _MOST_OFFSET:
+            yield Remark(
+                level="bad",
+                text=f"offset: the sound is off zero by {100 * self.offset:+.0f} % of full scale",
+                action="see the offset in the checks above",
+            )
+
+    def document(self) -> dict[str, object]:
+        """Return the figures as docs/json.md has them."""
+        return {
+            "declared_hz": self.pace.declared_hz,
+            "measured_hz": self.pace.measured_hz,
+            "lost": self.pace.n_lost,
+            "missing": self.pace.n_missing,
+            "rms_dbfs": self.rms_dbfs,
+            "peak_dbfs": self.peak_dbfs,
+            "offset": self.offset,
+            "clipped_share": self.clipped_share,
+        }

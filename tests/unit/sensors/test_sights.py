@@ -1,0 +1,202 @@
+"""What is said about pictures, sound and motion, from plain values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tinyhost.sensors import MotionSight, PictureSight, Remark, SoundSight
+from tinyhost.sensors.motion import down_axis
+from tinyhost.sensors.picture import picture_figures, torn_row
+
+RATE_HZ = 16_000
+RANDOM = np.random.default_rng(3)
+
+
+def picture(kind: str) -> NDArray[np.uint8]:
+    y, x = np.mgrid[0:96, 0:96]
+    kinds = {
+        "black": np.full((96, 96), 3.0),
+        "noisy black": RANDOM.normal(4, 2, (96, 96)),
+        "white": np.full((96, 96), 254.0),
+        "flat": RANDOM.normal(120, 1.5, (96, 96)),
+        "dark": 20 + 15 * np.sin(x / 2) * np.sin(y / 2),
+        "blurred": 120 + 80 * np.sin(x / 30) * np.cos(y / 25),
+        "sharp": 120 + 60 * np.sin(x / 2.0) + 30 * np.sin(y / 3.0),
+    }
+    pixels: NDArray[np.uint8] = np.clip(kinds[kind], 0, 255).astype(np.uint8)
+    return pixels
+
+
+def seen(*pictures: NDArray[np.uint8], period_us: int = 100_000, indices: list[int] | None = None) -> PictureSight:
+    sight = PictureSight()
+    for number, pixels in enumerate(pictures):
+        sight.add(pixels, frame_index=indices[number] if indices else number, timestamp_us=number * period_us)
+    return sight
+
+
+def said(remarks: list[Remark], level: str) -> list[str]:
+    return [remark.text for remark in remarks if remark.level == level]
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "text"),
+    [
+        ("black", "bad", "black: is the lens cap on"),
+        ("noisy black", "bad", "black: is the lens cap on"),
+        ("white", "bad", "white"),
+        ("flat", "bad", "flat"),
+        ("dark", "look", "dark"),
+        ("blurred", "look", "blurred"),
+        ("sharp", "good", "a whole picture"),
+    ],
+)
+def test_light_and_lens(kind: str, level: str, text: str) -> None:
+    remarks = seen(picture(kind)).remarks()
+    assert len(remarks) == 1
+    assert remarks[0].level == level
+    assert remarks[0].text.startswith(text)
+    assert remarks[0].action or level == "good"
+
+
+def test_a_picture_that_is_shifted_from_a_row_on_is_torn_there() -> None:
+    torn = RANDOM.integers(0, 256, (12, 12)).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    assert torn_row(torn) is None
+    broken = torn.copy()
+    broken[60:] = np.roll(broken[60:], 21, axis=1)
+    assert torn_row(broken) == 60
+    remarks = seen(torn, broken).remarks()
+    assert remarks[0].level == "bad"
+    assert "1 of 2 pictures" in remarks[0].text
+    assert "row 60" in remarks[0].text
+
+
+def test_an_edge_of_the_scene_is_no_tear() -> None:
+    table = picture("sharp")
+    table[50:] //= 4
+    assert torn_row(table) is None
+    assert torn_row(np.zeros((2, 2), np.uint8)) is None
+    assert picture_figures(np.zeros((1, 1), np.uint8)).torn_row is None
+
+
+def test_rate_missed_captures_and_a_picture_that_stands_still() -> None:
+    sight = seen(*[picture("sharp")] * 10, indices=[0, 1, 2, 3, 8, 9, 10, 11, 12, 13])
+    assert sight.fps == pytest.approx(10.0)
+    assert sight.n_missed == 4
+    texts = said(sight.remarks(), "look")
+    assert any("the same picture" in text for text in texts)
+    assert any("4 pictures were missed" in text for text in texts)
+    moving = seen(*[np.roll(picture("sharp"), i, axis=1) for i in range(10)])
+    assert said(moving.remarks(), "good")
+
+
+def test_nothing_at_all_is_bad() -> None:
+    for sight in (PictureSight(), SoundSight(), MotionSight()):
+        assert [remark.level for remark in sight.remarks()] == ["bad"]
+        sight.document()
+
+
+def heard(samples: NDArray[np.floating], *, rate_hz: float = RATE_HZ, gap: int = 0, lost: int = 0) -> SoundSight:
+    """Return the sight of samples in pieces of 300; `gap`: samples missing in the middle."""
+    sight = SoundSight()
+    pcm = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
+    for begin in range(0, len(pcm), 300):
+        late = begin > len(pcm) // 2
+        position = begin + gap * late
+        sight.add(
+            pcm[begin : begin + 300],
+            position=position,
+            timestamp_us=round(position * 1e6 / rate_hz),
+            rate_hz=RATE_HZ,
+            lost=5 + lost * late,
+        )
+    return sight
+
+
+def tone(amplitude: float, hz: float = 1000.0, seconds: float = 2.0) -> NDArray[np.float64]:
+    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    return amplitude * np.sin(2 * np.pi * hz * time_s) + RANDOM.normal(0, 3, len(time_s))
+
+
+def test_a_tone_is_measured_as_it_is() -> None:
+    sight = heard(tone(3276.8))
+    assert said(sight.remarks(), "good")
+    assert sight.peak_dbfs == pytest.approx(-20, abs=0.2)
+    assert sight.rms_dbfs == pytest.approx(-23, abs=0.2)
+    assert sight.level_dbfs == pytest.approx(-23, abs=0.3)
+    assert sight.loudest_hz == pytest.approx(1000, abs=32)
+    assert sight.pace.measured_hz == pytest.approx(RATE_HZ)
+    column = sight.columns[-1]
+    assert column.argmax() == round(36 * np.log(1000 / 100) / np.log(8000 / 100) - 0.5)
+
+
+@pytest.mark.parametrize(
+    ("samples", "level", "text"),
+    [
+        (np.zeros(16_000), "bad", "silence"),
+        (np.full(16_000, -200.0), "bad", "silence"),
+        (RANDOM.normal(0, 3, 16_000), "look", "very quiet"),
+        (tone(60_000), "bad", "clipped"),
+        (np.where(np.arange(32_000) % 500 == 0, 40_000, tone(3000)), "look", "clipped"),
+        (tone(3000) + 5000, "bad", "offset"),
+    ],
+)
+def test_bad_sound(samples: NDArray[np.floating], level: str, text: str) -> None:
+    remarks = heard(samples).remarks()
+    assert any(remark.level == level and remark.text.startswith(text) for remark in remarks)
+    assert all(remark.action for remark in remarks)
+
+
+def test_a_wrong_rate_and_gaps_in_sound() -> None:
+    slow = heard(tone(3000), rate_hz=12_000)
+    assert any("12000.0 samples a second instead of 16000.0" in text for text in said(slow.remarks(), "bad"))
+    gappy = heard(tone(3000), gap=700, lost=700)
+    assert gappy.pace.n_missing == 700
+    assert gappy.pace.n_lost == 700
+    assert any("700 samples are missing" in text for text in said(gappy.remarks(), "look"))
+
+
+SCALE = 4.0 / 32768
+
+
+def felt(mean_g: tuple[float, float, float], noise_g: float = 0.002, *, stuck: str = "", n: int = 240) -> MotionSight:
+    motion = np.array(mean_g) + RANDOM.normal(0, noise_g, (n, 3))
+    for axis in stuck:
+        motion[:, "xyz".index(axis)] = 0.5
+    counts = np.clip(np.rint(motion / SCALE), -32768, 32767).astype(np.int16)
+    sight = MotionSight()
+    for begin in range(0, n, 12):
+        sight.add(
+            counts[begin : begin + 12],
+            position=begin,
+            timestamp_us=round(begin * 1e6 / 119),
+            rate_hz=119.0,
+            lost=0,
+            scale=SCALE,
+        )
+    return sight
+
+
+def test_a_board_that_lies_flat() -> None:
+    sight = felt((0.01, -0.02, 1.01))
+    assert [remark.text for remark in sight.remarks()] == ["it lies flat, parts up"]
+    assert sight.is_at_rest
+    assert sight.magnitude_g == pytest.approx(1.01, abs=0.005)
+    assert sight.pace.measured_hz == pytest.approx(119.0, rel=0.001)
+    assert sight.noise_g == pytest.approx([0.002] * 3, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("mean_g", "axis"),
+    [((1.0, 0, 0), "+x"), ((0, -1, 0.1), "-y"), ((0, 0, -1), "-z"), ((0.7, 0.7, 0), None), ((0, 0, 0), None)],
+)
+def test_which_axis_is_up(mean_g: tuple[float, float, float], axis: str | None) -> None:
+    assert down_axis(np.array(mean_g, np.float64)) == axis
+
+
+def test_bad_motion() -> None:
+    assert said(felt((0, 0, 1.0), stuck="y").remarks(), "bad") == ["axis y is stuck: the same value 240 times in a row"]
+    assert said(felt((0, 0, 1.0), stuck="xyz").remarks(), "bad")[0].startswith("axes x, y, z are stuck")
+    assert said(felt((0, 0, 0.5)).remarks(), "bad") == ["at rest it measures 0.50 g instead of 1 g"]
+    assert said(felt((0, 0, 0.5), noise_g=0.3).remarks(), "bad") == []  # it moves: nobody can say
+    assert any("at full scale" in text for text in said(felt((0, 0, 1.0), noise_g=3.0).remarks(), "look"))
