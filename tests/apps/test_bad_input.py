@@ -123,7 +123,7 @@ ON_NATIVE = [
     Case("capture -l a -n 1 --scene webcam:99", "webcam:99: no such camera", "/dev/video"),
     Case("capture -l a -n 1 --scene webcam:x", "'x' is no camera number", "webcam:0"),
     Case("capture -l a -n 2 --scene 'data cut' --data s", "1.png is no picture that can be read", "replace it"),
-    Case("capture -l a -n 1 --data s", "the camera is not there", "--scene FOLDER"),
+    Case("capture -l a -n 1 --data s", "the sensor is not there", "a scene with --scene"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt", "text.txt: not a folder", "name a folder"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt/x", "text.txt", "make room or mend the folder"),
     Case("capture -l a -n 1 --scene 'data good' --data 'set garbage'", "manifest.jsonl:1: no JSON", "this line"),

@@ -14,7 +14,7 @@ _REFLASH = "flash the board again with this version of tinyhost: tinyhost flash 
 _RECOMPILE = "compile the model again with this version of tinyhost and push it: tinyhost push MODEL.tflite"
 _REPORT = "this is a bug in tinyhost: report it with the output of tinyhost doctor"
 _AGAIN = "run the command again"
-_CAMERA = "check the camera module's seat and cables; a virtual board: give it pictures with --scene FOLDER"
+_SENSOR = "tinyhost doctor camera (or mic, imu) says what is wrong; a virtual board: give it a scene with --scene"
 _FLASH = "push again; if it persists, the board's flash is worn: try another board"
 
 # status: (what it means, what to do)
@@ -29,8 +29,8 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.BAD_STATE: ("not possible in the board's present state", _AGAIN),
     Status.VERSION: ("no common protocol version", _REFLASH),
     Status.NO_MODEL: ("no valid model is active", "tinyhost push MODEL"),
-    Status.NO_SENSOR: ("the camera is not there or does not answer", _CAMERA),
-    Status.SENSOR_TIMEOUT: ("the camera stopped in the middle of a capture", _CAMERA),
+    Status.NO_SENSOR: ("the sensor is not there or does not answer", _SENSOR),
+    Status.SENSOR_TIMEOUT: ("the sensor stopped in the middle of a capture", _SENSOR),
     Status.MODEL_MISMATCH: (
         "the active model's input or task does not fit this app",
         "push a model made for this app, or flash the app that the model is for: tinyhost inspect MODEL",
