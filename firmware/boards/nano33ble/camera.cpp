@@ -207,8 +207,7 @@ Status FindSwap() {
 /// One divider is tried at each set-up, as the host waits: the next one if a frame could not be read with this one.
 Status SetUp() {
   static size_t next = 0;
-  ConnectPins();
-  delay(StartClock() ? kPowerUpMs : Ov7675::kResetMs);
+  ConnectCamera();
   if (!Camera().IsThere() || !Camera().Reset()) return Status::kNoSensor;
   delay(Ov7675::kResetMs);
   Status status = TryClock(kDividers[next]);
@@ -244,7 +243,7 @@ RegisterBus& CameraRegisters() { return CameraBus(); }
 
 void ConnectCamera() {
   ConnectPins();
-  StartClock();
+  delay(StartClock() ? kPowerUpMs : Ov7675::kResetMs);
 }
 
 Status TakeCameraFrame(CameraWires::RowSink* sink) {

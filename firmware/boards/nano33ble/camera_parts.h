@@ -19,7 +19,7 @@ constexpr uint8_t kVsyncPin = 21;  // D8: P0.21
 constexpr uint8_t DataByte(uint32_t port) { return static_cast<uint8_t>((port >> 2 & 0x03) | (port >> 8 & 0xfc)); }
 
 RegisterBus& CameraRegisters();
-/// Connects the pins and starts XCLK.
+/// Connects the pins, starts XCLK, and waits until the camera can answer.
 void ConnectCamera();
 /// Learns the timing, and hands the rows of the next whole frame over.
 Status TakeCameraFrame(CameraWires::RowSink* sink);

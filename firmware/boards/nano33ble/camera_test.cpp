@@ -26,10 +26,7 @@ bool WaitForLevel(uint8_t pin, bool level) {
 
 class PinWires final : public CameraWires {
  public:
-  void PowerUp() override {
-    ConnectCamera();
-    delay(Ov7675::kResetMs);
-  }
+  void PowerUp() override { ConnectCamera(); }
 
   void WaitMs(uint32_t duration_ms) override { delay(duration_ms); }
 
