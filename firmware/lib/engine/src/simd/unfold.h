@@ -123,12 +123,14 @@ __attribute__((noinline)) inline void UnfoldFourPatches(const UnfoldedForm& form
   if (form.n_tail > 0) UnfoldTails(form, source, reinterpret_cast<int16_t*>(out));
 }
 
-/// Copies n bytes, whole words first.
+/// Copies n bytes from the last to the first, by words; the word at the start may overlap the one behind it.
 __attribute__((always_inline)) inline void CopyBytes(const int8_t* from, int32_t n, int8_t* to) {
-  const int8_t* words_end = from + n / 4 * 4;
-  const int8_t* end = from + n;
-  for (; from != words_end; from += 4, to += 4) StoreWord(to, Load(from));
-  while (from != end) *to++ = *from++;
+  if (n < 4) {
+    while (--n >= 0) to[n] = from[n];
+    return;
+  }
+  for (n -= 4; n > 0; n -= 4) StoreWord(to + n, Load(from + n));
+  StoreWord(to, Load(from));
 }
 
 /// Copies a window's runs one after the other, n_columns wide, the zero point where padding is; may write 3 bytes more.
