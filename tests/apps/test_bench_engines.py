@@ -112,3 +112,11 @@ def test_an_engine_that_a_board_has_no_firmware_for_is_refused_by_name(native: S
     assert process.returncode == 2
     assert "no firmware vww_native_portable" in error
     assert "vww_m4_portable" in error
+
+
+def test_a_model_that_the_engine_gets_wrong_is_refused_before_anything_is_built(native: Station) -> None:
+    model = SHIPPED_MODEL.parents[1] / "kws" / "model.tflite"
+    process = native.start("flash", "kws", "--engine", "tflm", "--model", str(model))
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "FULLY_CONNECTED) has a scale for each output" in " ".join(error.split())

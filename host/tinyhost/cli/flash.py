@@ -10,9 +10,10 @@ import typer
 
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption
 from tinyhost.cli.output import console, escape, note, stage, write_json
-from tinyhost.errors import BoardError, UsageError
+from tinyhost.errors import BoardError, UnsupportedModelError, UsageError
 
 if TYPE_CHECKING:
+    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.boards import Board
     from tinyhost.boards.bootloader import UploadResult
     from tinyhost.boards.build import Firmware
@@ -67,14 +68,14 @@ def flash(
     target = resolve(board, state=state)
     if board is None:
         note(f"[dim]board: {target.name}[/]")
+    file = None if no_model else _given_model(model, engine) if model else _default_model(app, engine)
     with stage(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
-    model_path = None if no_model else model or _default_model(app)
     with stage(f"flashing {target.name}") as progress:
         upload = flash_firmware(target, built, progress, ask=lambda what: note(f"[bold yellow]{escape(what)}[/]"))
     if upload and upload.serial and target.name != f"nano33ble:{upload.serial}":
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
-    pushed = _greet(target, built, model_path, quiet=json == "-")
+    pushed = _greet(target, built, file, quiet=json == "-")
     if json:
         write_json(_document(target, built, upload, pushed), json)
     if json != "-":
@@ -93,27 +94,39 @@ def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     return prebuilt_firmware(path, app, board.kind)
 
 
-def _default_model(app: str) -> Path | None:
-    """Return the model that ships with the app, if one does."""
+def _given_model(path: Path, engine: Engine) -> ModelFile:
+    """Return the model of a file, which the engine runs; raises before anything is flashed."""
+    from tinyhost.cli.push import read_model
+
+    file = read_model(path, None, ())
+    file.image_for("tflm" if engine is Engine.TFLM else "tinyhost")
+    return file
+
+
+def _default_model(app: str, engine: Engine) -> ModelFile | None:
+    """Return the model that ships with the app, if one does and the engine runs it."""
     from tinyhost.boards.project import find_project
 
     path = find_project() / "models" / app / "model.tflite"
-    if path.is_file():
-        return path
-    note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
-    return None
+    if not path.is_file():
+        note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
+        return None
+    try:
+        return _given_model(path, engine)
+    except UnsupportedModelError as error:
+        note(f"[yellow]the model that ships with {escape(app)} is left out[/]: {escape(error.message)}")
+        return None
 
 
-def _greet(board: Board, built: Firmware, model: Path | None, *, quiet: bool) -> PushResult | None:
+def _greet(board: Board, built: Firmware, file: ModelFile | None, *, quiet: bool) -> PushResult | None:
     """Wait for the firmware's answer, check that it is what was flashed, and push the model.
 
     quiet: print nothing on stdout.
     """
     from tinyhost.cli.connect import show_log
-    from tinyhost.cli.push import print_push, push_model, read_model
+    from tinyhost.cli.push import print_push, push_model
     from tinyhost.device import Device
 
-    file = read_model(model, None, ()) if model else None
     with board.power() as powered, Device.open(powered, log=show_log) as device:
         if built.build_id and device.info.build_id != built.build_id:
             raise BoardError(

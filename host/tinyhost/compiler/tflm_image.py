@@ -23,6 +23,7 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower import Step, lower_graph
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import TENSOR_TYPES, assemble_image
+from tinyhost.errors import UnsupportedModelError
 
 __all__ = ["WrappedFile", "open_wrapped", "wrap_tflite"]
 
@@ -66,8 +67,9 @@ def open_wrapped(tflite: bytes, metadata: ModelMetadata, *, where: str) -> Wrapp
 def wrap_tflite(
     tflite: bytes, metadata: ModelMetadata, labels: Sequence[str], *, task_data: bytes, where: str
 ) -> bytes:
-    """Return the image of a .tflite for TFLM."""
+    """Return the image of a .tflite for TFLM; raises UnsupportedModelError for what the firmware's TFLM gets wrong."""
     file = open_wrapped(tflite, metadata, where=where)
+    _check_dense(file.graph, where)
     return assemble_image(
         file.metadata.pack(),
         [record.pack() for record in file.tensors],
@@ -77,6 +79,21 @@ def wrap_tflite(
         constants=tflite,
         version=TFLM_IMAGE_VERSION,
     )
+
+
+def _check_dense(graph: Graph, where: str) -> None:
+    """Refuse FULLY_CONNECTED with a scale for each output: TFLM of 2023 takes the first one for all, silently."""
+    for operator in graph.operators:
+        if operator.code != "FULLY_CONNECTED":
+            continue
+        quantization = graph.tensors[operator.inputs[1]].quantization
+        if quantization is not None and len(quantization.scales) > 1:
+            raise UnsupportedModelError(
+                f"{where}: operator {operator.index} (FULLY_CONNECTED) has a scale for each output; the firmware's "
+                "TensorFlow Lite Micro (of 2023) takes the first one for all, and answers wrongly",
+                hint="convert with converter._experimental_disable_per_channel_quantization_for_dense_layers = True, "
+                "or use tinyhost's own engine",
+            )
 
 
 def _tensor_record(tensor: Tensor) -> TensorRecord:

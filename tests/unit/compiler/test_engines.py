@@ -23,29 +23,33 @@ from tinyhost.compiler.image_format import (
     Task,
 )
 from tinyhost.compiler.tflite_reader import read_tflite
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 from tinyhost.protocol.pattern import pattern_bytes
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.sketch import Sketch
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
-APPS = ("vww", "kws", "anomaly")
+NETWORKS = ("vww", "conv", "dense")
 
 
-def shipped(app: str) -> tuple[ModelImage, bytes]:
-    """Return the plan and the .tflite of a model that ships."""
-    file = load_model_file(MODELS / app / "model.tflite")
-    assert file.tflite is not None
-    return ModelImage.parse(file.image), file.tflite
+def compiled(name: str) -> tuple[ModelImage, bytes]:
+    """Return the plan and the .tflite of the picture model that ships, or of a small network."""
+    if name == "vww":
+        file = load_model_file(MODELS / "vww" / "model.tflite")
+        assert file.tflite is not None
+        return ModelImage.parse(file.image), file.tflite
+    tflite = autoencoder() if name == "dense" else Sketch((1, 12, 10, 3)).conv(8, 3, stride=2).mean().softmax().tflite()
+    return ModelImage.parse(compile_tflite(tflite, name=name).image), tflite
 
 
-def wrapped(app: str) -> ModelImage:
-    return ModelImage.parse(image_for_tflm(*shipped(app)))
+def wrapped(name: str) -> ModelImage:
+    return ModelImage.parse(image_for_tflm(*compiled(name)))
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_an_image_for_tflm_holds_the_file_and_what_the_firmware_wants_to_know(app: str) -> None:
-    plan, tflite = shipped(app)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_image_for_tflm_holds_the_file_and_what_the_firmware_wants_to_know(name: str) -> None:
+    plan, tflite = compiled(name)
     image = ModelImage.parse(image_for_tflm(plan, tflite))
     assert (image.engine, image.header.version, image_engine(image.data)) == ("tflm", TFLM_IMAGE_VERSION, "tflm")
     assert image.constants == tflite
@@ -57,19 +61,19 @@ def test_an_image_for_tflm_holds_the_file_and_what_the_firmware_wants_to_know(ap
     )
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_its_operators_are_those_of_the_file_one_by_one(app: str) -> None:
-    image = wrapped(app)
-    graph = read_tflite(image.constants, where=app)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_its_operators_are_those_of_the_file_one_by_one(name: str) -> None:
+    image = wrapped(name)
+    graph = read_tflite(image.constants, where=name)
     assert [OperatorCode(record.code).name for record in image.operators] == [op.code for op in graph.operators]
     outputs = [image.tensor_info(record.output).shape for record in image.operators]
     assert outputs == [graph.tensors[op.outputs[0]].shape for op in graph.operators]
     assert operator_codes(image.data) == {OperatorCode[op.code] for op in graph.operators}
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_the_plan_of_an_image_for_tflm_is_what_the_file_compiles_to(app: str) -> None:
-    plan, tflite = shipped(app)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_plan_of_an_image_for_tflm_is_what_the_file_compiles_to(name: str) -> None:
+    plan, tflite = compiled(name)
     assert plan_of(ModelImage.parse(image_for_tflm(plan, tflite))) == plan.data
     assert plan_of(plan) == plan.data
 
@@ -110,23 +114,31 @@ def test_an_embedding_that_no_operator_gives_is_refused() -> None:
 
 
 def test_the_host_runs_an_image_for_tflm_as_it_runs_the_plan() -> None:
-    plan, tflite = shipped("kws")
+    plan, tflite = compiled("vww")
     references = [HostReference(data) for data in (plan.data, image_for_tflm(plan, tflite))]
     values = pattern_bytes(5, plan.input.n_bytes)
     assert references[0].run(values) == references[1].run(values)
 
 
 def test_its_report_counts_the_file_s_work_and_knows_no_arena() -> None:
-    plan, report = summarize(shipped("vww")[0].data), summarize(wrapped("vww").data)
+    plan, report = summarize(compiled("vww")[0].data), summarize(wrapped("vww").data)
     assert (report.macs, report.live_macs, report.n_params) == (plan.macs, plan.macs, plan.n_params)
     assert sum(item.macs for item in report.operators) == plan.macs
     assert (report.arena_bytes, report.buffers) == (0, ())
-    assert report.flash_bytes > len(shipped("vww")[1])
+    assert report.flash_bytes > len(compiled("vww")[1])
+
+
+@pytest.mark.parametrize("app", ["kws", "anomaly"])
+def test_dense_layers_that_the_firmware_s_tflm_gets_wrong_are_refused(app: str) -> None:
+    file = load_model_file(MODELS / app / "model.tflite")
+    with pytest.raises(UnsupportedModelError, match=r"FULLY_CONNECTED\) has a scale for each output") as refused:
+        file.image_for("tflm")
+    assert "disable_per_channel_quantization_for_dense_layers" in refused.value.hint
 
 
 def test_another_file_than_the_plan_was_compiled_from_is_refused() -> None:
     with pytest.raises(ModelError, match=r"was compiled from a \.tflite of SHA-256 [0-9a-f]{16}"):
-        image_for_tflm(shipped("vww")[0], shipped("kws")[1])
+        image_for_tflm(compiled("vww")[0], compiled("conv")[1])
 
 
 def damaged(image: ModelImage, offset: int, value: bytes) -> bytes:
