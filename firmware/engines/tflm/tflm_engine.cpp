@@ -27,9 +27,7 @@ class Interpreter : public tflite::MicroInterpreter {
   Interpreter(const tflite::Model* model, const Resolver& resolver, tflite::MicroAllocator* allocator)
       : MicroInterpreter(model, resolver, allocator), allocator_(allocator) {}
 
-  tflite::SubgraphAllocations& graph() const {
-    return *tflite::GetMicroContext(&context())->graph().GetAllocations();
-  }
+  tflite::SubgraphAllocations& graph() const { return *tflite::GetMicroContext(&context())->graph().GetAllocations(); }
 
   TfLiteStatus InvokeNode(size_t index) {
     tflite::NodeAndRegistration& step = graph().node_and_registrations[index];
@@ -94,7 +92,8 @@ bool IsConsistent(const tflite::Model& model, size_t n_operators) {
     return false;
   }
   for (const tflite::Operator* op : *graph.operators()) {
-    if (op->opcode_index() >= model.operator_codes()->size() || op->inputs() == nullptr || !HasOneTensor(op->outputs(), n_tensors)) {
+    if (op->opcode_index() >= model.operator_codes()->size() || op->inputs() == nullptr ||
+        !HasOneTensor(op->outputs(), n_tensors)) {
       return false;
     }
     for (const int32_t input : *op->inputs()) {
@@ -107,19 +106,6 @@ bool IsConsistent(const tflite::Model& model, size_t n_operators) {
 const TfLiteEvalTensor& TensorOf(int index) { return interpreter->graph().tensors[index]; }
 
 int OutputOf(size_t op) { return interpreter->graph().node_and_registrations[op].node.outputs->data[0]; }
-
-/// What a record says of shape and quantization, with the place that the interpreter has chosen.
-TensorView View(const TensorRecord& record, const TfLiteEvalTensor& placed) {
-  TensorView tensor;
-  tensor.type = record.type;
-  tensor.rank = record.rank;
-  for (uint32_t d = 0; d < kMaxRank; ++d) tensor.dims[d] = record.dims[d];
-  tensor.scale = record.scale;
-  tensor.zero_point = record.zero_point;
-  tensor.n_bytes = ElementCount(tensor) * ElementBytes(record.type);
-  tensor.data = placed.data.data;
-  return tensor;
-}
 
 TfLiteType TypeOf(TensorType type) {
   switch (type) {
@@ -200,15 +186,15 @@ void TflmEngine::Unload() {
 }
 
 TensorView TflmEngine::input() const {
-  return View(view_.tensor(metadata().input_tensor), TensorOf(interpreter->inputs().Get(0)));
+  return ViewOf(view_.tensor(metadata().input_tensor), TensorOf(interpreter->inputs().Get(0)).data.data);
 }
 
 TensorView TflmEngine::output() const {
-  return View(view_.tensor(metadata().output_tensor), TensorOf(interpreter->outputs().Get(0)));
+  return ViewOf(view_.tensor(metadata().output_tensor), TensorOf(interpreter->outputs().Get(0)).data.data);
 }
 
 TensorView TflmEngine::operator_output(size_t index) const {
-  return View(view_.tensor(view_.op(index).output), TensorOf(OutputOf(index)));
+  return ViewOf(view_.tensor(view_.op(index).output), TensorOf(OutputOf(index)).data.data);
 }
 
 size_t TflmEngine::arena_bytes() const { return loaded() ? interpreter->arena_used_bytes() : 0; }

@@ -91,6 +91,18 @@ TINYHOST_COLD const uint8_t* ImageView::ConstantBytes(uint32_t offset, uint64_t 
   return inside && offset % alignment == 0 ? constants() + offset : nullptr;
 }
 
+TINYHOST_COLD TensorView ViewOf(const TensorRecord& record, void* data) {
+  TensorView tensor;
+  tensor.type = record.type;
+  tensor.rank = record.rank;
+  for (uint32_t d = 0; d < kMaxRank; ++d) tensor.dims[d] = record.dims[d];
+  tensor.scale = record.scale;
+  tensor.zero_point = record.zero_point;
+  tensor.n_bytes = ElementCount(tensor) * ElementBytes(record.type);
+  tensor.data = data;
+  return tensor;
+}
+
 TINYHOST_COLD size_t ElementCount(const TensorView& tensor) {
   size_t n = 1;
   for (const int32_t dim : tensor.dims) n *= static_cast<size_t>(dim);

@@ -47,17 +47,9 @@ TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tens
 
 TINYHOST_COLD TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
   const TensorRecord& record = view.tensor(index);
-  TensorView tensor;
-  tensor.type = record.type;
-  tensor.rank = record.rank;
-  for (uint32_t d = 0; d < kMaxRank; ++d) tensor.dims[d] = record.dims[d];
-  tensor.scale = record.scale;
-  tensor.zero_point = record.zero_point;
-  tensor.n_bytes = ElementCount(tensor) * ElementBytes(record.type);
   // Only inputs can be constants (Check), so that nothing ever writes through this pointer to the image.
-  tensor.data = record.storage == Storage::kArena ? arena + record.offset
-                                                  : const_cast<uint8_t*>(view.constants()) + record.offset;
-  return tensor;
+  uint8_t* memory = record.storage == Storage::kArena ? arena : const_cast<uint8_t*>(view.constants());
+  return ViewOf(record, memory + record.offset);
 }
 
 TINYHOST_COLD OperatorView Resolve(const ImageView& view, uint8_t* arena, size_t index) {

@@ -71,8 +71,8 @@ Status ModelStore::StartPush(uint8_t slot, uint32_t image_bytes, const Sha256Dig
   return Status::kOk;
 }
 
-/// The slot that is not active; without an active one, the slot that has a part of this image already, and never a whole
-/// image that was active with other firmware, which may come back.
+/// The slot that is not active; without an active one, the slot that has a part of this image already, and never a
+/// whole image that was active with other firmware, which may come back.
 uint8_t ModelStore::PushTarget(const Sha256Digest& sha256) const {
   if (active_ != kNoSlot) return 1 - active_;
   for (uint8_t i = 0; i < kSlots; ++i) {

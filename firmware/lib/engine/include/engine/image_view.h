@@ -56,6 +56,9 @@ class ImageView {
   const uint8_t* image_ = nullptr;
 };
 
+/// The tensor that a record describes, at its place.
+TensorView ViewOf(const TensorRecord& record, void* data);
+
 /// Number of elements, and bytes of one element.
 size_t ElementCount(const TensorView& tensor);
 size_t ElementBytes(TensorType type);
