@@ -99,7 +99,7 @@ def test_a_virtual_board_without_a_scene_is_an_error_at_once(native: Station, tm
     document = json.loads(native.run(*arguments, code=1))
     check_document(document)
     assert (document["stored"], document["sensor_failures"]) == (0, 0)
-    assert "camera" in document["ended_by"]
+    assert "the sensor is not there" in document["ended_by"]
 
 
 def test_labels_that_would_leave_the_folder_are_refused(native: Station, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_program_gets_onto_the_board(in_bootloader: bool, same_port: bool) -> 
 def test_the_largest_program_gets_onto_the_board() -> None:
     program = make_program(5, PROGRAM_BYTES)
     with BootloaderModel([OLD, program]) as model:
-        assert upload(model, program, PATIENT)[0].pages == 78
+        assert upload(model, program, PATIENT)[0].pages == 72
         assert model.program(PROGRAM_BYTES) == program
 
 
