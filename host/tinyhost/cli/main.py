@@ -64,6 +64,7 @@ _COMMANDS = (
 )
 
 _MAX_PIXELS = 1 << 26  # a file may claim any size, and would get the memory
+_AGAIN_S = 0.02
 _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
@@ -134,6 +135,7 @@ def _prepare_process() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, _on_sigterm)
+    sys.unraisablehook = _on_unraisable
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(_MAX_PIXELS))
@@ -142,6 +144,23 @@ def _prepare_process() -> None:
 def _on_sigterm(number: int, frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
     raise _TerminatedError
+
+
+def _on_unraisable(what: sys.UnraisableHookArgs) -> None:
+    """Raise what a signal raised once more: Python ignores it in a `__del__` or a weak reference's callback.
+
+    Else Ctrl-C and SIGTERM are lost when they come at such a moment, and the command goes on.
+    """
+    stop = what.exc_type
+    if not issubclass(stop, (_TerminatedError, KeyboardInterrupt)):
+        sys.__unraisablehook__(what)
+        return
+
+    def again(number: int, frame: FrameType | None) -> None:
+        raise stop
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
 
 
 def _from_system(error: OSError) -> TinyhostError:
