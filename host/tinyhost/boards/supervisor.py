@@ -72,7 +72,8 @@ class Supervisor:
         with self._changed:
             self._stopping = True
         os.write(self._wake_write, b"x")
-        self._thread.join()
+        if self._thread.is_alive():  # a signal may have come before it had started
+            self._thread.join()
         os.close(self._wake_read)
         os.close(self._wake_write)
 

@@ -42,7 +42,7 @@ def doctor(
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Check this machine, or a board's sensor, and say how to get what is missing.
+    """Check this machine, or a sensor, and say what to do.
 
     Exits 1 if something is missing that the virtual boards need; a real board's and `train`'s needs are told only.
     With a sensor: runs the board's self-tests of it and shows what it sees. Exits 1 if a check fails, or what it

@@ -80,7 +80,8 @@ class Channel:
         link, self._link = self._link, None
         self._stop.set()
         if self._reader is not None:
-            self._reader.join()
+            if self._reader.is_alive():  # a signal may have come before it had started
+                self._reader.join()
             self._reader = None
         if link is not None:
             try:
