@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.compiler import CompiledModel, EngineName, ModelImage, image_for_tflm, load_model, plan_of
+from tinyhost.compiler.image import image_engine
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
@@ -30,9 +31,9 @@ class ModelFile:
 
     def image_for(self, engine: EngineName) -> bytes:
         """Return the model image for a board with that engine. Raises UsageError if a .thm file is for the other."""
-        image = ModelImage.parse(self.image, where=str(self.path))
-        if image.engine == engine:
+        if image_engine(self.image) == engine:
             return self.image
+        image = ModelImage.parse(self.image, where=str(self.path))
         if engine == "tinyhost":
             return plan_of(image)
         if self.tflite is None:

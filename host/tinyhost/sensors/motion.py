@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.sensors.pace import Pace
-from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.remarks import Remark, worst_first
 
 __all__ = ["AXES", "MotionSight", "down_axis"]
 
@@ -114,8 +114,7 @@ class MotionSight:
         """Return what there is to say, the worst first."""
         if not self.n_items:
             return [Remark(level="bad", text="no motion data came", action="see the failed checks above")]
-        order = {"bad": 0, "look": 1, "good": 2}
-        found = sorted([*self._axes(), *self.pace.remarks()], key=lambda remark: order[remark.level])
+        found = worst_first([*self._axes(), *self.pace.remarks()])
         return found or [Remark(level="good", text=self.pose if self.is_at_rest else "it feels the motion")]
 
     def _axes(self) -> Iterator[Remark]:
@@ -143,10 +142,7 @@ class MotionSight:
     def document(self) -> dict[str, object]:
         """Return the figures as docs/json.md has them."""
         return {
-            "declared_hz": self.pace.declared_hz,
-            "measured_hz": self.pace.measured_hz,
-            "lost": self.pace.n_lost,
-            "missing": self.pace.n_missing,
+            **self.pace.document(),
             "mean_g": [float(value) for value in self.mean_g],
             "noise_g": [float(value) for value in self.noise_g],
             "magnitude_g": self.magnitude_g,

@@ -60,3 +60,12 @@ class Pace:
                 text=f"{self.n_missing} samples are missing",
                 action="nothing else may use the cable's hub, or this computer",
             )
+
+    def document(self) -> dict[str, object]:
+        """Return the figures as docs/json.md has them, of sound and of motion."""
+        return {
+            "declared_hz": self.declared_hz,
+            "measured_hz": self.measured_hz,
+            "lost": self.n_lost,
+            "missing": self.n_missing,
+        }

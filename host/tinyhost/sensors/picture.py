@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.remarks import Remark, worst_first
 
 __all__ = ["PictureFigures", "PictureSight", "picture_figures", "torn_row"]
 
@@ -119,9 +119,7 @@ class PictureSight:
         """Return what there is to say, the worst first."""
         if self.figures is None:
             return [Remark(level="bad", text="no picture came", action="see the failed checks above")]
-        found = [*_light(self.figures), *self._flow()]
-        order = {"bad": 0, "look": 1, "good": 2}
-        found = sorted(found, key=lambda remark: order[remark.level])
+        found = worst_first([*_light(self.figures), *self._flow()])
         return found or [Remark(level="good", text="a whole picture with light, shade and detail")]
 
     def _flow(self) -> Iterator[Remark]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Level", "Remark"]
+__all__ = ["Level", "Remark", "worst_first"]
 
 Level = Literal["good", "look", "bad"]
 """`bad`: the sensor is of no use like this; `look`: it may be meant so."""
@@ -19,3 +20,9 @@ class Remark:
     text: str
     action: str = ""
     """what to do about it"""
+
+
+def worst_first(remarks: Iterable[Remark]) -> list[Remark]:
+    """Return the remarks, the worst first; those that are alike stay in their order."""
+    levels = get_args(Level)
+    return sorted(remarks, key=lambda remark: -levels.index(remark.level))

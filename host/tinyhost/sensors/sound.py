@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import dbfs
 from tinyhost.sensors.pace import Pace
-from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.remarks import Remark, worst_first
 
 __all__ = ["SoundSight"]
 
@@ -107,8 +107,7 @@ class SoundSight:
         """Return what there is to say, the worst first."""
         if not self.n_items:
             return [Remark(level="bad", text="no sound came", action="see the failed checks above")]
-        order = {"bad": 0, "look": 1, "good": 2}
-        found = sorted([*self._levels(), *self.pace.remarks()], key=lambda remark: order[remark.level])
+        found = worst_first([*self._levels(), *self.pace.remarks()])
         return found or [Remark(level="good", text="it hears, with room to spare")]
 
     def _levels(self) -> Iterator[Remark]:
@@ -136,10 +135,7 @@ class SoundSight:
     def document(self) -> dict[str, object]:
         """Return the figures as docs/json.md has them."""
         return {
-            "declared_hz": self.pace.declared_hz,
-            "measured_hz": self.pace.measured_hz,
-            "lost": self.pace.n_lost,
-            "missing": self.pace.n_missing,
+            **self.pace.document(),
             "rms_dbfs": self.rms_dbfs,
             "peak_dbfs": self.peak_dbfs,
             "offset": self.offset,
