@@ -15,13 +15,18 @@ from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.project import find_project
 from tinyhost.compiler import EngineName, ModelImage
 from tinyhost.device import Device
-from tinyhost.errors import BoardError, UsageError
+from tinyhost.errors import UsageError
 
-__all__ = ["EngineTrial", "Line", "Measuring", "Stage", "file_of_active_model"]
+__all__ = ["EngineTrial", "Line", "Measuring", "Stage", "file_of_active_model", "runs_images_of"]
 
 Line = Callable[[str], None]
 Stage = Callable[[str], AbstractContextManager[Line]]
 Measuring = AbstractContextManager[Progress]
+
+
+def runs_images_of(engine: EngineBuild) -> EngineName:
+    """Return whose model images firmware with this engine runs; the portable kernels are tinyhost's."""
+    return "tflm" if engine == "tflm" else "tinyhost"
 
 
 def file_of_active_model(device: Device) -> ModelFile:
@@ -62,8 +67,7 @@ class EngineTrial:
         progress: called with each line of the build. Raises UsageError if there is no such firmware for the board, or
         the engine cannot run the file; BuildError, MissingToolError.
         """
-        wanted: EngineName = "tflm" if engine == "tflm" else "tinyhost"
-        file.image_for(wanted)
+        file.image_for(runs_images_of(engine))
         other = build_firmware(app, build_kind(board.kind, engine), progress=progress)
         return cls(board=board, engine=engine, file=file, own=own, other=other)
 
@@ -87,11 +91,7 @@ class EngineTrial:
 
     def _measure(self, plan: BenchPlan, on_progress: Progress) -> EngineRun:
         with self.board.power() as powered, Device.open(powered) as device:
-            if device.info.build_id != self.other.build_id:
-                raise BoardError(
-                    f"{device.name}: runs build {device.info.build_id}, flashed was {self.other.build_id}",
-                    hint="run the command again; a real board: double-tap reset first",
-                )
+            device.expect_build(self.other.build_id)
             with model_on_device(device, self.file, keep=False, on_progress=on_progress) as (image, tflite):
                 found = run_bench(
                     device,

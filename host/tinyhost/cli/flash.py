@@ -10,7 +10,7 @@ import typer
 
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption
 from tinyhost.cli.output import console, escape, note, stage, write_json
-from tinyhost.errors import BoardError, UnsupportedModelError, UsageError
+from tinyhost.errors import UnsupportedModelError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.bench.modelfile import ModelFile
@@ -96,10 +96,11 @@ def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
 
 def _given_model(path: Path, engine: Engine) -> ModelFile:
     """Return the model of a file, which the engine runs; raises before anything is flashed."""
+    from tinyhost.bench.engines import runs_images_of
     from tinyhost.cli.push import read_model
 
     file = read_model(path, None, ())
-    file.image_for("tflm" if engine is Engine.TFLM else "tinyhost")
+    file.image_for(runs_images_of(engine.value))
     return file
 
 
@@ -128,11 +129,7 @@ def _greet(board: Board, built: Firmware, file: ModelFile | None, *, quiet: bool
     from tinyhost.device import Device
 
     with board.power() as powered, Device.open(powered, log=show_log) as device:
-        if built.build_id and device.info.build_id != built.build_id:
-            raise BoardError(
-                f"{device.name}: runs build {device.info.build_id}, flashed was {built.build_id}",
-                hint="run the command again; a real board: double-tap reset first",
-            )
+        device.expect_build(built.build_id)
         result = push_model(device, file, force=False) if file else None
     if file and result and not quiet:
         print_push(board.name, result)

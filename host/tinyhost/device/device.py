@@ -22,6 +22,7 @@ from tinyhost.device.session import Session
 from tinyhost.device.settings import read_settings, set_setting
 from tinyhost.device.streams import StreamHub, Subscription
 from tinyhost.device.writing import Writer
+from tinyhost.errors import BoardError
 from tinyhost.link import Faults
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import (
@@ -150,6 +151,14 @@ class Device:
             restarts=self._session.restarts,
             device_dropped=self._session.device_dropped,
         )
+
+    def expect_build(self, build_id: str) -> None:
+        """Raise BoardError if the board runs another build than the one just flashed; "": it is not known."""
+        if build_id and self.info.build_id != build_id:
+            raise BoardError(
+                f"{self.name}: runs build {self.info.build_id}, flashed was {build_id}",
+                hint="run the command again; a real board: double-tap reset first",
+            )
 
     def ping(self) -> PingReply:
         """Return the board's clock and link counters."""
