@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 REPO = Path(__file__).parents[2]
 PACKAGE = REPO / "host/tinyhost"
@@ -35,22 +35,45 @@ LAYERS = [
 ]
 
 
-def sources(*folders: str) -> list[Path]:
-    files = [path for folder in folders for path in sorted((REPO / folder).rglob("*.py"))]
-    return [path for path in files if str(path.relative_to(REPO)) not in GENERATED]
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A file of Python, read and parsed."""
+
+    path: str
+    """from the repository's root"""
+    n_lines: int
+    tree: ast.Module
+    nodes: list[ast.AST]
+    """all of the tree's, in any order"""
+
+    @property
+    def part(self) -> str:
+        """Return the part of tinyhost that the file belongs to: `cli`, `errors`, …"""
+        return Path(self.path).relative_to("host/tinyhost").parts[0].removesuffix(".py")
 
 
-def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+@cache
+def sources(*folders: str) -> tuple[Source, ...]:
+    """Return the files below these folders that are written by hand."""
+    paths = [path for folder in folders for path in sorted((REPO / folder).rglob("*.py"))]
+    names = [path.relative_to(REPO).as_posix() for path in paths]
+    return tuple(source(name) for name in names if name not in GENERATED)
+
+
+@cache
+def source(name: str) -> Source:
+    text = (REPO / name).read_text(encoding="utf-8")
+    tree = ast.parse(text, name)
+    return Source(path=name, n_lines=len(text.splitlines()), tree=tree, nodes=list(ast.walk(tree)))
 
 
 def layer(part: str) -> int:
     return next(number for number, parts in enumerate(LAYERS) if part in parts)
 
 
-def imported_parts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def imported_parts(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield (line, part) of every import of a part of tinyhost, wherever it stands."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module == "tinyhost":
@@ -71,50 +94,74 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-@pytest.mark.parametrize("path", sources("host/tinyhost"), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_downward(path: Path) -> None:
-    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if part == "__init__":
-        assert list(imported_parts(parse(path))) == []
-        return
-    for line, other in imported_parts(parse(path)):
-        assert layer(other) >= layer(part), f"{path}:{line}: {part} is below {other}, and imports it"
+def test_imports_point_downward() -> None:
+    wrong = []
+    for file in sources("host/tinyhost"):
+        for line, other in imported_parts(file.nodes):
+            if file.part == "__init__":
+                wrong.append(f"{file.path}:{line}: imports {other}")
+            elif layer(other) < layer(file.part):
+                wrong.append(f"{file.path}:{line}: {file.part} is below {other}, and imports it")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", sources("host", "scripts", "hil"), ids=lambda path: str(path.relative_to(REPO)))
-def test_modules_and_functions_are_short(path: Path) -> None:
-    n_lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert n_lines <= MAX_MODULE_LINES, f"{path}: {n_lines} lines"
-    for node in ast.walk(parse(path)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            length = body_lines(node)
-            assert length <= MAX_FUNCTION_LINES, f"{path}:{node.lineno}: {node.name} has {length} lines"
+def test_modules_are_short() -> None:
+    long = [
+        f"{file.path}: {file.n_lines} lines"
+        for file in sources("host", "scripts", "hil")
+        if file.n_lines > MAX_MODULE_LINES
+    ]
+    assert not long, "\n".join(long)
 
 
-@pytest.mark.parametrize("path", sources("host/tinyhost"), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    if path.relative_to(PACKAGE).parts[0] == "cli":
-        return
-    for node in ast.walk(parse(path)):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            assert called not in {"print", "exit", "sys.exit", "os._exit"}, f"{path}:{node.lineno}: {called}()"
+def test_functions_are_short() -> None:
+    long = [
+        f"{file.path}:{node.lineno}: {node.name} has {length} lines"
+        for file in sources("host", "scripts", "hil")
+        for node in file.nodes
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if (length := body_lines(node)) > MAX_FUNCTION_LINES
+    ]
+    assert not long, "\n".join(long)
 
 
-@pytest.mark.parametrize("path", sources("host/tinyhost"), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_modules_say_what_they_export(path: Path) -> None:
-    tree = parse(path)
-    assert ast.get_docstring(tree), f"{path}: no docstring"
-    names = {
-        target.id for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for target in _targets(node)
-    }
-    has_code = any(not isinstance(node, (ast.Expr, ast.ImportFrom, ast.Import)) for node in tree.body)
-    assert "__all__" in names or not has_code, f"{path}: no __all__"
+def test_only_the_command_line_prints_or_exits() -> None:
+    wrong = [
+        f"{file.path}:{node.lineno}: {called}()"
+        for file in sources("host/tinyhost")
+        if file.part != "cli"
+        for node in file.nodes
+        if isinstance(node, ast.Call)
+        if (called := ast.unparse(node.func)) in {"print", "exit", "sys.exit", "os._exit"}
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return [target for target in targets if isinstance(target, ast.Name)]
+def test_modules_say_what_they_are() -> None:
+    silent = [file.path for file in sources("host/tinyhost") if not ast.get_docstring(file.tree)]
+    assert not silent, f"no docstring: {', '.join(silent)}"
+
+
+def test_modules_say_what_they_export() -> None:
+    silent = [
+        file.path
+        for file in sources("host/tinyhost")
+        if has_code(file.tree) and "__all__" not in assigned_names(file.tree)
+    ]
+    assert not silent, f"no __all__: {', '.join(silent)}"
+
+
+def has_code(module: ast.Module) -> bool:
+    return any(not isinstance(node, (ast.Expr, ast.ImportFrom, ast.Import)) for node in module.body)
+
+
+def assigned_names(module: ast.Module) -> set[str]:
+    """Return the names that a module's own statements assign."""
+    assignments = [node for node in module.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
+    targets = [
+        target for node in assignments for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def firmware_sources() -> list[Path]:
