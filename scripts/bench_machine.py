@@ -18,17 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.bench.listening import summarize_listening
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.motion import FedRun, HostDetector, feed_run
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device
-from tinyhost.motion.faults import FAULTS, Fault
-from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.metrics.classifier import roc_auc
+from tinyhost.models.file import load_model_file
 from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.synth.machine.faults import FAULTS, Fault
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.train.anomaly_machine import unseen_conditions
-from tinyhost.train.metrics import roc_auc
 
 RATE_HZ = LSM9DS1.rate_hz
 SEVERITIES = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05)

@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.bench.autoencoder import ReconstructionModel
-from tinyhost.datasets.synthetic.heartbeats import heartbeats
+from tinyhost.datasets.heartbeats import heartbeats
 from tinyhost.datasets.ucr import UcrSet, read_ucr
-from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError, TinyhostError
-from tinyhost.train.anomaly_threshold import fit_tail, operating_point
+from tinyhost.metrics.classifier import roc_auc
+from tinyhost.metrics.threshold import fit_tail, operating_point
+from tinyhost.models.reconstruction import ReconstructionModel
+from tinyhost.system.durable import write_atomically
 from tinyhost.train.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder
 from tinyhost.train.fitting import import_keras
-from tinyhost.train.metrics import roc_auc
 from tinyhost.train.progress import TrainProgress
 
 _N_REPEATS = 20  # an epoch of a few hundred beats alone would be two batches

@@ -20,15 +20,16 @@ import cv2
 import numpy as np
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.datasets.synthetic import LABELS, render
 from tinyhost.device import Device
-from tinyhost.monitor import MonitorState, Snapshot
-from tinyhost.monitor.view import monitor_view
+from tinyhost.models.file import load_model_file
+from tinyhost.monitor.state import MonitorState
 from tinyhost.monitor.watch import Watcher
+from tinyhost.synth.pictures import LABELS, render
+from tinyhost.tasks.live import Snapshot
+from tinyhost.views.monitor import monitor_view
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 124, 32

@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 from tinyhost.audio.noise import NOISES
-from tinyhost.bench.keywords import keyword_point
-from tinyhost.datasets.synthetic.acoustics import Acoustics
-from tinyhost.datasets.synthetic.speech import SpeechPlan, speech_clips
-from tinyhost.datasets.synthetic.speech_set import SpeechSet, write_speech_set
-from tinyhost.durable import write_atomically
+from tinyhost.datasets.sounds import N_SILENT
+from tinyhost.datasets.spoken import SpeechSet, write_speech_set
+from tinyhost.metrics.keywords import keyword_point
 from tinyhost.report.train_kws import kws_training_report
-from tinyhost.train.clips import N_SILENT
+from tinyhost.synth.voices.acoustics import Acoustics
+from tinyhost.synth.voices.clips import SpeechPlan, speech_clips
+from tinyhost.system.durable import write_atomically
 from tinyhost.train.kws import KwsTrainConfig, train_kws
 from tinyhost.train.kws_files import write_kws_run
 from tinyhost.train.kws_image import engine_scores
@@ -35,7 +35,7 @@ from tinyhost.train.sound_augment import clip_features
 
 WORDS = ("yes", "no")
 DATA_NOTE = (
-    "Only synthetic speech: every word, wanted or not, is spoken by espeak-ng through `tinyhost.datasets.synthetic`. "
+    "Only synthetic speech: every word, wanted or not, is spoken by espeak-ng through `tinyhost.synth.pictures`. "
     "It has heard no person and no recorded room."
 )
 RATIOS_DB = (60.0, 20.0, 10.0, 5.0, 0.0)

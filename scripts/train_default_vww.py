@@ -14,12 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tinyhost.datasets.synthetic import write_dataset
+from tinyhost.synth.pictures import write_dataset
 from tinyhost.train.progress import TrainProgress
 from tinyhost.train.vww import VwwTrainConfig, train_vww
 
 DATA_NOTE = (
-    "Only drawn figures: every picture, person or not, comes from `tinyhost.datasets.synthetic`, the "
+    "Only drawn figures: every picture, person or not, comes from `tinyhost.synth.pictures`, the "
     "renderer in this repository. It has seen no photograph and no real person."
 )
 

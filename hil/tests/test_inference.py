@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost._firmware import Engine, preprocess_frame
-from tinyhost.bench.modelfile import ModelFile
 from tinyhost.compiler import ModelImage
 from tinyhost.device import Device
+from tinyhost.models.file import ModelFile
 from tinyhost.protocol.messages import InferSource, Source
 from tinyhost.protocol.pattern import pattern_bytes
 

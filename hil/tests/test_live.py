@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.bench.modelfile import ModelFile
 from tinyhost.device import Device, FrameItem, PredictionItem, StreamItem, Subscription
+from tinyhost.models.file import ModelFile
 from tinyhost.protocol.messages import MessageType, StreamId, StreamRequest
 from tinyhost.protocol.status import Status
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from tinyhost.bench.modelfile import ModelFile
 from tinyhost.device import Device
 from tinyhost.hil.station import Station
+from tinyhost.models.file import ModelFile
 from tinyhost.protocol.messages import InferSource, SlotState, Source
 
 

@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 from costs import FLASH_WAIT_STATES, Cost, Instruction, parse_listing
 from numpy.typing import NDArray
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import summarize
 from tinyhost.bench.table import find_models
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device
+from tinyhost.models.file import load_model_file
+from tinyhost.models.summary import summarize
 from tinyhost.protocol.messages import InferSource
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.datasets.synthetic import write_dataset
 from tinyhost.device import Device
+from tinyhost.models.file import load_model_file
+from tinyhost.synth.pictures import write_dataset
 
 from tests.device.rig import flashed_board
 from tests.unit.bench.samples import SHIPPED_MODEL

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.motion import HostDetector, feed_run, judge_alarms
 from tinyhost.boards import resolve
-from tinyhost.datasets.truth import SpokenWord
 from tinyhost.device import Device
+from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
-from tinyhost.motion.faults import Fault
-from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.motion.score import ONE, alarm_states
+from tinyhost.sensors.annotations import SpokenWord
+from tinyhost.synth.machine.faults import Fault
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 from tests.apps.conftest import Station
 from tests.device.rig import flashed_board

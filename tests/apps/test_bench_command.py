@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from tinyhost.bench.difference import DiffSample, compare
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import summarize
-from tinyhost.bench.reference import HostReference
 from tinyhost.boards import resolve
 from tinyhost.device import Device
+from tinyhost.models.file import load_model_file
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import summarize
 from tinyhost.protocol.messages import Source
 
 from tests.apps.conftest import N_PER_CLASS, Station
@@ -49,8 +49,8 @@ def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
     result = bench(native, "--runs", "1", "--samples", "0", "--data", str(pictures))
     reference = HostReference(load_model_file(SHIPPED_MODEL).image)
     model = summarize(load_model_file(SHIPPED_MODEL).image)
-    from tinyhost.bench.reference import preprocess
     from tinyhost.datasets import read_picture
+    from tinyhost.models.reference import preprocess
 
     for item in result["accuracy"]["pictures"]:
         output = np.frombuffer(reference.run(preprocess(read_picture(Path(item["file"])), model)), np.int8)

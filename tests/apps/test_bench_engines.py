@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from tinyhost.bench import engines
 from tinyhost.bench.engines import EngineTrial
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.run import BenchPlan, Progress
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.state import BoardFolder
 from tinyhost.device import Device
 from tinyhost.errors import LinkLostError, TinyhostError
+from tinyhost.models.file import load_model_file
 
 from tests.apps.conftest import Station, make_station
 from tests.device.rig import small_model

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav, write_wav
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 from tests.apps.conftest import Station
 from tests.device.rig import flashed_board

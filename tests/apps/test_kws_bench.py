@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tinyhost.datasets.truth import read_truth
+from tinyhost.sensors.annotations import read_truth
 
 from tests.apps.conftest import Station
 from tests.json_docs import check_document

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.device import Device
 from tinyhost.device.push import Pusher
 from tinyhost.errors import DeviceError, UnsupportedModelError
+from tinyhost.models.file import load_model_file
 from tinyhost.protocol.messages import InferSource, SlotState
 from tinyhost.protocol.status import Status
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.noise import NOISES, make_noise
-from tinyhost.datasets.synthetic.speech_stream import StreamPlan, stream_blocks
+from tinyhost.synth.voices.speech_stream import StreamPlan, stream_blocks
 
 __all__ = ["extreme_sound", "mixed_sound", "synthetic_sound"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.boards.build import build_firmware
-from tinyhost.boards.tools import require_tool
+from tinyhost.system.tools import require_tool
 
 __all__ = ["Case", "build_batch_program", "run_on_m4"]
 

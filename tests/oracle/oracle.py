@@ -23,8 +23,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost import _firmware
-from tinyhost.bench.reference import Reference, ReferenceName, open_reference
 from tinyhost.compiler import CompiledModel, compile_tflite
+from tinyhost.models.reference import Reference, ReferenceName, open_reference
 
 __all__ = [
     "CONV_2D_NEEDS_BIAS",

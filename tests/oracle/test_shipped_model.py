@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.compiler import ModelImage
-from tinyhost.datasets.synthetic import LABELS, render
+from tinyhost.models.file import load_model_file
+from tinyhost.synth.pictures import LABELS, render
 
 from tests.oracle.oracle import assert_equals_oracle
 

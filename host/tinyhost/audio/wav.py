@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
-from tinyhost.durable import new_file, write_atomically
 from tinyhost.errors import DatasetError
+from tinyhost.system.durable import new_file, write_atomically
 
 __all__ = [
     "MAX_WAV_BYTES",

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Accuracy, SampleResult
 from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets import ClassFolder, load_class_folder
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource
 
 if TYPE_CHECKING:

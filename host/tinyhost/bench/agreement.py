@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.reference import Reference
 from tinyhost.bench.result import Agreement, Mismatch
+from tinyhost.models.reference import Reference
+from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
 

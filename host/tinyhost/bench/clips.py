@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from tinyhost.audio.features import FrontendConfig, features
+from tinyhost.audio.keywords import UNKNOWN
+from tinyhost.audio.speakers import Part
 from tinyhost.bench.accuracy import measure_accuracy, real_values
-from tinyhost.bench.keywords import keyword_curve, keyword_point
-from tinyhost.bench.plan import ModelSummary
-from tinyhost.bench.reference import HostReference
 from tinyhost.bench.result import Accuracy, HostAnswers, KeywordRates
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.image_format import KwsParams
 from tinyhost.datasets.clips import LabelledClip, load_clip_folder
-from tinyhost.datasets.speech_commands import UNKNOWN, Shares, part_of_clips
-from tinyhost.datasets.split import Part
+from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError, ModelError, UsageError
+from tinyhost.metrics.keywords import keyword_curve, keyword_point
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import ModelSummary
 
 if TYPE_CHECKING:
     from tinyhost.device import Device

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tinyhost.bench.estimate import estimate_latency
-from tinyhost.bench.kinds import by_kind
 from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
-from tinyhost.bench.plan import ModelSummary
+from tinyhost.bench.operator_costs import by_kind
 from tinyhost.bench.result import (
     TICK_REMARKS,
     Accuracy,
@@ -17,6 +16,7 @@ from tinyhost.bench.result import (
     Latency,
 )
 from tinyhost.bench.streaming import Streaming
+from tinyhost.models.summary import ModelSummary
 
 __all__ = ["bench_document", "model_document"]
 

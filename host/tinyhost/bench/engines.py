@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from tinyhost.bench.modelfile import ModelFile, load_model_file
 from tinyhost.bench.result import BenchResult, EngineRun
 from tinyhost.bench.run import BenchPlan, Progress, model_on_device, run_bench
 from tinyhost.boards import Board
@@ -16,6 +15,7 @@ from tinyhost.boards.project import find_project
 from tinyhost.compiler import EngineName, ModelImage
 from tinyhost.device import Device
 from tinyhost.errors import UsageError
+from tinyhost.models.file import ModelFile, load_model_file
 
 __all__ = ["EngineTrial", "Line", "Measuring", "Stage", "file_of_active_model", "runs_images_of"]
 

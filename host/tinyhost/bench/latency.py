@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.bench.listening import measure_listening
-from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Latency, OperatorTicks, Spread
 from tinyhost.errors import DeviceError
+from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource, SensorKind
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status

@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.log_mel import LogMelConfig, log_mel_windows
-from tinyhost.bench.autoencoder import ReconstructionModel
 from tinyhost.datasets.machine_sounds import MachineClip, read_channel
 from tinyhost.errors import DatasetError
-from tinyhost.train.metrics import partial_auc, roc_auc
+from tinyhost.metrics.classifier import partial_auc, roc_auc
+from tinyhost.models.reconstruction import ReconstructionModel
 
 __all__ = ["ClipScore", "MachineFigures", "SoundModel", "machine_figures", "score_clips"]
 

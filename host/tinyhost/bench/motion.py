@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.bench.listening import summarize_listening
 from tinyhost.bench.motion_result import LabelAlarms, MotionAccuracy, MotionStream, SeenFault
-from tinyhost.bench.reference import HostReference
 from tinyhost.bench.result import HostAnswers
 from tinyhost.compiler import ModelImage, plan_of
 from tinyhost.compiler.anomaly_task import AnomalyTask
-from tinyhost.datasets.truth import SpokenWord, read_truth
+from tinyhost.datasets.motion import NORMAL, MotionRun, MotionSet, load_motion_folder
 from tinyhost.errors import DatasetError, DeviceError, LinkLostError, ModelError
+from tinyhost.metrics.classifier import roc_auc
+from tinyhost.models.reference import HostReference
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.features import log_features, quantize, slide
 from tinyhost.motion.score import ONE
 from tinyhost.protocol.messages import AlarmState
 from tinyhost.protocol.status import Status
-from tinyhost.train.anomaly_data import NORMAL, MotionRun, MotionSet, load_motion_folder
-from tinyhost.train.metrics import roc_auc
+from tinyhost.sensors.annotations import SpokenWord, read_truth
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, FedResult

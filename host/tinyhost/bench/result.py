@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tinyhost.bench.keywords import KeywordCurve, KeywordPoint
-from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.streaming import Streaming
 from tinyhost.device import LinkMeasurement
+from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
+from tinyhost.models.summary import ModelSummary
 
 if TYPE_CHECKING:
     from tinyhost.bench.motion_result import MotionAccuracy, MotionStream

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tinyhost
+from tinyhost.audio.speakers import Part
 from tinyhost.audio.wav import SAMPLE_RATE_HZ
 from tinyhost.bench.accuracy import load_labelled, measure_accuracy
 from tinyhost.bench.agreement import measure_agreement
 from tinyhost.bench.clips import ClipsToHear, keyword_params, load_clips, measure_clips
 from tinyhost.bench.latency import measure_latency, takes_pictures
-from tinyhost.bench.modelfile import ModelFile
 from tinyhost.bench.motion import HostDetector, load_motion, measure_motion, measure_motion_stream
 from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
-from tinyhost.bench.plan import ModelSummary, summarize
-from tinyhost.bench.reference import ReferenceName, open_reference
 from tinyhost.bench.result import Accuracy, Agreement, BenchResult, DeviceSummary
 from tinyhost.bench.streaming import Sound, Streaming, load_stream, measure_stream
 from tinyhost.compiler import ModelImage
 from tinyhost.datasets import ClassFolder
-from tinyhost.datasets.split import Part
+from tinyhost.datasets.motion import MotionSet
 from tinyhost.errors import ModelTooLargeError, UsageError
+from tinyhost.models.file import ModelFile
+from tinyhost.models.reference import ReferenceName, open_reference
+from tinyhost.models.summary import ModelSummary, summarize
 from tinyhost.protocol.messages import InferSource, SensorKind, SlotInfo, Source
-from tinyhost.train.anomaly_data import MotionSet
 
 if TYPE_CHECKING:
     from tinyhost.device import Device

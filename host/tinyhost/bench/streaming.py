@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
-from tinyhost.datasets.truth import SpokenWord, read_truth
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.sensors.annotations import SpokenWord, read_truth
 
 if TYPE_CHECKING:
     from tinyhost.device import Device

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyhost.bench.agreement import measure_agreement
-from tinyhost.bench.kinds import KindTicks, by_kind
 from tinyhost.bench.latency import measure_latency
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import summarize
-from tinyhost.bench.reference import HostReference
+from tinyhost.bench.operator_costs import KindTicks, by_kind
 from tinyhost.bench.run import model_on_device
 from tinyhost.errors import ModelError
+from tinyhost.models.file import load_model_file
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import summarize
 
 if TYPE_CHECKING:
     from tinyhost.device import Device

@@ -16,8 +16,8 @@ from typing import Literal
 
 from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.project import find_project
-from tinyhost.boards.tools import require_module, require_tool
 from tinyhost.errors import BuildError, UsageError
+from tinyhost.system.tools import require_module, require_tool
 
 __all__ = [
     "EngineBuild",

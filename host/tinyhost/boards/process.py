@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tinyhost.boards.state import BoardFolder
-from tinyhost.boards.tools import require_tool
+from tinyhost.system.tools import require_tool
 
 __all__ = ["EXIT_FAULT", "EXIT_RESET", "board_command", "spawn"]
 

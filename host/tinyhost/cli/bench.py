@@ -17,11 +17,11 @@ from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.bench.engines import EngineTrial
-    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
     from tinyhost.bench.run import Progress
     from tinyhost.boards import Board
     from tinyhost.boards.build import Firmware
+    from tinyhost.models.file import ModelFile
 
 __all__ = ["register"]
 
@@ -124,9 +124,9 @@ def bench(
 
     And whether the board computes what the host does: exits 1 if any output differs.
     """
-    from tinyhost.bench.modelfile import load_model_file
     from tinyhost.bench.run import BenchPlan, model_on_device, run_bench
     from tinyhost.cli.connect import connected
+    from tinyhost.models.file import load_model_file
 
     if truth is not None and stream is None:
         raise UsageError("--truth says what is in --stream, and there is none", hint="add --stream FILE")
@@ -228,7 +228,7 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
     if json:
         write_json(bench_document(result), json)
     if json != "-":
-        from tinyhost.cli.bench_view import bench_view
+        from tinyhost.views.bench import bench_view
 
         console().print(bench_view(result, console().width))
 

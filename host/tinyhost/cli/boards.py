@@ -10,7 +10,7 @@ import typer
 
 from tinyhost.cli.asking import ask_board
 from tinyhost.cli.options import JsonOption, StateOption
-from tinyhost.cli.output import console, escape, plain_table, write_json
+from tinyhost.cli.output import console, escape, write_json
 
 if TYPE_CHECKING:
     from tinyhost.boards import BoardStatus
@@ -53,6 +53,8 @@ def boards(
 
 
 def _print(found: Iterable[BoardStatus]) -> None:
+    from tinyhost.views.tables import plain_table
+
     table = plain_table("board", "state", "port", "firmware", "build", "model", "")
     for status in found:
         style = _STATE_STYLES.get(status.state, "red")

@@ -139,7 +139,7 @@ class _Booth:
         from rich.table import Table
         from rich.text import Text
 
-        from tinyhost.monitor.marks import level_meter, sparkline
+        from tinyhost.views.bars import level_meter, sparkline
 
         width = max(20, min(60, status_console().width - 20))
         if event.kind == "prompt":

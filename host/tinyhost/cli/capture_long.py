@@ -133,7 +133,7 @@ class _Meter:
         from rich.table import Table
         from rich.text import Text
 
-        from tinyhost.monitor.marks import ACCENT, sparkline
+        from tinyhost.views.bars import ACCENT, sparkline
 
         width = max(20, min(60, status_console().width - 30))
         line = Table.grid(padding=(0, 2))

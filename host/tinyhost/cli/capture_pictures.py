@@ -89,7 +89,7 @@ class PictureRun:
         from rich.table import Table
         from rich.text import Text
 
-        from tinyhost.monitor.preview import half_blocks
+        from tinyhost.views.preview import half_blocks
 
         out = status_console()
         line = Table.grid(padding=(0, 2))

@@ -78,7 +78,7 @@ def _module_version(package: str) -> str:
 
 
 def _program(program: str, needed_for: str) -> Check:
-    from tinyhost.boards.tools import APT_PACKAGES
+    from tinyhost.system.tools import APT_PACKAGES
 
     path = shutil.which(program)
     return Check(

@@ -36,8 +36,8 @@ def compile_model(
 ) -> None:
     """Compile a model into the image that the board runs in place."""
     from tinyhost.bench.document import model_document
-    from tinyhost.bench.modelfile import load_model_file
-    from tinyhost.bench.plan import macs_text, summarize
+    from tinyhost.models.file import load_model_file
+    from tinyhost.models.summary import macs_text, summarize
 
     image = load_model_file(model, split_labels(labels), name=name, passes=passes).image
     target = output or model.with_suffix(".thm")

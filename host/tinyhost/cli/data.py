@@ -11,7 +11,7 @@ import typer
 
 from tinyhost.cli.data_view import print_import, print_info
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import byte_progress, console, note, plain_table, progress_count, write_json
+from tinyhost.cli.output import byte_progress, console, note, progress_count, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
 def list_datasets(json: JsonOption = None) -> None:
     """List the data sets that `tinyhost data fetch` knows."""
     from tinyhost.datasets.catalogue import DATASETS
+    from tinyhost.views.tables import plain_table
 
     entries = list(DATASETS.values())
     if json:
@@ -163,9 +164,9 @@ def split(
     By the rule of Speech Commands: its hash of the speaker keeps everybody on one side. With fewer than three
     speakers the files are split.
     """
+    from tinyhost.audio.speakers import PARTS
     from tinyhost.datasets.clips import load_clip_folder
     from tinyhost.datasets.speech_commands import Shares, part_of_clips, write_lists
-    from tinyhost.datasets.split import PARTS
 
     shares = Shares(validation=validation, testing=testing)
     with progress_count("reading") as show:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyhost.cli.output import console, escape, note, plain_table, write_json
+from tinyhost.cli.output import console, escape, note, write_json
 
 if TYPE_CHECKING:
     from tinyhost.datasets.clips import Skipped
@@ -66,6 +66,8 @@ def print_info(found: DataDescription, json: str | None) -> None:
 
 
 def _print_table(found: DataDescription) -> None:
+    from tinyhost.views.tables import plain_table
+
     table = plain_table("label", "recordings" if found.kind == "machines" else found.kind)
     for label, count in found.labels.items():
         table.add_row(escape(label), f"{count:,}")

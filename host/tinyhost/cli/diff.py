@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from tinyhost.bench.difference import Stage
-    from tinyhost.bench.plan import ModelSummary
+    from tinyhost.models.summary import ModelSummary
 
 __all__ = ["register"]
 
@@ -45,9 +45,9 @@ def diff(
     Fails if any stage differs, and says where.
     """
     from tinyhost.bench.difference import compare, load_sample
-    from tinyhost.bench.plan import summarize
-    from tinyhost.bench.reference import HostReference
     from tinyhost.cli.connect import connected
+    from tinyhost.models.reference import HostReference
+    from tinyhost.models.summary import summarize
     from tinyhost.protocol.messages import Source
 
     if (sample is None) == (seed is None):

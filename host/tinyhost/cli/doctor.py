@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional, cast
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
-from tinyhost.cli.output import console, escape, plain_table, write_json
+from tinyhost.cli.output import console, escape, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def doctor(
     With a sensor: runs the board's self-tests of it and shows what it sees. Exits 1 if a check fails, or what it
     sees is of no use.
     """
+    from tinyhost.views.tables import plain_table
+
     if sensor is not None:
         return _examine(sensor, seconds=seconds, board=board, scene=scene, state=state, json=json)
     if board is not None or scene is not None:

@@ -93,8 +93,8 @@ def _check_app(device: Device, sensor: Sensor, board: str) -> None:
 
 def _self_test(device: Device, sensor: Sensor, *, virtual: bool, quiet: bool) -> list[CheckResult]:
     """Run all parts and print what they find."""
-    from tinyhost.cli.doctor_view import check_table, failure_lines
     from tinyhost.sensors import explain
+    from tinyhost.views.doctor import check_table, failure_lines
 
     with progress_count(f"testing the {_KINDS[sensor]}") as progress:
         results = [explain(finding, sensor, virtual=virtual) for finding in device.self_test(progress)]
@@ -109,8 +109,8 @@ def _look(
     device: Device, sensor: Sensor, powered: PoweredBoard, seconds: float, results: list[CheckResult], *, quiet: bool
 ) -> Sight | None:
     """Show what the sensor sees for some seconds; None if it is not there, or nobody wants to."""
-    from tinyhost.monitor.sensor_view import remark_lines
     from tinyhost.protocol.messages import StreamId
+    from tinyhost.views.sensor import remark_lines
 
     if seconds <= 0 or any(result.status in ("no_sensor", "sensor_timeout") for result in results):
         return None
@@ -169,7 +169,7 @@ def _screen(sight: Sight, *, quiet: bool) -> Iterator[Any]:
     """Yield what draws the sight, with a title, in place; the last drawing stays. No terminal: nothing is drawn."""
     from rich.live import Live
 
-    from tinyhost.monitor.sensor_view import sight_view
+    from tinyhost.views.sensor import sight_view
 
     out = console()
     if quiet or not out.is_terminal:

@@ -13,11 +13,11 @@ from tinyhost.cli.output import console, escape, note, stage, write_json
 from tinyhost.errors import UnsupportedModelError, UsageError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.boards import Board
     from tinyhost.boards.bootloader import UploadResult
     from tinyhost.boards.build import Firmware
     from tinyhost.device import PushResult
+    from tinyhost.models.file import ModelFile
 
 __all__ = ["register"]
 

@@ -12,8 +12,8 @@ from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
-    from tinyhost.bench.fit import Fit
-    from tinyhost.bench.plan import ModelSummary
+    from tinyhost.models.fits import Fit
+    from tinyhost.models.summary import ModelSummary
 
 __all__ = ["register"]
 
@@ -33,16 +33,16 @@ def inspect(
 
     Operators, their work, and the arena as it fills over time. Needs no board.
     """
-    from tinyhost.bench.fit import check_fit
-    from tinyhost.bench.modelfile import load_model_file
-    from tinyhost.bench.plan import summarize
+    from tinyhost.models.file import load_model_file
+    from tinyhost.models.fits import check_fit
+    from tinyhost.models.summary import summarize
 
     summary = summarize(load_model_file(model, split_labels(labels), passes=passes).image)
     fit = check_fit(summary)
     if json:
         write_json(_document(summary, fit), json)
     if json != "-":
-        from tinyhost.cli.inspect_view import inspect_view
+        from tinyhost.views.inspect import inspect_view
 
         console().print(inspect_view(summary, fit, console().width))
 
@@ -51,7 +51,7 @@ def _document(summary: ModelSummary, fit: Fit) -> dict[str, Any]:
     from dataclasses import asdict
 
     from tinyhost.bench.document import model_document
-    from tinyhost.bench.plan import alive_bytes
+    from tinyhost.models.summary import alive_bytes
 
     return {
         "schema": "tinyhost.inspect/1",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, plain_table, status_console, write_json
+from tinyhost.cli.output import console, status_console, write_json
 
 __all__ = ["register"]
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 def list_models(json: JsonOption = None) -> None:
     """List the models of the catalogue."""
     from tinyhost.models.catalogue import MODELS
+    from tinyhost.views.tables import plain_table
 
     entries = list(MODELS.values())
     if json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, escape, plain_table, write_json
+from tinyhost.cli.output import console, escape, write_json
 
 if TYPE_CHECKING:
     from tinyhost.protocol.messages import SlotInfo
@@ -72,6 +72,7 @@ def _document(slot: SlotInfo) -> dict[str, Any]:
 
 def _print(slots: list[SlotInfo]) -> None:
     from tinyhost.device import status_words
+    from tinyhost.views.tables import plain_table
 
     table = plain_table("slot", "active", "state", "model", "bytes", "sha256", "")
     for slot in slots:

@@ -16,7 +16,8 @@ from tinyhost.cli.output import console, escape, note, status_console
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
-    from tinyhost.monitor import MonitorHeader, MonitorState, Reading
+    from tinyhost.monitor.state import MonitorState
+    from tinyhost.tasks.live import MonitorHeader, Reading
 
     Sink = Callable[[Reading, MonitorHeader], None]
 
@@ -66,7 +67,7 @@ def monitor(
     The link's counters too. `q` leaves; `--json -` streams a line per prediction to another program.
     """
     from tinyhost.boards import resolve
-    from tinyhost.monitor import MonitorState
+    from tinyhost.monitor.state import MonitorState
 
     on_screen = console().is_terminal and not plain and json != "-"
     target = resolve(board, state=state)
@@ -143,9 +144,9 @@ def _as_lines(
     """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`."""
     import threading
 
-    from tinyhost.monitor.advice import advice
     from tinyhost.monitor.lines import plain_line
     from tinyhost.monitor.watch import Watcher
+    from tinyhost.tasks.advice import advice
 
     n_done = 0
     advised = ""

@@ -33,15 +33,6 @@ BoardOption = Annotated[
 ]
 
 
-def _know_scene(scene: str | None) -> str | None:
-    """Return the scene as it is; kinds that lower layers do not know are made known to them."""
-    if scene is not None and scene.startswith("speech:"):
-        from tinyhost.datasets.synthetic.speech_scene import know_speech_scenes
-
-        know_speech_scenes()
-    return scene
-
-
 class Engine(str, Enum):
     """Engines that firmware is built with."""
 
@@ -54,7 +45,6 @@ SceneOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--scene",
-        callback=_know_scene,
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
         "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
     ),

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
     from rich.progress import Progress, ProgressColumn
-    from rich.table import Table
 
 __all__ = [
     "Display",
@@ -28,7 +27,6 @@ __all__ = [
     "escape",
     "live_display",
     "note",
-    "plain_table",
     "print_error",
     "progress_bars",
     "progress_count",
@@ -65,16 +63,6 @@ def escape(value: object) -> str:
 def note(text: str) -> None:
     """Print a remark on stderr; rich markup is understood."""
     status_console().print(text, soft_wrap=True)
-
-
-def plain_table(*headings: str) -> Table:
-    """Return a table without lines, for console().print()."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
-    for heading in headings:
-        table.add_column(heading)
-    return table
 
 
 class Display:

@@ -14,8 +14,8 @@ from tinyhost.cli.output import byte_progress, console, escape, note, write_json
 from tinyhost.errors import ModelTooLargeError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.device import Device, PushResult
+    from tinyhost.models.file import ModelFile
 
 __all__ = ["print_push", "push_model", "read_model", "register"]
 
@@ -55,16 +55,16 @@ def push(
 
 
 def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> ModelFile:
-    """Return the model of a file, as tinyhost.bench.modelfile names and labels it."""
-    from tinyhost.bench.modelfile import load_model_file
+    """Return the model of a file, as tinyhost.models.file names and labels it."""
+    from tinyhost.models.file import load_model_file
 
     return load_model_file(path, labels, name=name)
 
 
 def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
     """Push under a progress bar, if the board has room for the model; say it if the app will not run it."""
-    from tinyhost.bench.fit import too_many_classes
-    from tinyhost.bench.plan import summarize
+    from tinyhost.models.fits import too_many_classes
+    from tinyhost.models.summary import summarize
 
     image = file.image_for(device.engine)
     model = summarize(image)

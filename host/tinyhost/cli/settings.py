@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, plain_table, write_json
+from tinyhost.cli.output import console, write_json
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _document(infos: Mapping[str, SettingInfo]) -> dict[str, Any]:
 
 
 def _print(infos: Mapping[str, SettingInfo], changed: set[str]) -> None:
+    from tinyhost.views.tables import plain_table
+
     table = plain_table("setting", "value", "default", "from", "to")
     for name, info in infos.items():
         style = "green" if name in changed else "yellow" if info.value != info.default_value else None

@@ -35,7 +35,7 @@ def pictures(
 
     96x96 grey: a scene for a virtual camera, or something to train on.
     """
-    from tinyhost.datasets.synthetic import write_dataset
+    from tinyhost.synth.pictures import write_dataset
 
     files = write_dataset(folder.parent, count, seed, split=folder.name)
     labels = sorted({file.parent.name for file in files})
@@ -62,8 +62,8 @@ def speech(
 
     One-second clips, 16 kHz, as heard in a room. The voices of testing are not among those of training.
     """
-    from tinyhost.datasets.synthetic.acoustics import Acoustics
-    from tinyhost.datasets.synthetic.speech_set import SpeechSet, write_speech_set
+    from tinyhost.datasets.spoken import SpeechSet, write_speech_set
+    from tinyhost.synth.voices.acoustics import Acoustics
 
     acoustics = Acoustics(snr_db=(snr, snr) if snr is not None else (20.0, 40.0))
     plan = SpeechSet(
@@ -96,8 +96,8 @@ def stream(
 
     Other words and noise are in it too; what is said when goes into a CSV beside it.
     """
-    from tinyhost.datasets.split import part_named
-    from tinyhost.datasets.synthetic.speech_stream import StreamPlan, write_stream
+    from tinyhost.audio.speakers import part_named
+    from tinyhost.synth.voices.speech_stream import StreamPlan, write_stream
 
     plan = StreamPlan(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
     with progress_count("speaking") as show:

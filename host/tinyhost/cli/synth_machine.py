@@ -32,9 +32,9 @@ def machine(
     Columns are timestamp,accX,accY,accZ, in ms and m/s^2, as Edge Impulse has them.
     """
     from tinyhost.motion.csv import write_motion_csv
-    from tinyhost.motion.machine import Machine, MachineOptions, fault_named
-    from tinyhost.motion.manifest import write_manifest
     from tinyhost.motion.sensor import sensor_named
+    from tinyhost.synth.machine.machine import Machine, MachineOptions, fault_named
+    from tinyhost.synth.machine.manifest import write_manifest
 
     options = MachineOptions(
         rpm=rpm,

@@ -16,8 +16,8 @@ from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
+    from tinyhost.datasets.motion import MotionSet
     from tinyhost.train.anomaly import AnomalyOutcome
-    from tinyhost.train.anomaly_data import MotionSet
     from tinyhost.train.progress import Report
 
 __all__ = ["train_anomaly"]
@@ -177,7 +177,7 @@ def _bands(n_fft: int) -> tuple[int, ...]:
 
 
 def _motions(data: Path | None, minutes: float, contamination: float, seed: int, show: Report) -> MotionSet:
-    from tinyhost.train.anomaly_data import load_motion_folder
+    from tinyhost.datasets.motion import load_motion_folder
     from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
     from tinyhost.train.progress import stage_progress
 

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
 from tinyhost.audio.wav import parse_wav
 from tinyhost.boards.scenes import decode_picture
 from tinyhost.datasets.manifest import Sample
-from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv
 

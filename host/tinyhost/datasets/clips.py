@@ -10,17 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.keywords import CLIP_SAMPLES
 from tinyhost.audio.levels import fit_length, to_float, to_pcm
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
+from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
+from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.folder import labelled_files
-from tinyhost.datasets.split import SPEAKER_MARK, speaker_of_file
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.errors import DatasetError
 
-__all__ = ["CLIP_SAMPLES", "ClipFolder", "LabelledClip", "Skipped", "load_clip_folder"]
-
-CLIP_SAMPLES = SAMPLE_RATE_HZ
-"""One second: what the models hear."""
+__all__ = ["ClipFolder", "LabelledClip", "Skipped", "load_clip_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)

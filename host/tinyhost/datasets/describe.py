@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import SAMPLE_RATE_HZ
 from tinyhost.boards.scenes import PICTURE_SUFFIXES
 from tinyhost.datasets.clips import Skipped, load_clip_folder
 from tinyhost.datasets.folder import load_class_folder
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
-from tinyhost.datasets.split import PARTS, Part
 from tinyhost.datasets.ucr import find_ucr, read_ucr
 
 __all__ = ["DataDescription", "describe"]

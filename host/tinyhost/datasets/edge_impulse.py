@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
 from tinyhost.audio.wav import SAMPLE_RATE_HZ
-from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError
+from tinyhost.system.durable import write_atomically
 
 __all__ = [
     "Acquisition",

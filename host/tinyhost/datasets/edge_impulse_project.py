@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.datasets.edge_impulse import as_object, as_text, bad_format, load_json
-from tinyhost.durable import write_atomically
+from tinyhost.system.durable import write_atomically
 
 __all__ = ["INFO_NAME", "Category", "LabelledFile", "label_of_name", "list_export", "write_info"]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.clips import ClipFolder, LabelledClip
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
 from tinyhost.datasets.speech_commands import LIST_FILES, Shares, part_of_clips
-from tinyhost.datasets.split import PARTS, Part
-from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError
+from tinyhost.system.durable import write_atomically
 
 __all__ = ["EXPORT_FORMATS", "ExportFormat", "export_clips"]
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tinyhost.durable import write_atomically
 from tinyhost.errors import DatasetError
+from tinyhost.system.durable import write_atomically
 
 __all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest", "write_manifest"]
 

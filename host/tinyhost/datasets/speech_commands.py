@@ -16,16 +16,15 @@ from typing import Literal
 
 import numpy as np
 
+from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
+from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
 from tinyhost.audio.wav import read_wav
-from tinyhost.datasets.clips import CLIP_SAMPLES, ClipFolder, LabelledClip
-from tinyhost.datasets.split import PARTS, Part, part_of_file, part_of_speaker
-from tinyhost.durable import write_atomically
+from tinyhost.datasets.clips import ClipFolder, LabelledClip
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.system.durable import write_atomically
 
 __all__ = [
     "LIST_FILES",
-    "SILENCE",
-    "UNKNOWN",
     "Shares",
     "SpeechCommands",
     "SplitBy",
@@ -34,7 +33,6 @@ __all__ = [
     "write_lists",
 ]
 
-SILENCE, UNKNOWN = "silence", "unknown"
 SplitBy = Literal["lists", "speaker", "file"]
 LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 _FEW_SPEAKERS = 3

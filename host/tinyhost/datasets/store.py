@@ -21,12 +21,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
 from tinyhost.datasets.adopt import ADOPTED_SUFFIXES, adopt
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
-from tinyhost.datasets.split import SPEAKER_MARK, speaker_id
-from tinyhost.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.errors import DatasetError
+from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 
 __all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "sample_of_run", "validate_label"]
 

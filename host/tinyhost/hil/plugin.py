@@ -18,11 +18,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tinyhost.bench.modelfile import ModelFile
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
+    from tinyhost.models.file import ModelFile
 
 __all__: list[str] = []
 

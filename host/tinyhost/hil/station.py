@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from tinyhost.bench.modelfile import ModelFile, load_model_file
 from tinyhost.boards import resolve
 from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware, build_firmware
@@ -21,6 +20,7 @@ from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
 from tinyhost.models.catalogue import fetch
+from tinyhost.models.file import ModelFile, load_model_file
 from tinyhost.protocol.frames import LogText
 
 __all__ = ["Observer", "Station"]

@@ -6,8 +6,8 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-from tinyhost.monitor.marks import format_ticks
-from tinyhost.monitor.state import MonitorHeader, Reading
+from tinyhost.tasks.live import MonitorHeader, Reading
+from tinyhost.views.bars import format_ticks
 
 __all__ = ["json_line", "plain_line", "prediction_document"]
 

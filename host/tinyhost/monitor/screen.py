@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.live import Live
 
 from tinyhost.monitor.state import MonitorState
-from tinyhost.monitor.view import monitor_view
 from tinyhost.monitor.watch import Watcher
+from tinyhost.views.monitor import monitor_view
 
 __all__ = ["run_screen"]
 

@@ -6,145 +6,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinkCounts", "LogLine", "MonitorHeader", "MonitorState", "Reading", "Snapshot", "Stride"]
+from tinyhost.tasks.live import LinkCounts, LogLine, MonitorHeader, Reading, Snapshot, Stride
+
+__all__ = ["MonitorState"]
 
 _HISTORY = 240
 _LOG_LINES = 200
 _DETECTIONS = 50
 _RATE_WINDOW_S = 3.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class MonitorHeader:
-    """Who is watched: the board, its firmware, its model."""
-
-    board: str
-    app: str
-    engine: str
-    firmware: str
-    model: str
-    model_note: str
-    """what else is worth a glance, e.g. the model's arena"""
-    labels: tuple[str, ...]
-    tick_unit: str
-    tick_hz: int
-    scale: float
-    """of the scores: real value = (q - zero_point) * scale"""
-    zero_point: int
-    threshold: float | None
-    """real value of the smoothed score from which a class is detected"""
-    sensor: str = "camera"
-    """what the app senses with: camera, microphone, accelerometer"""
-    raises_alarms: bool = False
-    """its result is one number against a threshold"""
-    scene: str = ""
-
-    @property
-    def listens(self) -> bool:
-        """Whether the sensor gives samples all the time."""
-        return self.sensor != "camera"
-
-    @property
-    def is_event(self) -> bool:
-        """Whether a detection is an event, such as a word, and not a state."""
-        return self.listens and not self.raises_alarms
-
-    def real_score(self, score: int) -> float:
-        """Return the score of an app that raises alarms in real units."""
-        return score / 65536
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One live prediction; scores are real values."""
-
-    index: int
-    timestamp_us: int
-    status: str
-    """ok, or why no inference ran"""
-    output: tuple[int, ...]
-    """of the model, as the board has it: int8"""
-    scores: tuple[float, ...]
-    smoothed: tuple[float, ...]
-    top: int
-    detected: bool
-    capture_ticks: int
-    preprocess_ticks: int
-    invoke_ticks: int
-    position: int
-    """of a camera frame: its index; of sound and motion: samples since the sensor's start, up to the window's end"""
-    score: int
-    """of an app that raises alarms, Q16; else 0"""
-    baseline: int = 0
-    """slow mean of the scores, Q16"""
-    alarm: str = "normal"
-    """normal, suspect, alarm, clearing"""
-    device_dropped: int
-    """given up by the device because the host did not read fast enough"""
-    link_lost: int
-    """broken on the way"""
-    host_dropped: int
-    """received, and thrown away because the host was too slow"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stride:
-    """What the model sees of one stride of sound or motion."""
-
-    features: NDArray[np.int8]
-    peak: int
-    """largest absolute sample, counts"""
-    rms: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkCounts:
-    """Counters of the link since it was opened."""
-
-    bytes_in: int = 0
-    bytes_out: int = 0
-    bad_frames: int = 0
-    retries: int = 0
-    reconnects: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
-    """A line that the device wrote."""
-
-    level: str
-    text: str
-    time_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """The state at one moment, for drawing."""
-
-    header: MonitorHeader | None
-    waiting: str
-    """what is waited for; empty while predictions come"""
-    reading: Reading | None
-    readings: tuple[Reading, ...]
-    """the last ones, oldest first"""
-    n_readings: int
-    fps: float
-    bytes_per_s: float
-    link: LinkCounts
-    frame: NDArray[np.uint8] | None
-    scene_name: str
-    """what a virtual board's sensor saw last"""
-    strides: tuple[Stride, ...]
-    """the last ones, oldest first"""
-    detections: tuple[Reading, ...]
-    """of an app that listens: the last ones, oldest first"""
-    log: tuple[LogLine, ...]
-    seconds: float
 
 
 class MonitorState:

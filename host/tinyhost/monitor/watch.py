@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, StreamItem, Subscription
 from tinyhost.errors import BoardError, LinkError
-from tinyhost.monitor.state import LinkCounts, MonitorHeader, MonitorState, Reading, Stride
+from tinyhost.monitor.state import MonitorState
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import AlarmState, LogLevel, SensorKind, SettingInfo, StreamId
 from tinyhost.protocol.status import Status
+from tinyhost.tasks.live import LinkCounts, MonitorHeader, Reading, Stride
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard

@@ -16,10 +16,10 @@ from typing import IO, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.durable import new_file
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.recording import Issue, MotionRecording, find_issues
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
+from tinyhost.system.durable import new_file
 
 __all__ = ["COLUMNS", "UNITS", "Unit", "motion_csv", "parse_motion_csv", "read_motion_csv", "write_motion_csv"]
 

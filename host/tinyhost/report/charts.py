@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from tinyhost.bench.plan import ModelSummary
 from tinyhost.bench.result import Latency, OperatorTicks
+from tinyhost.models.summary import ModelSummary
 from tinyhost.report.figures import FOREGROUND, GRID, MUTED, SERIES, SURFACE, new_figure, style
 
 __all__ = ["arena_figure", "latency_figure", "operator_series"]

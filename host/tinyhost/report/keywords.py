@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from tinyhost.bench.keywords import KeywordCurve, KeywordPoint
 from tinyhost.bench.streaming import Streaming
+from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.report.figures import FOREGROUND, MUTED, SERIES, new_figure, style
 
 __all__ = ["curve_figure", "thresholds_figure", "timeline_figure"]

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tinyhost.datasets.motion import NORMAL
 from tinyhost.motion.features import feature_names
 from tinyhost.report.figures import FOREGROUND, MUTED, SERIES, figure_svg, new_figure, style
 from tinyhost.report.render import render
 from tinyhost.train.anomaly import AnomalyOutcome
-from tinyhost.train.anomaly_data import NORMAL
 from tinyhost.train.anomaly_files import tail_words
 
 __all__ = ["anomaly_training_report"]

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.anomaly_task import AnomalyTask
+from tinyhost.datasets.motion import NORMAL, MotionSet, Windows, check_enough, split_normal, windows_of
 from tinyhost.errors import UsageError
 from tinyhost.motion.features import FEATURE_STEP, FeatureScaling, MotionConfig, quantize
 from tinyhost.motion.score import AlarmSettings
 from tinyhost.train.anomaly_choice import AnomalyFigures, measure, size_to_take
-from tinyhost.train.anomaly_data import NORMAL, MotionSet, Windows, check_enough, split_normal, windows_of
 from tinyhost.train.anomaly_scores import EngineRuns, TrainedNetwork, calibrated, nearest_centroids
 from tinyhost.train.anomaly_trim import outlying
 from tinyhost.train.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder, to_real

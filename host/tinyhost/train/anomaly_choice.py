@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.anomaly_task import AnomalyTask
+from tinyhost.datasets.motion import NORMAL, Windows
 from tinyhost.errors import UsageError
-from tinyhost.motion.score import AlarmSettings, alarm_states
-from tinyhost.protocol.messages import AlarmState
-from tinyhost.train.anomaly_data import NORMAL, Windows
-from tinyhost.train.anomaly_scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
-from tinyhost.train.anomaly_threshold import (
+from tinyhost.metrics.classifier import roc_auc
+from tinyhost.metrics.threshold import (
     Operating,
     Roc,
     Tail,
@@ -24,7 +22,9 @@ from tinyhost.train.anomaly_threshold import (
     roc_curve,
     sustained,
 )
-from tinyhost.train.metrics import roc_auc
+from tinyhost.motion.score import AlarmSettings, alarm_states
+from tinyhost.protocol.messages import AlarmState
+from tinyhost.train.anomaly_scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
 
 if TYPE_CHECKING:
     from tinyhost.train.anomaly import AnomalyTrainConfig, NormalData

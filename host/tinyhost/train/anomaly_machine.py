@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinyhost.motion.faults import FAULTS, Fault
-from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.datasets.motion import NORMAL, MotionRun, MotionSet
 from tinyhost.motion.sensor import LSM9DS1, Accelerometer
-from tinyhost.train.anomaly_data import NORMAL, MotionRun, MotionSet
+from tinyhost.synth.machine.faults import FAULTS, Fault
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 __all__ = ["MachineSetPlan", "machine_set", "unseen_conditions"]
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost import _firmware
-from tinyhost.bench.reference import HostReference
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image import ModelImage, TensorInfo
 from tinyhost.compiler.image_format import Task
 from tinyhost.errors import MissingToolError, ModelError
+from tinyhost.models.reference import HostReference
 from tinyhost.motion.score import ONE, CentroidSet
 
 __all__ = ["EngineRuns", "ScoreParts", "TrainedNetwork", "calibrated", "nearest_centroids", "score_parts"]

@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.durable import write_atomically
 from tinyhost.errors import MissingToolError, ModelError, UsageError
+from tinyhost.system.durable import write_atomically
 from tinyhost.train.progress import Report
 
 __all__ = ["BEST_WEIGHTS", "Feed", "FitPlan", "Fitted", "fit", "import_keras"]

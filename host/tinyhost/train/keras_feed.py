@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.pictures import PictureSet
 from tinyhost.train.augment import augment_batch
-from tinyhost.train.pictures import PictureSet
 from tinyhost.train.progress import Report, TrainProgress
 
 __all__ = ["AugmentedBatches", "BatchSource", "batch_dataset", "one_hot", "progress_callback"]

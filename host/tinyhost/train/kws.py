@@ -10,15 +10,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tinyhost.bench.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.settings import ModelSettings
-from tinyhost.train.clips import N_SILENT, ClipSet, SoundSplits, load_sounds
+from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
+from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
+from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve
 from tinyhost.train.fitting import FitPlan, Fitted, fit, import_keras
 from tinyhost.train.kws_image import engine_scores, kws_params, kws_settings
 from tinyhost.train.kws_networks import Architecture
-from tinyhost.train.metrics import ClassifierMetrics, classifier_metrics
 from tinyhost.train.progress import Report, stage_progress
 from tinyhost.train.qat import QatJob, quantization_aware
 from tinyhost.train.quantize import checked_int8, layer_names, to_int8_tflite

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.train.clips import UNKNOWN_CLASS
+from tinyhost.datasets.sounds import UNKNOWN_CLASS
 from tinyhost.train.keras_feed import batch_dataset, one_hot
 from tinyhost.train.rounds import FeatureRound, load_round
 from tinyhost.train.sound_augment import vary_features

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.features import FrontendConfig
-from tinyhost.bench.plan import summarize
-from tinyhost.bench.reference import HostReference
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.compiler.settings import ModelSettings
-from tinyhost.train.clips import N_SILENT
+from tinyhost.datasets.sounds import N_SILENT
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import summarize
 from tinyhost.train.kws_networks import N_STRIDES
 
 __all__ = ["engine_scores", "kws_image", "kws_params", "kws_settings"]

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.durable import write_atomically
+from tinyhost.system.durable import write_atomically
 from tinyhost.train.kws_feed import KwsBatches, to_input
 from tinyhost.train.kws_networks import N_CHANNELS, N_STRIDES, kws_network
 from tinyhost.train.progress import TrainProgress

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.durable import write_atomically
-from tinyhost.train.clips import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
+from tinyhost.datasets.sounds import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
+from tinyhost.system.durable import write_atomically
 from tinyhost.train.sound_augment import SoundAugmentation, SoundAugmenter
 
 __all__ = ["FeatureRound", "FeatureRounds", "draw_round", "load_round"]

@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinyhost.durable import write_atomically
-from tinyhost.train.metrics import ClassifierMetrics
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.system.durable import write_atomically
 
 if TYPE_CHECKING:
     from tinyhost.train.vww import VwwTrainConfig

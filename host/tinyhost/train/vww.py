@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
+from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.train.fitting import FitPlan, Fitted, fit, import_keras
-from tinyhost.train.metrics import ClassifierMetrics, classifier_metrics
-from tinyhost.train.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
 from tinyhost.train.progress import Report, stage_progress
 from tinyhost.train.run_folder import RunRecord, write_run_folder
 

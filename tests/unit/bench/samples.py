@@ -7,9 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tinyhost.bench.keywords import keyword_curve, keyword_point
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import ModelSummary, summarize
 from tinyhost.bench.result import (
     Accuracy,
     Agreement,
@@ -25,8 +22,11 @@ from tinyhost.bench.result import (
     Spread,
 )
 from tinyhost.bench.streaming import Detection, Streaming, judge
-from tinyhost.datasets.truth import SpokenWord
 from tinyhost.device import LinkMeasurement
+from tinyhost.metrics.keywords import keyword_curve, keyword_point
+from tinyhost.models.file import load_model_file
+from tinyhost.models.summary import ModelSummary, summarize
+from tinyhost.sensors.annotations import SpokenWord
 
 __all__ = ["SHIPPED_MODEL", "full_result", "keyword_result", "shipped_model"]
 

@@ -15,15 +15,15 @@ from rich.console import Console
 from tinyhost.bench.accuracy import fitting, load_labelled
 from tinyhost.bench.difference import DiffSample, host_input, load_sample, stage_of
 from tinyhost.bench.document import bench_document
-from tinyhost.bench.fit import check_fit, too_many_classes
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import alive_bytes, summarize
-from tinyhost.bench.reference import HostReference, ReferenceName, open_reference, preprocess
 from tinyhost.bench.result import Spread
-from tinyhost.cli.inspect_view import inspect_view
 from tinyhost.errors import DatasetError, MissingToolError, ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
+from tinyhost.models.file import load_model_file
+from tinyhost.models.fits import check_fit, too_many_classes
+from tinyhost.models.reference import HostReference, ReferenceName, open_reference, preprocess
+from tinyhost.models.summary import alive_bytes, summarize
 from tinyhost.protocol.pattern import pattern_bytes
+from tinyhost.views.inspect import inspect_view
 
 from tests.json_docs import check_document
 from tests.unit.bench.samples import SHIPPED_MODEL, full_result, keyword_result, shipped_model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tinyhost.bench.history import Entry, append_entry, changes, read_history
-from tinyhost.bench.kinds import by_kind
+from tinyhost.bench.operator_costs import by_kind
 from tinyhost.bench.result import OperatorTicks
 from tinyhost.bench.table import ModelFigures, find_models
 from tinyhost.errors import ModelError, UsageError

@@ -12,7 +12,7 @@ from tinyhost.audio.wav import write_wav
 from tinyhost.bench.machine_sounds import ClipScore, SoundModel, machine_figures, score_clips
 from tinyhost.datasets.machine_sounds import MachineClip, find_machine_sounds
 from tinyhost.errors import DatasetError, ModelError
-from tinyhost.train.metrics import partial_auc
+from tinyhost.metrics.classifier import partial_auc
 
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.oracle import open_oracle

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinyhost.audio.wav import write_wav
 from tinyhost.bench.streaming import Detection, Streaming, Verdict, judge, load_stream
-from tinyhost.datasets.truth import SpokenWord, write_truth
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.sensors.annotations import SpokenWord, write_truth
 
 LABELS = ("silence", "unknown", "yes", "no")
 TRUTH = (

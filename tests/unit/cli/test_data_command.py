@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tinyhost.audio.wav import read_wav, write_wav
-from tinyhost.datasets.truth import read_truth
+from tinyhost.sensors.annotations import read_truth
 
 from tests.json_docs import check_document
 from tests.unit.datasets.test_speech_commands import clip, make_set

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.motion.sensor import BMI270
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 
 def _run(*arguments: str | Path, code: int = 0) -> str:

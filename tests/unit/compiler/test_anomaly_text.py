@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.settings import ModelSettings
 from tinyhost.compiler.settings_file import read_settings, settings_text
 from tinyhost.errors import ModelError
-from tinyhost.motion.faults import FAULTS
+from tinyhost.models.file import load_model_file
 from tinyhost.motion.features import FeatureScaling, MotionConfig
-from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.motion.score import AlarmSettings, CentroidSet
+from tinyhost.synth.machine.faults import FAULTS
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 MODEL = Path(__file__).resolve().parents[3] / "models" / "anomaly" / "model.tflite"
 MOTION = MotionConfig(band_edges=(1, 9, 30, 61))

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.bench.modelfile import load_model_file
-from tinyhost.bench.plan import summarize
-from tinyhost.bench.reference import HostReference
 from tinyhost.compiler import ModelImage, ModelSettings, compile_tflite, image_for_tflm, plan_of
 from tinyhost.compiler.image import CHECKSUMMED_FROM, image_engine, operator_codes
 from tinyhost.compiler.image_format import (
@@ -24,6 +21,9 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
+from tinyhost.models.file import load_model_file
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import summarize
 from tinyhost.protocol.pattern import pattern_bytes
 
 from tests.oracle.builder import ModelBuilder

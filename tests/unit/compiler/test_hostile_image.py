@@ -9,13 +9,13 @@ from dataclasses import asdict, replace
 
 import pytest
 from rich.console import Console
-from tinyhost.bench.fit import check_fit
-from tinyhost.bench.plan import summarize
-from tinyhost.cli.inspect_view import inspect_view
 from tinyhost.compiler import ModelImage, compile_tflite
 from tinyhost.compiler.image import CHECKSUMMED_FROM
 from tinyhost.compiler.image_format import ImageHeader
 from tinyhost.errors import ModelError
+from tinyhost.models.fits import check_fit
+from tinyhost.models.summary import summarize
+from tinyhost.views.inspect import inspect_view
 
 from tests.unit.compiler.models import picture_classifier
 

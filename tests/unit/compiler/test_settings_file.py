@@ -7,12 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.compiler.settings import ModelSettings
 from tinyhost.compiler.settings_file import read_settings, settings_text
 from tinyhost.errors import ModelError
+from tinyhost.models.file import load_model_file
 
 from tests.unit.bench.samples import SHIPPED_MODEL
 

@@ -13,7 +13,7 @@ from tinyhost.datasets.importing import ImportReport, detect_format, find_clips,
 from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder, motion_of
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv, write_motion_csv
-from tinyhost.motion.machine import Machine, MachineOptions
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 
 def document(sensors: list[dict[str, str]], values: list[list[float]]) -> bytes:

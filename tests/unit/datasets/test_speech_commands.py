@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
+from tinyhost.audio.speakers import PARTS, part_named, part_of_file, part_of_speaker, speaker_id, speaker_of_file
 from tinyhost.audio.wav import write_wav
-from tinyhost.datasets.clips import CLIP_SAMPLES, ClipFolder, load_clip_folder
+from tinyhost.datasets.clips import ClipFolder, load_clip_folder
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.exporting import export_clips
-from tinyhost.datasets.speech_commands import SILENCE, UNKNOWN, Shares, divide, part_of_clips, write_lists
-from tinyhost.datasets.split import PARTS, part_named, part_of_file, part_of_speaker, speaker_id, speaker_of_file
+from tinyhost.datasets.speech_commands import Shares, divide, part_of_clips, write_lists
 from tinyhost.errors import DatasetError, UsageError
 
 # Where Speech Commands v0.02's own validation_list.txt and testing_list.txt put these people.

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 from rich.style import Style
-from tinyhost.monitor import MonitorHeader, MonitorState, Reading
-from tinyhost.monitor.hearing import fresh_detection
 from tinyhost.monitor.lines import json_line, plain_line
-from tinyhost.monitor.marks import BAD, level_meter
-from tinyhost.monitor.preview import heat_blocks
-from tinyhost.monitor.state import Stride
-from tinyhost.monitor.view import monitor_view
+from tinyhost.monitor.state import MonitorState
+from tinyhost.tasks.live import MonitorHeader, Reading, Stride
+from tinyhost.views.bars import BAD, level_meter
+from tinyhost.views.hearing import fresh_detection
+from tinyhost.views.monitor import monitor_view
+from tinyhost.views.preview import heat_blocks
 
 from tests.json_docs import check_document
 from tests.unit.monitor.test_monitor import HEADER

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from tinyhost.monitor import MonitorHeader, MonitorState, Reading, half_blocks
-from tinyhost.monitor.advice import advice
 from tinyhost.monitor.lines import json_line, plain_line
-from tinyhost.monitor.marks import bar, format_ticks, sparkline, thin_bar
-from tinyhost.monitor.state import LinkCounts
-from tinyhost.monitor.view import monitor_view
+from tinyhost.monitor.state import MonitorState
+from tinyhost.tasks.advice import advice
+from tinyhost.tasks.live import LinkCounts, MonitorHeader, Reading
+from tinyhost.views.bars import bar, format_ticks, sparkline, thin_bar
+from tinyhost.views.monitor import monitor_view
+from tinyhost.views.preview import half_blocks
 
 from tests.json_docs import check_document
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.csv import parse_motion_csv, read_motion_csv, write_motion_csv
-from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.motion.sensor import BMI270, LSM9DS1, Accelerometer
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 
 HEADER = "timestamp,accX,accY,accZ"
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler import ModelImage
+from tinyhost.datasets.motion import NORMAL, MotionSet
 from tinyhost.errors import UsageError
+from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
-from tinyhost.motion.faults import Fault
-from tinyhost.motion.machine import Machine, MachineOptions
 from tinyhost.report.train_anomaly import anomaly_training_report
+from tinyhost.synth.machine.faults import Fault
+from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.train.anomaly import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
-from tinyhost.train.anomaly_data import NORMAL, MotionSet
 from tinyhost.train.anomaly_files import write_anomaly_run
 from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
 from tinyhost.train.autoencoder import INPUT_STEP

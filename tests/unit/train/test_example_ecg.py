@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tinyhost.compiler.image import ModelImage
-from tinyhost.datasets.synthetic.heartbeats import heartbeats
+from tinyhost.datasets.heartbeats import heartbeats
 from tinyhost.datasets.ucr import LabelledSeries
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "example_ecg5000.py"

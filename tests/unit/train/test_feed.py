@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tinyhost.datasets.pictures import PictureSet
 from tinyhost.train.augment import augment_batch
 from tinyhost.train.keras_feed import AugmentedBatches, one_hot
-from tinyhost.train.pictures import PictureSet
 
 
 def _pictures(n_first: int, n_second: int) -> PictureSet:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.audio.wav import write_wav
-from tinyhost.bench.keywords import choose_threshold
-from tinyhost.bench.modelfile import load_model_file
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.errors import UsageError
+from tinyhost.metrics.keywords import choose_threshold
+from tinyhost.models.file import load_model_file
 from tinyhost.report.train_kws import kws_training_report
 from tinyhost.train.kws import KwsOutcome, KwsTrainConfig, train_kws
 from tinyhost.train.kws_files import write_kws_run

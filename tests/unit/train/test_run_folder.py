@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tinyhost.train.metrics import ClassifierMetrics
+from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.train.run_folder import RunRecord, write_run_folder
 from tinyhost.train.vww import VwwTrainConfig
 

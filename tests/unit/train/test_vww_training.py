@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.datasets.synthetic import LABELS, render, write_dataset
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import fetch
+from tinyhost.synth.pictures import LABELS, render, write_dataset
 from tinyhost.train.progress import TrainProgress
 from tinyhost.train.vww import TrainResult, VwwTrainConfig, train_vww
 

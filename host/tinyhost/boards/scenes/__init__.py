@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinyhost.boards.scenes.base import LiveSource, PictureSource, SampleSource, Sampling, Scene, SceneOptions
 from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES, decode_picture
 from tinyhost.boards.scenes.fit import fit_picture
-from tinyhost.boards.scenes.opening import add_scene_kind, open_scene
+from tinyhost.boards.scenes.opening import open_scene
 
 __all__ = [
     "PICTURE_SUFFIXES",
@@ -15,7 +15,6 @@ __all__ = [
     "Sampling",
     "Scene",
     "SceneOptions",
-    "add_scene_kind",
     "decode_picture",
     "fit_picture",
     "open_scene",

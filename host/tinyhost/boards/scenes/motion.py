@@ -12,9 +12,9 @@ from tinyhost.boards.scenes.messages import SceneSensor
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, DatasetError, UsageError
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.faults import FAULTS, Fault
-from tinyhost.motion.machine import MAX_RPM, MIN_RPM, Machine, MachineOptions
 from tinyhost.motion.sensor import LSM9DS1, SENSORS, Accelerometer
+from tinyhost.synth.machine.faults import FAULTS, Fault
+from tinyhost.synth.machine.machine import MAX_RPM, MIN_RPM, Machine, MachineOptions
 
 __all__ = ["MachineScene", "RecordingScene", "open_machine", "open_recording"]
 

@@ -12,14 +12,13 @@ from tinyhost.boards.scenes.microphone import open_microphone
 from tinyhost.boards.scenes.motion import open_machine, open_recording
 from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
 from tinyhost.boards.scenes.spec import SceneSpec
+from tinyhost.boards.scenes.speech import open_speech
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
 from tinyhost.errors import ConfigError
 
-__all__ = ["Opener", "add_scene_kind", "open_scene"]
+__all__ = ["open_scene"]
 
 _EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:; a CSV file or machine:"
-
-Opener = Callable[[SceneSpec, SceneOptions], AnySource]
 
 
 def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
@@ -30,13 +29,13 @@ def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
     return WebcamScene(int(number))
 
 
-_KINDS: dict[str, Opener] = {"webcam": _open_webcam, "machine": open_machine, "mic": open_microphone}
-"""What opens `kind:...`"""
-
-
-def add_scene_kind(kind: str, opener: Opener) -> None:
-    """Have `open_scene` open `kind:...` too: for layers above this one."""
-    _KINDS[kind] = opener
+_OPENERS: dict[str, Callable[[SceneSpec, SceneOptions], AnySource]] = {
+    "webcam": _open_webcam,
+    "machine": open_machine,
+    "mic": open_microphone,
+    "speech": open_speech,
+}
+"""What opens `name:...`"""
 
 
 def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:
@@ -47,8 +46,8 @@ def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:
     options = options or SceneOptions()
     spec = SceneSpec.parse(text)
     kind, colon, _ = spec.name.partition(":")
-    if colon and kind in _KINDS:
-        return _KINDS[kind](spec, options)
+    if colon and kind in _OPENERS:
+        return _OPENERS[kind](spec, options)
     path = Path(spec.name).expanduser()
     if path.is_dir():
         return _open_folder(path, spec, options)

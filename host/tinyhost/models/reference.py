@@ -1,0 +1,156 @@
+"""What a device is compared with: the firmware's engine on this computer, or code that others wrote."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost import _firmware
+from tinyhost.compiler import ModelImage, plan_of
+from tinyhost.errors import MissingToolError, ModelError, UsageError
+from tinyhost.models.summary import ModelSummary
+
+__all__ = [
+    "HostReference",
+    "LitertReference",
+    "Reference",
+    "ReferenceName",
+    "TflmReference",
+    "open_reference",
+    "preprocess",
+]
+
+ReferenceName = Literal["host", "tflm", "litert"]
+_UINT8_OFFSET = 128
+_TFLM_ARENA_BYTES = 4 << 20
+
+
+class Reference(Protocol):
+    """Runs one model: input bytes in, output bytes out."""
+
+    name: ReferenceName
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes."""
+        ...
+
+
+class HostReference:
+    """The firmware's own engine, compiled for this computer; it runs the models of a board with another engine, too."""
+
+    name: ReferenceName = "host"
+
+    def __init__(self, image: bytes) -> None:
+        self.engine = _firmware.Engine()
+        try:
+            self.engine.load(plan_of(ModelImage.parse(image)))
+        except _firmware.StatusError as error:
+            raise ModelError(
+                f"the engine on this computer refuses the image: {error}", hint="compile it again"
+            ) from error
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes."""
+        self.engine.set_input(data)
+        self.engine.invoke()
+        return bytes(self.engine.output().tobytes())
+
+    def steps(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield each operator's index and output bytes, run one by one."""
+        self.engine.set_input(data)
+        for index in range(self.engine.n_operators):
+            self.engine.invoke_range(index, index + 1)
+            yield index, bytes(self.engine.operator_output(index).tobytes())
+
+
+def preprocess(pixels: NDArray[np.uint8], model: ModelSummary) -> bytes:
+    """Return the input tensor that the firmware makes of a picture, (height, width) grey levels.
+
+    Raises ModelError if the model's input is no picture.
+    """
+    shape = model.input.shape
+    if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3) or model.input.dtype == "float32":
+        raise ModelError(
+            f"{model.name}: its input, {model.input.dtype} {'x'.join(map(str, shape))}, is no picture",
+            hint="give an input tensor (.npy, .bin) or --seed instead of a picture",
+        )
+    multiplier, offset = model.pixel_map
+    # The binding saturates to int8. A uint8 input is the same map, 128 lower, moved back up.
+    lower = _UINT8_OFFSET if model.input.dtype == "uint8" else 0
+    mapped = _firmware.preprocess_frame(
+        np.ascontiguousarray(pixels), (shape[1], shape[2], shape[3]), (multiplier, offset - (lower << 16))
+    )
+    return (mapped.astype(np.int16) + lower).astype(model.input.dtype).tobytes()
+
+
+class TflmReference:
+    """TensorFlow Lite Micro, from its wheel: code that others wrote."""
+
+    name: ReferenceName = "tflm"
+
+    def __init__(self, tflite: bytes) -> None:
+        runtime = _import("tflite_micro", "--pre tflite-micro", "for Python 3.10 and 3.11 on x86-64", "litert").runtime
+        try:
+            self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"tflite-micro does not run this model: {error}", hint="use --against host") from error
+        details = self._interpreter.get_input_details(0)
+        self._shape, self._type = tuple(details["shape"]), details["dtype"]
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes."""
+        self._interpreter.set_input(np.frombuffer(data, self._type).reshape(self._shape), 0)
+        self._interpreter.invoke()
+        return bytes(self._interpreter.get_output(0).tobytes())
+
+
+class LitertReference:
+    """LiteRT (TensorFlow Lite) with its reference kernels, from which TensorFlow Lite Micro's descend."""
+
+    name: ReferenceName = "litert"
+
+    def __init__(self, tflite: bytes) -> None:
+        litert = _import("ai_edge_litert.interpreter", "ai-edge-litert", "for Python 3.10 and later", "host")
+        try:
+            self._interpreter = litert.Interpreter(
+                model_content=tflite, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF
+            )
+            self._interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes."""
+        values = np.frombuffer(data, self._input["dtype"]).reshape(self._input["shape"])
+        self._interpreter.set_tensor(self._input["index"], values)
+        self._interpreter.invoke()
+        return bytes(self._interpreter.get_tensor(self._output["index"]).tobytes())
+
+
+def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) -> Any:
+    """Return a module of a wheel that is no dependency; raises MissingToolError."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingToolError(
+            f"{wheel.rsplit(maxsplit=1)[-1]} is not installed (there are wheels {wheel_is_for})",
+            hint=f"pip install {wheel}, or compare with --against {instead}",
+        ) from error
+
+
+def open_reference(name: ReferenceName, *, image: bytes, tflite: bytes | None) -> Reference:
+    """Return the reference of that name; raises UsageError if it needs a .tflite and there is none."""
+    if name == "host":
+        return HostReference(image)
+    if tflite is None:
+        raise UsageError(
+            f"--against {name} needs the .tflite file: a model image does not hold it",
+            hint="name it with --model FILE.tflite",
+        )
+    return TflmReference(tflite) if name == "tflm" else LitertReference(tflite)

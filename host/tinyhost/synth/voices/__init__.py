@@ -1,0 +1,1 @@
+"""Words spoken by espeak-ng's voices, in rooms and noise."""

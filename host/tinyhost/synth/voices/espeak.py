@@ -1,0 +1,109 @@
+"""Words spoken by espeak-ng, which runs as a program of its own; what it once said is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import to_float, to_pcm
+from tinyhost.audio.wav import parse_wav, read_wav, write_wav
+from tinyhost.errors import DatasetError, UsageError
+from tinyhost.system.tools import require_tool
+
+__all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak", "validate_text"]
+
+_TIMEOUT_S = 60.0
+_TEXT = re.compile(r"[\w][\w ',.-]*")
+_MAX_TEXT = 400
+_QUIET = 0.002  # of full scale; espeak pads its words with silence
+_MARGIN = 160  # 10 ms
+_ALWAYS = ("-a", "50", "-z", "--stdout")  # half the amplitude: at full, some voices clip
+_RECIPE = 1
+"""Part of the cache's keys: count up when the samples made of the same utterance change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    """What is said, and how."""
+
+    text: str
+    voice: str
+    """espeak-ng's name: accent+variant"""
+    speed_wpm: int = 175
+    pitch: int = 50
+    """0 to 99"""
+
+
+def validate_text(text: str) -> str:
+    """Return a text that can be spoken; raises UsageError for one that is empty, too long or no words."""
+    if not _TEXT.fullmatch(text) or len(text) > _MAX_TEXT:
+        raise UsageError(f"cannot say {text[:40]!r}: expected words of letters", hint="as in: --words yes,no")
+    return text
+
+
+def speak(utterance: Utterance, cache_dir: Path | None = None) -> NDArray[np.int16]:
+    """Return what espeak-ng says, (n,) int16 at 16 kHz, without the silence before and after.
+
+    cache_dir: where it is kept under the hash of the utterance and of espeak-ng's version; by default the user's cache
+    folder. A damaged file there is made again. Raises MissingToolError, UsageError, or DatasetError if espeak-ng fails.
+    """
+    validate_text(utterance.text)
+    folder = cache_dir if cache_dir is not None else default_cache()
+    key = hashlib.sha256(f"{_RECIPE}|{espeak_version()}|{_ALWAYS}|{utterance!r}".encode()).hexdigest()
+    path = folder / key[:2] / f"{key[2:32]}.wav"
+    try:
+        return read_wav(path)
+    except DatasetError:
+        pcm = _render(utterance)
+        write_wav(path, pcm)
+        return pcm
+
+
+def default_cache() -> Path:
+    """Return where spoken words are kept."""
+    import pooch
+
+    return Path(pooch.os_cache("tinyhost")) / "speech"
+
+
+def _render(utterance: Utterance) -> NDArray[np.int16]:
+    options = ["-v", utterance.voice, "-s", str(utterance.speed_wpm), "-p", str(utterance.pitch), *_ALWAYS]
+    output = run_espeak([*options, utterance.text])
+    samples = to_float(parse_wav(output, f"espeak-ng {utterance.text!r}", open_ended=True).native_pcm())
+    loud = np.flatnonzero(np.abs(samples) > _QUIET)
+    if len(loud) == 0:
+        raise DatasetError(f"espeak-ng is silent: {utterance}", hint="choose another word")
+    return to_pcm(samples[max(0, loud[0] - _MARGIN) : loud[-1] + _MARGIN])
+
+
+@cache
+def espeak_version() -> str:
+    """Return the version that espeak-ng tells of itself. Raises MissingToolError."""
+    match = re.search(rb"(\d+\.[\w.-]+)", run_espeak(["--version"]))
+    return match[1].decode() if match else "unknown"
+
+
+def run_espeak(arguments: Sequence[str]) -> bytes:
+    """Return what espeak-ng writes to stdout; raises MissingToolError, or DatasetError if it fails."""
+    program = require_tool("espeak-ng", why="synthetic speech is made with it")
+    try:
+        done = subprocess.run(
+            [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DatasetError(f"espeak-ng did not end within {_TIMEOUT_S:.0f} s: {' '.join(arguments)}") from error
+    if done.returncode != 0 or not done.stdout:
+        said = done.stderr.decode("utf-8", "replace").strip()[-200:]
+        raise DatasetError(
+            f"espeak-ng {' '.join(arguments)}: exit code {done.returncode}: {said or 'no output'}",
+            hint="check the voice: espeak-ng --voices=en",
+        )
+    return done.stdout

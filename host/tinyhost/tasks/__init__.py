@@ -1,0 +1,1 @@
+"""What each task is, on the host: the twin of the firmware's apps."""

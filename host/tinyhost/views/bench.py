@@ -1,0 +1,206 @@
+"""A benchmark's result for people: tables in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tinyhost.bench.result import Accuracy, BenchResult, Latency
+    from tinyhost.bench.streaming import Streaming
+    from tinyhost.device import LinkMeasurement
+
+__all__ = ["bench_view"]
+
+_FIGURE_COLUMNS = 78
+
+
+def bench_view(result: BenchResult, columns: int) -> RenderableType:
+    """Return the tables of a benchmark, for a terminal of `columns`."""
+    from tinyhost.models.summary import macs_text
+    from tinyhost.views.engines import engines_view
+
+    model, device = result.model, result.device
+    parts: list[RenderableType] = [
+        Text.assemble((model.name, "bold cyan"), (f" on {device.name}: {device.app}, engine {device.engine}", "dim")),
+        Text(
+            f"{macs_text(model)}; arena {model.arena_bytes:,} of {device.arena_bytes:,} B; "
+            f"flash {model.flash_bytes:,} of {device.slot_bytes:,} B"
+        ),
+        Text(),
+        *_latency(result.latency, model.macs, max(0, min(40, columns - _FIGURE_COLUMNS))),
+    ]
+    if result.agreement:
+        agreement = result.agreement
+        style = "bold green" if agreement.mismatches == 0 else "bold red"
+        words = f"{agreement.mismatches} mismatches in {agreement.compared} random inputs"
+        parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
+    if result.other:
+        parts += [Text(), *engines_view(result)]
+    if result.accuracy:
+        parts += [Text(), *_accuracy(result.accuracy)]
+    if result.streaming:
+        parts += [Text(), *_streaming(result.streaming)]
+    if result.motion or result.motion_stream:
+        from tinyhost.views.motion import motion_stream_view, motion_view
+
+        parts += [Text(), *motion_view(result.motion)] if result.motion else []
+        parts += [Text(), *motion_stream_view(result.motion_stream)] if result.motion_stream else []
+    if result.link:
+        parts += [Text(), *_link(result.link)]
+    return Group(*parts)
+
+
+def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableType]:
+    from tinyhost.bench.result import TICK_REMARKS
+
+    stages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    stages.add_column(Text(f"latency, {latency.unit}"))
+    for name in ("least", "median", "most"):
+        stages.add_column(name, justify="right")
+    for name, spread in (("capture", latency.capture), ("preprocess", latency.preprocess), ("invoke", latency.invoke)):
+        if spread:
+            stages.add_row(name, f"{spread.min:,}", Text(f"{spread.median:,}", "bold"), f"{spread.max:,}")
+    operators = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("#", "operator", "output", "MACs", latency.unit, "share"):
+        justify: JustifyMethod = "right" if name in ("#", "MACs", latency.unit, "share") else "left"
+        operators.add_column(Text(name), justify=justify, no_wrap=True)
+    operators.add_column("", no_wrap=True, overflow="crop")
+    most = max((item.share for item in latency.per_operator), default=1.0) or 1.0
+    for item in latency.per_operator:
+        operators.add_row(
+            str(item.index),
+            item.name,
+            Text("x".join(map(str, item.output_shape)), "dim"),
+            f"{item.macs:,}",
+            f"{item.ticks:,}",
+            f"{100 * item.share:.1f} %",
+            Text("█" * round(bar_columns * item.share / most), "cyan"),
+        )
+    remark = Text(TICK_REMARKS.get(latency.unit, latency.unit), "italic dim")
+    return [
+        stages,
+        remark,
+        *_estimate(latency),
+        *_listening(latency),
+        Text(),
+        operators,
+        Text(),
+        *_kinds(latency, macs),
+    ]
+
+
+def _estimate(latency: Latency) -> list[RenderableType]:
+    from tinyhost.bench.estimate import estimate_latency
+
+    estimate = estimate_latency(latency)
+    if estimate is None:
+        return []
+    words = (
+        f"estimate: {estimate.ms:.1f} ms on {estimate.target}, ±{100 * estimate.error:.0f} %; not measured on a board"
+    )
+    return [Text(words, "italic")]
+
+
+def _listening(latency: Latency) -> list[RenderableType]:
+    """Return what listening costs: per stride, and of a second."""
+    listening = latency.listening
+    if listening is None:
+        return []
+    unit, per_s = latency.unit, listening.per_s
+    words = (
+        f"listening: {listening.per_stride.median:,} {unit} a stride, {listening.strides_per_s:.3g} a second, "
+        f"and {listening.invoke.median:,} an inference, {listening.inferences_per_s:.3g} a second: "
+        f"{per_s:,} {unit} for a second, "
+    )
+    of = "a second of this computer" if unit == "ns" else f"64 million {unit} a second"
+    return [Text(), Text.assemble(words, (f"{100 * listening.busy_share:.1f} %", "bold"), f" of {of}")]
+
+
+def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
+    """Return the operators added up by kind, and what a multiply-accumulate costs."""
+    from tinyhost.bench.operator_costs import by_kind
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("kind", "n", latency.unit, "per live MAC", "share"):
+        table.add_column(Text(name), justify="left" if name == "kind" else "right", no_wrap=True)
+    for kind in by_kind(latency.per_operator):
+        per_mac = "" if kind.ticks_per_mac is None else f"{kind.ticks_per_mac:.2f}"
+        table.add_row(kind.name, str(kind.n), f"{kind.ticks:,}", per_mac, f"{100 * kind.share:.1f} %")
+    if not macs:
+        return [table]
+    return [table, Text.assemble((f"{latency.invoke.median / macs:.2f}", "bold"), f" {latency.unit} per MAC")]
+
+
+def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
+    right = sum(sample.right for sample in accuracy.samples)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("is \\ said")
+    for label in (*accuracy.labels, "precision", "recall"):
+        table.add_column(Text(label), justify="right")
+    scores = accuracy.per_class()
+    for index, (label, row) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
+        cells = [
+            Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)
+        ]
+        table.add_row(Text(label), *cells, _percent(scores[label].precision), _percent(scores[label].recall))
+    head = Text.assemble(
+        "accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})"
+    )
+    return [head, table, *_keywords(accuracy)]
+
+
+def _keywords(accuracy: Accuracy) -> list[RenderableType]:
+    """Return the error rates of a keyword spotter, and whether this computer says the same."""
+    parts: list[RenderableType] = []
+    if accuracy.keywords:
+        point, curve = accuracy.keywords.point, accuracy.keywords.curve
+        parts.append(
+            Text(
+                f"at threshold {point.threshold:.2f}: false accepts {_percent(point.false_accept_rate)} of "
+                f"{curve.n_others:,} clips, misses {_percent(point.false_reject_rate)} of {curve.n_words:,} words"
+            )
+        )
+    if accuracy.host:
+        style = "bold green" if accuracy.host.mismatches == 0 else "bold red"
+        words = f"{accuracy.host.mismatches} of {accuracy.host.compared:,} clips"
+        parts.append(Text.assemble("this computer answers otherwise to ", (words, style)))
+    return parts
+
+
+def _streaming(streaming: Streaming) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("word", "said", "heard", "missed", "made up"):
+        table.add_column(name, justify="left" if name == "word" else "right")
+    for word, score in {**streaming.per_word(), "all": streaming.total}.items():
+        table.add_row(Text(word), str(score.n), str(score.hits), _percent(score.miss_rate), str(score.false_accepts))
+    delay_s = streaming.median_delay_s
+    delay = "no word heard" if delay_s is None else f"heard {delay_s:+.2f} s after a word's end (median)"
+    head = Text.assemble(
+        f"{streaming.seconds / 60:.1f} min of sound: ",
+        (f"{streaming.false_accepts_per_hour:.1f}", "bold"),
+        " false accepts per hour, missed ",
+        (_percent(streaming.total.miss_rate), "bold"),
+        f"; {delay}",
+    )
+    return [head, table]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _link(link: LinkMeasurement) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("link", "raw bytes/s", "useful bytes/s"):
+        table.add_column(name, justify="left" if name == "link" else "right")
+    table.add_row("board to host", f"{link.to_host_raw_bytes_per_s:,.0f}", f"{link.to_host_useful_bytes_per_s:,.0f}")
+    table.add_row(
+        "host to board", f"{link.to_device_raw_bytes_per_s:,.0f}", f"{link.to_device_useful_bytes_per_s:,.0f}"
+    )
+    framing = f"{link.frame_wire_bytes - link.frame_bytes} B on a camera frame of {link.frame_bytes:,} B"
+    overhead = Text.assemble("framing costs ", (f"{100 * link.frame_overhead:.2f} %", "bold"), f": {framing}")
+    return [table, overhead, Text(f"round trip {1e3 * link.round_trip_s:.2f} ms")]

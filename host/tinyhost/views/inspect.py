@@ -1,0 +1,100 @@
+"""An inspected model for people: tables and the arena's map in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tinyhost.models.fits import Fit
+    from tinyhost.models.summary import ModelSummary
+
+__all__ = ["inspect_view"]
+
+_COLOURS = ("#35b5bf", "#f2a35c", "#a294f2", "#ee82a4", "#8fcb6b", "#7fb0ee")
+_MIN_MAP_COLUMNS, _MAX_MAP_COLUMNS = 16, 64
+
+
+def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
+    """Return the figures, the operators with the arena's map beside them, and the verdict."""
+    from tinyhost.models.summary import macs_text
+
+    shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
+    labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
+    head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{labels}", "dim"))
+    totals = Text(f"{macs_text(model)}, {model.n_params:,} parameters, {len(model.operators)} operators")
+    return Group(head, totals, Text(), _operators(model, columns), Text(), _verdict(fit))
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _operators(model: ModelSummary, columns: int) -> RenderableType:
+    from tinyhost.models.summary import alive_bytes
+
+    rows = [
+        (
+            str(item.index),
+            item.code,
+            _shape(item.output_shape),
+            f"{item.macs:,}",
+            f"{item.weight_bytes:,}",
+            f"{alive_bytes(model, item.index):,}",
+        )
+        for item in model.operators
+    ]
+    headings = ("#", "operator", "output", "MACs", "weights", "arena B")
+    used = sum(max(len(heading), *(len(row[at]) for row in rows)) + 2 for at, heading in enumerate(headings))
+    map_columns = min(_MAX_MAP_COLUMNS, columns - used - 2)
+    has_map = map_columns >= _MIN_MAP_COLUMNS
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if has_map else 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("operator", "output") else "right", no_wrap=True)
+    if has_map:
+        heading = f"arena, 0 to {model.arena_bytes:,} B"
+        table.add_column(heading if len(heading) <= map_columns else "arena", no_wrap=True)
+    for index, row in enumerate(rows):
+        table.add_row(*row, *([_arena_row(model, index, map_columns)] if has_map else []))
+    return table
+
+
+def _arena_row(model: ModelSummary, index: int, columns: int) -> Text:
+    """Return the arena while an operator runs: a coloured stretch for each tensor that is alive.
+
+    Where two tensors share bytes (an operator that works in place), the younger is drawn.
+    """
+    cells = [""] * columns
+    for number, item in enumerate(model.buffers):
+        if item.first <= index <= item.last:
+            begin = item.offset * columns // model.arena_bytes
+            end = max(begin + 1, -(-(item.offset + item.n_bytes) * columns // model.arena_bytes))
+            for at in range(begin, min(end, columns)):
+                cells[at] = _COLOURS[number % len(_COLOURS)]
+    row = Text(no_wrap=True)
+    for colour in cells:
+        row.append("█" if colour else "·", colour or "#3c4a58")
+    return row
+
+
+def _verdict(fit: Fit) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for name, need, limit, where in (
+        ("flash", fit.flash_bytes, fit.slot_bytes, "a model slot"),
+        ("arena", fit.arena_bytes, fit.board_arena_bytes, "the engine's arena"),
+    ):
+        style = "green" if need <= limit else "bold red"
+        table.add_row(
+            name, Text(f"{need:,}", style), f"of {limit:,} B in {where}", Text(f"{100 * need / limit:.0f} %", style)
+        )
+    if fit.n_classes is not None and fit.n_classes > fit.max_classes:
+        table.add_row("classes", Text(str(fit.n_classes), "bold red"), f"of {fit.max_classes} that an app takes")
+    answer = Text.assemble(
+        f"fits on {fit.board}: ",
+        ("yes", "bold green") if fit.fits else ("no", "bold red"),
+        ("  (no board was asked)", "dim"),
+    )
+    return Group(table, answer)

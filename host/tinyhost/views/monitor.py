@@ -1,0 +1,266 @@
+"""The monitor's screen, for any size of terminal."""
+
+from __future__ import annotations
+
+from rich.align import Align
+from rich.console import Group, RenderableType
+from rich.layout import Layout
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from tinyhost.tasks.advice import advice
+from tinyhost.tasks.live import MonitorHeader, Reading, Snapshot
+from tinyhost.views.alarm import alarm_verdict, score_plot
+from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
+from tinyhost.views.hearing import fresh_detection, hearing
+from tinyhost.views.preview import half_blocks
+
+__all__ = ["monitor_view"]
+
+_UNIT_REMARKS = {
+    "ns": "time of this computer: not a device's figure",
+    "instructions": "instructions on QEMU, not cycles",
+    "cycles": "cycles of the board",
+}
+_LEVEL_STYLES = {"error": BAD, "warning": RAW, "info": ACCENT}
+_WIDE_COLUMNS = 72
+_OTHER_ROWS = 8
+"""of the predictions' panel: banner, past, timings, link"""
+_GAP_ROWS = 5
+"""empty lines and the legend, where there is room"""
+_EDGE = "#3c4a58"
+
+
+def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = True, paused: bool = False) -> Layout:
+    """Return the screen for a terminal of `columns` x `rows` cells."""
+    root = Layout()
+    log_rows = 0 if rows < 20 else max(3, min(8, rows // 5))
+    parts = [Layout(_header(state, columns), name="header", size=2), Layout(name="body")]
+    if log_rows:
+        parts.append(Layout(_log(state, log_rows), name="log", size=log_rows + 2))
+    parts.append(Layout(_footer(state, paused=paused, preview=preview), name="footer", size=1))
+    root.split_column(*parts)
+    body_rows = rows - 3 - (log_rows + 2 if log_rows else 0)
+    if columns >= _WIDE_COLUMNS and preview:
+        picture_columns = min(columns // 2, 2 * (body_rows - 2) + 4)
+        root["body"].split_row(
+            Layout(_sights(state, picture_columns - 4, body_rows - 2), size=picture_columns),
+            Layout(_figures(state, columns - picture_columns, body_rows)),
+        )
+    else:
+        root["body"].update(_figures(state, columns, body_rows))
+    return root
+
+
+def _header(state: Snapshot, columns: int) -> RenderableType:
+    head = state.header
+    if head is None:
+        return Text.assemble((" tinyhost ", f"bold #0f1419 on {ACCENT}"), "  ", (state.waiting, DIM))
+    line = Table.grid(expand=True, padding=(0, 1))
+    line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    line.add_column(no_wrap=True, justify="right")
+    left = Text.assemble(
+        (" tinyhost ", f"bold #0f1419 on {ACCENT}"), "  ", (head.board, "bold"), (f"  {head.app}, {head.firmware}", DIM)
+    )
+    right = Text.assemble((head.model, f"bold {ACCENT}"), (f"  {head.model_note}" if columns >= 100 else "", DIM))
+    line.add_row(left, right)
+    return line
+
+
+def _panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
+    return Panel(
+        inner,
+        title=Text(title, DIM),
+        title_align="left",
+        subtitle=Text(subtitle, DIM) if subtitle else None,
+        subtitle_align="left",
+        border_style=_EDGE,
+    )
+
+
+def _sights(state: Snapshot, columns: int, rows: int) -> RenderableType:
+    """Return what the sensor sees."""
+    if state.header is None or not state.header.listens:
+        return _camera(state, columns, rows)
+    return _panel(hearing(state, columns, rows), state.header.sensor, state.scene_name or state.header.scene)
+
+
+def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
+    subtitle = state.scene_name or (state.header.scene if state.header else "")
+    inner: RenderableType
+    if state.frame is None:
+        inner = Align.center(Text("no camera frame yet", DIM), vertical="middle")
+    else:
+        inner = Align.center(half_blocks(state.frame, columns, rows), vertical="middle")
+    title = "camera" if state.frame is None else f"camera {state.frame.shape[1]}x{state.frame.shape[0]}"
+    return _panel(inner, title, subtitle)
+
+
+def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
+    """Return banner, scores, timings and link; what does not fit well is left out, the least needed first."""
+    if state.header is None:
+        return _panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
+    inner, spare = columns - 4, rows - 2
+    wanted = 2 * len(state.reading.scores) if state.reading else 2
+    roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
+    score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
+    gap = [Text()] if roomy else []
+    parts: list[RenderableType]
+    if state.header.raises_alarms:
+        plot = score_plot(state.header, state.readings, inner, max(2, spare - _OTHER_ROWS - _GAP_ROWS))
+        parts = [_verdict(state, inner), *gap, plot, *gap]
+    else:
+        scores = _scores(state.header, state.reading, inner, score_rows)
+        parts = [_verdict(state, inner), *gap, scores, _timeline(state, inner), *gap]
+        parts += [_legend(state.header), *gap] if roomy else []
+    parts.append(_timings(state.header, state.readings, inner))
+    parts += [*gap, _link(state, inner)]
+    return _panel(Group(*parts), "predictions")
+
+
+def _legend(head: MonitorHeader) -> Text:
+    text = Text.assemble(
+        ("█", class_colour(0)), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis"
+    )
+    if head.threshold is not None:
+        text.append("│", "bold #ffffff")
+        text.append(" threshold  ", DIM)
+    return text.append("▄", class_colour(0)).append("▄", class_colour(1)).append(" detected", DIM)
+
+
+def _verdict(state: Snapshot, width: int) -> Text:
+    """Return the banner: what is waited for, what is wrong, or what is detected."""
+    reading, head = state.reading, state.header
+    if state.waiting:
+        return Text(f" {state.waiting} ".ljust(width), f"bold #0f1419 on {RAW}", no_wrap=True)
+    if reading is None or head is None:
+        return Text(" waiting for the first prediction ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
+    if reading.status != "ok":
+        return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
+    if head.raises_alarms:
+        return alarm_verdict(reading, width)
+    detected = fresh_detection(state) if head.is_event else reading if reading.detected else None
+    if detected is not None:
+        label = _label(head, detected.top)
+        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(detected.top)}", no_wrap=True)
+    label = _label(head, reading.top)
+    return Text(f" ○ {label}, below the threshold ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
+
+
+def _label(head: MonitorHeader, index: int) -> str:
+    return head.labels[index] if index < len(head.labels) else f"class {index}"
+
+
+def _share(head: MonitorHeader, value: float) -> float:
+    """Return where a score lies between the least and the most that an int8 can say."""
+    low = (-128 - head.zero_point) * head.scale
+    return (value - low) / (255 * head.scale) if head.scale else 0.0
+
+
+def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int) -> RenderableType:
+    """Return two rows for each class, smoothed above raw; one row each when there is little room."""
+    if reading is None or not reading.scores:
+        return Text((reading and advice(reading, head)) or "no scores", DIM)
+    n_classes = len(reading.scores)
+    order = list(range(n_classes))
+    tall = 2 * n_classes <= rows
+    if not tall and n_classes > rows:
+        order = sorted(order, key=lambda index: -reading.smoothed[index])[:rows]
+    name_width = min(18, max(len(_label(head, index)) for index in order))
+    bar_width = max(4, width - name_width - 9)
+    mark = None if head.threshold is None else _share(head, head.threshold)
+    table = Table.grid(padding=(0, 1))
+    for index in order:
+        top = index == reading.top
+        colour = class_colour(index)
+        name = Text(_label(head, index)[:name_width].ljust(name_width), "bold" if top else DIM)
+        smoothed, raw = reading.smoothed[index], reading.scores[index]
+        table.add_row(
+            name,
+            bar(_share(head, smoothed), bar_width, colour, mark=mark),
+            Text(f"{smoothed:6.2f}", "bold" if top else DIM),
+        )
+        if tall:
+            table.add_row(Text(), thin_bar(_share(head, raw), bar_width, RAW), Text(f"{raw:6.2f}", RAW))
+    return table
+
+
+def _timeline(state: Snapshot, width: int) -> Text:
+    """Return the recent past: a cell for each prediction, coloured when something was detected."""
+    text = Text(no_wrap=True)
+    recent = state.readings[-max(1, width - 9) :]
+    text.append("past  ".ljust(6), DIM)
+    for reading in recent:
+        failed = reading.status != "ok"
+        text.append("╳" if failed else "▄", BAD if failed else class_colour(reading.top) if reading.detected else TRACK)
+    return text
+
+
+def _timings(head: MonitorHeader, readings: tuple[Reading, ...], width: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    good = [reading for reading in readings if reading.status == "ok"]
+    stages = (
+        ("capture", [reading.capture_ticks for reading in good]),
+        ("preprocess", [reading.preprocess_ticks for reading in good]),
+        ("invoke", [reading.invoke_ticks for reading in good]),
+    )
+    for name, ticks in stages:
+        value = format_ticks(ticks[-1], head.tick_unit, head.tick_hz) if ticks else "–"
+        table.add_row(
+            Text(name.ljust(10), DIM),
+            Text(value.rjust(10), "bold"),
+            sparkline(ticks, max(4, min(60, width - 23)), ACCENT),
+        )
+    return Group(
+        table,
+        Text(_UNIT_REMARKS.get(head.tick_unit, head.tick_unit), f"italic {DIM}", no_wrap=True, overflow="ellipsis"),
+    )
+
+
+def _link(state: Snapshot, width: int) -> Text:
+    """Return the link's figures, in as many lines as the width needs; none is broken."""
+    reading, link = state.reading, state.link
+    dropped = (reading.device_dropped, reading.link_lost, reading.host_dropped) if reading else (0, 0, 0)
+    counts = (
+        (link.bad_frames, "bad frames"),
+        (dropped[0], "device drops"),
+        (dropped[1], "link losses"),
+        (dropped[2], "host drops"),
+        (link.retries, "retries"),
+        (link.reconnects, "reconnects"),
+    )
+    items = [
+        Text.assemble((f"{state.fps:.1f}", "bold"), (" predictions/s", DIM)),
+        Text.assemble((f"{state.bytes_per_s / 1000:.1f}", "bold"), (" kB/s", DIM)),
+        *(Text.assemble((str(n), f"bold {RAW}" if n else "bold"), (f" {name}", DIM)) for n, name in counts),
+    ]
+    lines = [items[0]]
+    for item in items[1:]:
+        if lines[-1].cell_len + 3 + item.cell_len <= width:
+            lines[-1] = Text.assemble(lines[-1], "   ", item)
+        else:
+            lines.append(item)
+    return Text("\n").join(lines)
+
+
+def _log(state: Snapshot, rows: int) -> RenderableType:
+    lines = Text(no_wrap=True, overflow="ellipsis")
+    for index, line in enumerate(state.log[-rows:]):
+        if index:
+            lines.append("\n")
+        lines.append(f"{line.time_s:7.1f} s  ", DIM)
+        lines.append(line.text, _LEVEL_STYLES.get(line.level, DIM))
+    if not state.log:
+        lines.append("the board has written nothing", DIM)
+    return _panel(lines, "device log")
+
+
+def _footer(state: Snapshot, *, paused: bool, preview: bool) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    sights = "sensor off" if preview else "sensor on"
+    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sights)):
+        text.append(f" {key} ", f"bold on {TRACK}")
+        text.append(f" {what}  ", DIM)
+    text.append(f"{state.n_readings} predictions in {state.seconds:.0f} s", DIM)
+    return text

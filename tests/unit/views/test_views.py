@@ -1,0 +1,33 @@
+"""What commands print about models and boards that have their own idea of text."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from tinyhost.cli.tame_console import TameConsole
+from tinyhost.views.bench import bench_view
+
+from tests.unit.bench.samples import full_result
+
+
+def test_labels_and_units_in_brackets_are_text_not_markup(tmp_path: Path) -> None:
+    result = full_result(tmp_path)
+    assert result.accuracy is not None
+    strange = replace(
+        result,
+        latency=replace(result.latency, unit="[/u]"),
+        accuracy=replace(result.accuracy, labels=("[red]", "[/]")),
+    )
+    out = io.StringIO()
+    TameConsole(file=out, width=120).print(bench_view(strange, 120))
+    assert "[red]" in out.getvalue()
+    assert "latency, [/u]" in out.getvalue()
+
+
+def test_no_text_commands_the_terminal() -> None:
+    out = io.StringIO()
+    console = TameConsole(file=out, width=80, force_terminal=True, color_system="truecolor", highlight=False)
+    console.print("a\x1b]0;owned\x07\x9b2J\u202eb\tc", style="bold", markup=False)
+    assert out.getvalue() == "\x1b[1ma\ufffd]0;owned\ufffd2J\ufffdb    c\x1b[0m\n"
