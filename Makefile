@@ -12,10 +12,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXT_SOURCES := $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
-# What `make bench` measures, and what it compares the figures with (docs/performance.md).
+# What `make bench` measures, and what it compares the figures with (docs/reference/performance.md).
 MODELS ?= models/vww build/networks
-HISTORY ?= docs/performance/history.json
-PAGE ?= docs/performance/figures.md
+HISTORY ?= docs/reference/performance/history.json
+PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test check format bench bench-append bench-machine soak soak-upload fuzz frontend-parity \
   oracle-long train clean

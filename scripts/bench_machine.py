@@ -1,4 +1,4 @@
-"""Measure an anomaly detector on the simulated machine, through the board: what docs/anomaly.md says of it.
+"""Measure an anomaly detector on the simulated machine, through the board: what docs/guides/anomaly.md says of it.
 
     python scripts/bench_machine.py --model models/anomaly/model.tflite --json build/machine.json
 

@@ -1,4 +1,4 @@
-"""Measures every model of some folders on m4 and prints a table; see docs/performance.md.
+"""Measures every model of some folders on m4 and prints a table; see docs/reference/performance.md.
 
     python scripts/bench_models.py FOLDER... [--json FILE] [--markdown FILE] [--history FILE [--append]] [--portable]
 
@@ -33,7 +33,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _CONSOLE = Console(width=220, highlight=False)
 _STATUS = Console(stderr=True)
 _MOST_KINDS = 2
-_TFLM = json.loads((_ROOT / "docs/performance/tflm.json").read_text(encoding="utf-8"))["models"]
+_TFLM = json.loads((_ROOT / "docs/reference/performance/tflm.json").read_text(encoding="utf-8"))["models"]
 """by sha256 of the .tflite"""
 
 

@@ -1,4 +1,4 @@
-"""Draw docs/monitor.svg, the README's picture of the monitor, from a real run on the board `native`.
+"""Draw docs/images/monitor.svg, the README's picture of the monitor, from a real run on the board `native`.
 
     python scripts/make_monitor_picture.py
 
@@ -56,7 +56,7 @@ THEME = TerminalTheme(
 def main() -> None:
     """Run the monitor and write the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "monitor.svg")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "monitor.svg")
     parser.add_argument("--seconds", type=float, default=N_PICTURES * HOLD_S - 0.25, help="how long to watch")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

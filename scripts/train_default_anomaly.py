@@ -19,9 +19,9 @@ from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
 from tinyhost.train.progress import TrainProgress
 
 DATA_NOTE = (
-    "Only the simulated machine of docs/machine.md, healthy, at 300 to 900 rpm in steps of 25 and five loads, seen by "
-    "the accelerometer of an Arduino Nano 33 BLE Sense rev 1. It has met no real machine: train on yours. The faults "
-    "are of severity 1, at speeds and loads between those of training."
+    "Only the simulated machine of docs/reference/machine.md, healthy, at 300 to 900 rpm in steps of 25 and five "
+    "loads, seen by the accelerometer of an Arduino Nano 33 BLE Sense rev 1. It has met no real machine: train on "
+    "yours. The faults are of severity 1, at speeds and loads between those of training."
 )
 
 

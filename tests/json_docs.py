@@ -1,4 +1,4 @@
-"""Checks JSON documents against the tables of docs/json.md, which therefore cannot go stale."""
+"""Checks JSON documents against the tables of docs/reference/json.md, which therefore cannot go stale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["check_document", "documented"]
 
-_PAGE = Path(__file__).resolve().parent.parent / "docs" / "json.md"
+_PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "json.md"
 _ROW = re.compile(r"\| `([^`]+)` \| ([a-z ]+) \| (.*)\|")
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -55,7 +55,7 @@ def check_document(document: dict[str, Any]) -> None:
     """Assert that the page describes every key of a document, with its type, and that no described key is missing."""
     types = documented()[document["schema"]]
     for path, value in _walk(json.loads(json.dumps(document)), "", types):
-        assert path in types, f"{document['schema']}: {path} is not in docs/json.md"
+        assert path in types, f"{document['schema']}: {path} is not in docs/reference/json.md"
         names = types[path].split(" or ")
         if value is None:
             assert "null" in names, f"{path}: null, documented as {types[path]}"

@@ -1,7 +1,7 @@
 """Cycles of Cortex-M4 instructions, as ranges, from a disassembly.
 
 Source: ARM DDI 0439 (Cortex-M4 Technical Reference Manual), 3.3.1 Cortex-M4 instructions and 3.3.3 Load/store timings;
-wait states: assumed, see docs/performance.md.
+wait states: assumed, see docs/reference/performance.md.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python scripts/cycles/measure.py MODEL_OR_FOLDER... [--write]
 
 Runs the models operator by operator on m4, in a QEMU with a plugin that counts every address. --write replaces
-host/tinyhost/bench/cycles.json, from which `tinyhost bench` estimates. docs/performance.md explains the method.
+host/tinyhost/bench/cycles.json, from which `tinyhost bench` estimates. docs/reference/performance.md has the method.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON of the other commands, against docs/json.md."""
+"""The JSON of the other commands, against docs/reference/json.md."""
 
 from __future__ import annotations
 

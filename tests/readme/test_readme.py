@@ -45,13 +45,6 @@ def test_readme_commands_run_in_order(tmp_path: Path) -> None:
         assert done.returncode == 0, f"$ {command}\nexit {done.returncode}\n{output}"
 
 
-def test_every_page_and_model_card_is_reached_from_the_readme() -> None:
-    text = (ROOT / "README.md").read_text()
-    pages = [page.relative_to(ROOT) for pattern in ("docs/*.md", "models/*/card.md") for page in ROOT.glob(pattern)]
-    assert len(pages) > 10
-    assert [str(page) for page in sorted(pages) if f"]({page})" not in text] == []
-
-
 def test_every_file_that_the_readme_links_is_there() -> None:
     text = (ROOT / "README.md").read_text()
     links = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'src="([^":]+)"', text)

@@ -1,4 +1,4 @@
-// The OV7675 of the kit, or an OV7670, whose pixels are read from the pins, one by one. Wiring: docs/hardware.md.
+// The OV7675 of the kit, or an OV7670, whose pixels are read from the pins, one by one. Wiring: docs/guides/board.md.
 //
 // A row must not be interrupted, but a frame takes 150 ms, and USB cannot wait for so long. So a frame is watched once
 // to learn its timing; after that interrupts are off only from shortly before a row until its end: a third of a

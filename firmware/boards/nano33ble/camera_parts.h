@@ -5,7 +5,7 @@
 #include "drivers/ov7675_test.h"
 #include "drivers/register_bus.h"
 
-// What camera.cpp and its self-test share. Wiring: docs/hardware.md.
+// What camera.cpp and its self-test share. Wiring: docs/guides/board.md.
 namespace tinyhost::hal {
 
 // D0 to D7 of the camera are on D10, TX, RX, D2, D3, D5, D6, D4: P1.02, P1.03 and P1.10 to P1.15, so that a byte is two

@@ -20,7 +20,7 @@ static_assert(kBegin == 0x10000 + 294912, "platformio.ini's board_upload.maximum
 mbed::FlashIAP controller;
 bool ready = false;
 
-/// Whether the bootloader was moved to where the slots are (docs/hardware.md, Moved bootloader). Then its address is in
+/// Whether the bootloader was moved to where the slots are (docs/guides/board.md). Then its address is in
 /// the first word of UICR.NRFFW, which is erased otherwise.
 bool IsBootloaderMoved() { return NRF_UICR->NRFFW[0] != 0xffffffff; }
 

@@ -1,4 +1,4 @@
-"""A benchmark's result as the JSON document that docs/json.md describes."""
+"""A benchmark's result as the JSON document that docs/reference/json.md describes."""
 
 from __future__ import annotations
 

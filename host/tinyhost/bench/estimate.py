@@ -1,6 +1,6 @@
 """How long an inference might take on the nRF52840, from the instructions that it takes on m4.
 
-An estimate, never a measurement: docs/performance.md says how it is made and what it leaves out.
+An estimate, never a measurement: docs/reference/performance.md says how it is made and what it leaves out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a benchmark found. docs/json.md describes the same as JSON."""
+"""What a benchmark found. docs/reference/json.md describes the same as JSON."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-RigOption = Annotated[Path, typer.Option("--rig", help="The rig file: which boards there are. See docs/hil.md.")]
+RigOption = Annotated[Path, typer.Option("--rig", help="The rig file, which lists the boards: docs/guides/rigs.md.")]
 JunitOption = Annotated[
     Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
     typer.Option("--junit", metavar="FILE", help="Write JUnit XML; rig faults are errors of type rig."),

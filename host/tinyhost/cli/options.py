@@ -46,7 +46,8 @@ SceneOption = Annotated[
     typer.Option(
         "--scene",
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
-        "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in 'clips?snr=10&seed=3': docs/boards.md.",
+        "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in "
+        "'clips?snr=10&seed=3': docs/reference/scenes.md.",
     ),
 ]
 StateOption = Annotated[

@@ -19,7 +19,7 @@ def machine(
     minutes: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="How long.")] = 5.0,
     fault: Annotated[str, typer.Option(help="none, imbalance, misalignment, looseness, bearing or stuck.")] = "none",
     severity: Annotated[
-        float, typer.Option(min=0.0, help="Size of the fault; 1 is what docs/machine.md documents.")
+        float, typer.Option(min=0.0, help="Size of the fault; 1 is what docs/reference/machine.md documents.")
     ] = 1.0,
     start_s: Annotated[float, typer.Option(min=0.0, max=MAX_SECONDS, help="When the fault begins.")] = 0.0,
     rpm: Annotated[float, typer.Option(help="Speed without load.")] = 600.0,

@@ -53,7 +53,7 @@ def train_anomaly(
         typer.Option("--data", help="A folder: normal/*.csv to learn from; other labels' CSVs are for measuring only."),
     ] = None,
     machine: Annotated[
-        bool, typer.Option("--machine", help="Instead of --data: the simulated machine of docs/machine.md.")
+        bool, typer.Option("--machine", help="Instead of --data: the simulated machine of docs/reference/machine.md.")
     ] = False,
     minutes: Annotated[
         float, typer.Option("--minutes", min=5.0, max=10_000.0, help="Of --machine's normal running.")
@@ -147,7 +147,7 @@ def train_anomaly(
         seed=seed,
         resume=resume,
         command=shlex.join(["tinyhost", *sys.argv[1:]]),
-        data_note=note or ("The simulated machine of docs/machine.md." if machine else ""),
+        data_note=note or ("The simulated machine of docs/reference/machine.md." if machine else ""),
     )
     name = data.resolve().name if data else "machine"
     run_dir = out or Path("runs") / name

@@ -151,7 +151,7 @@ class OperatorCode(IntEnum):
 
 
 class WeightLayout(IntEnum):
-    """Order of a weight tensor's bytes: what the fastest kernel reads. docs/model-image.md has pictures."""
+    """Order of a weight tensor's bytes: what the fastest kernel reads. docs/reference/model-image.md has pictures."""
 
     ROWS = 0
     """a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D"""

@@ -1,4 +1,4 @@
-"""Weights in the order that kernels read them (docs/model-image.md, Weight layouts)."""
+"""Weights in the order that kernels read them (docs/reference/model-image.md, Weight layouts)."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class RigResult:
         return "; ".join(bad) if bad else f"{self.counts['passed']} tests passed on {len(self.boards)} boards"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the run as JSON values; docs/hil.md describes the keys."""
+        """Return the run as JSON values; docs/guides/rigs.md describes the keys."""
         return {
             "rig": self.rig,
             "rig_file": self.rig_file,

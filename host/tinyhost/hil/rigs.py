@@ -1,6 +1,7 @@
 """Rig files: which boards stand on a bench, what they run and see, and which tests they may take.
 
-Every refusal is a ConfigError that says file, line, what was expected and what was found. docs/hil.md has the keys.
+Every refusal is a ConfigError that says file, line, what was expected and what was found.
+docs/guides/rigs.md has the keys.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Predictions as lines: JSON for programs, plain text for logs. docs/json.md describes the JSON."""
+"""Predictions as lines: JSON for programs, plain text for logs. docs/reference/json.md describes the JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["json_line", "plain_line", "prediction_document"]
 
 
 def prediction_document(reading: Reading, header: MonitorHeader) -> dict[str, Any]:
-    """Return one prediction as the document of docs/json.md."""
+    """Return one prediction as the document of docs/reference/json.md."""
     labels = [label_of(header, index) for index in range(len(reading.scores))]
     return {
         "schema": "tinyhost.prediction/1",

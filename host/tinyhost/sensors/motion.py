@@ -140,7 +140,7 @@ class MotionSight:
             )
 
     def document(self) -> dict[str, object]:
-        """Return the figures as docs/json.md has them."""
+        """Return the figures as docs/reference/json.md has them."""
         return {
             **self.pace.document(),
             "mean_g": [float(value) for value in self.mean_g],

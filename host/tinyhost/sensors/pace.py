@@ -62,7 +62,7 @@ class Pace:
             )
 
     def document(self) -> dict[str, object]:
-        """Return the figures as docs/json.md has them, of sound and of motion."""
+        """Return the figures as docs/reference/json.md has them, of sound and of motion."""
         return {
             "declared_hz": self.declared_hz,
             "measured_hz": self.measured_hz,

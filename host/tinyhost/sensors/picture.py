@@ -144,7 +144,7 @@ class PictureSight:
             )
 
     def document(self) -> dict[str, object]:
-        """Return the figures as docs/json.md has them."""
+        """Return the figures as docs/reference/json.md has them."""
         figures = self.figures
         return {
             "fps": self.fps,

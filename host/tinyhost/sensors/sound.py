@@ -133,7 +133,7 @@ class SoundSight:
             )
 
     def document(self) -> dict[str, object]:
-        """Return the figures as docs/json.md has them."""
+        """Return the figures as docs/reference/json.md has them."""
         return {
             **self.pace.document(),
             "rms_dbfs": self.rms_dbfs,

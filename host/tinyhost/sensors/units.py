@@ -17,7 +17,7 @@ class Unit:
     """How a check's numbers are shown."""
 
     name: str
-    """for programs; as the keys of docs/json.md have it"""
+    """for programs; as the keys of docs/reference/json.md have it"""
     show: Callable[[int], str]
 
     def span(self, lowest: int, highest: int) -> str:

@@ -1,4 +1,4 @@
-"""Where the lines of a sensor go on the board: docs/hardware.md has the same table."""
+"""Where the lines of a sensor go on the board: docs/guides/board.md has the same table."""
 
 from __future__ import annotations
 

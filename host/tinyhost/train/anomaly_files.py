@@ -67,7 +67,11 @@ def anomaly_metrics(outcome: AnomalyOutcome, image: bytes) -> dict[str, Any]:
             "n_parameters": chosen.network.n_parameters,
             "macs": chosen.network.macs,
             "n_embedding": chosen.network.n_embedding,
-            "input": {"shape": [1, data.motion.n_features], "dtype": "int8", "meaning": "features of docs/motion.md"},
+            "input": {
+                "shape": [1, data.motion.n_features],
+                "dtype": "int8",
+                "meaning": "features of docs/reference/motion-features.md",
+            },
         },
         "alarm": asdict(chosen.task.alarm),
         "baseline_score": chosen.task.baseline_score,
@@ -144,7 +148,7 @@ def anomaly_card(outcome: AnomalyOutcome) -> str:
             f"Fully connected autoencoder {'-'.join(map(str, widths))} and back, {network.n_parameters:,} parameters, "
             f"{len(network.tflite):,} bytes, int8 by post-training quantization; score: {_score_words(outcome)}.",
             f"Input: {motion.n_features} features of {motion.n_fft} samples at {motion.rate_hz:g} Hz, standardized "
-            f"(docs/motion.md), every {motion.hop} samples.",
+            f"(docs/reference/motion-features.md), every {motion.hop} samples.",
             "",
             "## Learned from",
             config.data_note or f"Recordings in `{outcome.data_name}`.",

@@ -12,7 +12,7 @@ from tinyhost.protocol.status import Status
 from tinyhost.sensors import Sensor, explain
 from tinyhost.sensors.wiring import wire
 
-HARDWARE = (Path(__file__).resolve().parents[3] / "docs" / "hardware.md").read_text()
+HARDWARE = (Path(__file__).resolve().parents[3] / "docs/guides/board.md").read_text()
 NEVER_FAIL = (SelfTestCheck.CAPTURE_TIME, SelfTestCheck.MOVEMENT, SelfTestCheck.D0_D1_EXCHANGED)
 """on a real board"""
 CAN_FAIL = [check for check in SelfTestCheck if check not in NEVER_FAIL]

@@ -1,4 +1,4 @@
-"""The simulated machine: deterministic, with the physics and the sizes that docs/machine.md states."""
+"""The simulated machine: deterministic, with the physics and the sizes that docs/reference/machine.md states."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class SceneSpec:
             expected = ", ".join(known) if known else "none"
             raise ConfigError(
                 f"scene {self.text!r}: no option {', '.join(unknown)} here (expected {expected})",
-                hint="see docs/boards.md",
+                hint="see docs/reference/scenes.md",
             )
 
     def option(self, key: str, convert: Callable[[str], T], default: T, expected: str) -> T:
@@ -61,7 +61,8 @@ class SceneSpec:
             return convert(self.options[key])
         except ValueError as exc:
             raise ConfigError(
-                f"scene {self.text!r}: {key}={self.options[key]} (expected {expected})", hint="see docs/boards.md"
+                f"scene {self.text!r}: {key}={self.options[key]} (expected {expected})",
+                hint="see docs/reference/scenes.md",
             ) from exc
 
     def number(self, key: str, default: float, low: float, high: float) -> float:

@@ -1,4 +1,4 @@
-"""What a machine's faults do to its vibration; docs/machine.md tells the physics and the size of each severity.
+"""What a machine's faults do to its vibration; docs/reference/machine.md has the physics and the size of each severity.
 
 An excitation is the acceleration that the machine's body would have without its structure's resonance, in m/s^2.
 """

@@ -7,7 +7,7 @@ So the sample at time t is
     gravity + sum over orders of |G(f)| a cos(order * angle(t) + phase + arg G(f)) + noise,   G = resonance * low-pass
 
 with f = order * shaft speed. What lies above half of the sampling rate is aliased, as in the real sensor: the machine
-is slow (300 to 900 rpm), so that little does. docs/machine.md has the physics of the faults, sources, and sizes.
+is slow (300 to 900 rpm), so that little does. docs/reference/machine.md has the physics of the faults, and sources.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class MachineOptions:
     """0 (idle) to 1 (full)"""
     fault: Fault = "none"
     severity: float = 1.0
-    """amplitude of the fault; 1.0 is what docs/machine.md documents"""
+    """amplitude of the fault; 1.0 is what docs/reference/machine.md documents"""
     start_s: float = 0.0
     """when the fault begins"""
     seed: int = 0

@@ -132,7 +132,7 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
   return "unknown";
 }
 
-/// Order of a weight tensor's bytes: what the fastest kernel reads. docs/model-image.md has pictures.
+/// Order of a weight tensor's bytes: what the fastest kernel reads. docs/reference/model-image.md has pictures.
 enum class WeightLayout : uint8_t {
   kRows = 0,  ///< a filter's rows, filled up to whole words: for DEPTHWISE_CONV_2D
   kQuads = 1,  ///< four filters interleaved, pairs of elements together: for CONV_2D and FULLY_CONNECTED
