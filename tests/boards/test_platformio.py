@@ -27,20 +27,19 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-def test_a_first_build_needs_no_registry_and_has_the_sources_id(checkout: Path) -> None:
+def test_a_first_build_needs_no_registry_and_is_built_again_only_for_other_sources(checkout: Path) -> None:
+    """Which changes count is tested without builds: tests/unit/boards/test_built.py."""
     first = build_firmware("vww", "m4", project=checkout)
-    assert len(first.build_id) == 16
+    assert f"tinyhost-build:{first.build_id}".encode() in first.path.read_bytes()
     assert first.text_bytes > 10_000
-    assert build_firmware("vww", "m4", project=checkout).build_id == first.build_id
+    lines: list[str] = []
+    assert build_firmware("vww", "m4", project=checkout, progress=lines.append) == first
+    assert lines == []
     source = checkout / "firmware" / "apps" / "vww" / "vww.cpp"
     source.write_text(source.read_text() + "// changed\n")
-    second = build_firmware("vww", "m4", project=checkout)
+    second = build_firmware("vww", "m4", project=checkout, progress=lines.append)
     assert second.build_id != first.build_id
-    settings = checkout / "platformio.ini"
-    settings.write_text("; a comment\n" + settings.read_text())
-    assert build_firmware("vww", "m4", project=checkout).build_id == second.build_id
-    settings.write_text(settings.read_text().replace("-ffp-contract=off", "-ffp-contract=fast"))
-    assert build_firmware("vww", "m4", project=checkout).build_id != second.build_id
+    assert lines
 
 
 def test_a_mistake_in_a_source_is_the_message(checkout: Path) -> None:

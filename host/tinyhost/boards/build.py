@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from tinyhost.boards.bootloader import load_program
+from tinyhost.boards.built import Sizes, find_built, ingredients, note_built
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
 from tinyhost.system.tools import require_module, require_tool
@@ -45,7 +46,7 @@ class Firmware:
     kind: str
     path: Path
     build_id: str
-    """first 16 hex digits of the SHA-256 over its sources and flags: firmware/platform/identity.py"""
+    """first 16 hex digits of the SHA-256 over its sources and flags: firmware/platform/build_id.py"""
     text_bytes: int
     """code and constants, as flashed"""
     ram_bytes: int
@@ -60,24 +61,28 @@ def build_kind(board: str, engine: EngineBuild) -> str:
 def build_firmware(
     app: str, kind: str, *, project: Path | None = None, progress: Callable[[str], None] | None = None
 ) -> Firmware:
-    """Return the firmware of `app` for `kind`, built if it is not up to date.
+    """Return the firmware of `app` for `kind`. What was built from the same sources is not built again.
 
-    progress: called with each line of the build. Raises UsageError if there is no such app for the board, BuildError
+    progress: called with each line of a build. Raises UsageError if there is no such app for the board, BuildError
     with the compiler's words, MissingToolError.
     """
     root = find_project(project)
     environment = f"{app}_{kind}"
     _check_environment(root, app, kind)
-    require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
-    if kind != "nano33ble":  # whose compiler PlatformIO downloads
-        require_tool(
-            "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
-        )
-    if kind.endswith("_tflm"):
-        require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
+    compiler = _require_tools(kind)
+    program = _program_path(root / ".pio" / "build" / environment, kind)
     with _alone(root):
-        lines = _run_platformio(root, environment, progress or (lambda _: None))
-        return _firmware(root / ".pio" / "build" / environment, app, kind, lines)
+        made_from = ingredients(root, environment, compiler)
+        sizes = find_built(program, made_from)
+        if sizes is None:
+            lines = _run_platformio(root, environment, progress or (lambda _: None))
+            sizes = _sizes(program, lines)
+            in_program = _BUILD_ID.search(program.read_bytes())
+            found = in_program[1].decode() if in_program else made_from.build_id
+            if found != made_from.build_id or ingredients(root, environment, compiler) != made_from:
+                raise BuildError(f"the sources of {environment} changed while it was built", hint="build it again")
+            note_built(program, made_from, sizes)
+    return Firmware(app=app, kind=kind, path=program, build_id=made_from.build_id, **asdict(sizes))
 
 
 def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
@@ -94,10 +99,7 @@ def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
     found = _BUILD_ID.search(program)
     if not program.startswith(b"\x7fELF") or not found:
         raise BuildError(f"{path}: not a program of tinyhost's firmware", hint=f"tinyhost flash {app} builds one")
-    text_bytes, ram_bytes = _native_sizes(path)
-    return Firmware(
-        app=app, kind=kind, path=path, build_id=found[1].decode(), text_bytes=text_bytes, ram_bytes=ram_bytes
-    )
+    return Firmware(app=app, kind=kind, path=path, build_id=found[1].decode(), **asdict(_native_sizes(path)))
 
 
 def pio_environment() -> dict[str, str]:
@@ -174,27 +176,34 @@ def _needs(environment: str) -> str:
     return "tinyhost doctor checks what it needs; nano33ble needs PlatformIO's registry (internet), or --firmware"
 
 
-def _firmware(folder: Path, app: str, kind: str, lines: list[str]) -> Firmware:
-    board = kind.partition("_")[0]
-    path = folder / {"native": "program", "m4": "program.elf"}.get(board, "firmware.bin")
-    program = folder / "firmware.elf" if path.suffix == ".bin" else path
-    if not program.is_file():
-        raise BuildError(f"building {app}_{kind}: PlatformIO ended well, but {program} is not there", hint="pio run -v")
-    used = {match[1]: int(match[2]) for line in lines if (match := _USED.match(line))}
-    found = _BUILD_ID.search(program.read_bytes())
-    return Firmware(
-        app=app,
-        kind=kind,
-        path=path,
-        build_id=found[1].decode() if found else "",
-        text_bytes=used["Flash"] if used else _native_sizes(program)[0],
-        ram_bytes=used["RAM"] if used else _native_sizes(program)[1],
+def _require_tools(kind: str) -> str | None:
+    """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError."""
+    require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
+    if kind.endswith("_tflm"):
+        require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
+    if kind.partition("_")[0] == "nano33ble":
+        return None
+    return require_tool(
+        "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
     )
 
 
-def _native_sizes(program: Path) -> tuple[int, int]:
-    """Return (text + data, data + bss) in bytes, as `size` counts: PlatformIO does not for a board without limits."""
+def _program_path(folder: Path, kind: str) -> Path:
+    return folder / {"native": "program", "m4": "program.elf"}.get(kind.partition("_")[0], "firmware.bin")
+
+
+def _sizes(program: Path, lines: list[str]) -> Sizes:
+    """Return what PlatformIO has said of the program, or `size` for a board without limits."""
+    elf = program.with_suffix(".elf") if program.suffix == ".bin" else program
+    if not elf.is_file():
+        raise BuildError(f"PlatformIO ended well, but {elf} is not there", hint="pio run -v")
+    used = {match[1]: int(match[2]) for line in lines if (match := _USED.match(line))}
+    return Sizes(text_bytes=used["Flash"], ram_bytes=used["RAM"]) if used else _native_sizes(elf)
+
+
+def _native_sizes(program: Path) -> Sizes:
+    """Return text + data and data + bss, as `size` counts."""
     command = [require_tool("size", why="it measures the program"), str(program)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     text, data, bss = map(int, output.splitlines()[1].split()[:3])
-    return text + data, data + bss
+    return Sizes(text_bytes=text + data, ram_bytes=data + bss)

@@ -32,7 +32,7 @@ class ProgramImage:
     """of the file, for messages"""
     data: bytes
     build_id: str
-    """16 hex digits that the board reports when it runs this program: firmware/platform/identity.py"""
+    """16 hex digits that the board reports when it runs this program: firmware/platform/build_id.py"""
 
     def pages(self) -> list[bytes]:
         """Return whole pages; the last one is filled up as erased flash reads."""

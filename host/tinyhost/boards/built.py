@@ -1,0 +1,77 @@
+"""Programs that were built before: what each was made from, so that none is built twice.
+
+Next to a program that PlatformIO built lies built.json. It is written when a build has ended well, and holds for that
+program alone: one that was built since, or half, is not the one that it describes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import runpy
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tinyhost.errors import ConfigError
+from tinyhost.system.durable import write_atomically
+
+__all__ = ["Ingredients", "Sizes", "find_built", "ingredients", "note_built"]
+
+_RECORD = "built.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingredients:
+    """What a program is made from; equal ingredients make equal programs."""
+
+    build_id: str
+    """of the sources and options: firmware/platform/build_id.py"""
+    compiler: str
+    """what it says of its version; empty if PlatformIO brings it, whose version is one of the options"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much of a board a program takes."""
+
+    text_bytes: int
+    ram_bytes: int
+
+
+def ingredients(project: Path, environment: str, compiler: str | None) -> Ingredients:
+    """Return what `environment` of the project would be built from now. compiler: the path of the system's."""
+    from platformio.project.config import ProjectConfig
+    from platformio.project.exception import ProjectError
+
+    module = runpy.run_path(str(project / "firmware/platform/build_id.py"))
+    settings = project / "platformio.ini"
+    try:
+        build_id: str = module["build_id"](project, environment, ProjectConfig(str(settings)))
+    except ProjectError as exc:
+        raise ConfigError(f"{settings}: {exc}", hint=f"pio project config --project-dir {project}") from exc
+    version = ""
+    if compiler:
+        version = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
+    return Ingredients(build_id=build_id, compiler=version.partition("\n")[0])
+
+
+def find_built(program: Path, wanted: Ingredients) -> Sizes | None:
+    """Return the sizes of `program` if it is whole and made from what is wanted, else None."""
+    try:
+        record = json.loads(program.with_name(_RECORD).read_text(encoding="utf-8"))
+        if record["ingredients"] == asdict(wanted) and record["sha256"] == _sha256(program):
+            return Sizes(**record["sizes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # no record that can be relied on: it is built again
+    return None
+
+
+def note_built(program: Path, made_from: Ingredients, sizes: Sizes) -> None:
+    """Note what a program was made from, once its build has ended well."""
+    record = {"ingredients": asdict(made_from), "sha256": _sha256(program), "sizes": asdict(sizes)}
+    write_atomically(program.with_name(_RECORD), json.dumps(record, indent=2).encode(), sync=False)
+
+
+def _sha256(program: Path) -> str:
+    return hashlib.sha256(program.read_bytes()).hexdigest()
