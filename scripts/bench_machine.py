@@ -28,7 +28,7 @@ from tinyhost.models.file import load_model_file
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
-from tinyhost.train.anomaly_machine import unseen_conditions
+from tinyhost.train.anomaly.machine import unseen_conditions
 
 RATE_HZ = LSM9DS1.rate_hz
 SEVERITIES = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05)

@@ -24,9 +24,9 @@ from tinyhost.metrics.classifier import roc_auc
 from tinyhost.metrics.threshold import fit_tail, operating_point
 from tinyhost.models.reconstruction import ReconstructionModel
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder
-from tinyhost.train.fitting import import_keras
-from tinyhost.train.progress import TrainProgress
+from tinyhost.train.anomaly.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder
+from tinyhost.train.core.fitting import import_keras
+from tinyhost.train.core.progress import TrainProgress
 
 _N_REPEATS = 20  # an epoch of a few hundred beats alone would be two batches
 _MIN_NORMAL = 100

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 from tinyhost.report.train_anomaly import anomaly_training_report
-from tinyhost.train.anomaly import AnomalyTrainConfig, train_anomaly
-from tinyhost.train.anomaly_files import write_anomaly_run
-from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
-from tinyhost.train.progress import TrainProgress
+from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
+from tinyhost.train.anomaly.outcome import write_anomaly_run
+from tinyhost.train.anomaly.training import AnomalyTrainConfig, train_anomaly
+from tinyhost.train.core.progress import TrainProgress
 
 DATA_NOTE = (
     "Only the simulated machine of docs/reference/machine.md, healthy, at 300 to 900 rpm in steps of 25 and five "

@@ -27,11 +27,11 @@ from tinyhost.report.train_kws import kws_training_report
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.clips import SpeechPlan, speech_clips
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.kws import KwsTrainConfig, train_kws
-from tinyhost.train.kws_files import write_kws_run
-from tinyhost.train.kws_image import engine_scores
-from tinyhost.train.progress import TrainProgress
-from tinyhost.train.sound_augment import clip_features
+from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.kws.augment import clip_features
+from tinyhost.train.kws.image import engine_scores
+from tinyhost.train.kws.outcome import write_kws_run
+from tinyhost.train.kws.training import KwsTrainConfig, train_kws
 
 WORDS = ("yes", "no")
 DATA_NOTE = (

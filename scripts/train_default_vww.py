@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 from tinyhost.synth.pictures import write_dataset
-from tinyhost.train.progress import TrainProgress
-from tinyhost.train.vww import VwwTrainConfig, train_vww
+from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.vww.training import VwwTrainConfig, train_vww
 
 DATA_NOTE = (
     "Only drawn figures: every picture, person or not, comes from `tinyhost.synth.pictures`, the "

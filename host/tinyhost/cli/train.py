@@ -17,7 +17,7 @@ from tinyhost.cli.train_kws import train_kws
 from tinyhost.cli.train_progress import training_progress
 
 if TYPE_CHECKING:
-    from tinyhost.train.vww import TrainResult
+    from tinyhost.train.vww.training import TrainResult
 
 __all__ = ["register"]
 
@@ -50,8 +50,8 @@ def train_vww(
     json: JsonOption = None,
 ) -> None:
     """Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8."""
-    from tinyhost.train.vww import VwwTrainConfig
-    from tinyhost.train.vww import train_vww as run_training
+    from tinyhost.train.vww.training import VwwTrainConfig
+    from tinyhost.train.vww.training import train_vww as run_training
 
     config = VwwTrainConfig(
         labels=split_labels(labels) or _labels_of(data),

@@ -17,8 +17,8 @@ from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
     from tinyhost.datasets.motion import MotionSet
-    from tinyhost.train.anomaly import AnomalyOutcome
-    from tinyhost.train.progress import Report
+    from tinyhost.train.anomaly.training import AnomalyOutcome
+    from tinyhost.train.core.progress import Report
 
 __all__ = ["train_anomaly"]
 
@@ -119,9 +119,9 @@ def train_anomaly(
     """
     from tinyhost.motion.features import MotionConfig
     from tinyhost.report.train_anomaly import anomaly_training_report
-    from tinyhost.train.anomaly import AnomalyTrainConfig
-    from tinyhost.train.anomaly import train_anomaly as run_training
-    from tinyhost.train.anomaly_files import write_anomaly_run
+    from tinyhost.train.anomaly.outcome import write_anomaly_run
+    from tinyhost.train.anomaly.training import AnomalyTrainConfig
+    from tinyhost.train.anomaly.training import train_anomaly as run_training
 
     if machine == (data is not None):
         raise UsageError("expected either --data FOLDER or --machine", hint="tinyhost train anomaly --machine")
@@ -178,8 +178,8 @@ def _bands(n_fft: int) -> tuple[int, ...]:
 
 def _motions(data: Path | None, minutes: float, contamination: float, seed: int, show: Report) -> MotionSet:
     from tinyhost.datasets.motion import load_motion_folder
-    from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
-    from tinyhost.train.progress import stage_progress
+    from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
+    from tinyhost.train.core.progress import stage_progress
 
     if data is not None:
         return load_motion_folder(data, lambda done, total: show(stage_progress("read", done, total)))
@@ -222,7 +222,7 @@ def _print(outcome: AnomalyOutcome, files: dict[str, Path], page: Path) -> None:
 
 
 def _document(outcome: AnomalyOutcome, files: dict[str, Path], page: Path) -> dict[str, Any]:
-    from tinyhost.train.anomaly_files import anomaly_metrics
+    from tinyhost.train.anomaly.outcome import anomaly_metrics
 
     metrics = anomaly_metrics(outcome, files["image"].read_bytes())
     kept = ("alarm", "tail", "n_windows", "trimmed", "false_alarms", "labels", "embeddings", "issues")

@@ -17,7 +17,7 @@ from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinyhost.train.kws import KwsOutcome
+    from tinyhost.train.kws.training import KwsOutcome
 
 __all__ = ["train_kws"]
 
@@ -75,9 +75,9 @@ def train_kws(
     Its classes are silence, unknown, and the words; the model is int8.
     """
     from tinyhost.report.train_kws import kws_training_report
-    from tinyhost.train.kws import KwsTrainConfig
-    from tinyhost.train.kws import train_kws as run_training
-    from tinyhost.train.kws_files import write_kws_run
+    from tinyhost.train.kws.outcome import write_kws_run
+    from tinyhost.train.kws.training import KwsTrainConfig
+    from tinyhost.train.kws.training import train_kws as run_training
 
     if width % 8:
         raise UsageError(f"--width {width}: expected a multiple of 8", hint="as in: --width 64")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tinyhost.cli.output import progress_bars
 
 if TYPE_CHECKING:
-    from tinyhost.train.progress import TrainProgress
+    from tinyhost.train.core.progress import TrainProgress
 
 __all__ = ["training_progress"]
 

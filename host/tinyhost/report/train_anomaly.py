@@ -10,8 +10,8 @@ from tinyhost.datasets.motion import NORMAL
 from tinyhost.motion.features import feature_names
 from tinyhost.report.figures import FOREGROUND, MUTED, SERIES, figure_svg, new_figure, style
 from tinyhost.report.render import render
-from tinyhost.train.anomaly import AnomalyOutcome
-from tinyhost.train.anomaly_files import tail_words
+from tinyhost.train.anomaly.outcome import tail_words
+from tinyhost.train.anomaly.training import AnomalyOutcome
 
 __all__ = ["anomaly_training_report"]
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from tinyhost.report.figures import FOREGROUND, SERIES, figure_svg, new_figure, style
 from tinyhost.report.keywords import curve_figure, thresholds_figure
 from tinyhost.report.render import matrix_rows, render
-from tinyhost.train.kws import KwsOutcome
+from tinyhost.train.kws.training import KwsOutcome
 
 __all__ = ["kws_training_report"]
 

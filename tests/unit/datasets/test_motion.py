@@ -14,9 +14,9 @@ from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.features import MotionConfig
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.synth.machine.machine import Machine, MachineOptions
-from tinyhost.train.anomaly import AnomalyTrainConfig, prepare
-from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set, trained_conditions, unseen_conditions
-from tinyhost.train.anomaly_trim import outlying
+from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set, trained_conditions, unseen_conditions
+from tinyhost.train.anomaly.training import AnomalyTrainConfig, prepare
+from tinyhost.train.anomaly.trim import outlying
 
 MOTION = MotionConfig()
 RATE = 119

@@ -18,11 +18,11 @@ from tinyhost.motion.csv import write_motion_csv
 from tinyhost.report.train_anomaly import anomaly_training_report
 from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
-from tinyhost.train.anomaly import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
-from tinyhost.train.anomaly_files import write_anomaly_run
-from tinyhost.train.anomaly_machine import MachineSetPlan, machine_set
-from tinyhost.train.autoencoder import INPUT_STEP
-from tinyhost.train.progress import TrainProgress
+from tinyhost.train.anomaly.autoencoder import INPUT_STEP
+from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
+from tinyhost.train.anomaly.outcome import write_anomaly_run
+from tinyhost.train.anomaly.training import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
+from tinyhost.train.core.progress import TrainProgress
 
 from tests.json_docs import check_document
 from tests.oracle.oracle import open_oracle

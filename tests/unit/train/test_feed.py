@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinyhost.datasets.pictures import PictureSet
-from tinyhost.train.augment import augment_batch
-from tinyhost.train.keras_feed import AugmentedBatches, one_hot
+from tinyhost.train.core.feed import AugmentedBatches, one_hot
+from tinyhost.train.vww.augment import augment_batch
 
 
 def _pictures(n_first: int, n_second: int) -> PictureSet:
@@ -76,6 +76,6 @@ def test_one_hot_marks_the_class() -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_black_and_white_exist_after_scaling(level: int) -> None:
-    from tinyhost.train.vww import _to_input
+    from tinyhost.train.vww.training import _to_input
 
     assert _to_input(np.full((1, 96, 96), level, np.uint8)).max() == level / 255

@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 PROBE = """
-import sys
-import tinyhost.train.vww, tinyhost.train.keras_feed, tinyhost.train.quantize, tinyhost.train.warm_start
-import tinyhost.train.mobilenet, tinyhost.train.tensor_names, tinyhost.models.catalogue
-print(sorted({"tensorflow", "keras", "pooch", "requests"} & set(sys.modules)))
+import importlib, pkgutil, sys
+import tinyhost.train
+for module in pkgutil.walk_packages(tinyhost.train.__path__, "tinyhost.train."):
+    importlib.import_module(module.name)
+print(sorted({"tensorflow", "keras", "tf_keras", "sklearn", "pooch", "requests"} & set(sys.modules)))
 """
 
 

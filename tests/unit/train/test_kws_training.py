@@ -14,11 +14,11 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.keywords import choose_threshold
 from tinyhost.models.file import load_model_file
 from tinyhost.report.train_kws import kws_training_report
-from tinyhost.train.kws import KwsOutcome, KwsTrainConfig, train_kws
-from tinyhost.train.kws_files import write_kws_run
-from tinyhost.train.kws_image import engine_scores
-from tinyhost.train.kws_networks import ARCHITECTURES, Architecture
-from tinyhost.train.progress import TrainProgress
+from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.kws.image import engine_scores
+from tinyhost.train.kws.network import ARCHITECTURES, Architecture
+from tinyhost.train.kws.outcome import write_kws_run
+from tinyhost.train.kws.training import KwsOutcome, KwsTrainConfig, train_kws
 
 from tests.oracle.oracle import open_oracle
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.train.run_folder import RunRecord, write_run_folder
-from tinyhost.train.vww import VwwTrainConfig
+from tinyhost.train.core.run_folder import RunRecord, write_run_folder
+from tinyhost.train.vww.training import VwwTrainConfig
 
 CONTENT = b"TFL3 and weights"
 

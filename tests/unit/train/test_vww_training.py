@@ -10,8 +10,8 @@ import pytest
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import fetch
 from tinyhost.synth.pictures import LABELS, render, write_dataset
-from tinyhost.train.progress import TrainProgress
-from tinyhost.train.vww import TrainResult, VwwTrainConfig, train_vww
+from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.vww.training import TrainResult, VwwTrainConfig, train_vww
 
 from tests.oracle.oracle import open_oracle
 
@@ -31,7 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_the_int8_input_is_the_pixel_minus_128(run: Run) -> None:
-    from tinyhost.train.quantize import Int8Model
+    from tinyhost.train.core.quantize import Int8Model
 
     scale, zero_point = Int8Model(run[0].model.read_bytes()).input_quantization
     assert zero_point == -128
@@ -50,7 +50,7 @@ def test_only_operators_of_the_engine_are_used(run: Run) -> None:
 
 
 def test_outputs_are_two_int8_scores_that_sum_to_one(run: Run) -> None:
-    from tinyhost.train.quantize import Int8Model
+    from tinyhost.train.core.quantize import Int8Model
 
     model = Int8Model(run[0].model.read_bytes())
     answer = model.run(np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8))
@@ -61,7 +61,7 @@ def test_outputs_are_two_int8_scores_that_sum_to_one(run: Run) -> None:
 
 
 def test_the_oracle_gives_the_same_bytes(run: Run) -> None:
-    from tinyhost.train.quantize import Int8Model
+    from tinyhost.train.core.quantize import Int8Model
 
     content = run[0].model.read_bytes()
     model, oracle = Int8Model(content), open_oracle(content)
@@ -97,9 +97,9 @@ def test_an_epochs_weights_can_be_started_from(run: Run, tmp_path: Path) -> None
 
 
 def test_a_warm_start_answers_as_the_quantized_model_does() -> None:
-    from tinyhost.train.mobilenet import mobilenet_v1
-    from tinyhost.train.quantize import Int8Model
-    from tinyhost.train.warm_start import load_tflite_weights
+    from tinyhost.train.core.quantize import Int8Model
+    from tinyhost.train.vww.network import mobilenet_v1
+    from tinyhost.train.vww.warm_start import load_tflite_weights
 
     content = fetch("vww").read_bytes()
     pictures = np.stack([render(label, np.random.default_rng(s)) for s in range(20) for label in LABELS])
@@ -116,8 +116,8 @@ def test_a_warm_start_answers_as_the_quantized_model_does() -> None:
 
 
 def test_a_warm_start_refuses_another_architecture() -> None:
-    from tinyhost.train.mobilenet import mobilenet_v1
-    from tinyhost.train.warm_start import load_tflite_weights
+    from tinyhost.train.vww.network import mobilenet_v1
+    from tinyhost.train.vww.warm_start import load_tflite_weights
 
     wider = mobilenet_v1(size=96, alpha=0.5, n_classes=2, dropout=0.0, l2=0.0)
     pictures = np.zeros((2, 96, 96), np.uint8)

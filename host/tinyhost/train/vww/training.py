@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tinyhost.datasets.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.models.catalogue import fetch
-from tinyhost.train.fitting import FitPlan, Fitted, fit, import_keras
-from tinyhost.train.progress import Report, stage_progress
-from tinyhost.train.run_folder import RunRecord, write_run_folder
+from tinyhost.train.core.fitting import FitPlan, Fitted, fit, import_keras
+from tinyhost.train.core.progress import Report, stage_progress
+from tinyhost.train.core.run_folder import RunRecord, write_run_folder
 
 __all__ = ["TrainResult", "VwwTrainConfig", "train_vww"]
 
@@ -135,8 +135,8 @@ def _to_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _build(config: VwwTrainConfig, train: PictureSet) -> Any:
     """Return the model with the weights that training starts from."""
-    from tinyhost.train.mobilenet import mobilenet_v1
-    from tinyhost.train.warm_start import load_tflite_weights
+    from tinyhost.train.vww.network import mobilenet_v1
+    from tinyhost.train.vww.warm_start import load_tflite_weights
 
     model = mobilenet_v1(
         size=PICTURE_SIZE,
@@ -156,7 +156,7 @@ def _build(config: VwwTrainConfig, train: PictureSet) -> Any:
 
 
 def _fit(model: Any, config: VwwTrainConfig, splits: Splits, run_dir: Path, report: Report) -> Fitted:
-    from tinyhost.train.keras_feed import AugmentedBatches, one_hot
+    from tinyhost.train.core.feed import AugmentedBatches, one_hot
 
     batches = AugmentedBatches(
         splits.train,
@@ -178,7 +178,7 @@ def _fit(model: Any, config: VwwTrainConfig, splits: Splits, run_dir: Path, repo
 
 
 def _quantize(model: Any, train: PictureSet, seed: int) -> bytes:
-    from tinyhost.train.quantize import to_int8_tflite
+    from tinyhost.train.core.quantize import to_int8_tflite
 
     chosen = np.random.default_rng(seed).permutation(len(train))[:_N_CALIBRATION]
     return to_int8_tflite(model, train.pictures[chosen])
@@ -186,7 +186,7 @@ def _quantize(model: Any, train: PictureSet, seed: int) -> bytes:
 
 def _run_int8(content: bytes, pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Return the int8 model's scores, (n, n_classes), and its operators."""
-    from tinyhost.train.quantize import Int8Model
+    from tinyhost.train.core.quantize import Int8Model
 
     int8_model = Int8Model(content)
     scores = np.stack([int8_model.run(picture) for picture in pictures])

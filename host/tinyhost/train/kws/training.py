@@ -16,14 +16,14 @@ from tinyhost.compiler.settings import ModelSettings
 from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve
-from tinyhost.train.fitting import FitPlan, Fitted, fit, import_keras
-from tinyhost.train.kws_image import engine_scores, kws_params, kws_settings
-from tinyhost.train.kws_networks import Architecture
-from tinyhost.train.progress import Report, stage_progress
-from tinyhost.train.qat import QatJob, quantization_aware
-from tinyhost.train.quantize import checked_int8, layer_names, to_int8_tflite
-from tinyhost.train.rounds import FeatureRound, FeatureRounds, load_round
-from tinyhost.train.sound_augment import SoundAugmentation, clip_features
+from tinyhost.train.core.fitting import FitPlan, Fitted, fit, import_keras
+from tinyhost.train.core.progress import Report, stage_progress
+from tinyhost.train.core.quantize import checked_int8, layer_names, to_int8_tflite
+from tinyhost.train.kws.augment import SoundAugmentation, clip_features
+from tinyhost.train.kws.image import engine_scores, kws_params, kws_settings
+from tinyhost.train.kws.network import Architecture
+from tinyhost.train.kws.qat import QatJob, quantization_aware
+from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
 __all__ = ["KwsOutcome", "KwsTrainConfig", "Quantization", "Quantized", "train_kws"]
 
@@ -191,9 +191,9 @@ def _fit(
     """Return the fitted network; feed: the rounds to learn from, and the held-out samples."""
     import keras
 
-    from tinyhost.train.keras_feed import one_hot
-    from tinyhost.train.kws_feed import KwsBatches, to_input
-    from tinyhost.train.kws_networks import kws_network
+    from tinyhost.train.core.feed import one_hot
+    from tinyhost.train.kws.feed import KwsBatches, to_input
+    from tinyhost.train.kws.network import kws_network
 
     rounds, val = feed
     model = kws_network(
@@ -261,7 +261,7 @@ def _measure(content: bytes, config: KwsTrainConfig, val: FeatureRound, test: Fe
 
 
 def _float_metrics(model: Any, test: FeatureRound) -> ClassifierMetrics:
-    from tinyhost.train.kws_feed import to_input
+    from tinyhost.train.kws.feed import to_input
 
     scores = model.predict(to_input(test.features), batch_size=256, verbose=0)
     return classifier_metrics(scores.astype(np.float64), test.classes)

@@ -15,7 +15,7 @@ from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.system.durable import write_atomically
 
 if TYPE_CHECKING:
-    from tinyhost.train.vww import VwwTrainConfig
+    from tinyhost.train.vww.training import VwwTrainConfig
 
 __all__ = ["RunRecord", "labels_text", "versions", "write_files", "write_run_folder"]
 
@@ -145,7 +145,7 @@ def _card(content: bytes, record: RunRecord) -> str:
             "captures of the real place.",
             "",
             "## Made by",
-            f"`{config.command or 'tinyhost.train.vww.train_vww'}`",
+            f"`{config.command or 'tinyhost.train.vww.training.train_vww'}`",
             "",
             f"Started from {_start(config)}. Seed {config.seed}, {len(record.history)} of at most "
             f"{config.n_epochs} epochs, {record.duration_s / 60:.0f} minutes. Details: metrics.json.",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.progress import Report
+from tinyhost.train.core.progress import Report
 
 __all__ = ["BEST_WEIGHTS", "Feed", "FitPlan", "Fitted", "fit", "import_keras"]
 
@@ -135,7 +135,7 @@ def _resume(plan: FitPlan) -> tuple[Any, list[dict[str, float]]]:
 def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], report: Report) -> list[Any]:
     import keras
 
-    from tinyhost.train.keras_feed import progress_callback
+    from tinyhost.train.core.feed import progress_callback
 
     best = {"monitor": "val_loss", "mode": "min"}
     before = min((epoch["val_loss"] for epoch in history), default=None)

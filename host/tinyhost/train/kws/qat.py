@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from tinyhost.errors import MissingToolError, ModelError
-from tinyhost.train.kws_networks import Architecture
-from tinyhost.train.progress import Report, TrainProgress
+from tinyhost.train.core.progress import Report, TrainProgress
+from tinyhost.train.kws.network import Architecture
 
 __all__ = ["QatJob", "job_of", "load_weights", "quantization_aware"]
 
@@ -67,7 +67,7 @@ def quantization_aware(model: Any, job: QatJob, report: Report) -> bytes:
 
 def _run(job: QatJob, report: Report) -> None:
     environment = {**os.environ, "TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-m", "tinyhost.train.qat_worker", json.dumps(asdict(job))]
+    command = [sys.executable, "-m", "tinyhost.train.kws.qat_worker", json.dumps(asdict(job))]
     log = Path(job.out).with_suffix(".log")
     with (
         log.open("wb") as errors,

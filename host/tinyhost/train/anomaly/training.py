@@ -18,12 +18,12 @@ from tinyhost.datasets.motion import NORMAL, MotionSet, Windows, check_enough, s
 from tinyhost.errors import UsageError
 from tinyhost.motion.features import FEATURE_STEP, FeatureScaling, MotionConfig, quantize
 from tinyhost.motion.score import AlarmSettings
-from tinyhost.train.anomaly_choice import AnomalyFigures, measure, size_to_take
-from tinyhost.train.anomaly_scores import EngineRuns, TrainedNetwork, calibrated, nearest_centroids
-from tinyhost.train.anomaly_trim import outlying
-from tinyhost.train.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
-from tinyhost.train.fitting import import_keras
-from tinyhost.train.progress import Report, TrainProgress, stage_progress
+from tinyhost.train.anomaly.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
+from tinyhost.train.anomaly.choice import AnomalyFigures, measure, size_to_take
+from tinyhost.train.anomaly.scores import EngineRuns, TrainedNetwork, calibrated, nearest_centroids
+from tinyhost.train.anomaly.trim import outlying
+from tinyhost.train.core.fitting import import_keras
+from tinyhost.train.core.progress import Report, TrainProgress, stage_progress
 
 __all__ = [
     "CHOICES",

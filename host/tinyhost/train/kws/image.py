@@ -14,7 +14,7 @@ from tinyhost.compiler.settings import ModelSettings
 from tinyhost.datasets.sounds import N_SILENT
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
-from tinyhost.train.kws_networks import N_STRIDES
+from tinyhost.train.kws.network import N_STRIDES
 
 __all__ = ["engine_scores", "kws_image", "kws_params", "kws_settings"]
 

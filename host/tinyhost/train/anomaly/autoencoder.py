@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import ModelError
-from tinyhost.train.fitting import FitPlan, Fitted, fit
-from tinyhost.train.keras_feed import Batch, batch_dataset
-from tinyhost.train.progress import Report
-from tinyhost.train.quantize import Int8Model, convert_int8, layer_names
-from tinyhost.train.tensor_names import shorten_tensor_names
+from tinyhost.train.core.feed import Batch, batch_dataset
+from tinyhost.train.core.fitting import FitPlan, Fitted, fit
+from tinyhost.train.core.progress import Report
+from tinyhost.train.core.quantize import Int8Model, convert_int8, layer_names
+from tinyhost.train.core.tensor_names import shorten_tensor_names
 
 __all__ = ["INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.sounds import UNKNOWN_CLASS
-from tinyhost.train.keras_feed import batch_dataset, one_hot
-from tinyhost.train.rounds import FeatureRound, load_round
-from tinyhost.train.sound_augment import vary_features
+from tinyhost.train.core.feed import batch_dataset, one_hot
+from tinyhost.train.kws.augment import vary_features
+from tinyhost.train.kws.rounds import FeatureRound, load_round
 
 __all__ = ["KwsBatches", "to_input"]
 

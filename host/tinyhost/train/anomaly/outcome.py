@@ -12,9 +12,9 @@ from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.settings import ModelSettings
 from tinyhost.compiler.settings_file import SETTINGS_FILE, settings_text
-from tinyhost.train.anomaly import AnomalyOutcome, SizeResult
-from tinyhost.train.anomaly_choice import LabelFigures
-from tinyhost.train.run_folder import versions, write_files
+from tinyhost.train.anomaly.choice import LabelFigures
+from tinyhost.train.anomaly.training import AnomalyOutcome, SizeResult
+from tinyhost.train.core.run_folder import versions, write_files
 
 __all__ = ["anomaly_card", "anomaly_image", "anomaly_metrics", "anomaly_settings", "tail_words", "write_anomaly_run"]
 
@@ -167,7 +167,7 @@ def anomaly_card(outcome: AnomalyOutcome) -> str:
             *_size_table(outcome),
             "",
             "## Made by",
-            f"`{config.command or 'tinyhost.train.anomaly.train_anomaly'}`",
+            f"`{config.command or 'tinyhost.train.anomaly.training.train_anomaly'}`",
             "",
             f"Seed {config.seed}, {len(chosen.history)} epochs, {outcome.duration_s / 60:.0f} minutes for all sizes. "
             "Details: metrics.json.",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.pictures import PictureSet
-from tinyhost.train.augment import augment_batch
-from tinyhost.train.progress import Report, TrainProgress
+from tinyhost.train.core.progress import Report, TrainProgress
+from tinyhost.train.vww.augment import augment_batch
 
 __all__ = ["AugmentedBatches", "BatchSource", "batch_dataset", "one_hot", "progress_callback"]
 

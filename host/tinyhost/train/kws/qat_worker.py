@@ -1,4 +1,4 @@
-"""The process of quantization-aware training: `python -m tinyhost.train.qat_worker JOB`, with TF_USE_LEGACY_KERAS=1.
+"""The process of quantization-aware training: `python -m tinyhost.train.kws.qat_worker JOB`, TF_USE_LEGACY_KERAS=1.
 
 It writes a line of JSON for each step of progress to stdout, and nothing else there.
 """
@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.kws_feed import KwsBatches, to_input
-from tinyhost.train.kws_networks import N_CHANNELS, N_STRIDES, kws_network
-from tinyhost.train.progress import TrainProgress
-from tinyhost.train.qat import QatJob, job_of, load_weights
-from tinyhost.train.rounds import load_round
+from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.kws.feed import KwsBatches, to_input
+from tinyhost.train.kws.network import N_CHANNELS, N_STRIDES, kws_network
+from tinyhost.train.kws.qat import QatJob, job_of, load_weights
+from tinyhost.train.kws.rounds import load_round
 
 __all__ = ["main"]
 

@@ -24,10 +24,10 @@ from tinyhost.metrics.threshold import (
 )
 from tinyhost.motion.score import AlarmSettings, alarm_states
 from tinyhost.protocol.messages import AlarmState
-from tinyhost.train.anomaly_scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
+from tinyhost.train.anomaly.scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
 
 if TYPE_CHECKING:
-    from tinyhost.train.anomaly import AnomalyTrainConfig, NormalData
+    from tinyhost.train.anomaly.training import AnomalyTrainConfig, NormalData
 
 __all__ = ["AnomalyFigures", "LabelFigures", "measure", "size_to_take"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import ModelError
-from tinyhost.train.tensor_names import shorten_tensor_names
+from tinyhost.train.core.tensor_names import shorten_tensor_names
 
 __all__ = [
     "INPUT_SCALE",

@@ -10,9 +10,9 @@ from typing import Any
 
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.compiler.settings_file import SETTINGS_FILE, settings_text
-from tinyhost.train.kws import KwsOutcome, Quantized
-from tinyhost.train.kws_image import kws_image
-from tinyhost.train.run_folder import labels_text, versions, write_files
+from tinyhost.train.core.run_folder import labels_text, versions, write_files
+from tinyhost.train.kws.image import kws_image
+from tinyhost.train.kws.training import KwsOutcome, Quantized
 
 __all__ = ["kws_card", "kws_metrics", "write_kws_run"]
 
@@ -106,7 +106,7 @@ def kws_card(outcome: KwsOutcome) -> str:
             "the real place, and with `tinyhost bench --stream` on a long recording.",
             "",
             "## Made by",
-            f"`{config.command or 'tinyhost.train.kws.train_kws'}`",
+            f"`{config.command or 'tinyhost.train.kws.training.train_kws'}`",
             "",
             f"Seed {config.seed}, {len(outcome.history)} of at most {config.n_epochs} epochs, "
             f"{outcome.duration_s / 60:.0f} minutes. Details: metrics.json.",
