@@ -77,7 +77,7 @@ def main() -> None:
         outcome = train_kws(config, data, args.out, print_progress)
     files = write_kws_run(args.out, outcome, name="kws")
     (args.out / "report.html").write_text(kws_training_report(outcome), encoding="utf-8")
-    rows = measure_in_noise(files["image"].read_bytes(), outcome.settings.threshold, args.n_eval, args.seed)
+    rows = measure_in_noise(files["image"].read_bytes(), outcome.defaults.threshold, args.n_eval, args.seed)
     add_to_record(args.out, rows)
     accuracy = outcome.best.test.accuracy
     print(f"{files['model']}: {len(outcome.best.tflite)} bytes, {outcome.chosen}, int8 accuracy {accuracy:.4f}")

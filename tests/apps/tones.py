@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
-from tinyhost.compiler import ModelSettings, Task, compile_tflite
+from tinyhost.compiler import AppDefaults, Task, compile_tflite
 from tinyhost.compiler.image_format import KwsParams
 
 from tests.oracle.builder import ModelBuilder
@@ -64,6 +64,6 @@ def tone_model(params: KwsParams | bytes | None = PARAMS, *, labels: Sequence[st
     scores = builder.tensor([1, 4], scale=1 / 256, zero_point=-128)
     builder.operator("FULLY_CONNECTED", [features, matrix, bias], logits)
     builder.operator("SOFTMAX", [logits], scores, Beta=1.0)
-    settings = ModelSettings(threshold=0.6, task_data=params.pack() if isinstance(params, KwsParams) else params or b"")
+    defaults = AppDefaults(threshold=0.6, task_data=params.pack() if isinstance(params, KwsParams) else params or b"")
     tflite = builder.build([features], [scores])
-    return compile_tflite(tflite, name="tones", task=Task.KWS, labels=labels, settings=settings).image
+    return compile_tflite(tflite, name="tones", task=Task.KWS, labels=labels, defaults=defaults).image

@@ -13,7 +13,7 @@ from tinyhost import _firmware
 from tinyhost.bench.listening import summarize_listening
 from tinyhost.bench.motion_result import LabelAlarms, MotionAccuracy, MotionStream, SeenFault
 from tinyhost.bench.result import HostAnswers
-from tinyhost.compiler import ModelImage, plan_of
+from tinyhost.compiler import ModelImage, image_for_tinyhost
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.datasets.motion import NORMAL, MotionRun, MotionSet, load_motion_folder
 from tinyhost.errors import DatasetError, DeviceError, LinkLostError, ModelError
@@ -48,7 +48,7 @@ class HostDetector:
 
     def __init__(self, image: bytes) -> None:
         """Raise ModelError for an image without AnomalyParams."""
-        parsed = ModelImage.parse(plan_of(ModelImage.parse(image)))
+        parsed = ModelImage.parse(image_for_tinyhost(ModelImage.parse(image)))
         if not parsed.task_data:
             raise ModelError(
                 f"{parsed.name}: does not say how its input is made of samples", hint="tinyhost train anomaly makes one"

@@ -142,7 +142,7 @@ def _document(outcome: KwsOutcome, files: dict[str, Path], page: Path) -> dict[s
         "model_bytes": len(outcome.best.tflite),
         "n_parameters": outcome.n_parameters,
         "quantization": outcome.chosen,
-        "threshold": outcome.settings.threshold,
+        "threshold": outcome.defaults.threshold,
         "seconds": outcome.duration_s,
         "float_test": asdict(outcome.float_test),
         "int8_test": asdict(outcome.best.test),

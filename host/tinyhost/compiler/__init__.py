@@ -8,26 +8,26 @@ the other.
 from __future__ import annotations
 
 from tinyhost.compiler.api import CompiledModel, compile_tflite, load_model
-from tinyhost.compiler.engines import image_for_tflm, plan_of
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.lower import SUPPORTED_OPERATORS
 from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
-from tinyhost.compiler.settings import ModelSettings
 
 __all__ = [
     "SUPPORTED_OPERATORS",
+    "AppDefaults",
     "BufferReport",
     "CompiledModel",
     "EngineName",
     "ModelImage",
     "ModelReport",
-    "ModelSettings",
     "OperatorReport",
     "Task",
     "TensorInfo",
     "compile_tflite",
     "image_for_tflm",
+    "image_for_tinyhost",
     "load_model",
-    "plan_of",
 ]

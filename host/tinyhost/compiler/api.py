@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, threshold_units
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
@@ -14,7 +15,6 @@ from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.order import check_order
 from tinyhost.compiler.passes import run_passes
 from tinyhost.compiler.report import ModelReport, report_image
-from tinyhost.compiler.settings import ModelSettings, guess_task, pixel_map, threshold_units
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
 from tinyhost.errors import ModelError, UsageError
@@ -40,7 +40,7 @@ def compile_tflite(
     name: str,
     task: Task | None = None,
     labels: Sequence[str] = (),
-    settings: ModelSettings | None = None,
+    defaults: AppDefaults | None = None,
     passes: bool = True,
     where: str | None = None,
 ) -> CompiledModel:
@@ -49,15 +49,15 @@ def compile_tflite(
     name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
     the output's last dimension. passes: run the compiler's passes, which change no output byte; without them every
     operator of the file is there. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator)
-    for what the engine lacks, UsageError for labels or settings that do not fit the model.
+    for what the engine lacks, UsageError for labels or defaults that do not fit the model.
     """
     where = name if where is None else where
-    settings = settings or ModelSettings()
+    defaults = defaults or AppDefaults()
     graph = read_tflite(data, where=where)
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(
-        _metadata(graph, name, task, tuple(labels), settings, where=where),
+        _metadata(graph, name, task, tuple(labels), defaults, where=where),
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
@@ -65,7 +65,7 @@ def compile_tflite(
         graph = run_passes(graph)
     pool = ConstantPool()
     steps = lower_graph(graph, pool, where=where)
-    image = write_image(graph, steps, pool, metadata, labels, task_data=settings.task_data, where=where)
+    image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
     names = [step.name for step in steps if step.code is not None]
     return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=where), names))
 
@@ -76,7 +76,7 @@ def load_model(
     name: str | None = None,
     task: Task | None = None,
     labels: Sequence[str] = (),
-    settings: ModelSettings | None = None,
+    defaults: AppDefaults | None = None,
     passes: bool = True,
 ) -> CompiledModel:
     """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
@@ -104,32 +104,32 @@ def load_model(
         name=name or path.stem,
         task=task,
         labels=labels,
-        settings=settings,
+        defaults=defaults,
         passes=passes,
         where=str(path),
     )
 
 
 def _metadata(
-    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], settings: ModelSettings, *, where: str
+    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], defaults: AppDefaults, *, where: str
 ) -> ModelMetadata:
     """Return the metadata, apart from figures of the network and of the plan."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
     _check_labels(labels, output_info.shape[-1] if output_info.shape else 1, where)
-    target = len(labels) - 1 if settings.target_label is None else settings.target_label
+    target = len(labels) - 1 if defaults.target_label is None else defaults.target_label
     if labels and not 0 <= target < len(labels):
         raise UsageError(f"{where}: target label {target} is none of the {len(labels)} labels")
-    if not 1 <= settings.smoothing <= 255:
-        raise UsageError(f"{where}: expected smoothing over 1..255 results, got {settings.smoothing}")
-    multiplier, offset = pixel_map(input_info, settings)
+    if not 1 <= defaults.smoothing <= 255:
+        raise UsageError(f"{where}: expected smoothing over 1..255 results, got {defaults.smoothing}")
+    multiplier, offset = pixel_map(input_info, defaults)
     return ModelMetadata(
         name=name.encode()[:_NAME_BYTES].decode("utf-8", "ignore"),
         source_sha256=graph.sha256,
         task=guess_task(input_info, output_info) if task is None else task,
         n_labels=len(labels),
         target_label=target if labels else 0,
-        smoothing=settings.smoothing,
-        threshold=threshold_units(output_info, settings),
+        smoothing=defaults.smoothing,
+        threshold=threshold_units(output_info, defaults),
         pixel_multiplier=multiplier,
         pixel_offset=offset,
     )

@@ -16,7 +16,7 @@ from tinyhost.compiler.tflm_image import wrap_tflite
 from tinyhost.compiler.writer import write_image
 from tinyhost.errors import ModelError
 
-__all__ = ["image_for_tflm", "plan_of"]
+__all__ = ["image_for_tflm", "image_for_tinyhost"]
 
 
 def image_for_tflm(plan: ModelImage, tflite: bytes) -> bytes:
@@ -32,7 +32,7 @@ def image_for_tflm(plan: ModelImage, tflite: bytes) -> bytes:
     return wrap_tflite(tflite, plan.metadata, plan.labels, task_data=task_data, where=where)
 
 
-def plan_of(image: ModelImage) -> bytes:
+def image_for_tinyhost(image: ModelImage) -> bytes:
     """Return the same model for tinyhost's own engine, as it runs on this computer too."""
     if image.engine == "tinyhost":
         return image.data

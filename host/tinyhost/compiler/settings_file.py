@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.compiler.anomaly_text import anomaly_from_names, anomaly_names
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.compiler.settings import ModelSettings
 from tinyhost.errors import ModelError, UsageError
 
-__all__ = ["SETTINGS_FILE", "read_settings", "settings_text"]
+__all__ = ["SETTINGS_FILE", "read_settings_file", "settings_text"]
 
 SETTINGS_FILE = "settings.json"
 _KWS, _ANOMALY = "kws", "anomaly"
 
 
-def settings_text(settings: ModelSettings, task: Task) -> str:
+def settings_text(defaults: AppDefaults, task: Task) -> str:
     """Return the file's text: task, threshold, task data by name. Raises ModelError for task data that has no names."""
-    content: dict[str, Any] = {"task": task.name.lower(), "threshold": settings.threshold}
-    if task == Task.KWS and settings.task_data:
-        content[_KWS] = asdict(KwsParams.unpack(settings.task_data))
-    elif task == Task.ANOMALY and settings.task_data:
-        content[_ANOMALY] = anomaly_names(settings.task_data)
-    elif settings.task_data:
+    content: dict[str, Any] = {"task": task.name.lower(), "threshold": defaults.threshold}
+    if task == Task.KWS and defaults.task_data:
+        content[_KWS] = asdict(KwsParams.unpack(defaults.task_data))
+    elif task == Task.ANOMALY and defaults.task_data:
+        content[_ANOMALY] = anomaly_names(defaults.task_data)
+    elif defaults.task_data:
         raise ModelError(f"task data of {task.name} cannot be written as text", hint="ship the .thm file")
     return _compact(json.dumps(content, indent=2)) + "\n"
 
@@ -40,22 +40,22 @@ def _compact(text: str) -> str:
     return re.sub(r"\[[\d\s,.-]+\]", lambda match: "[" + " ".join(match[0][1:-1].split()) + "]", text)
 
 
-def read_settings(path: Path) -> tuple[Task, ModelSettings]:
+def read_settings_file(path: Path) -> tuple[Task, AppDefaults]:
     """Return what a settings.json says. Raises ModelError, with what is wrong, if it is not as documented."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         task = Task[str(content["task"]).upper()]
-        settings = ModelSettings(threshold=float(content["threshold"]))
+        defaults = AppDefaults(threshold=float(content["threshold"]))
         if _KWS in content:
-            settings = replace(settings, task_data=_kws_params(content[_KWS]).pack())
+            defaults = replace(defaults, task_data=_kws_params(content[_KWS]).pack())
         if _ANOMALY in content:
-            settings = replace(settings, task_data=anomaly_from_names(content[_ANOMALY]))
+            defaults = replace(defaults, task_data=anomaly_from_names(content[_ANOMALY]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, struct.error, UsageError) as error:
         raise ModelError(
             f"{path}: not the settings of a model: {type(error).__name__}: {error}",
             hint="delete it, or take the one that the training wrote",
         ) from error
-    return task, settings
+    return task, defaults
 
 
 def _kws_params(values: dict[str, Any]) -> KwsParams:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyhost.compiler import CompiledModel, EngineName, ModelImage, image_for_tflm, load_model, plan_of
+from tinyhost.compiler import CompiledModel, EngineName, ModelImage, image_for_tflm, image_for_tinyhost, load_model
 from tinyhost.compiler.image import image_engine
-from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings
+from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 
@@ -35,10 +35,10 @@ class ModelFile:
             return self.image
         image = ModelImage.parse(self.image, where=str(self.path))
         if engine == "tinyhost":
-            return plan_of(image)
+            return image_for_tinyhost(image)
         if self.tflite is None:
             raise UsageError(
-                f"{self.path}: a plan for tinyhost's engine; the board runs TensorFlow Lite Micro",
+                f"{self.path}: a model image for tinyhost's engine; the board runs TensorFlow Lite Micro",
                 hint="give the .tflite that it was compiled from",
             )
         return image_for_tflm(image, self.tflite)
@@ -56,9 +56,9 @@ def load_model_file(
     if name is None and path.stem == "model":
         name = path.resolve().parent.name
     beside = path.parent / SETTINGS_FILE
-    task, settings = read_settings(beside) if path.is_file() and beside.is_file() else (None, None)
+    task, defaults = read_settings_file(beside) if path.is_file() and beside.is_file() else (None, None)
     compiled = load_model(
-        path, name=name, task=task, labels=labels or _known_labels(path), settings=settings, passes=passes
+        path, name=name, task=task, labels=labels or _known_labels(path), defaults=defaults, passes=passes
     )
     data = path.read_bytes()
     return ModelFile(path=path, compiled=compiled, tflite=None if data == compiled.image else data)

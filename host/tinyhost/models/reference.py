@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost import _firmware
-from tinyhost.compiler import ModelImage, plan_of
+from tinyhost.compiler import ModelImage, image_for_tinyhost
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.models.summary import ModelSummary
 
@@ -47,7 +47,7 @@ class HostReference:
     def __init__(self, image: bytes) -> None:
         self.engine = _firmware.Engine()
         try:
-            self.engine.load(plan_of(ModelImage.parse(image)))
+            self.engine.load(image_for_tinyhost(ModelImage.parse(image)))
         except _firmware.StatusError as error:
             raise ModelError(
                 f"the engine on this computer refuses the image: {error}", hint="compile it again"

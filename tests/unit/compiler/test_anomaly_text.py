@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler.anomaly_task import AnomalyTask
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
-from tinyhost.compiler.settings import ModelSettings
-from tinyhost.compiler.settings_file import read_settings, settings_text
+from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file
 from tinyhost.motion.features import FeatureScaling, MotionConfig
@@ -24,7 +24,7 @@ MODEL = Path(__file__).resolve().parents[3] / "models" / "anomaly" / "model.tfli
 MOTION = MotionConfig(band_edges=(1, 9, 30, 61))
 
 
-def _settings(*, with_centroids: bool) -> ModelSettings:
+def _settings(*, with_centroids: bool) -> AppDefaults:
     rng, n = np.random.default_rng(0), MOTION.n_features
     centroids = CentroidSet.of_scale(rng.integers(-128, 128, (3, 8)).astype(np.int8), 1 / 12)
     task = AnomalyTask(
@@ -38,14 +38,14 @@ def _settings(*, with_centroids: bool) -> ModelSettings:
         embedding_operator=2 if with_centroids else None,
         baseline_score=1.03,
     )
-    return ModelSettings(threshold=2.33, task_data=task.pack())
+    return AppDefaults(threshold=2.33, task_data=task.pack())
 
 
 @pytest.mark.parametrize("with_centroids", [False, True])
 def test_what_is_written_is_read_to_the_byte(tmp_path: Path, with_centroids: bool) -> None:
     settings, path = _settings(with_centroids=with_centroids), tmp_path / "settings.json"
     path.write_text(settings_text(settings, Task.ANOMALY))
-    assert read_settings(path) == (Task.ANOMALY, settings)
+    assert read_settings_file(path) == (Task.ANOMALY, settings)
 
 
 def _without(values: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ def test_wrong_settings_are_refused(tmp_path: Path, spoil: Any, words: str) -> N
     path = tmp_path / "settings.json"
     path.write_text(json.dumps(content))
     with pytest.raises(ModelError, match=words):
-        read_settings(path)
+        read_settings_file(path)
 
 
 def test_the_model_that_ships_tells_faults_from_normal_running() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.compiler import ModelImage, ModelSettings, Task, compile_tflite, load_model
+from tinyhost.compiler import AppDefaults, ModelImage, Task, compile_tflite, load_model
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 
 from tests.oracle.builder import ModelBuilder
@@ -88,8 +88,8 @@ def test_pixel_range_becomes_a_fixed_point_map() -> None:
     data = picture_classifier()
     default = ModelImage.parse(compile_tflite(data, name="m").image).metadata
     assert [(p * default.pixel_multiplier + default.pixel_offset) >> 16 for p in (0, 128, 255)] == [-128, 0, 127]
-    signed = ModelSettings(pixel_range=(0.25, 0.75))
-    metadata = ModelImage.parse(compile_tflite(data, name="m", settings=signed).image).metadata
+    signed = AppDefaults(pixel_range=(0.25, 0.75))
+    metadata = ModelImage.parse(compile_tflite(data, name="m", defaults=signed).image).metadata
     expected = [round(real * 255) - 128 for real in (0.25, 0.75)]
     assert [(p * metadata.pixel_multiplier + metadata.pixel_offset) >> 16 for p in (0, 255)] == expected
 

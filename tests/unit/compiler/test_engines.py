@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.compiler import ModelImage, ModelSettings, compile_tflite, image_for_tflm, plan_of
+from tinyhost.compiler import AppDefaults, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image import CHECKSUMMED_FROM, image_engine, operator_codes
 from tinyhost.compiler.image_format import (
     TFLM_IMAGE_VERSION,
@@ -74,8 +74,8 @@ def test_its_operators_are_those_of_the_file_one_by_one(name: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_plan_of_an_image_for_tflm_is_what_the_file_compiles_to(name: str) -> None:
     plan, tflite = compiled(name)
-    assert plan_of(ModelImage.parse(image_for_tflm(plan, tflite))) == plan.data
-    assert plan_of(plan) == plan.data
+    assert image_for_tinyhost(ModelImage.parse(image_for_tflm(plan, tflite))) == plan.data
+    assert image_for_tinyhost(plan) == plan.data
 
 
 def autoencoder() -> bytes:
@@ -95,20 +95,20 @@ def autoencoder() -> bytes:
 def test_the_embedding_is_the_same_operator_however_operators_are_counted() -> None:
     tflite = autoencoder()
     params = AnomalyParams(distance_source=DistanceSource.EMBEDDING, embedding_operator=1)
-    settings = ModelSettings(task_data=params.pack() + b"more")
-    plan = ModelImage.parse(compile_tflite(tflite, name="tiny", task=Task.ANOMALY, settings=settings).image)
+    defaults = AppDefaults(task_data=params.pack() + b"more")
+    plan = ModelImage.parse(compile_tflite(tflite, name="tiny", task=Task.ANOMALY, defaults=defaults).image)
     image = ModelImage.parse(image_for_tflm(plan, tflite))
     embedding = AnomalyParams.unpack(image.task_data).embedding_operator
     assert (embedding, image.tensor_info(image.operators[embedding].output).shape) == (2, (1, 2))
     assert plan.tensor_info(plan.operators[1].output).shape == (1, 2)
     assert image.task_data.endswith(b"more")
-    assert plan_of(image) == plan.data
+    assert image_for_tinyhost(image) == plan.data
 
 
 def test_an_embedding_that_no_operator_gives_is_refused() -> None:
     params = AnomalyParams(distance_source=DistanceSource.EMBEDDING, embedding_operator=7)
-    settings = ModelSettings(task_data=params.pack())
-    plan = ModelImage.parse(compile_tflite(autoencoder(), name="tiny", task=Task.ANOMALY, settings=settings).image)
+    defaults = AppDefaults(task_data=params.pack())
+    plan = ModelImage.parse(compile_tflite(autoencoder(), name="tiny", task=Task.ANOMALY, defaults=defaults).image)
     with pytest.raises(ModelError, match="operator 7, which gives the embedding, is not found"):
         image_for_tflm(plan, autoencoder())
 
@@ -176,5 +176,5 @@ def test_a_model_file_gives_each_engine_its_image(tmp_path: Path) -> None:
     (tmp_path / "plan.thm").write_bytes(file.image)
     (tmp_path / "wrapped.thm").write_bytes(file.image_for("tflm"))
     assert load_model_file(tmp_path / "wrapped.thm").image_for("tinyhost") == file.image
-    with pytest.raises(UsageError, match="a plan for tinyhost's engine; the board runs TensorFlow Lite Micro"):
+    with pytest.raises(UsageError, match="a model image for tinyhost's engine; the board runs TensorFlow Lite Micro"):
         load_model_file(tmp_path / "plan.thm").image_for("tflm")

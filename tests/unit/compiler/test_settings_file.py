@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from tinyhost.compiler import ModelImage
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.compiler.settings import ModelSettings
-from tinyhost.compiler.settings_file import read_settings, settings_text
+from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file
 
@@ -28,16 +28,16 @@ PARAMS = KwsParams(
     min_results=3,
     period_ms=100,
 )
-SETTINGS = ModelSettings(threshold=0.75, task_data=PARAMS.pack())
+SETTINGS = AppDefaults(threshold=0.75, task_data=PARAMS.pack())
 WRITTEN = json.loads(settings_text(SETTINGS, Task.KWS))
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text(settings_text(SETTINGS, Task.KWS))
-    assert read_settings(path) == (Task.KWS, SETTINGS)
-    path.write_text(settings_text(ModelSettings(threshold=0.5), Task.VWW))
-    assert read_settings(path) == (Task.VWW, ModelSettings(threshold=0.5))
+    assert read_settings_file(path) == (Task.KWS, SETTINGS)
+    path.write_text(settings_text(AppDefaults(threshold=0.5), Task.VWW))
+    assert read_settings_file(path) == (Task.VWW, AppDefaults(threshold=0.5))
 
 
 def test_a_model_is_compiled_with_the_settings_beside_it(tmp_path: Path) -> None:
@@ -71,4 +71,4 @@ def test_wrong_settings_are_told_with_their_file(change: str, tmp_path: Path) ->
     path = tmp_path / "settings.json"
     path.write_text(change)
     with pytest.raises(ModelError, match=r"settings\.json: not the settings of a model"):
-        read_settings(path)
+        read_settings_file(path)

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
-from tinyhost.compiler.settings import ModelSettings
 from tinyhost.compiler.settings_file import SETTINGS_FILE, settings_text
 from tinyhost.train.anomaly.choice import LabelFigures
 from tinyhost.train.anomaly.training import AnomalyOutcome, SizeResult
 from tinyhost.train.core.run_folder import versions, write_files
 
-__all__ = ["anomaly_card", "anomaly_image", "anomaly_metrics", "anomaly_settings", "tail_words", "write_anomaly_run"]
+__all__ = ["anomaly_card", "anomaly_defaults", "anomaly_image", "anomaly_metrics", "tail_words", "write_anomaly_run"]
 
 
-def anomaly_settings(size: SizeResult) -> ModelSettings:
+def anomaly_defaults(size: SizeResult) -> AppDefaults:
     """Return what a model image says beside the network."""
-    return ModelSettings(threshold=size.task.alarm.threshold, task_data=size.task.pack())
+    return AppDefaults(threshold=size.task.alarm.threshold, task_data=size.task.pack())
 
 
 def anomaly_image(size: SizeResult, name: str) -> bytes:
     """Return the model image (.thm)."""
-    return compile_tflite(size.network.tflite, name=name, task=Task.ANOMALY, settings=anomaly_settings(size)).image
+    return compile_tflite(size.network.tflite, name=name, task=Task.ANOMALY, defaults=anomaly_defaults(size)).image
 
 
 def write_anomaly_run(run_dir: Path, outcome: AnomalyOutcome, *, name: str | None = None) -> dict[str, Path]:
@@ -37,7 +37,7 @@ def write_anomaly_run(run_dir: Path, outcome: AnomalyOutcome, *, name: str | Non
     """
     name = name or run_dir.resolve().name
     image = anomaly_image(outcome.chosen, name)
-    settings = settings_text(anomaly_settings(outcome.chosen), Task.ANOMALY)
+    settings = settings_text(anomaly_defaults(outcome.chosen), Task.ANOMALY)
     contents = {
         "settings": (SETTINGS_FILE, settings.encode()),
         "metrics": ("metrics.json", (json.dumps(anomaly_metrics(outcome, image), indent=2) + "\n").encode()),

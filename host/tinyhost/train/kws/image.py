@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.features import FrontendConfig
 from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.compiler.settings import ModelSettings
 from tinyhost.datasets.sounds import N_SILENT
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
 from tinyhost.train.kws.network import N_STRIDES
 
-__all__ = ["engine_scores", "kws_image", "kws_params", "kws_settings"]
+__all__ = ["engine_scores", "kws_defaults", "kws_image", "kws_params"]
 
 
 def kws_params(*, average_ms: int, suppression_ms: int, min_results: int, period_ms: int) -> KwsParams:
@@ -36,14 +36,14 @@ def kws_params(*, average_ms: int, suppression_ms: int, min_results: int, period
     )
 
 
-def kws_settings(params: KwsParams, threshold: float) -> ModelSettings:
-    """Return the settings of a keyword model; threshold: of averaged scores, 0..1."""
-    return ModelSettings(threshold=threshold, task_data=params.pack())
+def kws_defaults(params: KwsParams, threshold: float) -> AppDefaults:
+    """Return what a keyword model says beside its network; threshold: of averaged scores, 0..1."""
+    return AppDefaults(threshold=threshold, task_data=params.pack())
 
 
-def kws_image(tflite: bytes, name: str, labels: Sequence[str], settings: ModelSettings) -> bytes:
+def kws_image(tflite: bytes, name: str, labels: Sequence[str], defaults: AppDefaults) -> bytes:
     """Return the model image (.thm) of a keyword model."""
-    return compile_tflite(tflite, name=name, task=Task.KWS, labels=labels, settings=settings).image
+    return compile_tflite(tflite, name=name, task=Task.KWS, labels=labels, defaults=defaults).image
 
 
 def engine_scores(image: bytes, features: NDArray[np.int8]) -> NDArray[np.float64]:

@@ -26,10 +26,10 @@ def write_kws_run(run_dir: Path, outcome: KwsOutcome, *, name: str | None = None
     everything.
     """
     best = outcome.best
-    image = kws_image(best.tflite, name or run_dir.resolve().name, outcome.labels, outcome.settings)
+    image = kws_image(best.tflite, name or run_dir.resolve().name, outcome.labels, outcome.defaults)
     contents = {
         "labels": ("labels.txt", labels_text(outcome.labels)),
-        "settings": (SETTINGS_FILE, settings_text(outcome.settings, Task.KWS).encode()),
+        "settings": (SETTINGS_FILE, settings_text(outcome.defaults, Task.KWS).encode()),
         "metrics": ("metrics.json", (json.dumps(kws_metrics(outcome, image), indent=2) + "\n").encode()),
         "card": ("card.md", kws_card(outcome).encode()),
     }
@@ -54,8 +54,8 @@ def kws_metrics(outcome: KwsOutcome, image: bytes) -> dict[str, Any]:
             "quantization": outcome.chosen,
             "input": {"shape": [1, 49, 40, 1], "dtype": "int8", "meaning": "features of the audio micro-frontend"},
         },
-        "threshold": outcome.settings.threshold,
-        "kws": asdict(KwsParams.unpack(outcome.settings.task_data)),
+        "threshold": outcome.defaults.threshold,
+        "kws": asdict(KwsParams.unpack(outcome.defaults.task_data)),
         "test": {
             "float": asdict(outcome.float_test),
             **{kind: asdict(item.test) for kind, item in outcome.quantized.items()},

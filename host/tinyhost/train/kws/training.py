@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
-from tinyhost.compiler.settings import ModelSettings
 from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve
@@ -20,7 +20,7 @@ from tinyhost.train.core.fitting import FitPlan, Fitted, fit, import_keras
 from tinyhost.train.core.progress import Report, stage_progress
 from tinyhost.train.core.quantize import checked_int8, layer_names, to_int8_tflite
 from tinyhost.train.kws.augment import SoundAugmentation, clip_features
-from tinyhost.train.kws.image import engine_scores, kws_params, kws_settings
+from tinyhost.train.kws.image import engine_scores, kws_defaults, kws_params
 from tinyhost.train.kws.network import Architecture
 from tinyhost.train.kws.qat import QatJob, quantization_aware
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
@@ -102,7 +102,7 @@ class KwsOutcome:
     chosen: str
     """whose model was taken"""
     n_parameters: int
-    settings: ModelSettings
+    defaults: AppDefaults
     """of the model image"""
     duration_s: float
 
@@ -149,7 +149,7 @@ def train_kws(config: KwsTrainConfig, data_dir: Path, run_dir: Path, progress: R
         quantized=quantized,
         chosen=chosen,
         n_parameters=int(sum(np.prod(weight.shape) for weight in fitted.model.trainable_weights)),
-        settings=kws_settings(
+        defaults=kws_defaults(
             kws_params(
                 average_ms=config.average_ms,
                 suppression_ms=config.suppression_ms,

@@ -9,11 +9,11 @@ from tinyhost.compiler.image import TensorInfo
 from tinyhost.compiler.image_format import Task
 from tinyhost.errors import UsageError
 
-__all__ = ["ModelSettings", "guess_task", "pixel_map", "threshold_units"]
+__all__ = ["AppDefaults", "guess_task", "pixel_map", "threshold_units"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSettings:
+class AppDefaults:
     """Defaults that an app starts with; a device's own settings may override them.
 
     target_label: index of the label whose detection counts; None: the last.
@@ -43,22 +43,22 @@ def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
     return Task.GENERIC
 
 
-def pixel_map(input_info: TensorInfo, settings: ModelSettings) -> tuple[int, int]:
+def pixel_map(input_info: TensorInfo, defaults: AppDefaults) -> tuple[int, int]:
     """Return (multiplier, offset), Q16: a pixel p of 0..255 enters as (p * multiplier + offset) >> 16, saturated."""
-    if settings.pixel_range is None or input_info.scale == 0:
+    if defaults.pixel_range is None or input_info.scale == 0:
         black = 0 if input_info.dtype == "uint8" else -128
         return 1 << 16, (black << 16) + (1 << 15)
-    black_real, white_real = settings.pixel_range
+    black_real, white_real = defaults.pixel_range
     multiplier = round((white_real - black_real) / 255 / input_info.scale * (1 << 16))
     offset = round((black_real / input_info.scale + input_info.zero_point) * (1 << 16)) + (1 << 15)
     if max(abs(multiplier), abs(offset)) >= 1 << 30:
-        raise UsageError(f"pixel range {settings.pixel_range} does not fit an input of scale {input_info.scale:.3g}")
+        raise UsageError(f"pixel range {defaults.pixel_range} does not fit an input of scale {input_info.scale:.3g}")
     return multiplier, offset
 
 
-def threshold_units(output_info: TensorInfo, settings: ModelSettings) -> int:
+def threshold_units(output_info: TensorInfo, defaults: AppDefaults) -> int:
     """Return the threshold in the output's quantized units; in thousandths for a float32 output."""
     if output_info.scale == 0:
-        return round(settings.threshold * 1000)
-    units = round(settings.threshold / output_info.scale) + output_info.zero_point
+        return round(defaults.threshold * 1000)
+    units = round(defaults.threshold / output_info.scale) + output_info.zero_point
     return max(-(1 << 31), min((1 << 31) - 1, units))
