@@ -34,16 +34,24 @@ class Connection:
 
 @contextmanager
 def connected(
-    board: str | None, scene: str | None, state: Path | None, log: Callable[[LogText], None] | None = None
+    board: str | None,
+    scene: str | None,
+    state: Path | None,
+    *,
+    log: Callable[[LogText], None] | None = None,
+    hold_s: float = 0.0,
 ) -> Iterator[Connection]:
-    """Yield the device on `board`; if the board was chosen by itself, say which on stderr."""
+    """Yield the device on `board`; if the board was chosen by itself, say which on stderr.
+
+    hold_s: how long a virtual camera shows each picture of the scene at least.
+    """
     from tinyhost.boards import resolve
     from tinyhost.device import Device
 
     target = resolve(board, state=state)
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
-    with target.power(scene=scene) as powered, Device.open(powered, log=log or show_log) as device:
+    with target.power(scene=scene, hold_s=hold_s) as powered, Device.open(powered, log=log or show_log) as device:
         yield Connection(device=device, board=powered, scene=scene or "")
 
 

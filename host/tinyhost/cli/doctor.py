@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional, cast
+from typing import Annotated, Optional
 
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import console, escape, write_json
 from tinyhost.errors import CheckFailedError, UsageError
-
-if TYPE_CHECKING:
-    from tinyhost.sensors import Sensor
 
 __all__ = ["register"]
 
@@ -51,7 +47,9 @@ def doctor(
     from tinyhost.views.tables import plain_table
 
     if sensor is not None:
-        return _examine(sensor, seconds=seconds, board=board, scene=scene, state=state, json=json)
+        from tinyhost.cli.doctor_sensor import examine
+
+        return examine(sensor, seconds=seconds, board=board, scene=scene, state=state, json=json)
     if board is not None or scene is not None:
         raise UsageError("--board and --scene are for a sensor's test", hint="tinyhost doctor camera --board native")
     if udev:
@@ -78,13 +76,3 @@ def doctor(
             f"{len(blocking)} of {len(checks)} checks failed: {', '.join(check.name for check in blocking)}",
             hint=blocking[0].fix,
         )
-
-
-def _examine(
-    sensor: str, *, seconds: float, board: str | None, scene: str | None, state: Path | None, json: str | None
-) -> None:
-    from tinyhost.cli.doctor_sensor import SENSORS, examine_sensor
-
-    if sensor not in SENSORS:
-        raise UsageError(f"no sensor {sensor!r} can be tested", hint=f"one of: {', '.join(SENSORS)}")
-    examine_sensor(cast("Sensor", sensor), board=board, scene=scene, state=state, seconds=seconds, json=json)

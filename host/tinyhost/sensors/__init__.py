@@ -1,13 +1,37 @@
-"""Whether a board's sensor is well: its self-test's findings in words, and a judgement of what it sees."""
+"""Sensors: what is true of each, its self-test's findings in words, and a judgement of what it gives."""
 
 from __future__ import annotations
 
-from tinyhost.sensors.findings import CheckResult, Sensor, explain
-from tinyhost.sensors.motion import MotionSight
-from tinyhost.sensors.picture import PictureSight
+from tinyhost.sensors.findings import CheckResult, explain
+from tinyhost.sensors.kinds import (
+    ACCELEROMETER,
+    CAMERA,
+    MICROPHONE,
+    SENSORS,
+    Sensor,
+    sensor_of_code,
+    sensor_of_option,
+)
+from tinyhost.sensors.motion import MotionQuality
+from tinyhost.sensors.picture import PictureQuality
+from tinyhost.sensors.quality import SampleQuality, SensorQuality
 from tinyhost.sensors.remarks import Remark
-from tinyhost.sensors.sound import SoundSight
+from tinyhost.sensors.sound import SoundQuality
 
-__all__ = ["CheckResult", "MotionSight", "PictureSight", "Remark", "Sensor", "Sight", "SoundSight", "explain"]
-
-Sight = PictureSight | SoundSight | MotionSight
+__all__ = [
+    "ACCELEROMETER",
+    "CAMERA",
+    "MICROPHONE",
+    "SENSORS",
+    "CheckResult",
+    "MotionQuality",
+    "PictureQuality",
+    "Remark",
+    "SampleQuality",
+    "Sensor",
+    "SensorQuality",
+    "SoundQuality",
+    "explain",
+    "sensor_of_code",
+    "sensor_of_option",
+]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from tinyhost.protocol.self_test import NO_INDEX, Finding, LineState, SelfTestCheck, Verdict
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.causes import cause_of
+from tinyhost.sensors.kinds import Sensor
 from tinyhost.sensors.units import unit_of
 from tinyhost.sensors.wiring import line_name
 
-__all__ = ["CheckResult", "Sensor", "explain"]
-
-Sensor = Literal["camera", "mic", "imu"]
+__all__ = ["CheckResult", "explain"]
 
 _TITLES: dict[int, str] = {
     SelfTestCheck.CAPTURE: "captures that came whole",
@@ -43,6 +41,7 @@ _TITLES: dict[int, str] = {
     SelfTestCheck.MOVEMENT: "movement",
 }
 _LINES = (SelfTestCheck.BUS_LINE, SelfTestCheck.SYNC_LINE, SelfTestCheck.DATA_LINE)
+_OF_AXES = (SelfTestCheck.DEFLECTION, SelfTestCheck.DEFLECTION_SIZE)
 _AXES = "xyz"
 _FINE = ("passed", "skipped", "noted")
 
@@ -52,21 +51,28 @@ class CheckResult:
     """One check for people and programs."""
 
     check: str
-    """name in protocol/self_test.toml; `check_57` of one that this version does not know"""
-    title: str
+    """name in `protocol/self_test.toml`; `check_57` of a firmware that knows more than this tinyhost"""
     index: int | None
+    """which line or axis"""
     other: int | None
+    """with which line it is shorted or exchanged"""
     verdict: str
-    """passed, failed, skipped or noted; `verdict_9` of one that this version does not know"""
+    """`passed`, `failed`, `skipped` (could not be tried), `noted` (there is no right or wrong)"""
     status: str
+    """other than `ok`: what the test needed did not work"""
     measured: int | None
-    """in `unit`; None if nothing was measured"""
+    """in `unit`; null if nothing was measured"""
     lowest: int | None
+    """that would be right"""
     highest: int | None
+    """that would be right"""
     unit: str
+    """`count`, `us`, `ms`, `mhz` (samples per 1,000 s), `counts`, `hundredths` (of a count), `ppm`, `mg`, `line_state`
+    (LineState of the schema), `flag`, `number`"""
     shown: str
-    """the measured value for people"""
+    """`measured` for people"""
     expected: str
+    """for people"""
     meaning: str
     """of a failure"""
     action: str
@@ -77,9 +83,20 @@ class CheckResult:
         """Whether it is not as it should be; so is what a newer firmware says in a word that we do not know."""
         return self.verdict not in _FINE
 
+    @property
+    def title(self) -> str:
+        """What was checked, for people."""
+        check = SelfTestCheck.__members__.get(self.check.upper())
+        title = f"{self.check.replace('_', ' ')} of a newer firmware" if check is None else _TITLES[check]
+        if self.index is None:
+            return title
+        if check is not None and check in _LINES:
+            return f"{title} {line_name(check, self.index)}"
+        return f"{title} {_AXES[self.index] if check in _OF_AXES and self.index < len(_AXES) else self.index}"
+
 
 def explain(finding: Finding, sensor: Sensor, *, virtual: bool) -> CheckResult:
-    """Return a finding in words. virtual: the board is, so its sensor is a scene and has no wires."""
+    """Return a finding in words. virtual: the board has a scene for a sensor, and no wires."""
     unit = unit_of(finding.check)
     verdict = _name(Verdict, finding.verdict, "verdict")
     measured = finding.verdict != Verdict.SKIPPED and finding.status == Status.OK
@@ -87,7 +104,6 @@ def explain(finding: Finding, sensor: Sensor, *, virtual: bool) -> CheckResult:
     meaning, action = cause_of(finding, sensor, virtual=virtual) if failed else ("", "")
     return CheckResult(
         check=_name(SelfTestCheck, finding.check, "check"),
-        title=_title(finding),
         index=_optional(finding.index),
         other=_optional(finding.other),
         verdict=verdict,
@@ -101,17 +117,6 @@ def explain(finding: Finding, sensor: Sensor, *, virtual: bool) -> CheckResult:
         meaning=meaning,
         action=action,
     )
-
-
-def _title(finding: Finding) -> str:
-    title = _TITLES.get(finding.check, f"check {finding.check} of a newer firmware")
-    if finding.index == NO_INDEX:
-        return title
-    if finding.check in _LINES:
-        return f"{title} {line_name(finding.check, finding.index)}"
-    if finding.check in (SelfTestCheck.DEFLECTION, SelfTestCheck.DEFLECTION_SIZE) and finding.index < len(_AXES):
-        return f"{title} {_AXES[finding.index]}"
-    return f"{title} {finding.index}"
 
 
 def _shown(finding: Finding, *, measured: bool) -> str:

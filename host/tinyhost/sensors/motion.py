@@ -1,17 +1,19 @@
-"""What an accelerometer feels: axes, gravity, which way is down, and what is wrong with them."""
+"""Whether an accelerometer's motion data are good: axes, gravity, which way is up."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.sensors.pace import Pace
-from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.sensors.pace import PaceReport
+from tinyhost.sensors.quality import SampleQuality
+from tinyhost.sensors.remarks import Remark
 
-__all__ = ["AXES", "MotionSight", "down_axis"]
+__all__ = ["AXES", "MotionQuality", "MotionReport", "up_axis"]
 
 AXES = "xyz"
 _RECENT = 512
@@ -27,7 +29,7 @@ _LIES = {
 }  # fmt: skip
 
 
-def down_axis(mean_g: NDArray[np.float64]) -> str | None:
+def up_axis(mean_g: NDArray[np.float64]) -> str | None:
     """Return the axis on which gravity is measured, as +z; None if it lies between axes.
 
     mean_g: (3,). An accelerometer at rest measures +1 g on the axis that points up.
@@ -39,40 +41,38 @@ def down_axis(mean_g: NDArray[np.float64]) -> str | None:
     return f"{'+' if mean_g[axis] > 0 else '-'}{AXES[axis]}"
 
 
-class MotionSight:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MotionReport(PaceReport):
+    """What the motion of some seconds was like; the last second's figures."""
+
+    mean_g: list[float]
+    """x, y, z"""
+    noise_g: list[float]
+    """standard deviations of x, y, z"""
+    magnitude_g: float
+    """of the mean"""
+    up: str | None
+    """the axis that points up, as `+z`; null if it is tilted"""
+
+
+class MotionQuality(SampleQuality):
     """The motion of some seconds."""
 
-    sensor = "accelerometer"
+    what = "motion data"
+    n_channels = 3
 
     def __init__(self) -> None:
-        self.pace = Pace()
-        self.n_items = 0
-        """samples"""
+        super().__init__()
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=_RECENT)
         """in g"""
         self.full_scale_g = 4.0
-        self._n_clipped = 0
         self._held = np.zeros(3, np.int64)
         self._longest_held = np.zeros(3, np.int64)
         self._last: NDArray[np.int16] | None = None
 
-    def add(
-        self,
-        samples: NDArray[np.int16],
-        *,
-        position: int,
-        timestamp_us: int,
-        rate_hz: float,
-        lost: int,
-        scale: float,
-    ) -> None:
+    def take(self, samples: NDArray[np.int16], scale: float) -> None:
         """Take in (n, 3) counts; scale: g of one."""
-        if not len(samples):
-            return
-        self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
-        self.n_items += len(samples)
         self.full_scale_g = 32768 * scale
-        self._n_clipped += int(np.count_nonzero((samples == 32767) | (samples == -32768)))
         for sample in samples:
             if self._last is not None:
                 self._held = np.where(sample == self._last, self._held + 1, 0)
@@ -103,19 +103,21 @@ class MotionSight:
     @property
     def pose(self) -> str:
         """How the board lies, in words."""
-        axis = down_axis(self.mean_g)
+        axis = up_axis(self.mean_g)
         return _LIES[axis] if axis else "it is tilted"
 
     def _window(self) -> NDArray[np.float64]:
         n = max(8, round(self.pace.declared_hz))
         return np.array(self.recent)[-n:]
 
-    def remarks(self) -> list[Remark]:
-        """Return what there is to say, the worst first."""
-        if not self.n_items:
-            return [Remark(level="bad", text="no motion data came", action="see the failed checks above")]
-        found = worst_first([*self._axes(), *self.pace.remarks()])
-        return found or [Remark(level="good", text=self.pose if self.is_at_rest else "it feels the motion")]
+    def faults(self) -> Iterator[Remark]:
+        """Yield what is wrong with axes and pace."""
+        yield from self._axes()
+        yield from self.pace.remarks()
+
+    def praise(self) -> str:
+        """Return what to say of good motion data."""
+        return self.pose if self.is_at_rest else "it measures the motion"
 
     def _axes(self) -> Iterator[Remark]:
         stuck = [AXES[axis] for axis in range(3) if self._longest_held[axis] >= _STUCK_SAMPLES]
@@ -132,19 +134,22 @@ class MotionSight:
                 text=f"at rest it measures {self.magnitude_g:.2f} g instead of 1 g",
                 action="see the chip's self-test in the checks above",
             )
-        if self._n_clipped:
+        if self.n_clipped:
             yield Remark(
                 level="look",
-                text=f"{self._n_clipped} values are at full scale, {self.full_scale_g:g} g",
+                text=f"{self.n_clipped} values are at full scale, {self.full_scale_g:g} g",
                 action="what shakes harder than that cannot be told apart",
             )
 
-    def document(self) -> dict[str, object]:
-        """Return the figures as docs/reference/json.md has them."""
-        return {
-            **self.pace.document(),
-            "mean_g": [float(value) for value in self.mean_g],
-            "noise_g": [float(value) for value in self.noise_g],
-            "magnitude_g": self.magnitude_g,
-            "up": down_axis(self.mean_g),
-        }
+    def report(self) -> MotionReport:
+        """Return the figures."""
+        return MotionReport(
+            declared_hz=self.pace.declared_hz,
+            measured_hz=self.pace.measured_hz,
+            lost=self.pace.n_lost,
+            missing=self.pace.n_missing,
+            mean_g=[float(value) for value in self.mean_g],
+            noise_g=[float(value) for value in self.noise_g],
+            magnitude_g=self.magnitude_g,
+            up=up_axis(self.mean_g),
+        )

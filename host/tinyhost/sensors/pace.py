@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tinyhost.sensors.remarks import Remark
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "PaceReport"]
 
 _TOLERANCE = 0.1
 _LEAST_US = 500_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaceReport:
+    """How fast samples came, and how many did not."""
+
+    declared_hz: float
+    """samples a second, as the sensor says"""
+    measured_hz: float | None
+    """by the board's clock; null if too little came"""
+    lost: int
+    """samples that the board lost"""
+    missing: int
+    """samples that are missing, for whatever reason"""
 
 
 class Pace:
@@ -60,12 +75,3 @@ class Pace:
                 text=f"{self.n_missing} samples are missing",
                 action="nothing else may use the cable's hub, or this computer",
             )
-
-    def document(self) -> dict[str, object]:
-        """Return the figures as docs/reference/json.md has them, of sound and of motion."""
-        return {
-            "declared_hz": self.declared_hz,
-            "measured_hz": self.measured_hz,
-            "lost": self.n_lost,
-            "missing": self.n_missing,
-        }

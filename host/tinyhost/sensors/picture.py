@@ -1,18 +1,17 @@
-"""What a camera sees: figures of its pictures, and what is wrong with them."""
+"""Whether a camera's pictures are good: light, lens, whole frames."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.sensors.quality import SensorQuality
+from tinyhost.sensors.remarks import Remark
 
-__all__ = ["PictureFigures", "PictureSight", "picture_figures", "torn_row"]
+__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_figures", "torn_row"]
 
 _BLACK, _WHITE, _DARK, _BRIGHT = 14.0, 241.0, 40.0, 215.0
 _FLAT = 4.0
@@ -22,7 +21,6 @@ _LEAST_CONTRAST = 12.0
 _MAX_SHIFT = 40
 _TEAR_DIFFERENCE = 20.0
 _TEAR_RATIO = 5.0
-_RECENT = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +43,8 @@ class PictureFigures:
 
 def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
     """Return the figures of a (height, width) picture."""
+    import cv2
+
     contrast = float(pixels.std())
     detail = float(cv2.Laplacian(pixels, cv2.CV_64F).var())
     darkest, brightest = np.percentile(pixels, (1, 99))
@@ -76,21 +76,40 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     return at + 1 if best < steps[at] / 3 else None
 
 
-class PictureSight:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureReport:
+    """What the pictures of some seconds were like: counts of all, figures of the last."""
+
+    fps: float
+    """pictures a second, by the board's clock"""
+    missed: int
+    """captures that failed, or whose picture did not arrive"""
+    torn: int
+    """pictures that are shifted from a row on"""
+    width: int | None
+    height: int | None
+    brightness: float | None
+    """mean, 0..255"""
+    contrast: float | None
+    """standard deviation"""
+    sharpness: float | None
+    """variance of the Laplacian over that of the pixels"""
+
+
+class PictureQuality(SensorQuality):
     """The pictures of some seconds."""
 
-    sensor = "camera"
+    what = "picture"
 
     def __init__(self) -> None:
+        super().__init__()
         self.pixels: NDArray[np.uint8] | None = None
         """the newest picture"""
         self.figures: PictureFigures | None = None
         """of the newest picture"""
-        self.n_items = 0
         self.n_missed = 0
         """captures that failed, or whose picture did not arrive"""
         self.n_torn = 0
-        self.brightness: deque[float] = deque(maxlen=_RECENT)
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
         self._n_changed = 0
@@ -103,7 +122,6 @@ class PictureSight:
             self.n_missed += max(0, frame_index - self._last[0] - 1)
         self.pixels, self.figures = pixels, picture_figures(pixels)
         self.n_torn += self.figures.torn_row is not None
-        self.brightness.append(self.figures.brightness)
         self.n_items += 1
         self._last = frame_index, timestamp_us
         self._first = self._first or self._last
@@ -115,12 +133,15 @@ class PictureSight:
             return 0.0
         return (self.n_items - 1) * 1e6 / (self._last[1] - self._first[1])
 
-    def remarks(self) -> list[Remark]:
-        """Return what there is to say, the worst first."""
-        if self.figures is None:
-            return [Remark(level="bad", text="no picture came", action="see the failed checks above")]
-        found = worst_first([*_light(self.figures), *self._flow()])
-        return found or [Remark(level="good", text="a whole picture with light, shade and detail")]
+    def faults(self) -> Iterator[Remark]:
+        """Yield what is wrong with light, lens and flow."""
+        if self.figures is not None:
+            yield from _light(self.figures)
+        yield from self._flow()
+
+    def praise(self) -> str:
+        """Return what to say of good pictures."""
+        return "a whole picture with light, shade and detail"
 
     def _flow(self) -> Iterator[Remark]:
         if self.figures is not None and self.n_torn:
@@ -143,19 +164,19 @@ class PictureSight:
                 action="nothing else may use the cable's hub",
             )
 
-    def document(self) -> dict[str, object]:
-        """Return the figures as docs/reference/json.md has them."""
-        figures = self.figures
-        return {
-            "fps": self.fps,
-            "missed": self.n_missed,
-            "torn": self.n_torn,
-            "width": None if self.pixels is None else self.pixels.shape[1],
-            "height": None if self.pixels is None else self.pixels.shape[0],
-            "brightness": figures.brightness if figures else None,
-            "contrast": figures.contrast if figures else None,
-            "sharpness": figures.sharpness if figures else None,
-        }
+    def report(self) -> PictureReport:
+        """Return the figures."""
+        figures, pixels = self.figures, self.pixels
+        return PictureReport(
+            fps=self.fps,
+            missed=self.n_missed,
+            torn=self.n_torn,
+            width=None if pixels is None else pixels.shape[1],
+            height=None if pixels is None else pixels.shape[0],
+            brightness=figures.brightness if figures else None,
+            contrast=figures.contrast if figures else None,
+            sharpness=figures.sharpness if figures else None,
+        )
 
 
 def _light(figures: PictureFigures) -> Iterator[Remark]:

@@ -1,19 +1,21 @@
-"""What a microphone hears: levels, spectrum, and what is wrong with them."""
+"""Whether a microphone's sound is good: level, offset, clipping, spectrum."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.levels import dbfs
-from tinyhost.sensors.pace import Pace
-from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.sensors.pace import PaceReport
+from tinyhost.sensors.quality import SampleQuality
+from tinyhost.sensors.remarks import Remark
 
-__all__ = ["SoundSight"]
+__all__ = ["SoundQuality", "SoundReport"]
 
 _FULL_SCALE = 32768.0
 _SPAN = 512
@@ -27,15 +29,27 @@ _MOST_OFFSET = 0.1
 _CLIPPED_LOOK, _CLIPPED_BAD = 0.0005, 0.01
 
 
-class SoundSight:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SoundReport(PaceReport):
+    """What the sound of some seconds was like."""
+
+    rms_dbfs: float
+    """without the mean"""
+    peak_dbfs: float
+    offset: float
+    """mean, of full scale"""
+    clipped_share: float
+    """of the samples"""
+
+
+class SoundQuality(SampleQuality):
     """The sound of some seconds."""
 
-    sensor = "microphone"
+    what = "sound"
+    n_channels = 1
 
     def __init__(self) -> None:
-        self.pace = Pace()
-        self.n_items = 0
-        """samples"""
+        super().__init__()
         self.columns: deque[NDArray[np.uint8]] = deque(maxlen=_COLUMNS)
         """brightness of the bands of each span, the lowest first"""
         self.level_dbfs = -200.0
@@ -47,28 +61,23 @@ class SoundSight:
         self._rest = np.zeros(0, np.float32)
         self._sum = 0.0
         self._squares = 0.0
-        self._n_clipped = 0
-        self._values: tuple[int, int] | None = None
+        self._extremes: tuple[int, int] | None = None
 
-    def add(self, samples: NDArray[np.int16], *, position: int, timestamp_us: int, rate_hz: float, lost: int) -> None:
-        """Take in (n,) samples."""
-        if not len(samples):
-            return
-        self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
-        self.n_items += len(samples)
-        real = samples.astype(np.float64)
+    def take(self, samples: NDArray[np.int16], scale: float) -> None:
+        """Take in (n, 1) counts: sums, extremes, and the spectrum of each span that is full."""
+        real = samples[:, 0].astype(np.float64)
         self._sum += float(real.sum())
         self._squares += float(np.square(real).sum())
-        self._n_clipped += int(np.count_nonzero((samples == 32767) | (samples == -32768)))
         low, high = int(samples.min()), int(samples.max())
-        self._values = (min(low, self._values[0]), max(high, self._values[1])) if self._values else (low, high)
-        self.peak_dbfs = dbfs(max(-self._values[0], self._values[1]) / _FULL_SCALE)
+        self._extremes = (min(low, self._extremes[0]), max(high, self._extremes[1])) if self._extremes else (low, high)
+        self.peak_dbfs = dbfs(max(-self._extremes[0], self._extremes[1]) / _FULL_SCALE)
         self._rest = np.concatenate((self._rest, (real / _FULL_SCALE).astype(np.float32)))
         while len(self._rest) >= _SPAN:
-            self._take_span(self._rest[:_SPAN], rate_hz)
+            self._take_span(self._rest[:_SPAN])
             self._rest = self._rest[_SPAN:]
 
-    def _take_span(self, span: NDArray[np.float32], rate_hz: float) -> None:
+    def _take_span(self, span: NDArray[np.float32]) -> None:
+        rate_hz = self.pace.declared_hz
         flat = span - span.mean()
         self.level_dbfs = dbfs(float(np.sqrt(np.mean(np.square(flat)))))
         spectrum = np.abs(np.fft.rfft(flat * np.hanning(_SPAN))) * (4 / _SPAN)  # a full-scale tone is 1
@@ -101,20 +110,22 @@ class SoundSight:
     @property
     def clipped_share(self) -> float:
         """Share of the samples that are at full scale."""
-        return self._n_clipped / self.n_items if self.n_items else 0.0
+        return self.n_clipped / self.n_items if self.n_items else 0.0
 
-    def remarks(self) -> list[Remark]:
-        """Return what there is to say, the worst first."""
-        if not self.n_items:
-            return [Remark(level="bad", text="no sound came", action="see the failed checks above")]
-        found = worst_first([*self._levels(), *self.pace.remarks()])
-        return found or [Remark(level="good", text="it hears, with room to spare")]
+    def faults(self) -> Iterator[Remark]:
+        """Yield what is wrong with level, offset and pace."""
+        yield from self._levels()
+        yield from self.pace.remarks()
+
+    def praise(self) -> str:
+        """Return what to say of good sound."""
+        return "it hears, with room to spare"
 
     def _levels(self) -> Iterator[Remark]:
-        if self._values and self._values[0] == self._values[1]:
+        if self._extremes and self._extremes[0] == self._extremes[1]:
             yield Remark(
                 level="bad",
-                text=f"silence: every sample is {self._values[0]}",
+                text=f"silence: every sample is {self._extremes[0]}",
                 action="a real microphone always has noise: reset the board; of a scene: is it a silent file?",
             )
         elif self.rms_dbfs < _QUIET_DBFS:
@@ -132,12 +143,15 @@ class SoundSight:
                 action="see the offset in the checks above",
             )
 
-    def document(self) -> dict[str, object]:
-        """Return the figures as docs/reference/json.md has them."""
-        return {
-            **self.pace.document(),
-            "rms_dbfs": self.rms_dbfs,
-            "peak_dbfs": self.peak_dbfs,
-            "offset": self.offset,
-            "clipped_share": self.clipped_share,
-        }
+    def report(self) -> SoundReport:
+        """Return the figures."""
+        return SoundReport(
+            declared_hz=self.pace.declared_hz,
+            measured_hz=self.pace.measured_hz,
+            lost=self.pace.n_lost,
+            missing=self.pace.n_missing,
+            rms_dbfs=self.rms_dbfs,
+            peak_dbfs=self.peak_dbfs,
+            offset=self.offset,
+            clipped_share=self.clipped_share,
+        )

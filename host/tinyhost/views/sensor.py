@@ -1,6 +1,8 @@
-"""What a sensor sees, drawn: a picture with its light, sound with its spectrum, motion with its axes."""
+"""What a sensor gives, drawn: a picture with its light, sound with its spectrum, motion with its axes."""
 
 from __future__ import annotations
+
+from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tinyhost.sensors import MotionSight, PictureSight, Remark, Sight, SoundSight
-from tinyhost.sensors.motion import AXES, down_axis
+from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SampleQuality, SensorQuality, SoundQuality
+from tinyhost.sensors.motion import AXES, up_axis
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, level_meter
 from tinyhost.views.preview import half_blocks, heat_blocks
 
-__all__ = ["remark_lines", "sight_view"]
+__all__ = ["quality_view", "remark_lines"]
 
 _GOOD = class_colour(1)
 _AXIS_COLOURS = (BAD, _GOOD, class_colour(0))
@@ -26,24 +28,17 @@ _LEAST_SPAN_G = 0.1
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
-def sight_view(sight: Sight, columns: int, rows: int, *, title: str = "") -> RenderableType:
-    """Return what the sensor sees, in `columns` x `rows` cells."""
-    inner_columns, inner_rows = columns - 4, rows - 2
-    remarks = remark_lines(sight.remarks() if sight.n_items else [Remark(level="look", text="waiting …")])
-    if isinstance(sight, PictureSight):
-        inner = _picture(sight, inner_columns, inner_rows, remarks)
-    elif isinstance(sight, SoundSight):
-        inner = _sound(sight, inner_columns, inner_rows, remarks)
-    else:
-        inner = _motion(sight, inner_columns, inner_rows, remarks)
-    height = None if isinstance(sight, MotionSight) else rows
+def quality_view(quality: SensorQuality, columns: int, rows: int, *, title: str) -> RenderableType:
+    """Return what the sensor gives, in at most `columns` x `rows` cells."""
+    remarks = remark_lines(quality.remarks() if quality.n_items else [Remark(level="look", text="waiting …")])
+    inside, height = _inside(quality, columns - 4, rows - 2, remarks)
     return Panel(
-        inner,
-        title=Text(title or sight.sensor, DIM),
+        inside,
+        title=Text(title, DIM),
         title_align="left",
         border_style=_EDGE,
         width=columns,
-        height=height,
+        height=height and height + 2,
     )
 
 
@@ -63,17 +58,26 @@ def _figure(label: str, value: str, note: str = "") -> Text:
     return Text.assemble((label.ljust(_LABEL), DIM), (value, "bold"), (f"  {note}" if note else "", DIM), no_wrap=True)
 
 
-def _picture(sight: PictureSight, columns: int, rows: int, remarks: list[Text]) -> RenderableType:
-    figures, pixels = sight.figures, sight.pixels
+@singledispatch
+def _inside(quality: SensorQuality, columns: int, rows: int, remarks: list[Text]) -> tuple[RenderableType, int | None]:
+    """Return what the panel shows, and how many rows it keeps for that; None: as many as it needs."""
+    return Group(*remarks), None
+
+
+@_inside.register
+def _picture(
+    quality: PictureQuality, columns: int, rows: int, remarks: list[Text]
+) -> tuple[RenderableType, int | None]:
+    figures, pixels = quality.figures, quality.pixels
     if figures is None or pixels is None:
-        return Group(*remarks)
+        return Group(*remarks), rows
     picture_columns = min(columns * 3 // 5, 2 * rows * pixels.shape[1] // pixels.shape[0])
     width = columns - picture_columns - 3
     counts = np.histogram(pixels, bins=max(8, min(64, width)), range=(0, 256))[0]
     histogram = _columns(counts, class_colour(0))
     parts = [
-        _figure("size", f"{pixels.shape[1]} x {pixels.shape[0]}", f"{sight.n_items} pictures"),
-        _figure("pictures/s", f"{sight.fps:.1f}", f"{sight.n_missed} missed" if sight.n_missed else ""),
+        _figure("size", f"{pixels.shape[1]} x {pixels.shape[0]}", f"{quality.n_items} pictures"),
+        _figure("pictures/s", f"{quality.fps:.1f}", f"{quality.n_missed} missed" if quality.n_missed else ""),
         Text(),
         _figure("brightness", f"{figures.brightness:5.1f}", "of 255, mean"),
         bar(figures.brightness / 255, width, RAW),
@@ -89,7 +93,7 @@ def _picture(sight: PictureSight, columns: int, rows: int, remarks: list[Text]) 
     ]
     grid = Table.grid(padding=(0, 3, 0, 0))
     grid.add_row(half_blocks(pixels, picture_columns, rows), Group(*parts))
-    return grid
+    return grid, rows
 
 
 def _columns(counts: NDArray[np.intp], colour: str) -> Text:
@@ -98,31 +102,33 @@ def _columns(counts: NDArray[np.intp], colour: str) -> Text:
     return Text("".join(_LEVELS[int(np.ceil(8 * share))] for share in shares), f"{colour} on {TRACK}", no_wrap=True)
 
 
-def _sound(sight: SoundSight, columns: int, rows: int, remarks: list[Text]) -> RenderableType:
+@_inside.register
+def _sound(quality: SoundQuality, columns: int, rows: int, remarks: list[Text]) -> tuple[RenderableType, int | None]:
     spectrum_rows = max(3, rows - 4 - sum(-(-line.cell_len // columns) for line in remarks))
-    heat = np.stack(tuple(sight.columns)[-columns:], axis=1)[::-1] if sight.columns else np.zeros((36, 1), np.uint8)
-    loudest = f"{sight.loudest_hz:.0f} Hz" if sight.loudest_hz is not None else "–"
+    heat = np.stack(tuple(quality.columns)[-columns:], axis=1)[::-1] if quality.columns else np.zeros((36, 1), np.uint8)
+    loudest = f"{quality.loudest_hz:.0f} Hz" if quality.loudest_hz is not None else "–"
     figures = Text.assemble(
-        ("rms ", DIM), (f"{sight.rms_dbfs:.0f} dBFS", "bold"),
-        ("   peak ", DIM), (f"{sight.peak_dbfs:.0f} dBFS", "bold"),
-        ("   offset ", DIM), (f"{100 * sight.offset:+.2f} %", "bold"),
-        ("   clipped ", DIM), (f"{100 * sight.clipped_share:.2f} %", "bold"),
+        ("rms ", DIM), (f"{quality.rms_dbfs:.0f} dBFS", "bold"),
+        ("   peak ", DIM), (f"{quality.peak_dbfs:.0f} dBFS", "bold"),
+        ("   offset ", DIM), (f"{100 * quality.offset:+.2f} %", "bold"),
+        ("   clipped ", DIM), (f"{100 * quality.clipped_share:.2f} %", "bold"),
         ("   loudest at ", DIM), (loudest, "bold"), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
     spectrum = heat_blocks(np.ascontiguousarray(heat), columns, spectrum_rows)
     spectrum.end = "\n"
-    return Group(
-        level_meter(sight.level_dbfs, columns),
+    group = Group(
+        level_meter(quality.level_dbfs, columns),
         figures,
-        _pace(sight),
+        _pace(quality),
         spectrum,
         Text(f"{'100 Hz at the bottom, 8 kHz at the top; older':<{max(0, columns - 3)}}now", DIM, no_wrap=True),
         *remarks,
     )
+    return group, rows
 
 
-def _pace(sight: SoundSight | MotionSight) -> Text:
-    pace = sight.pace
+def _pace(quality: SampleQuality) -> Text:
+    pace = quality.pace
     measured = f"{pace.measured_hz:.1f}" if pace.measured_hz is not None else "…"
     return Text.assemble(
         (measured, "bold"), (f" samples/s, declared {pace.declared_hz:.1f}   ", DIM),
@@ -130,27 +136,28 @@ def _pace(sight: SoundSight | MotionSight) -> Text:
     )  # fmt: skip
 
 
-def _motion(sight: MotionSight, columns: int, rows: int, remarks: list[Text]) -> RenderableType:
-    if not sight.recent:
-        return Group(*remarks)
-    mean, noise = sight.mean_g, sight.noise_g
-    recent = np.array(sight.recent)
+@_inside.register
+def _motion(quality: MotionQuality, columns: int, rows: int, remarks: list[Text]) -> tuple[RenderableType, int | None]:
+    if not quality.recent:
+        return Group(*remarks), None
+    mean, noise = quality.mean_g, quality.noise_g
+    recent = np.array(quality.recent)
     parts: list[RenderableType] = []
     width = columns - 24
     for axis, name in enumerate(AXES):
         value = recent[-1, axis]
         label = Text.assemble((f"{name} ", f"bold {_AXIS_COLOURS[axis]}"), (f"{value:+6.2f} g ", "bold"))
-        level = _balance(value / sight.full_scale_g, width, _AXIS_COLOURS[axis])
+        level = _balance(value / quality.full_scale_g, width, _AXIS_COLOURS[axis])
         parts.append(label + level + Text(f" ±{noise[axis] * 1000:.0f} mg", DIM))
         if rows >= 14:
             parts.append(Text(" " * 11) + _trace(recent[-width:, axis], width, _AXIS_COLOURS[axis]))
-    up = down_axis(mean)
+    up = up_axis(mean)
     down = f"{'-' if up[0] == '+' else '+'}{up[1]}" if up else "between axes"
     magnitude = Text.assemble(
-        ("magnitude ", DIM), (f"{sight.magnitude_g:.3f} g", "bold"), ("   down ", DIM), (down, "bold"),
-        ("   ", ""), (sight.pose if sight.is_at_rest else "it moves", ACCENT), no_wrap=True, overflow="ellipsis",
+        ("magnitude ", DIM), (f"{quality.magnitude_g:.3f} g", "bold"), ("   down ", DIM), (down, "bold"),
+        ("   ", ""), (quality.pose if quality.is_at_rest else "it moves", ACCENT), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
-    return Group(*parts, Text(), magnitude, _pace(sight), Text(), *remarks)
+    return Group(*parts, Text(), magnitude, _pace(quality), Text(), *remarks), None
 
 
 def _trace(values: NDArray[np.float64], width: int, colour: str) -> Text:

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from tinyhost.protocol.self_test import NO_INDEX, Finding, LineState, SelfTestCheck, Verdict
 from tinyhost.protocol.status import Status
-from tinyhost.sensors import Sensor, explain
+from tinyhost.sensors import ACCELEROMETER, CAMERA, MICROPHONE, SENSORS, Sensor, explain
 from tinyhost.sensors.wiring import wire
 
 HARDWARE = (Path(__file__).resolve().parents[3] / "docs/guides/board.md").read_text()
 NEVER_FAIL = (SelfTestCheck.CAPTURE_TIME, SelfTestCheck.MOVEMENT, SelfTestCheck.D0_D1_EXCHANGED)
 """on a real board"""
 CAN_FAIL = [check for check in SelfTestCheck if check not in NEVER_FAIL]
-SENSORS: tuple[Sensor, ...] = ("camera", "mic", "imu")
 
 
 def failed(
@@ -38,7 +37,7 @@ def test_every_failure_on_a_real_board_has_a_meaning_and_a_way_out(check: SelfTe
 
 
 def test_a_cut_data_line_names_both_ends_of_its_wire() -> None:
-    result = explain(failed(SelfTestCheck.DATA_LINE, index=7, measured=LineState.OPEN), "camera", virtual=False)
+    result = explain(failed(SelfTestCheck.DATA_LINE, index=7, measured=LineState.OPEN), CAMERA, virtual=False)
     assert result.title == "data line D7"
     assert result.meaning == "D7 never changes: nothing is connected to it"
     assert "camera D7 to board D4" in result.action
@@ -48,12 +47,12 @@ def test_a_cut_data_line_names_both_ends_of_its_wire() -> None:
 
 def test_lines_that_touch_or_are_exchanged_name_each_other() -> None:
     shorted = explain(
-        failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.SHORTED), "camera", virtual=False
+        failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.SHORTED), CAMERA, virtual=False
     )
     assert shorted.meaning == "D2 and D5 are one: they touch each other"
     assert shorted.shown == "shorted to D5"
     swapped = explain(
-        failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.EXCHANGED), "camera", virtual=False
+        failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.EXCHANGED), CAMERA, virtual=False
     )
     assert "camera D2 to board RX" in swapped.action
     assert "camera D5 to board D5" in swapped.action
@@ -73,13 +72,13 @@ def test_the_wires_are_those_of_the_page() -> None:
 
 def test_a_bus_line_of_the_camera_and_of_the_boards_own_sensors() -> None:
     finding = failed(SelfTestCheck.BUS_LINE, index=0, measured=LineState.OPEN)
-    assert "4.7 kΩ" in explain(finding, "camera", virtual=False).action
-    assert explain(finding, "imu", virtual=False).meaning.startswith("SCL of the board's own sensors")
+    assert "4.7 kΩ" in explain(finding, CAMERA, virtual=False).action
+    assert explain(finding, ACCELEROMETER, virtual=False).meaning.startswith("SCL of the board's own sensors")
 
 
 def test_an_absent_sensor_is_a_matter_of_wires_on_a_real_board_and_of_scenes_on_a_virtual_one() -> None:
     finding = failed(SelfTestCheck.CAPTURE, status=Status.NO_SENSOR)
-    real, virtual = (explain(finding, "camera", virtual=is_virtual) for is_virtual in (False, True))
+    real, virtual = (explain(finding, CAMERA, virtual=is_virtual) for is_virtual in (False, True))
     assert "XCLK" in real.action
     assert "--scene" in virtual.action
     assert (real.status, real.measured, real.shown) == ("no_sensor", None, "no sensor")
@@ -102,7 +101,9 @@ def test_an_absent_sensor_is_a_matter_of_wires_on_a_real_board_and_of_scenes_on_
     ],
 )
 def test_values_are_shown_in_units_that_people_know(check: SelfTestCheck, measured: int, shown: str) -> None:
-    result = explain(Finding(check=check, index=NO_INDEX, other=NO_INDEX, measured=measured), "imu", virtual=False)
+    result = explain(
+        Finding(check=check, index=NO_INDEX, other=NO_INDEX, measured=measured), ACCELEROMETER, virtual=False
+    )
     assert result.shown == shown
     assert result.measured == measured
     assert (result.verdict, result.meaning) == ("passed", "")
@@ -110,19 +111,19 @@ def test_values_are_shown_in_units_that_people_know(check: SelfTestCheck, measur
 
 def test_what_a_newer_firmware_finds_is_shown_by_its_number() -> None:
     finding = Finding(check=200, verdict=Verdict.FAILED, index=3, other=NO_INDEX, measured=7, lowest=8, highest=9)
-    result = explain(finding, "mic", virtual=False)
+    result = explain(finding, MICROPHONE, virtual=False)
     assert (result.check, result.title) == ("check_200", "check 200 of a newer firmware 3")
     assert (result.shown, result.expected) == ("7", "8 … 9")
     assert "--upgrade" in result.action
-    odd = explain(Finding(check=200, verdict=77, status=99, index=NO_INDEX), "mic", virtual=False)
+    odd = explain(Finding(check=200, verdict=77, status=99, index=NO_INDEX), MICROPHONE, virtual=False)
     assert (odd.verdict, odd.status, odd.failed) == ("verdict_77", "status_99", True)
     line = failed(SelfTestCheck.DATA_LINE, index=44, other=99, measured=1234)
-    assert "line 44" in explain(line, "camera", virtual=False).title
-    assert explain(failed(SelfTestCheck.DEFLECTION, index=9), "imu", virtual=False).title.endswith("9")
+    assert "line 44" in explain(line, CAMERA, virtual=False).title
+    assert explain(failed(SelfTestCheck.DEFLECTION, index=9), ACCELEROMETER, virtual=False).title.endswith("9")
 
 
 def test_what_was_skipped_has_no_value() -> None:
     result = explain(
-        Finding(check=SelfTestCheck.PATTERN, verdict=Verdict.SKIPPED, index=NO_INDEX), "camera", virtual=False
+        Finding(check=SelfTestCheck.PATTERN, verdict=Verdict.SKIPPED, index=NO_INDEX), CAMERA, virtual=False
     )
     assert (result.measured, result.shown, result.expected, result.failed) == (None, "not tried", "", False)

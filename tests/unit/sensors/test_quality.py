@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.sensors import MotionSight, PictureSight, Remark, SoundSight
-from tinyhost.sensors.motion import down_axis
+from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SoundQuality
+from tinyhost.sensors.motion import up_axis
 from tinyhost.sensors.picture import picture_figures, torn_row
 
 RATE_HZ = 16_000
@@ -28,11 +28,11 @@ def picture(kind: str) -> NDArray[np.uint8]:
     return pixels
 
 
-def seen(*pictures: NDArray[np.uint8], period_us: int = 100_000, indices: list[int] | None = None) -> PictureSight:
-    sight = PictureSight()
+def seen(*pictures: NDArray[np.uint8], period_us: int = 100_000, indices: list[int] | None = None) -> PictureQuality:
+    quality = PictureQuality()
     for number, pixels in enumerate(pictures):
-        sight.add(pixels, frame_index=indices[number] if indices else number, timestamp_us=number * period_us)
-    return sight
+        quality.add(pixels, frame_index=indices[number] if indices else number, timestamp_us=number * period_us)
+    return quality
 
 
 def said(remarks: list[Remark], level: str) -> list[str]:
@@ -80,10 +80,10 @@ def test_an_edge_of_the_scene_is_no_tear() -> None:
 
 
 def test_rate_missed_captures_and_a_picture_that_stands_still() -> None:
-    sight = seen(*[picture("sharp")] * 10, indices=[0, 1, 2, 3, 8, 9, 10, 11, 12, 13])
-    assert sight.fps == pytest.approx(10.0)
-    assert sight.n_missed == 4
-    texts = said(sight.remarks(), "look")
+    quality = seen(*[picture("sharp")] * 10, indices=[0, 1, 2, 3, 8, 9, 10, 11, 12, 13])
+    assert quality.fps == pytest.approx(10.0)
+    assert quality.n_missed == 4
+    texts = said(quality.remarks(), "look")
     assert any("the same picture" in text for text in texts)
     assert any("4 pictures were missed" in text for text in texts)
     moving = seen(*[np.roll(picture("sharp"), i, axis=1) for i in range(10)])
@@ -91,26 +91,27 @@ def test_rate_missed_captures_and_a_picture_that_stands_still() -> None:
 
 
 def test_nothing_at_all_is_bad() -> None:
-    for sight in (PictureSight(), SoundSight(), MotionSight()):
-        assert [remark.level for remark in sight.remarks()] == ["bad"]
-        sight.document()
+    for quality in (PictureQuality(), SoundQuality(), MotionQuality()):
+        assert [remark.level for remark in quality.remarks()] == ["bad"]
+        quality.report()
 
 
-def heard(samples: NDArray[np.floating], *, rate_hz: float = RATE_HZ, gap: int = 0, lost: int = 0) -> SoundSight:
-    """Return the sight of samples in pieces of 300; `gap`: samples missing in the middle."""
-    sight = SoundSight()
+def heard(samples: NDArray[np.floating], *, rate_hz: float = RATE_HZ, gap: int = 0, lost: int = 0) -> SoundQuality:
+    """Return the judgement of samples in pieces of 300; `gap`: samples missing in the middle."""
+    quality = SoundQuality()
     pcm = np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
     for begin in range(0, len(pcm), 300):
         late = begin > len(pcm) // 2
         position = begin + gap * late
-        sight.add(
-            pcm[begin : begin + 300],
+        quality.add(
+            pcm[begin : begin + 300, np.newaxis],
             position=position,
             timestamp_us=round(position * 1e6 / rate_hz),
             rate_hz=RATE_HZ,
             lost=5 + lost * late,
+            scale=1 / 32768,
         )
-    return sight
+    return quality
 
 
 def tone(amplitude: float, hz: float = 1000.0, seconds: float = 2.0) -> NDArray[np.float64]:
@@ -119,14 +120,14 @@ def tone(amplitude: float, hz: float = 1000.0, seconds: float = 2.0) -> NDArray[
 
 
 def test_a_tone_is_measured_as_it_is() -> None:
-    sight = heard(tone(3276.8))
-    assert said(sight.remarks(), "good")
-    assert sight.peak_dbfs == pytest.approx(-20, abs=0.2)
-    assert sight.rms_dbfs == pytest.approx(-23, abs=0.2)
-    assert sight.level_dbfs == pytest.approx(-23, abs=0.3)
-    assert sight.loudest_hz == pytest.approx(1000, abs=32)
-    assert sight.pace.measured_hz == pytest.approx(RATE_HZ)
-    column = sight.columns[-1]
+    quality = heard(tone(3276.8))
+    assert said(quality.remarks(), "good")
+    assert quality.peak_dbfs == pytest.approx(-20, abs=0.2)
+    assert quality.rms_dbfs == pytest.approx(-23, abs=0.2)
+    assert quality.level_dbfs == pytest.approx(-23, abs=0.3)
+    assert quality.loudest_hz == pytest.approx(1000, abs=32)
+    assert quality.pace.measured_hz == pytest.approx(RATE_HZ)
+    column = quality.columns[-1]
     assert column.argmax() == round(36 * np.log(1000 / 100) / np.log(8000 / 100) - 0.5)
 
 
@@ -159,14 +160,14 @@ def test_a_wrong_rate_and_gaps_in_sound() -> None:
 SCALE = 4.0 / 32768
 
 
-def felt(mean_g: tuple[float, float, float], noise_g: float = 0.002, *, stuck: str = "", n: int = 240) -> MotionSight:
+def felt(mean_g: tuple[float, float, float], noise_g: float = 0.002, *, stuck: str = "", n: int = 240) -> MotionQuality:
     motion = np.array(mean_g) + RANDOM.normal(0, noise_g, (n, 3))
     for axis in stuck:
         motion[:, "xyz".index(axis)] = 0.5
     counts = np.clip(np.rint(motion / SCALE), -32768, 32767).astype(np.int16)
-    sight = MotionSight()
+    quality = MotionQuality()
     for begin in range(0, n, 12):
-        sight.add(
+        quality.add(
             counts[begin : begin + 12],
             position=begin,
             timestamp_us=round(begin * 1e6 / 119),
@@ -174,16 +175,16 @@ def felt(mean_g: tuple[float, float, float], noise_g: float = 0.002, *, stuck: s
             lost=0,
             scale=SCALE,
         )
-    return sight
+    return quality
 
 
 def test_a_board_that_lies_flat() -> None:
-    sight = felt((0.01, -0.02, 1.01))
-    assert [remark.text for remark in sight.remarks()] == ["it lies flat, parts up"]
-    assert sight.is_at_rest
-    assert sight.magnitude_g == pytest.approx(1.01, abs=0.005)
-    assert sight.pace.measured_hz == pytest.approx(119.0, rel=0.001)
-    assert sight.noise_g == pytest.approx([0.002] * 3, rel=0.3)
+    quality = felt((0.01, -0.02, 1.01))
+    assert [remark.text for remark in quality.remarks()] == ["it lies flat, parts up"]
+    assert quality.is_at_rest
+    assert quality.magnitude_g == pytest.approx(1.01, abs=0.005)
+    assert quality.pace.measured_hz == pytest.approx(119.0, rel=0.001)
+    assert quality.noise_g == pytest.approx([0.002] * 3, rel=0.3)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_a_board_that_lies_flat() -> None:
     [((1.0, 0, 0), "+x"), ((0, -1, 0.1), "-y"), ((0, 0, -1), "-z"), ((0.7, 0.7, 0), None), ((0, 0, 0), None)],
 )
 def test_which_axis_is_up(mean_g: tuple[float, float, float], axis: str | None) -> None:
-    assert down_axis(np.array(mean_g, np.float64)) == axis
+    assert up_axis(np.array(mean_g, np.float64)) == axis
 
 
 def test_bad_motion() -> None:

@@ -1,0 +1,169 @@
+"""The examination of a board's sensor: its self-test in words, and a judgement of what it gives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tinyhost.device.self_test import TestProgress
+from tinyhost.device.stream_items import FrameItem, SamplesItem, StreamItem
+from tinyhost.sensors import (
+    CheckResult,
+    PictureQuality,
+    Remark,
+    SampleQuality,
+    Sensor,
+    SensorQuality,
+    explain,
+)
+from tinyhost.sensors.motion import MotionReport
+from tinyhost.sensors.picture import PictureReport
+from tinyhost.sensors.sound import SoundReport
+
+if TYPE_CHECKING:
+    from tinyhost.device.device import Device
+
+__all__ = ["Examination", "SensorCheckDocument", "SensorDataDocument", "observe_sensor", "self_test_results"]
+
+_VIRTUAL_PERIOD_MS = 60
+"""A scene's pictures could come faster than anybody can look."""
+_TICK_S = 0.1
+_GIVES_NOTHING = ("no_sensor", "sensor_timeout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorDataDocument:
+    """What the sensor gave, and what there is to say about it."""
+
+    seconds: float
+    """how long was looked"""
+    items: int
+    """pictures, or samples"""
+    remarks: list[Remark]
+    """the worst first"""
+    camera: PictureReport | None = None
+    microphone: SoundReport | None = None
+    accelerometer: MotionReport | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensorCheckDocument:
+    """What `tinyhost doctor camera|mic|imu` writes."""
+
+    schema: str = "tinyhost.sensor_check/1"
+    ok: bool
+    """no check failed, and no remark is `bad`"""
+    board: str
+    """the type: `native`, `m4`, `nano33ble`"""
+    name: str
+    """as `--board` takes it"""
+    revision: str
+    """of the board; empty if it has none"""
+    app: str
+    firmware_version: str
+    build_id: str
+    sensor: str
+    """`camera`, `mic`, `imu`"""
+    scene: str | None
+    """as it was given"""
+    checks: list[CheckResult]
+    """the board's self-test, in its order"""
+    seen: SensorDataDocument | None
+    """what the sensor gave; null if it is not there, or with `--seconds 0`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What came of it."""
+
+    sensor: Sensor
+    seconds: float
+    results: list[CheckResult]
+    quality: SensorQuality | None
+    """None if the sensor is not there, or nobody looked"""
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What there is to say about what the sensor gives."""
+        return self.quality.remarks() if self.quality is not None else []
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """What is wrong, and what to do about each."""
+        failed = [(result.meaning or result.title, result.action) for result in self.results if result.failed]
+        return failed + [(remark.text, remark.action) for remark in self.remarks if remark.level == "bad"]
+
+    def document(self, device: Device, *, board: str, scene: str | None) -> SensorCheckDocument:
+        """Return it for programs."""
+        info = device.info
+        return SensorCheckDocument(
+            ok=not self.faults,
+            board=info.board,
+            name=board,
+            revision=info.revision,
+            app=info.app,
+            firmware_version=info.firmware_version,
+            build_id=info.build_id,
+            sensor=self.sensor.option,
+            scene=scene,
+            checks=self.results,
+            seen=self._data(),
+        )
+
+    def _data(self) -> SensorDataDocument | None:
+        if self.quality is None:
+            return None
+        report: dict[str, Any] = {self.sensor.name: self.quality.report()}
+        return SensorDataDocument(seconds=self.seconds, items=self.quality.n_items, remarks=self.remarks, **report)
+
+
+def self_test_results(device: Device, sensor: Sensor, *, virtual: bool, progress: TestProgress) -> list[CheckResult]:
+    """Return what the device's self-test of its sensor finds, in words. virtual: a scene takes the sensor's place.
+
+    Raises DeviceError if the firmware has no self-test, or a stream is on.
+    """
+    return [explain(finding, sensor, virtual=virtual) for finding in device.self_test(progress)]
+
+
+def observe_sensor(
+    device: Device,
+    sensor: Sensor,
+    results: list[CheckResult],
+    *,
+    seconds: float,
+    virtual: bool,
+    on_news: Callable[[SensorQuality], None],
+) -> SensorQuality | None:
+    """Return a judgement of what the sensor gives for some seconds; None if the self-test found none, or for 0 s.
+
+    on_news: called ten times a second or so with the judgement so far.
+    """
+    if seconds <= 0 or any(result.status in _GIVES_NOTHING for result in results):
+        return None
+    quality = sensor.quality()
+    with device.stream(sensor.stream, period_ms=_VIRTUAL_PERIOD_MS if virtual else 0) as items:
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            item = items.get(min(_TICK_S, left_s))
+            while item is not None:
+                _add(quality, item)
+                item = items.get(0)
+            on_news(quality)
+    return quality
+
+
+def _add(quality: SensorQuality, item: StreamItem) -> None:
+    """Add an item to the judgement of its kind."""
+    if isinstance(item, FrameItem) and isinstance(quality, PictureQuality):
+        quality.add(item.pixels, frame_index=item.frame_index, timestamp_us=item.timestamp_us)
+    elif isinstance(item, SamplesItem) and isinstance(quality, SampleQuality):
+        quality.add(
+            item.samples,
+            position=item.position,
+            timestamp_us=item.timestamp_us,
+            rate_hz=item.rate_hz,
+            lost=item.lost,
+            scale=item.scale,
+        )
