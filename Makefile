@@ -17,7 +17,7 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test check format bench bench-append bench-machine soak soak-upload fuzz frontend-parity \
+.PHONY: help setup setup-dev setup-train demo test check docs picture format bench bench-append bench-machine soak soak-upload fuzz frontend-parity \
   oracle-long train clean
 .DEFAULT_GOAL := help
 
@@ -53,7 +53,7 @@ test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the
 	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/fuzz short
 	$(BIN)/python -m pytest
 
-check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to date
+check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up to date, links of the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,6 +61,12 @@ check: setup-dev  ## ruff, mypy --strict, clang-format, generated files up to da
 	@$(BIN)/clang-format --dry-run --Werror $(filter-out %/messages.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
+
+docs: setup-dev  ## the documentation as a site, in build/site, with every link checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+picture: setup-dev  ## docs/images/monitor.svg, the README's picture of the monitor, from a real run
+	$(BIN)/python scripts/make_monitor_picture.py
 
 format: setup-dev  ## let ruff and clang-format format everything
 	$(BIN)/ruff check --fix .

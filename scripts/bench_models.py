@@ -156,9 +156,9 @@ def _page(figures: Sequence[ModelFigures], portable: dict[str, ModelFigures], en
     lines = [
         "# Figures",
         "",
-        f"Written by `make bench-append` on {entry.date[:10]}, firmware {entry.build_id}. Instructions on `m4`: exact.",
-        f"The engine takes {entry.engine_bytes:,} B of flash with all operators, {entry.vww_engine_bytes:,} B with",
-        "those that vww's models need. What the columns mean: [performance.md](../performance.md).",
+        f"Written by `make bench-append` on {entry.date[:10]}, firmware {entry.build_id}.",
+        f"Instructions on `m4`: exact. The engine takes {entry.engine_bytes:,} B of flash with all operators,",
+        f"{entry.vww_engine_bytes:,} B with those that vww's models need. [What the columns mean](../performance.md).",
         "",
         "| " + " | ".join(headings) + " |",
         "| --- |" + " ---: |" * (len(headings) - 2) + " --- |",
