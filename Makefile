@@ -75,7 +75,7 @@ format: setup-dev  ## let ruff and clang-format format everything
 
 bench: setup  ## figures of the shipped model and of generated networks on the virtual boards; MODELS=folder for others
 	$(BIN)/python -m tests.oracle.generated_networks build/networks
-	$(BIN)/python scripts/bench_models.py $(MODELS) --portable --json build/bench.json --history $(HISTORY)
+	$(BIN)/python -m scripts.bench_models $(MODELS) --portable --json build/bench.json --history $(HISTORY)
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
@@ -87,7 +87,7 @@ bench-machine: setup  ## the shipped anomaly model on the simulated machine, thr
 
 bench-append: setup  ## the same figures, added to the history in the repository; commit it with what changed them
 	$(BIN)/python -m tests.oracle.generated_networks build/networks
-	$(BIN)/python scripts/bench_models.py $(MODELS) --portable --history $(HISTORY) --append \
+	$(BIN)/python -m scripts.bench_models $(MODELS) --portable --history $(HISTORY) --append \
 		--markdown $(PAGE)
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)

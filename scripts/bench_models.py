@@ -1,6 +1,6 @@
 """Measures every model of some folders on m4 and prints a table; see docs/reference/performance.md.
 
-    python scripts/bench_models.py FOLDER... [--json FILE] [--markdown FILE] [--history FILE [--append]] [--portable]
+    python -m scripts.bench_models FOLDER... [--json FILE] [--markdown FILE] [--history FILE [--append]] [--portable]
 
 --history shows the change against the last entries that have these models; --append adds this run to it.
 --portable measures the portable kernels as well: what the fast ones gain.
@@ -18,7 +18,6 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from engine_size import VWW_OPERATORS, engine_bytes, map_of
 from rich.console import Console
 from rich.table import Table
 from tinyhost.bench.history import Entry, append_entry, changes, read_history
@@ -28,6 +27,8 @@ from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device
 from tinyhost.errors import TinyhostError
+
+from scripts.engine_size import VWW_OPERATORS, engine_bytes, map_of
 
 _ROOT = Path(__file__).resolve().parent.parent
 _CONSOLE = Console(width=220, highlight=False)

@@ -1,6 +1,6 @@
 """Measures what mix of instructions each kind of operator runs, and writes cycles per instruction from it.
 
-    python scripts/cycles/measure.py MODEL_OR_FOLDER... [--write]
+    python -m scripts.cycles.measure MODEL_OR_FOLDER... [--write]
 
 Runs the models operator by operator on m4, in a QEMU with a plugin that counts every address. --write replaces
 host/tinyhost/bench/cycles.json, from which `tinyhost bench` estimates. docs/reference/performance.md has the method.
@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from costs import FLASH_WAIT_STATES, Cost, Instruction, parse_listing
 from numpy.typing import NDArray
 from tinyhost.bench.table import find_models
 from tinyhost.boards import resolve
@@ -31,6 +30,8 @@ from tinyhost.device import Device
 from tinyhost.models.file import load_model_file
 from tinyhost.models.summary import summarize
 from tinyhost.protocol.messages import InferSource
+
+from scripts.cycles.costs import FLASH_WAIT_STATES, Cost, Instruction, parse_listing
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TABLE = _ROOT / "host/tinyhost/bench/cycles.json"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
-from engine_size import engine_bytes
+from scripts.engine_size import engine_bytes
 
 _MAP = """
 Discarded input sections

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "scripts" / "cycles"))
-from costs import parse_listing
+from scripts.cycles.costs import parse_listing
 
 _LISTING = """
 00000100 <loop>:
