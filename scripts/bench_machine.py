@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.bench.listening import summarize_listening
-from tinyhost.bench.motion import FedRun, HostDetector, feed_run
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
@@ -28,6 +26,8 @@ from tinyhost.models.file import load_model_file
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.tasks.anomaly.detector import FedRun, HostDetector, feed_run
+from tinyhost.tasks.listening import summarize_listening
 from tinyhost.train.anomaly.machine import unseen_conditions
 
 RATE_HZ = LSM9DS1.rate_hz

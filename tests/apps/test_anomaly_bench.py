@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tinyhost.bench.motion import HostDetector, feed_run, judge_alarms
 from tinyhost.boards import resolve
 from tinyhost.device import Device
+from tinyhost.metrics.alarms import judge_alarms
 from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.score import ONE, alarm_states
-from tinyhost.sensors.annotations import SpokenWord
+from tinyhost.sensors.annotations import Annotation
 from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.tasks.anomaly.detector import HostDetector, feed_run
 
 from tests.apps.conftest import Station
 from tests.device.rig import flashed_board
@@ -97,7 +98,7 @@ def test_bench_tells_false_alarms_and_delays_of_a_long_recording(station: Statio
 
 
 def test_alarms_are_a_faults_if_they_are_raised_within_it() -> None:
-    faults = [SpokenWord(start_s=10.0, end_s=20.0, label="a"), SpokenWord(start_s=40.0, end_s=50.0, label="b")]
+    faults = [Annotation(start_s=10.0, end_s=20.0, label="a"), Annotation(start_s=40.0, end_s=50.0, label="b")]
     seen, false_s = judge_alarms([3.0, 11.5, 15.0, 20.5, 22.0], faults, tolerance_s=1.0)
     assert [item.delay_s for item in seen] == [1.5, None]
     assert false_s == (3.0, 22.0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tinyhost.bench import engines
 from tinyhost.bench.engines import EngineTrial
-from tinyhost.bench.run import BenchPlan, Progress
+from tinyhost.bench.run import BenchRequest, Progress
 from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.state import BoardFolder
@@ -91,7 +91,7 @@ def test_the_board_gets_its_own_firmware_back_whatever_happens(
     own = build_firmware("vww", "m4")
     trial = EngineTrial.build(board, "vww", "portable", file, own=own, progress=lambda line: None)
     with pytest.raises(LinkLostError, match="unplugged"):
-        trial.compare(full_result(tmp_path), BenchPlan(), stage=nobody, measuring=unmeasured)  # type: ignore[arg-type]
+        trial.compare(full_result(tmp_path), BenchRequest(), stage=nobody, measuring=unmeasured)  # type: ignore[arg-type]
     assert (build_id(m4), slots(m4)) == before
 
 

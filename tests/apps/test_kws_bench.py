@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tinyhost.sensors.annotations import read_truth
+from tinyhost.sensors.annotations import read_annotations
 
 from tests.apps.conftest import Station
 from tests.json_docs import check_document
@@ -50,7 +50,7 @@ def test_words_in_long_sound_are_found_where_they_are(station: Station, speech: 
     document = json.loads(out)
     check_document(document)
     streaming = document["streaming"]
-    truth = [word for word in read_truth(speech / "long.csv") if word.label in ("yes", "no")]
+    truth = [word for word in read_annotations(speech / "long.csv") if word.label in ("yes", "no")]
     assert streaming["n_words"] == len(truth) > 3
     assert streaming["seconds"] == 60
     assert streaming["hits"] >= len(truth) / 2

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.bench.accuracy import fitting
 from tinyhost.datasets import read_picture
 from tinyhost.errors import DatasetError
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
+from tinyhost.tasks.vision.task import fitting
 
 if TYPE_CHECKING:
     from tinyhost.device import Device

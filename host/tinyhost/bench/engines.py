@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from tinyhost.bench.result import BenchResult, EngineRun
-from tinyhost.bench.run import BenchPlan, Progress, model_on_device, run_bench
+from tinyhost.bench.run import BenchRequest, Progress, model_on_device, run_bench
 from tinyhost.boards import Board
 from tinyhost.boards.build import EngineBuild, Firmware, build_firmware, build_kind
 from tinyhost.boards.flash import flash_firmware
@@ -72,9 +72,9 @@ class EngineTrial:
         return cls(board=board, engine=engine, file=file, own=own, other=other)
 
     def compare(
-        self, result: BenchResult, plan: BenchPlan, *, stage: Stage, measuring: Callable[[], Measuring]
+        self, result: BenchResult, request: BenchRequest, *, stage: Stage, measuring: Callable[[], Measuring]
     ) -> BenchResult:
-        """Return `result` with the other engine's figures beside it; latency and agreement are measured, as planned.
+        """Return `result` with the other engine's figures beside it; latency and agreement are measured, as asked.
 
         stage: opened for what takes a while, with its title; gives what wants to be called with lines of progress.
         Whatever happens, the board gets its own firmware back. Raises what flashing and measuring raise.
@@ -83,13 +83,13 @@ class EngineTrial:
             with stage(f"flashing the engine {self.engine}") as line:
                 flash_firmware(self.board, self.other, line)
             with measuring() as on_progress:
-                found = self._measure(plan, on_progress)
+                found = self._measure(request, on_progress)
         finally:
             with stage("flashing the board's own firmware again") as line:
                 flash_firmware(self.board, self.own, line)
         return replace(result, other=found)
 
-    def _measure(self, plan: BenchPlan, on_progress: Progress) -> EngineRun:
+    def _measure(self, request: BenchRequest, on_progress: Progress) -> EngineRun:
         with self.board.power() as powered, Device.open(powered) as device:
             device.expect_build(self.other.build_id)
             with model_on_device(device, self.file, keep=False, on_progress=on_progress) as (image, tflite):
@@ -98,7 +98,7 @@ class EngineTrial:
                     image,
                     tflite,
                     name=self.board.name,
-                    plan=BenchPlan(runs=plan.runs, samples=plan.samples, against=plan.against),
+                    request=BenchRequest(runs=request.runs, samples=request.samples, against=request.against),
                     on_progress=on_progress,
                 )
         return EngineRun(

@@ -6,61 +6,36 @@ import statistics
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from tinyhost.bench.listening import measure_listening
-from tinyhost.bench.result import Latency, OperatorTicks, Spread
-from tinyhost.errors import DeviceError
+from tinyhost.bench.result import Latency, OperatorTicks
+from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelSummary
-from tinyhost.protocol.messages import InferSource, SensorKind
-from tinyhost.protocol.pattern import pattern_bytes
-from tinyhost.protocol.status import Status
+from tinyhost.protocol.messages import InferSource
+from tinyhost.tasks.contract import Subject, Task
 
 if TYPE_CHECKING:
-    from tinyhost.device import Device, Inference
+    from tinyhost.device import Inference
 
-__all__ = ["measure_latency", "takes_pictures"]
+__all__ = ["measure_latency"]
 
 _SEED = 1
-_SIDE = 96
-
-
-def _test_picture() -> NDArray[np.uint8]:
-    return np.frombuffer(pattern_bytes(_SEED, _SIDE * _SIDE), np.uint8).reshape(_SIDE, _SIDE)
-
-
-def takes_pictures(device: Device) -> bool:
-    """Return whether the active model classifies the app's pictures; the device decides.
-
-    Its picture frame is overwritten.
-    """
-    if device.info.sensor != SensorKind.CAMERA:
-        return False
-    try:
-        device.infer(InferSource.SAMPLE, data=_test_picture())
-    except DeviceError as error:
-        if error.status in (Status.MODEL_MISMATCH, Status.UNSUPPORTED):
-            return False
-        raise
-    return True
 
 
 def measure_latency(
-    device: Device,
-    model: ModelSummary,
+    subject: Subject,
+    task: Task | None,
     *,
     runs: int,
-    pictures: bool,
     capture: bool,
     on_run: Callable[[int], None] = lambda done: None,
 ) -> Latency:
     """Return the latency over `runs` inferences on one fixed input, and a profile of as many again.
 
-    pictures: the input is a picture, so preprocessing is measured too. capture: camera frames are measured too. What it
-    costs to listen is measured wherever the app listens.
+    Preprocessing is measured too where the task makes the input of one sample, and what it costs to listen where it
+    listens. capture: camera frames are measured too.
     """
-    source = InferSource.SAMPLE if pictures else InferSource.PATTERN
-    data = _test_picture() if pictures else None
+    device = subject.device
+    data = task.test_sample(subject) if task else None
+    source = InferSource.PATTERN if data is None else InferSource.SAMPLE
     plain, profiled, captured = [], [], []
     for index in range(runs):
         plain.append(device.infer(source, data=data, seed=_SEED))
@@ -73,10 +48,10 @@ def measure_latency(
         tick_hz=device.info.tick_hz,
         runs=runs,
         invoke=Spread.of([run.invoke_ticks for run in plain]),
-        preprocess=Spread.of([run.preprocess_ticks for run in plain]) if pictures else None,
+        preprocess=None if data is None else Spread.of([run.preprocess_ticks for run in plain]),
         capture=Spread.of(captured) if captured else None,
-        per_operator=_per_operator(model, profiled),
-        listening=measure_listening(device),
+        per_operator=_per_operator(subject.model, profiled),
+        listening=task.listening(device) if task else None,
     )
 
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from tinyhost.bench.streaming import Streaming
 from tinyhost.device import LinkMeasurement
-from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
+from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelSummary
+from tinyhost.tasks.findings import Finding, Listening
 
 if TYPE_CHECKING:
-    from tinyhost.bench.motion_result import MotionAccuracy, MotionStream
     from tinyhost.boards.build import EngineBuild
 
 __all__ = [
     "TICK_REMARKS",
-    "Accuracy",
     "Agreement",
     "BenchResult",
-    "ClassScore",
     "DeviceSummary",
     "EngineRun",
-    "HostAnswers",
-    "KeywordRates",
     "Latency",
-    "Listening",
     "Mismatch",
     "OperatorTicks",
-    "SampleResult",
-    "Spread",
 ]
 
 TICK_REMARKS = {
@@ -60,20 +49,6 @@ class DeviceSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
-    """Least, median and most of some counts of ticks."""
-
-    min: int
-    median: int
-    max: int
-
-    @classmethod
-    def of(cls, values: Sequence[int]) -> Spread:
-        """Return the spread of at least one value; the median of an even number is rounded down."""
-        return cls(min=min(values), median=int(statistics.median(values)), max=max(values))
-
-
-@dataclass(frozen=True, kw_only=True)
 class OperatorTicks:
     """The median ticks of one operator over the profiled runs."""
 
@@ -84,23 +59,6 @@ class OperatorTicks:
     ticks: int
     share: float
     """of the sum over all operators, 0..1"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listening:
-    """What it costs to listen all the time, with as many inferences as the app takes; in the latency's ticks."""
-
-    strides_per_s: float
-    inferences_per_s: float
-    per_stride: Spread
-    """of preprocessing, the window's way into the input tensor included"""
-    invoke: Spread
-    per_s: int
-    """ticks for one second of sound: of the medians"""
-    budget_per_s: int
-    """ticks that a second has: 64,000,000 instructions or cycles, or the nanoseconds of a second"""
-    busy_share: float
-    """of the budget; the board keeps up below 1, and idles for the rest"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,91 +103,6 @@ class Agreement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleResult:
-    """What the device said to one labelled picture or clip."""
-
-    path: Path
-    label: str
-    predicted: str
-    scores: tuple[float, ...]
-    """real output values, one for each class"""
-    ticks: int
-
-    @property
-    def right(self) -> bool:
-        """Whether the prediction is the label."""
-        return self.label == self.predicted
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassScore:
-    """How one class fared; None where the ratio has no denominator."""
-
-    n: int
-    precision: float | None
-    recall: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HostAnswers:
-    """The same clips through the firmware's frontend and engine on this computer."""
-
-    compared: int
-    mismatches: int
-    """clips to which any output byte differs"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeywordRates:
-    """A keyword spotter's errors about clips, at its own threshold and at all others."""
-
-    n_silent: int
-    """first classes, which are no words"""
-    point: KeywordPoint
-    """at the model's threshold"""
-    curve: KeywordCurve
-
-
-@dataclass(frozen=True, kw_only=True)
-class Accuracy:
-    """A labelled folder, classified on the device."""
-
-    data: Path
-    labels: tuple[str, ...]
-    confusion: tuple[tuple[int, ...], ...]
-    """rows: true class, columns: predicted class, in the order of `labels`"""
-    samples: tuple[SampleResult, ...]
-    kind: Literal["pictures", "clips"] = "pictures"
-    host: HostAnswers | None = None
-    """the same clips on this computer; None for pictures"""
-    keywords: KeywordRates | None = None
-    """words missed and words made up; None for pictures"""
-
-    @property
-    def n(self) -> int:
-        """Number of samples."""
-        return len(self.samples)
-
-    @property
-    def top1(self) -> float:
-        """Share of samples whose highest score is the label's."""
-        return sum(sample.right for sample in self.samples) / self.n
-
-    def per_class(self) -> dict[str, ClassScore]:
-        """Return precision and recall of each label."""
-        scores = {}
-        for index, label in enumerate(self.labels):
-            right, n_true = self.confusion[index][index], sum(self.confusion[index])
-            n_said = sum(row[index] for row in self.confusion)
-            scores[label] = ClassScore(
-                n=n_true,
-                precision=right / n_said if n_said else None,
-                recall=right / n_true if n_true else None,
-            )
-        return scores
-
-
-@dataclass(frozen=True, kw_only=True)
 class EngineRun:
     """The same model on the same board, with firmware that has another engine."""
 
@@ -257,10 +130,8 @@ class BenchResult:
     model: ModelSummary
     latency: Latency
     agreement: Agreement | None
-    accuracy: Accuracy | None
-    streaming: Streaming | None
+    findings: tuple[Finding, ...] = ()
+    """of labelled samples and of a recording, by the task of the device's app"""
     link: LinkMeasurement | None
-    motion: MotionAccuracy | None = None
-    motion_stream: MotionStream | None = None
     other: EngineRun | None = None
     """None when no other engine was asked for"""

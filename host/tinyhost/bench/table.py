@@ -15,6 +15,7 @@ from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
+from tinyhost.tasks.contract import Subject
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -71,7 +72,8 @@ def measure_models(
         file = load_model_file(path, passes=passes)
         with model_on_device(device, file, keep=True, on_progress=lambda *_: None) as (image, _):
             model = summarize(image)
-            latency = measure_latency(device, model, runs=1, pictures=False, capture=False)
+            subject = Subject(device=device, image=image, model=model)
+            latency = measure_latency(subject, None, runs=1, capture=False)
             agreement = measure_agreement(device, model, HostReference(image), n_samples=n_samples)
         yield ModelFigures(
             name=model.name,

@@ -124,7 +124,7 @@ def bench(
 
     And whether the board computes what the host does: exits 1 if any output differs.
     """
-    from tinyhost.bench.run import BenchPlan, model_on_device, run_bench
+    from tinyhost.bench.run import BenchRequest, model_on_device, run_bench
     from tinyhost.cli.connect import connected
     from tinyhost.models.file import load_model_file
 
@@ -132,14 +132,14 @@ def bench(
         raise UsageError("--truth says what is in --stream, and there is none", hint="add --stream FILE")
     check_targets(report, json)
     names = split_labels(labels)
-    plan = BenchPlan(
+    request = BenchRequest(
         runs=runs,
         samples=samples,
         against=against.value,
         data=data,
         part=part.value if part else None,
         stream=stream,
-        truth=truth,
+        annotations=truth,
         labels=names,
         capture=capture,
         link=link,
@@ -154,12 +154,12 @@ def bench(
             _progress() as progress,
             model_on_device(device, file, keep=keep, on_progress=progress) as (image, tflite),
         ):
-            result = run_bench(device, image, tflite, name=connection.board_name, plan=plan, on_progress=progress)
+            result = run_bench(device, image, tflite, name=connection.board_name, request=request, on_progress=progress)
         if file is not None:
             active = next((slot.name for slot in device.models() if slot.active), "none")
             status_console().print(f"active model: {active}", style="dim", markup=False)
     if trial is not None:
-        result = trial.compare(result, plan, stage=stage, measuring=_progress)
+        result = trial.compare(result, request, stage=stage, measuring=_progress)
     _write(result, report, json)
     _check(result)
 
@@ -237,12 +237,11 @@ def _check(result: BenchResult) -> None:
     _check_agreement(result.device, result.agreement, "")
     if result.other:
         _check_agreement(result.other.device, result.other.agreement, f" with the engine {result.other.engine}")
-    for felt in (result.motion, result.motion_stream):
-        if felt is not None and felt.host.mismatches:
+    for finding in result.findings:
+        if difference := finding.disagreement():
             raise CheckFailedError(
-                f"{result.device.name}: {felt.host.mismatches} of {felt.host.compared} windows have another score than "
-                "on this computer",
-                hint="is the firmware of this version? tinyhost flash anomaly",
+                f"{result.device.name}: {difference}",
+                hint=f"is the firmware of this version? tinyhost flash {result.device.app}",
             )
 
 

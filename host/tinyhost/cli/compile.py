@@ -35,16 +35,19 @@ def compile_model(
     json: JsonOption = None,
 ) -> None:
     """Compile a model into the image that the board runs in place."""
-    from tinyhost.bench.document import model_document
+    from tinyhost.models.document import model_document
     from tinyhost.models.file import load_model_file
     from tinyhost.models.summary import macs_text, summarize
+    from tinyhost.system.documents import to_json
 
     image = load_model_file(model, split_labels(labels), name=name, passes=passes).image
     target = output or model.with_suffix(".thm")
     write_file(target, image)
     summary = summarize(image)
     if json:
-        write_json({"schema": "tinyhost.compile/1", "file": str(target), "model": model_document(summary)}, json)
+        write_json(
+            {"schema": "tinyhost.compile/1", "file": str(target), "model": to_json(model_document(summary))}, json
+        )
     status_console().print(
         f"{escape(target)}: [bold]{escape(summary.name)}[/], {summary.flash_bytes:,} B of flash, "
         f"{summary.arena_bytes:,} B of arena, "

@@ -101,12 +101,13 @@ def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> 
 def _document(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from tinyhost.bench.document import model_document
+    from tinyhost.models.document import model_document
+    from tinyhost.system.documents import to_json
 
     return {
         "schema": "tinyhost.diff/1",
         "board": board,
-        "model": model_document(model),
+        "model": to_json(model_document(model)),
         "sample": sample,
         "same": all(stage.same for stage in stages),
         "first_difference": next((stage.name for stage in stages if not stage.same), None),

@@ -50,12 +50,13 @@ def inspect(
 def _document(summary: ModelSummary, fit: Fit) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from tinyhost.bench.document import model_document
+    from tinyhost.models.document import model_document
     from tinyhost.models.summary import alive_bytes
+    from tinyhost.system.documents import to_json
 
     return {
         "schema": "tinyhost.inspect/1",
-        "model": model_document(summary),
+        "model": to_json(model_document(summary)),
         "fits": {fit.board: asdict(fit)},
         "operators": [
             {

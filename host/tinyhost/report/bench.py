@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
-from tinyhost.bench.result import TICK_REMARKS, Accuracy, BenchResult, Latency, SampleResult
-from tinyhost.bench.streaming import Streaming
-from tinyhost.datasets import read_picture
+from tinyhost.bench.result import TICK_REMARKS, BenchResult, Latency
 from tinyhost.report.charts import arena_figure, latency_figure, operator_series
 from tinyhost.report.figures import figure_svg
-from tinyhost.report.keywords import curve_figure, timeline_figure
-from tinyhost.report.render import matrix_rows, picture_uri, render, short
+from tinyhost.report.findings import section_context
+from tinyhost.report.render import render, short
 
 __all__ = ["bench_report"]
 
-_MAX_WRONG, _MAX_RIGHT = 18, 12
 _AGAINST = {"host": "the engine on this computer", "tflm": "TensorFlow Lite Micro", "litert": "LiteRT"}
 _ENGINES = {
     "tinyhost": "tinyhost's engine",
@@ -30,7 +24,7 @@ _AGAINST_SHORT = {"host": "the host", "tflm": "TFLM", "litert": "LiteRT"}
 
 def bench_report(result: BenchResult) -> str:
     """Return the HTML of a benchmark's report."""
-    device, latency, accuracy, agreement = result.device, result.latency, result.accuracy, result.agreement
+    device, latency, agreement = result.device, result.latency, result.agreement
     return render(
         "bench.html",
         title=f"{result.model.name} on {device.board}",
@@ -54,15 +48,10 @@ def bench_report(result: BenchResult) -> str:
         against_text=_AGAINST[agreement.against] if agreement else "",
         other=result.other,
         names=_ENGINES,
-        accuracy=accuracy,
-        streaming=result.streaming,
-        timeline_figure=_timeline(result.streaming),
-        motion=result.motion,
-        motion_stream=result.motion_stream,
+        sections=[section_context(finding.section()) for finding in result.findings],
         link=result.link,
         host=result.host,
         time=result.time,
-        **_accuracy_context(accuracy),
     )
 
 
@@ -82,12 +71,6 @@ def _engines(result: BenchResult) -> list[dict[str, Any]]:
         {"name": name, "own": own, "other": compared, "most": max(own, compared, 1), "times": compared / max(own, 1)}
         for name, own, compared in figures
     ]
-
-
-def _timeline(streaming: Streaming | None) -> str:
-    if streaming is None:
-        return ""
-    return figure_svg(timeline_figure(streaming), alt="What was said and heard over time")
 
 
 def _when(time: str) -> str:
@@ -121,55 +104,3 @@ def _keys(latency: Latency) -> list[dict[str, Any]]:
         {"name": name, "series": index, "share": shares[name]}
         for name, index in sorted(series.items(), key=lambda item: -shares[item[0]])
     ]
-
-
-def _accuracy_context(accuracy: Accuracy | None) -> dict[str, Any]:
-    if accuracy is None:
-        return {"matrix": [], "per_class": {}, "wrong": [], "right": [], "n_wrong": 0, "curve_figure": ""}
-    wrong = sorted((item for item in accuracy.samples if not item.right), key=_margin, reverse=True)
-    right = [item for item in accuracy.samples if item.right]
-    shown = _clip if accuracy.kind == "clips" else _picture
-    return {
-        "matrix": matrix_rows(accuracy.labels, accuracy.confusion),
-        "per_class": accuracy.per_class(),
-        "n_wrong": len(wrong),
-        "curve_figure": _curve(accuracy),
-        "wrong": [shown(item, accuracy.labels) for item in wrong[:_MAX_WRONG]],
-        "right": [shown(item, accuracy.labels) for item in _spread(right, _MAX_RIGHT)],
-    }
-
-
-def _margin(item: SampleResult) -> float:
-    """Return how far the highest score is above the second highest."""
-    scores = sorted(item.scores)
-    return scores[-1] - scores[-2] if len(scores) > 1 else scores[-1]
-
-
-def _spread(items: Sequence[SampleResult], n: int) -> list[SampleResult]:
-    """Return at most `n` items, evenly chosen."""
-    if len(items) <= n:
-        return list(items)
-    return [items[int(index)] for index in np.linspace(0, len(items) - 1, n)]
-
-
-def _curve(accuracy: Accuracy) -> str:
-    if accuracy.keywords is None:
-        return ""
-    figure = curve_figure({"on the board": accuracy.keywords.curve}, accuracy.keywords.point)
-    return figure_svg(figure, alt="Misses against false accepts")
-
-
-def _picture(item: SampleResult, labels: Sequence[str]) -> dict[str, Any]:
-    return {"uri": picture_uri(read_picture(item.path)), **_clip(item, labels)}
-
-
-def _clip(item: SampleResult, labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "label": item.label,
-        "predicted": item.predicted,
-        "scores": [
-            {"label": label, "value": score, "width": round(100 * min(1.0, max(0.0, score)), 1)}
-            for label, score in zip(labels, item.scores, strict=True)
-        ],
-        "name": f"{item.path.parent.name}/{item.path.name}",
-    }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from tinyhost.bench.streaming import Streaming
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.report.figures import FOREGROUND, MUTED, SERIES, new_figure, style
+from tinyhost.tasks.findings import Timeline
 
 __all__ = ["curve_figure", "thresholds_figure", "timeline_figure"]
 
@@ -73,14 +73,14 @@ def thresholds_figure(curve: KeywordCurve, chosen: KeywordPoint | None) -> Figur
     return fig
 
 
-def timeline_figure(streaming: Streaming) -> Figure:
-    """Return a line for each minute, up to ten: bars where a word is said, marks where one is heard."""
-    n_rows = min(_MAX_ROWS, max(1, -(-int(streaming.seconds) // int(_ROW_S))))
-    colours = {word: SERIES[index % len(SERIES)] for index, word in enumerate(streaming.words)}
+def timeline_figure(timeline: Timeline) -> Figure:
+    """Return a line for each minute, up to ten: bars where something happens, marks where something is detected."""
+    n_rows = min(_MAX_ROWS, max(1, -(-int(timeline.seconds) // int(_ROW_S))))
+    colours = {word: SERIES[index % len(SERIES)] for index, word in enumerate(timeline.labels)}
     fig = new_figure(10, 0.8 + 0.42 * n_rows)
     with style():
         axes = fig.add_subplot()
-        for word in streaming.truth:
+        for word in timeline.happened:
             row, begin = divmod(word.start_s, _ROW_S)
             if row < n_rows:
                 axes.barh(
@@ -90,11 +90,8 @@ def timeline_figure(streaming: Streaming) -> Figure:
                     height=0.34,
                     color=colours.get(word.label, MUTED),
                 )
-        for name, kinds, marker, colour in (
-            ("hit", {"hit"}, "v", FOREGROUND),
-            ("made up", {"false", "repeat"}, "x", SERIES[3]),
-        ):
-            times = [item.detection.time_s for item in streaming.verdicts if item.kind in kinds]
+        for name, right, marker, colour in (("hit", True, "v", FOREGROUND), ("false", False, "x", SERIES[3])):
+            times = [mark.time_s for mark in timeline.marks if mark.right is right]
             shown = [(time_s % _ROW_S, time_s // _ROW_S - 0.34) for time_s in times if time_s // _ROW_S < n_rows]
             axes.plot([x for x, _ in shown], [y for _, y in shown], marker, color=colour, markersize=5, label=name)
         for label, colour in (*colours.items(), ("other words", MUTED)):

@@ -1,4 +1,4 @@
-"""The ground truth of a long recording: a CSV file of what is said when."""
+"""What happens when in a long recording: a CSV file of labelled stretches of time."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from pathlib import Path
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 
-__all__ = ["SpokenWord", "read_truth", "write_truth"]
+__all__ = ["Annotation", "read_annotations", "write_annotations"]
 
-_TRUTH_COLUMNS = ("start_s", "end_s", "label")
+_COLUMNS = ("start_s", "end_s", "label")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpokenWord:
-    """One row of the ground truth."""
+class Annotation:
+    """One labelled stretch of time: a word that is said, or a machine's fault."""
 
     start_s: float
     end_s: float
-    """of the dry voice; a room rings on"""
+    """of a word: of the dry voice; a room rings on"""
     label: str
-    """a wanted word, or `unknown`: something else is said"""
+    """`unknown`: a word that is none of the wanted ones"""
 
 
-def write_truth(path: Path, words: Sequence[SpokenWord]) -> None:
-    """Write the file: a line of column names, then one line for each word, times in seconds. Raises OSError."""
+def write_annotations(path: Path, annotations: Sequence[Annotation]) -> None:
+    """Write the file: a line of column names, then a line for each annotation, times in seconds. Raises OSError."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(_TRUTH_COLUMNS)
-    table.writerows((f"{word.start_s:.3f}", f"{word.end_s:.3f}", word.label) for word in words)
+    table.writerow(_COLUMNS)
+    table.writerows((f"{item.start_s:.3f}", f"{item.end_s:.3f}", item.label) for item in annotations)
     write_atomically(path, text.getvalue().encode("utf-8"), sync=False)
 
 
-def read_truth(path: Path) -> list[SpokenWord]:
-    """Return the words of a ground truth, a CSV file with the columns start_s, end_s and label, in their order.
+def read_annotations(path: Path) -> list[Annotation]:
+    """Return the annotations of a CSV file with the columns start_s, end_s and label, in their order.
 
     Raises DatasetError with the line's number if the file is missing or a line is wrong.
     """
@@ -46,19 +46,19 @@ def read_truth(path: Path) -> list[SpokenWord]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot be read: {error}", hint="expected a CSV file") from error
     head = rows[0] if rows else []
-    if tuple(head) != _TRUTH_COLUMNS:
+    if tuple(head) != _COLUMNS:
         raise DatasetError(
-            f"{path}:1: expected the columns {','.join(_TRUTH_COLUMNS)}, got {','.join(head)[:80]!r}",
-            hint="write this line first, then one line for each spoken word",
+            f"{path}:1: expected the columns {','.join(_COLUMNS)}, got {','.join(head)[:80]!r}",
+            hint="write this line first, then one line for each word or fault",
         )
     return [_row(row, f"{path}:{number}") for number, row in enumerate(rows[1:], 2) if row]
 
 
-def _row(row: list[str], where: str) -> SpokenWord:
+def _row(row: list[str], where: str) -> Annotation:
     try:
         start_s, end_s, label = float(row[0]), float(row[1]), row[2]
     except (ValueError, IndexError) as error:
         raise DatasetError(f"{where}: expected start_s,end_s,label, got {','.join(row)[:80]!r}") from error
-    if not 0.0 <= start_s <= end_s < float("inf") or not label or len(row) != len(_TRUTH_COLUMNS):
+    if not 0.0 <= start_s <= end_s < float("inf") or not label or len(row) != len(_COLUMNS):
         raise DatasetError(f"{where}: expected 0 <= start_s <= end_s and a label, got {','.join(row)[:80]!r}")
-    return SpokenWord(start_s=start_s, end_s=end_s, label=label)
+    return Annotation(start_s=start_s, end_s=end_s, label=label)

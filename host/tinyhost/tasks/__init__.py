@@ -1,1 +1,1 @@
-"""What each task is, on the host: the twin of the firmware's apps."""
+"""Tasks: vision, keywords, anomaly; each a room with what the host knows of it, the twin of a firmware app."""

@@ -8,9 +8,15 @@ from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.bench.estimate import estimate_latency
+from tinyhost.bench.operator_costs import by_kind
+from tinyhost.bench.result import TICK_REMARKS
+from tinyhost.models.summary import macs_text
+from tinyhost.views.engines import engines_view
+from tinyhost.views.findings import section_view
+
 if TYPE_CHECKING:
-    from tinyhost.bench.result import Accuracy, BenchResult, Latency
-    from tinyhost.bench.streaming import Streaming
+    from tinyhost.bench.result import BenchResult, Latency
     from tinyhost.device import LinkMeasurement
 
 __all__ = ["bench_view"]
@@ -20,9 +26,6 @@ _FIGURE_COLUMNS = 78
 
 def bench_view(result: BenchResult, columns: int) -> RenderableType:
     """Return the tables of a benchmark, for a terminal of `columns`."""
-    from tinyhost.models.summary import macs_text
-    from tinyhost.views.engines import engines_view
-
     model, device = result.model, result.device
     parts: list[RenderableType] = [
         Text.assemble((model.name, "bold cyan"), (f" on {device.name}: {device.app}, engine {device.engine}", "dim")),
@@ -40,23 +43,14 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
     if result.other:
         parts += [Text(), *engines_view(result)]
-    if result.accuracy:
-        parts += [Text(), *_accuracy(result.accuracy)]
-    if result.streaming:
-        parts += [Text(), *_streaming(result.streaming)]
-    if result.motion or result.motion_stream:
-        from tinyhost.views.motion import motion_stream_view, motion_view
-
-        parts += [Text(), *motion_view(result.motion)] if result.motion else []
-        parts += [Text(), *motion_stream_view(result.motion_stream)] if result.motion_stream else []
+    for finding in result.findings:
+        parts += [Text(), section_view(finding.section())]
     if result.link:
         parts += [Text(), *_link(result.link)]
     return Group(*parts)
 
 
 def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableType]:
-    from tinyhost.bench.result import TICK_REMARKS
-
     stages = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     stages.add_column(Text(f"latency, {latency.unit}"))
     for name in ("least", "median", "most"):
@@ -94,8 +88,6 @@ def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableTy
 
 
 def _estimate(latency: Latency) -> list[RenderableType]:
-    from tinyhost.bench.estimate import estimate_latency
-
     estimate = estimate_latency(latency)
     if estimate is None:
         return []
@@ -122,8 +114,6 @@ def _listening(latency: Latency) -> list[RenderableType]:
 
 def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
     """Return the operators added up by kind, and what a multiply-accumulate costs."""
-    from tinyhost.bench.operator_costs import by_kind
-
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("kind", "n", latency.unit, "per live MAC", "share"):
         table.add_column(Text(name), justify="left" if name == "kind" else "right", no_wrap=True)
@@ -133,64 +123,6 @@ def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
     if not macs:
         return [table]
     return [table, Text.assemble((f"{latency.invoke.median / macs:.2f}", "bold"), f" {latency.unit} per MAC")]
-
-
-def _accuracy(accuracy: Accuracy) -> list[RenderableType]:
-    right = sum(sample.right for sample in accuracy.samples)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("is \\ said")
-    for label in (*accuracy.labels, "precision", "recall"):
-        table.add_column(Text(label), justify="right")
-    scores = accuracy.per_class()
-    for index, (label, row) in enumerate(zip(accuracy.labels, accuracy.confusion, strict=True)):
-        cells = [
-            Text(str(n), "bold green" if column == index else "red" if n else "dim") for column, n in enumerate(row)
-        ]
-        table.add_row(Text(label), *cells, _percent(scores[label].precision), _percent(scores[label].recall))
-    head = Text.assemble(
-        "accuracy on the board: ", (f"{100 * accuracy.top1:.1f} %", "bold"), f" ({right} of {accuracy.n})"
-    )
-    return [head, table, *_keywords(accuracy)]
-
-
-def _keywords(accuracy: Accuracy) -> list[RenderableType]:
-    """Return the error rates of a keyword spotter, and whether this computer says the same."""
-    parts: list[RenderableType] = []
-    if accuracy.keywords:
-        point, curve = accuracy.keywords.point, accuracy.keywords.curve
-        parts.append(
-            Text(
-                f"at threshold {point.threshold:.2f}: false accepts {_percent(point.false_accept_rate)} of "
-                f"{curve.n_others:,} clips, misses {_percent(point.false_reject_rate)} of {curve.n_words:,} words"
-            )
-        )
-    if accuracy.host:
-        style = "bold green" if accuracy.host.mismatches == 0 else "bold red"
-        words = f"{accuracy.host.mismatches} of {accuracy.host.compared:,} clips"
-        parts.append(Text.assemble("this computer answers otherwise to ", (words, style)))
-    return parts
-
-
-def _streaming(streaming: Streaming) -> list[RenderableType]:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("word", "said", "heard", "missed", "made up"):
-        table.add_column(name, justify="left" if name == "word" else "right")
-    for word, score in {**streaming.per_word(), "all": streaming.total}.items():
-        table.add_row(Text(word), str(score.n), str(score.hits), _percent(score.miss_rate), str(score.false_accepts))
-    delay_s = streaming.median_delay_s
-    delay = "no word heard" if delay_s is None else f"heard {delay_s:+.2f} s after a word's end (median)"
-    head = Text.assemble(
-        f"{streaming.seconds / 60:.1f} min of sound: ",
-        (f"{streaming.false_accepts_per_hour:.1f}", "bold"),
-        " false accepts per hour, missed ",
-        (_percent(streaming.total.miss_rate), "bold"),
-        f"; {delay}",
-    )
-    return [head, table]
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
 
 
 def _link(link: LinkMeasurement) -> list[RenderableType]:

@@ -8,25 +8,25 @@ from pathlib import Path
 import cv2
 import numpy as np
 from tinyhost.bench.result import (
-    Accuracy,
     Agreement,
     BenchResult,
     DeviceSummary,
     EngineRun,
-    HostAnswers,
-    KeywordRates,
     Latency,
     Mismatch,
     OperatorTicks,
-    SampleResult,
-    Spread,
 )
-from tinyhost.bench.streaming import Detection, Streaming, judge
 from tinyhost.device import LinkMeasurement
+from tinyhost.metrics.detections import Detection, judge_detections
 from tinyhost.metrics.keywords import keyword_curve, keyword_point
+from tinyhost.metrics.spread import Spread
 from tinyhost.models.file import load_model_file
 from tinyhost.models.summary import ModelSummary, summarize
-from tinyhost.sensors.annotations import SpokenWord
+from tinyhost.sensors.annotations import Annotation
+from tinyhost.tasks.classes import Accuracy
+from tinyhost.tasks.findings import HostAnswers, Judged
+from tinyhost.tasks.keywords.clips import KeywordAccuracy
+from tinyhost.tasks.keywords.recording import Streaming
 
 __all__ = ["SHIPPED_MODEL", "full_result", "keyword_result", "shipped_model"]
 
@@ -69,7 +69,7 @@ def _accuracy(folder: Path, labels: tuple[str, ...]) -> Accuracy:
         cv2.imwrite(str(path), np.full((8, 8), 40 * index, np.uint8))
         scores = (0.75, 0.25) if predicted == 0 else (0.25, 0.75)
         pictures.append(
-            SampleResult(path=path, label=labels[label], predicted=labels[predicted], scores=scores, ticks=10)
+            Judged(path=path, label=labels[label], predicted=labels[predicted], scores=scores, is_picture=True)
         )
     return Accuracy(data=folder, labels=labels, confusion=((1, 1), (0, 2)), samples=tuple(pictures))
 
@@ -100,8 +100,7 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             mismatches=1,
             first_mismatch=Mismatch(seed=1003, what="output", n_different=1, max_abs_difference=2),
         ),
-        accuracy=_accuracy(folder, labels),
-        streaming=None,
+        findings=(_accuracy(folder, labels),),
         link=LinkMeasurement(
             n_bytes=1000,
             to_host_raw_bytes_per_s=2.5,
@@ -130,37 +129,33 @@ def keyword_result(folder: Path) -> BenchResult:
     labels, classes = ("unknown", "yes"), np.array([0, 0, 1, 1])
     scores = np.array([[0.75, 0.25], [0.25, 0.75], [0.25, 0.75], [0.25, 0.75]])
     samples = tuple(
-        SampleResult(
+        Judged(
             path=folder / labels[said] / f"{index}.wav",
             label=labels[said],
             predicted=labels[int(row.argmax())],
             scores=tuple(row.tolist()),
-            ticks=10,
+            is_picture=False,
         )
         for index, (said, row) in enumerate(zip(classes, scores, strict=True))
     )
-    accuracy = Accuracy(
+    accuracy = KeywordAccuracy(
         data=folder,
         labels=labels,
         confusion=((1, 1), (0, 2)),
         samples=samples,
-        kind="clips",
         host=HostAnswers(compared=4, mismatches=1),
-        keywords=KeywordRates(
-            n_silent=1,
-            point=keyword_point(scores, classes, 1, 0.5),
-            curve=keyword_curve(scores, classes, 1),
-        ),
+        point=keyword_point(scores, classes, 1, 0.5),
+        curve=keyword_curve(scores, classes, 1),
     )
-    said = (SpokenWord(start_s=1.0, end_s=1.5, label="yes"), SpokenWord(start_s=5.0, end_s=5.5, label="yes"))
-    verdicts, missed = judge([Detection(time_s=1.75, label="yes"), Detection(time_s=8.0, label="yes")], said)
+    said = (Annotation(start_s=1.0, end_s=1.5, label="yes"), Annotation(start_s=5.0, end_s=5.5, label="yes"))
+    verdicts, missed = judge_detections([Detection(time_s=1.75, label="yes"), Detection(time_s=8.0, label="yes")], said)
     streaming = Streaming(
         stream=folder / "long.wav",
         seconds=10.0,
         n_inferences=100,
         words=("yes",),
-        truth=said,
+        said=said,
         verdicts=verdicts,
         missed=missed,
     )
-    return replace(full_result(folder), accuracy=accuracy, streaming=streaming)
+    return replace(full_result(folder), findings=(accuracy, streaming))

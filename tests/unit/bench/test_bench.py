@@ -12,17 +12,18 @@ import cv2
 import numpy as np
 import pytest
 from rich.console import Console
-from tinyhost.bench.accuracy import fitting, load_labelled
 from tinyhost.bench.difference import DiffSample, host_input, load_sample, stage_of
 from tinyhost.bench.document import bench_document
-from tinyhost.bench.result import Spread
 from tinyhost.errors import DatasetError, MissingToolError, ModelError, UsageError
+from tinyhost.metrics.spread import Spread
 from tinyhost.models.catalogue import MODELS
 from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import check_fit, too_many_classes
 from tinyhost.models.reference import HostReference, ReferenceName, open_reference, preprocess
 from tinyhost.models.summary import alive_bytes, summarize
 from tinyhost.protocol.pattern import pattern_bytes
+from tinyhost.tasks.classes import Accuracy, check_labels
+from tinyhost.tasks.vision.task import fitting
 from tinyhost.views.inspect import inspect_view
 
 from tests.json_docs import check_document
@@ -35,8 +36,8 @@ def test_spread_of_runs() -> None:
 
 
 def test_precision_and_recall_from_the_confusion(tmp_path: Path) -> None:
-    accuracy = full_result(tmp_path).accuracy
-    assert accuracy is not None
+    (accuracy,) = full_result(tmp_path).findings
+    assert isinstance(accuracy, Accuracy)
     assert (accuracy.n, accuracy.top1) == (4, 0.75)
     scores = accuracy.per_class()
     assert (scores["no_person"].precision, scores["no_person"].recall) == (1.0, 0.5)
@@ -48,7 +49,7 @@ def test_precision_and_recall_from_the_confusion(tmp_path: Path) -> None:
 def test_documents_are_as_documented(tmp_path: Path) -> None:
     result = full_result(tmp_path)
     check_document(bench_document(result))
-    check_document(bench_document(replace(result, agreement=None, accuracy=None, link=None)))
+    check_document(bench_document(replace(result, agreement=None, findings=(), link=None)))
     check_document(bench_document(keyword_result(tmp_path)))
 
 
@@ -181,13 +182,11 @@ def test_samples_are_pictures_tensors_or_seeds(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_labels_that_the_model_lacks_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "cat").mkdir()
-    cv2.imwrite(str(tmp_path / "cat" / "1.png"), np.zeros((4, 4), np.uint8))
     with pytest.raises(DatasetError, match="cat"):
-        load_labelled(tmp_path, ("no_person", "person"))
+        check_labels(tmp_path, ("cat",), ("no_person", "person"), example="no_person,person")
     with pytest.raises(UsageError, match="no labels"):
-        load_labelled(tmp_path, ())
-    assert len(load_labelled(tmp_path, ("cat", "dog"))) == 1
+        check_labels(tmp_path, ("cat",), (), example="no_person,person")
+    check_labels(tmp_path, ("cat",), ("cat", "dog"), example="no_person,person")
 
 
 def test_a_picture_goes_to_the_board_as_it_is_if_there_is_room_for_it() -> None:

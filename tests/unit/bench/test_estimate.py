@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from tinyhost.bench.estimate import estimate_latency
-from tinyhost.bench.result import Latency, OperatorTicks, Spread
+from tinyhost.bench.result import Latency, OperatorTicks
+from tinyhost.metrics.spread import Spread
 
 from tests.unit.bench.samples import full_result
 

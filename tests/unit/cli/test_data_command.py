@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tinyhost.audio.wav import read_wav, write_wav
-from tinyhost.sensors.annotations import read_truth
+from tinyhost.sensors.annotations import read_annotations
 
 from tests.json_docs import check_document
 from tests.unit.datasets.test_speech_commands import clip, make_set
@@ -173,4 +173,4 @@ def test_speech_is_made_and_described(tmp_path: Path) -> None:
     assert described["parts"] == {"training": 21, "validation": 3, "testing": 6}
     run("synth", "stream", tmp_path / "s.wav", "--minutes", "0.5", "--seed", "2", cache=cache)
     assert len(read_wav(tmp_path / "s.wav")) == 30 * 16_000
-    assert 2 <= len(read_truth(tmp_path / "s.csv")) <= 20
+    assert 2 <= len(read_annotations(tmp_path / "s.csv")) <= 20

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
@@ -19,6 +18,7 @@ from tinyhost.motion.features import FeatureScaling, MotionConfig
 from tinyhost.motion.score import AlarmSettings, CentroidSet
 from tinyhost.synth.machine.faults import FAULTS
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.tasks.anomaly.detector import HostDetector
 
 MODEL = Path(__file__).resolve().parents[3] / "models" / "anomaly" / "model.tflite"
 MOTION = MotionConfig(band_edges=(1, 9, 30, 61))

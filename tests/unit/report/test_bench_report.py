@@ -53,7 +53,7 @@ def check_page(html: str) -> None:
 
 def bare(result: BenchResult) -> BenchResult:
     latency = replace(result.latency, unit="ns", tick_hz=1_000_000_000, preprocess=None)
-    return replace(result, agreement=None, accuracy=None, streaming=None, link=None, latency=latency)
+    return replace(result, agreement=None, findings=(), link=None, latency=latency)
 
 
 def test_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
 
 def test_report_of_a_keyword_spotter_says_what_was_heard(tmp_path: Path) -> None:
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", bench_report(keyword_result(tmp_path))))
-    assert "4 clips, classified on the board" in text
-    assert "answers otherwise to 1 of them" in text
+    assert "of 4 clips, on the board" in text
+    assert "answers otherwise to 1 of 4 clips" in text
     assert "False accepts per hour 360.0" in text
     assert "Missed 50.0 %" in text
 

@@ -13,7 +13,7 @@ from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.errors import DatasetError, MissingToolError, UsageError
-from tinyhost.sensors.annotations import read_truth
+from tinyhost.sensors.annotations import read_annotations
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.catalogue import Voice, all_voices, voices_of
 from tinyhost.synth.voices.clips import SpeechPlan, speech_clips
@@ -197,7 +197,7 @@ def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Pa
     sound = to_float(read_wav(tmp_path / "s.wav"))
     assert len(sound) == 75 * 16_000
     assert [(round(word.start_s, 3), round(word.end_s, 3), word.label) for word in truth] == [
-        (word.start_s, word.end_s, word.label) for word in read_truth(tmp_path / "s.csv")
+        (word.start_s, word.end_s, word.label) for word in read_annotations(tmp_path / "s.csv")
     ]
     assert {word.label for word in truth} == {"yes", "no", "unknown"}
     assert all(later.start_s - word.end_s >= 1.0 for word, later in itertools.pairwise(truth))
@@ -227,4 +227,4 @@ def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Pa
 def test_a_ground_truth_that_is_wrong_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "truth.csv").write_text(text)
     with pytest.raises(DatasetError, match=re.escape(said)):
-        read_truth(tmp_path / "truth.csv")
+        read_annotations(tmp_path / "truth.csv")

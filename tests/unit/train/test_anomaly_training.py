@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.bench.motion import HostDetector
 from tinyhost.compiler import ModelImage
 from tinyhost.datasets.motion import NORMAL, MotionSet
 from tinyhost.errors import UsageError
@@ -18,6 +17,7 @@ from tinyhost.motion.csv import write_motion_csv
 from tinyhost.report.train_anomaly import anomaly_training_report
 from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.tasks.anomaly.detector import HostDetector
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP
 from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
 from tinyhost.train.anomaly.outcome import write_anomaly_run

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tinyhost.cli.tame_console import TameConsole
+from tinyhost.tasks.classes import Accuracy
 from tinyhost.views.bench import bench_view
 
 from tests.unit.bench.samples import full_result
@@ -14,11 +15,12 @@ from tests.unit.bench.samples import full_result
 
 def test_labels_and_units_in_brackets_are_text_not_markup(tmp_path: Path) -> None:
     result = full_result(tmp_path)
-    assert result.accuracy is not None
+    (accuracy,) = result.findings
+    assert isinstance(accuracy, Accuracy)
     strange = replace(
         result,
         latency=replace(result.latency, unit="[/u]"),
-        accuracy=replace(result.accuracy, labels=("[red]", "[/]")),
+        findings=(replace(accuracy, labels=("[red]", "[/]")),),
     )
     out = io.StringIO()
     TameConsole(file=out, width=120).print(bench_view(strange, 120))

@@ -14,7 +14,7 @@ from tinyhost.audio.levels import active_rms, rms, to_pcm
 from tinyhost.audio.mix import add_at
 from tinyhost.audio.speakers import Part
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, new_wav
-from tinyhost.sensors.annotations import SpokenWord, write_truth
+from tinyhost.sensors.annotations import Annotation, write_annotations
 from tinyhost.synth.voices.acoustics import Acoustics, noise_of, place
 from tinyhost.synth.voices.clips import SpeechPlan
 from tinyhost.synth.voices.talk import Talk
@@ -49,7 +49,7 @@ class StreamPlan:
 
 def write_stream(
     path: Path, plan: StreamPlan, *, on_block: Callable[[int, int], None] = lambda done, total: None
-) -> list[SpokenWord]:
+) -> list[Annotation]:
     """Write the wav file and, beside it as .csv, what is said when; return the latter.
 
     on_block: called with seconds done and in total. The same plan writes the same bytes, with one version of espeak-ng.
@@ -62,11 +62,11 @@ def write_stream(
             wav.write(pcm)
             truth += words
             on_block(wav.n_samples // SAMPLE_RATE_HZ, total)
-    write_truth(path.with_suffix(".csv"), truth)
+    write_annotations(path.with_suffix(".csv"), truth)
     return truth
 
 
-def stream_blocks(plan: StreamPlan) -> Iterator[tuple[NDArray[np.int16], list[SpokenWord]]]:
+def stream_blocks(plan: StreamPlan) -> Iterator[tuple[NDArray[np.int16], list[Annotation]]]:
     """Yield the sound in blocks of at most 30 s, with the words that begin in each; times count from the start.
 
     A word is plan.snr_db above the noise during this very word; where it would clip, both are quieter.
@@ -93,10 +93,10 @@ def stream_blocks(plan: StreamPlan) -> Iterator[tuple[NDArray[np.int16], list[Sp
 
 def _speak(
     noise: NDArray[np.float32], rng: np.random.Generator, plan: StreamPlan, talk: Talk
-) -> tuple[NDArray[np.float32], list[SpokenWord]]:
+) -> tuple[NDArray[np.float32], list[Annotation]]:
     """Return noise with utterances, and these; none crosses the ends."""
     block = noise.copy()
-    words: list[SpokenWord] = []
+    words: list[Annotation] = []
     at = int(rng.uniform(*plan.gap_s) * SAMPLE_RATE_HZ)
     while True:
         is_other = rng.random() < plan.unknown_share
@@ -109,9 +109,9 @@ def _speak(
         gain = rms(noise[at:end]) * 10 ** (plan.snr_db / 20) / max(active_rms(heard), 1e-9)
         add_at(block, heard * np.float32(gain), at)
         label = UNKNOWN if is_other else text
-        words.append(SpokenWord(start_s=at / SAMPLE_RATE_HZ, end_s=end / SAMPLE_RATE_HZ, label=label))
+        words.append(Annotation(start_s=at / SAMPLE_RATE_HZ, end_s=end / SAMPLE_RATE_HZ, label=label))
         at = end + int(rng.uniform(*plan.gap_s) * SAMPLE_RATE_HZ)
 
 
-def _later(word: SpokenWord, seconds: float) -> SpokenWord:
-    return SpokenWord(start_s=word.start_s + seconds, end_s=word.end_s + seconds, label=word.label)
+def _later(word: Annotation, seconds: float) -> Annotation:
+    return Annotation(start_s=word.start_s + seconds, end_s=word.end_s + seconds, label=word.label)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.bench.result import Listening, Spread
+
 from tinyhost.errors import DeviceError
-from tinyhost.protocol.messages import SensorKind
+from tinyhost.metrics.spread import Spread
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
+from tinyhost.tasks.findings import Listening
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, FedResult
@@ -27,9 +28,7 @@ _SEED = 1
 
 
 def measure_listening(device: Device) -> Listening | None:
-    """Return the costs over three seconds of noise; None if the app has no microphone or the model is not for it."""
-    if device.info.sensor != SensorKind.MICROPHONE:
-        return None
+    """Return the costs over three seconds of noise; None if the active model is not for the app's microphone."""
     try:
         results = list(device.feed([_noise()], rate_hz=_MICROPHONE_HZ))
     except DeviceError as error:

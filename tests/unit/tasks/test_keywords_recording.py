@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinyhost.audio.wav import write_wav
-from tinyhost.bench.streaming import Detection, Streaming, Verdict, judge, load_stream
 from tinyhost.errors import DatasetError, UsageError
-from tinyhost.sensors.annotations import SpokenWord, write_truth
+from tinyhost.metrics.detections import Detection, Verdict
+from tinyhost.metrics.detections import judge_detections as judge
+from tinyhost.sensors.annotations import Annotation, write_annotations
+from tinyhost.tasks.keywords.recording import Streaming, load_recording
 
 LABELS = ("silence", "unknown", "yes", "no")
 TRUTH = (
-    SpokenWord(start_s=1.0, end_s=1.5, label="yes"),
-    SpokenWord(start_s=3.0, end_s=3.5, label="unknown"),
-    SpokenWord(start_s=5.0, end_s=5.5, label="no"),
-    SpokenWord(start_s=5.8, end_s=6.3, label="no"),
-    SpokenWord(start_s=9.0, end_s=9.5, label="yes"),
+    Annotation(start_s=1.0, end_s=1.5, label="yes"),
+    Annotation(start_s=3.0, end_s=3.5, label="unknown"),
+    Annotation(start_s=5.0, end_s=5.5, label="no"),
+    Annotation(start_s=5.8, end_s=6.3, label="no"),
+    Annotation(start_s=9.0, end_s=9.5, label="yes"),
 )
 
 
@@ -69,7 +71,7 @@ def streaming(*times: tuple[float, str], seconds: float = 12.0) -> Streaming:
         seconds=seconds,
         n_inferences=100,
         words=LABELS[2:],
-        truth=TRUTH,
+        said=TRUTH,
         verdicts=verdicts,
         missed=tuple(word for word in missed if word.label in LABELS[2:]),
     )
@@ -102,7 +104,7 @@ spoken = st.lists(st.tuples(st.floats(0, 50), st.floats(0, 2), st.sampled_from([
 def test_every_detection_and_every_word_counts_once(
     detected: list[tuple[float, str]], said: list[tuple[float, float, str]]
 ) -> None:
-    truth = [SpokenWord(start_s=start, end_s=start + length, label=label) for start, length, label in said]
+    truth = [Annotation(start_s=start, end_s=start + length, label=label) for start, length, label in said]
     verdicts, missed = judge(heard(*detected), truth)
     assert len(verdicts) == len(detected)
     hits = [item for item in verdicts if item.kind == "hit"]
@@ -123,12 +125,12 @@ def test_a_recording_and_its_truth_are_read_and_checked(tmp_path: Path) -> None:
     wav = tmp_path / "long.wav"
     write_wav(wav, np.zeros(32_000, np.int16))
     with pytest.raises(DatasetError, match=r"long\.csv: cannot be read"):
-        load_stream(wav, None, LABELS, 2)
-    write_truth(tmp_path / "long.csv", TRUTH[:1])
-    sound = load_stream(wav, None, LABELS, 2)
+        load_recording(wav, None, LABELS, 2)
+    write_annotations(tmp_path / "long.csv", TRUTH[:1])
+    sound = load_recording(wav, None, LABELS, 2)
     assert (len(sound.pcm), sound.said) == (32_000, TRUTH[:1])
-    write_truth(tmp_path / "other.csv", TRUTH)
+    write_annotations(tmp_path / "other.csv", TRUTH)
     with pytest.raises(DatasetError, match=r"unknown at 3\.00 s, but .* ends after 2\.00 s"):
-        load_stream(wav, tmp_path / "other.csv", LABELS, 2)
+        load_recording(wav, tmp_path / "other.csv", LABELS, 2)
     with pytest.raises(UsageError, match="no labels"):
-        load_stream(wav, None, (), 2)
+        load_recording(wav, None, (), 2)

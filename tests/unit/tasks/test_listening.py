@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tinyhost.bench.listening import summarize_listening
 from tinyhost.device import FedResult
 from tinyhost.protocol.messages import Prediction
+from tinyhost.tasks.listening import summarize_listening
 
 
 def result(position: int, n_strides: int, preprocess_ticks: int, invoke_ticks: int) -> FedResult:

@@ -1,0 +1,90 @@
+"""Words detected in a long recording against what is said in it: hits, repeats, false accepts and misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tinyhost.sensors.annotations import Annotation
+
+__all__ = ["Detection", "Verdict", "WordScore", "judge_detections"]
+
+TOLERANCE_S = 1.0
+"""A word may be detected until so long after its end: a window is a second long, and scores are averaged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """A word that was heard, when: the end of the window, in seconds from the start of the sound."""
+
+    time_s: float
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a detection was."""
+
+    detection: Detection
+    kind: Literal["hit", "repeat", "false"]
+    """repeat: a hit's word again"""
+    word: Annotation | None
+    """what was said; of a false one: what else was being said, if anything"""
+    delay_s: float | None
+    """from the word's end, negative if it was not over; None unless a hit"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordScore:
+    """How one word fared."""
+
+    n: int
+    """times it was said"""
+    hits: int
+    false_accepts: int
+    """times it was heard and not said"""
+
+    @property
+    def miss_rate(self) -> float | None:
+        """Share that was not heard; None if it was never said."""
+        return 1 - self.hits / self.n if self.n else None
+
+
+def judge_detections(
+    detections: Sequence[Detection], truth: Sequence[Annotation], *, tolerance_s: float = TOLERANCE_S
+) -> tuple[tuple[Verdict, ...], tuple[Annotation, ...]]:
+    """Return what each detection was, by time, and the words of `truth` that none was a hit of, in their order.
+
+    A detection is a hit of the earliest word of its label, not yet hit, that has begun and has not ended longer than
+    tolerance_s ago. `truth` may hold labels that are never detected, as `unknown`; they are not missed if they are not
+    among what is wanted: the caller leaves them out of what it counts.
+    """
+    open_words = sorted(truth, key=lambda word: word.start_s)
+    hit: set[int] = set()
+    verdicts = []
+    for detection in sorted(detections, key=lambda item: item.time_s):
+        near = [
+            index
+            for index, word in enumerate(open_words)
+            if word.start_s <= detection.time_s <= word.end_s + tolerance_s
+        ]
+        same = [index for index in near if open_words[index].label == detection.label]
+        fresh = [index for index in same if index not in hit]
+        if fresh:
+            hit.add(fresh[0])
+            word = open_words[fresh[0]]
+            delay_s = detection.time_s - word.end_s
+            verdicts.append(Verdict(detection=detection, kind="hit", word=word, delay_s=delay_s))
+        else:
+            other = next(iter(same or near), None)
+            verdicts.append(
+                Verdict(
+                    detection=detection,
+                    kind="repeat" if same else "false",
+                    word=None if other is None else open_words[other],
+                    delay_s=None,
+                )
+            )
+    missed = tuple(word for index, word in enumerate(open_words) if index not in hit)
+    return tuple(verdicts), missed

@@ -1,0 +1,221 @@
+"""What an anomaly detector made of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from tinyhost.metrics.alarms import NoticedFault
+from tinyhost.tasks.findings import (
+    Figure,
+    Finding,
+    Grid,
+    HostAnswers,
+    Listening,
+    Note,
+    Section,
+    agreement_note,
+    issue_notes,
+)
+
+__all__ = ["LabelAlarms", "MotionAccuracy", "MotionDocument", "MotionStream", "MotionStreamDocument"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelAlarms:
+    """What an anomaly detector made of the recordings of one label."""
+
+    n_windows: int
+    n_recordings: int
+    """stretches without a gap"""
+    n_alarmed: int
+    """of them with an alarm"""
+    n_alarms: int
+    median_score: float
+    auc: float | None
+    """of windows against those of `normal`; null for those themselves, or without any"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionDocument:
+    """Recordings of `--data`, by an app with an accelerometer; null for others."""
+
+    data: str
+    """the folder"""
+    threshold: float
+    """the model's"""
+    labels: Mapping[str, LabelAlarms]
+    """by label"""
+    normal_hours: float
+    """of the recordings labelled normal"""
+    host: HostAnswers
+    """the same windows on this computer"""
+    listening: Listening | None
+    """as `latency.listening`: features and model; null from fewer than two windows"""
+    issues: tuple[str, ...]
+    """what is wrong with the recordings"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionAccuracy(Finding):
+    """A folder of recordings, as an anomaly detector judged them."""
+
+    key: ClassVar[str] = "motion"
+
+    data: Path
+    threshold: float
+    labels: dict[str, LabelAlarms]
+    normal_hours: float
+    host: HostAnswers
+    listening: Listening | None
+    issues: tuple[str, ...]
+
+    def document(self) -> MotionDocument:
+        """Return it for programs."""
+        return MotionDocument(
+            data=str(self.data),
+            threshold=self.threshold,
+            labels=self.labels,
+            normal_hours=self.normal_hours,
+            host=self.host,
+            listening=self.listening,
+            issues=self.issues,
+        )
+
+    def section(self) -> Section:
+        """Return it for people."""
+        return Section(
+            title="Motion",
+            note=f"Recordings of {self.data}, fed to the board as its accelerometer would. "
+            f"Threshold {self.threshold:.3f}.",
+            figures=(),
+            parts=(
+                *issue_notes(self.issues),
+                Grid(
+                    headings=("label", "windows", "median score", "AUC", "alarms", "recordings with one"),
+                    rows=tuple(
+                        (
+                            label,
+                            f"{item.n_windows:,}",
+                            f"{item.median_score:.2f}",
+                            "–" if item.auc is None else f"{item.auc:.4f}",
+                            str(item.n_alarms),
+                            f"{item.n_alarmed} of {item.n_recordings}",
+                        )
+                        for label, item in self.labels.items()
+                    ),
+                ),
+                agreement_note(self.host, "windows"),
+                *self._cost(),
+            ),
+        )
+
+    def _cost(self) -> tuple[Note, ...]:
+        cost = self.listening
+        if cost is None:
+            return ()
+        share = f"{100 * cost.busy_share:.2f} %"
+        return (Note(text=f"features and model: {cost.per_s:,} a second, {share} of {cost.budget_per_s:,}"),)
+
+    def disagreement(self) -> str:
+        """Return how many windows have another score on this computer."""
+        return _disagreement(self.host)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionStreamDocument:
+    """The CSV file of `--stream`, by an app with an accelerometer; null for others."""
+
+    stream: str
+    seconds: float
+    healthy_seconds: float
+    """without the faults"""
+    n_windows: int
+    faults: tuple[NoticedFault, ...]
+    """of the annotations"""
+    false_alarms_s: tuple[float, ...]
+    """when alarms were raised that no fault explains"""
+    false_alarms_per_hour: float
+    """of healthy running"""
+    false_alarms_per_day: float
+    host: HostAnswers
+    """the same windows on this computer"""
+    issues: tuple[str, ...]
+    """what is wrong with the recording"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionStream(Finding):
+    """One long recording, as an anomaly detector judged it."""
+
+    key: ClassVar[str] = "motion_stream"
+
+    stream: Path
+    seconds: float
+    healthy_seconds: float
+    n_windows: int
+    faults: tuple[NoticedFault, ...]
+    false_alarms_s: tuple[float, ...]
+    host: HostAnswers
+    issues: tuple[str, ...]
+
+    @property
+    def false_alarms_per_hour(self) -> float:
+        """False alarms per hour of healthy running."""
+        return len(self.false_alarms_s) * 3600.0 / self.healthy_seconds
+
+    def document(self) -> MotionStreamDocument:
+        """Return it for programs."""
+        return MotionStreamDocument(
+            stream=str(self.stream),
+            seconds=self.seconds,
+            healthy_seconds=self.healthy_seconds,
+            n_windows=self.n_windows,
+            faults=self.faults,
+            false_alarms_s=self.false_alarms_s,
+            false_alarms_per_hour=self.false_alarms_per_hour,
+            false_alarms_per_day=24.0 * self.false_alarms_per_hour,
+            host=self.host,
+            issues=self.issues,
+        )
+
+    def section(self) -> Section:
+        """Return it for people."""
+        per_hour = self.false_alarms_per_hour
+        rows = tuple(
+            (
+                fault.label,
+                f"{fault.start_s:.1f}",
+                f"{fault.end_s:.1f}",
+                "never" if fault.delay_s is None else f"{fault.delay_s:.2f}",
+            )
+            for fault in self.faults
+        )
+        return Section(
+            title="Alarms in a long recording",
+            note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board as its accelerometer would.",
+            figures=(
+                Figure(
+                    name="False alarms per hour",
+                    value=f"{per_hour:.2f}",
+                    more=f"{len(self.false_alarms_s)} in all, {24 * per_hour:.1f} per day of healthy running",
+                ),
+            ),
+            parts=(
+                *issue_notes(self.issues),
+                *((Grid(headings=("fault", "from, s", "to, s", "alarm after, s"), rows=rows),) if rows else ()),
+                agreement_note(self.host, "windows"),
+            ),
+        )
+
+    def disagreement(self) -> str:
+        """Return how many windows have another score on this computer."""
+        return _disagreement(self.host)
+
+
+def _disagreement(host: HostAnswers) -> str:
+    if not host.mismatches:
+        return ""
+    return f"{host.mismatches} of {host.compared} windows have another score than on this computer"

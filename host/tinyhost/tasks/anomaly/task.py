@@ -1,0 +1,38 @@
+"""Anomaly detection: windows of an accelerometer's samples, one score each, and an alarm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from tinyhost.sensors.kinds import ACCELEROMETER
+from tinyhost.tasks.anomaly.findings import MotionDocument, MotionStreamDocument
+from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
+from tinyhost.tasks.contract import Subject, Task
+
+if TYPE_CHECKING:
+    from tinyhost.audio.speakers import Part
+
+from tinyhost.system.documents import Document
+
+__all__ = ["ANOMALY"]
+
+
+class Anomaly(Task):
+    """The twin of firmware/apps/anomaly."""
+
+    name = "anomaly"
+    app = "anomaly"
+    sensor = ACCELEROMETER
+    documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionDocument, "motion_stream": MotionStreamDocument}
+
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
+        """Return the labelled recordings of a folder, all of them: only training cuts them into parts."""
+        return load_folder(folder, subject.image)
+
+    def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> RecordingEvaluation:
+        """Return a long recording of motion and the faults in it."""
+        return load_recording(recording, annotations, subject.image)
+
+
+ANOMALY = Anomaly()

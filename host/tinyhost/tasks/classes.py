@@ -1,0 +1,295 @@
+"""How right a device is about labelled samples of classes: pictures, clips, or whatever else a model classifies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import DatasetError, UsageError
+from tinyhost.metrics.keywords import KeywordPoint
+from tinyhost.protocol.messages import InferSource
+from tinyhost.tasks.findings import (
+    Confusion,
+    Figure,
+    Finding,
+    Grid,
+    HostAnswers,
+    Judged,
+    JudgedSamples,
+    Part,
+    Section,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from tinyhost.compiler import TensorInfo
+    from tinyhost.device import Device
+    from tinyhost.models.summary import ModelSummary
+
+__all__ = [
+    "Accuracy",
+    "AccuracyDocument",
+    "ClassScore",
+    "KeywordsDocument",
+    "Labelled",
+    "LabelledSample",
+    "check_labels",
+    "measure_accuracy",
+    "real_values",
+]
+
+Kind = Literal["pictures", "clips"]
+SampleData = NDArray[np.uint8] | NDArray[np.int16]
+
+
+class LabelledSample(Protocol):
+    """A sample and its class."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None if it was made up."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The class."""
+        ...
+
+    def read(self) -> SampleData:
+        """Return grey levels (height, width), or samples (n,)."""
+        ...
+
+
+class Labelled(Protocol):
+    """A labelled folder."""
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        ...
+
+    def __iter__(self) -> Iterator[LabelledSample]: ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScore:
+    """How one class fared."""
+
+    n: int
+    """samples of this class"""
+    precision: float | None
+    """null if it was never predicted"""
+    recall: float | None
+    """null without samples of it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleDocument:
+    """What the device said to one sample."""
+
+    file: str
+    label: str
+    predicted: str
+    scores: tuple[float, ...]
+    """real output values, in the order of `labels`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeywordsDocument:
+    """A keyword spotter's errors about clips, at the model's threshold and at all others."""
+
+    threshold: float
+    """the model's"""
+    false_accept_rate: float | None
+    """share of the clips without a wanted word in which one is heard; null without such clips"""
+    false_reject_rate: float | None
+    """share of the words that are not heard, or taken for another one; null without words"""
+    confusion_rate: float | None
+    """share of the words that are taken for another one"""
+    n_words: int
+    """clips of words"""
+    n_others: int
+    """clips of `silence` and `unknown`"""
+    equal_error: KeywordPoint | None
+    """where both rates are closest"""
+    curve: tuple[KeywordPoint, ...]
+    """by rising threshold"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyDocument:
+    """A labelled folder, classified on the device; null without `--data`, or for an app that does not classify."""
+
+    data: str
+    """the folder"""
+    kind: Kind
+    n: int
+    """pictures or clips"""
+    top1: float
+    """share whose highest score is the label's"""
+    labels: tuple[str, ...]
+    """order of `confusion`"""
+    confusion: tuple[tuple[int, ...], ...]
+    """rows: true class; columns: predicted class"""
+    per_class: Mapping[str, ClassScore]
+    """by label"""
+    pictures: tuple[SampleDocument, ...]
+    """empty unless `kind` is `pictures`"""
+    clips: tuple[SampleDocument, ...]
+    """as `pictures`, of clips; one of them is empty"""
+    host: HostAnswers | None
+    """the same clips through the firmware's frontend and engine on this computer; null for pictures"""
+    keywords: KeywordsDocument | None
+    """words missed and words detected that were not said; null for pictures"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy(Finding):
+    """A labelled folder, classified on the device."""
+
+    key: ClassVar[str] = "accuracy"
+    kind: ClassVar[Kind] = "pictures"
+
+    data: Path
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """rows: true class, columns: predicted class, in the order of `labels`"""
+    samples: tuple[Judged, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of samples."""
+        return len(self.samples)
+
+    @property
+    def top1(self) -> float:
+        """Share of samples whose highest score is the label's."""
+        return sum(sample.right for sample in self.samples) / self.n
+
+    def per_class(self) -> dict[str, ClassScore]:
+        """Return precision and recall of each label."""
+        scores = {}
+        for index, label in enumerate(self.labels):
+            right, n_true = self.confusion[index][index], sum(self.confusion[index])
+            n_said = sum(row[index] for row in self.confusion)
+            scores[label] = ClassScore(
+                n=n_true,
+                precision=right / n_said if n_said else None,
+                recall=right / n_true if n_true else None,
+            )
+        return scores
+
+    def document(self) -> AccuracyDocument:
+        """Return it for programs."""
+        samples = tuple(
+            SampleDocument(file=str(item.path), label=item.label, predicted=item.predicted, scores=item.scores)
+            for item in self.samples
+        )
+        return AccuracyDocument(
+            data=str(self.data),
+            kind=self.kind,
+            n=self.n,
+            top1=self.top1,
+            labels=self.labels,
+            confusion=self.confusion,
+            per_class=self.per_class(),
+            pictures=samples if self.kind == "pictures" else (),
+            clips=samples if self.kind == "clips" else (),
+            host=None,
+            keywords=None,
+        )
+
+    def section(self) -> Section:
+        """Return it for people."""
+        right = sum(sample.right for sample in self.samples)
+        return Section(
+            title="Right and wrong, on the board",
+            note=f"{self.n} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
+            figures=(
+                Figure(
+                    name="Accuracy", value=percent(self.top1), more=f"{right} of {self.n} {self.kind}, on the board"
+                ),
+            ),
+            parts=(
+                Confusion(labels=self.labels, counts=self.confusion),
+                Grid(
+                    headings=("class", self.kind, "precision", "recall"),
+                    rows=tuple(
+                        (label, str(score.n), percent(score.precision), percent(score.recall))
+                        for label, score in self.per_class().items()
+                    ),
+                ),
+                *self.more_parts(),
+                JudgedSamples(labels=self.labels, samples=self.samples),
+            ),
+        )
+
+    def more_parts(self) -> tuple[Part, ...]:
+        """Return what a task adds to its section, before the samples themselves."""
+        return ()
+
+
+def check_labels(path: Path, found: Sequence[str], labels: Sequence[str], *, example: str) -> None:
+    """Raise UsageError for a model without labels, DatasetError if a folder's label is none of the model's."""
+    if not labels:
+        raise UsageError(
+            "the model has no labels, so its answers cannot be compared with a folder's",
+            hint=f"name them in the order of the outputs: --labels {example}",
+        )
+    unknown = [label for label in found if label not in labels]
+    if unknown:
+        raise DatasetError(
+            f"{path}: the model knows no label {', '.join(unknown)}; it has {', '.join(labels)}",
+            hint="rename the folder, or push a model with these labels",
+        )
+
+
+def measure_accuracy(
+    device: Device,
+    model: ModelSummary,
+    labels: Sequence[str],
+    samples: Labelled,
+    *,
+    prepare: Callable[[NDArray[np.uint8] | NDArray[np.int16]], NDArray[np.uint8] | NDArray[np.int16]] = lambda data: (
+        data
+    ),
+    on_sample: Callable[[int], None] = lambda done: None,
+) -> Accuracy:
+    """Return what the device says to every sample. prepare: what is done to a sample before it is sent."""
+    confusion = np.zeros((len(labels), len(labels)), np.int64)
+    results = []
+    for index, sample in enumerate(samples):
+        data = sample.read()
+        answer = device.infer(InferSource.SAMPLE, data=prepare(data))
+        scores = real_values(answer.output, model.output)
+        top = int(np.argmax(scores))
+        confusion[labels.index(sample.label), top] += 1
+        results.append(
+            Judged(
+                path=sample.path or samples.root,
+                label=sample.label,
+                predicted=labels[top],
+                scores=tuple(float(score) for score in scores),
+                is_picture=data.ndim == 2,
+            )
+        )
+        on_sample(index + 1)
+    return Accuracy(
+        data=samples.root,
+        labels=tuple(labels),
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        samples=tuple(results),
+    )
+
+
+def real_values(output: bytes, info: TensorInfo) -> NDArray[np.float64]:
+    """Return the real values of an output tensor's bytes, (n,)."""
+    raw = np.frombuffer(output, info.dtype).astype(np.float64)
+    return (raw - info.zero_point) * (info.scale or 1.0)

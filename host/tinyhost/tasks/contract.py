@@ -1,0 +1,101 @@
+"""What a task is to the host: the twin of the firmware's `App`.
+
+A task is added by a folder that holds a `Task` and an entry in `registry.py`; the benchmark, captures, live views, rigs
+and reports know tasks by this contract only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import UsageError
+from tinyhost.sensors.kinds import Sensor
+from tinyhost.system.documents import Document
+from tinyhost.tasks.findings import Finding, Listening
+
+if TYPE_CHECKING:
+    from tinyhost.audio.speakers import Part
+    from tinyhost.device import Device
+    from tinyhost.models.summary import ModelSummary
+
+__all__ = ["Evaluation", "Subject", "Task"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A device and the model that is active on it."""
+
+    device: Device
+    image: bytes
+    """the model image"""
+    model: ModelSummary
+    given_labels: tuple[str, ...] = ()
+    """instead of the model's own"""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, in the order of the model's outputs."""
+        return self.given_labels or self.model.labels
+
+
+class Evaluation(ABC):
+    """Labelled samples or a recording, read and checked, that a device has yet to judge."""
+
+    stage: ClassVar[str]
+    """what is shown while it runs"""
+
+    @property
+    @abstractmethod
+    def n_steps(self) -> int:
+        """How far `on_step` counts."""
+
+    @abstractmethod
+    def run(self, subject: Subject, on_step: Callable[[int], None]) -> Finding:
+        """Return what the device made of it. Raises LinkError, DeviceError."""
+
+
+class Task(ABC):
+    """One task: which app and sensor it has, and how its samples are read and judged."""
+
+    name: ClassVar[str]
+    """vision, keywords, anomaly"""
+    app: ClassVar[str]
+    """of the firmware: the folder in firmware/apps"""
+    sensor: ClassVar[Sensor]
+    documents: ClassVar[dict[str, type[Document]]]
+    """what its findings put into a benchmark's document, by key"""
+
+    def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
+        """Return a sample from which the device can make the model's input; None if preprocessing is not timed alone.
+
+        The device decides: what its app holds of an earlier sample is overwritten.
+        """
+        return None
+
+    def listening(self, device: Device) -> Listening | None:
+        """Return what it costs the device to take samples all the time; None where it does not."""
+        return None
+
+    @abstractmethod
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
+        """Return the labelled samples of a folder. part: only those that training keeps for it; None: all.
+
+        Raises DatasetError if they cannot be read or do not suit the model, UsageError if the model judges none.
+        """
+
+    def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> Evaluation:
+        """Return a long recording and what happens in it, by default as a file beside it says.
+
+        Raises DatasetError for files that cannot be used, UsageError if the task has no long recordings.
+        """
+        raise UsageError(
+            f"{subject.device.name}: its app {subject.device.info.app} judges single samples, not a long recording",
+            hint="leave --stream out, or give labelled samples with --data",
+        )

@@ -1,0 +1,205 @@
+"""What a task found, in a form that reports and terminal views draw without knowing the task."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from tinyhost.metrics.spread import Spread
+from tinyhost.system.documents import Document
+
+if TYPE_CHECKING:
+    from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
+    from tinyhost.sensors.annotations import Annotation
+
+__all__ = [
+    "Confusion",
+    "ErrorCurve",
+    "Figure",
+    "Finding",
+    "Grid",
+    "HostAnswers",
+    "Judged",
+    "JudgedSamples",
+    "Listening",
+    "Mark",
+    "Note",
+    "Part",
+    "Section",
+    "Timeline",
+    "agreement_note",
+    "issue_notes",
+    "percent",
+]
+
+_MAX_ISSUES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostAnswers:
+    """The same samples through the firmware's code on this computer."""
+
+    compared: int
+    """clips or windows"""
+    mismatches: int
+    """of them with another answer"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """What it costs to take samples all the time, with as many inferences as the app makes; in the latency's ticks."""
+
+    strides_per_s: float
+    inferences_per_s: float
+    """one a stride, or what the setting `period_ms` leaves"""
+    per_stride: Spread
+    """ticks to preprocess one stride, and to put the window into the input tensor"""
+    invoke: Spread
+    """ticks of an inference on the window"""
+    per_s: int
+    """ticks for one second of samples, by the medians"""
+    budget_per_s: int
+    """ticks that a second has: 64,000,000 instructions or cycles, or the nanoseconds of a second. Instructions are not
+    cycles: a share of 64 MIPS is less than the share of a 64 MHz processor"""
+    busy_share: float
+    """`per_s / budget_per_s`; the board keeps up below 1, and idles for the rest"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One large number and what it is of."""
+
+    name: str
+    value: str
+    unit: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A sentence."""
+
+    text: str
+    level: Literal["plain", "good", "bad", "warning"] = "plain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table: the first column is text, the others are numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """How often each class was taken for which; rows are the true classes."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What the device said to one labelled sample."""
+
+    path: Path
+    label: str
+    predicted: str
+    scores: tuple[float, ...]
+    """real output values, one for each class"""
+    is_picture: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the prediction is the label."""
+        return self.label == self.predicted
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedSamples:
+    """Samples to be shown one by one, the wrong ones first."""
+
+    labels: tuple[str, ...]
+    samples: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorCurve:
+    """Misses against false accepts over all thresholds, and where the model's threshold lies."""
+
+    curve: KeywordCurve
+    point: KeywordPoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A detection at one moment of a recording."""
+
+    time_s: float
+    right: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """A recording over time: what happens in it, and what was detected."""
+
+    seconds: float
+    labels: tuple[str, ...]
+    """that have a colour of their own"""
+    happened: tuple[Annotation, ...]
+    marks: tuple[Mark, ...]
+
+
+Part = Note | Grid | Confusion | JudgedSamples | ErrorCurve | Timeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A finding for people."""
+
+    title: str
+    note: str
+    """what was done, in a sentence or two"""
+    figures: tuple[Figure, ...]
+    parts: tuple[Part, ...]
+
+
+class Finding(ABC):
+    """What came of one evaluation."""
+
+    key: ClassVar[str]
+    """in a benchmark's document"""
+
+    @abstractmethod
+    def document(self) -> Document:
+        """Return it for programs."""
+
+    @abstractmethod
+    def section(self) -> Section:
+        """Return it for people."""
+
+    def disagreement(self) -> str:
+        """Return how the device differs from this computer where it must not; "" if it does not."""
+        return ""
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share in percent; a dash for what has no denominator."""
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def agreement_note(host: HostAnswers, what: str) -> Note:
+    """Return on how many of the samples this computer says anything else."""
+    return Note(
+        text=f"this computer answers otherwise to {host.mismatches:,} of {host.compared:,} {what}",
+        level="bad" if host.mismatches else "good",
+    )
+
+
+def issue_notes(issues: Sequence[str]) -> tuple[Note, ...]:
+    """Return what is wrong with the samples, at most ten remarks."""
+    return tuple(Note(text=issue, level="warning") for issue in issues[:_MAX_ISSUES])

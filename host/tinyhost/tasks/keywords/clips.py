@@ -1,0 +1,147 @@
+"""How right a device is about labelled clips of speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from tinyhost.audio.features import FrontendConfig, features
+from tinyhost.audio.keywords import UNKNOWN
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.clips import LabelledClip, load_clip_folder
+from tinyhost.datasets.speech_commands import Shares, part_of_clips
+from tinyhost.errors import DatasetError
+from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
+from tinyhost.models.reference import HostReference
+from tinyhost.tasks import findings
+from tinyhost.tasks.classes import (
+    Accuracy,
+    AccuracyDocument,
+    KeywordsDocument,
+    Kind,
+    check_labels,
+    measure_accuracy,
+    real_values,
+)
+from tinyhost.tasks.contract import Evaluation, Subject
+from tinyhost.tasks.findings import ErrorCurve, HostAnswers, Note, agreement_note, percent
+from tinyhost.tasks.keywords.params import keyword_params, threshold_units
+
+__all__ = ["ClipEvaluation", "KeywordAccuracy", "load_clips"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeywordAccuracy(Accuracy):
+    """Clips, classified on the device: as classes, and as words missed and words detected that were not said."""
+
+    kind: ClassVar[Kind] = "clips"
+
+    point: KeywordPoint
+    """at the model's threshold"""
+    curve: KeywordCurve
+    host: HostAnswers
+    """the same clips on this computer"""
+
+    def document(self) -> AccuracyDocument:
+        """Return it for programs."""
+        point = self.point
+        keywords = KeywordsDocument(
+            threshold=point.threshold,
+            false_accept_rate=point.false_accept_rate,
+            false_reject_rate=point.false_reject_rate,
+            confusion_rate=point.confusion_rate,
+            n_words=self.curve.n_words,
+            n_others=self.curve.n_others,
+            equal_error=self.curve.equal_error,
+            curve=self.curve.points,
+        )
+        return replace(super().document(), host=self.host, keywords=keywords)
+
+    def more_parts(self) -> tuple[findings.Part, ...]:
+        """Return the error rates, and whether this computer says the same."""
+        point, curve = self.point, self.curve
+        rates = (
+            f"at threshold {point.threshold:.2f}: false accepts {percent(point.false_accept_rate)} of "
+            f"{curve.n_others:,} clips without a word, misses {percent(point.false_reject_rate)} of "
+            f"{curve.n_words:,} words"
+        )
+        return (Note(text=rates), ErrorCurve(curve=curve, point=point), agreement_note(self.host, "clips"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipEvaluation(Evaluation):
+    """Clips with labels that the model has, for a device to classify."""
+
+    stage: ClassVar[str] = "accuracy"
+
+    root: Path
+    clips: tuple[LabelledClip, ...]
+
+    def __iter__(self) -> Iterator[LabelledClip]:
+        return iter(self.clips)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @property
+    def n_steps(self) -> int:
+        """Number of clips."""
+        return len(self.clips)
+
+    def run(self, subject: Subject, on_step: Callable[[int], None]) -> KeywordAccuracy:
+        """Return what the device says to every clip, and whether this computer says the same."""
+        model, labels = subject.model, subject.labels
+        accuracy = measure_accuracy(subject.device, model, labels, self, on_sample=on_step)
+        n_silent = keyword_params(subject.image).n_silent_labels
+        scores = np.array([sample.scores for sample in accuracy.samples])
+        classes = np.array([labels.index(sample.label) for sample in accuracy.samples])
+        threshold = (threshold_units(subject.image) - model.output.zero_point) * model.output.scale
+        return KeywordAccuracy(
+            data=accuracy.data,
+            labels=accuracy.labels,
+            confusion=accuracy.confusion,
+            samples=accuracy.samples,
+            point=keyword_point(scores, classes, n_silent, threshold),
+            curve=keyword_curve(scores, classes, n_silent),
+            host=self._host_answers(subject, accuracy),
+        )
+
+    def _host_answers(self, subject: Subject, accuracy: Accuracy) -> HostAnswers:
+        """Return on how many clips the firmware's frontend and engine, on this computer, say anything else."""
+        params = keyword_params(subject.image)
+        config = FrontendConfig(
+            sample_rate_hz=params.sample_rate_hz,
+            window_ms=params.window_ms,
+            stride_ms=params.stride_ms,
+            n_channels=params.n_channels,
+        )
+        engine = HostReference(subject.image)
+        mismatches = 0
+        for clip, answer in zip(self.clips, accuracy.samples, strict=True):
+            heard = features(clip.read(), config)[-params.n_strides :]
+            output = real_values(engine.run(heard.tobytes()), subject.model.output)
+            mismatches += tuple(float(score) for score in output) != answer.scores
+        return HostAnswers(compared=len(self), mismatches=mismatches)
+
+
+def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) -> ClipEvaluation:
+    """Return the clips of a folder of class folders; other words are `unknown` if the model has that label.
+
+    part: only that part of the split that training makes. Raises DatasetError if a label is none of the model's.
+    """
+    folder = load_clip_folder(path)
+    known = () if UNKNOWN in labels else folder.labels
+    check_labels(path, known, labels, example="silence,unknown,yes,no")
+    _, sides = part_of_clips(folder, Shares())
+    clips = [
+        clip if clip.label in labels else replace(clip, label=UNKNOWN)
+        for clip, side in zip(folder.clips, sides, strict=True)
+        if part in (None, side)
+    ]
+    if not clips:
+        raise DatasetError(f"{path}: no clips for {part}", hint="leave --part out")
+    return ClipEvaluation(root=path, clips=tuple(clips))

@@ -1,0 +1,47 @@
+"""Keyword spotting: one second of a microphone's sound as features, one word each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from tinyhost.sensors.kinds import MICROPHONE
+from tinyhost.tasks.classes import AccuracyDocument
+from tinyhost.tasks.contract import Subject, Task
+from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
+from tinyhost.tasks.keywords.params import keyword_params
+from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
+from tinyhost.tasks.listening import measure_listening
+
+if TYPE_CHECKING:
+    from tinyhost.audio.speakers import Part
+    from tinyhost.device import Device
+    from tinyhost.system.documents import Document
+from tinyhost.tasks.findings import Listening
+
+__all__ = ["KEYWORDS"]
+
+
+class Keywords(Task):
+    """The twin of firmware/apps/kws."""
+
+    name = "keywords"
+    app = "kws"
+    sensor = MICROPHONE
+    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
+
+    def listening(self, device: Device) -> Listening | None:
+        """Return what it costs to listen all the time; None if the model is not for the microphone."""
+        return measure_listening(device)
+
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> ClipEvaluation:
+        """Return the labelled clips of a folder."""
+        return load_clips(folder, subject.labels, part)
+
+    def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> SoundEvaluation:
+        """Return a long recording of sound and what is said in it."""
+        n_silent = keyword_params(subject.image).n_silent_labels
+        return load_recording(recording, annotations, subject.labels, n_silent)
+
+
+KEYWORDS = Keywords()
