@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
+from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
@@ -25,13 +25,10 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.errors import ModelError
 
-__all__ = ["CHECKSUMMED_FROM", "EngineName", "ModelImage", "TensorInfo", "image_engine", "operator_codes"]
+__all__ = ["EngineName", "ModelImage", "TensorInfo", "image_engine", "operator_codes"]
 
 EngineName = Literal["tinyhost", "tflm"]
 """Who runs an image, as a board's INFO names its engine."""
-
-CHECKSUMMED_FROM = 16
-"""The image's CRC covers the bytes from here on: those after the CRC itself."""
 
 _HINT = "compile the .tflite again with this version of tinyhost"
 _MAX_ARENA_BYTES = 1 << 28
@@ -187,7 +184,7 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
         raise ModelError(f"{where}: expected format version {IMAGE_VERSION}, got {header.version}", hint=_HINT)
     if header.total_bytes != len(data):
         raise ModelError(f"{where}: expected {header.total_bytes} B as its header says, got {len(data)}", hint=_HINT)
-    crc = zlib.crc32(memoryview(data)[CHECKSUMMED_FROM:])
+    crc = image_crc32(data)
     if crc != header.crc32:
         raise ModelError(f"{where}: expected CRC {header.crc32:08x} as its header says, got {crc:08x}", hint=_HINT)
     starts = (header.metadata_offset, header.tensors_offset, header.operators_offset)

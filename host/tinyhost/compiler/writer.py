@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
-from tinyhost.compiler.image import CHECKSUMMED_FROM
 from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
@@ -229,6 +228,6 @@ def assemble_image(
         constants_bytes=len(constants),
     )
     body[: ImageHeader.SIZE] = header.pack()
-    crc = zlib.crc32(memoryview(body)[CHECKSUMMED_FROM:])
+    crc = image_crc32(body)
     body[: ImageHeader.SIZE] = replace(header, crc32=crc).pack()
     return bytes(body)

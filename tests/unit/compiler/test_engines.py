@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tinyhost.compiler import AppDefaults, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
-from tinyhost.compiler.image import CHECKSUMMED_FROM, image_engine, operator_codes
+from tinyhost.compiler.checksum import image_crc32
+from tinyhost.compiler.image import image_engine, operator_codes
 from tinyhost.compiler.image_format import (
     TFLM_IMAGE_VERSION,
     AnomalyParams,
@@ -146,7 +146,7 @@ def damaged(image: ModelImage, offset: int, value: bytes) -> bytes:
     data = bytearray(image.data)
     assert data[offset : offset + len(value)] != value
     data[offset : offset + len(value)] = value
-    crc = zlib.crc32(memoryview(data)[CHECKSUMMED_FROM:])
+    crc = image_crc32(data)
     data[: ImageHeader.SIZE] = replace(ImageHeader.unpack(bytes(data)), crc32=crc).pack()
     return bytes(data)
 

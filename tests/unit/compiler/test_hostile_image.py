@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import zlib
 from dataclasses import asdict, replace
 
 import pytest
 from rich.console import Console
 from tinyhost.compiler import ModelImage, compile_tflite
-from tinyhost.compiler.image import CHECKSUMMED_FROM
+from tinyhost.compiler.checksum import CHECKSUMMED_FROM, image_crc32
 from tinyhost.compiler.image_format import ImageHeader
 from tinyhost.errors import ModelError
 from tinyhost.models.fits import check_fit
@@ -24,7 +23,7 @@ _WORDS = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\xff\x7f", b"\0\0\xc0\x7f"
 
 
 def _with_checksum(image: bytes) -> bytes:
-    header = replace(ImageHeader.unpack(image), crc32=zlib.crc32(image[CHECKSUMMED_FROM:]))
+    header = replace(ImageHeader.unpack(image), crc32=image_crc32(image))
     return header.pack() + image[ImageHeader.SIZE :]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost import _firmware
 from tinyhost.compiler import ModelImage, compile_tflite
-from tinyhost.compiler.image import CHECKSUMMED_FROM
+from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import ImageHeader, ModelMetadata, OperatorRecord, TensorRecord
 from tinyhost.protocol.status import Status
 
@@ -34,7 +34,7 @@ def _patched(offset: int, record: bytes) -> bytes:
     image = bytearray(_COMPILED.image)
     image[offset : offset + len(record)] = record
     header = ImageHeader.unpack(bytes(image))
-    crc = zlib.crc32(memoryview(image)[CHECKSUMMED_FROM:])
+    crc = image_crc32(image)
     image[: ImageHeader.SIZE] = replace(header, crc32=crc).pack()
     return bytes(image)
 
