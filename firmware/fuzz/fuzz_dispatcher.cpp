@@ -148,7 +148,7 @@ class Bench {
     std::memcpy(device_, device_at_start_, sizeof(device_));
     flash_.PowerOn();
     flash_.FailAfter(SIZE_MAX);
-    if (TheApp().listening != nullptr) Boot();
+    if (TheApp().sample_input != nullptr) Boot();
     board_.to_device.clear();
     board_.from_device.clear();
     board_.now_us = 0;
@@ -303,12 +303,12 @@ class Bench {
 
   static constexpr size_t kModels = 4;
   static std::vector<uint8_t> TaskData() {
-    if (TheApp().listening == nullptr) return {};
+    if (TheApp().sample_input == nullptr) return {};
     constexpr KwsParams kParams = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0};  // short strides, so that much happens
     const auto* bytes = reinterpret_cast<const uint8_t*>(&kParams);
     return {bytes, bytes + sizeof(kParams)};
   }
-  static Task TaskOfApp() { return TheApp().listening == nullptr ? Task::kVww : Task::kKws; }
+  static Task TaskOfApp() { return TheApp().sample_input == nullptr ? Task::kVww : Task::kKws; }
 
   static constexpr size_t kMaxSound = 255;
   const std::vector<uint8_t> models_[kModels] = {

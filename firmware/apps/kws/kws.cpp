@@ -90,10 +90,10 @@ void Restart() {
   window.Reset();
 }
 
-size_t Take(const int16_t* samples, size_t n_samples, Heard* heard) {
+size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   bool is_stride_complete = false;
   const size_t n_taken = window.Take(samples, n_samples, &is_stride_complete);
-  if (is_stride_complete) *heard = window.is_full() ? Heard::kWindow : Heard::kStride;
+  if (is_stride_complete) *completed = window.is_full() ? Completed::kWindow : Completed::kStride;
   return n_taken;
 }
 
@@ -106,28 +106,36 @@ Status Fill(const Engine& engine) {
   return Status::kOk;
 }
 
-constexpr Listening kListening = {
-    hal::StartMicrophone, hal::StopMicrophone, hal::ReadMicrophone, 1, 10, Check, Restart, Take, Features, Fill,
+constexpr SampleInput kSampleInput = {
+    .start_sensor = hal::StartMicrophone,
+    .stop_sensor = hal::StopMicrophone,
+    .read_sensor = hal::ReadMicrophone,
+    .n_channels = 1,
+    .read_period_ms = 10,
+    .check = Check,
+    .restart = Restart,
+    .take = Take,
+    .features = Features,
+    .fill = Fill,
 };
 
-constexpr SelfTest kSelfTest = {hal::MicrophoneTestParts, hal::TestMicrophone};
+constexpr SelfTest kSelfTest = {.n_parts = hal::MicrophoneTestParts, .run = hal::TestMicrophone};
 
 const App kApp = {
-    "kws",
-    SensorKind::kMicrophone,
-    {arena, sizeof(arena)},
-    {reinterpret_cast<uint8_t*>(clip), sizeof(clip)},
-    kSettings,
-    sizeof(kSettings) / sizeof(kSettings[0]),
-    CheckModel,
-    StartModel,
-    Prepare,
-    Conclude,
-    Describe,
-    nullptr,
-    &kListening,
-    nullptr,
-    &kSelfTest,
+    .name = "kws",
+    .sensor = SensorKind::kMicrophone,
+    .arena = {arena, sizeof(arena)},
+    .sample = {reinterpret_cast<uint8_t*>(clip), sizeof(clip)},
+    .settings = kSettings,
+    .n_settings = sizeof(kSettings) / sizeof(kSettings[0]),
+    .check_model = CheckModel,
+    .start_model = StartModel,
+    .prepare = Prepare,
+    .conclude = Conclude,
+    .describe = Describe,
+    .self_test = &kSelfTest,
+    .take_picture = nullptr,
+    .sample_input = &kSampleInput,
 };
 
 }  // namespace

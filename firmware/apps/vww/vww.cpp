@@ -45,24 +45,22 @@ Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacit
   return hal::CaptureFrame(resolution, pixels, capacity, frame);
 }
 
-constexpr SelfTest kSelfTest = {hal::CameraTestParts, hal::TestCamera};
+constexpr SelfTest kSelfTest = {.n_parts = hal::CameraTestParts, .run = hal::TestCamera};
 
 constexpr App kApp = {
-    "vww",
-    SensorKind::kCamera,
-    {arena, sizeof(arena)},
-    {picture, sizeof(picture)},
-    kSettings,
-    sizeof(kSettings) / sizeof(kSettings[0]),
-    CheckModel,
-    StartModel,
-    Prepare,
-    Conclude,
-    Classification::Describe,
-    TakePicture,
-    nullptr,
-    nullptr,
-    &kSelfTest,
+    .name = "vww",
+    .sensor = SensorKind::kCamera,
+    .arena = {arena, sizeof(arena)},
+    .sample = {picture, sizeof(picture)},
+    .settings = kSettings,
+    .n_settings = sizeof(kSettings) / sizeof(kSettings[0]),
+    .check_model = CheckModel,
+    .start_model = StartModel,
+    .prepare = Prepare,
+    .conclude = Conclude,
+    .describe = Classification::Describe,
+    .self_test = &kSelfTest,
+    .take_picture = TakePicture,
 };
 
 }  // namespace

@@ -49,14 +49,14 @@ void Restart() {
   ear.window.clear();
   ear.n_in_stride = 0;
 }
-size_t Take(const int16_t* samples, size_t n_samples, Heard* heard) {
+size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   const size_t n = std::min(n_samples, kStride - ear.n_in_stride);
   ear.window.insert(ear.window.end(), samples, samples + n);
   ear.n_in_stride += n;
   if (ear.n_in_stride < kStride) return n;
   ear.n_in_stride = 0;
   if (ear.window.size() > kWindow) ear.window.erase(ear.window.begin(), ear.window.end() - kWindow);
-  *heard = ear.window.size() == kWindow ? Heard::kWindow : Heard::kStride;
+  *completed = ear.window.size() == kWindow ? Completed::kWindow : Completed::kStride;
   return n;
 }
 StrideFeatures Features() {
@@ -75,7 +75,18 @@ Status Fill(const Engine& engine) {
   return Status::kOk;
 }
 
-constexpr Listening kListening = {StartSensor, StopSensor, ReadSensor, 1, 10, Check, Restart, Take, Features, Fill};
+constexpr SampleInput kSampleInput = {
+    .start_sensor = StartSensor,
+    .stop_sensor = StopSensor,
+    .read_sensor = ReadSensor,
+    .n_channels = 1,
+    .read_period_ms = 10,
+    .check = Check,
+    .restart = Restart,
+    .take = Take,
+    .features = Features,
+    .fill = Fill,
+};
 constexpr SettingSpec kSettings[] = {{Setting::kPeriodMs, 0, 1000, 0}};
 
 Status Prepare(const Sample& sample, const Engine& engine) {
@@ -96,28 +107,30 @@ void Describe(const Engine&, const Result& result, char* text, size_t) {
   std::strcpy(text, result.prediction.detected != 0 ? "five" : "");
 }
 
-constexpr SelfTest kSelfTest = {[] { return uint16_t{1}; },
-                                [](uint16_t, hal::FindingList* findings) {
-                                  CHECK(!ear.is_on);
-                                  findings->Add(SelfTestCheck::kNoise, 5, {0, 9});
-                                }};
+constexpr SelfTest kSelfTest = {
+    .n_parts = [] { return uint16_t{1}; },
+    .run =
+        [](uint16_t, hal::FindingList* findings) {
+          CHECK(!ear.is_on);
+          findings->Add(SelfTestCheck::kNoise, 5, {0, 9});
+        },
+};
 
 constexpr App kApp = {
-    "listens",
-    SensorKind::kMicrophone,
-    {},
-    {},
-    kSettings,
-    1,
-    [](const Engine&) { return Status::kOk; },
-    [](const Engine&, SettingTable*) { ear.last_time_us = 0; },
-    Prepare,
-    Conclude,
-    Describe,
-    nullptr,
-    &kListening,
-    nullptr,
-    &kSelfTest,
+    .name = "listens",
+    .sensor = SensorKind::kMicrophone,
+    .arena = {},
+    .sample = {},
+    .settings = kSettings,
+    .n_settings = 1,
+    .check_model = [](const Engine&) { return Status::kOk; },
+    .start_model = [](const Engine&, SettingTable*) { ear.last_time_us = 0; },
+    .prepare = Prepare,
+    .conclude = Conclude,
+    .describe = Describe,
+    .self_test = &kSelfTest,
+    .take_picture = nullptr,
+    .sample_input = &kSampleInput,
 };
 
 struct Listener : DeviceUnderTest {

@@ -3,31 +3,43 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/crc32.h"
+#include "hal/clock.h"
+
 namespace tinyhost {
 
-Status SampleBuffer::Capture(const App& app, const SettingTable& settings) {
-  if (app.take_picture == nullptr) return Status::kUnsupported;
+Status SampleBuffer::Capture(uint64_t* ticks) {
+  *ticks = 0;
+  if (app_.take_picture == nullptr) return Status::kUnsupported;
   size_ = 0;
   is_captured_ = false;
   const uint32_t index = n_captures_++;
   hal::CameraFrame frame = {};
-  const Status status = app.take_picture(settings, bytes_, capacity_, &frame);
+  const uint64_t start = hal::Ticks();
+  const Status status = app_.take_picture(settings_, buffer_.data, buffer_.size, &frame);
+  *ticks = hal::Ticks() - start;
   if (status != Status::kOk) {
     ++n_failed_;
     return status;
   }
   size_ = size_t{frame.width} * frame.height;
   is_captured_ = true;
-  info_ = {frame.timestamp_us, index, n_failed_, static_cast<uint32_t>(size_), 0, frame.width, frame.height, 0};
+  frame_ = {frame.timestamp_us, index, n_failed_, static_cast<uint32_t>(size_), 0, frame.width, frame.height, 0};
   return Status::kOk;
 }
 
 Status SampleBuffer::Write(uint32_t offset, Bytes data) {
-  if (offset > size_ || data.size > capacity_ - offset) return Status::kBadArgument;
+  if (offset > size_ || data.size > buffer_.size - offset) return Status::kBadArgument;
   is_captured_ = false;
-  std::memcpy(bytes_ + offset, data.data, data.size);
+  std::memcpy(buffer_.data + offset, data.data, data.size);
   size_ = std::max<size_t>(size_, offset + data.size);
   return Status::kOk;
+}
+
+FrameInfo SampleBuffer::FrameWithCrc() const {
+  FrameInfo frame = frame_;
+  frame.crc32 = Crc32(buffer_.data, frame.n_bytes);
+  return frame;
 }
 
 }  // namespace tinyhost

@@ -31,6 +31,8 @@ void CopyText(char (&field)[N], const char* text) {
   std::memset(field + n, 0, N - n);
 }
 
+constexpr size_t kMaxLineBytes = 256;  // of a line of text
+
 /// How long the live loop waits after something failed.
 constexpr uint64_t kFailedPeriodUs = 500'000;
 

@@ -5,7 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/status.h"
-#include "device/settings.h"
+#include "device/setting_table.h"
 #include "engine/engine.h"
 #include "hal/camera.h"
 #include "hal/sampling.h"
@@ -29,11 +29,11 @@ struct Result {
   int8_t smoothed[kMaxScores];
 };
 
-/// What samples brought that an app took.
-enum class Heard : uint8_t {
+/// What the samples that an app has just taken completed.
+enum class Completed : uint8_t {
   kNothing,
-  kStride,  // the features of a stride are there
-  kWindow,  // and those of a whole window: the model may run
+  kStride,  // there are features of a new stride
+  kWindow,  // and of a whole window: the model may run
 };
 
 /// What the model sees of the newest stride.
@@ -44,8 +44,9 @@ struct StrideFeatures {
   uint16_t rms;
 };
 
-/// How an app listens to a sensor that gives samples all the time. Sensor functions as in hal/microphone.h.
-struct Listening {
+/// How samples of a sensor that samples continuously become the model's input. Sensor functions as in
+/// hal/microphone.h.
+struct SampleInput {
   Status (*start_sensor)(hal::Sampling* sampling);
   void (*stop_sensor)();
   Status (*read_sensor)(int16_t* samples, size_t max, hal::SampleBlock* block);
@@ -57,7 +58,7 @@ struct Listening {
   /// Forgets all samples.
   void (*restart)();
   /// Takes samples that follow the ones before, up to the end of a stride; returns how many.
-  size_t (*take)(const int16_t* samples, size_t n_samples, Heard* heard);
+  size_t (*take)(const int16_t* samples, size_t n_samples, Completed* completed);
   /// After a stride, until the next call of take().
   StrideFeatures (*features)();
   /// After kWindow: fills the engine's input tensor with the window.
@@ -81,6 +82,9 @@ struct SelfTest {
 };
 
 /// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
+///
+/// Apps set the fields by name, in this order and without leaving one out before the last that they set: the real
+/// board's compiler (GCC 7) accepts no other designated initializers.
 struct App {
   const char* name;
   SensorKind sensor;
@@ -93,7 +97,7 @@ struct App {
   Status (*check_model)(const Engine& engine);
   /// A model was loaded that fits: takes its defaults for settings, forgets earlier results.
   void (*start_model)(const Engine& engine, SettingTable* settings);
-  /// Fills the engine's input tensor from one sample, whatever was heard before.
+  /// Fills the engine's input tensor from one sample, whatever samples were taken before.
   Status (*prepare)(const Sample& sample, const Engine& engine);
   /// Draws conclusions from the engine's output tensor: everything of `result` but position, ticks and status.
   /// `time_us` grows from one result to the next.
@@ -101,14 +105,15 @@ struct App {
   /// The result in a few words, e.g. "person 87%"; "" if it is not worth a line.
   void (*describe)(const Engine& engine, const Result& result, char* text, size_t text_bytes);
 
-  /// Takes a picture; null if the sensor is no camera.
-  Status (*take_picture)(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame);
-  /// Null if the sensor is a camera.
-  const Listening* listening;
-  /// Null if the result is not one number.
-  const Scoring* scoring;
-  /// Null if its sensor has none.
+  /// Null if the app has no self-test of its sensor.
   const SelfTest* self_test = nullptr;
+  /// Takes a picture; null if the sensor is not a camera.
+  Status (*take_picture)(const SettingTable& settings, uint8_t* pixels, size_t capacity,
+                         hal::CameraFrame* frame) = nullptr;
+  /// Null if the sensor is a camera.
+  const SampleInput* sample_input = nullptr;
+  /// Null if the result is not one number.
+  const Scoring* scoring = nullptr;
 };
 
 /// The app of this firmware; each folder of firmware/apps defines its own.
@@ -116,7 +121,7 @@ const App& TheApp();
 
 /// Starts the device: finds the active model and the settings. After hal::BoardBegin().
 void AppBegin();
-/// Answers what the host asked and takes at most one live step; else sleeps a little. Call it for ever.
+/// Answers what the host asked and takes at most one live step; else sleeps a little. Call it repeatedly.
 void AppPoll();
 
 }  // namespace tinyhost

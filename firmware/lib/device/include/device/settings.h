@@ -1,56 +1,27 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
-#include "core/status.h"
+#include "device/app.h"
+#include "device/host.h"
+#include "device/request.h"
+#include "device/setting_table.h"
 #include "model_store/journal.h"
-#include "protocol/messages.h"
 
 namespace tinyhost {
 
-struct SettingSpec {
-  Setting setting;
-  int32_t minimum;
-  int32_t maximum;
-  int32_t default_value;
-};
-
-/// An app's settings: bounded values, kept in the journal when asked to.
-class SettingTable {
+/// The app's settings, as the host reads and changes them.
+class Settings {
  public:
-  static constexpr size_t kMaxSettings = 16;
+  Settings(const App& app, Journal* journal, Host* host)
+      : host_(*host), table_(app.settings, app.n_settings, journal) {}
 
-  SettingTable(const SettingSpec* specs, size_t n_settings, Journal* journal);
+  SettingTable* table() { return &table_; }
 
-  /// Takes what the journal kept, as far as it is within bounds.
-  void Load();
-
-  size_t size() const { return n_settings_; }
-  SettingInfo Info(size_t index) const;
-  /// size() if there is no such setting.
-  size_t Find(Setting setting) const;
-  int32_t Get(Setting setting) const;
-
-  /// kUnsupported: no such setting; kBadArgument: out of bounds.
-  Status Set(Setting setting, int32_t value, bool persist);
-  /// Changes the default, and the value unless somebody set it. Values out of bounds are ignored.
-  void SetDefault(Setting setting, int32_t value);
+  void OnSettings(const Request& request);
+  void OnSettingSet(const Request& request);
 
  private:
-  struct Value {
-    int32_t value;
-    int32_t default_value;
-    bool was_set;
-  };
-
-  bool IsWithinBounds(size_t index, int32_t value) const;
-
-  const SettingSpec* specs_;
-  size_t n_settings_;
-  Journal* journal_;
-  std::array<Value, kMaxSettings> values_{};
+  Host& host_;
+  SettingTable table_;
 };
 
 }  // namespace tinyhost

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/bytes.h"
+#include "core/status.h"
+#include "device/app.h"
+#include "device/setting_table.h"
+#include "engine/engine.h"
+#include "model_store/model_store.h"
+
+namespace tinyhost {
+
+/// The active model: the engine that runs it, what the app makes of it, and what the engine's arena holds.
+class ModelRunner {
+ public:
+  ModelRunner(const App& app, MutableBytes arena, SettingTable* settings)
+      : app_(app), arena_(arena), settings_(*settings) {}
+
+  const Engine& engine() const { return engine_; }
+  size_t arena_capacity() const { return arena_.size; }
+
+  /// Loads an image into the engine, where it stays until Activate().
+  ImageCheck LoadCheck();
+  /// Loads the image of the active model; none if it is empty.
+  void Activate(Bytes image);
+  /// Whether the active model can be the app's; if not, why.
+  Status status() const { return status_; }
+  /// Lets the app forget earlier results.
+  void Restart();
+
+  /// Fill the input tensor. `ticks` receives how long the app took.
+  Status PrepareSample(const Sample& sample, uint64_t* ticks);
+  Status PrepareWindow(uint64_t* ticks);
+  /// Runs the model on its input tensor; `result` says how that went, and what the app concludes.
+  void Predict(uint64_t time_us, Result* result);
+
+  /// Writes to the input tensor, without a gap behind the bytes that were written before. kNoModel; kBadArgument: it
+  /// would leave a gap; kNoSpace: beyond the tensor.
+  Status WriteInput(uint32_t offset, Bytes data);
+  size_t n_input_bytes() const { return n_input_bytes_; }
+  /// The input tensor was filled by the caller.
+  void SetInputComplete();
+  bool is_input_complete() const { return contents_ == Contents::kInput; }
+
+  /// Runs operators [first, end). `ticks` receives how long that took, and with `profiles` profile() how long each one.
+  Status Run(size_t first, size_t end, bool profiles, uint64_t* ticks);
+  /// How many operators have run on the input; 0 if the arena no longer holds what they made.
+  size_t n_operators_run() const { return contents_ == Contents::kOperators ? n_operators_run_ : 0; }
+  bool has_output() const { return n_operators_run() != 0 && n_operators_run_ == engine_.n_operators(); }
+  /// What the app makes of the run; 0 if that is not one number.
+  int32_t Score() const;
+  /// Null before the first run with `profiles`.
+  const uint32_t* profile() const { return has_profile_ ? profile_.data() : nullptr; }
+
+  /// Another number whenever the arena's contents have changed.
+  uint32_t arena_version() const { return arena_version_; }
+
+ private:
+  enum class Contents : uint8_t { kUnknown, kInput, kOperators };
+
+  void SetContents(Contents contents);
+  const Scoring* ActiveScoring() const { return status_ == Status::kOk ? app_.scoring : nullptr; }
+  Status RunOperators(size_t first, size_t end, uint32_t* ticks);
+
+  const App& app_;
+  MutableBytes arena_;
+  SettingTable& settings_;
+  Engine engine_;
+  Status status_ = Status::kNoModel;
+  Contents contents_ = Contents::kUnknown;
+  uint32_t arena_version_ = 0;
+  size_t n_input_bytes_ = 0;
+  size_t n_operators_run_ = 0;
+  size_t watched_ = 0;  // the operator after which the app looks at its tensor
+  bool has_profile_ = false;
+  std::array<uint32_t, kMaxOperators> profile_{};  // ticks
+};
+
+}  // namespace tinyhost

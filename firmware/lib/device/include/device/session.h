@@ -1,0 +1,40 @@
+#pragma once
+
+#include "device/host.h"
+#include "device/live.h"
+#include "device/request.h"
+#include "device/router.h"
+#include "device/streams.h"
+
+namespace tinyhost {
+
+/// Begins and ends sessions with hosts.
+///
+/// Without a session the device prints its predictions as text. HELLO opens a session: then only what the host asks
+/// for runs, so measurements are undisturbed. BYE or silence ends it.
+class Session {
+ public:
+  Session(const Router& router, Streams* streams, Live* live, Host* host)
+      : router_(router), streams_(*streams), live_(*live), host_(*host) {}
+
+  /// Back to text.
+  void End();
+  /// Ends a session whose host is lost.
+  void Poll();
+
+  void OnHello(const Request& request);
+  void OnBye(const Request& request);
+  void OnPing(const Request& request);
+  void OnSink(const Request& request);
+  void OnReset(const Request& request);
+
+ private:
+  void ForgetHost();
+
+  const Router& router_;
+  Streams& streams_;
+  Live& live_;
+  Host& host_;
+};
+
+}  // namespace tinyhost

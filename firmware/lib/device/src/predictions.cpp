@@ -1,0 +1,79 @@
+#include "device/predictions.h"
+
+#include <cstdio>
+
+#include "hal/board.h"
+#include "hal/clock.h"
+#include "wire.h"
+
+namespace tinyhost {
+namespace {
+
+constexpr uint64_t kLitUs = 500'000;  // what is detected in a moment is shown for so long, so that people see it
+
+struct DurationText {
+  char text[40];
+};
+
+/// "12.3 ms", or where a tick is not a time "1234567 instructions".
+DurationText Format(uint32_t ticks) {
+  DurationText duration;
+  const uint32_t hz = hal::TickHz();
+  if (hz == 0) {
+    std::snprintf(duration.text, sizeof(duration.text), "%lu %s", static_cast<unsigned long>(ticks), hal::TickUnit());
+  } else {
+    const auto tenths_ms = static_cast<unsigned long>((uint64_t{ticks} * 10'000 + hz / 2) / hz);
+    std::snprintf(duration.text, sizeof(duration.text), "%lu.%lu ms", tenths_ms / 10, tenths_ms % 10);
+  }
+  return duration;
+}
+
+}  // namespace
+
+std::array<Bytes, 3> PiecesOf(const Result& result) {
+  const size_t n = result.prediction.n_classes;
+  return {BytesOf(result.prediction),
+          {reinterpret_cast<const uint8_t*>(result.scores), n},
+          {reinterpret_cast<const uint8_t*>(result.smoothed), n}};
+}
+
+bool Predictions::AreWanted() const { return !host_.in_session() || streams_[StreamId::kPredictions].is_on; }
+
+uint64_t Predictions::PeriodSettingUs() const {
+  const size_t index = settings_.Find(Setting::kPeriodMs);
+  return index == settings_.size() ? 0 : uint64_t(settings_.Info(index).value) * 1000;
+}
+
+void Predictions::Show(const Result& result, uint64_t timestamp_us) {
+  if (result.prediction.status == Status::kOk) {
+    ShowOnLed(result.prediction);
+    if (!host_.in_session()) Print(result);
+  }
+  if (!host_.in_session()) return;
+  const std::array<Bytes, 3> pieces = PiecesOf(result);
+  streams_.Send(StreamId::kPredictions, timestamp_us, {pieces[0], pieces[1], pieces[2]});
+}
+
+/// Detections in a continuous signal last only a moment; a picture shows the target as long as it is there.
+void Predictions::ShowOnLed(const Prediction& prediction) {
+  const bool is_momentary = app_.sample_input != nullptr;
+  const bool is_target =
+      prediction.detected != 0 && (is_momentary || prediction.top == runner_.engine().metadata().target_label);
+  const uint64_t now_us = hal::MicrosNow();
+  if (is_target) lit_until_us_ = now_us + (is_momentary ? kLitUs : 0);
+  const hal::LedState idle = host_.in_session() ? hal::LedState::kSession : hal::LedState::kIdle;
+  hal::SetLed(is_target || now_us < lit_until_us_ ? hal::LedState::kDetected : idle);
+}
+
+void Predictions::Print(const Result& result) {
+  char words[64];
+  char line[kMaxLineBytes];
+  app_.describe(runner_.engine(), result, words, sizeof(words));
+  if (words[0] == 0) return;
+  std::snprintf(line, sizeof(line), "%s (capture %s, preprocess %s, invoke %s)", words,
+                Format(result.prediction.capture_ticks).text, Format(result.prediction.preprocess_ticks).text,
+                Format(result.prediction.invoke_ticks).text);
+  host_.Log(LogLevel::kInfo, line);
+}
+
+}  // namespace tinyhost
