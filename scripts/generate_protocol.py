@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Generate the Python and the C++ side of every schema in protocol/*.toml.
 
-A schema holds enums, constants and fixed little-endian structs. Fields must be naturally aligned, so that
-C++ can overlay the structs without packing; a misaligned layout is refused with the padding it needs.
+A schema holds enums, constants and fixed little-endian structs, some with a table of them by name. Fields must be
+naturally aligned, so that C++ can overlay the structs without packing; a misaligned layout is refused with the padding
+it needs.
 
     scripts/generate_protocol.py            # write the generated files
     scripts/generate_protocol.py --check    # exit 1 if a committed file is not current
@@ -60,33 +61,17 @@ def camel(name: str) -> str:
 
 def parse_field(raw: dict[str, Any], enums: dict[str, str]) -> Field:
     """Return the field of one TOML line: {name, type, count?, doc?}."""
-    name, kind, count = raw["name"], raw["type"], int(raw.get("count", 1))
+    name, kind, count, doc = raw["name"], raw["type"], int(raw.get("count", 1)), raw.get("doc", "")
     if kind in ("str", "bytes"):
         cpp = "char" if kind == "str" else "uint8_t"
-        return Field(
-            name=name,
-            kind=kind,
-            count=count,
-            size=count,
-            align=1,
-            code=f"{count}s",
-            cpp_type=cpp,
-            doc=raw.get("doc", ""),
-        )
+        return Field(name=name, kind=kind, count=count, size=count, align=1, code=f"{count}s", cpp_type=cpp, doc=doc)
     scalar = enums.get(kind, kind)
     if scalar not in SCALARS:
         raise SchemaError(f"field {name}: unknown type {kind!r}")
-    size, code, cpp = SCALARS[scalar]
-    return Field(
-        name=name,
-        kind=kind,
-        count=count,
-        size=size * count,
-        align=size,
-        code=code if count == 1 else f"{count}{code}",
-        cpp_type=kind if kind in enums else cpp,
-        doc=raw.get("doc", ""),
-    )
+    align, code, cpp = SCALARS[scalar]
+    code = code if count == 1 else f"{count}{code}"
+    cpp = kind if kind in enums else cpp
+    return Field(name=name, kind=kind, count=count, size=align * count, align=align, code=code, cpp_type=cpp, doc=doc)
 
 
 def layout(struct: dict[str, Any], enums: dict[str, str]) -> tuple[list[tuple[int, Field]], int]:
@@ -178,6 +163,9 @@ def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield "};"
     if fields:
         yield f'static_assert(sizeof({struct["name"]}) == {size}, "{struct["name"]} has padding");'
+    for name, row in struct.get("rows", {}).items():
+        values = ", ".join(str(row[field.name]) for _, field in fields)
+        yield f"constexpr {struct['name']} k{camel(name)}{struct['name']} = {{{values}}};"
 
 
 def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
@@ -185,6 +173,7 @@ def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     enums = enum_types(schema)
     exports = [c["name"].upper() for c in schema.get("constant", [])]
     exports += [e["name"] for e in schema.get("enum", [])] + [s["name"] for s in schema.get("struct", [])]
+    exports += [s["table"].upper() for s in schema.get("struct", []) if "table" in s]
     yield f'"""{schema["doc"]}'
     yield ""
     yield HEADER.format(source=source)
@@ -248,6 +237,12 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield f"        return self._STRUCT.pack({', '.join(py_packed(field) for field in fields)})"
     yield ""
     yield from py_unpack(struct["name"], fields)
+    if "table" in struct:
+        yield from ("", "", f"{struct['table'].upper()} = {{")
+        for name, row in struct["rows"].items():
+            values = ", ".join(f"{field.name}={row[field.name]}" for field in fields)
+            yield f'    "{name}": {struct["name"]}({values}),'
+        yield from ("}", f'"""{struct["doc"]}"""')
 
 
 def py_default(field: Field) -> str:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tinyhost.boards import Board, resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.compiler import compile_tflite, load_model
+from tinyhost.compiler import compile_tflite
+from tinyhost.models.file import load_model_file
 
 from tests.oracle.builder import ModelBuilder
 
@@ -57,4 +58,4 @@ def small_model(seed: int) -> bytes:
 
 def default_model() -> bytes:
     """Return the model image that ships with the vww app, about 240 kB."""
-    return load_model(_DEFAULT_MODEL, name="vww").image
+    return load_model_file(_DEFAULT_MODEL).image

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.boards import PoweredBoard
 from tinyhost.device import Device, FrameItem, PredictionItem
-from tinyhost.errors import DeviceError, ModelTooLargeError, PortBusyError, UsageError
+from tinyhost.errors import DeviceError, PortBusyError, UsageError
 from tinyhost.protocol.messages import InferSource, SlotState, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
@@ -85,9 +85,10 @@ def test_what_is_no_model_is_refused_and_the_old_one_stays(ready: Device, model:
     assert ready.read(Source.MODEL) == model
 
 
-def test_a_model_larger_than_a_slot_is_refused_before_it_is_sent(device: Device) -> None:
-    with pytest.raises(ModelTooLargeError, match="a slot takes"):
+def test_the_device_refuses_a_model_larger_than_a_slot_before_it_is_sent(device: Device) -> None:
+    with pytest.raises(DeviceError, match="MODEL_BEGIN refused: larger than the place for it") as caught:
         device.push(bytes(device.info.slot_bytes + 1))
+    assert caught.value.status == Status.NO_SPACE
 
 
 def test_active_model_is_what_was_pushed(ready: Device, model: bytes) -> None:

@@ -16,6 +16,7 @@ from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.device import Device
 from tinyhost.errors import UnsupportedModelError
+from tinyhost.models.push import push_image
 from tinyhost.protocol.messages import InferSource
 
 from tests.device.rig import default_model, small_model
@@ -51,9 +52,9 @@ def _product() -> bytes:
 
 def test_a_model_that_needs_another_operator_is_refused_before_it_is_sent(device: Device) -> None:
     assert device.info.operators == sum(1 << code for code in SELECTED)
-    device.push(small_model(1))
+    push_image(device, small_model(1))
     with pytest.raises(UnsupportedModelError, match="needs MUL, which this firmware was built without"):
-        device.push(_product())
+        push_image(device, _product())
     active = [slot.name for slot in device.models() if slot.active]
     assert active == ["small 1"]
 

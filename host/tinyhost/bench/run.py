@@ -16,8 +16,9 @@ from tinyhost.bench.agreement import measure_agreement
 from tinyhost.bench.latency import measure_latency
 from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
 from tinyhost.compiler import ModelImage
-from tinyhost.errors import ModelTooLargeError, UsageError
+from tinyhost.errors import UsageError
 from tinyhost.models.file import ModelFile
+from tinyhost.models.push import push_image
 from tinyhost.models.reference import ReferenceName, open_reference
 from tinyhost.models.summary import ModelSummary, summarize
 from tinyhost.protocol.messages import InferSource, SlotInfo, Source
@@ -75,28 +76,13 @@ def model_on_device(
         return
     before = active_slot(device)
     image = model.image_for(device.engine)
-    _check_fit(device, image)
-    device.push(image, progress=lambda done, total: on_progress("push", done, total))
+    push_image(device, image, progress=lambda done, total: on_progress("push", done, total))
     try:
         yield image, model.tflite
     finally:
         after = active_slot(device)
         if before and after and before.sha256 != after.sha256 and not keep:
             device.rollback()
-
-
-def _check_fit(device: Device, image: bytes) -> None:
-    """Raise ModelTooLargeError if the board has no room for a model image."""
-    model, info = summarize(image), device.info
-    for need, limit, what in (
-        (model.arena_bytes, info.arena_bytes, "arena"),
-        (model.flash_bytes, info.slot_bytes, "flash, a model slot"),
-    ):
-        if need > limit:
-            raise ModelTooLargeError(
-                f"{device.name}: {model.name} needs {need:,} B of {what}; the board has {limit:,} B",
-                hint="tinyhost inspect MODEL shows which operator needs how much",
-            )
 
 
 def run_bench(

@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption
-from tinyhost.cli.output import escape, status_console, write_file, write_json
+from tinyhost.cli.output import escape, status_console, warn, write_file, write_json
 
 __all__ = ["register"]
 
@@ -37,13 +37,13 @@ def compile_model(
     """Compile a model into the image that the board runs in place."""
     from tinyhost.models.document import model_document
     from tinyhost.models.file import load_model_file
-    from tinyhost.models.summary import macs_text, summarize
+    from tinyhost.models.fits import Limits, find_obstacles
+    from tinyhost.models.summary import macs_text
     from tinyhost.system.documents import to_json
 
-    image = load_model_file(model, split_labels(labels), name=name, passes=passes).image
-    target = output or model.with_suffix(".thm")
-    write_file(target, image)
-    summary = summarize(image)
+    file = load_model_file(model, split_labels(labels), name=name, passes=passes)
+    target, summary = output or model.with_suffix(".thm"), file.summary
+    write_file(target, file.image)
     if json:
         write_json(
             {"schema": "tinyhost.compile/1", "file": str(target), "model": to_json(model_document(summary))}, json
@@ -54,3 +54,6 @@ def compile_model(
         f"{macs_text(summary)}",
         soft_wrap=True,
     )
+    limits = Limits.of_firmware(summary.task, summary.engine)
+    for obstacle in find_obstacles(summary, limits):
+        warn(f"{limits.board}: {summary.name} {obstacle.words}")

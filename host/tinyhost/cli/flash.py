@@ -68,7 +68,7 @@ def flash(
     target = resolve(board, state=state)
     if board is None:
         note(f"[dim]board: {target.name}[/]")
-    file = None if no_model else _given_model(model, engine) if model else _default_model(app, engine)
+    file = None if no_model else _model_for(app, target, engine, model)
     with stage(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
     with stage(f"flashing {target.name}") as progress:
@@ -94,29 +94,35 @@ def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     return prebuilt_firmware(path, app, board.kind)
 
 
-def _given_model(path: Path, engine: Engine) -> ModelFile:
-    """Return the model of a file, which the engine runs; raises before anything is flashed."""
-    from tinyhost.bench.engines import runs_images_of
-    from tinyhost.cli.push import read_model
+def _model_for(app: str, board: Board, engine: Engine, given: Path | None) -> ModelFile | None:
+    """Return the given model, or the one that ships with the app, if one does and the engine runs it.
 
-    file = read_model(path, None, ())
-    file.image_for(runs_images_of(engine.value))
-    return file
-
-
-def _default_model(app: str, engine: Engine) -> ModelFile | None:
-    """Return the model that ships with the app, if one does and the engine runs it."""
+    Raises, before anything is flashed, if the app's firmware cannot run the given one.
+    """
     from tinyhost.boards.project import find_project
 
-    path = find_project() / "models" / app / "model.tflite"
-    if not path.is_file():
+    path = given or find_project() / "models" / app / "model.tflite"
+    if given is None and not path.is_file():
         note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
         return None
     try:
-        return _given_model(path, engine)
+        return _checked_model(path, app, board, engine)
     except UnsupportedModelError as error:
+        if given is not None:
+            raise
         note(f"[yellow]the model that ships with {escape(app)} is left out[/]: {escape(error.message)}")
         return None
+
+
+def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelFile:
+    from tinyhost.bench.engines import runs_images_of
+    from tinyhost.models.file import load_model_file
+    from tinyhost.models.fits import Limits, check_fits
+    from tinyhost.models.summary import summarize
+
+    file, runs = load_model_file(path), runs_images_of(engine.value)
+    check_fits(summarize(file.image_for(runs)), Limits.of_firmware(app, runs, board=board.name))
+    return file
 
 
 def _greet(board: Board, built: Firmware, file: ModelFile | None, *, quiet: bool) -> PushResult | None:

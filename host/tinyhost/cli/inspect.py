@@ -34,11 +34,10 @@ def inspect(
     Operators, their work, and the arena as it fills over time. Needs no board.
     """
     from tinyhost.models.file import load_model_file
-    from tinyhost.models.fits import check_fit
-    from tinyhost.models.summary import summarize
+    from tinyhost.models.fits import Fit, Limits
 
-    summary = summarize(load_model_file(model, split_labels(labels), passes=passes).image)
-    fit = check_fit(summary)
+    summary = load_model_file(model, split_labels(labels), passes=passes).summary
+    fit = Fit.of(summary, Limits.of_firmware(summary.task, summary.engine))
     if json:
         write_json(_document(summary, fit), json)
     if json != "-":

@@ -32,6 +32,7 @@ __all__ = [
     "progress_count",
     "stage",
     "status_console",
+    "warn",
     "write_file",
     "write_json",
 ]
@@ -63,6 +64,11 @@ def escape(value: object) -> str:
 def note(text: str) -> None:
     """Print a remark on stderr; rich markup is understood."""
     status_console().print(text, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a remark on stderr that a person should not miss."""
+    note(f"[yellow]{escape(text)}[/]")
 
 
 class Display:

@@ -10,14 +10,13 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import byte_progress, console, escape, note, write_json
-from tinyhost.errors import ModelTooLargeError
+from tinyhost.cli.output import byte_progress, console, escape, warn, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, PushResult
     from tinyhost.models.file import ModelFile
 
-__all__ = ["print_push", "push_model", "read_model", "register"]
+__all__ = ["print_push", "push_model", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +43,9 @@ def push(
     where it stopped.
     """
     from tinyhost.cli.connect import connected
+    from tinyhost.models.file import load_model_file
 
-    file = read_model(model, name, split_labels(labels))
+    file = load_model_file(model, split_labels(labels), name=name)
     with connected(board, None, state) as connection:
         result = push_model(connection.device, file, force=force)
     if json:
@@ -54,31 +54,12 @@ def push(
         print_push(connection.board_name, result)
 
 
-def read_model(path: Path, name: str | None, labels: tuple[str, ...]) -> ModelFile:
-    """Return the model of a file, as tinyhost.models.file names and labels it."""
-    from tinyhost.models.file import load_model_file
-
-    return load_model_file(path, labels, name=name)
-
-
 def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
-    """Push under a progress bar, if the board has room for the model; say it if the app will not run it."""
-    from tinyhost.models.fits import too_many_classes
-    from tinyhost.models.summary import summarize
+    """Push under a progress bar."""
+    from tinyhost.models.push import push_image
 
-    image = file.image_for(device.engine)
-    model = summarize(image)
-    if model.arena_bytes > device.info.arena_bytes:
-        raise ModelTooLargeError(
-            f"{device.name}: {model.name} needs an arena of {model.arena_bytes} bytes, "
-            f"the firmware has {device.info.arena_bytes}",
-            hint="tinyhost inspect MODEL shows which operator needs how much",
-        )
-    warning = too_many_classes(model)
-    if warning:
-        note(f"[yellow]{escape(warning)}[/]")
-    with byte_progress(f"push {model.name}") as progress:
-        return device.push(image, force=force, progress=progress)
+    with byte_progress(f"push {file.parsed.name}") as progress:
+        return push_image(device, file.image_for(device.engine), force=force, progress=progress, remark=warn)
 
 
 def print_push(board: str, result: PushResult) -> None:

@@ -7,7 +7,7 @@ the other.
 
 from __future__ import annotations
 
-from tinyhost.compiler.api import CompiledModel, compile_tflite, load_model
+from tinyhost.compiler.api import CompiledModel, compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
@@ -29,5 +29,4 @@ __all__ = [
     "compile_tflite",
     "image_for_tflm",
     "image_for_tinyhost",
-    "load_model",
 ]

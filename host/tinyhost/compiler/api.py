@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, threshold_units
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
-from tinyhost.compiler.image_format import IMAGE_MAGIC, MAX_LABELS, ModelMetadata, Task
+from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, Task
 from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.order import check_order
 from tinyhost.compiler.passes import run_passes
 from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.errors import UsageError
 
-__all__ = ["CompiledModel", "compile_tflite", "load_model"]
+__all__ = ["CompiledModel", "compile_tflite"]
 
 _NAME_BYTES = 31  # of the model, and of a label
-_MAX_FILE_BYTES = 64 * 1024 * 1024
-_MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledModel:
-    """A model image (the bytes of a .thm file) and what it costs."""
+    """A model image and what it costs."""
 
-    image: bytes
+    parsed: ModelImage
     report: ModelReport
+
+    @property
+    def image(self) -> bytes:
+        """The bytes of a .thm file."""
+        return self.parsed.data
 
 
 def compile_tflite(
@@ -66,48 +68,9 @@ def compile_tflite(
     pool = ConstantPool()
     steps = lower_graph(graph, pool, where=where)
     image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
+    parsed = ModelImage.parse(image, where=where)
     names = [step.name for step in steps if step.code is not None]
-    return CompiledModel(image=image, report=report_image(ModelImage.parse(image, where=where), names))
-
-
-def load_model(
-    path: Path | str,
-    *,
-    name: str | None = None,
-    task: Task | None = None,
-    labels: Sequence[str] = (),
-    defaults: AppDefaults | None = None,
-    passes: bool = True,
-) -> CompiledModel:
-    """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
-
-    The keywords apply to .tflite only; the name defaults to the file's stem. Raises ModelError if the file cannot be
-    read, and whatever compile_tflite raises.
-    """
-    path = Path(path)
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise ModelError(f"{path}: not a file, but a device or a pipe", hint="give a .tflite or a .thm file")
-        size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
-            raise ModelError(
-                f"{path}: {size:,} B; expected at most {_MAX_FILE_BYTES:,} B",
-                hint="a board has room for a few hundred KiB: quantize to int8, or make the network smaller",
-            )
-        data = path.read_bytes()
-    except OSError as exc:
-        raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
-    if data[:4] == _MAGIC:
-        return CompiledModel(image=data, report=report_image(ModelImage.parse(data, where=str(path))))
-    return compile_tflite(
-        data,
-        name=name or path.stem,
-        task=task,
-        labels=labels,
-        defaults=defaults,
-        passes=passes,
-        where=str(path),
-    )
+    return CompiledModel(parsed=parsed, report=report_image(parsed, names))
 
 
 def _metadata(

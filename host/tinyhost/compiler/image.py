@@ -25,7 +25,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.errors import ModelError
 
-__all__ = ["EngineName", "ModelImage", "TensorInfo", "image_engine", "operator_codes"]
+__all__ = ["EngineName", "ModelImage", "TensorInfo", "image_engine"]
 
 EngineName = Literal["tinyhost", "tflm"]
 """Who runs an image, as a board's INFO names its engine."""
@@ -160,18 +160,6 @@ def image_engine(data: bytes) -> EngineName | None:
         return None
     header = ImageHeader.unpack(data)
     return _ENGINES.get(header.version) if header.magic == IMAGE_MAGIC else None
-
-
-def operator_codes(data: bytes) -> set[OperatorCode]:
-    """Return the operators of an image that nobody has checked; none where it is no image of this format version."""
-    if image_engine(data) is None:
-        return set()
-    header = ImageHeader.unpack(data)
-    end = header.operators_offset + header.n_operators * OperatorRecord.SIZE
-    if end > len(data):
-        return set()
-    codes = (data[header.operators_offset + i * OperatorRecord.SIZE] for i in range(header.n_operators))
-    return {OperatorCode(code) for code in codes if code in OperatorCode.__members__.values()}
 
 
 def _checked_header(data: bytes, where: str) -> ImageHeader:

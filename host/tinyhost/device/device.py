@@ -184,7 +184,10 @@ class Device:
         return ModelImage.parse(self.read(Source.MODEL, n_bytes=active.image_bytes))
 
     def push(self, image: bytes, *, force: bool = False, progress: Progress | None = None) -> PushResult:
-        """Put a model image into a slot and make it active; resumes and skips as far as possible."""
+        """Put a model image into a slot and make it active; resumes and skips as far as possible.
+
+        Bytes only: the device says what it does not take. tinyhost.models.push says it before anything is sent.
+        """
         return self._pusher.push(image, force=force, progress=progress)
 
     def rollback(self) -> SlotInfo:

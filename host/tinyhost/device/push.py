@@ -7,13 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tinyhost.compiler.image import image_engine, operator_codes
-from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.device.session import Session
 from tinyhost.device.writing import WriteProgress, Writer
-from tinyhost.errors import DeviceError, LinkTimeoutError, ModelTooLargeError, ProtocolError, UnsupportedModelError
+from tinyhost.errors import DeviceError, LinkTimeoutError, ProtocolError
 from tinyhost.protocol.messages import (
     MessageType,
     ModelBeginReply,
@@ -75,19 +73,10 @@ class Pusher:
         return slots
 
     def push(self, image: bytes, *, force: bool, progress: Progress | None) -> PushResult:
-        """Put `image` into a slot and make it active.
+        """Put `image` into a slot and make it active, if the device takes it.
 
-        force: write it even if a slot has it. Raises ModelTooLargeError, UnsupportedModelError if the image is for
-        another engine or the firmware lacks an operator, DeviceError, LinkError.
+        force: write it even if a slot has it. Raises DeviceError, LinkError.
         """
-        if len(image) > self._session.info.slot_bytes:
-            raise ModelTooLargeError(
-                f"{self._connection.name}: the model image has {len(image)} bytes, "
-                f"a slot takes {self._session.info.slot_bytes}",
-                hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
-            )
-        self._check_engine(image)
-        self._check_operators(image)
         started_s, retries = time.monotonic(), self._connection.counters.retries
         self._bytes_sent = 0
         first, info = self._put(image, force, progress or _ignore)
@@ -101,25 +90,6 @@ class Pusher:
             seconds=time.monotonic() - started_s,
             retries=self._connection.counters.retries - retries,
         )
-
-    def _check_engine(self, image: bytes) -> None:
-        wanted, engine = image_engine(image), self._session.info.engine
-        if wanted is not None and wanted != engine:
-            raise UnsupportedModelError(
-                f"{self._connection.name}: the model image is for the engine {wanted}; this firmware has {engine}",
-                hint=f"push the .tflite, or flash the other engine: tinyhost flash {self._session.info.app} "
-                f"--engine {wanted}",
-            )
-
-    def _check_operators(self, image: bytes) -> None:
-        info = self._session.info
-        missing = sorted(code for code in operator_codes(image) if not info.operators >> code & 1)
-        if missing:
-            names = ", ".join(OperatorCode(code).name for code in missing)
-            raise UnsupportedModelError(
-                f"{self._connection.name}: the model needs {names}, which this firmware was built without",
-                hint=f"flash firmware with all operators: tinyhost flash {info.app}",
-            )
 
     def _put(self, image: bytes, force: bool, progress: Progress) -> tuple[ModelBeginReply, SlotInfo]:
         """Begin, write and commit; begin again when the board lost track, because it restarted meanwhile."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
     from tinyhost.models.file import ModelFile
+from tinyhost.models.push import push_image
 
 __all__: list[str] = []
 
@@ -221,5 +222,5 @@ def scene(station: Station) -> str:
 def default_model(station: Station, device: Device) -> ModelFile:
     """The rig's model, else the one that ships with the app: compiled, pushed and active."""
     model = station.compile_model()
-    device.push(model.image)
+    push_image(device, model.image_for(device.engine))
     return model

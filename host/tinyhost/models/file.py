@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyhost.compiler import CompiledModel, EngineName, ModelImage, image_for_tflm, image_for_tinyhost, load_model
-from tinyhost.compiler.image import image_engine
+from tinyhost.compiler import EngineName, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
+from tinyhost.compiler.image_format import IMAGE_MAGIC
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
+from tinyhost.models.summary import ModelSummary, summary_of
 
 __all__ = ["ModelFile", "load_model_file"]
+
+_MAX_FILE_BYTES = 64 * 1024 * 1024
+_MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,50 +25,76 @@ class ModelFile:
     """A model, compiled, and the bytes of the .tflite that it came from; None for a .thm file."""
 
     path: Path
-    compiled: CompiledModel
+    parsed: ModelImage
     tflite: bytes | None
 
     @property
     def image(self) -> bytes:
         """The model image: what a board stores."""
-        return self.compiled.image
+        return self.parsed.data
+
+    @property
+    def summary(self) -> ModelSummary:
+        """The model image in figures."""
+        return summary_of(self.parsed)
 
     def image_for(self, engine: EngineName) -> bytes:
         """Return the model image for a board with that engine. Raises UsageError if a .thm file is for the other."""
-        if image_engine(self.image) == engine:
+        if self.parsed.engine == engine:
             return self.image
-        image = ModelImage.parse(self.image, where=str(self.path))
         if engine == "tinyhost":
-            return image_for_tinyhost(image)
+            return image_for_tinyhost(self.parsed)
         if self.tflite is None:
             raise UsageError(
                 f"{self.path}: a model image for tinyhost's engine; the board runs TensorFlow Lite Micro",
                 hint="give the .tflite that it was compiled from",
             )
-        return image_for_tflm(image, self.tflite)
+        return image_for_tflm(self.parsed, self.tflite)
 
 
 def load_model_file(
     path: Path, labels: Sequence[str] = (), *, name: str | None = None, passes: bool = True
 ) -> ModelFile:
-    """Return the model of a .tflite or .thm file; passes: see compile_tflite.
+    """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
 
-    Without `labels`, those of a labels.txt beside the .tflite (one a line) are taken, or the catalogue's if it knows
-    the file. A settings.json beside it gives task, threshold and task data. The name defaults to the file's stem, or to
-    its folder's name if it is called model.tflite. Raises ModelError and whatever the compiler raises.
+    The keywords apply to a .tflite. Without `labels`, those of a labels.txt beside it (one a line) are taken, or the
+    catalogue's if it knows the file. A settings.json beside it gives task, threshold and task data. The name defaults
+    to the file's stem, or to its folder's name if it is called model.tflite. passes: see compile_tflite.
+    Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
-    if name is None and path.stem == "model":
-        name = path.resolve().parent.name
+    data = _read(path)
+    if data[:4] == _MAGIC:
+        return ModelFile(path=path, parsed=ModelImage.parse(data, where=str(path)), tflite=None)
     beside = path.parent / SETTINGS_FILE
-    task, defaults = read_settings_file(beside) if path.is_file() and beside.is_file() else (None, None)
-    compiled = load_model(
-        path, name=name, task=task, labels=labels or _known_labels(path), defaults=defaults, passes=passes
+    task, defaults = read_settings_file(beside) if beside.is_file() else (None, None)
+    compiled = compile_tflite(
+        data,
+        name=name or (path.resolve().parent.name if path.stem == "model" else path.stem),
+        task=task,
+        labels=labels or _known_labels(path, data),
+        defaults=defaults,
+        passes=passes,
+        where=str(path),
     )
-    data = path.read_bytes()
-    return ModelFile(path=path, compiled=compiled, tflite=None if data == compiled.image else data)
+    return ModelFile(path=path, parsed=compiled.parsed, tflite=data)
 
 
-def _known_labels(path: Path) -> tuple[str, ...]:
+def _read(path: Path) -> bytes:
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(f"{path}: not a file, but a device or a pipe", hint="give a .tflite or a .thm file")
+        size = path.stat().st_size
+        if size > _MAX_FILE_BYTES:
+            raise ModelError(
+                f"{path}: {size:,} B; expected at most {_MAX_FILE_BYTES:,} B",
+                hint="a board has room for a few hundred KiB: quantize to int8, or make the network smaller",
+            )
+        return path.read_bytes()
+    except OSError as exc:
+        raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
+
+
+def _known_labels(path: Path, tflite: bytes) -> tuple[str, ...]:
     beside = path.parent / "labels.txt"
     if beside.is_file():
         try:
@@ -74,7 +104,5 @@ def _known_labels(path: Path) -> tuple[str, ...]:
                 f"{beside}: byte {error.start + 1} is no UTF-8", hint="write one label a line, or give --labels"
             ) from error
         return tuple(line.strip() for line in lines if line.strip())
-    if not path.is_file():
-        return ()
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = hashlib.sha256(tflite).hexdigest()
     return next((entry.labels for entry in MODELS.values() if entry.sha256 == sha256), ())

@@ -1,62 +1,174 @@
-"""Whether a model fits a board that is not there."""
+"""Whether a board can run a model: what the model needs, against what the board has."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.device import Device
+from tinyhost.errors import ModelError, ModelTooLargeError, UnsupportedModelError
 from tinyhost.models.summary import ModelSummary
-from tinyhost.protocol.messages import MAX_SCORES
+from tinyhost.protocol.limits import APP_LIMITS, SLOT_BYTES
 
-__all__ = ["ARENA_BYTES", "SLOT_BYTES", "Fit", "check_fit", "too_many_classes"]
+__all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles"]
 
-SLOT_BYTES = 79 * 4096
-"""Data pages of a model slot in the flash layout; the board reports the same in INFO."""
-ARENA_BYTES = {"kws": 48 * 1024, "vww": 112 * 1024, "anomaly": 24 * 1024}
-"""The engine's arena in each app's firmware (firmware/apps); the board reports the same in INFO."""
 
-_LARGEST_ARENA_BYTES = max(ARENA_BYTES.values())
-_CLASSIFIERS = ("kws", "vww")
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a board has room for, and what its firmware can run."""
+
+    board: str
+    app: str
+    """empty: none in particular"""
+    engine: str
+    operators: int
+    """that the engine has: bit OperatorCode for each"""
+    slot_bytes: int
+    arena_bytes: int
+    max_classes: int
+    """of a model of the app; 0: the app does not classify"""
+
+    @classmethod
+    def of_device(cls, device: Device) -> Limits:
+        """Return what a connected board says of itself."""
+        info = device.info
+        return cls(
+            board=device.name,
+            app=info.app,
+            engine=info.engine,
+            operators=info.operators,
+            slot_bytes=info.slot_bytes,
+            arena_bytes=info.arena_bytes,
+            max_classes=APP_LIMITS[info.app].max_classes if info.app in APP_LIMITS else 0,
+        )
+
+    @classmethod
+    def of_firmware(cls, app: str, engine: str, *, board: str = "nano33ble") -> Limits:
+        """Return what the firmware of this version has, on a board that is not asked.
+
+        app: any other than the known ones, such as the task of a model of no app, stands for the one with most room.
+        """
+        known = [APP_LIMITS[app]] if app in APP_LIMITS else list(APP_LIMITS.values())
+        return cls(
+            board=board,
+            app=app if app in APP_LIMITS else "",
+            engine=engine,
+            operators=sum(1 << code for code in OperatorCode),
+            slot_bytes=SLOT_BYTES,
+            arena_bytes=max(limits.arena_bytes for limits in known),
+            max_classes=max(limits.max_classes for limits in known),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """One thing that a model needs and a board does not have."""
+
+    error: type[ModelError] | None
+    """what is raised because of it; None: the model runs and can be measured, but the app does not predict with it"""
+    words: str
+    """what the model needs, and what the board has"""
+    hint: str
+    """what to do about it"""
+
+
+def find_obstacles(model: ModelSummary, limits: Limits) -> tuple[Obstacle, ...]:
+    """Return everything that keeps the board from running the model, what weighs most first; nothing: it fits."""
+    return (*_unsupported(model, limits), *_too_large(model, limits))
+
+
+def check_fits(model: ModelSummary, limits: Limits) -> tuple[str, ...]:
+    """Return what a person should know of a model that the board can run, though it is no reason to stop.
+
+    Raises one error that names every obstacle: UnsupportedModelError if the firmware lacks something,
+    ModelTooLargeError if there is only too little room.
+    """
+    obstacles = find_obstacles(model, limits)
+    stopping = [obstacle for obstacle in obstacles if obstacle.error]
+    if stopping and stopping[0].error:
+        raise stopping[0].error(
+            f"{limits.board}: the model {model.name} {'; it '.join(obstacle.words for obstacle in stopping)}",
+            hint="; ".join(obstacle.hint for obstacle in stopping),
+        )
+    return tuple(f"{model.name} {obstacle.words}" for obstacle in obstacles)
+
+
+def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
+    if model.engine != limits.engine:
+        yield Obstacle(
+            error=UnsupportedModelError,
+            words=f"is for the engine {model.engine}; this firmware has {limits.engine}",
+            hint=f"push the .tflite, or flash the other engine: tinyhost flash {limits.app} --engine {model.engine}",
+        )
+    missing = [code.name for code in model.operator_codes if not limits.operators >> code & 1]
+    if missing:
+        yield Obstacle(
+            error=UnsupportedModelError,
+            words=f"needs {', '.join(missing)}, which this firmware was built without",
+            hint=f"flash firmware with all operators: tinyhost flash {limits.app}",
+        )
+
+
+def _too_large(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
+    if model.flash_bytes > limits.slot_bytes:
+        yield Obstacle(
+            error=ModelTooLargeError,
+            words=f"needs {model.flash_bytes:,} B of flash; a slot takes {limits.slot_bytes:,} B",
+            hint="use a smaller model: tinyhost inspect MODEL says where its bytes are",
+        )
+    if model.arena_bytes > limits.arena_bytes:
+        yield Obstacle(
+            error=ModelTooLargeError,
+            words=f"needs an arena of {model.arena_bytes:,} B; this firmware has {limits.arena_bytes:,} B",
+            hint="tinyhost inspect MODEL shows which operator needs how much",
+        )
+    n = _n_classes(model, limits)
+    if n is not None and n > limits.max_classes:
+        yield Obstacle(
+            error=None,
+            words=f"has {n} classes, the app {limits.app} takes {limits.max_classes}: "
+            "it can be measured with tinyhost bench, but predicts nothing live",
+            hint=f"train a model of at most {limits.max_classes} classes",
+        )
+
+
+def _n_classes(model: ModelSummary, limits: Limits) -> int | None:
+    """Return how many classes the app has to predict; None if the model is not the app's, or the app no classifier."""
+    return math.prod(model.output.shape) if model.task == limits.app and limits.max_classes else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """A model's needs against a board's limits."""
+    """A model's needs against a board's limits, in figures."""
 
     board: str
     fits: bool
+    """all needs are within their limits"""
     flash_bytes: int
+    """size of the model image"""
     slot_bytes: int
+    """its limit"""
     arena_bytes: int
+    """working memory that the model needs"""
     board_arena_bytes: int
-    """of the task's app; of the largest one for a model of no app"""
+    """its limit: of the task's app; of a model of no app the largest one"""
     n_classes: int | None
-    """None unless it is an app's classifier"""
+    """None unless the task's app classifies"""
     max_classes: int
+    """its limit; 0: the app does not classify"""
 
-
-def check_fit(model: ModelSummary) -> Fit:
-    """Return whether the model fits the Arduino Nano 33 BLE Sense as its firmware is laid out."""
-    arena_bytes = ARENA_BYTES.get(model.task, _LARGEST_ARENA_BYTES)
-    n_classes = math.prod(model.output.shape) if model.task in _CLASSIFIERS else None
-    return Fit(
-        board="nano33ble",
-        fits=model.flash_bytes <= SLOT_BYTES and model.arena_bytes <= arena_bytes and (n_classes or 0) <= MAX_SCORES,
-        flash_bytes=model.flash_bytes,
-        slot_bytes=SLOT_BYTES,
-        arena_bytes=model.arena_bytes,
-        board_arena_bytes=arena_bytes,
-        n_classes=n_classes,
-        max_classes=MAX_SCORES,
-    )
-
-
-def too_many_classes(model: ModelSummary) -> str:
-    """Return what to tell about a classifier with more classes than a board's app takes; "" if there is nothing."""
-    fit = check_fit(model)
-    if fit.n_classes is None or fit.n_classes <= fit.max_classes:
-        return ""
-    return (
-        f"{model.name} has {fit.n_classes} classes, the app {model.task} takes {fit.max_classes}: "
-        "it can be measured with tinyhost bench, but predicts nothing live"
-    )
+    @classmethod
+    def of(cls, model: ModelSummary, limits: Limits) -> Fit:
+        """Return what check_fits compares."""
+        return cls(
+            board=limits.board,
+            fits=not find_obstacles(model, limits),
+            flash_bytes=model.flash_bytes,
+            slot_bytes=limits.slot_bytes,
+            arena_bytes=model.arena_bytes,
+            board_arena_bytes=limits.arena_bytes,
+            n_classes=_n_classes(model, limits),
+            max_classes=limits.max_classes,
+        )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
-from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.compiler.image import TensorInfo
 from tinyhost.errors import ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.motion.score import reconstruction_error
@@ -19,8 +19,8 @@ class ReconstructionModel:
 
     def __init__(self, tflite: bytes, n_features: int, *, where: str = "model") -> None:
         """Raise ModelError if the model does not take and give back n_features int8 values."""
-        self.image = compile_tflite(tflite, name=where, where=where).image
-        parsed = ModelImage.parse(self.image)
+        parsed = compile_tflite(tflite, name=where, where=where).parsed
+        self.image = parsed.data
         self.input: TensorInfo = parsed.input
         self.output: TensorInfo = parsed.output
         if {(tensor.dtype, tensor.n_bytes) for tensor in (self.input, self.output)} != {("int8", n_features)}:

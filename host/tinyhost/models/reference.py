@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyhost import _firmware
 from tinyhost.compiler import ModelImage, image_for_tinyhost
+from tinyhost.compiler.image import image_engine
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.models.summary import ModelSummary
 
@@ -47,7 +48,7 @@ class HostReference:
     def __init__(self, image: bytes) -> None:
         self.engine = _firmware.Engine()
         try:
-            self.engine.load(image_for_tinyhost(ModelImage.parse(image)))
+            self.engine.load(image_for_tinyhost(ModelImage.parse(image)) if image_engine(image) == "tflm" else image)
         except _firmware.StatusError as error:
             raise ModelError(
                 f"the engine on this computer refuses the image: {error}", hint="compile it again"

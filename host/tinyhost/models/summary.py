@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from tinyhost.compiler import BufferReport, ModelImage, OperatorReport, TensorInfo
+from tinyhost.compiler import BufferReport, EngineName, ModelImage, OperatorReport, TensorInfo
+from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
 
-__all__ = ["ModelSummary", "alive_bytes", "macs_text", "summarize"]
+__all__ = ["ModelSummary", "alive_bytes", "macs_text", "summarize", "summary_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,8 @@ class ModelSummary:
 
     name: str
     task: str
+    engine: EngineName
+    """that runs it"""
     labels: tuple[str, ...]
     sha256: str
     """of the .tflite file, hex"""
@@ -34,6 +37,8 @@ class ModelSummary:
     output: TensorInfo
     pixel_map: tuple[int, int]
     """multiplier and offset, Q16: how a pixel enters the model"""
+    operator_codes: tuple[OperatorCode, ...]
+    """that the engine must have, each once"""
     operators: tuple[OperatorReport, ...]
     buffers: tuple[BufferReport, ...]
     """tensors in the arena"""
@@ -41,14 +46,19 @@ class ModelSummary:
 
 def summarize(data: bytes) -> ModelSummary:
     """Return what a model image (the bytes of a .thm) holds; raises ModelError if it is none."""
-    image = ModelImage.parse(data)
+    return summary_of(ModelImage.parse(data))
+
+
+def summary_of(image: ModelImage) -> ModelSummary:
+    """Return what a model image holds that was parsed before."""
     report = report_image(image)
     return ModelSummary(
         name=report.name,
         task=report.task,
+        engine=image.engine,
         labels=image.labels,
         sha256=image.sha256,
-        image_sha256=hashlib.sha256(data).hexdigest(),
+        image_sha256=hashlib.sha256(image.data).hexdigest(),
         macs=report.macs,
         live_macs=report.live_macs,
         n_params=report.n_params,
@@ -57,6 +67,7 @@ def summarize(data: bytes) -> ModelSummary:
         input=image.input,
         output=image.output,
         pixel_map=(image.metadata.pixel_multiplier, image.metadata.pixel_offset),
+        operator_codes=tuple(sorted({OperatorCode(record.code) for record in image.operators})),
         operators=report.operators,
         buffers=report.buffers,
     )

@@ -21,7 +21,7 @@ from tinyhost.metrics.detections import Detection, judge_detections
 from tinyhost.metrics.keywords import keyword_curve, keyword_point
 from tinyhost.metrics.spread import Spread
 from tinyhost.models.file import load_model_file
-from tinyhost.models.summary import ModelSummary, summarize
+from tinyhost.models.summary import ModelSummary
 from tinyhost.sensors.annotations import Annotation
 from tinyhost.tasks.classes import Accuracy
 from tinyhost.tasks.findings import HostAnswers, Judged
@@ -35,7 +35,7 @@ SHIPPED_MODEL = Path(__file__).resolve().parents[3] / "models" / "vww" / "model.
 
 def shipped_model() -> ModelSummary:
     """Return the model that ships with the project, in figures."""
-    return summarize(load_model_file(SHIPPED_MODEL).image)
+    return load_model_file(SHIPPED_MODEL).summary
 
 
 def _latency(model: ModelSummary, *, times: int = 1) -> Latency:

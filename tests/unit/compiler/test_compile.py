@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.compiler import AppDefaults, ModelImage, Task, compile_tflite, load_model
+from tinyhost.compiler import AppDefaults, ModelImage, Task, compile_tflite
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 
 from tests.oracle.builder import ModelBuilder
@@ -38,18 +37,6 @@ def test_report_counts_the_work() -> None:
 
 def test_compilation_is_repeatable() -> None:
     assert compile_tflite(picture_classifier(), name="a").image == compile_tflite(picture_classifier(), name="a").image
-
-
-def test_load_model_takes_both_formats(tmp_path: Path) -> None:
-    (tmp_path / "hall.tflite").write_bytes(picture_classifier())
-    compiled = load_model(tmp_path / "hall.tflite", labels=["a", "b"])
-    assert compiled.report.name == "hall"
-    (tmp_path / "other.thm").write_bytes(compiled.image)
-    loaded = load_model(tmp_path / "other.thm")
-    assert loaded.image == compiled.image
-    assert loaded.report.macs == compiled.report.macs
-    with pytest.raises(ModelError, match="cannot be read"):
-        load_model(tmp_path / "missing.tflite")
 
 
 def test_unsupported_operator_is_named_with_what_is_supported() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tinyhost.compiler import AppDefaults, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.checksum import image_crc32
-from tinyhost.compiler.image import image_engine, operator_codes
+from tinyhost.compiler.image import image_engine
 from tinyhost.compiler.image_format import (
     TFLM_IMAGE_VERSION,
     AnomalyParams,
@@ -23,7 +23,7 @@ from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference
-from tinyhost.models.summary import summarize
+from tinyhost.models.summary import summarize, summary_of
 from tinyhost.protocol.pattern import pattern_bytes
 
 from tests.oracle.builder import ModelBuilder
@@ -68,7 +68,7 @@ def test_its_operators_are_those_of_the_file_one_by_one(name: str) -> None:
     assert [OperatorCode(record.code).name for record in image.operators] == [op.code for op in graph.operators]
     outputs = [image.tensor_info(record.output).shape for record in image.operators]
     assert outputs == [graph.tensors[op.outputs[0]].shape for op in graph.operators]
-    assert operator_codes(image.data) == {OperatorCode[op.code] for op in graph.operators}
+    assert set(summary_of(image).operator_codes) == {OperatorCode[op.code] for op in graph.operators}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

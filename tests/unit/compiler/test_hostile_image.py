@@ -12,7 +12,7 @@ from tinyhost.compiler import ModelImage, compile_tflite
 from tinyhost.compiler.checksum import CHECKSUMMED_FROM, image_crc32
 from tinyhost.compiler.image_format import ImageHeader
 from tinyhost.errors import ModelError
-from tinyhost.models.fits import check_fit
+from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
 from tinyhost.views.inspect import inspect_view
 
@@ -38,7 +38,7 @@ def test_an_image_with_changed_tables_is_shown_or_refused(seed: int) -> None:
         model = summarize(_with_checksum(bytes(image)))
     except ModelError:
         return
-    Console(quiet=True).print(inspect_view(model, check_fit(model), 100))
+    Console(quiet=True).print(inspect_view(model, Fit.of(model, Limits.of_firmware(model.task, model.engine)), 100))
     json.dumps(asdict(model), allow_nan=False)
 
 

@@ -1,0 +1,108 @@
+"""Whether a model fits a board: every obstacle is named, with what to do."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.errors import ModelTooLargeError, UnsupportedModelError
+from tinyhost.models.fits import Fit, Limits, check_fits, find_obstacles
+from tinyhost.models.summary import ModelSummary
+from tinyhost.views.inspect import inspect_view
+
+from tests.unit.bench.samples import shipped_model
+
+
+def firmware_of(model: ModelSummary) -> Limits:
+    return Limits.of_firmware(model.task, model.engine)
+
+
+def keyword_model(n_outputs: int = 12) -> ModelSummary:
+    model = shipped_model()
+    output = replace(model.output, shape=(1, n_outputs))
+    return replace(model, name="words", task="kws", arena_bytes=49_152, output=output)
+
+
+def test_the_shipped_model_fits_the_board() -> None:
+    model = shipped_model()
+    assert find_obstacles(model, firmware_of(model)) == ()
+    assert check_fits(model, firmware_of(model)) == ()
+
+
+def test_each_limit_is_the_largest_that_fits() -> None:
+    model = shipped_model()
+    limits = firmware_of(model)
+    assert (limits.arena_bytes, limits.slot_bytes) == (114_688, 335_872)
+    assert check_fits(replace(model, arena_bytes=114_688, flash_bytes=335_872), limits) == ()
+    with pytest.raises(ModelTooLargeError, match="needs an arena of 114,689 B; this firmware has 114,688 B") as caught:
+        check_fits(replace(model, arena_bytes=114_689), limits)
+    assert "which operator needs how much" in caught.value.hint
+    with pytest.raises(ModelTooLargeError, match="needs 335,873 B of flash; a slot takes 335,872 B") as caught:
+        check_fits(replace(model, flash_bytes=335_873), limits)
+    assert "use a smaller model" in caught.value.hint
+
+
+def test_an_image_for_the_other_engine_is_told_with_how_to_get_that_engine() -> None:
+    limits = Limits.of_firmware("vww", "tinyhost")
+    with pytest.raises(UnsupportedModelError, match="is for the engine tflm; this firmware has tinyhost") as caught:
+        check_fits(replace(shipped_model(), engine="tflm"), limits)
+    assert caught.value.hint.endswith("tinyhost flash vww --engine tflm")
+
+
+def test_operators_that_the_firmware_lacks_are_named() -> None:
+    model = shipped_model()
+    limits = replace(firmware_of(model), operators=1 << OperatorCode.CONV_2D | 1 << OperatorCode.SOFTMAX)
+    with pytest.raises(UnsupportedModelError, match=r"needs DEPTHWISE_CONV_2D, .*which this firmware was built w"):
+        check_fits(model, limits)
+
+
+def test_one_error_names_every_obstacle() -> None:
+    model = replace(shipped_model(), engine="tflm", flash_bytes=400_000, arena_bytes=200_000)
+    limits = replace(Limits.of_firmware("vww", "tinyhost", board="native"), operators=0)
+    assert [obstacle.error for obstacle in find_obstacles(model, limits)] == [
+        UnsupportedModelError,
+        UnsupportedModelError,
+        ModelTooLargeError,
+        ModelTooLargeError,
+    ]
+    with pytest.raises(UnsupportedModelError) as caught:
+        check_fits(model, limits)
+    assert caught.value.message.startswith("native: the model vww is for the engine tflm")
+    for words in ("it needs CONV_2D", "it needs 400,000 B of flash", "it needs an arena of 200,000 B"):
+        assert words in caught.value.message
+    assert caught.value.hint.count("; ") == 3
+
+
+def test_a_keyword_model_has_the_limits_of_its_app() -> None:
+    words = keyword_model()
+    assert check_fits(words, firmware_of(words)) == ()
+    with pytest.raises(ModelTooLargeError, match="this firmware has 49,152 B"):
+        check_fits(replace(words, arena_bytes=49_153), firmware_of(words))
+
+
+def test_a_model_of_no_app_has_the_limits_of_the_app_with_most_room() -> None:
+    limits = Limits.of_firmware("generic", "tinyhost")
+    assert (limits.app, limits.arena_bytes, limits.max_classes) == ("", 114_688, 16)
+    assert Fit.of(replace(keyword_model(17), task="generic"), limits).n_classes is None
+
+
+def test_a_classifier_of_too_many_classes_runs_but_is_remarked_on() -> None:
+    many = keyword_model(17)
+    (obstacle,) = find_obstacles(many, firmware_of(many))
+    assert obstacle.error is None
+    (remark,) = check_fits(many, firmware_of(many))
+    assert remark.startswith("words has 17 classes, the app kws takes 16: it can be measured")
+    table = io.StringIO()
+    Console(file=table, width=100).print(inspect_view(many, Fit.of(many, firmware_of(many)), 100))
+    assert re.search(r"classes +17 +of 16 that an app takes", table.getvalue())
+    assert re.search(r"fits on nano33ble: +no", table.getvalue())
+
+
+def test_an_autoencoder_has_outputs_and_no_classes() -> None:
+    model = replace(keyword_model(48), task="anomaly", arena_bytes=24_576)
+    assert Fit.of(model, firmware_of(model)).n_classes is None
+    assert check_fits(model, firmware_of(model)) == ()
