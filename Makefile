@@ -61,6 +61,7 @@ check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up 
 	@$(BIN)/clang-format --dry-run --Werror $(filter-out %/messages.h %/limits.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
+	$(BIN)/python -m scripts.generate_docs --check
 
 docs: setup-dev  ## the documentation as a site, in build/site, with every link checked
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

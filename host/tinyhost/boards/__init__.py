@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus, PoweredBoard
+from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardsDocument, BoardStatus, PoweredBoard
 from tinyhost.boards.registry import list_boards, resolve
 
-__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "PoweredBoard", "list_boards", "resolve"]
+__all__ = [
+    "BOARD_KINDS",
+    "Board",
+    "BoardKind",
+    "BoardStatus",
+    "BoardsDocument",
+    "PoweredBoard",
+    "list_boards",
+    "resolve",
+]

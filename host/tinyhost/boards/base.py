@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 from tinyhost.errors import TinyhostError
 from tinyhost.link.base import Link
 
-__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "PoweredBoard"]
+__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
 
 BoardKind = Literal["native", "m4", "nano33ble"]
 BOARD_KINDS: tuple[BoardKind, ...] = get_args(BoardKind)
@@ -81,21 +81,36 @@ class BoardStatus:
     """One line of `tinyhost boards`."""
 
     name: str
+    """as `--board` takes it"""
     kind: BoardKind
     is_virtual: bool
     state: str
-    """virtual: ready, running, failed, no firmware, damaged; real: ready, bootloader, busy, silent, other firmware"""
+    """virtual: `ready`, `running`, `failed`, `no firmware`, `damaged`; real: `ready`, `bootloader`, `busy` (another
+    program has the port), `silent` (does not answer), `other firmware`"""
     port: str = ""
+    """serial port or pty; empty while a virtual board is off"""
     pid: int = 0
+    """process that keeps a virtual board on; 0 while it is off"""
     app: str = ""
+    """empty if it is not known"""
     build_id: str = ""
+    """empty if it is not known"""
     model: str = ""
-    """the active one's name; empty if unknown or none"""
+    """name of the active model of a real board that was asked; else empty"""
     revision: str = ""
-    """of the board; empty if unknown"""
+    """hardware revision of a real board that was asked; else empty"""
     serial: str = ""
-    """on USB; empty for virtual boards"""
+    """serial number on USB, the same in the app and in the bootloader; empty for virtual boards"""
     usb_id: str = ""
-    """vendor and product, 2341:805a; empty for virtual boards"""
+    """vendor and product, `2341:805a`; empty for virtual boards"""
     detail: str = ""
     """for people: what is wrong, USB names, scene"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardsDocument:
+    """`tinyhost boards --json FILE`. With `--no-ask` no port is opened."""
+
+    schema: Literal["tinyhost.boards/1"] = "tinyhost.boards/1"
+    boards: tuple[BoardStatus, ...]
+    """real boards that are plugged in, then the virtual ones"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,13 +40,13 @@ def boards(
     json: JsonOption = None,
 ) -> None:
     """List the boards: those plugged in, and the virtual ones."""
-    from tinyhost.boards import list_boards
+    from tinyhost.boards import BoardsDocument, list_boards
 
     found = list_boards(state)
     if ask:
         found = [ask_board(status, state) for status in found]
     if json:
-        write_json({"schema": "tinyhost.boards/1", "boards": [asdict(status) for status in found]}, json)
+        write_json(BoardsDocument(boards=tuple(found)), json)
     if json != "-":
         _print(found)
 

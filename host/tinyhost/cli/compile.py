@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -23,11 +23,11 @@ def compile_model(
     model: Annotated[Path, typer.Argument(help="An int8 .tflite file.")],
     *,
     output: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        Path | None,
         typer.Option("--output", "-o", help="The model image to write. Default: the model's path with .thm."),
     ] = None,
     name: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--name", help="The model's name on the board."),
     ] = None,
     labels: LabelsOption = None,

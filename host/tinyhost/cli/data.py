@@ -5,67 +5,75 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.data_view import print_import, print_info
-from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import byte_progress, console, note, progress_count, write_json
+from tinyhost.cli.options import JsonOption, epilog
+from tinyhost.cli.output import byte_progress, console, note, progress_count, status_console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
     from tinyhost.datasets.clips import Skipped
+    from tinyhost.datasets.importing import ImportReport
 
 __all__ = ["register"]
 
-SetArgument = Annotated[Path, typer.Argument(help="A data set: a folder with one folder for each label.")]
-ValidationOption = Annotated[float, typer.Option(min=0, max=99, help="Percent of the speakers for validation.")]
-TestingOption = Annotated[float, typer.Option(min=0, max=99, help="Percent of the speakers for testing.")]
+SetArgument = Annotated[Path, typer.Argument(help="The data set: a folder with one folder for each label.")]
+ValidationOption = Annotated[
+    float, typer.Option(min=0, max=99, help="Percentage of the speakers whose clips are for validation.")
+]
+TestingOption = Annotated[
+    float, typer.Option(min=0, max=99, help="Percentage of the speakers whose clips are for testing.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the `data` commands."""
     group = typer.Typer(name="data", help="Fetch, import, export, split and describe data sets.", no_args_is_help=True)
-    group.command("list")(list_datasets)
-    group.command("fetch")(fetch_dataset)
-    group.command("import")(import_dataset)
-    group.command("info")(info)
-    group.command("split")(split)
-    group.command("export")(export)
+    group.command("list", epilog=epilog("tinyhost data list"))(list_datasets)
+    group.command("fetch", epilog=epilog("tinyhost data fetch speech_commands data/speech_commands"))(fetch_dataset)
+    group.command(
+        "import",
+        epilog=epilog(
+            "tinyhost data import downloads/export data/words",
+            "tinyhost data import cv-corpus/en/validated.tsv data/words --words yes,no --resample",
+        ),
+    )(import_dataset)
+    group.command("info", epilog=epilog("tinyhost data info data/words"))(info)
+    group.command("split", epilog=epilog("tinyhost data split data/words --testing 20"))(split)
+    group.command("export", epilog=epilog("tinyhost data export data/words upload --format edge-impulse"))(export)
     app.add_typer(group)
 
 
 def list_datasets(json: JsonOption = None) -> None:
     """List the data sets that `tinyhost data fetch` knows."""
-    from tinyhost.datasets.catalogue import DATASETS
+    from tinyhost.datasets.catalogue import DATASETS, DatasetsDocument
     from tinyhost.views.tables import plain_table
 
-    entries = list(DATASETS.values())
     if json:
-        fields = ("name", "url", "sha256", "licence", "description")
-        rows = [{field: getattr(entry, field) for field in fields} for entry in entries]
-        write_json({"schema": "tinyhost.datasets/1", "datasets": rows}, json)
+        write_json(DatasetsDocument.of(DATASETS.values()), json)
     if json == "-":
         return
     table = plain_table("name", "licence", "what it is")
-    for entry in entries:
+    for entry in DATASETS.values():
         table.add_row(entry.name, entry.licence, entry.description)
     console().print(table)
 
 
 def fetch_dataset(
-    source: Annotated[str, typer.Argument(help="A name of `tinyhost data list`, or the URL of an archive.")],
-    target: Annotated[Path, typer.Argument(help="A new folder, into which it is unpacked.")],
+    source: Annotated[str, typer.Argument(help="A name that `tinyhost data list` shows, or the URL of an archive.")],
+    target: Annotated[Path, typer.Argument(help="The new folder into which the archive is unpacked.")],
     *,
-    sha256: Annotated[str, typer.Option(help="What the archive must be, where the catalogue does not know.")] = "",
+    sha256: Annotated[
+        str, typer.Option(help="The archive's SHA-256, if the catalogue does not know it; another archive is refused.")
+    ] = "",
     unverified: Annotated[
-        bool, typer.Option("--unverified", help="Take what comes, and print its SHA-256, if that is known nowhere.")
+        bool, typer.Option("--unverified", help="Accept an archive whose SHA-256 is not known, and print it.")
     ] = False,
     mirror: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
-        typer.Option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL that holds the archive."),
+        str | None, typer.Option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to take the archive from.")
     ] = None,
     json: JsonOption = None,
 ) -> None:
@@ -76,11 +84,9 @@ def fetch_dataset(
     with byte_progress("downloading") as progress, byte_progress("unpacking") as unpacked:
         fetched = fetch(dataset, target, mirror=mirror, progress=progress, on_unpacked=unpacked)
     if json:
-        document = {"schema": "tinyhost.data_fetch/1", "name": dataset.name, "url": dataset.url}
-        found = {"sha256": fetched.sha256, "verified": fetched.verified, "files": fetched.n_files}
-        write_json({**document, **found, "folder": str(target)}, json)
+        write_json(fetched, json)
     if json != "-":
-        console().print(f"{target}: {fetched.n_files:,} files", soft_wrap=True, markup=False)
+        _say(f"{target}: {fetched.files:,} files")
     if not fetched.verified:
         note(f"[yellow]not verified[/]: its SHA-256 is {fetched.sha256}; next time give that with --sha256")
 
@@ -102,19 +108,24 @@ def _dataset(source: str, sha256: str, unverified: bool) -> DatasetEntry:
 
 
 def import_dataset(
-    source: Annotated[Path, typer.Argument(help="A folder of label folders, an Edge Impulse export, or Common Voice.")],
-    target: Annotated[Path, typer.Argument(help="The data set that the clips are added to.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="A folder with one folder for each label, an Edge Impulse export, or Common Voice."),
+    ],
+    target: Annotated[Path, typer.Argument(help="The data set to which the samples are added.")],
     *,
-    format: Annotated[str, typer.Option(help="auto, folder, edge-impulse or common-voice.")] = "auto",
-    words: Annotated[str, typer.Option(help="Only these labels, with commas; by default all.")] = "",
+    format: Annotated[
+        str, typer.Option(help="Format of the source: auto, folder, edge-impulse or common-voice.")
+    ] = "auto",
+    words: Annotated[str, typer.Option(help="Labels to import, separated by commas. Default: all.")] = "",
     resample: Annotated[
-        bool, typer.Option("--resample", help="Bring other rates, channels and formats to 16 kHz, mono, 16 bit.")
+        bool, typer.Option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
     json: JsonOption = None,
 ) -> None:
     """Add clips or motion from elsewhere to a data set.
 
-    What cannot be used is skipped and told. Exits 1 if no clip could be used.
+    Files that cannot be used are skipped and listed. Exits 1 if none could be used.
     """
     from tinyhost.datasets.importing import FORMATS, Format, ImportReport, detect_format, find_clips, import_clips
     from tinyhost.datasets.store import DatasetStore
@@ -132,24 +143,41 @@ def import_dataset(
                 clips, store, report, source=source, words=wanted, on_clip=lambda: show(next(done), len(clips))
             )
     finally:
-        print_import(report, source, target, json)
+        _tell_import(report, source, target, json)
     if not report.stored:
         raise CheckFailedError(
             f"{source}: no clip could be used, {len(report.skipped)} were skipped, {report.not_wanted} not asked for",
-            hint="see the reasons above; --resample brings other formats to 16 kHz, mono, 16 bit",
+            hint="see the reasons above; --resample converts other formats to 16 kHz, mono, 16 bit",
         )
 
 
-def info(folder: SetArgument, json: JsonOption = None) -> None:
-    """Say what is in a data set, and which files cannot be used.
+def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
+    """Say what an import did, also one that was interrupted."""
+    from tinyhost.datasets.importing import ImportDocument
 
-    Its labels, speakers and parts.
+    if json:
+        write_json(ImportDocument.of(report, source, target), json)
+    if json != "-":
+        n_labels = len(report.stored)
+        _say(f"{target}: {report.stored.total():,} clips of {n_labels} labels stored, {len(report.skipped):,} skipped")
+    _tell_skipped(report.skipped)
+
+
+def info(folder: SetArgument, json: JsonOption = None) -> None:
+    """Show the labels, speakers and parts of a data set.
+
+    Files that cannot be used are listed with the reason.
     """
     from tinyhost.datasets.describe import describe
+    from tinyhost.views.data import data_view
 
     with progress_count("reading") as show:
         found = describe(folder, on_file=show)
-    print_info(found, json)
+    if json:
+        write_json(found, json)
+    if json != "-":
+        console().print(data_view(found), soft_wrap=True)
+    _tell_skipped(found.skipped)
 
 
 def split(
@@ -161,68 +189,57 @@ def split(
 ) -> None:
     """Write which clips are for validation and which for testing.
 
-    By the rule of Speech Commands: its hash of the speaker keeps everybody on one side. With fewer than three
-    speakers the files are split.
+    The rule is that of Speech Commands: a hash of the speaker's name puts all clips of a person on one side. With fewer
+    than three speakers each file is put on a side by itself.
     """
-    from tinyhost.audio.speakers import PARTS
-    from tinyhost.datasets.clips import load_clip_folder
-    from tinyhost.datasets.speech_commands import Shares, part_of_clips, write_lists
+    from tinyhost.datasets.speech_commands import Shares, split_folder
 
     shares = Shares(validation=validation, testing=testing)
     with progress_count("reading") as show:
-        clips = load_clip_folder(folder, on_file=show)
-    split_by, sides = part_of_clips(clips, shares, use_lists=False)
-    write_lists(clips, sides)
-    counts = {part: sides.count(part) for part in PARTS}
+        done = split_folder(folder, shares, on_file=show)
     if json:
-        write_json({"schema": "tinyhost.data_split/1", "folder": str(folder), "by": split_by, "parts": counts}, json)
+        write_json(done, json)
     if json != "-":
-        words = ", ".join(f"{count:,} for {part}" for part, count in counts.items())
-        console().print(f"{folder}: by {split_by}, {words}", soft_wrap=True, markup=False)
-    if split_by == "file":
-        note("fewer than 3 speakers: the same voice is on several sides, so the figures will flatter")
+        words = ", ".join(f"{count:,} for {part}" for part, count in done.parts.items())
+        _say(f"{folder}: by {done.by}, {words}")
+    if done.by == "file":
+        note("fewer than 3 speakers: the same voice is on several sides, so measured figures will be too good")
 
 
 def export(
     folder: SetArgument,
-    target: Annotated[Path, typer.Argument(help="A new folder.")],
+    target: Annotated[Path, typer.Argument(help="The new folder to write.")],
     *,
-    format: Annotated[str, typer.Option(help="edge-impulse or speech-commands.")] = "edge-impulse",
+    format: Annotated[
+        str, typer.Option(help="What to write: edge-impulse or speech-commands (clips only).")
+    ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
     json: JsonOption = None,
 ) -> None:
     """Write the clips or the motion of a data set for other tools."""
-    from tinyhost.datasets.clips import load_clip_folder
-    from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_clips
-    from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder
+    from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_dataset
     from tinyhost.datasets.speech_commands import Shares
 
     known: dict[str, ExportFormat] = {name: name for name in EXPORT_FORMATS}
     if format not in known:
         raise UsageError(f"--format {format}: expected {' or '.join(EXPORT_FORMATS)}")
     shares = Shares(validation=validation, testing=testing)
-    is_motion = is_motion_folder(folder)
-    if is_motion and format != "edge-impulse":
-        raise UsageError(f"--format {format} is for clips, and {folder} holds motion", hint="--format edge-impulse")
-    counts: dict[str, int]
-    left_out: Sequence[Skipped]
     with progress_count("exporting") as show:
-        if is_motion:
-            n_files, left_out = export_motion(folder, target, show)
-            counts = {"training": n_files}
-        else:
-            clips = load_clip_folder(folder)
-            parts = export_clips(clips, target, known[format], shares=shares, on_clip=show)
-            counts = {str(part): n for part, n in parts.items()}
-            left_out = clips.skipped
-    skipped = [{"what": item.what, "reason": item.reason} for item in left_out]
+        done = export_dataset(folder, target, known[format], shares=shares, on_sample=show)
     if json:
-        document = {"schema": "tinyhost.data_export/1", "folder": str(target), "format": format}
-        write_json({**document, "parts": dict(counts), "skipped": skipped}, json)
+        write_json(done, json)
     if json != "-":
-        console().print(
-            f"{target}: {sum(counts.values()):,} {'recordings' if is_motion else 'clips'}", soft_wrap=True, markup=False
-        )
-    for item in left_out:
-        note(f"skipped {item.what}: {item.reason}")
+        _say(f"{target}: {sum(done.parts.values()):,} samples")
+    _tell_skipped(done.skipped)
+
+
+def _say(text: str) -> None:
+    console().print(text, soft_wrap=True, markup=False)
+
+
+def _tell_skipped(skipped: Sequence[Skipped]) -> None:
+    from tinyhost.views.data import skipped_lines
+
+    for line in skipped_lines(skipped):
+        status_console().print(line, soft_wrap=True)

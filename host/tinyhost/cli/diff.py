@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,11 +28,11 @@ def register(app: typer.Typer) -> None:
 def diff(
     *,
     sample: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        Path | None,
         typer.Argument(help="A picture, or an input tensor as .npy or .bin."),
     ] = None,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option("--seed", min=0, max=0xFFFFFFFF, help="Use random input bytes of this seed instead of a file."),
     ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Compare every operator's output too.")] = False,

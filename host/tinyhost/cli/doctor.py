@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     sensor: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        str | None,
         typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board, instead of this machine."),
     ] = None,
     *,

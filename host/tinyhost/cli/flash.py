@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,12 +40,12 @@ def flash(
         ),
     ] = Engine.TINYHOST,
     model: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        Path | None,
         typer.Option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
     ] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Leave the model slots as they are.")] = False,
     firmware: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
             "--firmware",
             help="A program that was built before, instead of building it: for a nano33ble its .bin or .hex.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,15 +23,15 @@ __all__ = ["register"]
 
 RigOption = Annotated[Path, typer.Option("--rig", help="The rig file, which lists the boards: docs/guides/rigs.md.")]
 JunitOption = Annotated[
-    Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+    Path | None,
     typer.Option("--junit", metavar="FILE", help="Write JUnit XML; rig faults are errors of type rig."),
 ]
 ReportOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option("--report", metavar="FILE", help="Write an HTML report."),
 ]
 SelectOption = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--select", "-k", metavar="EXPR", help="Run only tests whose names match, as pytest's -k."),
 ]
 OutOption = Annotated[

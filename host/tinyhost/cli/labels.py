@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 __all__ = ["LabelsOption", "split_labels"]
 
 LabelsOption = Annotated[
-    Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+    str | None,
     typer.Option("--labels", metavar="A,B,..", help="Classes in the order of the outputs, for a model without labels."),
 ]
 

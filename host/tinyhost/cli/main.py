@@ -35,6 +35,7 @@ from tinyhost.cli import (
     synth,
     train,
 )
+from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError, UsageError
 
@@ -65,7 +66,6 @@ _COMMANDS = (
 
 _MAX_PIXELS = 1 << 26  # a file may claim any size, and would get the memory
 _AGAIN_S = 0.02
-_SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
 def _tell_version(wanted: bool) -> None:
@@ -107,22 +107,22 @@ def _tinyhost(
 def main() -> None:
     """Run the command line.
 
-    Errors are printed with their hint. Exits 1 on an error, 2 if the command line makes no sense, 130 on Ctrl-C, 143
-    on SIGTERM; a board that the command powered is switched off first, and the terminal is as it was.
+    Errors are printed with their hint. Exits as ExitStatus says; a board that the command powered is switched off
+    first, and the terminal is as it was.
     """
     _prepare_process()
     try:
         app()
     except _TerminatedError:
-        sys.exit(_SIGNAL_EXIT + signal.SIGTERM)
+        sys.exit(ExitStatus.TERMINATED)
     except KeyboardInterrupt:
-        sys.exit(_SIGNAL_EXIT + signal.SIGINT)
+        sys.exit(ExitStatus.INTERRUPTED)
     except TinyhostError as error:
         print_error(error)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.FAILED)
     except OSError as error:
         print_error(_from_system(error))
-        sys.exit(1)
+        sys.exit(ExitStatus.FAILED)
 
 
 class _TerminatedError(BaseException):

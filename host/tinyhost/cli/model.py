@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -41,11 +41,11 @@ def list_models(json: JsonOption = None) -> None:
 def fetch_model(
     name: Annotated[str, typer.Argument(help="A name of the catalogue: tinyhost model list.")],
     output: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        Path | None,
         typer.Option("--output", "-o", help="Copy the file there. Default: it stays in the user's cache."),
     ] = None,
     mirror: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL that holds NAME.tflite."),
     ] = None,
     json: JsonOption = None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,7 +11,7 @@ from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import console, escape, write_json
 
 if TYPE_CHECKING:
-    from tinyhost.protocol.messages import SlotInfo
+    from tinyhost.device.slots import SlotsDocument
 
 __all__ = ["register"]
 
@@ -41,50 +42,35 @@ def rollback(board: BoardOption = None, state: StateOption = None, json: JsonOpt
     _show(board, state, json, roll_back=True)
 
 
-def _show(board: str | None, state: Any, json: str | None, *, roll_back: bool) -> None:
+def _show(board: str | None, state: Path | None, json: str | None, *, roll_back: bool) -> None:
     from tinyhost.cli.connect import connected
+    from tinyhost.device.slots import SlotsDocument
 
     with connected(board, None, state) as connection:
         if roll_back:
             connection.device.rollback()
-        slots = connection.device.models()
+        document = SlotsDocument.of(connection.device.models())
     if json:
-        write_json({"schema": "tinyhost.slots/1", "slots": [_document(slot) for slot in slots]}, json)
+        write_json(document, json)
     if json != "-":
-        _print(slots)
+        _print(document)
 
 
-def _document(slot: SlotInfo) -> dict[str, Any]:
-    from tinyhost.protocol.messages import SlotState
-    from tinyhost.protocol.status import Status
-
-    return {
-        "slot": slot.slot,
-        "state": SlotState(slot.state).name.lower(),
-        "active": bool(slot.active),
-        "name": slot.name,
-        "image_bytes": slot.image_bytes,
-        "received_bytes": slot.received_bytes,
-        "sha256": slot.sha256.hex() if slot.state != SlotState.EMPTY else "",
-        "status": Status(slot.status).name.lower(),
-    }
-
-
-def _print(slots: list[SlotInfo]) -> None:
+def _print(document: SlotsDocument) -> None:
     from tinyhost.device import status_words
+    from tinyhost.protocol.status import Status
     from tinyhost.views.tables import plain_table
 
     table = plain_table("slot", "active", "state", "model", "bytes", "sha256", "")
-    for slot in slots:
-        row = _document(slot)
-        received = f"{slot.received_bytes:,} of {slot.image_bytes:,}" if row["state"] == "partial" else ""
+    for slot in document.slots:
+        received = f"{slot.received_bytes:,} of {slot.image_bytes:,}" if slot.state == "partial" else ""
         table.add_row(
             str(slot.slot),
             "[bold green]●[/]" if slot.active else "",
-            f"[{_STATE_STYLES[row['state']]}]{row['state']}[/]",
+            f"[{_STATE_STYLES[slot.state]}]{slot.state}[/]",
             escape(slot.name),
             received or (f"{slot.image_bytes:,}" if slot.image_bytes else ""),
-            row["sha256"][:12],
-            f"[red]{status_words(slot.status)}[/]" if slot.status else "",
+            slot.sha256[:12],
+            f"[red]{status_words(Status[slot.status.upper()])}[/]" if slot.status != "ok" else "",
         )
     console().print(table)

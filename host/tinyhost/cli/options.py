@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -18,13 +18,14 @@ __all__ = [
     "SceneOption",
     "SeedOption",
     "StateOption",
+    "epilog",
 ]
 
 MAX_SECONDS = 10_000_000.0
 """What an option for a time takes at most: four months; no timer of the system's overflows."""
 
 BoardOption = Annotated[
-    Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+    str | None,
     typer.Option(
         "--board",
         "-b",
@@ -42,7 +43,7 @@ class Engine(str, Enum):
 
 
 SceneOption = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--scene",
         help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
@@ -51,7 +52,7 @@ SceneOption = Annotated[
     ),
 ]
 StateOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option(
         "--state",
         envvar="TINYHOST_STATE",
@@ -59,7 +60,7 @@ StateOption = Annotated[
     ),
 ]
 JsonOption = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for stdout."),
 ]
 PassesOption = Annotated[
@@ -73,3 +74,8 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of weights, orde
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with a stopped run in --out, after its last epoch.")
 ]
+
+
+def epilog(*examples: str) -> str:
+    """Return what `--help` shows of a command below its options, and docs/reference/cli.md too: examples."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])

@@ -6,11 +6,11 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinyhost.errors import TinyhostError
 
@@ -152,9 +152,11 @@ def print_error(error: TinyhostError) -> None:
         out.print(Text.assemble(("   try: ", "bold cyan"), error.hint), soft_wrap=True)
 
 
-def write_json(value: Mapping[str, Any], target: str) -> None:
-    """Write one JSON document to a file, or to stdout if `target` is "-"."""
-    text = json.dumps(value, indent=2) + "\n"
+def write_json(document: object, target: str) -> None:
+    """Write one document to a file, or to stdout if `target` is "-"."""
+    from tinyhost.system.documents import to_json
+
+    text = json.dumps(to_json(document), indent=2) + "\n"
     if target == "-":
         sys.stdout.write(text)
         sys.stdout.flush()

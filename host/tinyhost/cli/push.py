@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,7 +28,7 @@ def push(
     model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a .thm file.")],
     *,
     name: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        str | None,
         typer.Option("--name", help="What the board shows. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def settings(
     changes: Annotated[
-        Optional[list[str]],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        list[str] | None,
         typer.Argument(metavar="[NAME=VALUE]...", help="What to change; nothing: show all."),
     ] = None,
     persist: Annotated[bool, typer.Option("--persist", help="Keep the change through power loss.")] = False,
@@ -38,6 +38,7 @@ def settings(
     on is switched off after each command: use --persist.
     """
     from tinyhost.cli.connect import connected
+    from tinyhost.device.settings import SettingsDocument
 
     wanted = [_parse(change) for change in changes or ()]
     with connected(board, None, state) as connection:
@@ -45,7 +46,7 @@ def settings(
             connection.device.set_setting(name, value, persist=persist)
         infos = connection.device.settings()
     if json:
-        write_json({"schema": "tinyhost.settings/1", "settings": _document(infos)}, json)
+        write_json(SettingsDocument.of(infos), json)
     if json != "-":
         _print(infos, {name for name, _ in wanted})
 
@@ -58,13 +59,6 @@ def _parse(change: str) -> tuple[str, int]:
         raise UsageError(
             f"{change!r} is not NAME=VALUE with a whole number", hint="tinyhost settings period_ms=200"
         ) from exc
-
-
-def _document(infos: Mapping[str, SettingInfo]) -> dict[str, Any]:
-    return {
-        name: {"value": info.value, "minimum": info.minimum, "maximum": info.maximum, "default": info.default_value}
-        for name, info in infos.items()
-    }
 
 
 def _print(infos: Mapping[str, SettingInfo], changed: set[str]) -> None:

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.errors import DatasetError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
+from tinyhost.system.documents import narrowed
 
-__all__ = ["DATASETS", "MIRROR_ENV", "DatasetEntry", "Fetched", "entry", "entry_of_url", "fetch"]
+__all__ = [
+    "DATASETS",
+    "MIRROR_ENV",
+    "DatasetDocument",
+    "DatasetEntry",
+    "DatasetsDocument",
+    "Fetched",
+    "entry",
+    "entry_of_url",
+    "fetch",
+]
 
 MIRROR_ENV = "TINYHOST_DATA_MIRROR"
 """A folder, a file:// URL or an http(s):// URL that holds the archives."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatasetEntry:
+class DatasetDocument:
     """One archive: where it is, and what proves that it is the right one."""
 
     name: str
+    """as `tinyhost data fetch` takes it"""
     url: str
+    """of the archive"""
     sha256: str
-    """hex digest; empty if none is published: what is fetched is then not verified"""
+    """of the archive, hex; empty if none is published: what is fetched is then not verified"""
     licence: str
     description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetEntry(DatasetDocument):
+    """An archive, and how large it may be."""
+
     unpacked: Limits
 
     @property
@@ -37,14 +57,36 @@ class DatasetEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fetched:
-    """What came of a download."""
+class DatasetsDocument:
+    """`tinyhost data list --json FILE`."""
 
-    n_files: int
-    sha256: str
+    schema: Literal["tinyhost.datasets/1"] = "tinyhost.datasets/1"
+    datasets: tuple[DatasetDocument, ...]
+    """the catalogue"""
+
+    @classmethod
+    def of(cls, entries: Iterable[DatasetEntry]) -> DatasetsDocument:
+        """Return the document of a catalogue."""
+        return cls(datasets=tuple(narrowed(DatasetDocument, entry) for entry in entries))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """`tinyhost data fetch NAME DIR --json FILE`."""
+
+    schema: Literal["tinyhost.data_fetch/1"] = "tinyhost.data_fetch/1"
+    name: str
+    """in the catalogue, or the URL"""
+    url: str
     """of the archive"""
+    sha256: str
+    """of the archive, hex"""
     verified: bool
-    """whether that is the one expected; False: none was known"""
+    """whether that is the one expected; false: none was known, see `--unverified`"""
+    files: int
+    """how many files were unpacked"""
+    folder: Path
+    """into which it was unpacked"""
 
 
 DATASETS: dict[str, DatasetEntry] = {
@@ -145,7 +187,14 @@ def fetch(
         source = _source(dataset, mirror or os.environ.get(MIRROR_ENV) or "")
         download(source, archive, sha256=dataset.sha256, by_hand=by_hand, progress=progress)
     n_files = unpack(archive, target, limits=dataset.unpacked, on_bytes=on_unpacked)
-    return Fetched(n_files=n_files, sha256=dataset.sha256 or sha256_of(archive), verified=bool(dataset.sha256))
+    return Fetched(
+        name=dataset.name,
+        url=dataset.url,
+        sha256=dataset.sha256 or sha256_of(archive),
+        verified=bool(dataset.sha256),
+        files=n_files,
+        folder=target,
+    )
 
 
 def _default_cache() -> Path:

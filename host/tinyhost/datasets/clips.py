@@ -48,9 +48,10 @@ class LabelledClip:
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """Something that was passed over, and why."""
+    """A file that cannot be used, and why."""
 
     what: str
+    """the file, below the folder"""
     reason: str
 
 

@@ -22,26 +22,31 @@ __all__ = ["DataDescription", "describe"]
 
 @dataclass(frozen=True, kw_only=True)
 class DataDescription:
-    """A data set in figures."""
+    """`tinyhost data info SET --json FILE`."""
 
-    root: Path
+    schema: Literal["tinyhost.data/1"] = "tinyhost.data/1"
+    folder: Path
     kind: Literal["clips", "pictures", "machines", "series"]
     labels: dict[str, int]
-    """files, or series, of each label"""
-    n_files: int
-    """or series"""
+    """files, or time series, by label; of machines the labels are `normal`, `anomaly`, `not known`"""
+    files: int
+    """files, or time series, of all labels"""
     machines: dict[str, int] | None = None
-    """files of each machine; None if it is not about machines"""
+    """files, by machine; null unless the kind is `machines`"""
     length: int | None = None
-    """values of a time series"""
+    """values of each time series; null unless the kind is `series`"""
     seconds: float | None = None
-    """of all sound; None without sound"""
-    n_speakers: int | None = None
-    n_background: int | None = None
+    """of all sound; null without sound"""
+    speakers: int | None = None
+    """that the files' names tell apart; null unless the kind is `clips`"""
+    background_files: int | None = None
+    """in `_background_noise_`; null unless the kind is `clips`"""
     split_by: str | None = None
-    """what decides on a part: lists, speaker, file or folder"""
+    """what decides on a part: `lists`, `speaker`, `file`, `folder`; null for pictures"""
     parts: Mapping[Part, int] | None = None
+    """files, by part: `training`, `validation` (clips only), `testing`; null for pictures"""
     skipped: tuple[Skipped, ...] = ()
+    """files that cannot be used"""
 
 
 def describe(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> DataDescription:
@@ -50,19 +55,19 @@ def describe(path: Path, *, on_file: Callable[[int, int], None] = lambda done, t
         return _describe_series(path)
     if _has_pictures(path):
         pictures = load_class_folder(path)
-        return DataDescription(root=path, kind="pictures", labels=pictures.counts(), n_files=len(pictures))
+        return DataDescription(folder=path, kind="pictures", labels=pictures.counts(), files=len(pictures))
     if path.is_dir() and holds_machine_sounds(path):
         return _describe_machines(load_machine_sounds(path, convert=True, on_file=on_file))
     clips = load_clip_folder(path, on_file=on_file)
     split_by, sides = part_of_clips(clips, Shares())
     return DataDescription(
-        root=path,
+        folder=path,
         kind="clips",
         labels=clips.counts(),
-        n_files=len(clips),
+        files=len(clips),
         seconds=clips.n_samples / SAMPLE_RATE_HZ,
-        n_speakers=len(clips.speakers()),
-        n_background=len(clips.background),
+        speakers=len(clips.speakers()),
+        background_files=len(clips.background),
         split_by=split_by,
         parts={part: sides.count(part) for part in PARTS},
         skipped=clips.skipped,
@@ -73,10 +78,10 @@ def _describe_series(path: Path) -> DataDescription:
     found = read_ucr(path)
     counts = found.counts()
     return DataDescription(
-        root=path,
+        folder=path,
         kind="series",
         labels=counts,
-        n_files=sum(counts.values()),
+        files=sum(counts.values()),
         length=found.train.length,
         split_by="folder",
         parts={"training": len(found.train), "testing": len(found.test)},
@@ -88,10 +93,10 @@ def _describe_machines(found: MachineSounds) -> DataDescription:
     states = Counter({True: "anomaly", False: "normal", None: "not known"}[clip.anomalous] for clip in found.clips)
     n_training = sum(clip.part == "train" for clip in found.clips)
     return DataDescription(
-        root=found.root,
+        folder=found.root,
         kind="machines",
         labels=dict(sorted(states.items())),
-        n_files=len(found.clips),
+        files=len(found.clips),
         machines={name: len(clips) for name, clips in found.machines().items()},
         seconds=found.seconds,
         split_by="folder" if found.layout == "dcase" else "file",

@@ -3,23 +3,61 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import read_wav
-from tinyhost.datasets.clips import ClipFolder, LabelledClip
+from tinyhost.datasets.clips import ClipFolder, LabelledClip, Skipped, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
+from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder
 from tinyhost.datasets.speech_commands import LIST_FILES, Shares, part_of_clips
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, UsageError
 from tinyhost.system.durable import write_atomically
 
-__all__ = ["EXPORT_FORMATS", "ExportFormat", "export_clips"]
+__all__ = ["EXPORT_FORMATS", "ExportDocument", "ExportFormat", "export_clips", "export_dataset"]
 
 ExportFormat = Literal["edge-impulse", "speech-commands"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = ("edge-impulse", "speech-commands")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportDocument:
+    """`tinyhost data export SET DIR --json FILE`."""
+
+    schema: Literal["tinyhost.data_export/1"] = "tinyhost.data_export/1"
+    folder: Path
+    """what was written"""
+    format: ExportFormat
+    parts: Mapping[Part, int]
+    """clips, by part: `training`, `validation`, `testing`; recordings of motion are all in `training`"""
+    skipped: tuple[Skipped, ...]
+    """files that could not be used"""
+
+
+def export_dataset(
+    folder: Path,
+    target: Path,
+    format: ExportFormat,
+    *,
+    shares: Shares,
+    on_sample: Callable[[int, int], None] = lambda done, total: None,
+) -> ExportDocument:
+    """Write the clips or the motion of a data set to a new folder.
+
+    Raises UsageError if the format has no place for motion; DatasetError, OSError as `export_clips` does.
+    """
+    if not is_motion_folder(folder):
+        clips = load_clip_folder(folder)
+        parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
+        return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
+    if format != "edge-impulse":
+        raise UsageError(f"--format {format} is for clips, and {folder} holds motion", hint="--format edge-impulse")
+    n_files, skipped = export_motion(folder, target, on_sample)
+    return ExportDocument(folder=target, format=format, parts={"training": n_files}, skipped=tuple(skipped))
 
 
 def export_clips(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,16 @@ from tinyhost.datasets.recording import Recording
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError
 
-__all__ = ["FORMATS", "Format", "FoundClip", "ImportReport", "detect_format", "find_clips", "import_clips"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "FoundClip",
+    "ImportDocument",
+    "ImportReport",
+    "detect_format",
+    "find_clips",
+    "import_clips",
+]
 
 Format = Literal["folder", "edge-impulse", "common-voice"]
 FORMATS: tuple[Format, ...] = ("folder", "edge-impulse", "common-voice")
@@ -56,6 +65,35 @@ class ImportReport:
     """what could not be used, with the reason"""
     not_wanted: int = 0
     """clips of words that were not asked for"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportDocument:
+    """`tinyhost data import SOURCE SET --json FILE`. Exits 1 if no clip could be used."""
+
+    schema: Literal["tinyhost.data_import/1"] = "tinyhost.data_import/1"
+    source: Path
+    folder: Path
+    """the data set"""
+    format: Format
+    stored: Mapping[str, int]
+    """clips that were stored, by label"""
+    skipped: tuple[Skipped, ...]
+    """what could not be used"""
+    not_wanted: int
+    """clips of labels that `--words` leaves out"""
+
+    @classmethod
+    def of(cls, report: ImportReport, source: Path, folder: Path) -> ImportDocument:
+        """Return the document of an import."""
+        return cls(
+            source=source,
+            folder=folder,
+            format=report.format,
+            stored=dict(sorted(report.stored.items())),
+            skipped=tuple(report.skipped),
+            not_wanted=report.not_wanted,
+        )
 
 
 def detect_format(source: Path) -> Format:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ import numpy as np
 from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
 from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
 from tinyhost.audio.wav import read_wav
-from tinyhost.datasets.clips import ClipFolder, LabelledClip
+from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.system.durable import write_atomically
 
@@ -28,8 +28,10 @@ __all__ = [
     "Shares",
     "SpeechCommands",
     "SplitBy",
+    "SplitDocument",
     "divide",
     "part_of_clips",
+    "split_folder",
     "write_lists",
 ]
 
@@ -116,6 +118,28 @@ def part_of_clips(folder: ClipFolder, shares: Shares, *, use_lists: bool = True)
     if len(folder.speakers()) >= _FEW_SPEAKERS:
         return "speaker", [part_of_file(_name(clip).split("/")[-1], **percent) for clip in folder.clips]
     return "file", [part_of_speaker(_name(clip), **percent) for clip in folder.clips]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitDocument:
+    """`tinyhost data split SET --json FILE`."""
+
+    schema: Literal["tinyhost.data_split/1"] = "tinyhost.data_split/1"
+    folder: Path
+    by: SplitBy
+    """`speaker`, or `file` with fewer than 3 speakers"""
+    parts: Mapping[Part, int]
+    """clips, by part: `training`, `validation`, `testing`"""
+
+
+def split_folder(
+    folder: Path, shares: Shares, *, on_file: Callable[[int, int], None] = lambda done, total: None
+) -> SplitDocument:
+    """Write the lists of a split into a folder of clips, and return how many clips each part has."""
+    clips = load_clip_folder(folder, on_file=on_file)
+    split_by, sides = part_of_clips(clips, shares, use_lists=False)
+    write_lists(clips, sides)
+    return SplitDocument(folder=folder, by=split_by, parts={part: sides.count(part) for part in PARTS})
 
 
 def write_lists(folder: ClipFolder, sides: Sequence[Part]) -> None:

@@ -57,14 +57,20 @@ class Origin:
     """Where the samples of one run come from."""
 
     sensor: str
+    """`camera`, `microphone`, `accelerometer`"""
     board: str
+    """type of the board"""
     device: str
+    """unique id of this one board"""
     app: str
     firmware_version: str
     build_id: str
     settings: Mapping[str, int] = field(default_factory=dict)
+    """the board's settings, by name"""
     scene: str = ""
+    """what a virtual board's sensor was given"""
     note: str = ""
+    """as `--note` gave it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +82,11 @@ class Recovery:
     temporaries: int = 0
     """unfinished files that were removed"""
     adopted: tuple[str, ...] = ()
-    """pictures and clips without a line, which have one now"""
+    """samples without a line in the manifest, which have one now"""
     unreadable: tuple[str, ...] = ()
-    """pictures and clips without a line that do not decode; left as they are"""
+    """samples without a line in the manifest that do not decode; left as they are"""
     missing: tuple[str, ...] = ()
-    """files that a line names and that are gone"""
+    """files that the manifest names and that are gone"""
 
 
 class DatasetStore:

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
 from tinyhost.device.connection import Connection
 from tinyhost.device.replies import unpacked, unpacked_list
 from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import MessageType, Setting, SettingInfo, SettingSetRequest
 
-__all__ = ["read_settings", "set_setting", "setting_name"]
+__all__ = ["SettingDocument", "SettingsDocument", "read_settings", "set_setting", "setting_name"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingDocument:
+    """One setting."""
+
+    value: int
+    minimum: int
+    maximum: int
+    default: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsDocument:
+    """`tinyhost settings --json FILE`."""
+
+    schema: Literal["tinyhost.settings/1"] = "tinyhost.settings/1"
+    settings: Mapping[str, SettingDocument]
+    """by name"""
+
+    @classmethod
+    def of(cls, infos: Mapping[str, SettingInfo]) -> SettingsDocument:
+        """Return the board's settings for programs."""
+        settings = {
+            name: SettingDocument(
+                value=info.value, minimum=info.minimum, maximum=info.maximum, default=info.default_value
+            )
+            for name, info in infos.items()
+        }
+        return cls(settings=settings)
 
 
 def setting_name(setting: int) -> str:

@@ -163,7 +163,7 @@ def test_a_data_set_is_fetched_from_a_server_once(tmp_path: Path) -> None:
             fetched = fetch(
                 dataset, tmp_path / "one", cache_dir=cache, progress=lambda done, total: seen.append((done, total))
             )
-            assert (fetched.n_files, fetched.verified, tree(tmp_path / "one")) == (3, True, FILES)
+            assert (fetched.files, fetched.verified, tree(tmp_path / "one")) == (3, True, FILES)
             assert seen[-1] == (archive.stat().st_size,) * 2
             wrong = entry_of_url(f"{url}?v=2", "0" * 64)
             with pytest.raises(DownloadError, match="expected SHA-256 0000"):
@@ -171,7 +171,7 @@ def test_a_data_set_is_fetched_from_a_server_once(tmp_path: Path) -> None:
         finally:
             server.shutdown()
             thread.join()
-    assert fetch(dataset, tmp_path / "three", cache_dir=cache).n_files == 3
+    assert fetch(dataset, tmp_path / "three", cache_dir=cache).files == 3
     assert not (tmp_path / "two").exists()
 
 
@@ -203,7 +203,7 @@ def test_without_a_known_digest_it_is_fetched_anew_and_said_to_be_unverified(tmp
     assert (first.verified, first.sha256) == (False, hashlib.sha256(archive.read_bytes()).hexdigest())
     make_tar(archive, {**FILES, "new.txt": b"new"})
     second = fetch(dataset, tmp_path / "two", cache_dir=tmp_path / "cache")
-    assert (second.n_files, second.sha256 == first.sha256) == (first.n_files + 1, False)
+    assert (second.files, second.sha256 == first.sha256) == (first.files + 1, False)
     known = entry("ecg5000", second.sha256.upper())
     assert (known.sha256, entry("ecg5000").sha256) == (second.sha256, "")
     with pytest.raises(DatasetError, match="expected 64 hex digits"):

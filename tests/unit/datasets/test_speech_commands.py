@@ -189,7 +189,7 @@ def test_export_in_the_layout_of_speech_commands_is_the_same_set(folder: ClipFol
 
 def test_a_set_is_described(folder: ClipFolder) -> None:
     found = describe(folder.root)
-    assert (found.kind, found.n_files, found.n_speakers, found.n_background) == ("clips", 600, 60, 2)
+    assert (found.kind, found.files, found.speakers, found.background_files) == ("clips", 600, 60, 2)
     assert found.seconds == pytest.approx(600.0)
     assert found.parts is not None
     assert sum(found.parts.values()) == 600

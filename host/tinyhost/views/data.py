@@ -1,0 +1,52 @@
+"""What is in a data set, and which of its files cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tinyhost.views.tables import plain_table
+
+if TYPE_CHECKING:
+    from tinyhost.datasets.clips import Skipped
+    from tinyhost.datasets.describe import DataDescription
+
+__all__ = ["data_view", "skipped_lines"]
+
+_SHOWN = 10
+
+
+def data_view(found: DataDescription) -> RenderableType:
+    """Return a row for each label, then how much there is and how it is split."""
+    table = plain_table("label", "recordings" if found.kind == "machines" else found.kind)
+    for label, count in found.labels.items():
+        table.add_row(Text(label), f"{count:,}")
+    if found.parts is None:
+        return table
+    parts = ", ".join(f"{count:,} {part}" for part, count in found.parts.items())
+    return Group(table, Text(f"{_summary(found)}\nsplit by {found.split_by}: {parts}"))
+
+
+def _summary(found: DataDescription) -> str:
+    if found.kind == "series":
+        return f"{found.files:,} series of {found.length:,} values"
+    minutes = f"{(found.seconds or 0) / 60:.1f} minutes"
+    if found.machines is not None:
+        of_each = ", ".join(f"{name} {count:,}" for name, count in found.machines.items())
+        return f"{found.files:,} recordings, {minutes}, of {len(found.machines)} machines: {of_each}"
+    return (
+        f"{found.files:,} clips, {minutes}, {found.speakers} speakers, "
+        f"{found.background_files} files of background noise"
+    )
+
+
+def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[Text]:
+    """Yield what cannot be used, and why; of many files the first ten."""
+    for item in skipped[:_SHOWN]:
+        reason = item.reason if item.what in item.reason else f"{item.what}: {item.reason}"
+        yield Text.assemble(("skipped", "yellow"), f" {reason}")
+    if len(skipped) > _SHOWN:
+        yield Text.assemble(("skipped", "yellow"), f" {len(skipped) - _SHOWN:,} more; --json lists them all")

@@ -1,0 +1,126 @@
+"""docs/reference/cli.md: every command with its usage, options, examples and exit statuses, read from the app."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from scripts.document_tables import field_meanings
+from tinyhost.cli.exits import ExitStatus
+from tinyhost.cli.main import app
+from typer.main import get_command
+
+__all__ = ["command_sections", "commands", "examples", "exit_table"]
+
+_TYPES = {str: "text", int: "integer", float: "number", Path: "path", bool: "flag"}
+
+
+def commands() -> dict[str, Any]:
+    """Return every command by its path, such as `data list`, in the order of `tinyhost --help`; groups come first."""
+    return dict(_below(get_command(app), ""))
+
+
+def _below(group: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for name in group.list_commands(None):
+        command = group.commands[name]
+        yield f"{path}{name}", command
+        if hasattr(command, "commands"):
+            yield from _below(command, f"{path}{name} ")
+
+
+def examples(command: Any) -> list[str]:
+    """Return the command lines that `--help` shows below the options."""
+    return [line.strip() for line in (command.epilog or "").splitlines() if line.strip().startswith("tinyhost ")]
+
+
+def command_sections(document_of: Callable[[str], str]) -> Iterator[str]:
+    """Yield a section for each command. document_of: returns the link to what a command writes as JSON."""
+    for path, command in commands().items():
+        yield f"## tinyhost {path}\n"
+        yield _paragraphs(command.help)
+        if hasattr(command, "commands") and not command.invoke_without_command:
+            continue
+        yield f"```text\n{_usage(path, command)}\n```\n"
+        yield from _parameter_table(command)
+        lines = examples(command)
+        if lines:
+            yield "For example:\n\n```sh\n" + "\n".join(lines) + "\n```\n"
+        if any("--json" in param.opts for param in command.params):
+            yield f"`--json` writes [this document]({document_of(path)}).\n"
+
+
+def exit_table() -> str:
+    """Return the exit statuses of all commands."""
+    meanings = field_meanings(ExitStatus)
+    rows = "\n".join(f"| {status.value} | {meanings[status.name]} |" for status in ExitStatus)
+    return f"| status | meaning |\n| --- | --- |\n{rows}"
+
+
+def _paragraphs(text: str | None) -> str:
+    """Return a help text with each paragraph on one line."""
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text or "").split("\n\n")) + "\n"
+
+
+def _usage(path: str, command: Any) -> str:
+    arguments = [_argument(param) for param in command.params if param.param_type_name == "argument"]
+    below = ["[COMMAND]"] if hasattr(command, "commands") else []
+    return " ".join(["tinyhost", path, "[OPTIONS]", *arguments, *below])
+
+
+def _argument(param: Any) -> str:
+    name = param.metavar or param.name.upper()
+    return name if param.required or name.startswith("[") else f"[{name}]"
+
+
+def _parameter_table(command: Any) -> Iterator[str]:
+    hints = get_type_hints(command.callback, include_extras=True)
+    shown = [param for param in command.params if param.name in hints and not param.hidden]
+    rows = [_parameter_row(param, hints[param.name]) for param in shown]
+    if rows:
+        yield "\n".join(["| argument or option | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""])
+
+
+def _parameter_row(param: Any, hint: Any) -> str:
+    kind, info = _unannotated(hint)
+    if param.param_type_name == "argument":
+        names = f"`{_argument(param)}`"
+    else:
+        names = ", ".join(f"`{name}`" for name in (*param.opts, *param.secondary_opts))
+    meaning = " ".join((param.help or "").split())
+    if param.envvar:
+        meaning += f" Environment: `{param.envvar}`."
+    cells = (names, _type(kind, info), _default(param), meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _unannotated(hint: Any) -> tuple[Any, Any]:
+    """Return the type of a parameter, without None, and what typer knows of it."""
+    assert get_origin(hint) is Annotated, hint
+    kind, info, *_ = get_args(hint)
+    known = [part for part in get_args(kind) if part is not NoneType] if NoneType in get_args(kind) else [kind]
+    return known[0], info
+
+
+def _type(kind: Any, info: Any) -> str:
+    if get_origin(kind) is list:
+        return f"{_type(get_args(kind)[0], info)}, several"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return " or ".join(f"`{item.value}`" for item in kind)
+    bounds = {
+        (True, True): f", {info.min:g} to {info.max:g}" if info.min is not None and info.max is not None else "",
+        (True, False): f", at least {info.min}",
+        (False, True): f", at most {info.max}",
+        (False, False): "",
+    }
+    return _TYPES[kind] + bounds[(info.min is not None, info.max is not None)]
+
+
+def _default(param: Any) -> str:
+    value = param.default.value if isinstance(param.default, Enum) else param.default
+    if isinstance(value, bool):
+        return f"`{(param.opts if value else param.secondary_opts)[0]}`" if param.secondary_opts else ""
+    return "" if value is None or value == "" else f"`{value}`"
