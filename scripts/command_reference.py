@@ -9,10 +9,11 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from scripts.document_tables import field_meanings
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.main import app
 from typer.main import get_command
+
+from scripts.document_tables import field_meanings
 
 __all__ = ["command_sections", "commands", "examples", "exit_table"]
 

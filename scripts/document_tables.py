@@ -15,6 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 import tinyhost
+from tinyhost.bench.document import BenchDocument, finding_documents
 
 __all__ = ["Row", "documents", "field_meanings", "first_line", "table"]
 
@@ -55,8 +56,12 @@ def _is_document(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
 
 
 def table(document: type) -> list[Row]:
-    """Return the keys of a document, each object's own keys below it."""
-    return list(_rows(document, ""))
+    """Return the keys of a document, each object's own keys below it; of a benchmark, those of the findings too."""
+    rows = list(_rows(document, ""))
+    if document is BenchDocument:
+        for key, finding in finding_documents().items():
+            rows += _key(key, finding | None, "")
+    return rows
 
 
 def _rows(kind: type, prefix: str) -> Iterator[Row]:
@@ -70,7 +75,7 @@ def _key(key: str, hint: Any, meaning: str) -> Iterator[Row]:
     branches = _branches(hint)
     names = list(dict.fromkeys(_name(branch) for branch in branches))
     values = [f"`{value}`" for branch in branches if get_origin(branch) is Literal for value in get_args(branch)]
-    if not any(value in meaning for value in values):
+    if values and not any(value in meaning for value in values):
         meaning = f"{meaning}: {', '.join(values)}" if meaning else ", ".join(values)
     inner = [branch for branch in branches if is_dataclass(branch)]
     yield Row(key=key, kind=" or ".join(names), meaning=meaning or next(map(first_line, inner), ""))
@@ -110,7 +115,7 @@ def _name(kind: Any) -> str:
 
 
 def field_meanings(kind: type) -> dict[str, str]:
-    """Return what the string below each field of a class says, base classes included, each in one line."""
+    """Return what the string below each field of a class says, base classes included, in JSON's words."""
     found: dict[str, str] = {}
     for owner in (base for base in reversed(kind.__mro__) if base.__module__.startswith("tinyhost.")):
         (node,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
@@ -118,11 +123,11 @@ def field_meanings(kind: type) -> dict[str, str]:
         for item, below in zip(node.body, node.body[1:], strict=False):
             targets = [item.target] if isinstance(item, ast.AnnAssign) else getattr(item, "targets", [])
             if targets and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                found[ast.unparse(targets[0])] = " ".join(str(below.value.value).split())
+                found[ast.unparse(targets[0])] = " ".join(str(below.value.value).split()).replace("None", "null")
     return found
 
 
 def first_line(kind: object) -> str:
     """Return what a class's docstring begins with, as a cell of a table has it."""
-    text = (inspect.getdoc(kind) or "").partition("\n\n")[0]
-    return text[:1].lower() + " ".join(text[1:].split()).rstrip(".")
+    text = " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
+    return text[:1].lower() + text[1:].rstrip(".")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from document_tables import documents
 
+from scripts.document_tables import documents
 from tests.apps.conftest import Station
 from tests.json_docs import check_document, documented
 from tests.unit.bench.samples import SHIPPED_MODEL

@@ -26,7 +26,8 @@ class LatencyDocument(Latency):
     per_kind: tuple[KindTicks, ...]
     """operators added up by name, the dearest first"""
     estimate: Estimate | None
-    """time on a board that was not asked, from instructions (performance.md); null on boards other than `m4`"""
+    """time on a board that was not asked, from instructions: [performance.md](performance.md); null on boards
+    other than `m4`"""
     remark: str
     """what figures in this unit are worth"""
 
@@ -60,7 +61,11 @@ class OtherEngineDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchDocument:
-    """What `tinyhost bench` found; each task's findings are keys of their own, null if they were not asked for."""
+    """`tinyhost bench --json FILE`.
+
+    Exits 1 if the device and the reference disagree on any input, with either engine. Each task's findings have a key
+    of their own, which is null if they were not asked for.
+    """
 
     schema: Literal["tinyhost.bench/1"] = "tinyhost.bench/1"
     time: str

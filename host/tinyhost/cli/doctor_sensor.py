@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ def examine(
         done = _examined(connection, sensor, seconds, quiet=json == "-")
         failure = connection.board.scene_failure
         if json:
-            write_json(asdict(done.document(connection.device, board=connection.board_name, scene=scene)), json)
+            write_json(done.document(connection.device, board=connection.board_name, scene=scene), json)
     _judge(done, failure.message if failure else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tinyhost.device.self_test import TestProgress
 from tinyhost.device.stream_items import FrameItem, SamplesItem, StreamItem
@@ -50,9 +50,12 @@ class SensorDataDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class SensorCheckDocument:
-    """What `tinyhost doctor camera|mic|imu` writes."""
+    """`tinyhost doctor camera|mic|imu --json FILE`.
 
-    schema: str = "tinyhost.sensor_check/1"
+    Exits 1 if a check failed, or a remark is `bad`; 2 if the app on the board has another sensor.
+    """
+
+    schema: Literal["tinyhost.sensor_check/1"] = "tinyhost.sensor_check/1"
     ok: bool
     """no check failed, and no remark is `bad`"""
     board: str
