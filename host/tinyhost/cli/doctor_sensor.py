@@ -12,13 +12,11 @@ from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.cli.connect import Connection
-    from tinyhost.device import Device
     from tinyhost.device.examination import Examination
     from tinyhost.sensors import Sensor, SensorQuality
 
 __all__ = ["examine"]
 
-_APPS = {"camera": "vww", "mic": "kws", "imu": "anomaly"}
 _HOLD_S = 0.7
 _VIEW_ROWS = 22
 
@@ -29,33 +27,19 @@ def examine(
     """Test the sensor, show what it gives for `seconds`, and raise CheckFailedError if something is wrong."""
     from tinyhost.cli.connect import connected
     from tinyhost.sensors import SENSORS, sensor_of_option
+    from tinyhost.tasks.on_device import task_with_sensor
 
     sensor = sensor_of_option(option)
     if sensor is None:
         known = ", ".join(known.option for known in SENSORS)
         raise UsageError(f"no sensor {option!r} can be tested", hint=f"one of: {known}")
     with connected(board, scene, state, hold_s=_HOLD_S) as connection:
-        _check_app(connection.device, sensor, connection.board_name)
+        task_with_sensor(connection.device, sensor, connection.board_name)
         done = _examined(connection, sensor, seconds, quiet=json == "-")
         failure = connection.board.scene_failure
         if json:
             write_json(done.document(connection.device, board=connection.board_name, scene=scene), json)
     _judge(done, failure.message if failure else "")
-
-
-def _check_app(device: Device, sensor: Sensor, board: str) -> None:
-    """Raise UsageError if the app on the board has another sensor."""
-    from tinyhost.sensors import sensor_of_code
-
-    mine = sensor_of_code(device.info.sensor)
-    if mine is sensor:
-        return
-    app = _APPS[sensor.option]
-    has = f"has the {mine.name}" if mine else f"has a sensor that this version does not know ({device.info.sensor})"
-    raise UsageError(
-        f"{device.name}: the app {device.info.app} {has}; the {sensor.name} belongs to {app}",
-        hint=f"tinyhost flash {app} --board {board}" + (f", or tinyhost doctor {mine.option}" if mine else ""),
-    )
 
 
 def _examined(connection: Connection, sensor: Sensor, seconds: float, *, quiet: bool) -> Examination:

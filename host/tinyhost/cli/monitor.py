@@ -17,9 +17,9 @@ from tinyhost.cli.output import console, escape, note, status_console
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.monitor.state import MonitorState
-    from tinyhost.tasks.live import MonitorHeader, Reading
+    from tinyhost.tasks.live import LiveHeader, Reading
 
-    Sink = Callable[[Reading, MonitorHeader], None]
+    Sink = Callable[[Reading, LiveHeader], None]
 
 __all__ = ["register"]
 
@@ -54,7 +54,7 @@ def monitor(
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="Lines instead of the screen, also in a terminal; of an app that hears words, one a word."
+            "--plain", help="Print lines instead of the screen, also in a terminal. Keyword spotters: a line per word."
         ),
     ] = False,
     board: BoardOption = None,
@@ -62,9 +62,9 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions, their timings, and what the sensor sees.
+    """Watch live predictions, their timings, what the sensor gives, and the link's counters.
 
-    The link's counters too. `q` leaves; `--json -` streams a line per prediction to another program.
+    Press `q` to leave. `--json -` streams a line per prediction to another program.
     """
     from tinyhost.boards import resolve
     from tinyhost.monitor.state import MonitorState
@@ -99,7 +99,7 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
 
     if target == "-":
 
-        def to_stdout(reading: Reading, header: MonitorHeader) -> None:
+        def to_stdout(reading: Reading, header: LiveHeader) -> None:
             sys.stdout.write(json_line(reading, header))
             sys.stdout.flush()
 
@@ -109,7 +109,7 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", buffering=1) as file:
 
-        def to_file(reading: Reading, header: MonitorHeader) -> None:
+        def to_file(reading: Reading, header: LiveHeader) -> None:
             file.write(json_line(reading, header))
 
         yield to_file
@@ -151,13 +151,13 @@ def _as_lines(
     n_done = 0
     advised = ""
 
-    def take(reading: Reading, header: MonitorHeader) -> None:
+    def take(reading: Reading, header: LiveHeader) -> None:
         nonlocal n_done, advised
         if count is not None and n_done >= count:
             return
         n_done += 1
         sink(reading, header)
-        is_worth_a_line = reading.detected or reading.status != "ok" or not header.is_event
+        is_worth_a_line = reading.detected or reading.status != "ok" or header.form.result != "events"
         if not quiet and is_worth_a_line:
             console().print(plain_line(reading, header), markup=False, soft_wrap=True)
         if (what := advice(reading, header)) and what != advised:

@@ -1,68 +1,134 @@
-"""Predictions as lines: JSON for programs, plain text for logs. docs/reference/json.md describes the JSON."""
+"""Predictions as lines: JSON for programs, plain text for logs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Literal
 
-from tinyhost.tasks.live import MonitorHeader, Reading
+from tinyhost.system.documents import to_json
+from tinyhost.tasks.live import LiveHeader, Reading
 from tinyhost.views.bars import format_ticks
 
-__all__ = ["json_line", "plain_line", "prediction_document"]
+__all__ = ["PredictionDocument", "json_line", "plain_line", "prediction_document"]
 
 
-def prediction_document(reading: Reading, header: MonitorHeader) -> dict[str, Any]:
-    """Return one prediction as the document of docs/reference/json.md."""
-    labels = [label_of(header, index) for index in range(len(reading.scores))]
-    return {
-        "schema": "tinyhost.prediction/1",
-        "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
-        "board": header.board,
-        "model": header.model,
-        "index": reading.index,
-        "timestamp_us": reading.timestamp_us,
-        "frame_index": None if header.listens else reading.position,
-        "position": reading.position if header.listens else None,
-        "score": header.real_score(reading.score) if header.raises_alarms else None,
-        "baseline": header.real_score(reading.baseline) if header.raises_alarms else None,
-        "alarm": reading.alarm if header.raises_alarms else None,
-        "status": reading.status,
-        "label": label_of(header, reading.top) if reading.scores else None,
-        "detected": reading.detected,
-        "output": list(reading.output),
-        "scores": dict(zip(labels, reading.scores, strict=True)),
-        "smoothed": dict(zip(labels, reading.smoothed, strict=True)),
-        "ticks": {
-            "unit": header.tick_unit,
-            "capture": reading.capture_ticks,
-            "preprocess": reading.preprocess_ticks,
-            "invoke": reading.invoke_ticks,
-        },
-        "dropped": {"device": reading.device_dropped, "link": reading.link_lost, "host": reading.host_dropped},
-    }
+@dataclass(frozen=True, kw_only=True)
+class TicksDocument:
+    """How long the board took, by stage."""
+
+    unit: str
+    """what a tick is"""
+    capture: int
+    preprocess: int
+    invoke: int
 
 
-def json_line(reading: Reading, header: MonitorHeader) -> str:
+@dataclass(frozen=True, kw_only=True)
+class LossesDocument:
+    """Predictions that were lost since the stream began, and where."""
+
+    device: int
+    """given up by the board, because the host did not read fast enough"""
+    link: int
+    """broken on the way"""
+    host: int
+    """received, and thrown away because the host was too slow"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionDocument:
+    """`tinyhost monitor --json -` writes one document a line, for each prediction as it comes.
+
+    `--json FILE` does so beside the screen.
+    """
+
+    schema: Literal["tinyhost.prediction/1"] = "tinyhost.prediction/1"
+    time: str
+    """when the host had it"""
+    board: str
+    """as `--board` takes it"""
+    model: str
+    """its name"""
+    index: int
+    """counts the board's predictions; a gap is a loss that `dropped` explains"""
+    timestamp_us: int
+    """of the board's clock"""
+    frame_index: int | None
+    """the camera frame that it was made from; null where the sensor is no camera"""
+    position: int | None
+    """of sound and motion: samples since the sensor's start, up to the end of the window; null for a camera"""
+    score: float | None
+    """of an app that raises alarms; else null"""
+    baseline: float | None
+    """slow mean of its scores"""
+    alarm: str | None
+    """`normal`, `suspect` (too few high scores so far), `alarm`, `clearing` (still alarm)"""
+    status: str
+    """`ok`, or why no inference ran"""
+    label: str | None
+    """class with the highest smoothed score; null when no inference ran"""
+    detected: bool
+    """its smoothed score reaches the threshold"""
+    output: tuple[int, ...]
+    """the model's output as the board has it, int8, in the order of the labels: `scores` = (`output` - zero point) *
+    scale; empty when no inference ran"""
+    scores: Mapping[str, float]
+    """real output values, by label"""
+    smoothed: Mapping[str, float]
+    """the same, smoothed over time on the board"""
+    ticks: TicksDocument
+    dropped: LossesDocument
+
+
+def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocument:
+    """Return one prediction for programs."""
+    labels = [header.label(index) for index in range(len(reading.scores))]
+    is_picture, is_alarm = header.form.sees == "picture", header.form.result == "alarm"
+    return PredictionDocument(
+        time=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        board=header.board,
+        model=header.model,
+        index=reading.index,
+        timestamp_us=reading.timestamp_us,
+        frame_index=reading.position if is_picture else None,
+        position=None if is_picture else reading.position,
+        score=header.real_score(reading.score) if is_alarm else None,
+        baseline=header.real_score(reading.baseline) if is_alarm else None,
+        alarm=reading.alarm if is_alarm else None,
+        status=reading.status,
+        label=header.label(reading.top) if reading.scores else None,
+        detected=reading.detected,
+        output=reading.output,
+        scores=dict(zip(labels, reading.scores, strict=True)),
+        smoothed=dict(zip(labels, reading.smoothed, strict=True)),
+        ticks=TicksDocument(
+            unit=header.tick_unit,
+            capture=reading.capture_ticks,
+            preprocess=reading.preprocess_ticks,
+            invoke=reading.invoke_ticks,
+        ),
+        dropped=LossesDocument(device=reading.device_dropped, link=reading.link_lost, host=reading.host_dropped),
+    )
+
+
+def json_line(reading: Reading, header: LiveHeader) -> str:
     """Return one prediction as one line of JSON, newline included."""
-    return json.dumps(prediction_document(reading, header), ensure_ascii=False) + "\n"
+    return json.dumps(to_json(prediction_document(reading, header)), ensure_ascii=False) + "\n"
 
 
-def plain_line(reading: Reading, header: MonitorHeader) -> str:
+def plain_line(reading: Reading, header: LiveHeader) -> str:
     """Return one prediction as a line for people."""
     when = f"{reading.timestamp_us / 1e6:9.3f} s"
     if reading.status != "ok":
         return f"{when}  no inference: {reading.status}"
-    if header.raises_alarms:
+    if header.form.result == "alarm":
         threshold = f" of {header.threshold:.3f}" if header.threshold is not None else ""
         return f"{when}  score {header.real_score(reading.score):.3f}{threshold}  {reading.alarm}"
-    scores = "  ".join(f"{label_of(header, index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
+    scores = "  ".join(f"{header.label(index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
     invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
     unit = "" if header.tick_hz else f" {header.tick_unit}"
-    verdict = f"detected {label_of(header, reading.top)}" if reading.detected else "-"
+    verdict = f"detected {header.label(reading.top)}" if reading.detected else "-"
     return f"{when}  {scores}  invoke {invoke}{unit}  {verdict}"
-
-
-def label_of(header: MonitorHeader, index: int) -> str:
-    """Return the label of a class, or its number."""
-    return header.labels[index] if index < len(header.labels) else f"class {index}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.tasks.live import LinkCounts, LogLine, MonitorHeader, Reading, Snapshot, Stride
+from tinyhost.tasks.live import LinkCounts, LiveHeader, LogLine, Reading, Snapshot, Stride
 
 __all__ = ["MonitorState"]
 
@@ -28,7 +28,7 @@ class MonitorState:
         self._clock = clock
         self._lock = threading.Lock()
         self._begin = clock()
-        self._header: MonitorHeader | None = None
+        self._header: LiveHeader | None = None
         self._waiting = "starting"
         self._readings: deque[Reading] = deque(maxlen=_HISTORY)
         self._arrivals: deque[float] = deque(maxlen=1000)
@@ -41,7 +41,7 @@ class MonitorState:
         self._detections: deque[Reading] = deque(maxlen=_DETECTIONS)
         self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
 
-    def connected(self, header: MonitorHeader) -> None:
+    def connected(self, header: LiveHeader) -> None:
         """Note who answers now; readings of another model are forgotten."""
         with self._lock:
             if self._header is not None and replace(self._header, scene="") != replace(header, scene=""):
@@ -63,7 +63,7 @@ class MonitorState:
         """Add a prediction."""
         with self._lock:
             self._readings.append(reading)
-            if reading.detected and self._header is not None and self._header.is_event:
+            if reading.detected and self._header is not None and self._header.form.result == "events":
                 self._detections.append(reading)
             self._arrivals.append(self._clock())
             self._n_readings += 1
@@ -74,7 +74,7 @@ class MonitorState:
             self._frame, self._scene_name = pixels, scene_name
 
     def add_stride(self, stride: Stride, scene_name: str) -> None:
-        """Add what the model saw of a stride."""
+        """Add what the model got of a stride."""
         with self._lock:
             self._strides.append(stride)
             self._scene_name = scene_name

@@ -12,9 +12,11 @@ from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, Str
 from tinyhost.errors import BoardError, LinkError
 from tinyhost.monitor.state import MonitorState
 from tinyhost.protocol.frames import LogText
-from tinyhost.protocol.messages import AlarmState, LogLevel, SensorKind, SettingInfo, StreamId
+from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
 from tinyhost.protocol.status import Status
-from tinyhost.tasks.live import LinkCounts, MonitorHeader, Reading, Stride
+from tinyhost.sensors.kinds import sensor_of_code
+from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, Stride
+from tinyhost.tasks.on_device import live_form
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -28,14 +30,15 @@ _RETRY_S = 0.5
 _CAMERA_PERIOD_MS = 150
 
 
-def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
+def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     """Return who is watched, read from the device."""
     info, model = device.info, device.active_model()
     settings = device.settings()
-    raises_alarms = "raise_windows" in settings
+    form, threshold = live_form(info, settings), settings.get("threshold")
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
-    return MonitorHeader(
-        board=board,
+    return LiveHeader(
+        board=board.board.name,
+        is_virtual=board.board.is_virtual,
         app=info.app,
         engine=info.engine,
         firmware=f"firmware {info.firmware_version} ({info.build_id})",
@@ -48,14 +51,14 @@ def header_of(device: Device, board: str, scene: str) -> MonitorHeader:
         tick_hz=info.tick_hz,
         scale=scale,
         zero_point=zero_point,
-        threshold=_threshold(settings, raises_alarms, scale, zero_point) if model else None,
-        sensor=_sensor_name(info.sensor),
-        raises_alarms=raises_alarms,
+        threshold=form.real_threshold(threshold.value, scale, zero_point) if model and threshold else None,
+        form=form,
+        sensor=sensor_of_code(info.sensor),
         scene=scene,
     )
 
 
-def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
+def reading_of(item: PredictionItem, header: LiveHeader) -> Reading:
     """Return a prediction with its scores as real values."""
     prediction = item.prediction
 
@@ -65,7 +68,7 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
     return Reading(
         index=item.index,
         timestamp_us=item.timestamp_us,
-        status=_status_name(prediction.status),
+        status=_name(Status, prediction.status, "status"),
         output=item.scores,
         scores=real(item.scores),
         smoothed=real(item.smoothed),
@@ -77,40 +80,19 @@ def reading_of(item: PredictionItem, header: MonitorHeader) -> Reading:
         position=prediction.position,
         score=prediction.score,
         baseline=prediction.baseline,
-        alarm=_alarm_name(prediction.alarm),
+        alarm=_name(AlarmState, prediction.alarm, "alarm state"),
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,
     )
 
 
-def _threshold(settings: dict[str, SettingInfo], raises_alarms: bool, scale: float, zero_point: int) -> float | None:
-    """Return the setting in real units; None if the app has none."""
-    threshold = settings.get("threshold")
-    if threshold is None:
-        return None
-    return threshold.value / 65536 if raises_alarms else (threshold.value - zero_point) * scale
-
-
-def _sensor_name(sensor: int) -> str:
+def _name(kind: type[AlarmState] | type[Status], value: int, word: str) -> str:
+    """Return the name of a value, or its number: a newer firmware may have more of them."""
     try:
-        return SensorKind(sensor).name.lower()
+        return kind(value).name.lower()
     except ValueError:
-        return f"sensor {sensor}"
-
-
-def _alarm_name(alarm: int) -> str:
-    try:
-        return AlarmState(alarm).name.lower()
-    except ValueError:
-        return f"alarm state {alarm}"
-
-
-def _status_name(status: int) -> str:
-    try:
-        return Status(status).name.lower()
-    except ValueError:
-        return f"status {status}"
+        return f"{word} {value}"
 
 
 class Watcher:
@@ -124,11 +106,14 @@ class Watcher:
         preview: bool,
         scene: str = "",
         patience_s: float | None = None,
-        on_reading: Callable[[Reading, MonitorHeader], None] = lambda reading, header: None,
+        on_reading: Callable[[Reading, LiveHeader], None] = lambda reading, header: None,
         on_wait: Callable[[str], None] = lambda why: None,
     ) -> None:
-        """preview: show what the sensor sees too. patience_s: how long to wait for a board that went away; None: for
-        ever. on_wait: told once why it waits."""
+        """Watch a board that is powered, whose first connection is still to be made.
+
+        preview: show what the sensor gives, too. patience_s: how long to wait for a board that went away; None: for
+        ever. on_wait: called once with why it waits.
+        """
         self.stop = threading.Event()
         self._board = board
         self._state = state
@@ -157,16 +142,16 @@ class Watcher:
                 self.stop.wait(_RETRY_S)
 
     def _watch(self, device: Device) -> None:
-        header = header_of(device, self._board.board.name, self._scene)
+        header = header_of(device, self._board, self._scene)
         self._state.connected(header)
         last_item_s = time.monotonic()
         restarts = 0
         with ExitStack() as streams:
             predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
-            sights = None
+            sensor_data = None
             if self._preview:
-                what = StreamId.FEATURES if header.listens else StreamId.CAMERA
-                sights = streams.enter_context(device.stream(what, period_ms=_CAMERA_PERIOD_MS))
+                stream = device.stream(header.form.stream, period_ms=_CAMERA_PERIOD_MS)
+                sensor_data = streams.enter_context(stream)
             while not self.stop.is_set():
                 item = predictions.get(_TICK_S)
                 stats = device.link_stats
@@ -179,21 +164,21 @@ class Watcher:
                 last_item_s = time.monotonic()
                 if stats.restarts != restarts or self._state.is_waiting:
                     restarts = stats.restarts
-                    header = header_of(device, self._board.board.name, self._scene)
+                    header = header_of(device, self._board, self._scene)
                     self._state.connected(header)
                 self._take(item, header)
-                self._take_sights(sights)
+                self._take_sensor_data(sensor_data)
 
-    def _take(self, item: StreamItem, header: MonitorHeader) -> None:
+    def _take(self, item: StreamItem, header: LiveHeader) -> None:
         if isinstance(item, PredictionItem):
             reading = reading_of(item, header)
             self._state.add_reading(reading)
             self._on_reading(reading, header)
 
-    def _take_sights(self, sights: Subscription | None) -> None:
+    def _take_sensor_data(self, items: Subscription | None) -> None:
         """Show what has come: the newest camera frame, every stride of sound or motion."""
         newest = None
-        while sights is not None and (item := sights.get(0)) is not None:
+        while items is not None and (item := items.get(0)) is not None:
             if isinstance(item, FeaturesItem):
                 stride = Stride(features=item.features, peak=item.peak, rms=item.rms)
                 self._state.add_stride(stride, self._board.scene_name)

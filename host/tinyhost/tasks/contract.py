@@ -19,6 +19,7 @@ from tinyhost.errors import UsageError
 from tinyhost.sensors.kinds import Sensor
 from tinyhost.system.documents import Document
 from tinyhost.tasks.findings import Finding, Listening
+from tinyhost.tasks.live import LiveForm
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
@@ -69,6 +70,8 @@ class Task(ABC):
     app: ClassVar[str]
     """of the firmware: the folder in firmware/apps"""
     sensor: ClassVar[Sensor]
+    live: ClassVar[LiveForm]
+    """how its predictions are shown"""
     documents: ClassVar[dict[str, type[Document]]]
     """what its findings put into a benchmark's document, by key"""
 

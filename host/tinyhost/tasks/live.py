@@ -1,20 +1,47 @@
-"""What a live view shows: who is watched, and each prediction with what its sensor saw."""
+"""What a live view shows: who is watched, and each prediction with what its sensor gave."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinkCounts", "LogLine", "MonitorHeader", "Reading", "Snapshot", "Stride"]
+from tinyhost.motion.score import ONE
+from tinyhost.protocol.messages import StreamId
+
+if TYPE_CHECKING:
+    from tinyhost.sensors.kinds import Sensor
+
+__all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "Snapshot", "Stride"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonitorHeader:
+class LiveForm:
+    """How a task's live predictions are shown."""
+
+    sees: Literal["picture", "sound", "motion"]
+    """what stands beside the predictions"""
+    result: Literal["state", "events", "alarm"]
+    """the class that is seen now, words as they are said, or one score against a threshold"""
+
+    @property
+    def stream(self) -> StreamId:
+        """What the board sends of it: the camera's frames, or the features of each stride of samples."""
+        return StreamId.CAMERA if self.sees == "picture" else StreamId.FEATURES
+
+    def real_threshold(self, setting: int, scale: float, zero_point: int) -> float:
+        """Return the setting `threshold` in real units. scale, zero_point: of the model's output."""
+        return setting / ONE if self.result == "alarm" else (setting - zero_point) * scale
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveHeader:
     """Who is watched: the board, its firmware, its model."""
 
     board: str
+    is_virtual: bool
     app: str
     engine: str
     firmware: str
@@ -28,26 +55,19 @@ class MonitorHeader:
     """of the scores: real value = (q - zero_point) * scale"""
     zero_point: int
     threshold: float | None
-    """real value of the smoothed score from which a class is detected"""
-    sensor: str = "camera"
-    """what the app senses with: camera, microphone, accelerometer"""
-    raises_alarms: bool = False
-    """its result is one number against a threshold"""
+    """real value of the smoothed score from which a class is detected, or of the score that is too high"""
+    form: LiveForm
+    sensor: Sensor | None
+    """None: one that this version does not know"""
     scene: str = ""
 
-    @property
-    def listens(self) -> bool:
-        """Whether the sensor gives samples all the time."""
-        return self.sensor != "camera"
-
-    @property
-    def is_event(self) -> bool:
-        """Whether a detection is an event, such as a word, and not a state."""
-        return self.listens and not self.raises_alarms
+    def label(self, index: int) -> str:
+        """Return the label of a class, or its number."""
+        return self.labels[index] if index < len(self.labels) else f"class {index}"
 
     def real_score(self, score: int) -> float:
         """Return the score of an app that raises alarms in real units."""
-        return score / 65536
+        return score / ONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +105,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Stride:
-    """What the model sees of one stride of sound or motion."""
+    """What the model gets of one stride of sound or motion."""
 
     features: NDArray[np.int8]
     peak: int
@@ -117,7 +137,7 @@ class LogLine:
 class Snapshot:
     """The state at one moment, for drawing."""
 
-    header: MonitorHeader | None
+    header: LiveHeader | None
     waiting: str
     """what is waited for; empty while predictions come"""
     reading: Reading | None
@@ -129,10 +149,10 @@ class Snapshot:
     link: LinkCounts
     frame: NDArray[np.uint8] | None
     scene_name: str
-    """what a virtual board's sensor saw last"""
+    """what the scene gave a virtual board's sensor last"""
     strides: tuple[Stride, ...]
     """the last ones, oldest first"""
     detections: tuple[Reading, ...]
-    """of an app that listens: the last ones, oldest first"""
+    """of an app whose detections are events: the last ones, oldest first"""
     log: tuple[LogLine, ...]
     seconds: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tinyhost.tasks.live import MonitorHeader, Reading
+from tinyhost.tasks.live import LiveHeader, Reading
 from tinyhost.views.bars import BAD, DIM, RAW, TRACK, class_colour
 
 __all__ = ["alarm_verdict", "score_plot"]
@@ -23,7 +23,7 @@ def alarm_verdict(reading: Reading, width: int) -> Text:
     return Text(f" {words.get(reading.alarm, reading.alarm)} ".ljust(width), style, no_wrap=True)
 
 
-def score_plot(head: MonitorHeader, readings: tuple[Reading, ...], width: int, rows: int) -> RenderableType:
+def score_plot(head: LiveHeader, readings: tuple[Reading, ...], width: int, rows: int) -> RenderableType:
     """Return scores as columns of `rows` cells, the newest on the right, with a line at the threshold."""
     recent = [reading for reading in readings if reading.status == "ok"][-width:]
     if not recent:

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyhost.tasks.advice import advice
-from tinyhost.tasks.live import MonitorHeader, Reading, Snapshot
+from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.alarm import alarm_verdict, score_plot
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
-from tinyhost.views.hearing import fresh_detection, hearing
 from tinyhost.views.preview import half_blocks
+from tinyhost.views.strides import fresh_detection, strides_view
 
 __all__ = ["monitor_view"]
 
@@ -45,7 +45,7 @@ def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = Tr
     if columns >= _WIDE_COLUMNS and preview:
         picture_columns = min(columns // 2, 2 * (body_rows - 2) + 4)
         root["body"].split_row(
-            Layout(_sights(state, picture_columns - 4, body_rows - 2), size=picture_columns),
+            Layout(_sensor_panel(state, picture_columns - 4, body_rows - 2), size=picture_columns),
             Layout(_figures(state, columns - picture_columns, body_rows)),
         )
     else:
@@ -79,11 +79,13 @@ def _panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
     )
 
 
-def _sights(state: Snapshot, columns: int, rows: int) -> RenderableType:
-    """Return what the sensor sees."""
-    if state.header is None or not state.header.listens:
+def _sensor_panel(state: Snapshot, columns: int, rows: int) -> RenderableType:
+    """Return what the sensor gives."""
+    head = state.header
+    if head is None or head.form.sees == "picture":
         return _camera(state, columns, rows)
-    return _panel(hearing(state, columns, rows), state.header.sensor, state.scene_name or state.header.scene)
+    title = head.sensor.name if head.sensor else "sensor"
+    return _panel(strides_view(state, columns, rows), title, state.scene_name or head.scene)
 
 
 def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
@@ -107,7 +109,7 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     score_rows = max(1, spare - _OTHER_ROWS - (_GAP_ROWS if roomy else 0))
     gap = [Text()] if roomy else []
     parts: list[RenderableType]
-    if state.header.raises_alarms:
+    if state.header.form.result == "alarm":
         plot = score_plot(state.header, state.readings, inner, max(2, spare - _OTHER_ROWS - _GAP_ROWS))
         parts = [_verdict(state, inner), *gap, plot, *gap]
     else:
@@ -119,7 +121,7 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     return _panel(Group(*parts), "predictions")
 
 
-def _legend(head: MonitorHeader) -> Text:
+def _legend(head: LiveHeader) -> Text:
     text = Text.assemble(
         ("█", class_colour(0)), (" smoothed  ", DIM), ("▔", RAW), (" raw  ", DIM), no_wrap=True, overflow="ellipsis"
     )
@@ -138,27 +140,23 @@ def _verdict(state: Snapshot, width: int) -> Text:
         return Text(" waiting for the first prediction ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
     if reading.status != "ok":
         return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
-    if head.raises_alarms:
+    if head.form.result == "alarm":
         return alarm_verdict(reading, width)
-    detected = fresh_detection(state) if head.is_event else reading if reading.detected else None
+    detected = fresh_detection(state) if head.form.result == "events" else reading if reading.detected else None
     if detected is not None:
-        label = _label(head, detected.top)
+        label = head.label(detected.top)
         return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(detected.top)}", no_wrap=True)
-    label = _label(head, reading.top)
+    label = head.label(reading.top)
     return Text(f" ○ {label}, below the threshold ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
 
 
-def _label(head: MonitorHeader, index: int) -> str:
-    return head.labels[index] if index < len(head.labels) else f"class {index}"
-
-
-def _share(head: MonitorHeader, value: float) -> float:
+def _share(head: LiveHeader, value: float) -> float:
     """Return where a score lies between the least and the most that an int8 can say."""
     low = (-128 - head.zero_point) * head.scale
     return (value - low) / (255 * head.scale) if head.scale else 0.0
 
 
-def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int) -> RenderableType:
+def _scores(head: LiveHeader, reading: Reading | None, width: int, rows: int) -> RenderableType:
     """Return two rows for each class, smoothed above raw; one row each when there is little room."""
     if reading is None or not reading.scores:
         return Text((reading and advice(reading, head)) or "no scores", DIM)
@@ -167,14 +165,14 @@ def _scores(head: MonitorHeader, reading: Reading | None, width: int, rows: int)
     tall = 2 * n_classes <= rows
     if not tall and n_classes > rows:
         order = sorted(order, key=lambda index: -reading.smoothed[index])[:rows]
-    name_width = min(18, max(len(_label(head, index)) for index in order))
+    name_width = min(18, max(len(head.label(index)) for index in order))
     bar_width = max(4, width - name_width - 9)
     mark = None if head.threshold is None else _share(head, head.threshold)
     table = Table.grid(padding=(0, 1))
     for index in order:
         top = index == reading.top
         colour = class_colour(index)
-        name = Text(_label(head, index)[:name_width].ljust(name_width), "bold" if top else DIM)
+        name = Text(head.label(index)[:name_width].ljust(name_width), "bold" if top else DIM)
         smoothed, raw = reading.smoothed[index], reading.scores[index]
         table.add_row(
             name,
@@ -197,7 +195,7 @@ def _timeline(state: Snapshot, width: int) -> Text:
     return text
 
 
-def _timings(head: MonitorHeader, readings: tuple[Reading, ...], width: int) -> RenderableType:
+def _timings(head: LiveHeader, readings: tuple[Reading, ...], width: int) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     good = [reading for reading in readings if reading.status == "ok"]
     stages = (
@@ -258,8 +256,8 @@ def _log(state: Snapshot, rows: int) -> RenderableType:
 
 def _footer(state: Snapshot, *, paused: bool, preview: bool) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
-    sights = "sensor off" if preview else "sensor on"
-    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sights)):
+    sensor = "sensor off" if preview else "sensor on"
+    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sensor)):
         text.append(f" {key} ", f"bold on {TRACK}")
         text.append(f" {what}  ", DIM)
     text.append(f"{state.n_readings} predictions in {state.seconds:.0f} s", DIM)

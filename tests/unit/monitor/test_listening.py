@@ -12,17 +12,20 @@ from rich.console import Console
 from rich.style import Style
 from tinyhost.monitor.lines import json_line, plain_line
 from tinyhost.monitor.state import MonitorState
-from tinyhost.tasks.live import MonitorHeader, Reading, Stride
+from tinyhost.sensors import ACCELEROMETER, MICROPHONE
+from tinyhost.tasks.anomaly import ANOMALY
+from tinyhost.tasks.keywords import KEYWORDS
+from tinyhost.tasks.live import LiveHeader, Reading, Stride
 from tinyhost.views.bars import BAD, level_meter
-from tinyhost.views.hearing import fresh_detection
 from tinyhost.views.monitor import monitor_view
 from tinyhost.views.preview import heat_blocks
+from tinyhost.views.strides import fresh_detection
 
 from tests.json_docs import check_document
 from tests.unit.monitor.test_monitor import HEADER
 
-WORDS = replace(HEADER, app="kws", sensor="microphone", labels=("silence", "unknown", "yes", "no"))
-MACHINE = replace(HEADER, app="anomaly", sensor="accelerometer", raises_alarms=True, labels=(), threshold=1.0)
+WORDS = replace(HEADER, app="kws", sensor=MICROPHONE, form=KEYWORDS.live, labels=("silence", "unknown", "yes", "no"))
+MACHINE = replace(HEADER, app="anomaly", sensor=ACCELEROMETER, form=ANOMALY.live, labels=(), threshold=1.0)
 
 
 def reading(
@@ -59,7 +62,7 @@ def screen(state: MonitorState, columns: int = 110, rows: int = 34) -> str:
     return file.getvalue()
 
 
-def listening(header: MonitorHeader, *readings: Reading) -> MonitorState:
+def listening(header: LiveHeader, *readings: Reading) -> MonitorState:
     state = MonitorState()
     state.connected(header)
     for number, each in enumerate(readings):

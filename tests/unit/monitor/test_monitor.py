@@ -11,16 +11,19 @@ from rich.cells import cell_len
 from rich.console import Console
 from tinyhost.monitor.lines import json_line, plain_line
 from tinyhost.monitor.state import MonitorState
+from tinyhost.sensors import CAMERA, MICROPHONE
 from tinyhost.tasks.advice import advice
-from tinyhost.tasks.live import LinkCounts, MonitorHeader, Reading
+from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading
+from tinyhost.tasks.vision import VISION
 from tinyhost.views.bars import bar, format_ticks, sparkline, thin_bar
 from tinyhost.views.monitor import monitor_view
 from tinyhost.views.preview import half_blocks
 
 from tests.json_docs import check_document
 
-HEADER = MonitorHeader(
+HEADER = LiveHeader(
     board="native",
+    is_virtual=True,
     app="vww",
     engine="tinyhost",
     firmware="firmware 0.1.0 (0123456789abcdef)",
@@ -32,6 +35,8 @@ HEADER = MonitorHeader(
     scale=1 / 256,
     zero_point=-128,
     threshold=0.5,
+    form=VISION.live,
+    sensor=CAMERA,
 )
 
 
@@ -190,9 +195,9 @@ def test_lines_are_as_documented() -> None:
 
 def test_a_board_that_does_not_predict_gets_the_next_action() -> None:
     blind = reading(1, status="no_sensor", scores=())
-    assert "--scene FOLDER" in advice(blind, HEADER)
-    assert "--scene speech:" in advice(blind, replace(HEADER, sensor="microphone"))
-    assert "cables" in advice(blind, replace(HEADER, board="nano33ble:0123"))
+    assert "--scene pictures/" in advice(blind, HEADER)
+    assert "--scene speech:" in advice(blind, replace(HEADER, sensor=MICROPHONE))
+    assert "cables" in advice(blind, replace(HEADER, board="nano33ble:0123", is_virtual=False))
     assert advice(blind, replace(HEADER, scene="data/hall")) == "look at the scene"
     assert "tinyhost push" in advice(reading(1, status="no_model", scores=()), HEADER)
     assert advice(reading(1), HEADER) == advice(reading(1, status="status 99"), HEADER) == ""

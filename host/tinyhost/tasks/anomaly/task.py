@@ -9,6 +9,7 @@ from tinyhost.sensors.kinds import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionDocument, MotionStreamDocument
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
 from tinyhost.tasks.contract import Subject, Task
+from tinyhost.tasks.live import LiveForm
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
@@ -24,6 +25,7 @@ class Anomaly(Task):
     name = "anomaly"
     app = "anomaly"
     sensor = ACCELEROMETER
+    live = LiveForm(sees="motion", result="alarm")
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionDocument, "motion_stream": MotionStreamDocument}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:

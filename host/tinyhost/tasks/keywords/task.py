@@ -12,6 +12,7 @@ from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
 from tinyhost.tasks.listening import measure_listening
+from tinyhost.tasks.live import LiveForm
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
@@ -28,6 +29,7 @@ class Keywords(Task):
     name = "keywords"
     app = "kws"
     sensor = MICROPHONE
+    live = LiveForm(sees="sound", result="events")
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def listening(self, device: Device) -> Listening | None:

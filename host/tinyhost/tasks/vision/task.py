@@ -21,6 +21,7 @@ from tinyhost.sensors.kinds import CAMERA
 from tinyhost.system.documents import Document
 from tinyhost.tasks.classes import Accuracy, AccuracyDocument, check_labels, measure_accuracy
 from tinyhost.tasks.contract import Evaluation, Subject, Task
+from tinyhost.tasks.live import LiveForm
 
 __all__ = ["VISION", "fitting"]
 
@@ -71,6 +72,7 @@ class Vision(Task):
     name = "vision"
     app = "vww"
     sensor = CAMERA
+    live = LiveForm(sees="picture", result="state")
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:

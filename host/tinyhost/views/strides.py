@@ -1,4 +1,4 @@
-"""What an app that listens hears: the level, the features that its model sees, and what it detected."""
+"""Sound or motion as it comes: its level, the features that the model gets, and the last detections."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tinyhost.audio.levels import dbfs
-from tinyhost.tasks.live import MonitorHeader, Reading, Snapshot
+from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.bars import ACCENT, DIM, class_colour, level_meter, sparkline
 from tinyhost.views.preview import heat_blocks
 
-__all__ = ["fresh_detection", "hearing"]
+__all__ = ["fresh_detection", "strides_view"]
 
 _HOLD_US = 1_200_000
 """A detection stays on the screen for so long: the event itself is one prediction among fifty a second."""
@@ -27,11 +27,11 @@ def fresh_detection(state: Snapshot) -> Reading | None:
     return last if 0 <= state.reading.timestamp_us - last.timestamp_us < _HOLD_US else None
 
 
-def hearing(state: Snapshot, columns: int, rows: int) -> RenderableType:
+def strides_view(state: Snapshot, columns: int, rows: int) -> RenderableType:
     """Return level, spectrogram and the last detections, in a space of `columns` x `rows` cells."""
     head = state.header
     if not state.strides or head is None:
-        return Text("nothing heard yet", DIM)
+        return Text("nothing has come yet", DIM)
     listed = state.detections[-min(_MAX_LISTED, max(1, rows // 6)) :]
     level = _level(state, columns)
     picture_rows = max(1, rows - 3 - len(listed))
@@ -40,7 +40,7 @@ def hearing(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 
 def _level(state: Snapshot, columns: int) -> Text:
-    if state.header is not None and state.header.sensor == "microphone":
+    if state.header is not None and state.header.form.sees == "sound":
         return level_meter(dbfs(state.strides[-1].peak / 32768), columns)
     return sparkline([stride.rms for stride in state.strides], columns, ACCENT)
 
@@ -52,11 +52,12 @@ def _spectrogram(state: Snapshot) -> NDArray[np.uint8]:
     return (features[::-1].astype(np.int16) + 128).astype(np.uint8)
 
 
-def _listed(head: MonitorHeader, detections: tuple[Reading, ...]) -> list[Text]:
+def _listed(head: LiveHeader, detections: tuple[Reading, ...]) -> list[Text]:
     lines = []
     for reading in reversed(detections):
-        label = head.labels[reading.top] if reading.top < len(head.labels) else f"class {reading.top}"
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{reading.timestamp_us / 1e6:8.2f} s  ", DIM).append(label, f"bold {class_colour(reading.top)}")
+        text.append(f"{reading.timestamp_us / 1e6:8.2f} s  ", DIM).append(
+            head.label(reading.top), f"bold {class_colour(reading.top)}"
+        )
         lines.append(text.append(f"  {reading.smoothed[reading.top]:.2f}", DIM))
     return lines
