@@ -25,7 +25,7 @@ from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.metrics.keywords import keyword_point
 from tinyhost.report.train_kws import kws_training_report
 from tinyhost.synth.voices.acoustics import Acoustics
-from tinyhost.synth.voices.clips import SpeechPlan, speech_clips
+from tinyhost.synth.voices.clips import SpeechConfig, speech_clips
 from tinyhost.system.durable import write_atomically
 from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.kws.augment import clip_features
@@ -87,14 +87,14 @@ def speak(folder: Path, count: int, others: int, seed: int) -> None:
     """Write the clips, unless there are some."""
     if any(folder.glob("*/*.wav")):
         return
-    plan = SpeechSet(
+    config = SpeechSet(
         words=WORDS,
         count=count,
         other_count=others,
         seed=seed,
         acoustics=Acoustics(snr_db=(35.0, 50.0), reverberant_share=0.5),  # training adds noise of its own
     )
-    write_speech_set(folder, plan)
+    write_speech_set(folder, config)
     print(f"spoke {2 * count + others} clips", flush=True)
 
 
@@ -105,9 +105,9 @@ def measure_in_noise(image: bytes, threshold: float, n_clips: int, seed: int) ->
         acoustics = Acoustics(snr_db=(ratio_db, ratio_db))
         if where == EASY:
             acoustics = replace(acoustics, reverberant_share=0.0, noises=tuple(NOISES))
-        plan = SpeechPlan(words=WORDS, part="testing", seed=seed + 100, acoustics=acoustics)
-        clips = list(speech_clips(plan, n_clips))
-        classes = np.array([plan.labels.index(clip.label) for clip in clips])
+        config = SpeechConfig(words=WORDS, part="testing", seed=seed + 100, acoustics=acoustics)
+        clips = list(speech_clips(config, n_clips))
+        classes = np.array([config.labels.index(clip.label) for clip in clips])
         scores = engine_scores(image, clip_features(np.stack([clip.pcm for clip in clips])))
         right = scores.argmax(axis=1) == classes
         point = keyword_point(scores, classes, N_SILENT, threshold)
@@ -117,7 +117,7 @@ def measure_in_noise(image: bytes, threshold: float, n_clips: int, seed: int) ->
                 "where": where,
                 "n": n_clips,
                 "accuracy": float(right.mean()),
-                "recall": {label: float(right[classes == at].mean()) for at, label in enumerate(plan.labels)},
+                "recall": {label: float(right[classes == at].mean()) for at, label in enumerate(config.labels)},
                 "false_accept_rate": point.false_accept_rate,
                 "false_reject_rate": point.false_reject_rate,
             }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.noise import NOISES, make_noise
-from tinyhost.synth.voices.speech_stream import StreamPlan, stream_blocks
+from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, stream_blocks
 
 __all__ = ["extreme_sound", "mixed_sound", "synthetic_sound"]
 
@@ -67,8 +67,8 @@ def mixed_sound(seconds: float, seed: int) -> Iterator[_Pcm]:
 def _speech(seed: int) -> Iterator[_Pcm]:
     """Yield blocks of words in noise, without end."""
     while True:
-        plan = StreamPlan(words=_WORDS, minutes=2.0, seed=seed, gap_s=(0.2, 0.8), part="training")
-        for block, _ in stream_blocks(plan):
+        config = SpeechStreamConfig(words=_WORDS, minutes=2.0, seed=seed, gap_s=(0.2, 0.8), part="training")
+        for block, _ in stream_blocks(config):
             yield block
         seed += 1
 

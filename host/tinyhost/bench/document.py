@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tinyhost.bench.estimate import Estimate, estimate_latency
-from tinyhost.bench.operator_costs import KindTicks, by_kind
+from tinyhost.bench.operator_costs import OperatorTotal, total_by_operator
 from tinyhost.bench.result import TICK_REMARKS, Agreement, BenchResult, DeviceSummary, Latency
 from tinyhost.device import LinkMeasurement
 from tinyhost.metrics.spread import Spread
-from tinyhost.models.document import ModelDocument, model_document
+from tinyhost.models.summary import ModelDocument, model_document
 from tinyhost.system.documents import Document, to_json
 from tinyhost.tasks.registry import tasks
 
@@ -23,7 +23,7 @@ class LatencyDocument(Latency):
 
     ticks_per_mac: float | None
     """median of `invoke` per multiply-accumulate of the network, dead ones too; null if it has none"""
-    per_kind: tuple[KindTicks, ...]
+    per_kind: tuple[OperatorTotal, ...]
     """operators added up by name, the dearest first"""
     estimate: Estimate | None
     """time on a board that was not asked, from instructions: [performance.md](performance.md); null on boards
@@ -120,7 +120,7 @@ def _latency_document(result: BenchResult) -> LatencyDocument:
     return LatencyDocument(
         **{name: getattr(latency, name) for name in Latency.__dataclass_fields__},
         ticks_per_mac=latency.invoke.median / macs if macs else None,
-        per_kind=by_kind(latency.per_operator),
+        per_kind=total_by_operator(latency.per_operator),
         estimate=estimate_latency(latency),
         remark=TICK_REMARKS.get(latency.unit, ""),
     )

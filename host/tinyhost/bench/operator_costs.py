@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from tinyhost.bench.result import OperatorTicks
 
-__all__ = ["KindTicks", "by_kind"]
+__all__ = ["OperatorTotal", "total_by_operator"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class KindTicks:
+class OperatorTotal:
     """All operators of one kind together."""
 
     name: str
@@ -25,7 +25,7 @@ class KindTicks:
     """None without multiply-accumulates"""
 
 
-def by_kind(operators: Sequence[OperatorTicks]) -> tuple[KindTicks, ...]:
+def total_by_operator(operators: Sequence[OperatorTicks]) -> tuple[OperatorTotal, ...]:
     """Return the operators' costs added up by name, the dearest first."""
     total = sum(item.ticks for item in operators) or 1
     kinds = []
@@ -33,7 +33,7 @@ def by_kind(operators: Sequence[OperatorTicks]) -> tuple[KindTicks, ...]:
         items = [item for item in operators if item.name == name]
         macs, ticks = sum(item.macs for item in items), sum(item.ticks for item in items)
         kinds.append(
-            KindTicks(
+            OperatorTotal(
                 name=name,
                 n=len(items),
                 macs=macs,

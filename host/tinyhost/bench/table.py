@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tinyhost.bench.agreement import measure_agreement
 from tinyhost.bench.latency import measure_latency
-from tinyhost.bench.operator_costs import KindTicks, by_kind
+from tinyhost.bench.operator_costs import OperatorTotal, total_by_operator
 from tinyhost.bench.run import model_on_device
 from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file
@@ -40,7 +40,7 @@ class ModelFigures:
     compared: int
     """random inputs whose output was compared with the engine's on this computer"""
     mismatches: int
-    kinds: tuple[KindTicks, ...]
+    kinds: tuple[OperatorTotal, ...]
 
     @property
     def ticks_per_mac(self) -> float | None:
@@ -85,5 +85,5 @@ def measure_models(
             flash_bytes=model.flash_bytes,
             compared=agreement.compared,
             mismatches=agreement.mismatches,
-            kinds=by_kind(latency.per_operator),
+            kinds=total_by_operator(latency.per_operator),
         )

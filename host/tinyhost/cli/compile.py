@@ -35,10 +35,9 @@ def compile_model(
     json: JsonOption = None,
 ) -> None:
     """Compile a model into the image that the board runs in place."""
-    from tinyhost.models.document import model_document
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, find_obstacles
-    from tinyhost.models.summary import macs_text
+    from tinyhost.models.summary import macs_text, model_document
     from tinyhost.system.documents import to_json
 
     file = load_model_file(model, split_labels(labels), name=name, passes=passes)

@@ -101,7 +101,7 @@ def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> 
 def _document(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from tinyhost.models.document import model_document
+    from tinyhost.models.summary import model_document
     from tinyhost.system.documents import to_json
 
     return {

@@ -49,8 +49,7 @@ def inspect(
 def _document(summary: ModelSummary, fit: Fit) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from tinyhost.models.document import model_document
-    from tinyhost.models.summary import alive_bytes
+    from tinyhost.models.summary import alive_bytes, model_document
     from tinyhost.system.documents import to_json
 
     return {

@@ -66,7 +66,7 @@ def speech(
     from tinyhost.synth.voices.acoustics import Acoustics
 
     acoustics = Acoustics(snr_db=(snr, snr) if snr is not None else (20.0, 40.0))
-    plan = SpeechSet(
+    config = SpeechSet(
         words=_split(words),
         count=count,
         other_count=2 * count if others is None else others,
@@ -74,7 +74,7 @@ def speech(
         acoustics=acoustics,
     )
     with progress_count("speaking") as show:
-        samples = write_speech_set(folder, plan, on_clip=show)
+        samples = write_speech_set(folder, config, on_clip=show)
     n_voices = len({sample.speaker for sample in samples if sample.speaker})
     n_words = len({sample.label for sample in samples if sample.speaker})
     n_clips = sum(bool(sample.speaker) for sample in samples)
@@ -97,12 +97,12 @@ def stream(
     Other words and noise are in it too; what is said when goes into a CSV beside it.
     """
     from tinyhost.audio.speakers import part_named
-    from tinyhost.synth.voices.speech_stream import StreamPlan, write_stream
+    from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, write_stream
 
-    plan = StreamPlan(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
+    config = SpeechStreamConfig(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
     with progress_count("speaking") as show:
-        truth = write_stream(file, plan, on_block=show)
-    n_wanted = sum(word.label in plan.words for word in truth)
+        truth = write_stream(file, config, on_block=show)
+    n_wanted = sum(word.label in config.words for word in truth)
     _say(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
 
 

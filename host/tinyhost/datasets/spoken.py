@@ -22,7 +22,7 @@ from tinyhost.datasets.speech_commands import LIST_FILES
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.errors import DatasetError
 from tinyhost.synth.voices.acoustics import Acoustics
-from tinyhost.synth.voices.clips import Job, SpeechClip, SpeechPlan, make_clips
+from tinyhost.synth.voices.clips import Job, SpeechClip, SpeechConfig, make_clips
 from tinyhost.synth.voices.espeak import espeak_version
 from tinyhost.synth.voices.talk import Talk
 from tinyhost.synth.voices.words import other_words
@@ -52,15 +52,19 @@ class SpeechSet:
 
 
 def write_speech_set(
-    folder: Path, plan: SpeechSet, *, n_workers: int = 2, on_clip: Callable[[int, int], None] = lambda done, total: None
+    folder: Path,
+    config: SpeechSet,
+    *,
+    n_workers: int = 2,
+    on_clip: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Sample]:
     """Write `folder/<word>/<speaker>_nohash_<n>.wav`, noise, the lists of the split, and a manifest; return its lines.
 
     The split that Speech Commands' rule makes of the files' names is that of the voices. on_clip: called with clips
-    done and in total. The same plan writes the same bytes, with one version of espeak-ng. Raises DatasetError if the
+    done and in total. The same config writes the same bytes, with one version of espeak-ng. Raises DatasetError if the
     folder holds anything, UsageError for words that cannot be, MissingToolError without espeak-ng.
     """
-    jobs = list(_jobs(plan))
+    jobs = list(_jobs(config))
     if folder.exists() and any(folder.iterdir()):
         raise DatasetError(f"{folder}: there is something in it already", hint="name a new folder, or delete this one")
     numbers: Counter[tuple[str, str]] = Counter()
@@ -69,35 +73,35 @@ def write_speech_set(
         file = f"{clip.text}/{clip.voice_id}_nohash_{numbers[clip.text, clip.voice_id]}.wav"
         numbers[clip.text, clip.voice_id] += 1
         samples.append(_write(folder, file, clip))
-        members[job.plan.part].append(file)
+        members[job.config.part].append(file)
         on_clip(done, len(jobs))
-    samples += _write_background(folder, plan)
+    samples += _write_background(folder, config)
     for part, name in LIST_FILES.items():
         write_atomically(folder / name, "".join(f"{file}\n" for file in sorted(members[part])).encode("ascii"))
     write_manifest(folder, samples)
     return samples
 
 
-def _jobs(plan: SpeechSet) -> Iterator[Job]:
+def _jobs(config: SpeechSet) -> Iterator[Job]:
     """Yield all clips to be made, words first."""
-    plans: dict[Part, SpeechPlan] = {
-        part: SpeechPlan(
-            words=tuple(map(validate_label, plan.words)),
+    configs: dict[Part, SpeechConfig] = {
+        part: SpeechConfig(
+            words=tuple(map(validate_label, config.words)),
             part=part,
-            seed=plan.seed,
-            acoustics=plan.acoustics,
-            cache_dir=plan.cache_dir,
+            seed=config.seed,
+            acoustics=config.acoustics,
+            cache_dir=config.cache_dir,
         )
         for part in PARTS
     }
-    for word in plan.words:
-        for index in range(plan.count):
-            yield Job(plan=plans[_PARTS_OF_TEN[index % 10]], label=word, index=index)
-    for index in range(plan.other_count):
+    for word in config.words:
+        for index in range(config.count):
+            yield Job(config=configs[_PARTS_OF_TEN[index % 10]], label=word, index=index)
+    for index in range(config.other_count):
         part = _PARTS_OF_TEN[index % 10]
-        others = other_words(plan.words, part)
-        rng = np.random.default_rng((plan.seed, zlib.crc32(b"others"), index))
-        yield Job(plan=plans[part], label=UNKNOWN, index=index, text=others[int(rng.integers(len(others)))])
+        others = other_words(config.words, part)
+        rng = np.random.default_rng((config.seed, zlib.crc32(b"others"), index))
+        yield Job(config=configs[part], label=UNKNOWN, index=index, text=others[int(rng.integers(len(others)))])
 
 
 def _write(folder: Path, file: str, clip: SpeechClip) -> Sample:
@@ -108,12 +112,12 @@ def _write(folder: Path, file: str, clip: SpeechClip) -> Sample:
     )
 
 
-def _write_background(folder: Path, plan: SpeechSet) -> Iterator[Sample]:
+def _write_background(folder: Path, config: SpeechSet) -> Iterator[Sample]:
     """Write one file of each kind of noise, and one of many people talking."""
-    n = int(plan.background_s * SAMPLE_RATE_HZ)
-    talk = Talk(words=plan.words, part="training", cache_dir=plan.cache_dir)
+    n = int(config.background_s * SAMPLE_RATE_HZ)
+    talk = Talk(words=config.words, part="training", cache_dir=config.cache_dir)
     for kind in (*NOISES, "babble"):
-        rng = np.random.default_rng((plan.seed, zlib.crc32(kind.encode())))
+        rng = np.random.default_rng((config.seed, zlib.crc32(kind.encode())))
         sound = talk.babble(n, rng) if kind == "babble" else make_noise(kind, n, rng)
         content = wav_bytes(to_pcm(sound * np.float32(_BACKGROUND_RMS)))
         file = f"{BACKGROUND_LABEL}/{kind}.wav"

@@ -8,33 +8,54 @@ from dataclasses import dataclass
 from tinyhost.compiler import BufferReport, EngineName, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
+from tinyhost.system.documents import narrowed
 
-__all__ = ["ModelSummary", "alive_bytes", "macs_text", "summarize", "summary_of"]
+__all__ = [
+    "ModelDocument",
+    "ModelSummary",
+    "alive_bytes",
+    "macs_text",
+    "model_document",
+    "summarize",
+    "summary_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSummary:
-    """A model image in figures."""
+class ModelDocument:
+    """A model, without its operators."""
 
     name: str
     task: str
-    engine: EngineName
-    """that runs it"""
+    """`generic`, `kws`, `vww`, `anomaly`"""
     labels: tuple[str, ...]
+    """classes in the order of the outputs; empty without"""
     sha256: str
     """of the .tflite file, hex"""
     image_sha256: str
     """of the model image, hex"""
     macs: int
-    """of the network"""
+    """multiply-accumulates of one inference, as the .tflite describes it"""
     live_macs: int
-    """of what the compiler has left of it"""
+    """those that are left after the compiler's passes: the sum over the operators of the image"""
     n_params: int
+    """weights and biases"""
     arena_bytes: int
+    """working memory that the model needs"""
     flash_bytes: int
     """size of the model image"""
     input: TensorInfo
+    """input tensor; real value = (q - zero_point) * scale"""
     output: TensorInfo
+    """output tensor"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSummary(ModelDocument):
+    """A model image in figures, operator by operator."""
+
+    engine: EngineName
+    """that runs it"""
     pixel_map: tuple[int, int]
     """multiplier and offset, Q16: how a pixel enters the model"""
     operator_codes: tuple[OperatorCode, ...]
@@ -71,6 +92,11 @@ def summary_of(image: ModelImage) -> ModelSummary:
         operators=report.operators,
         buffers=report.buffers,
     )
+
+
+def model_document(model: ModelSummary) -> ModelDocument:
+    """Return a model's figures without its operators, for programs."""
+    return narrowed(ModelDocument, model)
 
 
 def alive_bytes(model: ModelSummary, index: int) -> int:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tinyhost.bench.estimate import estimate_latency
-from tinyhost.bench.operator_costs import by_kind
+from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import TICK_REMARKS
 from tinyhost.models.summary import macs_text
 from tinyhost.views.engines import engines_view
@@ -117,7 +117,7 @@ def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("kind", "n", latency.unit, "per live MAC", "share"):
         table.add_column(Text(name), justify="left" if name == "kind" else "right", no_wrap=True)
-    for kind in by_kind(latency.per_operator):
+    for kind in total_by_operator(latency.per_operator):
         per_mac = "" if kind.ticks_per_mac is None else f"{kind.ticks_per_mac:.2f}"
         table.add_row(kind.name, str(kind.n), f"{kind.ticks:,}", per_mac, f"{100 * kind.share:.1f} %")
     if not macs:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tinyhost.bench.history import Entry, append_entry, changes, read_history
-from tinyhost.bench.operator_costs import by_kind
+from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import OperatorTicks
 from tinyhost.bench.table import ModelFigures, find_models
 from tinyhost.errors import ModelError, UsageError
@@ -27,7 +27,7 @@ FIGURES = ModelFigures(
     flash_bytes=2048,
     compared=3,
     mismatches=0,
-    kinds=by_kind([operator("CONV_2D", 1000, 4000), operator("SOFTMAX", 0, 1000)]),
+    kinds=total_by_operator([operator("CONV_2D", 1000, 4000), operator("SOFTMAX", 0, 1000)]),
 )
 
 
@@ -43,7 +43,7 @@ def entry(figures: ModelFigures, commit: str) -> Entry:
 
 
 def test_kinds_add_up_operators_the_dearest_first() -> None:
-    kinds = by_kind([operator("SOFTMAX", 0, 50), operator("CONV_2D", 10, 100), operator("CONV_2D", 30, 50)])
+    kinds = total_by_operator([operator("SOFTMAX", 0, 50), operator("CONV_2D", 10, 100), operator("CONV_2D", 30, 50)])
     assert [(k.name, k.n, k.macs, k.ticks, k.share, k.ticks_per_mac) for k in kinds] == [
         ("CONV_2D", 2, 40, 150, 0.75, 3.75),
         ("SOFTMAX", 1, 0, 50, 0.25, None),

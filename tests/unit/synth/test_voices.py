@@ -16,9 +16,9 @@ from tinyhost.errors import DatasetError, MissingToolError, UsageError
 from tinyhost.sensors.annotations import read_annotations
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.catalogue import Voice, all_voices, voices_of
-from tinyhost.synth.voices.clips import SpeechPlan, speech_clips
+from tinyhost.synth.voices.clips import SpeechConfig, speech_clips
 from tinyhost.synth.voices.espeak import Utterance, run_espeak, speak
-from tinyhost.synth.voices.speech_stream import StreamPlan, write_stream
+from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, write_stream
 from tinyhost.synth.voices.words import COMMON_WORDS, other_words
 
 
@@ -27,8 +27,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spoken")
 
 
-def plan_of(cache: Path, part: Part = "training", **more: object) -> SpeechPlan:
-    return SpeechPlan(words=("yes", "no"), part=part, cache_dir=cache, **more)  # type: ignore[arg-type]
+def config_of(cache: Path, part: Part = "training", **more: object) -> SpeechConfig:
+    return SpeechConfig(words=("yes", "no"), part=part, cache_dir=cache, **more)  # type: ignore[arg-type]
 
 
 def test_every_voice_is_in_one_part_and_has_an_id_of_its_own() -> None:
@@ -109,21 +109,21 @@ def test_unknown_has_no_word_that_sounds_like_a_wanted_one() -> None:
 
 
 def test_a_clip_depends_on_nothing_but_the_plan_and_its_index(cache: Path) -> None:
-    plan = plan_of(cache)
-    alone = list(speech_clips(plan, 40, n_workers=1))
-    shared = list(speech_clips(plan, 40, n_workers=2))
-    later = list(speech_clips(plan, 10, start=30, n_workers=1))
+    config = config_of(cache)
+    alone = list(speech_clips(config, 40, n_workers=1))
+    shared = list(speech_clips(config, 40, n_workers=2))
+    later = list(speech_clips(config, 10, start=30, n_workers=1))
     for one, other in (*zip(alone, shared, strict=True), *zip(alone[30:], later, strict=True)):
         np.testing.assert_array_equal(one.pcm, other.pcm)
         assert (one.label, one.voice_id, one.text) == (other.label, other.voice_id, other.text)
-    other_seed = next(speech_clips(plan_of(cache, seed=1), 1, n_workers=1))
+    other_seed = next(speech_clips(config_of(cache, seed=1), 1, n_workers=1))
     assert not np.array_equal(other_seed.pcm, alone[0].pcm)
 
 
 def test_clips_are_seconds_of_the_right_voices_at_sane_levels(cache: Path) -> None:
     for part in PARTS:
         ids = {voice.voice_id for voice in voices_of(part)}
-        clips = list(speech_clips(plan_of(cache, part), 150, n_workers=2))
+        clips = list(speech_clips(config_of(cache, part), 150, n_workers=2))
         counts = Counter(clip.label for clip in clips)
         assert set(counts) == {"silence", "unknown", "yes", "no"}
         assert all(count >= 5 for count in counts.values())
@@ -155,15 +155,15 @@ def test_clips_are_seconds_of_the_right_voices_at_sane_levels(cache: Path) -> No
         (("yes",), {"part": "train"}),
     ],
 )
-def test_plans_that_make_no_sense_are_refused(words: tuple[str, ...], more: dict[str, object]) -> None:
+def test_configs_that_make_no_sense_are_refused(words: tuple[str, ...], more: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        SpeechPlan(words=words, **more)  # type: ignore[arg-type]
+        SpeechConfig(words=words, **more)  # type: ignore[arg-type]
 
 
 def test_a_written_set_has_the_layout_of_speech_commands(tmp_path: Path, cache: Path) -> None:
-    plan = SpeechSet(words=("yes", "no"), count=20, other_count=30, background_s=1.5, cache_dir=cache)
-    samples = write_speech_set(tmp_path / "a", plan, n_workers=1)
-    write_speech_set(tmp_path / "b", plan, n_workers=2)
+    config = SpeechSet(words=("yes", "no"), count=20, other_count=30, background_s=1.5, cache_dir=cache)
+    samples = write_speech_set(tmp_path / "a", config, n_workers=1)
+    write_speech_set(tmp_path / "b", config, n_workers=2)
     files = {str(path.relative_to(tmp_path / "a")): path.read_bytes() for path in (tmp_path / "a").rglob("*.wav")}
     assert files == {
         str(path.relative_to(tmp_path / "b")): path.read_bytes() for path in (tmp_path / "b").rglob("*.wav")
@@ -185,14 +185,14 @@ def test_a_written_set_has_the_layout_of_speech_commands(tmp_path: Path, cache: 
     assert {sample.file for sample in samples} == set(files)
     assert {(sample.sample_rate_hz, sample.n_channels) for sample in samples} == {(16_000, 1)}
     with pytest.raises(DatasetError, match="something in it"):
-        write_speech_set(tmp_path / "a", plan, n_workers=1)
+        write_speech_set(tmp_path / "a", config, n_workers=1)
 
 
 def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Path, cache: Path) -> None:
     dry = Acoustics(reverberant_share=0.0, noises=("white",), equalizer_db=0.0)
-    plan = StreamPlan(words=("yes", "no"), minutes=1.25, snr_db=20.0, seed=3, acoustics=dry, cache_dir=cache)
+    config = SpeechStreamConfig(words=("yes", "no"), minutes=1.25, snr_db=20.0, seed=3, acoustics=dry, cache_dir=cache)
     progress: list[tuple[int, int]] = []
-    truth = write_stream(tmp_path / "s.wav", plan, on_block=lambda done, total: progress.append((done, total)))
+    truth = write_stream(tmp_path / "s.wav", config, on_block=lambda done, total: progress.append((done, total)))
     assert progress == [(30, 75), (60, 75), (75, 75)]
     sound = to_float(read_wav(tmp_path / "s.wav"))
     assert len(sound) == 75 * 16_000
@@ -208,7 +208,7 @@ def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Pa
         ratios.append(dbfs(active_rms(sound[begin:end])) - dbfs(before))
     np.testing.assert_allclose(np.median(ratios), 20.0, atol=1.0)
     assert min(ratios) > 15.0
-    write_stream(tmp_path / "again.wav", plan)
+    write_stream(tmp_path / "again.wav", config)
     assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "s.wav").read_bytes()
 
 

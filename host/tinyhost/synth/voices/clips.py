@@ -32,7 +32,7 @@ __all__ = [
     "UNKNOWN",
     "Job",
     "SpeechClip",
-    "SpeechPlan",
+    "SpeechConfig",
     "make_clip",
     "make_clips",
     "speech_clips",
@@ -58,7 +58,7 @@ class SpeechClip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeechPlan:
+class SpeechConfig:
     """An endless, seeded row of clips; the clip at an index is always the same."""
 
     words: tuple[str, ...]
@@ -99,27 +99,27 @@ class SpeechPlan:
             label = UNKNOWN
         else:
             label = self.words[int(rng.integers(len(self.words)))]
-        return Job(plan=self, label=label, index=index)
+        return Job(config=self, label=label, index=index)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One clip to be made: the same job makes the same clip."""
 
-    plan: SpeechPlan
+    config: SpeechConfig
     label: str
-    """one of the plan's labels"""
+    """one of the config's labels"""
     index: int
     text: str = ""
     """for `unknown`: the word to say; by default any, or a piece of running speech"""
 
 
-def speech_clips(plan: SpeechPlan, n_clips: int, *, start: int = 0, n_workers: int = 2) -> Iterator[SpeechClip]:
-    """Yield the plan's clips from index `start` on, lazily and in order, made by worker processes.
+def speech_clips(config: SpeechConfig, n_clips: int, *, start: int = 0, n_workers: int = 2) -> Iterator[SpeechClip]:
+    """Yield the config's clips from index `start` on, lazily and in order, made by worker processes.
 
     n_workers: below 2, they are made in this process. Raises MissingToolError if espeak-ng is not installed.
     """
-    return make_clips((plan.job(index) for index in range(start, start + n_clips)), n_workers=n_workers)
+    return make_clips((config.job(index) for index in range(start, start + n_clips)), n_workers=n_workers)
 
 
 def make_clips(jobs: Iterable[Job], *, n_workers: int = 2) -> Iterator[SpeechClip]:
@@ -157,14 +157,14 @@ def _ignore_interrupts() -> None:
 
 def make_clip(job: Job) -> SpeechClip:
     """Return one clip; the same job makes the same clip, with one version of espeak-ng."""
-    plan = job.plan
-    entropy = (plan.seed, zlib.crc32(f"{plan.part}/{job.label}/{job.text}".encode()), job.index)
+    config = job.config
+    entropy = (config.seed, zlib.crc32(f"{config.part}/{job.label}/{job.text}".encode()), job.index)
     rng = np.random.default_rng(entropy)
-    talk = Talk(words=plan.words, part=plan.part, cache_dir=plan.cache_dir)
+    talk = Talk(words=config.words, part=config.part, cache_dir=config.cache_dir)
     if job.label == SILENCE:
-        sound = background(CLIP_SAMPLES, rng, plan.acoustics, talk)
+        sound = background(CLIP_SAMPLES, rng, config.acoustics, talk)
         return SpeechClip(pcm=to_pcm(sound), label=SILENCE, voice_id="", voice="", text="")
     voice = talk.voice(rng)
     text = job.label if job.label != UNKNOWN else job.text or talk.other_text(rng)
-    sound = hear(talk.say(text, voice, rng), CLIP_SAMPLES, rng, plan.acoustics, talk)
+    sound = hear(talk.say(text, voice, rng), CLIP_SAMPLES, rng, config.acoustics, talk)
     return SpeechClip(pcm=to_pcm(sound), label=job.label, voice_id=voice.voice_id, voice=voice.name, text=text)
