@@ -200,10 +200,6 @@ class Device:
         """Return `n_bytes` of a source from `offset` on, or all that is left."""
         return self._reader.read(source, index=index, offset=offset, n_bytes=n_bytes)
 
-    def write_input(self, data: bytes) -> None:
-        """Fill the model's input tensor."""
-        self._writer.write(Source.INPUT, data)
-
     def write_sample(self, sample: NDArray[np.uint8] | NDArray[np.int16]) -> None:
         """Put a (height, width) uint8 picture, or an (n, n_channels) int16 clip or window, into the board's memory."""
         self._inferrer.write_sample(sample)
