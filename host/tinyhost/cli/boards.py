@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.asking import ask_board
+from tinyhost.cli.connect import asked
 from tinyhost.cli.options import JsonOption, StateOption
 from tinyhost.cli.output import console, escape, write_json
 
@@ -44,7 +44,7 @@ def boards(
 
     found = list_boards(state)
     if ask:
-        found = [ask_board(status, state) for status in found]
+        found = [asked(status, state) for status in found]
     if json:
         write_json(BoardsDocument(boards=tuple(found)), json)
     if json != "-":

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from tinyhost.cli.output import status_console
 
 if TYPE_CHECKING:
-    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.boards.base import BoardStatus, PoweredBoard
     from tinyhost.device import Device
     from tinyhost.protocol.frames import LogText
 
-__all__ = ["Connection", "connected", "show_log"]
+__all__ = ["Connection", "asked", "connected", "show_log"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,14 @@ def connected(
         status_console().print(f"board: {target.name}", style="dim")
     with target.power(scene=scene, hold_s=hold_s) as powered, Device.open(powered, log=log or show_log) as device:
         yield Connection(device=device, board=powered, scene=scene or "")
+
+
+def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:
+    """Return the status of a board with what the board says of itself."""
+    from tinyhost.device.asking import ask_board
+
+    with status_console().status(f"asking {status.name}"):
+        return ask_board(status, state, show_log)
 
 
 def show_log(line: LogText) -> None:

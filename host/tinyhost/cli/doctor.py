@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import console, escape, write_json
 from tinyhost.errors import CheckFailedError, UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.boards.checks import Check
 
 __all__ = ["register"]
 
@@ -44,7 +47,8 @@ def doctor(
     With a sensor: runs the board's self-tests of it and shows what it sees. Exits 1 if a check fails, or what it
     sees is of no use.
     """
-    from tinyhost.views.tables import plain_table
+    from tinyhost.boards.checks import UDEV_RULES, DoctorDocument, machine_checks, tensorflow_check, usb_checks
+    from tinyhost.cli.connect import asked
 
     if sensor is not None:
         from tinyhost.cli.doctor_sensor import examine
@@ -53,26 +57,28 @@ def doctor(
     if board is not None or scene is not None:
         raise UsageError("--board and --scene are for a sensor's test", hint="tinyhost doctor camera --board native")
     if udev:
-        from tinyhost.cli.usb_checks import UDEV_RULES
-
         console().print(UDEV_RULES, end="", markup=False, soft_wrap=True)
         return
-    from tinyhost.cli.checks import run_checks
-
-    checks = list(run_checks())
-    blocking = [check for check in checks if check.blocks]
+    checks = [*machine_checks(), *usb_checks(asked), tensorflow_check()]
     if json:
-        write_json({"schema": "tinyhost.doctor/1", "ok": not blocking, "checks": [asdict(c) for c in checks]}, json)
+        write_json(DoctorDocument.of(checks), json)
     if json != "-":
-        table = plain_table("", "what", "for", "found")
-        for check in checks:
-            table.add_row(_MARKS[check.state], check.name, f"[dim]{check.needed_for}[/]", escape(check.detail))
-        console().print(table)
-        for check in checks:
-            if check.fix:
-                console().print(f"[bold]{escape(check.name)}[/]: [cyan]{escape(check.fix)}[/]", soft_wrap=True)
+        _print(checks)
+    blocking = [check for check in checks if check.blocks]
     if blocking:
         raise CheckFailedError(
             f"{len(blocking)} of {len(checks)} checks failed: {', '.join(check.name for check in blocking)}",
             hint=blocking[0].fix,
         )
+
+
+def _print(checks: Sequence[Check]) -> None:
+    from tinyhost.views.tables import plain_table
+
+    table = plain_table("", "what", "for", "found")
+    for check in checks:
+        table.add_row(_MARKS[check.state], check.name, f"[dim]{check.needed_for}[/]", escape(check.detail))
+    console().print(table)
+    for check in checks:
+        if check.fix:
+            console().print(f"[bold]{escape(check.name)}[/]: [cyan]{escape(check.fix)}[/]", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What `tinyhost doctor` looks at for real boards: who may open their ports, who takes them away, what is plugged in.
+"""What real boards need: who may open their ports, who takes them away, what is plugged in.
 
 Everything is read below a root folder, and the list of ports can be given, so that tests look at machines of their own.
 """
@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinyhost.boards.base import BoardStatus
+from tinyhost.boards.checks.check import Check
 from tinyhost.boards.usb_ports import ARDUINO_VID, NANO33BLE_PIDS, UsbPort, find_usb_ports
-from tinyhost.cli.check import Check
 from tinyhost.link import port_holders
 
 __all__ = ["UDEV_RULES", "Machine", "usb_checks"]
@@ -37,19 +38,6 @@ _GROUPS = ("dialout", "uucp")
 """Who owns serial ports: Debian, Ubuntu, Fedora; Arch."""
 
 
-def _ask(port: UsbPort) -> tuple[str, str]:
-    """Return what a board says it runs, and what to do if it says nothing."""
-    from tinyhost.boards import BoardStatus
-    from tinyhost.cli.asking import ask_board
-
-    name = f"{_BOARD}:{port.serial}"
-    status = ask_board(BoardStatus(name=name, kind="nano33ble", is_virtual=False, state="ready", port=port.port))
-    if status.state != "ready":
-        return status.detail.strip("; "), "double-tap reset, then tinyhost flash vww"
-    told = {"revision": status.revision, "app": status.app, "build": status.build_id, "model": status.model}
-    return ", ".join(f"{key} {value}" for key, value in told.items() if value), ""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """Where to look, and as whom."""
@@ -61,16 +49,13 @@ class Machine:
     is_root: bool = field(default_factory=lambda: hasattr(os, "geteuid") and os.geteuid() == 0)
     groups: Collection[int] = field(default_factory=lambda: os.getgroups() if hasattr(os, "getgroups") else ())
 
-    ask: Callable[[UsbPort], tuple[str, str]] = _ask
-    """returns what runs on a board, and what to do if it does not say"""
-
     def read(self, path: str) -> str:
         """Return a file's text; empty if it cannot be read."""
         return _read(self.root / path)
 
 
-def usb_checks(machine: Machine | None = None) -> Iterator[Check]:
-    """Yield the checks of what real boards need."""
+def usb_checks(ask: Callable[[BoardStatus], BoardStatus], machine: Machine | None = None) -> Iterator[Check]:
+    """Yield the checks of what real boards need. ask: returns a board's status with what the board says of itself."""
     machine = machine or Machine()
     ports = find_usb_ports() if machine.ports is None else machine.ports
     if machine.platform == "linux":
@@ -87,7 +72,7 @@ def usb_checks(machine: Machine | None = None) -> Iterator[Check]:
             detail="none is plugged in, or its cable carries no data; one that hangs: double-tap reset",
         )
     for port in ports:
-        yield _port(port, machine)
+        yield _port(port, ask)
 
 
 def _rules(machine: Machine) -> str:
@@ -171,7 +156,7 @@ def _devices_without_port(machine: Machine, ports: Sequence[UsbPort]) -> Iterato
         )
 
 
-def _port(port: UsbPort, machine: Machine) -> Check:
+def _port(port: UsbPort, ask: Callable[[BoardStatus], BoardStatus]) -> Check:
     """Say what state a board is in, who holds its port, whether it may be opened, and what runs on it."""
     holders = ", ".join(map(str, port_holders(port.port)))
     is_file = port.port.startswith("/")
@@ -185,7 +170,7 @@ def _port(port: UsbPort, machine: Machine) -> Check:
     elif port.other_firmware:
         what, fix = f"runs {port.other_firmware}", "tinyhost flash vww puts tinyhost's firmware on it"
     else:
-        what, fix = machine.ask(port)
+        what, fix = _told(ask(_ready(port)))
     return Check(
         name=f"{_BOARD}:{port.serial}",
         needed_for=_BOARD,
@@ -193,6 +178,19 @@ def _port(port: UsbPort, machine: Machine) -> Check:
         detail=f"{port.port}, USB {port.usb_id}: {what}",
         fix=fix,
     )
+
+
+def _ready(port: UsbPort) -> BoardStatus:
+    name = f"{_BOARD}:{port.serial}"
+    return BoardStatus(name=name, kind="nano33ble", is_virtual=False, state="ready", port=port.port)
+
+
+def _told(status: BoardStatus) -> tuple[str, str]:
+    """Return what a board says it runs, and what to do if it says nothing."""
+    if status.state != "ready":
+        return status.detail.strip("; "), "double-tap reset, then tinyhost flash vww"
+    told = {"revision": status.revision, "app": status.app, "build": status.build_id, "model": status.model}
+    return ", ".join(f"{key} {value}" for key, value in told.items() if value), ""
 
 
 def _read(path: Path) -> str:

@@ -6,13 +6,14 @@ import fcntl
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
+from tinyhost.boards import BoardStatus
+from tinyhost.boards.checks import UDEV_RULES, Check, Machine, usb_checks
 from tinyhost.boards.usb_ports import UsbPort, find_usb_ports
-from tinyhost.cli.check import Check
-from tinyhost.cli.usb_checks import UDEV_RULES, Machine, usb_checks
 
 SERIAL = "768275C7726D618B"
 RULES = "etc/udev/rules.d/60-tinyhost.rules"
@@ -33,10 +34,12 @@ def put(root: Path, path: str, text: str) -> None:
 
 
 def look(root: Path, ports: Sequence[UsbPort] = (), groups: Sequence[int] = (1000,)) -> dict[str, Check]:
-    machine = Machine(
-        root=root, platform="linux", ports=ports, is_root=False, groups=groups, ask=lambda port: ("app vww", "")
-    )
-    return {check.name: check for check in usb_checks(machine)}
+    machine = Machine(root=root, platform="linux", ports=ports, is_root=False, groups=groups)
+    return {check.name: check for check in usb_checks(ask, machine)}
+
+
+def ask(status: BoardStatus) -> BoardStatus:
+    return replace(status, app="vww")
 
 
 def info(device: str, pid: int, serial: str | None, vid: int = 0x2341) -> ListPortInfo:
@@ -153,7 +156,7 @@ def test_who_holds_a_port_is_told(root: Path) -> None:
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_other_systems_need_no_rules(root: Path, platform: str) -> None:
     machine = Machine(root=root, platform=platform, ports=[])
-    assert [check.name for check in usb_checks(machine)] == ["boards on USB"]
+    assert [check.name for check in usb_checks(ask, machine)] == ["boards on USB"]
 
 
 def test_the_rules_are_what_udev_reads() -> None:

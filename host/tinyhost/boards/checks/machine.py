@@ -1,4 +1,4 @@
-"""What `tinyhost doctor` looks at: each check says what is there, or the exact way to get it."""
+"""What tinyhost itself and the virtual boards need: Python, its packages, compilers, an emulator."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from tinyhost.cli.check import Check, State
-from tinyhost.cli.usb_checks import usb_checks
+from tinyhost.boards.checks.check import Check, State
+from tinyhost.system.tools import APT_PACKAGES
 
-__all__ = ["Check", "run_checks"]
+__all__ = ["machine_checks", "tensorflow_check"]
 
 _OLDEST_PYTHON = (3, 10)
 
 
-def run_checks() -> Iterator[Check]:
-    """Yield the checks of this machine, from what everything needs to what only some commands need."""
+def machine_checks() -> Iterator[Check]:
+    """Yield the checks of what tinyhost and its virtual boards need."""
     yield _python()
     yield _bindings()
     yield _module("platformio", "PlatformIO", "platformio==6.2.0", "tinyhost")
@@ -30,8 +30,11 @@ def run_checks() -> Iterator[Check]:
         ("espeak-ng", "synth speech"),
     ):
         yield _program(program, needed_for)
-    yield from usb_checks()
-    yield _module("tensorflow", "TensorFlow", "'tinyhost[train]'", "train", state="warning")
+
+
+def tensorflow_check() -> Check:
+    """Return the check of what only training needs."""
+    return _module("tensorflow", "TensorFlow", "'tinyhost[train]'", "train", state="warning")
 
 
 def _python() -> Check:
@@ -78,8 +81,6 @@ def _module_version(package: str) -> str:
 
 
 def _program(program: str, needed_for: str) -> Check:
-    from tinyhost.system.tools import APT_PACKAGES
-
     path = shutil.which(program)
     return Check(
         name=program,

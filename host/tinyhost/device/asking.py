@@ -1,16 +1,15 @@
-"""Asking a real board what runs on it, for `tinyhost boards` and `tinyhost doctor`."""
+"""What a real board says of itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tinyhost.cli.output import status_console
+from tinyhost.boards import BoardStatus, resolve
+from tinyhost.device.device import Device
 from tinyhost.errors import LinkTimeoutError, PortBusyError, TinyhostError
-
-if TYPE_CHECKING:
-    from tinyhost.boards import BoardStatus
+from tinyhost.protocol.frames import LogText
 
 __all__ = ["ask_board"]
 
@@ -18,23 +17,18 @@ _GREET_S = 3.0
 """A real board answers within half a second, even in an inference; another firmware never does."""
 
 
-def ask_board(status: BoardStatus, state: Path | None = None) -> BoardStatus:
+def ask_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], None]) -> BoardStatus:
     """Return the status with what the board says of itself, or why it says nothing.
 
     Only a real board that runs an app is asked. The state becomes `busy` if another program has its port, `silent` if
-    it does not answer.
+    it does not answer. log: is given what the board logs meanwhile.
     """
-    from tinyhost.boards import resolve
-    from tinyhost.cli.connect import show_log
-    from tinyhost.device import Device
-
     if status.is_virtual or status.state != "ready":
         return status
     try:
         with (
-            status_console().status(f"asking {status.name}"),
             resolve(status.name, state=state).power() as powered,
-            Device.open(powered, log=show_log, greet_s=_GREET_S) as device,
+            Device.open(powered, log=log, greet_s=_GREET_S) as device,
         ):
             info = device.info
             model = next((slot.name for slot in device.models() if slot.active), "")

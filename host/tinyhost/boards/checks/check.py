@@ -1,0 +1,45 @@
+"""One check of this computer, and the document of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Check", "DoctorDocument", "State"]
+
+State = Literal["ok", "missing", "warning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What was looked at, what was found, and the exact fix."""
+
+    name: str
+    needed_for: str
+    """`tinyhost`, a type of board, or a command"""
+    state: State
+    detail: str
+    """what was found"""
+    fix: str = ""
+    """the exact fix; empty if there is nothing to mend"""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the virtual boards do not work without it."""
+        return self.state == "missing" and self.needed_for in ("tinyhost", "native", "m4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorDocument:
+    """`tinyhost doctor --json FILE`. Exits 1 if something is missing that the virtual boards need."""
+
+    schema: Literal["tinyhost.doctor/1"] = "tinyhost.doctor/1"
+    ok: bool
+    """nothing that the virtual boards need is missing"""
+    checks: tuple[Check, ...]
+
+    @classmethod
+    def of(cls, checks: Sequence[Check]) -> DoctorDocument:
+        """Return the document of some checks."""
+        return cls(ok=not any(check.blocks for check in checks), checks=tuple(checks))
