@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.datasets import read_picture
 from tinyhost.errors import DatasetError
 from tinyhost.models.reference import HostReference, preprocess
-from tinyhost.models.summary import ModelSummary
+from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.tasks.vision.task import fitting
@@ -22,7 +22,7 @@ from tinyhost.tasks.vision.task import fitting
 if TYPE_CHECKING:
     from tinyhost.device import Device
 
-__all__ = ["DiffSample", "Stage", "compare", "host_input", "load_sample", "stage_of"]
+__all__ = ["DiffDocument", "DiffSample", "Stage", "compare", "host_input", "load_sample", "stage_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +48,50 @@ class Stage:
     """Bytes that host and device should have in common."""
 
     name: str
+    """`picture`, `input`, number and name of an operator, `output`"""
     n_bytes: int
     host_crc32: int
+    """zlib's CRC-32"""
     device_crc32: int
     n_different: int | None
-    """elements; None where only the checksum is known"""
+    """elements; None where only checksums are known"""
     max_abs_difference: float | None
     first_difference: tuple[int, ...] | None
     """index of the first element that differs"""
+    same: bool
+    """whether there is no difference"""
 
-    @property
-    def same(self) -> bool:
-        """Whether there is no difference."""
-        return self.host_crc32 == self.device_crc32 and not self.n_different
+
+@dataclass(frozen=True, kw_only=True)
+class DiffDocument:
+    """`tinyhost diff SAMPLE --json FILE`. Exits 1 if any stage differs."""
+
+    schema: Literal["tinyhost.diff/1"] = "tinyhost.diff/1"
+    board: str
+    """as `--board` takes it"""
+    model: ModelDocument
+    """what ran"""
+    sample: str
+    """the file, or `seed N`"""
+    same: bool
+    """no stage differs"""
+    first_difference: str | None
+    """name of the first stage that differs"""
+    stages: tuple[Stage, ...]
+    """in the order of execution"""
+
+    @classmethod
+    def of(cls, board: str, model: ModelSummary, sample: DiffSample, stages: Sequence[Stage]) -> DiffDocument:
+        """Return the document of a comparison."""
+        different = [stage.name for stage in stages if not stage.same]
+        return cls(
+            board=board,
+            model=model_document(model),
+            sample=sample.name,
+            same=not different,
+            first_difference=different[0] if different else None,
+            stages=tuple(stages),
+        )
 
 
 def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample:
@@ -123,11 +154,13 @@ def host_input(model: ModelSummary, sample: DiffSample) -> bytes:
 
 
 def _checksums(name: str, host: bytes, device_crc32: int) -> Stage:
+    host_crc32 = zlib.crc32(host)
     return Stage(
         name=name,
         n_bytes=len(host),
-        host_crc32=zlib.crc32(host),
+        host_crc32=host_crc32,
         device_crc32=device_crc32,
+        same=host_crc32 == device_crc32,
         n_different=None,
         max_abs_difference=None,
         first_difference=None,
@@ -144,6 +177,7 @@ def stage_of(name: str, dtype: str, shape: tuple[int, ...], host: bytes, device:
     different = np.argwhere(difference)
     return replace(
         stage,
+        same=stage.same and not len(different),
         n_different=len(different),
         max_abs_difference=float(difference.max(initial=0.0)),
         first_difference=tuple(int(axis) for axis in different[0]) if len(different) else None,

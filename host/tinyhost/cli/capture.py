@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -148,7 +148,7 @@ def _run(
     from tinyhost.cli.connect import connected
     from tinyhost.cli.output import write_json
     from tinyhost.datasets import DatasetStore
-    from tinyhost.datasets.capture import origin_of
+    from tinyhost.datasets.capture import CaptureDocument, origin_of
 
     failure: BaseException | None = None
     with connected(board, scene, state) as connection, DatasetStore(root) as store:
@@ -162,7 +162,7 @@ def _run(
             failure = error
         run.tell_result(root, store.counts())
         if json:
-            write_json(_document(run, root, store, origin, ended_by(failure)), json)
+            write_json(CaptureDocument.of(store, run.result(), origin, ended_by=ended_by(failure)), json)
     if failure is not None:
         raise failure
 
@@ -177,17 +177,3 @@ def _check_sensor(device: Device, sensor: Sensor) -> None:
             f"{device.name}: its app is {device.info.app}, which has no {name}",
             hint=f"tinyhost flash {app} --board {device.info.board}",
         )
-
-
-def _document(run: CaptureRun, root: Path, store: Any, origin: Any, ended: str) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "schema": "tinyhost.capture/1",
-        "data": str(root),
-        **run.document(),
-        "ended_by": ended,
-        "counts": store.counts(),
-        "recovery": asdict(store.recovery),
-        "origin": asdict(origin),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tinyhost.cli.connect import Connection
     from tinyhost.datasets import DatasetStore, Origin
+    from tinyhost.datasets.capture import CaptureResult
     from tinyhost.datasets.capture_clips import Answer, ClipEvent
 
 __all__ = ["ClipRun"]
@@ -80,19 +81,19 @@ class ClipRun:
             losses=losses | {"samples lost": done.lost},
         )
 
-    def document(self) -> dict[str, Any]:
-        """Return the run's own keys of the JSON document."""
-        return {
-            "sensor": "microphone",
-            "label": self._label,
-            "asked": self._count,
-            "stored": self._progress.stored,
-            "dropped": self._progress.lost,
-            "sensor_failures": 0,
-            "rejected": dict(self._progress.rejected),
-            "issues": [],
-            "seconds": self._progress.seconds,
-        }
+    def result(self) -> CaptureResult:
+        """Return what came of it, for programs."""
+        from tinyhost.datasets.capture import CaptureResult
+
+        return CaptureResult(
+            sensor="microphone",
+            label=self._label,
+            asked=self._count,
+            stored=self._progress.stored,
+            dropped=self._progress.lost,
+            rejected=dict(self._progress.rejected),
+            seconds=self._progress.seconds,
+        )
 
 
 class _Booth:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tinyhost.cli.connect import Connection
     from tinyhost.datasets import DatasetStore, Origin
+    from tinyhost.datasets.capture import CaptureResult
     from tinyhost.datasets.capture_long import LongEvent
     from tinyhost.datasets.manifest import Sample
     from tinyhost.datasets.recording import Recording
@@ -74,19 +75,19 @@ class LongRun:
         if len(self._issues) > _SHOWN_ISSUES:
             out.print(f"[yellow]and {len(self._issues) - _SHOWN_ISSUES} more like it[/]")
 
-    def document(self) -> dict[str, Any]:
-        """Return the run's own keys of the JSON document."""
-        return {
-            "sensor": self._sensor,
-            "label": self._label,
-            "asked": self._seconds,
-            "stored": self._progress.stored,
-            "dropped": self._progress.lost,
-            "sensor_failures": 0,
-            "rejected": {},
-            "issues": self._issues,
-            "seconds": self._progress.seconds,
-        }
+    def result(self) -> CaptureResult:
+        """Return what came of it, for programs."""
+        from tinyhost.datasets.capture import CaptureResult
+
+        return CaptureResult(
+            sensor=self._sensor,
+            label=self._label,
+            asked=self._seconds,
+            stored=self._progress.stored,
+            dropped=self._progress.lost,
+            issues=tuple(self._issues),
+            seconds=self._progress.seconds,
+        )
 
     def _store(self, store: DatasetStore, origin: Origin, recording: Recording, scene_item: str) -> Sample:
         from tinyhost.datasets.capture_motion import store_motion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinyhost.cli.capture_run import stop_on_interrupt, tell_stored
 from tinyhost.cli.output import escape, live_display, status_console
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tinyhost.cli.connect import Connection
     from tinyhost.datasets import DatasetStore, Origin
-    from tinyhost.datasets.capture import CaptureEvent
+    from tinyhost.datasets.capture import CaptureEvent, CaptureResult
 
 __all__ = ["PictureRun"]
 
@@ -68,19 +68,19 @@ class PictureRun:
             losses={"dropped by the board": done.dropped, "failures of the sensor": done.sensor_failures},
         )
 
-    def document(self) -> dict[str, Any]:
-        """Return the run's own keys of the JSON document."""
-        return {
-            "sensor": "camera",
-            "label": self._label,
-            "asked": self._count,
-            "stored": self._progress.stored,
-            "dropped": self._progress.dropped,
-            "sensor_failures": self._progress.sensor_failures,
-            "rejected": {},
-            "issues": [],
-            "seconds": self._progress.seconds,
-        }
+    def result(self) -> CaptureResult:
+        """Return what came of it, for programs."""
+        from tinyhost.datasets.capture import CaptureResult
+
+        return CaptureResult(
+            sensor="camera",
+            label=self._label,
+            asked=self._count,
+            stored=self._progress.stored,
+            dropped=self._progress.dropped,
+            sensor_failures=self._progress.sensor_failures,
+            seconds=self._progress.seconds,
+        )
 
     def _screen(self, event: CaptureEvent) -> RenderableType:
         """Return the last picture above the progress bar."""

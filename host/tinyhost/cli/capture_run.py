@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tinyhost.cli.output import escape, status_console
 from tinyhost.errors import TinyhostError
@@ -16,6 +16,7 @@ from tinyhost.errors import TinyhostError
 if TYPE_CHECKING:
     from tinyhost.cli.connect import Connection
     from tinyhost.datasets import DatasetStore, Origin
+    from tinyhost.datasets.capture import CaptureResult
 
 __all__ = ["CaptureRun", "ended_by", "stop_on_interrupt", "tell_recovery", "tell_stored"]
 
@@ -29,8 +30,8 @@ class CaptureRun(Protocol):
     def tell_result(self, root: Path, counts: dict[str, int]) -> None:
         """Say what came of it, also of a run that was cut short."""
 
-    def document(self) -> dict[str, Any]:
-        """Return the run's own keys of the JSON document."""
+    def result(self) -> CaptureResult:
+        """Return what came of it, for programs."""
 
 
 @contextmanager

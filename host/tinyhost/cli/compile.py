@@ -35,18 +35,16 @@ def compile_model(
     json: JsonOption = None,
 ) -> None:
     """Compile a model into the image that the board runs in place."""
+    from tinyhost.cli.documents import CompileDocument
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, find_obstacles
     from tinyhost.models.summary import macs_text, model_document
-    from tinyhost.system.documents import to_json
 
     file = load_model_file(model, split_labels(labels), name=name, passes=passes)
     target, summary = output or model.with_suffix(".thm"), file.summary
     write_file(target, file.image)
     if json:
-        write_json(
-            {"schema": "tinyhost.compile/1", "file": str(target), "model": to_json(model_document(summary))}, json
-        )
+        write_json(CompileDocument(file=target, model=model_document(summary)), json)
     status_console().print(
         f"{escape(target)}: [bold]{escape(summary.name)}[/], {summary.flash_bytes:,} B of flash, "
         f"{summary.arena_bytes:,} B of arena, "

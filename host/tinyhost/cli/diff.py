@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,7 +44,7 @@ def diff(
 
     Fails if any stage differs, and says where.
     """
-    from tinyhost.bench.difference import compare, load_sample
+    from tinyhost.bench.difference import DiffDocument, compare, load_sample
     from tinyhost.cli.connect import connected
     from tinyhost.models.reference import HostReference
     from tinyhost.models.summary import summarize
@@ -59,7 +59,7 @@ def diff(
         stages = list(compare(connection.device, HostReference(image), model, chosen, layers=layers))
         name = connection.board_name
     if json:
-        write_json(_document(name, model, chosen.name, stages), json)
+        write_json(DiffDocument.of(name, model, chosen, stages), json)
     if json != "-":
         console().print(_view(name, model, chosen.name, stages))
     parted = next((stage for stage in stages if not stage.same), None)
@@ -96,20 +96,3 @@ def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> 
     words = "host and device agree to the bit" if same == len(stages) else f"{len(stages) - same} stages differ"
     head = Text.assemble((model.name, "bold cyan"), (f" on {board}, {sample}", "dim"))
     return Group(head, table, Text(words, "bold green" if same == len(stages) else "bold red"))
-
-
-def _document(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from tinyhost.models.summary import model_document
-    from tinyhost.system.documents import to_json
-
-    return {
-        "schema": "tinyhost.diff/1",
-        "board": board,
-        "model": to_json(model_document(model)),
-        "sample": sample,
-        "same": all(stage.same for stage in stages),
-        "first_difference": next((stage.name for stage in stages if not stage.same), None),
-        "stages": [{**asdict(stage), "same": stage.same} for stage in stages],
-    }

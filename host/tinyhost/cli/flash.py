@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -60,6 +60,7 @@ def flash(
     """
     from tinyhost.boards import resolve
     from tinyhost.boards.flash import flash_firmware
+    from tinyhost.cli.documents import FlashDocument
 
     if firmware is not None and engine is not Engine.TINYHOST:
         raise UsageError("--firmware is built already, --engine is for building", hint="give one of them")
@@ -77,7 +78,16 @@ def flash(
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
     pushed = _greet(target, built, file, quiet=json == "-")
     if json:
-        write_json(_document(target, built, upload, pushed), json)
+        document = FlashDocument(
+            board=target.name,
+            app=built.app,
+            build_id=built.build_id,
+            program_bytes=built.text_bytes,
+            ram_bytes=built.ram_bytes,
+            upload=upload,
+            model=pushed,
+        )
+        write_json(document, json)
     if json != "-":
         _print(target, built, upload)
 
@@ -140,21 +150,6 @@ def _greet(board: Board, built: Firmware, file: ModelFile | None, *, quiet: bool
     if file and result and not quiet:
         print_push(board.name, result)
     return result
-
-
-def _document(board: Board, built: Firmware, upload: UploadResult | None, pushed: PushResult | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "schema": "tinyhost.flash/1",
-        "board": board.name,
-        "app": built.app,
-        "build_id": built.build_id,
-        "program_bytes": built.text_bytes,
-        "ram_bytes": built.ram_bytes,
-        "upload": asdict(upload) if upload else None,
-        "model": asdict(pushed) if pushed else None,
-    }
 
 
 def _print(board: Board, built: Firmware, upload: UploadResult | None) -> None:

@@ -115,7 +115,9 @@ def _write(result: RigResult, junit: Path | None, report: Path | None, json: str
 
         write_file(report, hil_report(result))
     if json:
-        write_json(result.to_json(), json)
+        from tinyhost.hil.document import RigDocument
+
+        write_json(RigDocument.of(result), json)
 
 
 def _progress(boards: Sequence[BoardProcess]) -> RenderableType:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import console, write_json
-
-if TYPE_CHECKING:
-    from tinyhost.models.fits import Fit
-    from tinyhost.models.summary import ModelSummary
 
 __all__ = ["register"]
 
@@ -35,37 +31,13 @@ def inspect(
     """
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Fit, Limits
+    from tinyhost.models.inspection import InspectDocument
 
     summary = load_model_file(model, split_labels(labels), passes=passes).summary
     fit = Fit.of(summary, Limits.of_firmware(summary.task, summary.engine))
     if json:
-        write_json(_document(summary, fit), json)
+        write_json(InspectDocument.of(summary, fit), json)
     if json != "-":
         from tinyhost.views.inspect import inspect_view
 
         console().print(inspect_view(summary, fit, console().width))
-
-
-def _document(summary: ModelSummary, fit: Fit) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from tinyhost.models.summary import alive_bytes, model_document
-    from tinyhost.system.documents import to_json
-
-    return {
-        "schema": "tinyhost.inspect/1",
-        "model": to_json(model_document(summary)),
-        "fits": {fit.board: asdict(fit)},
-        "operators": [
-            {
-                "index": item.index,
-                "name": item.code,
-                "output_shape": list(item.output_shape),
-                "macs": item.macs,
-                "weight_bytes": item.weight_bytes,
-                "arena_bytes": alive_bytes(summary, item.index),
-            }
-            for item in summary.operators
-        ],
-        "arena": [asdict(item) for item in summary.buffers],
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,12 +24,12 @@ def register(app: typer.Typer) -> None:
 
 def list_models(json: JsonOption = None) -> None:
     """List the models of the catalogue."""
-    from tinyhost.models.catalogue import MODELS
+    from tinyhost.models.catalogue import MODELS, ModelsDocument
     from tinyhost.views.tables import plain_table
 
     entries = list(MODELS.values())
     if json:
-        write_json({"schema": "tinyhost.models/1", "models": [_document(entry) for entry in entries]}, json)
+        write_json(ModelsDocument.of(entries), json)
     if json == "-":
         return
     table = plain_table("name", "task", "labels", "licence", "what it is")
@@ -51,7 +51,7 @@ def fetch_model(
     json: JsonOption = None,
 ) -> None:
     """Fetch a model, check its SHA-256, and say where it is."""
-    from tinyhost.models.catalogue import entry, fetch
+    from tinyhost.models.catalogue import ModelFetchDocument, entry, fetch
 
     found = entry(name)
     path = fetch(name, mirror=mirror)
@@ -61,20 +61,7 @@ def fetch_model(
         shutil.copyfile(path, target)
         path = target
     if json:
-        write_json({"schema": "tinyhost.model_fetch/1", "file": str(path), "model": _document(found)}, json)
+        write_json(ModelFetchDocument.of(path, found), json)
     if json != "-":
         console().print(str(path), soft_wrap=True, markup=False)
     status_console().print(f"next: tinyhost push {path}", style="dim", markup=False, soft_wrap=True)
-
-
-def _document(entry: Any) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "task": entry.task,
-        "labels": list(entry.labels),
-        "licence": entry.licence,
-        "description": entry.description,
-        "preprocessing": entry.preprocessing,
-        "url": entry.url or None,
-        "sha256": entry.sha256 or None,
-    }

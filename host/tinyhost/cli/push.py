@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,13 +42,14 @@ def push(
     where it stopped.
     """
     from tinyhost.cli.connect import connected
+    from tinyhost.device.push import PushDocument
     from tinyhost.models.file import load_model_file
 
     file = load_model_file(model, split_labels(labels), name=name)
     with connected(board, None, state) as connection:
         result = push_model(connection.device, file, force=force)
     if json:
-        write_json({"schema": "tinyhost.push/1", "board": connection.board_name, **asdict(result)}, json)
+        write_json(PushDocument.of(connection.board_name, result), json)
     if json != "-":
         print_push(connection.board_name, result)
 

@@ -49,7 +49,9 @@ class TensorInfo:
     """A tensor as users see it; real value = (q - zero_point) * scale."""
 
     dtype: str
+    """`int8`, `uint8`, `float32`"""
     shape: tuple[int, ...]
+    """outermost first"""
     scale: float
     zero_point: int
 

@@ -35,11 +35,14 @@ class BufferReport:
     """The place in the arena of a tensor, or of an operator's scratch memory, alive from operator `first` to `last`."""
 
     tensor: int
-    """index in the image; -1: scratch memory"""
+    """index in the model image; -1: scratch memory"""
     offset: int
+    """bytes from the arena's start"""
     n_bytes: int
     first: int
+    """operator from which it lives"""
     last: int
+    """operator to which it lives, inclusive"""
 
 
 @dataclass(frozen=True, kw_only=True)

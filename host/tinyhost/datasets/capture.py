@@ -4,24 +4,91 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.manifest import Sample
-from tinyhost.datasets.store import DatasetStore, Origin, validate_label
+from tinyhost.datasets.store import DatasetStore, Origin, Recovery, validate_label
 from tinyhost.errors import DeviceError, TinyhostError
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, Frame
 
-__all__ = ["CaptureEvent", "CapturePlan", "CaptureProgress", "capture_pictures", "origin_of"]
+__all__ = [
+    "CaptureDocument",
+    "CaptureEvent",
+    "CapturePlan",
+    "CaptureProgress",
+    "CaptureResult",
+    "capture_pictures",
+    "origin_of",
+]
 
 _SENSOR_FAILURES = frozenset({Status.NO_SENSOR, Status.SENSOR_TIMEOUT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureResult:
+    """What one run of a capture came to."""
+
+    sensor: Literal["camera", "microphone", "accelerometer"]
+    label: str
+    asked: float
+    """`--count`, or `--seconds`"""
+    stored: int
+    """samples of this run; files of a long recording"""
+    dropped: int
+    """camera: captures that failed on the board since the first sample of this run; else samples that were lost"""
+    sensor_failures: int = 0
+    """camera: captures that failed and were asked for again"""
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """microphone: clips that were no good, by reason"""
+    issues: tuple[str, ...] = ()
+    """accelerometer: what its files should not be used for, in words: stuck, saturated"""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CaptureHead:
+    schema: str
+    data: Path
+    """folder of the data set"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureDocument(CaptureResult, _CaptureHead):
+    """`tinyhost capture --json FILE`; written also when the run was cut short.
+
+    The samples themselves are in the data set's manifest: [data.md](../guides/data.md).
+    """
+
+    schema: Literal["tinyhost.capture/1"] = "tinyhost.capture/1"
+    ended_by: str
+    """`done`, `interrupted`, or an error's message"""
+    counts: Mapping[str, int]
+    """samples in the set now, by label"""
+    recovery: Recovery
+    """what an earlier run left behind, and this one put right"""
+    origin: Origin
+    """what the manifest says about the device"""
+
+    @classmethod
+    def of(cls, store: DatasetStore, result: CaptureResult, origin: Origin, *, ended_by: str) -> CaptureDocument:
+        """Return the document of a run into a data set."""
+        return cls(
+            data=store.root,
+            **asdict(result),
+            ended_by=ended_by,
+            counts=store.counts(),
+            recovery=store.recovery,
+            origin=origin,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from tinyhost.device.connection import InterruptedLinkError
 from tinyhost.device.replies import unpacked, unpacked_list
@@ -22,7 +23,7 @@ from tinyhost.protocol.messages import (
 )
 from tinyhost.protocol.status import Status
 
-__all__ = ["Progress", "PushResult", "Pusher"]
+__all__ = ["Progress", "PushDocument", "PushResult", "Pusher"]
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are done, and all bytes."""
@@ -37,17 +38,39 @@ class PushResult:
     """What a push did."""
 
     slot: int
+    """that holds the model now"""
     name: str
     """of the model"""
     skipped: bool
     """the board had this image already; only its activation was asked for"""
     image_bytes: int
+    """size of the model image"""
     resumed_at: int
-    """first byte sent; more than 0 if an earlier push had stopped there"""
+    """first byte that was sent; more than 0 if an earlier push had stopped there"""
     bytes_sent: int
-    """of the image, those that went out more than once included"""
+    """of the image; what went out twice counts twice"""
     seconds: float
     retries: int
+    """requests that were sent again"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PushHead:
+    schema: str
+    board: str
+    """as `--board` takes it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushDocument(PushResult, _PushHead):
+    """`tinyhost push FILE --json FILE`."""
+
+    schema: Literal["tinyhost.push/1"] = "tinyhost.push/1"
+
+    @classmethod
+    def of(cls, board: str, result: PushResult) -> PushDocument:
+        """Return the document of a push to a board."""
+        return cls(board=board, **asdict(result))
 
 
 class Pusher:

@@ -39,16 +39,20 @@ LOG_TAIL_LINES = 200
 
 @dataclass(frozen=True, kw_only=True)
 class TestResult:
-    """One test on one board. text: the failure, or why it does not apply. `properties` are what the test recorded."""
+    """One test on one board."""
 
     __test__ = False  # pytest: this is no test class
 
     test: str
+    """pytest's id"""
     outcome: Outcome
     phase: str = "call"
+    """in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
     seconds: float = 0.0
     text: str = ""
+    """the failure, or why the test does not apply"""
     properties: Mapping[str, str] = field(default_factory=dict)
+    """what the test recorded, by name"""
 
     @property
     def headline(self) -> str:
@@ -115,19 +119,6 @@ class RigResult:
         ]
         bad += [f"nothing passed on {board.board.name}" for board in self.boards if not board.counts["passed"]]
         return "; ".join(bad) if bad else f"{self.counts['passed']} tests passed on {len(self.boards)} boards"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the run as JSON values; docs/guides/rigs.md describes the keys."""
-        return {
-            "rig": self.rig,
-            "rig_file": self.rig_file,
-            "started": self.started.isoformat(),
-            "seconds": round(self.seconds, 3),
-            "passed": self.passed,
-            "verdict": self.verdict(),
-            "counts": dict(self.counts),
-            "boards": [_board_json(board) for board in self.boards],
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,26 +227,3 @@ class BoardRun:
 
     def _on_done(self, event: Mapping[str, Any]) -> None:
         self.finished = True
-
-
-def _board_json(board: BoardResult) -> dict[str, Any]:
-    return {
-        "name": board.board.name,
-        "type": board.board.type,
-        "serial": board.board.serial,
-        "passed": board.passed,
-        "seconds": round(board.seconds, 3),
-        "counts": dict(board.counts),
-        "device": dict(board.identity),
-        "tests": [
-            {
-                "test": test.test,
-                "outcome": test.outcome,
-                "phase": test.phase,
-                "seconds": round(test.seconds, 4),
-                "text": test.text,
-                "properties": dict(test.properties),
-            }
-            for test in board.tests
-        ],
-    }

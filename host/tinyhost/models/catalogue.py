@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from tinyhost.errors import ModelError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
+from tinyhost.system.documents import narrowed
 
-__all__ = ["MIRROR_ENV", "MODELS", "ModelEntry", "entry", "fetch"]
+__all__ = [
+    "MIRROR_ENV",
+    "MODELS",
+    "ModelEntry",
+    "ModelEntryDocument",
+    "ModelFetchDocument",
+    "ModelsDocument",
+    "entry",
+    "fetch",
+]
 
 MIRROR_ENV = "TINYHOST_MODEL_MIRROR"
 """A folder, a file:// URL or an http(s):// URL that holds `<name>.tflite`."""
@@ -21,29 +33,65 @@ _SHIPPED = Path(__file__).resolve().parents[3] / "models"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelEntry:
-    """One model: where it is, what proves that it is the right one, and how to feed it.
-
-    url: where it is downloaded from; empty for a model that ships with the project.
-    path: the shipped file; None for a model that is downloaded.
-    sha256: hex digest; empty for a shipped model, which version control looks after.
-    labels: classes in the order of the outputs.
-    """
+class ModelEntryDocument:
+    """One model: where it is, what proves that it is the right one, and how to feed it."""
 
     name: str
+    """as `tinyhost model fetch` takes it"""
     task: str
+    """the app that runs it: `kws`, `vww`, `anomaly`"""
     labels: tuple[str, ...]
+    """classes in the order of the outputs"""
     licence: str
     description: str
     preprocessing: str
-    url: str = ""
-    sha256: str = ""
+    """how the model's input is made"""
+    url: str | None = None
+    """where it is downloaded from; null for a model that ships with the project"""
+    sha256: str | None = None
+    """of the file, hex; null for a model that ships with the project, which version control looks after"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry(ModelEntryDocument):
+    """A model of the catalogue, and its file if it ships with the project."""
+
     path: Path | None = None
 
     @property
     def file_name(self) -> str:
         """The name of the file in a cache or a mirror."""
         return f"{self.name}.tflite" if self.path is None else self.path.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsDocument:
+    """`tinyhost model list --json FILE`."""
+
+    schema: Literal["tinyhost.models/1"] = "tinyhost.models/1"
+    models: tuple[ModelEntryDocument, ...]
+    """the catalogue"""
+
+    @classmethod
+    def of(cls, entries: Iterable[ModelEntry]) -> ModelsDocument:
+        """Return the document of a catalogue."""
+        return cls(models=tuple(narrowed(ModelEntryDocument, entry) for entry in entries))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFetchDocument:
+    """`tinyhost model fetch NAME --json FILE`."""
+
+    schema: Literal["tinyhost.model_fetch/1"] = "tinyhost.model_fetch/1"
+    file: Path
+    """where it is"""
+    model: ModelEntryDocument
+    """as in `tinyhost model list`"""
+
+    @classmethod
+    def of(cls, file: Path, entry: ModelEntry) -> ModelFetchDocument:
+        """Return the document of a model that was fetched to a file."""
+        return cls(file=file, model=narrowed(ModelEntryDocument, entry))
 
 
 MODELS: dict[str, ModelEntry] = {
@@ -128,7 +176,7 @@ def fetch(
         f"download {model.url} by hand and save it as {target}, or set {MIRROR_ENV} to a folder or URL "
         f"that holds {model.file_name}"
     )
-    return download(source, target, sha256=model.sha256, by_hand=by_hand, progress=progress)
+    return download(source, target, sha256=model.sha256 or "", by_hand=by_hand, progress=progress)
 
 
 def _shipped(model: ModelEntry, path: Path) -> Path:
@@ -149,7 +197,7 @@ def _default_cache() -> Path:
 def _source(model: ModelEntry, mirror: str) -> str:
     """Return the URL of a model, on the mirror if there is one."""
     if not mirror:
-        return model.url
+        return model.url or ""
     if urlsplit(mirror).scheme in {"http", "https", "file"}:
         return f"{mirror.rstrip('/')}/{model.file_name}"
     return (Path(mirror).expanduser().resolve() / model.file_name).as_uri()

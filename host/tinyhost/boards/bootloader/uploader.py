@@ -41,13 +41,14 @@ class UploadResult:
     """An upload that ended well: every page verified, the app back on USB."""
 
     port: str
-    """of the app"""
+    """the app's port afterwards"""
     serial: str
-    """of the app; not what was asked for if that was another firmware's"""
+    """the board's serial number on USB; not what was asked for if that was another firmware's"""
     bootloader: str
-    """its version, as it tells it"""
+    """the bootloader's version, as it tells it"""
     program_bytes: int
     pages: int
+    """pages of flash; each was verified"""
     retries: int
     """pages written again"""
     reconnects: int

@@ -1,0 +1,44 @@
+"""Documents that only tie together what a command did in several rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tinyhost.boards.bootloader import UploadResult
+from tinyhost.device import PushResult
+from tinyhost.models.summary import ModelDocument
+
+__all__ = ["CompileDocument", "FlashDocument"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileDocument:
+    """`tinyhost compile FILE.tflite --json FILE`."""
+
+    schema: Literal["tinyhost.compile/1"] = "tinyhost.compile/1"
+    file: Path
+    """the model image that was written"""
+    model: ModelDocument
+    """what it holds"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlashDocument:
+    """`tinyhost flash APP --json FILE`."""
+
+    schema: Literal["tinyhost.flash/1"] = "tinyhost.flash/1"
+    board: str
+    """as `--board` takes it"""
+    app: str
+    build_id: str
+    """first 16 hex digits of the SHA-256 over the firmware's sources"""
+    program_bytes: int
+    """code and constants"""
+    ram_bytes: int
+    """static RAM; on virtual boards with the flash, which is RAM there; 0 for a `nano33ble` with `--firmware`"""
+    upload: UploadResult | None
+    """how the program got onto a `nano33ble`; null for a virtual board"""
+    model: PushResult | None
+    """the push of the app's model; null if none was pushed"""

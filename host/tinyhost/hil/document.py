@@ -1,0 +1,79 @@
+"""A rig run for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tinyhost.hil.results import BoardResult, Outcome, RigResult, TestResult
+
+__all__ = ["RigBoardDocument", "RigDocument"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigBoardDocument:
+    """All tests on one board."""
+
+    name: str
+    """in the rig file"""
+    type: str
+    """`native`, `m4`, `nano33ble`"""
+    serial: str | None
+    """of a real board, as the rig file gives it"""
+    passed: bool
+    """something ran, and nothing went wrong"""
+    seconds: float
+    counts: Mapping[Outcome, int]
+    """tests, by outcome"""
+    device: Mapping[str, str | int | tuple[int, ...]]
+    """the fields of the board's INFO reply; empty if it never answered"""
+    tests: tuple[TestResult, ...]
+
+    @classmethod
+    def of(cls, result: BoardResult) -> RigBoardDocument:
+        """Return the document of one board."""
+        return cls(
+            name=result.board.name,
+            type=result.board.type,
+            serial=result.board.serial,
+            passed=result.passed,
+            seconds=round(result.seconds, 3),
+            counts=result.counts,
+            device=result.identity,
+            tests=tuple(replace(test, seconds=round(test.seconds, 4)) for test in result.tests),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RigDocument:
+    """`tinyhost hil run --json FILE`. Exits 1 unless every board passed."""
+
+    schema: Literal["tinyhost.hil/1"] = "tinyhost.hil/1"
+    rig: str
+    """name of the rig"""
+    rig_file: str
+    started: str
+    """UTC, ISO 8601"""
+    seconds: float
+    passed: bool
+    """every board passed, and nobody interrupted the run"""
+    verdict: str
+    """what passed and what did not, in one line for people"""
+    counts: Mapping[Outcome, int]
+    """tests, by outcome, over all boards"""
+    boards: tuple[RigBoardDocument, ...]
+
+    @classmethod
+    def of(cls, result: RigResult) -> RigDocument:
+        """Return the document of a run."""
+        return cls(
+            rig=result.rig,
+            rig_file=result.rig_file,
+            started=result.started.isoformat(),
+            seconds=round(result.seconds, 3),
+            passed=result.passed,
+            verdict=result.verdict(),
+            counts=result.counts,
+            boards=tuple(map(RigBoardDocument.of, result.boards)),
+        )

@@ -1,0 +1,60 @@
+"""What `tinyhost inspect` tells of a model, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tinyhost.compiler import BufferReport
+from tinyhost.models.fits import Fit
+from tinyhost.models.summary import ModelDocument, ModelSummary, alive_bytes, model_document
+
+__all__ = ["InspectDocument", "InspectedOperator"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectedOperator:
+    """What one operator costs."""
+
+    index: int
+    name: str
+    """as in TensorFlow Lite"""
+    output_shape: tuple[int, ...]
+    """outermost first"""
+    macs: int
+    """multiply-accumulates"""
+    weight_bytes: int
+    arena_bytes: int
+    """how far the arena is filled while it runs"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectDocument:
+    """`tinyhost inspect FILE --json FILE`. Needs no board."""
+
+    schema: Literal["tinyhost.inspect/1"] = "tinyhost.inspect/1"
+    model: ModelDocument
+    """what the file holds"""
+    fits: Mapping[str, Fit]
+    """by type of board"""
+    operators: tuple[InspectedOperator, ...]
+    """in the order of execution"""
+    arena: tuple[BufferReport, ...]
+    """tensors in the arena, and scratch memory of operators"""
+
+    @classmethod
+    def of(cls, model: ModelSummary, fit: Fit) -> InspectDocument:
+        """Return the document of a model, and of how it fits a board."""
+        operators = tuple(
+            InspectedOperator(
+                index=item.index,
+                name=item.code,
+                output_shape=item.output_shape,
+                macs=item.macs,
+                weight_bytes=item.weight_bytes,
+                arena_bytes=alive_bytes(model, item.index),
+            )
+            for item in model.operators
+        )
+        return cls(model=model_document(model), fits={fit.board: fit}, operators=operators, arena=model.buffers)
