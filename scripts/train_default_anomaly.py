@@ -12,11 +12,12 @@ import shlex
 import sys
 from pathlib import Path
 
-from tinyhost.report.train_anomaly import anomaly_training_report
-from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
-from tinyhost.train.anomaly.outcome import write_anomaly_run
-from tinyhost.train.anomaly.training import AnomalyTrainConfig, train_anomaly
+from tinyhost.report.training import training_report
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
+from tinyhost.train.anomaly.training import load, train
 from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
 
 DATA_NOTE = (
     "Only the simulated machine of docs/reference/machine.md, healthy, at 300 to 900 rpm in steps of 25 and five "
@@ -35,26 +36,27 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     args = parser.parse_args()
     config = AnomalyTrainConfig(
+        machine=True,
+        minutes=args.minutes,
         n_epochs=args.epochs,
         seed=args.seed,
         resume=args.resume,
         command=shlex.join(["python", *sys.argv]),
         data_note=DATA_NOTE,
     )
-    motions = machine_set(MachineSetPlan(minutes=args.minutes, seed=args.seed))
-    print(f"simulated {len(motions.runs)} recordings", flush=True)
-    outcome = train_anomaly(config, motions, args.out, print_progress, data_name="the simulated machine")
-    files = write_anomaly_run(args.out, outcome, name="anomaly")
-    (args.out / "report.html").write_text(anomaly_training_report(outcome), encoding="utf-8")
+    run = Run(folder=args.out, source="simulated machine", report=print_progress)
+    outcome = train(config, load(None, config, run), run)
+    files = write_run(args.out, outcome, report=training_report(outcome), name="anomaly")
     for label, item in outcome.chosen.figures.labels.items():
-        print(f"{label}: AUC {item.roc.auc:.4f}, alarm in {item.n_alarmed} of {item.n_recordings} recordings")
-    print(f"{files['model']}: embedding {outcome.chosen.network.n_embedding}")
+        print(f"{label}: AUC {item.auc:.4f}, alarm in {item.n_alarmed} of {item.n_recordings} recordings")
+    print(f"{files.model}: embedding {outcome.chosen.network.n_embedding}")
 
 
 def print_progress(at: TrainProgress) -> None:
     """Print every tenth epoch's figures, and stages."""
     if not at.n_epochs:
-        print(at.stage, flush=True)
+        if at.step == at.n_steps:
+            print(at.stage, flush=True)
     elif at.val_loss is not None and at.epoch % 10 == 0:
         print(f"{at.stage}, epoch {at.epoch}: loss {at.loss:.4f}, held out {at.val_loss:.4f}", flush=True)
 

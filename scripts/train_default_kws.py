@@ -23,15 +23,17 @@ from tinyhost.audio.noise import NOISES
 from tinyhost.datasets.sounds import N_SILENT
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.metrics.keywords import keyword_point
-from tinyhost.report.train_kws import kws_training_report
+from tinyhost.report.training import training_report
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.clips import SpeechConfig, speech_clips
 from tinyhost.system.durable import write_atomically
 from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
 from tinyhost.train.kws.augment import clip_features
-from tinyhost.train.kws.image import engine_scores
-from tinyhost.train.kws.outcome import write_kws_run
-from tinyhost.train.kws.training import KwsTrainConfig, train_kws
+from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.training import load, train
 
 WORDS = ("yes", "no")
 DATA_NOTE = (
@@ -74,13 +76,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         data = args.data or Path(scratch)
         speak(data, args.count, args.others, args.seed)
-        outcome = train_kws(config, data, args.out, print_progress)
-    files = write_kws_run(args.out, outcome, name="kws")
-    (args.out / "report.html").write_text(kws_training_report(outcome), encoding="utf-8")
-    rows = measure_in_noise(files["image"].read_bytes(), outcome.defaults.threshold, args.n_eval, args.seed)
+        run = Run(folder=args.out, source="synthetic speech", report=print_progress)
+        outcome = train(config, load(data, config, run), run)
+    files = write_run(args.out, outcome, report=training_report(outcome), name="kws")
+    rows = measure_in_noise(files.image.read_bytes(), outcome.defaults.threshold, args.n_eval, args.seed)
     add_to_record(args.out, rows)
     accuracy = outcome.best.test.accuracy
-    print(f"{files['model']}: {len(outcome.best.tflite)} bytes, {outcome.chosen}, int8 accuracy {accuracy:.4f}")
+    print(f"{files.model}: {len(outcome.best.tflite)} bytes, {outcome.chosen}, int8 accuracy {accuracy:.4f}")
 
 
 def speak(folder: Path, count: int, others: int, seed: int) -> None:

@@ -14,9 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import write_dataset
 from tinyhost.train.core.progress import TrainProgress
-from tinyhost.train.vww.training import VwwTrainConfig, train_vww
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
+from tinyhost.train.vww.config import VwwTrainConfig
+from tinyhost.train.vww.training import load, train
 
 DATA_NOTE = (
     "Only drawn figures: every picture, person or not, comes from `tinyhost.synth.pictures`, the "
@@ -46,8 +50,10 @@ def main() -> None:
             command=shlex.join(["python", *sys.argv]),
             data_note=DATA_NOTE,
         )
-        result = train_vww(config, data, args.out, _print_epoch)
-    print(f"{result.model}: {result.model_bytes} bytes, int8 accuracy {result.int8_test.accuracy:.4f}")
+        run = Run(folder=args.out, source="drawn figures", report=_print_epoch)
+        outcome = train(config, load(data, config, run), run)
+        files = write_run(args.out, outcome, report=training_report(outcome))
+    print(f"{files.model}: {len(outcome.tflite)} bytes, int8 accuracy {outcome.int8_test.accuracy:.4f}")
 
 
 def _print_epoch(at: TrainProgress) -> None:

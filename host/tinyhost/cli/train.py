@@ -1,106 +1,137 @@
-"""`tinyhost train`: a small int8 model from captured data. Needs the extra `train`."""
+"""`tinyhost train`: a small int8 model from captured data. Needs the extra `train`.
+
+A trainer's options are made from the fields of its configuration.
+"""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING
+from inspect import Parameter, Signature
+from math import isinf
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
 
-from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption, ResumeOption, SeedOption
-from tinyhost.cli.output import console, write_json
-from tinyhost.cli.train_anomaly import train_anomaly
-from tinyhost.cli.train_kws import train_kws
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import check_targets, console, status_console, write_json
 from tinyhost.cli.train_progress import training_progress
+from tinyhost.errors import UsageError
+from tinyhost.system.documents import to_json
+from tinyhost.train.core.config import OptionField, option_fields
+from tinyhost.train.core.trainer import Run, Trainer
+from tinyhost.train.registry import TRAINERS
 
 if TYPE_CHECKING:
-    from tinyhost.train.vww.training import TrainResult
+    from tinyhost.train.core.outcome import Outcome, RunFiles
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `train vww`, `train kws` and `train anomaly`."""
-    train = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
-    train.command("vww")(train_vww)
-    train.command("kws")(train_kws)
-    train.command("anomaly")(train_anomaly)
-    app.add_typer(train)
+    """Add a `train` command for each trainer."""
+    group = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
+    for name, trainer in TRAINERS.items():
+        group.command(name, help=trainer.help)(_command(trainer))
+    app.add_typer(group)
 
 
-def train_vww(
-    *,
-    data: Annotated[Path, typer.Option("--data", help="A folder with one folder of pictures per label.")],
-    out: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
-        typer.Option("--out", help="Where model, labels, metrics and card go. Default: runs/ and the data's name."),
-    ] = None,
-    labels: LabelsOption = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="At most so many passes over the data.")] = 20,
-    start_from: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--start-from", help="Keras weights to go on from, such as an earlier run's best.weights.h5."),
-    ] = None,
-    seed: SeedOption = 1,
-    resume: ResumeOption = False,
-    note: Annotated[str, typer.Option("--note", help="What the pictures are; goes into the model card.")] = "",
-    json: JsonOption = None,
-) -> None:
-    """Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8."""
-    from tinyhost.train.vww.training import VwwTrainConfig
-    from tinyhost.train.vww.training import train_vww as run_training
+def _command(trainer: Trainer) -> Callable[..., None]:
+    """Return the function that typer makes a command of."""
 
-    config = VwwTrainConfig(
-        labels=split_labels(labels) or _labels_of(data),
-        n_epochs=epochs,
-        seed=seed,
-        start_from=start_from,
-        resume=resume,
-        command=shlex.join(["tinyhost", *sys.argv[1:]]),
-        data_note=note,
+    def command(*, data: Path | None, out: Path | None, report: Path | None, json: str | None, **values: Any) -> None:
+        check_targets(report, json)
+        fields = option_fields(trainer.config)
+        given = {field.name: _value(field, values[field.name]) for field in fields}
+        config = trainer.config(**given, command=shlex.join(["tinyhost", *sys.argv[1:]]))
+        outcome, files = _run(trainer, config, data, out, report)
+        if json:
+            write_json(to_json(outcome.document(files)), json)
+        if json != "-":
+            _print(outcome, files)
+
+    command.__signature__ = Signature(list(_parameters(trainer)))  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    return command
+
+
+def _parameters(trainer: Trainer) -> Iterator[Parameter]:
+    """Yield the command's options: where data come from and results go, those of the configuration, outputs."""
+    data = typer.Option("--data", help=trainer.data_help)
+    yield _parameter("data", Path | None if trainer.simulated else Path, data, None if trainer.simulated else MISSING)
+    out = typer.Option("--out", help="Write model, card, metrics and report here. Default: runs/ and the data's name.")
+    yield _parameter("out", Path | None, out, None)
+    for field in option_fields(trainer.config):
+        yield _option(field)
+    report = typer.Option("--report", metavar="FILE", help="Write the HTML report here. Default: report.html in --out.")
+    yield _parameter("report", Path | None, report, None)
+    yield Parameter("json", Parameter.KEYWORD_ONLY, default=None, annotation=JsonOption)
+
+
+def _parameter(name: str, kind: Any, option: Any, default: Any) -> Parameter:
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=Parameter.empty if default is MISSING else default,
+        annotation=Annotated[kind, option],
     )
+
+
+def _option(field: OptionField) -> Parameter:
+    """Return the option of a configuration's field; a tuple is one text, with commas."""
+    option, is_list = field.option, get_origin(field.kind) is tuple
+    least, most = (None if isinf(bound) or is_list else bound for bound in (option.least, option.most))
+    made = typer.Option(
+        option.name,
+        help=option.help,
+        min=least,
+        max=most,
+        metavar="A,B,.." if is_list else None,
+        show_default=field.default not in ((), ""),
+    )
+    default = ",".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
+    return _parameter(field.name, str if is_list else field.kind, made, default)
+
+
+def _value(field: OptionField, given: Any) -> Any:
+    """Return what the option was given as the field has it."""
+    if get_origin(field.kind) is not tuple:
+        return given
+    item = get_args(field.kind)[0]
+    try:
+        return tuple(item(part.strip()) for part in given.split(",") if part.strip())
+    except ValueError as exc:
+        raise UsageError(f"{field.option.name} {given}: expected whole numbers, as in 2,4,8") from exc
+
+
+def _run(
+    trainer: Trainer, config: Any, data: Path | None, out: Path | None, report: Path | None
+) -> tuple[Outcome, RunFiles]:
+    """Train, and write the results."""
+    from tinyhost.report.training import training_report
+    from tinyhost.train.core.writing import write_run
+
+    name, source = (data.resolve().name, str(data)) if data else (trainer.simulated, f"simulated {trainer.simulated}")
     with training_progress() as show:
-        result = run_training(config, data, out or Path("runs") / data.resolve().name, show)
-    if json:
-        write_json(_document(result, config.labels), json)
-    if json != "-":
-        _print(result)
+        run = Run(folder=out or Path("runs") / name, source=source, report=show)
+        training = trainer.training()
+        outcome = training.train(config, training.load(data, config, run), run)
+    return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)
 
 
-def _labels_of(data: Path) -> tuple[str, ...]:
-    """Return the labels of a data set, sorted: its folders, or those in train/ if it is split."""
-    from tinyhost.datasets import load_class_folder
+def _print(outcome: Outcome, files: RunFiles) -> None:
+    from tinyhost.views.findings import section_view
 
-    return load_class_folder(data / "train" if (data / "train").is_dir() else data).labels
-
-
-def _print(result: TrainResult) -> None:
+    for note in outcome.notes():
+        status_console().print(note.text, style="yellow", markup=False)
     out = console()
+    out.print(section_view(outcome.sections()[0]))
     out.print(
-        f"held-out pictures: {result.int8_test.n}; accuracy int8 [bold]{result.int8_test.accuracy:.3f}[/], "
-        f"float {result.float_test.accuracy:.3f}"
+        f"{files.model}: {len(outcome.tflite):,} B, {outcome.n_parameters:,} parameters; report: {files.report}",
+        soft_wrap=True,
+        markup=False,
     )
-    out.print(
-        f"{result.model}: {result.model_bytes:,} B, {result.n_parameters:,} parameters", soft_wrap=True, markup=False
-    )
-    out.print(f"next: tinyhost push {result.model}", style="dim", soft_wrap=True, markup=False)
-
-
-def _document(result: TrainResult, labels: tuple[str, ...]) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "schema": "tinyhost.train/1",
-        "model": str(result.model),
-        "card": str(result.card),
-        "metrics": str(result.metrics),
-        "labels": list(labels),
-        "model_bytes": result.model_bytes,
-        "n_parameters": result.n_parameters,
-        "seconds": result.duration_s,
-        "float_test": asdict(result.float_test),
-        "int8_test": asdict(result.int8_test),
-    }
+    out.print(f"next: tinyhost push {files.model}", style="dim", soft_wrap=True, markup=False)

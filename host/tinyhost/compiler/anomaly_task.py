@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler.image_format import AnomalyParams, DistanceSource, ScoreKind
 from tinyhost.errors import ModelError, UsageError
-from tinyhost.motion.features import FeatureScaling, MotionConfig
+from tinyhost.motion.config import MotionConfig
+from tinyhost.motion.features import FeatureScaling
 from tinyhost.motion.score import ONE, AlarmSettings, CentroidSet
 
 __all__ = ["AnomalyTask"]

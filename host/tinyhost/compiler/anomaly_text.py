@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinyhost.compiler.anomaly_task import AnomalyTask
-from tinyhost.motion.features import FeatureScaling, MotionConfig
+from tinyhost.motion.config import MotionConfig
+from tinyhost.motion.features import FeatureScaling
 from tinyhost.motion.score import AlarmSettings, CentroidSet
 
 __all__ = ["anomaly_from_names", "anomaly_names"]

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError
+from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.features import MotionConfig, log_features, slide
+from tinyhost.motion.features import log_features, slide
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.sensor import LSM9DS1
 

@@ -25,11 +25,12 @@ _TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png w
 class PictureSet:
     """Pictures and their classes.
 
-    pictures: (n, 96, 96) uint8 grey levels; classes: (n,) int64 indices into the labels.
+    pictures: (n, 96, 96) uint8 grey levels; classes: (n,) int64 indices into the labels; paths: n files.
     """
 
     pictures: NDArray[np.uint8]
     classes: NDArray[np.int64]
+    paths: tuple[Path, ...]
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -39,13 +40,14 @@ class PictureSet:
 class Splits:
     """What is learned from, what chooses the best epoch, and what is only measured on."""
 
+    labels: tuple[str, ...]
     train: PictureSet
     val: PictureSet
     test: PictureSet
 
 
-def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 10) -> Splits:
-    """Return the pictures of a folder tree in three splits.
+def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: int = 10) -> Splits:
+    """Return the pictures of a folder tree in three splits; labels: by default the names of its folders.
 
     A tree without `train/` is split here, by file name: the first 70 % of each class for training,
     then 15 % and 15 %. Frames that were captured one after another look alike, and a random split
@@ -59,6 +61,7 @@ def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 1
         raise DatasetError(f"{folder}: no such folder", hint=_TREE_HINT)
     has_splits = (folder / "train").is_dir()
     root = folder / "train" if has_splits else folder
+    labels = labels or _folders(root)
     files = {"train": _class_files(root, labels)}
     for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
         if has_splits and (folder / split).is_dir():
@@ -67,12 +70,16 @@ def load_splits(folder: Path, labels: tuple[str, ...], *, min_per_class: int = 1
             files[split] = _cut_tail(files["train"], share / (1 - _TEST_SHARE * (split == "test")))
     _check_counts(files["train"], root, min_per_class)
     loaded = {split: _load(files[split]) for split in SPLITS}
-    return Splits(train=loaded["train"], val=loaded["val"], test=loaded["test"])
+    return Splits(labels=labels, train=loaded["train"], val=loaded["val"], test=loaded["test"])
+
+
+def _folders(root: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
 
 
 def _class_files(root: Path, labels: tuple[str, ...]) -> list[list[Path]]:
     """Return the picture files of each label under root, by name."""
-    found = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = _folders(root)
     missing = [label for label in labels if label not in found]
     if missing:
         raise DatasetError(
@@ -122,9 +129,10 @@ def _check_counts(classes: list[list[Path]], root: Path, min_per_class: int) -> 
 
 
 def _load(classes: list[list[Path]]) -> PictureSet:
-    pictures = [_read(path) for files in classes for path in files]
+    paths = tuple(path for files in classes for path in files)
     indices = [index for index, files in enumerate(classes) for _ in files]
-    return PictureSet(pictures=np.stack(pictures), classes=np.asarray(indices, np.int64))
+    pictures = np.stack([_read(path) for path in paths])
+    return PictureSet(pictures=pictures, classes=np.asarray(indices, np.int64), paths=paths)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ClassifierMetrics", "classifier_metrics", "partial_auc", "roc_auc"]
+__all__ = [
+    "ClassScore",
+    "ClassifierMetrics",
+    "class_scores",
+    "classifier_metrics",
+    "confusion_matrix",
+    "partial_auc",
+    "roc_auc",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassScore:
+    """How one class fared."""
+
+    n: int
+    """samples of this class"""
+    precision: float | None
+    """null if it was never predicted"""
+    recall: float | None
+    """null without samples of it"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierMetrics:
-    """How right a classifier is on n pictures.
-
-    confusion: rows are true classes, columns predicted ones. per_class: recall of each class.
-    auc: area under the ROC curve of the last of two classes; None for any other class count.
-    """
+    """How right a classifier is on samples whose classes are known."""
 
     n: int
+    """samples"""
     accuracy: float
     confusion: tuple[tuple[int, ...], ...]
+    """rows: true class; columns: predicted class"""
     per_class: tuple[float, ...]
+    """recall of each class"""
     auc: float | None
+    """area under the ROC curve; null unless there are two classes"""
 
 
 def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> ClassifierMetrics:
@@ -32,18 +53,39 @@ def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) 
     """
     n_classes = scores.shape[1]
     predicted = scores.argmax(axis=1)
-    confusion = np.zeros((n_classes, n_classes), np.int64)
-    np.add.at(confusion, (classes, predicted), 1)
-    totals = confusion.sum(axis=1)
-    recall = [float(confusion[i, i] / totals[i]) if totals[i] else 0.0 for i in range(n_classes)]
+    counts = confusion_matrix(predicted, classes, n_classes)
     margin = scores[:, 1] - scores[:, 0] if n_classes == 2 else None
     return ClassifierMetrics(
         n=len(classes),
         accuracy=float((predicted == classes).mean()),
-        confusion=tuple(tuple(int(v) for v in row) for row in confusion),
-        per_class=tuple(recall),
+        confusion=counts,
+        per_class=tuple(score.recall or 0.0 for score in class_scores(counts)),
         auc=None if margin is None else roc_auc(margin, classes == 1),
     )
+
+
+def confusion_matrix(
+    predicted: NDArray[np.int64], classes: NDArray[np.int64], n_classes: int
+) -> tuple[tuple[int, ...], ...]:
+    """Return how often each class (rows) was taken for which (columns)."""
+    counts = np.zeros((n_classes, n_classes), np.int64)
+    np.add.at(counts, (classes, predicted), 1)
+    return tuple(tuple(row) for row in counts.tolist())
+
+
+def class_scores(confusion: Sequence[Sequence[int]]) -> tuple[ClassScore, ...]:
+    """Return precision and recall of each class of a confusion matrix, whose rows are the true classes."""
+    scores = []
+    for index, row in enumerate(confusion):
+        n_predicted = sum(other[index] for other in confusion)
+        scores.append(
+            ClassScore(
+                n=sum(row),
+                precision=row[index] / n_predicted if n_predicted else None,
+                recall=row[index] / sum(row) if sum(row) else None,
+            )
+        )
+    return tuple(scores)
 
 
 def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:

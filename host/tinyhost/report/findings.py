@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinyhost.datasets import read_picture
+from tinyhost.metrics.charts import Chart
+from tinyhost.report.drawing import chart_figure
 from tinyhost.report.figures import figure_svg
-from tinyhost.report.keywords import curve_figure, timeline_figure
 from tinyhost.report.render import matrix_rows, picture_uri
-from tinyhost.tasks.findings import Confusion, ErrorCurve, Grid, Judged, JudgedSamples, Note, Part, Section, Timeline
+from tinyhost.report.timeline import timeline_figure
+from tinyhost.tasks.findings import Confusion, Grid, Judged, JudgedSamples, Note, Part, Section, Timeline
 
 __all__ = ["section_context"]
 
@@ -40,9 +42,9 @@ def _part(part: Part) -> dict[str, Any]:
     return {"kind": "figure", "svg": _drawn(part)}
 
 
-def _drawn(part: ErrorCurve | Timeline) -> str:
-    if isinstance(part, ErrorCurve):
-        return figure_svg(curve_figure({"on the board": part.curve}, part.point), alt="Misses against false accepts")
+def _drawn(part: Chart | Timeline) -> str:
+    if isinstance(part, Chart):
+        return figure_svg(chart_figure(part), alt=part.description)
     return figure_svg(timeline_figure(part), alt="What happened and what was detected over time")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 import cv2
 import jinja2
 import numpy as np
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 import tinyhost
 
-__all__ = ["matrix_rows", "picture_uri", "render", "short"]
+__all__ = ["inline", "matrix_rows", "picture_uri", "render", "short"]
 
 
 @cache
@@ -31,6 +33,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{100 * value:.{digits}f} %"
     environment.filters["kib"] = lambda value: f"{value / 1024:,.1f} KiB"
     environment.filters["short"] = short
+    environment.filters["inline"] = inline
     environment.globals["version"] = tinyhost.__version__
     return environment
 
@@ -42,6 +45,11 @@ def short(value: float) -> str:
             scaled = value / factor
             return f"{scaled:.{max(0, 2 - len(str(int(abs(scaled)))) + 1)}f}{suffix}"
     return f"{value:g}"
+
+
+def inline(text: str) -> Markup:
+    """Return a text with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def render(template: str, **context: Any) -> str:

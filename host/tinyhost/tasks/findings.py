@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from tinyhost.metrics.charts import Chart
 from tinyhost.metrics.spread import Spread
 from tinyhost.system.documents import Document
 
 if TYPE_CHECKING:
-    from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
     from tinyhost.sensors.annotations import Annotation
 
 __all__ = [
     "Confusion",
-    "ErrorCurve",
     "Figure",
     "Finding",
     "Grid",
@@ -128,14 +127,6 @@ class JudgedSamples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErrorCurve:
-    """Misses against false accepts over all thresholds, and where the model's threshold lies."""
-
-    curve: KeywordCurve
-    point: KeywordPoint
-
-
-@dataclass(frozen=True, kw_only=True)
 class Mark:
     """A detection at one moment of a recording."""
 
@@ -154,7 +145,7 @@ class Timeline:
     marks: tuple[Mark, ...]
 
 
-Part = Note | Grid | Confusion | JudgedSamples | ErrorCurve | Timeline
+Part = Note | Grid | Confusion | JudgedSamples | Chart | Timeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +155,8 @@ class Section:
     title: str
     note: str
     """what was done, in a sentence or two"""
-    figures: tuple[Figure, ...]
-    parts: tuple[Part, ...]
+    figures: tuple[Figure, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class Finding(ABC):

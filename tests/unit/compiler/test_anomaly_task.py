@@ -12,7 +12,8 @@ from tinyhost import _firmware
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.image_format import AnomalyParams, ScoreKind
 from tinyhost.errors import ModelError, UsageError
-from tinyhost.motion.features import FeatureScaling, MotionConfig
+from tinyhost.motion.config import MotionConfig
+from tinyhost.motion.features import FeatureScaling
 from tinyhost.motion.score import ONE, AlarmSettings, CentroidSet
 
 MOTION = MotionConfig(band_edges=(1, 9, 30, 61))

@@ -14,7 +14,8 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file
-from tinyhost.motion.features import FeatureScaling, MotionConfig
+from tinyhost.motion.config import MotionConfig
+from tinyhost.motion.features import FeatureScaling
 from tinyhost.motion.score import AlarmSettings, CentroidSet
 from tinyhost.synth.machine.faults import FAULTS
 from tinyhost.synth.machine.machine import Machine, MachineOptions

@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.datasets.motion import NORMAL, MotionRun, load_motion_folder, split_normal, windows_of
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.csv import write_motion_csv
-from tinyhost.motion.features import MotionConfig
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set, trained_conditions, unseen_conditions
-from tinyhost.train.anomaly.training import AnomalyTrainConfig, prepare
+from tinyhost.train.anomaly.normal import prepare
 from tinyhost.train.anomaly.trim import outlying
 
 MOTION = MotionConfig()
@@ -99,7 +100,7 @@ def test_one_window_of_training_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_threshold_below_zero_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"threshold is -0.5, expected 0 or more"):
+    with pytest.raises(UsageError, match=r"--threshold -0.5: expected 0 or more"):
         AnomalyTrainConfig(threshold=-0.5)
 
 

@@ -11,7 +11,8 @@ from tinyhost.audio.noise import make_noise
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet, load_sounds
 from tinyhost.errors import DatasetError
-from tinyhost.train.kws.augment import SoundAugmentation, SoundAugmenter, clip_features, vary_features
+from tinyhost.train.kws.augment import SoundAugmenter, clip_features, vary_features
+from tinyhost.train.kws.config import SoundAugmentation
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.rounds import FeatureRounds, draw_round, load_round
 

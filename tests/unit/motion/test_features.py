@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy import signal, stats
 from tinyhost import _firmware
 from tinyhost.errors import UsageError
+from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.features import (
     FEATURE_STEP,
     FeatureScaling,
-    MotionConfig,
     feature_names,
     linear_bands,
     log_features,

@@ -14,22 +14,26 @@ from tinyhost.datasets.motion import NORMAL, MotionSet
 from tinyhost.errors import UsageError
 from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
-from tinyhost.report.train_anomaly import anomaly_training_report
+from tinyhost.report.training import training_report
 from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.tasks.anomaly.detector import HostDetector
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
-from tinyhost.train.anomaly.outcome import write_anomaly_run
-from tinyhost.train.anomaly.training import AnomalyOutcome, AnomalyTrainConfig, train_anomaly
+from tinyhost.train.anomaly.outcome import AnomalyOutcome
+from tinyhost.train.anomaly.training import train
+from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
 
 from tests.json_docs import check_document
 from tests.oracle.oracle import open_oracle
 
 pytestmark = pytest.mark.train
 
-Run = tuple[AnomalyOutcome, list[TrainProgress], dict[str, Path]]
+Trained = tuple[AnomalyOutcome, list[TrainProgress], RunFiles]
 
 
 @pytest.fixture(scope="module")
@@ -38,68 +42,68 @@ def motions() -> MotionSet:
 
 
 @pytest.fixture(scope="module", params=["input", "embedding"])
-def run(request: pytest.FixtureRequest, motions: MotionSet, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def trained(request: pytest.FixtureRequest, motions: MotionSet, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     folder = tmp_path_factory.mktemp("anomaly") / "pump"
     config = AnomalyTrainConfig(
         embeddings=(2, 4), n_epochs=8, n_centroids=8, distance=request.param, command="a test", embedding=4
     )
     seen: list[TrainProgress] = []
-    outcome = train_anomaly(config, motions, folder, seen.append, data_name="a test")
-    return outcome, seen, write_anomaly_run(folder, outcome)
+    outcome = train(config, motions, Run(folder=folder, source="a test", report=seen.append))
+    return outcome, seen, write_run(folder, outcome, report=training_report(outcome))
 
 
-def test_the_int8_input_is_the_boards_feature(run: Run) -> None:
-    network, task = run[0].chosen.network, run[0].chosen.task
+def test_the_int8_input_is_the_boards_feature(trained: Trained) -> None:
+    network, task = trained[0].chosen.network, trained[0].chosen.task
     assert network.input.zero_point == 0
     assert network.input.scale == pytest.approx(INPUT_STEP, rel=1e-6)
     assert network.input.n_bytes == task.motion.n_features == 69
 
 
-def test_what_a_tflite_push_reads_is_the_image_to_the_byte(run: Run) -> None:
-    files = run[2]
-    assert load_model_file(files["model"], name="pump").image == files["image"].read_bytes()
+def test_what_a_tflite_push_reads_is_the_image_to_the_byte(trained: Trained) -> None:
+    files = trained[2]
+    assert load_model_file(files.model, name="pump").image == files.image.read_bytes()
 
 
-def test_scores_of_the_training_are_those_of_the_image(run: Run, motions: MotionSet) -> None:
-    outcome, _, files = run
-    detector = HostDetector(files["image"].read_bytes())
+def test_scores_of_the_training_are_those_of_the_image(trained: Trained, motions: MotionSet) -> None:
+    outcome, _, files = trained
+    detector = HostDetector(files.image.read_bytes())
     label = "imbalance"
     scores = np.concatenate([detector.scores(item.samples) for item in motions.labelled(label)])
     np.testing.assert_array_equal(scores / 65536.0, outcome.chosen.figures.scores[label].score)
 
 
-def test_the_oracle_gives_the_same_bytes(run: Run) -> None:
-    network = run[0].chosen.network
+def test_the_oracle_gives_the_same_bytes(trained: Trained) -> None:
+    network = trained[0].chosen.network
     inputs = np.random.default_rng(1).integers(-128, 128, (20, 69)).astype(np.int8)
     oracle = open_oracle(network.tflite)
     for given, output in zip(inputs, network.run(inputs).outputs, strict=True):
         np.testing.assert_array_equal(np.frombuffer(oracle.run(given.tobytes()), np.int8), output)
 
 
-def test_faults_of_the_machine_are_told_from_normal_running(run: Run) -> None:
-    labels = run[0].chosen.figures.labels
+def test_faults_of_the_machine_are_told_from_normal_running(trained: Trained) -> None:
+    labels = trained[0].chosen.figures.labels
     assert set(labels) == {"imbalance", "misalignment", "looseness", "bearing", "stuck", "all"}
-    assert min(item.roc.auc for item in labels.values()) > 0.95
+    assert min(item.auc for item in labels.values()) > 0.95
 
 
-def test_the_alarm_is_in_the_image(run: Run) -> None:
-    outcome, _, files = run
-    task = HostDetector(files["image"].read_bytes()).task
+def test_the_alarm_is_in_the_image(trained: Trained) -> None:
+    outcome, _, files = trained
+    task = HostDetector(files.image.read_bytes()).task
     assert task.alarm.threshold == pytest.approx(outcome.chosen.figures.threshold_of_budget, abs=1e-4)
     assert (task.alarm.raise_windows, task.alarm.clear_windows) == (3, 6)
     assert task.baseline_score == pytest.approx(1.0, abs=0.5)  # gains make an ordinary score 1
-    assert ModelImage.parse(files["image"].read_bytes()).name == "pump"
+    assert ModelImage.parse(files.image.read_bytes()).name == "pump"
 
 
-def test_the_run_leaves_card_figures_and_report(run: Run) -> None:
-    outcome, seen, files = run
-    metrics = json.loads(files["metrics"].read_text())
+def test_the_run_leaves_card_figures_and_report(trained: Trained) -> None:
+    _, seen, files = trained
+    metrics = json.loads(files.metrics.read_text())
     assert [size["n_embedding"] for size in metrics["embeddings"]] == [2, 4]
     assert metrics["model"]["n_embedding"] == 4
-    card = files["card"].read_text()
+    card = files.card.read_text()
     assert "generalized Pareto tail" in card
     assert "| imbalance |" in card
-    page = anomaly_training_report(outcome)
+    page = files.report.read_text()
     for words in ("ROC of each anomaly", "Latent space", "Windows and their reconstructions", "Histogram of normal"):
         assert words in page
     assert {at.epoch for at in seen if at.val_loss is not None} == set(range(1, 9))
@@ -109,7 +113,7 @@ def test_a_resumed_run_trains_no_finished_epoch_again(motions: MotionSet, tmp_pa
     def epochs(n_epochs: int, *, resume: bool) -> list[int]:
         config = AnomalyTrainConfig(embeddings=(2,), n_epochs=n_epochs, n_centroids=4, resume=resume)
         seen: list[TrainProgress] = []
-        train_anomaly(config, motions, tmp_path, seen.append, data_name="a test")
+        train(config, motions, Run(folder=tmp_path, source="a test", report=seen.append))
         return [at.epoch for at in seen if at.val_loss is not None]
 
     assert epochs(2, resume=False) == [1, 2]
@@ -120,7 +124,7 @@ def test_a_threshold_from_labels_needs_labels(motions: MotionSet, tmp_path: Path
     unlabelled = MotionSet(runs=tuple(motions.labelled(NORMAL)), rate_hz=motions.rate_hz)
     config = AnomalyTrainConfig(embeddings=(2,), n_epochs=1, n_centroids=4, choose="knee")
     with pytest.raises(UsageError, match="no labelled anomalies"):
-        train_anomaly(config, unlabelled, tmp_path, data_name="a test")
+        train(config, unlabelled, Run(folder=tmp_path, source="a test"))
 
 
 def test_the_command_trains_on_a_folder_and_says_what_was_wrong_in_it(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinyhost.datasets.pictures import PictureSet
-from tinyhost.train.core.feed import AugmentedBatches, one_hot
+from tinyhost.train.core.feed import one_hot
 from tinyhost.train.vww.augment import augment_batch
+from tinyhost.train.vww.feed import PictureBatches, to_input
 
 
 def _pictures(n_first: int, n_second: int) -> PictureSet:
@@ -17,6 +20,7 @@ def _pictures(n_first: int, n_second: int) -> PictureSet:
     return PictureSet(
         pictures=rng.integers(0, 256, (n, 96, 96), np.uint8),
         classes=np.repeat(np.array([0, 1], np.int64), (n_first, n_second)),
+        paths=tuple(Path(f"{index}.png") for index in range(n)),
     )
 
 
@@ -38,7 +42,7 @@ def test_augmentation_repeats_with_its_seed_and_changes_with_it() -> None:
 
 
 def test_a_batch_depends_on_epoch_and_step_only() -> None:
-    feeds = [AugmentedBatches(_pictures(30, 30), 2, 8, seed=3) for _ in range(2)]
+    feeds = [PictureBatches(_pictures(30, 30), 2, 8, seed=3) for _ in range(2)]
     order = feeds[0].order(4)
     np.testing.assert_array_equal(order, feeds[1].order(4))
     np.testing.assert_array_equal(feeds[0].batch(order, 4, 2)[0], feeds[1].batch(order, 4, 2)[0])
@@ -46,25 +50,25 @@ def test_a_batch_depends_on_epoch_and_step_only() -> None:
 
 def test_an_uneven_set_is_drawn_evenly() -> None:
     uneven = _pictures(90, 10)
-    order = AugmentedBatches(uneven, 2, 10, seed=1).order(0)
+    order = PictureBatches(uneven, 2, 10, seed=1).order(0)
     assert np.bincount(uneven.classes[order]).tolist() == [50, 50]
     assert set(np.flatnonzero(uneven.classes == 1)) <= set(order.tolist())
 
 
 def test_an_even_set_is_seen_whole_each_epoch() -> None:
-    order = AugmentedBatches(_pictures(20, 20), 2, 8, seed=1).order(5)
+    order = PictureBatches(_pictures(20, 20), 2, 8, seed=1).order(5)
     assert sorted(order.tolist()) == list(range(40))
 
 
 def test_a_set_smaller_than_a_batch_makes_one_batch() -> None:
-    feed = AugmentedBatches(_pictures(3, 3), 2, 64, seed=1)
+    feed = PictureBatches(_pictures(3, 3), 2, 64, seed=1)
     assert len(feed) == 1
     assert feed.batch(feed.order(0), 0, 0)[0].shape == (6, 96, 96, 1)
 
 
 def test_a_small_set_is_repeated_for_the_steps_asked() -> None:
     small = _pictures(5, 3)
-    feed = AugmentedBatches(small, 2, 4, seed=1, min_steps=10)
+    feed = PictureBatches(small, 2, 4, seed=1, min_steps=10)
     order = feed.order(0)
     assert len(feed) == 10
     assert np.bincount(small.classes[order]).tolist() == [20, 20]
@@ -76,6 +80,4 @@ def test_one_hot_marks_the_class() -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_black_and_white_exist_after_scaling(level: int) -> None:
-    from tinyhost.train.vww.training import _to_input
-
-    assert _to_input(np.full((1, 96, 96), level, np.uint8)).max() == level / 255
+    assert to_input(np.full((1, 96, 96), level, np.uint8)).max() == level / 255

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,12 +15,15 @@ from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.errors import UsageError
 from tinyhost.metrics.keywords import choose_threshold
 from tinyhost.models.file import load_model_file
-from tinyhost.report.train_kws import kws_training_report
+from tinyhost.report.training import training_report
+from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.progress import TrainProgress
-from tinyhost.train.kws.image import engine_scores
-from tinyhost.train.kws.network import ARCHITECTURES, Architecture
-from tinyhost.train.kws.outcome import write_kws_run
-from tinyhost.train.kws.training import KwsOutcome, KwsTrainConfig, train_kws
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
+from tinyhost.train.kws.config import Architecture, KwsTrainConfig
+from tinyhost.train.kws.outcome import KwsOutcome
+from tinyhost.train.kws.training import load, train
 
 from tests.oracle.oracle import open_oracle
 
@@ -26,7 +31,7 @@ pytestmark = pytest.mark.train
 
 RATE = 16_000
 LABELS = ("silence", "unknown", "high", "low")
-Run = tuple[KwsOutcome, dict[str, Path], list[TrainProgress]]
+Trained = tuple[KwsOutcome, RunFiles, list[TrainProgress]]
 
 
 def write_words(root: Path) -> None:
@@ -42,8 +47,8 @@ def write_words(root: Path) -> None:
             write_wav(root / word / f"{index % 12:08x}_nohash_{index}.wav", clip.astype(np.int16))
 
 
-@pytest.fixture(scope="module", params=ARCHITECTURES)
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+@pytest.fixture(scope="module", params=get_args(Architecture))
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     arch: Architecture = request.param
     root = tmp_path_factory.mktemp(arch)
     write_words(root / "data")
@@ -58,27 +63,28 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         command="a test",
     )
     seen: list[TrainProgress] = []
-    outcome = train_kws(config, root / "data", root / "run", seen.append)
-    return outcome, write_kws_run(root / "run", outcome), seen
+    run = Run(folder=root / "run", source=str(root / "data"), report=seen.append)
+    outcome = train(config, load(root / "data", config, run), run)
+    return outcome, write_run(run.folder, outcome, report=training_report(outcome)), seen
 
 
-def test_both_ways_to_int8_are_compared(run: Run) -> None:
-    outcome, files, seen = run
+def test_both_ways_to_int8_are_compared(trained: Trained) -> None:
+    outcome, files, seen = trained
     assert set(outcome.quantized) == {"ptq", "qat"}
     assert outcome.labels == LABELS
     assert {at.stage for at in seen} >= {"read", "augment", "train", "epoch", "quantize", "rounding", "evaluate"}
-    metrics = json.loads(files["metrics"].read_text())
+    metrics = json.loads(files.metrics.read_text())
     assert metrics["test"]["ptq"]["n"] == metrics["test"]["qat"]["n"] == outcome.best.test.n
-    assert files["model"].read_bytes() == outcome.best.tflite == files[outcome.chosen].read_bytes()
-    page = kws_training_report(outcome)
-    assert "aware in training" in page
-    assert "after training" in page
+    assert files.model.read_bytes() == files.model.with_name(f"{outcome.chosen}.tflite").read_bytes()
+    page = files.report.read_text()
+    assert "quantization-aware training" in page
+    assert "post-training quantization" in page
 
 
-def test_the_model_on_disk_is_ready_for_the_app(run: Run) -> None:
-    outcome, files, _ = run
-    image = load_model_file(files["model"], name="run").image
-    assert image == files["image"].read_bytes()
+def test_the_model_on_disk_is_ready_for_the_app(trained: Trained) -> None:
+    outcome, files, _ = trained
+    image = load_model_file(files.model, name="run").image
+    assert image == files.image.read_bytes()
     parsed = ModelImage.parse(image)
     assert (parsed.metadata.task, parsed.labels) == (Task.KWS, LABELS)
     params = KwsParams.unpack(parsed.task_data)
@@ -88,26 +94,27 @@ def test_the_model_on_disk_is_ready_for_the_app(run: Run) -> None:
     assert parsed.metadata.threshold == round(outcome.best.point.threshold * 256) - 128
 
 
-def test_the_threshold_is_the_curves(run: Run) -> None:
-    best = run[0].best
+def test_the_threshold_is_the_curves(trained: Trained) -> None:
+    best = trained[0].best
     assert best.point == choose_threshold(best.curve, 0.02)
     assert (best.point.false_accept_rate or 0.0) <= 0.02 or best.point == best.curve.points[-1]
 
 
-def test_the_engine_and_tensorflow_lite_agree_to_the_bit(run: Run) -> None:
-    outcome, files, _ = run
+def test_the_engine_and_tensorflow_lite_agree_to_the_bit(trained: Trained) -> None:
+    outcome, files, _ = trained
     sounds = np.random.default_rng(1).integers(-128, 128, (20, 49, 40)).astype(np.int8)
     for kind in outcome.quantized:
-        oracle = open_oracle(files[kind].read_bytes())
-        scores = engine_scores(load_model_file(files[kind]).image, sounds)
+        path = files.model.with_name(f"{kind}.tflite")
+        oracle = open_oracle(path.read_bytes())
+        scores = engine_scores(load_model_file(path).image, sounds)
         for sound, row in zip(sounds, scores, strict=True):
             expected = np.frombuffer(oracle.run(sound.tobytes()), np.int8)
             assert (np.rint(row * 256) - 128).astype(int).tolist() == expected.tolist()
 
 
-def test_activations_of_the_aware_model_use_their_range(run: Run) -> None:
+def test_activations_of_the_aware_model_use_their_range(trained: Trained) -> None:
     """Ranges that began at -6..6 and hardly moved would leave half of the values after a ReLU unused."""
-    outcome, files, _ = run
+    outcome, files, _ = trained
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(model_content=outcome.quantized["qat"].tflite)
@@ -117,16 +124,18 @@ def test_activations_of_the_aware_model_use_their_range(run: Run) -> None:
     assert set(zero_points) <= {-128, 0}
 
 
-def test_a_stopped_run_goes_on(run: Run, tmp_path: Path) -> None:
-    outcome, files, _ = run
-    folder = files["model"].parent
+def test_a_stopped_run_goes_on(trained: Trained, tmp_path: Path) -> None:
+    outcome, files, _ = trained
+    folder = files.model.parent
     config = KwsTrainConfig(
         words=LABELS[2:], arch=outcome.config.arch, width=16, n_epochs=3, n_rounds=1, batch_size=32,
         quantization="ptq", resume=True,
     )  # fmt: skip
     seen: list[TrainProgress] = []
-    longer = train_kws(config, outcome.data_dir, folder, seen.append)
+    run = Run(folder=folder, source=outcome.source, report=seen.append)
+    data = load(Path(outcome.source), config, run)
+    longer = train(config, data, run)
     assert longer.history[:2] == outcome.history
     assert [at.epoch for at in seen if at.stage == "epoch"] == [3]
     with pytest.raises(UsageError, match="no run to resume"):
-        train_kws(config, outcome.data_dir, tmp_path / "nothing")
+        train(config, data, replace(run, folder=tmp_path / "nothing"))

@@ -3,110 +3,132 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import fetch
+from tinyhost.models.file import load_model_file
+from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import LABELS, render, write_dataset
+from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.progress import TrainProgress
-from tinyhost.train.vww.training import TrainResult, VwwTrainConfig, train_vww
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.writing import write_run
+from tinyhost.train.vww.config import VwwTrainConfig
+from tinyhost.train.vww.outcome import VwwOutcome
+from tinyhost.train.vww.training import load, train
 
 from tests.oracle.oracle import open_oracle
 
 pytestmark = pytest.mark.train
 
-Run = tuple[TrainResult, list[TrainProgress]]
+Trained = tuple[VwwOutcome, RunFiles, list[TrainProgress]]
+CONFIG = VwwTrainConfig(n_epochs=1, batch_size=16, min_steps_per_epoch=3, from_scratch=True, command="a test")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    root = tmp_path_factory.mktemp("train")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pictures")
     for split, n in (("train", 24), ("val", 6), ("test", 6)):
-        write_dataset(root / "data", n, 1, split=split)
-    config = VwwTrainConfig(n_epochs=1, batch_size=16, min_steps_per_epoch=3, from_scratch=True, command="a test")
+        write_dataset(root, n, 1, split=split)
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     seen: list[TrainProgress] = []
-    return train_vww(config, root / "data", root / "run", seen.append), seen
+    run = Run(folder=tmp_path_factory.mktemp("hall"), source="a test", report=seen.append)
+    outcome = train(CONFIG, load(data, CONFIG, run), run)
+    return outcome, write_run(run.folder, outcome, report=training_report(outcome)), seen
 
 
-def test_the_int8_input_is_the_pixel_minus_128(run: Run) -> None:
-    from tinyhost.train.core.quantize import Int8Model
-
-    scale, zero_point = Int8Model(run[0].model.read_bytes()).input_quantization
-    assert zero_point == -128
-    assert np.float32(scale) == np.float32(1 / 255)
+def test_the_int8_input_is_the_pixel_minus_128(trained: Trained) -> None:
+    graph = read_tflite(trained[0].tflite)
+    assert graph.tensors[graph.input].zero_point == -128
+    assert graph.tensors[graph.input].scale == np.float32(1 / 255)
 
 
-def test_only_operators_of_the_engine_are_used(run: Run) -> None:
-    metrics = json.loads(run[0].metrics.read_text())
-    assert metrics["model"]["operators"] == [
-        "AVERAGE_POOL_2D",
-        "CONV_2D",
-        "DEPTHWISE_CONV_2D",
-        "RESHAPE",
-        "SOFTMAX",
-    ]
+def test_only_operators_of_the_engine_are_used(trained: Trained) -> None:
+    metrics = json.loads(trained[1].metrics.read_text())
+    assert metrics["model"]["operators"] == ["AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "RESHAPE", "SOFTMAX"]
 
 
-def test_outputs_are_two_int8_scores_that_sum_to_one(run: Run) -> None:
-    from tinyhost.train.core.quantize import Int8Model
-
-    model = Int8Model(run[0].model.read_bytes())
-    answer = model.run(np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8))
-    assert answer.dtype == np.int8
-    assert answer.shape == (2,)
-    # TFLite fixes the softmax output at scale 1/256, zero point -128.
-    assert abs(int(answer.astype(int).sum())) <= 2  # (a + 128) + (b + 128) = 256, rounded
+def test_outputs_are_two_scores_that_sum_to_one(trained: Trained) -> None:
+    pictures = np.random.default_rng(1).integers(-128, 128, (3, 96, 96)).astype(np.int8)
+    scores = engine_scores(trained[1].image.read_bytes(), pictures)
+    assert scores.shape == (3, 2)
+    np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=2 / 256)
 
 
-def test_the_oracle_gives_the_same_bytes(run: Run) -> None:
-    from tinyhost.train.core.quantize import Int8Model
-
-    content = run[0].model.read_bytes()
-    model, oracle = Int8Model(content), open_oracle(content)
-    rng = np.random.default_rng(2)
-    for _ in range(5):
-        picture = rng.integers(0, 256, (96, 96), np.uint8)
-        expected = oracle.run((picture.astype(np.int16) - 128).astype(np.int8).tobytes())
-        np.testing.assert_array_equal(np.frombuffer(expected, np.int8), model.run(picture))
+def test_the_oracle_gives_the_same_bytes(trained: Trained) -> None:
+    oracle = open_oracle(trained[0].tflite)
+    pictures = np.random.default_rng(2).integers(-128, 128, (5, 96, 96)).astype(np.int8)
+    for picture, scores in zip(pictures, engine_scores(trained[1].image.read_bytes(), pictures), strict=True):
+        expected = np.frombuffer(oracle.run(picture.tobytes()), np.int8)
+        np.testing.assert_array_equal(np.rint(scores * 256) - 128, expected)
 
 
-def test_tensors_are_named_after_layers_and_the_file_fits(run: Run) -> None:
-    content = run[0].model.read_bytes()
+def test_tensors_are_named_after_layers_and_the_file_fits(trained: Trained) -> None:
+    content = trained[0].tflite
     assert len(content) < 300 * 1024
     for name in (b"picture", b"conv0", b"depthwise13/weights", b"logits/bias", b"scores"):
         assert name in content
-    assert 200_000 < run[0].n_parameters < 220_000
+    assert 200_000 < trained[0].n_parameters < 220_000
 
 
-def test_progress_ends_with_quantize_and_evaluate(run: Run) -> None:
-    stages = [at.stage for at in run[1]]
-    assert stages[-3:] == ["epoch", "quantize", "evaluate"]
-    epoch = run[1][-3]
-    assert (epoch.epoch, epoch.step, epoch.n_steps) == (1, 3, 3)
-    assert epoch.val_accuracy is not None
+def test_what_a_tflite_push_reads_is_the_image_to_the_byte(trained: Trained) -> None:
+    files = trained[1]
+    assert load_model_file(files.model).image == files.image.read_bytes()
 
 
-def test_an_epochs_weights_can_be_started_from(run: Run, tmp_path: Path) -> None:
-    weights = run[0].model.with_name("best.weights.h5")
-    data = run[0].model.parents[1] / "data"
-    config = VwwTrainConfig(n_epochs=1, batch_size=16, min_steps_per_epoch=3, start_from=weights)
-    result = train_vww(config, data, tmp_path)
-    assert json.loads(result.metrics.read_text())["config"]["start_from"] == str(weights)
+def test_the_report_shows_the_wrong_pictures(trained: Trained) -> None:
+    outcome, files, _ = trained
+    page = files.report.read_text()
+    n_wrong = sum(not item.right for item in outcome.judged)
+    assert ("Wrong: " in page) == (n_wrong > 0)
+    assert page.count("data:image/png") == len(outcome.judged)
+    assert "Loss and accuracy over the epochs" in page
+
+
+def test_progress_ends_with_quantize_and_evaluate(trained: Trained) -> None:
+    seen = trained[2]
+    assert [at.stage for at in seen][-3:] == ["epoch", "quantize", "evaluate"]
+    assert (seen[-3].epoch, seen[-3].step, seen[-3].n_steps) == (1, 3, 3)
+    assert seen[-3].val_accuracy is not None
+
+
+def test_a_stopped_run_goes_on(trained: Trained, data: Path) -> None:
+    seen: list[TrainProgress] = []
+    run = Run(folder=trained[1].model.parent, source="a test", report=seen.append)
+    config = replace(CONFIG, n_epochs=2, resume=True)
+    longer = train(config, load(data, config, run), run)
+    assert longer.history[:1] == trained[0].history
+    assert [at.epoch for at in seen if at.stage == "epoch"] == [2]
+
+
+def test_an_epochs_weights_can_be_started_from(trained: Trained, data: Path, tmp_path: Path) -> None:
+    weights = trained[1].model.with_name("best.weights.h5")
+    config = replace(CONFIG, start_from=weights, from_scratch=False)
+    run = Run(folder=tmp_path, source="a test")
+    outcome = train(config, load(data, config, run), run)
+    files = write_run(tmp_path, outcome, report="")
+    assert json.loads(files.metrics.read_text())["config"]["start_from"] == str(weights)
 
 
 def test_a_warm_start_answers_as_the_quantized_model_does() -> None:
-    from tinyhost.train.core.quantize import Int8Model
     from tinyhost.train.vww.network import mobilenet_v1
     from tinyhost.train.vww.warm_start import load_tflite_weights
 
-    content = fetch("vww").read_bytes()
+    path = fetch("vww")
     pictures = np.stack([render(label, np.random.default_rng(s)) for s in range(20) for label in LABELS])
     model = mobilenet_v1(size=96, alpha=0.25, n_classes=2, dropout=0.0, l2=0.0)
-    load_tflite_weights(model, content, pictures, "vww")
-    int8_model = Int8Model(content)
-    int8_scores = np.stack([(int8_model.run(p).astype(float) + 128) / 256 for p in pictures])
+    load_tflite_weights(model, path.read_bytes(), pictures, "vww")
+    int8_scores = engine_scores(load_model_file(path).image, pictures.view(np.int8) ^ np.int8(-128))
     inputs = pictures[..., np.newaxis].astype(np.float32) / 255
     after = model.predict(inputs, verbose=0)
     assert np.abs(after - int8_scores).max() < 0.1
@@ -123,5 +145,5 @@ def test_a_warm_start_refuses_another_architecture() -> None:
     pictures = np.zeros((2, 96, 96), np.uint8)
     with pytest.raises(ModelError, match="conv0"):
         load_tflite_weights(wider, fetch("vww").read_bytes(), pictures, "vww")
-    with pytest.raises(ModelError, match=r"not a \.tflite"):
+    with pytest.raises(ModelError, match=r"notes\.txt: bytes 4\.\.8 should be"):
         load_tflite_weights(wider, b"nonsense", pictures, "notes.txt")

@@ -15,6 +15,7 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import LabelledClip, load_clip_folder
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError
+from tinyhost.metrics.keyword_charts import errors_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
 from tinyhost.models.reference import HostReference
 from tinyhost.tasks import findings
@@ -28,7 +29,7 @@ from tinyhost.tasks.classes import (
     real_values,
 )
 from tinyhost.tasks.contract import Evaluation, Subject
-from tinyhost.tasks.findings import ErrorCurve, HostAnswers, Note, agreement_note, percent
+from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units
 
 __all__ = ["ClipEvaluation", "KeywordAccuracy", "load_clips"]
@@ -69,7 +70,7 @@ class KeywordAccuracy(Accuracy):
             f"{curve.n_others:,} clips without a word, misses {percent(point.false_reject_rate)} of "
             f"{curve.n_words:,} words"
         )
-        return (Note(text=rates), ErrorCurve(curve=curve, point=point), agreement_note(self.host, "clips"))
+        return (Note(text=rates), errors_chart({"on the board": curve}, point), agreement_note(self.host, "clips"))
 
 
 @dataclass(frozen=True, kw_only=True)

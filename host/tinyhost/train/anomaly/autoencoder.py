@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.errors import ModelError
-from tinyhost.train.core.feed import Batch, batch_dataset
+from tinyhost.train.core.feed import Batch
 from tinyhost.train.core.fitting import FitPlan, Fitted, fit
 from tinyhost.train.core.progress import Report
-from tinyhost.train.core.quantize import Int8Model, convert_int8, layer_names
-from tinyhost.train.core.tensor_names import shorten_tensor_names
+from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
 
 __all__ = ["INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
 
@@ -66,9 +64,6 @@ class _Batches:
         chosen = self._samples[order[step * self._batch_size : (step + 1) * self._batch_size]]
         return chosen, chosen
 
-    def dataset(self, first_epoch: int = 0) -> Any:
-        return batch_dataset(self, first_epoch)
-
 
 def fit_autoencoder(
     model: Any,
@@ -79,7 +74,7 @@ def fit_autoencoder(
     n_epochs: int,
     learning_rate: float,
     seed: int,
-    resume: bool,
+    resume: bool = False,
     report: Report,
 ) -> Fitted:
     """Return the model at the epoch that reconstructs held-out samples best; both are (n, n_features) real values."""
@@ -91,7 +86,6 @@ def fit_autoencoder(
         loss="reconstruction",
         resume=resume,
     )
-    folder.mkdir(parents=True, exist_ok=True)
     return fit(model, _Batches(samples, 128, seed), (held_out, held_out), plan, report)
 
 
@@ -101,21 +95,12 @@ def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> 
     samples: (n, n_features) real values. Two more have one value each at the ends of int8, so that the input's scale is
     INPUT_STEP and its zero point 0; all other tensors hardly notice. Raises ModelError if that did not work.
     """
-    chosen = np.random.default_rng(seed).permutation(len(samples))[:_N_CALIBRATION]
+    chosen = drawn(samples, _N_CALIBRATION, seed)
     ends = np.zeros((2, samples.shape[1]), np.float32)
     quiet = int(np.argmin(np.abs(_first_weights(model)).sum(axis=1)))  # the feature that moves the network least
     ends[0, quiet], ends[1, quiet] = -128 * INPUT_STEP, 127 * INPUT_STEP
-    calibration = np.concatenate([ends, samples[chosen] * np.float32(_REACH), samples[chosen]])
-    content = shorten_tensor_names(
-        convert_int8(model, np.clip(calibration, ends.min(), ends.max())), layer_names(model)
-    )
-    scale, zero_point = Int8Model(content).input_quantization
-    if zero_point != 0 or abs(scale - INPUT_STEP) > 1e-6:
-        raise ModelError(
-            f"quantized model: expected input scale {INPUT_STEP:.6f} and zero point 0, got {scale} and {zero_point}",
-            hint="the converter of this TensorFlow calibrates differently; report it",
-        )
-    return content
+    calibration = np.clip(np.concatenate([ends, chosen * np.float32(_REACH), chosen]), ends.min(), ends.max())
+    return checked_int8(convert_int8(model, calibration), layer_names(model), INPUT_STEP, 0)
 
 
 def _first_weights(model: Any) -> NDArray[np.float32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +23,11 @@ from tinyhost.metrics.threshold import (
 )
 from tinyhost.motion.score import AlarmSettings, alarm_states
 from tinyhost.protocol.messages import AlarmState
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
+from tinyhost.train.anomaly.normal import NormalData
 from tinyhost.train.anomaly.scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
 
-if TYPE_CHECKING:
-    from tinyhost.train.anomaly.training import AnomalyTrainConfig, NormalData
-
-__all__ = ["AnomalyFigures", "LabelFigures", "measure", "size_to_take"]
+__all__ = ["AnomalyFigures", "LabelFigures", "LabelScore", "measure", "size_to_take"]
 
 _NEARLY = 0.02  # of recall: a larger embedding must be better by that much
 _NEARLY_AS_SMALL = 1.1  # without labelled anomalies: of the held-out reconstruction error
@@ -37,18 +35,33 @@ _ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelFigures:
+class LabelScore:
     """How well one kind of anomaly is told from normal running."""
 
     n: int
     """windows"""
-    roc: Roc
+    auc: float
+    auc_reconstruction: float
+    """by the reconstruction error alone"""
+    auc_distance: float
+    """by the distance to the nearest centroid alone"""
+    knee: Operating
+    """where recall exceeds the false rate most"""
+    cheapest: Operating
+    """where the expected cost is least"""
     at_threshold: Operating
+    """at the model's threshold"""
     n_recordings: int
     n_alarmed: int
     """recordings in which the alarm was raised"""
-    auc_reconstruction: float
-    auc_distance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelFigures(LabelScore):
+    """The same, with the curve that the knee is on."""
+
+    curve: tuple[tuple[float, float, float], ...]
+    """threshold, false rate, recall"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +156,10 @@ def _label_figures(
     anomalous = np.concatenate([scores[name].score for name in labels])
     return LabelFigures(
         n=len(anomalous),
-        roc=roc,
+        auc=roc.auc,
+        knee=roc.knee,
+        cheapest=roc.cheapest,
+        curve=roc.points,
         at_threshold=operating_point(scores[NORMAL].score, anomalous, alarm.threshold),
         n_recordings=len(alarmed),
         n_alarmed=sum(alarmed),

@@ -11,6 +11,7 @@ from tinyhost.datasets.motion import NORMAL, MotionRun, MotionSet
 from tinyhost.motion.sensor import LSM9DS1, Accelerometer
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
 
 __all__ = ["MachineSetPlan", "machine_set", "unseen_conditions"]
 
@@ -22,14 +23,14 @@ LOADS = (0.1, 0.3, 0.5, 0.7, 0.9)
 class MachineSetPlan:
     """How much to simulate."""
 
-    minutes: float = 60.0
+    minutes: float = AnomalyTrainConfig.minutes
     """of normal running, over all speeds and loads together"""
     fault_minutes: float = 5.0
     """of each fault"""
     severity: float = 1.0
-    contamination: float = 0.0
+    contamination: float = AnomalyTrainConfig.contamination
     """share of the recordings labelled normal that have a fault all the same"""
-    seed: int = 1
+    seed: int = AnomalyTrainConfig.seed
     sensor: Accelerometer = LSM9DS1
 
 

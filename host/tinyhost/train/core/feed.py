@@ -8,63 +8,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.pictures import PictureSet
 from tinyhost.train.core.progress import Report, TrainProgress
-from tinyhost.train.vww.augment import augment_batch
 
-__all__ = ["AugmentedBatches", "BatchSource", "batch_dataset", "one_hot", "progress_callback"]
+__all__ = ["Batch", "BatchSource", "batch_dataset", "one_hot", "progress_callback"]
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""samples and one-hot classes, or samples twice"""
 _REPORT_EVERY_STEPS = 10
 
 
-def one_hot(classes: NDArray[np.int64], n_classes: int) -> NDArray[np.float32]:
-    """Return (n, n_classes) with a one at each class."""
-    return np.eye(n_classes, dtype=np.float32)[classes]
-
-
-class AugmentedBatches:
-    """Shuffled, augmented batches of a picture set; epoch and step fix what a batch holds.
-
-    Classes are drawn equally often, so that an uneven set teaches no preference.
-    """
-
-    def __init__(self, pictures: PictureSet, n_classes: int, batch_size: int, seed: int, *, min_steps: int = 1) -> None:
-        self._set = pictures
-        self._n_classes = n_classes
-        self._batch_size = min(batch_size, len(pictures))
-        self._seed = seed
-        self._n_steps = max(len(pictures) // self._batch_size, min_steps)
-
-    def __len__(self) -> int:
-        return self._n_steps
-
-    def order(self, epoch: int) -> NDArray[np.int64]:
-        """Return picture indices of an epoch, (len(self) * batch_size,), its classes balanced."""
-        rng = np.random.default_rng((self._seed, epoch))
-        n_total = len(self) * self._batch_size
-        n_each = -(-n_total // self._n_classes)
-        chosen = []
-        for index in range(self._n_classes):
-            members = np.flatnonzero(self._set.classes == index)
-            rounds = [rng.permutation(members) for _ in range(-(-n_each // len(members)))]
-            chosen.append(np.concatenate(rounds)[:n_each])
-        return rng.permutation(np.concatenate(chosen))[:n_total]
-
-    def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
-        """Return one batch: (batch, 96, 96, 1) in [0, 1] and (batch, n_classes)."""
-        rng = np.random.default_rng((self._seed, epoch, step))
-        chosen = order[step * self._batch_size : (step + 1) * self._batch_size]
-        pictures = augment_batch(self._set.pictures[chosen], rng)
-        return pictures, one_hot(self._set.classes[chosen], self._n_classes)
-
-    def dataset(self, first_epoch: int = 0) -> Any:
-        """Return a tf.data.Dataset; each pass over it is the next epoch."""
-        return batch_dataset(self, first_epoch)
-
-
 class BatchSource(Protocol):
-    """Batches that depend on epoch and step alone."""
+    """Batches that depend on epoch and step alone; an epoch has len() of them."""
 
     def __len__(self) -> int: ...
 
@@ -73,11 +27,16 @@ class BatchSource(Protocol):
         ...
 
     def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
-        """Return one batch: samples and one-hot classes."""
+        """Return one batch."""
         ...
 
 
-def batch_dataset(source: BatchSource, first_epoch: int) -> Any:
+def one_hot(classes: NDArray[np.int64], n_classes: int) -> NDArray[np.float32]:
+    """Return (n, n_classes) with a one at each class."""
+    return np.eye(n_classes, dtype=np.float32)[classes]
+
+
+def batch_dataset(source: BatchSource, first_epoch: int = 0) -> Any:
     """Return a tf.data.Dataset of a source's batches; each pass over it is the next epoch."""
     import tensorflow as tf
 
@@ -95,9 +54,8 @@ def batch_dataset(source: BatchSource, first_epoch: int) -> Any:
     return feed.apply(tf.data.experimental.assert_cardinality(len(source))).prefetch(2)
 
 
-def progress_callback(n_epochs: int, n_steps: int, report: Report) -> Any:
-    """Return a Keras callback that reports every few steps and at the end of each epoch."""
-    import keras
+def progress_callback(keras: Any, stage: str, n_epochs: int, n_steps: int, report: Report) -> Any:
+    """Return a Keras callback that reports every few steps, and the held-out figures at the end of each epoch."""
 
     class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
         epoch = 0
@@ -122,9 +80,10 @@ def progress_callback(n_epochs: int, n_steps: int, report: Report) -> Any:
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if batch % _REPORT_EVERY_STEPS == 0:
-                self._report("train", batch + 1, logs)
+                self._report(stage, batch + 1, logs)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            self._report("epoch", n_steps, logs)
+            if "val_loss" in logs:
+                self._report("epoch", n_steps, logs)
 
     return Reporter()

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import MissingToolError, ModelError, UsageError
+from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.system.durable import write_atomically
+from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
 from tinyhost.train.core.progress import Report
 
-__all__ = ["BEST_WEIGHTS", "Feed", "FitPlan", "Fitted", "fit", "import_keras"]
+__all__ = ["BEST_WEIGHTS", "FitPlan", "Fitted", "fit", "float_metrics", "import_keras", "n_trainable"]
 
 BEST_WEIGHTS = "best.weights.h5"
 _LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
-
-Samples = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-
-class Feed(Sized, Protocol):
-    """Batches: an epoch has len() of them."""
-
-    def dataset(self, first_epoch: int = 0) -> Any:
-        """Return a tf.data.Dataset; each pass over it is the next epoch."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitPlan:
     """How to fit.
 
-    folder: gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/.
+    folder: made if need be; gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/.
     loss: of classes, or of a network that shall give back its input.
     resume: go on after the epoch that last.keras holds.
     """
@@ -72,19 +63,19 @@ def import_keras() -> Any:
     return keras
 
 
-def fit(model: Any, feed: Feed, val: Samples, plan: FitPlan, report: Report) -> Fitted:
+def fit(model: Any, batches: BatchSource, val: Batch, plan: FitPlan, report: Report) -> Fitted:
     """Train a model; return it at the epoch whose held-out loss was least.
 
-    val: samples and one-hot classes, or samples twice. Raises UsageError if there is nothing to resume, ModelError if
-    what is there is damaged.
+    val: all held-out samples. Raises UsageError if there is nothing to resume, ModelError if what is there is damaged.
     """
     import keras
 
     history: list[dict[str, float]] = []
+    plan.folder.mkdir(parents=True, exist_ok=True)
     if plan.resume:
         model, history = _resume(plan)
     else:
-        rate = _schedule(len(feed), plan)
+        rate = _schedule(len(batches), plan)
         if plan.loss == "reconstruction":
             model.compile(keras.optimizers.Adam(rate), "mse")
         else:
@@ -92,17 +83,28 @@ def fit(model: Any, feed: Feed, val: Samples, plan: FitPlan, report: Report) -> 
             model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     if len(history) < plan.n_epochs:
         model.fit(
-            feed.dataset(len(history)),
+            batch_dataset(batches, len(history)),
             initial_epoch=len(history),
             epochs=plan.n_epochs,
             validation_data=val,
             validation_batch_size=256,
-            callbacks=_callbacks(plan, len(feed), history, report),
+            callbacks=_callbacks(plan, len(batches), history, report),
             shuffle=False,  # the batches are shuffled already
             verbose=0,
         )
     model.load_weights(str(plan.folder / BEST_WEIGHTS))
     return Fitted(model=model, history=history)
+
+
+def float_metrics(model: Any, samples: NDArray[np.float32], classes: NDArray[np.int64]) -> ClassifierMetrics:
+    """Return how right a model is before it is quantized."""
+    scores = model.predict(samples, batch_size=256, verbose=0)
+    return classifier_metrics(scores.astype(np.float64), classes)
+
+
+def n_trainable(model: Any) -> int:
+    """Return the number of a model's parameters that are trained."""
+    return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
 
 
 def _schedule(n_steps_per_epoch: int, plan: FitPlan) -> Any:
@@ -135,8 +137,6 @@ def _resume(plan: FitPlan) -> tuple[Any, list[dict[str, float]]]:
 def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], report: Report) -> list[Any]:
     import keras
 
-    from tinyhost.train.core.feed import progress_callback
-
     best = {"monitor": "val_loss", "mode": "min"}
     before = min((epoch["val_loss"] for epoch in history), default=None)
 
@@ -163,5 +163,5 @@ def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], rep
         Keeper(),
         keras.callbacks.EarlyStopping(patience=plan.patience, **best),
         keras.callbacks.TensorBoard(str(plan.folder / _LOGS), write_graph=False),
-        progress_callback(plan.n_epochs, n_steps, report),
+        progress_callback(keras, "train", plan.n_epochs, n_steps, report),
     ]

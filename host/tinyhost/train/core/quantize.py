@@ -1,4 +1,4 @@
-"""Post-training int8 quantization, and running the result on this computer."""
+"""Post-training int8 quantization."""
 
 from __future__ import annotations
 
@@ -11,35 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 from tinyhost.train.core.tensor_names import shorten_tensor_names
 
-__all__ = [
-    "INPUT_SCALE",
-    "INPUT_ZERO_POINT",
-    "Int8Model",
-    "checked_int8",
-    "convert_int8",
-    "layer_names",
-    "to_int8_tflite",
-]
+__all__ = ["checked_int8", "convert_int8", "drawn", "layer_names", "to_int8_tflite", "unit_range_int8"]
 
-INPUT_SCALE = 1 / 255
-INPUT_ZERO_POINT = -128
-"""So that the int8 input is the grey level minus 128, with no arithmetic on the board."""
+INPUT_SCALE, INPUT_ZERO_POINT = 1 / 255, -128
+"""of an input in 0..1: the int8 input is the grey level minus 128, with no arithmetic on the board"""
+_SCALE_TOLERANCE = 1e-5
 
 
-def to_int8_tflite(model: Any, samples: NDArray[np.uint8]) -> bytes:
+def drawn(samples: NDArray[Any], n: int, seed: int) -> NDArray[Any]:
+    """Return at most n samples, drawn at random, that stand for what the model will see."""
+    return samples[np.random.default_rng(seed).permutation(len(samples))[:n]]
+
+
+def to_int8_tflite(model: Any, samples: NDArray[np.float32]) -> bytes:
     """Return a Keras model as a .tflite with int8 input, output and weights, batch size 1.
 
-    samples: (n, height, width) grey levels, or features + 128, that stand for what the model will see. A black and a
-    white one are added, so that the input range is exactly [0, 1].
-    Raises ModelError if the input quantization is not pixel - 128.
+    samples: (n, height, width, 1) in [0, 1]. One of zeros and one of ones are added, so that the input's range is
+    exactly [0, 1]. Raises ModelError if it is not.
     """
-    _, height, width, _ = model.input_shape
-    black_white = np.stack([np.full((height, width), v, np.uint8) for v in (0, 255)])
-    calibration = np.concatenate([black_white, samples]).astype(np.float32) / np.float32(255)
-    return checked_int8(convert_int8(model, calibration[..., None]), layer_names(model))
+    ends = np.stack([np.full(samples.shape[1:], value, np.float32) for value in (0, 1)])
+    return unit_range_int8(convert_int8(model, np.concatenate([ends, samples])), model)
 
 
 def convert_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
@@ -71,14 +66,20 @@ def layer_names(model: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(layer.name.split("_")[0] for layer in model.layers))
 
 
-def checked_int8(converted: bytes, layers: tuple[str, ...]) -> bytes:
-    """Return a converted .tflite with short tensor names; raises ModelError if its input is not grey level - 128."""
+def unit_range_int8(converted: bytes, model: Any) -> bytes:
+    """Return a converted Keras model with short tensor names; raises ModelError if its input's range is not [0, 1]."""
+    return checked_int8(converted, layer_names(model), INPUT_SCALE, INPUT_ZERO_POINT)
+
+
+def checked_int8(converted: bytes, layers: tuple[str, ...], scale: float, zero_point: int) -> bytes:
+    """Return a converted .tflite with short tensor names; raises ModelError if its input is quantized otherwise."""
     content = shorten_tensor_names(converted, layers)
-    scale, zero_point = Int8Model(content).input_quantization
-    if zero_point != INPUT_ZERO_POINT or abs(scale - INPUT_SCALE) > 1e-7:
+    graph = read_tflite(content, where="quantized model")
+    tensor = graph.tensors[graph.input]
+    if tensor.zero_point != zero_point or abs(float(tensor.scale) / scale - 1.0) > _SCALE_TOLERANCE:
         raise ModelError(
-            f"quantized model: expected input scale 1/255 and zero point {INPUT_ZERO_POINT}, "
-            f"got {scale} and {zero_point}",
+            f"quantized model: expected input scale {scale:.6f} and zero point {zero_point}, "
+            f"got {tensor.scale:.6f} and {tensor.zero_point}",
             hint="the converter of this TensorFlow calibrates differently; report it",
         )
     return content
@@ -90,52 +91,3 @@ def _silence() -> Iterator[None]:
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
-
-
-class Int8Model:
-    """An int8 .tflite on this computer, run with TFLite's reference kernels, as TFLM's are.
-
-    Raises ModelError if the file has no int8 input and output.
-    """
-
-    def __init__(self, content: bytes) -> None:
-        import tensorflow as tf
-
-        with _silence():
-            self._interpreter = tf.lite.Interpreter(
-                model_content=content,
-                experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
-            )
-        self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
-        if self._input["dtype"] is not np.int8 or self._output["dtype"] is not np.int8:
-            raise ModelError(
-                f"expected int8 input and output, got {self._input['dtype'].__name__} "
-                f"and {self._output['dtype'].__name__}",
-                hint="convert the model with full integer quantization",
-            )
-
-    @property
-    def input_quantization(self) -> tuple[float, int]:
-        """Scale and zero point of the input."""
-        scale, zero_point = self._input["quantization"]
-        return float(scale), int(zero_point)
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of output values."""
-        return int(np.prod(self._output["shape"]))
-
-    def operators(self) -> tuple[str, ...]:
-        """Return the distinct operators of the graph, by name."""
-        names = {op["op_name"] for op in self._interpreter._get_ops_details()}
-        return tuple(sorted(names - {"DELEGATE"}))
-
-    def run(self, picture: NDArray[np.uint8]) -> NDArray[np.int8]:
-        """Return the raw int8 outputs for one (height, width) picture of grey levels."""
-        tensor = (picture.astype(np.int16) - 128).astype(np.int8).reshape(self._input["shape"])
-        self._interpreter.set_tensor(self._input["index"], tensor)
-        self._interpreter.invoke()
-        answer: NDArray[np.int8] = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
-        return answer

@@ -13,8 +13,9 @@ from tinyhost.audio.features import FeatureStream, FrontendConfig, quantized
 from tinyhost.audio.levels import active_rms, peak, rms, to_float, to_pcm
 from tinyhost.audio.mix import add_at, mix_at_snr, repeat_to
 from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.train.kws.config import SoundAugmentation
 
-__all__ = ["SoundAugmentation", "SoundAugmenter", "clip_features", "vary_features"]
+__all__ = ["SoundAugmenter", "clip_features", "vary_features"]
 
 _CLIP = SAMPLE_RATE_HZ
 _FRAME = 320
@@ -22,29 +23,6 @@ _LOUD_DB = 25.0
 _N_ROOMS = 200
 _FFT = 32768  # of a clip and a room
 _BANDS_HZ = (20.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SoundAugmentation:
-    """How far clips are changed; ranges are drawn from evenly."""
-
-    cut_ms: int = 60
-    """of a word that may be cut off at either end; else it is moved to anywhere in the clip"""
-    speed: tuple[float, float] = (0.85, 1.2)
-    """of play-back, so of pitch and vocal tract too"""
-    snr_db: tuple[float, float] = (-2.0, 35.0)
-    noisy_share: float = 0.9
-    """of the clips; the others get no noise"""
-    level_dbfs: tuple[float, float] = (-46.0, -12.0)
-    silence_dbfs: tuple[float, float] = (-80.0, -25.0)
-    """of clips in which nobody speaks"""
-    reverberant_share: float = 0.5
-    rt60_s: tuple[float, float] = (0.1, 0.7)
-    equalizer_db: float = 5.0
-    """spread of the gain of each octave"""
-    warm_share: float = 0.5
-    """of the clips that follow sound, as on a board that listens; the others begin with a fresh frontend"""
-    warm_strides: tuple[int, int] = (10, 100)
 
 
 @dataclass(kw_only=True)

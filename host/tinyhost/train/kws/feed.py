@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.sounds import UNKNOWN_CLASS
-from tinyhost.train.core.feed import batch_dataset, one_hot
+from tinyhost.train.core.feed import Batch, one_hot
 from tinyhost.train.kws.augment import vary_features
 from tinyhost.train.kws.rounds import FeatureRound, load_round
 
@@ -52,16 +51,12 @@ class KwsBatches:
         taken = unknown[: int(len(unknown) * _UNKNOWN_TAKEN)]
         return rng.permutation(np.concatenate((np.flatnonzero(classes != UNKNOWN_CLASS), taken)))
 
-    def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
         """Return one batch: (batch, 49, 40, 1) in [0, 1] and (batch, n_classes)."""
         rng = np.random.default_rng((self._seed, epoch, step))
         chosen = order[step * self._batch_size : (step + 1) * self._batch_size]
         sounds = self._round(epoch)
         return to_input(vary_features(sounds.features[chosen], rng)), one_hot(sounds.classes[chosen], self._n_classes)
-
-    def dataset(self, first_epoch: int = 0) -> Any:
-        """Return a tf.data.Dataset; each pass over it is the next epoch."""
-        return batch_dataset(self, first_epoch)
 
     def _round(self, epoch: int) -> FeatureRound:
         number = epoch % len(self._rounds)

@@ -5,12 +5,12 @@ Written for any Keras: Keras 3 trains the float network, quantization-aware trai
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any
 
-__all__ = ["ARCHITECTURES", "N_CHANNELS", "N_STRIDES", "Architecture", "kws_network"]
+from tinyhost.train.kws.config import Architecture
 
-Architecture = Literal["ds_cnn", "tiny_conv"]
-ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+__all__ = ["N_CHANNELS", "N_STRIDES", "kws_network"]
+
 N_STRIDES, N_CHANNELS = 49, 40
 _MOMENTUM = 0.95
 

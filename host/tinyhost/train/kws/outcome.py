@@ -1,158 +1,213 @@
-"""The files that a keyword training leaves: models, labels, settings, figures and model card."""
+"""What the training of a keyword spotter found: for its card, its report, its figures and programs."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.compiler.settings_file import SETTINGS_FILE, settings_text
-from tinyhost.train.core.run_folder import labels_text, versions, write_files
-from tinyhost.train.kws.image import kws_image
-from tinyhost.train.kws.training import KwsOutcome, Quantized
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
+from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent
+from tinyhost.train.core.history import classifier_history
+from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.kws.config import KwsTrainConfig
 
-__all__ = ["kws_card", "kws_metrics", "write_kws_run"]
+__all__ = ["KwsDocument", "KwsOutcome", "Quantized"]
 
-_KINDS = {"ptq": "post-training quantization", "qat": "quantization-aware training"}
-
-
-def write_kws_run(run_dir: Path, outcome: KwsOutcome, *, name: str | None = None) -> dict[str, Path]:
-    """Write labels.txt, settings.json, metrics.json, card.md, each int8 model, model.thm and model.tflite.
-
-    name: of the model on the board, by default the folder's. The model comes last, so that a folder with a model has
-    everything.
-    """
-    best = outcome.best
-    image = kws_image(best.tflite, name or run_dir.resolve().name, outcome.labels, outcome.defaults)
-    contents = {
-        "labels": ("labels.txt", labels_text(outcome.labels)),
-        "settings": (SETTINGS_FILE, settings_text(outcome.defaults, Task.KWS).encode()),
-        "metrics": ("metrics.json", (json.dumps(kws_metrics(outcome, image), indent=2) + "\n").encode()),
-        "card": ("card.md", kws_card(outcome).encode()),
-    }
-    if len(outcome.quantized) > 1:
-        contents |= {kind: (f"{kind}.tflite", item.tflite) for kind, item in outcome.quantized.items()}
-    contents |= {"image": ("model.thm", image), "model": ("model.tflite", best.tflite)}
-    return write_files(run_dir, contents)
+_WAYS = {"ptq": "post-training quantization", "qat": "quantization-aware training"}
 
 
-def kws_metrics(outcome: KwsOutcome, image: bytes) -> dict[str, Any]:
-    """Return what metrics.json holds; its keys are stable."""
-    config = asdict(outcome.config)
-    config["cache"] = str(config["cache"]) if config["cache"] else None
-    return {
-        "task": "kws",
-        "labels": list(outcome.labels),
-        "model": {
-            "sha256": hashlib.sha256(outcome.best.tflite).hexdigest(),
-            "bytes": len(outcome.best.tflite),
-            "image_bytes": len(image),
-            "n_parameters": outcome.n_parameters,
-            "quantization": outcome.chosen,
-            "input": {"shape": [1, 49, 40, 1], "dtype": "int8", "meaning": "features of the audio micro-frontend"},
-        },
-        "threshold": outcome.defaults.threshold,
-        "kws": asdict(KwsParams.unpack(outcome.defaults.task_data)),
-        "test": {
-            "float": asdict(outcome.float_test),
-            **{kind: asdict(item.test) for kind, item in outcome.quantized.items()},
-        },
-        "validation": {kind: _validation(item) for kind, item in outcome.quantized.items()},
-        "n_clips": outcome.counts,
-        "n_skipped": outcome.n_skipped,
-        "history": outcome.history,
-        "duration_s": round(outcome.duration_s, 1),
-        "config": config,
-        "command": outcome.config.command,
-        "versions": versions(),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Quantized:
+    """One int8 model and how right it is."""
+
+    tflite: bytes
+    val: ClassifierMetrics
+    test: ClassifierMetrics
+    curve: KeywordCurve
+    """on the held-out clips that choose the threshold"""
+    point: KeywordPoint
+    """the chosen one"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KwsDocument(TrainDocument):
+    """The training of a keyword spotter."""
+
+    schema: Literal["tinyhost.train_kws/1"] = "tinyhost.train_kws/1"
+    labels: tuple[str, ...]
+    """silence, unknown, then the words"""
+    quantization: str
+    """what became the model: `ptq` (post-training), `qat` (quantization-aware training)"""
+    threshold: float
+    """of the averaged score, chosen on held-out clips"""
+    float_test: ClassifierMetrics
+    """the model before quantization, on the clips for testing"""
+    int8_test: ClassifierMetrics
+    """the int8 model on the same clips"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KwsOutcome(Outcome):
+    """All that is known about a finished training."""
+
+    task: ClassVar[Task] = Task.KWS
+    input_meaning: ClassVar[str] = "features of the audio micro-frontend"
+
+    config: KwsTrainConfig
+    counts: dict[str, dict[str, int]]
+    """clips by part and label"""
+    n_skipped: int
+    """files that could not be used"""
+    float_test: ClassifierMetrics
+    quantized: dict[str, Quantized]
+    """by the way to int8: ptq, qat"""
+    chosen: str
+    """the way whose model was taken"""
+    params: KwsParams
+    """the model's task data"""
+
+    @property
+    def best(self) -> Quantized:
+        """The model that was taken."""
+        return self.quantized[self.chosen]
+
+    @property
+    def title(self) -> str:
+        """Name of the model card and the report."""
+        return f"Keywords: {', '.join(self.config.words)}"
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return how many files were left out."""
+        text = f"{self.n_skipped} files could not be used: tinyhost data info says why"
+        return (Note(text=text, level="warning"),) if self.n_skipped else ()
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return what the model card and the report say."""
+        return (self._accuracy(), self._quantization(), self._threshold(), self._learned_from(), self._network())
+
+    def _accuracy(self) -> Section:
+        test = self.best.test
+        return Section(
+            title="Accuracy",
+            note=f"On {test.n:,} clips for testing, as they were recorded. It says nothing about other voices and "
+            "rooms: measure it with `tinyhost bench --data` on clips of the real place, and with `tinyhost bench "
+            "--stream` on a long recording.",
+            figures=(
+                Figure(name="Accuracy, int8", value=percent(test.accuracy, 2), more=_WAYS[self.chosen]),
+                Figure(name="Accuracy, float", value=percent(self.float_test.accuracy, 2), more="before quantization"),
+                Figure(name="Threshold", value=f"{self.best.point.threshold:.3f}", more=_rates(self.best.point)),
+            ),
+            parts=(Confusion(labels=self.labels, counts=test.confusion),),
+        )
+
+    def _quantization(self) -> Section:
+        rows = [
+            (
+                f"{_WAYS[way]}{' (this model)' if way == self.chosen else ''}",
+                f"{len(item.tflite):,}",
+                percent(item.val.accuracy, 2),
+                percent(item.test.accuracy, 2),
+                f"{item.point.threshold:.3f}",
+                percent(item.point.false_accept_rate, 2),
+                percent(item.point.false_reject_rate, 2),
+            )
+            for way, item in self.quantized.items()
+        ]
+        headings = ("", "bytes", "held out", "testing", "threshold", "false accepts", "misses")
+        return Section(
+            title="Quantization",
+            note="After training, or with the rounding in the loop of "
+            f"{self.config.qat_epochs} more epochs. Scores are those of the firmware's own engine. The model that is "
+            "more accurate on held-out clips is taken.",
+            parts=(Grid(headings=headings, rows=tuple(rows)),),
+        )
+
+    def _threshold(self) -> Section:
+        best = self.best
+        return Section(
+            title="Threshold",
+            note="On held-out clips, as they are and augmented as in training: at each threshold, how many words are "
+            "missed, and in how many clips without a word one is detected. The chosen threshold is the lowest with at "
+            f"most {percent(self.config.max_false_accept_rate)} false accepts.",
+            parts=(
+                Note(text=f"Threshold {best.point.threshold:.3f}: {_rates(best.point)}"),
+                errors_chart({_WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
+                thresholds_chart(best.curve, best.point),
+            ),
+        )
+
+    def _learned_from(self) -> Section:
+        rows = [(part, *(f"{counts[label]:,}" for label in self.labels)) for part, counts in self.counts.items()]
+        return Section(
+            title="Learned from",
+            note=self.config.data_note or f"Clips: {self.source}.",
+            parts=(
+                Grid(headings=("clips", *self.labels), rows=tuple(rows)),
+                Note(
+                    text="No speaker is in two parts. In training every clip is augmented: moved, sped up or slowed "
+                    "down, coloured, put in a room, and mixed with noise"
+                ),
+                classifier_history(self.history),
+            ),
+        )
+
+    def _network(self) -> Section:
+        network = f"DS-CNN, {self.config.width} channels" if self.config.arch == "ds_cnn" else "tiny_conv"
+        return Section(
+            title="Network",
+            note=f"{network}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: 49x40, a "
+            "second of the audio micro-frontend's features (30 ms window, 20 ms stride, 40 channels), int8. Output: "
+            f"softmax, one int8 per label, in this order: {', '.join(self.labels)}.",
+        )
+
+    def other_models(self, name: str) -> Mapping[str, bytes]:
+        """Return the int8 models, if there is more than one."""
+        several = len(self.quantized) > 1
+        return {f"{way}.tflite": item.tflite for way, item in self.quantized.items() if several}
+
+    def model_figures(self) -> dict[str, Any]:
+        """Return what metrics.json says of the model."""
+        return {"quantization": self.chosen}
+
+    def figures(self) -> dict[str, Any]:
+        """Return what metrics.json holds of this task alone."""
+        return {
+            "labels": self.labels,
+            "threshold": self.defaults.threshold,
+            "kws": self.params,
+            "test": {"float": self.float_test, **{way: item.test for way, item in self.quantized.items()}},
+            "validation": {way: _validation(item) for way, item in self.quantized.items()},
+            "n_clips": self.counts,
+            "n_skipped": self.n_skipped,
+        }
+
+    def document(self, files: RunFiles) -> KwsDocument:
+        """Return the result for programs."""
+        return self._document(
+            KwsDocument,
+            files,
+            labels=self.labels,
+            quantization=self.chosen,
+            threshold=self.defaults.threshold,
+            float_test=self.float_test,
+            int8_test=self.best.test,
+        )
+
+
+def _rates(point: KeywordPoint) -> str:
+    return f"false accepts {percent(point.false_accept_rate, 2)}, misses {percent(point.false_reject_rate, 2)}"
 
 
 def _validation(item: Quantized) -> dict[str, Any]:
     """Return an int8 model's figures on the held-out clips, and the curve from which its threshold was chosen."""
-    curve = [[point.threshold, point.false_accept_rate, point.false_reject_rate] for point in item.curve.points]
+    curve = [(point.threshold, point.false_accept_rate, point.false_reject_rate) for point in item.curve.points]
     return {
         **asdict(item.val),
-        "chosen": asdict(item.point),
-        "curve_columns": ["threshold", "false_accept_rate", "false_reject_rate"],
+        "chosen": item.point,
+        "curve_columns": ("threshold", "false_accept_rate", "false_reject_rate"),
         "curve": curve,
     }
-
-
-def kws_card(outcome: KwsOutcome) -> str:
-    """Return the model card: what it is, what it learned from, what it is worth."""
-    config, best = outcome.config, outcome.best
-    network = f"DS-CNN, {config.width} channels" if config.arch == "ds_cnn" else "tiny_conv"
-    return "\n".join(
-        [
-            f"# Keywords: {', '.join(config.words)}",
-            "",
-            f"{network}, {outcome.n_parameters:,} parameters, {len(best.tflite):,} bytes, int8 by "
-            f"{_KINDS[outcome.chosen]}.",
-            "Input: 49x40, a second of the audio micro-frontend's features (30 ms window, 20 ms stride, 40 channels), "
-            f"int8. Output: softmax, one int8 per label, in this order: {', '.join(outcome.labels)}.",
-            "",
-            "## Learned from",
-            config.data_note or f"Clips in `{outcome.data_dir}`.",
-            *_clip_table(outcome),
-            "",
-            "## Worth",
-            *_worth(outcome),
-            "",
-            "It says nothing about other voices and rooms: measure it with `tinyhost bench --data` on clips of "
-            "the real place, and with `tinyhost bench --stream` on a long recording.",
-            "",
-            "## Made by",
-            f"`{config.command or 'tinyhost.train.kws.training.train_kws'}`",
-            "",
-            f"Seed {config.seed}, {len(outcome.history)} of at most {config.n_epochs} epochs, "
-            f"{outcome.duration_s / 60:.0f} minutes. Details: metrics.json.",
-            "",
-        ]
-    )
-
-
-def _clip_table(outcome: KwsOutcome) -> list[str]:
-    return [
-        "",
-        f"| clips | {' | '.join(outcome.labels)} |",
-        f"|---|{'---|' * len(outcome.labels)}",
-        *(
-            f"| {part} | {' | '.join(f'{counts[label]:,}' for label in outcome.labels)} |"
-            for part, counts in outcome.counts.items()
-        ),
-        "",
-        "No speaker is in two parts. In training every clip is changed anew: moved, sped up or slowed down, coloured, "
-        "put in a room, and mixed with noise.",
-    ]
-
-
-def _worth(outcome: KwsOutcome) -> list[str]:
-    best, n = outcome.best, outcome.best.test.n
-    kinds = [
-        f"| int8, {_KINDS[kind]}{' (this model)' if kind == outcome.chosen else ''} | {item.test.accuracy:.2%} |"
-        for kind, item in outcome.quantized.items()
-    ]
-    point = best.point
-    return [
-        f"On the {n:,} clips for testing, as they are:",
-        "",
-        "| | accuracy |",
-        "|---|---|",
-        f"| float | {outcome.float_test.accuracy:.2%} |",
-        *kinds,
-        "",
-        f"| true | {' | '.join(f'said {label}' for label in outcome.labels)} | recall |",
-        f"|---|{'---|' * len(outcome.labels)}---|",
-        *(
-            f"| {label} | {' | '.join(map(str, row))} | {recall:.1%} |"
-            for label, row, recall in zip(outcome.labels, best.test.confusion, best.test.per_class, strict=True)
-        ),
-        "",
-        f"Threshold {point.threshold:.3f}: on the held-out clips (as they are, and changed as in training) it accepts "
-        f"{point.false_accept_rate or 0:.2%} of what is no word, and misses {point.false_reject_rate or 0:.2%} of the "
-        "words.",
-    ]

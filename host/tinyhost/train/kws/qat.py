@@ -19,7 +19,7 @@ import numpy as np
 
 from tinyhost.errors import MissingToolError, ModelError
 from tinyhost.train.core.progress import Report, TrainProgress
-from tinyhost.train.kws.network import Architecture
+from tinyhost.train.kws.config import Architecture
 
 __all__ = ["QatJob", "job_of", "load_weights", "quantization_aware"]
 

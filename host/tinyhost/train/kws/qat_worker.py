@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.system.durable import write_atomically
+from tinyhost.train.core.feed import batch_dataset, progress_callback
 from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.network import N_CHANNELS, N_STRIDES, kws_network
@@ -25,7 +26,6 @@ from tinyhost.train.kws.rounds import load_round
 
 __all__ = ["main"]
 
-_REPORT_EVERY_STEPS = 10
 _N_CALIBRATION = 1024
 _RANGE = re.compile(r"(?:output|activation|quantize_layer\w*)_(min|max):0$")
 
@@ -53,12 +53,13 @@ def _train(job: QatJob, progress: TextIO) -> Any:
     schedule = keras.optimizers.schedules.CosineDecay(job.learning_rate, max(1, len(feed) * job.n_epochs), alpha=0.05)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=job.label_smoothing)
     rounded.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
-    rounded.fit(
-        feed.dataset(job.n_epochs),
-        epochs=job.n_epochs,
-        callbacks=[_reporter(keras, job, len(feed), progress)],
-        verbose=0,
-    )
+
+    def report(at: TrainProgress) -> None:
+        progress.write(json.dumps(asdict(at)) + "\n")
+        progress.flush()
+
+    callback = progress_callback(keras, "rounding", job.n_epochs, len(feed), report)
+    rounded.fit(batch_dataset(feed, job.n_epochs), epochs=job.n_epochs, callbacks=[callback], verbose=0)
     _assign(rounded.layers[1], 0.0, 1.0)  # exactly, so that the input's int8 values are the features
     return rounded
 
@@ -90,30 +91,6 @@ def _assign(layer: Any, low: float, high: float) -> None:
         found = _RANGE.search(weight.name)
         if found:
             weight.assign(low if found[1] == "min" else high)
-
-
-def _reporter(keras: Any, job: QatJob, n_steps: int, progress: TextIO) -> Any:
-    class Reporter(keras.callbacks.Callback):  # type: ignore[misc]
-        epoch = 0
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.epoch = epoch + 1
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            if batch % _REPORT_EVERY_STEPS == 0:
-                at = TrainProgress(
-                    stage="rounding",
-                    epoch=self.epoch,
-                    n_epochs=job.n_epochs,
-                    step=batch + 1,
-                    n_steps=n_steps,
-                    loss=float(logs["loss"]),
-                    accuracy=float(logs["accuracy"]),
-                )
-                progress.write(json.dumps(asdict(at)) + "\n")
-                progress.flush()
-
-    return Reporter()
 
 
 def _convert(model: Any) -> bytes:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.sounds import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.kws.augment import SoundAugmentation, SoundAugmenter
+from tinyhost.train.kws.augment import SoundAugmenter
+from tinyhost.train.kws.config import SoundAugmentation
 
 __all__ = ["FeatureRound", "FeatureRounds", "draw_round", "load_round"]
 

@@ -1,203 +1,137 @@
-"""Train a keyword spotter: clips in, int8 .tflite and model image with figures, threshold and card out."""
+"""Train a keyword spotter: clips in, int8 .tflite files and their figures out."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from tinyhost.audio.features import FrontendConfig
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
-from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
-from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
-from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve
-from tinyhost.train.core.fitting import FitPlan, Fitted, fit, import_keras
-from tinyhost.train.core.progress import Report, stage_progress
-from tinyhost.train.core.quantize import checked_int8, layer_names, to_int8_tflite
-from tinyhost.train.kws.augment import SoundAugmentation, clip_features
-from tinyhost.train.kws.image import engine_scores, kws_defaults, kws_params
-from tinyhost.train.kws.network import Architecture
+from tinyhost.errors import UsageError
+from tinyhost.metrics.classifier import classifier_metrics
+from tinyhost.metrics.keywords import choose_threshold, keyword_curve
+from tinyhost.train.core.feed import one_hot
+from tinyhost.train.core.fitting import FitPlan, Fitted, fit, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.kws.augment import clip_features
+from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.feed import KwsBatches, to_input
+from tinyhost.train.kws.network import N_STRIDES, kws_network
+from tinyhost.train.kws.outcome import KwsOutcome, Quantized
 from tinyhost.train.kws.qat import QatJob, quantization_aware
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
-__all__ = ["KwsOutcome", "KwsTrainConfig", "Quantization", "Quantized", "train_kws"]
+__all__ = ["load", "train"]
 
-Quantization = Literal["ptq", "qat", "both"]
 _N_CALIBRATION = 512
 
 
 @dataclass(frozen=True, kw_only=True)
-class KwsTrainConfig:
-    """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
+class _Features:
+    """What the network sees: files of rounds to learn from, held-out clips, clips for testing."""
 
-    words: tuple[str, ...]
-    arch: Architecture = "ds_cnn"
-    width: int = 64
-    """channels of ds_cnn, a multiple of 8"""
-    n_epochs: int = 20
-    patience: int = 40
-    """epochs without a better held-out loss after which training stops"""
-    batch_size: int = 128
-    learning_rate: float = 3e-3
-    label_smoothing: float = 0.05
-    dropout: float = 0.05
-    l2: float = 1e-5
-    n_rounds: int = 4
-    """times that every clip is changed at random; epochs go round"""
-    min_per_word: int = 10
-    quantization: Quantization = "both"
-    """both: the one that is more accurate on the held-out clips becomes the model"""
-    qat_epochs: int = 3
-    qat_learning_rate: float = 3e-4
-    max_false_accept_rate: float = 0.02
-    """of held-out clips without a word, at the threshold that is chosen; the app averages, which leaves far fewer"""
-    average_ms: int = 400
-    suppression_ms: int = 1000
-    min_results: int = 3
-    period_ms: int = 100
-    """between two inferences: about what a Cortex-M4 of 64 MHz does with half of its time"""
-    augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)
-    cache: Path | None = None
-    """where features are kept; None: in the run's folder"""
-    seed: int = 1
-    resume: bool = False
-    """go on with the run in the folder, after its last whole epoch"""
-    command: str = ""
-    data_note: str = ""
+    rounds: Sequence[Path]
+    val: FeatureRound
+    test: FeatureRound
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quantized:
-    """One int8 model and how right it is."""
-
-    tflite: bytes
-    val: ClassifierMetrics
-    test: ClassifierMetrics
-    curve: KeywordCurve
-    """on the held-out clips that choose the threshold"""
-    point: KeywordPoint
-    """the chosen one"""
-    test_curve: KeywordCurve
-
-
-@dataclass(frozen=True, kw_only=True)
-class KwsOutcome:
-    """All that is known about a finished run."""
-
-    config: KwsTrainConfig
-    data_dir: Path
-    labels: tuple[str, ...]
-    counts: dict[str, dict[str, int]]
-    """clips by part and label"""
-    n_skipped: int
-    history: list[dict[str, float]]
-    float_test: ClassifierMetrics
-    quantized: dict[str, Quantized]
-    """by kind: ptq, qat"""
-    chosen: str
-    """whose model was taken"""
-    n_parameters: int
-    defaults: AppDefaults
-    """of the model image"""
-    duration_s: float
-
-    @property
-    def best(self) -> Quantized:
-        """What was taken."""
-        return self.quantized[self.chosen]
-
-
-def train_kws(config: KwsTrainConfig, data_dir: Path, run_dir: Path, progress: Report | None = None) -> KwsOutcome:
-    """Train, quantize, measure; what is kept while it runs (`fit`) is in run_dir, the rest is the caller's to write.
-
-    data_dir: clips as `load_sounds` takes them. Raises DatasetError for bad data, MissingToolError without TensorFlow,
-    ModelError if the quantized model is not what the board needs.
-    """
-    report = progress or (lambda _: None)
-    keras = import_keras()
-    started_s = time.monotonic()
-    run_dir = Path(run_dir)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    data = load_sounds(
-        data_dir,
+def load(folder: Path | None, config: KwsTrainConfig, run: Run) -> SoundSplits:
+    """Return the clips of a folder as `load_sounds` takes it. Raises DatasetError if it cannot be learnt from."""
+    if folder is None:
+        raise UsageError("expected a folder of clips", hint="--data FOLDER")
+    return load_sounds(
+        folder,
         config.words,
         min_per_word=config.min_per_word,
         seed=config.seed,
-        on_file=lambda done, total: report(stage_progress("read", done, total)),
+        on_file=lambda done, total: run.stage("read", done, total),
     )
-    rounds, val = _rounds(config, data, run_dir, report)
-    test = FeatureRound(features=clip_features(data.test.pcm), classes=data.test.classes)
+
+
+def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
+    """Return a keyword network, quantized in the ways that were asked for, measured, the best one chosen.
+
+    Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
+    """
+    keras = import_keras()
+    features = _features(config, data, run)
     keras.utils.set_random_seed(config.seed)
-    fitted = _fit(config, len(data.labels), (rounds, val), run_dir, report)
-    contents = _quantize(config, fitted.model, rounds, run_dir, report)
-    report(stage_progress("evaluate"))
-    quantized = {kind: _measure(content, config, val, test) for kind, content in contents.items()}
-    chosen = max(quantized, key=lambda kind: quantized[kind].val.accuracy)
+    fitted = _fit(config, len(data.labels), features, run)
+    contents = _quantize(config, fitted.model, features.rounds, run)
+    run.stage("evaluate")
+    quantized = {way: _measure(content, config, features) for way, content in contents.items()}
+    chosen = max(quantized, key=lambda way: quantized[way].val.accuracy)
     return KwsOutcome(
         config=config,
-        data_dir=Path(data_dir),
+        source=run.source,
         labels=data.labels,
         counts=_counts(data),
         n_skipped=data.n_skipped,
         history=fitted.history,
-        float_test=_float_metrics(fitted.model, test),
+        float_test=float_metrics(fitted.model, to_input(features.test.features), features.test.classes),
         quantized=quantized,
         chosen=chosen,
-        n_parameters=int(sum(np.prod(weight.shape) for weight in fitted.model.trainable_weights)),
-        defaults=kws_defaults(
-            kws_params(
-                average_ms=config.average_ms,
-                suppression_ms=config.suppression_ms,
-                min_results=config.min_results,
-                period_ms=config.period_ms,
-            ),
-            quantized[chosen].point.threshold,
-        ),
-        duration_s=time.monotonic() - started_s,
+        tflite=quantized[chosen].tflite,
+        n_parameters=n_trainable(fitted.model),
+        params=app_params(config),
+        defaults=AppDefaults(threshold=quantized[chosen].point.threshold, task_data=app_params(config).pack()),
+        duration_s=run.duration_s,
     )
 
 
-def _rounds(
-    config: KwsTrainConfig, data: SoundSplits, run_dir: Path, report: Report
-) -> tuple[list[Path], FeatureRound]:
-    """Return the files of features to learn from, and the held-out clips: as they are, and changed as in training."""
+def app_params(config: KwsTrainConfig) -> KwsParams:
+    """Return the task data of a model: the features that it was trained on, and what the app does."""
+    frontend = FrontendConfig()
+    return KwsParams(
+        sample_rate_hz=frontend.sample_rate_hz,
+        window_ms=frontend.window_ms,
+        stride_ms=frontend.stride_ms,
+        n_channels=frontend.n_channels,
+        n_strides=N_STRIDES,
+        average_ms=config.average_ms,
+        suppression_ms=config.suppression_ms,
+        n_silent_labels=N_SILENT,
+        min_results=config.min_results,
+        period_ms=config.period_ms,
+    )
+
+
+def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
+    """Return rounds to learn from; held out are clips both as they are and augmented as in training."""
 
     def rounds_of(clips: ClipSet, seed: int, n_rounds: int) -> list[Path]:
         rounds = FeatureRounds(
             clips=clips,
             noises=data.noises,
-            folder=config.cache or run_dir / "features",
+            folder=config.cache or run.folder / "features",
             seed=seed,
             config=config.augmentation,
         )
-        return rounds.paths(n_rounds, lambda done, total: report(stage_progress("augment", done, total)))
+        return rounds.paths(n_rounds, lambda done, total: run.stage("augment", done, total))
 
-    changed = load_round(rounds_of(data.val, config.seed + 1, 1)[0])
-    val = FeatureRound(
-        features=np.concatenate((clip_features(data.val.pcm), changed.features)),
-        classes=np.concatenate((data.val.classes, changed.classes)),
+    augmented = load_round(rounds_of(data.val, config.seed + 1, 1)[0])
+    return _Features(
+        rounds=rounds_of(data.train, config.seed, min(config.n_rounds, config.n_epochs)),
+        val=FeatureRound(
+            features=np.concatenate((clip_features(data.val.pcm), augmented.features)),
+            classes=np.concatenate((data.val.classes, augmented.classes)),
+        ),
+        test=FeatureRound(features=clip_features(data.test.pcm), classes=data.test.classes),
     )
-    return rounds_of(data.train, config.seed, min(config.n_rounds, config.n_epochs)), val
 
 
-def _fit(
-    config: KwsTrainConfig, n_classes: int, feed: tuple[Sequence[Path], FeatureRound], run_dir: Path, report: Report
-) -> Fitted:
-    """Return the fitted network; feed: the rounds to learn from, and the held-out samples."""
-    import keras
-
-    from tinyhost.train.core.feed import one_hot
-    from tinyhost.train.kws.feed import KwsBatches, to_input
-    from tinyhost.train.kws.network import kws_network
-
-    rounds, val = feed
+def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) -> Fitted:
     model = kws_network(
-        keras,
+        import_keras(),
         arch=config.arch,
         width=config.width,
         n_classes=n_classes,
@@ -205,27 +139,25 @@ def _fit(
         l2=config.l2,
     )
     plan = FitPlan(
-        folder=run_dir,
+        folder=run.folder,
         n_epochs=config.n_epochs,
         patience=config.patience,
         learning_rate=config.learning_rate,
         label_smoothing=config.label_smoothing,
         resume=config.resume,
     )
-    batches = KwsBatches(rounds, n_classes, config.batch_size, config.seed)
-    return fit(model, batches, (to_input(val.features), one_hot(val.classes, n_classes)), plan, report)
+    batches = KwsBatches(features.rounds, n_classes, config.batch_size, config.seed)
+    val = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
+    return fit(model, batches, val, plan, run.report)
 
 
-def _quantize(
-    config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run_dir: Path, report: Report
-) -> dict[str, bytes]:
-    """Return the int8 models that were asked for, by kind."""
+def _quantize(config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run: Run) -> dict[str, bytes]:
+    """Return the int8 models that were asked for, by the way to them."""
     contents = {}
     if config.quantization in ("ptq", "both"):
-        report(stage_progress("quantize"))
-        features = load_round(rounds[0]).features
-        chosen = np.random.default_rng(config.seed).permutation(len(features))[:_N_CALIBRATION]
-        contents["ptq"] = to_int8_tflite(model, features[chosen].view(np.uint8) ^ np.uint8(0x80))
+        run.stage("quantize")
+        samples = drawn(load_round(rounds[0]).features, _N_CALIBRATION, config.seed)
+        contents["ptq"] = to_int8_tflite(model, to_input(samples))
     if config.quantization in ("qat", "both"):
         job = QatJob(
             arch=config.arch,
@@ -238,33 +170,26 @@ def _quantize(
             n_epochs=config.qat_epochs,
             learning_rate=config.qat_learning_rate,
             label_smoothing=config.label_smoothing,
-            weights=str(run_dir / "float.npz"),
-            out=str(run_dir / "qat.tflite"),
+            weights=str(run.folder / "float.npz"),
+            out=str(run.folder / "qat.tflite"),
         )
-        contents["qat"] = checked_int8(quantization_aware(model, job, report), layer_names(model))
+        contents["qat"] = unit_range_int8(quantization_aware(model, job, run.report), model)
     return contents
 
 
-def _measure(content: bytes, config: KwsTrainConfig, val: FeatureRound, test: FeatureRound) -> Quantized:
+def _measure(content: bytes, config: KwsTrainConfig, features: _Features) -> Quantized:
     """Return an int8 model's figures, as the firmware's own engine computes its scores."""
     image = compile_tflite(content, name=config.arch, task=Task.KWS).image
-    val_scores, test_scores = engine_scores(image, val.features), engine_scores(image, test.features)
+    val, test = features.val, features.test
+    val_scores = engine_scores(image, val.features)
     curve = keyword_curve(val_scores, val.classes, N_SILENT)
     return Quantized(
         tflite=content,
         val=classifier_metrics(val_scores, val.classes),
-        test=classifier_metrics(test_scores, test.classes),
+        test=classifier_metrics(engine_scores(image, test.features), test.classes),
         curve=curve,
         point=choose_threshold(curve, config.max_false_accept_rate),
-        test_curve=keyword_curve(test_scores, test.classes, N_SILENT),
     )
-
-
-def _float_metrics(model: Any, test: FeatureRound) -> ClassifierMetrics:
-    from tinyhost.train.kws.feed import to_input
-
-    scores = model.predict(to_input(test.features), batch_size=256, verbose=0)
-    return classifier_metrics(scores.astype(np.float64), test.classes)
 
 
 def _counts(data: SoundSplits) -> dict[str, dict[str, int]]:

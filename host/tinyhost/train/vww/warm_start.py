@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.graph import Quantization, Tensor
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 
 __all__ = ["load_tflite_weights"]
 
-_CONV_2D, _DEPTHWISE_CONV_2D = 3, 4  # BuiltinOperator in tensorflow/compiler/mlir/lite/schema/schema.fbs
 _N_PROBED = 128
 
 
@@ -84,36 +85,30 @@ def _kernel(layer: Any, convolution: _Convolution, where: str) -> NDArray[np.flo
 
 def _read_convolutions(content: bytes, where: str) -> list[_Convolution]:
     """Return the convolutions of a graph in order, the first one taking pixels scaled to [0, 1]."""
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    if content[4:8] != b"TFL3":
-        raise ModelError(f"{where}: not a .tflite file", hint="give a .tflite or a .weights.h5 file")
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
-    graph = model.subgraphs[0]
+    graph = read_tflite(content, where=where)
     found: list[_Convolution] = []
     for operator in graph.operators:
-        code = model.operatorCodes[operator.opcodeIndex]
-        kind = max(code.builtinCode, code.deprecatedBuiltinCode)
-        if kind in {_CONV_2D, _DEPTHWISE_CONV_2D}:
+        if operator.code in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
             picture, weights, bias = (graph.tensors[index] for index in operator.inputs)
-            if weights.type != 9 or not len(picture.quantization.scale):  # TensorType.INT8
+            if weights.dtype != "int8" or weights.quantization is None or picture.quantization is None:
                 raise ModelError(f"{where}: weights are not int8", hint="give a fully quantized model")
-            found.append(_convolution(model, picture, weights, bias, first=not found))
+            found.append(_convolution(picture, weights, bias, weights.quantization, first=not found))
     return found
 
 
-def _convolution(model: Any, picture: Any, weights: Any, bias: Any, *, first: bool) -> _Convolution:
+def _convolution(
+    picture: Tensor, weights: Tensor, bias: Tensor, quantization: Quantization, *, first: bool
+) -> _Convolution:
     """Return one convolution in real values: TFLite's bias scale is input scale times weight scale."""
-    scale = weights.quantization.scale.astype(np.float64)
-    raw = np.frombuffer(bytes(model.buffers[weights.buffer].data), np.int8).reshape(weights.shape)
+    scale = quantization.scales.astype(np.float64)
     # CONV_2D is (out, height, width, in), DEPTHWISE_CONV_2D is (1, height, width, out).
-    depthwise = weights.quantization.quantizedDimension == 3
-    real = raw * (scale if depthwise else scale.reshape(-1, 1, 1, 1))
+    depthwise = quantization.axis == 3
+    real = weights.array().astype(np.float64) * (scale if depthwise else scale.reshape(-1, 1, 1, 1))
     real = real.transpose(1, 2, 0, 3) if depthwise else real.transpose(1, 2, 3, 0)
-    input_scale = float(picture.quantization.scale[0])
-    offset = np.frombuffer(bytes(model.buffers[bias.buffer].data), np.int32) * scale * input_scale
+    input_scale = float(picture.scale)
+    offset = bias.array().astype(np.float64) * scale * input_scale
     if first:  # from the file's own input scale to pixel / 255; the int8 input is pixel - 128
-        shift = (-128 - int(picture.quantization.zeroPoint[0])) * input_scale
+        shift = (-128 - picture.zero_point) * input_scale
         offset = offset + shift * real.sum(axis=(0, 1, 2))
         real = real * (255 * input_scale)
     return _Convolution(weights=real, bias=offset)

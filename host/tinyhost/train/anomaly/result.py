@@ -1,0 +1,174 @@
+"""What the training of an anomaly detector found: for its figures and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from tinyhost.compiler.anomaly_task import AnomalyTask
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.image_format import Task
+from tinyhost.metrics.threshold import Tail
+from tinyhost.motion.score import AlarmSettings
+from tinyhost.system.documents import narrowed
+from tinyhost.tasks.findings import Note, issue_notes
+from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
+from tinyhost.train.anomaly.normal import NormalData, Trimmed
+from tinyhost.train.anomaly.scores import TrainedNetwork
+from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+
+__all__ = ["AnomalyDocument", "AnomalyResult", "FalseAlarms", "SizeResult", "SizeSummary"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FalseAlarms:
+    """Alarms on the normal windows to measure on."""
+
+    n: int
+    hours: float
+    """of running"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeSummary:
+    """What came of one size of the embedding."""
+
+    n_embedding: int
+    macs: int
+    n_parameters: int
+    reconstruction: float
+    """mean error of held-out normal windows"""
+    threshold: float
+    auc: Mapping[str, float]
+    """by label"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyDocument(TrainDocument):
+    """The training of an anomaly detector."""
+
+    schema: Literal["tinyhost.train_anomaly/1"] = "tinyhost.train_anomaly/1"
+    n_embedding: int
+    """size of the embedding that was taken"""
+    threshold: float
+    alarm: AlarmSettings
+    """as in the model image"""
+    tail: Tail
+    """generalized Pareto law of the highest scores that last `raise_windows`"""
+    n_windows: Mapping[str, int]
+    """`train`, `threshold`, `normal` (to measure on) and each other label -> windows"""
+    trimmed: tuple[Trimmed, ...]
+    """recordings labelled normal of which windows were left out"""
+    false_alarms: FalseAlarms
+    """on the normal windows to measure on"""
+    labels: Mapping[str, LabelScore]
+    """each anomaly, and `all` if there is more than one"""
+    embeddings: tuple[SizeSummary, ...]
+    """the sizes that were trained"""
+    issues: tuple[str, ...]
+    """what is wrong with the recordings"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeResult:
+    """The detector with one size of the embedding."""
+
+    network: TrainedNetwork
+    task: AnomalyTask
+    """with the threshold of this size"""
+    defaults: AppDefaults
+    """the same as the model image has it"""
+    history: list[dict[str, float]]
+    figures: AnomalyFigures
+
+    def summary(self) -> SizeSummary:
+        """Return it in a few figures."""
+        return SizeSummary(
+            n_embedding=self.network.n_embedding,
+            macs=self.network.macs,
+            n_parameters=self.network.n_parameters,
+            reconstruction=float(self.figures.scores["threshold"].reconstruction.mean()),
+            threshold=self.task.alarm.threshold,
+            auc={label: figures.auc for label, figures in self.figures.labels.items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyResult(Outcome):
+    """All that is known about a finished training, but for how it is told."""
+
+    task: ClassVar[Task] = Task.ANOMALY
+    input_meaning: ClassVar[str] = "features of docs/reference/motion-features.md"
+
+    config: AnomalyTrainConfig
+    data: NormalData
+    issues: tuple[str, ...]
+    """what is wrong with the recordings"""
+    sizes: tuple[SizeResult, ...]
+    """by the embedding's size, rising"""
+    chosen: SizeResult
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what is wrong with the recordings, and what was left out of them."""
+        trimmed = [
+            f"{item.name}: {item.n_left_out} of {item.n} windows are outliers, and were left out"
+            for item in self.data.trimmed
+        ]
+        return (*issue_notes(self.issues), *issue_notes(trimmed))
+
+    def other_models(self, name: str) -> Mapping[str, bytes]:
+        """Return the model image of every size, if there is more than one."""
+        return {
+            f"embedding{size.network.n_embedding}.thm": compile_tflite(
+                size.network.tflite,
+                name=f"{name} {size.network.n_embedding}",
+                task=self.task,
+                defaults=size.defaults,
+            ).image
+            for size in self.sizes
+            if len(self.sizes) > 1
+        }
+
+    def model_figures(self) -> dict[str, Any]:
+        """Return what metrics.json says of the model."""
+        return {"macs": self.chosen.network.macs, "n_embedding": self.chosen.network.n_embedding}
+
+    def resolved(self) -> dict[str, Any]:
+        """Return what is computed of a window, at the rate that the recordings have."""
+        return {"motion": self.data.motion}
+
+    def figures(self) -> dict[str, Any]:
+        """Return what metrics.json holds of this task alone."""
+        return {
+            "baseline_score": self.chosen.task.baseline_score,
+            "threshold_of_budget": self.chosen.figures.threshold_of_budget,
+            **self._worth(),
+        }
+
+    def document(self, files: RunFiles) -> AnomalyDocument:
+        """Return the result for programs."""
+        return self._document(
+            AnomalyDocument,
+            files,
+            n_embedding=self.chosen.network.n_embedding,
+            threshold=self.chosen.task.alarm.threshold,
+            **self._worth(),
+        )
+
+    def _worth(self) -> dict[str, Any]:
+        """Return what metrics.json and the document have in common."""
+        figures, data = self.chosen.figures, self.data
+        parts = {"train": data.train, "threshold": data.threshold, "normal": data.test, **data.faults}
+        return {
+            "alarm": self.chosen.task.alarm,
+            "tail": figures.tail,
+            "n_windows": {name: len(windows) for name, windows in parts.items()},
+            "trimmed": data.trimmed,
+            "false_alarms": FalseAlarms(n=figures.n_false_alarms, hours=figures.test_hours),
+            "labels": {label: narrowed(LabelScore, item) for label, item in figures.labels.items()},
+            "embeddings": tuple(size.summary() for size in self.sizes),
+            "issues": self.issues,
+        }

@@ -1,0 +1,55 @@
+"""The model card: the sections of a training's outcome as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Part, Section
+from tinyhost.train.core.outcome import Outcome
+
+__all__ = ["card"]
+
+
+def card(outcome: Outcome) -> str:
+    """Return what the model is, what it learned from, what it is worth, and how it was made."""
+    lines = [f"# {outcome.title}", ""]
+    for section in (*outcome.sections(), outcome.made_by()):
+        lines += [f"## {section.title}", section.note, "", *_figures(section)]
+        for part in section.parts:
+            lines += _part(part)
+    return "\n".join(lines)
+
+
+def _figures(section: Section) -> Iterator[str]:
+    yield from (_figure(figure) for figure in section.figures)
+    if section.figures:
+        yield ""
+
+
+def _figure(figure: Figure) -> str:
+    more = f" ({figure.more})" if figure.more else ""
+    return f"- {figure.name}: {figure.value}{f' {figure.unit}' if figure.unit else ''}{more}"
+
+
+def _part(part: Part) -> Iterator[str]:
+    """Yield a part's lines; charts and samples are for the report."""
+    if isinstance(part, Note):
+        yield from (f"{part.text}.", "")
+    elif isinstance(part, Grid):
+        yield from _table(part.headings, part.rows)
+    elif isinstance(part, Confusion):
+        headings = ("true", *(f"predicted {label}" for label in part.labels), "recall")
+        yield from _table(headings, [_recalled(part, index) for index in range(len(part.labels))])
+
+
+def _recalled(part: Confusion, index: int) -> list[str]:
+    """Return a row of the matrix with its class's recall."""
+    row = part.counts[index]
+    return [part.labels[index], *map(str, row), f"{row[index] / max(sum(row), 1):.1%}"]
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|---|{'---|' * (len(headings) - 1)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""

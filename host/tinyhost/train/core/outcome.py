@@ -1,0 +1,132 @@
+"""What a training found, whatever the task: the model, and what its card, its report and its figures say."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.image_format import Task
+from tinyhost.tasks.findings import Note, Section
+from tinyhost.train.core.config import TrainConfig
+
+__all__ = ["Outcome", "RunFiles", "TrainDocument"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFiles:
+    """The files that a training leaves, as its document names them."""
+
+    model: Path
+    image: Path
+    card: Path
+    metrics: Path
+    report: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainDocument:
+    """What a training left, and how good its model is."""
+
+    schema: str
+    model: Path
+    """the .tflite file"""
+    image: Path
+    """the .thm file: the model compiled for the board"""
+    card: Path
+    """the model card"""
+    metrics: Path
+    """metrics.json of the run"""
+    report: Path
+    """the HTML report"""
+    model_bytes: int
+    """of the .tflite file"""
+    n_parameters: int
+    seconds: float
+    """that the training took"""
+
+
+Document = TypeVar("Document", bound=TrainDocument)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(ABC):
+    """All that is known about a finished training."""
+
+    task: ClassVar[Task]
+    input_meaning: ClassVar[str]
+    """what the model's input values are"""
+
+    config: TrainConfig
+    source: str
+    """where the samples are from"""
+    history: list[dict[str, float]]
+    """figures of each epoch"""
+    tflite: bytes
+    n_parameters: int
+    duration_s: float
+    labels: tuple[str, ...] = ()
+    """classes in the order of the outputs; empty for a model that does not classify"""
+    defaults: AppDefaults = field(default_factory=AppDefaults)
+    """what the app starts with"""
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """Name of the model card and the report."""
+
+    @abstractmethod
+    def sections(self) -> tuple[Section, ...]:
+        """Return what the model card and the report say; the first one, with what the model is worth, is printed."""
+
+    def made_by(self) -> Section:
+        """Return the section that says how the model was made, the last one."""
+        config = self.config
+        epochs = f"Seed {config.seed}, {len(self.history)} of at most {config.n_epochs} epochs"
+        return Section(
+            title="Made by",
+            note=f"`{config.command}`" if config.command else "A program.",
+            parts=(Note(text=f"{epochs}, {self.duration_s / 60:.0f} minutes. Details: metrics.json"),),
+        )
+
+    @abstractmethod
+    def figures(self) -> dict[str, Any]:
+        """Return what metrics.json holds of this task alone; its keys are stable."""
+
+    def model_figures(self) -> dict[str, Any]:
+        """Return what metrics.json says of the model for this task alone."""
+        return {}
+
+    def resolved(self) -> dict[str, Any]:
+        """Return fields of the configuration that the samples decided."""
+        return {}
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was wrong with the samples."""
+        return ()
+
+    def image(self, name: str) -> bytes:
+        """Return the model image (.thm); name: of the model on the board."""
+        return compile_tflite(self.tflite, name=name, task=self.task, labels=self.labels, defaults=self.defaults).image
+
+    def other_models(self, name: str) -> Mapping[str, bytes]:
+        """Return the models that were made and not taken, by the names of their files."""
+        return {}
+
+    @abstractmethod
+    def document(self, files: RunFiles) -> TrainDocument:
+        """Return the result for programs."""
+
+    def _document(self, kind: type[Document], files: RunFiles, **more: Any) -> Document:
+        """Return a document with what every task has in it, and more."""
+        return kind(
+            **asdict(files),
+            model_bytes=len(self.tflite),
+            n_parameters=self.n_parameters,
+            seconds=self.duration_s,
+            **more,
+        )

@@ -1,0 +1,99 @@
+"""How a keyword spotter is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tinyhost.errors import UsageError
+from tinyhost.train.core.config import Option, TrainConfig
+
+__all__ = ["Architecture", "KwsTrainConfig", "Quantization", "SoundAugmentation"]
+
+Architecture = Literal["ds_cnn", "tiny_conv"]
+Quantization = Literal["both", "ptq", "qat"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundAugmentation:
+    """How far clips are changed; ranges are drawn from evenly."""
+
+    cut_ms: int = 60
+    """of a word that may be cut off at either end; else it is moved to anywhere in the clip"""
+    speed: tuple[float, float] = (0.85, 1.2)
+    """of play-back, so of pitch and vocal tract too"""
+    snr_db: tuple[float, float] = (-2.0, 35.0)
+    noisy_share: float = 0.9
+    """of the clips; the others get no noise"""
+    level_dbfs: tuple[float, float] = (-46.0, -12.0)
+    silence_dbfs: tuple[float, float] = (-80.0, -25.0)
+    """of clips in which nobody speaks"""
+    reverberant_share: float = 0.5
+    rt60_s: tuple[float, float] = (0.1, 0.7)
+    equalizer_db: float = 5.0
+    """spread of the gain of each octave"""
+    warm_share: float = 0.5
+    """of the clips that follow sound, as on a board that listens; the others begin with a fresh frontend"""
+    warm_strides: tuple[int, int] = (10, 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KwsTrainConfig(TrainConfig):
+    """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
+
+    words: Annotated[
+        tuple[str, ...],
+        Option(name="--words", help="The words to detect, as in yes,no. All other words are learnt as unknown."),
+    ]
+    arch: Annotated[
+        Architecture,
+        Option(
+            name="--arch",
+            help="The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech.",
+        ),
+    ] = "ds_cnn"
+    width: Annotated[int, Option(name="--width", help="Channels of ds_cnn, a multiple of 8.", least=8, most=256)] = 64
+    n_rounds: Annotated[
+        int,
+        Option(
+            name="--rounds",
+            help="Augment every clip this many times; each epoch takes the next round of them.",
+            least=1,
+        ),
+    ] = 4
+    quantization: Annotated[
+        Quantization,
+        Option(
+            name="--quantization",
+            help="Quantize after training (ptq), train quantization-aware (qat), or do both and take the better model.",
+        ),
+    ] = "both"
+    cache: Annotated[
+        Path | None,
+        Option(name="--cache", help="Keep features in this folder for later runs on the same data. Default: --out."),
+    ] = None
+    patience: int = 40
+    """epochs without a better held-out loss after which training stops"""
+    batch_size: int = 128
+    learning_rate: float = 3e-3
+    label_smoothing: float = 0.05
+    dropout: float = 0.05
+    l2: float = 1e-5
+    min_per_word: int = 10
+    qat_epochs: int = 3
+    qat_learning_rate: float = 3e-4
+    max_false_accept_rate: float = 0.02
+    """of held-out clips without a word, at the threshold that is chosen; the app averages, which leaves far fewer"""
+    average_ms: int = 400
+    suppression_ms: int = 1000
+    min_results: int = 3
+    period_ms: int = 100
+    """between two inferences: about what a Cortex-M4 of 64 MHz does with half of its time"""
+    augmentation: SoundAugmentation = field(default_factory=SoundAugmentation)
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a network that cannot be made."""
+        super().__post_init__()
+        if self.width % 8:
+            raise UsageError(f"--width {self.width}: expected a multiple of 8", hint="as in: --width 64")

@@ -1,0 +1,34 @@
+"""The trainers, by the names of their commands."""
+
+from __future__ import annotations
+
+from tinyhost.train.anomaly.config import AnomalyTrainConfig
+from tinyhost.train.core.trainer import Trainer
+from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.vww.config import VwwTrainConfig
+
+__all__ = ["TRAINERS"]
+
+TRAINERS = {
+    "vww": Trainer(
+        config=VwwTrainConfig,
+        module="tinyhost.train.vww.training",
+        help="Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8.",
+        data_help="A folder with one folder of pictures per label.",
+    ),
+    "kws": Trainer(
+        config=KwsTrainConfig,
+        module="tinyhost.train.kws.training",
+        help="Train a keyword spotter on the board's own features.\n\n"
+        "Its classes are silence, unknown, and the words; the model is int8.",
+        data_help="A folder with one folder of wav files per word.",
+    ),
+    "anomaly": Trainer(
+        config=AnomalyTrainConfig,
+        module="tinyhost.train.anomaly.training",
+        help="Train an anomaly detector on recordings of a healthy machine.\n\n"
+        "Its score is the reconstruction error of an int8 autoencoder, and the distance to centroids of normal data.",
+        data_help="A folder: normal/*.csv is learnt from, the CSV files of other labels are only measured on.",
+        simulated="machine",
+    ),
+}

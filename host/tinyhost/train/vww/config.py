@@ -1,0 +1,43 @@
+"""How a picture classifier is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tinyhost.train.core.config import Option, TrainConfig
+
+__all__ = ["VwwTrainConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VwwTrainConfig(TrainConfig):
+    """How to train. The defaults suit a few hundred to some ten thousand pictures per class."""
+
+    labels: Annotated[
+        tuple[str, ...],
+        Option(name="--labels", help="Classes in the order of the outputs. Default: the data's folders, sorted."),
+    ] = ()
+    start_from: Annotated[
+        Path | None,
+        Option(
+            name="--start-from",
+            help="Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run. "
+            "Default: the model that ships.",
+        ),
+    ] = None
+    from_scratch: bool = False
+    """start from random weights; wants ten thousand pictures"""
+    alpha: float = 0.25
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    """its peak; a run that does not start from scratch takes a fifth of it"""
+    label_smoothing: float = 0.05
+    dropout: float = 0.1
+    l2: float = 2e-5
+    patience: int = 8
+    """epochs without a better held-out loss after which training stops"""
+    min_per_class: int = 10
+    min_steps_per_epoch: int = 30
+    """small sets are gone through several times an epoch, augmented anew"""

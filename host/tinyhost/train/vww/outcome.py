@@ -1,0 +1,117 @@
+"""What the training of a picture classifier found: for its card, its report, its figures and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.tflite_reader import read_tflite
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent
+from tinyhost.train.core.history import classifier_history
+from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.vww.config import VwwTrainConfig
+
+__all__ = ["VwwDocument", "VwwOutcome"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VwwDocument(TrainDocument):
+    """The training of a picture classifier."""
+
+    schema: Literal["tinyhost.train/1"] = "tinyhost.train/1"
+    labels: tuple[str, ...]
+    """classes in the order of the outputs"""
+    float_test: ClassifierMetrics
+    """the model before quantization, on held-out pictures"""
+    int8_test: ClassifierMetrics
+    """the int8 model on the same pictures"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VwwOutcome(Outcome):
+    """All that is known about a finished training."""
+
+    task: ClassVar[Task] = Task.VWW
+    input_meaning: ClassVar[str] = "grey level - 128"
+
+    config: VwwTrainConfig
+    sizes: dict[str, int]
+    """pictures by split: train, val, test"""
+    float_test: ClassifierMetrics
+    int8_test: ClassifierMetrics
+    judged: tuple[Judged, ...]
+    """the pictures for testing, by the int8 model"""
+
+    @property
+    def title(self) -> str:
+        """Name of the model card and the report."""
+        return f"{self.config.alpha:g} MobileNetV1: {' / '.join(self.labels)}"
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return what the model card and the report say."""
+        return (
+            Section(
+                title="Accuracy",
+                note=f"On {self.int8_test.n:,} pictures kept aside, which come from the same source. It says nothing "
+                "about pictures from elsewhere: measure it with `tinyhost bench --data` on captures of the real place.",
+                figures=(*_accuracy("int8, as on the board", self.int8_test), *_accuracy("float", self.float_test)),
+                parts=(
+                    Confusion(labels=self.labels, counts=self.int8_test.confusion),
+                    JudgedSamples(labels=self.labels, samples=self.judged),
+                ),
+            ),
+            Section(
+                title="Learned from",
+                note=self.config.data_note or f"Pictures: {self.source}.",
+                parts=(
+                    Note(
+                        text=f"{self.sizes['train']:,} pictures to learn from, {self.sizes['val']:,} to choose the "
+                        f"best epoch, {self.sizes['test']:,} kept aside to measure on. Training started from "
+                        f"{self._start()}"
+                    ),
+                    classifier_history(self.history),
+                ),
+            ),
+            Section(
+                title="Network",
+                note=f"MobileNetV1, alpha {self.config.alpha:g}, {self.n_parameters:,} parameters, {len(self.tflite):,}"
+                " bytes, int8 by post-training quantization. Input: 96x96x1, grey level - 128. Output: softmax, one"
+                f" int8 per label, in this order: {', '.join(self.labels)}.",
+            ),
+        )
+
+    def _start(self) -> str:
+        if self.config.from_scratch:
+            return "random weights"
+        return f"`{self.config.start_from}`" if self.config.start_from else "the model that ships (models/vww)"
+
+    def model_figures(self) -> dict[str, Any]:
+        """Return what metrics.json says of the model."""
+        return {"operators": sorted({operator.code for operator in read_tflite(self.tflite).operators})}
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the labels, which may be those of the data's folders."""
+        return {"labels": self.labels}
+
+    def figures(self) -> dict[str, Any]:
+        """Return what metrics.json holds of this task alone."""
+        return {
+            "labels": self.labels,
+            "test": {"float": self.float_test, "int8": self.int8_test},
+            "n_pictures": self.sizes,
+        }
+
+    def document(self, files: RunFiles) -> VwwDocument:
+        """Return the result for programs."""
+        return self._document(
+            VwwDocument, files, labels=self.labels, float_test=self.float_test, int8_test=self.int8_test
+        )
+
+
+def _accuracy(name: str, metrics: ClassifierMetrics) -> tuple[Figure, ...]:
+    accuracy = Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2))
+    if metrics.auc is None:
+        return (accuracy,)
+    return (accuracy, Figure(name=f"AUC, {name}", value=f"{metrics.auc:.4f}"))
