@@ -102,6 +102,7 @@ def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
             words=f"is for the engine {model.engine}; this firmware has {limits.engine}",
             hint=f"push the .tflite, or flash the other engine: tinyhost flash {limits.app} --engine {model.engine}",
         )
+        return  # what operators another engine has says nothing
     missing = [code.name for code in model.operator_codes if not limits.operators >> code & 1]
     if missing:
         yield Obstacle(
