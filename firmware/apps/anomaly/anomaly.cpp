@@ -6,6 +6,7 @@
 #include "anomaly/alarm.h"
 #include "anomaly/anomaly_model.h"
 #include "anomaly/motion_window.h"
+#include "core/limits.h"
 #include "device/app.h"
 #include "hal/accelerometer.h"
 
@@ -24,7 +25,7 @@ constexpr SettingSpec kSettings[] = {
 
 constexpr uint32_t kRateTolerance = 32;  // a model's windows are of another length in time if rates differ by 1/32
 
-alignas(16) uint8_t arena[24 * 1024];
+alignas(16) uint8_t arena[kAnomalyAppLimits.arena_bytes];
 alignas(4) int16_t sample[kMaxFftPoints * kMotionAxes];
 
 AnomalyModel model;

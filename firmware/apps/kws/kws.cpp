@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/limits.h"
 #include "device/app.h"
 #include "device/classification.h"
 #include "hal/microphone.h"
@@ -22,7 +23,9 @@ constexpr SettingSpec kSettings[] = {
 
 constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
 
-alignas(16) uint8_t arena[48 * 1024];
+static_assert(kKwsAppLimits.max_classes == kMaxScores, "what a prediction carries");
+
+alignas(16) uint8_t arena[kKwsAppLimits.arena_bytes];
 alignas(4) int16_t clip[kClipSamples];
 
 KwsParams params;

@@ -1,4 +1,5 @@
 // Visual wake words: camera -> center crop and scale -> model -> smoothed scores -> is a person there.
+#include "core/limits.h"
 #include "device/app.h"
 #include "device/classification.h"
 #include "vision/picture.h"
@@ -15,7 +16,9 @@ constexpr SettingSpec kSettings[] = {
 
 constexpr size_t kLargestPicture = 160 * 120;  // hal::CameraResolution::kQqvga
 
-alignas(16) uint8_t arena[112 * 1024];
+static_assert(kVwwAppLimits.max_classes == kMaxScores, "what a prediction carries");
+
+alignas(16) uint8_t arena[kVwwAppLimits.arena_bytes];
 alignas(4) uint8_t picture[kLargestPicture];
 
 Classification classification;

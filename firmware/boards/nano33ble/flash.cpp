@@ -6,13 +6,14 @@
 
 #include "boards/nano33ble/core.h"
 #include "boards/nano33ble/parts.h"
+#include "core/limits.h"
 #include "drivers/FlashIAP.h"
 
 namespace tinyhost::hal {
 namespace {
 
 constexpr uint32_t kEnd = 0x100000;
-constexpr size_t kBytes = 688128;  // 983,040 bytes above the bootloader less 294,912 for the program
+constexpr size_t kBytes = kStorageBytes;
 constexpr uint32_t kBegin = kEnd - kBytes;
 static_assert(kBytes % kFlashPageBytes == 0);
 static_assert(kBegin == 0x10000 + 294912, "platformio.ini's board_upload.maximum_size");

@@ -6,13 +6,13 @@
 
 #include "boards/virtual/flash.h"
 #include "boards/virtual/host_file.h"
+#include "core/limits.h"
 
 namespace tinyhost::hal {
 namespace {
 
 constexpr char kFileName[] = "flash.bin";
-// As on nano33ble: 983,040 bytes of program flash less 294,912 for the program (platformio.ini).
-constexpr size_t kBytes = 688128;
+constexpr size_t kBytes = kStorageBytes;
 static_assert(kBytes % kFlashPageBytes == 0);
 
 alignas(16) uint8_t window[kBytes];

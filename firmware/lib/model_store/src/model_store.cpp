@@ -3,16 +3,21 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/limits.h"
 #include "hal/flash.h"
 
 namespace tinyhost {
 namespace {
 
-size_t DataPages() { return (hal::FlashBytes() / hal::kFlashPageBytes - Journal::kPages) / ModelStore::kSlots - 1; }
+constexpr size_t DataPages(size_t flash_bytes) {
+  return (flash_bytes / hal::kFlashPageBytes - Journal::kPages) / ModelStore::kSlots - 1;
+}
+static_assert(DataPages(kStorageBytes) * hal::kFlashPageBytes == kSlotBytes,
+              "the largest model image, as the host knows it");
 
 Slot MakeSlot(size_t index) {
-  const size_t n_pages = 1 + DataPages();
-  return Slot((Journal::kPages + index * n_pages) * hal::kFlashPageBytes, DataPages());
+  const size_t n_data_pages = DataPages(hal::FlashBytes());
+  return Slot((Journal::kPages + index * (1 + n_data_pages)) * hal::kFlashPageBytes, n_data_pages);
 }
 
 }  // namespace
