@@ -34,7 +34,7 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.firmware
-@pytest.mark.parametrize("page", blocks_of("sh", marked=False).keys() - {RUN_BY_THE_DEMO}, ids=name)
+@pytest.mark.parametrize("page", sorted(blocks_of("sh", marked=False).keys() - {RUN_BY_THE_DEMO}), ids=name)
 def test_the_commands_of_a_page_run_one_after_the_other(page: Path, shell: Shell) -> None:
     for block in blocks_of("sh", marked=False)[page]:
         for command in commands(block):

@@ -49,3 +49,10 @@ def test_every_page_and_file_that_is_named_is_there(suffixes: tuple[str, ...]) -
         named = {path for path in _PATH.findall(text) if name.endswith(".md") or path.startswith("docs/")}
         missing += [f"{name}: {path}" for path in sorted(named) if not (ROOT / path).exists()]
     assert missing == []
+
+
+def test_contributing_says_what_is_in_every_room() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = [path.name for path in (ROOT / "host/tinyhost").iterdir() if (path / "__init__.py").is_file()]
+    libraries = [path.name for path in (ROOT / "firmware/lib").iterdir() if path.is_dir()]
+    assert [name for name in sorted({*rooms, *libraries}) if f"`{name}`" not in text] == []
