@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from tinyhost.metrics.charts import Chart
 from tinyhost.metrics.spread import Spread
@@ -165,9 +165,9 @@ class Finding(ABC):
     key: ClassVar[str]
     """in a benchmark's document"""
 
-    @abstractmethod
     def document(self) -> Document:
-        """Return it for programs."""
+        """Return it for programs; by default its own fields."""
+        return cast("Document", self)
 
     @abstractmethod
     def section(self) -> Section:

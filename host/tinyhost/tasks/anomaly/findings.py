@@ -20,7 +20,7 @@ from tinyhost.tasks.findings import (
     issue_notes,
 )
 
-__all__ = ["LabelAlarms", "MotionAccuracy", "MotionDocument", "MotionStream", "MotionStreamDocument"]
+__all__ = ["LabelAlarms", "MotionAccuracy", "MotionStream"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,12 @@ class LabelAlarms:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MotionDocument:
-    """Recordings of `--data`, by an app with an accelerometer; null for others."""
+class MotionAccuracy(Finding):
+    """Recordings of `--data`, as an anomaly detector judged them; null for other apps."""
 
-    data: str
+    key: ClassVar[str] = "motion"
+
+    data: Path
     """the folder"""
     threshold: float
     """the model's"""
@@ -56,33 +58,6 @@ class MotionDocument:
     """as `latency.listening`: features and model; null from fewer than two windows"""
     issues: tuple[str, ...]
     """what is wrong with the recordings"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MotionAccuracy(Finding):
-    """A folder of recordings, as an anomaly detector judged them."""
-
-    key: ClassVar[str] = "motion"
-
-    data: Path
-    threshold: float
-    labels: dict[str, LabelAlarms]
-    normal_hours: float
-    host: HostAnswers
-    listening: Listening | None
-    issues: tuple[str, ...]
-
-    def document(self) -> MotionDocument:
-        """Return it for programs."""
-        return MotionDocument(
-            data=str(self.data),
-            threshold=self.threshold,
-            labels=self.labels,
-            normal_hours=self.normal_hours,
-            host=self.host,
-            listening=self.listening,
-            issues=self.issues,
-        )
 
     def section(self) -> Section:
         """Return it for people."""
@@ -125,10 +100,12 @@ class MotionAccuracy(Finding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MotionStreamDocument:
-    """The CSV file of `--stream`, by an app with an accelerometer; null for others."""
+class MotionStream(Finding):
+    """The recording of `--stream`, as an anomaly detector judged it; null for other apps."""
 
-    stream: str
+    key: ClassVar[str] = "motion_stream"
+
+    stream: Path
     seconds: float
     healthy_seconds: float
     """without the faults"""
@@ -144,42 +121,6 @@ class MotionStreamDocument:
     """the same windows on this computer"""
     issues: tuple[str, ...]
     """what is wrong with the recording"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MotionStream(Finding):
-    """One long recording, as an anomaly detector judged it."""
-
-    key: ClassVar[str] = "motion_stream"
-
-    stream: Path
-    seconds: float
-    healthy_seconds: float
-    n_windows: int
-    faults: tuple[NoticedFault, ...]
-    false_alarms_s: tuple[float, ...]
-    host: HostAnswers
-    issues: tuple[str, ...]
-
-    @property
-    def false_alarms_per_hour(self) -> float:
-        """False alarms per hour of healthy running."""
-        return len(self.false_alarms_s) * 3600.0 / self.healthy_seconds
-
-    def document(self) -> MotionStreamDocument:
-        """Return it for programs."""
-        return MotionStreamDocument(
-            stream=str(self.stream),
-            seconds=self.seconds,
-            healthy_seconds=self.healthy_seconds,
-            n_windows=self.n_windows,
-            faults=self.faults,
-            false_alarms_s=self.false_alarms_s,
-            false_alarms_per_hour=self.false_alarms_per_hour,
-            false_alarms_per_day=24.0 * self.false_alarms_per_hour,
-            host=self.host,
-            issues=self.issues,
-        )
 
     def section(self) -> Section:
         """Return it for people."""
@@ -200,7 +141,7 @@ class MotionStream(Finding):
                 Figure(
                     name="False alarms per hour",
                     value=f"{per_hour:.2f}",
-                    more=f"{len(self.false_alarms_s)} in all, {24 * per_hour:.1f} per day of healthy running",
+                    more=f"{len(self.false_alarms_s)} in all, {self.false_alarms_per_day:.1f} a day of healthy running",
                 ),
             ),
             parts=(

@@ -95,13 +95,17 @@ class RecordingEvaluation(Evaluation):
             raised_s += [(piece.start + position) / recording.rate_hz for position in run.raised_at]
         seconds = len(samples) / recording.rate_hz
         noticed, false_s = judge_alarms(raised_s, self.faults, tolerance_s=motion.n_fft / motion.rate_hz)
+        healthy_s = max(seconds - sum(fault.end_s - fault.start_s for fault in self.faults), 1e-9)
+        per_hour = len(false_s) * 3600.0 / healthy_s
         return MotionStream(
             stream=self.path,
             seconds=seconds,
-            healthy_seconds=max(seconds - sum(fault.end_s - fault.start_s for fault in self.faults), 1e-9),
+            healthy_seconds=healthy_s,
             n_windows=n_windows,
             faults=noticed,
             false_alarms_s=false_s,
+            false_alarms_per_hour=per_hour,
+            false_alarms_per_day=24.0 * per_hour,
             host=HostAnswers(compared=n_windows, mismatches=mismatches),
             issues=tuple(str(issue) for issue in recording.issues),
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.sensors.kinds import ACCELEROMETER
-from tinyhost.tasks.anomaly.findings import MotionDocument, MotionStreamDocument
+from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
 from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.live import LiveForm
@@ -26,7 +26,7 @@ class Anomaly(Task):
     app = "anomaly"
     sensor = ACCELEROMETER
     live = LiveForm(sees="motion", result="alarm")
-    documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionDocument, "motion_stream": MotionStreamDocument}
+    documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
         """Return the labelled recordings of a folder, all of them: only training cuts them into parts."""
