@@ -168,5 +168,5 @@ def test_the_wrong_app_is_named(native: Station, tmp_path: Path) -> None:
     process = native.start("capture", "--sensor", "mic", "--label", "yes", "--data", str(tmp_path))
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "its app is vww, which has no microphone" in err
+    assert "the app vww has the camera; the microphone belongs to kws" in err
     assert "tinyhost flash kws --board native" in err

@@ -2,84 +2,87 @@
 
 from __future__ import annotations
 
-import sys
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption
-from tinyhost.cli.output import status_console
+from tinyhost.cli.options import (
+    MAX_SECONDS,
+    BoardOption,
+    JsonOption,
+    SceneOption,
+    SensorName,
+    StateOption,
+    epilog,
+)
+from tinyhost.cli.output import write_json
 from tinyhost.errors import TinyhostError, UsageError
 
 if TYPE_CHECKING:
-    from tinyhost.cli.capture_run import CaptureRun
-    from tinyhost.device import Device
+    from tinyhost.cli.capture_run import CaptureOptions
 
 __all__ = ["register"]
 
 
-class Sensor(str, Enum):
-    """What can be captured."""
-
-    CAMERA = "camera"
-    MIC = "mic"
-    IMU = "imu"
-
-
-_APPS = {Sensor.CAMERA: ("camera", "vww"), Sensor.MIC: ("microphone", "kws"), Sensor.IMU: ("accelerometer", "anomaly")}
-_COUNTS = {Sensor.CAMERA: 100, Sensor.MIC: 20}
-_LONG_S = 60.0
-
-
 def register(app: typer.Typer) -> None:
     """Add `capture`."""
-    app.command("capture")(capture)
+    app.command(
+        "capture",
+        epilog=epilog(
+            "tinyhost capture --sensor camera --label person --count 200 --set hall",
+            "tinyhost capture --sensor mic --label yes --speaker ann",
+            "tinyhost capture --sensor mic --background --seconds 60",
+            "tinyhost capture --sensor imu --label normal --seconds 300 --set machine",
+        ),
+    )(capture)
 
 
 def capture(
     *,
     label: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
+        str | None,
         typer.Option("--label", "-l", help="What the samples show or say; the name of their folder."),
     ] = None,
-    sensor: Annotated[Sensor, typer.Option("--sensor", help="The sensor.")] = Sensor.CAMERA,
+    sensor: Annotated[SensorName, typer.Option("--sensor", help="Which sensor to capture from.")] = SensorName.CAMERA,
     count: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--count", "-n", min=1, help="How many samples to take in this run. Default: 100, mic 20."),
+        int | None,
+        typer.Option(
+            "--count", "-n", min=1, help="How many pictures or words to take in this run. Default: 100 or 20."
+        ),
     ] = None,
     set_name: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option("--set", help="Name of the data set, a folder in data/. Default: captured."),
     ] = None,
-    data: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--data", help="Folder of the data set, instead of --set."),
-    ] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of the data set, instead of --set.")] = None,
     every: Annotated[
         float,
-        typer.Option("--every", min=0.0, max=MAX_SECONDS, help="camera: least time from one sample to the next, s."),
+        typer.Option("--every", min=0.0, max=MAX_SECONDS, help="Pictures: least time from one to the next, in s."),
     ] = 0.0,
     background: Annotated[
-        bool, typer.Option("--background", help="mic: record noise for --seconds, instead of words.")
+        bool, typer.Option("--background", help="Record background noise for --seconds, instead of words.")
     ] = False,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=1.0, max=MAX_SECONDS, help="imu, and mic with --background: how long.")
-    ] = _LONG_S,
+        float,
+        typer.Option(
+            "--seconds", min=1.0, max=MAX_SECONDS, help="How long to record motion, or noise with --background."
+        ),
+    ] = 60.0,
     countdown: Annotated[
-        float, typer.Option("--countdown", min=0.0, max=3600.0, help="mic: from the prompt to the recording, s.")
+        float, typer.Option("--countdown", min=0.0, max=3600.0, help="Words: from the prompt to the recording, in s.")
     ] = 1.0,
     review: Annotated[
-        Optional[bool],  # noqa: UP045
+        bool | None,
         typer.Option(
-            "--review/--no-review", help="mic: ask for each word: keep, listen, again. Default: in a terminal."
+            "--review/--no-review",
+            help="Words: ask after each one whether to keep it, listen to it or take it again. Default: in a terminal.",
         ),
     ] = None,
     speaker: Annotated[
-        str, typer.Option("--speaker", help="mic: who speaks; keeps a person's clips on one side of a split.")
+        str, typer.Option("--speaker", help="Words: who speaks; keeps a person's clips on one side of a split.")
     ] = "",
-    note: Annotated[str, typer.Option("--note", help="Kept with every sample.")] = "",
+    note: Annotated[str, typer.Option("--note", help="A remark that is kept with every sample.")] = "",
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
@@ -89,52 +92,32 @@ def capture(
 
     Whatever stops it, what was captured stays valid, and the next run goes on.
     """
-    from tinyhost.cli.capture_clips import ClipRun
-    from tinyhost.cli.capture_long import LongRun
-    from tinyhost.cli.capture_pictures import PictureRun
+    from tinyhost.cli.capture_run import CaptureOptions
     from tinyhost.datasets import validate_label
-    from tinyhost.datasets.store import BACKGROUND_LABEL
 
     if set_name is not None and data is not None:
         raise UsageError("--set and --data both name the data set", hint="give one of them")
-    if background and sensor is not Sensor.MIC:
-        raise UsageError("--background is for sounds", hint="add --sensor mic")
     if label is None and not background:
         raise UsageError(
             "no --label: what do the samples show or say?", hint="--label person, --label yes, --label normal"
         )
-    if label is not None:
-        validate_label(label)
-    if sensor is Sensor.IMU and count is not None:
-        raise UsageError("--count is for pictures and words", hint="imu: --seconds says how long")
-    n_wanted = count or _COUNTS.get(sensor, 1)
-    run: CaptureRun
-    if background:
-        run = LongRun(sensor="microphone", label=BACKGROUND_LABEL, seconds=seconds)
-    elif sensor is Sensor.IMU:
-        run = LongRun(sensor="accelerometer", label=label or "", seconds=seconds)
-    elif sensor is Sensor.MIC:
-        run = ClipRun(
-            label=label or "",
-            count=n_wanted,
-            countdown_s=countdown,
-            review=_is_terminal() if review is None else review,
-            speaker=speaker,
-        )
-    else:
-        run = PictureRun(label=label or "", count=n_wanted, every_s=every)
+    options = CaptureOptions(
+        label=validate_label(label) if label is not None else None,
+        count=count,
+        every_s=every,
+        background=background,
+        seconds=seconds,
+        countdown_s=countdown,
+        review=review,
+        speaker=speaker,
+    )
     root = data if data is not None else Path("data") / validate_label(set_name or "captured", "--set")
-    _run(run, sensor, root, board=board, scene=scene, state=state, note=note, json=json)
-
-
-def _is_terminal() -> bool:
-    """Return whether a person is there to be asked."""
-    return sys.stdin.isatty() and status_console().is_terminal
+    _run(options, sensor, root, board=board, scene=scene, state=state, note=note, json=json)
 
 
 def _run(
-    run: CaptureRun,
-    sensor: Sensor,
+    options: CaptureOptions,
+    sensor: SensorName,
     root: Path,
     *,
     board: str | None,
@@ -144,36 +127,28 @@ def _run(
     json: str | None,
 ) -> None:
     """Capture into `root` until all is there, or something ends it, which is raised once everything is told."""
-    from tinyhost.cli.capture_run import ended_by, tell_recovery
+    from tinyhost.cli.capture_run import CaptureRun, tell_recovery
     from tinyhost.cli.connect import connected
-    from tinyhost.cli.output import write_json
     from tinyhost.datasets import DatasetStore
-    from tinyhost.datasets.capture import CaptureDocument, origin_of
+    from tinyhost.datasets.capture import origin_of
+    from tinyhost.sensors import sensor_of_option
+    from tinyhost.tasks.on_device import task_with_sensor
 
     failure: BaseException | None = None
-    with connected(board, scene, state) as connection, DatasetStore(root) as store:
-        _check_sensor(connection.device, sensor)
-        tell_recovery(store, root)
-        origin = origin_of(connection.device, sensor=_APPS[sensor][0], scene=connection.scene, note=note)
-        try:
-            if not run.capture(connection, store, origin):
-                failure = KeyboardInterrupt()
-        except (KeyboardInterrupt, TinyhostError) as error:
-            failure = error
-        run.tell_result(root, store.counts())
-        if json:
-            write_json(CaptureDocument.of(store, run.result(), origin, ended_by=ended_by(failure)), json)
+    with connected(board, scene, state) as connection:
+        wanted = sensor_of_option(sensor.value)
+        task = task_with_sensor(connection.device, wanted, connection.board_name)
+        run = CaptureRun(task.capture, options)
+        with DatasetStore(root) as store:
+            tell_recovery(store, root)
+            origin = origin_of(connection.device, sensor=wanted.name, scene=connection.scene, note=note)
+            try:
+                if not run.capture(connection, store, origin):
+                    failure = KeyboardInterrupt()
+            except (KeyboardInterrupt, TinyhostError) as error:
+                failure = error
+            run.tell_result(root, store.counts())
+            if json:
+                write_json(run.document(root, store, origin, failure), json)
     if failure is not None:
         raise failure
-
-
-def _check_sensor(device: Device, sensor: Sensor) -> None:
-    """Raise UsageError unless the board's app has this sensor."""
-    from tinyhost.protocol.messages import SensorKind
-
-    name, app = _APPS[sensor]
-    if device.info.sensor != SensorKind[name.upper()]:
-        raise UsageError(
-            f"{device.name}: its app is {device.info.app}, which has no {name}",
-            hint=f"tinyhost flash {app} --board {device.info.board}",
-        )

@@ -1,41 +1,209 @@
-"""What the kinds of `tinyhost capture` have in common."""
+"""One run of `tinyhost capture`: what was asked for, what is shown meanwhile, what came of it."""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from tinyhost.cli.output import escape, status_console
-from tinyhost.errors import TinyhostError
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.cli.output import Display, escape, live_display, note, status_console
+from tinyhost.datasets.capture import (
+    Answer,
+    CaptureDocument,
+    CaptureEvent,
+    CaptureProgress,
+    CaptureSession,
+    capture_pictures,
+    capture_recording,
+    capture_words,
+)
+from tinyhost.datasets.store import BACKGROUND_LABEL
+from tinyhost.errors import MissingToolError, TinyhostError, UsageError
+from tinyhost.views.capture import CaptureView, PicturesView, RecordingView, WordsView
 
 if TYPE_CHECKING:
     from tinyhost.cli.connect import Connection
     from tinyhost.datasets import DatasetStore, Origin
-    from tinyhost.datasets.capture import CaptureResult
+    from tinyhost.tasks.capture import CaptureForm
 
-__all__ = ["CaptureRun", "ended_by", "stop_on_interrupt", "tell_recovery", "tell_stored"]
+__all__ = ["CaptureOptions", "CaptureRun", "tell_recovery"]
+
+_SHOWN = 5
+"""of remarks that are alike"""
+_VIEWS: dict[str, type[CaptureView]] = {"pictures": PicturesView, "words": WordsView, "minutes": RecordingView}
 
 
-class CaptureRun(Protocol):
-    """One run of the command, for one sensor."""
+@dataclass(frozen=True, kw_only=True)
+class CaptureOptions:
+    """What the command line asks for."""
+
+    label: str | None
+    count: int | None
+    every_s: float
+    background: bool
+    seconds: float
+    countdown_s: float
+    review: bool | None
+    """None: if a person is there to be asked"""
+    speaker: str
+
+
+class CaptureRun:
+    """Captures in a task's form, and shows it."""
+
+    def __init__(self, form: CaptureForm, options: CaptureOptions) -> None:
+        """Raise UsageError if the form knows nothing of what the options ask for."""
+        self._form = form
+        self._options = options
+        self._progress = CaptureProgress()
+        self._takes = "minutes" if options.background else form.takes
+        self._label = BACKGROUND_LABEL if options.background else options.label or ""
+        if options.background and (form.takes != "words" or form.recording is None):
+            raise UsageError("--background is for sounds", hint="add --sensor mic")
+        if self._takes == "minutes" and options.count is not None:
+            raise UsageError("--count is for pictures and words", hint="--seconds says how long to record")
+        self._count = options.count or form.count
 
     def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
         """Capture and show what happens; return whether all is there."""
+        with _stop_on_interrupt() as stop, live_display() as display:
+            session = CaptureSession(
+                device=connection.device,
+                board=connection.board,
+                store=store,
+                origin=origin,
+                label=self._label,
+                on_event=_shown(_VIEWS[self._takes](self._label, self._asked), display),
+                stop=stop,
+                progress=self._progress,
+            )
+            self._take(session, display)
+            return not stop.is_set() if self._takes == "minutes" else self._progress.stored >= self._count
+
+    @property
+    def _asked(self) -> float:
+        return self._options.seconds if self._takes == "minutes" else self._count
+
+    def _take(self, session: CaptureSession, display: Display) -> None:
+        options = self._options
+        if self._takes == "pictures":
+            capture_pictures(session, count=self._count, every_s=options.every_s)
+        elif self._takes == "words":
+            capture_words(
+                session,
+                count=self._count,
+                countdown_s=options.countdown_s,
+                speaker=options.speaker or session.origin.device,
+                review=self._reviewer(session, display),
+            )
+        elif self._form.recording is not None:
+            capture_recording(session, seconds=options.seconds, form=self._form.recording)
+
+    def _reviewer(self, session: CaptureSession, display: Display) -> Callable[[NDArray[np.int16]], Answer]:
+        """Return what decides about a word that is good: a person, or nobody."""
+        is_asked = self._options.review
+        if is_asked is None:
+            is_asked = sys.stdin.isatty() and status_console().is_terminal
+
+        def ask(pcm: NDArray[np.int16]) -> Answer:
+            with display.aside():
+                answer = _answer(pcm, self._progress.stored + 1, self._count)
+            if answer == "stop":
+                session.stop.set()
+            return "keep" if answer == "keep" else "retake"
+
+        return ask if is_asked else lambda pcm: "keep"
 
     def tell_result(self, root: Path, counts: dict[str, int]) -> None:
         """Say what came of it, also of a run that was cut short."""
+        done, in_all = self._progress, counts.get(self._label, 0)
+        losses = {f"clips {reason}": n for reason, n in done.rejected.items()}
+        losses["failures of the sensor"] = done.sensor_failures
+        losses["dropped by the board" if self._takes == "pictures" else "samples lost"] = done.dropped
+        lost = "".join(f", [yellow]{n} {escape(what)}[/]" for what, n in losses.items() if n)
+        label = escape(self._label)
+        if self._takes == "minutes":
+            what = f"[bold]{done.n_samples}[/] samples of {label} in {done.stored} files, {in_all} files in all"
+        else:
+            what = f"[bold]{done.stored}[/] {label} in {done.seconds:.1f} s, {in_all} in all"
+        note(f"{escape(root)}: stored {what}{lost}")
+        _list_some([f"[yellow]{escape(issue)}[/]" for issue in done.issues])
+        if self._takes != "minutes" and done.stored < self._count:
+            note(f"to go on: the same command with --count {self._count - done.stored}")
 
-    def result(self) -> CaptureResult:
-        """Return what came of it, for programs."""
+    def document(
+        self, root: Path, store: DatasetStore, origin: Origin, failure: BaseException | None
+    ) -> CaptureDocument:
+        """Return it for programs. failure: what ended the run, if anything did."""
+        done = self._progress
+        why = failure.message if isinstance(failure, TinyhostError) else "interrupted"
+        return CaptureDocument(
+            data=root,
+            label=self._label,
+            asked=self._asked,
+            sensor=origin.sensor,
+            stored=done.stored,
+            dropped=done.dropped,
+            rejected=done.rejected,
+            issues=done.issues,
+            sensor_failures=done.sensor_failures,
+            seconds=done.seconds,
+            ended_by="done" if failure is None else why,
+            counts=store.counts(),
+            recovery=store.recovery,
+            origin=origin,
+        )
+
+
+def tell_recovery(store: DatasetStore, root: Path) -> None:
+    """Say how many samples are there, and what an earlier run left to mend."""
+    found, counts = store.recovery, store.counts()
+    if counts:
+        listed = ", ".join(f"{n} {label}" for label, n in counts.items())
+        note(f"{escape(root)}: going on with {sum(counts.values())} samples: {escape(listed)}")
+    if found.torn_line:
+        note(f"[yellow]{escape(root)}: the last line of the manifest was torn and has been cut off[/]")
+    for names, words in (
+        (found.adopted, "without a manifest line; it has one now"),
+        (found.unreadable, "cannot be read; left as it is, not counted"),
+        (found.missing, "is in the manifest and gone"),
+    ):
+        _list_some([f"[yellow]{escape(root / name)}[/]: {words}" for name in names])
+
+
+def _list_some(lines: list[str]) -> None:
+    """Print the first lines, and how many more there are."""
+    for line in lines[:_SHOWN]:
+        note(line)
+    if len(lines) > _SHOWN:
+        note(f"[yellow]and {len(lines) - _SHOWN} more like it[/]")
+
+
+def _shown(view: CaptureView, display: Display) -> Callable[[CaptureEvent], None]:
+    """Return what shows an event: in place in a terminal, else, and of a sensor that failed always, as a line."""
+    out = status_console()
+
+    def show(event: CaptureEvent) -> None:
+        said = view.take(event)
+        if said is not None and (event.error is not None or not out.is_terminal):
+            out.print(said, soft_wrap=True)
+        if event.error is None and out.is_terminal:
+            display.update(view.screen(event, out.width, out.height))
+
+    return show
 
 
 @contextmanager
-def stop_on_interrupt() -> Iterator[threading.Event]:
+def _stop_on_interrupt() -> Iterator[threading.Event]:
     """Yield an event that the first Ctrl-C sets, so that a sample is finished first; the second one interrupts."""
     stop = threading.Event()
 
@@ -51,44 +219,27 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def tell_recovery(store: DatasetStore, root: Path) -> None:
-    """Say how many samples are there, and what an earlier run left to mend."""
-    out, found = status_console(), store.recovery
-    counts = store.counts()
-    if counts:
-        listed = ", ".join(f"{n} {label}" for label, n in counts.items())
-        out.print(f"{escape(root)}: going on with {sum(counts.values())} samples: {listed}", soft_wrap=True)
-    if found.torn_line:
-        out.print(
-            f"[yellow]{escape(root)}: the last line of the manifest was torn and has been cut off[/]", soft_wrap=True
-        )
-    for names, words in (
-        (found.adopted, "without a manifest line; it has one now"),
-        (found.unreadable, "cannot be read; left as it is, not counted"),
-        (found.missing, "is in the manifest and gone"),
-    ):
-        for name in names[:5]:
-            out.print(f"[yellow]{escape(root / name)}[/]: {words}", soft_wrap=True)
-        if len(names) > 5:
-            out.print(f"[yellow]and {len(names) - 5} more like it[/]")
+def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
+    """Return keep, retake or stop, as a person says who may listen first; without a terminal: keep."""
+    from tinyhost.cli.playback import play
 
-
-def tell_stored(
-    root: Path, label: str, *, stored: int, asked: int, in_all: int, seconds: float, losses: dict[str, int]
-) -> None:
-    """Say how many samples were stored, what was lost, and how to go on."""
     out = status_console()
-    lost = "".join(f", [yellow]{n} {escape(what)}[/]" for what, n in losses.items() if n)
-    out.print(
-        f"{escape(root)}: stored [bold]{stored}[/] {escape(label)} in {seconds:.1f} s, {in_all} in all{lost}",
-        soft_wrap=True,
-    )
-    if stored < asked:
-        out.print(f"to go on: the same command with --count {asked - stored}", soft_wrap=True)
-
-
-def ended_by(failure: BaseException | None) -> str:
-    """Return why the run ended: done, interrupted, or the error's message."""
-    if failure is None:
-        return "done"
-    return failure.message if isinstance(failure, TinyhostError) else "interrupted"
+    if not sys.stdin.isatty():
+        return "keep"
+    while True:
+        out.print(
+            f"{number}/{count}: [bold]Enter[/] keep   [bold]p[/] play   [bold]r[/] again   [bold]q[/] stop ", end=""
+        )
+        line = sys.stdin.readline()
+        answer = line.strip().lower()
+        if not line or answer == "q":
+            return "stop"
+        if answer in ("", "k"):
+            return "keep"
+        if answer == "r":
+            return "retake"
+        if answer == "p":
+            try:
+                play(pcm)
+            except MissingToolError as error:
+                note(f"[yellow]{escape(error.message)}[/]: {escape(error.hint)}")

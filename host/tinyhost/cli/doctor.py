@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption, epilog
 from tinyhost.cli.output import console, escape, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
@@ -21,17 +21,19 @@ _MARKS = {"ok": "[green]ok[/]", "missing": "[bold red]missing[/]", "warning": "[
 
 def register(app: typer.Typer) -> None:
     """Add `doctor`."""
-    app.command("doctor")(doctor)
+    app.command("doctor", epilog=epilog("tinyhost doctor", "tinyhost doctor camera --board native --scene pictures/"))(
+        doctor
+    )
 
 
 def doctor(
     sensor: Annotated[
-        str | None,
+        SensorName | None,
         typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board, instead of this machine."),
     ] = None,
     *,
     seconds: Annotated[
-        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How long to show what the sensor sees.")
+        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How long to show what the sensor gives.")
     ] = 6.0,
     board: BoardOption = None,
     scene: SceneOption = None,
@@ -43,9 +45,9 @@ def doctor(
 ) -> None:
     """Check this machine, or a sensor, and say what to do.
 
-    Exits 1 if something is missing that the virtual boards need; a real board's and `train`'s needs are told only.
-    With a sensor: runs the board's self-tests of it and shows what it sees. Exits 1 if a check fails, or what it
-    sees is of no use.
+    Exits 1 if something is missing that the virtual boards need; what only a real board or `train` needs is just told.
+    With a sensor, it runs the board's self-test of that sensor and shows what the sensor gives; it exits 1 if a check
+    fails, or if what the sensor gives is of no use.
     """
     from tinyhost.boards.checks import UDEV_RULES, DoctorDocument, machine_checks, tensorflow_check, usb_checks
     from tinyhost.cli.connect import asked

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyhost.cli.output import console, progress_count, status_console, write_json
-from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
     from tinyhost.cli.connect import Connection
+    from tinyhost.cli.options import SensorName
     from tinyhost.device.examination import Examination
     from tinyhost.sensors import Sensor, SensorQuality
 
@@ -22,17 +23,14 @@ _VIEW_ROWS = 22
 
 
 def examine(
-    option: str, *, board: str | None, scene: str | None, state: Path | None, seconds: float, json: str | None
+    name: SensorName, *, board: str | None, scene: str | None, state: Path | None, seconds: float, json: str | None
 ) -> None:
     """Test the sensor, show what it gives for `seconds`, and raise CheckFailedError if something is wrong."""
     from tinyhost.cli.connect import connected
-    from tinyhost.sensors import SENSORS, sensor_of_option
+    from tinyhost.sensors import sensor_of_option
     from tinyhost.tasks.on_device import task_with_sensor
 
-    sensor = sensor_of_option(option)
-    if sensor is None:
-        known = ", ".join(known.option for known in SENSORS)
-        raise UsageError(f"no sensor {option!r} can be tested", hint=f"one of: {known}")
+    sensor = sensor_of_option(name.value)
     with connected(board, scene, state, hold_s=_HOLD_S) as connection:
         task_with_sensor(connection.device, sensor, connection.board_name)
         done = _examined(connection, sensor, seconds, quiet=json == "-")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption
+from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import console, escape, note, status_console
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ _SCREEN_HOLD_S = 1.0
 
 def register(app: typer.Typer) -> None:
     """Add `monitor`."""
-    app.command("monitor")(monitor)
+    app.command(
+        "monitor",
+        epilog=epilog(
+            "tinyhost monitor --scene pictures/",
+            "tinyhost monitor --scene speech:yes,no --plain",
+            "tinyhost monitor --scene 'machine:imbalance?start=3' --count 100 --json -",
+        ),
+    )(monitor)
 
 
 def monitor(

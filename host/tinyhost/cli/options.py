@@ -17,6 +17,7 @@ __all__ = [
     "ResumeOption",
     "SceneOption",
     "SeedOption",
+    "SensorName",
     "StateOption",
     "epilog",
 ]
@@ -40,6 +41,14 @@ class Engine(str, Enum):
     TINYHOST = "tinyhost"
     TFLM = "tflm"
     PORTABLE = "portable"
+
+
+class SensorName(str, Enum):
+    """Sensors, as tinyhost.sensors.kinds has them."""
+
+    CAMERA = "camera"
+    MIC = "mic"
+    IMU = "imu"
 
 
 SceneOption = Annotated[

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
-from tinyhost.datasets.adopt import ADOPTED_SUFFIXES, adopt
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
+from tinyhost.datasets.unlisted import SAMPLE_SUFFIXES, describe_unlisted
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 
@@ -238,11 +238,11 @@ class DatasetStore:
         orphans = sorted(
             file
             for path in self.root.glob("*/*")
-            if path.suffix in ADOPTED_SUFFIXES and (file := f"{path.parent.name}/{path.name}") not in listed
+            if path.suffix in SAMPLE_SUFFIXES and (file := f"{path.parent.name}/{path.name}") not in listed
         )
         adopted, unreadable = [], []
         for file in orphans:
-            sample = adopt(self.root, file)
+            sample = describe_unlisted(self.root, file)
             if sample is None:
                 unreadable.append(file)
                 continue

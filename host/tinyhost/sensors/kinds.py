@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import SensorKind, StreamId
 from tinyhost.sensors.motion import MotionQuality
 from tinyhost.sensors.picture import PictureQuality
@@ -100,9 +101,13 @@ ACCELEROMETER = Sensor(
 SENSORS = (CAMERA, MICROPHONE, ACCELEROMETER)
 
 
-def sensor_of_option(option: str) -> Sensor | None:
-    """Return the sensor that --sensor calls so; None if there is none."""
-    return next((sensor for sensor in SENSORS if sensor.option == option), None)
+def sensor_of_option(option: str) -> Sensor:
+    """Return the sensor that --sensor calls so. Raises UsageError if there is none."""
+    for sensor in SENSORS:
+        if sensor.option == option:
+            return sensor
+    known = ", ".join(sensor.option for sensor in SENSORS)
+    raise UsageError(f"there is no sensor {option!r}", hint=f"one of: {known}")
 
 
 def sensor_of_code(code: int) -> Sensor | None:

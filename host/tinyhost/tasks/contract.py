@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tinyhost.errors import UsageError
 from tinyhost.sensors.kinds import Sensor
 from tinyhost.system.documents import Document
+from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.findings import Finding, Listening
 from tinyhost.tasks.live import LiveForm
 
@@ -72,6 +73,8 @@ class Task(ABC):
     sensor: ClassVar[Sensor]
     live: ClassVar[LiveForm]
     """how its predictions are shown"""
+    capture: ClassVar[CaptureForm]
+    """how labelled samples are captured"""
     documents: ClassVar[dict[str, type[Document]]]
     """what its findings put into a benchmark's document, by key"""
 

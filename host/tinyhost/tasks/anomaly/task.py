@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tinyhost.datasets.capture import MOTION_RECORDING
 from tinyhost.sensors.kinds import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
+from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.live import LiveForm
 
@@ -26,6 +28,7 @@ class Anomaly(Task):
     app = "anomaly"
     sensor = ACCELEROMETER
     live = LiveForm(sees="motion", result="alarm")
+    capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tinyhost.datasets.capture import SOUND_RECORDING
 from tinyhost.sensors.kinds import MICROPHONE
+from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.classes import AccuracyDocument
 from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
@@ -30,6 +32,7 @@ class Keywords(Task):
     app = "kws"
     sensor = MICROPHONE
     live = LiveForm(sees="sound", result="events")
+    capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def listening(self, device: Device) -> Listening | None:

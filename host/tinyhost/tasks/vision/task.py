@@ -19,6 +19,7 @@ from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.kinds import CAMERA
 from tinyhost.system.documents import Document
+from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.classes import Accuracy, AccuracyDocument, check_labels, measure_accuracy
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.live import LiveForm
@@ -73,6 +74,7 @@ class Vision(Task):
     app = "vww"
     sensor = CAMERA
     live = LiveForm(sees="picture", result="state")
+    capture = CaptureForm(takes="pictures", count=100)
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:

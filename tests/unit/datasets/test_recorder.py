@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tinyhost.datasets.recording import Recorder
+from tinyhost.datasets.capture import Recorder
 from tinyhost.device import SamplesItem
 from tinyhost.errors import LinkTimeoutError
 

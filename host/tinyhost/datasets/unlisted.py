@@ -14,12 +14,12 @@ from tinyhost.datasets.manifest import Sample
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv
 
-__all__ = ["ADOPTED_SUFFIXES", "adopt"]
+__all__ = ["SAMPLE_SUFFIXES", "describe_unlisted"]
 
-ADOPTED_SUFFIXES = frozenset({".png", ".wav", ".csv"})
+SAMPLE_SUFFIXES = frozenset({".png", ".wav", ".csv"})
 
 
-def adopt(root: Path, file: str) -> Sample | None:
+def describe_unlisted(root: Path, file: str) -> Sample | None:
     """Return the line for a picture, a clip or a recording of motion that has none, or None if it cannot be read."""
     data = (root / file).read_bytes()
     if file.endswith(".wav"):

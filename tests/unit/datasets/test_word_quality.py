@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.datasets.clip_quality import ClipVerdict, cut_word, judge_clip
+from tinyhost.datasets.capture.word_quality import WordVerdict, cut_word, judge_word
 
 RATE_HZ = 16_000
 
@@ -18,8 +18,8 @@ def word(level: float = 0.2, begin_s: float = 0.3, end_s: float = 0.7, seconds: 
     return np.rint((tone + rng.normal(0, 2e-4, t.size)) * 32767).clip(-32768, 32767).astype(np.int16)
 
 
-def judged(pcm: NDArray[np.int16], n_missing: int = 0) -> ClipVerdict:
-    return judge_clip(pcm, n_samples=RATE_HZ, rate_hz=RATE_HZ, n_missing=n_missing)
+def judged(pcm: NDArray[np.int16], n_missing: int = 0) -> WordVerdict:
+    return judge_word(pcm, n_samples=RATE_HZ, rate_hz=RATE_HZ, n_missing=n_missing)
 
 
 def test_a_word_with_silence_around_it_is_good() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import active_rms, dbfs, loudest_section, rms, to_float
 
-__all__ = ["ClipVerdict", "cut_word", "judge_clip"]
+__all__ = ["WordVerdict", "cut_word", "judge_word"]
 
 _CLIPPED_LEVEL = 32_700
 _CLIPPED_RUN = 4
@@ -23,7 +23,7 @@ _EDGE_DB = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClipVerdict:
+class WordVerdict:
     """What is wrong with a clip; `reason` is "" if nothing is."""
 
     reason: str
@@ -43,7 +43,7 @@ def cut_word(pcm: NDArray[np.int16], n_samples: int) -> NDArray[np.int16]:
     return loudest_section(pcm, n_samples)[1]
 
 
-def judge_clip(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_missing: int = 0) -> ClipVerdict:
+def judge_word(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_missing: int = 0) -> WordVerdict:
     """Return what is wrong with a clip that should be n_samples long, the gravest first.
 
     pcm: (n,). n_missing: samples that were lost while it was recorded.
@@ -62,7 +62,7 @@ def judge_clip(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_miss
         (edge > level - _EDGE_DB, "truncated", f"the sound goes on at the edge, {edge - level:+.0f} dB of its level"),
     )
     reason, detail = next(((reason, detail) for is_so, reason, detail in faults if is_so), ("", ""))
-    return ClipVerdict(reason=reason, detail=detail, level_dbfs=level)
+    return WordVerdict(reason=reason, detail=detail, level_dbfs=level)
 
 
 def _edge_level(sound: NDArray[np.float32], n_edge: int) -> float:

@@ -1,0 +1,62 @@
+"""Camera frames of a device into a data set."""
+
+from __future__ import annotations
+
+import time
+
+from tinyhost.boards.base import PoweredBoard
+from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
+from tinyhost.errors import DeviceError
+from tinyhost.protocol.status import Status
+
+__all__ = ["capture_pictures"]
+
+_SENSOR_FAILURES = frozenset({Status.NO_SENSOR, Status.SENSOR_TIMEOUT})
+_MAX_FAILURES = 5
+"""Sensor failures in a row that are asked again; the next one ends the run."""
+_RETRY_S = 0.3
+
+
+def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> None:
+    """Store `count` camera frames, or fewer if the session is stopped.
+
+    every_s: least time from one picture to the next. A sensor that fails is reported and asked again, up to five times
+    in a row. Whatever ends the run early (LinkError, DeviceError), what was stored stays valid.
+    """
+    progress, due, failures = session.progress, time.monotonic(), 0
+    first_dropped: int | None = None
+    with session.timed():
+        while progress.stored < count and not session.stop.wait(max(0.0, due - time.monotonic())):
+            try:
+                frame = session.device.snapshot()
+            except DeviceError as error:
+                failures += 1
+                _check_asking_again_helps(error, failures, session.board)
+                progress.sensor_failures += 1
+                session.on_event(CaptureEvent(kind="sensor_failed", error=error))
+                due = time.monotonic() + _RETRY_S
+                continue
+            failures = 0
+            due = max(due, time.monotonic() - every_s) + every_s
+            sample = session.store.add(
+                frame.pixels,
+                session.label,
+                session.origin,
+                frame_index=frame.index,
+                dropped=frame.dropped,
+                timestamp_us=frame.timestamp_us,
+                scene_item=session.board.scene_name,
+            )
+            first_dropped = frame.dropped if first_dropped is None else first_dropped
+            progress.stored += 1
+            progress.dropped = frame.dropped - first_dropped
+            session.on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
+
+
+def _check_asking_again_helps(error: DeviceError, failures: int, board: PoweredBoard) -> None:
+    """Raise what ends the run, unless the sensor may answer next time: a virtual board gets no camera later."""
+    if board.scene_failure is not None:
+        raise board.scene_failure from error
+    is_final = error.status == Status.NO_SENSOR and board.board.is_virtual
+    if is_final or error.status not in _SENSOR_FAILURES or failures > _MAX_FAILURES:
+        raise error

@@ -1,0 +1,123 @@
+"""Minutes of sound or motion from a device into a data set, without a gap in any file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.datasets.capture.recorder import Recorder, Recording
+from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
+from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.store import DatasetStore, Origin, sample_of_run
+from tinyhost.device import SamplesItem
+from tinyhost.motion.csv import motion_csv
+from tinyhost.motion.recording import find_issues
+from tinyhost.motion.sensor import LSM9DS1
+
+__all__ = ["MOTION_RECORDING", "SOUND_RECORDING", "RecordingForm", "capture_recording", "store_motion"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingForm:
+    """How minutes of a sensor's samples become files."""
+
+    file_s: float
+    """longest file: what came before it is safe, whatever happens to the process"""
+    store: Callable[[DatasetStore, Recording, str, Origin, str], Sample]
+    """writes one file, of a label, an origin, and what the scene played"""
+
+
+def store_sound(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
+    """Store a recording of (n, 1) samples as a wav file; return its line. Raises DatasetError."""
+    return store.add_clip(
+        recording.samples[:, 0],
+        label,
+        origin,
+        rate_hz=round(recording.rate_hz),
+        dropped=0,
+        timestamp_us=recording.timestamp_us,
+        scene_item=scene_item,
+    )
+
+
+def store_motion(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
+    """Store a recording of (n, 3) samples as CSV, with what its sensor did wrong; return its line.
+
+    Raises DatasetError if it cannot be written; the set is valid all the same.
+    """
+    sensor = replace(LSM9DS1, rate_hz=recording.rate_hz, counts_per_g=1.0 / recording.scale)
+    issues = find_issues(sensor.acceleration(recording.samples), recording.rate_hz, gaps=[], range_g=sensor.range_g)
+    sample = replace(
+        sample_of_run(label, origin),
+        scene_item=scene_item,
+        timestamp_us=recording.timestamp_us,
+        sample_rate_hz=recording.rate_hz,
+        n_samples=recording.samples.shape[0],
+        n_channels=recording.samples.shape[1],
+        issues=tuple(map(str, issues)),
+    )
+    return store.add_file(motion_csv(recording.samples, sensor), sample, suffix=".csv")
+
+
+SOUND_RECORDING = RecordingForm(file_s=60.0, store=store_sound)
+MOTION_RECORDING = RecordingForm(file_s=30.0, store=store_motion)
+
+
+def capture_recording(session: CaptureSession, *, seconds: float, form: RecordingForm) -> None:
+    """Record so many seconds, or fewer if the session is stopped. Whatever ends it, what has come is stored first.
+
+    A gap in the samples ends a file, so every file is without one; the session's progress counts what is missing.
+    """
+    file = _File(session, form)
+    with session.timed(), session.sensor_samples() as samples:
+        recorder = Recorder(samples, stop=session.stop)
+        try:
+            while (got := recorder.next_piece()) is not None:
+                item, missing = got
+                file.add(item, missing)
+                n_left = round(seconds * item.rate_hz) - session.progress.n_samples
+                left_s = max(0.0, n_left / item.rate_hz)
+                session.on_event(CaptureEvent(kind="level", piece=item, seconds_left=left_s))
+                if n_left <= 0:
+                    return
+        finally:
+            file.store()
+
+
+class _File:
+    """The file that is being filled."""
+
+    def __init__(self, session: CaptureSession, form: RecordingForm) -> None:
+        self._session = session
+        self._form = form
+        self._pieces: list[SamplesItem] = []
+        self._n_samples = 0
+
+    def add(self, item: SamplesItem, missing: int) -> None:
+        """Take a piece; what it does not follow, and what is long enough, is stored first."""
+        progress = self._session.progress
+        is_full = self._n_samples >= self._form.file_s * item.rate_hz
+        if is_full or (missing and self._pieces):
+            self.store()
+        progress.dropped += missing
+        self._pieces.append(item)
+        self._n_samples += len(item.samples)
+        progress.n_samples += len(item.samples)
+
+    def store(self) -> None:
+        """Write what there is."""
+        if not self._pieces:
+            return
+        session, first = self._session, self._pieces[0]
+        samples: NDArray[np.int16] = np.concatenate([item.samples for item in self._pieces])
+        recording = Recording(
+            samples=samples, rate_hz=first.rate_hz, scale=first.scale, timestamp_us=first.timestamp_us, n_missing=0
+        )
+        self._pieces, self._n_samples = [], 0
+        sample = self._form.store(session.store, recording, session.label, session.origin, session.board.scene_name)
+        session.progress.stored += 1
+        session.progress.issues += [f"{sample.file}: {issue}" for issue in sample.issues]
+        session.on_event(CaptureEvent(kind="stored", sample=sample))

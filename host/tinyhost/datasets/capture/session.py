@@ -1,0 +1,152 @@
+"""One capture: from which device, under which label, into which data set, and what came of it so far."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.datasets.capture.word_quality import WordVerdict
+from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.store import DatasetStore, Origin, Recovery
+from tinyhost.device import Device, SamplesItem, Subscription
+from tinyhost.errors import DeviceError, TinyhostError
+from tinyhost.protocol.messages import StreamId
+
+if TYPE_CHECKING:
+    from tinyhost.boards.base import PoweredBoard
+
+__all__ = ["CaptureDocument", "CaptureEvent", "CaptureProgress", "CaptureSession", "origin_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureEvent:
+    """Something that happened."""
+
+    kind: Literal["prompt", "level", "stored", "rejected", "retake", "sensor_failed"]
+    """a word is awaited, samples came, a sample was stored, was no good, is taken anew, the sensor is asked again"""
+    sample: Sample | None = None
+    """that was stored"""
+    pixels: NDArray[np.uint8] | None = None
+    """of the picture that was stored, (height, width)"""
+    piece: SamplesItem | None = None
+    """what came, for `prompt` and `level`"""
+    seconds_left: float = 0.0
+    """for `prompt`: until a word is recorded; for `level`: until a recording ends"""
+    verdict: WordVerdict | None = None
+    """of a word"""
+    error: DeviceError | None = None
+    """of a sensor that failed"""
+
+
+@dataclass(kw_only=True)
+class CaptureProgress:
+    """Counts of a run; they stay right when the run is interrupted."""
+
+    stored: int = 0
+    """pictures, words, or files of a recording"""
+    n_samples: int = 0
+    """of a recording, in all files"""
+    dropped: int = 0
+    """pictures: captures that failed on the device since the first one stored; else samples that were lost"""
+    sensor_failures: int = 0
+    """captures that were asked again"""
+    rejected: dict[str, int] = field(default_factory=dict)
+    """words that were no good, by reason"""
+    issues: list[str] = field(default_factory=list)
+    """of recordings: what their files should not be used for"""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureSession:
+    """One run of a capture."""
+
+    device: Device
+    board: PoweredBoard
+    store: DatasetStore
+    origin: Origin
+    label: str
+    on_event: Callable[[CaptureEvent], None]
+    stop: threading.Event
+    """ends the run after the sample that is being taken"""
+    progress: CaptureProgress = field(default_factory=CaptureProgress)
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Note how long the block took, however it ends."""
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            self.progress.seconds = time.monotonic() - begin
+
+    @contextmanager
+    def sensor_samples(self) -> Iterator[Subscription]:
+        """Yield the samples of the device's sensor; if they fail because the scene does, raise what the scene says."""
+        try:
+            with self.device.stream(StreamId.SAMPLES) as subscription:
+                yield subscription
+        except TinyhostError as error:
+            if self.board.scene_failure is not None:
+                raise self.board.scene_failure from error
+            raise
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureDocument:
+    """`tinyhost capture --json FILE`; written also when the run was cut short.
+
+    The samples themselves are in the data set's manifest: [data.md](../guides/data.md).
+    """
+
+    schema: Literal["tinyhost.capture/1"] = "tinyhost.capture/1"
+    data: Path
+    """folder of the data set"""
+    label: str
+    asked: float
+    """`--count`, or `--seconds`"""
+    sensor: str
+    """`camera`, `microphone`, `accelerometer`"""
+    stored: int
+    """samples of this run; files of a long recording"""
+    dropped: int
+    """camera: captures that failed on the board since the first sample of this run; else samples that were lost"""
+    rejected: Mapping[str, int]
+    """microphone: clips that were no good, by reason"""
+    issues: list[str]
+    """accelerometer: what its files should not be used for, in words: stuck, saturated"""
+    sensor_failures: int
+    """camera: captures that failed and were asked for again"""
+    seconds: float
+    ended_by: str
+    """`done`, `interrupted`, or an error's message"""
+    counts: Mapping[str, int]
+    """samples in the set now, by label"""
+    recovery: Recovery
+    """what an earlier run left behind, and this one put right"""
+    origin: Origin
+    """what the manifest says about the device"""
+
+
+def origin_of(device: Device, *, sensor: str, scene: str, note: str) -> Origin:
+    """Return what the manifest says about a device: who it is and how its settings stand."""
+    info = device.info
+    return Origin(
+        sensor=sensor,
+        board=info.board,
+        device=info.unique_id,
+        app=info.app,
+        firmware_version=info.firmware_version,
+        build_id=info.build_id,
+        settings={name: setting.value for name, setting in device.settings().items()},
+        scene=scene,
+        note=note,
+    )
