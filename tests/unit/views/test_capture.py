@@ -35,7 +35,7 @@ def stored(file: str, **more: object) -> CaptureEvent:
 
 def piece(level: int, *, channels: int = 1) -> SamplesItem:
     samples = np.tile(np.array([[level], [-level]], np.int16), (50, channels))
-    return SamplesItem(position=0, lost=0, rate_hz=100.0, scale=1 / 32768, samples=samples)
+    return SamplesItem(timestamp_us=0, position=0, lost=0, rate_hz=100.0, scale=1 / 32768, samples=samples)
 
 
 def test_pictures_are_shown_and_counted_and_a_sensor_that_fails_is_told() -> None:
