@@ -69,8 +69,7 @@ def compile_tflite(
     steps = lower_graph(graph, pool, where=where)
     image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
     parsed = ModelImage.parse(image, where=where)
-    names = [step.name for step in steps if step.code is not None]
-    return CompiledModel(parsed=parsed, report=report_image(parsed, names))
+    return CompiledModel(parsed=parsed, report=report_image(parsed))
 
 
 def _metadata(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
@@ -18,16 +18,11 @@ class OperatorReport:
     """One step of the plan."""
 
     index: int
-    name: str
-    """of its output tensor in the .tflite; empty if read from an image"""
     code: str
     """TensorFlow Lite's name: CONV_2D, ..."""
     output_shape: tuple[int, ...]
     macs: int
     weight_bytes: int
-    input_offsets: tuple[int, ...]
-    """in the arena; constants have none"""
-    output_offset: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,18 +57,15 @@ class ModelReport:
     flash_bytes: int
 
 
-def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
-    """Return the report of an image; `names`: one per operator, if known."""
-    if image.engine == "tflm":
-        return _report_wrapped(image)
-    operators = tuple(
-        _operator_report(image, i, record, names[i] if names else "") for i, record in enumerate(image.operators)
-    )
+def report_image(image: ModelImage) -> ModelReport:
+    """Return the report of an image. Of one for TFLM, which alone knows what it needs of an arena, that is 0."""
+    wraps_file = image.engine == "tflm"
+    operators = tuple(_operators_of_file(image) if wraps_file else _operators(image))
     return ModelReport(
         name=image.name,
         task=image.task.name.lower(),
         operators=operators,
-        buffers=_buffers(image),
+        buffers=() if wraps_file else _buffers(image),
         macs=image.metadata.macs,
         live_macs=sum(operator.macs for operator in operators),
         n_params=image.metadata.n_params,
@@ -82,50 +74,32 @@ def report_image(image: ModelImage, names: Sequence[str] = ()) -> ModelReport:
     )
 
 
-def _report_wrapped(image: ModelImage) -> ModelReport:
-    """Return the report of an image for TFLM, which alone knows what it needs of an arena: here 0."""
+def _operators_of_file(image: ModelImage) -> Iterator[OperatorReport]:
+    """Yield the operators of the .tflite in an image for TFLM."""
     file = open_wrapped(image.constants, image.metadata, where=image.name)
     tensors = file.graph.tensors
-    operators = tuple(
-        OperatorReport(
+    for index, (operator, step) in enumerate(zip(file.graph.operators, file.steps, strict=True)):
+        yield OperatorReport(
             index=index,
-            name=tensors[step.output].name,
             code=operator.code,
             output_shape=tensors[step.output].shape,
             macs=step.macs,
             weight_bytes=sum(len(tensors[t].data or b"") for t in operator.inputs if t >= 0),
-            input_offsets=(),
-            output_offset=0,
         )
-        for index, (operator, step) in enumerate(zip(file.graph.operators, file.steps, strict=True))
-    )
-    return ModelReport(
-        name=image.name,
-        task=image.task.name.lower(),
-        operators=operators,
-        buffers=(),
-        macs=image.metadata.macs,
-        live_macs=image.metadata.macs,
-        n_params=image.metadata.n_params,
-        arena_bytes=0,
-        flash_bytes=len(image.data),
-    )
 
 
-def _operator_report(image: ModelImage, index: int, record: OperatorRecord, name: str) -> OperatorReport:
-    output = image.tensor_info(record.output)
-    inputs = [image.tensors[t] for t in record.inputs[: record.n_inputs]]
-    per_output, weight_bytes = _weights(image, record, output.shape)
-    return OperatorReport(
-        index=index,
-        name=name,
-        code=OperatorCode(record.code).name,
-        output_shape=output.shape,
-        macs=math.prod(output.shape) * per_output,
-        weight_bytes=weight_bytes,
-        input_offsets=tuple(t.offset for t in inputs if t.storage == Storage.ARENA),
-        output_offset=image.tensors[record.output].offset,
-    )
+def _operators(image: ModelImage) -> Iterator[OperatorReport]:
+    """Yield the operators of a plan."""
+    for index, record in enumerate(image.operators):
+        output_shape = image.tensor_info(record.output).shape
+        per_output, weight_bytes = _weights(image, record, output_shape)
+        yield OperatorReport(
+            index=index,
+            code=OperatorCode(record.code).name,
+            output_shape=output_shape,
+            macs=math.prod(output_shape) * per_output,
+            weight_bytes=weight_bytes,
+        )
 
 
 def _scratch(image: ModelImage) -> Iterator[BufferReport]:
