@@ -37,7 +37,7 @@ from tinyhost.train.kws.training import load, train
 
 WORDS = ("yes", "no")
 DATA_NOTE = (
-    "Only synthetic speech: every word, wanted or not, is spoken by espeak-ng through `tinyhost.synth.pictures`. "
+    "Only synthetic speech: every word, wanted or not, is spoken by espeak-ng through `tinyhost.synth.voices`. "
     "It has heard no person and no recorded room."
 )
 RATIOS_DB = (60.0, 20.0, 10.0, 5.0, 0.0)

@@ -56,3 +56,22 @@ def test_contributing_says_what_is_in_every_room() -> None:
     rooms = [path.name for path in (ROOT / "host/tinyhost").iterdir() if (path / "__init__.py").is_file()]
     libraries = [path.name for path in (ROOT / "firmware/lib").iterdir() if path.is_dir()]
     assert [name for name in sorted({*rooms, *libraries}) if f"`{name}`" not in text] == []
+
+
+def test_what_pages_name_of_the_package_is_there() -> None:
+    named = {(page, name) for page in pages() for name in re.findall(r"`(tinyhost(?:\.\w+)+)`", page.read_text())}
+    missing = [f"{page.relative_to(ROOT)}: {name}" for page, name in sorted(named) if not exists(name)]
+    assert named and missing == []
+
+
+def exists(name: str) -> bool:
+    """Return whether a dotted name is a package or module, or stands in one."""
+    folder = ROOT / "host"
+    parts = name.split(".")
+    while parts and (folder / parts[0]).is_dir():
+        folder /= parts.pop(0)
+    if parts and (modules := list(folder.glob(f"{parts[0]}.py*"))):
+        del parts[0]
+    else:
+        modules = list(folder.glob("*.py"))
+    return all(any(re.search(rf"\b{part}\b", module.read_text()) for module in modules) for part in parts)
