@@ -100,7 +100,7 @@ def train(samples: NDArray[np.float32], held_out: NDArray[np.float32], args: arg
 
 def _print_progress(at: TrainProgress) -> None:
     if at.val_loss is not None and at.epoch % 10 == 0:
-        print(f"epoch {at.epoch} of {at.n_epochs}: held-out error {at.val_loss:.4f}", flush=True)
+        print(f"{at.place}: {at.figures}", flush=True)
 
 
 def show(scores: NDArray[np.float64], labels: NDArray[np.str_], threshold: float, normal: str) -> None:

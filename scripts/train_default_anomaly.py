@@ -12,10 +12,10 @@ import shlex
 import sys
 from pathlib import Path
 
+from tinyhost.cli.train_progress import training_progress
 from tinyhost.report.training import training_report
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.training import load, train
-from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 
@@ -27,7 +27,7 @@ DATA_NOTE = (
 
 
 def main() -> None:
-    """Simulate, train, write the run folder; print each tenth epoch."""
+    """Simulate, train, write the run folder; print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/anomaly"))
     parser.add_argument("--minutes", type=float, default=120.0, help="of normal running")
@@ -44,21 +44,13 @@ def main() -> None:
         command=shlex.join(["python", *sys.argv]),
         data_note=DATA_NOTE,
     )
-    run = Run(folder=args.out, source="simulated machine", report=print_progress)
-    outcome = train(config, load(None, config, run), run)
+    with training_progress() as show:
+        run = Run(folder=args.out, source="simulated machine", report=show)
+        outcome = train(config, load(None, config, run), run)
     files = write_run(args.out, outcome, report=training_report(outcome), name="anomaly")
     for label, item in outcome.chosen.figures.labels.items():
         print(f"{label}: AUC {item.auc:.4f}, alarm in {item.n_alarmed} of {item.n_recordings} recordings")
     print(f"{files.model}: embedding {outcome.chosen.network.n_embedding}")
-
-
-def print_progress(at: TrainProgress) -> None:
-    """Print every tenth epoch's figures, and stages."""
-    if not at.n_epochs:
-        if at.step == at.n_steps:
-            print(at.stage, flush=True)
-    elif at.val_loss is not None and at.epoch % 10 == 0:
-        print(f"{at.stage}, epoch {at.epoch}: loss {at.loss:.4f}, held out {at.val_loss:.4f}", flush=True)
 
 
 if __name__ == "__main__":

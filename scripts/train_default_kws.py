@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from tinyhost.audio.noise import NOISES
+from tinyhost.cli.train_progress import training_progress
 from tinyhost.datasets.sounds import N_SILENT
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.metrics.keywords import keyword_point
@@ -27,7 +28,6 @@ from tinyhost.report.training import training_report
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.clips import SpeechConfig, speech_clips
 from tinyhost.system.durable import write_atomically
-from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
@@ -76,8 +76,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         data = args.data or Path(scratch)
         speak(data, args.count, args.others, args.seed)
-        run = Run(folder=args.out, source="synthetic speech", report=print_progress)
-        outcome = train(config, load(data, config, run), run)
+        with training_progress() as show:
+            run = Run(folder=args.out, source="synthetic speech", report=show)
+            outcome = train(config, load(data, config, run), run)
     files = write_run(args.out, outcome, report=training_report(outcome), name="kws")
     rows = measure_in_noise(files.image.read_bytes(), outcome.defaults.threshold, args.n_eval, args.seed)
     add_to_record(args.out, rows)
@@ -155,21 +156,6 @@ def _line(row: dict[str, Any]) -> str:
     ratio = "clean" if row["snr_db"] == RATIOS_DB[0] else f"{row['snr_db']:.0f} dB"
     values = (row["accuracy"], *row["recall"].values(), row["false_accept_rate"], row["false_reject_rate"])
     return f"| {row['where']} | {ratio} | {' | '.join(f'{value:.1%}' for value in values)} |"
-
-
-def print_progress(at: TrainProgress) -> None:
-    """Print each epoch's figures, and a sign of life now and then."""
-    if not at.n_epochs:
-        if at.step in {0, at.n_steps} or at.step % 5000 == 0:
-            print(f"{at.stage} {at.step}/{at.n_steps}", flush=True)
-    elif at.val_accuracy is not None:
-        print(
-            f"epoch {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
-            f"val_loss {at.val_loss:.4f}, val_accuracy {at.val_accuracy:.4f}",
-            flush=True,
-        )
-    elif at.step % 100 == 1:
-        print(f"  {at.stage} {at.epoch}/{at.n_epochs}: {at.step}/{at.n_steps} loss {at.loss:.4f}", flush=True)
 
 
 if __name__ == "__main__":

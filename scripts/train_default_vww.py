@@ -14,9 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tinyhost.cli.train_progress import training_progress
 from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import write_dataset
-from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 from tinyhost.train.vww.config import VwwTrainConfig
@@ -50,24 +50,11 @@ def main() -> None:
             command=shlex.join(["python", *sys.argv]),
             data_note=DATA_NOTE,
         )
-        run = Run(folder=args.out, source="drawn figures", report=_print_epoch)
-        outcome = train(config, load(data, config, run), run)
+        with training_progress() as show:
+            run = Run(folder=args.out, source="drawn figures", report=show)
+            outcome = train(config, load(data, config, run), run)
         files = write_run(args.out, outcome, report=training_report(outcome))
     print(f"{files.model}: {len(outcome.tflite)} bytes, int8 accuracy {outcome.int8_test.accuracy:.4f}")
-
-
-def _print_epoch(at: TrainProgress) -> None:
-    if at.stage == "train":
-        if at.step % 50 == 1:
-            print(f"  {at.step}/{at.n_steps} loss {at.loss:.4f}", flush=True)
-    elif at.val_accuracy is None:
-        print(at.stage, flush=True)
-    else:
-        print(
-            f"epoch {at.epoch}/{at.n_epochs}: loss {at.loss:.4f}, accuracy {at.accuracy:.4f}, "
-            f"val_loss {at.val_loss:.4f}, val_accuracy {at.val_accuracy:.4f}",
-            flush=True,
-        )
 
 
 if __name__ == "__main__":

@@ -14,9 +14,7 @@ __all__ = [
     "Engine",
     "JsonOption",
     "PassesOption",
-    "ResumeOption",
     "SceneOption",
-    "SeedOption",
     "SensorName",
     "StateOption",
     "epilog",
@@ -78,10 +76,6 @@ PassesOption = Annotated[
         "--passes/--no-passes",
         help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
     ),
-]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of weights, order and augmentation.")]
-ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Go on with a stopped run in --out, after its last epoch.")
 ]
 
 

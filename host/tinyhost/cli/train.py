@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
 
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, status_console, write_json
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
-from tinyhost.system.documents import to_json
 from tinyhost.train.core.config import OptionField, option_fields
 from tinyhost.train.core.trainer import Run, Trainer
 from tinyhost.train.registry import TRAINERS
@@ -35,7 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add a `train` command for each trainer."""
     group = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
     for name, trainer in TRAINERS.items():
-        group.command(name, help=trainer.help)(_command(trainer))
+        group.command(name, help=trainer.help, epilog=epilog(trainer.example))(_command(trainer))
     app.add_typer(group)
 
 
@@ -49,7 +48,7 @@ def _command(trainer: Trainer) -> Callable[..., None]:
         config = trainer.config(**given, command=shlex.join(["tinyhost", *sys.argv[1:]]))
         outcome, files = _run(trainer, config, data, out, report)
         if json:
-            write_json(to_json(outcome.document(files)), json)
+            write_json(outcome.document(files), json)
         if json != "-":
             _print(outcome, files)
 

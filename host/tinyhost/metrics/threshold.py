@@ -36,9 +36,12 @@ class Tail:
     """
 
     start: float
+    """score from which on it holds"""
     share: float
+    """of the scores, above `start`"""
     scale: float
     shape: float
+    """0: exponential"""
     n: int
     """scores in all"""
     highest: float

@@ -12,8 +12,17 @@ from numpy.typing import NDArray
 
 from tinyhost import _firmware
 from tinyhost.errors import UsageError
+from tinyhost.protocol.messages import AlarmState
 
-__all__ = ["ONE", "AlarmSettings", "CentroidSet", "Quantization", "alarm_states", "reconstruction_error"]
+__all__ = [
+    "ONE",
+    "AlarmSettings",
+    "CentroidSet",
+    "Quantization",
+    "alarm_onsets",
+    "alarm_states",
+    "reconstruction_error",
+]
 
 ONE = 1 << 16
 """a score of 1 as the firmware has it"""
@@ -71,6 +80,12 @@ def reconstruction_error(
     )
     real: NDArray[np.float64] = scores / float(ONE)
     return real
+
+
+def alarm_onsets(states: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the windows at which an alarm is raised, of the AlarmState after each."""
+    raised = np.isin(states, (AlarmState.ALARM, AlarmState.CLEARING))
+    return np.flatnonzero(np.diff(np.r_[False, raised].astype(np.int8)) > 0)
 
 
 def alarm_states(scores: NDArray[np.float64], settings: AlarmSettings) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.metrics.classifier import ClassScore, class_scores, confusion_matrix
 from tinyhost.metrics.keywords import KeywordPoint
 from tinyhost.protocol.messages import InferSource
 from tinyhost.tasks.findings import (
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Accuracy",
     "AccuracyDocument",
-    "ClassScore",
     "KeywordsDocument",
     "Labelled",
     "LabelledSample",
@@ -76,18 +76,6 @@ class Labelled(Protocol):
     def __iter__(self) -> Iterator[LabelledSample]: ...
 
     def __len__(self) -> int: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassScore:
-    """How one class fared."""
-
-    n: int
-    """samples of this class"""
-    precision: float | None
-    """null if it was never predicted"""
-    recall: float | None
-    """null without samples of it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,16 +163,7 @@ class Accuracy(Finding):
 
     def per_class(self) -> dict[str, ClassScore]:
         """Return precision and recall of each label."""
-        scores = {}
-        for index, label in enumerate(self.labels):
-            right, n_true = self.confusion[index][index], sum(self.confusion[index])
-            n_said = sum(row[index] for row in self.confusion)
-            scores[label] = ClassScore(
-                n=n_true,
-                precision=right / n_said if n_said else None,
-                recall=right / n_true if n_true else None,
-            )
-        return scores
+        return dict(zip(self.labels, class_scores(self.confusion), strict=True))
 
     def document(self) -> AccuracyDocument:
         """Return it for programs."""
@@ -263,14 +242,12 @@ def measure_accuracy(
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Accuracy:
     """Return what the device says to every sample. prepare: what is done to a sample before it is sent."""
-    confusion = np.zeros((len(labels), len(labels)), np.int64)
     results = []
     for index, sample in enumerate(samples):
         data = sample.read()
         answer = device.infer(InferSource.SAMPLE, data=prepare(data))
         scores = real_values(answer.output, model.output)
         top = int(np.argmax(scores))
-        confusion[labels.index(sample.label), top] += 1
         results.append(
             Judged(
                 path=sample.path or samples.root,
@@ -284,7 +261,11 @@ def measure_accuracy(
     return Accuracy(
         data=samples.root,
         labels=tuple(labels),
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        confusion=confusion_matrix(
+            np.array([labels.index(item.predicted) for item in results], np.int64),
+            np.array([labels.index(item.label) for item in results], np.int64),
+            len(labels),
+        ),
         samples=tuple(results),
     )
 

@@ -15,6 +15,7 @@ TRAINERS = {
         module="tinyhost.train.vww.training",
         help="Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8.",
         data_help="A folder with one folder of pictures per label.",
+        example="tinyhost train vww --data data/desk",
     ),
     "kws": Trainer(
         config=KwsTrainConfig,
@@ -22,6 +23,7 @@ TRAINERS = {
         help="Train a keyword spotter on the board's own features.\n\n"
         "Its classes are silence, unknown, and the words; the model is int8.",
         data_help="A folder with one folder of wav files per word.",
+        example="tinyhost train kws --data data/words --words yes,no",
     ),
     "anomaly": Trainer(
         config=AnomalyTrainConfig,
@@ -30,5 +32,6 @@ TRAINERS = {
         "Its score is the reconstruction error of an int8 autoencoder, and the distance to centroids of normal data.",
         data_help="A folder: normal/*.csv is learnt from, the CSV files of other labels are only measured on.",
         simulated="machine",
+        example="tinyhost train anomaly --data data/pump",
     ),
 }

@@ -15,7 +15,7 @@ from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
-from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set, trained_conditions, unseen_conditions
+from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set, trained_conditions, unseen_conditions
 from tinyhost.train.anomaly.normal import prepare
 from tinyhost.train.anomaly.trim import outlying
 
@@ -136,7 +136,7 @@ def test_a_few_per_cent_of_faulty_windows_are_found_and_no_others(fault: str) ->
 
 
 def test_what_is_left_out_is_said_and_the_rest_is_kept() -> None:
-    motions = machine_set(MachineSetPlan(minutes=15.0, fault_minutes=0.3, contamination=0.04, seed=1))
+    motions = machine_set(MachineSetConfig(minutes=15.0, fault_minutes=0.3, contamination=0.04, seed=1))
     data = prepare(AnomalyTrainConfig(), motions)
     assert data.trimmed
     assert all("(" in item.name for item in data.trimmed)  # recordings that the simulation had spoilt
@@ -147,7 +147,7 @@ def test_what_is_left_out_is_said_and_the_rest_is_kept() -> None:
 
 
 def test_the_scaling_standardizes_what_is_learnt() -> None:
-    data = prepare(AnomalyTrainConfig(), machine_set(MachineSetPlan(minutes=10.0, fault_minutes=0.3)))
+    data = prepare(AnomalyTrainConfig(), machine_set(MachineSetConfig(minutes=10.0, fault_minutes=0.3)))
     real = data.inputs(data.train) / 12.0
     np.testing.assert_allclose(real.mean(axis=0), 0.0, atol=0.05)
     np.testing.assert_allclose(real.std(axis=0), 1.0, atol=0.05)

@@ -20,7 +20,7 @@ from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.tasks.anomaly.detector import HostDetector
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
-from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
+from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set
 from tinyhost.train.anomaly.outcome import AnomalyOutcome
 from tinyhost.train.anomaly.training import train
 from tinyhost.train.core.outcome import RunFiles
@@ -38,7 +38,7 @@ Trained = tuple[AnomalyOutcome, list[TrainProgress], RunFiles]
 
 @pytest.fixture(scope="module")
 def motions() -> MotionSet:
-    return machine_set(MachineSetPlan(minutes=15.0, fault_minutes=0.4))
+    return machine_set(MachineSetConfig(minutes=15.0, fault_minutes=0.4))
 
 
 @pytest.fixture(scope="module", params=["input", "embedding"])

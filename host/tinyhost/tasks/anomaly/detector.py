@@ -14,7 +14,7 @@ from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.errors import DeviceError, LinkLostError, ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.motion.features import log_features, quantize, slide
-from tinyhost.protocol.messages import AlarmState
+from tinyhost.motion.score import alarm_onsets
 from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["FedRun", "HostDetector", "feed_run", "n_different"]
 
 _TRIES = 3
-_RAISED = (AlarmState.ALARM, AlarmState.CLEARING)
 
 
 class HostDetector:
@@ -78,9 +77,7 @@ class FedRun:
     @property
     def raised_at(self) -> list[int]:
         """Positions at which an alarm was raised."""
-        raised = np.isin(self.states, _RAISED)
-        rising = np.flatnonzero(np.diff(np.r_[False, raised].astype(np.int8)) > 0)
-        return [int(self.positions[index]) for index in rising]
+        return [int(self.positions[index]) for index in alarm_onsets(self.states)]
 
 
 def feed_run(device: Device, samples: NDArray[np.int16], rate_hz: float) -> FedRun:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.train.core.feed import Batch
-from tinyhost.train.core.fitting import FitPlan, Fitted, fit
+from tinyhost.train.core.fitting import FitConfig, Fitted, fit
 from tinyhost.train.core.progress import Report
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
 
@@ -78,7 +78,7 @@ def fit_autoencoder(
     report: Report,
 ) -> Fitted:
     """Return the model at the epoch that reconstructs held-out samples best; both are (n, n_features) real values."""
-    plan = FitPlan(
+    how = FitConfig(
         folder=folder,
         n_epochs=n_epochs,
         patience=max(5, n_epochs // 4),
@@ -86,7 +86,7 @@ def fit_autoencoder(
         loss="reconstruction",
         resume=resume,
     )
-    return fit(model, _Batches(samples, 128, seed), (held_out, held_out), plan, report)
+    return fit(model, _Batches(samples, 128, seed), (held_out, held_out), how, report)
 
 
 def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> bytes:

@@ -21,8 +21,7 @@ from tinyhost.metrics.threshold import (
     roc_curve,
     sustained,
 )
-from tinyhost.motion.score import AlarmSettings, alarm_states
-from tinyhost.protocol.messages import AlarmState
+from tinyhost.motion.score import AlarmSettings, alarm_onsets, alarm_states
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData
 from tinyhost.train.anomaly.scores import EngineRuns, ScoreParts, TrainedNetwork, score_parts
@@ -177,12 +176,8 @@ def _auc(normal: NDArray[np.float64], anomalous: NDArray[np.float64]) -> float:
 
 def _alarms(scores: NDArray[np.float64], windows: Windows, alarm: AlarmSettings) -> list[int]:
     """Return how many alarms the firmware raises in each piece."""
-    counts = []
-    for piece in np.unique(windows.piece_of):
-        states = alarm_states(scores[windows.piece_of == piece], alarm)
-        raised = (states == AlarmState.ALARM) | (states == AlarmState.CLEARING)
-        counts.append(int((np.diff(np.r_[False, raised].astype(np.int8)) > 0).sum()))
-    return counts
+    pieces = (scores[windows.piece_of == piece] for piece in np.unique(windows.piece_of))
+    return [len(alarm_onsets(alarm_states(piece, alarm))) for piece in pieces]
 
 
 def size_to_take(figures: Sequence[AnomalyFigures], sizes: Sequence[int], wanted: int | None) -> int:

@@ -13,14 +13,17 @@ from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 
-__all__ = ["MachineSetPlan", "machine_set", "unseen_conditions"]
+__all__ = ["MachineSetConfig", "machine_set", "unseen_conditions"]
 
 LOW_RPM, HIGH_RPM, STEP_RPM = 300.0, 900.0, 25.0
+_FAULT_S = 20.0  # of each recording of a fault
+_Job = tuple[str, Fault, tuple[float, float], int, float]
+"""label, fault, speed and load, number, seconds"""
 LOADS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineSetPlan:
+class MachineSetConfig:
     """How much to simulate."""
 
     minutes: float = AnomalyTrainConfig.minutes
@@ -47,35 +50,34 @@ def unseen_conditions(n: int, seed: int) -> list[tuple[float, float]]:
     return [(float(rng.choice(speeds)), float(rng.choice(loads))) for _ in range(n)]
 
 
-def machine_set(plan: MachineSetPlan, on_run: Callable[[int, int], None] = lambda done, total: None) -> MotionSet:
+def machine_set(config: MachineSetConfig, on_run: Callable[[int, int], None] = lambda done, total: None) -> MotionSet:
     """Return recordings of the machine: `normal` on a grid of speeds and loads, every fault at ones in between."""
     normal = trained_conditions()
     faults: list[Fault] = [fault for fault in FAULTS if fault != "none"]
-    seconds = 60.0 * plan.minutes / len(normal)
-    n_each = max(1, round(plan.fault_minutes * 60.0 / 20.0))
-    total, runs = len(normal) + n_each * len(faults), []
-    spoilt = np.random.default_rng([plan.seed, 7]).permutation(len(normal))[: round(plan.contamination * len(normal))]
-    for index, (rpm, load) in enumerate(normal):
-        fault: Fault = faults[index % len(faults)] if index in spoilt else "none"
-        options = MachineOptions(
-            rpm=rpm, load=load, fault=fault, severity=plan.severity, seed=plan.seed * 10_000 + index, sensor=plan.sensor
-        )
-        runs.append(_run(options, NORMAL, seconds))
-        on_run(len(runs), total)
-    for kind, name in enumerate(faults):
-        for index, (rpm, load) in enumerate(unseen_conditions(n_each, plan.seed + kind)):
-            seed = plan.seed * 10_000 + 5000 + 100 * kind + index
-            options = MachineOptions(
-                rpm=rpm, load=load, fault=name, severity=plan.severity, seed=seed, sensor=plan.sensor
-            )
-            runs.append(_run(options, name, 20.0))
-            on_run(len(runs), total)
-    return MotionSet(runs=tuple(runs), rate_hz=plan.sensor.rate_hz, counts_per_g=plan.sensor.counts_per_g)
+    order = np.random.default_rng([config.seed, 7]).permutation(len(normal))
+    spoilt = set(order[: round(config.contamination * len(normal))].tolist())
+    seconds = 60.0 * config.minutes / len(normal)
+    jobs: list[_Job] = [
+        (NORMAL, faults[index % len(faults)] if index in spoilt else "none", condition, index, seconds)
+        for index, condition in enumerate(normal)
+    ]
+    n_each = max(1, round(config.fault_minutes * 60.0 / _FAULT_S))
+    for kind, fault in enumerate(faults):
+        unseen = unseen_conditions(n_each, config.seed + kind)
+        first = 5000 + 100 * kind
+        jobs += [(fault, fault, condition, number, _FAULT_S) for number, condition in enumerate(unseen, first)]
+    runs = []
+    for job in jobs:
+        runs.append(_run(config, job))
+        on_run(len(runs), len(jobs))
+    return MotionSet(runs=tuple(runs), rate_hz=config.sensor.rate_hz, counts_per_g=config.sensor.counts_per_g)
 
 
-def _run(options: MachineOptions, label: str, seconds: float) -> MotionRun:
-    n_samples = round(seconds * options.sensor.rate_hz)
-    name = f"{label}, {options.rpm:g} rpm, load {options.load:g}"
-    if label == NORMAL and options.fault != "none":
-        name += f" ({options.fault})"
+def _run(config: MachineSetConfig, job: _Job) -> MotionRun:
+    label, fault, (rpm, load), number, seconds = job
+    seed = config.seed * 10_000 + number
+    options = MachineOptions(rpm=rpm, load=load, fault=fault, severity=config.severity, seed=seed, sensor=config.sensor)
+    n_samples = round(seconds * config.sensor.rate_hz)
+    hidden = f" ({fault})" if label == NORMAL and fault != "none" else ""
+    name = f"{label}, {rpm:g} rpm, load {load:g}{hidden}"
     return MotionRun(label=label, name=name, samples=Machine(options).read(n_samples), pieces=(slice(0, n_samples),))

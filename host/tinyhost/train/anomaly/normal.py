@@ -24,6 +24,7 @@ class Trimmed:
     name: str
     n_left_out: int
     n: int
+    """windows of the recording"""
 
 
 @dataclass(frozen=True, kw_only=True)

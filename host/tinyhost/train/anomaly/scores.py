@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,7 +80,7 @@ class TrainedNetwork:
         """Width of the narrowest layer."""
         return self.embedding.n_bytes
 
-    def run(self, inputs: NDArray[np.int8], on_window: Callable[[int], None] = lambda done: None) -> EngineRuns:
+    def run(self, inputs: NDArray[np.int8]) -> EngineRuns:
         """Return what the engine makes of (n, n_features) int8 inputs."""
         engine = HostReference(compile_tflite(self.tflite, name="autoencoder", task=Task.ANOMALY).image).engine
         outputs = np.empty_like(inputs)
@@ -92,8 +91,6 @@ class TrainedNetwork:
             embeddings[index] = engine.operator_output(self.embedding_operator).reshape(-1)
             engine.invoke_range(self.embedding_operator + 1, engine.n_operators)
             outputs[index] = engine.output().reshape(-1)
-            if index % 1000 == 0:
-                on_window(index)
         return EngineRuns(inputs=inputs, outputs=outputs, embeddings=embeddings)
 
 

@@ -17,7 +17,7 @@ from tinyhost.motion.score import AlarmSettings
 from tinyhost.train.anomaly.autoencoder import autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
 from tinyhost.train.anomaly.choice import measure, size_to_take
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
-from tinyhost.train.anomaly.machine import MachineSetPlan, machine_set
+from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set
 from tinyhost.train.anomaly.normal import NormalData, prepare
 from tinyhost.train.anomaly.outcome import AnomalyOutcome
 from tinyhost.train.anomaly.result import SizeResult
@@ -35,8 +35,8 @@ def load(folder: Path | None, config: AnomalyTrainConfig, run: Run) -> MotionSet
         raise UsageError("expected either --data FOLDER or --machine", hint="tinyhost train anomaly --machine")
     if folder is not None:
         return load_motion_folder(folder, lambda done, total: run.stage("read", done, total))
-    plan = MachineSetPlan(minutes=config.minutes, contamination=config.contamination, seed=config.seed)
-    return machine_set(plan, lambda done, total: run.stage("simulate", done, total))
+    machine = MachineSetConfig(minutes=config.minutes, contamination=config.contamination, seed=config.seed)
+    return machine_set(machine, lambda done, total: run.stage("simulate", done, total))
 
 
 def train(config: AnomalyTrainConfig, data: MotionSet, run: Run) -> AnomalyOutcome:

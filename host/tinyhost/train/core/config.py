@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from math import inf
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 from tinyhost.errors import UsageError
 
-__all__ = ["Epochs", "Option", "OptionField", "TrainConfig", "option_fields"]
+__all__ = ["Option", "OptionField", "TrainConfig", "n_epochs", "option", "option_fields"]
+
+_OPTION = "option"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """An option of `tinyhost train`, in the annotation of the field that it sets. Bounds are those of each number."""
+    """An option of `tinyhost train`. Bounds are those of each number."""
 
     name: str
     help: str
-    least: float = -inf
-    most: float = inf
+    least: float
+    most: float
 
     def check(self, value: Any) -> None:
         """Raise UsageError for a number outside of the bounds."""
@@ -27,6 +29,33 @@ class Option:
             if isinstance(number, (int, float)) and not self.least <= number <= self.most:
                 bounds = f"{self.least:g} or more" if self.most == inf else f"{self.least:g} to {self.most:g}"
                 raise UsageError(f"{self.name.partition('/')[0]} {number:g}: expected {bounds}")
+
+
+def option(name: str, help: str, default: Any = MISSING, *, least: float = -inf, most: float = inf) -> Any:
+    """Return a dataclass's field that an option of the command sets."""
+    return field(default=default, metadata={_OPTION: Option(name=name, help=help, least=least, most=most)})
+
+
+def n_epochs(default: int) -> Any:
+    """Return the field that says how long to train."""
+    return option("--epochs", "Train for at most this many passes over the data.", default, least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train, whatever the task."""
+
+    n_epochs: int = n_epochs(20)
+    seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
+    resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
+    data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
+    command: str = ""
+    """what the person typed, for the record"""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a number outside of its option's bounds."""
+        for item in option_fields(type(self)):
+            item.option.check(getattr(self, item.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,38 +70,12 @@ class OptionField:
     """dataclasses.MISSING if it must be given"""
 
 
-Epochs = Annotated[int, Option(name="--epochs", help="Train for at most this many passes over the data.", least=1)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How to train, whatever the task."""
-
-    n_epochs: Epochs = 20
-    seed: Annotated[
-        int, Option(name="--seed", help="Seed of initial weights, order of samples, and augmentation.", least=0)
-    ] = 1
-    resume: Annotated[
-        bool, Option(name="--resume", help="Continue the run that was stopped in --out, after its last whole epoch.")
-    ] = False
-    data_note: Annotated[
-        str, Option(name="--note", help="Describe the data in a sentence, for the model card and the report.")
-    ] = ""
-    command: str = ""
-    """what the person typed, for the record"""
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for a number outside of its option's bounds."""
-        for field in option_fields(type(self)):
-            field.option.check(getattr(self, field.name))
-
-
 def option_fields(config: type[TrainConfig]) -> Iterator[OptionField]:
     """Yield the fields that options set: the task's own, then those of every training."""
-    hints = get_type_hints(config, include_extras=True)
-    shared = {field.name for field in fields(TrainConfig)}
-    for field in sorted(fields(config), key=lambda field: field.name in shared):
-        kind, *extras = get_args(hints[field.name]) or (None,)
-        for option in extras:
-            if isinstance(option, Option):
-                yield OptionField(name=field.name, kind=kind, option=option, default=field.default)
+    hints = get_type_hints(config)
+    shared = {item.name for item in fields(TrainConfig)}
+    for item in sorted(fields(config), key=lambda item: item.name in shared):
+        if _OPTION in item.metadata:
+            yield OptionField(
+                name=item.name, kind=hints[item.name], option=item.metadata[_OPTION], default=item.default
+            )

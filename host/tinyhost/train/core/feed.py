@@ -71,8 +71,8 @@ def progress_callback(keras: Any, stage: str, n_epochs: int, n_steps: int, repor
                     n_epochs=n_epochs,
                     step=step,
                     n_steps=n_steps,
-                    loss=float(logs["loss"]),
-                    accuracy=float(logs.get("accuracy", "nan")),
+                    loss=logs["loss"],
+                    accuracy=logs.get("accuracy"),
                     val_loss=logs.get("val_loss"),
                     val_accuracy=logs.get("val_accuracy"),
                 )

@@ -17,14 +17,14 @@ from tinyhost.system.durable import write_atomically
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
 from tinyhost.train.core.progress import Report
 
-__all__ = ["BEST_WEIGHTS", "FitPlan", "Fitted", "fit", "float_metrics", "import_keras", "n_trainable"]
+__all__ = ["BEST_WEIGHTS", "FitConfig", "Fitted", "fit", "float_metrics", "import_keras", "n_trainable"]
 
 BEST_WEIGHTS = "best.weights.h5"
 _LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitPlan:
+class FitConfig:
     """How to fit.
 
     folder: made if need be; gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/.
@@ -63,7 +63,7 @@ def import_keras() -> Any:
     return keras
 
 
-def fit(model: Any, batches: BatchSource, val: Batch, plan: FitPlan, report: Report) -> Fitted:
+def fit(model: Any, batches: BatchSource, val: Batch, config: FitConfig, report: Report) -> Fitted:
     """Train a model; return it at the epoch whose held-out loss was least.
 
     val: all held-out samples. Raises UsageError if there is nothing to resume, ModelError if what is there is damaged.
@@ -71,28 +71,28 @@ def fit(model: Any, batches: BatchSource, val: Batch, plan: FitPlan, report: Rep
     import keras
 
     history: list[dict[str, float]] = []
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    if plan.resume:
-        model, history = _resume(plan)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    if config.resume:
+        model, history = _resume(config)
     else:
-        rate = _schedule(len(batches), plan)
-        if plan.loss == "reconstruction":
+        rate = _schedule(len(batches), config)
+        if config.loss == "reconstruction":
             model.compile(keras.optimizers.Adam(rate), "mse")
         else:
-            loss = keras.losses.CategoricalCrossentropy(label_smoothing=plan.label_smoothing)
+            loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
             model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
-    if len(history) < plan.n_epochs:
+    if len(history) < config.n_epochs:
         model.fit(
             batch_dataset(batches, len(history)),
             initial_epoch=len(history),
-            epochs=plan.n_epochs,
+            epochs=config.n_epochs,
             validation_data=val,
             validation_batch_size=256,
-            callbacks=_callbacks(plan, len(batches), history, report),
+            callbacks=_callbacks(config, len(batches), history, report),
             shuffle=False,  # the batches are shuffled already
             verbose=0,
         )
-    model.load_weights(str(plan.folder / BEST_WEIGHTS))
+    model.load_weights(str(config.folder / BEST_WEIGHTS))
     return Fitted(model=model, history=history)
 
 
@@ -107,26 +107,26 @@ def n_trainable(model: Any) -> int:
     return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
 
 
-def _schedule(n_steps_per_epoch: int, plan: FitPlan) -> Any:
+def _schedule(n_steps_per_epoch: int, config: FitConfig) -> Any:
     import keras
 
-    n_steps = n_steps_per_epoch * plan.n_epochs
+    n_steps = n_steps_per_epoch * config.n_epochs
     warmup = min(n_steps_per_epoch, n_steps // 10)
     return keras.optimizers.schedules.CosineDecay(
-        plan.learning_rate * 0.1,
+        config.learning_rate * 0.1,
         decay_steps=max(1, n_steps - warmup),
-        warmup_target=plan.learning_rate,
+        warmup_target=config.learning_rate,
         warmup_steps=warmup,
     )
 
 
-def _resume(plan: FitPlan) -> tuple[Any, list[dict[str, float]]]:
+def _resume(config: FitConfig) -> tuple[Any, list[dict[str, float]]]:
     """Return the model and the figures of the epochs that are done."""
     import keras
 
-    last, figures = plan.folder / _LAST, plan.folder / _HISTORY
+    last, figures = config.folder / _LAST, config.folder / _HISTORY
     if not (last.is_file() and figures.is_file()):
-        raise UsageError(f"{plan.folder}: no run to resume: {_LAST} is not there", hint="leave --resume out")
+        raise UsageError(f"{config.folder}: no run to resume: {_LAST} is not there", hint="leave --resume out")
     try:
         history = json.loads(figures.read_text(encoding="utf-8"))
         return keras.models.load_model(last), list(history)
@@ -134,7 +134,7 @@ def _resume(plan: FitPlan) -> tuple[Any, list[dict[str, float]]]:
         raise ModelError(f"{last}: cannot be resumed: {exc}", hint="train again, without --resume") from exc
 
 
-def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], report: Report) -> list[Any]:
+def _callbacks(config: FitConfig, n_steps: int, history: list[dict[str, float]], report: Report) -> list[Any]:
     import keras
 
     best = {"monitor": "val_loss", "mode": "min"}
@@ -146,13 +146,13 @@ def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], rep
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             figures = {name: round(float(value), 5) for name, value in (logs or {}).items() if name != "learning_rate"}
             history.append(figures)
-            partial = plan.folder / f"partial.{_LAST}"
+            partial = config.folder / f"partial.{_LAST}"
             self.model.save(partial)
-            partial.replace(plan.folder / _LAST)
-            write_atomically(plan.folder / _HISTORY, json.dumps(history).encode("ascii"), sync=False)
+            partial.replace(config.folder / _LAST)
+            write_atomically(config.folder / _HISTORY, json.dumps(history).encode("ascii"), sync=False)
 
     checkpoint = keras.callbacks.ModelCheckpoint(
-        str(plan.folder / BEST_WEIGHTS),
+        str(config.folder / BEST_WEIGHTS),
         save_best_only=True,
         save_weights_only=True,
         initial_value_threshold=before,
@@ -161,7 +161,7 @@ def _callbacks(plan: FitPlan, n_steps: int, history: list[dict[str, float]], rep
     return [
         checkpoint,
         Keeper(),
-        keras.callbacks.EarlyStopping(patience=plan.patience, **best),
-        keras.callbacks.TensorBoard(str(plan.folder / _LOGS), write_graph=False),
-        progress_callback(keras, "train", plan.n_epochs, n_steps, report),
+        keras.callbacks.EarlyStopping(patience=config.patience, **best),
+        keras.callbacks.TensorBoard(str(config.folder / _LOGS), write_graph=False),
+        progress_callback(keras, "train", config.n_epochs, n_steps, report),
     ]

@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Report", "TrainProgress", "stage_progress"]
+__all__ = ["Report", "TrainProgress"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainProgress:
-    """Where a training run is. Epochs count from 1; val_* are set at the end of an epoch only.
-
-    accuracy: NaN where there are no classes, and val_accuracy None.
-    """
+    """Where a training run is. Epochs count from 1; val_* are known at the end of an epoch only."""
 
     stage: str
-    epoch: int
-    n_epochs: int
-    step: int
-    n_steps: int
-    loss: float
-    accuracy: float
+    epoch: int = 0
+    n_epochs: int = 0
+    """0 in a stage in which nothing is fitted"""
+    step: int = 0
+    n_steps: int = 0
+    """0 if they cannot be counted"""
+    loss: float | None = None
+    accuracy: float | None = None
+    """of a classifier"""
     val_loss: float | None = None
     val_accuracy: float | None = None
 
+    @property
+    def place(self) -> str:
+        """The stage, and the epoch if it has any."""
+        epoch = f"epoch {self.epoch}/{self.n_epochs}"
+        return self.stage if not self.n_epochs else epoch if self.stage == "epoch" else f"{self.stage}, {epoch}"
+
+    @property
+    def figures(self) -> str:
+        """What is known, in words; of a stage without figures, how far it is."""
+        if not self.n_epochs:
+            return f"{self.step:,} of {self.n_steps:,}" if self.n_steps else ""
+        values = {
+            "loss": self.loss,
+            "accuracy": self.accuracy,
+            "held-out loss": self.val_loss,
+            "held-out accuracy": self.val_accuracy,
+        }
+        return ", ".join(f"{name} {value:.4f}" for name, value in values.items() if value is not None)
+
 
 Report = Callable[[TrainProgress], None]
-
-
-def stage_progress(stage: str, step: int = 0, n_steps: int = 0) -> TrainProgress:
-    """Return the progress of a stage in which nothing is fitted; n_steps: 0 if it cannot be counted."""
-    nan = float("nan")
-    return TrainProgress(stage=stage, epoch=0, n_epochs=0, step=step, n_steps=n_steps, loss=nan, accuracy=nan)

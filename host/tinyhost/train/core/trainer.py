@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tinyhost.train.core.config import TrainConfig
-from tinyhost.train.core.progress import Report, stage_progress
+from tinyhost.train.core.progress import Report, TrainProgress
 
 if TYPE_CHECKING:
     from tinyhost.train.core.outcome import Outcome
@@ -35,7 +35,7 @@ class Run:
 
     def stage(self, name: str, step: int = 0, n_steps: int = 0) -> None:
         """Report a stage in which nothing is fitted; n_steps: 0 if it cannot be counted."""
-        self.report(stage_progress(name, step, n_steps))
+        self.report(TrainProgress(stage=name, step=step, n_steps=n_steps))
 
 
 class Training(Protocol):
@@ -61,6 +61,8 @@ class Trainer:
     module: str
     """a `Training`"""
     help: str
+    """of its command"""
+    example: str
     """of its command"""
     data_help: str
     """what the folder of --data must hold"""

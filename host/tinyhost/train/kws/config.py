@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from tinyhost.errors import UsageError
-from tinyhost.train.core.config import Option, TrainConfig
+from tinyhost.train.core.config import TrainConfig, option
 
 __all__ = ["Architecture", "KwsTrainConfig", "Quantization", "SoundAugmentation"]
 
@@ -42,37 +42,24 @@ class SoundAugmentation:
 class KwsTrainConfig(TrainConfig):
     """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
 
-    words: Annotated[
-        tuple[str, ...],
-        Option(name="--words", help="The words to detect, as in yes,no. All other words are learnt as unknown."),
-    ]
-    arch: Annotated[
-        Architecture,
-        Option(
-            name="--arch",
-            help="The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech.",
-        ),
-    ] = "ds_cnn"
-    width: Annotated[int, Option(name="--width", help="Channels of ds_cnn, a multiple of 8.", least=8, most=256)] = 64
-    n_rounds: Annotated[
-        int,
-        Option(
-            name="--rounds",
-            help="Augment every clip this many times; each epoch takes the next round of them.",
-            least=1,
-        ),
-    ] = 4
-    quantization: Annotated[
-        Quantization,
-        Option(
-            name="--quantization",
-            help="Quantize after training (ptq), train quantization-aware (qat), or do both and take the better model.",
-        ),
-    ] = "both"
-    cache: Annotated[
-        Path | None,
-        Option(name="--cache", help="Keep features in this folder for later runs on the same data. Default: --out."),
-    ] = None
+    words: tuple[str, ...] = option(
+        "--words", "The words to detect, as in yes,no. All other words are learnt as unknown."
+    )
+    arch: Architecture = option(
+        "--arch", "The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech.", "ds_cnn"
+    )
+    width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", 64, least=8, most=256)
+    n_rounds: int = option(
+        "--rounds", "Augment every clip this many times; each epoch takes the next round of them.", 4, least=1
+    )
+    quantization: Quantization = option(
+        "--quantization",
+        "Quantize after training (ptq), train quantization-aware (qat), or do both and take the better model.",
+        "both",
+    )
+    cache: Path | None = option(
+        "--cache", "Keep features in this folder for later runs on the same data. Default: --out.", None
+    )
     patience: int = 40
     """epochs without a better held-out loss after which training stops"""
     batch_size: int = 128

@@ -1,65 +1,69 @@
-"""The process of quantization-aware training: `python -m tinyhost.train.kws.qat_worker JOB`, TF_USE_LEGACY_KERAS=1.
-
-It writes a line of JSON for each step of progress to stdout, and nothing else there.
-"""
+"""What the process of quantization-aware training does."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
-from dataclasses import asdict
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.system.durable import write_atomically
 from tinyhost.train.core.feed import batch_dataset, progress_callback
-from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.kws.config import KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.network import N_CHANNELS, N_STRIDES, kws_network
-from tinyhost.train.kws.qat import QatJob, job_of, load_weights
 from tinyhost.train.kws.rounds import load_round
 
-__all__ = ["main"]
+__all__ = ["QatJob", "work"]
 
 _N_CALIBRATION = 1024
 _RANGE = re.compile(r"(?:output|activation|quantize_layer\w*)_(min|max):0$")
 
 
-def main(job_text: str) -> None:
-    """Train on, convert, write the file."""
-    progress = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever TensorFlow prints goes to the log
-    job = job_of(job_text)
-    write_atomically(Path(job.out), _convert(_train(job, progress)), sync=False)
+@dataclass(frozen=True, kw_only=True)
+class QatJob:
+    """What the process is told."""
+
+    config: KwsTrainConfig
+    n_classes: int
+    rounds: tuple[Path, ...]
+    weights: dict[str, list[NDArray[np.float32]]]
+    """of the float network, by layer"""
 
 
-def _train(job: QatJob, progress: TextIO) -> Any:
+def work(job: QatJob, log: Path, messages: Connection) -> None:
+    """Train on, convert; send progress, then the .tflite. Whatever TensorFlow prints goes to the log."""
+    os.environ.update(TF_USE_LEGACY_KERAS="1", TF_CPP_MIN_LOG_LEVEL="3")
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    messages.send(_convert(_train(job, messages)))
+
+
+def _train(job: QatJob, messages: Connection) -> Any:
     """Return the network with rounding in it, fitted. Only the folding of batch normalization is left to the end."""
     import tensorflow_model_optimization as tfmot
     import tf_keras as keras
 
-    keras.utils.set_random_seed(job.seed)
-    model = kws_network(keras, arch=job.arch, width=job.width, n_classes=job.n_classes, dropout=job.dropout, l2=0.0)
-    for name, weights in load_weights(Path(job.weights)).items():
+    config, n_epochs = job.config, job.config.qat_epochs
+    keras.utils.set_random_seed(config.seed)
+    model = kws_network(
+        keras, arch=config.arch, width=config.width, n_classes=job.n_classes, dropout=config.dropout, l2=0.0
+    )
+    for name, weights in job.weights.items():
         model.get_layer(name).set_weights(weights)
     rounded = tfmot.quantization.keras.quantize_model(model)
-    _set_ranges(keras, rounded, model, load_round(Path(job.rounds[0])).features[:_N_CALIBRATION])
-    feed = KwsBatches([Path(path) for path in job.rounds], job.n_classes, job.batch_size, job.seed)
-    schedule = keras.optimizers.schedules.CosineDecay(job.learning_rate, max(1, len(feed) * job.n_epochs), alpha=0.05)
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=job.label_smoothing)
-    rounded.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"])
-
-    def report(at: TrainProgress) -> None:
-        progress.write(json.dumps(asdict(at)) + "\n")
-        progress.flush()
-
-    callback = progress_callback(keras, "rounding", job.n_epochs, len(feed), report)
-    rounded.fit(batch_dataset(feed, job.n_epochs), epochs=job.n_epochs, callbacks=[callback], verbose=0)
+    _set_ranges(keras, rounded, model, load_round(job.rounds[0]).features[:_N_CALIBRATION])
+    feed = KwsBatches(job.rounds, job.n_classes, config.batch_size, config.seed)
+    rate = keras.optimizers.schedules.CosineDecay(config.qat_learning_rate, max(1, len(feed) * n_epochs), alpha=0.05)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    rounded.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    callback = progress_callback(keras, "rounding", n_epochs, len(feed), messages.send)
+    rounded.fit(batch_dataset(feed, n_epochs), epochs=n_epochs, callbacks=[callback], verbose=0)
     _assign(rounded.layers[1], 0.0, 1.0)  # exactly, so that the input's int8 values are the features
     return rounded
 
@@ -103,7 +107,3 @@ def _convert(model: Any) -> bytes:
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     return bytes(converter.convert())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -18,7 +18,7 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import FitPlan, Fitted, fit, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import FitConfig, Fitted, fit, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
@@ -27,7 +27,7 @@ from tinyhost.train.kws.config import KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.network import N_STRIDES, kws_network
 from tinyhost.train.kws.outcome import KwsOutcome, Quantized
-from tinyhost.train.kws.qat import QatJob, quantization_aware
+from tinyhost.train.kws.qat import quantization_aware
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
 __all__ = ["load", "train"]
@@ -138,7 +138,7 @@ def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) 
         dropout=config.dropout,
         l2=config.l2,
     )
-    plan = FitPlan(
+    how = FitConfig(
         folder=run.folder,
         n_epochs=config.n_epochs,
         patience=config.patience,
@@ -148,7 +148,7 @@ def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) 
     )
     batches = KwsBatches(features.rounds, n_classes, config.batch_size, config.seed)
     val = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
-    return fit(model, batches, val, plan, run.report)
+    return fit(model, batches, val, how, run.report)
 
 
 def _quantize(config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run: Run) -> dict[str, bytes]:
@@ -159,21 +159,7 @@ def _quantize(config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run: R
         samples = drawn(load_round(rounds[0]).features, _N_CALIBRATION, config.seed)
         contents["ptq"] = to_int8_tflite(model, to_input(samples))
     if config.quantization in ("qat", "both"):
-        job = QatJob(
-            arch=config.arch,
-            width=config.width,
-            n_classes=int(model.output_shape[-1]),
-            dropout=config.dropout,
-            rounds=tuple(str(path) for path in rounds),
-            batch_size=config.batch_size,
-            seed=config.seed,
-            n_epochs=config.qat_epochs,
-            learning_rate=config.qat_learning_rate,
-            label_smoothing=config.label_smoothing,
-            weights=str(run.folder / "float.npz"),
-            out=str(run.folder / "qat.tflite"),
-        )
-        contents["qat"] = unit_range_int8(quantization_aware(model, job, run.report), model)
+        contents["qat"] = unit_range_int8(quantization_aware(model, config, rounds, run), model)
     return contents
 
 

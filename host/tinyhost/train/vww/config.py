@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from tinyhost.train.core.config import Option, TrainConfig
+from tinyhost.train.core.config import TrainConfig, option
 
 __all__ = ["VwwTrainConfig"]
 
@@ -15,18 +14,15 @@ __all__ = ["VwwTrainConfig"]
 class VwwTrainConfig(TrainConfig):
     """How to train. The defaults suit a few hundred to some ten thousand pictures per class."""
 
-    labels: Annotated[
-        tuple[str, ...],
-        Option(name="--labels", help="Classes in the order of the outputs. Default: the data's folders, sorted."),
-    ] = ()
-    start_from: Annotated[
-        Path | None,
-        Option(
-            name="--start-from",
-            help="Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run. "
-            "Default: the model that ships.",
-        ),
-    ] = None
+    labels: tuple[str, ...] = option(
+        "--labels", "Classes in the order of the outputs. Default: the data's folders, sorted.", ()
+    )
+    start_from: Path | None = option(
+        "--start-from",
+        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run. Default: the "
+        "model that ships.",
+        None,
+    )
     from_scratch: bool = False
     """start from random weights; wants ten thousand pictures"""
     alpha: float = 0.25

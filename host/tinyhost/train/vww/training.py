@@ -16,7 +16,7 @@ from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import FitPlan, Fitted, fit, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import FitConfig, Fitted, fit, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import drawn, to_int8_tflite
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
@@ -90,7 +90,7 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
     batches = PictureBatches(
         data.train, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
     )
-    plan = FitPlan(
+    how = FitConfig(
         folder=run.folder,
         n_epochs=config.n_epochs,
         patience=config.patience,
@@ -99,7 +99,7 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
         resume=config.resume,
     )
     val = (to_input(data.val.pictures), one_hot(data.val.classes, n_classes))
-    return fit(model, batches, val, plan, run.report)
+    return fit(model, batches, val, how, run.report)
 
 
 def _judged(pictures: PictureSet, labels: tuple[str, ...], scores: NDArray[np.float64]) -> tuple[Judged, ...]:
