@@ -44,7 +44,7 @@ REFUSED = {
     "setting that is not there": (MessageType.SETTING_SET, b"\xff\xff" + bytes(6)),
     "setting out of bounds": (
         MessageType.SETTING_SET,
-        SettingSetRequest(setting=Setting.SMOOTHING, value=100_000).pack(),
+        SettingSetRequest(setting=Setting.PERIOD_MS, value=100_000).pack(),
     ),
     "stream that is not there": (MessageType.STREAM, b"\xee" + StreamRequest(enable=1).pack()[1:]),
 }

@@ -24,22 +24,22 @@ def another_value(device: Device, name: str) -> int:
 
 def test_every_setting_is_within_its_bounds(device: Device) -> None:
     settings = device.settings()
-    assert {"period_ms", "smoothing", "threshold"} <= settings.keys()
+    assert {"period_ms", "threshold"} <= settings.keys()
     for info in settings.values():
         assert info.minimum <= info.value <= info.maximum
         assert info.minimum <= info.default_value <= info.maximum
 
 
 def test_a_setting_that_is_kept_survives_a_restart(tidy: Device, restart: Callable[[], None]) -> None:
-    value = another_value(tidy, "smoothing")
-    assert tidy.set_setting("smoothing", value, persist=True).value == value
+    value = another_value(tidy, "threshold")
+    assert tidy.set_setting("threshold", value, persist=True).value == value
     restart()
-    assert tidy.settings()["smoothing"].value == value
+    assert tidy.settings()["threshold"].value == value
 
 
 def test_a_setting_that_is_not_kept_is_gone_after_a_restart(tidy: Device, restart: Callable[[], None]) -> None:
-    kept = tidy.settings()["smoothing"].value
-    tidy.set_setting("smoothing", kept, persist=True)
-    tidy.set_setting("smoothing", another_value(tidy, "smoothing"))
+    kept = tidy.settings()["threshold"].value
+    tidy.set_setting("threshold", kept, persist=True)
+    tidy.set_setting("threshold", another_value(tidy, "threshold"))
     restart()
-    assert tidy.settings()["smoothing"].value == kept
+    assert tidy.settings()["threshold"].value == kept

@@ -29,12 +29,12 @@ __all__: list[str] = []
 
 FAULT_PROPERTY = "fault"
 MARKERS = {
-    "needs_scene": "the camera must see the pictures of a scene that the test knows (virtual boards with a scene)",
+    "needs_scene": "the sensor must get a scene that the test knows (virtual boards with a scene)",
     "needs_power_cut": "the board's power must be switchable at any moment (virtual boards)",
     "apps(*names)": "runs only where the firmware is one of these apps",
 }
 _NEEDS = {
-    "scene": "it has no scene, so nobody knows what its camera sees",
+    "scene": "it has no scene, so nobody knows what its sensor gets",
     "power_cut": "its power cannot be cut",
 }
 
@@ -50,8 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--board", metavar="BOARD", help="native (default), m4, nano33ble[:SERIAL]; with --rig a board's name"
     )
     group.addoption("--rig", type=Path, metavar="FILE", help="take the board from this rig file")
-    group.addoption("--app", help="firmware app to flash (default: vww)")
-    group.addoption("--scene", help="what a virtual board's camera sees: a folder of pictures, a video, webcam:N")
+    group.addoption("--app", help="firmware app to flash (default: what the rig file says, else the first that tinyhost knows)")
+    group.addoption("--scene", help="what a virtual board's sensor gets: docs/reference/scenes.md")
     group.addoption(
         "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
     )
@@ -76,19 +76,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _find_asked(config: pytest.Config) -> RigBoard:
     """Return the board of the options, or the default one. Raises pytest.UsageError."""
-    from dataclasses import replace
-
     from tinyhost.errors import TinyhostError
     from tinyhost.hil.rigs import board_of_spec, load_rig
 
     option = config.option
     try:
-        if option.rig is None:
-            return board_of_spec(option.board or "native", app=option.app, scene=option.scene)
-        board = load_rig(option.rig).board(option.board)
+        spec = option.board or "native"
+        board = load_rig(option.rig).board(option.board) if option.rig else board_of_spec(spec)
+        return board.with_options(app=option.app, scene=option.scene)
     except TinyhostError as exc:
         raise pytest.UsageError(f"{exc.message}\n   try: {exc.hint}") from exc
-    return replace(board, app=option.app or board.app, scene=option.scene or board.scene)
 
 
 def _board_of(config: pytest.Config) -> RigBoard:
@@ -212,7 +209,7 @@ def restart(station: Station, device: Device) -> Callable[[], None]:
 
 @pytest.fixture
 def scene(station: Station) -> str:
-    """What the camera sees: a folder of pictures, a video file or webcam:N. Mark the test needs_scene."""
+    """What the sensor gets, as --scene takes it. Mark the test needs_scene."""
     if station.scene is None:
         pytest.fail("the board has no scene: mark the test with needs_scene")
     return station.scene

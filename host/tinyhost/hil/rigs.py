@@ -7,20 +7,19 @@ docs/guides/rigs.md has the keys.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tinyhost.errors import UsageError
 from tinyhost.hil.tables import Table, nearest
 from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
+from tinyhost.tasks.registry import tasks
 
-__all__ = ["BOARD_TYPES", "DEFAULT_APP", "Rig", "RigBoard", "board_of_spec", "load_rig"]
+__all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]
 
 BOARD_TYPES = ("native", "m4", "nano33ble")
 VIRTUAL_TYPES = ("native", "m4")
-APPS = ("vww",)
-DEFAULT_APP = "vww"
 DEFAULT_TIMEOUT_S = 600.0
 
 
@@ -28,6 +27,7 @@ DEFAULT_TIMEOUT_S = 600.0
 class RigBoard:
     """One board of a rig.
 
+    app: of a task (tinyhost.tasks.registry).
     scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
     model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
@@ -37,8 +37,8 @@ class RigBoard:
 
     name: str
     type: str
+    app: str
     serial: str | None = None
-    app: str = DEFAULT_APP
     scene: str | None = None
     model: Path | None = None
     allow: tuple[str, ...] | None = None
@@ -55,6 +55,14 @@ class RigBoard:
         """What a test may need of a board: `scene`, `power_cut`; its marker is needs_<capability>."""
         found = {"power_cut"} if self.type in VIRTUAL_TYPES else set()
         return frozenset(found | ({"scene"} if self.scene else set()))
+
+
+    def with_options(self, *, app: str | None, scene: str | None) -> RigBoard:
+        """Return the board with what the command line says instead. Raises UsageError for an app that is not there."""
+        apps = _apps()
+        if app is not None and app not in apps:
+            raise UsageError(f'--app: expected one of {", ".join(apps)}; got "{app}"', hint=nearest(app, apps))
+        return replace(self, app=app or self.app, scene=scene or self.scene)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +86,22 @@ class Rig:
         raise UsageError(f"{self.path}: {what}; it has {', '.join(names)}", hint=nearest(name or "", names))
 
 
-def board_of_spec(spec: str, *, app: str | None = None, scene: str | None = None) -> RigBoard:
+def default_app() -> str:
+    """Return the app of a board of which nobody says it."""
+    return _apps()[0]
+
+
+def _apps() -> tuple[str, ...]:
+    return tuple(task.app for task in tasks())
+
+
+def board_of_spec(spec: str) -> RigBoard:
     """Return the board that `--board native|m4|nano33ble[:SERIAL]` means, without a rig file. Raises UsageError."""
     kind, _, serial = spec.partition(":")
     if kind not in BOARD_TYPES or (serial and kind in VIRTUAL_TYPES):
         expected = "native, m4, nano33ble or nano33ble:SERIAL"
         raise UsageError(f'--board: expected {expected}; got "{spec}"', hint=nearest(kind, BOARD_TYPES))
-    return RigBoard(name=spec, type=kind, serial=serial or None, app=app or DEFAULT_APP, scene=scene)
+    return RigBoard(name=spec, type=kind, app=default_app(), serial=serial or None)
 
 
 def load_rig(path: Path) -> Rig:
@@ -108,7 +125,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         raise table.error("name", f'expected letters, digits, "_", "-" and "."; got "{name}"', hint='name = "desk-1"')
     kind = table.choice("type", BOARD_TYPES)
     serial, scene, model = table.optional_text("serial"), table.optional_text("scene"), table.optional_text("model")
-    app = table.choice("app", APPS) if "app" in values else DEFAULT_APP
+    app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
     table.finish()
     if serial and kind in VIRTUAL_TYPES:

@@ -56,7 +56,7 @@ class Station:
 
     @property
     def scene(self) -> str | None:
-        """What the camera sees, if anybody knows."""
+        """What the sensor gets, if anybody knows."""
         return self.asked.scene
 
     def powered(self) -> PoweredBoard:

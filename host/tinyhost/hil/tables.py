@@ -38,9 +38,9 @@ class Table:
             raise self.error(key, f"expected a non-empty string, got {_shown(value)}", hint=f'{key} = "..."')
         return value
 
-    def choice(self, key: str, choices: Iterable[str]) -> str:
-        """Return a string that must be one of the choices."""
-        value, allowed = self.text(key), list(choices)
+    def choice(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
+        """Return a string that must be one of the choices; without a default, the key must be there."""
+        value, allowed = self.optional_text(key) or default or self.text(key), list(choices)
         if value not in allowed:
             raise self.error(
                 key, f"expected one of {', '.join(allowed)}; got {_shown(value)}", hint=nearest(value, allowed)

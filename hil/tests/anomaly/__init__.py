@@ -1,0 +1,1 @@
+"""Anomaly detection: what the accelerometer measures, its scores, and when they make an alarm."""

@@ -1,0 +1,66 @@
+"""The words that these tests play to a board, and what this computer hears in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.audio.features import FrontendConfig, features
+from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.boards.scenes import SampleSource, open_scene
+from tinyhost.models.reference import HostReference
+from tinyhost.tasks.keywords.params import keyword_params
+
+__all__ = ["WORDS", "HostEars", "Played", "play"]
+
+WORDS = f"{Path(__file__).parents[2] / 'scenes' / 'words'}?gap=1"
+"""a scene of a synthetic voice's yes and no, a second of silence before each"""
+
+_STEP = SAMPLE_RATE_HZ // 100
+
+Played = list[tuple[int, str]]
+"""where each word begins, and the name of its folder"""
+
+
+def play(scene: str, n_samples: int) -> tuple[NDArray[np.int16], Played]:
+    """Return the first samples of a scene of clips, (n,), and the words in them."""
+    source = open_scene(scene)
+    assert isinstance(source, SampleSource)
+    pieces: list[NDArray[np.int16]] = []
+    played: Played = []
+    name = ""
+    for position in range(0, n_samples, _STEP):
+        piece = source.read(_STEP)[:, 0]
+        if piece.any() and source.current_name != name:
+            name = source.current_name
+            played.append((position, name.partition("/")[0]))
+        elif not piece.any():
+            name = ""
+        pieces.append(piece)
+    return np.concatenate(pieces), played
+
+
+class HostEars:
+    """The firmware's frontend and engine on this computer."""
+
+    def __init__(self, image: bytes) -> None:
+        params = keyword_params(image)
+        self.config = FrontendConfig(
+            sample_rate_hz=params.sample_rate_hz,
+            window_ms=params.window_ms,
+            stride_ms=params.stride_ms,
+            n_channels=params.n_channels,
+        )
+        self._n_strides = params.n_strides
+        self._engine = HostReference(image)
+
+    def input_of(self, sound: NDArray[np.int16], position: int) -> bytes:
+        """Return the model's input when the sound has come up to a position at which a stride ends."""
+        n_rows = 1 + (position - self.config.window_samples) // self.config.stride_samples
+        return features(sound[:position], self.config)[n_rows - self._n_strides : n_rows].tobytes()
+
+    def scores(self, sound: NDArray[np.int16], position: int) -> tuple[int, ...]:
+        """Return what the model says to the sound up to that position."""
+        output = np.frombuffer(self._engine.run(self.input_of(sound, position)), np.int8)
+        return tuple(int(score) for score in output)
