@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 from tinyhost.device import Device, PredictionItem, SamplesItem, StreamItem, Subscription
 from tinyhost.protocol.messages import StreamId
 
-__all__ = ["ITEM_S", "Stretch", "assert_nothing_lost_unreported", "listen", "stretches", "take"]
+__all__ = ["ITEM_S", "LONGEST_S", "Stretch", "assert_nothing_lost_unreported", "listen", "stretches", "take"]
 
 ITEM_S = 20.0
 """longest time between two items of a stream"""
+LONGEST_S = 60.0
+"""longest time of listening until the predictions have come that a test waits for"""
 
 
 def take(items: Subscription, n_items: int) -> list[StreamItem]:
@@ -41,7 +44,9 @@ def listen(device: Device, n_predictions: int) -> tuple[list[SamplesItem], list[
     samples: list[SamplesItem] = []
     predictions: list[PredictionItem] = []
     with device.stream(StreamId.SAMPLES, StreamId.PREDICTIONS) as items:
+        deadline = time.monotonic() + LONGEST_S
         while len(predictions) < n_predictions:
+            assert time.monotonic() < deadline, f"{len(predictions)} predictions in {LONGEST_S} s"
             (item,) = take(items, 1)
             if isinstance(item, SamplesItem):
                 samples.append(item)

@@ -18,6 +18,8 @@ WORDS = f"{Path(__file__).parents[2] / 'scenes' / 'words'}?gap=1"
 """a scene of a synthetic voice's yes and no, a second of silence before each"""
 
 _STEP = SAMPLE_RATE_HZ // 100
+_PAUSE_S = 0.5
+"""of silence before a word; within one there is none as long"""
 
 Played = list[tuple[int, str]]
 """where each word begins, and the name of its folder"""
@@ -29,14 +31,15 @@ def play(scene: str, n_samples: int) -> tuple[NDArray[np.int16], Played]:
     assert isinstance(source, SampleSource)
     pieces: list[NDArray[np.int16]] = []
     played: Played = []
-    name = ""
+    quiet_s = _PAUSE_S
     for position in range(0, n_samples, _STEP):
         piece = source.read(_STEP)[:, 0]
-        if piece.any() and source.current_name != name:
-            name = source.current_name
-            played.append((position, name.partition("/")[0]))
-        elif not piece.any():
-            name = ""
+        if not piece.any():
+            quiet_s += _STEP / SAMPLE_RATE_HZ
+        else:
+            if quiet_s >= _PAUSE_S:
+                played.append((position, source.current_name.partition("/")[0]))
+            quiet_s = 0.0
         pieces.append(piece)
     return np.concatenate(pieces), played
 

@@ -10,13 +10,12 @@ from tinyhost.models.file import ModelFile
 from tinyhost.protocol.messages import StreamId
 
 from hil.tests.kws.sound import HostEars, play
-from hil.tests.streams import listen, stretches, take
+from hil.tests.streams import LONGEST_S, listen, stretches, take
 
 pytestmark = [pytest.mark.apps("kws"), pytest.mark.needs_scene]
 
 N_PREDICTIONS = 10
 N_WORDS = 3
-LONGEST_S = 60
 
 
 def test_samples_are_the_scenes_and_predictions_are_of_these_samples(
@@ -46,7 +45,7 @@ def test_a_word_that_is_played_is_detected_once(device: Device, default_model: M
             (item,) = take(items, 1)
             assert isinstance(item, PredictionItem)
             position = item.prediction.position
-            assert position < LONGEST_S * SAMPLE_RATE_HZ, f"{len(detected)} words detected in {LONGEST_S} s of sound"
+            assert position < LONGEST_S * SAMPLE_RATE_HZ, f"{len(detected)} words detected in {LONGEST_S:g} s of sound"
             if item.prediction.detected:
                 detected.append((position, labels[item.prediction.top]))
     _, played = play(scene, position)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tinyhost.errors import ConfigError
 
-__all__ = ["find_project"]
+__all__ = ["find_project", "shipped_model"]
 
 
 def find_project(project: Path | None = None) -> Path:
@@ -28,6 +28,12 @@ def find_project(project: Path | None = None) -> Path:
         f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
         hint="clone tinyhost and run this in the clone, or give --project",
     )
+
+
+def shipped_model(app: str) -> Path | None:
+    """Return the .tflite that ships with a firmware app, if one does. Raises ConfigError without a project."""
+    path = find_project() / "models" / app / "model.tflite"
+    return path if path.is_file() else None
 
 
 def _is_project(folder: Path) -> bool:

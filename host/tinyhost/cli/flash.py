@@ -109,10 +109,10 @@ def _model_for(app: str, board: Board, engine: Engine, given: Path | None) -> Mo
 
     Raises, before anything is flashed, if the app's firmware cannot run the given one.
     """
-    from tinyhost.boards.project import find_project
+    from tinyhost.boards.project import shipped_model
 
-    path = given or find_project() / "models" / app / "model.tflite"
-    if given is None and not path.is_file():
+    path = given or shipped_model(app)
+    if path is None:
         note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
         return None
     try:

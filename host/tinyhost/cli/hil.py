@@ -150,10 +150,9 @@ def _print(result: RigResult) -> None:
     from tinyhost.hil.results import OUTCOME_WORDS, find_problems
 
     out = console()
-    for board in result.boards:
-        for test in board.tests:
-            if test.outcome == "not_applicable":
-                out.print(Text(f"not applicable  {test.test}: {test.text}", style="dim"), soft_wrap=True)
+    for reason, tests in _not_applicable(result).items():
+        files = ", ".join(dict.fromkeys(test.partition("::")[0] for test in tests))
+        out.print(Text(f"not applicable  {reason}: {len(tests)} of {files}", style="dim"), soft_wrap=True)
     for problem in find_problems(result):
         test = problem.first
         what = test.test if len(problem.tests) == 1 else f"{len(problem.tests)} tests"
@@ -165,6 +164,15 @@ def _print(result: RigResult) -> None:
         out.print(_board_line(board), soft_wrap=True)
     if result.passed:
         out.print(Text(result.verdict(), style="bold green"), soft_wrap=True)
+
+
+def _not_applicable(result: RigResult) -> dict[str, list[str]]:
+    """Return the tests that do not apply to a board, by the reason, which names the board."""
+    found: dict[str, list[str]] = {}
+    for test in (test for board in result.boards for test in board.tests):
+        if test.outcome == "not_applicable":
+            found.setdefault(test.text, []).append(test.test)
+    return found
 
 
 def _board_line(board: BoardResult) -> RenderableType:
@@ -179,5 +187,5 @@ def _board_line(board: BoardResult) -> RenderableType:
     )
     style = "green" if board.passed else "red"
     return Text.assemble(
-        (f"{board.board.name:12}", style), f"{counts} in {board.seconds:.1f} s", (f"  {device}", "dim")
+        (f"{board.board.name:14}", style), f" {counts} in {board.seconds:.1f} s", (f"  {device}", "dim")
     )

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
     from tinyhost.models.file import ModelFile
-from tinyhost.models.push import push_image
 
 __all__: list[str] = []
 
@@ -50,7 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--board", metavar="BOARD", help="native (default), m4, nano33ble[:SERIAL]; with --rig a board's name"
     )
     group.addoption("--rig", type=Path, metavar="FILE", help="take the board from this rig file")
-    group.addoption("--app", help="firmware app to flash (default: what the rig file says, else the first that tinyhost knows)")
+    group.addoption(
+        "--app", help="firmware app to flash (default: what the rig file says, else the first that tinyhost knows)"
+    )
     group.addoption("--scene", help="what a virtual board's sensor gets: docs/reference/scenes.md")
     group.addoption(
         "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
@@ -218,6 +219,8 @@ def scene(station: Station) -> str:
 @pytest.fixture
 def default_model(station: Station, device: Device) -> ModelFile:
     """The rig's model, else the one that ships with the app: compiled, pushed and active."""
+    from tinyhost.models.push import push_image
+
     model = station.compile_model()
     push_image(device, model.image_for(device.engine))
     return model

@@ -56,7 +56,6 @@ class RigBoard:
         found = {"power_cut"} if self.type in VIRTUAL_TYPES else set()
         return frozenset(found | ({"scene"} if self.scene else set()))
 
-
     def with_options(self, *, app: str | None, scene: str | None) -> RigBoard:
         """Return the board with what the command line says instead. Raises UsageError for an app that is not there."""
         apps = _apps()

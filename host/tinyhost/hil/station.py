@@ -14,12 +14,12 @@ from tinyhost.boards import resolve
 from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.project import shipped_model
 from tinyhost.device import Device
-from tinyhost.errors import BoardError, LinkError, ProtocolError, TinyhostError
+from tinyhost.errors import BoardError, LinkError, ModelError, ProtocolError, TinyhostError
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
-from tinyhost.models.catalogue import fetch
 from tinyhost.models.file import ModelFile, load_model_file
 from tinyhost.protocol.frames import LogText
 
@@ -128,7 +128,13 @@ class Station:
 
     def compile_model(self, *, name: str | None = None) -> ModelFile:
         """Return the rig's model, else the one that ships with the app, compiled; `name` makes it another image."""
-        return load_model_file(self.asked.model or fetch(self.asked.app), name=name)
+        path = self.asked.model or shipped_model(self.asked.app)
+        if path is None:
+            raise ModelError(
+                f"{self.asked.name}: {self.asked.app} ships without a model",
+                hint="name one in the rig file: model = FILE",
+            )
+        return load_model_file(path, name=name)
 
     @cached_property
     def firmware(self) -> Firmware:

@@ -14,7 +14,7 @@ from tinyhost.hil.junit import junit_xml
 from tinyhost.hil.results import BoardRun, RigResult
 from tinyhost.hil.rigs import RigBoard
 
-BOARD = RigBoard(name="one", type="native")
+BOARD = RigBoard(name="one", type="native", app="vww")
 
 
 def rig_result(*runs: BoardRun) -> RigResult:

@@ -39,7 +39,7 @@ def report_of(said: str) -> Outline:
     """Return the report of a run in which test and device say `said` wherever they can."""
     runs = []
     for name in ("native", "m4"):
-        run = BoardRun(RigBoard(name=name, type=name))
+        run = BoardRun(RigBoard(name=name, type=name, app="vww"))
         run.feed(
             [
                 {

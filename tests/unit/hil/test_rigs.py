@@ -36,7 +36,7 @@ allow = ["test_link.py", "soak"]
 [[board]]
 name = "native"
 type = "native"
-app = "vww"
+app = "kws"
 scene = "cards"
 """
     rig = rig_of(tmp_path, text)
@@ -44,13 +44,14 @@ scene = "cards"
     real = RigBoard(
         name="real",
         type="nano33ble",
+        app="vww",
         serial="ABC",
         model=tmp_path / "model.tflite",
         timeout_s=30.0,
         allow=("test_link.py", "soak"),
         where=f"{path}:3",
     )
-    native = RigBoard(name="native", type="native", scene=str(tmp_path / "cards"), where=f"{path}:10")
+    native = RigBoard(name="native", type="native", app="kws", scene=str(tmp_path / "cards"), where=f"{path}:10")
     assert rig == Rig(name="desk", path=path, tests=tmp_path / "tests", boards=(real, native))
     assert (real.spec, native.spec) == ("nano33ble:ABC", "native")
     assert real.capabilities == frozenset()
@@ -87,7 +88,7 @@ REFUSED = {
     "timeout that is no number": (HEAD + BOARD + "timeout_s = nan\n", 6, "got nan", "600"),
     "twin names": (HEAD + BOARD + BOARD, 7, "the name is taken by the board on line 3", "name of its own"),
     "model that is no tflite": (HEAD + BOARD + 'model = "rig.toml"\n', 6, 'a .tflite file, got "rig.toml"', "image"),
-    "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'expected one of vww; got "vwv"', "vww"),
+    "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'expected one of vww, kws, anomaly; got "vwv"', "vww"),
 }  # fmt: skip
 
 
@@ -127,7 +128,14 @@ def test_a_board_is_found_by_name_or_because_it_is_alone(tmp_path: Path) -> None
 
 def test_a_board_without_a_rig() -> None:
     assert board_of_spec("nano33ble:AB:C").serial == "AB:C"
-    assert board_of_spec("m4", scene="webcam:0").capabilities == {"scene", "power_cut"}
+    board = board_of_spec("m4")
+    assert (board.app, board.scene) == ("vww", None)
+    given = board.with_options(app="kws", scene="mic:")
+    assert given.app == "kws"
+    assert given.capabilities == {"scene", "power_cut"}
+    with pytest.raises(UsageError, match='--app: expected one of vww, kws, anomaly; got "kvs"') as caught:
+        board.with_options(app="kvs", scene=None)
+    assert caught.value.hint == "did you mean kws?"
 
 
 @pytest.mark.parametrize(

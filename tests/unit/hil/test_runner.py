@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from tinyhost.errors import UsageError
 from tinyhost.hil.results import RigResult
 from tinyhost.hil.rigs import load_rig
-from tinyhost.hil.runner import run_rig
+from tinyhost.hil.runner import BoardProcess, run_rig
 
 
-def run(tmp_path: Path, tests: str, *, timeout_s: float = 60, boards: int = 1, select: str | None = None) -> RigResult:
+def run(
+    tmp_path: Path,
+    tests: str,
+    *,
+    timeout_s: float = 60,
+    boards: int = 1,
+    select: str | None = None,
+    observe: Callable[[Sequence[BoardProcess]], None] = lambda _: None,
+) -> RigResult:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_it.py").write_text("import os, time, pytest\n" + tests)
     text = 'name = "r"\ntests = "tests"\n'
     for n in range(boards):
         text += f'[[board]]\nname = "b{n}"\ntype = "native"\ntimeout_s = {timeout_s}\n'
     (tmp_path / "rig.toml").write_text(text)
-    return run_rig(load_rig(tmp_path / "rig.toml"), folder=tmp_path / "out", select=select)
+    return run_rig(load_rig(tmp_path / "rig.toml"), folder=tmp_path / "out", select=select, observe=observe)
 
 
 def outcomes(result: RigResult, board: int = 0) -> dict[str, str]:
@@ -83,12 +91,11 @@ def test_a_hang_is_stopped_and_the_other_board_goes_on(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
-    timer = threading.Timer(5, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    try:
-        result = run(tmp_path, "def test_a(): pass\ndef test_b(): time.sleep(600)")
-    finally:
-        timer.cancel()
+    def interrupt(boards: Sequence[BoardProcess]) -> None:
+        if (boards[0].run.current or "").endswith("test_b"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = run(tmp_path, "def test_a(): pass\ndef test_b(): time.sleep(600)", observe=interrupt)
     assert result.interrupted
     assert not result.passed
     assert outcomes(result) == {"test_a": "passed", "test_b": "not_run"}
