@@ -92,7 +92,7 @@ bench-append: setup  ## the same figures, added to the history in the repository
 		--markdown $(PAGE)
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
-	$(BIN)/python scripts/soak_link.py
+	$(BIN)/python -m scripts.soak_link
 
 soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that fail in all ways (about 15 minutes)
 	$(BIN)/python scripts/soak_upload.py

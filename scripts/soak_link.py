@@ -1,7 +1,7 @@
 """Soaks the link: pushes and captures over every kind of fault, on the board `native`, and checks every byte.
 
-    python scripts/soak_link.py                                  # 1,000 pushes and 10,000 frames
-    python scripts/soak_link.py --pushes 16 --frames 80 --large-pushes 0 --json soak.json
+    python -m scripts.soak_link                                  # 1,000 pushes and 10,000 frames
+    python -m scripts.soak_link --pushes 16 --frames 80 --large-pushes 0 --json soak.json
 
 The firmware is real, the faults are put on its link by tinyhost.link. Checked are: each pushed model, by the hash that
 the board computes over its flash and by what it answers to a known input; each frame, by comparing all its pixels
@@ -23,16 +23,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tinyhost.boards import PoweredBoard, resolve
+from tinyhost.boards.build import build_firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.device import Device, PredictionItem
+from tinyhost.link import Faults
+from tinyhost.protocol.messages import InferSource, StreamId
 
-REPO = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPO), str(REPO / "host")]
-
-from tinyhost.boards import PoweredBoard  # noqa: E402
-from tinyhost.device import Device, PredictionItem  # noqa: E402
-from tinyhost.link import Faults  # noqa: E402
-from tinyhost.protocol.messages import InferSource, StreamId  # noqa: E402
-
-from tests.device.rig import default_model, flashed_board, make_pictures, small_model  # noqa: E402
+from tests.device.rig import make_pictures, small_model
+from tests.stations import shipped_image
 
 CASES = {
     "drop 0.1%": Faults(drop=0.001),
@@ -105,7 +104,8 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         pictures = make_pictures(Path(folder) / "scene", N_PICTURES)
-        board = flashed_board("native", Path(folder) / "state")
+        board = resolve("native", state=Path(folder) / "state")
+        flash_firmware(board, build_firmware("vww", "native"))
         models = [small_model(seed) for seed in range(3)]
         cases = []
         print_row("case", "pushes", "frames", "corrupt", "lost", "unreported", "retries", "reconnects", "MB", "s")
@@ -116,7 +116,7 @@ def main() -> int:
                 frames=part(arguments.frames, number),
             )
             with board.power(scene=str(Path(folder) / "scene")) as powered:
-                known = [learn(powered, image) for image in [*models, default_model()]]
+                known = [learn(powered, image) for image in [*models, shipped_image("vww")]]
                 with Device.open(powered, faults=faults, fault_seed=arguments.seed + number * 1000) as device:
                     cases.append(run_case(name, device, share, known, pictures))
             print_case(cases[-1])

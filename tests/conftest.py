@@ -1,12 +1,16 @@
-"""What every run of the tests says first."""
+"""What every run of the tests says first, the boards that tests share, and which tests run side by side."""
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Iterator
 
-from tests.oracle.oracle import describe_oracle
+import pytest
 
-__all__ = ["pytest_configure", "pytest_report_header"]
+from tests.stations import Stations
+
+__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_report_header", "stations"]
 
 
 def pytest_configure() -> None:
@@ -16,4 +20,37 @@ def pytest_configure() -> None:
 
 def pytest_report_header() -> str:
     """Name the oracle of tests/oracle, so that a log tells what the engine was compared with."""
+    from tests.oracle.oracle import describe_oracle
+
     return f"oracle: {describe_oracle()}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests run in one worker, one after the other: those of a module, and all that emulate a processor.
+
+    Two emulated boards at once, with the hosts that talk to them, are more than two cores can do in time.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            call = getattr(item, "callspec", None)  # of a test with parameters
+            emulated = call is not None and any(isinstance(each, str) and each == "m4" for each in call.params.values())
+            item.add_marker(pytest.mark.xdist_group("m4" if emulated else item.location[0]))
+
+
+@pytest.fixture(scope="session")
+def stations(tmp_path_factory: pytest.TempPathFactory) -> Stations:
+    """Give what makes boards with firmware: tests/stations.py."""
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        run = run.parent
+    templates = run / "flashed"
+    templates.mkdir(exist_ok=True)
+    return Stations(templates, lambda: tmp_path_factory.mktemp("station"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "stations" in request.fixturenames:
+        request.getfixturevalue("stations").end_processes()

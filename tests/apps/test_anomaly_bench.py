@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tinyhost.boards import resolve
 from tinyhost.device import Device
 from tinyhost.metrics.alarms import judge_alarms
-from tinyhost.models.file import load_model_file
 from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.score import ONE, alarm_states
 from tinyhost.sensors.annotations import Annotation
@@ -19,23 +16,16 @@ from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.tasks.anomaly.detector import HostDetector, feed_run
 
-from tests.apps.conftest import Station
-from tests.device.rig import flashed_board
-from tests.json_docs import check_document
+from tests.stations import Station, Stations, shipped_image
 
 pytestmark = pytest.mark.firmware
 
 RATE = 119
-MODEL = Path(__file__).resolve().parents[2] / "models" / "anomaly" / "model.tflite"
 
 
-@pytest.fixture(scope="module", params=["native", "m4"])
-def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Station:
-    state = tmp_path_factory.mktemp(f"anomaly-{request.param}")
-    board = flashed_board(request.param, state, "anomaly")
-    with board.power() as powered, Device.open(powered) as device:
-        device.push(load_model_file(MODEL).image)
-    return Station(kind=request.param, state=state)
+@pytest.fixture(params=["native", "m4"])
+def station(request: pytest.FixtureRequest, stations: Stations) -> Station:
+    return stations(request.param, "anomaly", model=True)
 
 
 def _machine(seconds: int, fault: Fault = "none", start_s: float = 0.0) -> Machine:
@@ -44,9 +34,8 @@ def _machine(seconds: int, fault: Fault = "none", start_s: float = 0.0) -> Machi
 
 def test_scores_and_alarms_of_the_board_are_this_computers(station: Station) -> None:
     samples = _machine(20, "bearing", start_s=10.0).read(20 * RATE)
-    host = HostDetector(load_model_file(MODEL).image)
-    board = resolve(station.kind, state=station.state)
-    with board.power() as powered, Device.open(powered) as device:
+    host = HostDetector(shipped_image("anomaly"))
+    with station.board.power() as powered, Device.open(powered) as device:
         run = feed_run(device, samples, RATE)
     expected = host.scores(samples)
     np.testing.assert_array_equal(run.scores, expected)
@@ -65,11 +54,7 @@ def _folder(root: Path) -> Path:
 
 
 def _bench(station: Station, *options: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(
-        station.run("bench", "--runs", "1", "--samples", "2", "--json", "-", *options)
-    )
-    check_document(document)
-    return document
+    return station.run_json("bench", "--runs", "1", "--samples", "2", *options)
 
 
 def test_bench_tells_how_labels_are_told_apart(station: Station, tmp_path: Path) -> None:

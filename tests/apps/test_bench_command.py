@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from tinyhost.bench.difference import DiffSample, compare
-from tinyhost.boards import resolve
 from tinyhost.device import Device
-from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
 from tinyhost.protocol.messages import Source
 
-from tests.apps.conftest import N_PER_CLASS, Station
+from tests.apps.conftest import N_PER_CLASS
 from tests.device.rig import small_model
-from tests.json_docs import check_document
-from tests.unit.bench.samples import SHIPPED_MODEL
+from tests.stations import Station, Stations, shipped_image
 
 pytestmark = pytest.mark.firmware
 
 UNITS = {"native": "ns", "m4": "instructions"}
 
 
-def bench(station: Station, *arguments: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(station.run("bench", *arguments, "--json", "-"))
-    check_document(document)
-    return document
-
-
 def test_bench_measures_and_agrees(station: Station, pictures: Path, tmp_path: Path) -> None:
     report = tmp_path / "deep" / "report.html"
-    result = bench(station, "--runs", "2", "--samples", "4", "--link", "--data", str(pictures), "--report", str(report))
+    result = station.run_json(
+        "bench", "--runs", "2", "--samples", "4", "--link", "--data", str(pictures), "--report", str(report)
+    )
     assert result["latency"]["unit"] == UNITS[station.kind]
     assert result["latency"]["preprocess"]["min"] > 0
     assert result["agreement"]["mismatches"] == 0
@@ -46,9 +37,9 @@ def test_bench_measures_and_agrees(station: Station, pictures: Path, tmp_path: P
 
 
 def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
-    result = bench(native, "--runs", "1", "--samples", "0", "--data", str(pictures))
-    reference = HostReference(load_model_file(SHIPPED_MODEL).image)
-    model = summarize(load_model_file(SHIPPED_MODEL).image)
+    result = native.run_json("bench", "--runs", "1", "--samples", "0", "--data", str(pictures))
+    reference = HostReference(shipped_image("vww"))
+    model = summarize(shipped_image("vww"))
     from tinyhost.datasets import read_picture
     from tinyhost.models.reference import preprocess
 
@@ -57,45 +48,43 @@ def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
         assert item["scores"] == [(int(q) + 128) / 256 for q in output]
 
 
-def test_instructions_are_the_same_in_two_runs(stations: Any) -> None:
-    station = stations("m4")
-    first, second = (bench(station, "--runs", "2", "--samples", "0")["latency"] for _ in range(2))
+@pytest.mark.xdist_group("m4")
+def test_instructions_are_the_same_in_two_runs(stations: Stations) -> None:
+    station = stations("m4", model=True)
+    first, second = (station.run_json("bench", "--runs", "2", "--samples", "0")["latency"] for _ in range(2))
     assert first == second
     assert first["invoke"]["min"] == first["invoke"]["max"]
 
 
 def test_a_benched_model_leaves_the_one_before_active(native: Station, tmp_path: Path) -> None:
     (tmp_path / "small.thm").write_bytes(small_model(1))
-    result = bench(native, "--model", str(tmp_path / "small.thm"), "--runs", "1", "--samples", "3")
+    result = native.run_json("bench", "--model", str(tmp_path / "small.thm"), "--runs", "1", "--samples", "3")
     assert result["model"]["name"] == "small 1"
     assert result["latency"]["preprocess"] is None
     assert result["agreement"]["mismatches"] == 0
-    assert bench(native, "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
+    assert native.run_json("bench", "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
 
 
 def test_pictures_for_a_model_that_takes_none_are_an_error(native: Station, pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "small.thm").write_bytes(small_model(1))
     native.run("bench", "--model", str(tmp_path / "small.thm"), "--data", str(pictures), code=2)
-    assert bench(native, "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
+    assert native.run_json("bench", "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
 
 
 def test_diff_finds_no_difference(station: Station, pictures: Path) -> None:
     picture = sorted((pictures / "person").glob("*.png"))[0]
-    document = json.loads(station.run("diff", str(picture), "--layers", "--json", "-"))
-    check_document(document)
+    document = station.run_json("diff", str(picture), "--layers")
     assert document["same"]
     names = [stage["name"] for stage in document["stages"]]
     assert names[:2] == ["picture", "input"]
     assert len(names) == 2 + 30 + 1
-    seeded = json.loads(station.run("diff", "--seed", "5", "--json", "-"))
-    check_document(seeded)
+    seeded = station.run_json("diff", "--seed", "5")
     assert [stage["name"] for stage in seeded["stages"]] == ["input", "output"]
 
 
 def test_diff_shows_where_two_models_part(native: Station) -> None:
     """The board runs one model, the host another: the first operator already differs."""
-    board = resolve("native", state=native.state)
-    with board.power() as powered, Device.open(powered) as device:
+    with native.board.power() as powered, Device.open(powered) as device:
         device.push(small_model(3))
         model = summarize(device.read(Source.MODEL))
         sample = DiffSample(name="seed 1", seed=1)

@@ -6,7 +6,6 @@ the images is the same.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,28 +14,26 @@ import pytest
 from tinyhost.bench import engines
 from tinyhost.bench.engines import EngineTrial
 from tinyhost.bench.run import BenchRequest, Progress
-from tinyhost.boards import resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.state import BoardFolder
 from tinyhost.device import Device
 from tinyhost.errors import LinkLostError, TinyhostError
 from tinyhost.models.file import load_model_file
 
-from tests.apps.conftest import Station, make_station
 from tests.device.rig import small_model
-from tests.json_docs import check_document
-from tests.unit.bench.samples import SHIPPED_MODEL, full_result
+from tests.stations import SHIPPED_MODELS, Station, Stations
+from tests.unit.bench.samples import full_result
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
 
-@pytest.fixture(scope="module")
-def m4(tmp_path_factory: pytest.TempPathFactory) -> Station:
-    return make_station("m4", tmp_path_factory.mktemp("engines"))
+@pytest.fixture
+def m4(stations: Stations) -> Station:
+    return stations("m4", model=True)
 
 
 def slots(station: Station) -> list[tuple[str, bool]]:
-    with resolve(station.kind, state=station.state).power() as powered, Device.open(powered) as device:
+    with station.board.power() as powered, Device.open(powered) as device:
         return [(slot.name, bool(slot.active)) for slot in device.models()]
 
 
@@ -48,8 +45,7 @@ def build_id(station: Station) -> str:
 
 def test_both_engines_are_measured_and_the_board_gets_its_own_back(m4: Station) -> None:
     before = build_id(m4), slots(m4)
-    document = json.loads(m4.run("bench", "--engine", "portable", "--runs", "2", "--samples", "3", "--json", "-"))
-    check_document(document)
+    document = m4.run_json("bench", "--engine", "portable", "--runs", "2", "--samples", "3")
     other = document["other"]
     assert (document["engine"], other["engine"]) == ("tinyhost", "portable")
     assert other["build_id"] != document["device"]["build_id"] == before[0]
@@ -63,7 +59,8 @@ def test_both_engines_are_measured_and_the_board_gets_its_own_back(m4: Station) 
 
 
 def test_the_table_shows_both(m4: Station) -> None:
-    printed = m4.run("bench", "--engine", "portable", "--runs", "1", "--samples", "1", "--model", str(SHIPPED_MODEL))
+    model = str(SHIPPED_MODELS["vww"])
+    printed = m4.run("bench", "--engine", "portable", "--runs", "1", "--samples", "1", "--model", model).out
     assert "engines compared" in printed
     assert all(name in printed for name in ("portable", "times", "program, B", "other than host"))
 
@@ -87,7 +84,7 @@ def test_the_board_gets_its_own_firmware_back_whatever_happens(
         raise LinkLostError("m4: unplugged", hint="plug it in")
 
     monkeypatch.setattr(engines, "run_bench", vanish)
-    board, file = resolve("m4", state=m4.state), load_model_file(SHIPPED_MODEL)
+    board, file = m4.board, load_model_file(SHIPPED_MODELS["vww"])
     own = build_firmware("vww", "m4")
     trial = EngineTrial.build(board, "vww", "portable", file, own=own, progress=lambda line: None)
     with pytest.raises(LinkLostError, match="unplugged"):
@@ -96,7 +93,7 @@ def test_the_board_gets_its_own_firmware_back_whatever_happens(
 
 
 def test_a_model_whose_file_nobody_knows_is_asked_for_before_anything_is_flashed(m4: Station) -> None:
-    with resolve("m4", state=m4.state).power() as powered, Device.open(powered) as device:
+    with m4.board.power() as powered, Device.open(powered) as device:
         device.push(small_model(3))
         try:
             with pytest.raises(TinyhostError, match="not the one that ships with vww") as asked:
@@ -107,16 +104,11 @@ def test_a_model_whose_file_nobody_knows_is_asked_for_before_anything_is_flashed
 
 
 def test_an_engine_that_a_board_has_no_firmware_for_is_refused_by_name(native: Station) -> None:
-    process = native.start("bench", "--engine", "portable")
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 2
+    error = native.run("bench", "--engine", "portable", code=2).err
     assert "no firmware vww_native_portable" in error
     assert "vww_m4_portable" in error
 
 
 def test_a_model_that_the_engine_gets_wrong_is_refused_before_anything_is_built(native: Station) -> None:
-    model = SHIPPED_MODEL.parents[1] / "kws" / "model.tflite"
-    process = native.start("flash", "kws", "--engine", "tflm", "--model", str(model))
-    _, error = process.communicate(timeout=120)
-    assert process.returncode == 1
+    error = native.run("flash", "kws", "--engine", "tflm", "--model", str(SHIPPED_MODELS["kws"]), code=1).err
     assert "FULLY_CONNECTED) has a scale for each output" in " ".join(error.split())

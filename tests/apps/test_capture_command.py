@@ -13,8 +13,9 @@ import pytest
 from tinyhost.datasets import load_class_folder, read_picture
 from tinyhost.datasets.manifest import read_manifest
 
-from tests.apps.conftest import N_PER_CLASS, Station
+from tests.apps.conftest import N_PER_CLASS
 from tests.json_docs import check_document
+from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 
@@ -41,8 +42,7 @@ def capture(folder: Path, scene: Path, count: int, label: str = "person") -> lis
 
 def test_captured_pictures_are_the_scenes(station: Station, pictures: Path, tmp_path: Path) -> None:
     scene = pictures / "person"
-    document = json.loads(station.run(*capture(tmp_path, scene, N_PER_CLASS), "--note", "ümlaut", "--json", "-"))
-    check_document(document)
+    document = station.run_json(*capture(tmp_path, scene, N_PER_CLASS), "--note", "ümlaut")
     assert (document["stored"], document["ended_by"], document["counts"]) == (
         N_PER_CLASS,
         "done",
@@ -95,9 +95,7 @@ def test_a_board_that_loses_power_is_waited_for(native: Station, pictures: Path,
 
 
 def test_a_virtual_board_without_a_scene_is_an_error_at_once(native: Station, tmp_path: Path) -> None:
-    arguments = ["capture", "--label", "a", "--count", "2", "--data", str(tmp_path), "--json", "-"]
-    document = json.loads(native.run(*arguments, code=1))
-    check_document(document)
+    document = native.run_json("capture", "--label", "a", "--count", "2", "--data", str(tmp_path), code=1)
     assert (document["stored"], document["sensor_failures"]) == (0, 0)
     assert "the sensor is not there" in document["ended_by"]
 

@@ -16,7 +16,7 @@ import pytest
 from tinyhost.datasets import read_picture
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample
 
-from tests.apps.conftest import Station
+from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 

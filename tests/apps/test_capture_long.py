@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +14,9 @@ from tinyhost.datasets.manifest import read_manifest
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 
-from tests.apps.conftest import Station
-from tests.device.rig import flashed_board
-from tests.json_docs import check_document
+from tests.stations import Station, Stations
 
 pytestmark = pytest.mark.firmware
-
-
-@pytest.fixture(scope="module")
-def stations_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Station]]:
-    made: dict[tuple[str, str], Station] = {}
-
-    def station(app: str, kind: str) -> Station:
-        if (app, kind) not in made:
-            state = tmp_path_factory.mktemp(f"{app}-{kind}")
-            flashed_board(kind, state, app)
-            made[app, kind] = Station(kind=kind, state=state)
-        return made[app, kind]
-
-    yield station
 
 
 def words(n_words: int, level: float = 0.2) -> NDArray[np.int16]:
@@ -55,18 +37,14 @@ def is_part(piece: NDArray[np.int16], whole: NDArray[np.int16]) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["native", "m4"])
-def test_stored_words_are_what_was_played(
-    stations_of: Callable[[str, str], Station], kind: str, tmp_path: Path
-) -> None:
+def test_stored_words_are_what_was_played(stations: Stations, kind: str, tmp_path: Path) -> None:
     sound = words(12)
     write_wav(tmp_path / "words.wav", sound)
-    station = stations_of("kws", kind)
-    out = station.run(
+    station = stations(kind, "kws")
+    document = station.run_json(
         *("capture", "--sensor", "mic", "--label", "yes", "--count", "2", "--countdown", "0", "--speaker", "ann"),
-        *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "words.wav"), "--json", "-"),
+        *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "words.wav")),
     )
-    document = json.loads(out)
-    check_document(document)
     assert (document["stored"], document["dropped"], document["ended_by"]) == (2, 0, "done")
     samples = read_manifest(tmp_path / "set")
     assert [(sample.label, sample.sensor, sample.speaker) for sample in samples] == [("yes", "microphone", "ann")] * 2
@@ -76,9 +54,9 @@ def test_stored_words_are_what_was_played(
         assert is_part(clip, sound)
 
 
-def test_what_is_no_word_is_refused_with_the_reason(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+def test_what_is_no_word_is_refused_with_the_reason(stations: Stations, tmp_path: Path) -> None:
     write_wav(tmp_path / "quiet.wav", words(40, level=0.001))
-    station = stations_of("kws", "native")
+    station = stations("native", "kws")
     process = station.start(
         *("capture", "--sensor", "mic", "--label", "yes", "--count", "1", "--countdown", "0"),
         *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "quiet.wav")),
@@ -92,10 +70,10 @@ def test_what_is_no_word_is_refused_with_the_reason(stations_of: Callable[[str, 
     assert not list((tmp_path / "set").glob("*/*.wav"))
 
 
-def test_background_noise_is_one_long_file(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
+def test_background_noise_is_one_long_file(stations: Stations, tmp_path: Path) -> None:
     sound = words(4)
     write_wav(tmp_path / "noise.wav", sound)
-    stations_of("kws", "native").run(
+    stations("native", "kws").run(
         *("capture", "--sensor", "mic", "--background", "--seconds", "3", "--data", str(tmp_path / "set")),
         *("--scene", str(tmp_path / "noise.wav")),
     )
@@ -106,16 +84,11 @@ def test_background_noise_is_one_long_file(stations_of: Callable[[str, str], Sta
 
 
 @pytest.mark.parametrize("kind", ["native", "m4"])
-def test_stored_motion_is_what_the_machine_did(
-    stations_of: Callable[[str, str], Station], kind: str, tmp_path: Path
-) -> None:
-    document = json.loads(
-        stations_of("anomaly", kind).run(
-            *("capture", "--sensor", "imu", "--seconds", "3", "--label", "normal", "--data", str(tmp_path)),
-            *("--scene", "machine:imbalance?rpm=480&seed=3", "--json", "-"),
-        )
+def test_stored_motion_is_what_the_machine_did(stations: Stations, kind: str, tmp_path: Path) -> None:
+    document = stations(kind, "anomaly").run_json(
+        *("capture", "--sensor", "imu", "--seconds", "3", "--label", "normal", "--data", str(tmp_path)),
+        *("--scene", "machine:imbalance?rpm=480&seed=3"),
     )
-    check_document(document)
     assert (document["dropped"], document["issues"]) == (0, [])
     (sample,) = read_manifest(tmp_path)
     assert (sample.sample_rate_hz, sample.n_channels, sample.scene_item) == (119.0, 3, "imbalance")
@@ -125,22 +98,22 @@ def test_stored_motion_is_what_the_machine_did(
     np.testing.assert_array_equal(counts, machine)
 
 
-def test_a_stuck_sensor_is_flagged(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
-    document = json.loads(
-        stations_of("anomaly", "native").run(
-            *("capture", "--sensor", "imu", "--seconds", "2", "--label", "normal", "--data", str(tmp_path)),
-            *("--scene", "machine:stuck", "--json", "-"),
-        )
+def test_a_stuck_sensor_is_flagged(stations: Stations, tmp_path: Path) -> None:
+    document = stations("native", "anomaly").run_json(
+        *("capture", "--sensor", "imu", "--seconds", "2", "--label", "normal", "--data", str(tmp_path)),
+        *("--scene", "machine:stuck"),
     )
     assert any("stuck" in issue for issue in document["issues"])
 
 
-def test_ctrl_c_keeps_what_was_recorded(stations_of: Callable[[str, str], Station], tmp_path: Path) -> None:
-    process = stations_of("anomaly", "native").start(
+def test_ctrl_c_keeps_what_was_recorded(stations: Stations, tmp_path: Path) -> None:
+    station = stations("native", "anomaly")
+    process = station.start(
         *("capture", "--sensor", "imu", "--seconds", "60", "--label", "normal", "--data", str(tmp_path)),
         *("--scene", "machine:"),
     )
-    time.sleep(4)
+    station.wait_until_on(process)
+    time.sleep(3)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
@@ -150,12 +123,10 @@ def test_ctrl_c_keeps_what_was_recorded(stations_of: Callable[[str, str], Statio
     np.testing.assert_array_equal(counts, Machine(MachineOptions()).read(len(counts)))
 
 
-def test_a_recording_that_ends_is_a_sensor_that_stopped(
-    stations_of: Callable[[str, str], Station], tmp_path: Path
-) -> None:
+def test_a_recording_that_ends_is_a_sensor_that_stopped(stations: Stations, tmp_path: Path) -> None:
     rows = "\n".join(f"{i * 10},0.1,0.2,{9.8 + 0.01 * (i % 7)}" for i in range(200))
     (tmp_path / "short.csv").write_text(f"timestamp,accX,accY,accZ\n{rows}\n")
-    stations_of("anomaly", "native").run(
+    stations("native", "anomaly").run(
         *("capture", "--sensor", "imu", "--seconds", "60", "--label", "normal", "--data", str(tmp_path / "set")),
         *("--scene", str(tmp_path / "short.csv")),
         code=1,
@@ -165,8 +136,6 @@ def test_a_recording_that_ends_is_a_sensor_that_stopped(
 
 
 def test_the_wrong_app_is_named(native: Station, tmp_path: Path) -> None:
-    process = native.start("capture", "--sensor", "mic", "--label", "yes", "--data", str(tmp_path))
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 2
+    err = native.run("capture", "--sensor", "mic", "--label", "yes", "--data", str(tmp_path), code=2).err
     assert "the app vww has the camera; the microphone belongs to kws" in err
     assert "tinyhost flash kws --board native" in err

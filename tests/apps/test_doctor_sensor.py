@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +12,24 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.audio.wav import write_wav
 
-from tests.apps.conftest import Station
-from tests.device.rig import flashed_board
+from tests.commands import run_tinyhost
 from tests.json_docs import check_document
+from tests.stations import Station, Stations
 
 SECONDS = ("--seconds", "1.5")
 pytestmark = pytest.mark.firmware
-
-
-@pytest.fixture(scope="session")
-def app_station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Station]]:
-    made: dict[tuple[str, str], Station] = {}
-
-    def get(kind: str, app: str) -> Station:
-        if (kind, app) not in made:
-            state = tmp_path_factory.mktemp(f"doctor-{kind}-{app}")
-            flashed_board(kind, state, app)
-            made[kind, app] = Station(kind=kind, state=state)
-        return made[kind, app]
-
-    yield get
-    for station in made.values():
-        for process in station.started:
-            process.kill()
-            process.communicate()
 
 
 def examined(station: Station, sensor: str, scene: str | None, *, code: int | None = 0) -> dict[str, Any]:
     """Run the command; return its checked document. code: what it must exit with; None: what its own verdict says, for
     a computer that is busy may lose samples."""
     scenes = ("--scene", scene) if scene else ()
-    process = station.start("doctor", sensor, *scenes, *SECONDS, "--json", "-")
-    out, err = process.communicate(timeout=240)
-    document: dict[str, Any] = json.loads(out)
+    words = ("doctor", sensor, *scenes, *SECONDS, "--json", "-", "--board", station.kind)
+    done = run_tinyhost(*words, TINYHOST_STATE=station.state)
+    document: dict[str, Any] = json.loads(done.out)
     check_document(document)
-    assert process.returncode == (0 if document["ok"] else 1), err
-    assert code is None or process.returncode == code, f"{out}\n{err}"
+    assert done.code == (0 if document["ok"] else 1), done.err
+    assert code is None or done.code == code, f"{done.out}\n{done.err}"
     assert (document["name"], document["sensor"]) == (station.kind, sensor)
     return document
 
@@ -91,9 +72,9 @@ def test_a_board_without_a_scene_has_no_camera_and_shows_nothing(station: Statio
 
 
 @pytest.mark.parametrize("kind", ["native", "m4"])
-def test_a_microphone_and_what_it_hears(kind: str, app_station: Callable[[str, str], Station], tmp_path: Path) -> None:
+def test_a_microphone_and_what_it_hears(kind: str, stations: Stations, tmp_path: Path) -> None:
     tone = 3000 * np.sin(np.arange(16_000) * 2 * np.pi * 500 / 16_000)
-    document = examined(app_station(kind, "kws"), "mic", sound(tmp_path / "tone.wav", tone), code=None)
+    document = examined(stations(kind, "kws"), "mic", sound(tmp_path / "tone.wav", tone), code=None)
     heard = document["seen"]["microphone"]
     assert heard["rms_dbfs"] == pytest.approx(-23.8, abs=1.5)
     assert heard["declared_hz"] == 16_000
@@ -110,18 +91,18 @@ def test_a_microphone_and_what_it_hears(kind: str, app_station: Callable[[str, s
     ],
 )
 def test_sound_that_is_of_no_use(
-    app_station: Callable[[str, str], Station],
+    stations: Stations,
     tmp_path: Path,
     samples: NDArray[np.floating],
     text: str,
 ) -> None:
-    document = examined(app_station("native", "kws"), "mic", sound(tmp_path / "bad.wav", samples), code=1)
+    document = examined(stations("native", "kws"), "mic", sound(tmp_path / "bad.wav", samples), code=1)
     assert bad(document)[0].startswith(text)
 
 
 @pytest.mark.parametrize("kind", ["native", "m4"])
-def test_an_accelerometer_and_a_stuck_one(kind: str, app_station: Callable[[str, str], Station]) -> None:
-    station = app_station(kind, "anomaly")
+def test_an_accelerometer_and_a_stuck_one(kind: str, stations: Stations) -> None:
+    station = stations(kind, "anomaly")
     felt = examined(station, "imu", "machine:", code=None)["seen"]["accelerometer"]
     assert felt["magnitude_g"] == pytest.approx(1.0, abs=0.1)
     assert len(felt["mean_g"]) == len(felt["noise_g"]) == 3
@@ -129,34 +110,27 @@ def test_an_accelerometer_and_a_stuck_one(kind: str, app_station: Callable[[str,
 
 
 def test_a_scene_for_another_sensor_is_said_to_be_one(native: Station) -> None:
-    process = native.start("doctor", "camera", "--scene", "machine:", *SECONDS)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert "FAILED" in out
-    assert "is for a accelerometer, the board uses its camera" in err
+    done = native.run("doctor", "camera", "--scene", "machine:", *SECONDS, code=1)
+    assert "FAILED" in done.out
+    assert "is for a accelerometer, the board uses its camera" in done.err
 
 
 def test_the_wrong_app_says_which_one_to_flash(native: Station) -> None:
-    process = native.start("doctor", "mic")
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 2
+    err = native.run("doctor", "mic", code=2).err
     assert "the app vww has the camera; the microphone belongs to kws" in err
     assert "tinyhost flash kws --board native" in err
 
 
 def test_people_get_a_table_and_what_to_do(native: Station, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "black.png"), np.zeros((96, 96), np.uint8))
-    out = native.run("doctor", "camera", "--scene", str(tmp_path), *SECONDS, code=1)
+    out = native.run("doctor", "camera", "--scene", str(tmp_path), *SECONDS, code=1).out
     assert "captures that came whole" in out
     assert "black: is the lens cap on" in out
     assert "take the cap off" in out
-    shown = native.run("doctor", "camera", "--scene", str(tmp_path), "--seconds", "0")
+    shown = native.run("doctor", "camera", "--scene", str(tmp_path), "--seconds", "0").out
     assert "black" not in shown  # nobody looked
 
 
 def test_an_unknown_sensor_and_options_without_one_are_refused(native: Station) -> None:
     for words in (("doctor", "gyro"), ("doctor",)):
-        process = native.start(*words)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 2
-        assert "camera" in err
+        assert "camera" in native.run(*words, code=2).err

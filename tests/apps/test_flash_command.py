@@ -6,7 +6,6 @@ computer: the program's bytes in the model's flash carry that firmware's build i
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,16 +13,12 @@ from pathlib import Path
 
 import pytest
 from serial.tools import list_ports
-from tinyhost.boards import resolve
 from tinyhost.boards.state import BoardFolder
-from tinyhost.cli import main as command_line
-from tinyhost.cli.output import console, status_console
-from tinyhost.errors import BoardError, FirmwareFileError, WrongBoardError
 
-from tests.apps.conftest import Station
 from tests.boards.bootloader_model import SERIAL, BootloaderModel
 from tests.boards.upload_cases import make_program
-from tests.json_docs import check_document
+from tests.commands import run_json, run_tinyhost
+from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 OLD = make_program(1, 9000)
@@ -46,7 +41,7 @@ def desk(native: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     program = program[:79] + flashed.build_id.encode() + program[95:]
     (tmp_path / "firmware.bin").write_bytes(program)
     with (
-        resolve("native", state=native.state).power() as app,
+        native.board.power() as app,
         BootloaderModel([OLD, program], in_bootloader=True, app_port=app.port) as model,
     ):
         monkeypatch.setattr(list_ports, "comports", model.ports)
@@ -54,17 +49,8 @@ def desk(native: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         yield Desk(model=model, program=tmp_path / "firmware.bin", build_id=flashed.build_id)
 
 
-def tinyhost(*arguments: str) -> None:
-    """Run a command in this process, where the list of ports is the test's."""
-    console.cache_clear()
-    status_console.cache_clear()
-    command_line.app([*arguments], standalone_mode=False)
-
-
-def test_a_prebuilt_program_is_flashed_and_answers(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    tinyhost("flash", "vww", "--firmware", str(desk.program), "--json", "-")
-    document = json.loads(capsys.readouterr().out)
-    check_document(document)
+def test_a_prebuilt_program_is_flashed_and_answers(desk: Desk) -> None:
+    document = run_json("flash", "vww", "--firmware", desk.program)
     assert (document["board"], document["build_id"]) == (f"nano33ble:{SERIAL}", desk.build_id)
     assert (document["upload"]["pages"], document["upload"]["retries"]) == (5, 0)
     assert document["upload"]["port"] == desk.model.app_port
@@ -76,51 +62,45 @@ def test_a_board_that_runs_something_else_afterwards_is_told(desk: Desk) -> None
     program = desk.program.read_bytes().replace(desk.build_id.encode(), b"0123456789abcdef")
     desk.program.write_bytes(program)
     desk.model.programs.append(program)
-    with pytest.raises(BoardError, match=f"runs build {desk.build_id}, flashed was 0123456789abcdef"):
-        tinyhost("flash", "vww", "--firmware", str(desk.program), "--no-model")
+    done = run_tinyhost("flash", "vww", "--firmware", desk.program, "--no-model")
+    assert done.code == 1
+    assert f"runs build {desk.build_id}, flashed was 0123456789abcdef" in done.err
 
 
 def test_a_file_that_is_no_program_is_refused_before_the_board_is_asked(desk: Desk) -> None:
     desk.program.write_bytes(b"\x7fELF" * 100)
-    with pytest.raises(FirmwareFileError, match="no program for the nRF52840"):
-        tinyhost("flash", "vww", "--firmware", str(desk.program))
+    done = run_tinyhost("flash", "vww", "--firmware", desk.program)
+    assert done.code == 1
+    assert "no program for the nRF52840" in done.err
     assert desk.model.n_in == 0
 
 
 def test_a_wrong_board_is_refused(desk: Desk) -> None:
     desk.model.chip = b"ATSAMD21G18A"
-    with pytest.raises(WrongBoardError, match="nothing was erased"):
-        tinyhost("flash", "vww", "--firmware", str(desk.program))
+    done = run_tinyhost("flash", "vww", "--firmware", desk.program)
+    assert done.code == 1
+    assert "nothing was erased" in done.err
     assert desk.model.program(len(OLD)) == OLD
 
 
-def test_boards_tells_what_runs_on_a_board(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    tinyhost("boards", "--json", "-")
-    document = json.loads(capsys.readouterr().out)
-    check_document(document)
-    board = document["boards"][0]
+def test_boards_tells_what_runs_on_a_board(desk: Desk) -> None:
+    board = run_json("boards")["boards"][0]
     assert (board["name"], board["state"]) == (f"nano33ble:{SERIAL}", "bootloader")
     assert (board["usb_id"], board["serial"], board["app"]) == ("2341:005a", SERIAL, "")
-    tinyhost("flash", "vww", "--firmware", str(desk.program))
-    capsys.readouterr()
-    tinyhost("boards", "--json", "-")
-    board = json.loads(capsys.readouterr().out)["boards"][0]
+    assert run_tinyhost("flash", "vww", "--firmware", desk.program).code == 0
+    board = run_json("boards")["boards"][0]
     assert (board["state"], board["usb_id"]) == ("ready", "2341:805a")
     assert (board["app"], board["build_id"], board["model"]) == ("vww", desk.build_id, "vww")
-    tinyhost("boards", "--no-ask", "--json", "-")
-    board = json.loads(capsys.readouterr().out)["boards"][0]
+    board = run_json("boards", "--no-ask")["boards"][0]
     assert (board["state"], board["app"]) == ("ready", "")
 
 
-def test_boards_tells_what_does_not_answer(
-    native: Station, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_boards_tells_what_does_not_answer(native: Station, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYHOST_STATE", str(native.state))
     with BootloaderModel([OLD]) as model:  # a sketch that says nothing
         monkeypatch.setattr(list_ports, "comports", model.ports)
         began = time.monotonic()
-        tinyhost("boards", "--json", "-")
+        board = run_json("boards")["boards"][0]
         assert time.monotonic() - began < 10
-    board = json.loads(capsys.readouterr().out)["boards"][0]
     assert (board["state"], board["app"]) == ("silent", "")
     assert board["detail"].startswith("runs no firmware of tinyhost's, or hangs: tinyhost flash vww")

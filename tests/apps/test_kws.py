@@ -22,7 +22,8 @@ from tinyhost.protocol.messages import InferSource, SensorKind, StreamId
 from tinyhost.protocol.status import Status
 
 from tests.apps.tones import LABELS, N_STRIDES, PARAMS, RATE_HZ, say, silence, tone_model
-from tests.device.rig import flashed_board, make_pictures
+from tests.device.rig import make_pictures
+from tests.stations import Stations
 
 pytestmark = pytest.mark.firmware
 
@@ -32,8 +33,8 @@ _STRIDE, _WINDOW = 320, 480
 
 
 @pytest.fixture(scope="module", params=["native", "m4"])
-def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Board:
-    board = flashed_board(request.param, tmp_path_factory.mktemp(f"kws-{request.param}"), "kws")
+def board(request: pytest.FixtureRequest, stations: Stations) -> Board:
+    board = stations(request.param, "kws").board
     with board.power() as powered, Device.open(powered) as device:
         device.push(tone_model())
     return board
@@ -251,12 +252,12 @@ def test_parameters_that_make_no_sense_are_a_status(device: Device, task_data: b
 
 
 def test_the_sanitizers_find_nothing_in_hostile_parameters(
-    speech: NDArray[np.int16], wav: Path, tmp_path: Path
+    speech: NDArray[np.int16], wav: Path, stations: Stations
 ) -> None:
-    board = flashed_board("native", tmp_path, "kws", build="native_asan")
+    station = stations("native", "kws", build="native_asan")
     rng = np.random.default_rng(1)
     loud = rng.choice(np.array([-32768, 32767], np.int16), 2 * RATE_HZ)
-    with board.power(scene=str(wav)) as powered, Device.open(powered) as device:
+    with station.board.power(scene=str(wav)) as powered, Device.open(powered) as device:
         device.push(tone_model())
         check_words(heard(list(device.feed([speech], rate_hz=RATE_HZ))))
         take_until(device, StreamId.PREDICTIONS, 2 * RATE_HZ)
@@ -267,7 +268,7 @@ def test_the_sanitizers_find_nothing_in_hostile_parameters(
             with contextlib.suppress(DeviceError):
                 list(device.feed([loud], rate_hz=RATE_HZ))
         assert device.link_stats.restarts == 0
-    assert (tmp_path / "native" / "board.log").read_text() == ""
+    assert (station.state / "native" / "board.log").read_text() == ""
 
 
 def test_a_scene_of_pictures_leaves_no_microphone_and_is_named(board: Board, tmp_path: Path) -> None:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.apps.conftest import Station
 from tests.apps.tones import tone_model
-from tests.json_docs import check_document
+from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 
 
-@pytest.fixture(scope="module", params=["native", "m4"])
-def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Station:
+@pytest.fixture(params=["native", "m4"])
+def station(request: pytest.FixtureRequest, tmp_path: Path) -> Station:
     """A board that the command flashed and gave a model."""
-    folder: Path = tmp_path_factory.mktemp(f"kws-{request.param}")
-    station = Station(kind=request.param, state=folder / "state")
-    assert "kws build" in station.run("flash", "kws", "--no-model")
-    (folder / "tones.thm").write_bytes(tone_model())
-    assert "tones is active" in station.run("push", str(folder / "tones.thm"))
+    station = Station(kind=request.param, state=tmp_path / "state")
+    assert "kws build" in station.run("flash", "kws", "--no-model").out
+    (tmp_path / "tones.thm").write_bytes(tone_model())
+    assert "tones is active" in station.run("push", str(tmp_path / "tones.thm")).out
     return station
 
 
 def test_bench_tells_what_listening_costs(station: Station) -> None:
-    document = json.loads(station.run("bench", "--samples", "3", "--runs", "2", "--json", "-"))
-    check_document(document)
+    document = station.run_json("bench", "--samples", "3", "--runs", "2")
     assert document["app"] == "kws"
     listening = document["latency"]["listening"]
     assert listening["strides_per_s"] == 50
@@ -37,4 +33,4 @@ def test_bench_tells_what_listening_costs(station: Station) -> None:
     if station.kind == "m4":
         assert listening["budget_per_s"] == 64_000_000
         assert listening["invoke"]["min"] == listening["invoke"]["max"]  # instructions are exact
-        assert "of 64 million instructions a second" in " ".join(station.run("bench", "--samples", "0").split())
+        assert "of 64 million instructions a second" in " ".join(station.run("bench", "--samples", "0").out.split())

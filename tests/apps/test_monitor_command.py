@@ -8,14 +8,14 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.apps.conftest import Station
+from tests.commands import TINYHOST
 from tests.json_docs import check_document
+from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 
@@ -24,7 +24,7 @@ LONG_UPTIME_US = 5_000_000
 
 
 def test_json_lines_are_as_documented(station: Station, pictures: Path) -> None:
-    out = station.run("monitor", "--scene", str(pictures), "--count", "5", "--json", "-")
+    out = station.run("monitor", "--scene", str(pictures), "--count", "5", "--json", "-").out
     documents = [json.loads(line) for line in out.splitlines()]
     assert len(documents) == 5
     for document in documents:
@@ -34,7 +34,7 @@ def test_json_lines_are_as_documented(station: Station, pictures: Path) -> None:
 
 
 def test_plain_lines_where_there_is_no_terminal(native: Station, pictures: Path) -> None:
-    lines = native.run("monitor", "--scene", str(pictures), "--count", "3").splitlines()
+    lines = native.run("monitor", "--scene", str(pictures), "--count", "3").out.splitlines()
     assert len(lines) == 3
     assert all("invoke" in line and "person" in line for line in lines)
 
@@ -46,8 +46,7 @@ def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:
 
 
 def test_a_failing_camera_is_a_status_not_an_end(native: Station) -> None:
-    document = json.loads(native.run("monitor", "--count", "1", "--json", "-"))
-    check_document(document)
+    document = native.run_json("monitor", "--count", "1")
     assert (document["status"], document["label"], document["scores"]) == ("no_sensor", None, {})
 
 
@@ -74,7 +73,7 @@ def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> N
 def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
     host, terminal = pty.openpty()
     command = [
-        str(Path(sys.executable).with_name("tinyhost")),
+        str(TINYHOST),
         "monitor",
         "--board",
         "native",

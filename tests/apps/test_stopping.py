@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps.conftest import Station
-from tests.unit.bench.samples import SHIPPED_MODEL
+from tests.stations import SHIPPED_MODELS, Station
 
 pytestmark = pytest.mark.firmware
 
@@ -30,14 +29,10 @@ def test_it_stops_cleanly_and_the_board_is_free(
     line: str, number: signal.Signals, code: int, native: Station, pictures: Path, tmp_path: Path
 ) -> None:
     arguments = [
-        part.format(folder=tmp_path / "set", pictures=pictures, model=SHIPPED_MODEL) for part in line.split(" ")
+        part.format(folder=tmp_path / "set", pictures=pictures, model=SHIPPED_MODELS["vww"]) for part in line.split(" ")
     ]
     process = native.start(*arguments)
-    running = native.state / "native" / "running.json"
-    deadline = time.monotonic() + 60
-    while not running.exists():
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.02)
+    native.wait_until_on(process)
     time.sleep(1.0)
     process.send_signal(number)
     _, remarks = process.communicate(timeout=60)
@@ -45,5 +40,5 @@ def test_it_stops_cleanly_and_the_board_is_free(
     assert "Traceback" not in remarks
     assert "Exception" not in remarks
     assert "error: " not in remarks
-    assert not running.exists()
-    assert "vww" in native.run("models")
+    assert not (native.state / "native" / "running.json").exists()
+    assert "vww" in native.run("models").out

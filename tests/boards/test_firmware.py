@@ -10,14 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tinyhost.boards.build import build_firmware
-from tinyhost.boards.flash import flash_firmware
-from tinyhost.boards.registry import resolve
 from tinyhost.boards.virtual import VirtualBoard
 from tinyhost.device import Device
 from tinyhost.errors import DeviceError
 from tinyhost.link.base import Link
 from tinyhost.protocol.status import Status
+
+from tests.stations import Stations
 
 pytestmark = pytest.mark.firmware
 
@@ -96,12 +95,11 @@ def test_the_led_is_a_file(board: VirtualBoard) -> None:
             time.sleep(0.02)
 
 
-def test_the_sanitizers_find_nothing_in_a_session(tmp_path: Path) -> None:
-    board = resolve("native", state=tmp_path)
-    flash_firmware(board, build_firmware("vww", "native_asan"))
-    with board.power() as power, Device.open(power) as device:
+def test_the_sanitizers_find_nothing_in_a_session(stations: Stations) -> None:
+    station = stations("native", build="native_asan")
+    with station.board.power() as power, Device.open(power) as device:
         for _ in range(3):
             device.ping()
             device.settings()
         device.models()
-    assert (tmp_path / "native" / "board.log").read_text() == ""
+    assert (station.state / "native" / "board.log").read_text() == ""

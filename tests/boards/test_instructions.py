@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from tinyhost.boards.build import build_firmware
-from tinyhost.boards.flash import flash_firmware
-from tinyhost.boards.registry import resolve
 from tinyhost.device import Device
 from tinyhost.protocol.messages import InferSource
 
 from tests.device.rig import small_model
+from tests.stations import Stations
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
 
-def test_inference_takes_as_many_instructions_after_every_start(tmp_path: Path) -> None:
-    board = resolve("m4", state=tmp_path)
-    flash_firmware(board, build_firmware("vww", "m4"))
+def test_inference_takes_as_many_instructions_after_every_start(stations: Stations) -> None:
+    board = stations("m4").board
     counts = set()
     for _ in range(3):
         with board.power() as power, Device.open(power) as device:

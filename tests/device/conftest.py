@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tinyhost.boards import Board, PoweredBoard
 from tinyhost.device import Device
 
-from tests.device.rig import flashed_board, make_pictures
+from tests.device.rig import make_pictures
+from tests.stations import Stations
 
 N_PICTURES = 8
 
@@ -21,14 +22,14 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[NDArray[np.uint8]
     return make_pictures(tmp_path_factory.getbasetemp() / "scene", N_PICTURES)
 
 
-@pytest.fixture(scope="session", params=["native", "m4"])
-def any_board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Board:
-    return flashed_board(request.param, tmp_path_factory.mktemp(f"state-{request.param}"))
+@pytest.fixture(scope="module", params=["native", "m4"])
+def any_board(request: pytest.FixtureRequest, stations: Stations) -> Board:
+    return stations(request.param).board
 
 
-@pytest.fixture(scope="session")
-def native_board(tmp_path_factory: pytest.TempPathFactory) -> Board:
-    return flashed_board("native", tmp_path_factory.mktemp("state"))
+@pytest.fixture
+def native_board(stations: Stations) -> Board:
+    return stations("native").board
 
 
 @pytest.fixture(scope="module")

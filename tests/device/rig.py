@@ -1,4 +1,4 @@
-"""Firmware, pictures and small models for tests and the soak: everything that runs is real but the silicon."""
+"""Pictures and small models for tests and the soak."""
 
 from __future__ import annotations
 
@@ -7,26 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.boards import Board, resolve
-from tinyhost.boards.build import build_firmware
-from tinyhost.boards.flash import flash_firmware
 from tinyhost.compiler import compile_tflite
-from tinyhost.models.file import load_model_file
 
 from tests.oracle.builder import ModelBuilder
 
-__all__ = ["SIDE", "default_model", "flashed_board", "make_pictures", "small_model"]
+__all__ = ["SIDE", "make_pictures", "small_model"]
 
 SIDE = 96
 _WIDTH = 40
-_DEFAULT_MODEL = Path(__file__).parents[2] / "models/vww/model.tflite"
-
-
-def flashed_board(kind: str, state: Path, app: str = "vww", *, build: str = "") -> Board:
-    """Return a board with an app's firmware on it and empty slots; build: another one than the board's usual."""
-    board = resolve(kind, state=state)
-    flash_firmware(board, build_firmware(app, build or board.kind))
-    return board
 
 
 def make_pictures(folder: Path, n_pictures: int) -> list[NDArray[np.uint8]]:
@@ -54,8 +42,3 @@ def small_model(seed: int) -> bytes:
         output = builder.tensor([1, _WIDTH], scale=0.1, zero_point=3)
         tensor = builder.operator("FULLY_CONNECTED", [tensor, weights, bias], output)
     return compile_tflite(builder.build([first], [tensor]), name=f"small {seed}").image
-
-
-def default_model() -> bytes:
-    """Return the model image that ships with the vww app, about 240 kB."""
-    return load_model_file(_DEFAULT_MODEL).image

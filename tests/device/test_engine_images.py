@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tinyhost.device import Device
@@ -13,20 +12,19 @@ from tinyhost.models.push import push_image
 from tinyhost.protocol.messages import InferSource, SlotState
 from tinyhost.protocol.status import Status
 
-from tests.device.rig import default_model, flashed_board
-from tests.unit.bench.samples import SHIPPED_MODEL
+from tests.stations import SHIPPED_MODELS, Stations, shipped_image
 
 pytestmark = pytest.mark.firmware
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[Device]:
-    with flashed_board("native", tmp_path).power() as power, Device.open(power) as opened:
+def device(stations: Stations) -> Iterator[Device]:
+    with stations("native").board.power() as power, Device.open(power) as opened:
         yield opened
 
 
 def test_an_image_for_the_other_engine_is_refused_before_it_is_sent(device: Device) -> None:
-    image = load_model_file(SHIPPED_MODEL).image_for("tflm")
+    image = load_model_file(SHIPPED_MODELS["vww"]).image_for("tflm")
     with pytest.raises(UnsupportedModelError, match="is for the engine tflm; this firmware has tinyhost") as refused:
         push_image(device, image)
     assert refused.value.hint.endswith("tinyhost flash vww --engine tflm")
@@ -34,15 +32,15 @@ def test_an_image_for_the_other_engine_is_refused_before_it_is_sent(device: Devi
 
 
 def test_the_firmware_refuses_it_too(device: Device) -> None:
-    device.push(default_model())
+    device.push(shipped_image("vww"))
     with pytest.raises(DeviceError, match="for an engine, that this firmware lacks") as refused:
-        device.push(load_model_file(SHIPPED_MODEL).image_for("tflm"))
+        device.push(load_model_file(SHIPPED_MODELS["vww"]).image_for("tflm"))
     assert refused.value.status == Status.IMAGE_VERSION
     assert [slot.name for slot in device.models() if slot.active] == ["vww"]
 
 
 def test_the_board_says_what_a_model_takes_of_the_arena(device: Device) -> None:
-    device.push(default_model())
+    device.push(shipped_image("vww"))
     model = device.active_model()
     assert model is not None
     assert device.infer(InferSource.PATTERN).arena_bytes == model.metadata.arena_bytes > 0

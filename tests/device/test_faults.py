@@ -15,7 +15,8 @@ from tinyhost.link import Faults
 from tinyhost.protocol.messages import InferSource, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 
-from tests.device.rig import SIDE, default_model, small_model
+from tests.device.rig import SIDE, small_model
+from tests.stations import shipped_image
 
 pytestmark = pytest.mark.firmware
 
@@ -60,7 +61,7 @@ def test_models_pictures_and_results_arrive_unchanged(
 @pytest.mark.parametrize("faults", BYTE_FAULTS)
 def test_every_prediction_that_is_lost_on_the_way_is_reported(native: PoweredBoard, faults: Faults) -> None:
     with Device.open(native) as device:
-        device.push(default_model())
+        device.push(shipped_image("vww"))
     with (
         Device.open(native, faults=faults, fault_seed=2) as device,
         device.stream(StreamId.PREDICTIONS) as items,

@@ -14,7 +14,8 @@ from tinyhost.device import Device
 from tinyhost.errors import TinyhostError
 from tinyhost.protocol.messages import InferSource, SlotState, Source
 
-from tests.device.rig import default_model, small_model
+from tests.device.rig import small_model
+from tests.stations import shipped_image
 
 pytestmark = pytest.mark.firmware
 
@@ -59,7 +60,7 @@ def active_image(device: Device) -> bytes:
 
 
 def test_after_a_cut_at_any_moment_the_old_or_the_new_model_runs_and_the_push_resumes(powered: PoweredBoard) -> None:
-    old, new = small_model(30), default_model()
+    old, new = small_model(30), shipped_image("vww")
     dice = random.Random(os.environ.get("TINYHOST_SEED", "power"))
     with Device.open(powered) as device:
         began_s = time.monotonic()

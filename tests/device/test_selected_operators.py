@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from tinyhost import _firmware
-from tinyhost.boards import resolve
-from tinyhost.boards.build import build_firmware
-from tinyhost.boards.flash import flash_firmware
 from tinyhost.compiler import compile_tflite
 from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import OperatorCode
@@ -19,10 +15,11 @@ from tinyhost.errors import UnsupportedModelError
 from tinyhost.models.push import push_image
 from tinyhost.protocol.messages import InferSource
 
-from tests.device.rig import default_model, small_model
+from tests.device.rig import small_model
 from tests.oracle.builder import ModelBuilder
+from tests.stations import Stations, shipped_image
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
 SELECTED = {
     OperatorCode.CONV_2D,
@@ -34,10 +31,8 @@ SELECTED = {
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[Device]:
-    board = resolve("m4", state=tmp_path)
-    flash_firmware(board, build_firmware("vww", "m4_small"))
-    with board.power() as power, Device.open(power) as opened:
+def device(stations: Stations) -> Iterator[Device]:
+    with stations("m4", build="m4_small").board.power() as power, Device.open(power) as opened:
         yield opened
 
 
@@ -60,7 +55,7 @@ def test_a_model_that_needs_another_operator_is_refused_before_it_is_sent(device
 
 
 def test_the_shipped_model_answers_as_on_the_host(device: Device) -> None:
-    image = default_model()
+    image = shipped_image("vww")
     device.push(image)
     values = device.prepared_input(InferSource.PATTERN, seed=7)
     engine = _firmware.Engine(ModelImage.parse(image).metadata.arena_bytes)

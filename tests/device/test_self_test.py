@@ -19,21 +19,9 @@ from tinyhost.protocol.self_test import Finding, SelfTestCheck, Verdict
 from tinyhost.protocol.status import Status
 
 from tests.device.evil import EvilBoard
-from tests.device.rig import default_model, flashed_board
+from tests.stations import Stations, shipped_image
 
 STREAM_CHECKS = [SelfTestCheck.START_TIME, SelfTestCheck.SAMPLE_RATE, SelfTestCheck.LOST_SAMPLES]
-
-
-@pytest.fixture(scope="session")
-def board_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Board]:
-    made: dict[tuple[str, str], Board] = {}
-
-    def get(kind: str, app: str) -> Board:
-        if (kind, app) not in made:
-            made[kind, app] = flashed_board(kind, tmp_path_factory.mktemp(f"{kind}-{app}"), app)
-        return made[kind, app]
-
-    return get
 
 
 def verdicts(findings: list[Finding]) -> dict[int, int]:
@@ -78,8 +66,8 @@ def test_a_self_test_gets_through_a_bad_line(native_board: Board, tmp_path: Path
 
 @pytest.mark.firmware
 @pytest.mark.parametrize("kind", ["native", "m4"])
-def test_a_camera_without_a_scene_is_not_there(kind: str, board_of: Callable[[str, str], Board]) -> None:
-    with board_of(kind, "vww").power() as powered, Device.open(powered) as device:
+def test_a_camera_without_a_scene_is_not_there(kind: str, stations: Stations) -> None:
+    with stations(kind, "vww").board.power() as powered, Device.open(powered) as device:
         findings = list(device.self_test())
     assert [(finding.check, finding.verdict, finding.status) for finding in findings] == [
         (SelfTestCheck.CAPTURE, Verdict.FAILED, Status.NO_SENSOR),
@@ -91,12 +79,12 @@ def test_a_camera_without_a_scene_is_not_there(kind: str, board_of: Callable[[st
 @pytest.mark.parametrize("kind", ["native", "m4"])
 @pytest.mark.parametrize(("app", "rate_mhz"), [("kws", 16_000_000), ("anomaly", 119_000)])
 def test_sound_and_motion_are_listened_to(
-    kind: str, app: str, rate_mhz: int, board_of: Callable[[str, str], Board], tmp_path: Path
+    kind: str, app: str, rate_mhz: int, stations: Stations, tmp_path: Path
 ) -> None:
     sound = tmp_path / "tone.wav"
     write_wav(sound, np.tile(np.array([1000, -1000], np.int16), 80_000))
     scene = str(sound) if app == "kws" else "machine:"
-    with board_of(kind, app).power(scene=scene) as powered, Device.open(powered) as device:
+    with stations(kind, app).board.power(scene=scene) as powered, Device.open(powered) as device:
         findings = list(device.self_test())
         with device.stream(StreamId.SAMPLES) as items:
             assert items.get(10.0) is not None
@@ -108,13 +96,11 @@ def test_sound_and_motion_are_listened_to(
 
 
 @pytest.mark.firmware
-def test_a_recording_that_has_ended_is_a_sensor_that_stopped(
-    board_of: Callable[[str, str], Board], tmp_path: Path
-) -> None:
+def test_a_recording_that_has_ended_is_a_sensor_that_stopped(stations: Stations, tmp_path: Path) -> None:
     motion = tmp_path / "short.csv"
     rows = [f"{10 * i},0.0,0.1,9.8" for i in range(30)]
     motion.write_text("\n".join(["timestamp,accX,accY,accZ", *rows]) + "\n")
-    with board_of("native", "anomaly").power(scene=str(motion)) as powered, Device.open(powered) as device:
+    with stations("native", "anomaly").board.power(scene=str(motion)) as powered, Device.open(powered) as device:
         first = list(device.self_test())
     assert first[0].verdict == Verdict.PASSED
     assert (first[1].verdict, first[1].status) == (Verdict.FAILED, Status.SENSOR_TIMEOUT)
@@ -146,7 +132,7 @@ def test_other_refusals_stay_what_they_are() -> None:
 
 @pytest.mark.firmware
 def test_inference_gives_the_same_after_a_self_test(device: Device) -> None:
-    device.push(default_model())
+    device.push(shipped_image("vww"))
     before = device.infer(InferSource.PATTERN, seed=5)
     list(device.self_test())
     assert device.infer(InferSource.PATTERN, seed=5).output == before.output

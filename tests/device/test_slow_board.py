@@ -18,7 +18,8 @@ from tinyhost.device import Device
 from tinyhost.protocol.messages import InferSource, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 
-from tests.device.rig import default_model, small_model
+from tests.device.rig import small_model
+from tests.stations import shipped_image
 
 pytestmark = pytest.mark.firmware
 
@@ -82,7 +83,7 @@ def test_a_board_that_answers_after_two_seconds_gets_each_request_once(powered: 
 
 def test_on_a_loaded_computer_nothing_is_sent_again(powered: PoweredBoard) -> None:
     with loaded_computer(4), Device.open(powered) as device:
-        device.push(default_model(), force=True)
+        device.push(shipped_image("vww"), force=True)
         device.push(small_model(41), force=True)
         for seed in range(20):
             device.infer(InferSource.PATTERN, seed=seed, profile=True)

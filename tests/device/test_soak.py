@@ -17,8 +17,8 @@ REPO = Path(__file__).parents[2]
 
 def soak(folder: Path, *arguments: str) -> list[dict[str, Any]]:
     result = folder / "soak.json"
-    command = [sys.executable, str(REPO / "scripts/soak_link.py"), *arguments, "--json", str(result)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "scripts.soak_link", *arguments, "--json", str(result)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     cases: list[dict[str, Any]] = json.loads(result.read_text())["cases"]
     return cases

@@ -11,7 +11,7 @@ from tinyhost.audio.features import FeatureStream, FrontendConfig, FrontendVaria
 from tests.oracle.frontend_program import LEVELS, run_program
 from tests.oracle.frontend_sounds import extreme_sound, synthetic_sound
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
 _SOUND = np.concatenate([extreme_sound(16_000), *synthetic_sound(20.0, seed=5)])
 

@@ -10,7 +10,7 @@ import pytest
 from tests.oracle.long_run import MODELS, run_block
 from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
 N_MODELS = 30
 

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Annotated
 
@@ -104,15 +105,15 @@ def _tinyhost(
     """Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards."""
 
 
-def main() -> None:
-    """Run the command line.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: `arguments`, or those of this process.
 
     Errors are printed with their hint. Exits as ExitStatus says; a board that the command powered is switched off
     first, and the terminal is as it was.
     """
     _prepare_process()
     try:
-        app()
+        app(arguments)
     except _TerminatedError:
         sys.exit(ExitStatus.TERMINATED)
     except KeyboardInterrupt:

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from tinyhost.audio.wav import read_wav, write_wav
 from tinyhost.sensors.annotations import read_annotations
 
-from tests.json_docs import check_document
+from tests.commands import Done, run_json, run_tinyhost
 from tests.unit.datasets.test_speech_commands import clip, make_set
 
 
-def run(*arguments: str | Path, code: int = 0, cache: Path | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("tinyhost")), *map(str, arguments)],
-        env={**os.environ, **({"XDG_CACHE_HOME": str(cache)} if cache else {})},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+def run(*words: str | Path, code: int = 0, **variables: Path) -> Done:
+    done = run_tinyhost(*words, **variables)
+    assert done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"
     return done
-
-
-def run_json(*arguments: str | Path, code: int = 0, cache: Path | None = None) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(run(*arguments, "--json", "-", code=code, cache=cache).stdout)
-    check_document(document)
-    return document
 
 
 def test_a_set_goes_out_to_edge_impulse_and_comes_back(tmp_path: Path) -> None:
@@ -65,13 +47,13 @@ def test_what_is_skipped_is_told_and_nothing_at_all_is_an_error(tmp_path: Path) 
     assert document["stored"] == {}
     assert "8,000 Hz" in document["skipped"][0]["reason"]
     failed = run("data", "import", tmp_path / "in", tmp_path / "out", code=1)
-    assert "slow.wav: expected 16,000 Hz, mono, 16 bit, got 8,000 Hz, mono, 16 bit" in failed.stderr
-    assert "--resample" in failed.stderr
+    assert "slow.wav: expected 16,000 Hz, mono, 16 bit, got 8,000 Hz, mono, 16 bit" in failed.err
+    assert "--resample" in failed.err
     done = run("data", "import", tmp_path / "in", tmp_path / "out", "--resample")
-    assert "1 clips of 1 labels stored, 0 skipped" in done.stdout
+    assert "1 clips of 1 labels stored, 0 skipped" in done.out
     assert len(read_wav(tmp_path / "out" / "yes" / "000001.wav")) == 16_000
     alone = run("data", "split", tmp_path / "out")
-    assert "fewer than 3 speakers" in alone.stderr
+    assert "fewer than 3 speakers" in alone.err
 
 
 def test_an_archive_is_fetched_by_url_and_hash(tmp_path: Path) -> None:
@@ -81,11 +63,11 @@ def test_an_archive_is_fetched_by_url_and_hash(tmp_path: Path) -> None:
     digest = hashlib.sha256((tmp_path / "set.tar.gz").read_bytes()).hexdigest()
     url = (tmp_path / "set.tar.gz").as_uri()
     cache = tmp_path / "cache"
-    document = run_json("data", "fetch", url, tmp_path / "got", "--sha256", digest, cache=cache)
+    document = run_json("data", "fetch", url, tmp_path / "got", "--sha256", digest, XDG_CACHE_HOME=cache)
     assert (document["files"], document["sha256"]) == (22, digest)
     assert run_json("data", "info", tmp_path / "got")["files"] == 20
-    wrong = run("data", "fetch", url, tmp_path / "not", "--sha256", "0" * 64, code=1, cache=cache)
-    assert "expected SHA-256 0000" in wrong.stderr
+    wrong = run("data", "fetch", url, tmp_path / "not", "--sha256", "0" * 64, code=1, XDG_CACHE_HOME=cache)
+    assert "expected SHA-256 0000" in wrong.err
     assert not (tmp_path / "not").exists()
     run("data", "fetch", url, tmp_path / "not", code=2)
     run("data", "fetch", "speech_commands", tmp_path / "not", "--sha256", digest, code=2)
@@ -98,17 +80,19 @@ def test_an_archive_without_a_known_hash_is_fetched_only_when_asked_for(tmp_path
             (tmp_path / part).write_text("1 0.5 2 3\n2 4 5 nan\n1 1 1 1\n")
             tar.add(tmp_path / part, f"Beats_{part}.txt")
     url, cache = (tmp_path / "beats.tar").as_uri(), tmp_path / "cache"
-    assert "no SHA-256 of it is known here" in run("data", "fetch", url, tmp_path / "no", code=2, cache=cache).stderr
-    document = run_json("data", "fetch", url, tmp_path / "got", "--unverified", cache=cache)
+    assert (
+        "no SHA-256 of it is known here" in run("data", "fetch", url, tmp_path / "no", code=2, XDG_CACHE_HOME=cache).err
+    )
+    document = run_json("data", "fetch", url, tmp_path / "got", "--unverified", XDG_CACHE_HOME=cache)
     digest = hashlib.sha256((tmp_path / "beats.tar").read_bytes()).hexdigest()
     assert (document["verified"], document["sha256"], document["files"]) == (False, digest, 2)
-    told = run("data", "fetch", url, tmp_path / "again", "--unverified", cache=cache).stderr
+    told = run("data", "fetch", url, tmp_path / "again", "--unverified", XDG_CACHE_HOME=cache).err
     assert digest in "".join(told.split())
     described = run_json("data", "info", tmp_path / "got")
     assert (described["kind"], described["labels"], described["length"]) == ("series", {"1": 4}, 3)
     assert described["parts"] == {"training": 2, "testing": 2}
     assert len(described["skipped"]) == 2
-    assert "4 series of 3 values" in run("data", "info", tmp_path / "got").stdout
+    assert "4 series of 3 values" in run("data", "info", tmp_path / "got").out
 
 
 def test_machine_sounds_are_described(tmp_path: Path) -> None:
@@ -121,7 +105,7 @@ def test_machine_sounds_are_described(tmp_path: Path) -> None:
     assert described["machines"] == {"ToyCar id_01": 3, "ToyCar id_02": 1}
     assert (described["seconds"], described["parts"]) == (4.0, {"training": 1, "testing": 3})
     assert [item["what"] for item in described["skipped"]] == ["ToyCar/test/normal_id_02_0.wav"]
-    shown = run("data", "info", tmp_path / "set").stdout
+    shown = run("data", "info", tmp_path / "set").out
     assert "4 recordings, 0.1 minutes, of 2 machines: ToyCar id_01 3, ToyCar id_02 1" in " ".join(shown.split())
 
 
@@ -159,18 +143,29 @@ def test_bad_input_ends_in_a_clear_error(
     (tmp_path / "beats" / "Beats_TEST.tsv").write_text("x\n")
     (tmp_path / "full" / "yes").mkdir(parents=True)
     failed = run(*arguments.split(), code=code)
-    assert said in " ".join(failed.stderr.split())
+    assert said in " ".join(failed.err.split())
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "out.wav").exists()
 
 
 def test_speech_is_made_and_described(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    made = run("synth", "speech", tmp_path / "set", "--words", "yes,no", "--count", "10", "--others", "10", cache=cache)
-    assert "wrote 30 clips of" in made.stderr
+    made = run(
+        "synth",
+        "speech",
+        tmp_path / "set",
+        "--words",
+        "yes,no",
+        "--count",
+        "10",
+        "--others",
+        "10",
+        XDG_CACHE_HOME=cache,
+    )
+    assert "wrote 30 clips of" in made.err
     described = run_json("data", "info", tmp_path / "set")
     assert (described["labels"]["yes"], described["files"], described["background_files"]) == (10, 30, 9)
     assert described["parts"] == {"training": 21, "validation": 3, "testing": 6}
-    run("synth", "stream", tmp_path / "s.wav", "--minutes", "0.5", "--seed", "2", cache=cache)
+    run("synth", "stream", tmp_path / "s.wav", "--minutes", "0.5", "--seed", "2", XDG_CACHE_HOME=cache)
     assert len(read_wav(tmp_path / "s.wav")) == 30 * 16_000
     assert 2 <= len(read_annotations(tmp_path / "s.csv")) <= 20

@@ -16,7 +16,7 @@ class Thing:
         os.kill(os.getpid(), signal.{name})
         sum(range(100))  # the handler runs between two of the interpreter's steps
 
-def command():
+def command(arguments):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     thing = Thing()
     del thing

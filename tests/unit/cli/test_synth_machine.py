@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +11,14 @@ from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.sensor import BMI270
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 
+from tests.commands import run_tinyhost
+
 
 def _run(*arguments: str | Path, code: int = 0) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("tinyhost")), "synth", "machine", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert done.stdout == ""
-    return done.stderr
+    done = run_tinyhost("synth", "machine", *arguments)
+    assert done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"
+    assert done.out == ""
+    return done.err
 
 
 def test_a_machine_becomes_a_file_and_what_made_it(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +26,7 @@ from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 
+from tests.commands import run_tinyhost
 from tests.json_docs import check_document
 from tests.oracle.oracle import open_oracle
 
@@ -137,14 +136,10 @@ def test_the_command_trains_on_a_folder_and_says_what_was_wrong_in_it(tmp_path: 
     path = data / "normal" / "a.csv"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:1000] + lines[1010:]))
-    options = ["--data", str(data), "--out", str(tmp_path / "run"), "--embeddings", "2", "--epochs", "2"]
-    done = subprocess.run(
-        [Path(sys.executable).with_name("tinyhost"), "train", "anomaly", *options, "--json", "-"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    document = json.loads(done.stdout[done.stdout.index("{") :])
+    options = ("--data", data, "--out", tmp_path / "run", "--embeddings", "2", "--epochs", "2")
+    done = run_tinyhost("train", "anomaly", *options, "--json", "-")
+    assert done.code == 0, done.err
+    document = json.loads(done.out[done.out.index("{") :])
     check_document(document)
     assert document["issues"] == ["normal/a.csv: 10 samples missing before sample 999"]
     assert document["labels"]["loose"]["n_recordings"] == 1

@@ -1,0 +1,134 @@
+"""Virtual boards with firmware: each kind is built and flashed once in a run, and copied for whoever wants one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tinyhost.boards import Board, resolve
+from tinyhost.boards.build import build_firmware
+from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.state import BoardFolder
+from tinyhost.device import Device
+from tinyhost.models.file import load_model_file
+
+from tests.commands import TINYHOST, Done, run_json, run_tinyhost
+
+__all__ = ["SHIPPED_MODELS", "Station", "Stations", "shipped_image"]
+
+SHIPPED_MODELS = {
+    app: Path(__file__).resolve().parents[1] / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")
+}
+_KEPT = ("program", "flash.bin", "board.json")
+"""Files of a board's state that are its content, rather than its own name or what it does."""
+
+
+@cache
+def shipped_image(app: str) -> bytes:
+    """Return the image of the model that ships with an app."""
+    return load_model_file(SHIPPED_MODELS[app]).image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Station:
+    """A board, and the commands that find it."""
+
+    kind: str
+    state: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def board(self) -> Board:
+        """Return the board itself."""
+        return resolve(self.kind, state=self.state)
+
+    def run(self, *words: str, code: int = 0) -> Done:
+        """Run a command on this board in this process; its exit code must be `code`."""
+        done = run_tinyhost(*words, "--board", self.kind, TINYHOST_STATE=self.state)
+        assert done.code == code, f"exit {done.code}\n{done.out}\n{done.err}"
+        return done
+
+    def run_json(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """Run a command on this board in this process; return its checked document."""
+        return run_json(*words, "--board", self.kind, code=code, TINYHOST_STATE=self.state)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a process with a command on this board; stdout and stderr are pipes."""
+        process = subprocess.Popen(
+            [str(TINYHOST), *words, "--board", self.kind],
+            env={**os.environ, "TINYHOST_STATE": str(self.state)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def wait_until_on(self, process: subprocess.Popen[str]) -> None:
+        """Return when a process that was started has the board powered."""
+        deadline = time.monotonic() + 60
+        while not (self.state / self.kind / "running.json").exists():
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.02)
+
+    def end_processes(self) -> None:
+        """End what a failed test has left running."""
+        while self.started:
+            process = self.started.pop()
+            process.kill()
+            process.communicate()
+
+
+class Stations:
+    """Makes stations: `stations("m4", "kws")`. Workers that run tests side by side share what was flashed."""
+
+    def __init__(self, templates: Path, new_folder: Callable[[], Path]) -> None:
+        self._templates = templates
+        self._new_folder = new_folder
+        self._made: list[Station] = []
+
+    def __call__(
+        self, kind: str, app: str = "vww", *, build: str = "", model: bool = False, state: Path | None = None
+    ) -> Station:
+        """Return a board that nobody else has.
+
+        build: other firmware than the usual of that kind. model: with the app's own, else with empty slots. state: the
+        folder for its state, a new one if there is none.
+        """
+        template = self._template(kind, app, build or kind, model)
+        state = state or self._new_folder()
+        BoardFolder(state, kind).create()
+        for name in _KEPT:
+            if (template / kind / name).exists():
+                shutil.copy(template / kind / name, state / kind / name)
+        station = Station(kind=kind, state=state)
+        self._made.append(station)
+        return station
+
+    def end_processes(self) -> None:
+        """End what a failed test has left running."""
+        for station in self._made:
+            station.end_processes()
+
+    def _template(self, kind: str, app: str, build: str, model: bool) -> Path:
+        folder = self._templates / f"{app}_{build}{'_with_model' if model else ''}"
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                part = folder.with_suffix(".part")
+                shutil.rmtree(part, ignore_errors=True)  # of a test that was interrupted
+                board = resolve(kind, state=part)
+                flash_firmware(board, build_firmware(app, build))
+                if model:
+                    with board.power() as powered, Device.open(powered) as device:
+                        device.push(shipped_image(app))
+                part.rename(folder)
+        return folder
