@@ -17,8 +17,8 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test check docs picture format bench bench-append bench-machine soak soak-upload fuzz frontend-parity \
-  oracle-long train clean
+.PHONY: help setup setup-dev setup-train demo test check docs picture format bench bench-append bench-if-changed \
+  bench-machine soak soak-upload fuzz frontend-parity oracle-long train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -45,13 +45,13 @@ setup: $(VENV)/.run  ## install what the tool needs: Debian packages and a virtu
 setup-dev: $(VENV)/.dev  ## that, and what tests and checks need
 setup-train: $(VENV)/.train  ## that, and TensorFlow
 
-demo: setup  ## the whole loop on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
-	$(BIN)/python scripts/demo.py
+demo: setup  ## the README's tour on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
+	$(BIN)/python -m scripts.demo
 
-test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the README's commands
+test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
 	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/test test
 	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/fuzz short
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up to date, links of the documentation
 	$(BIN)/ruff check .
@@ -81,6 +81,9 @@ bench: setup  ## figures of the shipped model and of generated networks on the v
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python scripts/bench_startup.py
 	$(BIN)/python -m scripts.bench_frontend
+
+bench-if-changed: setup  ## that, unless the history has the figures of this very engine
+	$(BIN)/python -m scripts.engine_hash $(HISTORY) || $(MAKE) --no-print-directory bench
 
 bench-machine: setup  ## the shipped anomaly model on the simulated machine, through native and m4; minutes
 	$(BIN)/python scripts/bench_machine.py --json build/machine.json

@@ -28,6 +28,7 @@ from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device
 from tinyhost.errors import TinyhostError
 
+from scripts.engine_hash import engine_hash
 from scripts.engine_size import VWW_OPERATORS, engine_bytes, map_of
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,7 @@ def main() -> int:
             build_id=firmware.build_id,
             engine_bytes=sum(engine.values()),
             vww_engine_bytes=of_vww,
+            engine_hash=engine_hash(),
         )
         if arguments.history:
             _print_changes(arguments.history, entry, figures)

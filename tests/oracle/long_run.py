@@ -12,13 +12,13 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
 
+from scripts.engine_hash import sources_hash
 from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
 from tests.oracle.oracle import assert_equals_oracle, describe_oracle, run_compiled
 from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
@@ -50,7 +50,7 @@ def main() -> int:
     arguments = _arguments()
     path: Path = arguments.results
     results = {item["operator"]: Result(**item) for item in json.loads(path.read_text())} if path.is_file() else {}
-    sources = _sources()
+    sources = sources_hash("firmware/lib/engine", "host/tinyhost/compiler", "tests/oracle")
     program = build_batch_program()
     print(f"oracle: {describe_oracle()}; sources {sources}", flush=True)  # noqa: T201
     wanted = [
@@ -79,18 +79,6 @@ def _arguments() -> argparse.Namespace:
     if unknown := set(arguments.operators) - set(MODELS):
         parser.error(f"no such operator: {', '.join(sorted(unknown))}")
     return arguments
-
-
-def _sources() -> str:
-    digest = hashlib.sha256()
-    for path in _source_files():
-        digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _source_files() -> Iterator[Path]:
-    for folder in ("firmware/lib/engine", "host/tinyhost/compiler", "tests/oracle"):
-        yield from sorted(path for path in (_ROOT / folder).rglob("*") if path.suffix in (".cpp", ".h", ".py"))
 
 
 def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:

@@ -32,6 +32,8 @@ class Entry:
     """by name: sha256, macs, live_macs, ticks, arena_bytes, flash_bytes, kinds (ticks by kind of operator)"""
     vww_engine_bytes: int = 0
     """of flash, with no other operators than vww's; 0 in old entries"""
+    engine_hash: str = ""
+    """of what decides the figures: scripts/engine_hash.py; empty in old entries"""
 
     @classmethod
     def of(
@@ -43,6 +45,7 @@ class Entry:
         build_id: str,
         engine_bytes: int,
         vww_engine_bytes: int,
+        engine_hash: str = "",
     ) -> Entry:
         """Return the entry of a table."""
         models = {
@@ -63,6 +66,7 @@ class Entry:
             build_id=build_id,
             engine_bytes=engine_bytes,
             vww_engine_bytes=vww_engine_bytes,
+            engine_hash=engine_hash,
             models=models,
         )
 
