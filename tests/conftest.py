@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.stations import Stations
@@ -14,8 +15,10 @@ __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_report_h
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs that tests start: a runner that was started in the background ignores it."""
+    """Let Ctrl-C reach the programs that tests start, also from a background, and let no example be too slow."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    hypothesis.settings.register_profile("no deadline", deadline=None)  # workers share the computer
+    hypothesis.settings.load_profile("no deadline")
 
 
 def pytest_report_header() -> str:

@@ -15,7 +15,6 @@ _EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60"))
 _INPUTS_PER_MODEL = 3
 _SETTINGS = settings(
     max_examples=_EXAMPLES,
-    deadline=None,
     derandomize="TINYHOST_ORACLE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )

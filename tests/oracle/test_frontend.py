@@ -65,7 +65,7 @@ def test_mixed_sound_equals_pymicro_features(seed: int) -> None:
 levels = st.sampled_from([0, 1, -1, 2, 127, -128, 2047, 2048, -2048, 16384, -16384, 32767, -32767, -32768])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(levels, levels, st.integers(1, 200), st.integers(1, 1500)), min_size=1, max_size=10))
 def test_squares_of_any_level_equal_pymicro_features(sections: list[tuple[int, int, int, int]]) -> None:
     pieces = [np.where(np.arange(n) // period % 2, a, b) for a, b, period, n in sections]
@@ -90,7 +90,7 @@ if ORACLE_IS_TFLM:  # elsewhere the records stand for it
             variant=draw(st.sampled_from(FrontendVariant)),
         )
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(configs(), st.integers(0, 1000))
     def test_any_configuration_equals_the_signal_operators(config: FrontendConfig, seed: int) -> None:
         sound = np.concatenate([extreme_sound(12_800), *itertools.islice(synthetic_sound(4.0, seed), 1)])

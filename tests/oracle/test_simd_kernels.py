@@ -17,7 +17,6 @@ from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
 
 _SETTINGS = settings(
     max_examples=int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60")),
-    deadline=None,
     derandomize="TINYHOST_ORACLE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )

@@ -62,7 +62,7 @@ def test_what_is_packed_is_unpacked(task: AnomalyTask, kind: ScoreKind) -> None:
     _assert_equal(AnomalyTask.unpack(task.pack()), task)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_score_is_the_documented_sum(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -114,7 +114,7 @@ def test_centroids_of_another_size_than_the_input_are_refused() -> None:
         _with_centroids(_task(), N - 1).pack()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_no_bytes_do_worse_than_a_refusal(data: st.DataObject) -> None:
     section = bytearray(_with_centroids(_task()).pack())

@@ -40,7 +40,7 @@ def mutations(draw: st.DrawFn, original: bytes) -> bytes:
 
 
 _PICTURE = picture_classifier()
-_SETTINGS = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+_SETTINGS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 @_SETTINGS
@@ -49,19 +49,19 @@ def test_mutated_file(data: bytes) -> None:
     _compile(data)
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_mutated_chain(data: st.DataObject) -> None:
     _compile(data.draw(mutations(data.draw(chains()).data)))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, len(_PICTURE) - 1))
 def test_truncated_file(length: int) -> None:
     _compile(_PICTURE[:length])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.binary(max_size=300))
 def test_random_bytes_behind_the_identifier(data: bytes) -> None:
     _compile(data)

@@ -45,7 +45,7 @@ def test_three_channels_get_the_same_grey() -> None:
     np.testing.assert_array_equal(picture[:, :, 0], picture[:, :, 2])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 24), st.integers(1, 24), st.data())
 def test_shrinking_averages_the_area(height: int, width: int, data: st.DataObject) -> None:
     gray = _frame(height * data.draw(st.integers(1, 3)), width * data.draw(st.integers(1, 3)))
@@ -78,7 +78,7 @@ def test_growing_interpolates_between_neighbours() -> None:
     assert np.abs(picture[0, :, 0] - 10 * position).max() <= 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 50), st.integers(1, 50), st.integers(1, 50), st.integers(1, 50), st.integers(0, 255))
 def test_a_flat_frame_stays_flat(height: int, width: int, out_height: int, out_width: int, grey: int) -> None:
     gray = np.full((height, width), grey, dtype=np.uint8)

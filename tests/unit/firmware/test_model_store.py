@@ -117,7 +117,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStore = StoreMachine.TestCase
-TestStore.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestStore.settings = settings(max_examples=60, stateful_step_count=25)
 
 
 def test_a_push_goes_on_where_power_was_lost() -> None:

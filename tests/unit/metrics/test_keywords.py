@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve, keyword_point
 
@@ -67,7 +67,6 @@ def test_the_lowest_threshold_that_is_allowed_is_chosen() -> None:
     assert choose_threshold(always, 0.0).threshold == 255 / 256
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0, 1))
 def test_counting_one_by_one_gives_the_same(seed: int, n: int, threshold: float) -> None:
     rng = np.random.default_rng(seed)
@@ -86,7 +85,6 @@ def test_counting_one_by_one_gives_the_same(seed: int, n: int, threshold: float)
     assert point.false_accept_rate == (accepted / (n - n_words) if n_words < n else None)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_false_accepts_fall_and_misses_rise_with_the_threshold(seed: int) -> None:
     rng = np.random.default_rng(seed)

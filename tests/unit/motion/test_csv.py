@@ -157,7 +157,7 @@ _FIELD = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rows=st.lists(st.lists(_FIELD, min_size=3, max_size=5).map(",".join), max_size=8), head=st.booleans())
 def test_no_text_does_worse_than_an_error(rows: list[str], head: bool) -> None:
     try:
@@ -168,7 +168,7 @@ def test_no_text_does_worse_than_an_error(rows: list[str], head: bool) -> None:
     _check_sound(recording.acceleration, recording.rate_hz)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     steps=st.lists(st.floats(1e-6, 1e9), min_size=1, max_size=20),
     values=st.lists(st.floats(-1e6, 1e6), min_size=63, max_size=63),

@@ -66,7 +66,7 @@ def _check(window: NDArray[np.int16], cfg: MotionConfig) -> None:
     assert error[:, n + 2].max() <= 0.01  # kurtosis
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     n_fft=st.sampled_from(SIZES),
     seed=st.integers(0, 2**32 - 1),
@@ -81,7 +81,7 @@ def test_features_equal_scipys(n_fft: int, seed: int, tone_bits: float, noise_bi
     _check(np.clip(np.rint(samples), -32768, 32767).astype(np.int16), _config(n_fft))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(n_fft=st.sampled_from((32, 64)), data=st.data())
 def test_features_equal_scipys_for_any_samples(n_fft: int, data: st.DataObject) -> None:
     few = st.lists(st.integers(-32768, 32767), min_size=1, max_size=6)
@@ -142,7 +142,6 @@ def test_a_window_that_is_too_short_is_refused() -> None:
         log_features(np.zeros((4, 128, 2), np.int16), MotionConfig())
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), step=st.floats(0.01, 1.0))
 def test_standardized_features_are_within_a_step_of_the_real_ones(seed: int, step: float) -> None:
     rng = np.random.default_rng(seed)

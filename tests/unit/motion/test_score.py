@@ -23,7 +23,7 @@ def _row(values: list[int]) -> NDArray[np.int8]:
     return np.array([values], np.int8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rows=ROWS, input_is=st.tuples(SCALES, INT8), output_is=st.tuples(SCALES, INT8))
 def test_the_reconstruction_error_is_the_exact_one_within_its_resolution(
     rows: tuple[list[int], list[int]], input_is: Quantization, output_is: Quantization
@@ -55,7 +55,7 @@ def test_the_error_of_a_real_sized_autoencoder_is_numpys() -> None:
     np.testing.assert_allclose(scores, expected, rtol=1e-4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     scores=st.lists(st.integers(0, 300), max_size=60),
     threshold=st.integers(0, 200),
@@ -109,7 +109,6 @@ def test_impossible_alarms_are_refused(change: dict[str, float]) -> None:
         AlarmSettings(**{"threshold": 1.0, **change})  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**31 - 1), shift=st.integers(0, 24), scores=st.lists(st.integers(0, LIMIT), max_size=40))
 def test_the_baseline_is_an_exponential_mean(seed: int, shift: int, scores: list[int]) -> None:
     baseline = _firmware.ScoreBaseline(seed, shift)
@@ -121,7 +120,6 @@ def test_the_baseline_is_an_exponential_mean(seed: int, shift: int, scores: list
     assert baseline.drift == (values[-1] - seed if scores else 0)
 
 
-@settings(deadline=None)
 @given(scale=st.floats(1e-4, 200.0))
 def test_centroid_weights_keep_a_scales_precision(scale: float) -> None:
     centroids = CentroidSet.of_scale(np.zeros((1, 3), np.int8), scale)

@@ -13,7 +13,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.synth.pictures import LABELS, render, write_dataset
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(label=st.sampled_from(LABELS), seed=st.integers(0, 2**32 - 1))
 def test_any_seed_gives_a_picture_with_contrast(label: str, seed: int) -> None:
     picture = render(label, np.random.default_rng(seed))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.audio.wav import write_wav
 from tinyhost.errors import DatasetError, UsageError
@@ -99,7 +99,6 @@ times = st.lists(st.tuples(st.floats(0, 60), st.sampled_from(["yes", "no"])), ma
 spoken = st.lists(st.tuples(st.floats(0, 50), st.floats(0, 2), st.sampled_from(["yes", "no", "unknown"])), max_size=15)
 
 
-@settings(deadline=None)
 @given(times, spoken)
 def test_every_detection_and_every_word_counts_once(
     detected: list[tuple[float, str]], said: list[tuple[float, float, str]]

@@ -24,7 +24,7 @@ def _pictures(n_first: int, n_second: int) -> PictureSet:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), level=st.integers(0, 255))
 def test_augmented_pictures_stay_in_range(seed: int, level: int) -> None:
     pictures = np.full((2, 96, 96), level, np.uint8)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.boards.bootloader.intel_hex import Segment, parse_intel_hex
 from tinyhost.errors import FirmwareFileError
@@ -88,7 +88,6 @@ records = st.builds(record, st.integers(0, 7), st.integers(0, 0xFFFF), st.binary
 lines = st.one_of(records, st.binary(max_size=50), st.just(END))
 
 
-@settings(deadline=None)
 @given(st.lists(lines, max_size=12).map(b"".join))
 def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     try:
@@ -99,7 +98,6 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     assert all(a.end < b.address for a, b in itertools.pairwise(segments))
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=300), st.integers(0, (1 << 32) - 301), st.randoms(use_true_random=False))
 def test_bytes_in_any_pieces_come_back(data: bytes, address: int, chance: random.Random) -> None:
     pieces, begin = [], 0

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.boards.bootloader import PROGRAM_BYTES, load_program
 from tinyhost.boards.bootloader.program import parse_program
@@ -90,7 +90,6 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         load_program(tmp_path / "large.bin")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=2000), st.sampled_from([BIN, HEX]))
 def test_any_bytes_are_a_program_or_refused(content: bytes, path: Path) -> None:
     try:
@@ -100,7 +99,6 @@ def test_any_bytes_are_a_program_or_refused(content: bytes, path: Path) -> None:
     assert len(image.build_id) == 16
 
 
-@settings(deadline=None)
 @given(st.integers(0, 199), st.integers(0, 255))
 def test_a_program_with_one_wrong_byte_is_a_program_or_refused(at: int, value: int) -> None:
     program = bytearray(make_program(1, 200))

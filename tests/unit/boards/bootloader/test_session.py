@@ -77,7 +77,7 @@ REPLIES = [
 anything = st.lists(st.one_of(st.sampled_from(REPLIES), st.binary(max_size=600)), max_size=12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(anything)
 def test_a_session_with_a_board_that_says_anything_ends(answers: list[bytes]) -> None:
     link = Script(answers)
@@ -92,7 +92,7 @@ def test_a_session_with_a_board_that_says_anything_ends(answers: list[bytes]) ->
     assert set(link.written.replace(b"I#", b"").replace(b"V#", b"")) <= {ord("#")}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything)
 def test_no_answer_makes_flash_hold_what_was_not_asked(answers: list[bytes]) -> None:
     session = BootloaderSession(Script(answers), QUICK)

@@ -14,7 +14,6 @@ _EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "150"))
 
 @settings(
     max_examples=_EXAMPLES,
-    deadline=None,
     derandomize="TINYHOST_ORACLE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
