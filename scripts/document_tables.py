@@ -7,7 +7,7 @@ import importlib
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path, PurePath
@@ -66,8 +66,8 @@ def table(document: type) -> list[Row]:
 
 def _rows(kind: type, prefix: str) -> Iterator[Row]:
     hints, meanings = get_type_hints(kind), field_meanings(kind)
-    for name in kind.__dataclass_fields__:  # type: ignore[attr-defined]
-        yield from _key(f"{prefix}{name}", hints[name], meanings.get(name, ""))
+    for field in fields(kind):
+        yield from _key(f"{prefix}{field.name}", hints[field.name], meanings.get(field.name, ""))
 
 
 def _key(key: str, hint: Any, meaning: str) -> Iterator[Row]:
