@@ -69,7 +69,7 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions, their timings, what the sensor gives, and the link's counters.
+    """Watch live predictions, their timings, the sensor and the link.
 
     Press `q` to leave. `--json -` streams a line per prediction to another program.
     """
