@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.main import app
@@ -78,9 +78,9 @@ def _argument(param: Any) -> str:
 
 
 def _parameter_table(command: Any) -> Iterator[str]:
-    hints = get_type_hints(command.callback, include_extras=True)
-    shown = [param for param in command.params if param.name in hints and not param.hidden]
-    rows = [_parameter_row(param, hints[param.name]) for param in shown]
+    parameters = inspect.signature(command.callback, eval_str=True).parameters
+    shown = [param for param in command.params if param.name in parameters and not param.hidden]
+    rows = [_parameter_row(param, parameters[param.name].annotation) for param in shown]
     if rows:
         yield "\n".join(["| argument or option | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""])
 
@@ -109,18 +109,19 @@ def _unannotated(hint: Any) -> tuple[Any, Any]:
 def _type(kind: Any, info: Any) -> str:
     if get_origin(kind) is list:
         return f"{_type(get_args(kind)[0], info)}, several"
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(f"`{item.value}`" for item in kind)
-    bounds = {
-        (True, True): f", {info.min:g} to {info.max:g}" if info.min is not None and info.max is not None else "",
-        (True, False): f", at least {info.min}",
-        (False, True): f", at most {info.max}",
-        (False, False): "",
-    }
-    return _TYPES[kind] + bounds[(info.min is not None, info.max is not None)]
+    least, most = (None if bound is None else f"{bound:,.15g}" for bound in (info.min, info.max))
+    if least and most:
+        return f"{_TYPES[kind]}, {least} to {most}"
+    return _TYPES[kind] + (f", at least {least}" if least else f", at most {most}" if most else "")
 
 
 def _default(param: Any) -> str:
+    if param.required and param.param_type_name == "option":
+        return "required"
     value = param.default.value if isinstance(param.default, Enum) else param.default
     if isinstance(value, bool):
         return f"`{(param.opts if value else param.secondary_opts)[0]}`" if param.secondary_opts else ""

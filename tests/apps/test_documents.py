@@ -1,4 +1,4 @@
-"""The JSON of the other commands, against docs/reference/json.md."""
+"""The JSON of the other commands, against what its dataclasses declare."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.document_tables import documents
 from tests.commands import run_json
-from tests.json_docs import documented
 from tests.stations import SHIPPED_MODELS, Station
-
-
-def test_every_command_has_a_section() -> None:
-    sources = (Path(__file__).resolve().parents[2] / "host" / "tinyhost").rglob("*.py")
-    schemas = {part.split('"')[0] for path in sources for part in path.read_text().split('"schema": "')[1:]}
-    assert schemas | set(documents()) == set(documented())
 
 
 def test_inspect(tmp_path: Path) -> None:

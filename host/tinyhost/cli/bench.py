@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption
+from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import check_targets, console, progress_bars, stage, status_console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
@@ -44,76 +44,96 @@ class Part(str, Enum):
 
 def register(app: typer.Typer) -> None:
     """Add `bench`."""
-    app.command("bench")(bench)
+    app.command(
+        "bench",
+        epilog=epilog(
+            "tinyhost bench --app vww --board m4",
+            "tinyhost bench --model runs/hall/model.tflite --data data/hall/test --report bench.html",
+            "tinyhost bench --stream data/talk.wav",
+            "tinyhost bench --engine tflm --board m4",
+        ),
+    )(bench)
 
 
 def bench(
     *,
     model: Annotated[
-        Optional[Path],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
-        typer.Option("--model", "-m", help="A .tflite or .thm file to push and measure. Default: the active model."),
-    ] = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Leave --model active; else the model from before is again.")
-    ] = False,
-    app: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--app", help="Build this app's firmware first, and flash it if the board runs another build."),
-    ] = None,
-    engine: Annotated[
-        Optional[Engine],  # noqa: UP045
+        Path | None,
         typer.Option(
-            "--engine",
-            help="Measure with this engine too, on the same board, and compare: tflm is TensorFlow Lite Micro, "
-            "portable ours without its fast kernels. Builds and flashes both; the board gets its own firmware back.",
+            "--model",
+            "-m",
+            help="The .tflite file or model image (.thm) to push and measure. Default: the active model.",
         ),
     ] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="Inferences to time.")] = 10,
-    samples: Annotated[int, typer.Option("--samples", min=0, help="Random inputs to compare; 0 for none.")] = 100,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Leave --model active. Default: the model that was active before becomes active again."
+        ),
+    ] = False,
+    app: Annotated[
+        str | None,
+        typer.Option("--app", help="Build this app's firmware first, and flash it unless the board runs that build."),
+    ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            "--engine",
+            help="Measure with a second engine on the same board and compare: tflm (TensorFlow Lite Micro) or portable "
+            "(tinyhost's own without its fast kernels). Both are built and flashed; the board gets its firmware back.",
+        ),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="How many inferences to time.")] = 10,
+    samples: Annotated[
+        int, typer.Option("--samples", min=0, help="How many random inputs to compare with the reference; 0 for none.")
+    ] = 100,
     against: Annotated[
         Against,
         typer.Option(
             "--against",
-            help="host: the firmware's engine on this computer; tflm: tflite-micro's wheel; "
-            "litert: ai-edge-litert's reference kernels.",
+            help="The reference: host (the firmware's engine on this computer), tflm (the tflite-micro wheel), or "
+            "litert (the reference kernels of the ai-edge-litert wheel).",
         ),
     ] = Against.HOST,
     data: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
             "--data",
-            help="A folder with one folder of pictures, clips or motion (CSV) per label, for the board to judge.",
+            help="A folder with one folder of pictures, clips or motion (CSV) for each label: measures the accuracy.",
         ),
     ] = None,
     part: Annotated[
-        Optional[Part],  # noqa: UP045
-        typer.Option("--part", help="Of the clips of --data only those that training keeps for this. Default: all."),
+        Part | None,
+        typer.Option(
+            "--part", help="Use only this part of the clips of --data, by the split of training. Default: all."
+        ),
     ] = None,
     stream: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
             "--stream",
             metavar="WAV|CSV",
-            help="A long recording to hear or feel: false alarms per hour, misses, delay.",
+            help="A long recording: measures false alarms per hour, misses and delay.",
         ),
     ] = None,
     truth: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
             "--truth",
             metavar="CSV",
-            help="What is said, or wrong, in --stream, when. Default: the .csv (.truth.csv) beside it.",
+            help="When which word is said, or which fault the machine has, in --stream. Default: the .csv (for motion "
+            ".truth.csv) beside the recording.",
         ),
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,
-    capture: Annotated[bool, typer.Option("--capture", help="Time camera frames too.")] = False,
+    capture: Annotated[bool, typer.Option("--capture", help="Time the capture of camera frames too.")] = False,
     link: Annotated[
-        bool, typer.Option("--link", help="Measure the link: framing overhead and bytes per second.")
+        bool, typer.Option("--link", help="Measure the link: overhead of its frames, and bytes per second.")
     ] = False,
     report: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--report", metavar="FILE", help="Write an HTML report."),
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write an HTML report to this file."),
     ] = None,
     board: BoardOption = None,
     scene: SceneOption = None,
@@ -122,14 +142,14 @@ def bench(
 ) -> None:
     """Measure a model on the board: latency, memory, accuracy.
 
-    And whether the board computes what the host does: exits 1 if any output differs.
+    It also compares the board's outputs with a reference, and exits 1 if any of them differs.
     """
     from tinyhost.bench.run import BenchRequest, model_on_device, run_bench
     from tinyhost.cli.connect import connected
     from tinyhost.models.file import load_model_file
 
     if truth is not None and stream is None:
-        raise UsageError("--truth says what is in --stream, and there is none", hint="add --stream FILE")
+        raise UsageError("--truth describes the recording of --stream, and none is given", hint="add --stream FILE")
     check_targets(report, json)
     names = split_labels(labels)
     request = BenchRequest(

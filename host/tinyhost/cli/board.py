@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, SceneOption, StateOption
+from tinyhost.cli.options import BoardOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import console, escape, note
 from tinyhost.errors import UsageError
 
@@ -22,7 +22,12 @@ _POLL_S = 0.2
 def register(app: typer.Typer) -> None:
     """Add `board run`."""
     group = typer.Typer(name="board", help="Keep a virtual board on.", no_args_is_help=True)
-    group.command("run")(run)
+    group.command(
+        "run",
+        epilog=epilog(
+            "tinyhost board run", "tinyhost board run --board m4 --scene data/hall/test", "tinyhost board run --text"
+        ),
+    )(run)
     group.callback()(_group)
     app.add_typer(group)
 
@@ -35,13 +40,13 @@ def run(
     board: BoardOption = None,
     scene: SceneOption = None,
     show_text: Annotated[
-        bool, typer.Option("--text", help="Print what the board prints; no other program can use it meanwhile.")
+        bool, typer.Option("--text", help="Print the board's plain text; no other program can use the board meanwhile.")
     ] = False,
     state: StateOption = None,
 ) -> None:
-    """Keep a virtual board on until Ctrl-C; print its port.
+    """Keep a virtual board on until Ctrl-C, and print its port.
 
-    Every other command uses the board that is kept on, and so can any serial monitor.
+    Meanwhile all other commands use this board, and any serial monitor can open its port.
     """
     from tinyhost.boards import resolve
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.connect import asked
-from tinyhost.cli.options import JsonOption, StateOption
+from tinyhost.cli.options import JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, escape, write_json
 
 if TYPE_CHECKING:
@@ -28,18 +28,21 @@ _STATE_STYLES = {
 
 def register(app: typer.Typer) -> None:
     """Add `boards`."""
-    app.command("boards")(boards)
+    app.command("boards", epilog=epilog("tinyhost boards", "tinyhost boards --no-ask --json -"))(boards)
 
 
 def boards(
     *,
     ask: Annotated[
-        bool, typer.Option("--ask/--no-ask", help="Ask the boards that are plugged in what runs on them.")
+        bool,
+        typer.Option(
+            "--ask/--no-ask", help="Ask the boards that are plugged in what runs on them; without it no port is opened."
+        ),
     ] = True,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """List the boards: those plugged in, and the virtual ones."""
+    """List the boards: the ones plugged in, and the virtual ones."""
     from tinyhost.boards import BoardsDocument, list_boards
 
     found = list_boards(state)

@@ -42,35 +42,48 @@ def capture(
     *,
     label: Annotated[
         str | None,
-        typer.Option("--label", "-l", help="What the samples show or say; the name of their folder."),
+        typer.Option("--label", "-l", help="What the samples show or say; also the name of their folder."),
     ] = None,
     sensor: Annotated[SensorName, typer.Option("--sensor", help="Which sensor to capture from.")] = SensorName.CAMERA,
     count: Annotated[
         int | None,
         typer.Option(
-            "--count", "-n", min=1, help="How many pictures or words to take in this run. Default: 100 or 20."
+            "--count",
+            "-n",
+            min=1,
+            help="How many pictures or words to take in this run. Default: 100 pictures, 20 words.",
         ),
     ] = None,
     set_name: Annotated[
         str | None,
-        typer.Option("--set", help="Name of the data set, a folder in data/. Default: captured."),
+        typer.Option("--set", help="Name of the data set, which is a folder in data/. Default: captured."),
     ] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of the data set, instead of --set.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of the data set, instead of a name with --set.")
+    ] = None,
     every: Annotated[
         float,
-        typer.Option("--every", min=0.0, max=MAX_SECONDS, help="Pictures: least time from one to the next, in s."),
+        typer.Option(
+            "--every", min=0.0, max=MAX_SECONDS, help="Pictures: the least time from one to the next, in seconds."
+        ),
     ] = 0.0,
     background: Annotated[
-        bool, typer.Option("--background", help="Record background noise for --seconds, instead of words.")
+        bool, typer.Option("--background", help="Record background noise for --seconds instead of words.")
     ] = False,
     seconds: Annotated[
         float,
         typer.Option(
-            "--seconds", min=1.0, max=MAX_SECONDS, help="How long to record motion, or noise with --background."
+            "--seconds",
+            min=1.0,
+            max=MAX_SECONDS,
+            help="How many seconds of motion to record, or of noise with --background.",
         ),
     ] = 60.0,
     countdown: Annotated[
-        float, typer.Option("--countdown", min=0.0, max=3600.0, help="Words: from the prompt to the recording, in s.")
+        float,
+        typer.Option(
+            "--countdown", min=0.0, max=3600.0, help="Words: the time from the prompt to the recording, in seconds."
+        ),
     ] = 1.0,
     review: Annotated[
         bool | None,
@@ -90,7 +103,7 @@ def capture(
 ) -> None:
     """Capture labelled samples from the board's sensor.
 
-    Whatever stops it, what was captured stays valid, and the next run goes on.
+    Whatever stops the command, the samples so far are complete, and the next run adds to them.
     """
     from tinyhost.cli.capture_run import CaptureOptions
     from tinyhost.datasets import validate_label

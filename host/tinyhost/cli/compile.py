@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption, PassesOption
+from tinyhost.cli.options import JsonOption, PassesOption, epilog
 from tinyhost.cli.output import escape, status_console, warn, write_file, write_json
 
 __all__ = ["register"]
@@ -16,7 +16,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `compile`."""
-    app.command("compile")(compile_model)
+    app.command("compile", epilog=epilog("tinyhost compile runs/hall/model.tflite --output hall.thm"))(compile_model)
 
 
 def compile_model(
@@ -24,11 +24,13 @@ def compile_model(
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The model image to write. Default: the model's path with .thm."),
+        typer.Option(
+            "--output", "-o", help="The model image to write. Default: beside the model, with the suffix .thm."
+        ),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="The model's name on the board."),
+        typer.Option("--name", help="The model's name on the board. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
@@ -22,27 +22,30 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `diff`."""
-    app.command("diff")(diff)
+    app.command(
+        "diff",
+        epilog=epilog("tinyhost diff data/hall/test/person/000001.png --layers", "tinyhost diff --seed 7 --board m4"),
+    )(diff)
 
 
 def diff(
     *,
     sample: Annotated[
         Path | None,
-        typer.Argument(help="A picture, or an input tensor as .npy or .bin."),
+        typer.Argument(help="A picture, or an input tensor as a .npy or .bin file."),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, max=0xFFFFFFFF, help="Use random input bytes of this seed instead of a file."),
+        typer.Option("--seed", min=0, max=0xFFFFFFFF, help="Use the random input of this seed instead of a file."),
     ] = None,
-    layers: Annotated[bool, typer.Option("--layers", help="Compare every operator's output too.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="Compare the output of every operator too.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
     """Run one sample on the host and on the board, and compare.
 
-    Fails if any stage differs, and says where.
+    Exits 1 if any stage differs, and says where.
     """
     from tinyhost.bench.difference import DiffDocument, compare, load_sample
     from tinyhost.cli.connect import connected
@@ -51,7 +54,7 @@ def diff(
     from tinyhost.protocol.messages import Source
 
     if (sample is None) == (seed is None):
-        raise UsageError("expected a file or --seed, and not both", hint="tinyhost diff picture.png --layers")
+        raise UsageError("expected either a file or --seed", hint="tinyhost diff picture.png --layers")
     with connected(board, None, state) as connection:
         image = connection.device.read(Source.MODEL)
         model = summarize(image)

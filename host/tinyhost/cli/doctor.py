@@ -29,25 +29,27 @@ def register(app: typer.Typer) -> None:
 def doctor(
     sensor: Annotated[
         SensorName | None,
-        typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board, instead of this machine."),
+        typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board instead of this computer."),
     ] = None,
     *,
     seconds: Annotated[
-        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How long to show what the sensor gives.")
+        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How many seconds to watch the sensor for.")
     ] = 6.0,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     udev: Annotated[
-        bool, typer.Option("--udev", help="Print the udev rules for the board, to be put into /etc/udev/rules.d.")
+        bool, typer.Option("--udev", help="Print the udev rules for the board, for a file in /etc/udev/rules.d.")
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Check this machine, or a sensor, and say what to do.
+    """Check this computer, or a board's sensor, and say what to do.
 
-    Exits 1 if something is missing that the virtual boards need; what only a real board or `train` needs is just told.
-    With a sensor, it runs the board's self-test of that sensor and shows what the sensor gives; it exits 1 if a check
-    fails, or if what the sensor gives is of no use.
+    Exits 1 if something is missing that tinyhost or the virtual boards need. What only real boards or training need is
+    listed, and fails nothing.
+
+    With a sensor, the board tests it and tinyhost watches what it gives. Exits 1 if a test fails or the sensor's data
+    are of no use, and 2 if the app on the board has another sensor.
     """
     from tinyhost.boards.checks import UDEV_RULES, DoctorDocument, machine_checks, tensorflow_check, usb_checks
     from tinyhost.cli.connect import asked

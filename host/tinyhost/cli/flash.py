@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption
+from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, escape, note, stage, write_json
 from tinyhost.errors import UnsupportedModelError, UsageError
 
@@ -24,19 +24,26 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `flash`."""
-    app.command("flash")(flash)
+    app.command(
+        "flash",
+        epilog=epilog(
+            "tinyhost flash vww",
+            "tinyhost flash kws --board nano33ble --model runs/words/model.tflite",
+            "tinyhost flash anomaly --no-model",
+        ),
+    )(flash)
 
 
 def flash(
-    app: Annotated[str, typer.Argument(help="The app: kws, vww or anomaly.")],
+    app: Annotated[str, typer.Argument(help="The app to build: kws, vww or anomaly.")],
     *,
     board: BoardOption = None,
     engine: Annotated[
         Engine,
         typer.Option(
             "--engine",
-            help="Which engine to build it with. tflm: TensorFlow Lite Micro, fetched with git; portable: ours without "
-            "its fast kernels.",
+            help="The inference engine to build with: tinyhost's own, tflm (TensorFlow Lite Micro, fetched with git), "
+            "or portable (tinyhost's own without its fast kernels).",
         ),
     ] = Engine.TINYHOST,
     model: Annotated[
@@ -48,7 +55,7 @@ def flash(
         Path | None,
         typer.Option(
             "--firmware",
-            help="A program that was built before, instead of building it: for a nano33ble its .bin or .hex.",
+            help="Flash this program instead of building one; for a nano33ble a .bin or .hex file.",
         ),
     ] = None,
     state: StateOption = None,
@@ -56,14 +63,14 @@ def flash(
 ) -> None:
     """Build firmware, put it on the board, and push its model.
 
-    Only what has changed is built. The command waits until the board answers with the new build.
+    Firmware that is built already is not built again. The command waits until the board answers with the new build.
     """
     from tinyhost.boards import resolve
     from tinyhost.boards.flash import flash_firmware
     from tinyhost.cli.documents import FlashDocument
 
     if firmware is not None and engine is not Engine.TINYHOST:
-        raise UsageError("--firmware is built already, --engine is for building", hint="give one of them")
+        raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
     if model is not None and no_model:
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
     target = resolve(board, state=state)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
 
@@ -21,21 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-RigOption = Annotated[Path, typer.Option("--rig", help="The rig file, which lists the boards: docs/guides/rigs.md.")]
+RigOption = Annotated[Path, typer.Option("--rig", help="The rig file, which lists the boards (docs/guides/rigs.md).")]
 JunitOption = Annotated[
     Path | None,
-    typer.Option("--junit", metavar="FILE", help="Write JUnit XML; rig faults are errors of type rig."),
+    typer.Option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
 ]
 ReportOption = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="Write an HTML report."),
+    typer.Option("--report", metavar="FILE", help="Write an HTML report to this file."),
 ]
 SelectOption = Annotated[
     str | None,
-    typer.Option("--select", "-k", metavar="EXPR", help="Run only tests whose names match, as pytest's -k."),
+    typer.Option("--select", "-k", metavar="EXPR", help="Run only the tests whose names match, as pytest's -k does."),
 ]
 OutOption = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="Where event logs, pytest's output and virtual boards' flash go.")
+    Path,
+    typer.Option(
+        "--out", metavar="DIR", help="The folder for event logs, pytest's output and the flash of virtual boards."
+    ),
 ]
 
 MAX_TEXT_LINES = 16
@@ -44,7 +47,13 @@ MAX_TEXT_LINES = 16
 def register(app: typer.Typer) -> None:
     """Add `hil run`."""
     hil = typer.Typer(name="hil", help="Run hardware-in-the-loop tests on the boards of a rig.", no_args_is_help=True)
-    hil.command("run")(run)
+    hil.command(
+        "run",
+        epilog=epilog(
+            "tinyhost hil run --rig hil/rigs/virtual.toml",
+            "tinyhost hil run --rig hil/rigs/desk.toml --junit hil.xml --report hil.html",
+        ),
+    )(run)
     hil.callback()(lambda: None)  # keeps `run` a subcommand while it is the only one
     app.add_typer(hil)
 
@@ -60,7 +69,7 @@ def run(
 ) -> None:
     """Run the rig's tests on all of its boards at once.
 
-    Exits non-zero unless every board passed.
+    Exits 1 unless every board passed.
     """
     from tinyhost.hil.rigs import load_rig
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption, PassesOption
+from tinyhost.cli.options import JsonOption, PassesOption, epilog
 from tinyhost.cli.output import console, write_json
 
 __all__ = ["register"]
@@ -16,7 +16,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `inspect`."""
-    app.command("inspect")(inspect)
+    app.command("inspect", epilog=epilog("tinyhost inspect runs/hall/model.tflite"))(inspect)
 
 
 def inspect(
@@ -27,7 +27,8 @@ def inspect(
 ) -> None:
     """Show what a model costs, and whether it fits the board.
 
-    Operators, their work, and the arena as it fills over time. Needs no board.
+    Lists the operators with their multiply-accumulates and weights, and draws how the arena fills while they run. No
+    board is needed.
     """
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Fit, Limits

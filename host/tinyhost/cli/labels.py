@@ -10,7 +10,11 @@ __all__ = ["LabelsOption", "split_labels"]
 
 LabelsOption = Annotated[
     str | None,
-    typer.Option("--labels", metavar="A,B,..", help="Classes in the order of the outputs, for a model without labels."),
+    typer.Option(
+        "--labels",
+        metavar="A,B,..",
+        help="Names of the classes, in the order of the outputs, for a model that holds none.",
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import console, status_console, write_json
 
 __all__ = ["register"]
@@ -17,8 +17,10 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add `model list` and `model fetch`."""
     model = typer.Typer(name="model", help="List or fetch models to start from.", no_args_is_help=True)
-    model.command("list")(list_models)
-    model.command("fetch")(fetch_model)
+    model.command("list", epilog=epilog("tinyhost model list"))(list_models)
+    model.command("fetch", epilog=epilog("tinyhost model fetch person_detect --output models/person.tflite"))(
+        fetch_model
+    )
     app.add_typer(model)
 
 
@@ -39,18 +41,18 @@ def list_models(json: JsonOption = None) -> None:
 
 
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="A name of the catalogue: tinyhost model list.")],
+    name: Annotated[str, typer.Argument(help="A name that `tinyhost model list` shows.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Copy the file there. Default: it stays in the user's cache."),
+        typer.Option("--output", "-o", help="Copy the file there. Default: it stays in your cache."),
     ] = None,
     mirror: Annotated[
         str | None,
-        typer.Option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL that holds NAME.tflite."),
+        typer.Option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL to take NAME.tflite from."),
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Fetch a model, check its SHA-256, and say where it is."""
+    """Download a model, check its SHA-256, and print its path."""
     from tinyhost.models.catalogue import ModelFetchDocument, entry, fetch
 
     found = entry(name)

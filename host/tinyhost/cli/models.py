@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, escape, write_json
 
 if TYPE_CHECKING:
@@ -20,25 +20,27 @@ _STATE_STYLES = {"valid": "green", "partial": "yellow", "invalid": "red", "empty
 
 def register(app: typer.Typer) -> None:
     """Add `models` and `models rollback`."""
-    group = typer.Typer(name="models", help="Show the board's model slots, or go back.", invoke_without_command=True)
+    group = typer.Typer(
+        name="models",
+        help="Show the board's model slots, or roll back.",
+        epilog=epilog("tinyhost models", "tinyhost models --json -"),
+        invoke_without_command=True,
+    )
     group.callback()(list_slots)
-    group.command("rollback")(rollback)
+    group.command("rollback", epilog=epilog("tinyhost models rollback"))(rollback)
     app.add_typer(group)
 
 
 def list_slots(
     context: typer.Context, board: BoardOption = None, state: StateOption = None, json: JsonOption = None
 ) -> None:
-    """Show what the board's model slots hold.
-
-    `tinyhost models rollback` makes the other slot's model active.
-    """
+    """Show what the board's model slots hold."""
     if context.invoked_subcommand is None:
         _show(board, state, json, roll_back=False)
 
 
 def rollback(board: BoardOption = None, state: StateOption = None, json: JsonOption = None) -> None:
-    """Make the other slot's model active again."""
+    """Make the model in the other slot active again."""
     _show(board, state, json, roll_back=True)
 
 

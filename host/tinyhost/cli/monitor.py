@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,26 +42,27 @@ def register(app: typer.Typer) -> None:
 def monitor(
     *,
     count: Annotated[
-        Optional[int],  # noqa: UP045 (typer reads the annotation at run time on Python 3.10)
-        typer.Option("--count", "-n", min=1, help="Stop after so many predictions."),
+        int | None,
+        typer.Option("--count", "-n", min=1, help="Stop after this many predictions."),
     ] = None,
     seconds: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option("--seconds", "-s", min=0.1, max=MAX_SECONDS, help="Stop after so many seconds."),
+        float | None,
+        typer.Option("--seconds", "-s", min=0.1, max=MAX_SECONDS, help="Stop after this many seconds."),
     ] = None,
     hold: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             "--hold",
             min=0.0,
             max=MAX_SECONDS,
-            help="How long a virtual camera shows one picture, s. Default: 1 on the screen, else 0.",
+            help="How long a virtual camera shows each picture, in seconds. Default: 1 on the screen, else 0.",
         ),
     ] = None,
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="Print lines instead of the screen, also in a terminal. Keyword spotters: a line per word."
+            "--plain",
+            help="Print lines also in a terminal: one for each prediction, of a keyword spotter one for each word.",
         ),
     ] = False,
     board: BoardOption = None,
@@ -69,9 +70,10 @@ def monitor(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions, their timings, the sensor and the link.
+    """Watch live predictions and what the sensor gives.
 
-    Press `q` to leave. `--json -` streams a line per prediction to another program.
+    The screen also shows timings and the link's counters; press q to leave. With `--json -`, another program gets one
+    line for each prediction.
     """
     from tinyhost.boards import resolve
     from tinyhost.monitor.state import MonitorState

@@ -28,7 +28,7 @@ BoardOption = Annotated[
     typer.Option(
         "--board",
         "-b",
-        help="native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, else native.",
+        help="The board: native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, or native.",
     ),
 ]
 
@@ -53,9 +53,9 @@ SceneOption = Annotated[
     str | None,
     typer.Option(
         "--scene",
-        help="What a virtual board's sensor gets: a folder of pictures, a video, webcam:0; a wav file, a folder of "
-        "clips, speech:yes,no, mic:; a CSV, machine:imbalance. Options as in "
-        "'clips?snr=10&seed=3': docs/reference/scenes.md.",
+        help="What a virtual board's sensor sees, hears or feels. Camera: a folder of pictures, a video, webcam:0. "
+        "Microphone: a wav file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
+        "machine:imbalance. Options follow a question mark, as in 'clips?snr=10&seed=3'.",
     ),
 ]
 StateOption = Annotated[
@@ -63,18 +63,18 @@ StateOption = Annotated[
     typer.Option(
         "--state",
         envvar="TINYHOST_STATE",
-        help="Folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost",
+        help="The folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost.",
     ),
 ]
 JsonOption = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE", help="Write the result as JSON; - for stdout."),
+    typer.Option("--json", metavar="FILE", help="Write the result as JSON to this file, or to stdout if it is -."),
 ]
 PassesOption = Annotated[
     bool,
     typer.Option(
         "--passes/--no-passes",
-        help="Let the compiler remove and fuse what changes no output byte; else every operator of the file stays.",
+        help="Let the compiler remove and fuse operators where no output byte changes, or keep all of the file's.",
     ),
 ]
 

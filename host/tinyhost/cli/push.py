@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
 from tinyhost.cli.output import byte_progress, console, escape, warn, write_json
 
 if TYPE_CHECKING:
@@ -20,26 +20,32 @@ __all__ = ["print_push", "push_model", "register"]
 
 def register(app: typer.Typer) -> None:
     """Add `push`."""
-    app.command("push")(push)
+    app.command(
+        "push",
+        epilog=epilog(
+            "tinyhost push runs/hall/model.tflite",
+            "tinyhost push other.tflite --labels no_person,person --board nano33ble",
+        ),
+    )(push)
 
 
 def push(
-    model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a .thm file.")],
+    model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a model image (.thm).")],
     *,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="What the board shows. Default: the file's name."),
+        typer.Option("--name", help="The model's name on the board. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Write it even if the board has it already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write the model even if the board has it already.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
     """Put a model on the board and make it active.
 
-    It goes into the free slot: the model that ran before stays in the other one. A push that was broken off goes on
-    where it stopped.
+    The model goes into the free slot, and the one that ran before stays in the other: `tinyhost models rollback` makes
+    it active again. A push that was interrupted resumes where it stopped.
     """
     from tinyhost.cli.connect import connected
     from tinyhost.device.push import PushDocument

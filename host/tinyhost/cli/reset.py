@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, StateOption
+from tinyhost.cli.options import BoardOption, StateOption, epilog
 from tinyhost.cli.output import console, escape
 
 __all__ = ["register"]
@@ -14,12 +14,12 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `reset`."""
-    app.command("reset")(reset)
+    app.command("reset", epilog=epilog("tinyhost reset", "tinyhost reset --bootloader --board nano33ble"))(reset)
 
 
 def reset(
     bootloader: Annotated[
-        bool, typer.Option("--bootloader", help="Enter the bootloader, on boards that have one.")
+        bool, typer.Option("--bootloader", help="Enter the bootloader, which only a real board has.")
     ] = False,
     board: BoardOption = None,
     state: StateOption = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import UsageError
 
@@ -19,23 +19,25 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add `settings`."""
-    app.command("settings")(settings)
+    app.command(
+        "settings", epilog=epilog("tinyhost settings", "tinyhost settings period_ms=200 threshold=70 --persist")
+    )(settings)
 
 
 def settings(
     changes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="What to change; nothing: show all."),
+        typer.Argument(metavar="[NAME=VALUE]...", help="The settings to change. Default: show all settings."),
     ] = None,
-    persist: Annotated[bool, typer.Option("--persist", help="Keep the change through power loss.")] = False,
+    persist: Annotated[bool, typer.Option("--persist", help="Keep the change when the board loses power.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
     """Show or change the board's settings.
 
-    A change holds until the next restart, with --persist for good. A virtual board that no `tinyhost board run` keeps
-    on is switched off after each command: use --persist.
+    A change holds until the board restarts, or for good with --persist. A virtual board is switched off after each
+    command, unless `tinyhost board run` keeps it on; so use --persist there.
     """
     from tinyhost.cli.connect import connected
     from tinyhost.device.settings import SettingsDocument

@@ -7,33 +7,41 @@ from typing import Annotated
 
 import typer
 
+from tinyhost.cli.options import epilog
 from tinyhost.cli.output import progress_count, status_console
 from tinyhost.cli.synth_machine import machine
 
 __all__ = ["register"]
 
-WordsOption = Annotated[str, typer.Option(help="Wanted words, with commas: the classes beside unknown and silence.")]
+WordsOption = Annotated[
+    str,
+    typer.Option(
+        help="The words to detect, separated by commas. Other words and noise make the classes unknown and silence."
+    ),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the `synth` commands."""
     group = typer.Typer(no_args_is_help=True, help="Make labelled data without a sensor.")
-    group.command()(pictures)
-    group.command()(speech)
-    group.command()(stream)
-    group.command()(machine)
+    group.command("pictures", epilog=epilog("tinyhost synth pictures data/drawn/train --count 100"))(pictures)
+    group.command("speech", epilog=epilog("tinyhost synth speech data/words --words yes,no --count 400"))(speech)
+    group.command("stream", epilog=epilog("tinyhost synth stream data/talk.wav --minutes 30"))(stream)
+    group.command(
+        "machine", epilog=epilog("tinyhost synth machine data/pump/imbalance/1.csv --fault imbalance --start-s 60")
+    )(machine)
     app.add_typer(group, name="synth")
 
 
 def pictures(
-    folder: Annotated[Path, typer.Argument(help="Pictures go to FOLDER/LABEL/*.png.")],
-    count: Annotated[int, typer.Option(min=1, help="Pictures per class.")] = 20,
+    folder: Annotated[Path, typer.Argument(help="The folder to write; pictures go to FOLDER/LABEL/*.png.")],
+    count: Annotated[int, typer.Option(min=1, help="How many pictures of each class.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
 ) -> None:
     """Draw pictures with and without a person.
 
-    96x96 grey: a scene for a virtual camera, or something to train on.
+    They are 96x96 grey levels: a scene for a virtual camera, or data to train on.
     """
     from tinyhost.synth.pictures import write_dataset
 
@@ -43,24 +51,26 @@ def pictures(
 
 
 def speech(
-    folder: Annotated[Path, typer.Argument(help="Clips go to FOLDER/WORD/*.wav; it must be new or empty.")],
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder; clips go to FOLDER/WORD/*.wav.")],
     *,
     words: WordsOption = "yes,no",
-    count: Annotated[int, typer.Option(min=1, help="Clips of each word.")] = 200,
+    count: Annotated[int, typer.Option(min=1, help="How many clips of each word.")] = 200,
     others: Annotated[
-        int | None, typer.Option(min=0, help="Clips of other words, for unknown; by default twice --count.")
+        int | None,
+        typer.Option(min=0, help="How many clips of other words, for the class unknown. Default: twice --count."),
     ] = None,
     snr: Annotated[
         float | None,
         typer.Option(
-            min=-40.0, max=100.0, help="Noise this many dB below each word; by default a quiet room, 20 to 40 dB."
+            min=-40.0, max=100.0, help="How many dB each word is above the noise. Default: 20 to 40 dB, a quiet room."
         ),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
-    """Let espeak-ng say words, in the layout of Speech Commands.
+    """Synthesize clips of spoken words with espeak-ng.
 
-    One-second clips, 16 kHz, as heard in a room. The voices of testing are not among those of training.
+    They are one second long, 16 kHz, as heard in a room, in the layout of Speech Commands. No voice is both in training
+    and in testing.
     """
     from tinyhost.datasets.spoken import SpeechSet, write_speech_set
     from tinyhost.synth.voices.acoustics import Acoustics
@@ -82,19 +92,21 @@ def speech(
 
 
 def stream(
-    file: Annotated[Path, typer.Argument(help="A wav file; what is said when goes to a .csv beside it.")],
+    file: Annotated[Path, typer.Argument(help="The wav file to write; a .csv beside it says which word is said when.")],
     *,
-    minutes: Annotated[float, typer.Option(min=0.5, max=1000.0, help="How long.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=0.5, max=1000.0, help="Length of the recording in minutes.")] = 10.0,
     words: WordsOption = "yes,no",
     snr: Annotated[
-        float, typer.Option(min=-40.0, max=100.0, help="Each word is this many dB above the noise around it.")
+        float, typer.Option(min=-40.0, max=100.0, help="How many dB each word is above the noise around it.")
     ] = 10.0,
-    part: Annotated[str, typer.Option(help="Whose voices: training, validation or testing.")] = "testing",
+    part: Annotated[
+        str, typer.Option(help="Which voices speak: those of training, validation or testing.")
+    ] = "testing",
     seed: SeedOption = 0,
 ) -> None:
-    """Make long sound with words, to count misses and false alarms.
+    """Synthesize a long recording of wanted words, others, and noise.
 
-    Other words and noise are in it too; what is said when goes into a CSV beside it.
+    `tinyhost bench --stream` counts misses and false alarms on it. A CSV file beside it says which word is said when.
     """
     from tinyhost.audio.speakers import part_named
     from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, write_stream

@@ -14,22 +14,28 @@ __all__ = ["machine"]
 
 
 def machine(
-    file: Annotated[Path, typer.Argument(help="A CSV file; what made it goes to a .json beside it.")],
+    file: Annotated[Path, typer.Argument(help="The CSV file to write; a .json beside it says how it was made.")],
     *,
-    minutes: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="How long.")] = 5.0,
-    fault: Annotated[str, typer.Option(help="none, imbalance, misalignment, looseness, bearing or stuck.")] = "none",
+    minutes: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="Length of the recording in minutes.")] = 5.0,
+    fault: Annotated[
+        str, typer.Option(help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck.")
+    ] = "none",
     severity: Annotated[
-        float, typer.Option(min=0.0, help="Size of the fault; 1 is what docs/reference/machine.md documents.")
+        float, typer.Option(min=0.0, help="Size of the fault; 1 is the size that docs/reference/machine.md describes.")
     ] = 1.0,
-    start_s: Annotated[float, typer.Option(min=0.0, max=MAX_SECONDS, help="When the fault begins.")] = 0.0,
-    rpm: Annotated[float, typer.Option(help="Speed without load.")] = 600.0,
-    load: Annotated[float, typer.Option(min=0.0, max=1.0, help="0 is idle, 1 is full load.")] = 0.5,
-    sensor: Annotated[str, typer.Option(help="lsm9ds1 (rev 1: 119 Hz) or bmi270 (rev 2: 100 Hz).")] = "lsm9ds1",
+    start_s: Annotated[float, typer.Option(min=0.0, max=MAX_SECONDS, help="When the fault begins, in seconds.")] = 0.0,
+    rpm: Annotated[float, typer.Option(help="Speed without load, in revolutions per minute.")] = 600.0,
+    load: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Load of the machine, from 0 (idle) to 1 (full load).")
+    ] = 0.5,
+    sensor: Annotated[
+        str, typer.Option(help="The accelerometer: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz).")
+    ] = "lsm9ds1",
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")] = 0,
 ) -> None:
-    """Let a simulated machine shake an accelerometer.
+    """Simulate a rotating machine and record its vibration.
 
-    Columns are timestamp,accX,accY,accZ, in ms and m/s^2, as Edge Impulse has them.
+    The columns are timestamp,accX,accY,accZ in ms and m/s^2, as Edge Impulse writes them.
     """
     from tinyhost.motion.csv import write_motion_csv
     from tinyhost.motion.sensor import sensor_named

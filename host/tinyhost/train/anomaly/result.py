@@ -48,7 +48,7 @@ class SizeSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyDocument(TrainDocument):
-    """The training of an anomaly detector."""
+    """`tinyhost train anomaly --json FILE`."""
 
     schema: Literal["tinyhost.train_anomaly/1"] = "tinyhost.train_anomaly/1"
     n_embedding: int

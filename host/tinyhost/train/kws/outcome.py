@@ -35,7 +35,7 @@ class Quantized:
 
 @dataclass(frozen=True, kw_only=True)
 class KwsDocument(TrainDocument):
-    """The training of a keyword spotter."""
+    """`tinyhost train kws --json FILE`."""
 
     schema: Literal["tinyhost.train_kws/1"] = "tinyhost.train_kws/1"
     labels: tuple[str, ...]

@@ -18,7 +18,7 @@ __all__ = ["VwwDocument", "VwwOutcome"]
 
 @dataclass(frozen=True, kw_only=True)
 class VwwDocument(TrainDocument):
-    """The training of a picture classifier."""
+    """`tinyhost train vww --json FILE`."""
 
     schema: Literal["tinyhost.train/1"] = "tinyhost.train/1"
     labels: tuple[str, ...]
