@@ -55,4 +55,4 @@ def compile_model(
     )
     limits = Limits.of_firmware(summary.task, summary.engine)
     for obstacle in find_obstacles(summary, limits):
-        warn(f"{limits.board}: {summary.name} {obstacle.words}")
+        warn(f"{limits.board}: {summary.name} {obstacle.words}; {obstacle.hint}")

@@ -86,13 +86,14 @@ def check_fits(model: ModelSummary, limits: Limits) -> tuple[str, ...]:
     ModelTooLargeError if there is only too little room.
     """
     obstacles = find_obstacles(model, limits)
-    stopping = [obstacle for obstacle in obstacles if obstacle.error]
-    if stopping and stopping[0].error:
-        raise stopping[0].error(
+    error = next((obstacle.error for obstacle in obstacles if obstacle.error), None)
+    if error:
+        stopping = [obstacle for obstacle in obstacles if obstacle.error]
+        raise error(
             f"{limits.board}: the model {model.name} {'; it '.join(obstacle.words for obstacle in stopping)}",
             hint="; ".join(obstacle.hint for obstacle in stopping),
         )
-    return tuple(f"{model.name} {obstacle.words}" for obstacle in obstacles)
+    return tuple(f"{model.name} {obstacle.words}; {obstacle.hint}" for obstacle in obstacles)
 
 
 def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:

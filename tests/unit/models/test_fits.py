@@ -96,6 +96,7 @@ def test_a_classifier_of_too_many_classes_runs_but_is_remarked_on() -> None:
     assert obstacle.error is None
     (remark,) = check_fits(many, firmware_of(many))
     assert remark.startswith("words has 17 classes, the app kws takes 16: it can be measured")
+    assert remark.endswith("train a model of at most 16 classes")
     table = io.StringIO()
     Console(file=table, width=100).print(inspect_view(many, Fit.of(many, firmware_of(many)), 100))
     assert re.search(r"classes +17 +of 16 that an app takes", table.getvalue())
