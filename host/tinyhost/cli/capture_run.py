@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
 from tinyhost.cli.output import Display, escape, live_display, note, status_console
 from tinyhost.datasets.capture import (
     Answer,
@@ -28,6 +29,7 @@ from tinyhost.datasets.capture import (
 )
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import MissingToolError, TinyhostError, UsageError
+from tinyhost.system.loudspeaker import play_wav
 from tinyhost.views.capture import CaptureView, PicturesView, RecordingView, WordsView
 
 if TYPE_CHECKING:
@@ -132,7 +134,8 @@ class CaptureRun:
         lost = "".join(f", [yellow]{n} {escape(what)}[/]" for what, n in losses.items() if n)
         label = escape(self._label)
         if self._takes == "minutes":
-            what = f"[bold]{done.n_samples}[/] samples of {label} in {done.stored} files, {in_all} files in all"
+            files = "file" if done.stored == 1 else "files"
+            what = f"[bold]{done.n_samples}[/] samples of {label} in {done.stored} {files}, {in_all} in all"
         else:
             what = f"[bold]{done.stored}[/] {label} in {done.seconds:.1f} s, {in_all} in all"
         note(f"{escape(root)}: stored {what}{lost}")
@@ -221,8 +224,6 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
 
 def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
     """Return keep, retake or stop, as a person says who may listen first; without a terminal: keep."""
-    from tinyhost.cli.playback import play
-
     out = status_console()
     if not sys.stdin.isatty():
         return "keep"
@@ -240,6 +241,6 @@ def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
             return "retake"
         if answer == "p":
             try:
-                play(pcm)
+                play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
             except MissingToolError as error:
                 note(f"[yellow]{escape(error.message)}[/]: {escape(error.hint)}")

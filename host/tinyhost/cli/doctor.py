@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption, epilog
-from tinyhost.cli.output import console, escape, write_json
+from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
-if TYPE_CHECKING:
-    from tinyhost.boards.checks import Check
-
 __all__ = ["register"]
-
-_MARKS = {"ok": "[green]ok[/]", "missing": "[bold red]missing[/]", "warning": "[yellow]look[/]"}
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +47,7 @@ def doctor(
     """
     from tinyhost.boards.checks import UDEV_RULES, DoctorDocument, machine_checks, tensorflow_check, usb_checks
     from tinyhost.cli.connect import asked
+    from tinyhost.views.doctor import fix_lines, machine_table
 
     if sensor is not None:
         from tinyhost.cli.doctor_sensor import examine
@@ -67,22 +62,12 @@ def doctor(
     if json:
         write_json(DoctorDocument.of(checks), json)
     if json != "-":
-        _print(checks)
+        console().print(machine_table(checks))
+        for line in fix_lines(checks):
+            console().print(line, soft_wrap=True)
     blocking = [check for check in checks if check.blocks]
     if blocking:
         raise CheckFailedError(
             f"{len(blocking)} of {len(checks)} checks failed: {', '.join(check.name for check in blocking)}",
             hint=blocking[0].fix,
         )
-
-
-def _print(checks: Sequence[Check]) -> None:
-    from tinyhost.views.tables import plain_table
-
-    table = plain_table("", "what", "for", "found")
-    for check in checks:
-        table.add_row(_MARKS[check.state], check.name, f"[dim]{check.needed_for}[/]", escape(check.detail))
-    console().print(table)
-    for check in checks:
-        if check.fix:
-            console().print(f"[bold]{escape(check.name)}[/]: [cyan]{escape(check.fix)}[/]", soft_wrap=True)

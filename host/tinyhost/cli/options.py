@@ -42,7 +42,7 @@ class Engine(str, Enum):
 
 
 class SensorName(str, Enum):
-    """Sensors, as tinyhost.sensors.kinds has them."""
+    """Sensors, as tinyhost.sensors.sensor has them."""
 
     CAMERA = "camera"
     MIC = "mic"

@@ -1,7 +1,7 @@
 """A data set as it grows: data/<set>/<label>/*.png or *.wav, and a manifest line for each picture or clip.
 
 A file is written under another name, synced and renamed; its manifest line follows. Whatever kills the process,
-every `*.png` and `*.wav` is whole, and the next run adopts a file whose line is missing.
+every `*.png` and `*.wav` is whole, and the next run adds the line of a file that has none.
 """
 
 from __future__ import annotations

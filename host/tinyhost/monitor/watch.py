@@ -14,7 +14,7 @@ from tinyhost.monitor.state import MonitorState
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
 from tinyhost.protocol.status import Status
-from tinyhost.sensors.kinds import sensor_of_code
+from tinyhost.sensors.sensor import sensor_of_code
 from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, Stride
 from tinyhost.tasks.on_device import live_form
 

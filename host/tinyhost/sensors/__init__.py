@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from tinyhost.sensors.findings import CheckResult, explain
-from tinyhost.sensors.kinds import (
+from tinyhost.sensors.motion import MotionQuality
+from tinyhost.sensors.picture import PictureQuality
+from tinyhost.sensors.quality import SampleQuality, SensorQuality
+from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.sensor import (
     ACCELEROMETER,
     CAMERA,
     MICROPHONE,
@@ -12,10 +16,6 @@ from tinyhost.sensors.kinds import (
     sensor_of_code,
     sensor_of_option,
 )
-from tinyhost.sensors.motion import MotionQuality
-from tinyhost.sensors.picture import PictureQuality
-from tinyhost.sensors.quality import SampleQuality, SensorQuality
-from tinyhost.sensors.remarks import Remark
 from tinyhost.sensors.sound import SoundQuality
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinyhost.protocol.self_test import Finding, LineState, SelfTestCheck
 from tinyhost.protocol.status import Status
-from tinyhost.sensors.kinds import ACCELEROMETER, SEAT_ADVICE, SOLDERED_ADVICE, Cause, Sensor
+from tinyhost.sensors.sensor import ACCELEROMETER, SEAT_ADVICE, SOLDERED_ADVICE, Cause, Sensor
 from tinyhost.sensors.wiring import line_name, wire
 
 __all__ = ["cause_of"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tinyhost.protocol.self_test import NO_INDEX, Finding, LineState, SelfTestCheck, Verdict
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.causes import cause_of
-from tinyhost.sensors.kinds import Sensor
+from tinyhost.sensors.sensor import Sensor
 from tinyhost.sensors.units import unit_of
 from tinyhost.sensors.wiring import line_name
 
@@ -63,24 +63,24 @@ class CheckResult:
     measured: int | None
     """in `unit`; null if nothing was measured"""
     lowest: int | None
-    """that would be right"""
+    """the lowest value that passes"""
     highest: int | None
-    """that would be right"""
+    """the highest value that passes"""
     unit: str
     """`count`, `us`, `ms`, `mhz` (samples per 1,000 s), `counts`, `hundredths` (of a count), `ppm`, `mg`, `line_state`
     (LineState of the schema), `flag`, `number`"""
     shown: str
     """`measured` for people"""
     expected: str
-    """for people"""
+    """what passes, for people"""
     meaning: str
-    """of a failure"""
+    """what a failure means"""
     action: str
     """what to do about it"""
 
     @property
     def failed(self) -> bool:
-        """Whether it is not as it should be; so is what a newer firmware says in a word that we do not know."""
+        """Whether the check did not pass; a verdict that this version does not know counts as a failure."""
         return self.verdict not in _FINE
 
     @property

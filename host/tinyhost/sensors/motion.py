@@ -20,7 +20,7 @@ _RECENT = 512
 _AT_REST_G = 0.06
 _GRAVITY_G = (0.84, 1.16)
 _LEAN = 0.8
-"""An axis points down if gravity lies on it to this share."""
+"""An axis is vertical if it carries at least this share of gravity."""
 _STUCK_SAMPLES = 50
 _LIES = {
     "+x": "it stands on an edge: +x is up", "-x": "it stands on an edge: -x is up",
@@ -82,17 +82,17 @@ class MotionQuality(SampleQuality):
 
     @property
     def mean_g(self) -> NDArray[np.float64]:
-        """(3,), of the last second or so."""
+        """Mean of the last second or so, (3,)."""
         return self._window().mean(axis=0) if self.recent else np.zeros(3)
 
     @property
     def noise_g(self) -> NDArray[np.float64]:
-        """(3,) standard deviations, of the last second or so."""
+        """Standard deviations of the last second or so, (3,)."""
         return self._window().std(axis=0) if self.recent else np.zeros(3)
 
     @property
     def magnitude_g(self) -> float:
-        """Of the mean."""
+        """Magnitude of the mean."""
         return float(np.linalg.norm(self.mean_g))
 
     @property

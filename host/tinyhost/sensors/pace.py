@@ -28,7 +28,7 @@ class PaceReport:
 
 
 class Pace:
-    """Counts pieces of samples."""
+    """Follows a stream of samples, piece by piece."""
 
     def __init__(self) -> None:
         self.declared_hz = 0.0

@@ -1,4 +1,4 @@
-"""What judges a sensor by what it gives: the base of pictures, sound and motion."""
+"""How a sensor is judged by what it gives: what pictures, sound and motion have in common."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SensorQuality(ABC):
     """Gathers what a sensor gives for some seconds, and judges it."""
 
     what: ClassVar[str]
-    """that it gathers: picture, sound, motion data"""
+    """what it gathers: picture, sound, motion data"""
 
     def __init__(self) -> None:
         self.n_items = 0

@@ -1,4 +1,4 @@
-"""What there is to say about what a sensor sees."""
+"""Remarks about what a sensor gives."""
 
 from __future__ import annotations
 

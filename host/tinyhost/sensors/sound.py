@@ -37,9 +37,9 @@ class SoundReport(PaceReport):
     """without the mean"""
     peak_dbfs: float
     offset: float
-    """mean, of full scale"""
+    """mean, as a share of full scale"""
     clipped_share: float
-    """of the samples"""
+    """share of the samples that are at full scale"""
 
 
 class SoundQuality(SampleQuality):
@@ -96,12 +96,12 @@ class SoundQuality(SampleQuality):
 
     @property
     def offset(self) -> float:
-        """Mean of all samples, of full scale."""
+        """Mean of all samples, as a share of full scale."""
         return self._sum / self.n_items / _FULL_SCALE if self.n_items else 0.0
 
     @property
     def rms_dbfs(self) -> float:
-        """Of all samples, without their mean."""
+        """Level of all samples, without their mean."""
         if not self.n_items:
             return -200.0
         variance = self._squares / self.n_items - (self._sum / self.n_items) ** 2

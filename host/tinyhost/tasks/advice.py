@@ -1,4 +1,4 @@
-"""What to do about a prediction that is none."""
+"""What to do about a board that does not predict."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import UsageError
-from tinyhost.sensors.kinds import Sensor
+from tinyhost.sensors.sensor import Sensor
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.findings import Finding, Listening

@@ -12,7 +12,7 @@ from tinyhost.motion.score import ONE
 from tinyhost.protocol.messages import StreamId
 
 if TYPE_CHECKING:
-    from tinyhost.sensors.kinds import Sensor
+    from tinyhost.sensors.sensor import Sensor
 
 __all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "Snapshot", "Stride"]
 

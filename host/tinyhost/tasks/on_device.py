@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import SensorKind
-from tinyhost.sensors.kinds import Sensor, sensor_of_code
+from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.registry import task_of_app, task_of_device, tasks_of_sensor
 

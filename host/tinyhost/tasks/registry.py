@@ -10,7 +10,7 @@ from tinyhost.tasks.vision import VISION
 
 if TYPE_CHECKING:
     from tinyhost.protocol.messages import InfoReply
-    from tinyhost.sensors.kinds import Sensor
+    from tinyhost.sensors.sensor import Sensor
     from tinyhost.tasks.contract import Task
 
 __all__ = ["register", "task_of_app", "task_of_device", "tasks", "tasks_of_sensor"]

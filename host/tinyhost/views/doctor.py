@@ -1,8 +1,8 @@
-"""The table of a self-test's findings."""
+"""What `tinyhost doctor` found, as tables, and what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ from rich.text import Text
 from tinyhost.views.tables import plain_table
 
 if TYPE_CHECKING:
+    from tinyhost.boards.checks import Check
     from tinyhost.sensors import CheckResult
 
-__all__ = ["check_table", "failure_lines"]
+__all__ = ["check_table", "failure_lines", "fix_lines", "machine_table"]
 
 _MARKS = {
     "passed": ("ok", "green"),
@@ -22,11 +23,27 @@ _MARKS = {
     "skipped": ("–", "yellow"),
     "noted": ("·", "cyan"),
 }
+_MACHINE_MARKS = {"ok": ("ok", "green"), "missing": ("missing", "bold red"), "warning": ("look", "yellow")}
 _LEAST_GROUP = 3
 
 
+def machine_table(checks: Sequence[Check]) -> Table:
+    """Return a row for each check of this machine."""
+    table = plain_table("", "what", "for", "found")
+    for check in checks:
+        table.add_row(Text(*_MACHINE_MARKS[check.state]), check.name, Text(check.needed_for, "dim"), Text(check.detail))
+    return table
+
+
+def fix_lines(checks: Sequence[Check]) -> Iterator[Text]:
+    """Yield the exact fix of each thing that is missing or wrong."""
+    for check in checks:
+        if check.fix:
+            yield Text.assemble((check.name, "bold"), ": ", (check.fix, "cyan"))
+
+
 def check_table(results: list[CheckResult]) -> Table:
-    """Return a row for each check; lines that are all good share one."""
+    """Return a row for each check of a self-test; lines that are all good share one."""
     table = plain_table("", "check", "measured", "expected")
     for (_, verdict), group in groupby(results, key=lambda result: (result.check, result.verdict)):
         mark, colour = _MARKS.get(verdict, (verdict, "bold yellow"))

@@ -76,7 +76,7 @@ class Recorder:
         self._next = -1
 
     def skip(self, seconds: float, on_piece: Callable[[SamplesItem], None] = lambda item: None) -> None:
-        """Let so much of the stream go by."""
+        """Let so many seconds of the stream go by."""
         n_left = -1
         while n_left != 0:
             got = self.next_piece()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import MOTION_RECORDING
-from tinyhost.sensors.kinds import ACCELEROMETER
+from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
 from tinyhost.tasks.capture import CaptureForm

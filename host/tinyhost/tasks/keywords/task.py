@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import SOUND_RECORDING
-from tinyhost.sensors.kinds import MICROPHONE
+from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.classes import AccuracyDocument
 from tinyhost.tasks.contract import Subject, Task

@@ -17,7 +17,7 @@ from tinyhost.errors import DeviceError, UsageError
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
-from tinyhost.sensors.kinds import CAMERA
+from tinyhost.sensors.sensor import CAMERA
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.classes import Accuracy, AccuracyDocument, check_labels, measure_accuracy

@@ -43,7 +43,7 @@ class Sensor:
     """what --sensor and `tinyhost doctor` call it"""
     code: SensorKind
     stream: StreamId
-    """what it gives, as it is"""
+    """of what it gives, unchanged"""
     verb: str
     """what it does: the camera `sees`"""
     scene: str
@@ -51,11 +51,11 @@ class Sensor:
     soldered: bool
     """to the board: there are no wires to look at"""
     absent: Cause
-    """of a real board's sensor that does not answer"""
+    """what it means if a real board's sensor does not answer"""
     stopped: Cause
-    """of a real board's sensor that answers, and then gives nothing more"""
+    """what it means if a real board's sensor answers, and then gives nothing more"""
     quality: type[SensorQuality]
-    """what judges it by what it gives"""
+    """the class that judges what it gives"""
 
 
 CAMERA = Sensor(
