@@ -1,4 +1,4 @@
-"""Files of a data set that have no line in its manifest, because a capture was killed after the one and before the other."""
+"""Files of a data set without a line in its manifest: a capture was killed after the one and before the other."""
 
 from __future__ import annotations
 
