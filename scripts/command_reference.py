@@ -13,7 +13,7 @@ from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.main import app
 from typer.main import get_command
 
-from scripts.document_tables import field_meanings
+from scripts.document_tables import field_meanings, wrapped
 
 __all__ = ["command_sections", "commands", "examples", "exit_table"]
 
@@ -42,7 +42,7 @@ def command_sections(document_of: Callable[[str], str]) -> Iterator[str]:
     """Yield a section for each command. document_of: returns the link to what a command writes as JSON."""
     for path, command in commands().items():
         yield f"## tinyhost {path}\n"
-        yield _paragraphs(command.help)
+        yield f"{wrapped(command.help)}\n"
         if hasattr(command, "commands") and not command.invoke_without_command:
             continue
         yield f"```text\n{_usage(path, command)}\n```\n"
@@ -59,11 +59,6 @@ def exit_table() -> str:
     meanings = field_meanings(ExitStatus)
     rows = "\n".join(f"| {status.value} | {meanings[status.name]} |" for status in ExitStatus)
     return f"| status | meaning |\n| --- | --- |\n{rows}"
-
-
-def _paragraphs(text: str | None) -> str:
-    """Return a help text with each paragraph on one line."""
-    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text or "").split("\n\n")) + "\n"
 
 
 def _usage(path: str, command: Any) -> str:

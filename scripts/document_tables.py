@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeGuard, Union, get_args, get_origin, get_typ
 import tinyhost
 from tinyhost.bench.document import BenchDocument, finding_documents
 
-__all__ = ["Row", "documents", "field_meanings", "first_line", "table"]
+__all__ = ["Row", "documents", "field_meanings", "first_line", "table", "wrapped"]
 
 _PACKAGE = Path(tinyhost.__file__).parent
 _SCALARS = {bool: "bool", int: "integer", float: "number", str: "string", NoneType: "null"}
@@ -131,3 +131,9 @@ def first_line(kind: object) -> str:
     """Return what a class's docstring begins with, as a cell of a table has it."""
     text = " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split())
     return text[:1].lower() + text[1:].rstrip(".")
+
+
+def wrapped(text: str | None) -> str:
+    """Return the paragraphs of a docstring, each wrapped as the pages are."""
+    paragraphs = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(textwrap.fill(" ".join(part.split()), 100, break_on_hyphens=False) for part in paragraphs)

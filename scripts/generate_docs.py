@@ -9,13 +9,12 @@ The prose is in scripts/templates; `{{tinyhost.push/1}}` stands for the keys of 
 from __future__ import annotations
 
 import argparse
-import inspect
 import re
 import sys
 from pathlib import Path
 
 from scripts.command_reference import command_sections, exit_table
-from scripts.document_tables import documents, table
+from scripts.document_tables import documents, table, wrapped
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TEMPLATES = _ROOT / "scripts" / "templates"
@@ -58,8 +57,7 @@ def _document_section(kind: type) -> str:
         f"| `{row.key}` | {row.kind} | {row.meaning.replace('|', chr(92) + '|')} |".replace("|  |", "| |")
         for row in table(kind)
     )
-    text = "\n\n".join(" ".join(part.split()) for part in (inspect.getdoc(kind) or "").split("\n\n"))
-    return f"{text}\n\n| key | type | meaning |\n| --- | --- | --- |\n{rows}"
+    return f"{wrapped(kind.__doc__)}\n\n| key | type | meaning |\n| --- | --- | --- |\n{rows}"
 
 
 def main() -> int:

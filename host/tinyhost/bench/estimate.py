@@ -25,10 +25,11 @@ class Estimate:
     """Time of one inference on a board that was not asked."""
 
     target: str
+    """which board at which clock: `nRF52840 at 64 MHz`"""
     cycles: int
     ms: float
     error: float
-    """the true time is thought to lie within ms * (1 - error) .. ms * (1 + error)"""
+    """share of `ms` by which the true time may be longer or shorter"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,11 @@ class OperatorTotal:
     """All operators of one kind together."""
 
     name: str
+    """as in TensorFlow Lite"""
     n: int
-    """operators"""
+    """number of operators"""
     macs: int
+    """multiply-accumulates that are left after the compiler's passes"""
     ticks: int
     share: float
     """of the sum over all operators, 0..1"""

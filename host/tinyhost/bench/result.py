@@ -37,15 +37,20 @@ class DeviceSummary:
     """Who answered."""
 
     board: str
+    """type of the board: `native`, `m4`, `nano33ble`"""
     name: str
-    """as the host addresses it, e.g. nano33ble:0123ABCD"""
+    """as `--board` takes it"""
     app: str
     engine: str
     firmware_version: str
     build_id: str
+    """first 16 hex digits of the SHA-256 over the firmware's sources"""
     unique_id: str
+    """of this one board"""
     arena_bytes: int
+    """size of the engine's arena on the board"""
     slot_bytes: int
+    """size of the largest model image"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +59,11 @@ class OperatorTicks:
 
     index: int
     name: str
+    """as in TensorFlow Lite"""
     output_shape: tuple[int, ...]
     macs: int
     ticks: int
+    """median over profiled runs, which are not those of `invoke`"""
     share: float
     """of the sum over all operators, 0..1"""
 
@@ -66,18 +73,23 @@ class Latency:
     """How long one inference takes."""
 
     unit: str
-    """instructions, cycles or ns"""
+    """what a tick is: `instructions`, `cycles`, `ns`"""
     tick_hz: int
-    """0 where a tick is not a time"""
+    """ticks per second; 0 where a tick is not a time"""
     runs: int
+    """inferences that were timed"""
     invoke: Spread
+    """ticks of the model alone"""
     preprocess: Spread | None
-    """None when the model takes no pictures"""
+    """ticks from picture to input tensor; None if the model takes no pictures"""
     capture: Spread | None
-    """None when it was not asked for"""
+    """ticks of a camera frame, on virtual boards of fetching it from the host, which varies; None without
+    `--capture`"""
     per_operator: tuple[OperatorTicks, ...]
+    """in the order of execution"""
     listening: Listening | None = None
-    """None when the app has no microphone"""
+    """what it costs to take samples all the time, measured on 3 s of noise; None unless the app has a microphone and
+    the model suits it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +97,13 @@ class Mismatch:
     """The first input on which device and reference differ."""
 
     seed: int
+    """for `tinyhost diff --seed`"""
     what: str
-    """input or output"""
+    """`input`, `output`"""
     n_different: int
+    """elements that differ"""
     max_abs_difference: int
+    """in quantized units"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +111,12 @@ class Agreement:
     """Device against a reference, over random inputs: bytes are compared."""
 
     against: str
-    """host, tflm, litert"""
+    """`host`: the engine on this computer; `tflm`: the tflite-micro wheel; `litert`: the reference kernels of the
+    ai-edge-litert wheel"""
     compared: int
+    """random inputs"""
     mismatches: int
+    """inputs whose checksum or output bytes differ"""
     first_mismatch: Mismatch | None
 
 

@@ -26,7 +26,9 @@ class LinkMeasurement:
     n_bytes: int
     """useful bytes that were moved each way"""
     to_host_raw_bytes_per_s: float
+    """all bytes on the wire"""
     to_host_useful_bytes_per_s: float
+    """the payload only"""
     to_device_raw_bytes_per_s: float
     to_device_useful_bytes_per_s: float
     round_trip_s: float

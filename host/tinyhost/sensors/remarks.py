@@ -17,7 +17,9 @@ class Remark:
     """One thing that was noticed."""
 
     level: Level
+    """`bad`: the sensor is of no use like this; `look`: it may be meant so; `good`"""
     text: str
+    """what was noticed, for people"""
     action: str = ""
     """what to do about it"""
 
