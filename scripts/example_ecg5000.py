@@ -25,8 +25,10 @@ from tinyhost.metrics.threshold import fit_tail, operating_point
 from tinyhost.models.reconstruction import ReconstructionModel
 from tinyhost.system.durable import write_atomically
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder
+from tinyhost.train.core.config import TrainConfig
 from tinyhost.train.core.fitting import import_keras
 from tinyhost.train.core.progress import TrainProgress
+from tinyhost.train.core.trainer import Run
 
 _N_REPEATS = 20  # an epoch of a few hundred beats alone would be two batches
 _MIN_NORMAL = 100
@@ -84,17 +86,9 @@ def train(samples: NDArray[np.float32], held_out: NDArray[np.float32], args: arg
     samples, held_out = np.clip(samples, -limit, limit), np.clip(held_out, -limit, limit)
     model = autoencoder(keras, n_features=samples.shape[1], hidden=(64, 32), n_embedding=args.embedding, l2=1e-6)
     with tempfile.TemporaryDirectory() as folder:
-        fitted = fit_autoencoder(
-            model,
-            np.tile(samples, (_N_REPEATS, 1)),
-            held_out,
-            folder=Path(folder),
-            n_epochs=args.epochs,
-            learning_rate=3e-3,
-            seed=args.seed,
-            resume=False,
-            report=_print_progress,
-        )
+        config = TrainConfig(n_epochs=args.epochs, seed=args.seed)
+        run = Run(folder=Path(folder), source="beats", report=_print_progress)
+        fitted = fit_autoencoder(model, np.tile(samples, (_N_REPEATS, 1)), held_out, config, run)
     return to_int8_autoencoder(fitted.model, samples, args.seed)
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.train.core.config import TrainConfig
 from tinyhost.train.core.feed import Batch
-from tinyhost.train.core.fitting import FitConfig, Fitted, fit
-from tinyhost.train.core.progress import Report
+from tinyhost.train.core.fitting import LAST, Fitted, fit
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
+from tinyhost.train.core.trainer import Run
 
 __all__ = ["INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
 
 INPUT_STEP = 1.0 / 12.0
 """standard deviations of one step of the int8 input, whose zero point is 0: it reaches 10.6 of them"""
 EMBEDDING = "embedding"
+_BATCH_SIZE = 128
 _N_CALIBRATION = 1000
 _REACH = 1.25  # the ranges of what calibration sees, times this: a little strangeness must not saturate
 
@@ -66,27 +68,12 @@ class _Batches:
 
 
 def fit_autoencoder(
-    model: Any,
-    samples: NDArray[np.float32],
-    held_out: NDArray[np.float32],
-    *,
-    folder: Path,
-    n_epochs: int,
-    learning_rate: float,
-    seed: int,
-    resume: bool = False,
-    report: Report,
+    model: Any, samples: NDArray[np.float32], held_out: NDArray[np.float32], config: TrainConfig, run: Run
 ) -> Fitted:
     """Return the model at the epoch that reconstructs held-out samples best; both are (n, n_features) real values."""
-    how = FitConfig(
-        folder=folder,
-        n_epochs=n_epochs,
-        patience=max(5, n_epochs // 4),
-        learning_rate=learning_rate,
-        loss="reconstruction",
-        resume=resume,
-    )
-    return fit(model, _Batches(samples, 128, seed), (held_out, held_out), how, report)
+    config = replace(config, resume=config.resume and (run.folder / LAST).is_file())
+    batches, patience = _Batches(samples, _BATCH_SIZE, config.seed), max(5, config.n_epochs // 4)
+    return fit(model, batches, (held_out, held_out), config, run, loss="mse", patience=patience)
 
 
 def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> bytes:

@@ -86,7 +86,6 @@ class AnomalyTrainConfig(TrainConfig):
     n_epochs: int = n_epochs(60)
     hidden: tuple[int, ...] = (48, 24)
     """widths of the layers before the embedding; those after it mirror them"""
-    learning_rate: float = 3e-3
     l2: float = 1e-6
     hysteresis: float = 0.2
     """share of the threshold that a score must fall below it for the alarm to clear"""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -81,17 +80,14 @@ def _part_of(run: Run, folder: str, name: str) -> Run:
 def _one_size(config: AnomalyTrainConfig, data: NormalData, n_embedding: int, run: Run) -> SizeResult:
     """Return one network, quantized, with centroids, gains and threshold, and its figures."""
     train, held_out = data.inputs(data.train), data.inputs(data.threshold)
-    fitted = fit_autoencoder(
-        _untrained(config, data.motion.n_features, n_embedding),
-        to_real(train),
-        to_real(held_out),
-        folder=run.folder,
-        n_epochs=config.n_epochs,
-        learning_rate=config.learning_rate,
-        seed=config.seed,
-        resume=config.resume and (run.folder / "last.keras").is_file(),
-        report=run.report,
+    model = autoencoder(
+        import_keras(),
+        n_features=data.motion.n_features,
+        hidden=config.hidden,
+        n_embedding=n_embedding,
+        l2=config.l2,
     )
+    fitted = fit_autoencoder(model, to_real(train), to_real(held_out), config, run)
     run.stage("quantize")
     network = TrainedNetwork.open(to_int8_autoencoder(fitted.model, to_real(train), config.seed), n_embedding)
     run.stage("score")
@@ -101,12 +97,6 @@ def _one_size(config: AnomalyTrainConfig, data: NormalData, n_embedding: int, ru
     task, figures = measure(config, _task(config, data, network, learnt), network, data, runs)
     defaults = AppDefaults(threshold=task.alarm.threshold, task_data=task.pack())
     return SizeResult(network=network, task=task, defaults=defaults, history=fitted.history, figures=figures)
-
-
-def _untrained(config: AnomalyTrainConfig, n_features: int, n_embedding: int) -> Any:
-    return autoencoder(
-        import_keras(), n_features=n_features, hidden=config.hidden, n_embedding=n_embedding, l2=config.l2
-    )
 
 
 def _task(config: AnomalyTrainConfig, data: NormalData, network: TrainedNetwork, learnt: EngineRuns) -> AnomalyTask:

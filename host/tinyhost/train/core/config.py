@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from tinyhost.errors import UsageError
 
-__all__ = ["Option", "OptionField", "TrainConfig", "n_epochs", "option", "option_fields"]
+__all__ = ["ClassifierConfig", "Option", "OptionField", "TrainConfig", "n_epochs", "option", "option_fields"]
 
 _OPTION = "option"
 
@@ -49,6 +49,8 @@ class TrainConfig:
     seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
     resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
     data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
+    learning_rate: float = 3e-3
+    """its peak"""
     command: str = ""
     """what the person typed, for the record"""
 
@@ -56,6 +58,15 @@ class TrainConfig:
         """Raise UsageError for a number outside of its option's bounds."""
         for item in option_fields(type(self)):
             item.option.check(getattr(self, item.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig(TrainConfig):
+    """How to train a classifier."""
+
+    patience: int
+    """epochs without a better held-out loss after which training stops"""
+    label_smoothing: float = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)

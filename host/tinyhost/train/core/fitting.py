@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,31 +15,14 @@ from numpy.typing import NDArray
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.system.durable import write_atomically
+from tinyhost.train.core.config import ClassifierConfig, TrainConfig
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
-from tinyhost.train.core.progress import Report
+from tinyhost.train.core.trainer import Run
 
-__all__ = ["BEST_WEIGHTS", "FitConfig", "Fitted", "fit", "float_metrics", "import_keras", "n_trainable"]
+__all__ = ["BEST_WEIGHTS", "LAST", "Fitted", "fit", "fit_classifier", "float_metrics", "import_keras", "n_trainable"]
 
 BEST_WEIGHTS = "best.weights.h5"
-_LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitConfig:
-    """How to fit.
-
-    folder: made if need be; gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/.
-    loss: of classes, or of a network that shall give back its input.
-    resume: go on after the epoch that last.keras holds.
-    """
-
-    folder: Path
-    n_epochs: int
-    patience: int
-    learning_rate: float
-    label_smoothing: float = 0.0
-    loss: Literal["classes", "reconstruction"] = "classes"
-    resume: bool = False
+LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,36 +47,54 @@ def import_keras() -> Any:
     return keras
 
 
-def fit(model: Any, batches: BatchSource, val: Batch, config: FitConfig, report: Report) -> Fitted:
+def fit_classifier(model: Any, batches: BatchSource, held_out: Batch, config: ClassifierConfig, run: Run) -> Fitted:
+    """Train a classifier; see `fit`."""
+    import keras
+
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    return fit(model, batches, held_out, config, run, loss=loss, metrics=["accuracy"], patience=config.patience)
+
+
+def fit(
+    model: Any,
+    batches: BatchSource,
+    held_out: Batch,
+    config: TrainConfig,
+    run: Run,
+    *,
+    loss: Any,
+    metrics: Sequence[str] = (),
+    patience: int,
+) -> Fitted:
     """Train a model; return it at the epoch whose held-out loss was least.
 
-    val: all held-out samples. Raises UsageError if there is nothing to resume, ModelError if what is there is damaged.
+    The run's folder gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/. Training
+    stops after `patience` epochs without a better held-out loss. Raises UsageError if there is nothing to resume,
+    ModelError if what is there is damaged.
     """
     import keras
 
     history: list[dict[str, float]] = []
-    config.folder.mkdir(parents=True, exist_ok=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     if config.resume:
-        model, history = _resume(config)
+        model, history = _resume(run.folder)
     else:
-        rate = _schedule(len(batches), config)
-        if config.loss == "reconstruction":
-            model.compile(keras.optimizers.Adam(rate), "mse")
-        else:
-            loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-            model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+        model.compile(keras.optimizers.Adam(_schedule(len(batches), config)), loss, metrics=list(metrics))
     if len(history) < config.n_epochs:
         model.fit(
             batch_dataset(batches, len(history)),
             initial_epoch=len(history),
             epochs=config.n_epochs,
-            validation_data=val,
+            validation_data=held_out,
             validation_batch_size=256,
-            callbacks=_callbacks(config, len(batches), history, report),
+            callbacks=[
+                *_callbacks(run.folder, patience, history),
+                progress_callback(keras, "train", config.n_epochs, len(batches), run.report),
+            ],
             shuffle=False,  # the batches are shuffled already
             verbose=0,
         )
-    model.load_weights(str(config.folder / BEST_WEIGHTS))
+    model.load_weights(str(run.folder / BEST_WEIGHTS))
     return Fitted(model=model, history=history)
 
 
@@ -107,7 +109,7 @@ def n_trainable(model: Any) -> int:
     return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
 
 
-def _schedule(n_steps_per_epoch: int, config: FitConfig) -> Any:
+def _schedule(n_steps_per_epoch: int, config: TrainConfig) -> Any:
     import keras
 
     n_steps = n_steps_per_epoch * config.n_epochs
@@ -120,13 +122,13 @@ def _schedule(n_steps_per_epoch: int, config: FitConfig) -> Any:
     )
 
 
-def _resume(config: FitConfig) -> tuple[Any, list[dict[str, float]]]:
+def _resume(folder: Path) -> tuple[Any, list[dict[str, float]]]:
     """Return the model and the figures of the epochs that are done."""
     import keras
 
-    last, figures = config.folder / _LAST, config.folder / _HISTORY
+    last, figures = folder / LAST, folder / _HISTORY
     if not (last.is_file() and figures.is_file()):
-        raise UsageError(f"{config.folder}: no run to resume: {_LAST} is not there", hint="leave --resume out")
+        raise UsageError(f"{folder}: no run to resume: {LAST} is not there", hint="leave --resume out")
     try:
         history = json.loads(figures.read_text(encoding="utf-8"))
         return keras.models.load_model(last), list(history)
@@ -134,7 +136,7 @@ def _resume(config: FitConfig) -> tuple[Any, list[dict[str, float]]]:
         raise ModelError(f"{last}: cannot be resumed: {exc}", hint="train again, without --resume") from exc
 
 
-def _callbacks(config: FitConfig, n_steps: int, history: list[dict[str, float]], report: Report) -> list[Any]:
+def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> list[Any]:
     import keras
 
     best = {"monitor": "val_loss", "mode": "min"}
@@ -146,13 +148,13 @@ def _callbacks(config: FitConfig, n_steps: int, history: list[dict[str, float]],
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             figures = {name: round(float(value), 5) for name, value in (logs or {}).items() if name != "learning_rate"}
             history.append(figures)
-            partial = config.folder / f"partial.{_LAST}"
+            partial = folder / f"partial.{LAST}"
             self.model.save(partial)
-            partial.replace(config.folder / _LAST)
-            write_atomically(config.folder / _HISTORY, json.dumps(history).encode("ascii"), sync=False)
+            partial.replace(folder / LAST)
+            write_atomically(folder / _HISTORY, json.dumps(history).encode("ascii"), sync=False)
 
     checkpoint = keras.callbacks.ModelCheckpoint(
-        str(config.folder / BEST_WEIGHTS),
+        str(folder / BEST_WEIGHTS),
         save_best_only=True,
         save_weights_only=True,
         initial_value_threshold=before,
@@ -161,7 +163,6 @@ def _callbacks(config: FitConfig, n_steps: int, history: list[dict[str, float]],
     return [
         checkpoint,
         Keeper(),
-        keras.callbacks.EarlyStopping(patience=config.patience, **best),
-        keras.callbacks.TensorBoard(str(config.folder / _LOGS), write_graph=False),
-        progress_callback(keras, "train", config.n_epochs, n_steps, report),
+        keras.callbacks.EarlyStopping(patience=patience, **best),
+        keras.callbacks.TensorBoard(str(folder / _LOGS), write_graph=False),
     ]

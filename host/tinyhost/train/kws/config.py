@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.errors import UsageError
-from tinyhost.train.core.config import TrainConfig, option
+from tinyhost.train.core.config import ClassifierConfig, option
 
 __all__ = ["Architecture", "KwsTrainConfig", "Quantization", "SoundAugmentation"]
 
@@ -39,7 +39,7 @@ class SoundAugmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KwsTrainConfig(TrainConfig):
+class KwsTrainConfig(ClassifierConfig):
     """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
 
     words: tuple[str, ...] = option(
@@ -61,10 +61,7 @@ class KwsTrainConfig(TrainConfig):
         "--cache", "Keep features in this folder for later runs on the same data. Default: --out.", None
     )
     patience: int = 40
-    """epochs without a better held-out loss after which training stops"""
     batch_size: int = 128
-    learning_rate: float = 3e-3
-    label_smoothing: float = 0.05
     dropout: float = 0.05
     l2: float = 1e-5
     min_per_word: int = 10

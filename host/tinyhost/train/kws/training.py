@@ -18,7 +18,7 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import FitConfig, Fitted, fit, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
@@ -138,17 +138,9 @@ def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) 
         dropout=config.dropout,
         l2=config.l2,
     )
-    how = FitConfig(
-        folder=run.folder,
-        n_epochs=config.n_epochs,
-        patience=config.patience,
-        learning_rate=config.learning_rate,
-        label_smoothing=config.label_smoothing,
-        resume=config.resume,
-    )
     batches = KwsBatches(features.rounds, n_classes, config.batch_size, config.seed)
-    val = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
-    return fit(model, batches, val, how, run.report)
+    held_out = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
+    return fit_classifier(model, batches, held_out, config, run)
 
 
 def _quantize(config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run: Run) -> dict[str, bytes]:

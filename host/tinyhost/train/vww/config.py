@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyhost.train.core.config import TrainConfig, option
+from tinyhost.train.core.config import ClassifierConfig, option
 
 __all__ = ["VwwTrainConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VwwTrainConfig(TrainConfig):
+class VwwTrainConfig(ClassifierConfig):
     """How to train. The defaults suit a few hundred to some ten thousand pictures per class."""
 
     labels: tuple[str, ...] = option(
@@ -27,13 +27,9 @@ class VwwTrainConfig(TrainConfig):
     """start from random weights; wants ten thousand pictures"""
     alpha: float = 0.25
     batch_size: int = 64
-    learning_rate: float = 3e-3
-    """its peak; a run that does not start from scratch takes a fifth of it"""
-    label_smoothing: float = 0.05
     dropout: float = 0.1
     l2: float = 2e-5
     patience: int = 8
-    """epochs without a better held-out loss after which training stops"""
     min_per_class: int = 10
     min_steps_per_epoch: int = 30
     """small sets are gone through several times an epoch, augmented anew"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import FitConfig, Fitted, fit, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import drawn, to_int8_tflite
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
@@ -29,6 +30,7 @@ from tinyhost.train.vww.warm_start import load_tflite_weights
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 256
+_WARM_RATE = 0.2  # of the learning rate, for a model that has learnt already
 
 
 def load(folder: Path | None, config: VwwTrainConfig, run: Run) -> Splits:
@@ -90,16 +92,10 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
     batches = PictureBatches(
         data.train, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
     )
-    how = FitConfig(
-        folder=run.folder,
-        n_epochs=config.n_epochs,
-        patience=config.patience,
-        learning_rate=config.learning_rate * (1.0 if config.from_scratch else 0.2),
-        label_smoothing=config.label_smoothing,
-        resume=config.resume,
-    )
-    val = (to_input(data.val.pictures), one_hot(data.val.classes, n_classes))
-    return fit(model, batches, val, how, run.report)
+    if not config.from_scratch:
+        config = replace(config, learning_rate=config.learning_rate * _WARM_RATE)
+    held_out = (to_input(data.val.pictures), one_hot(data.val.classes, n_classes))
+    return fit_classifier(model, batches, held_out, config, run)
 
 
 def _judged(pictures: PictureSet, labels: tuple[str, ...], scores: NDArray[np.float64]) -> tuple[Judged, ...]:
