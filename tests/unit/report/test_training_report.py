@@ -1,0 +1,76 @@
+"""The report of a training: the sections of its outcome, charts and wrong pictures among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyhost.metrics.charts import Chart, Panel, Series
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.models.catalogue import fetch
+from tinyhost.report.drawing import chart_figure
+from tinyhost.report.figures import figure_svg
+from tinyhost.report.training import training_report
+from tinyhost.synth.pictures import write_dataset
+from tinyhost.tasks.findings import Judged
+from tinyhost.train.vww.config import VwwTrainConfig
+from tinyhost.train.vww.outcome import VwwOutcome
+
+
+def outcome(folder: Path) -> VwwOutcome:
+    paths = write_dataset(folder, 4, 1, split="test")
+    judged = tuple(
+        Judged(path=path, label=path.parent.name, predicted="person", scores=(0.25, 0.75), is_picture=True)
+        for path in paths
+    )
+    metrics = ClassifierMetrics(n=8, accuracy=0.5, confusion=((0, 4), (0, 4)), per_class=(0.0, 1.0), auc=0.5)
+    epochs = [{"loss": 0.7, "val_loss": 0.6, "accuracy": 0.5, "val_accuracy": 0.6}] * 3
+    return VwwOutcome(
+        config=VwwTrainConfig(command="tinyhost train vww --data <hall>", data_note="Two `halls`."),
+        source="data/hall",
+        labels=("no_person", "person"),
+        sizes={"train": 700, "val": 150, "test": 8},
+        history=epochs,
+        tflite=fetch("vww").read_bytes(),
+        float_test=metrics,
+        int8_test=metrics,
+        judged=judged,
+        n_parameters=213442,
+        duration_s=61.26,
+    )
+
+
+def test_the_report_shows_figures_confusion_wrong_pictures_and_curves(tmp_path: Path) -> None:
+    page = training_report(outcome(tmp_path))
+    assert "Wrong: 4" in page
+    assert page.count("data:image/png") == 8
+    assert "Accuracy, int8, as on the board" in page
+    assert "Loss and accuracy over the epochs" in page
+    assert page.count("<svg") == 1
+
+
+def test_what_stands_between_backticks_is_code_and_all_else_is_escaped(tmp_path: Path) -> None:
+    page = training_report(outcome(tmp_path))
+    assert "Two <code>halls</code>." in page
+    assert "<code>tinyhost train vww --data &lt;hall&gt;</code>" in page
+
+
+def test_every_style_and_scale_of_a_chart_is_drawn() -> None:
+    panel = Panel(
+        series=(
+            Series(name="a line", x=[1, 2, 4], y=[1, 2, 3]),
+            Series(name="points", x=[1, 2], y=[2, 2], style="points"),
+            Series(name="both", x=[1, 2], y=[3, 1], style="line and points", colour=9),
+            Series(name="bars", x=[1, 2, 4], y=[1, 2], style="bars"),
+            Series(name="area", x=[1, 2, 4], y=[2, 1], style="area"),
+        ),
+        x_label="to the right",
+        y_label="upwards",
+        x_scale="log2",
+        y_scale="log",
+        x_ticks=(1, 2, 4),
+        lines_at=(2.0,),
+        mark=(2.0, 2.0, "chosen"),
+    )
+    svg = figure_svg(chart_figure(Chart(description="all", panels=(panel, panel), beside=False)), alt="all")
+    for text in ("a line", "points", "both", "bars", "area", "to the right", "upwards", "chosen"):
+        assert svg.count(text) >= 2
