@@ -117,7 +117,7 @@ def test_ctrl_c_keeps_what_was_recorded(stations: Stations, tmp_path: Path) -> N
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
-    (sample,) = read_manifest(tmp_path)
+    sample, *_ = read_manifest(tmp_path)  # a computer that is busy loses samples: a gap begins another file
     counts = read_motion_csv(tmp_path / sample.file).counts()
     assert sample.n_samples == len(counts) > 0
     np.testing.assert_array_equal(counts, Machine(MachineOptions()).read(len(counts)))
