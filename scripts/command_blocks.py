@@ -17,6 +17,7 @@ __all__ = ["MARKS", "Block", "Example", "commands", "examples", "matches", "read
 
 MARKS = {
     "board": "needs a real board, or a person at one",
+    "example": "names files of the reader's",
     "make": "belongs to the checkout: a target of make, a build, a long measurement",
     "network": "downloads",
     "train": "needs TensorFlow",

@@ -49,7 +49,7 @@ def command_sections(document_of: Callable[[str], str]) -> Iterator[str]:
         yield from _parameter_table(command)
         lines = examples(command)
         if lines:
-            yield "For example:\n\n```sh\n" + "\n".join(lines) + "\n```\n"
+            yield "For example:\n\n```sh example\n" + "\n".join(lines) + "\n```\n"
         if any("--json" in param.opts for param in command.params):
             yield f"`--json` writes [this document]({document_of(path)}).\n"
 
