@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tinyhost.metrics.charts import Chart, Panel, Series
 from tinyhost.report.figures import FOREGROUND, MUTED, SERIES, new_figure, style
@@ -56,6 +57,8 @@ def _set_scale(axes: Axes, panel: Panel) -> None:
     for scale, change in ((panel.x_scale, axes.set_xscale), (panel.y_scale, axes.set_yscale)):
         if scale != "linear":
             change("log", base=2 if scale == "log2" else 10)
+    if panel.x_scale == "linear" and all(isinstance(x, int) for series in panel.series for x in series.x):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if panel.x_ticks is not None:
         axes.set_xticks(panel.x_ticks, [f"{tick:g}" for tick in panel.x_ticks])
         axes.minorticks_off()

@@ -90,7 +90,7 @@ class Outcome(ABC):
         return Section(
             title="Made by",
             note=f"`{config.command}`" if config.command else "A program.",
-            parts=(Note(text=f"{epochs}, {self.duration_s / 60:.0f} minutes. Details: metrics.json"),),
+            parts=(Note(text=f"{epochs}, {self.duration_s / 60:.1f} min. Details: metrics.json"),),
         )
 
     @abstractmethod
