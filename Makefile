@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 TINYHOST := $(BIN)/tinyhost
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-EXT_SOURCES := $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
+EXT_SOURCES := firmware/CMakeLists.txt $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
 # What `make bench` measures, and what it compares the figures with (docs/reference/performance.md).
@@ -17,8 +17,8 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test check docs picture format bench bench-append bench-if-changed \
-  bench-machine soak soak-upload fuzz frontend-parity oracle-long train clean
+.PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check docs picture format bench bench-append \
+  bench-if-changed bench-machine soak soak-upload fuzz frontend-parity oracle-long train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -48,10 +48,18 @@ setup-train: $(VENV)/.train  ## that, and TensorFlow
 demo: setup  ## the README's tour on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
 	$(BIN)/python -m scripts.demo
 
-test: setup-dev  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
-	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/test test
-	$(MAKE) --no-print-directory --output-sync -j $(shell nproc) -C firmware/fuzz short
+test: setup-dev test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-firmware: setup-dev  ## the unit tests of the firmware's libraries, with sanitizers
+	cmake -S firmware --preset test
+	cmake --build build/firmware-test
+	ctest --test-dir build/firmware-test --output-on-failure --parallel $(shell nproc)
+
+fuzz-short: setup-dev  ## some seconds of each fuzz target
+	cmake -S firmware --preset fuzz
+	cmake --build build/fuzz
+	ctest --test-dir build/fuzz --label-regex short --output-on-failure --parallel $(shell nproc)
 
 check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up to date, links of the documentation
 	$(BIN)/ruff check .
@@ -101,7 +109,9 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 	$(BIN)/python scripts/soak_upload.py
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
-	$(MAKE) --no-print-directory -C firmware/fuzz long
+	cmake -S firmware --preset fuzz
+	cmake --build build/fuzz
+	ctest --test-dir build/fuzz --label-regex long --output-on-failure --verbose
 
 frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (a quarter of an hour); PREPROCESSOR=file adds its graph
 	$(BIN)/python -m scripts.frontend_parity --hours 1 $(if $(PREPROCESSOR),--preprocessor $(PREPROCESSOR))

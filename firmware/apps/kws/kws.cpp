@@ -1,4 +1,4 @@
-// Keyword spotting: microphone -> audio frontend -> window of features -> model -> averaged scores -> the word said.
+// Keyword spotting: microphone -> audio frontend -> window of features -> model -> averaged scores -> the spoken word.
 #include <cstdio>
 #include <cstring>
 
@@ -89,7 +89,7 @@ void Describe(const Engine& engine, const Result& result, char* text, size_t tex
 Status Check() { return Status::kOk; }  // CheckModel has seen to it
 
 void Restart() {
-  if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model so far
+  if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model yet
   window.Reset();
 }
 

@@ -1,5 +1,5 @@
-// The link is USB CDC. Arduino's Serial.write() waits for ever for a host that keeps the port open and does not read,
-// so bytes go out through send_nb(), 64 at a time, one packet in flight.
+// The link is USB CDC. Arduino's Serial.write() waits without a limit for a host that keeps the port open and does not
+// read, so bytes go out through send_nb(), 64 at a time, one packet in flight.
 #include "hal/link.h"
 
 #include "boards/nano33ble/core.h"

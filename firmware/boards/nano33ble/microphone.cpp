@@ -27,7 +27,7 @@ Settling settling;
 bool is_on = false;
 uint64_t first_position = 0;  // of the ring: the first after settling
 uint64_t first_lost = 0;
-uint32_t n_heard = 0;  // blocks
+uint32_t n_blocks_received = 0;
 uint64_t heard_us = 0;
 volatile bool has_begun = false;
 volatile uint64_t begun_us = 0;  // when the first block began; written once, before has_begun
@@ -111,7 +111,7 @@ Status StartMicrophone(Sampling* sampling) {
   settling.Start();
   has_begun = false;
   first_position = first_lost = 0;
-  n_heard = 0;
+  n_blocks_received = 0;
   Connect();
   heard_us = MicrosNow();
   StartPeripheral();
@@ -132,8 +132,8 @@ Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block) {
   if (!is_on) return Status::kBadState;
   const uint64_t now_us = MicrosNow();
   const uint32_t n_ended = ring.n_ended();
-  if (n_ended != n_heard) {
-    n_heard = n_ended;
+  if (n_ended != n_blocks_received) {
+    n_blocks_received = n_ended;
     heard_us = now_us;
   } else if (now_us - heard_us > kSilenceUs) {
     return Status::kSensorTimeout;

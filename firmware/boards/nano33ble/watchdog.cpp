@@ -33,7 +33,7 @@ void FeedWatchdog() { n_silent_s.store(0); }
 
 }  // namespace tinyhost::hal
 
-// Where faults, failed asserts and RTOS errors end. Mbed's own (weak, platform/source/mbed_board.c) blinks for ever
+// Where faults, failed asserts and RTOS errors end. Mbed's own (weak, platform/source/mbed_board.c) blinks without end
 // with interrupts off: no watchdog and no touch would end that.
 extern "C" void mbed_die() {
   using namespace tinyhost::hal;

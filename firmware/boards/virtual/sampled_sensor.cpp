@@ -19,7 +19,7 @@ Status SampledSensor::Start(Sampling* sampling) {
   if (status != Status::kOk) return status;
   if (reply.rate_mhz == 0 || reply.width != n_channels_) return Status::kNoSensor;
   *sampling = {reply.rate_mhz, reply.scale, n_channels_};
-  start_us_ = heard_us_ = MicrosNow();
+  start_us_ = last_sample_us_ = MicrosNow();
   is_on_ = true;
   return Status::kOk;
 }
@@ -35,8 +35,8 @@ Status SampledSensor::Read(int16_t* samples, size_t max, SampleBlock* block) {
   const bool fits = reply.height <= max && reply.width == n_channels_ && reply.n_bytes == n_bytes;
   if (!fits || reply.rate_mhz == 0) return Status::kSensorTimeout;
   const uint64_t now_us = MicrosNow();
-  if (reply.height != 0) heard_us_ = now_us;
-  if (now_us - heard_us_ > kSilenceUs) return Status::kSensorTimeout;
+  if (reply.height != 0) last_sample_us_ = now_us;
+  if (now_us - last_sample_us_ > kSilenceUs) return Status::kSensorTimeout;
   const uint64_t age_us = reply.position * 1'000'000'000 / reply.rate_mhz;
   *block = {reply.height, reply.position, start_us_ + age_us, reply.lost, reply.n_waiting};
   return channel_.ReadBytes(samples, n_bytes);

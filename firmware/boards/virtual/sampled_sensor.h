@@ -22,7 +22,7 @@ class SampledSensor {
   const uint8_t n_channels_;
   bool is_on_ = false;
   uint64_t start_us_ = 0;
-  uint64_t heard_us_ = 0;  // when the last sample came
+  uint64_t last_sample_us_ = 0;  // when the last sample came
 };
 
 }  // namespace tinyhost::hal

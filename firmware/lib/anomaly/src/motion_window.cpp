@@ -34,7 +34,7 @@ void MotionWindow::Unconfigure() {
 
 void MotionWindow::Reset() {
   next_ = n_in_hop_ = 0;
-  n_heard_ = 0;
+  n_samples_ = 0;
   sum_ = {};
   sum_of_squares_ = 0;
   hop_peak_ = peak_ = rms_ = 0;
@@ -49,7 +49,7 @@ size_t MotionWindow::Take(const int16_t* samples, size_t n_samples, bool* is_hop
     std::memcpy(&ring_[next_ * kMotionAxes], samples + i * kMotionAxes, kMotionAxes * sizeof(int16_t));
     next_ = next_ + 1 == length ? 0 : next_ + 1;
   }
-  n_heard_ += n;
+  n_samples_ += n;
   n_in_hop_ += n;
   *is_hop_complete = n_in_hop_ == hop;
   if (*is_hop_complete) FinishHop();

@@ -96,7 +96,7 @@ uint32_t PatternTest::ToggleRank(uint8_t line) const {
   return rank;
 }
 
-/// Whether the line toggles about as often as the one that is `rank`-th: then nobody can tell that it is another.
+/// Whether the line toggles about as often as the one that is `rank`-th: then the two cannot be told apart.
 bool PatternTest::Fits(uint8_t line, uint32_t rank) const {
   for (uint8_t other = 0; other < kLines; ++other) {
     if (ToggleRank(other) != rank) continue;

@@ -23,10 +23,10 @@ class MotionWindow {
   void Reset();
   /// Takes samples, x, y, z each, up to the end of a hop; returns how many.
   size_t Take(const int16_t* samples, size_t n_samples, bool* is_hop_complete);
-  /// Whether a whole window was heard; then features() are those of the newest one.
-  bool is_full() const { return n_heard_ >= view_.motion.n_fft && is_configured(); }
+  /// Whether there are samples of a whole window; then features() are those of the newest one.
+  bool is_full() const { return n_samples_ >= view_.motion.n_fft && is_configured(); }
 
-  /// Features of one window of n_fft samples, whatever was heard.
+  /// Features of one window of n_fft samples, independent of the samples taken.
   void Compute(const int16_t* window, int8_t* features);
 
   const int8_t* features() const { return features_.data(); }
@@ -46,7 +46,7 @@ class MotionWindow {
   size_t hop_ = 0;  // 0: not configured
   MotionFeatures extractor_;
   size_t next_ = 0;  // where the next sample goes in the ring
-  uint64_t n_heard_ = 0;
+  uint64_t n_samples_ = 0;
   size_t n_in_hop_ = 0;
   std::array<int64_t, kMotionAxes> sum_{};
   int64_t sum_of_squares_ = 0;

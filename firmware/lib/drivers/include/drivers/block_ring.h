@@ -17,7 +17,7 @@ class BlockRing {
   constexpr BlockRing(int16_t* storage, size_t block_samples, size_t n_blocks)
       : storage_(storage), block_samples_(block_samples), n_blocks_(n_blocks) {}
 
-  /// Forgets everything. The peripheral is to fill Block(0) first, then Block(1). While nobody writes.
+  /// Forgets everything: the peripheral is to fill Block(0) first, then Block(1). Only while the peripheral is stopped.
   void Start();
 
   /// Where block `number` since the start belongs.

@@ -8,7 +8,7 @@
 
 namespace tinyhost {
 
-/// The board's end of the camera's wires, as its self-test needs it. Nothing here waits for ever.
+/// The board's end of the camera's wires, as its self-test needs it. Nothing here waits without a limit.
 class CameraWires {
  public:
   enum class Pull : uint8_t { kNone, kUp, kDown };

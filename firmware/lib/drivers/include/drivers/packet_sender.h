@@ -21,7 +21,7 @@ class PacketPort {
 constexpr size_t kPacketBytes = 64;
 
 /// Sends bytes until all are taken, the port is closed, or it took none for `timeout_ms`; returns how many were taken.
-/// The last packet is never a full one: the host's transfer goes on after a full packet, and its bytes are not handed
+/// The last packet is never a full one: the host's transfer continues after a full packet, and its bytes are not handed
 /// to the program that reads before another one comes (section 5.8.3; Linux's cdc_acm asks for two packets at a time).
 /// The core sends no empty packet to end it.
 inline size_t SendPackets(PacketPort* port, const uint8_t* data, size_t n, uint32_t timeout_ms) {

@@ -23,7 +23,7 @@ struct StreamLimits {
   uint32_t rate_tolerance_per_mille;
 };
 
-/// What was heard in a second.
+/// What the sensor gave in a second.
 class StreamTotals {
  public:
   static constexpr size_t kMaxChannels = 3;
@@ -47,7 +47,7 @@ class StreamTotals {
 };
 
 /// Switches the sensor on, listens for a second, switches it off. Finds kStartTime, kSampleRate and kLostSamples.
-/// False if there was nothing to be heard: `totals` are of no use then.
+/// False if no samples arrived: `totals` mean nothing then.
 bool TestStream(const SampledSource& source, const StreamLimits& limits, StreamTotals* totals,
                 hal::FindingList* findings);
 

@@ -50,7 +50,7 @@ class PlanEngine {
   const ImageHeader& header() const { return view_.header(); }  // only when loaded()
   const ModelMetadata& metadata() const { return view_.metadata(); }
   const char* label(size_t index) const { return view_.label(index); }
-  /// The task's own parameters, 16-byte aligned; nobody has checked what is in them.
+  /// The task's own parameters, 16-byte aligned; their contents are not checked.
   Bytes task_data() const { return view_.task_data(); }
 
   TensorView input() const;

@@ -25,7 +25,7 @@ class FeatureWindow {
   size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
 
   /// True once as many strides as the window has came since the last Reset().
-  bool is_full() const { return n_heard_ == n_strides_ && n_strides_ != 0; }
+  bool is_full() const { return n_in_ring_ == n_strides_ && n_strides_ != 0; }
   /// All strides of a full window, the oldest first: n_strides * n_channels bytes.
   void Copy(int8_t* features) const;
 
@@ -35,7 +35,7 @@ class FeatureWindow {
   uint16_t rms() const;
   size_t n_channels() const { return frontend_.n_channels(); }
 
-  /// The features of the last n_strides of one recording, whatever was heard before and without touching it.
+  /// The features of the last n_strides of one recording; the window itself stays as it is.
   /// kBadArgument: it is shorter than the window.
   Status OfClip(const int16_t* samples, size_t n, int8_t* features) const;
 
@@ -51,9 +51,9 @@ class FeatureWindow {
   Frontend frontend_;
   int8_t ring_[kMaxKwsFeatures];
   size_t n_strides_ = 0;
-  size_t n_heard_ = 0;  // strides in the ring
-  size_t newest_ = 0;   // stride
-  Level level_;         // of the stride that is not complete
+  size_t n_in_ring_ = 0;  // strides in the ring
+  size_t newest_ = 0;     // stride
+  Level level_;           // of the stride that is not complete
   uint16_t peak_ = 0;
   uint32_t mean_square_ = 0;
 };

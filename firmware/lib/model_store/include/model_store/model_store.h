@@ -44,8 +44,8 @@ class ModelStore {
   /// Verifies both slots and activates the journal's choice, or the other slot if that one does not verify or load.
   void Boot(const ImageCheck& check);
 
-  /// Announces an image. Goes on where the same image stopped; skips an image that a committed slot has, unless
-  /// `force`. kBadArgument: no bytes; kNoSpace: larger than a slot.
+  /// Announces an image. Resumes where a push of the same image stopped; skips an image that a committed slot has,
+  /// unless `force`. kBadArgument: no bytes; kNoSpace: larger than a slot.
   Status Begin(uint32_t image_bytes, const Sha256Digest& sha256, bool force);
   /// Takes bytes at `offset`. Bytes that it has already are skipped. kBadState: no push is under way. kBadArgument:
   /// `offset` is beyond the next wanted byte, or the bytes go past the image. kFlash*: Begin() must come again.

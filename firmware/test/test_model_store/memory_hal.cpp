@@ -1,0 +1,2 @@
+// The hal of this test: functions that its headers define.
+#include "../support/memory_flash_hal.h"
