@@ -1,0 +1,121 @@
+"""Gestures: a fourth task, whole in this folder. Windows of an accelerometer's samples, one class each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.datasets.capture import MOTION_RECORDING
+from tinyhost.errors import DatasetError
+from tinyhost.motion.csv import read_motion_csv
+from tinyhost.protocol.messages import InferSource
+from tinyhost.sensors.sensor import ACCELEROMETER
+from tinyhost.system.documents import Document
+from tinyhost.tasks.capture import CaptureForm
+from tinyhost.tasks.contract import Evaluation, Subject, Task
+from tinyhost.tasks.findings import Confusion, Figure, Finding, Section, percent
+from tinyhost.tasks.live import LiveForm
+
+if TYPE_CHECKING:
+    from tinyhost.audio.speakers import Part
+
+__all__ = ["FIRMWARE", "GESTURES", "WINDOW"]
+
+FIRMWARE = Path(__file__).parent / "gestures.cpp"
+WINDOW = 32
+"""samples of one gesture: kWindow of gestures.cpp"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GesturesDocument:
+    """Windows of labelled recordings, classified on the device."""
+
+    data: str
+    n: int
+    confusion: tuple[tuple[int, ...], ...]
+    """rows: true class; columns: predicted class"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureAccuracy(Finding):
+    """How right the device is about gestures."""
+
+    key: ClassVar[str] = "gestures"
+
+    data: Path
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def n(self) -> int:
+        """Number of windows."""
+        return sum(map(sum, self.confusion))
+
+    def document(self) -> GesturesDocument:
+        """Return it for programs."""
+        return GesturesDocument(data=str(self.data), n=self.n, confusion=self.confusion)
+
+    def section(self) -> Section:
+        """Return it for people."""
+        right = sum(row[index] for index, row in enumerate(self.confusion))
+        return Section(
+            title="Gestures",
+            note=f"{self.n} windows of {self.data}.",
+            figures=(Figure(name="Right", value=percent(right / self.n)),),
+            parts=(Confusion(labels=self.labels, counts=self.confusion),),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureEvaluation(Evaluation):
+    """Windows with labels, for a device to classify."""
+
+    stage: ClassVar[str] = "gestures"
+
+    root: Path
+    windows: tuple[tuple[str, NDArray[np.int16]], ...]
+
+    @property
+    def n_steps(self) -> int:
+        """Number of windows."""
+        return len(self.windows)
+
+    def run(self, subject: Subject, on_step: Callable[[int], None]) -> GestureAccuracy:
+        """Return which class the device takes each window for."""
+        counts = np.zeros((len(subject.labels),) * 2, int)
+        for done, (label, window) in enumerate(self.windows, 1):
+            scores = np.frombuffer(subject.device.infer(InferSource.SAMPLE, data=window).output, np.int8)
+            counts[subject.labels.index(label), int(np.argmax(scores))] += 1
+            on_step(done)
+        return GestureAccuracy(data=self.root, labels=subject.labels, confusion=tuple(map(tuple, counts.tolist())))
+
+
+class Gestures(Task):
+    """The twin of gestures.cpp."""
+
+    name = "gestures"
+    app = "gestures"
+    sensor = ACCELEROMETER
+    live = LiveForm(sees="motion", result="state")
+    capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
+    documents: ClassVar[dict[str, type[Document]]] = {"gestures": GesturesDocument}
+
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> GestureEvaluation:
+        """Return the windows of label/*.csv."""
+        windows = [
+            (file.parent.name, samples[start : start + WINDOW])
+            for file in sorted(folder.glob("*/*.csv"))
+            for samples in [read_motion_csv(file).counts()]
+            for start in range(0, len(samples) - WINDOW + 1, WINDOW)
+        ]
+        unknown = {label for label, _ in windows} - set(subject.labels)
+        if unknown or not windows:
+            raise DatasetError(f"{folder}: expected recordings of {', '.join(subject.labels)}; got {sorted(unknown)}")
+        return GestureEvaluation(root=folder, windows=tuple(windows))
+
+
+GESTURES = Gestures()
