@@ -25,7 +25,7 @@ def training_progress() -> Iterator[Callable[[TrainProgress], None]]:
 
         def show(at: TrainProgress) -> None:
             if at.val_accuracy is not None:
-                bars.console.print(f"{at.place}: {at.figures}")
+                bars.console.print(f"{at.place}: {at.figures}", soft_wrap=True)
             else:
                 total = at.n_steps or None
                 bars.update(task, description=at.place, completed=at.step, total=total, figures=at.figures)

@@ -22,6 +22,8 @@ def chart_figure(chart: Chart) -> Figure:
         shape = (1, n) if chart.beside else (n, 1)
         for panel, axes in zip(chart.panels, fig.subplots(*shape, squeeze=False).flat, strict=True):
             _draw_panel(axes, panel)
+            if (chart.beside or panel is chart.panels[-1]) and sum(bool(series.name) for series in panel.series) > 1:
+                axes.legend(frameon=False, fontsize=9, labelcolor=FOREGROUND)
     return fig
 
 
@@ -39,8 +41,6 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
     axes.tick_params(length=0, which="both")
-    if sum(bool(series.name) for series in panel.series) > 1:
-        axes.legend(frameon=False, fontsize=9, labelcolor=FOREGROUND)
 
 
 def _draw_series(axes: Axes, series: Series, colour: str) -> None:

@@ -71,6 +71,6 @@ def test_every_style_and_scale_of_a_chart_is_drawn() -> None:
         lines_at=(2.0,),
         mark=(2.0, 2.0, "chosen"),
     )
-    svg = figure_svg(chart_figure(Chart(description="all", panels=(panel, panel), beside=False)), alt="all")
+    svg = figure_svg(chart_figure(Chart(description="all", panels=(panel,))), alt="all")
     for text in ("a line", "points", "both", "bars", "area", "to the right", "upwards", "chosen"):
-        assert svg.count(text) >= 2
+        assert text in svg
