@@ -1,45 +1,70 @@
 """`tinyhost train`: a small int8 model from captured data. Needs the extra `train`.
 
-A trainer's options are made from the fields of its configuration.
+A trainer's options are made from the fields of its configuration, when they are asked for: `tinyhost --help` answers at
+once.
 """
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import MISSING
+from functools import cache
 from inspect import Parameter, Signature
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, status_console, write_json
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
-from tinyhost.train.core.config import OptionField, option_fields
-from tinyhost.train.core.trainer import Run, Trainer
-from tinyhost.train.registry import TRAINERS
 
 if TYPE_CHECKING:
+    from tinyhost.train.core.config import OptionField
     from tinyhost.train.core.outcome import Outcome, RunFiles
+    from tinyhost.train.core.trainer import Trainer
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add a `train` command for each trainer."""
-    group = typer.Typer(name="train", help="Train a model; needs pip install 'tinyhost[train]'.", no_args_is_help=True)
+    """Add the `train` commands."""
+    text = "Train a model; needs pip install 'tinyhost[train]'."
+    app.add_typer(typer.Typer(name="train", cls=_Trainers, help=text, no_args_is_help=True))
+
+
+class _Trainers(TyperGroup):
+    """Has a command for each trainer, made when the first one is asked for."""
+
+    @property
+    def commands(self) -> MutableMapping[str, Any]:
+        """The commands by their names."""
+        return _commands()
+
+    @commands.setter
+    def commands(self, given: MutableMapping[str, Any]) -> None:
+        """Leave out what typer made: nothing."""
+
+
+@cache
+def _commands() -> MutableMapping[str, Any]:
+    from tinyhost.train.registry import TRAINERS
+
+    group = typer.Typer(rich_markup_mode=None)
     for name, trainer in TRAINERS.items():
         group.command(name, help=trainer.help, epilog=epilog(trainer.example))(_command(trainer))
-    app.add_typer(group)
+    return get_group(group).commands
 
 
 def _command(trainer: Trainer) -> Callable[..., None]:
     """Return the function that typer makes a command of."""
+    from tinyhost.train.core.config import option_fields
 
     def command(*, data: Path | None, out: Path | None, report: Path | None, json: str | None, **values: Any) -> None:
         check_targets(report, json)
@@ -59,6 +84,8 @@ def _command(trainer: Trainer) -> Callable[..., None]:
 
 def _parameters(trainer: Trainer) -> Iterator[Parameter]:
     """Yield the command's options: where data come from and results go, those of the configuration, outputs."""
+    from tinyhost.train.core.config import option_fields
+
     data = typer.Option("--data", help=trainer.data_help)
     yield _parameter("data", Path | None if trainer.simulated else Path, data, None if trainer.simulated else MISSING)
     out = typer.Option("--out", help="Write model, card, metrics and report here. Default: runs/ and the data's name.")
@@ -111,6 +138,7 @@ def _run(
 ) -> tuple[Outcome, RunFiles]:
     """Train, and write the results."""
     from tinyhost.report.training import training_report
+    from tinyhost.train.core.trainer import Run
     from tinyhost.train.core.writing import write_run
 
     name, source = (data.resolve().name, str(data)) if data else (trainer.simulated, f"simulated {trainer.simulated}")
