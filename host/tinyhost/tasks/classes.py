@@ -254,7 +254,7 @@ def measure_accuracy(
                 label=sample.label,
                 predicted=labels[top],
                 scores=tuple(float(score) for score in scores),
-                is_picture=data.ndim == 2,
+                is_picture=data.dtype == np.uint8,
             )
         )
         on_sample(index + 1)
