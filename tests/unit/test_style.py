@@ -178,6 +178,32 @@ def test_only_the_command_line_prints_or_exits() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_text_is_never_markup() -> None:
+    """Only the tame console is made, nothing is read as markup, and what rich always reads so is given a `Text`."""
+    wrong = []
+    for file in sources("host/tinyhost/cli", "host/tinyhost/views", "host/tinyhost/monitor"):
+        imports_markup = any(isinstance(node, ast.ImportFrom) and node.module == "rich.markup" for node in file.nodes)
+        wrong += [f"{file.path}: imports rich.markup"] if imports_markup else []
+        for node in file.nodes:
+            if isinstance(node, ast.Call) and not file.path.endswith("/tame_console.py"):
+                wrong += [f"{file.path}:{node.lineno}: {reason}" for reason in markup_of(node)]
+    assert not wrong, "\n".join(wrong)
+
+
+def markup_of(call: ast.Call) -> Iterator[str]:
+    """Yield why a call of rich would take text for markup."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in {"Console", "TextColumn", "SpinnerColumn", "from_markup"}:
+        yield f"{name}() understands markup"
+    for keyword in call.keywords:
+        if keyword.arg == "markup":
+            yield "the console says whether there is markup"
+        elif name in {"Panel", "Rule"} and keyword.arg in {"title", "subtitle"}:
+            made = (node.func for node in ast.walk(keyword.value) if isinstance(node, ast.Call))
+            if not any(getattr(function, "id", "") == "Text" for function in made):
+                yield f"{name}'s {keyword.arg} is no Text"
+
+
 def test_modules_say_what_they_are() -> None:
     silent = [file.path for file in sources("host/tinyhost") if not ast.get_docstring(file.tree)]
     assert not silent, f"no docstring: {', '.join(silent)}"

@@ -12,7 +12,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import check_targets, console, progress_bars, stage, status_console, write_json
+from tinyhost.cli.output import check_targets, console, note, progress_bars, stage, status_console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def bench(
             result = run_bench(device, image, tflite, name=connection.board_name, request=request, on_progress=progress)
         if file is not None:
             active = next((slot.name for slot in device.models() if slot.active), "none")
-            status_console().print(f"active model: {active}", style="dim", markup=False)
+            note((f"active model: {active}", "dim"))
     if trial is not None:
         result = trial.compare(result, request, stage=stage, measuring=_progress)
     _write(result, report, json)
@@ -223,10 +223,9 @@ def _trial(
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Yield a function that shows how far each stage is, on stderr."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with progress_bars(*columns) as bars:
+    with progress_bars("{task.description:<10}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bars:
         tasks: dict[str, object] = {}
 
         def show(stage: str, done: int, total: int) -> None:
@@ -244,7 +243,7 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
         from tinyhost.report.bench import bench_report
 
         report.write_text(bench_report(result), encoding="utf-8")
-        status_console().print(f"report: {report}", soft_wrap=True, markup=False)
+        note(f"report: {report}")
     if json:
         write_json(bench_document(result), json)
     if json != "-":

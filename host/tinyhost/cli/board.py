@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import console, escape, note
+from tinyhost.cli.output import note, say
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def run(
     if not target.is_virtual:
         raise UsageError(f"{target.name} is on as long as it is plugged in", hint="tinyhost monitor shows what it does")
     with target.power(scene=scene, keep_on=True) as powered:
-        console().print(f"{target.name} is on: [bold]{powered.port}[/]", soft_wrap=True)
-        note("[dim]Ctrl-C switches it off[/]")
+        say(f"{target.name} is on: ", (powered.port, "bold"))
+        note(("Ctrl-C switches it off", "dim"))
         try:
             _print_text(powered) if show_text else _wait(powered)
         finally:
-            note(f"[dim]{target.name} is off[/]")
+            note((f"{target.name} is off", "dim"))
 
 
 def _wait(powered: PoweredBoard) -> None:
@@ -74,7 +74,7 @@ def _tell_failure(powered: PoweredBoard, told: str) -> str:
     failure = powered.scene_failure
     message = failure.message if failure else ""
     if failure and message != told:
-        note(f"[yellow]{escape(message)}[/]" + (f" [dim]({escape(failure.hint)})[/]" if failure.hint else ""))
+        note((message, "yellow"), (f" ({failure.hint})" if failure.hint else "", "dim"))
     return message
 
 
@@ -89,6 +89,6 @@ def _print_text(powered: PoweredBoard) -> None:
             told = _tell_failure(powered, told)
             for item in decoder.feed(link.read(4096, _POLL_S)):
                 if isinstance(item, LogText):
-                    console().print(item.text, markup=False, soft_wrap=True)
+                    say(item.text)
     finally:
         link.close()

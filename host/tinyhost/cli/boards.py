@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.connect import asked
 from tinyhost.cli.options import JsonOption, StateOption, epilog
-from tinyhost.cli.output import console, escape, write_json
+from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
     from tinyhost.boards import BoardStatus
@@ -55,6 +55,8 @@ def boards(
 
 
 def _print(found: Iterable[BoardStatus]) -> None:
+    from rich.text import Text
+
     from tinyhost.views.tables import plain_table
 
     table = plain_table("board", "state", "port", "firmware", "build", "model", "")
@@ -62,12 +64,12 @@ def _print(found: Iterable[BoardStatus]) -> None:
         style = _STATE_STYLES.get(status.state, "red")
         revision = f"{status.revision}; " if status.revision else ""
         table.add_row(
-            escape(status.name),
-            f"[{style}]{status.state}[/]",
-            escape(status.port),
-            escape(status.app),
-            escape(status.build_id),
-            escape(status.model),
-            f"[dim]{revision}{escape(status.detail)}[/]",
+            status.name,
+            Text(status.state, style),
+            status.port,
+            status.app,
+            status.build_id,
+            status.model,
+            Text(f"{revision}{status.detail}", "dim"),
         )
     console().print(table)

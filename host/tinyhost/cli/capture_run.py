@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.text import Text
 
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
-from tinyhost.cli.output import Display, escape, live_display, note, status_console
+from tinyhost.cli.output import Display, Words, live_display, note, status_console, warn
 from tinyhost.datasets.capture import (
     Answer,
     CaptureDocument,
@@ -131,15 +132,14 @@ class CaptureRun:
         losses = {f"clips {reason}": n for reason, n in done.rejected.items()}
         losses["failures of the sensor"] = done.sensor_failures
         losses["dropped by the board" if self._takes == "pictures" else "samples lost"] = done.dropped
-        lost = "".join(f", [yellow]{n} {escape(what)}[/]" for what, n in losses.items() if n)
-        label = escape(self._label)
+        lost = [(f", {n} {what}", "yellow") for what, n in losses.items() if n]
         if self._takes == "minutes":
             files = "file" if done.stored == 1 else "files"
-            what = f"[bold]{done.n_samples}[/] samples of {label} in {done.stored} {files}, {in_all} in all"
+            n, what = done.n_samples, f" samples of {self._label} in {done.stored} {files}"
         else:
-            what = f"[bold]{done.stored}[/] {label} in {done.seconds:.1f} s, {in_all} in all"
-        note(f"{escape(root)}: stored {what}{lost}")
-        _list_some([f"[yellow]{escape(issue)}[/]" for issue in done.issues])
+            n, what = done.stored, f" {self._label} in {done.seconds:.1f} s"
+        note(f"{root}: stored ", (str(n), "bold"), f"{what}, {in_all} in all", *lost)
+        _list_some([((issue, "yellow"),) for issue in done.issues])
         if self._takes != "minutes" and done.stored < self._count:
             note(f"to go on: the same command with --count {self._count - done.stored}")
 
@@ -172,23 +172,23 @@ def tell_recovery(store: DatasetStore, root: Path) -> None:
     found, counts = store.recovery, store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())
-        note(f"{escape(root)}: going on with {sum(counts.values())} samples: {escape(listed)}")
+        note(f"{root}: going on with {sum(counts.values())} samples: {listed}")
     if found.torn_line:
-        note(f"[yellow]{escape(root)}: the last line of the manifest was torn and has been cut off[/]")
+        warn(f"{root}: the last line of the manifest was torn and has been cut off")
     for names, words in (
         (found.adopted, "without a manifest line; it has one now"),
         (found.unreadable, "cannot be read; left as it is, not counted"),
         (found.missing, "is in the manifest and gone"),
     ):
-        _list_some([f"[yellow]{escape(root / name)}[/]: {words}" for name in names])
+        _list_some([((str(root / name), "yellow"), f": {words}") for name in names])
 
 
-def _list_some(lines: list[str]) -> None:
+def _list_some(lines: Sequence[tuple[Words, ...]]) -> None:
     """Print the first lines, and how many more there are."""
     for line in lines[:_SHOWN]:
-        note(line)
+        note(*line)
     if len(lines) > _SHOWN:
-        note(f"[yellow]and {len(lines) - _SHOWN} more like it[/]")
+        warn(f"and {len(lines) - _SHOWN} more like it")
 
 
 def _shown(view: CaptureView, display: Display) -> Callable[[CaptureEvent], None]:
@@ -228,9 +228,9 @@ def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
     if not sys.stdin.isatty():
         return "keep"
     while True:
-        out.print(
-            f"{number}/{count}: [bold]Enter[/] keep   [bold]p[/] play   [bold]r[/] again   [bold]q[/] stop ", end=""
-        )
+        keys = ("Enter", " keep   "), ("p", " play   "), ("r", " again   "), ("q", " stop ")
+        words = (word for key, does in keys for word in ((key, "bold"), does))
+        out.print(Text.assemble(f"{number}/{count}: ", *words), end="")
         line = sys.stdin.readline()
         answer = line.strip().lower()
         if not line or answer == "q":
@@ -243,4 +243,4 @@ def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
             try:
                 play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
             except MissingToolError as error:
-                note(f"[yellow]{escape(error.message)}[/]: {escape(error.hint)}")
+                note((error.message, "yellow"), f": {error.hint}")

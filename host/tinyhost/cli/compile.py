@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption, epilog
-from tinyhost.cli.output import escape, status_console, warn, write_file, write_json
+from tinyhost.cli.output import note, warn, write_file, write_json
 
 __all__ = ["register"]
 
@@ -47,11 +47,10 @@ def compile_model(
     write_file(target, file.image)
     if json:
         write_json(CompileDocument(file=target, model=model_document(summary)), json)
-    status_console().print(
-        f"{escape(target)}: [bold]{escape(summary.name)}[/], {summary.flash_bytes:,} B of flash, "
-        f"{summary.arena_bytes:,} B of arena, "
-        f"{macs_text(summary)}",
-        soft_wrap=True,
+    note(
+        f"{target}: ",
+        (summary.name, "bold"),
+        f", {summary.flash_bytes:,} B of flash, {summary.arena_bytes:,} B of arena, {macs_text(summary)}",
     )
     limits = Limits.of_firmware(summary.task, summary.engine)
     for obstacle in find_obstacles(summary, limits):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import JsonOption, epilog
-from tinyhost.cli.output import byte_progress, console, note, progress_count, status_console, write_json
+from tinyhost.cli.output import byte_progress, console, note, progress_count, say, status_console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def fetch_dataset(
     if json:
         write_json(fetched, json)
     if json != "-":
-        _say(f"{target}: {fetched.files:,} files")
+        say(f"{target}: {fetched.files:,} files")
     if not fetched.verified:
-        note(f"[yellow]not verified[/]: its SHA-256 is {fetched.sha256}; next time give that with --sha256")
+        note(("not verified", "yellow"), f": its SHA-256 is {fetched.sha256}; next time give that with --sha256")
 
 
 def _dataset(source: str, sha256: str, unverified: bool) -> DatasetEntry:
@@ -159,7 +159,7 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
         write_json(ImportDocument.of(report, source, target), json)
     if json != "-":
         n_labels = len(report.stored)
-        _say(f"{target}: {report.stored.total():,} clips of {n_labels} labels stored, {len(report.skipped):,} skipped")
+        say(f"{target}: {report.stored.total():,} clips of {n_labels} labels stored, {len(report.skipped):,} skipped")
     _tell_skipped(report.skipped)
 
 
@@ -201,7 +201,7 @@ def split(
         write_json(done, json)
     if json != "-":
         words = ", ".join(f"{count:,} for {part}" for part, count in done.parts.items())
-        _say(f"{folder}: by {done.by}, {words}")
+        say(f"{folder}: by {done.by}, {words}")
     if done.by == "file":
         note("fewer than 3 speakers: the same voice is on several sides, so measured figures will be too good")
 
@@ -230,12 +230,8 @@ def export(
     if json:
         write_json(done, json)
     if json != "-":
-        _say(f"{target}: {sum(done.parts.values()):,} samples")
+        say(f"{target}: {sum(done.parts.values()):,} samples")
     _tell_skipped(done.skipped)
-
-
-def _say(text: str) -> None:
-    console().print(text, soft_wrap=True, markup=False)
 
 
 def _tell_skipped(skipped: Sequence[Skipped]) -> None:

@@ -56,7 +56,7 @@ def doctor(
     if board is not None or scene is not None:
         raise UsageError("--board and --scene are for a sensor's test", hint="tinyhost doctor camera --board native")
     if udev:
-        console().print(UDEV_RULES, end="", markup=False, soft_wrap=True)
+        console().print(UDEV_RULES, end="", soft_wrap=True)
         return
     checks = [*machine_checks(), *usb_checks(asked), tensorflow_check()]
     if json:

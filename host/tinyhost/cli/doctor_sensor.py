@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyhost.cli.output import console, progress_count, status_console, write_json
+from tinyhost.cli.output import console, note, progress_count, write_json
 from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _judge(done: Examination, scene_failure: str) -> None:
     """Say that all is well, or raise CheckFailedError with the first thing that is not."""
     name = done.sensor.name
     if not done.faults:
-        status_console().print(f"[green]the {name} is well[/]")
+        note((f"the {name} is well", "green"))
         return
     what, action = done.faults[0]
     because = f" ({scene_failure})" if scene_failure else ""

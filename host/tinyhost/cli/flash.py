@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption, epilog
-from tinyhost.cli.output import console, escape, note, stage, write_json
+from tinyhost.cli.output import note, say, stage, write_json
 from tinyhost.errors import UnsupportedModelError, UsageError
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ def flash(
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
     target = resolve(board, state=state)
     if board is None:
-        note(f"[dim]board: {target.name}[/]")
+        note((f"board: {target.name}", "dim"))
     file = None if no_model else _model_for(app, target, engine, model)
     with stage(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
     with stage(f"flashing {target.name}") as progress:
-        upload = flash_firmware(target, built, progress, ask=lambda what: note(f"[bold yellow]{escape(what)}[/]"))
+        upload = flash_firmware(target, built, progress, ask=lambda what: note((what, "bold yellow")))
     if upload and upload.serial and target.name != f"nano33ble:{upload.serial}":
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
     pushed = _greet(target, built, file, quiet=json == "-")
@@ -120,14 +120,14 @@ def _model_for(app: str, board: Board, engine: Engine, given: Path | None) -> Mo
 
     path = given or shipped_model(app)
     if path is None:
-        note(f"[yellow]{escape(app)} ships without a model[/]: tinyhost push MODEL")
+        note((f"{app} ships without a model", "yellow"), ": tinyhost push MODEL")
         return None
     try:
         return _checked_model(path, app, board, engine)
     except UnsupportedModelError as error:
         if given is not None:
             raise
-        note(f"[yellow]the model that ships with {escape(app)} is left out[/]: {escape(error.message)}")
+        note((f"the model that ships with {app} is left out", "yellow"), f": {error.message}")
         return None
 
 
@@ -163,8 +163,8 @@ def _print(board: Board, built: Firmware, upload: UploadResult | None) -> None:
     """Say what runs and how large it is; a virtual board's RAM holds its flash too, so its size says nothing."""
     ram = f", {built.ram_bytes:,} B of RAM" if built.ram_bytes and not board.is_virtual else ""
     how = f", verified, in {upload.seconds:.0f} s" if upload else ""
-    console().print(
-        f"{escape(board.name)}: [green]{escape(built.app)}[/] build {built.build_id} runs "
-        f"({built.text_bytes:,} B of program{ram}{how})",
-        soft_wrap=True,
+    say(
+        f"{board.name}: ",
+        (built.app, "green"),
+        f" build {built.build_id} runs ({built.text_bytes:,} B of program{ram}{how})",
     )

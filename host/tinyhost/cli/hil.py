@@ -108,7 +108,7 @@ def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]
             name, words = process.run.board.name, "done" if process.done else "running"
             if (name, process.done) not in told:
                 told.add((name, process.done))
-                status.print(f"{name}: {words}, {len(process.run.tests)} tests, {process.seconds:.0f} s", markup=False)
+                status.print(f"{name}: {words}, {len(process.run.tests)} tests, {process.seconds:.0f} s")
 
     return observe
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.options import JsonOption, epilog
-from tinyhost.cli.output import console, status_console, write_json
+from tinyhost.cli.output import console, note, say, write_json
 
 __all__ = ["register"]
 
@@ -65,5 +65,5 @@ def fetch_model(
     if json:
         write_json(ModelFetchDocument.of(path, found), json)
     if json != "-":
-        console().print(str(path), soft_wrap=True, markup=False)
-    status_console().print(f"next: tinyhost push {path}", style="dim", markup=False, soft_wrap=True)
+        say(str(path))
+    note((f"next: tinyhost push {path}", "dim"))

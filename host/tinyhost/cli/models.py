@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
-from tinyhost.cli.output import console, escape, write_json
+from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device.slots import SlotsDocument
@@ -59,6 +59,8 @@ def _show(board: str | None, state: Path | None, json: str | None, *, roll_back:
 
 
 def _print(document: SlotsDocument) -> None:
+    from rich.text import Text
+
     from tinyhost.device import status_words
     from tinyhost.protocol.status import Status
     from tinyhost.views.tables import plain_table
@@ -68,11 +70,11 @@ def _print(document: SlotsDocument) -> None:
         received = f"{slot.received_bytes:,} of {slot.image_bytes:,}" if slot.state == "partial" else ""
         table.add_row(
             str(slot.slot),
-            "[bold green]●[/]" if slot.active else "",
-            f"[{_STATE_STYLES[slot.state]}]{slot.state}[/]",
-            escape(slot.name),
+            Text("●" if slot.active else "", "bold green"),
+            Text(slot.state, _STATE_STYLES[slot.state]),
+            slot.name,
             received or (f"{slot.image_bytes:,}" if slot.image_bytes else ""),
             slot.sha256[:12],
-            f"[red]{status_words(Status[slot.status.upper()])}[/]" if slot.status != "ok" else "",
+            Text(status_words(Status[slot.status.upper()]) if slot.status != "ok" else "", "red"),
         )
     console().print(table)

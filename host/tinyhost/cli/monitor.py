@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import console, escape, note, status_console
+from tinyhost.cli.output import console, note, say, status_console
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -168,15 +168,15 @@ def _as_lines(
         sink(reading, header)
         is_worth_a_line = reading.detected or reading.status != "ok" or header.form.result != "events"
         if not quiet and is_worth_a_line:
-            console().print(plain_line(reading, header), markup=False, soft_wrap=True)
+            say(plain_line(reading, header))
         if (what := advice(reading, header)) and what != advised:
             advised = what
-            note(f"[yellow]{escape(reading.status)}[/]: {escape(what)}")
+            note((reading.status, "yellow"), f": {what}")
         if n_done == count:
             watcher.stop.set()
 
     def tell(why: str) -> None:
-        note(f"[yellow]{escape(why)}[/]; waiting {_PATIENCE_S:.0f} s for it to come back")
+        note((why, "yellow"), f"; waiting {_PATIENCE_S:.0f} s for it to come back")
 
     watcher = Watcher(powered, live, preview=False, scene=scene, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
     timer = threading.Timer(seconds, watcher.stop.set) if seconds else None

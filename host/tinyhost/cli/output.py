@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Display",
+    "Words",
     "byte_progress",
     "check_targets",
     "console",
-    "escape",
     "live_display",
     "note",
     "print_error",
     "progress_bars",
     "progress_count",
+    "say",
     "stage",
     "status_console",
     "warn",
@@ -37,13 +38,16 @@ __all__ = [
     "write_json",
 ]
 
+Words = str | tuple[str, str]
+"""Text, or text and its style. Text is never markup: a path, a label or a log line may hold brackets."""
+
 
 @cache
 def console() -> Console:
     """Return the console for results: stdout."""
     from tinyhost.cli.tame_console import TameConsole
 
-    return TameConsole(highlight=False)
+    return TameConsole()
 
 
 @cache
@@ -51,24 +55,26 @@ def status_console() -> Console:
     """Return the console for progress and remarks: stderr, so that `--json -` stays clean."""
     from tinyhost.cli.tame_console import TameConsole
 
-    return TameConsole(stderr=True, highlight=False)
+    return TameConsole(stderr=True)
 
 
-def escape(value: object) -> str:
-    """Return the text of a value so that markup shows it as it is; a path or a name may hold brackets."""
-    from rich.markup import escape
+def say(*words: Words) -> None:
+    """Print a result on stdout."""
+    from rich.text import Text
 
-    return escape(str(value))
+    console().print(Text.assemble(*words), soft_wrap=True)
 
 
-def note(text: str) -> None:
-    """Print a remark on stderr; rich markup is understood."""
-    status_console().print(text, soft_wrap=True)
+def note(*words: Words) -> None:
+    """Print a remark on stderr."""
+    from rich.text import Text
+
+    status_console().print(Text.assemble(*words), soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """Print a remark on stderr that a person should not miss."""
-    note(f"[yellow]{escape(text)}[/]")
+    note((text, "yellow"))
 
 
 class Display:
@@ -116,10 +122,10 @@ def progress_bars(*columns: str | ProgressColumn) -> Progress:
 @contextmanager
 def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar of bytes on stderr; gives what to call with the bytes that are done, and all bytes."""
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
-    with progress_bars(*columns, TransferSpeedColumn(), TimeRemainingColumn()) as progress:
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with progress_bars("{task.description}", *columns) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
@@ -127,10 +133,9 @@ def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def progress_count(title: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar of things on stderr; gives what to call with those that are done, and all (0: not known)."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with progress_bars(*columns) as progress:
+    with progress_bars("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
@@ -138,18 +143,17 @@ def progress_count(title: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def stage(title: str) -> Iterator[Callable[[str], None]]:
     """Show in one line on stderr what is going on; yields what is called with lines of its progress."""
+    from rich.text import Text
+
     with status_console().status(title) as status:
-        yield lambda line: status.update(f"{title}: [dim]{escape(line.strip()[:80])}[/]")
+        yield lambda line: status.update(Text.assemble(f"{title}: ", (line.strip()[:80], "dim")))
 
 
 def print_error(error: TinyhostError) -> None:
     """Print an error and its hint on stderr."""
-    from rich.text import Text
-
-    out = status_console()
-    out.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    note(("error: ", "bold red"), error.message)
     if error.hint:
-        out.print(Text.assemble(("   try: ", "bold cyan"), error.hint), soft_wrap=True)
+        note(("   try: ", "bold cyan"), error.hint)
 
 
 def write_json(document: object, target: str) -> None:

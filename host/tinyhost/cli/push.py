@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
-from tinyhost.cli.output import byte_progress, console, escape, warn, write_json
+from tinyhost.cli.output import byte_progress, say, warn, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, PushResult
@@ -77,8 +77,5 @@ def print_push(board: str, result: PushResult) -> None:
         how = f"resumed at byte {result.resumed_at:,} of {image_bytes:,}, {result.seconds:.2f} s"
     else:
         how = f"{image_bytes:,} B in {result.seconds:.2f} s"
-    retries = f", [yellow]{result.retries} retries[/]" if result.retries else ""
-    console().print(
-        f"{escape(board)}: [green]{escape(result.name)}[/] is active in slot {result.slot} ({how}{retries})",
-        soft_wrap=True,
-    )
+    retries = f", {result.retries} retries" if result.retries else ""
+    say(f"{board}: ", (result.name, "green"), f" is active in slot {result.slot} ({how}", (retries, "yellow"), ")")

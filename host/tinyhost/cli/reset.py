@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, StateOption, epilog
-from tinyhost.cli.output import console, escape
+from tinyhost.cli.output import say
 
 __all__ = ["register"]
 
@@ -34,7 +34,7 @@ def reset(
             raise UsageError(f"{connection.board_name} has no bootloader", hint="leave --bootloader out")
         connection.device.reset(ResetMode.BOOTLOADER if bootloader else ResetMode.APP)
         if bootloader:
-            console().print(f"{escape(connection.board_name)}: [yellow]in its bootloader[/]")
+            say(f"{connection.board_name}: ", ("in its bootloader", "yellow"))
             return
         uptime_ms = connection.device.ping().uptime_us / 1000
-        console().print(f"{escape(connection.board_name)}: [green]restarted[/] {uptime_ms:.0f} ms ago")
+        say(f"{connection.board_name}: ", ("restarted", "green"), f" {uptime_ms:.0f} ms ago")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.options import epilog
-from tinyhost.cli.output import progress_count, status_console
+from tinyhost.cli.output import note, progress_count
 from tinyhost.cli.synth_machine import machine
 
 __all__ = ["register"]
@@ -47,7 +47,7 @@ def pictures(
 
     files = write_dataset(folder.parent, count, seed, split=folder.name)
     labels = sorted({file.parent.name for file in files})
-    _say(f"drew {len(files)} pictures in {folder}: {', '.join(labels)}")
+    note(f"drew {len(files)} pictures in {folder}: {', '.join(labels)}")
 
 
 def speech(
@@ -88,7 +88,7 @@ def speech(
     n_voices = len({sample.speaker for sample in samples if sample.speaker})
     n_words = len({sample.label for sample in samples if sample.speaker})
     n_clips = sum(bool(sample.speaker) for sample in samples)
-    _say(f"wrote {n_clips} clips of {n_words} words by {n_voices} voices, and noise, in {folder}")
+    note(f"wrote {n_clips} clips of {n_words} words by {n_voices} voices, and noise, in {folder}")
 
 
 def stream(
@@ -115,12 +115,8 @@ def stream(
     with progress_count("speaking") as show:
         truth = write_stream(file, config, on_block=show)
     n_wanted = sum(word.label in config.words for word in truth)
-    _say(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
+    note(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
 
 
 def _split(words: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in words.split(",") if word.strip())
-
-
-def _say(text: str) -> None:
-    status_console().print(text, soft_wrap=True, markup=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tinyhost.cli.options import MAX_SECONDS
-from tinyhost.cli.output import status_console
+from tinyhost.cli.output import note
 
 __all__ = ["machine"]
 
@@ -55,4 +55,4 @@ def machine(
     write_motion_csv(file, Machine(options).blocks(n_samples), options.sensor)
     write_manifest(file.with_suffix(".json"), options, n_samples)
     what = f"{fault} of severity {severity:g} from {start_s:g} s on" if fault != "none" else "a healthy machine"
-    status_console().print(f"wrote {file}: {n_samples} samples, {what}, {rpm:g} rpm", soft_wrap=True, markup=False)
+    note(f"wrote {file}: {n_samples} samples, {what}, {rpm:g} rpm")

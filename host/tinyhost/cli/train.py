@@ -21,7 +21,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from tinyhost.cli.options import JsonOption, epilog
-from tinyhost.cli.output import check_targets, console, status_console, write_json
+from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
@@ -153,12 +153,7 @@ def _print(outcome: Outcome, files: RunFiles) -> None:
     from tinyhost.views.findings import section_view
 
     for note in outcome.notes():
-        status_console().print(note.text, style="yellow", markup=False)
-    out = console()
-    out.print(section_view(outcome.sections()[0]))
-    out.print(
-        f"{files.model}: {len(outcome.tflite):,} B, {outcome.n_parameters:,} parameters; report: {files.report}",
-        soft_wrap=True,
-        markup=False,
-    )
-    out.print(f"next: tinyhost push {files.model}", style="dim", soft_wrap=True, markup=False)
+        warn(note.text)
+    console().print(section_view(outcome.sections()[0]))
+    say(f"{files.model}: {len(outcome.tflite):,} B, {outcome.n_parameters:,} parameters; report: {files.report}")
+    say((f"next: tinyhost push {files.model}", "dim"))

@@ -17,10 +17,9 @@ __all__ = ["training_progress"]
 @contextmanager
 def training_progress() -> Iterator[Callable[[TrainProgress], None]]:
     """Yield a function that shows the epoch's progress, and a line for each epoch of a classifier that is done."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn())
-    with progress_bars(*columns) as bars:
+    with progress_bars("{task.description}", BarColumn(), "{task.fields[figures]}", TimeElapsedColumn()) as bars:
         task = bars.add_task("starting", total=None, figures="")
 
         def show(at: TrainProgress) -> None:

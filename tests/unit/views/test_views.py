@@ -30,6 +30,6 @@ def test_labels_and_units_in_brackets_are_text_not_markup(tmp_path: Path) -> Non
 
 def test_no_text_commands_the_terminal() -> None:
     out = io.StringIO()
-    console = TameConsole(file=out, width=80, force_terminal=True, color_system="truecolor", highlight=False)
-    console.print("a\x1b]0;owned\x07\x9b2J\u202eb\tc", style="bold", markup=False)
+    console = TameConsole(file=out, width=80, force_terminal=True, color_system="truecolor")
+    console.print("a\x1b]0;owned\x07\x9b2J\u202eb\tc", style="bold")
     assert out.getvalue() == "\x1b[1ma\ufffd]0;owned\ufffd2J\ufffdb    c\x1b[0m\n"
