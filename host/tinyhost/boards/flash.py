@@ -7,12 +7,14 @@ from collections.abc import Callable
 from tinyhost.boards.base import Board
 from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
 from tinyhost.boards.build import Firmware
-from tinyhost.boards.serial_boards import SerialBoard
-from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, write_atomically
+from tinyhost.boards.serial_boards import SerialBoard, find_port
+from tinyhost.boards.state import BoardFolder, BoardLock, Flashed
 from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
-from tinyhost.errors import BoardError, UsageError
+from tinyhost.errors import BoardError, LinkError, PortBusyError, UsageError
+from tinyhost.link import SerialLink
+from tinyhost.system.durable import write_atomically
 
-__all__ = ["flash_firmware"]
+__all__ = ["check_free", "flash_firmware"]
 
 
 def flash_firmware(
@@ -57,26 +59,54 @@ def _silent(line: str) -> None:
     """Show nothing."""
 
 
+def check_free(board: Board) -> None:
+    """Raise BoardError or PortBusyError if another process uses the board: then it is not to be flashed."""
+    if isinstance(board, VirtualBoard):
+        board.folder.create()
+        lock = BoardLock(board.folder)
+        if lock.acquire():
+            lock.release()
+        else:
+            _attached(board).open_link().close()
+    elif isinstance(board, SerialBoard):
+        port = find_port(board.serial).port
+        try:
+            SerialLink(port, f"{board.kind} on {port}").close()
+        except PortBusyError:
+            raise
+        except LinkError:
+            return  # it comes and goes, as it may on its way into the bootloader: the upload waits for it
+
+
 def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:
-    folder = board.folder
-    folder.create()
-    lock = BoardLock(folder)
+    board.folder.create()
+    lock = BoardLock(board.folder)
     if lock.acquire():
         try:
-            _install(folder, firmware)
+            _install(board.folder, firmware)
         finally:
             lock.release()
         return
-    running = folder.running()
+    attached = _attached(board)
+    link = attached.open_link()  # raises if another program has the port, and keeps others out until it is done
+    try:
+        _install(board.folder, firmware)
+        attached.reset()
+    finally:
+        link.close()
+
+
+def _attached(board: VirtualBoard) -> AttachedBoard:
+    """Return the board that another process keeps on for all; raises BoardError if it is on for that one only."""
+    running = board.folder.running()
     if running is None or not running.shared:
         who = f"process {running.pid}" if running else "another process"
         raise BoardError(f"{board.name} is powered by {who}", hint="wait until it is done, then flash again")
-    _install(folder, firmware)
-    AttachedBoard(board, running).reset()
+    return AttachedBoard(board, running)
 
 
 def _install(folder: BoardFolder, firmware: Firmware) -> None:
-    write_atomically(folder.program, firmware.path.read_bytes(), mode=0o755)
+    write_atomically(folder.program, firmware.path.read_bytes(), sync=False, mode=0o755)
     folder.write_flashed(
         Flashed(
             app=firmware.app,

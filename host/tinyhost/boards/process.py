@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 from tinyhost.boards.state import BoardFolder
+from tinyhost.system.lifeline import ends_with_us
 from tinyhost.system.tools import require_tool
 
 __all__ = ["EXIT_FAULT", "EXIT_RESET", "board_command", "spawn"]
@@ -41,7 +41,7 @@ def spawn(command: list[str], folder: BoardFolder, stdin: int, stdout: int) -> s
     """
     with folder.log.open("ab") as log:
         return subprocess.Popen(
-            [*_die_with_parent(), *command],
+            ends_with_us(command),
             stdin=stdin,
             stdout=stdout,
             stderr=log,
@@ -49,9 +49,3 @@ def spawn(command: list[str], folder: BoardFolder, stdin: int, stdout: int) -> s
             start_new_session=True,
             env={**os.environ, "ASAN_OPTIONS": "exitcode=70", "UBSAN_OPTIONS": "print_stacktrace=1"},
         )
-
-
-def _die_with_parent() -> list[str]:
-    """Return the wrapper that has Linux kill a program when its parent dies; nothing where there is no util-linux."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

@@ -7,6 +7,7 @@
     unique_id       the board's own
     running.json    while it is powered: by whom, on which port
     lock            held by the process that powers it
+    power.cut       asks that process for a power cut
     board.log       what the program wrote on its standard error
     led             what the LED shows
     camera.*        the channel to the scene player
@@ -19,17 +20,20 @@ import fcntl
 import json
 import os
 import secrets
-import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tinyhost.errors import BoardError
+from tinyhost.system.durable import write_atomically
+from tinyhost.system.reading import read_text
 
-__all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state", "write_atomically"]
+__all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state"]
 
 _T = TypeVar("_T")
+_MAX_RECORD_BYTES = 65_536
+_MAX_NUMBER = 2**31 - 1
 
 
 def default_state() -> Path:
@@ -81,7 +85,7 @@ class BoardFolder:
         """Make the folder, and give the board an id of its own."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not (self.path / "unique_id").exists():
-            write_atomically(self.path / "unique_id", f"{self.name}-{secrets.token_hex(8)}".encode())
+            write_atomically(self.path / "unique_id", f"{self.name}-{secrets.token_hex(8)}".encode(), sync=False)
 
     def flashed(self) -> Flashed | None:
         """Return which firmware is on the board; None if there is none."""
@@ -90,7 +94,7 @@ class BoardFolder:
 
     def write_flashed(self, flashed: Flashed) -> None:
         """Note which firmware is on the board."""
-        write_atomically(self.path / "board.json", json.dumps(asdict(flashed), indent=2).encode())
+        write_atomically(self.path / "board.json", json.dumps(asdict(flashed), indent=2).encode(), sync=False)
 
     def running(self) -> Running | None:
         """Return who powers the board; None if nobody does."""
@@ -100,7 +104,7 @@ class BoardFolder:
 
     def write_running(self, running: Running) -> None:
         """Note who powers the board."""
-        write_atomically(self.path / "running.json", json.dumps(asdict(running), indent=2).encode())
+        write_atomically(self.path / "running.json", json.dumps(asdict(running), indent=2).encode(), sync=False)
 
     def remove_running(self) -> None:
         """Note that the board is off."""
@@ -147,29 +151,32 @@ class BoardLock:
         return False
 
 
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put `data` into `path` at once: whoever reads it sees the old content or the new."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-        os.replace(name, path)  # noqa: PTH105 (name is a str)
-    except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)  # noqa: PTH108
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # a write that fails does not tell where
-        raise
-
-
 def _read_json(path: Path, kind: type[_T]) -> _T | None:
-    """Return the object that a file holds; None without the file."""
-    try:
-        return kind(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    """Return the record that a file holds; None without the file. Raises BoardError unless it is as we wrote it."""
+    if not path.exists():
         return None
-    except (ValueError, TypeError) as exc:
-        raise BoardError(
-            f"{path} is damaged: {exc}", hint=f"tinyhost flash vww --board {path.parent.name} writes it anew"
-        ) from exc
+    hint = f"tinyhost flash vww --board {path.parent.name} writes it anew; models and settings stay"
+    try:
+        return kind(**_checked(kind, json.loads(read_text(path, max_bytes=_MAX_RECORD_BYTES, error=BoardError))))
+    except BoardError as exc:
+        raise BoardError(exc.message, hint=hint) from exc
+    except (ValueError, RecursionError) as exc:  # also what json says
+        raise BoardError(f"{path} is damaged: {exc}", hint=hint) from exc
+
+
+def _checked(kind: type[Any], values: object) -> dict[str, Any]:
+    """Return a record's values by name. Raises ValueError for what its fields cannot hold."""
+    if not isinstance(values, dict):
+        raise ValueError(f"expected an object, got {type(values).__name__}")
+    known = {field.name: field for field in fields(kind)}
+    if unknown := sorted(set(values) - set(known)):
+        raise ValueError(f"{unknown[0]!r} is unknown")
+    for name, field in known.items():
+        if name not in values and field.default is MISSING:
+            raise ValueError(f"{name} is missing")
+        got = values.get(name, field.default)
+        if type(got).__name__ != field.type:
+            raise ValueError(f"{name}: expected {field.type}, got {type(got).__name__}")
+        if isinstance(got, int) and not 0 <= got <= _MAX_NUMBER:
+            raise ValueError(f"{name}: expected 0 to {_MAX_NUMBER}, got {got}")
+    return values

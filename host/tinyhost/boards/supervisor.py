@@ -13,6 +13,7 @@ import tty
 from collections.abc import Callable
 
 from tinyhost.boards.feed import LinkFeed
+from tinyhost.boards.power_switch import PowerSwitch
 from tinyhost.boards.process import EXIT_RESET, board_command, spawn
 from tinyhost.boards.state import BoardFolder
 from tinyhost.errors import BoardError
@@ -88,18 +89,9 @@ class Supervisor:
                 )
 
     def _run(self) -> None:
-        quick_resets = 0
         try:
-            while not self._stopping:
-                started = time.monotonic()
-                code = self._boot()
-                if self._stopping:
-                    break
-                quick = code == EXIT_RESET and time.monotonic() - started < _QUICK_S
-                quick_resets = quick_resets + 1 if quick else 0
-                if code not in (EXIT_RESET, -signal.SIGKILL) or quick_resets >= _MAX_QUICK_RESETS:
-                    self._fail(_death_notice(self._folder, code))
-                    break
+            with PowerSwitch(self._folder.path) as switch:
+                self._keep_running(switch)
         except OSError as exc:
             what = f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)
             self._fail(f"{self._folder.name}: cannot run: {what}")
@@ -107,7 +99,21 @@ class Supervisor:
             os.close(self._master)
             os.close(self._slave)
 
-    def _boot(self) -> int:
+    def _keep_running(self, switch: PowerSwitch) -> None:
+        """Boot the program again and again, until the board is switched off or its firmware has died."""
+        quick_resets = 0
+        while not self._stopping:
+            started = time.monotonic()
+            code = self._boot(switch)
+            if self._stopping:
+                return
+            quick = code == EXIT_RESET and time.monotonic() - started < _QUICK_S
+            quick_resets = quick_resets + 1 if quick else 0
+            if code not in (EXIT_RESET, -signal.SIGKILL) or quick_resets >= _MAX_QUICK_RESETS:
+                self._fail(_death_notice(self._folder, code))
+                return
+
+    def _boot(self, switch: PowerSwitch) -> int:
         """Run the program once; return its exit code."""
         feed = LinkFeed(self._master, self._folder.path) if self._needs_feed else None
         self._drop_input()
@@ -118,7 +124,7 @@ class Supervisor:
                 self.firmware_pid = program.pid
                 self._on_change(self)
                 self._changed.notify_all()
-            self._serve(program, feed)
+            self._serve(program, feed, switch)
             with self._changed:
                 self.firmware_pid = 0
                 return program.wait()
@@ -133,19 +139,22 @@ class Supervisor:
         while select.select([self._master], [], [], 0)[0]:
             os.read(self._master, 4096)
 
-    def _serve(self, program: subprocess.Popen[bytes], feed: LinkFeed | None) -> None:
-        """Feed the program until it has ended, of itself or because the board is switched off."""
+    def _serve(self, program: subprocess.Popen[bytes], feed: LinkFeed | None, switch: PowerSwitch) -> None:
+        """Feed the program until it has ended: of itself, by a power cut, or because the board is switched off."""
         ended = os.pidfd_open(program.pid)
         try:
             while True:
                 can_feed = feed is not None and feed.has_room()
-                reads = [ended, self._wake_read, *([self._master] if can_feed else [])]
+                reads = [ended, self._wake_read, switch.fd, *([self._master] if can_feed else [])]
                 ready, _, _ = select.select(reads, [feed.room_fd] if feed and not can_feed else [], [])
                 if ended in ready:
                     return
                 if self._wake_read in ready:
                     _terminate(program)
                     return
+                if switch.fd in ready:
+                    switch.clear()
+                    program.kill()
                 if feed is not None and self._master in ready:
                     feed.pump()
         finally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.scenes import SceneOptions, open_scene
 from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
 from tinyhost.boards.state import BoardFolder, BoardLock, Running, default_state
@@ -153,7 +153,11 @@ class AttachedBoard:
     def reset(self) -> None:
         """Cut the power; the process that keeps the board on gives it back."""
         before = self._running()
-        os.kill(before.firmware_pid, signal.SIGKILL)
+        if not ask_for_power_cut(self.board.folder.path):
+            raise BoardError(
+                f"{self.board.name}: process {before.pid}, which keeps it on, takes no wish for a power cut",
+                hint="restart `tinyhost board run`",
+            )
         deadline = time.monotonic() + _RESET_TIMEOUT_S
         while self._running().boots == before.boots:
             if time.monotonic() > deadline:

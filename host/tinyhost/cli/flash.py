@@ -66,7 +66,7 @@ def flash(
     Firmware that is built already is not built again. The command waits until the board answers with the new build.
     """
     from tinyhost.boards import resolve
-    from tinyhost.boards.flash import flash_firmware
+    from tinyhost.boards.flash import check_free, flash_firmware
     from tinyhost.cli.documents import FlashDocument
 
     if firmware is not None and engine is not Engine.TINYHOST:
@@ -76,6 +76,7 @@ def flash(
     target = resolve(board, state=state)
     if board is None:
         note((f"board: {target.name}", "dim"))
+    check_free(target)
     file = None if no_model else _model_for(app, target, engine, model)
     with stage(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)

@@ -15,6 +15,7 @@ from tinyhost.errors import UsageError
 from tinyhost.hil.events import EventReader
 from tinyhost.hil.results import BoardRun, Outcome, RigResult
 from tinyhost.hil.rigs import Rig, RigBoard
+from tinyhost.system.lifeline import ends_with_us
 
 __all__ = ["BoardProcess", "run_rig"]
 
@@ -49,7 +50,7 @@ class BoardProcess:
         ]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                [*command, *pytest_args],
+                ends_with_us([*command, *pytest_args]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

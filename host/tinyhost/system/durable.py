@@ -39,10 +39,12 @@ def new_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
         _sync_folder(path.parent)
 
 
-def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write a file so that under its name there is all of it or nothing; see `new_file`."""
+def write_atomically(path: Path, data: bytes, *, sync: bool = True, mode: int | None = None) -> None:
+    """Write a file so that under its name there is all of it or nothing; see `new_file`. mode: who may do what."""
     with new_file(path, sync=sync) as file:
         file.write(data)
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
 
 
 def _make_folder(folder: Path, *, sync: bool) -> None:

@@ -19,7 +19,7 @@ from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.state import BoardFolder
 from tinyhost.boards.virtual import AttachedBoard, VirtualPower
-from tinyhost.errors import BoardError, ConfigError, LinkLostError, UsageError
+from tinyhost.errors import BoardError, ConfigError, LinkLostError, PortBusyError, UsageError
 from tinyhost.link.base import Link
 
 ECHO = """
@@ -204,6 +204,22 @@ def test_a_board_that_is_kept_on_is_shared(tmp_path: Path, flash: Callable[..., 
         assert host.poll() is None
 
 
+def test_a_board_whose_port_another_program_has_is_not_flashed(tmp_path: Path, flash: Callable[..., None]) -> None:
+    flash()
+    program = (tmp_path / "native" / "program").read_bytes()
+    with powered_elsewhere(tmp_path, keep_on=True), resolve("native", state=tmp_path).power() as power:
+        link = power.open_link()
+        first = firmware_pid(tmp_path)
+        with pytest.raises(PortBusyError, match="is held by this program"):
+            flash("exec cat")
+        assert ask(link, "still") == "got still" or read_line(link) == "got still"
+        link.close()
+        assert (tmp_path / "native" / "program").read_bytes() == program
+        assert firmware_pid(tmp_path) == first
+        flash("exec cat")
+        assert firmware_pid(tmp_path) != first
+
+
 def test_flashing_keeps_the_flash_and_the_id(tmp_path: Path, flash: Callable[..., None]) -> None:
     flash()
     folder = BoardFolder(tmp_path, "native")
@@ -220,11 +236,68 @@ def test_firmware_for_another_board_is_refused(flash: Callable[..., None]) -> No
         flash(kind="m4")
 
 
-def test_a_damaged_state_file_is_named(tmp_path: Path, flash: Callable[..., None]) -> None:
+RECORD = {"app": "vww", "build_id": "", "text_bytes": 0, "ram_bytes": 0}
+DAMAGED = {
+    "cut off": "{",
+    "a list": "[1, 2]",
+    "no text": b"\xff\xfe",
+    "100,000 levels deep": "[" * 100_000 + "]" * 100_000,
+    "a value too few": '{"app": "vww"}',
+    "a value too many": json.dumps({**RECORD, "extra": 1}),
+    "a number for text": json.dumps({**RECORD, "app": 7}),
+    "nothing for text": json.dumps({**RECORD, "build_id": None}),
+    "NaN": json.dumps({**RECORD, "ram_bytes": float("nan")}),
+    "below zero": json.dumps({**RECORD, "text_bytes": -1}),
+    "yes for a number": json.dumps({**RECORD, "text_bytes": True}),
+    "a number of 5,000 digits": json.dumps(RECORD).replace("0", "9" * 5000, 1),
+    "too long": json.dumps({**RECORD, "app": "x" * 100_000}),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_state_file_is_named(tmp_path: Path, flash: Callable[..., None], content: str | bytes) -> None:
     flash()
-    (tmp_path / "native" / "board.json").write_text("{")
-    with pytest.raises(BoardError, match=r"board\.json is damaged"), resolve("native", state=tmp_path).power():
+    (tmp_path / "native" / "board.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(BoardError, match=r"board\.json") as caught, resolve("native", state=tmp_path).power():
         pass
+    assert "\n" not in caught.value.message
+    assert "tinyhost flash vww" in caught.value.hint
+    assert [status.state for status in list_boards(tmp_path) if status.name == "native"] == ["damaged"]
+    flash()  # writes it anew
+    assert [status.state for status in list_boards(tmp_path) if status.name == "native"] == ["ready"]
+
+
+def test_whoever_asks_for_a_power_cut_kills_no_process_that_a_file_names(
+    tmp_path: Path, flash: Callable[..., None]
+) -> None:
+    flash()
+    with subprocess.Popen(["sleep", "60"]) as bystander, powered_elsewhere(tmp_path, keep_on=True):
+        running = tmp_path / "native" / "running.json"
+        first = firmware_pid(tmp_path)
+        with resolve("native", state=tmp_path).power() as power:
+            running.write_text(json.dumps({**json.loads(running.read_text()), "firmware_pid": bystander.pid}))
+            power.reset()
+            assert alive(bystander.pid)
+            assert firmware_pid(tmp_path) not in (first, bystander.pid)
+            (tmp_path / "native" / "power.cut").unlink()
+            (tmp_path / "native" / "power.cut").write_text("")
+            with pytest.raises(BoardError, match="takes no wish for a power cut"):
+                power.reset()
+            assert (tmp_path / "native" / "power.cut").read_text() == ""
+        bystander.kill()
+
+
+def test_firmware_does_not_start_for_a_host_that_has_died_meanwhile(
+    tmp_path: Path, flash: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flash(f"echo ran > {tmp_path}/ran; sleep 60")
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    monkeypatch.setattr("tinyhost.system.lifeline.os.getpid", lambda: gone.pid)
+    with resolve("native", state=tmp_path).power() as power:
+        assert isinstance(power, VirtualPower)
+        wait_until(lambda: bool(power.failure))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_state_folder_that_takes_nothing_is_one_error_and_leaves_no_program(
