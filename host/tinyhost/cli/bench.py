@@ -13,6 +13,7 @@ import typer
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import check_targets, console, note, progress_bars, stage, status_console, write_json
+from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def bench(
             ".truth.csv) beside the recording.",
         ),
     ] = None,
+    allow_skipped: AllowSkippedOption = False,
     labels: LabelsOption = None,
     passes: PassesOption = True,
     capture: Annotated[bool, typer.Option("--capture", help="Time the capture of camera frames too.")] = False,
@@ -142,10 +144,12 @@ def bench(
 ) -> None:
     """Measure a model on the board: latency, memory, accuracy.
 
-    It also compares the board's outputs with a reference, and exits 1 if any of them differs.
+    It also compares the board's outputs with a reference, and exits 1 if any of them differs, or if more than 1 % of
+    --data cannot be used.
     """
     from tinyhost.bench.run import BenchRequest, model_on_device, run_bench
     from tinyhost.cli.connect import connected
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.models.file import load_model_file
 
     if truth is not None and stream is None:
@@ -182,6 +186,8 @@ def bench(
         result = trial.compare(result, request, stage=stage, measuring=_progress)
     _write(result, report, json)
     _check(result)
+    for finding in result.findings:
+        check_skipped(data or Path(), finding.skipped, finding.n_used, allow=allow_skipped)
 
 
 def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "") -> tuple[Board, Firmware]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tinyhost.cli.options import JsonOption, epilog
-from tinyhost.cli.output import byte_progress, console, note, progress_count, say, status_console, write_json
+from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
+from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
-    from tinyhost.datasets.clips import Skipped
     from tinyhost.datasets.importing import ImportReport
 
 __all__ = ["register"]
@@ -121,13 +120,15 @@ def import_dataset(
     resample: Annotated[
         bool, typer.Option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
+    allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
     """Add clips or motion from elsewhere to a data set.
 
-    Files that cannot be used are skipped and listed. Exits 1 if none could be used.
+    Files that cannot be used are skipped and listed; the others are stored. Exits 1 if more than 1 % cannot be used.
     """
     from tinyhost.datasets.importing import FORMATS, Format, ImportReport, detect_format, find_clips, import_clips
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.store import DatasetStore
 
     known: dict[str, Format] = {name: name for name in FORMATS}
@@ -149,6 +150,7 @@ def import_dataset(
             f"{source}: no clip could be used, {len(report.skipped)} were skipped, {report.not_wanted} not asked for",
             hint="see the reasons above; --resample converts other formats to 16 kHz, mono, 16 bit",
         )
+    check_skipped(source, report.skipped, report.stored.total(), allow=allow_skipped)
 
 
 def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
@@ -160,15 +162,16 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
     if json != "-":
         n_labels = len(report.stored)
         say(f"{target}: {report.stored.total():,} clips of {n_labels} labels stored, {len(report.skipped):,} skipped")
-    _tell_skipped(report.skipped)
+    tell_skipped(report.skipped)
 
 
-def info(folder: SetArgument, json: JsonOption = None) -> None:
+def info(folder: SetArgument, *, allow_skipped: AllowSkippedOption = False, json: JsonOption = None) -> None:
     """Show the labels, speakers and parts of a data set.
 
-    Files that cannot be used are listed with the reason.
+    Files that cannot be used are listed with the reason. Exits 1 if they are more than 1 %.
     """
     from tinyhost.datasets.describe import describe
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.views.data import data_view
 
     with progress_count("reading") as show:
@@ -177,7 +180,8 @@ def info(folder: SetArgument, json: JsonOption = None) -> None:
         write_json(found, json)
     if json != "-":
         console().print(data_view(found), soft_wrap=True)
-    _tell_skipped(found.skipped)
+    tell_skipped(found.skipped)
+    check_skipped(folder, found.skipped, found.files, allow=allow_skipped)
 
 
 def split(
@@ -185,13 +189,16 @@ def split(
     *,
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
+    allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
     """Write which clips are for validation and which for testing.
 
     The rule is that of Speech Commands: a hash of the speaker's name puts all clips of a person on one side. With fewer
-    than three speakers each file is put on a side by itself.
+    than three speakers each file is put on a side by itself. Files that cannot be used are listed; exits 1 if they are
+    more than 1 %.
     """
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.speech_commands import Shares, split_folder
 
     shares = Shares(validation=validation, testing=testing)
@@ -204,6 +211,8 @@ def split(
         say(f"{folder}: by {done.by}, {words}")
     if done.by == "file":
         note("fewer than 3 speakers: the same voice is on several sides, so measured figures will be too good")
+    tell_skipped(done.skipped)
+    check_skipped(folder, done.skipped, sum(done.parts.values()), allow=allow_skipped)
 
 
 def export(
@@ -215,10 +224,15 @@ def export(
     ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
+    allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write the clips or the motion of a data set for other tools."""
+    """Write the clips or the motion of a data set for other tools.
+
+    Files that cannot be used are listed; exits 1 if they are more than 1 %.
+    """
     from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_dataset
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.speech_commands import Shares
 
     known: dict[str, ExportFormat] = {name: name for name in EXPORT_FORMATS}
@@ -231,11 +245,5 @@ def export(
         write_json(done, json)
     if json != "-":
         say(f"{target}: {sum(done.parts.values()):,} samples")
-    _tell_skipped(done.skipped)
-
-
-def _tell_skipped(skipped: Sequence[Skipped]) -> None:
-    from tinyhost.views.data import skipped_lines
-
-    for line in skipped_lines(skipped):
-        status_console().print(line, soft_wrap=True)
+    tell_skipped(done.skipped)
+    check_skipped(folder, done.skipped, sum(done.parts.values()), allow=allow_skipped)

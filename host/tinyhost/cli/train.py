@@ -22,6 +22,7 @@ from typer.main import get_group
 
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
+from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import UsageError
 
@@ -66,12 +67,20 @@ def _command(trainer: Trainer) -> Callable[..., None]:
     """Return the function that typer makes a command of."""
     from tinyhost.train.core.config import option_fields
 
-    def command(*, data: Path | None, out: Path | None, report: Path | None, json: str | None, **values: Any) -> None:
+    def command(
+        *,
+        data: Path | None,
+        out: Path | None,
+        report: Path | None,
+        allow_skipped: bool,
+        json: str | None,
+        **values: Any,
+    ) -> None:
         check_targets(report, json)
         fields = option_fields(trainer.config)
         given = {field.name: _value(field, values[field.name]) for field in fields}
         config = trainer.config(**given, command=shlex.join(["tinyhost", *sys.argv[1:]]))
-        outcome, files = _run(trainer, config, data, out, report)
+        outcome, files = _run(trainer, config, data, out, report, allow_skipped=allow_skipped)
         if json:
             write_json(outcome.document(files), json)
         if json != "-":
@@ -94,6 +103,7 @@ def _parameters(trainer: Trainer) -> Iterator[Parameter]:
         yield _option(field)
     report = typer.Option("--report", metavar="FILE", help="Write the HTML report here. Default: report.html in --out.")
     yield _parameter("report", Path | None, report, None)
+    yield Parameter("allow_skipped", Parameter.KEYWORD_ONLY, default=False, annotation=AllowSkippedOption)
     yield Parameter("json", Parameter.KEYWORD_ONLY, default=None, annotation=JsonOption)
 
 
@@ -134,9 +144,10 @@ def _value(field: OptionField, given: Any) -> Any:
 
 
 def _run(
-    trainer: Trainer, config: Any, data: Path | None, out: Path | None, report: Path | None
+    trainer: Trainer, config: Any, data: Path | None, out: Path | None, report: Path | None, *, allow_skipped: bool
 ) -> tuple[Outcome, RunFiles]:
     """Train, and write the results."""
+    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.report.training import training_report
     from tinyhost.train.core.trainer import Run
     from tinyhost.train.core.writing import write_run
@@ -145,7 +156,9 @@ def _run(
     with training_progress() as show:
         run = Run(folder=out or Path("runs") / name, source=source, report=show)
         training = trainer.training()
-        outcome = training.train(config, training.load(data, config, run), run)
+        samples = training.load(data, config, run)
+        check_skipped(data or Path(source), samples.skipped, len(samples), allow=allow_skipped)
+        outcome = training.train(config, samples, run)
     return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)
 
 

@@ -15,10 +15,11 @@ from tinyhost.audio.levels import fit_length, to_float, to_pcm
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
 from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.errors import DatasetError
 
-__all__ = ["ClipFolder", "LabelledClip", "Skipped", "load_clip_folder"]
+__all__ = ["ClipFolder", "LabelledClip", "load_clip_folder"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +45,6 @@ class LabelledClip:
         pcm = read_wav(self.path)
         piece = fit_length(pcm if self.begin is None else pcm[self.begin : self.begin + CLIP_SAMPLES], CLIP_SAMPLES)
         return piece if self.gain == 1.0 else to_pcm(to_float(piece) * np.float32(self.gain))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Skipped:
-    """A file that cannot be used, and why."""
-
-    what: str
-    """the file, below the folder"""
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +101,7 @@ def load_clip_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda
             clips.append(LabelledClip(path=file, label=label))
             n_samples += length
     if not clips and not background:
-        first = skipped[0]
-        raise DatasetError(
-            f"{path}: none of {len(files)} files can be used; the first one, {first.what}: {first.reason}",
-            hint="convert them while importing: tinyhost data import --resample",
-        )
+        raise none_usable(path, skipped, hint="convert them while importing: tinyhost data import --resample")
     return ClipFolder(
         root=path,
         labels=tuple(sorted({clip.label for clip in clips})),

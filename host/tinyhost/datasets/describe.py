@@ -11,9 +11,10 @@ from typing import Literal
 from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import SAMPLE_RATE_HZ
 from tinyhost.boards.scenes import PICTURE_SUFFIXES
-from tinyhost.datasets.clips import Skipped, load_clip_folder
+from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.folder import load_class_folder
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.ucr import find_ucr, read_ucr
 
@@ -50,12 +51,14 @@ class DataDescription:
 
 
 def describe(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> DataDescription:
-    """Return what is in a data set. Raises DatasetError if it is none, or a picture is damaged."""
+    """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used."""
     if find_ucr(path) is not None:
         return _describe_series(path)
     if _has_pictures(path):
         pictures = load_class_folder(path)
-        return DataDescription(folder=path, kind="pictures", labels=pictures.counts(), files=len(pictures))
+        return DataDescription(
+            folder=path, kind="pictures", labels=pictures.counts(), files=len(pictures), skipped=pictures.skipped
+        )
     if path.is_dir() and holds_machine_sounds(path):
         return _describe_machines(load_machine_sounds(path, convert=True, on_file=on_file))
     clips = load_clip_folder(path, on_file=on_file)

@@ -10,10 +10,11 @@ from typing import Literal
 
 from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import read_wav
-from tinyhost.datasets.clips import ClipFolder, LabelledClip, Skipped, load_clip_folder
+from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
 from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import LIST_FILES, Shares, part_of_clips
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.system.durable import write_atomically

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.boards.scenes import PICTURE_SUFFIXES, decode_picture
+from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
 
 __all__ = ["ClassFolder", "LabelledPicture", "labelled_files", "load_class_folder", "read_picture"]
@@ -35,6 +36,8 @@ class ClassFolder:
     labels: tuple[str, ...]
     """sorted"""
     pictures: tuple[LabelledPicture, ...]
+    skipped: tuple[Skipped, ...] = ()
+    """files that cannot be used"""
 
     def __iter__(self) -> Iterator[LabelledPicture]:
         return iter(self.pictures)
@@ -88,14 +91,20 @@ def labelled_files(path: Path, suffixes: Collection[str], *, sensor: str, exampl
 def load_class_folder(path: Path) -> ClassFolder:
     """Return the labelled pictures of a folder that holds one folder per class.
 
-    Every picture is decoded once to check it. Folders without pictures, hidden files and other files are passed over.
-    Raises DatasetError if the folder is missing, holds no class, or a picture does not decode.
+    Every picture is decoded once to check it; one that does not decode is skipped and told. Folders without pictures,
+    hidden files and other files are passed over. Raises DatasetError if the folder is missing, holds no class, or no
+    picture of it can be used.
     """
-    pictures = [
-        LabelledPicture(path=file, label=file.parent.name)
-        for file in labelled_files(path, PICTURE_SUFFIXES, sensor="camera", example="person/000001.png")
-    ]
-    for picture in pictures:
-        picture.read()
+    pictures, skipped = [], []
+    for file in labelled_files(path, PICTURE_SUFFIXES, sensor="camera", example="person/000001.png"):
+        picture = LabelledPicture(path=file, label=file.parent.name)
+        try:
+            picture.read()
+        except DatasetError as error:
+            skipped.append(Skipped(what=str(file.relative_to(path)), reason=error.message))
+        else:
+            pictures.append(picture)
+    if not pictures:
+        raise none_usable(path, skipped, hint="replace them by PNG or JPEG files")
     labels = tuple(sorted({picture.label for picture in pictures}))
-    return ClassFolder(root=path, labels=labels, pictures=tuple(pictures))
+    return ClassFolder(root=path, labels=labels, pictures=tuple(pictures), skipped=tuple(skipped))

@@ -17,12 +17,12 @@ from tinyhost.audio.levels import fit_length
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
 from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.capture import Recording, store_motion
-from tinyhost.datasets.clips import Skipped
 from tinyhost.datasets.common_voice import list_single_words, read_clip
 from tinyhost.datasets.edge_impulse import audio_pcm, read_acquisition
 from tinyhost.datasets.edge_impulse_project import INFO_NAME, list_export
 from tinyhost.datasets.folder import labelled_files
 from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, Wav, open_wav
-from tinyhost.datasets.clips import Skipped
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 
 __all__ = [

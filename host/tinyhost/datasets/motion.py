@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
 from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.csv import read_motion_csv
@@ -61,6 +62,11 @@ class MotionSet:
     counts_per_g: float = LSM9DS1.counts_per_g
     notes: tuple[str, ...] = ()
     """what is wrong with the recordings, in words"""
+    skipped: tuple[Skipped, ...] = ()
+    """files that cannot be used"""
+
+    def __len__(self) -> int:
+        return len(self.runs)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -90,7 +96,8 @@ class Windows:
 def load_motion_folder(root: Path, on_file: Callable[[int, int], None] = lambda done, total: None) -> MotionSet:
     """Return the recordings of label/*.csv; `normal` must be one of the labels.
 
-    Raises DatasetError, with file and line, for files that make no sense, another rate, or no recording of `normal`.
+    Files that make no sense are skipped and told, with their lines. Raises DatasetError for another rate, or no usable
+    recording of `normal`.
     """
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder", hint=f"expected {root / NORMAL}/*.csv")
@@ -100,14 +107,22 @@ def load_motion_folder(root: Path, on_file: Callable[[int, int], None] = lambda 
             f"{root}: no recording in {NORMAL}/*.csv",
             hint=f"tinyhost capture --sensor imu --seconds 600 --label {NORMAL} --data {root}",
         )
-    recordings = []
-    for done, path in enumerate(files):
-        recordings.append((path, read_motion_csv(path)))
-        on_file(done + 1, len(files))
-    return _motion_set(recordings)
+    recordings, skipped = [], []
+    for done, path in enumerate(files, 1):
+        try:
+            recordings.append((path, read_motion_csv(path)))
+        except DatasetError as error:
+            skipped.append(Skipped(what=f"{path.parent.name}/{path.name}", reason=error.message))
+        on_file(done, len(files))
+    if not any(path.parent.name == NORMAL for path, _ in recordings):
+        normal = [item for item in skipped if item.what.startswith(f"{NORMAL}/")]
+        raise none_usable(
+            root / NORMAL, normal, hint="mend the files, or record new ones: tinyhost capture --sensor imu"
+        )
+    return _motion_set(recordings, skipped)
 
 
-def _motion_set(recordings: Sequence[tuple[Path, MotionRecording]]) -> MotionSet:
+def _motion_set(recordings: Sequence[tuple[Path, MotionRecording]], skipped: Sequence[Skipped]) -> MotionSet:
     rate_hz = float(np.median([recording.rate_hz for _, recording in recordings]))
     runs, notes = [], []
     for path, recording in recordings:
@@ -121,7 +136,7 @@ def _motion_set(recordings: Sequence[tuple[Path, MotionRecording]]) -> MotionSet
         pieces = tuple(recording.segments()) if label != NORMAL else _sound_pieces(recording)
         runs.append(MotionRun(label=label, name=name, samples=recording.counts(), pieces=pieces))
         notes += [f"{name}: {issue}" for issue in recording.issues]
-    return MotionSet(runs=tuple(runs), rate_hz=rate_hz, notes=tuple(notes))
+    return MotionSet(runs=tuple(runs), rate_hz=rate_hz, notes=tuple(notes), skipped=tuple(skipped))
 
 
 def _sound_pieces(recording: MotionRecording) -> tuple[slice, ...]:

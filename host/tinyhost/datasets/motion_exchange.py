@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tinyhost.datasets.capture import Recording
-from tinyhost.datasets.clips import Skipped
 from tinyhost.datasets.edge_impulse import Acquisition, Channel, bad_format, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, write_info
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import COLUMNS, read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY

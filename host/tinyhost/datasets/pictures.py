@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyhost.boards.scenes import PICTURE_SUFFIXES
 from tinyhost.datasets.folder import read_picture
+from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
 
 __all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
@@ -18,6 +19,7 @@ __all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
 PICTURE_SIZE = 96
 SPLITS = ("train", "val", "test")
 _VAL_SHARE = _TEST_SHARE = 0.15
+_Picture = tuple[Path, NDArray[np.uint8]]
 _TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png with val and test beside it"
 
 
@@ -44,6 +46,11 @@ class Splits:
     train: PictureSet
     val: PictureSet
     test: PictureSet
+    skipped: tuple[Skipped, ...] = ()
+    """files that cannot be used"""
+
+    def __len__(self) -> int:
+        return len(self.train) + len(self.val) + len(self.test)
 
 
 def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: int = 10) -> Splits:
@@ -54,7 +61,7 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
     would put near twins on both sides. A missing `val/` or `test/` beside `train/` is taken from
     the end of `train/` in the same way.
 
-    Raises DatasetError if a class is missing, unexpected, too small, or a file is no picture.
+    A file that is no picture is skipped and told. Raises DatasetError if a class is missing, unexpected or too small.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -62,23 +69,24 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
     has_splits = (folder / "train").is_dir()
     root = folder / "train" if has_splits else folder
     labels = labels or _folders(root)
-    files = {"train": _class_files(root, labels)}
+    skipped: list[Skipped] = []
+    found = {"train": _class_pictures(root, labels, skipped)}
     for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
         if has_splits and (folder / split).is_dir():
-            files[split] = _class_files(folder / split, labels)
+            found[split] = _class_pictures(folder / split, labels, skipped)
         else:
-            files[split] = _cut_tail(files["train"], share / (1 - _TEST_SHARE * (split == "test")))
-    _check_counts(files["train"], root, min_per_class)
-    loaded = {split: _load(files[split]) for split in SPLITS}
-    return Splits(labels=labels, train=loaded["train"], val=loaded["val"], test=loaded["test"])
+            found[split] = _cut_tail(found["train"], share / (1 - _TEST_SHARE * (split == "test")))
+    _check_counts(found["train"], root, min_per_class)
+    sets = {split: _picture_set(found[split]) for split in SPLITS}
+    return Splits(labels=labels, train=sets["train"], val=sets["val"], test=sets["test"], skipped=tuple(skipped))
 
 
 def _folders(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
 
 
-def _class_files(root: Path, labels: tuple[str, ...]) -> list[list[Path]]:
-    """Return the picture files of each label under root, by name."""
+def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped]) -> list[list[_Picture]]:
+    """Return the pictures of each label under root, by name; what is none goes to `skipped`."""
     found = _folders(root)
     missing = [label for label in labels if label not in found]
     if missing:
@@ -93,7 +101,20 @@ def _class_files(root: Path, labels: tuple[str, ...]) -> list[list[Path]]:
             f"{root}: folders that are no class of this model: {', '.join(extra)}; expected only {', '.join(labels)}",
             hint="rename or move them, or give the labels to train on",
         )
-    return [_picture_files(root / label) for label in labels]
+    return [_pictures(root / label, skipped) for label in labels]
+
+
+def _pictures(folder: Path, skipped: list[Skipped]) -> list[_Picture]:
+    pictures, unusable = [], []
+    for path in _picture_files(folder):
+        try:
+            pictures.append((path, _read(path)))
+        except DatasetError as error:
+            unusable.append(Skipped(what=f"{folder.name}/{path.name}", reason=error.message))
+    if not pictures:
+        raise none_usable(folder, unusable, hint="replace them by PNG or JPEG files")
+    skipped += unusable
+    return pictures
 
 
 def _picture_files(folder: Path) -> list[Path]:
@@ -108,18 +129,18 @@ def _picture_files(folder: Path) -> list[Path]:
     return files
 
 
-def _cut_tail(classes: list[list[Path]], share: float) -> list[list[Path]]:
-    """Move the last `share` of every class out of `classes` and return it; at least one file each."""
+def _cut_tail(classes: list[list[_Picture]], share: float) -> list[list[_Picture]]:
+    """Move the last `share` of every class out of `classes` and return it; at least one picture each."""
     tails = []
-    for files in classes:
-        n_tail = max(1, round(len(files) * share))
-        tails.append(files[len(files) - n_tail :])
-        del files[len(files) - n_tail :]
+    for pictures in classes:
+        n_tail = max(1, round(len(pictures) * share))
+        tails.append(pictures[len(pictures) - n_tail :])
+        del pictures[len(pictures) - n_tail :]
     return tails
 
 
-def _check_counts(classes: list[list[Path]], root: Path, min_per_class: int) -> None:
-    counts = [len(files) for files in classes]
+def _check_counts(classes: list[list[_Picture]], root: Path, min_per_class: int) -> None:
+    counts = [len(pictures) for pictures in classes]
     if min(counts) < min_per_class:
         raise DatasetError(
             f"{root}: too few pictures to train on; expected at least {min_per_class} per class "
@@ -128,11 +149,13 @@ def _check_counts(classes: list[list[Path]], root: Path, min_per_class: int) -> 
         )
 
 
-def _load(classes: list[list[Path]]) -> PictureSet:
-    paths = tuple(path for files in classes for path in files)
-    indices = [index for index, files in enumerate(classes) for _ in files]
-    pictures = np.stack([_read(path) for path in paths])
-    return PictureSet(pictures=pictures, classes=np.asarray(indices, np.int64), paths=paths)
+def _picture_set(classes: list[list[_Picture]]) -> PictureSet:
+    found = [picture for pictures in classes for picture in pictures]
+    return PictureSet(
+        pictures=np.stack([pixels for _, pixels in found]),
+        classes=np.asarray([index for index, pictures in enumerate(classes) for _ in pictures], np.int64),
+        paths=tuple(path for path, _ in found),
+    )
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

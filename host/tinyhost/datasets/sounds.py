@@ -14,6 +14,7 @@ from tinyhost.audio.noise import NOISES, babble, make_noise
 from tinyhost.audio.speakers import Part
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
 from tinyhost.datasets.clips import load_clip_folder
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, SpeechCommands, divide
 from tinyhost.errors import DatasetError
 
@@ -48,8 +49,13 @@ class SoundSplits:
     """recordings of the background, and made ones: NOISES, and babble of what is said beside the words"""
     labels: tuple[str, ...]
     """silence, unknown, then the words"""
-    n_skipped: int
-    """files that were no use"""
+    n_files: int
+    """that the parts and the noise are from"""
+    skipped: tuple[Skipped, ...]
+    """files that cannot be used"""
+
+    def __len__(self) -> int:
+        return self.n_files
 
 
 def load_sounds(
@@ -79,7 +85,8 @@ def load_sounds(
         test=_clip_set(data, "testing"),
         noises=tuple(noises),
         labels=data.labels,
-        n_skipped=len(found.skipped),
+        n_files=len(found) + len(found.background),
+        skipped=found.skipped,
     )
 
 

@@ -20,6 +20,7 @@ from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
 from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
 from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.system.durable import write_atomically
 
@@ -130,6 +131,8 @@ class SplitDocument:
     """`speaker`, or `file` with fewer than 3 speakers"""
     parts: Mapping[Part, int]
     """clips, by part: `training`, `validation`, `testing`"""
+    skipped: tuple[Skipped, ...]
+    """files that cannot be used"""
 
 
 def split_folder(
@@ -139,7 +142,8 @@ def split_folder(
     clips = load_clip_folder(folder, on_file=on_file)
     split_by, sides = part_of_clips(clips, shares, use_lists=False)
     write_lists(clips, sides)
-    return SplitDocument(folder=folder, by=split_by, parts={part: sides.count(part) for part in PARTS})
+    parts = {part: sides.count(part) for part in PARTS}
+    return SplitDocument(folder=folder, by=split_by, parts=parts, skipped=clips.skipped)
 
 
 def write_lists(folder: ClipFolder, sides: Sequence[Part]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.clips import Skipped
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 
 __all__ = ["LabelledSeries", "UcrSet", "find_ucr", "parse_series", "read_ucr"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.classifier import ClassScore, class_scores, confusion_matrix
 from tinyhost.metrics.keywords import KeywordPoint
@@ -25,6 +26,7 @@ from tinyhost.tasks.findings import (
     Part,
     Section,
     percent,
+    skipped_notes,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ class Labelled(Protocol):
     @property
     def root(self) -> Path:
         """The folder."""
+        ...
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What of it cannot be used."""
         ...
 
     def __iter__(self) -> Iterator[LabelledSample]: ...
@@ -136,6 +143,8 @@ class AccuracyDocument:
     """the same clips through the firmware's frontend and engine on this computer; null for pictures"""
     keywords: KeywordsDocument | None
     """words missed and words detected that were not said; null for pictures"""
+    skipped: tuple[Skipped, ...]
+    """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,14 +161,14 @@ class Accuracy(Finding):
     samples: tuple[Judged, ...]
 
     @property
-    def n(self) -> int:
+    def n_used(self) -> int:
         """Number of samples."""
         return len(self.samples)
 
     @property
     def top1(self) -> float:
         """Share of samples whose highest score is the label's."""
-        return sum(sample.right for sample in self.samples) / self.n
+        return sum(sample.right for sample in self.samples) / self.n_used
 
     def per_class(self) -> dict[str, ClassScore]:
         """Return precision and recall of each label."""
@@ -174,7 +183,7 @@ class Accuracy(Finding):
         return AccuracyDocument(
             data=str(self.data),
             kind=self.kind,
-            n=self.n,
+            n=self.n_used,
             top1=self.top1,
             labels=self.labels,
             confusion=self.confusion,
@@ -183,20 +192,25 @@ class Accuracy(Finding):
             clips=samples if self.kind == "clips" else (),
             host=None,
             keywords=None,
+            skipped=self.skipped,
         )
 
     def section(self) -> Section:
         """Return it for people."""
         right = sum(sample.right for sample in self.samples)
+        more = f"{right} of {self.n_used} {self.kind}, on the board"
         return Section(
             title="Right and wrong, on the board",
-            note=f"{self.n} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
+            note=f"{self.n_used} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
             figures=(
                 Figure(
-                    name="Accuracy", value=percent(self.top1), more=f"{right} of {self.n} {self.kind}, on the board"
+                    name="Accuracy",
+                    value=percent(self.top1),
+                    more=f"{more}; {len(self.skipped)} left out" if self.skipped else more,
                 ),
             ),
             parts=(
+                *skipped_notes(self.skipped, self.n_used),
                 Confusion(labels=self.labels, counts=self.confusion),
                 Grid(
                     headings=("class", self.kind, "precision", "recall"),
@@ -260,6 +274,7 @@ def measure_accuracy(
         on_sample(index + 1)
     return Accuracy(
         data=samples.root,
+        skipped=samples.skipped,
         labels=tuple(labels),
         confusion=confusion_matrix(
             np.array([labels.index(item.predicted) for item in results], np.int64),

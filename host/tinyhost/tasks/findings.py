@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.charts import Chart
 from tinyhost.metrics.spread import Spread
 from tinyhost.system.documents import Document
@@ -32,6 +33,7 @@ __all__ = [
     "agreement_note",
     "issue_notes",
     "percent",
+    "skipped_notes",
 ]
 
 _MAX_ISSUES = 10
@@ -159,11 +161,20 @@ class Section:
     parts: tuple[Part, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class Finding(ABC):
     """What came of one evaluation."""
 
     key: ClassVar[str]
     """in a benchmark's document"""
+
+    skipped: tuple[Skipped, ...] = ()
+    """what of the data could not be used, with the reason"""
+
+    @property
+    def n_used(self) -> int:
+        """Samples or recordings that were judged."""
+        return 1
 
     def document(self) -> Document:
         """Return it for programs; by default its own fields."""
@@ -183,6 +194,15 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f} %"
 
 
+def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
+    """Return how many samples were left out of how many, and the reasons of at most ten; nothing if all were used."""
+    if not skipped:
+        return ()
+    n_samples = len(skipped) + n_used
+    left_out = Note(text=f"{len(skipped):,} of {n_samples:,} samples left out, which no figure counts", level="bad")
+    return (left_out, *issue_notes([str(item) for item in skipped]))
+
+
 def agreement_note(host: HostAnswers, what: str) -> Note:
     """Return on how many of the samples this computer says anything else."""
     return Note(
@@ -192,5 +212,6 @@ def agreement_note(host: HostAnswers, what: str) -> Note:
 
 
 def issue_notes(issues: Sequence[str]) -> tuple[Note, ...]:
-    """Return what is wrong with the samples, at most ten remarks."""
-    return tuple(Note(text=issue, level="warning") for issue in issues[:_MAX_ISSUES])
+    """Return what is wrong with the samples, at most ten remarks and how many more there are."""
+    shown = [*issues[:_MAX_ISSUES], *([f"and {len(issues) - _MAX_ISSUES:,} more"] if len(issues) > _MAX_ISSUES else [])]
+    return tuple(Note(text=issue, level="warning") for issue in shown)

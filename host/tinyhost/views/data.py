@@ -11,8 +11,8 @@ from rich.text import Text
 from tinyhost.views.tables import plain_table
 
 if TYPE_CHECKING:
-    from tinyhost.datasets.clips import Skipped
     from tinyhost.datasets.describe import DataDescription
+    from tinyhost.datasets.skipped import Skipped
 
 __all__ = ["data_view", "skipped_lines"]
 
@@ -46,7 +46,6 @@ def _summary(found: DataDescription) -> str:
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[Text]:
     """Yield what cannot be used, and why; of many files the first ten."""
     for item in skipped[:_SHOWN]:
-        reason = item.reason if item.what in item.reason else f"{item.what}: {item.reason}"
-        yield Text.assemble(("skipped", "yellow"), f" {reason}")
+        yield Text.assemble(("skipped", "yellow"), f" {item}")
     if len(skipped) > _SHOWN:
         yield Text.assemble(("skipped", "yellow"), f" {len(skipped) - _SHOWN:,} more; --json lists them all")

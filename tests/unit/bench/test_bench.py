@@ -27,7 +27,7 @@ def test_spread_of_runs() -> None:
 def test_precision_and_recall_from_the_confusion(tmp_path: Path) -> None:
     (accuracy,) = full_result(tmp_path).findings
     assert isinstance(accuracy, Accuracy)
-    assert (accuracy.n, accuracy.top1) == (4, 0.75)
+    assert (accuracy.n_used, accuracy.top1) == (4, 0.75)
     scores = accuracy.per_class()
     assert (scores["no_person"].precision, scores["no_person"].recall) == (1.0, 0.5)
     assert (scores["person"].n, scores["person"].precision, scores["person"].recall) == (2, 2 / 3, 1.0)

@@ -74,6 +74,9 @@ def test_a_number_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     path.write_text("".join(lines))
     with pytest.raises(DatasetError, match=r"a.csv, line 8: accZ is 'nan'"):
         load_motion_folder(tmp_path)
+    _write(tmp_path / "normal" / "b.csv", 2)
+    motions = load_motion_folder(tmp_path)
+    assert (len(motions), [item.what for item in motions.skipped]) == (1, ["normal/a.csv"])
 
 
 def test_another_rate_is_refused(tmp_path: Path) -> None:

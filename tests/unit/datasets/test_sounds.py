@@ -152,7 +152,7 @@ def test_sounds_are_split_by_speaker_and_other_words_are_unknown(tmp_path: Path)
     (tmp_path / "yes/broken.wav").write_bytes(b"RIFF")
     data = load_sounds(tmp_path, ("yes", "no"), min_per_word=2)
     assert data.labels == ("silence", "unknown", "yes", "no")
-    assert data.n_skipped == 1
+    assert [item.what for item in data.skipped] == ["yes/broken.wav"]
     words = sum(int((part.classes >= N_SILENT).sum()) for part in (data.train, data.val, data.test))
     assert words == 48
     assert data.train.pcm.shape == (len(data.train), RATE)

@@ -27,6 +27,7 @@ def outcome(folder: Path) -> VwwOutcome:
     return VwwOutcome(
         config=VwwTrainConfig(command="tinyhost train vww --data <hall>", data_note="Two `halls`."),
         source="data/hall",
+        n_samples=8,
         labels=("no_person", "person"),
         sizes={"train": 700, "val": 150, "test": 8},
         history=epochs,

@@ -26,6 +26,7 @@ def outcome() -> VwwOutcome:
     return VwwOutcome(
         config=VwwTrainConfig(seed=5, command="tinyhost train vww --data data/hall"),
         source="data/hall",
+        n_samples=8,
         labels=("no_person", "person"),
         sizes={"train": 700, "val": 150, "test": 200},
         history=[{"loss": 0.5, "val_loss": 0.4, "accuracy": 0.8, "val_accuracy": 0.9}],

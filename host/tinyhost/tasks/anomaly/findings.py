@@ -18,6 +18,7 @@ from tinyhost.tasks.findings import (
     Section,
     agreement_note,
     issue_notes,
+    skipped_notes,
 )
 
 __all__ = ["LabelAlarms", "MotionAccuracy", "MotionStream"]
@@ -58,6 +59,13 @@ class MotionAccuracy(Finding):
     """as `latency.listening`: features and model; null from fewer than two windows"""
     issues: tuple[str, ...]
     """what is wrong with the recordings"""
+    recordings: int
+    """files that were judged"""
+
+    @property
+    def n_used(self) -> int:
+        """Files that were judged."""
+        return self.recordings
 
     def section(self) -> Section:
         """Return it for people."""
@@ -67,6 +75,7 @@ class MotionAccuracy(Finding):
             f"Threshold {self.threshold:.3f}.",
             figures=(),
             parts=(
+                *skipped_notes(self.skipped, self.n_used),
                 *issue_notes(self.issues),
                 Grid(
                     headings=("label", "windows", "median score", "AUC", "alarms", "recordings with one"),

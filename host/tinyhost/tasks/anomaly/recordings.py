@@ -64,6 +64,8 @@ class FolderEvaluation(Evaluation):
             host=HostAnswers(compared=compared, mismatches=mismatches),
             listening=summarize_listening(results, rate_hz=motion.rate_hz, unit=subject.device.info.tick_unit),
             issues=self.motions.notes,
+            recordings=len(self.motions),
+            skipped=self.motions.skipped,
         )
 
 

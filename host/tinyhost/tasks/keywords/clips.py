@@ -13,6 +13,7 @@ from tinyhost.audio.features import FrontendConfig, features
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import LabelledClip, load_clip_folder
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError
 from tinyhost.metrics.keyword_charts import errors_chart
@@ -81,6 +82,7 @@ class ClipEvaluation(Evaluation):
 
     root: Path
     clips: tuple[LabelledClip, ...]
+    skipped: tuple[Skipped, ...] = ()
 
     def __iter__(self) -> Iterator[LabelledClip]:
         return iter(self.clips)
@@ -103,6 +105,7 @@ class ClipEvaluation(Evaluation):
         threshold = (threshold_units(subject.image) - model.output.zero_point) * model.output.scale
         return KeywordAccuracy(
             data=accuracy.data,
+            skipped=accuracy.skipped,
             labels=accuracy.labels,
             confusion=accuracy.confusion,
             samples=accuracy.samples,
@@ -145,4 +148,4 @@ def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) ->
     ]
     if not clips:
         raise DatasetError(f"{path}: no clips for {part}", hint="leave --part out")
-    return ClipEvaluation(root=path, clips=tuple(clips))
+    return ClipEvaluation(root=path, clips=tuple(clips), skipped=folder.skipped)

@@ -117,7 +117,7 @@ class AnomalyResult(Outcome):
             f"{item.name}: {item.n_left_out} of {item.n} windows are outliers, and were left out"
             for item in self.data.trimmed
         ]
-        return (*issue_notes(self.issues), *issue_notes(trimmed))
+        return (*super().notes(), *issue_notes(self.issues), *issue_notes(trimmed))
 
     def other_models(self, name: str) -> Mapping[str, bytes]:
         """Return the model image of every size, if there is more than one."""

@@ -58,6 +58,8 @@ def train(config: AnomalyTrainConfig, data: MotionSet, run: Run) -> AnomalyOutco
         source=run.source,
         data=normal,
         issues=data.notes,
+        n_samples=len(data),
+        skipped=data.skipped,
         sizes=tuple(sizes),
         chosen=chosen,
         history=chosen.history,

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, TypeVar
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
-from tinyhost.tasks.findings import Note, Section
+from tinyhost.datasets.skipped import Skipped
+from tinyhost.tasks.findings import Note, Section, skipped_notes
 from tinyhost.train.core.config import TrainConfig
 
 __all__ = ["Outcome", "RunFiles", "TrainDocument"]
@@ -48,6 +49,8 @@ class TrainDocument:
     n_parameters: int
     seconds: float
     """that the training took"""
+    skipped: tuple[Skipped, ...]
+    """files of the data that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""
 
 
 Document = TypeVar("Document", bound=TrainDocument)
@@ -69,6 +72,10 @@ class Outcome(ABC):
     tflite: bytes
     n_parameters: int
     duration_s: float
+    n_samples: int
+    """files that were learnt from or measured on"""
+    skipped: tuple[Skipped, ...] = ()
+    """files that could not be used"""
     labels: tuple[str, ...] = ()
     """classes in the order of the outputs; empty for a model that does not classify"""
     defaults: AppDefaults = field(default_factory=AppDefaults)
@@ -107,7 +114,7 @@ class Outcome(ABC):
 
     def notes(self) -> tuple[Note, ...]:
         """Return what was wrong with the samples."""
-        return ()
+        return skipped_notes(self.skipped, self.n_samples)
 
     def image(self, name: str) -> bytes:
         """Return the model image (.thm); name: of the model on the board."""
@@ -128,5 +135,6 @@ class Outcome(ABC):
             model_bytes=len(self.tflite),
             n_parameters=self.n_parameters,
             seconds=self.duration_s,
+            skipped=self.skipped,
             **more,
         )

@@ -8,13 +8,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.train.core.config import TrainConfig
 from tinyhost.train.core.progress import Report, TrainProgress
 
 if TYPE_CHECKING:
     from tinyhost.train.core.outcome import Outcome
 
-__all__ = ["Run", "Trainer", "Training"]
+__all__ = ["Run", "Samples", "Trainer", "Training"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +39,23 @@ class Run:
         self.report(TrainProgress(stage=name, step=step, n_steps=n_steps))
 
 
+class Samples(Protocol):
+    """What is learnt from and measured on."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that cannot be used."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of files that can."""
+        ...
+
+
 class Training(Protocol):
     """A module that trains models of one task, from its own configuration and its own kind of data."""
 
-    def load(self, folder: Path | None, config: Any, run: Run) -> Any:
+    def load(self, folder: Path | None, config: Any, run: Run) -> Samples:
         """Return the samples of a folder. Raises DatasetError for samples that cannot be learnt from."""
         ...
 

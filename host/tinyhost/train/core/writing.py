@@ -70,6 +70,7 @@ def _metrics(outcome: Outcome, image: bytes) -> dict[str, Any]:
             "input": {"shape": tensor.shape, "dtype": tensor.dtype, "meaning": outcome.input_meaning},
         },
         **outcome.figures(),
+        "skipped": outcome.skipped,
         "history": outcome.history,
         "duration_s": round(outcome.duration_s, 1),
         "config": {**to_json(outcome.config), **outcome.resolved()},

@@ -60,8 +60,6 @@ class KwsOutcome(Outcome):
     config: KwsTrainConfig
     counts: dict[str, dict[str, int]]
     """clips by part and label"""
-    n_skipped: int
-    """files that could not be used"""
     float_test: ClassifierMetrics
     quantized: dict[str, Quantized]
     """by the way to int8: ptq, qat"""
@@ -79,11 +77,6 @@ class KwsOutcome(Outcome):
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
-
-    def notes(self) -> tuple[Note, ...]:
-        """Return how many files were left out."""
-        text = f"{self.n_skipped} files could not be used: tinyhost data info says why"
-        return (Note(text=text, level="warning"),) if self.n_skipped else ()
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""
@@ -146,6 +139,7 @@ class KwsOutcome(Outcome):
             title="Learned from",
             note=self.config.data_note or f"Clips: {self.source}.",
             parts=(
+                *self.notes(),
                 Grid(headings=("clips", *self.labels), rows=tuple(rows)),
                 Note(
                     text="No speaker is in two parts. In training every clip is augmented: moved, sped up or slowed "
@@ -182,7 +176,7 @@ class KwsOutcome(Outcome):
             "test": {"float": self.float_test, **{way: item.test for way, item in self.quantized.items()}},
             "validation": {way: _validation(item) for way, item in self.quantized.items()},
             "n_clips": self.counts,
-            "n_skipped": self.n_skipped,
+            "n_skipped": len(self.skipped),
         }
 
     def document(self, files: RunFiles) -> KwsDocument:

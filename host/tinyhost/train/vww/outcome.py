@@ -66,6 +66,7 @@ class VwwOutcome(Outcome):
                 title="Learned from",
                 note=self.config.data_note or f"Pictures: {self.source}.",
                 parts=(
+                    *self.notes(),
                     Note(
                         text=f"{self.sizes['train']:,} pictures to learn from, {self.sizes['val']:,} to choose the "
                         f"best epoch, {self.sizes['test']:,} kept aside to measure on. Training started from "

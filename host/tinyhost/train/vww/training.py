@@ -57,6 +57,8 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         config=config,
         source=run.source,
         labels=data.labels,
+        n_samples=len(data),
+        skipped=data.skipped,
         sizes={"train": len(data.train), "val": len(data.val), "test": len(data.test)},
         history=fitted.history,
         tflite=tflite,

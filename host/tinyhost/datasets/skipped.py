@@ -1,0 +1,50 @@
+"""What a reader of samples left out: the one type for it, and how much of it is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["MAX_SKIPPED_SHARE", "Skipped", "check_skipped", "none_usable"]
+
+MAX_SKIPPED_SHARE = 0.01
+"""More than this is no stray file: what is said of the others may be wrong of the whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """A sample that cannot be used, and why."""
+
+    what: str
+    """the file, below the folder"""
+    reason: str
+
+    def __str__(self) -> str:
+        """Return both in one line; most reasons name the file already."""
+        return self.reason if self.what in self.reason else f"{self.what}: {self.reason}"
+
+
+def check_skipped(where: Path, skipped: Sequence[Skipped], n_used: int, *, allow: bool) -> None:
+    """Raise DatasetError if more than 1 % of the samples were left out, and that is not allowed.
+
+    n_used: samples that are left.
+    """
+    n_samples = n_used + len(skipped)
+    if allow or len(skipped) <= MAX_SKIPPED_SHARE * n_samples:
+        return
+    raise DatasetError(
+        f"{where}: {len(skipped):,} of {n_samples:,} samples left out ({100 * len(skipped) / n_samples:.1f} %), "
+        f"expected at most {100 * MAX_SKIPPED_SHARE:.0f} %; the first: {skipped[0]}",
+        hint="mend or delete them, or accept the figures without them: --allow-skipped",
+    )
+
+
+def none_usable(where: Path, skipped: Sequence[Skipped], *, hint: str) -> DatasetError:
+    """Return the error of a folder in which no sample can be used; skipped: all of them, at least one."""
+    first = skipped[0]
+    return DatasetError(
+        f"{where}: none of {len(skipped):,} files can be used; the first one, {first.what}: {first.reason}", hint=hint
+    )
