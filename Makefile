@@ -18,7 +18,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-upload fuzz frontend-parity oracle-long train clean
+  bench-if-changed bench-machine soak soak-upload fuzz fuzz-python frontend-parity oracle-long train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -112,6 +112,9 @@ fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hou
 	cmake -S firmware --preset fuzz
 	cmake --build build/fuzz
 	ctest --test-dir build/fuzz --label-regex long --output-on-failure --verbose
+
+fuzz-python: setup-dev  ## 200,000 inputs for each parser of the host, in its own process (an hour); TARGET=wav for one of them
+	$(BIN)/python -m scripts.fuzz_parsers --runs 200000 $(if $(TARGET),--target "$(TARGET)")
 
 frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sound (a quarter of an hour); PREPROCESSOR=file adds its graph
 	$(BIN)/python -m scripts.frontend_parity --hours 1 $(if $(PREPROCESSOR),--preprocessor $(PREPROCESSOR))

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.bench.table import ModelFigures
-from tinyhost.errors import UsageError
+from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import JsonObject, read_json
 
 __all__ = ["Change", "Entry", "append_entry", "changes", "last_figures", "read_history"]
 
 _FORMAT = 1
+_MAX_BYTES, _MAX_ENTRIES, _MAX_FIGURE = 1 << 28, 100_000, 2**63 - 1
+_FIGURES = ("macs", "live_macs", "ticks", "arena_bytes", "flash_bytes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +54,7 @@ class Entry:
         models = {
             item.name: {
                 "sha256": item.sha256,
-                "macs": item.macs,
-                "live_macs": item.live_macs,
-                "ticks": item.ticks,
-                "arena_bytes": item.arena_bytes,
-                "flash_bytes": item.flash_bytes,
+                **{name: getattr(item, name) for name in _FIGURES},
                 "kinds": {kind.name: kind.ticks for kind in item.kinds},
             }
             for item in figures
@@ -87,24 +86,42 @@ class Change:
 
 
 def read_history(path: Path) -> list[Entry]:
-    """Return the entries, oldest first; none if there is no file. Raises UsageError if it is no history."""
-    if not path.is_file():
+    """Return the entries, oldest first; none if there is no file. Raises ConfigError if it is no history."""
+    if not path.exists():
         return []
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != _FORMAT:
-            raise UsageError(f"{path}: expected format {_FORMAT}, got {document['format']}")
-        return [Entry(**entry) for entry in document["entries"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path}: not a history of figures: {error}", hint="name another file") from error
+    document = read_json(path, max_bytes=_MAX_BYTES, hint="a history of figures is expected: name another file")
+    document.integer("format", _FORMAT, _FORMAT)
+    return [_entry(values) for values in document.objects("entries", max_items=_MAX_ENTRIES)]
+
+
+def _entry(values: JsonObject) -> Entry:
+    values.check_keys(("date", "commit", "build_id", "engine_bytes", "models"), ("vww_engine_bytes", "engine_hash"))
+    models = values.object("models")
+    return Entry(
+        date=values.text("date"),
+        commit=values.text("commit"),
+        build_id=values.text("build_id"),
+        engine_bytes=values.integer("engine_bytes", 0, _MAX_FIGURE),
+        models={name: _figures(models.object(name)) for name in models.values},
+        vww_engine_bytes=values.integer("vww_engine_bytes", 0, _MAX_FIGURE) if "vww_engine_bytes" in values else 0,
+        engine_hash=values.text("engine_hash") if "engine_hash" in values else "",
+    )
+
+
+def _figures(values: JsonObject) -> dict[str, Any]:
+    kinds = values.object("kinds")
+    return {
+        "sha256": values.text("sha256"),
+        **{name: values.integer(name, 0, _MAX_FIGURE) for name in _FIGURES},
+        "kinds": {kind: kinds.integer(kind, 0, _MAX_FIGURE) for kind in kinds.values},
+    }
 
 
 def append_entry(path: Path, entry: Entry) -> None:
     """Add an entry to the file, which is made if it is not there; one of the same commit and models is replaced."""
     entries = [old for old in read_history(path) if (old.commit, set(old.models)) != (entry.commit, set(entry.models))]
-    path.parent.mkdir(parents=True, exist_ok=True)
     document = {"format": _FORMAT, "entries": [asdict(item) for item in (*entries, entry)]}
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_atomically(path, (json.dumps(document, indent=1) + "\n").encode(), sync=False)
 
 
 def last_figures(entries: Sequence[Entry], sha256: str) -> dict[str, Any] | None:

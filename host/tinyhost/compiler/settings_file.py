@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,18 @@ from typing import Any
 from tinyhost.compiler.anomaly_text import anomaly_from_names, anomaly_names
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.errors import ConfigError, ModelError
+from tinyhost.system.json_reading import JsonObject, read_json
 
 __all__ = ["SETTINGS_FILE", "read_settings_file", "settings_text"]
 
 SETTINGS_FILE = "settings.json"
 _KWS, _ANOMALY = "kws", "anomaly"
+_MAX_BYTES = 1 << 20
+_MAX_THRESHOLD = 1e6
+_HINT = "mend it, or take the one that the training wrote, or delete it"
+_WIDE = {"sample_rate_hz", "period_ms"}
+"""fields of KwsParams with 32 bits; the others have 16"""
 
 
 def settings_text(defaults: AppDefaults, task: Task) -> str:
@@ -41,26 +46,20 @@ def _compact(text: str) -> str:
 
 
 def read_settings_file(path: Path) -> tuple[Task, AppDefaults]:
-    """Return what a settings.json says. Raises ModelError, with what is wrong, if it is not as documented."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        task = Task[str(content["task"]).upper()]
-        defaults = AppDefaults(threshold=float(content["threshold"]))
-        if _KWS in content:
-            defaults = replace(defaults, task_data=_kws_params(content[_KWS]).pack())
-        if _ANOMALY in content:
-            defaults = replace(defaults, task_data=anomaly_from_names(content[_ANOMALY]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, struct.error, UsageError) as error:
-        raise ModelError(
-            f"{path}: not the settings of a model: {type(error).__name__}: {error}",
-            hint="delete it, or take the one that the training wrote",
-        ) from error
+    """Return what a settings.json says. Raises ConfigError, which names file, key and value, if it is otherwise."""
+    content = read_json(path, max_bytes=_MAX_BYTES, error=ConfigError, hint=_HINT)
+    content.check_keys(("task", "threshold"), (_KWS, _ANOMALY))
+    task = Task[content.choice("task", [task.name.lower() for task in Task]).upper()]
+    defaults = AppDefaults(threshold=content.number("threshold", -_MAX_THRESHOLD, _MAX_THRESHOLD))
+    if _KWS in content:
+        defaults = replace(defaults, task_data=_kws_params(content.object(_KWS)).pack())
+    if _ANOMALY in content:
+        defaults = replace(defaults, task_data=anomaly_from_names(content.object(_ANOMALY)))
     return task, defaults
 
 
-def _kws_params(values: dict[str, Any]) -> KwsParams:
+def _kws_params(values: JsonObject) -> KwsParams:
     """Return the params; every field has to be there, and no other."""
-    names = {field.name for field in fields(KwsParams)}
-    if set(values) != names:
-        raise ValueError(f"{_KWS}: expected the keys {', '.join(sorted(names))}; got {', '.join(sorted(values))}")
-    return KwsParams(**{name: int(value) for name, value in values.items()})
+    names = [field.name for field in fields(KwsParams)]
+    values.check_keys(names)
+    return KwsParams(**{name: values.integer(name, 0, 2**32 - 1 if name in _WIDE else 2**16 - 1) for name in names})

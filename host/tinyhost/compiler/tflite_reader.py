@@ -207,8 +207,8 @@ class _Reader:
         if raw is None or self._decode(what, table.BuiltinOptionsType) != expected:
             raise self._corrupt(what, class_name, "none or those of another operator")
         options = getattr(self._tflite, class_name)()
-        options.Init(raw.Bytes, raw.Pos)
-        return {field: self._decode(what, getattr(options, field)) for field in fields}
+        self._decode(what, lambda: options.Init(raw.Bytes, raw.Pos))
+        return {field: self._decode(f"{what}: {field}", getattr(options, field)) for field in fields}
 
     def _indices(
         self, what: str, length: Callable[[], int], item: Callable[[int], int], n_tensors: int

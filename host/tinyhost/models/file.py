@@ -13,10 +13,12 @@ from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.models.summary import ModelSummary, summary_of
+from tinyhost.system.reading import read_file, read_text
 
 __all__ = ["ModelFile", "load_model_file"]
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
+_MAX_LABELS_BYTES = 1 << 16
 _MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
 
 
@@ -62,11 +64,11 @@ def load_model_file(
     to the file's stem, or to its folder's name if it is called model.tflite. passes: see compile_tflite.
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
-    data = _read(path)
+    data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
     if data[:4] == _MAGIC:
         return ModelFile(path=path, parsed=ModelImage.parse(data, where=str(path)), tflite=None)
     beside = path.parent / SETTINGS_FILE
-    task, defaults = read_settings_file(beside) if beside.is_file() else (None, None)
+    task, defaults = read_settings_file(beside) if beside.exists() else (None, None)
     compiled = compile_tflite(
         data,
         name=name or (path.resolve().parent.name if path.stem == "model" else path.stem),
@@ -79,30 +81,10 @@ def load_model_file(
     return ModelFile(path=path, parsed=compiled.parsed, tflite=data)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise ModelError(f"{path}: not a file, but a device or a pipe", hint="give a .tflite or a .thm file")
-        size = path.stat().st_size
-        if size > _MAX_FILE_BYTES:
-            raise ModelError(
-                f"{path}: {size:,} B; expected at most {_MAX_FILE_BYTES:,} B",
-                hint="a board has room for a few hundred KiB: quantize to int8, or make the network smaller",
-            )
-        return path.read_bytes()
-    except OSError as exc:
-        raise ModelError(f"{path}: cannot be read: {exc.strerror}", hint="give a .tflite or a .thm file") from exc
-
-
 def _known_labels(path: Path, tflite: bytes) -> tuple[str, ...]:
     beside = path.parent / "labels.txt"
-    if beside.is_file():
-        try:
-            lines = beside.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise ModelError(
-                f"{beside}: byte {error.start + 1} is no UTF-8", hint="write one label a line, or give --labels"
-            ) from error
+    if beside.exists():
+        lines = read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError).splitlines()
         return tuple(line.strip() for line in lines if line.strip())
     sha256 = hashlib.sha256(tflite).hexdigest()
     return next((entry.labels for entry in MODELS.values() if entry.sha256 == sha256), ())

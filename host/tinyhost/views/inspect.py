@@ -26,7 +26,8 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
     head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{labels}", "dim"))
     totals = Text(f"{macs_text(model)}, {model.n_params:,} parameters, {len(model.operators)} operators")
-    return Group(head, totals, Text(), _operators(model, columns), Text(), _verdict(fit))
+    operators = (Text(), _operators(model, columns)) if model.operators else ()
+    return Group(head, totals, *operators, Text(), _verdict(fit))
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -48,7 +49,9 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
         for item in model.operators
     ]
     headings = ("#", "operator", "output", "MACs", "weights", "arena B")
-    used = sum(max(len(heading), *(len(row[at]) for row in rows)) + 2 for at, heading in enumerate(headings))
+    used = sum(
+        max(len(text) for text in (heading, *(row[at] for row in rows))) + 2 for at, heading in enumerate(headings)
+    )
     map_columns = min(_MAX_MAP_COLUMNS, columns - used - 2)
     has_map = map_columns >= _MIN_MAP_COLUMNS
     table = Table(box=None, pad_edge=False, padding=(0, 2 if has_map else 1, 0, 0))

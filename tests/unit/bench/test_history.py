@@ -10,7 +10,7 @@ from tinyhost.bench.history import Entry, append_entry, changes, read_history
 from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import OperatorTicks
 from tinyhost.bench.table import ModelFigures, find_models
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.errors import ConfigError, ModelError
 
 
 def operator(name: str, macs: int, ticks: int) -> OperatorTicks:
@@ -76,7 +76,7 @@ def test_a_model_that_is_not_in_the_history_has_no_change(tmp_path: Path) -> Non
 
 def test_other_files_are_no_history(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"format": 1}')
-    with pytest.raises(UsageError, match="not a history"):
+    with pytest.raises(ConfigError, match=r'x\.json: "entries" is missing'):
         read_history(tmp_path / "x.json")
 
 

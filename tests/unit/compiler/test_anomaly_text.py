@@ -12,7 +12,7 @@ from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
-from tinyhost.errors import ModelError
+from tinyhost.errors import ConfigError
 from tinyhost.models.file import load_model_file
 from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.features import FeatureScaling
@@ -68,10 +68,10 @@ def _not_rising(values: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (_without, "expected the keys"),
-        (_below_zero, "threshold is -0.1, expected 0"),
-        (_too_few, "refuse"),
-        (_not_rising, "band edges"),
+        (_without, "is missing"),
+        (_below_zero, "alarm: threshold: expected a number from 0 to 32767, got -0.1"),
+        (_too_few, "would refuse"),
+        (_not_rising, "band_edges: expected at most 33 whole numbers from 1 to 512"),
     ],
 )
 def test_wrong_settings_are_refused(tmp_path: Path, spoil: Any, words: str) -> None:
@@ -79,7 +79,7 @@ def test_wrong_settings_are_refused(tmp_path: Path, spoil: Any, words: str) -> N
     spoil(content["anomaly"])
     path = tmp_path / "settings.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(ModelError, match=words):
+    with pytest.raises(ConfigError, match=words):
         read_settings_file(path)
 
 

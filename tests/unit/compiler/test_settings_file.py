@@ -11,7 +11,7 @@ from tinyhost.compiler import ModelImage
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
-from tinyhost.errors import ModelError
+from tinyhost.errors import ConfigError, ModelError
 from tinyhost.models.file import load_model_file
 
 from tests.unit.bench.samples import SHIPPED_MODEL
@@ -55,20 +55,38 @@ def test_task_data_without_names_is_no_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("text", "told"),
     [
-        "{",
-        "[]",
-        '{"threshold": 0.5}',
-        '{"task": "opera", "threshold": 0.5}',
-        '{"task": "kws", "threshold": "high"}',
-        '{"task": "kws", "threshold": 0.5, "kws": {"window_ms": 30}}',
-        json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "window_ms": 70_000}}),
-        json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "more": 1}}),
+        ("{", ":1:2: no JSON: Expecting property name"),
+        ("[]", ": expected an object, got []"),
+        ('{"threshold": 0.5}', ': "task" is missing'),
+        ('{"task": "opera", "threshold": 0.5}', ': task: expected one of generic, kws, vww, anomaly, got "opera"'),
+        ('{"task": "kws", "threshold": "high"}', ': threshold: expected a number from -1e+06 to 1e+06, got "high"'),
+        ('{"task": "kws", "threshold": NaN, "kws": {}}', ": threshold: expected a finite number, got NaN"),
+        ('{"task": "kws", "threshold": null}', ": threshold: expected a number from -1e+06 to 1e+06, got null"),
+        ('{"task": "kws", "threshold": 0.5, "kws": {"window_ms": 30}}', ': kws: "average_ms" is missing'),
+        ('{"task": "kws", "threshold": 0.5, "kws": null}', ": kws: expected an object, got null"),
+        ('{"task": "kws", "task": "vww", "threshold": 0.5}', ": task: the key is there twice"),
+        ("[" * 100_000, ": no JSON of ours: more than 32 levels of objects and lists"),
+        (
+            json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "window_ms": 70_000}}),
+            ": kws: window_ms: expected a whole number from 0 to 65535, got 70000",
+        ),
+        (
+            json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "more": 1}}),
+            ': kws: unknown key "more"',
+        ),
     ],
 )
-def test_wrong_settings_are_told_with_their_file(change: str, tmp_path: Path) -> None:
+def test_wrong_settings_are_told_with_file_key_and_value(text: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
-    path.write_text(change)
-    with pytest.raises(ModelError, match=r"settings\.json: not the settings of a model"):
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
         read_settings_file(path)
+    assert raised.value.message.startswith(f"{path}{told}")
+
+
+def test_settings_are_read_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(settings_text(SETTINGS, Task.KWS), encoding="utf-8-sig")
+    assert read_settings_file(path) == (Task.KWS, SETTINGS)

@@ -28,7 +28,7 @@ class SceneSpec:
     def parse(cls, text: str) -> SceneSpec:
         """Return the parts of `text`; a path that exists as it is has no options. Raises ConfigError."""
         name, mark, query = text.partition("?")
-        if not mark or Path(text).expanduser().exists():
+        if not mark or _exists(text):
             return cls(text=text, name=text)
         options: dict[str, str] = {}
         for part in filter(None, query.split("&")):
@@ -89,3 +89,10 @@ class SceneSpec:
     def flag(self, key: str, default: bool) -> bool:
         """Return an option that is 0 or 1."""
         return self.option(key, lambda text: ("0", "1").index(text) == 1, default, "0 or 1")
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # too long, a zero byte, no such user: no path that could be there
+        return False

@@ -1,0 +1,210 @@
+"""Targets: what boards say, programs for them, their state, rigs and scenes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from tinyhost.boards.bootloader.intel_hex import parse_intel_hex
+from tinyhost.boards.bootloader.program import load_program
+from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
+from tinyhost.boards.scenes.spec import SceneSpec
+from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, Running
+from tinyhost.device.replies import unpacked
+from tinyhost.device.stream_items import FrameItem, SamplesItem, parse_item
+from tinyhost.hil.rigs import load_rig
+from tinyhost.protocol import messages
+from tinyhost.protocol.frames import FrameDecoder, encode_frame
+from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
+from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
+
+from tests.fuzz.engine import Target
+from tests.fuzz.files import reader, scratch
+from tests.unit.boards.bootloader.test_intel_hex import END, record
+
+__all__ = ["TARGETS"]
+
+_MESSAGES = [kind for name in messages.__all__ if hasattr(kind := getattr(messages, name), "unpack")]
+
+
+def _receive(data: bytes) -> None:
+    """Feed bytes as a port gives them: in pieces."""
+    decoder = FrameDecoder()
+    for begin in range(0, len(data), 61):
+        decoder.feed(data[begin : begin + 61])
+
+
+def _frames() -> list[bytes]:
+    frame = encode_frame(3, 7, bytes(range(40)))
+    return [frame, b"boot 1\r\n" + frame + b"person 90%\n" + frame, frame[:-4] + b"\0" + frame]
+
+
+def _unpack_all(data: bytes) -> None:
+    for kind in _MESSAGES:
+        unpacked(kind.unpack, data, "board")
+
+
+def _messages() -> list[bytes]:
+    return [bytes(512), *(kind().pack() for kind in _MESSAGES)]
+
+
+def _samples(n_channels: int) -> bytes:
+    info = SamplesInfo(n_samples=6, n_channels=n_channels, rate_mhz=16_000_000, scale=1 / 32768)
+    return info.pack() + struct.pack(f"<{6 * n_channels}h", *range(6 * n_channels))
+
+
+def _stream(stream: StreamId) -> Callable[[bytes], None]:
+    """Return what is done with an item: parsed, and judged as `doctor` and `capture` judge it."""
+
+    def take(data: bytes) -> None:
+        header = unpacked(StreamHeader.unpack, data, "board")
+        item = parse_item(StreamHeader(stream=stream, timestamp_us=header.timestamp_us), data[StreamHeader.SIZE :])
+        if isinstance(item, FrameItem):
+            picture = PictureQuality()
+            for index in (item.frame_index, item.frame_index + 1):
+                picture.add(item.pixels, frame_index=index, timestamp_us=item.timestamp_us)
+            picture.remarks()
+            picture.report()
+        elif isinstance(item, SamplesItem):
+            quality = SoundQuality() if item.samples.shape[1] == 1 else MotionQuality()
+            for position in (item.position, item.position + len(item.samples)):
+                quality.add(
+                    item.samples, position=position, timestamp_us=item.timestamp_us, rate_hz=item.rate_hz,
+                    lost=item.lost, scale=item.scale,
+                )  # fmt: skip
+            quality.remarks()
+            quality.report()
+
+    return take
+
+
+def _items(body: bytes) -> Callable[[], list[bytes]]:
+    return lambda: [StreamHeader(timestamp_us=12).pack() + body]
+
+
+def _picture() -> bytes:
+    import zlib
+
+    pixels = np.arange(64, dtype=np.uint8).tobytes()
+    return FrameInfo(width=8, height=8, crc32=zlib.crc32(pixels)).pack() + pixels
+
+
+def _with_pixels_checksum(data: bytes) -> bytes:
+    import dataclasses
+    import zlib
+
+    body = data[StreamHeader.SIZE :]
+    if len(body) <= FrameInfo.SIZE:
+        return data
+    pixels = body[FrameInfo.SIZE :]
+    info = dataclasses.replace(FrameInfo.unpack(body), crc32=zlib.crc32(pixels))
+    return data[: StreamHeader.SIZE] + info.pack() + pixels
+
+
+def _program() -> bytes:
+    code = FLASH_OFFSET + 0x101
+    return (
+        struct.pack("<4I", 0x2004_0000, code, code, code) + bytes(300) + b"tinyhost-build:0123456789abcdef" + bytes(9)
+    )
+
+
+def _hex() -> bytes:
+    program = _program()
+    lines = [record(0, at, program[at : at + 16]) for at in range(0, len(program), 16)]
+    return b"".join([record(4, 0, b"\0\1"), *lines, END])
+
+
+def _with_checksums(text: bytes) -> bytes:
+    """Return Intel HEX whose records have the checksums of what they hold."""
+    return b"\n".join(map(_with_checksum, text.split(b"\n")))
+
+
+def _with_checksum(line: bytes) -> bytes:
+    try:
+        body = bytes.fromhex(line[1:-2].decode("ascii"))
+    except ValueError:
+        return line
+    return b":" + (body + bytes([-sum(body) & 0xFF])).hex().upper().encode()
+
+
+def _board_state(name: str, write: Callable[[BoardFolder], None]) -> Target:
+    """Return the target of a file that the folder of a virtual board holds."""
+    folder = BoardFolder(scratch() / "boards", name.removesuffix(".json"))
+    folder.create()
+    folder.program.write_bytes(b"program")
+    lock = BoardLock(folder)
+    lock.acquire()  # for as long as this process runs: only a powered board's state is read
+
+    def parse(data: bytes) -> None:
+        (folder.path / name).write_bytes(data)
+        folder.flashed()
+        folder.running()
+
+    def seeds() -> list[bytes]:
+        write(folder)
+        return [(folder.path / name).read_bytes()]
+
+    return Target(name=f"board state {name}", parse=parse, seeds=seeds)
+
+
+def _flashed(folder: BoardFolder) -> None:
+    folder.write_flashed(Flashed(app="vww", build_id="0" * 16, text_bytes=1, ram_bytes=2))
+
+
+def _running(folder: BoardFolder) -> None:
+    folder.write_running(Running(pid=1, firmware_pid=2, boots=1, port="/dev/pts/1", scene="a.png", shared=True))
+
+
+def _rig(path: Path) -> object:
+    (path.parent / "tests").mkdir(exist_ok=True)
+    return load_rig(path)
+
+
+_RIGS = [
+    b'name = "desk"\ntests = "tests"\n\n[[board]]\nname = "a"\ntype = "native"\napp = "kws"\nscene = "machine:none"\n',
+    b'name = "desk"\ntests = "tests"\n[[board]]\nname = "a"\ntype = "nano33ble"\nserial = "AB"\nallow = ["reset"]\n'
+    b'timeout_s = 2.5\n[[board]]\nname = "b"\ntype = "m4"\n',
+]
+
+
+def _scene(data: bytes) -> None:
+    spec = SceneSpec.parse(data.decode("utf-8", "replace"))
+    spec.number("snr", 1.0, -20.0, 60.0)
+    spec.integer("seed", 0)
+    spec.flag("loop", False)
+    spec.check_options("snr", "seed", "loop")
+
+
+TARGETS = [
+    Target(name="frames", parse=_receive, seeds=_frames),
+    Target(name="messages", parse=_unpack_all, seeds=_messages),
+    Target(
+        name="stream predictions",
+        parse=_stream(StreamId.PREDICTIONS),
+        seeds=_items(Prediction(n_classes=2).pack() + bytes([1, 2, 3, 4])),
+    ),
+    Target(
+        name="stream camera",
+        parse=_stream(StreamId.CAMERA),
+        seeds=_items(_picture()),
+        repair=_with_pixels_checksum,
+    ),
+    Target(name="stream microphone", parse=_stream(StreamId.SAMPLES), seeds=_items(_samples(1))),
+    Target(name="stream accelerometer", parse=_stream(StreamId.SAMPLES), seeds=_items(_samples(3))),
+    Target(
+        name="stream features",
+        parse=_stream(StreamId.FEATURES),
+        seeds=_items(FeaturesInfo(n_features=4).pack() + bytes(4)),
+    ),
+    Target(name="program bin", parse=reader("firmware.bin", load_program), seeds=lambda: [_program()]),
+    Target(
+        name="program hex", parse=reader("firmware.hex", load_program), seeds=lambda: [_hex()], repair=_with_checksums
+    ),
+    Target(name="intel hex", parse=lambda data: parse_intel_hex(data, "a.hex"), seeds=lambda: [_hex()]),
+    _board_state("board.json", _flashed),
+    _board_state("running.json", _running),
+    Target(name="rig", parse=reader("rig.toml", _rig), seeds=lambda: _RIGS),
+    Target(name="scene", parse=_scene, seeds=lambda: [b"clips/?snr=10&seed=3&loop=1", b"a.png"]),
+]

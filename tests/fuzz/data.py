@@ -1,0 +1,154 @@
+"""Targets: sounds, pictures, motion, tables and archives of data."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tinyhost.audio.wav import parse_wav, wav_bytes
+from tinyhost.datasets.archive import Limits, unpack
+from tinyhost.datasets.common_voice import list_single_words
+from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
+from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
+from tinyhost.datasets.folder import read_picture
+from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
+from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.ucr import read_ucr
+from tinyhost.motion.csv import motion_csv, read_motion_csv
+from tinyhost.sensors.annotations import Annotation, read_annotations, write_annotations
+
+from tests.fuzz.engine import Target
+from tests.fuzz.files import reader, written
+
+__all__ = ["TARGETS"]
+
+_LIMITS = Limits(total_bytes=1 << 20, file_bytes=1 << 20, n_files=100)
+
+
+def _tone(n: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    return (9000 * np.sin(np.arange(n) / 7)).astype(np.int16)
+
+
+def _hear(data: bytes) -> None:
+    wav = parse_wav(data, "clip.wav")
+    wav.channels()
+    wav.native_pcm()
+
+
+def _wavs() -> list[bytes]:
+    chunk = b"LIST" + (6).to_bytes(4, "little") + b"INFO\0\0"
+    plain = wav_bytes(_tone(40))
+    streamed = plain[:4] + b"\xff" * 4 + plain[8:40] + b"\xff" * 4 + plain[44:]
+    return [plain, wav_bytes(_tone(40).reshape(-1, 2), 44_100), plain[:36] + chunk + plain[36:], streamed]
+
+
+def _pictures() -> list[bytes]:
+    grey = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    return [cv2.imencode(suffix, grey)[1].tobytes() for suffix in (".png", ".jpg", ".bmp", ".pgm")]
+
+
+def _motions() -> list[bytes]:
+    samples = (_tone(90).reshape(-1, 3) // 9).astype(np.int16) + np.array([0, 0, 8192], np.int16)
+    text = motion_csv(samples)
+    return [text, text.replace(b",", b";").replace(b".", b","), b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n")]
+
+
+def _write_acquisition(path: Path) -> None:
+    write_acquisition(path, audio_acquisition(_tone(20)))
+
+
+def _acquisitions() -> list[bytes]:
+    sound = written("sound.json", _write_acquisition)
+    motion = sound.replace(b'"audio","units":"wav"', b'"accX","units":"m/s2"},{"name":"accY","units":"m/s2"},'
+                           b'{"name":"accZ","units":"m/s2"')  # fmt: skip
+    head = motion[: motion.index(b'"values"')]
+    return [sound, head + b'"values":[[0.1,0.2,9.8],[0.1,0.3,9.7],[0,1,9]]}}']
+
+
+def _take_acquisition(data: bytes) -> None:
+    acquisition = parse_acquisition(data, "yes.1.json")
+    if acquisition.is_audio:
+        audio_pcm(acquisition, "yes.1.json", convert=True)
+    else:
+        motion_of(acquisition, "yes.1.json")
+
+
+def _infos() -> list[bytes]:
+    def write(path: Path) -> None:
+        files = [LabelledFile(path=path.parent / "yes.1.json", label="yes", category="training")]
+        write_info(path.parent, files)
+
+    return [written("info.labels", write)]
+
+
+def _manifests() -> list[bytes]:
+    samples = [
+        Sample(file=f"yes/{n}.wav", sha256="ab" * 32, label="yes", time="2026-01-01T00:00:00.000+00:00", n_samples=n)
+        for n in range(3)
+    ]
+    return [written("manifest.jsonl", lambda path: write_manifest(path.parent, samples))]
+
+
+def _annotations() -> list[bytes]:
+    items = [Annotation(start_s=0.5, end_s=1.25, label="yes"), Annotation(start_s=2.0, end_s=3.0, label="unknown")]
+    return [written("truth.csv", lambda path: write_annotations(path, items))]
+
+
+def _read_pair(train: Path) -> object:
+    shutil.copy(train, train.with_name("x_TEST.tsv"))
+    return read_ucr(train)
+
+
+def _unpack(archive: Path) -> None:
+    target = archive.with_name("out")
+    try:
+        unpack(archive, target, limits=_LIMITS)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def _archives() -> list[bytes]:
+    packed = []
+    for mode in ("w", "w:gz", "w:bz2", "w:xz"):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode=mode) as tar:
+            for name in ("yes/a.wav", "README"):
+                info = tarfile.TarInfo(name)
+                info.size = 4
+                tar.addfile(info, io.BytesIO(b"some"))
+        packed.append(file.getvalue())
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("yes/a.wav", b"some" * 20)
+        zipped.writestr("no/", b"")
+    return [*packed, file.getvalue()]
+
+
+def _words(path: Path) -> None:
+    list(list_single_words(path))
+
+
+_UCR = [b"1\t0.5\t-1\t2\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\n1,0,1:2\n", b"0.5,1,2,a\n1,2,3,b\n"]
+_VOICES = [b"client_id\tpath\tsentence\nab\tx.mp3\tyes\ncd\ty.mp3\tNo.\n"]
+
+TARGETS = [
+    Target(name="wav", parse=_hear, seeds=_wavs),
+    Target(name="picture", parse=reader("a.png", read_picture), seeds=_pictures),
+    Target(name="motion csv", parse=reader("a.csv", read_motion_csv), seeds=_motions),
+    Target(name="ucr", parse=reader("x_TRAIN.tsv", _read_pair), seeds=lambda: _UCR),
+    Target(name="edge impulse", parse=_take_acquisition, seeds=_acquisitions),
+    Target(
+        name="info.labels",
+        parse=reader("info.labels", lambda folder: list(list_export(folder)), subject="."),
+        seeds=_infos,
+    ),
+    Target(name="manifest", parse=reader("manifest.jsonl", read_manifest, subject="."), seeds=_manifests),
+    Target(name="annotations", parse=reader("truth.csv", read_annotations), seeds=_annotations),
+    Target(name="common voice", parse=reader("validated.tsv", _words), seeds=lambda: _VOICES),
+    Target(name="archive", parse=reader("set.bin", _unpack), seeds=_archives),
+]

@@ -1,0 +1,127 @@
+"""Targets: models, what lies beside them, histories of figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+
+from rich.console import Console
+from tinyhost.bench.history import Entry, append_entry, last_figures, read_history
+from tinyhost.compiler import compile_tflite, image_for_tflm
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.checksum import image_crc32
+from tinyhost.compiler.image_format import ImageHeader, Task
+from tinyhost.compiler.settings_file import read_settings_file, settings_text
+from tinyhost.models.file import load_model_file
+from tinyhost.models.fits import Fit, Limits
+from tinyhost.models.summary import summarize
+from tinyhost.views.inspect import inspect_view
+
+from tests.fuzz.engine import Target
+from tests.fuzz.files import reader, written
+from tests.oracle.builder import ModelBuilder
+from tests.stations import SHIPPED_MODELS
+from tests.unit.compiler.models import picture_classifier
+
+__all__ = ["TARGETS"]
+
+_LABELS = ("empty", "person")
+
+
+@cache
+def _classifier() -> bytes:
+    return picture_classifier()
+
+
+@cache
+def _layers() -> bytes:
+    """Return a model of the operators that a classifier of pictures lacks."""
+    b = ModelBuilder()
+    x = b.tensor((1, 8, 8, 2), scale=0.05)
+    pooled = b.operator(
+        "MAX_POOL_2D", [x], b.tensor((1, 4, 4, 2), scale=0.05),
+        Padding=0, StrideH=2, StrideW=2, FilterWidth=2, FilterHeight=2, FusedActivationFunction=0,
+    )  # fmt: skip
+    sums = b.operator("ADD", [pooled, pooled], b.tensor((1, 4, 4, 2), scale=0.1), FusedActivationFunction=1)
+    joined = b.operator(
+        "CONCATENATION", [sums, sums], b.tensor((1, 4, 4, 4), scale=0.1), Axis=3, FusedActivationFunction=0
+    )
+    y = b.operator("LOGISTIC", [joined], b.tensor((1, 4, 4, 4), scale=1 / 256, zero_point=-128))
+    return b.build([x], [y])
+
+
+def _with_checksum(image: bytes) -> bytes:
+    if len(image) < ImageHeader.SIZE:
+        return image
+    header = replace(ImageHeader.unpack(image), total_bytes=len(image))
+    image = header.pack() + image[ImageHeader.SIZE :]
+    return replace(header, crc32=image_crc32(image)).pack() + image[ImageHeader.SIZE :]
+
+
+def _images() -> list[bytes]:
+    compiled = compile_tflite(_classifier(), name="hall", labels=_LABELS)
+    for_tflm = image_for_tflm(compiled.parsed, _classifier())
+    return [compiled.image, compile_tflite(_layers(), name="layers").image, for_tflm]
+
+
+def _show_image(data: bytes) -> None:
+    """Do with an image what `inspect` and `push` do before a board has it."""
+    model = summarize(data)
+    for columns in (40, 100):
+        view = inspect_view(model, Fit.of(model, Limits.of_firmware(model.task, model.engine)), columns)
+        Console(quiet=True).print(view)
+    json.dumps(asdict(model), allow_nan=False)
+
+
+def _compile(data: bytes) -> None:
+    compile_tflite(data, name="fuzzed")
+
+
+def _settings() -> list[bytes]:
+    anomaly = json.loads((SHIPPED_MODELS["anomaly"].parent / "settings.json").read_bytes())
+    anomaly["anomaly"]["centroids"]["values"] = anomaly["anomaly"]["centroids"]["values"][:2]
+    kws = (SHIPPED_MODELS["kws"].parent / "settings.json").read_bytes()
+    small = [settings_text(AppDefaults(threshold=0.5), task).encode() for task in Task]
+    return [json.dumps(anomaly).encode(), kws, kws, *small]
+
+
+def _compiled_with(path: Path) -> object:
+    """Compile a model with the settings beside it, which is where a value that nobody checked would be used."""
+    task, defaults = read_settings_file(path)
+    return compile_tflite(_classifier(), name="hall", labels=_LABELS, task=task, defaults=defaults)
+
+
+def _beside_labels(folder: Path) -> object:
+    model = folder / "model.tflite"
+    if not model.exists():
+        model.write_bytes(_classifier())
+    return load_model_file(model)
+
+
+def _history(path: Path) -> None:
+    for entry in read_history(path):
+        for figures in entry.models.values():
+            last_figures([entry], figures["sha256"])
+
+
+def _histories() -> list[bytes]:
+    figures = {"sha256": "ab" * 32, "macs": 1, "live_macs": 1, "ticks": 2, "arena_bytes": 3, "flash_bytes": 4}
+    entry = Entry(
+        date="2026-01-01", commit="abc", build_id="0" * 16, engine_bytes=5, models={"m": {**figures, "kinds": {"A": 1}}}
+    )
+    return [written("history.json", lambda path: append_entry(path, entry))]
+
+
+TARGETS = [
+    Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers()]),
+    Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
+    Target(name="settings", parse=reader("settings.json", _compiled_with), seeds=_settings),
+    Target(
+        name="labels",
+        parse=reader("labels.txt", _beside_labels, subject="."),
+        seeds=lambda: [b"empty\nperson\n", b"\xef\xbb\xbfno\r\nsi\xcc\x81\r\n"],
+    ),
+    Target(name="history", parse=reader("history.json", _history), seeds=_histories),
+]
