@@ -8,6 +8,7 @@ Every line that starts with `$` is a real command; nothing here is recorded. Wha
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def main() -> int:
     environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "TINYHOST_STATE": str(WORK / "boards")}
     for command in tour():
         console.print(f"\n[bold green]$[/] [bold]{escape(command)}[/]")
-        done = subprocess.run(["bash", "-c", command], check=False, cwd=WORK, env=environment)
+        done = subprocess.run(shlex.split(command), check=False, cwd=WORK, env=environment)
         if done.returncode:
             console.print(f"[bold red]the demo stops here:[/] that command ended with exit code {done.returncode}")
             return done.returncode
