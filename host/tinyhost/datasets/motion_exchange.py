@@ -13,7 +13,8 @@ from tinyhost.datasets.edge_impulse import Acquisition, Channel, bad_format, wri
 from tinyhost.datasets.edge_impulse_project import LabelledFile, write_info
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
-from tinyhost.motion.csv import COLUMNS, read_motion_csv
+from tinyhost.motion.columns import COLUMNS
+from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
 
 __all__ = ["export_motion", "is_motion_folder", "motion_of"]

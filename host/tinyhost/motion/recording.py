@@ -14,7 +14,10 @@ from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
 __all__ = ["Issue", "MotionRecording", "find_issues"]
 
 STUCK_S = 0.25
-"""an axis that repeats one value for so long is stuck: a working sensor's own noise is several counts"""
+"""an axis that repeats one value for so long is stuck, if the sensor's step is so fine that its own noise shows"""
+_FINE_STEP = 0.005  # m/s^2, 0.5 mg: about the noise of a quiet sensor
+_MOVED_STEPS = 40
+"""where the step is coarse, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
 _AXES = ("accX", "accY", "accZ")
 
 
@@ -45,6 +48,8 @@ class MotionRecording:
     """(n, 3) in m/s^2"""
     rate_hz: float
     issues: tuple[Issue, ...] = ()
+    assumed: str = ""
+    """what was taken for granted when it was read, in words"""
 
     def counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
         """Return (n, 3) samples as `sensor` would give them."""
@@ -67,11 +72,14 @@ def find_issues(
     issues = list(gaps)
     least = max(2, round(STUCK_S * rate_hz))
     limit = range_g * STANDARD_GRAVITY * 0.999
+    step = _own_step(acceleration)
     for axis, name in enumerate(_AXES):
         values = acceleration[:, axis]
         changes = np.flatnonzero(np.diff(values) != 0.0)
         for first, n_samples in _runs(changes + 1, len(values)):
-            if n_samples >= least:
+            run = acceleration[first : first + n_samples]
+            is_told = step <= _FINE_STEP or np.ptp(run, axis=0).max() > _MOVED_STEPS * step
+            if n_samples >= least and is_told:
                 issues.append(Issue(kind="stuck", first=first, n_samples=n_samples, axis=name))
         beyond = np.abs(values) >= limit
         borders = np.flatnonzero(np.diff(beyond.astype(np.int8)) != 0) + 1
@@ -79,6 +87,12 @@ def find_issues(
             if beyond[first]:
                 issues.append(Issue(kind="saturated", first=first, n_samples=n_samples, axis=name))
     return tuple(sorted(issues, key=lambda issue: issue.first))
+
+
+def _own_step(acceleration: NDArray[np.float64]) -> float:
+    """Return the smallest step between two values of an axis, the sensor's or the file's; 0 if no axis ever changes."""
+    steps = [float(np.diff(values).min()) for axis in acceleration.T if len(values := np.unique(axis)) > 1]
+    return min(steps, default=0.0)
 
 
 def _runs(borders: NDArray[np.int64], n_samples: int) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, DatasetError, UsageError
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, SENSORS, Accelerometer
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import MAX_RPM, MIN_RPM, Machine, MachineOptions
 
@@ -63,17 +64,17 @@ class RecordingScene:
 
     sensor = SceneSensor.ACCELEROMETER
 
-    def __init__(self, path: Path, *, loops: bool) -> None:
+    def __init__(self, path: Path, units: MotionUnits = NOTHING_SAID, *, loops: bool) -> None:
         """Raises ConfigError if the file is no recording."""
         try:
-            recording = read_motion_csv(path)
+            recording = read_motion_csv(path, units)
         except DatasetError as exc:
             raise ConfigError(f"scene: {exc.message}", hint=exc.hint) from exc
         self._samples = recording.counts(LSM9DS1)
         self._loops = loops
         self._next = 0
         self.sampling = _sampling(LSM9DS1, recording.rate_hz)
-        self.description = str(path)
+        self.description = f"{path}: {recording.assumed}" if recording.assumed else str(path)
         self.current_name = path.name
 
     def restart(self) -> None:
@@ -122,9 +123,16 @@ def open_machine(spec: SceneSpec, options: SceneOptions) -> MachineScene:
 
 
 def open_recording(path: Path, spec: SceneSpec) -> RecordingScene:
-    """Return the scene of a CSV file: once, or over and over with loop=1. Raises ConfigError."""
-    spec.check_options("loop")
-    return RecordingScene(path, loops=spec.flag("loop", False))
+    """Return the scene of a CSV file: once, or over and over with loop=1; unit=g and time-unit=us as --unit.
+
+    Raises ConfigError.
+    """
+    spec.check_options("loop", "unit", "time-unit")
+    try:
+        units = MotionUnits.of(spec.options.get("unit", ""), spec.options.get("time-unit", ""))
+    except UsageError as exc:
+        raise ConfigError(f"scene {spec.text!r}: {exc.message}", hint=exc.hint) from exc
+    return RecordingScene(path, units, loops=spec.flag("loop", False))
 
 
 def _known(sensor: str) -> str:

@@ -1,0 +1,146 @@
+"""Which columns of a table are time and acceleration, by the names and units that people give them in its header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tinyhost.errors import DatasetError
+from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, say_so, time_unit_in, unit_in
+
+__all__ = ["COLUMNS", "MotionColumns", "find_columns"]
+
+COLUMNS = ("timestamp", "accX", "accY", "accZ")
+"""as Edge Impulse has them, and as tinyhost writes them"""
+_TIME = re.compile(r"t|ts|epoch|elapsed|clock|.*time(stamps?|elapsed|sincestart)?")
+_SENSOR = "(?:imu|sensor|raw|phone|watch|device|body|accelerometer)?"
+_NAMED = re.compile(
+    rf"{_SENSOR}(?:a|acc|accel|acceleration|accelerometer|accelerations|gf)(?:axis)?([xyz])(?:axis)?"
+    rf"|{_SENSOR}([xyz])(?:axis)?(?:acc|accel|acceleration)"
+)
+_BARE = re.compile(r"(?:axis)?([xyz])(?:axis)?")
+_G, _G_FORCE = "g", "gf"  # gFx, gFy, gFz: as Physics Toolbox calls them
+_IN_BRACKETS = re.compile(r"(.*?)\s*[\[({](.*)[\])}]")
+_SEPARATED = re.compile(r"[\s_./-]+(?:in\s+)?")
+_MAX_SHOWN = 80
+
+T = TypeVar("T", Unit, TimeUnit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionColumns:
+    """Where time and acceleration stand, and in what units."""
+
+    places: tuple[int, int, int, int]
+    """of time, x, y, z"""
+    units: MotionUnits
+    """as the header or a person says"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Name:
+    """The name of a column, taken apart."""
+
+    place: int
+    key: str
+    """small letters and digits"""
+    unit: str
+    """what stands in the place of a unit; empty: nothing"""
+
+
+def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> MotionColumns:
+    """Return the columns of time and of the three axes. `where` is for errors.
+
+    Raises DatasetError, which shows the header, if one is missing, if there are several for one, if the axes are in
+    different units or in none that there is, and if the header says another unit than a person.
+    """
+    time = _time(header)
+    axes = [_axis(header, axis, where) for axis in "xyz"]
+    missing = [name for name, column in zip(COLUMNS, (time, *axes), strict=True) if column is None]
+    if missing:
+        shown = ",".join(header)
+        raise DatasetError(
+            f"{where}: no column {', '.join(missing)}; found {shown[:_MAX_SHOWN] or 'an empty file'}",
+            hint=f"the first line must name them: {','.join(COLUMNS)}",
+        )
+    found = [column for column in (time, *axes) if column is not None]
+    places = [column.place for column in found]
+    return MotionColumns(
+        places=(places[0], places[1], places[2], places[3]),
+        units=MotionUnits(
+            acceleration=_unit([(header[column.place], column) for column in found[1:]], said.acceleration, where),
+            time=_agreed("time-unit", said.time, time_unit_in(found[0].unit), where),
+        ),
+    )
+
+
+def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> Unit | None:
+    """Return the unit of the axes' values, of which the header has these names; None if nobody says it."""
+    texts = {column.unit or (_G if column.key.startswith(_G_FORCE) else "") for _, column in axes} - {""}
+    units = {unit_in(text) for text in texts}
+    names = ", ".join(name for name, _ in axes)
+    if len(units) > 1:
+        raise DatasetError(f"{where}: axes in different units: {names}", hint="bring them to one unit")
+    if units == {None} and said is None:
+        raise DatasetError(
+            f"{where}: {names}: expected a unit of acceleration ({', '.join(UNITS)}), got {', '.join(sorted(texts))}",
+            hint=say_so("unit", UNITS[0]),
+        )
+    return _agreed("unit", said, next(iter(units), None), where)
+
+
+def _agreed(option: str, said: T | None, header: T | None, where: str) -> T | None:
+    if said is not None and header is not None and said != header:
+        raise DatasetError(
+            f"{where}: its header says {header}, --{option} says {said}",
+            hint=f"leave out --{option}, or correct the header",
+        )
+    return said if said is not None else header
+
+
+def _time(header: Sequence[str]) -> _Name | None:
+    """Return the column of time: one whose unit is known before others, then the first."""
+    names = [_split(name, place, time_unit_in) for place, name in enumerate(header)]
+    found = [name for name in names if _TIME.fullmatch(name.key) or (not name.key and name.unit)]
+    return min(found, key=lambda name: time_unit_in(name.unit) is None, default=None)
+
+
+def _axis(header: Sequence[str], axis: str, where: str) -> _Name | None:
+    """Return the column of an axis: accX itself, a name of an acceleration, or a bare x."""
+    names = [_split(name, place, unit_in) for place, name in enumerate(header)]
+    exact = f"acc{axis.upper()}"
+    tests: tuple[Callable[[_Name], bool], ...] = (
+        lambda name: header[name.place].strip().startswith(exact) and name.key == exact.lower(),
+        lambda name: axis in (match.groups() if (match := _NAMED.fullmatch(name.key)) else ()),
+        lambda name: axis in (match.groups() if (match := _BARE.fullmatch(name.key)) else ()),
+    )
+    for fits in tests:
+        found = [name for name in names if fits(name)]
+        if len(found) > 1:
+            several = ", ".join(header[name.place] for name in found)
+            raise DatasetError(f"{where}: {len(found)} columns for {exact}: {several}", hint="leave one of them")
+        if found:
+            return found[0]
+    return None
+
+
+def _split(name: str, place: int, unit_of: Callable[[str], object]) -> _Name:
+    """Return a column's name and its unit: `accX [g]`, `accX (m/s^2)`, `ax_g`, `time in ms`, `millis`."""
+    text = name.strip()
+    if match := _IN_BRACKETS.fullmatch(text):
+        return _Name(place=place, key=_key(match[1]), unit=match[2].strip())
+    if unit_of(text) and len(text) > 1:
+        return _Name(place=place, key="", unit=text)
+    for separator in _SEPARATED.finditer(text):
+        before, after = text[: separator.start()], text[separator.end() :]
+        if before and unit_of(after):
+            return _Name(place=place, key=_key(before), unit=after)
+        if after and unit_of(before):  # seconds_elapsed
+            return _Name(place=place, key=_key(after), unit=before)
+    return _Name(place=place, key=_key(text), unit="")
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.lower())

@@ -1,0 +1,93 @@
+"""What the numbers of a recording of motion mean: units of acceleration and of time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeVar, get_args
+
+from tinyhost.errors import UsageError
+from tinyhost.motion.sensor import STANDARD_GRAVITY
+
+__all__ = [
+    "MS_PER_UNIT",
+    "NOTHING_SAID",
+    "PER_UNIT",
+    "TIME_UNITS",
+    "UNITS",
+    "MotionUnits",
+    "TimeUnit",
+    "Unit",
+    "say_so",
+    "time_unit_in",
+    "unit_in",
+]
+
+Unit = Literal["m/s2", "g", "mg"]
+TimeUnit = Literal["s", "ms", "us", "ns"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
+TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
+PER_UNIT: dict[Unit, float] = {"m/s2": 1.0, "g": STANDARD_GRAVITY, "mg": STANDARD_GRAVITY / 1000.0}
+"""m/s^2 of one"""
+MS_PER_UNIT: dict[TimeUnit, float] = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
+"""ms of one"""
+_SPELLINGS: dict[Unit, str] = {
+    "m/s2": "m/s2 m/s/s m/ss ms-2 m/sec2 mps2 ms2 m_s2 m_s_2 meter/second2 metre/second2",
+    "g": "g gn g0 g's gs gravity",
+    "mg": "mg milli-g millig",
+}
+_TIME_SPELLINGS: dict[TimeUnit, str] = {
+    "s": "s sec secs second seconds",
+    "ms": "ms msec msecs millis millisecond milliseconds",
+    "us": "us usec usecs micros microsecond microseconds",
+    "ns": "ns nsec nsecs nanos nanosecond nanoseconds",
+}
+_KNOWN = {text: unit for unit, texts in _SPELLINGS.items() for text in texts.split()}
+_KNOWN_TIME = {text: unit for unit, texts in _TIME_SPELLINGS.items() for text in texts.split()}
+_PLAIN = str.maketrans({"²": "2", "⁻": "-", "−": "-", "µ": "u", "μ": "u", "^": None, "*": None, "·": None, "⋅": None})
+
+T = TypeVar("T", Unit, TimeUnit)
+
+
+def unit_in(text: str) -> Unit | None:
+    """Return the unit of acceleration that a header or a file spells, as `m/s^2`; None if it is none."""
+    return _KNOWN.get(_plain(text))
+
+
+def time_unit_in(text: str) -> TimeUnit | None:
+    """Return the unit of time that a header spells, as `µs`; None if it is none."""
+    return _KNOWN_TIME.get(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", text).translate(_PLAIN).lower()
+
+
+def say_so(option: Literal["unit", "time-unit"], value: str) -> str:
+    """Return how to say a unit: the option of commands, or that of a scene."""
+    return f"say so: --{option} {value}, or of a scene: --scene 'FILE?{option}={value}'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionUnits:
+    """What a person says about files that do not say it themselves; None: nothing."""
+
+    acceleration: Unit | None = None
+    time: TimeUnit | None = None
+
+    @classmethod
+    def of(cls, acceleration: str = "", time: str = "") -> MotionUnits:
+        """Return what options say; empty: nothing. Raises UsageError for a unit that there is not."""
+        return cls(
+            acceleration=_said("unit", acceleration, unit_in(acceleration), UNITS),
+            time=_said("time-unit", time, time_unit_in(time), TIME_UNITS),
+        )
+
+
+NOTHING_SAID = MotionUnits()
+
+
+def _said(option: str, text: str, unit: T | None, units: tuple[T, ...]) -> T | None:
+    if text and unit is None:
+        raise UsageError(f"--{option} {text}: no such unit", hint=f"there are: {', '.join(units)}")
+    return unit
