@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.errors import DatasetError
+from tinyhost.system.delimited import Numbers, read_rows
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.reading import read_text
 
 __all__ = ["Annotation", "read_annotations", "write_annotations"]
 
 _COLUMNS = ("start_s", "end_s", "label")
+_MAX_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +43,29 @@ def write_annotations(path: Path, annotations: Sequence[Annotation]) -> None:
 def read_annotations(path: Path) -> list[Annotation]:
     """Return the annotations of a CSV file with the columns start_s, end_s and label, in their order.
 
-    Raises DatasetError with the line's number if the file is missing or a line is wrong.
+    Others may stand between; semicolons, tabs and decimal commas are read too. Raises DatasetError with the line's
+    number if the file is missing or a line is wrong.
     """
-    try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}", hint="expected a CSV file") from error
-    head = rows[0] if rows else []
-    if tuple(head) != _COLUMNS:
+    lines = io.StringIO(read_text(path, max_bytes=_MAX_BYTES), newline="")
+    places, rows = read_rows(lines, _places, str(path))
+    numbers = Numbers(where=str(path))
+    return [_annotation([row[place] for place in places], numbers, line) for line, row in rows]
+
+
+def _places(header: list[str], where: str) -> list[int]:
+    names = [name.lower() for name in header]
+    if not all(names.count(column) == 1 for column in _COLUMNS):
         raise DatasetError(
-            f"{path}:1: expected the columns {','.join(_COLUMNS)}, got {','.join(head)[:80]!r}",
+            f"{where}: expected the columns {','.join(_COLUMNS)}, got {','.join(header)[:80]!r}",
             hint="write this line first, then one line for each word or fault",
         )
-    return [_row(row, f"{path}:{number}") for number, row in enumerate(rows[1:], 2) if row]
+    return [names.index(column) for column in _COLUMNS]
 
 
-def _row(row: list[str], where: str) -> Annotation:
-    try:
-        start_s, end_s, label = float(row[0]), float(row[1]), row[2]
-    except (ValueError, IndexError) as error:
-        raise DatasetError(f"{where}: expected start_s,end_s,label, got {','.join(row)[:80]!r}") from error
-    if not 0.0 <= start_s <= end_s < float("inf") or not label or len(row) != len(_COLUMNS):
-        raise DatasetError(f"{where}: expected 0 <= start_s <= end_s and a label, got {','.join(row)[:80]!r}")
+def _annotation(row: list[str], numbers: Numbers, line: int) -> Annotation:
+    start_s, end_s = (numbers.read(text, name, line) for text, name in zip(row[:2], _COLUMNS, strict=False))
+    label = unicodedata.normalize("NFC", row[2].strip())
+    if not 0.0 <= start_s <= end_s or not label:
+        shown = ",".join(row)[:80]
+        raise DatasetError(f"{numbers.where}, line {line}: expected 0 <= start_s <= end_s and a label, got {shown!r}")
     return Annotation(start_s=start_s, end_s=end_s, label=label)

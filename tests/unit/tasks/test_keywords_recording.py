@@ -123,7 +123,7 @@ def test_every_detection_and_every_word_counts_once(
 def test_a_recording_and_its_truth_are_read_and_checked(tmp_path: Path) -> None:
     wav = tmp_path / "long.wav"
     write_wav(wav, np.zeros(32_000, np.int16))
-    with pytest.raises(DatasetError, match=r"long\.csv: cannot be read"):
+    with pytest.raises(DatasetError, match=r"long\.csv: No such file"):
         load_recording(wav, None, LABELS, 2)
     write_annotations(tmp_path / "long.csv", TRUTH[:1])
     sound = load_recording(wav, None, LABELS, 2)
@@ -133,3 +133,12 @@ def test_a_recording_and_its_truth_are_read_and_checked(tmp_path: Path) -> None:
         load_recording(wav, tmp_path / "other.csv", LABELS, 2)
     with pytest.raises(UsageError, match="no labels"):
         load_recording(wav, None, (), 2)
+
+
+@pytest.mark.parametrize("label", ["Yes", "NO", "marvin"])
+def test_a_word_that_the_model_does_not_have_is_refused_by_its_name(tmp_path: Path, label: str) -> None:
+    wav = tmp_path / "long.wav"
+    write_wav(wav, np.zeros(32_000, np.int16))
+    write_annotations(tmp_path / "long.csv", [Annotation(start_s=0.5, end_s=1.0, label=label)])
+    with pytest.raises(DatasetError, match=f"the model knows no label {label}; it has silence, unknown, yes, no"):
+        load_recording(wav, None, LABELS, 2)

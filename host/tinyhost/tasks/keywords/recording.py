@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.detections import Detection, Verdict, WordScore, judge_detections
@@ -246,6 +247,7 @@ def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str]
     beside = annotations if annotations is not None else stream.with_suffix(".csv")
     pcm = read_wav(stream)
     said = read_annotations(beside)
+    _check_known(beside, said, labels)
     seconds = len(pcm) / SAMPLE_RATE_HZ
     late = next((word for word in said if word.start_s >= seconds), None)
     if late is not None:
@@ -254,3 +256,13 @@ def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str]
             hint="give the truth of this very recording: --truth FILE",
         )
     return SoundEvaluation(path=stream, pcm=pcm, said=tuple(said))
+
+
+def _check_known(path: Path, said: Sequence[Annotation], labels: Sequence[str]) -> None:
+    """Raise DatasetError for words that the model does not have: each of its detections would be made up."""
+    strange = sorted({word.label for word in said} - {*labels, UNKNOWN})
+    if strange:
+        raise DatasetError(
+            f"{path}: the model knows no label {', '.join(strange)}; it has {', '.join(labels)}",
+            hint=f"write labels as the model does, and {UNKNOWN} for words that it is not to detect",
+        )

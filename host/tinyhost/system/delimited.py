@@ -1,0 +1,105 @@
+"""Tables as text: commas, semicolons, tabs, bars or spaces between values, points or commas in numbers.
+
+What is read is not trusted: what makes no sense is an error with its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tinyhost.errors import DatasetError
+
+__all__ = ["Numbers", "read_rows"]
+
+_SEPARATORS = ("\t", ";", ",", "|", " ")
+_MAX_COMMENTS = 100
+"""lines above the header"""
+_SHOWN = 40
+
+T = TypeVar("T")
+
+
+def read_rows(
+    lines: Iterable[str], columns_of: Callable[[list[str], str], T], where: str
+) -> tuple[T, Iterator[tuple[int, list[str]]]]:
+    """Return what a table's header says, and an iterator over the number and the values of each line below it.
+
+    columns_of: gets the names of the header and where it stands; raises DatasetError if they are not the right ones.
+    What separates values is what gives the right names. Comments (`#`) above the header, `sep=;` and empty lines are
+    passed over. Raises DatasetError, also while iterating, with the line.
+    """
+    rest = iter(lines)
+    header, first = _header(rest)
+    separator, width, columns = _dialect(header, columns_of, f"{where}, line {first}")
+    reader = csv.reader(rest, delimiter=separator, skipinitialspace=separator == " ", strict=True)
+
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        try:
+            for number, row in enumerate(reader, first + 1):
+                if len(row) == width:
+                    yield number, row
+                elif row:
+                    raise DatasetError(
+                        f"{where}, line {number}: {len(row)} values, expected {width}",
+                        hint="with decimal commas, another mark must stand between values" if len(row) > width else "",
+                    )
+        except csv.Error as exc:
+            raise DatasetError(f"{where}, line {first + reader.line_num}: not CSV: {exc}") from exc
+
+    return columns, rows()
+
+
+def _header(lines: Iterator[str]) -> tuple[str, int]:
+    """Return the first line that is no comment, and its number; an empty one if there is none."""
+    for number, line in enumerate(lines, 1):
+        text = line.strip("\r\n")
+        if text.strip() and not text.startswith("#") and not text.lower().startswith("sep="):
+            return text, number
+        if number > _MAX_COMMENTS:
+            break
+    return "", 1
+
+
+def _dialect(header: str, columns_of: Callable[[list[str], str], T], where: str) -> tuple[str, int, T]:
+    """Return what separates values, how many there are in a line, and what the header says."""
+    errors: list[tuple[int, DatasetError]] = []
+    for separator in _SEPARATORS:
+        try:
+            names = next(csv.reader([header], delimiter=separator, skipinitialspace=separator == " "), [])
+            return separator, len(names), columns_of([name.strip() for name in names], where)
+        except csv.Error as exc:
+            raise DatasetError(f"{where}: not CSV: {exc}") from exc
+        except DatasetError as error:
+            errors.append((len(names), error))
+    raise max(errors, key=lambda item: item[0])[1]
+
+
+@dataclass(kw_only=True)
+class Numbers:
+    """Reads the numbers of one table, which has one decimal mark."""
+
+    where: str
+    """the file, for errors"""
+    mark: str = ""
+    """that has been seen"""
+
+    def read(self, text: str, name: str, line: int) -> float:
+        """Return a finite number; name: of its column. Raises DatasetError."""
+        mark = "," if "," in text else "." if "." in text else ""
+        if mark and self.mark and mark != self.mark:
+            raise DatasetError(
+                f"{self.where}, line {line}: {name} is {text.strip()[:_SHOWN]!r}, numbers before have {self.mark!r}",
+                hint="use one decimal mark in a file, and no mark between thousands",
+            )
+        self.mark = self.mark or mark
+        try:
+            value = float(text.replace(",", ".", 1)) if text.isascii() and "_" not in text else math.nan
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise DatasetError(f"{self.where}, line {line}: {name} is {text.strip()[:_SHOWN]!r}, expected a number")
+        return value
