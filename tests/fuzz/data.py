@@ -133,7 +133,8 @@ def _words(path: Path) -> None:
     list(list_single_words(path))
 
 
-_UCR = [b"1\t0.5\t-1\t2\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\n1,0,1:2\n", b"0.5,1,2,a\n1,2,3,b\n"]
+_UCR = [b"1\t0.5\t-1\t2.5\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\n1,0,1:2\n", b"0.5,1,2,a\n1,2,3,b\n",
+        b"x,y,class\n0.5,1.5,a\n1,2,b\n", b"0,5;1,5;1\n0,5;1,5;2\n0;1;2\n"]  # fmt: skip
 _VOICES = [b"client_id\tpath\tsentence\nab\tx.mp3\tyes\ncd\ty.mp3\tNo.\n"]
 
 TARGETS = [

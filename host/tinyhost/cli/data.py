@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from tinyhost.errors import CheckFailedError, UsageError
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
     from tinyhost.datasets.importing import ImportReport
+    from tinyhost.datasets.ucr import ClassColumn
 
 __all__ = ["register"]
 
@@ -26,6 +28,18 @@ ValidationOption = Annotated[
 TestingOption = Annotated[
     float, typer.Option(min=0, max=99, help="Percentage of the speakers whose clips are for testing.")
 ]
+
+
+class ClassPlace(str, Enum):
+    """Where a table of time series has the class of a line."""
+
+    FIRST = "first"
+    LAST = "last"
+
+    @property
+    def column(self) -> ClassColumn:
+        """As the reader takes it."""
+        return "first" if self is ClassPlace.FIRST else "last"
 
 
 def register(app: typer.Typer) -> None:
@@ -165,7 +179,16 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
     tell_skipped(report.skipped)
 
 
-def info(folder: SetArgument, *, allow_skipped: AllowSkippedOption = False, json: JsonOption = None) -> None:
+def info(
+    folder: SetArgument,
+    *,
+    class_column: Annotated[
+        ClassPlace | None,
+        typer.Option("--class-column", help="Time series: where the class of a line stands. Default: it is found out."),
+    ] = None,
+    allow_skipped: AllowSkippedOption = False,
+    json: JsonOption = None,
+) -> None:
     """Show the labels, speakers and parts of a data set.
 
     Files that cannot be used are listed with the reason. Exits 1 if they are more than 1 %.
@@ -175,7 +198,7 @@ def info(folder: SetArgument, *, allow_skipped: AllowSkippedOption = False, json
     from tinyhost.views.data import data_view
 
     with progress_count("reading") as show:
-        found = describe(folder, on_file=show)
+        found = describe(folder, class_column=class_column.column if class_column else None, on_file=show)
     if json:
         write_json(found, json)
     if json != "-":

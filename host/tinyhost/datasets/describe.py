@@ -16,7 +16,7 @@ from tinyhost.datasets.folder import load_class_folder
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
-from tinyhost.datasets.ucr import find_ucr, read_ucr
+from tinyhost.datasets.ucr import ClassColumn, find_ucr, read_ucr
 
 __all__ = ["DataDescription", "describe"]
 
@@ -50,10 +50,18 @@ class DataDescription:
     """files that cannot be used"""
 
 
-def describe(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> DataDescription:
-    """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used."""
+def describe(
+    path: Path,
+    *,
+    class_column: ClassColumn | None = None,
+    on_file: Callable[[int, int], None] = lambda done, total: None,
+) -> DataDescription:
+    """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used.
+
+    class_column: where the class stands in tables of time series; None: it is found out.
+    """
     if find_ucr(path) is not None:
-        return _describe_series(path)
+        return _describe_series(path, class_column)
     if _has_pictures(path):
         pictures = load_class_folder(path)
         return DataDescription(
@@ -77,8 +85,8 @@ def describe(path: Path, *, on_file: Callable[[int, int], None] = lambda done, t
     )
 
 
-def _describe_series(path: Path) -> DataDescription:
-    found = read_ucr(path)
+def _describe_series(path: Path, class_column: ClassColumn | None) -> DataDescription:
+    found = read_ucr(path, class_column=class_column)
     counts = found.counts()
     return DataDescription(
         folder=path,

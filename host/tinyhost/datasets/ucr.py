@@ -3,6 +3,7 @@
     ECG5000_TRAIN.txt, ECG5000_TEST.txt   class, then the values, with tabs (.tsv), spaces or commas between
     ECG5000_TRAIN.ts,  ECG5000_TEST.ts    the values with commas, then `:` and the class, below a header of @ lines
 
+Tables that others made have a header, or the class behind the values: find_class_column finds out.
 Sources: timeseriesclassification.com (files), aeon's documentation of the .ts format.
 """
 
@@ -13,19 +14,24 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
+from tinyhost.system.reading import read_text
 
-__all__ = ["LabelledSeries", "UcrSet", "find_ucr", "parse_series", "read_ucr"]
+__all__ = ["ClassColumn", "LabelledSeries", "UcrSet", "find_ucr", "parse_series", "read_ucr"]
 
 _SUFFIXES = (".tsv", ".txt", ".ts", ".csv")
 _MAX_FILE_BYTES = 1 << 28
 _MAX_VALUE = 1e30
 _MISSING = {"nan", "?", "na", ""}
+_CLASS_NAMES = {"class", "label", "target", "y", "classlabel", "class_label"}
+
+ClassColumn = Literal["first", "last"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +84,11 @@ def find_ucr(folder: Path) -> tuple[Path, Path] | None:
     return None
 
 
-def read_ucr(source: Path) -> UcrSet:
+def read_ucr(source: Path, *, class_column: ClassColumn | None = None) -> UcrSet:
     """Return the data set in a folder, or of which one file is named.
 
-    A line with missing values (NaN, ?) is skipped and told. Raises DatasetError, with file and line, for a missing
+    class_column: where a line's class stands; None: it is found out. A line with missing values (NaN, ?) is skipped and
+    told. Raises DatasetError for a class that is not found, with file and line, for a missing
     part, no text, a line without a class, values that are no numbers, and series of unequal length or of several
     dimensions.
     """
@@ -91,7 +98,13 @@ def read_ucr(source: Path) -> UcrSet:
             f"{source}: expected NAME_TRAIN and NAME_TEST, as .tsv, .txt, .ts or .csv",
             hint="name the unpacked folder of a data set of timeseriesclassification.com",
         )
-    train, test = (parse_series(_lines(path), where=str(path)) for path in pair)
+    texts = [_lines(path) for path in pair]
+    place = {"first": 0, "last": -1}.get(class_column or "") if pair[0].suffix != ".ts" else 0
+    if place is None:
+        place = _find_class(texts, str(pair[0]))
+    train, test = (
+        parse_series(lines, where=str(path), class_place=place) for path, lines in zip(pair, texts, strict=True)
+    )
     if train.length != test.length:
         raise DatasetError(f"{pair[1]}: series of {test.length} values, those of {pair[0].name} have {train.length}")
     return UcrSet(name=pair[0].name.rsplit("_TRAIN", 1)[0], train=train, test=test)
@@ -105,10 +118,11 @@ def _pair_of(path: Path) -> tuple[Path, Path] | None:
     return path.with_name(f"{match[1]}_TRAIN{match[3]}"), path.with_name(f"{match[1]}_TEST{match[3]}")
 
 
-def parse_series(lines: Iterable[str], *, where: str) -> LabelledSeries:
+def parse_series(lines: Iterable[str], *, where: str, class_place: int = 0) -> LabelledSeries:
     """Return the series of a file's lines; `where` is named in errors and says by .ts which of the two formats it is.
 
-    Raises DatasetError as read_ucr does.
+    class_place: of a table, index of the class in a line; a header above it is passed over. Raises DatasetError as
+    read_ucr does.
     """
     is_ts = where.endswith(".ts")
     rows: list[NDArray[np.float32]] = []
@@ -119,8 +133,10 @@ def parse_series(lines: Iterable[str], *, where: str) -> LabelledSeries:
         line, at = text.strip(), f"{where}: line {number}"
         if in_header:
             in_header = _header(line, at)
+        elif line and not (is_ts or rows or skipped) and _is_header(_fields(text)):
+            continue
         elif line:
-            label, fields = _split_ts(line, at) if is_ts else _split_table(text, at)
+            label, fields = _split_ts(line, at) if is_ts else _split_table(text, class_place, at)
             values = _values(fields, at)
             if rows and len(values) != len(rows[0]):
                 raise _bad(at, f"{len(values)} values, the series before have {len(rows[0])}: unequal length")
@@ -158,14 +174,77 @@ def _split_ts(line: str, at: str) -> tuple[str, list[str]]:
     return dimensions[1].strip(), dimensions[0].split(",")
 
 
-def _split_table(text: str, at: str) -> tuple[str, list[str]]:
+def _split_table(text: str, class_place: int, at: str) -> tuple[str, list[str]]:
     """Return class and values of a line of a table; an empty field between tabs or commas is a missing value."""
+    fields = _fields(text)
+    if len(fields) < 2 or class_place >= len(fields):
+        raise _bad(at, f"expected a class and values, got {text.strip()[:40]!r}")
+    return fields.pop(class_place).strip(), fields
+
+
+def _fields(text: str) -> list[str]:
     line = text.strip(" \r\n")
-    separator = next((mark for mark in ("\t", ",") if mark in line), None)
-    fields = line.split(separator) if separator else line.split()
-    if len(fields) < 2:
-        raise _bad(at, f"expected a class and values, got {line[:40]!r}")
-    return fields[0].strip(), fields[1:]
+    separator = next((mark for mark in ("\t", ";", ",") if mark in line), None)
+    if separator is None:
+        return line.split()
+    fields = line.split(separator)
+    return fields if separator == "," else [field.replace(",", ".") for field in fields]  # decimal commas
+
+
+def _is_header(fields: list[str]) -> bool:
+    return len(fields) > 1 and all(_kind(field) == "text" for field in fields)
+
+
+def _find_class(texts: list[list[str]], where: str) -> int:
+    """Return the index of the class in the lines of a set's files. Raises DatasetError if it cannot be told.
+
+    A header names it. Without one it is first or last, where labels stand: whole numbers or words, and few of them.
+    """
+    tables = [[line for line in lines if line.strip()] for lines in texts]
+    header = _fields(tables[0][0]) if tables[0] else []
+    named = [place for place, name in enumerate(header) if name.strip(' "').lower() in _CLASS_NAMES]
+    if _is_header(header) and len(named) == 1:
+        return named[0]
+    rows = (fields for table in tables for fields in map(_fields, table) if not _is_header(fields))
+    ends = [(fields[0].strip(), fields[-1].strip()) for fields in rows if len(fields) > 1]
+    if not ends:
+        return 0
+    first, last = (_Labels.of(column) for column in zip(*ends, strict=True))
+    if first.likeness != last.likeness:
+        return 0 if first.likeness > last.likeness else -1
+    if first.likeness == 2 and max(first.n, last.n) >= 2 * min(first.n, last.n):
+        return 0 if first.n < last.n else -1
+    raise DatasetError(
+        f"{where}: the class may be the first value of a line (here {ends[0][0]}) or the last one ({ends[0][1]})",
+        hint="say which: --class-column first or --class-column last",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Labels:
+    """How much a column looks like classes."""
+
+    likeness: int
+    """0: numbers with fractions; 1: whole numbers or words, all alike or all different; 2: they repeat"""
+    n: int
+    """different ones"""
+
+    @classmethod
+    def of(cls, column: tuple[str, ...]) -> _Labels:
+        different = {_label(text, "") if text.lower() not in _MISSING else "?" for text in column}
+        if not all(_kind(text) in {"whole", "text"} for text in different):
+            return cls(likeness=0, n=len(different))
+        return cls(likeness=1 + (1 < len(different) < len(column)), n=len(different))
+
+
+def _kind(text: str) -> Literal["whole", "number", "missing", "text"]:
+    if text.strip().lower() in _MISSING:
+        return "missing"
+    try:
+        value = float(text)
+    except ValueError:
+        return "text"
+    return "whole" if math.isfinite(value) and value == int(value) else "number"
 
 
 def _values(fields: list[str], at: str) -> NDArray[np.float32]:
@@ -197,17 +276,7 @@ def _label(text: str, at: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
-    if len(content) > _MAX_FILE_BYTES:
-        raise _bad(str(path), f"larger than {_MAX_FILE_BYTES:,} bytes")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _bad(str(path), f"not a text file: {error.reason} at byte {error.start}") from error
+    text = read_text(path, max_bytes=_MAX_FILE_BYTES)
     if "\0" in text:
         raise _bad(str(path), f"not a text file: a zero at byte {text.index(chr(0))}")
     return text.split("\n")

@@ -139,7 +139,7 @@ def test_bad_input_ends_in_a_clear_error(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "beats").mkdir()
-    (tmp_path / "beats" / "Beats_TRAIN.tsv").write_text("1\t2\t3\n")
+    (tmp_path / "beats" / "Beats_TRAIN.tsv").write_text("1\t2\t0.3\n")
     (tmp_path / "beats" / "Beats_TEST.tsv").write_text("x\n")
     (tmp_path / "full" / "yes").mkdir(parents=True)
     failed = run(*arguments.split(), code=code)

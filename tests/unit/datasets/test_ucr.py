@@ -102,16 +102,73 @@ def test_files_that_are_no_set_are_errors(tmp_path: Path) -> None:
         read_ucr(tmp_path / "ECG5000.zip")
     with pytest.raises(DatasetError, match="No such file"):
         read_ucr(tmp_path / "Beats_TRAIN.txt")
-    folder = write_set(tmp_path / "Beats", "1 1 2", "1 1 2 3")
+    folder = write_set(tmp_path / "Beats", "1 1 .2", "1 1 2 .3")
     with pytest.raises(DatasetError, match=r"Beats_TEST.tsv: series of 3 values, those of Beats_TRAIN.tsv have 2"):
         read_ucr(folder)
     for content, said in (
-        (b"PK\3\4\xff\xfe", "not a text file: invalid start byte"),
+        (b"PK\3\4\xff\xfe", "expected text in UTF-8, got 0xff at byte 4"),
         (b"1\t\0\t2", "a zero at byte 2"),
     ):
         (folder / "Beats_TEST.tsv").write_bytes(content)
         with pytest.raises(DatasetError, match=said):
             read_ucr(folder)
+
+
+def floats(*labels: str, first: bool, separator: str = ",") -> str:
+    """Return a line of values with fractions for each label."""
+    rng = np.random.default_rng(len(labels))
+    rows = [[f"{value:.5f}" for value in rng.normal(size=40)] for _ in labels]
+    lines = [[label, *row] if first else [*row, label] for label, row in zip(labels, rows, strict=True)]
+    return "\n".join(separator.join(line) for line in lines)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    "labels", [("1.0", "2.0", "2.0", "1.0"), ("a", "b", "b", "b"), ("1", "2", "3", "3"), ("-1",) * 4]
+)
+@pytest.mark.parametrize("separator", [",", "\t", " "])
+def test_the_class_is_found_where_labels_stand(
+    tmp_path: Path, first: bool, labels: tuple[str, ...], separator: str
+) -> None:
+    text = floats(*labels, first=first, separator=separator)
+    found = read_ucr(write_set(tmp_path / "Beats", text, text, ".csv"))
+    assert found.train.labels == tuple(label.removesuffix(".0") for label in labels)
+    assert found.train.length == 40
+
+
+@pytest.mark.parametrize(("name", "place"), [("class", 0), ("Label", 2), ('"target"', 1)])
+def test_a_header_names_the_class(tmp_path: Path, name: str, place: int) -> None:
+    rows = [["x", "y0"], ["0.5", "1"], ["2.5", "3"]]
+    for row, label in zip(rows, (name, "7", "8"), strict=True):
+        row.insert(place, label)
+    text = "\n".join(",".join(row) for row in rows)
+    found = read_ucr(write_set(tmp_path / "Beats", text, text, ".csv"))
+    assert found.train.labels == ("7", "8")
+    np.testing.assert_array_equal(found.test.values, [[0.5, 1], [2.5, 3]])
+
+
+def test_decimal_commas_between_semicolons_are_read(tmp_path: Path) -> None:
+    text = "0,5;1,25;1\n0,5;2,25;1\n0,5;3,25;2"
+    found = read_ucr(write_set(tmp_path / "Beats", text, text, ".csv"))
+    assert found.counts() == {"1": 4, "2": 2}
+    np.testing.assert_array_equal(found.train.values[:, 1], [1.25, 2.25, 3.25])
+
+
+def test_whole_numbers_that_are_padded_with_zeros_have_the_class_first(tmp_path: Path) -> None:
+    text = "1,5,4,0\n2,9,8,0\n2,1,3,0"
+    assert read_ucr(write_set(tmp_path / "Beats", text, text, ".csv")).counts() == {"1": 2, "2": 4}
+
+
+def test_where_the_class_stands_is_asked_for_if_it_cannot_be_told(tmp_path: Path) -> None:
+    text = "1,5,4,2\n2,9,8,1\n2,1,3,1"
+    folder = write_set(tmp_path / "Beats", text, text, ".csv")
+    with pytest.raises(
+        DatasetError, match=r"the class may be the first value of a line \(here 1\) or the last one"
+    ) as no:
+        read_ucr(folder)
+    assert "--class-column" in no.value.hint
+    assert read_ucr(folder, class_column="last").train.labels == ("2", "1", "1")
+    assert read_ucr(folder, class_column="first").train.labels == ("1", "2", "2")
 
 
 @given(st.binary(max_size=300), st.sampled_from([".tsv", ".ts", ".txt"]))
