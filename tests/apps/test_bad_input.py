@@ -133,7 +133,7 @@ IN_A_PROCESS = [
     Case("bench --data 'data cut' --samples 0 --board native", "data cut/person/1.png: not a picture", "mend or"),
     Case("capture -l a -n 1 --scene broken.mp4 --board native", "broken.mp4: neither a picture nor a", "a folder of"),
     Case("capture -l a -n 1 --scene webcam:99 --board native", "webcam:99: no such camera", "/dev/video"),
-    Case("capture -l a -n 2 --scene 'data cut' --data s --board native", "1.png is no picture", "replace it"),
+    Case("capture -l a -n 2 --scene 'data cut' --data s --board native", "1.png: not a picture", "replace it"),
 ]  # fmt: skip
 
 

@@ -40,8 +40,8 @@ def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
     result = native.run_json("bench", "--runs", "1", "--samples", "0", "--data", str(pictures))
     reference = HostReference(shipped_image("vww"))
     model = summarize(shipped_image("vww"))
-    from tinyhost.datasets import read_picture
     from tinyhost.models.reference import preprocess
+    from tinyhost.sensors.picture_file import read_picture
 
     for item in result["accuracy"]["pictures"]:
         output = np.frombuffer(reference.run(preprocess(read_picture(Path(item["file"])), model)), np.int8)

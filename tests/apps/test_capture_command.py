@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.datasets import load_class_folder, read_picture
+from tinyhost.datasets import load_class_folder
 from tinyhost.datasets.manifest import read_manifest
+from tinyhost.sensors.picture_file import read_picture
 
 from tests.apps.conftest import N_PER_CLASS
 from tests.json_docs import check_document

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tinyhost.datasets import read_picture
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample
+from tinyhost.sensors.picture_file import read_picture
 
 from tests.stations import Station
 

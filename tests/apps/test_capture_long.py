@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav, write_wav
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.synth.machine.machine import Machine, MachineOptions
@@ -49,7 +51,7 @@ def test_stored_words_are_what_was_played(stations: Stations, kind: str, tmp_pat
     samples = read_manifest(tmp_path / "set")
     assert [(sample.label, sample.sensor, sample.speaker) for sample in samples] == [("yes", "microphone", "ann")] * 2
     for sample in samples:
-        clip = read_wav(tmp_path / "set" / sample.file)
+        clip = read_sound(tmp_path / "set" / sample.file)
         assert len(clip) == SAMPLE_RATE_HZ
         assert is_part(clip, sound)
 
@@ -78,7 +80,7 @@ def test_background_noise_is_one_long_file(stations: Stations, tmp_path: Path) -
         *("--scene", str(tmp_path / "noise.wav")),
     )
     (file,) = (tmp_path / "set" / "_background_noise_").glob("*.wav")
-    stored = read_wav(file)
+    stored = read_sound(file)
     assert len(stored) >= 3 * SAMPLE_RATE_HZ
     assert is_part(stored, sound)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, write_wav
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.wav import write_wav
 from tinyhost.sensors.annotations import read_annotations
 
 from tests.commands import run_tinyhost

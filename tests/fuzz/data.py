@@ -15,12 +15,12 @@ from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
-from tinyhost.datasets.folder import read_picture
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.ucr import read_ucr
 from tinyhost.motion.csv import motion_csv, read_motion_csv
 from tinyhost.sensors.annotations import Annotation, read_annotations, write_annotations
+from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.features import FrontendConfig, features
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.boards.scenes import SampleSource, open_scene
 from tinyhost.models.reference import HostReference
 from tinyhost.tasks.keywords.params import keyword_params

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from tinyhost.audio.keywords import CLIP_SAMPLES
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.compiler import ModelImage
 from tinyhost.device import Device, FedResult
 from tinyhost.models.file import ModelFile

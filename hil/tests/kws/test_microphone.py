@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.compiler import ModelImage
 from tinyhost.device import Device, PredictionItem
 from tinyhost.models.file import ModelFile

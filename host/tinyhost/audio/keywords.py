@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 
 __all__ = ["CLIP_SAMPLES", "SILENCE", "UNKNOWN"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
 from collections.abc import Iterator, Sequence
@@ -11,18 +12,21 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.datasets import read_picture
 from tinyhost.errors import DatasetError
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
+from tinyhost.sensors.picture_file import read_picture
+from tinyhost.system.reading import read_file
 from tinyhost.tasks.vision.task import fitting
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
 
 __all__ = ["DiffDocument", "DiffSample", "Stage", "compare", "host_input", "load_sample", "stage_of"]
+
+_MAX_TENSOR_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +107,12 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
         return DiffSample(name=f"seed {seed}", seed=seed)
     if file.suffix.lower() not in (".npy", ".bin"):
         return DiffSample(name=str(file), picture=read_picture(file))
-    try:
-        data = np.load(file, allow_pickle=False).tobytes() if file.suffix.lower() == ".npy" else file.read_bytes()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise DatasetError(
-            f"{file}: cannot be read: {why}", hint="give a .png, .npy or .bin file, or --seed"
-        ) from error
+    data = read_file(file, max_bytes=_MAX_TENSOR_BYTES)
+    if file.suffix.lower() == ".npy":
+        try:
+            data = np.load(io.BytesIO(data), allow_pickle=False).tobytes()
+        except (OSError, ValueError, EOFError, MemoryError) as error:
+            raise DatasetError(f"{file}: cannot be read: {error}", hint="write it with numpy.save") from error
     if len(data) != model.input.n_bytes:
         raise DatasetError(
             f"{file}: expected the model's input, {model.input.n_bytes} bytes ({model.input.dtype} "

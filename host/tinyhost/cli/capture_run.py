@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.wav import wav_bytes
 from tinyhost.cli.output import Display, Words, live_display, note, status_console, warn
 from tinyhost.datasets.capture import (
     Answer,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyhost.cli.output import status_console
+from tinyhost.cli.output import note, status_console
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import BoardStatus, PoweredBoard
     from tinyhost.device import Device
     from tinyhost.protocol.frames import LogText
 
-__all__ = ["Connection", "asked", "connected", "show_log"]
+__all__ = ["Connection", "asked", "connected", "show_log", "tell_passed_over"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,21 @@ def connected(
     from tinyhost.device import Device
 
     target = resolve(board, state=state)
+    tell_passed_over(scene)
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
     with target.power(scene=scene, hold_s=hold_s) as powered, Device.open(powered, log=log or show_log) as device:
         yield Connection(device=device, board=powered, scene=scene or "")
+
+
+def tell_passed_over(scene: str | None) -> None:
+    """Say on stderr which files of a scene's folder look like its samples and are not played."""
+    from tinyhost.boards.scenes import passed_over
+
+    names = passed_over(scene) if scene is not None else ()
+    if names:
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        note(f"scene {scene}: passed over {names[0]}{more}")
 
 
 def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:

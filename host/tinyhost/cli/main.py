@@ -65,7 +65,6 @@ _COMMANDS = (
     board,
 )
 
-_MAX_PIXELS = 1 << 26  # a file may claim any size, and would get the memory
 _AGAIN_S = 0.02
 
 
@@ -139,7 +138,6 @@ def _prepare_process() -> None:
     sys.unraisablehook = _on_unraisable
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(_MAX_PIXELS))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyhost.datasets.folder import ClassFolder, LabelledPicture, load_class_folder, read_picture
+from tinyhost.datasets.folder import ClassFolder, LabelledPicture, load_class_folder
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.store import DatasetStore, Origin, Recovery, validate_label
 
@@ -14,6 +14,5 @@ __all__ = [
     "Recovery",
     "Sample",
     "load_class_folder",
-    "read_picture",
     "validate_label",
 ]

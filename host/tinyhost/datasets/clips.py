@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.keywords import CLIP_SAMPLES
 from tinyhost.audio.levels import fit_length, to_float, to_pcm
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
-from tinyhost.audio.wav import read_wav
-from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.folder import SOUNDS, label_of, labelled_files
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, MissingToolError
 
 __all__ = ["ClipFolder", "LabelledClip", "load_clip_folder"]
 
@@ -42,7 +42,7 @@ class LabelledClip:
         """Return the sound, (16000,). Raises DatasetError if the file has gone bad."""
         if self.path is None:
             return np.zeros(CLIP_SAMPLES, np.int16)
-        pcm = read_wav(self.path)
+        pcm = read_sound(self.path)
         piece = fit_length(pcm if self.begin is None else pcm[self.begin : self.begin + CLIP_SAMPLES], CLIP_SAMPLES)
         return piece if self.gain == 1.0 else to_pcm(to_float(piece) * np.float32(self.gain))
 
@@ -80,21 +80,21 @@ class ClipFolder:
 def load_clip_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> ClipFolder:
     """Return the labelled clips of a folder that holds one folder per class.
 
-    Every file is read once; one that cannot be used (cut short, another format, a label that no model can have) is
-    skipped and told. on_file: called with files done and in total. Raises DatasetError if the folder is missing, holds
-    no class, or no clip of it can be used.
+    Every file is read once; what cannot be used (cut short, another rate, a label that no model can have) is left out
+    and told. on_file: called with files done and in total. Raises DatasetError if the folder is missing, holds no
+    class, or no clip of it can be used.
     """
-    files = labelled_files(path, {".wav"}, sensor="mic", example="yes/000001.wav")
-    clips, background, skipped, n_samples = [], [], [], 0
-    for done, file in enumerate(files, 1):
+    listing = labelled_files(path, SOUNDS)
+    clips, background, skipped, n_samples = [], [], list(listing.skipped), 0
+    for done, file in enumerate(listing.files, 1):
         try:
-            label = validate_label(file.parent.name)
-            length = len(read_wav(file))
-        except DatasetError as error:
-            skipped.append(Skipped(what=str(file.relative_to(path)), reason=error.message))
+            label = validate_label(label_of(file))
+            length = len(read_sound(file))
+        except (DatasetError, MissingToolError) as error:
+            skipped.append(Skipped(what=file.relative_to(path).as_posix(), reason=error.message))
             continue
         finally:
-            on_file(done, len(files))
+            on_file(done, len(listing.files))
         if label == BACKGROUND_LABEL:
             background.append(file)
         else:

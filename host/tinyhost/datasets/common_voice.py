@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.audio.levels import to_pcm
-from tinyhost.audio.resample import resample
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
-from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.errors import DatasetError
+from tinyhost.system.reading import read_text
 
 __all__ = ["SpokenFile", "list_single_words", "read_clip"]
 
@@ -27,7 +26,6 @@ _COLUMNS = {"client_id", "path", "sentence"}
 _WORD = re.compile(r"\W*([\w'-]+)\W*")
 _MAX_TABLE_BYTES = 1 << 31
 _MAX_CLIP_BYTES = 1 << 24
-_MAX_CLIP_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +46,7 @@ def list_single_words(source: Path) -> Iterator[SpokenFile]:
     """
     table = _find_table(source)
     clips = table.parent / "clips"
-    try:
-        if table.stat().st_size > _MAX_TABLE_BYTES:
-            raise DatasetError(f"{table}: larger than {_MAX_TABLE_BYTES:,} bytes")
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{table}: cannot be read: {error}", hint="expected a table of Common Voice") from error
+    text = read_text(table, max_bytes=_MAX_TABLE_BYTES)
     rows = csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
     missing = _COLUMNS - set(rows.fieldnames or ())
     if missing:
@@ -67,32 +60,8 @@ def list_single_words(source: Path) -> Iterator[SpokenFile]:
 
 
 def read_clip(path: Path) -> NDArray[np.int16]:
-    """Return a clip of any format and rate as (n,) int16 at 16 kHz.
-
-    Raises DatasetError if the file is missing or cannot be decoded, MissingToolError if it is no wav file and the
-    decoder is not installed.
-    """
-    if path.suffix.lower() == ".wav":
-        return read_wav(path, convert=True)
-    try:
-        import soundfile
-    except (ImportError, OSError) as error:  # OSError: its library is missing
-        raise MissingToolError(
-            f"{path}: the Python package soundfile is not installed; it decodes {path.suffix or 'what is no wav file'}",
-            hint="pip install 'tinyhost[mp3]'",
-        ) from error
-    try:
-        if path.stat().st_size > _MAX_CLIP_BYTES:
-            raise DatasetError(f"{path}: larger than {_MAX_CLIP_BYTES:,} bytes")
-        with soundfile.SoundFile(str(path)) as sound:
-            rate_hz = int(sound.samplerate)
-            samples = sound.read(int(_MAX_CLIP_S * rate_hz), dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise DatasetError(f"{path}: cannot be decoded: {error}", hint="get it again, or delete it") from error
-    if len(samples) == 0 or not 4_000 <= rate_hz <= 192_000:
-        raise DatasetError(f"{path}: {len(samples)} samples at {rate_hz:,} Hz", hint="get it again, or delete it")
-    mono = np.nan_to_num(samples.mean(axis=1))
-    return to_pcm(resample(mono, rate_hz, SAMPLE_RATE_HZ))
+    """Return a clip of any format and rate as (n,) int16 at 16 kHz. Raises as read_sound does."""
+    return read_sound(path, convert=True, max_bytes=_MAX_CLIP_BYTES)
 
 
 def _find_table(source: Path) -> Path:

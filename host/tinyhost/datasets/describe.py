@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import PARTS, Part
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
-from tinyhost.boards.scenes import PICTURE_SUFFIXES
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.folder import load_class_folder
+from tinyhost.datasets.folder import PICTURES, kind_of, load_class_folder
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
@@ -62,7 +61,7 @@ def describe(
     """
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)
-    if _has_pictures(path):
+    if path.is_dir() and kind_of(path) is PICTURES:
         pictures = load_class_folder(path)
         return DataDescription(
             folder=path, kind="pictures", labels=pictures.counts(), files=len(pictures), skipped=pictures.skipped
@@ -114,7 +113,3 @@ def _describe_machines(found: MachineSounds) -> DataDescription:
         parts={"training": n_training, "testing": len(found.clips) - n_training},
         skipped=found.skipped,
     )
-
-
-def _has_pictures(path: Path) -> bool:
-    return path.is_dir() and any(file.suffix.lower() in PICTURE_SUFFIXES for file in path.glob("[!.]*/[!.]*"))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import PARTS, Part
-from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
@@ -91,7 +91,7 @@ def _write_edge_impulse(
         path = _path(clip)
         category: Category = "testing" if side == "testing" else "training"
         file = target / category / f"{clip.label.replace('.', '_')}.{done:06d}.{path.stem}.json"
-        write_acquisition(file, audio_acquisition(read_wav(path)))
+        write_acquisition(file, audio_acquisition(read_sound(path)))
         files.append(LabelledFile(path=file, label=clip.label, category=category))
         on_clip(done, len(sides))
     write_info(target, files)

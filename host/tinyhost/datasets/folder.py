@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.boards.scenes import PICTURE_SUFFIXES, decode_picture
+from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.datasets.skipped import Skipped, none_usable
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
+from tinyhost.system.folders import files_below, is_side_file, visible
 
-__all__ = ["ClassFolder", "LabelledPicture", "labelled_files", "load_class_folder", "read_picture"]
+__all__ = [
+    "MOTION",
+    "PICTURES",
+    "SOUNDS",
+    "ClassFolder",
+    "LabelledPicture",
+    "Listing",
+    "SampleKind",
+    "files_of_label",
+    "kind_of",
+    "label_of",
+    "labelled_files",
+    "load_class_folder",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,58 +66,112 @@ class ClassFolder:
         return {label: sum(picture.label == label for picture in self.pictures) for label in self.labels}
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """Return a picture's pixels, (height, width) grey levels; colours are converted.
+@dataclass(frozen=True, kw_only=True)
+class SampleKind:
+    """What the files of a data set are."""
 
-    Raises DatasetError if the file is missing or no picture.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
-    pixels = decode_picture(data)
-    if pixels is None:
-        raise DatasetError(f"{path}: not a picture that can be read ({len(data)} bytes)", hint="delete or replace it")
-    return pixels
+    name: str
+    """as errors say it"""
+    suffixes: frozenset[str]
+    sensor: str
+    """as `tinyhost capture --sensor` takes it"""
+    example: str
+    """of a file, below the data set's folder"""
 
 
-def labelled_files(path: Path, suffixes: Collection[str], *, sensor: str, example: str) -> list[Path]:
-    """Return the files `path/<label>/*` with one of the suffixes, by label and name; hidden ones are passed over.
+PICTURES = SampleKind(name="pictures", suffixes=PICTURE_SUFFIXES, sensor="camera", example="person/000001.png")
+SOUNDS = SampleKind(name="sounds", suffixes=SOUND_SUFFIXES, sensor="mic", example="yes/000001.wav")
+MOTION = SampleKind(name="motion", suffixes=frozenset({".csv"}), sensor="imu", example="normal/000001.csv")
 
-    Raises DatasetError if the folder is missing or there is no such file; sensor and example are for its hint.
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """The files of a data set, by label and name; none is read yet."""
+
+    files: tuple[Path, ...]
+    skipped: tuple[Skipped, ...]
+    """files that are no samples, though nothing says why they are there"""
+
+
+def label_of(file: Path) -> str:
+    """Return the label of a file by its folder's name, composed: Macs take letters and their accents apart."""
+    return unicodedata.normalize("NFC", file.parent.name)
+
+
+def kind_of(path: Path) -> SampleKind | None:
+    """Return what most files of a data set are, by their names: pictures, sounds or motion; None if it has none."""
+    counts = {kind.name: 0 for kind in (PICTURES, SOUNDS, MOTION)}
+    for file in files_below(path):
+        if file.parent != path:
+            for kind in (PICTURES, SOUNDS, MOTION):
+                counts[kind.name] += file.suffix.lower() in kind.suffixes
+    most = max((PICTURES, SOUNDS, MOTION), key=lambda kind: counts[kind.name])
+    return most if counts[most.name] else None
+
+
+def labelled_files(path: Path, kind: SampleKind) -> Listing:
+    """Return the files `path/<label>/*` of a kind, and what else is there that may have been meant as a sample.
+
+    Passed over are what systems and programs keep for themselves, text beside the samples, and files beside the label
+    folders that are no media. Raises DatasetError if the folder is missing or there is no file of the kind.
     """
     if not path.is_dir():
         what = "a file; expected a folder" if path.exists() else "no such folder"
-        raise DatasetError(f"{path}: {what}", hint=f"capture one: tinyhost capture --sensor {sensor} --label NAME")
-    files = [
-        file
-        for folder in sorted(path.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in suffixes and not file.name.startswith(".")
-    ]
+        raise DatasetError(f"{path}: {what}", hint=f"capture one: tinyhost capture --sensor {kind.sensor} --label NAME")
+    files: list[Path] = []
+    skipped: list[Skipped] = []
+    for item in visible(path):
+        if item.is_dir():
+            found = files_of_label(item, kind, below=path)
+            files += found.files
+            skipped += found.skipped
+        elif item.suffix.lower() in PICTURE_SUFFIXES | SOUND_SUFFIXES:
+            skipped.append(Skipped(what=item.name, reason=f"{item.name} is in no label's folder"))
     if not files:
-        raise DatasetError(
-            f"{path}: 0 classes; expected one folder of files for each label, such as {path}/{example}",
-            hint="name the folder that holds the label folders",
-        )
-    return files
+        raise _none_found(path, kind, skipped)
+    return Listing(files=tuple(files), skipped=tuple(skipped))
+
+
+def _none_found(path: Path, kind: SampleKind, skipped: Sequence[Skipped]) -> DatasetError:
+    left_out = f"; left out: {skipped[0]}" if skipped else ""
+    left_out += f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
+    return DatasetError(
+        f"{path}: 0 classes; expected one folder of {kind.name} for each label, such as {path}/{kind.example}"
+        f"{left_out}",
+        hint="name the folder that holds the label folders",
+    )
+
+
+def files_of_label(folder: Path, kind: SampleKind, *, below: Path) -> Listing:
+    """Return the files of one label; below: the data set, from which what is left out is named."""
+    files, skipped = [], []
+    for file in sorted(files_below(folder)):
+        what = file.relative_to(below).as_posix()
+        if file.suffix.lower() in kind.suffixes:
+            if file.parent == folder:
+                files.append(file)
+            else:
+                skipped.append(Skipped(what=what, reason=f"{what} is deeper than LABEL/FILE"))
+        elif not is_side_file(file.name):
+            expected = ", ".join(sorted(kind.suffixes))
+            skipped.append(Skipped(what=what, reason=f"{what} is none of the {kind.name} that are read ({expected})"))
+    return Listing(files=tuple(files), skipped=tuple(skipped))
 
 
 def load_class_folder(path: Path) -> ClassFolder:
     """Return the labelled pictures of a folder that holds one folder per class.
 
-    Every picture is decoded once to check it; one that does not decode is skipped and told. Folders without pictures,
-    hidden files and other files are passed over. Raises DatasetError if the folder is missing, holds no class, or no
-    picture of it can be used.
+    Every picture is decoded once to check it; what cannot be used is left out and told. Raises DatasetError if the
+    folder is missing, holds no class, or no picture of it can be used.
     """
-    pictures, skipped = [], []
-    for file in labelled_files(path, PICTURE_SUFFIXES, sensor="camera", example="person/000001.png"):
-        picture = LabelledPicture(path=file, label=file.parent.name)
+    listing = labelled_files(path, PICTURES)
+    pictures, skipped = [], list(listing.skipped)
+    for file in listing.files:
+        picture = LabelledPicture(path=file, label=label_of(file))
         try:
             picture.read()
-        except DatasetError as error:
-            skipped.append(Skipped(what=str(file.relative_to(path)), reason=error.message))
+        except (DatasetError, MissingToolError) as error:
+            skipped.append(Skipped(what=file.relative_to(path).as_posix(), reason=error.message))
         else:
             pictures.append(picture)
     if not pictures:

@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.keywords import CLIP_SAMPLES
 from tinyhost.audio.levels import fit_length
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
-from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.capture import Recording, store_motion
 from tinyhost.datasets.common_voice import list_single_words, read_clip
 from tinyhost.datasets.edge_impulse import audio_pcm, read_acquisition
 from tinyhost.datasets.edge_impulse_project import INFO_NAME, list_export
-from tinyhost.datasets.folder import labelled_files
+from tinyhost.datasets.folder import SOUNDS, label_of, labelled_files
 from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, MissingToolError
 
 __all__ = [
     "FORMATS",
@@ -106,7 +106,7 @@ def detect_format(source: Path) -> Format:
 
 
 def find_clips(source: Path, format: Format, *, convert: bool = False) -> list[FoundClip]:
-    """Return the clips of a source, not read yet.
+    """Return the clips of a source, not read yet; what is none of them, and may have been meant as one, is unreadable.
 
     convert: bring other rates, channels and sample formats to 16 kHz, mono, 16 bit; without it, reading them is an
     error. Raises DatasetError if the source as a whole is no data set of the format.
@@ -125,8 +125,8 @@ def import_clips(
 ) -> None:
     """Store clips of a source; `report` counts them as they come.
 
-    words: only these labels, and the background; none: all. A file that cannot be used is skipped and told; nothing is
-    lost without a word. Raises MissingToolError if a decoder is needed that is not installed.
+    words: only these labels, and the background; none: all. A file that cannot be used, or whose decoder is not
+    installed, is skipped and told; nothing is lost without a word.
     """
     wanted = set(words)
     origin = Origin(
@@ -142,15 +142,15 @@ def import_clips(
 
 def _store_one(found: FoundClip, store: DatasetStore, origin: Origin, report: ImportReport) -> None:
     try:
-        label = validate_label(found.label)
         pcm = found.read()
+        label = validate_label(found.label)
         if isinstance(pcm, Recording):
             store_motion(store, pcm, label, origin, scene_item=found.what)
             report.stored[label] += 1
             return
         if len(pcm) < _SHORTEST:
             raise DatasetError(f"{found.what}: {len(pcm)} samples, shorter than 0.1 s")
-    except DatasetError as error:
+    except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return
     store.add_clip(pcm, label, origin, speaker=found.speaker, scene_item=found.what)
@@ -158,13 +158,24 @@ def _store_one(found: FoundClip, store: DatasetStore, origin: Origin, report: Im
 
 
 def _folder(source: Path, convert: bool) -> Iterator[FoundClip]:
-    for path in labelled_files(source, {".wav"}, sensor="mic", example="yes/000001.wav"):
+    listing = labelled_files(source, SOUNDS)
+    yield from map(_unreadable, listing.skipped)
+    for path in listing.files:
         yield FoundClip(
             what=path.relative_to(source).as_posix(),
-            label=path.parent.name,
+            label=label_of(path),
             speaker=speaker_of_file(path.name) if SPEAKER_MARK in path.name else "",
             read=_reader(path, convert),
         )
+
+
+def _unreadable(left_out: Skipped) -> FoundClip:
+    """Return what an import tells like any file that it cannot use."""
+
+    def read() -> NDArray[np.int16]:
+        raise DatasetError(left_out.reason)
+
+    return FoundClip(what=left_out.what, label=left_out.what.split("/")[0], speaker="", read=read)
 
 
 def _edge_impulse(source: Path, convert: bool) -> Iterator[FoundClip]:
@@ -194,7 +205,7 @@ def _common_voice(source: Path, convert: bool) -> Iterator[FoundClip]:
 
 
 def _reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16]]:
-    return lambda: read_wav(path, convert=convert)
+    return lambda: read_sound(path, convert=convert)
 
 
 def _acquisition_reader(path: Path, convert: bool) -> Callable[[], NDArray[np.int16] | Recording]:

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, Wav, open_wav
+from tinyhost.audio.sound import SAMPLE_RATE_HZ, Sound
+from tinyhost.audio.sound_file import open_sound
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 
@@ -156,7 +157,7 @@ def read_channel(path: Path, *, convert: bool = False) -> NDArray[np.int16]:
 
     convert: take it of a recording with more channels, and bring other rates and formats to this; without it they are
     an error. Channels are not mixed: microphones around a machine hear it at different times.
-    Raises DatasetError as read_wav does.
+    Raises DatasetError as read_sound does.
     """
     wav = _open(path, convert=convert)
     pcm = _first_channel(wav)
@@ -165,8 +166,8 @@ def read_channel(path: Path, *, convert: bool = False) -> NDArray[np.int16]:
     return pcm
 
 
-def _open(path: Path, *, convert: bool) -> Wav:
-    wav = open_wav(path)
+def _open(path: Path, *, convert: bool) -> Sound:
+    wav = open_sound(path)
     if not wav.is_native and not convert:
         raise DatasetError(
             f"{path}: expected {SAMPLE_RATE_HZ:,} Hz, mono, 16 bit, got {wav.describe()}",
@@ -175,7 +176,7 @@ def _open(path: Path, *, convert: bool) -> Wav:
     return wav
 
 
-def _first_channel(wav: Wav) -> NDArray[np.int16]:
+def _first_channel(wav: Sound) -> NDArray[np.int16]:
     if wav.rate_hz == SAMPLE_RATE_HZ and wav.bits == 16 and not wav.is_float:
         samples = wav.pcm()
         return np.ascontiguousarray(samples if samples.ndim == 1 else samples[:, 0])

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.boards.scenes import PICTURE_SUFFIXES
-from tinyhost.datasets.folder import read_picture
+from tinyhost.datasets.folder import PICTURES, files_of_label
 from tinyhost.datasets.skipped import Skipped, none_usable
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.sensors.picture_file import read_picture
+from tinyhost.system.folders import visible
 
 __all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
 
@@ -82,7 +83,7 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
 
 
 def _folders(root: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
+    return tuple(path.name for path in visible(root) if path.is_dir())
 
 
 def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped]) -> list[list[_Picture]]:
@@ -105,28 +106,22 @@ def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped])
 
 
 def _pictures(folder: Path, skipped: list[Skipped]) -> list[_Picture]:
-    pictures, unusable = [], []
-    for path in _picture_files(folder):
+    listing = files_of_label(folder, PICTURES, below=folder.parent)
+    if not listing.files and not listing.skipped:
+        raise DatasetError(
+            f"{folder}: no pictures; expected files ending in {', '.join(sorted(PICTURES.suffixes))}",
+            hint=f"capture some with `tinyhost capture --label {folder.name}`",
+        )
+    pictures, unusable = [], list(listing.skipped)
+    for path in listing.files:
         try:
             pictures.append((path, _read(path)))
-        except DatasetError as error:
+        except (DatasetError, MissingToolError) as error:
             unusable.append(Skipped(what=f"{folder.name}/{path.name}", reason=error.message))
     if not pictures:
         raise none_usable(folder, unusable, hint="replace them by PNG or JPEG files")
     skipped += unusable
     return pictures
-
-
-def _picture_files(folder: Path) -> list[Path]:
-    files = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
-    )
-    if not files:
-        raise DatasetError(
-            f"{folder}: no pictures; expected files ending in {', '.join(sorted(PICTURE_SUFFIXES))}",
-            hint=f"capture some with `tinyhost capture --label {folder.name}`",
-        )
-    return files
 
 
 def _cut_tail(classes: list[list[_Picture]], share: float) -> list[list[_Picture]]:

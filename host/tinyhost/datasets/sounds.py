@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_float
 from tinyhost.audio.noise import NOISES, babble, make_noise
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import Part
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
 from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, SpeechCommands, divide
@@ -74,7 +75,7 @@ def load_sounds(
     data = divide(found, words, shares=_SHARES, seed=seed)
     _check(data, Path(folder), min_per_word)
     rng = np.random.default_rng((seed, 0x501))
-    noises = [to_float(read_wav(path)) for path in found.background]
+    noises = [to_float(read_sound(path)) for path in found.background]
     noises = [noise for noise in noises if len(noise) >= SAMPLE_RATE_HZ]
     noises += [make_noise(kind, _NOISE_S * SAMPLE_RATE_HZ, rng) for kind in NOISES]
     train = _clip_set(data, "training")

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 
 from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
-from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError, UsageError
@@ -167,7 +167,7 @@ def _read_list(path: Path) -> list[str]:
 
 def _silence(background: Sequence[Path], n: int, rng: np.random.Generator) -> list[LabelledClip]:
     """Return n pieces of the background at any loudness, or digital silence where there is none."""
-    lengths = [len(read_wav(path)) for path in background]
+    lengths = [len(read_sound(path)) for path in background]
     clips = []
     for _ in range(n):
         if not background:

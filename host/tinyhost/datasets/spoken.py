@@ -15,8 +15,9 @@ import numpy as np
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.noise import NOISES, make_noise
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import PARTS, Part
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
+from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.manifest import Sample, write_manifest
 from tinyhost.datasets.speech_commands import LIST_FILES
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label

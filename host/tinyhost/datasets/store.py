@@ -21,12 +21,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, wav_bytes
+from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
 from tinyhost.datasets.unlisted import SAMPLE_SUFFIXES, describe_unlisted
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
+from tinyhost.system.folders import is_hidden
 
 __all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "sample_of_run", "validate_label"]
 
@@ -235,11 +237,9 @@ class DatasetStore:
             path.unlink()
         samples = read_manifest(self.root)
         listed = {sample.file for sample in samples}
-        orphans = sorted(
-            file
-            for path in self.root.glob("*/*")
-            if path.suffix in SAMPLE_SUFFIXES and (file := f"{path.parent.name}/{path.name}") not in listed
-        )
+        files = (path for path in self.root.glob("*/*") if not is_hidden(path.name))
+        named = (f"{path.parent.name}/{path.name}" for path in files if path.suffix.lower() in SAMPLE_SUFFIXES)
+        orphans = sorted(set(named) - listed)
         adopted, unreadable = [], []
         for file in orphans:
             sample = describe_unlisted(self.root, file)

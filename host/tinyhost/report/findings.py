@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinyhost.datasets import read_picture
 from tinyhost.metrics.charts import Chart
 from tinyhost.report.drawing import chart_figure
 from tinyhost.report.figures import figure_svg
 from tinyhost.report.render import matrix_rows, picture_uri
 from tinyhost.report.timeline import timeline_figure
+from tinyhost.sensors.picture_file import read_picture
 from tinyhost.tasks.findings import Confusion, Grid, Judged, JudgedSamples, Note, Part, Section, Timeline
 
 __all__ = ["section_context"]

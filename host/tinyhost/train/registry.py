@@ -22,7 +22,7 @@ TRAINERS = {
         module="tinyhost.train.kws.training",
         help="Train a keyword spotter on the board's own features.\n\n"
         "Its classes are silence, unknown, and the words; the model is int8.",
-        data_help="A folder with one folder of wav files per word.",
+        data_help="A folder with one folder of sound files per word.",
         example="tinyhost train kws --data data/words --words yes,no",
     ),
     "anomaly": Trainer(

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, new_wav, parse_wav, read_wav, wav_bytes, write_wav
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.audio.wav import new_wav, parse_wav, wav_bytes, write_wav
 from tinyhost.errors import DatasetError
 
 
@@ -48,7 +50,7 @@ SAMPLES = np.array([0, 1, -1, 32767, -32768, 1234], np.int16)
 
 def test_what_pythons_own_writer_wrote_reads_back(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(stdlib_wav(SAMPLES.astype("<i2").tobytes()))
-    np.testing.assert_array_equal(read_wav(tmp_path / "a.wav"), SAMPLES)
+    np.testing.assert_array_equal(read_sound(tmp_path / "a.wav"), SAMPLES)
 
 
 def test_pythons_own_reader_reads_what_was_written(tmp_path: Path) -> None:
@@ -83,9 +85,8 @@ def test_a_failed_writer_leaves_nothing(tmp_path: Path) -> None:
         (riff((b"LIST", b"abc")), "neither fmt nor data chunk"),
         (riff((b"data", b"1234"), (b"fmt ", fmt())), "before the format"),
         (riff((b"fmt ", fmt()), (b"data", b"")), "empty: 0 samples"),
-        (riff((b"fmt ", fmt()), (b"data", bytes(10)), sizes={b"data": 12}), "12 bytes of samples, 10 are there"),
-        (riff((b"fmt ", fmt()), (b"data", bytes(10)), sizes={b"data": 2**32 - 1}), "cut short"),
-        (riff((b"fmt ", fmt()), (b"data", bytes(11))), "no multiple of 2"),
+        (riff((b"fmt ", fmt()), (b"data", bytes(10)), sizes={b"data": 120}), "120 bytes of samples, 10 are there"),
+        (riff((b"fmt ", fmt()), (b"data", bytes(1))), "empty: 0 samples"),
         (riff((b"fmt ", fmt()[:10]), (b"data", bytes(10))), "at least 16 bytes, got 10"),
         (riff((b"fmt ", fmt(code=85)), (b"data", bytes(10))), "format 0x0055 with 16 bits"),
         (riff((b"fmt ", fmt(bits=12)), (b"data", bytes(10))), "format 0x0001 with 12 bits"),
@@ -99,17 +100,17 @@ def test_what_is_no_good_wav_file_is_refused_with_the_reason(tmp_path: Path, con
     (tmp_path / "bad.wav").write_bytes(content)
     for convert in (False, True):
         with pytest.raises(DatasetError, match=said) as error:
-            read_wav(tmp_path / "bad.wav", convert=convert)
+            read_sound(tmp_path / "bad.wav", convert=convert)
         assert str(tmp_path / "bad.wav") in error.value.message
         assert error.value.hint
 
 
 def test_a_missing_file_and_a_huge_one_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="No such file"):
-        read_wav(tmp_path / "none.wav")
+        read_sound(tmp_path / "none.wav")
     write_wav(tmp_path / "a.wav", np.zeros(1000, np.int16))
-    with pytest.raises(DatasetError, match="larger than 2,000 bytes"):
-        read_wav(tmp_path / "a.wav", max_bytes=2000)
+    with pytest.raises(DatasetError, match="2,044 bytes, expected at most 2,000"):
+        read_sound(tmp_path / "a.wav", max_bytes=2000)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +126,10 @@ def test_a_missing_file_and_a_huge_one_are_refused(tmp_path: Path) -> None:
 def test_another_format_is_refused_with_expected_and_got(tmp_path: Path, content: bytes, got: str) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(DatasetError) as error:
-        read_wav(tmp_path / "a.wav")
+        read_sound(tmp_path / "a.wav")
     assert f"expected 16,000 Hz, mono, 16 bit, got {got}" in error.value.message
     assert "--resample" in error.value.hint
-    assert len(read_wav(tmp_path / "a.wav", convert=True)) > 0
+    assert len(read_sound(tmp_path / "a.wav", convert=True)) > 0
 
 
 def test_every_sample_format_gives_the_same_sound() -> None:
@@ -159,11 +160,69 @@ def test_floats_that_are_no_numbers_are_silence() -> None:
     assert pcm.tolist() == [0, 0, 0, 32767, -32768, 16384]
 
 
-def test_only_what_came_through_a_pipe_may_have_an_open_end() -> None:
-    piped = riff((b"fmt ", fmt()), (b"data", SAMPLES.tobytes()), sizes={b"data": 0x7FFFF000})
-    np.testing.assert_array_equal(parse_wav(piped, "pipe", open_ended=True).pcm(), SAMPLES)
-    with pytest.raises(DatasetError, match="cut short"):
-        parse_wav(piped, "file")
+def streamed(data_size: int, riff_size: int, *, after: bytes = b"") -> bytes:
+    """A wav file as a program writes it that cannot know the length."""
+    content = bytearray(riff((b"fmt ", fmt()), (b"data", SAMPLES.tobytes()), sizes={b"data": data_size}) + after)
+    struct.pack_into("<I", content, 4, riff_size)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("data_size", [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.parametrize("riff_size", [0, 36, 0x7FFFF024, 0xFFFFFFFF])
+def test_a_stream_whose_header_knows_no_length_is_taken_as_far_as_it_goes(data_size: int, riff_size: int) -> None:
+    np.testing.assert_array_equal(parse_wav(streamed(data_size, riff_size), "stream").pcm(), SAMPLES)
+    odd = parse_wav(streamed(data_size, riff_size, after=b"\1"), "killed within a sample")
+    np.testing.assert_array_equal(odd.pcm(), SAMPLES)
+
+
+def test_no_samples_before_further_chunks_are_none() -> None:
+    for tail in ((b"LIST", b"INFOISFT"), (b"LIST", b"odd")):
+        with pytest.raises(DatasetError, match="empty: 0 samples"):
+            parse_wav(riff((b"fmt ", fmt()), (b"data", b""), tail), "file")
+
+
+@pytest.mark.parametrize("magic", [b"RF64", b"BW64"])
+def test_a_large_files_size_is_in_a_chunk_of_its_own(magic: bytes) -> None:
+    def large(size: int) -> bytes:
+        ds64 = struct.pack("<QQQI", 0, size, size // 2, 0)
+        chunks = ((b"ds64", ds64), (b"fmt ", fmt()), (b"data", SAMPLES.tobytes()), (b"LIST", b"INFO"))
+        return magic + riff(*chunks, sizes={b"data": 0xFFFFFFFF})[4:]
+
+    np.testing.assert_array_equal(parse_wav(large(12), "file").pcm(), SAMPLES)
+    with pytest.raises(DatasetError, match="5,000,000,000 bytes of samples, 24 are there"):
+        parse_wav(large(5_000_000_000), "file")
+
+
+@pytest.mark.parametrize("following", [b"data", b"LIST"])
+def test_a_chunk_without_its_padding_byte_hides_nothing(following: bytes) -> None:
+    listed = b"LIST" + struct.pack("<I", 25) + b"INFOISFT" + struct.pack("<I", 13) + b"Lavf58.76.100"
+    more = b"LIST" + struct.pack("<I", 4) + b"INFO" if following == b"LIST" else b""
+    body = b"fmt " + struct.pack("<I", 16) + fmt() + listed + more + b"data" + struct.pack("<I", 12) + SAMPLES.tobytes()
+    content = b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+    np.testing.assert_array_equal(parse_wav(content, "file").pcm(), SAMPLES)
+
+
+def test_some_bytes_too_many_in_a_whole_file_are_a_header_that_was_counted_in() -> None:
+    counted = riff((b"fmt ", fmt()), (b"data", SAMPLES.tobytes()), sizes={b"data": 12 + 44})
+    np.testing.assert_array_equal(parse_wav(counted, "file").pcm(), SAMPLES)
+    with pytest.raises(DatasetError, match="cut short: the header says 56 bytes of samples, 10 are there"):
+        parse_wav(counted[:-2], "file")
+
+
+def test_a_part_of_a_sample_at_the_end_is_none() -> None:
+    np.testing.assert_array_equal(
+        parse_wav(riff((b"fmt ", fmt()), (b"data", SAMPLES.tobytes() + b"\1")), "file").pcm(), SAMPLES
+    )
+
+
+@pytest.mark.parametrize(("second", "note"), [(-1.0, True), (-0.9, True), (-0.5, False), (0.0, False), (1.0, False)])
+def test_channels_that_cancel_give_way_to_the_loudest(second: float, note: bool) -> None:
+    sound = tone(3200)
+    stereo = np.rint(np.stack([sound, second * sound], 1) * 32767).astype("<i2")
+    pcm, said = parse_wav(stdlib_wav(stereo.tobytes(), channels=2), "stereo").native_pcm_and_note()
+    expected = sound if note else sound * (1 + second) / 2
+    assert np.max(np.abs(pcm - expected * 32767)) <= 1
+    assert said == ("the channels cancel: channel 1 alone is used" if note else "")
 
 
 def test_every_cut_of_a_file_is_noticed() -> None:

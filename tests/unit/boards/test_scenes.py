@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import struct
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 
@@ -12,7 +11,15 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.boards.scenes import LiveSource, PictureSource, SampleSource, SceneOptions, fit_picture, open_scene
+from tinyhost.boards.scenes import (
+    LiveSource,
+    PictureSource,
+    SampleSource,
+    SceneOptions,
+    fit_picture,
+    open_scene,
+    passed_over,
+)
 from tinyhost.boards.scenes.pictures import PictureScene
 from tinyhost.errors import ConfigError
 
@@ -100,7 +107,7 @@ def test_a_video_plays_a_frame_per_capture_and_starts_again(tmp_path: Path) -> N
         ("webcam:x", "no camera number"),
         ("{empty}", "no picture in this folder"),
         ("{text}", "neither a picture nor a video"),
-        ("{broken}", "no picture that can be read"),
+        ("{broken}", "not a picture that can be read"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_at_once(tmp_path: Path, spec: str, words: str) -> None:
@@ -133,17 +140,34 @@ def png_header(width: int, height: int) -> bytes:
 
 def test_a_picture_of_ten_gigapixels_is_refused_unread(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png_header(100_000, 100_000))
-    with pytest.raises(ConfigError, match=r"bomb\.png is no picture that can be read"):
-        open_pictures(str(tmp_path)).next_frame(96, 96)
+    with pytest.raises(ConfigError, match=r"bomb\.png: far too many pixels, expected at most 67,108,864"):
+        open_pictures(str(tmp_path))
 
 
-def test_commands_set_opencv_a_limit_that_holds(tmp_path: Path) -> None:
-    """In a process of its own: OpenCV reads its limit when it is loaded."""
-    (tmp_path / "large.png").write_bytes(cv2.imencode(".png", np.zeros((8193, 8193), np.uint8))[1].tobytes())
-    code = (
-        "import sys; from pathlib import Path; from tinyhost.cli import main; main._prepare_process(); "
-        "from tinyhost.boards.scenes import decode_picture; "
-        "print(decode_picture(Path(sys.argv[1]).read_bytes()))"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "large.png")]
-    assert subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout == "None\n"
+def test_what_systems_leave_is_no_picture_and_told_by_name(folder: Path) -> None:
+    for name in ("._b.png", "a/._z.png", "__MACOSX/b.png", ".trash/old.png"):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"Mac OS X")
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "README.md"):
+        (folder / name).write_bytes(b"of no use")
+    scene = open_pictures(str(folder))
+    for name in ("a/z.png", "b.png", "c.bmp", "a/z.png"):
+        scene.next_frame(96, 96)
+        assert scene.current_name == name
+    assert passed_over(str(folder)) == ("._b.png", ".trash/old.png", "__MACOSX/b.png", "a/._z.png")
+
+
+def test_nothing_is_said_of_what_nobody_would_expect_to_see(folder: Path) -> None:
+    (folder / ".lock").touch()
+    (folder / "Thumbs.db").touch()
+    assert passed_over(f"{folder}?loop=1") == ()
+    assert passed_over("machine:imbalance") == ()
+    (folder / "drawing.svg").touch()
+    assert passed_over(str(folder)) == ("drawing.svg",)
+
+
+def test_a_pipe_is_no_picture_and_nothing_waits_for_it(folder: Path) -> None:
+    os.mkfifo(folder / "d.png")
+    with pytest.raises(ConfigError, match=r"d\.png: expected a file, got a named pipe"):
+        open_pictures(str(folder))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.audio.wav import read_wav, write_wav
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.audio.wav import write_wav
 from tinyhost.sensors.annotations import read_annotations
 
 from tests.commands import Done, run_json, run_tinyhost
@@ -51,7 +52,7 @@ def test_what_is_skipped_is_told_and_nothing_at_all_is_an_error(tmp_path: Path) 
     assert "--resample" in failed.err
     done = run("data", "import", tmp_path / "in", tmp_path / "out", "--resample")
     assert "1 clips of 1 labels stored, 0 skipped" in done.out
-    assert len(read_wav(tmp_path / "out" / "yes" / "000001.wav")) == 16_000
+    assert len(read_sound(tmp_path / "out" / "yes" / "000001.wav")) == 16_000
     alone = run("data", "split", tmp_path / "out")
     assert "fewer than 3 speakers" in alone.err
 
@@ -167,5 +168,5 @@ def test_speech_is_made_and_described(tmp_path: Path) -> None:
     assert (described["labels"]["yes"], described["files"], described["background_files"]) == (10, 30, 9)
     assert described["parts"] == {"training": 21, "validation": 3, "testing": 6}
     run("synth", "stream", tmp_path / "s.wav", "--minutes", "0.5", "--seed", "2", XDG_CACHE_HOME=cache)
-    assert len(read_wav(tmp_path / "s.wav")) == 30 * 16_000
+    assert len(read_sound(tmp_path / "s.wav")) == 30 * 16_000
     assert 2 <= len(read_annotations(tmp_path / "s.csv")) <= 20

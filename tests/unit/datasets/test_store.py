@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tinyhost.audio.wav import read_wav
-from tinyhost.datasets import DatasetStore, Origin, load_class_folder, read_picture, validate_label
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.datasets import DatasetStore, Origin, load_class_folder, validate_label
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample, read_manifest
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError
+from tinyhost.sensors.picture_file import read_picture
 
 ORIGIN = Origin(
     sensor="camera",
@@ -242,7 +243,7 @@ def test_stored_clips_have_the_layout_of_speech_commands(tmp_path: Path) -> None
     assert (sample.speaker, sample.sample_rate_hz, sample.n_samples, sample.n_channels) == ("Ann", 16_000, 16_000, 1)
     assert (sample.dropped, sample.timestamp_us, sample.note) == (3, 7, "evening again")
     assert read_manifest(tmp_path)[-1] == sample
-    np.testing.assert_array_equal(read_wav(tmp_path / sample.file), clip(5))
+    np.testing.assert_array_equal(read_sound(tmp_path / sample.file), clip(5))
 
 
 def test_clips_without_a_line_are_adopted_and_damaged_ones_told(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.audio.levels import active_rms, dbfs, peak, rms, to_float
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import PARTS, Part, part_of_file
-from tinyhost.audio.wav import read_wav
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.errors import DatasetError, MissingToolError, UsageError
@@ -74,10 +74,10 @@ def test_what_was_said_once_is_kept_and_a_damaged_file_is_made_again(cache: Path
     utterance = Utterance(text="hello", voice="en-us+f2")
     first = speak(utterance, cache / "kept")
     (file,) = (cache / "kept").glob("*/*.wav")
-    np.testing.assert_array_equal(read_wav(file), first)
+    np.testing.assert_array_equal(read_sound(file), first)
     file.write_bytes(file.read_bytes()[:-10])
     np.testing.assert_array_equal(speak(utterance, cache / "kept"), first)
-    np.testing.assert_array_equal(read_wav(file), first)
+    np.testing.assert_array_equal(read_sound(file), first)
     assert 0.2 * 16_000 < len(first) < 16_000
     assert peak(to_float(first)) > 0.05
 
@@ -174,7 +174,7 @@ def test_a_written_set_has_the_layout_of_speech_commands(tmp_path: Path, cache: 
     by_id = {voice.voice_id: voice for voice in all_voices()}
     listed = {part: (tmp_path / "a" / f"{part}_list.txt").read_text().split() for part in ("testing", "validation")}
     for name in files:
-        assert len(read_wav(tmp_path / "a" / name)) == (24_000 if name.startswith("_") else 16_000)
+        assert len(read_sound(tmp_path / "a" / name)) == (24_000 if name.startswith("_") else 16_000)
         if not name.startswith("_"):
             voice: Voice = by_id[Path(name).name.split("_nohash_")[0]]
             assert part_of_file(Path(name).name) == voice.part
@@ -194,7 +194,7 @@ def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Pa
     progress: list[tuple[int, int]] = []
     truth = write_stream(tmp_path / "s.wav", config, on_block=lambda done, total: progress.append((done, total)))
     assert progress == [(30, 75), (60, 75), (75, 75)]
-    sound = to_float(read_wav(tmp_path / "s.wav"))
+    sound = to_float(read_sound(tmp_path / "s.wav"))
     assert len(sound) == 75 * 16_000
     assert [(round(word.start_s, 3), round(word.end_s, 3), word.label) for word in truth] == [
         (word.start_s, word.end_s, word.label) for word in read_annotations(tmp_path / "s.csv")

@@ -1,4 +1,4 @@
-"""Scenes of wav files: one, or a folder of clips."""
+"""Scenes of sound files: one, or a folder of clips."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.audio.wav import read_wav
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.boards.scenes.sounds import SOUND_OPTIONS, Clip, SoundOptions, SoundScene
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, DatasetError
 
-__all__ = ["find_clips", "open_clip", "open_clips"]
+__all__ = ["open_clip", "open_clips"]
 
 _FOLDER_GAP_S = 0.5
 _CHECKED_CLIPS = 2000
 
 
-def find_clips(folder: Path) -> list[Path]:
-    """Return the wav files under `folder` by name, but not those in folders that begin with _: noise, drafts."""
-    clips = (path for path in folder.rglob("*") if path.suffix.lower() == ".wav" and path.is_file())
-    inside = (path.relative_to(folder) for path in clips)
-    return [folder / path for path in sorted(inside) if not any(part.startswith("_") for part in path.parts[:-1])]
-
-
 def open_clip(path: Path, spec: SceneSpec) -> SoundScene:
-    """Return a scene of one wav file: once, or over and over with loop=1. Raises ConfigError if it cannot be read."""
+    """Return a scene of one sound file: once, or over and over with loop=1. Raises ConfigError if it cannot be read."""
     spec.check_options(*SOUND_OPTIONS, "loop", "convert")
     convert, loops = spec.flag("convert", False), spec.flag("loop", False)
     pcm = _read(path, convert)
@@ -65,7 +58,7 @@ def open_clips(folder: Path, paths: Sequence[Path], spec: SceneSpec) -> SoundSce
 
 def _read(path: Path, convert: bool) -> NDArray[np.int16]:
     try:
-        return read_wav(path, convert=convert)
+        return read_sound(path, convert=convert)
     except DatasetError as exc:
         hint = (
             "delete or replace it" if convert else "replace it, or if it is of another format: --scene SCENE?convert=1"

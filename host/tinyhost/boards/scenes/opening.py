@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.boards.scenes.base import AnySource, SceneOptions
-from tinyhost.boards.scenes.clips import find_clips, open_clip, open_clips
-from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES
+from tinyhost.boards.scenes.clips import open_clip, open_clips
+from tinyhost.boards.scenes.files import scene_files
 from tinyhost.boards.scenes.microphone import open_microphone
 from tinyhost.boards.scenes.motion import open_machine, open_recording
-from tinyhost.boards.scenes.pictures import PictureScene, find_pictures
+from tinyhost.boards.scenes.pictures import PictureScene, check_pictures
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.scenes.speech import open_speech
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
 from tinyhost.errors import ConfigError
+from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 
 __all__ = ["open_scene"]
 
-_EXPECTED = "expected pictures, a video or webcam:N; wav files or mic:; a CSV file or machine:"
+_EXPECTED = "expected pictures, a video or webcam:N; sound files or mic:; a CSV file or machine:"
 
 
 def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
@@ -53,25 +55,33 @@ def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:
         return _open_folder(path, spec, options)
     if not path.is_file():
         raise ConfigError(f"scene {text!r}: no such file or folder", hint=_EXPECTED)
-    if path.suffix.lower() == ".wav":
+    suffix = path.suffix.lower()
+    if suffix in SOUND_SUFFIXES:
         return open_clip(path, spec)
-    if path.suffix.lower() == ".csv":
+    if suffix == ".csv":
         return open_recording(path, spec)
     spec.check_options()
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        return PictureScene(path.parent, find_pictures(path), options)
+    if suffix in PICTURE_SUFFIXES:
+        check_pictures([path])
+        return PictureScene(path.parent, [path], options)
     return VideoScene(path, options)
 
 
 def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> AnySource:
-    clips = find_clips(folder)
-    if not clips:
-        spec.check_options()
-        return PictureScene(folder, find_pictures(folder), options)
-    picture = next((path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES), None)
-    if picture is not None:
+    files = scene_files(folder)
+    if files.clips and files.pictures:
         raise ConfigError(
-            f"scene {folder}: both sounds and pictures below it ({clips[0].name}, {picture.name})",
+            f"scene {folder}: both sounds and pictures below it ({files.clips[0].name}, {files.pictures[0].name})",
             hint="give the folder of the one or of the other",
         )
-    return open_clips(folder, clips, spec)
+    if files.clips:
+        return open_clips(folder, files.clips, spec)
+    spec.check_options()
+    if not files.pictures:
+        raise ConfigError(
+            f"scene {folder}: no picture in this folder or below it, and no sound (expected files such as a.png, "
+            f"a.jpg, a.wav)",
+            hint="tinyhost capture fills such a folder; any pictures will do",
+        )
+    check_pictures(files.pictures)
+    return PictureScene(folder, files.pictures, options)

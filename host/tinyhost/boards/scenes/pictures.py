@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.boards.scenes.base import SceneOptions
-from tinyhost.boards.scenes.decode import PICTURE_SUFFIXES, decode_picture
 from tinyhost.boards.scenes.fit import fit_picture
 from tinyhost.boards.scenes.messages import SceneSensor
 from tinyhost.errors import ConfigError
+from tinyhost.sensors.picture_file import check_picture, read_picture
 
-__all__ = ["PictureScene", "find_pictures"]
+__all__ = ["PictureScene", "check_pictures"]
 
 
 class PictureScene:
@@ -45,7 +46,8 @@ class PictureScene:
         now = self._clock()
         if self._picture is None or now - self._shown_at >= self._options.hold_s:
             path = self._pictures[self._next % len(self._pictures)]
-            self._picture = _read(path)
+            with _in_a_scene(path):
+                self._picture = read_picture(path, error=ConfigError)
             self.current_name = path.relative_to(self._folder).as_posix()
             self._next += 1
             self._shown_at = now
@@ -55,42 +57,17 @@ class PictureScene:
         """Nothing is held open."""
 
 
-def find_pictures(folder: Path) -> list[Path]:
-    """Return the pictures under `folder` by name, or `folder` itself if it is a picture.
-
-    Raises ConfigError if there is none, or one cannot be read.
-    """
-    import cv2
-
-    files = folder.rglob("*") if folder.is_dir() else [folder]
-    pictures = sorted(
-        (path for path in files if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()),
-        key=lambda path: path.relative_to(folder).as_posix(),
-    )
-    if not pictures:
-        raise ConfigError(
-            f"scene {folder}: no picture in this folder or below it (expected {', '.join(PICTURE_SUFFIXES)}), "
-            "and no sound (.wav)",
-            hint="tinyhost capture fills such a folder; any pictures will do",
-        )
+def check_pictures(pictures: Sequence[Path]) -> None:
+    """Raise ConfigError if a picture is missing or does not begin as one, MissingToolError if it cannot be decoded."""
     for path in pictures:
-        if not cv2.haveImageReader(str(path)):
-            raise _unreadable(path)
-    return pictures
+        with _in_a_scene(path):
+            check_picture(path, error=ConfigError)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+@contextmanager
+def _in_a_scene(path: Path) -> Iterator[None]:
     try:
-        picture = decode_picture(path.read_bytes())
-    except OSError as exc:
-        raise _unreadable(path) from exc
-    if picture is None:
-        raise _unreadable(path)
-    return picture
-
-
-def _unreadable(path: Path) -> ConfigError:
-    what = (
-        f"{path} is no picture that can be read ({path.stat().st_size} bytes)" if path.exists() else f"{path} is gone"
-    )
-    return ConfigError(f"scene: {what}", hint="take the file out of the folder, or replace it")
+        yield
+    except ConfigError as exc:
+        what = exc.message if path.exists() else f"{path} is gone"
+        raise ConfigError(f"scene: {what}", hint="take the file out of the folder, or replace it") from exc

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import active_rms, to_float, to_pcm
 from tinyhost.audio.mix import repeat_to
 from tinyhost.audio.noise import NOISES, make_noise
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.boards.scenes.base import Sampling
 from tinyhost.boards.scenes.messages import SceneSensor
 from tinyhost.boards.scenes.spec import SceneSpec

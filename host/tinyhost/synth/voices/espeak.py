@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_float, to_pcm
-from tinyhost.audio.wav import parse_wav, read_wav, write_wav
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.audio.wav import parse_wav, write_wav
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.system.tools import require_tool
 
@@ -60,7 +61,7 @@ def speak(utterance: Utterance, cache_dir: Path | None = None) -> NDArray[np.int
     key = hashlib.sha256(f"{_RECIPE}|{espeak_version()}|{_ALWAYS}|{utterance!r}".encode()).hexdigest()
     path = folder / key[:2] / f"{key[2:32]}.wav"
     try:
-        return read_wav(path)
+        return read_sound(path)
     except DatasetError:
         pcm = _render(utterance)
         write_wav(path, pcm)
@@ -77,7 +78,7 @@ def default_cache() -> Path:
 def _render(utterance: Utterance) -> NDArray[np.int16]:
     options = ["-v", utterance.voice, "-s", str(utterance.speed_wpm), "-p", str(utterance.pitch), *_ALWAYS]
     output = run_espeak([*options, utterance.text])
-    samples = to_float(parse_wav(output, f"espeak-ng {utterance.text!r}", open_ended=True).native_pcm())
+    samples = to_float(parse_wav(output, f"espeak-ng {utterance.text!r}").native_pcm())
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
     if len(loud) == 0:
         raise DatasetError(f"espeak-ng is silent: {utterance}", hint="choose another word")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.levels import active_rms, rms, to_pcm
 from tinyhost.audio.mix import add_at
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import Part
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, new_wav
+from tinyhost.audio.wav import new_wav
 from tinyhost.sensors.annotations import Annotation, write_annotations
 from tinyhost.synth.voices.acoustics import Acoustics, noise_of, place
 from tinyhost.synth.voices.clips import SpeechConfig

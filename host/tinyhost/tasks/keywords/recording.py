@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.keywords import UNKNOWN
-from tinyhost.audio.wav import SAMPLE_RATE_HZ, read_wav
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.detections import Detection, Verdict, WordScore, judge_detections
 from tinyhost.sensors.annotations import Annotation, read_annotations
@@ -245,7 +246,7 @@ def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str]
             hint="name them in the order of the outputs: --labels silence,unknown,yes,no",
         )
     beside = annotations if annotations is not None else stream.with_suffix(".csv")
-    pcm = read_wav(stream)
+    pcm = read_sound(stream)
     said = read_annotations(beside)
     _check_known(beside, said, labels)
     seconds = len(pcm) / SAMPLE_RATE_HZ

@@ -12,7 +12,7 @@ from tinyhost.audio.effects import change_speed, room_impulse_response
 from tinyhost.audio.features import FeatureStream, FrontendConfig, quantized
 from tinyhost.audio.levels import active_rms, peak, rms, to_float, to_pcm
 from tinyhost.audio.mix import add_at, mix_at_snr, repeat_to
-from tinyhost.audio.wav import SAMPLE_RATE_HZ
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.train.kws.config import SoundAugmentation
 
 __all__ = ["SoundAugmenter", "clip_features", "vary_features"]

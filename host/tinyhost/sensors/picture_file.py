@@ -1,0 +1,126 @@
+"""Picture files of any format: the one decoder of all readers.
+
+OpenCV decodes them, but HEIC, which is what phones take, by libheif of the extra `media`. How large a picture is says
+its header, which Pillow reads, before anything is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
+from tinyhost.system.reading import open_file, read_file
+
+__all__ = ["MAX_PIXELS", "PICTURE_SUFFIXES", "check_picture", "decode_picture", "read_picture"]
+
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".pgm", ".ppm", ".pnm", ".webp", ".gif", ".tif", ".tiff"}
+    | {".avif", ".heic", ".heif", ".hif"}
+)
+MAX_PIXELS = 1 << 26
+"""A file may claim any size, and would get the memory."""
+_MAX_BYTES = 1 << 28
+_FILE_TYPE_BYTES = 64
+
+
+def read_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> NDArray[np.uint8]:
+    """Return a picture's pixels, (height, width) grey levels: colours are converted, of several frames it is the first.
+
+    Raises `error` if the file is missing, too large or no picture; MissingToolError, which says what to install, if the
+    library for its format is not there.
+    """
+    return decode_picture(read_file(path, max_bytes=_MAX_BYTES, error=error), str(path), error=error)
+
+
+def decode_picture(content: bytes, where: str, *, error: type[TinyhostError] = DatasetError) -> NDArray[np.uint8]:
+    """Return the grey levels of a picture file's content, (height, width); where: named in errors."""
+    with _own_errors(where, len(content), error):
+        return _by_libheif(content) if _is_heic(content) else _by_opencv(content)
+
+
+def check_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> None:
+    """Raise as `read_picture` does if a file does not begin as a picture, or is too large; little of it is read."""
+    with open_file(path, max_bytes=_MAX_BYTES, error=error) as file:
+        if not _is_heic(file.read(_FILE_TYPE_BYTES)):
+            file.seek(0)
+            with _own_errors(str(path), path.stat().st_size, error):
+                _check_header(file)
+            return
+    read_picture(path, error=error)
+
+
+class _TooLargeError(Exception):
+    """More pixels than MAX_PIXELS."""
+
+
+@contextmanager
+def _own_errors(where: str, n_bytes: int, error: type[TinyhostError]) -> Iterator[None]:
+    """Turn what decoders raise in the block into errors that name the file."""
+    try:
+        yield
+    except ImportError as exc:
+        raise MissingToolError(
+            f"{where}: HEIC needs the Python package pillow_heif: pip install 'tinyhost[media]'",
+            hint="install it, or convert the file to PNG or JPEG",
+        ) from exc
+    except _TooLargeError as exc:
+        raise error(f"{where}: {exc}, expected at most {MAX_PIXELS:,}", hint="make it smaller, or delete it") from exc
+    except Exception as exc:  # decoders of other people's bytes raise whatever they like
+        raise error(
+            f"{where}: not a picture that can be read ({n_bytes:,} bytes)", hint="delete or replace it"
+        ) from exc
+
+
+def _is_heic(content: bytes) -> bool:
+    """Return whether this is HEIF, but not AVIF, which OpenCV reads."""
+    kinds = content[8 : min(_FILE_TYPE_BYTES, int.from_bytes(content[:4], "big"))]
+    return content[4:8] == b"ftyp" and b"avif" not in kinds and b"avis" not in kinds
+
+
+def _by_opencv(content: bytes) -> NDArray[np.uint8]:
+    import cv2
+
+    _check_header(io.BytesIO(content))
+    pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if pixels is None:
+        raise ValueError("OpenCV cannot decode it")
+    return np.asarray(pixels, np.uint8)
+
+
+def _by_libheif(content: bytes) -> NDArray[np.uint8]:
+    import cv2
+    import pillow_heif
+
+    opened = pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
+    _check_size(*opened.size)
+    pixels = np.asarray(opened)
+    if pixels.ndim == 2:
+        return np.asarray(pixels, np.uint8)
+    code = cv2.COLOR_RGBA2GRAY if pixels.shape[2] == 4 else cv2.COLOR_RGB2GRAY
+    return np.asarray(cv2.cvtColor(pixels, code), np.uint8)
+
+
+def _check_header(file: IO[bytes]) -> None:
+    """Raise _TooLargeError for too many pixels, or what Pillow raises for no picture; nothing is decoded."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd metadata; of large pictures, which are refused here
+        try:
+            with Image.open(file) as opened:
+                _check_size(*opened.size)
+        except Image.DecompressionBombError as exc:
+            raise _TooLargeError("far too many pixels") from exc
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _TooLargeError(f"{width:,} x {height:,} pixels")
