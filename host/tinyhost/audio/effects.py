@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import rms
 
-__all__ = ["change_speed", "equalize", "reverberate", "room_impulse_response", "shift"]
+__all__ = ["change_speed", "equalize", "reverberate", "room_impulse_response", "shift", "without_rumble"]
 
 _RATE_HZ = 16_000
 _SPEED_OF_SOUND_M_S = 343.0
-_BANDS_HZ = np.array([20.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])
+_RUMBLE_HZ = 20.0
+"""Below it nobody hears anything, and small microphones neither."""
+_BANDS_HZ = np.array([_RUMBLE_HZ, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])
 
 
 def room_impulse_response(rng: np.random.Generator, *, rt60_s: float, distance_m: float = 1.0) -> NDArray[np.float32]:
@@ -62,6 +64,17 @@ def equalize(samples: NDArray[np.float32], gains_db: NDArray[np.floating]) -> ND
         np.float32
     )
     return coloured
+
+
+def without_rumble(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return samples around zero: by 6 dB less at 20 Hz, 0.1 dB less at 60 Hz, and nothing of a constant offset.
+
+    The gain is f^4 / (f^4 + 20^4); the phase stays.
+    """
+    size = 1 << (2 * len(samples) - 1).bit_length()
+    powers = np.fft.rfftfreq(size, 1 / _RATE_HZ) ** 4
+    heard = np.fft.irfft(np.fft.rfft(samples, size) * (powers / (powers + _RUMBLE_HZ**4)), size)
+    return heard[: len(samples)].astype(np.float32)
 
 
 def shift(samples: NDArray[np.float32], by: int) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tinyhost.audio.effects import change_speed, equalize, reverberate, room_impulse_response, shift
+from tinyhost.audio.effects import change_speed, equalize, reverberate, room_impulse_response, shift, without_rumble
 from tinyhost.audio.levels import (
     active_rms,
     dbfs,
@@ -148,6 +148,13 @@ def test_reverberation_keeps_level_length_and_beginning() -> None:
     direct = np.convolve(word, room)[:RATE]
     np.testing.assert_allclose(wet, direct * rms(word) / rms(direct.astype(np.float32)), atol=1e-5)
     assert peak(reverberate(np.zeros(100, np.float32), room)) == 0.0
+
+
+@pytest.mark.parametrize(("hz", "gain"), [(5, 1 / 257), (20, 1 / 2), (60, 81 / 82), (1000, 1.0)])
+def test_rumble_and_an_offset_are_taken_out_and_sound_is_not(hz: float, gain: float) -> None:
+    heard = without_rumble(tone(hz, 4 * RATE) + np.float32(0.3))[RATE:-RATE]
+    assert rms(heard) == pytest.approx(gain * rms(tone(hz, 2 * RATE)), abs=1e-4)
+    assert float(heard.mean()) == pytest.approx(0.0, abs=1e-4)
 
 
 def test_the_equalizer_gives_each_band_its_gain() -> None:
