@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-import micro_features_cpp
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.features import FrontendConfig, FrontendVariant
 
+from tests.oracle.fdlibm_process import fdlibm_process
 from tests.oracle.signal_graph import signal_graph
 
 __all__ = ["MICROFRONTEND", "Graph", "Microfrontend", "microfrontend_rows"]
@@ -21,18 +22,31 @@ _STEP = 0.0390625  # by which pymicro-features multiplies
 
 
 class Microfrontend:
-    """pymicro-features as a stream."""
+    """pymicro-features as a stream, in a process whose log1pf is fdlibm's (fdlibm_process.py)."""
 
     def __init__(self) -> None:
+        self._key = next(_KEYS)
+
+    def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
+        """Return the raw features, (n_strides, 40), of the strides that whole pieces of 10 ms complete."""
+        return fdlibm_process().submit(_feed, self._key, pcm).result()
+
+
+class _Stream:
+    """What that process keeps of a stream."""
+
+    def __init__(self) -> None:
+        import micro_features_cpp
+
+        self._library = micro_features_cpp
         self._frontend = micro_features_cpp.create_frontend()
         self._held = b""
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
-        """Return the raw features, (n_strides, 40), of the strides that whole pieces of 10 ms complete."""
         content, rows, position = self._held + pcm.tobytes(), [], 0
         while position + _PIECE_BYTES <= len(content):
             piece = content[position : position + _PIECE_BYTES]
-            row, n_taken = micro_features_cpp.process_samples(self._frontend, piece)
+            row, n_taken = self._library.process_samples(self._frontend, piece)
             position += 2 * n_taken
             if row:
                 rows.append(row)
@@ -40,6 +54,14 @@ class Microfrontend:
         scaled = np.array(rows).reshape(-1, MICROFRONTEND.n_channels) / _STEP
         raw: NDArray[np.uint16] = np.rint(scaled).astype(np.uint16)
         return raw
+
+
+def _feed(key: int, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
+    return _STREAMS.setdefault(key, _Stream()).feed(pcm)
+
+
+_KEYS = itertools.count()
+_STREAMS: dict[int, _Stream] = {}
 
 
 def microfrontend_rows(pcm: NDArray[np.int16]) -> NDArray[np.uint16]:

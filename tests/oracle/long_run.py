@@ -21,15 +21,13 @@ from hypothesis import HealthCheck, given, seed, settings
 from scripts.engine_hash import sources_hash
 from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
 from tests.oracle.oracle import assert_equals_oracle, describe_oracle, run_compiled
-from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+from tests.oracle.strategies import OPERATOR_MODELS, Model
 
-__all__ = ["MODELS", "Result", "run_block"]
+__all__ = ["Result", "run_block"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = 2000
 _INPUTS_PER_MODEL = 3
-MODELS = {**OPERATOR_MODELS, "chains": chains()}
-"""What is drawn from, by operator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +53,7 @@ def main() -> int:
     print(f"oracle: {describe_oracle()}; sources {sources}", flush=True)  # noqa: T201
     wanted = [
         name
-        for name in arguments.operators or sorted(MODELS)
+        for name in arguments.operators or sorted(OPERATOR_MODELS)
         if name not in results or results[name].sources != sources or results[name].models < arguments.models
     ]
     with ProcessPoolExecutor(arguments.processes) as pool:
@@ -71,12 +69,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("operators", nargs="*", metavar="OPERATOR", help=", ".join(sorted(MODELS)))
+    parser.add_argument("operators", nargs="*", metavar="OPERATOR", help=", ".join(sorted(OPERATOR_MODELS)))
     parser.add_argument("--models", type=int, default=20_000, help="of each operator, no two alike")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--results", type=Path, default=_ROOT / "build" / "oracle.json")
     arguments = parser.parse_args()
-    if unknown := set(arguments.operators) - set(MODELS):
+    if unknown := set(arguments.operators) - set(OPERATOR_MODELS):
         parser.error(f"no such operator: {', '.join(sorted(unknown))}")
     return arguments
 
@@ -111,7 +109,7 @@ def run_block(operator: str, number: int, seen: set[bytes], cases: list[Case], *
 
     @seed(number)
     @settings(max_examples=n_models, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(model=MODELS[operator])
+    @given(model=OPERATOR_MODELS[operator])
     def check(model: Model) -> None:
         inputs = model.inputs(_INPUTS_PER_MODEL)
         compiled = assert_equals_oracle(model.data, inputs)

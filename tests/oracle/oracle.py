@@ -4,11 +4,10 @@ The wheel exists for Python 3.10 and 3.11 on x86-64 only. `pytest` says in its h
 TensorFlow Lite Micro does except in these, so the strategies avoid them with LiteRT, and nothing else:
 
 - It multiplies and divides scales in float where the wheel answers as if in double: `as_scale` gives it short
-  mantissas, whose products are exact in float. `test_rounding.py` holds what the wheel answered.
+  mantissas, whose products are exact in float.
 - It looks LOGISTIC up in a table made in float. The wheel saturates early from an input scale of 2 on, and from 8
   on even answers 0 to a real 0, where 0.5 is right; the engine equals the wheel: `MAX_SCALE`.
-- Its FULLY_CONNECTED may round a negative exact half the other way: `without_halves`. ON PYTHON >= 3.12 THE
-  ORACLE IS WEAKER: `test_dense_rows.py` allows LiteRT 1 LSB (`litert_lsb`).
+- Its FULLY_CONNECTED may round a negative exact half the other way: `without_halves`.
 - RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
 - CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
 """
@@ -33,10 +32,11 @@ __all__ = [
     "RELU6_REQUANTIZES",
     "as_scale",
     "assert_equals_oracle",
+    "assert_oracle_gives",
     "describe_oracle",
     "open_oracle",
     "run_compiled",
-    "run_engine",
+    "run_kernels",
     "without_halves",
 ]
 
@@ -91,13 +91,6 @@ def open_oracle(tflite: bytes) -> Reference:
     return open_reference(_ORACLE[0], image=b"", tflite=tflite)
 
 
-def run_engine(
-    tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, simd: bool = False
-) -> list[NDArray[np.generic]]:
-    """Return what the compiled model answers to each input."""
-    return run_compiled(compile_tflite(tflite, name="oracle"), inputs, simd=simd)
-
-
 def run_compiled(
     compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]], *, simd: bool
 ) -> list[NDArray[np.generic]]:
@@ -112,19 +105,26 @@ def run_compiled(
     return outputs
 
 
-def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]], *, litert_lsb: int = 0) -> CompiledModel:
-    """Assert that the oracle and both sets of kernels give the same bytes for each input; return the compiled model.
-
-    With LiteRT the int8 outputs may differ by `litert_lsb`; with the wheel never.
-    """
-    oracle = open_oracle(tflite)
-    compiled = compile_tflite(tflite, name="oracle")
+def run_kernels(compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+    """Return what the model answers to each input; assert that both sets of kernels give the same."""
     portable, fast = (run_compiled(compiled, inputs, simd=simd) for simd in (False, True))
-    for values, output, fast_output in zip(inputs, portable, fast, strict=True):
-        expected = np.frombuffer(oracle.run(values.tobytes()), output.dtype).reshape(output.shape)
+    for output, fast_output in zip(portable, fast, strict=True):
         np.testing.assert_array_equal(fast_output, output)
-        if ORACLE_IS_TFLM or litert_lsb == 0:
-            np.testing.assert_array_equal(output, expected)
-        else:
-            np.testing.assert_allclose(output.astype(np.int16), expected.astype(np.int16), rtol=0, atol=litert_lsb)
+    return portable
+
+
+def assert_equals_oracle(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> CompiledModel:
+    """Assert that the oracle and both sets of kernels give the same bytes for each input; return the compiled model."""
+    compiled = compile_tflite(tflite, name="oracle")
+    assert_oracle_gives(tflite, inputs, run_kernels(compiled, inputs))
     return compiled
+
+
+def assert_oracle_gives(
+    tflite: bytes, inputs: Sequence[NDArray[np.generic]], outputs: Sequence[NDArray[np.generic]]
+) -> None:
+    """Assert that the oracle gives these outputs, to the bit."""
+    oracle = open_oracle(tflite)
+    for values, output in zip(inputs, outputs, strict=True):
+        expected = np.frombuffer(oracle.run(values.tobytes()), output.dtype).reshape(output.shape)
+        np.testing.assert_array_equal(output, expected)

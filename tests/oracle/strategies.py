@@ -157,5 +157,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "QUANTIZE": _from_float(),
     "QUANTIZE from uint8": _from_uint8(),
     "DEQUANTIZE": _to_float(),
+    "chains": chains(),
 }
-"""Random models of one operator, by the operator's name."""
+"""Random models of one operator, by the operator's name, and of some in a row."""

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle.oracle import assert_equals_oracle
-from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+from tests.oracle.recorded import assert_equals_wheel, recorded_models
+from tests.oracle.strategies import OPERATOR_MODELS
 
 _EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60"))
 _INPUTS_PER_MODEL = 3
@@ -31,7 +32,7 @@ def test_operator_equals_tflm(operator: str) -> None:
     check()
 
 
-@_SETTINGS
-@given(model=chains())
-def test_chain_equals_tflm(model: Model) -> None:
-    assert_equals_oracle(model.data, model.inputs(_INPUTS_PER_MODEL))
+@pytest.mark.parametrize("operator", sorted(OPERATOR_MODELS))
+def test_operator_answers_as_recorded_from_tflm(operator: str) -> None:
+    models = recorded_models(operator)
+    assert_equals_wheel(f"random {operator}", [(model.data, model.inputs(_INPUTS_PER_MODEL)) for model in models])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tinyhost.compiler import compile_tflite
 
-from tests.oracle.oracle import assert_equals_oracle
+from tests.oracle.recorded import assert_equals_wheel
 from tests.oracle.sketch import Sketch
 
 N_INPUTS = 20
@@ -14,11 +14,11 @@ N_INPUTS = 20
 
 @pytest.mark.parametrize("n_in", [64, 1021, 1024, 1028, 4000, 4001])
 @pytest.mark.parametrize("n_out", [1, 3, 4, 10])
-def test_row_equals_oracle(n_in: int, n_out: int) -> None:
+def test_row_equals_tflm(n_in: int, n_out: int) -> None:
     rng = np.random.default_rng(n_in * n_out)
     model = Sketch((1, n_in)).dense(n_out).tflite()
     inputs = [rng.integers(-128, 128, (1, n_in), dtype=np.int8) for _ in range(N_INPUTS)]
-    assert_equals_oracle(model, inputs, litert_lsb=1)
+    assert_equals_wheel(f"row of {n_in} to {n_out}", [(model, inputs)])
 
 
 @pytest.mark.parametrize("n_in", [1028, 4000])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import itertools
 import json
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,25 +18,13 @@ from tests.oracle.frontend_oracles import MICROFRONTEND, Graph, microfrontend_ro
 from tests.oracle.frontend_sounds import extreme_sound, synthetic_sound
 from tests.oracle.oracle import ORACLE_IS_TFLM
 from tests.oracle.record_frontend_vectors import HEADER, N_SAMPLES, VECTORS, crc_of, header_text
-from tests.oracle.signal_graph import fft_size, log1pf
+from tests.oracle.signal_graph import fft_size
 
 _RECORDED: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))
-
-# pymicro-features makes its tables with this computer's C library. One that rounds log1pf correctly, unlike fdlibm's,
-# moves two of the weights by 1 of 4096. THERE THIS ORACLE IS WEAKER: raw features may differ by 1.
-_log1pf = ctypes.CDLL(ctypes.util.find_library("m")).log1pf
-_log1pf.restype, _log1pf.argtypes = ctypes.c_float, [ctypes.c_float]
-_FREQUENCIES = [np.float32(31.25 * i) / np.float32(700) for i in range(1, 256)]
-PYMICRO_TOLERANCE = 0 if all(_log1pf(x) == float(log1pf(x)) for x in _FREQUENCIES) else 1
 
 
 def raw_rows(pcm: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.int32]:
     return FeatureStream(config).feed(pcm).astype(np.int32)
-
-
-def assert_equals_pymicro(pcm: NDArray[np.int16]) -> None:
-    difference = np.abs(raw_rows(pcm, MICROFRONTEND) - microfrontend_rows(pcm))
-    assert difference.max(initial=0) <= PYMICRO_TOLERANCE
 
 
 @pytest.mark.parametrize("recorded", _RECORDED, ids=lambda recorded: str(recorded["config"]))
@@ -53,23 +40,25 @@ def test_the_firmwares_tests_have_the_same_records() -> None:
     assert HEADER.read_text(encoding="utf-8") == header_text(_RECORDED)
 
 
-def test_extreme_sound_equals_pymicro_features() -> None:
-    assert_equals_pymicro(extreme_sound(80_000))
+if sys.platform == "linux":  # for fdlibm_process.py; elsewhere the records stand for it
 
+    def assert_equals_pymicro(pcm: NDArray[np.int16]) -> None:
+        np.testing.assert_array_equal(raw_rows(pcm, MICROFRONTEND), microfrontend_rows(pcm))
 
-@pytest.mark.parametrize("seed", range(3))
-def test_mixed_sound_equals_pymicro_features(seed: int) -> None:
-    assert_equals_pymicro(np.concatenate(list(synthetic_sound(40.0, seed))))
+    def test_extreme_sound_equals_pymicro_features() -> None:
+        assert_equals_pymicro(extreme_sound(80_000))
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_mixed_sound_equals_pymicro_features(seed: int) -> None:
+        assert_equals_pymicro(np.concatenate(list(synthetic_sound(40.0, seed))))
 
-levels = st.sampled_from([0, 1, -1, 2, 127, -128, 2047, 2048, -2048, 16384, -16384, 32767, -32767, -32768])
+    levels = st.sampled_from([0, 1, -1, 2, 127, -128, 2047, 2048, -2048, 16384, -16384, 32767, -32767, -32768])
 
-
-@settings(max_examples=60)
-@given(st.lists(st.tuples(levels, levels, st.integers(1, 200), st.integers(1, 1500)), min_size=1, max_size=10))
-def test_squares_of_any_level_equal_pymicro_features(sections: list[tuple[int, int, int, int]]) -> None:
-    pieces = [np.where(np.arange(n) // period % 2, a, b) for a, b, period, n in sections]
-    assert_equals_pymicro(np.concatenate(pieces).astype(np.int16))
+    @settings(max_examples=60)
+    @given(st.lists(st.tuples(levels, levels, st.integers(1, 200), st.integers(1, 1500)), min_size=1, max_size=10))
+    def test_squares_of_any_level_equal_pymicro_features(sections: list[tuple[int, int, int, int]]) -> None:
+        pieces = [np.where(np.arange(n) // period % 2, a, b) for a, b, period, n in sections]
+        assert_equals_pymicro(np.concatenate(pieces).astype(np.int16))
 
 
 if ORACLE_IS_TFLM:  # elsewhere the records stand for it

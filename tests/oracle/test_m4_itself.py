@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle.long_run import MODELS, run_block
+from tests.oracle.long_run import run_block
 from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
+from tests.oracle.strategies import OPERATOR_MODELS
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 
@@ -20,7 +21,7 @@ def program() -> Path:
     return build_batch_program()
 
 
-@pytest.mark.parametrize("operator", sorted(MODELS))
+@pytest.mark.parametrize("operator", sorted(OPERATOR_MODELS))
 def test_m4_answers_as_the_oracle(program: Path, operator: str) -> None:
     cases: list[Case] = []
     run_block(operator, 0, set(), cases, n_models=N_MODELS)

@@ -11,6 +11,7 @@ from tinyhost.models.file import load_model_file
 from tinyhost.synth.pictures import LABELS, render
 
 from tests.oracle.oracle import assert_equals_oracle
+from tests.oracle.recorded import assert_equals_wheel
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SHIPPED = sorted(MODELS.glob("*/model.tflite"))
@@ -18,11 +19,11 @@ N_INPUTS = 100
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
-def test_shipped_model_equals_oracle_on_random_inputs(path: Path) -> None:
+def test_shipped_model_equals_tflm_on_random_inputs(path: Path) -> None:
     rng = np.random.default_rng(1)
     shape = ModelImage.parse(load_model_file(path).image).input.shape
     inputs = [rng.integers(-128, 128, shape, dtype=np.int8) for _ in range(N_INPUTS)]
-    assert_equals_oracle(path.read_bytes(), inputs)
+    assert_equals_wheel(f"models/{path.parent.name}", [(path.read_bytes(), inputs)])
 
 
 def test_shipped_vww_model_equals_oracle_on_pictures() -> None:

@@ -13,7 +13,7 @@ from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+from tests.oracle.strategies import OPERATOR_MODELS, Model
 
 _SETTINGS = settings(
     max_examples=int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60")),
@@ -51,12 +51,6 @@ def test_simd_kernel_equals_portable(operator: str) -> None:
         _assert_kernels_agree(data.draw(OPERATOR_MODELS[operator]))
 
     check()
-
-
-@_SETTINGS
-@given(model=chains())
-def test_simd_chain_equals_portable(model: Model) -> None:
-    _assert_kernels_agree(model)
 
 
 def test_simd_kernel_without_a_second_rounding() -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import NonInteractiveExampleWarning
 from tinyhost.compiler import compile_tflite
 
-from tests.oracle.strategies import OPERATOR_MODELS, Model, chains
+from tests.oracle.strategies import OPERATOR_MODELS, Model
 
 _PER_OPERATOR = 12
 _MAX_BYTES = 4096
@@ -27,7 +27,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore", NonInteractiveExampleWarning)
-    for strategy in (*OPERATOR_MODELS.values(), chains()):
+    for strategy in OPERATOR_MODELS.values():
 
         @settings(
             max_examples=_PER_OPERATOR,

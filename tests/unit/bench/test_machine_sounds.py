@@ -15,7 +15,7 @@ from tinyhost.errors import DatasetError, ModelError
 from tinyhost.metrics.classifier import partial_auc
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.oracle import open_oracle
+from tests.oracle.oracle import as_scale, open_oracle, without_halves
 
 SMALL = LogMelConfig(n_mels=16, n_stacked=2, first_frame=2, end_frame=30)
 
@@ -25,9 +25,10 @@ def tflite() -> bytes:
     """Return a network that gives back 0.9 of each value, in the range of decibels."""
     builder = ModelBuilder()
     decibels = builder.tensor((1, 32), scale=0.5, zero_point=60)
-    weights = builder.tensor((32, 32), scale=0.9 / 127, data=127 * np.eye(32, dtype=np.int64))
-    bias = builder.tensor((32,), dtype="int32", scale=0.5 * 0.9 / 127, data=np.zeros(32, np.int64))
-    back = builder.tensor((1, 32), scale=0.4, zero_point=70)
+    weight_scale = as_scale(0.9 / 127)
+    weights = builder.tensor((32, 32), scale=weight_scale, data=127 * np.eye(32, dtype=np.int64))
+    bias = builder.tensor((32,), dtype="int32", scale=0.5 * weight_scale, data=np.zeros(32, np.int64))
+    back = builder.tensor((1, 32), scale=without_halves(0.4), zero_point=70)
     builder.operator("FULLY_CONNECTED", [decibels, weights, bias], back, FusedActivationFunction=0)
     return builder.build([decibels], [back])
 

@@ -1,0 +1,66 @@
+"""Record what the `tflite-micro` wheel answers: .venv/bin/python -m tests.oracle.record_wheel_answers [--draw]
+
+Runs the tests that compare with recorded answers (recorded.py), and writes the wheel's instead. With --draw it first
+draws the random models again; which ones depends on the version of hypothesis, so commit them with their answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.oracle.net import Model
+from tests.oracle.oracle import ORACLE_IS_TFLM, describe_oracle
+from tests.oracle.recorded import ANSWERS, MODELS, Recorder, write_models
+from tests.oracle.strategies import OPERATOR_MODELS
+
+_N_MODELS = 40
+_TESTS = ("test_against_tflm.py", "test_dense_rows.py", "test_rounding.py", "test_shipped_model.py")
+
+
+def main() -> int:
+    """Record; 1 if the wheel is not there or a test failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draw", action="store_true", help="draw the random models again")
+    arguments = parser.parse_args()
+    if not ORACLE_IS_TFLM:
+        print(f"expected tflite-micro, got {describe_oracle()}", file=sys.stderr)  # noqa: T201
+        return 1
+    if arguments.draw:
+        write_models({operator: _draw(operator) for operator in sorted(OPERATOR_MODELS)})
+    folder = Path(__file__).resolve().parent
+    with Recorder() as recorder:
+        code = pytest.main(["-q", "-p", "no:cacheprovider", *(str(folder / name) for name in _TESTS)])
+    if code != pytest.ExitCode.OK:
+        return 1
+    recorder.write()
+    print(f"{len(recorder.answers)} names in {ANSWERS.name}; {MODELS.stat().st_size:,} bytes of models")  # noqa: T201
+    return 0
+
+
+def _draw(operator: str) -> Sequence[Model]:
+    drawn: dict[bytes, Model] = {}
+
+    @seed(0)
+    @settings(
+        max_examples=_N_MODELS,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(model=OPERATOR_MODELS[operator])
+    def draw(model: Model) -> None:
+        drawn[model.data] = model
+
+    draw()
+    return list(drawn.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
