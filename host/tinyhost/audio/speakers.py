@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from typing import Literal
 
 from tinyhost.errors import UsageError
@@ -41,7 +42,12 @@ def part_named(name: str) -> Part:
 
 def speaker_id(speaker: str) -> str:
     """Return eight hex digits for a name, as Speech Commands has them; such ids stay as they are."""
-    return speaker if _ID.fullmatch(speaker) else hashlib.sha256(speaker.encode("utf-8")).hexdigest()[:8]
+    return speaker if _ID.fullmatch(speaker) else hashlib.sha256(_composed(speaker)).hexdigest()[:8]
+
+
+def _composed(name: str) -> bytes:
+    """Return a name's bytes; the same whether its accents are letters of their own, as Macs have them, or not."""
+    return unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
 
 
 def speaker_of_file(name: str) -> str:
@@ -51,7 +57,7 @@ def speaker_of_file(name: str) -> str:
 
 def part_of_speaker(speaker: str, *, validation_percent: float = 10.0, testing_percent: float = 10.0) -> Part:
     """Return the part of a speaker's clips: equal for all of them, in any data set, on any machine."""
-    digest = hashlib.sha1(speaker.encode("utf-8"), usedforsecurity=False).hexdigest()
+    digest = hashlib.sha1(_composed(speaker), usedforsecurity=False).hexdigest()
     percent = (int(digest, 16) % (_MAX_HASH + 1)) * (100.0 / _MAX_HASH)
     if percent < validation_percent:
         return "validation"

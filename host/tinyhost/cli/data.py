@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
@@ -149,7 +150,7 @@ def import_dataset(
     if format != "auto" and format not in known:
         raise UsageError(f"--format {format}: expected auto, {', '.join(FORMATS)}")
     report = ImportReport(format=detect_format(source) if format == "auto" else known[format])
-    wanted = tuple(word.strip() for word in words.split(",") if word.strip())
+    wanted = split_words(words)
     clips = find_clips(source, report.format, convert=resample)
     try:
         with DatasetStore(target) as store, progress_count("importing") as show:

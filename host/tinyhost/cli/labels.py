@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["LabelsOption", "split_labels"]
+from tinyhost.protocol.labels import normal_label
+
+__all__ = ["LabelsOption", "split_labels", "split_words"]
 
 LabelsOption = Annotated[
     str | None,
@@ -18,6 +20,11 @@ LabelsOption = Annotated[
 ]
 
 
+def split_words(text: str) -> tuple[str, ...]:
+    """Return the words of a comma-separated list, composed (NFC); empty ones are left out."""
+    return tuple(filter(None, split_labels(text)))
+
+
 def split_labels(text: str | None) -> tuple[str, ...]:
-    """Return the labels of a comma-separated list; empty without one."""
-    return tuple(label.strip() for label in text.split(",")) if text else ()
+    """Return the labels of a comma-separated list, composed (NFC); empty without one."""
+    return tuple(normal_label(label.strip()) for label in text.split(",")) if text else ()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import epilog
 from tinyhost.cli.output import note, progress_count
 from tinyhost.cli.synth_machine import machine
@@ -77,7 +78,7 @@ def speech(
 
     acoustics = Acoustics(snr_db=(snr, snr) if snr is not None else (20.0, 40.0))
     config = SpeechSet(
-        words=_split(words),
+        words=split_words(words),
         count=count,
         other_count=2 * count if others is None else others,
         seed=seed,
@@ -111,12 +112,8 @@ def stream(
     from tinyhost.audio.speakers import part_named
     from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, write_stream
 
-    config = SpeechStreamConfig(words=_split(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
+    config = SpeechStreamConfig(words=split_words(words), minutes=minutes, snr_db=snr, seed=seed, part=part_named(part))
     with progress_count("speaking") as show:
         truth = write_stream(file, config, on_block=show)
     n_wanted = sum(word.label in config.words for word in truth)
     note(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
-
-
-def _split(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())

@@ -12,7 +12,7 @@ from rich.text import Text
 
 __all__ = ["TameConsole"]
 
-_KEPT = "\n\t"
+_KEPT = "\n\t\u200c\u200d"
 _REPLACEMENT = "\ufffd"
 
 

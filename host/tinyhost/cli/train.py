@@ -20,6 +20,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
@@ -138,7 +139,7 @@ def _value(field: OptionField, given: Any) -> Any:
         return given
     item = get_args(field.kind)[0]
     try:
-        return tuple(item(part.strip()) for part in given.split(",") if part.strip())
+        return tuple(map(item, split_words(given)))
     except ValueError as exc:
         raise UsageError(f"{field.option.name} {given}: expected whole numbers, as in 2,4,8") from exc
 

@@ -17,10 +17,11 @@ from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
 from tinyhost.errors import UsageError
+from tinyhost.protocol.labels import label_fault, normal_label
 
 __all__ = ["CompiledModel", "compile_tflite"]
 
-_NAME_BYTES = 31  # of the model, and of a label
+_NAME_BYTES = 31  # of the model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +50,19 @@ def compile_tflite(
     """Return the model image of a .tflite file's bytes.
 
     name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
-    the output's last dimension. passes: run the compiler's passes, which change no output byte; without them every
-    operator of the file is there. Raises ModelError for a damaged file, UnsupportedModelError (naming the operator)
-    for what the engine lacks, UsageError for labels or defaults that do not fit the model.
+    the output's last dimension, of at most 31 bytes in their composed form (NFC), which is kept.
+    passes: run the compiler's passes, which change no output byte; without them every operator of the file is there.
+    Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for what the engine lacks,
+    UsageError for labels or defaults that do not fit the model.
     """
     where = name if where is None else where
     defaults = defaults or AppDefaults()
+    labels = tuple(map(normal_label, labels))
     graph = read_tflite(data, where=where)
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(
-        _metadata(graph, name, task, tuple(labels), defaults, where=where),
+        _metadata(graph, name, task, labels, defaults, where=where),
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
@@ -106,9 +109,8 @@ def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
     if len(labels) > MAX_LABELS:
         raise UsageError(f"{where}: expected at most {MAX_LABELS} labels, got {len(labels)}", hint="leave them out")
     for index, label in enumerate(labels):
-        if not (label.strip() and label.isprintable() and len(label.encode()) <= _NAME_BYTES):
-            what = f"1 to {_NAME_BYTES} bytes of printable letters"
-            raise UsageError(f"{where}: label {index}: expected {what}, got {label!r}", hint=hint)
+        if fault := label_fault(label):
+            raise UsageError(f"{where}: label {index}, {label!r}: {fault}", hint=hint)
         if label in labels[:index]:
             raise UsageError(f"{where}: label {label!r} is there twice", hint=hint)
 

@@ -24,6 +24,7 @@ from tinyhost.compiler.image_format import (
     TensorType,
 )
 from tinyhost.errors import ModelError
+from tinyhost.protocol.labels import label_fault, normal_label
 
 __all__ = ["EngineName", "ModelImage", "TensorInfo", "image_engine"]
 
@@ -92,16 +93,14 @@ class ModelImage:
         except struct.error as exc:
             raise ModelError(f"{where}: a section reaches beyond the end: {exc}", hint=_HINT) from exc
         _check_references(metadata, tensors, operators, where)
-        labels = data[header.labels_offset : header.labels_offset + header.labels_bytes].split(b"\0")[:-1]
-        if len(labels) != metadata.n_labels:
-            raise ModelError(f"{where}: expected {metadata.n_labels} labels, got {len(labels)}", hint=_HINT)
+        labels = _labels(data[header.labels_offset : header.labels_offset + header.labels_bytes], metadata, where)
         image = cls(
             data=data,
             header=header,
             metadata=metadata,
             tensors=tensors,
             operators=operators,
-            labels=tuple(label.decode("utf-8", "replace") for label in labels),
+            labels=labels,
         )
         if image.engine == "tinyhost":
             _check_runs(data, metadata, where)
@@ -187,6 +186,17 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
     if is_misaligned or max(start + n_bytes for start, n_bytes in sections) > len(data):
         raise ModelError(f"{where}: a section is misaligned or out of bounds", hint=_HINT)
     return header
+
+
+def _labels(section: bytes, metadata: ModelMetadata, where: str) -> tuple[str, ...]:
+    raw = section.split(b"\0")[:-1]
+    if len(raw) != metadata.n_labels:
+        raise ModelError(f"{where}: expected {metadata.n_labels} labels, got {len(raw)}", hint=_HINT)
+    labels = tuple(normal_label(label.decode("utf-8", "replace")) for label in raw)
+    for index, label in enumerate(labels):
+        if fault := label_fault(label):
+            raise ModelError(f"{where}: label {index}, {label!r}: {fault}", hint=_HINT)
+    return labels
 
 
 def _check_references(

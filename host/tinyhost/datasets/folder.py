@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.protocol.labels import normal_label
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
 from tinyhost.system.folders import files_below, is_side_file, visible
 
@@ -95,7 +95,7 @@ class Listing:
 
 def label_of(file: Path) -> str:
     """Return the label of a file by its folder's name, composed: Macs take letters and their accents apart."""
-    return unicodedata.normalize("NFC", file.parent.name)
+    return normal_label(file.parent.name)
 
 
 def kind_of(path: Path) -> SampleKind | None:

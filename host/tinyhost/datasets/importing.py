@@ -25,6 +25,7 @@ from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.protocol.labels import normal_label
 
 __all__ = [
     "FORMATS",
@@ -128,12 +129,12 @@ def import_clips(
     words: only these labels, and the background; none: all. A file that cannot be used, or whose decoder is not
     installed, is skipped and told; nothing is lost without a word.
     """
-    wanted = set(words)
+    wanted = set(map(normal_label, words))
     origin = Origin(
         sensor="import", board="", device="", app="", firmware_version="", build_id="", scene=str(source.resolve())
     )
     for found in clips:
-        if wanted and found.label not in wanted and found.label != BACKGROUND_LABEL:
+        if wanted and normal_label(found.label) not in wanted and found.label != BACKGROUND_LABEL:
             report.not_wanted += 1
         else:
             _store_one(found, store, origin, report)

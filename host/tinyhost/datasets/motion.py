@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.folder import label_of
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
 from tinyhost.motion.config import MotionConfig
@@ -131,7 +132,7 @@ def _motion_set(recordings: Sequence[tuple[Path, MotionRecording]], skipped: Seq
                 f"{path}: {recording.rate_hz:.2f} samples per second, the other files have {rate_hz:.2f}",
                 hint="a model knows one rate; put recordings of another board into another folder",
             )
-        label, name = path.parent.name, f"{path.parent.name}/{path.name}"
+        label, name = label_of(path), f"{path.parent.name}/{path.name}"
         # A stuck or saturated sensor is nothing to learn from; in recordings of faults it may be the fault.
         pieces = tuple(recording.segments()) if label != NORMAL else _sound_pieces(recording)
         runs.append(MotionRun(label=label, name=name, samples=recording.counts(), pieces=pieces))

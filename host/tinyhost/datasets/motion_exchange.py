@@ -11,6 +11,7 @@ import numpy as np
 from tinyhost.datasets.capture import Recording
 from tinyhost.datasets.edge_impulse import Acquisition, Channel, bad_format, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, write_info
+from tinyhost.datasets.folder import label_of
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.motion.columns import COLUMNS
@@ -61,7 +62,7 @@ def export_motion(
     files: list[LabelledFile] = []
     skipped: list[Skipped] = []
     for done, path in enumerate(paths, 1):
-        label = path.parent.name
+        label = label_of(path)
         try:
             recording = read_motion_csv(path)
         except DatasetError as error:

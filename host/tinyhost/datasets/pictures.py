@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.datasets.folder import PICTURES, files_of_label
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.protocol.labels import normal_label
 from tinyhost.sensors.picture_file import read_picture
 from tinyhost.system.folders import visible
 
@@ -69,7 +70,7 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
         raise DatasetError(f"{folder}: no such folder", hint=_TREE_HINT)
     has_splits = (folder / "train").is_dir()
     root = folder / "train" if has_splits else folder
-    labels = labels or _folders(root)
+    labels = tuple(map(normal_label, labels)) or tuple(_folders(root))
     skipped: list[Skipped] = []
     found = {"train": _class_pictures(root, labels, skipped)}
     for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
@@ -82,8 +83,13 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
     return Splits(labels=labels, train=sets["train"], val=sets["val"], test=sets["test"], skipped=tuple(skipped))
 
 
-def _folders(root: Path) -> tuple[str, ...]:
-    return tuple(path.name for path in visible(root) if path.is_dir())
+def _folders(root: Path) -> dict[str, list[Path]]:
+    """Return the folders by label, sorted; two whose names differ only in how accents are written have one label."""
+    folders: dict[str, list[Path]] = {}
+    for path in visible(root):
+        if path.is_dir():
+            folders.setdefault(normal_label(path.name), []).append(path)
+    return {label: sorted(folders[label]) for label in sorted(folders)}
 
 
 def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped]) -> list[list[_Picture]]:
@@ -102,7 +108,7 @@ def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped])
             f"{root}: folders that are no class of this model: {', '.join(extra)}; expected only {', '.join(labels)}",
             hint="rename or move them, or give the labels to train on",
         )
-    return [_pictures(root / label, skipped) for label in labels]
+    return [[picture for folder in found[label] for picture in _pictures(folder, skipped)] for label in labels]
 
 
 def _pictures(folder: Path, skipped: list[Skipped]) -> list[_Picture]:

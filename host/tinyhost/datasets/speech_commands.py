@@ -22,7 +22,9 @@ from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.protocol.labels import normal_label
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.reading import read_text
 
 __all__ = [
     "LIST_FILES",
@@ -39,6 +41,7 @@ __all__ = [
 SplitBy = Literal["lists", "speaker", "file"]
 LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 _FEW_SPEAKERS = 3
+_MAX_LIST_BYTES = 1 << 26
 _SILENCE_GAINS = (0.0, 1.0)
 
 
@@ -82,6 +85,7 @@ def divide(folder: ClipFolder, words: Sequence[str], *, shares: Shares | None = 
     Raises DatasetError if a word has no clip.
     """
     shares = shares if shares is not None else Shares()
+    words = tuple(map(normal_label, words))
     counts = folder.counts()
     missing = [word for word in words if word not in counts]
     if missing or not words:
@@ -154,15 +158,12 @@ def write_lists(folder: ClipFolder, sides: Sequence[Part]) -> None:
 
 
 def _name(clip: LabelledClip) -> str:
-    """Return label/file of a clip that is a file."""
-    return f"{clip.path.parent.name}/{clip.path.name}" if clip.path else ""
+    """Return label/file of a clip that is a file, composed (NFC)."""
+    return normal_label(f"{clip.path.parent.name}/{clip.path.name}") if clip.path else ""
 
 
 def _read_list(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: cannot be read: {error}", hint="write it anew: tinyhost data split") from error
+    return normal_label(read_text(path, max_bytes=_MAX_LIST_BYTES)).splitlines()
 
 
 def _silence(background: Sequence[Path], n: int, rng: np.random.Generator) -> list[LabelledClip]:

@@ -78,7 +78,7 @@ def write_speech_set(
         on_clip(done, len(jobs))
     samples += _write_background(folder, config)
     for part, name in LIST_FILES.items():
-        write_atomically(folder / name, "".join(f"{file}\n" for file in sorted(members[part])).encode("ascii"))
+        write_atomically(folder / name, "".join(f"{file}\n" for file in sorted(members[part])).encode("utf-8"))
     write_manifest(folder, samples)
     return samples
 

@@ -27,6 +27,7 @@ from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
 from tinyhost.datasets.unlisted import SAMPLE_SUFFIXES, describe_unlisted
 from tinyhost.errors import DatasetError
+from tinyhost.protocol.labels import MAX_LABEL_BYTES, folder_fault, normal_label
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.system.folders import is_hidden
 
@@ -35,21 +36,17 @@ __all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "sample_of_
 BACKGROUND_LABEL = "_background_noise_"
 """The folder of long noises in the layout of Speech Commands."""
 
-_LABEL = re.compile(r"\w[\w .+-]*", re.ASCII)
-_MAX_LABEL_BYTES = 31
-
 
 def validate_label(label: str, what: str = "label") -> str:
-    """Return the label if it is safe as a folder's name and fits a model image; raises DatasetError otherwise.
+    """Return the label, composed (NFC), if it is safe as a folder's name and fits a model image; else DatasetError.
 
     what: which name it is, for the error.
     """
-    good = _LABEL.fullmatch(label) and ".." not in label and not label.endswith((" ", "."))
-    if not good or len(label) > _MAX_LABEL_BYTES:
+    label = normal_label(label)
+    if fault := folder_fault(label):
         raise DatasetError(
-            f"{what} {label!r}: expected 1 to {_MAX_LABEL_BYTES} letters, digits, spaces or . _ + -, "
-            "beginning with a letter, a digit or _, without '..'",
-            hint="choose a plain word such as person or no_person",
+            f"{what} {label!r}: {fault}",
+            hint=f"choose a plain word of at most {MAX_LABEL_BYTES} bytes, such as person, sí or да",
         )
     return label
 
@@ -208,7 +205,7 @@ class DatasetStore:
         sample: all that is known but `file`, `sha256` and `time`. When this returns both are on disk. Raises
         DatasetError if they cannot be written; the set is valid all the same.
         """
-        validate_label(sample.label)
+        sample = replace(sample, label=validate_label(sample.label))
         number = self._next_number(sample.label, prefix, suffix)
         file = f"{sample.label}/{prefix}{number if prefix else f'{number:06d}'}{suffix}"
         stored = replace(sample, file=file, sha256=hashlib.sha256(content).hexdigest(), time=_now())

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinyhost.audio.sound_file import MAX_SOUND_BYTES, SOUND_SUFFIXES, decode_sound
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_of_file
+from tinyhost.datasets.folder import label_of
 from tinyhost.datasets.manifest import Sample
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.motion.csv import read_motion_csv
@@ -38,7 +39,7 @@ def describe_unlisted(root: Path, file: str) -> Sample | None:
     return Sample(
         file=file,
         sha256=hashlib.sha256(data).hexdigest(),
-        label=file.split("/", 1)[0],
+        label=label_of(root / file),
         time=modified.isoformat(timespec="milliseconds"),
         adopted=True,
         **known,

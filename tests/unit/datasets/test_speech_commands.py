@@ -145,11 +145,11 @@ def test_files_that_cannot_be_used_are_skipped_and_told(tmp_path: Path) -> None:
     (tmp_path / "yes" / "empty.wav").write_bytes(b"")
     (tmp_path / "yes" / "text.txt").write_text("no clip")
     (tmp_path / "yes" / ".hidden.wav").write_bytes(b"")
-    write_wav(tmp_path / "a;b" / "a.wav", clip(1))
+    write_wav(tmp_path / "a:b" / "a.wav", clip(1))
     folder = load_clip_folder(tmp_path)
     assert folder.counts() == {"yes": 1}
     assert {item.what for item in folder.skipped} == {
-        "a;b/a.wav",
+        "a:b/a.wav",
         "yes/cut.wav",
         "yes/empty.wav",
         "yes/slow.wav",
@@ -158,7 +158,7 @@ def test_files_that_cannot_be_used_are_skipped_and_told(tmp_path: Path) -> None:
     reasons = {item.what: item.reason for item in folder.skipped}
     assert "8,000 Hz" in reasons["yes/slow.wav"]
     assert "stereo" in reasons["yes/wide.wav"]
-    assert "label 'a;b'" in reasons["a;b/a.wav"]
+    assert "label 'a:b'" in reasons["a:b/a.wav"]
 
 
 def test_folders_without_a_usable_clip_are_refused(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_killed_writer_leaves_a_valid_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    ["", ".", "..", "a/b", "a\\b", "../x", "/etc", ".hidden", "a..b", "a\n", "a\0", "-x", "é", "x" * 32, "a.", "a "],
+    ["", ".", "..", "a/b", "a\\b", "../x", "/etc", ".hidden", "a\n", "a\0", "-x", "x" * 32, "a.", "a ", "a,b", "nul"],
 )
 def test_labels_that_are_no_plain_folder_name_are_refused(label: str) -> None:
     with pytest.raises(DatasetError, match="label"):
@@ -158,7 +158,7 @@ def test_labels_that_are_no_plain_folder_name_are_refused(label: str) -> None:
 def test_an_accepted_label_stays_below_its_folder(label: str) -> None:
     root = Path("/data/set")
     try:
-        validate_label(label)
+        label = validate_label(label)
     except DatasetError:
         return
     assert (root / label).resolve().parent == root

@@ -13,6 +13,7 @@ from tinyhost.boards.scenes.base import SceneOptions
 from tinyhost.boards.scenes.sounds import SOUND_OPTIONS, Clip, SoundOptions, SoundScene
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, UsageError
+from tinyhost.protocol.labels import normal_label
 from tinyhost.synth.voices.catalogue import voices_of
 from tinyhost.synth.voices.espeak import validate_text
 from tinyhost.synth.voices.talk import Talk
@@ -30,7 +31,7 @@ def open_speech(spec: SceneSpec, options: SceneOptions) -> SoundScene:
     voices are heard. Raises ConfigError, MissingToolError if espeak-ng is not installed.
     """
     spec.check_options(*SOUND_OPTIONS, "part")
-    words = tuple(word for word in spec.name.partition(":")[2].split(",") if word)
+    words = tuple(normal_label(word) for word in spec.name.partition(":")[2].split(",") if word)
     if not words:
         raise ConfigError(f"scene {spec.text!r}: no words", hint="speech:yes,no says yes and no")
     for word in words:

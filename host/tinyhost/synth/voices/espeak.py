@@ -18,12 +18,14 @@ from tinyhost.audio.levels import to_float, to_pcm
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import parse_wav, write_wav
 from tinyhost.errors import DatasetError, UsageError
+from tinyhost.protocol.labels import is_letter, normal_label
 from tinyhost.system.tools import require_tool
 
 __all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak", "validate_text"]
 
 _TIMEOUT_S = 60.0
-_TEXT = re.compile(r"[\w][\w ',.-]*")
+_MARKS = "_ ',.-"
+"""that a text may hold beside letters"""
 _MAX_TEXT = 400
 _QUIET = 0.002  # of full scale; espeak pads its words with silence
 _MARGIN = 160  # 10 ms
@@ -45,8 +47,10 @@ class Utterance:
 
 
 def validate_text(text: str) -> str:
-    """Return a text that can be spoken; raises UsageError for one that is empty, too long or no words."""
-    if not _TEXT.fullmatch(text) or len(text) > _MAX_TEXT:
+    """Return a text that can be spoken, composed (NFC); raises UsageError for what is empty, too long or no words."""
+    text = normal_label(text)
+    is_text = text[:1].isalnum() and all(is_letter(char) or char in _MARKS for char in text)
+    if not is_text or len(text) > _MAX_TEXT:
         raise UsageError(f"cannot say {text[:40]!r}: expected words of letters", hint="as in: --words yes,no")
     return text
 
