@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.bench.difference import DiffSample, compare
+from tinyhost.datasets.pictures import load_class_folder, pictures_of_part
 from tinyhost.device import Device
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
@@ -46,6 +47,14 @@ def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
     for item in result["accuracy"]["pictures"]:
         output = np.frombuffer(reference.run(preprocess(read_picture(Path(item["file"])), model)), np.int8)
         assert item["scores"] == [(int(q) + 128) / 256 for q in output]
+
+
+def test_a_part_of_pictures_is_that_of_training(native: Station, pictures: Path) -> None:
+    folder = load_class_folder(pictures)
+    result = native.run_json("bench", "--runs", "1", "--samples", "0", "--data", str(pictures), "--part", "testing")
+    expected = {str(picture.path) for picture in pictures_of_part(folder, "testing")}
+    assert {item["file"] for item in result["accuracy"]["pictures"]} == expected
+    assert 0 < result["accuracy"]["n"] < len(folder)
 
 
 @pytest.mark.xdist_group("m4")

@@ -36,7 +36,7 @@ class Against(str, Enum):
 
 
 class Part(str, Enum):
-    """Parts of a set of clips, as Speech Commands calls them."""
+    """Parts of a set of clips or pictures, as Speech Commands calls them."""
 
     TRAINING = "training"
     VALIDATION = "validation"
@@ -106,7 +106,9 @@ def bench(
     part: Annotated[
         Part | None,
         typer.Option(
-            "--part", help="Use only this part of the clips of --data, by the split of training. Default: all."
+            "--part",
+            help="Use only this part of the clips or pictures of --data, by the split that training makes. Default: "
+            "all.",
         ),
     ] = None,
     stream: Annotated[

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tinyhost.datasets.folder import ClassFolder, LabelledPicture, load_class_folder
 from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.pictures import ClassFolder, LabelledPicture, load_class_folder
 from tinyhost.datasets.store import DatasetStore, Origin, Recovery, validate_label
 
 __all__ = [

@@ -11,8 +11,9 @@ from typing import Literal
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.folder import PICTURES, kind_of, load_class_folder
+from tinyhost.datasets.folder import PICTURES, kind_of
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
+from tinyhost.datasets.pictures import ClassFolder, load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.ucr import ClassColumn, find_ucr, read_ucr
@@ -42,9 +43,9 @@ class DataDescription:
     background_files: int | None = None
     """in `_background_noise_`; null unless the kind is `clips`"""
     split_by: str | None = None
-    """what decides on a part: `lists`, `speaker`, `file`, `folder`; null for pictures"""
+    """what decides on a part: `lists`, `speaker`, `file`, `folder`, or `order`, that of the names in each class"""
     parts: Mapping[Part, int] | None = None
-    """files, by part: `training`, `validation` (clips only), `testing`; null for pictures"""
+    """files, by part: `training`, `validation` (clips and pictures), `testing`"""
     skipped: tuple[Skipped, ...] = ()
     """files that cannot be used"""
 
@@ -62,10 +63,7 @@ def describe(
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)
     if path.is_dir() and kind_of(path) is PICTURES:
-        pictures = load_class_folder(path)
-        return DataDescription(
-            folder=path, kind="pictures", labels=pictures.counts(), files=len(pictures), skipped=pictures.skipped
-        )
+        return _describe_pictures(load_class_folder(path))
     if path.is_dir() and holds_machine_sounds(path):
         return _describe_machines(load_machine_sounds(path, convert=True, on_file=on_file))
     clips = load_clip_folder(path, on_file=on_file)
@@ -81,6 +79,19 @@ def describe(
         split_by=split_by,
         parts={part: sides.count(part) for part in PARTS},
         skipped=clips.skipped,
+    )
+
+
+def _describe_pictures(found: ClassFolder) -> DataDescription:
+    split_by, sides = part_of_pictures(found)
+    return DataDescription(
+        folder=found.root,
+        kind="pictures",
+        labels=found.counts(),
+        files=len(found),
+        split_by=split_by,
+        parts={part: sides.count(part) for part in PARTS},
+        skipped=found.skipped,
     )
 
 

@@ -2,68 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tinyhost.audio.sound_file import SOUND_SUFFIXES
-from tinyhost.datasets.skipped import Skipped, none_usable
-from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.datasets.skipped import Skipped
+from tinyhost.errors import DatasetError
 from tinyhost.protocol.labels import normal_label
-from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
+from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 from tinyhost.system.folders import files_below, is_side_file, visible
 
 __all__ = [
     "MOTION",
     "PICTURES",
     "SOUNDS",
-    "ClassFolder",
-    "LabelledPicture",
     "Listing",
     "SampleKind",
     "files_of_label",
     "kind_of",
     "label_of",
     "labelled_files",
-    "load_class_folder",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelledPicture:
-    """One picture on disk and its class."""
-
-    path: Path
-    label: str
-
-    def read(self) -> NDArray[np.uint8]:
-        """Return the pixels, (height, width) grey levels."""
-        return read_picture(self.path)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassFolder:
-    """A folder of labelled pictures, in the order of label and name."""
-
-    root: Path
-    labels: tuple[str, ...]
-    """sorted"""
-    pictures: tuple[LabelledPicture, ...]
-    skipped: tuple[Skipped, ...] = ()
-    """files that cannot be used"""
-
-    def __iter__(self) -> Iterator[LabelledPicture]:
-        return iter(self.pictures)
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of pictures per label."""
-        return {label: sum(picture.label == label for picture in self.pictures) for label in self.labels}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +69,12 @@ def kind_of(path: Path) -> SampleKind | None:
     return most if counts[most.name] else None
 
 
-def labelled_files(path: Path, kind: SampleKind) -> Listing:
+def labelled_files(path: Path, kind: SampleKind, *, below: Path | None = None) -> Listing:
     """Return the files `path/<label>/*` of a kind, and what else is there that may have been meant as a sample.
 
     Passed over are what systems and programs keep for themselves, text beside the samples, and files beside the label
-    folders that are no media. Raises DatasetError if the folder is missing or there is no file of the kind.
+    folders that are no media. below: from where what is left out is named; None: path. Raises DatasetError if the
+    folder is missing or there is no file of the kind.
     """
     if not path.is_dir():
         what = "a file; expected a folder" if path.exists() else "no such folder"
@@ -122,11 +83,12 @@ def labelled_files(path: Path, kind: SampleKind) -> Listing:
     skipped: list[Skipped] = []
     for item in visible(path):
         if item.is_dir():
-            found = files_of_label(item, kind, below=path)
+            found = files_of_label(item, kind, below=below or path)
             files += found.files
             skipped += found.skipped
         elif item.suffix.lower() in PICTURE_SUFFIXES | SOUND_SUFFIXES:
-            skipped.append(Skipped(what=item.name, reason=f"{item.name} is in no label's folder"))
+            what = item.relative_to(below or path).as_posix()
+            skipped.append(Skipped(what=what, reason=f"{what} is in no label's folder"))
     if not files:
         raise _none_found(path, kind, skipped)
     return Listing(files=tuple(files), skipped=tuple(skipped))
@@ -156,25 +118,3 @@ def files_of_label(folder: Path, kind: SampleKind, *, below: Path) -> Listing:
             expected = ", ".join(sorted(kind.suffixes))
             skipped.append(Skipped(what=what, reason=f"{what} is none of the {kind.name} that are read ({expected})"))
     return Listing(files=tuple(files), skipped=tuple(skipped))
-
-
-def load_class_folder(path: Path) -> ClassFolder:
-    """Return the labelled pictures of a folder that holds one folder per class.
-
-    Every picture is decoded once to check it; what cannot be used is left out and told. Raises DatasetError if the
-    folder is missing, holds no class, or no picture of it can be used.
-    """
-    listing = labelled_files(path, PICTURES)
-    pictures, skipped = [], list(listing.skipped)
-    for file in listing.files:
-        picture = LabelledPicture(path=file, label=label_of(file))
-        try:
-            picture.read()
-        except (DatasetError, MissingToolError) as error:
-            skipped.append(Skipped(what=file.relative_to(path).as_posix(), reason=error.message))
-        else:
-            pictures.append(picture)
-    if not pictures:
-        raise none_usable(path, skipped, hint="replace them by PNG or JPEG files")
-    labels = tuple(sorted({picture.label for picture in pictures}))
-    return ClassFolder(root=path, labels=labels, pictures=tuple(pictures), skipped=tuple(skipped))

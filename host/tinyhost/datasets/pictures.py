@@ -1,172 +1,202 @@
-"""Labelled pictures of a folder tree, checked and split, as arrays."""
+"""Labelled pictures: class folders, alone or in `train`, `val` and `test`, and which picture is in which part."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.folder import PICTURES, files_of_label
+from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.datasets.folder import PICTURES, Listing, label_of, labelled_files
+from tinyhost.datasets.parts import has_lists, listed_name, read_lists
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError, MissingToolError
-from tinyhost.protocol.labels import normal_label
 from tinyhost.sensors.picture_file import read_picture
-from tinyhost.system.folders import visible
+from tinyhost.system.folders import files_below, visible
 
-__all__ = ["PICTURE_SIZE", "PictureSet", "Splits", "load_splits"]
+__all__ = [
+    "ClassFolder",
+    "LabelledPicture",
+    "PictureShares",
+    "PictureSplitBy",
+    "class_folder",
+    "load_class_folder",
+    "part_of_pictures",
+    "pictures_of_part",
+    "read_pictures",
+    "split_roots",
+]
 
-PICTURE_SIZE = 96
-SPLITS = ("train", "val", "test")
-_VAL_SHARE = _TEST_SHARE = 0.15
-_Picture = tuple[Path, NDArray[np.uint8]]
-_TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png with val and test beside it"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PictureSet:
-    """Pictures and their classes.
-
-    pictures: (n, 96, 96) uint8 grey levels; classes: (n,) int64 indices into the labels; paths: n files.
-    """
-
-    pictures: NDArray[np.uint8]
-    classes: NDArray[np.int64]
-    paths: tuple[Path, ...]
-
-    def __len__(self) -> int:
-        return len(self.classes)
+PictureSplitBy = Literal["lists", "folder", "order"]
+_FOLDER_NAMES: dict[Part, tuple[str, ...]] = {
+    "training": ("train", "training"),
+    "validation": ("val", "valid", "validation"),
+    "testing": ("test", "testing"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Splits:
-    """What is learned from, what chooses the best epoch, and what is only measured on."""
+class LabelledPicture:
+    """One picture on disk and its class."""
 
+    path: Path
+    label: str
+    part: Part | None = None
+    """whose folder it is in; None: the set has no such folders"""
+
+    @property
+    def name(self) -> str:
+        """Its label's folder and file, as the lists of a split have it."""
+        return listed_name(self.path)
+
+    def read(self) -> NDArray[np.uint8]:
+        """Return the pixels, (height, width) grey levels."""
+        return read_picture(self.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassFolder:
+    """A folder of labelled pictures, in the order of part, label and name."""
+
+    root: Path
     labels: tuple[str, ...]
-    train: PictureSet
-    val: PictureSet
-    test: PictureSet
+    """sorted"""
+    pictures: tuple[LabelledPicture, ...]
     skipped: tuple[Skipped, ...] = ()
     """files that cannot be used"""
 
+    def __iter__(self) -> Iterator[LabelledPicture]:
+        return iter(self.pictures)
+
     def __len__(self) -> int:
-        return len(self.train) + len(self.val) + len(self.test)
+        return len(self.pictures)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of pictures per label."""
+        return dict(sorted(Counter(picture.label for picture in self.pictures).items()))
 
 
-def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: int = 10) -> Splits:
-    """Return the pictures of a folder tree in three splits; labels: by default the names of its folders.
+@dataclass(frozen=True, kw_only=True)
+class PictureShares:
+    """How many of the pictures that training has are set aside for the other parts."""
 
-    A tree without `train/` is split here, by file name: the first 70 % of each class for training,
-    then 15 % and 15 %. Frames that were captured one after another look alike, and a random split
-    would put near twins on both sides. A missing `val/` or `test/` beside `train/` is taken from
-    the end of `train/` in the same way.
+    validation: float = 0.15
+    testing: float = 0.15
 
-    A file that is no picture is skipped and told. Raises DatasetError if a class is missing, unexpected or too small.
+
+def split_roots(path: Path) -> dict[Part, Path]:
+    """Return the folders `train`, `val` and `test` of a set, by part; none if it is not divided like that.
+
+    A folder of pictures of trains is a label.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder", hint=_TREE_HINT)
-    has_splits = (folder / "train").is_dir()
-    root = folder / "train" if has_splits else folder
-    labels = tuple(map(normal_label, labels)) or tuple(_folders(root))
+    roots: dict[Part, Path] = {}
+    for part, names in _FOLDER_NAMES.items():
+        for folder in visible(path) if path.is_dir() else ():
+            if folder.name.casefold() in names and any(item.is_dir() for item in visible(folder)):
+                roots.setdefault(part, folder)
+    return roots if "training" in roots else {}
+
+
+def load_class_folder(path: Path) -> ClassFolder:
+    """Return the labelled pictures of a folder that holds one folder per class, or `train`, `val` and `test` with them.
+
+    Every picture is decoded once to check it; what cannot be used is left out and told. Raises DatasetError if the
+    folder is missing, holds no class, or no picture of it can be used.
+    """
     skipped: list[Skipped] = []
-    found = {"train": _class_pictures(root, labels, skipped)}
-    for split, share in (("val", _VAL_SHARE), ("test", _TEST_SHARE)):
-        if has_splits and (folder / split).is_dir():
-            found[split] = _class_pictures(folder / split, labels, skipped)
-        else:
-            found[split] = _cut_tail(found["train"], share / (1 - _TEST_SHARE * (split == "test")))
-    _check_counts(found["train"], root, min_per_class)
-    sets = {split: _picture_set(found[split]) for split in SPLITS}
-    return Splits(labels=labels, train=sets["train"], val=sets["val"], test=sets["test"], skipped=tuple(skipped))
+    pictures = tuple(picture for picture, _ in read_pictures(path, skipped))
+    return class_folder(path, pictures, skipped)
 
 
-def _folders(root: Path) -> dict[str, list[Path]]:
-    """Return the folders by label, sorted; two whose names differ only in how accents are written have one label."""
-    folders: dict[str, list[Path]] = {}
-    for path in visible(root):
-        if path.is_dir():
-            folders.setdefault(normal_label(path.name), []).append(path)
-    return {label: sorted(folders[label]) for label in sorted(folders)}
+def read_pictures(path: Path, skipped: list[Skipped]) -> Iterator[tuple[LabelledPicture, NDArray[np.uint8]]]:
+    """Yield the pictures of a folder with their pixels; `skipped` gets what cannot be used. Raises DatasetError."""
+    for part, listing in _listings(path):
+        skipped += listing.skipped
+        for file in listing.files:
+            picture = LabelledPicture(path=file, label=label_of(file), part=part)
+            try:
+                yield picture, picture.read()
+            except (DatasetError, MissingToolError) as error:
+                skipped.append(Skipped(what=file.relative_to(path).as_posix(), reason=error.message))
 
 
-def _class_pictures(root: Path, labels: tuple[str, ...], skipped: list[Skipped]) -> list[list[_Picture]]:
-    """Return the pictures of each label under root, by name; what is none goes to `skipped`."""
-    found = _folders(root)
-    missing = [label for label in labels if label not in found]
-    if missing:
-        raise DatasetError(
-            f"{root}: no folder for class {', '.join(missing)}; "
-            f"expected {', '.join(labels)}, got {', '.join(found) or 'no folders'}",
-            hint=f"capture the missing class with `tinyhost capture --label {missing[0]}`; {_TREE_HINT}",
-        )
-    extra = sorted(set(found) - set(labels))
-    if extra:
-        raise DatasetError(
-            f"{root}: folders that are no class of this model: {', '.join(extra)}; expected only {', '.join(labels)}",
-            hint="rename or move them, or give the labels to train on",
-        )
-    return [[picture for folder in found[label] for picture in _pictures(folder, skipped)] for label in labels]
-
-
-def _pictures(folder: Path, skipped: list[Skipped]) -> list[_Picture]:
-    listing = files_of_label(folder, PICTURES, below=folder.parent)
-    if not listing.files and not listing.skipped:
-        raise DatasetError(
-            f"{folder}: no pictures; expected files ending in {', '.join(sorted(PICTURES.suffixes))}",
-            hint=f"capture some with `tinyhost capture --label {folder.name}`",
-        )
-    pictures, unusable = [], list(listing.skipped)
-    for path in listing.files:
-        try:
-            pictures.append((path, _read(path)))
-        except (DatasetError, MissingToolError) as error:
-            unusable.append(Skipped(what=f"{folder.name}/{path.name}", reason=error.message))
+def class_folder(path: Path, pictures: Sequence[LabelledPicture], skipped: Sequence[Skipped]) -> ClassFolder:
+    """Return what `read_pictures` gave as one. Raises DatasetError if there is no picture."""
     if not pictures:
-        raise none_usable(folder, unusable, hint="replace them by PNG or JPEG files")
-    skipped += unusable
-    return pictures
+        raise none_usable(path, skipped, hint="replace them by PNG or JPEG files")
+    labels = tuple(sorted({picture.label for picture in pictures}))
+    return ClassFolder(root=path, labels=labels, pictures=tuple(pictures), skipped=tuple(skipped))
 
 
-def _cut_tail(classes: list[list[_Picture]], share: float) -> list[list[_Picture]]:
-    """Move the last `share` of every class out of `classes` and return it; at least one picture each."""
-    tails = []
-    for pictures in classes:
-        n_tail = max(1, round(len(pictures) * share))
-        tails.append(pictures[len(pictures) - n_tail :])
-        del pictures[len(pictures) - n_tail :]
-    return tails
-
-
-def _check_counts(classes: list[list[_Picture]], root: Path, min_per_class: int) -> None:
-    counts = [len(pictures) for pictures in classes]
-    if min(counts) < min_per_class:
-        raise DatasetError(
-            f"{root}: too few pictures to train on; expected at least {min_per_class} per class "
-            f"after val and test are set aside, got {', '.join(map(str, counts))}",
-            hint="capture more; a few hundred per class, in varied light, is a good start",
-        )
-
-
-def _picture_set(classes: list[list[_Picture]]) -> PictureSet:
-    found = [picture for pictures in classes for picture in pictures]
-    return PictureSet(
-        pictures=np.stack([pixels for _, pixels in found]),
-        classes=np.asarray([index for index, pictures in enumerate(classes) for _ in pictures], np.int64),
-        paths=tuple(path for path, _ in found),
+def _listings(path: Path) -> Iterator[tuple[Part | None, Listing]]:
+    roots = split_roots(path)
+    if not roots:
+        yield None, labelled_files(path, PICTURES)
+        return
+    for part, root in roots.items():
+        yield part, labelled_files(root, PICTURES, below=path)
+    beside = (folder for folder in visible(path) if folder.is_dir() and folder not in roots.values())
+    strays = sorted(
+        file for folder in beside for file in files_below(folder) if file.suffix.lower() in PICTURES.suffixes
     )
+    names = ", ".join(root.name for root in roots.values())
+    told = (file.relative_to(path).as_posix() for file in strays)
+    skipped = tuple(Skipped(what=what, reason=f"{what} is beside {names}, so in no part") for what in told)
+    yield None, Listing(files=(), skipped=skipped)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    """Return the middle square of a picture file as (96, 96) grey levels."""
-    picture = read_picture(path)
-    height, width = picture.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = picture[top : top + side, left : left + side]
-    if side == PICTURE_SIZE:
-        return square
-    scaled = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
-    return scaled.astype(np.uint8, copy=False)
+def part_of_pictures(
+    folder: ClassFolder, shares: PictureShares | None = None, *, use_lists: bool = True
+) -> tuple[PictureSplitBy, list[Part]]:
+    """Return what decides on a picture's part, and the part of each picture of the folder, in its order.
+
+    The set's own folders decide, or its lists; else the order of names: the first 70 % of each class are for training,
+    then 15 % and 15 %. Frames that were captured one after another look alike, and a random split would put near twins
+    on both sides. A part without a folder, or that no list names, is taken from the end of training in the same way.
+    use_lists: believe validation_list.txt and testing_list.txt where there is one.
+    """
+    shares = shares if shares is not None else PictureShares()
+    by: PictureSplitBy = "folder" if any(picture.part for picture in folder) else "order"
+    listed: dict[str, Part] = {}
+    if by == "order" and use_lists and has_lists(folder.root):
+        by, listed = "lists", read_lists(folder.root)
+    parts: list[Part] = [picture.part or listed.get(picture.name, "training") for picture in folder]
+    own = set(parts)
+    tails: dict[Part, float] = {"validation": shares.validation, "testing": shares.testing / (1 - shares.validation)}
+    for part, share in tails.items():
+        if part not in own and share > 0:
+            _move_tails(folder, parts, part, share)
+    return by, parts
+
+
+def _move_tails(folder: ClassFolder, parts: list[Part], part: Part, share: float) -> None:
+    """Move the last share of what each class has for training to another part; at least one picture each."""
+    for label in folder.labels:
+        mine = [
+            index
+            for index, picture in enumerate(folder.pictures)
+            if picture.label == label and parts[index] == "training"
+        ]
+        for index in mine[len(mine) - max(1, round(len(mine) * share)) :]:
+            parts[index] = part
+
+
+def pictures_of_part(folder: ClassFolder, part: Part | None) -> ClassFolder:
+    """Return a folder with the pictures of one part only, by the split that training makes; None: all of them.
+
+    Raises DatasetError if it has none.
+    """
+    if part is None:
+        return folder
+    _, parts = part_of_pictures(folder)
+    chosen = tuple(picture for picture, own in zip(folder, parts, strict=True) if own == part)
+    if not chosen:
+        counts = ", ".join(f"{parts.count(other):,} for {other}" for other in PARTS if other in parts)
+        raise DatasetError(f"{folder.root}: no pictures for {part}; there are {counts}", hint="leave --part out")
+    labels = tuple(label for label in folder.labels if any(picture.label == label for picture in chosen))
+    return replace(folder, pictures=chosen, labels=labels)

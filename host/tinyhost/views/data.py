@@ -31,6 +31,8 @@ def data_view(found: DataDescription) -> RenderableType:
 
 
 def _summary(found: DataDescription) -> str:
+    if found.kind == "pictures":
+        return f"{found.files:,} pictures"
     if found.kind == "series":
         return f"{found.files:,} series of {found.length:,} values"
     minutes = f"{(found.seconds or 0) / 60:.1f} minutes"

@@ -89,24 +89,24 @@ def test_an_archive_without_a_known_hash_is_fetched_only_when_asked_for(tmp_path
     assert (document["verified"], document["sha256"], document["files"]) == (False, digest, 2)
     told = run("data", "fetch", url, tmp_path / "again", "--unverified", XDG_CACHE_HOME=cache).err
     assert digest in "".join(told.split())
-    described = run_json("data", "info", tmp_path / "got")
+    described = run_json("data", "info", tmp_path / "got", "--allow-skipped")
     assert (described["kind"], described["labels"], described["length"]) == ("series", {"1": 4}, 3)
     assert described["parts"] == {"training": 2, "testing": 2}
     assert len(described["skipped"]) == 2
-    assert "4 series of 3 values" in run("data", "info", tmp_path / "got").out
+    assert "4 series of 3 values" in run("data", "info", tmp_path / "got", "--allow-skipped").out
 
 
 def test_machine_sounds_are_described(tmp_path: Path) -> None:
     for name in ("train/normal_id_01_0", "test/normal_id_01_0", "test/anomaly_id_01_0", "test/id_02_0"):
         write_wav(tmp_path / "set" / "ToyCar" / f"{name}.wav", np.stack([clip(0)] * 2, 1))
     (tmp_path / "set" / "ToyCar" / "test" / "normal_id_02_0.wav").write_bytes(b"no sound")
-    described = run_json("data", "info", tmp_path / "set")
+    described = run_json("data", "info", tmp_path / "set", "--allow-skipped")
     assert described["kind"] == "machines"
     assert described["labels"] == {"anomaly": 1, "normal": 2, "not known": 1}
     assert described["machines"] == {"ToyCar id_01": 3, "ToyCar id_02": 1}
     assert (described["seconds"], described["parts"]) == (4.0, {"training": 1, "testing": 3})
     assert [item["what"] for item in described["skipped"]] == ["ToyCar/test/normal_id_02_0.wav"]
-    shown = run("data", "info", tmp_path / "set").out
+    shown = run("data", "info", tmp_path / "set", "--allow-skipped").out
     assert "4 recordings, 0.1 minutes, of 2 machines: ToyCar id_01 3, ToyCar id_02 1" in " ".join(shown.split())
 
 

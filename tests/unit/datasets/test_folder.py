@@ -15,8 +15,9 @@ import pytest
 from PIL import Image
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, SampleKind, kind_of, labelled_files, load_class_folder
-from tinyhost.datasets.pictures import load_splits
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, SampleKind, kind_of, labelled_files
+from tinyhost.datasets.picture_splits import load_splits
+from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 

@@ -14,7 +14,7 @@ from tinyhost.datasets import DatasetStore, Origin, load_class_folder
 from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.importing import ImportReport, find_clips, import_clips
 from tinyhost.datasets.manifest import read_manifest
-from tinyhost.datasets.pictures import load_splits
+from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.speech_commands import LIST_FILES, Shares, divide, split_folder
 
 APART = unicodedata.normalize("NFD", "sí")

@@ -1,136 +1,102 @@
-"""Reading a folder of labelled pictures: what is accepted, how it is split, what is refused."""
+"""Which picture is in which part: the same for training, for `bench --part` and for `data info`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from tinyhost.datasets.pictures import load_splits
+from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.datasets.describe import describe
+from tinyhost.datasets.parts import write_lists
+from tinyhost.datasets.picture_splits import load_splits
+from tinyhost.datasets.pictures import load_class_folder, part_of_pictures, pictures_of_part
 from tinyhost.errors import DatasetError
 
 LABELS = ("no_person", "person")
 
 
-def _write(folder: Path, n: int, *, level: int = 0, shape: tuple[int, int] = (96, 96)) -> None:
-    """Write n flat pictures whose grey levels are level, level + 1, and on."""
+def write_pictures(folder: Path, n: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for index in range(n):
-        cv2.imwrite(str(folder / f"{index:05d}.png"), np.full(shape, level + index, np.uint8))
+    for number in range(n):
+        cv2.imwrite(str(folder / f"{number:04d}.png"), np.full((8, 8), number, np.uint8))
 
 
-@pytest.fixture
-def flat_tree(tmp_path: Path) -> Path:
-    _write(tmp_path / "no_person", 20)
-    _write(tmp_path / "person", 40, level=100)
-    return tmp_path
+def names_by_part(root: Path) -> dict[Part, set[str]]:
+    found = {part: pictures_of_part(load_class_folder(root), part) for part in PARTS}
+    return {part: {picture.path.relative_to(root).as_posix() for picture in found[part]} for part in PARTS}
 
 
-def test_a_flat_tree_is_split_by_name_without_overlap(flat_tree: Path) -> None:
-    splits = load_splits(flat_tree, LABELS)
-    assert [len(s) for s in (splits.train, splits.val, splits.test)] == [42, 9, 9]
-    levels = [set(s.pictures[:, 0, 0].tolist()) for s in (splits.train, splits.val, splits.test)]
-    assert set.union(*levels) == set(range(20)) | set(range(100, 140))
-    assert sum(map(len, levels)) == 60
-    # Neighbours stay together: all that is learned from comes before all that is measured on.
-    assert max(level for level in levels[0] if level < 100) < min(levels[1] | levels[2])
+def assert_training_agrees(root: Path) -> None:
+    splits = load_splits(root)
+    sets = {"training": splits.train, "validation": splits.val, "testing": splits.test}
+    assert names_by_part(root) == {
+        part: {path.relative_to(root).as_posix() for path in pictures.paths} for part, pictures in sets.items()
+    }
 
 
-def test_classes_follow_the_order_of_the_labels(flat_tree: Path) -> None:
-    train = load_splits(flat_tree, LABELS).train
-    assert set(train.pictures[train.classes == 0, 0, 0].tolist()) <= set(range(20))
-    train = load_splits(flat_tree, LABELS[::-1]).train
-    assert set(train.pictures[train.classes == 1, 0, 0].tolist()) <= set(range(20))
-
-
-def test_split_folders_are_used_as_they_are(tmp_path: Path) -> None:
-    for split, n in (("train", 12), ("val", 3), ("test", 4)):
-        for label in LABELS:
-            _write(tmp_path / split / label, n)
-    splits = load_splits(tmp_path, LABELS)
-    assert [len(s) for s in (splits.train, splits.val, splits.test)] == [24, 6, 8]
-
-
-def test_a_missing_test_folder_is_cut_from_train(tmp_path: Path) -> None:
-    for split, n in (("train", 20), ("val", 3)):
-        for label in LABELS:
-            _write(tmp_path / split / label, n)
-    splits = load_splits(tmp_path, LABELS)
-    assert len(splits.val) == 6
-    assert len(splits.train) + len(splits.test) == 40
-    assert len(splits.test) >= 2
-
-
-def test_other_sizes_are_cropped_to_the_middle_square_and_scaled(tmp_path: Path) -> None:
-    picture = np.zeros((120, 320), np.uint8)
-    picture[:, 100:220] = 200
+def test_class_folders_are_divided_in_the_order_of_names(tmp_path: Path) -> None:
     for label in LABELS:
-        _write(tmp_path / label, 13)
-        cv2.imwrite(str(tmp_path / label / "00000.png"), picture)
-    first = load_splits(tmp_path, LABELS, min_per_class=5).train.pictures[0]
-    assert first.shape == (96, 96)
-    assert first.min() == first.max() == 200
+        write_pictures(tmp_path / label, 20)
+    parts = names_by_part(tmp_path)
+    assert [len(parts[part]) for part in PARTS] == [28, 6, 6]
+    assert parts["validation"] == {f"{label}/{number:04d}.png" for label in LABELS for number in (17, 18, 19)}
+    assert parts["testing"] == {f"{label}/{number:04d}.png" for label in LABELS for number in (14, 15, 16)}
+    assert_training_agrees(tmp_path)
+    found = describe(tmp_path)
+    assert (found.kind, found.split_by) == ("pictures", "order")
+    assert found.parts == {"training": 28, "validation": 6, "testing": 6}
 
 
-def test_hidden_files_and_manifests_are_passed_over(flat_tree: Path) -> None:
-    (flat_tree / "manifest.jsonl").write_text("{}\n")
-    (flat_tree / "person" / ".00099.png.partial").write_bytes(b"half")
-    (flat_tree / "person" / ".00099.png").write_bytes(b"half")
-    (flat_tree / ".cache").mkdir()
-    assert len(load_splits(flat_tree, LABELS).train) == 42
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("Training", "validation", "testing")])
+def test_folders_of_parts_are_used_as_they_are(tmp_path: Path, names: tuple[str, str, str]) -> None:
+    for name, n in zip(names, (12, 3, 4), strict=True):
+        for label in LABELS:
+            write_pictures(tmp_path / name / label, n)
+    parts = names_by_part(tmp_path)
+    assert [len(parts[part]) for part in PARTS] == [24, 6, 8]
+    assert parts["testing"] == {f"{names[2]}/{label}/{number:04d}.png" for label in LABELS for number in range(4)}
+    assert_training_agrees(tmp_path)
+    assert describe(tmp_path).split_by == "folder"
 
 
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no such folder") as caught:
-        load_splits(tmp_path / "hall", LABELS)
-    assert str(tmp_path / "hall") in caught.value.message
-    assert caught.value.hint
+def test_a_part_without_a_folder_is_the_end_of_training(tmp_path: Path) -> None:
+    for label in LABELS:
+        write_pictures(tmp_path / "train" / label, 20)
+        write_pictures(tmp_path / "test" / label, 5)
+    assert [len(pictures) for pictures in names_by_part(tmp_path).values()] == [34, 6, 10]
+    assert_training_agrees(tmp_path)
 
 
-def test_a_missing_class_is_named_with_what_was_found(tmp_path: Path) -> None:
-    _write(tmp_path / "person", 20)
-    with pytest.raises(DatasetError, match="no_person") as caught:
-        load_splits(tmp_path, LABELS)
-    assert "got person" in caught.value.message
-    assert "tinyhost capture --label no_person" in caught.value.hint
+def test_pictures_beside_the_parts_are_told(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "train" / "person", 3)
+    write_pictures(tmp_path / "more" / "person", 1)
+    (left_out,) = load_class_folder(tmp_path).skipped
+    assert left_out.reason == "more/person/0000.png is beside train, so in no part"
 
 
-def test_an_unexpected_class_is_refused(flat_tree: Path) -> None:
-    _write(flat_tree / "dog", 3)
-    with pytest.raises(DatasetError, match="dog"):
-        load_splits(flat_tree, LABELS)
+def test_lists_win_over_the_order(tmp_path: Path) -> None:
+    for label in LABELS:
+        write_pictures(tmp_path / label, 20)
+    listed: dict[str, Part] = {f"{label}/0000.png": "testing" for label in LABELS}
+    write_lists(tmp_path, {**listed, "person/0001.png": "validation"})
+    parts = names_by_part(tmp_path)
+    assert (parts["testing"], parts["validation"]) == (set(listed), {"person/0001.png"})
+    assert_training_agrees(tmp_path)
+    assert describe(tmp_path).split_by == "lists"
 
 
-def test_an_empty_class_is_refused(flat_tree: Path) -> None:
-    for path in (flat_tree / "person").iterdir():
-        path.unlink()
-    with pytest.raises(DatasetError, match="no pictures") as caught:
-        load_splits(flat_tree, LABELS)
-    assert str(flat_tree / "person") in caught.value.message
+def test_pictures_of_trains_are_a_label(tmp_path: Path) -> None:
+    for label in ("bus", "train"):
+        write_pictures(tmp_path / label, 10)
+    assert load_class_folder(tmp_path).counts() == {"bus": 10, "train": 10}
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(20)])
-def test_an_unreadable_picture_is_named(flat_tree: Path, content: bytes) -> None:
-    broken = flat_tree / "person" / "00003.png"
-    broken.write_bytes(content)
-    splits = load_splits(flat_tree, LABELS)
-    (skipped,) = splits.skipped
-    assert (skipped.what, str(broken) in skipped.reason) == ("person/00003.png", True)
-    assert broken not in splits.train.paths
-
-
-def test_a_class_without_any_readable_picture_is_refused(flat_tree: Path) -> None:
-    for path in (flat_tree / "person").iterdir():
-        path.write_bytes(b"GIF")
-    with pytest.raises(DatasetError, match=r"person: none of 40 files can be used; the first one, person/00000.png"):
-        load_splits(flat_tree, LABELS)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 12])
-def test_too_few_pictures_are_counted(tmp_path: Path, n: int) -> None:
-    _write(tmp_path / "no_person", 20)
-    _write(tmp_path / "person", n)
-    with pytest.raises(DatasetError, match="too few") as caught:
-        load_splits(tmp_path, LABELS)
-    assert "at least 10" in caught.value.message
+def test_a_part_that_a_set_does_not_have_is_an_error(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "person", 1)
+    found = load_class_folder(tmp_path)
+    assert Counter(part_of_pictures(found)[1]) == {"validation": 1}
+    with pytest.raises(DatasetError, match=r"no pictures for testing; there are 1 for validation"):
+        pictures_of_part(found, "testing")

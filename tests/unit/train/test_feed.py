@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinyhost.datasets.pictures import PictureSet
+from tinyhost.datasets.picture_splits import PictureSet
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.vww.augment import augment_batch
 from tinyhost.train.vww.feed import PictureBatches, to_input

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import MOTION_RECORDING
+from tinyhost.errors import UsageError
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
@@ -32,7 +33,12 @@ class Anomaly(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
-        """Return the labelled recordings of a folder, all of them: only training cuts them into parts."""
+        """Return the labelled recordings of a folder; raises UsageError for a part, of which they have none."""
+        if part is not None:
+            raise UsageError(
+                f"{folder}: motion has no part for {part}; training cuts its recordings anew each time",
+                hint="leave --part out, or put the recordings for testing into a folder of their own",
+            )
         return load_folder(folder, subject.image)
 
     def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> RecordingEvaluation:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import Part
 from tinyhost.boards.scenes import fit_picture
-from tinyhost.datasets import ClassFolder, load_class_folder
+from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
 from tinyhost.errors import DeviceError, UsageError
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
@@ -89,7 +89,7 @@ class Vision(Task):
         return picture
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> PictureEvaluation:
-        """Return the labelled pictures of a folder."""
+        """Return the labelled pictures of a folder, all or those of one part."""
         if self.test_sample(subject) is None:
             raise UsageError(
                 f"{subject.model.name} does not take the pictures of its app, so --data cannot be classified",
@@ -97,7 +97,7 @@ class Vision(Task):
             )
         pictures = load_class_folder(folder)
         check_labels(folder, pictures.labels, subject.labels, example="no_person,person")
-        return PictureEvaluation(pictures=pictures)
+        return PictureEvaluation(pictures=pictures_of_part(pictures, part))
 
 
 VISION = Vision()

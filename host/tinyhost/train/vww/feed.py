@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.pictures import PictureSet
+from tinyhost.datasets.picture_splits import PictureSet
 from tinyhost.train.core.feed import Batch, one_hot
 from tinyhost.train.vww.augment import augment_batch
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
-from tinyhost.datasets.pictures import PICTURE_SIZE, PictureSet, Splits, load_splits
+from tinyhost.datasets.picture_splits import PICTURE_SIZE, PictureSet, Splits, load_splits
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.models.catalogue import fetch

@@ -19,9 +19,7 @@
   X(kRelu6, kRelu6Kernel, kRelu6Kernel)                               \
   X(kRequantize, kRequantizeKernel, kRequantizeKernel)                \
   X(kQuantize, kQuantizeKernel, kQuantizeKernel)                      \
-  X(kDequantize, kDequantizeKernel, kDequantizeKernel)                \
-  X(kLookup, kLookupKernel, kLookupKernel)                            \
-  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)
+  X(kDequantize, kDequantizeKernel, kDequantizeKernel)
 
 namespace tinyhost {
 
