@@ -38,6 +38,22 @@ _OPTION_CLASSES = {
     "PAD": "PadOptions",
     "QUANTIZE": "QuantizeOptions",
     "DEQUANTIZE": "DequantizeOptions",
+    "EXPAND_DIMS": "ExpandDimsOptions",
+    "GATHER": "GatherOptions",
+    "PACK": "PackOptions",
+    "REDUCE_PROD": "ReducerOptions",
+    "SHAPE": "ShapeOptions",
+    "SQUEEZE": "SqueezeOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "SUM": "ReducerOptions",
+    "DEPTH_TO_SPACE": "DepthToSpaceOptions",
+    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
+    "SLICE": "SliceOptions",
+    "SPACE_TO_DEPTH": "SpaceToDepthOptions",
+    "SPLIT": "SplitOptions",
+    "SPLIT_V": "SplitVOptions",
+    "TRANSPOSE": "TransposeOptions",
+    "UNPACK": "UnpackOptions",
 }
 
 
@@ -97,7 +113,7 @@ class ModelBuilder:
         return output
 
     def custom_operator(self, code: str, inputs: Sequence[int], outputs: Sequence[int], **options: Any) -> None:
-        """Add an operator that is not in TensorFlow Lite's schema, with the options that its kernel reads."""
+        """Add an operator of any number of outputs; one that is not in the schema has the options its kernel reads."""
         self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
 
     def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:

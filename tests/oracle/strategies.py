@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import Layer, Model, Net, random_scale, random_zero_point, start
+from tests.oracle.moving_layers import blocks, resize_nearest, slice_layer, split, strided_slice, transpose, unpack
+from tests.oracle.net import Layer, Model, Net, append, random_scale, random_zero_point, start
 from tests.oracle.other_layers import (
     add,
     branches,
@@ -21,6 +22,7 @@ from tests.oracle.other_layers import (
     residual,
     softmax,
 )
+from tests.oracle.rewritten_layers import flatten, reduction, view
 from tests.oracle.windowed_layers import (
     average_pool,
     conv,
@@ -51,8 +53,22 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "RELU6": relu6,
     "REQUANTIZE": requantize,
     "FULLY_CONNECTED": fully_connected,
+    "DEPTH_TO_SPACE and SPACE_TO_DEPTH": blocks,
+    "PACK and UNPACK": unpack,
+    "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
+    "SLICE": slice_layer,
+    "SPLIT": split,
+    "STRIDED_SLICE": strided_slice,
+    "TRANSPOSE": transpose,
 }
 
+
+_REWRITTEN_LAYERS: dict[str, Layer] = {
+    "EXPAND_DIMS and SQUEEZE": view,
+    "MEAN over any axes": lambda d, r, n: reduction(d, r, n, code="MEAN"),
+    "RESHAPE of any batch": flatten,
+    "SUM over any axes": lambda d, r, n: reduction(d, r, n, code="SUM"),
+}
 
 _CHAIN_LAYERS: list[Layer] = [
     conv,
@@ -90,6 +106,22 @@ def _single(name: str) -> st.SearchStrategy[Model]:
         )
         root = start(draw, rank=rank, batch=name in _BATCHED)
         return _finish(draw, _PICTURE_LAYERS[name](draw, rng, root), root)
+
+    return models()
+
+
+def _of_any_rank(layer: Layer) -> st.SearchStrategy[Model]:
+    """Return models of one layer whose input has up to five dimensions, from an input of four at most."""
+
+    @st.composite
+    def models(draw: st.DrawFn) -> Model:
+        rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        root = net = start(draw, rank=draw(st.integers(2, 4)), batch=True, max_size=6, max_channels=6)
+        if draw(st.booleans()):
+            shape = tuple(draw(st.permutations([*net.shape, *[1] * (5 - len(net.shape))])))
+            target = net.builder.tensor((len(shape),), dtype="int32", data=np.array(shape))
+            net = append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
+        return _finish(draw, layer(draw, rng, net), root)
 
     return models()
 
@@ -154,6 +186,7 @@ def chains(draw: st.DrawFn) -> Model:
 
 OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     **{name: _single(name) for name in _PICTURE_LAYERS},
+    **{name: _of_any_rank(layer) for name, layer in _REWRITTEN_LAYERS.items()},
     "QUANTIZE": _from_float(),
     "QUANTIZE from uint8": _from_uint8(),
     "DEQUANTIZE": _to_float(),

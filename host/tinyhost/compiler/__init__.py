@@ -1,8 +1,8 @@
 """The model compiler: an int8 .tflite becomes a model image (.thm) that the firmware's engine runs in place.
 
-Stages, each a module: tflite_reader (bytes to Graph), passes (Graph to smaller Graph), lower (operators to steps),
-planner (arena), writer (image). tflm_image wraps a .tflite for TensorFlow Lite Micro instead; engines goes from one to
-the other.
+Stages, each a module: tflite_reader (bytes to Graph), canonical (Graph to one of fewer kinds of operators), passes (to
+a smaller Graph), lower (operators to steps), planner (arena), writer (image). tflm_image wraps a .tflite for TensorFlow
+Lite Micro instead; engines goes from one to the other.
 """
 
 from __future__ import annotations

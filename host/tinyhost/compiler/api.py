@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, threshold_units
+from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
@@ -58,7 +59,7 @@ def compile_tflite(
     where = name if where is None else where
     defaults = defaults or AppDefaults()
     labels = tuple(map(normal_label, labels))
-    graph = read_tflite(data, where=where)
+    graph = canonical(read_tflite(data, where=where))
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.image import ModelImage
@@ -38,14 +39,14 @@ def image_for_tinyhost(image: ModelImage) -> bytes:
         return image.data
     pool = ConstantPool()
     where, tflite = image.name, image.constants
-    graph = run_passes(read_tflite(tflite, where=where))
+    graph = run_passes(canonical(read_tflite(tflite, where=where)))
     steps = lower_graph(graph, pool, where=where)
     task_data = _renumbered(image, _outputs_of_file(tflite, where), _outputs_of_plan(steps))
     return write_image(graph, steps, pool, image.metadata, image.labels, task_data=task_data, where=where)
 
 
 def _planned(tflite: bytes, where: str) -> tuple[Graph, tuple[Step, ...]]:
-    graph = read_tflite(tflite, where=where)
+    graph = canonical(read_tflite(tflite, where=where))
     return graph, lower_graph(run_passes(graph), ConstantPool(), where=where)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "ImageHeader",
     "KwsParams",
     "LookupParams",
+    "MAX_COPY_RANK",
     "MAX_INPUTS",
     "MAX_LABELS",
     "MAX_OPERATORS",
@@ -43,6 +44,7 @@ __all__ = [
     "ScoreKind",
     "SoftmaxParams",
     "Storage",
+    "StridedCopyParams",
     "TFLM_IMAGE_VERSION",
     "Task",
     "TensorRecord",
@@ -74,6 +76,8 @@ PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
 FILTERS_PER_BLOCK = 4
 """filters that `quads` interleaves; their number is padded to it"""
+MAX_COPY_RANK = 6
+"""dimensions of a strided copy"""
 
 
 class Task(IntEnum):
@@ -148,6 +152,10 @@ class OperatorCode(IntEnum):
     """LookupParams, a table of 256 float32"""
     RESHAPE = 18
     """only in images for TensorFlow Lite Micro: a plan needs none"""
+    LOOKUP = 20
+    """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
+    STRIDED_COPY = 21
+    """StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements"""
 
 
 class WeightLayout(IntEnum):
@@ -877,4 +885,33 @@ class QuantizeParams:
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             reserved=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StridedCopyParams:
+    """STRIDED_COPY: output element (i, j, ...), in row-major order of `dims`, is input element offset + i * strides[0] + j * strides[1] + ..."""
+
+    SIZE: ClassVar[int] = 52
+    _STRUCT: ClassVar[Struct] = Struct("<I6i6i")
+
+    offset: int = 0
+    """in elements, as strides are"""
+    dims: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
+    """at least 1; their product is the output's size"""
+    strides: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
+    """0 where the dimension is 1"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.offset, *self.dims, *self.strides)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> StridedCopyParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            offset=values[0],
+            dims=values[1 : 7],
+            strides=values[7 : 13],
         )

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinyhost.compiler.graph import Graph, Operator, OptionValue, Quantization, Tensor
-from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_RANK, MAX_TENSOR_BYTES, MAX_TENSORS
+from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
+from tinyhost.compiler.tflite_options import OPTIONS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["read_tflite"]
@@ -21,42 +22,11 @@ _T = TypeVar("_T")
 _IDENTIFIER = b"TFL3"
 _HINT = "convert or download the model again"
 _MAX_NAME = 200
+_MAX_RANK = 8
+"""Dimensions of a tensor in a file; those that run have image_format.MAX_RANK at most."""
 
 # What the flatbuffers runtime raises when offsets and lengths lead outside of the file.
 _DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError, AssertionError)
-
-_OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "CONV_2D": (
-        "Conv2DOptions",
-        ("Padding", "StrideW", "StrideH", "FusedActivationFunction", "DilationWFactor", "DilationHFactor"),
-    ),
-    "DEPTHWISE_CONV_2D": (
-        "DepthwiseConv2DOptions",
-        (
-            "Padding",
-            "StrideW",
-            "StrideH",
-            "DepthMultiplier",
-            "FusedActivationFunction",
-            "DilationWFactor",
-            "DilationHFactor",
-        ),
-    ),
-    "FULLY_CONNECTED": ("FullyConnectedOptions", ("FusedActivationFunction", "WeightsFormat", "KeepNumDims")),
-    "AVERAGE_POOL_2D": (
-        "Pool2DOptions",
-        ("Padding", "StrideW", "StrideH", "FilterWidth", "FilterHeight", "FusedActivationFunction"),
-    ),
-    "MAX_POOL_2D": (
-        "Pool2DOptions",
-        ("Padding", "StrideW", "StrideH", "FilterWidth", "FilterHeight", "FusedActivationFunction"),
-    ),
-    "MEAN": ("ReducerOptions", ("KeepDims",)),
-    "ADD": ("AddOptions", ("FusedActivationFunction",)),
-    "MUL": ("MulOptions", ("FusedActivationFunction",)),
-    "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
-    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
-}
 
 
 def read_tflite(data: bytes, *, where: str = "model") -> Graph:
@@ -126,8 +96,8 @@ class _Reader:
 
     def _shape(self, what: str, table: Any) -> tuple[int, ...]:
         rank = self._decode(f"{what}: rank", table.ShapeLength)
-        if rank > MAX_RANK:
-            raise UnsupportedModelError(f"{self._where}: {what}: rank {rank}; the engine has at most {MAX_RANK}")
+        if rank > _MAX_RANK:
+            raise UnsupportedModelError(f"{self._where}: {what}: rank {rank}; the compiler reads at most {_MAX_RANK}")
         shape = tuple(int(self._decode(f"{what}: shape", partial(table.Shape, i))) for i in range(rank))
         if any(dim < 1 for dim in shape) or math.prod(shape) > MAX_TENSOR_BYTES:
             raise self._corrupt(
@@ -198,9 +168,9 @@ class _Reader:
         )
 
     def _options(self, what: str, code: str, table: Any) -> dict[str, OptionValue]:
-        if code not in _OPTIONS:
+        if code not in OPTIONS:
             return {}
-        class_name, fields = _OPTIONS[code]
+        class_name, fields = OPTIONS[code]
         what = f"{what} ({code}): options"
         raw = self._decode(what, table.BuiltinOptions)
         expected = getattr(self._tflite.BuiltinOptions, class_name)

@@ -27,6 +27,9 @@ from tinyhost.errors import UnsupportedModelError
 
 __all__ = ["WrappedFile", "open_wrapped", "wrap_tflite"]
 
+_OPERATORS = {code.name for code in OperatorCode if code <= OperatorCode.RESHAPE}
+"""Those that firmware/engines/tflm registers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WrappedFile:
@@ -46,6 +49,12 @@ def open_wrapped(tflite: bytes, metadata: ModelMetadata, *, where: str) -> Wrapp
     Raises what the compiler raises for a file that tinyhost's own engine would not run either.
     """
     graph = read_tflite(tflite, where=where)
+    others = sorted({operator.code for operator in graph.operators} - _OPERATORS)
+    if others:
+        raise UnsupportedModelError(
+            f"{where}: {', '.join(others)} are no operators of an image for TensorFlow Lite Micro",
+            hint="use tinyhost's own engine, or export the model with a batch of 1",
+        )
     steps = lower_graph(graph, ConstantPool(), where=where)
     computed = [t for step in steps for t in (*step.inputs, step.output) if graph.tensors[t].data is None]
     used = sorted({graph.input, graph.output, *computed})

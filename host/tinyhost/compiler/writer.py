@@ -159,6 +159,10 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
         raise UnsupportedModelError(
             f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(TENSOR_TYPES)}"
         )
+    if len(tensor.shape) > MAX_RANK:
+        raise UnsupportedModelError(
+            f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; the engine has up to {MAX_RANK} dimensions"
+        )
     quantized = tensor.dtype != "float32"
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
         raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")

@@ -16,7 +16,7 @@ from tinyhost.compiler.lower.elementwise import (
     lower_relu,
     lower_relu6,
 )
-from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape
+from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.reduction import lower_mean, lower_pool, lower_softmax
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 
@@ -40,6 +40,8 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "RELU6": lower_relu6,
     "RESHAPE": lower_reshape,
     "SOFTMAX": lower_softmax,
+    "STRIDED_COPY": lower_strided_copy,
+    "SUM": lower_mean,
 }
 
 SUPPORTED_OPERATORS = tuple(_LOWERINGS)

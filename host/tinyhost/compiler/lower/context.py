@@ -9,7 +9,7 @@ import numpy as np
 
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
-from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.compiler.image_format import MAX_RANK, OperatorCode
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["OperatorContext", "Packable", "Step"]
@@ -109,6 +109,8 @@ class OperatorContext:
             raise self.corrupt(
                 f"zero point of {tensor.name!r}", expected=f"{limits.min}..{limits.max}", got=tensor.zero_point
             )
+        if len(tensor.shape) > MAX_RANK:
+            raise self.unsupported(f"tensor {tensor.name!r} has shape {tensor.shape}; supported: rank up to {MAX_RANK}")
         if rank is not None and len(tensor.shape) != rank:
             raise self.unsupported(f"tensor {tensor.name!r} has shape {tensor.shape}; supported: rank {rank}")
         return tensor

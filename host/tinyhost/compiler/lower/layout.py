@@ -1,11 +1,18 @@
-"""CONCATENATION, PAD and RESHAPE: bytes that move, or do not."""
+"""CONCATENATION, PAD, copies and RESHAPE: bytes that move, or do not."""
 
 from __future__ import annotations
 
-from tinyhost.compiler.image_format import MAX_INPUTS, ConcatenationParams, OperatorCode, PadParams
+from tinyhost.compiler.image_format import (
+    MAX_COPY_RANK,
+    MAX_INPUTS,
+    ConcatenationParams,
+    OperatorCode,
+    PadParams,
+    StridedCopyParams,
+)
 from tinyhost.compiler.lower.context import OperatorContext, Step
 
-__all__ = ["lower_concatenation", "lower_pad", "lower_reshape"]
+__all__ = ["lower_concatenation", "lower_pad", "lower_reshape", "lower_strided_copy"]
 
 
 def lower_concatenation(context: OperatorContext) -> Step:
@@ -67,3 +74,15 @@ def lower_reshape(context: OperatorContext) -> Step:
     if data.data is not None:
         raise context.unsupported("of a constant")
     return Step(code=None, inputs=(data.index,), output=output.index, params=None, name=output.name)
+
+
+def lower_strided_copy(context: OperatorContext) -> Step:
+    """STRIDED_COPY, which canonical/copies.py writes; its second input holds offset, sizes and strides."""
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    offset, *numbers = context.constant(context.input(1), "int32").tolist()
+    params = StridedCopyParams(
+        offset=offset, dims=tuple(numbers[:MAX_COPY_RANK]), strides=tuple(numbers[MAX_COPY_RANK:])
+    )
+    return Step(
+        code=OperatorCode.STRIDED_COPY, inputs=(data.index,), output=output.index, params=params, name=output.name
+    )

@@ -41,7 +41,7 @@ def lower_pool(context: OperatorContext) -> Step:
 
 
 def lower_mean(context: OperatorContext) -> Step:
-    """MEAN over height and width; 1 / (height * width) goes into the multiplier as in TFLM's QuantizedMeanOrSum."""
+    """MEAN and SUM over height and width, as TFLM's QuantizedMeanOrSum: a MEAN's multiplier holds the division."""
     context.counts((2, 2))
     data, output = context.int8(context.input(0), rank=4), context.int8(context.output())
     axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
@@ -50,7 +50,7 @@ def lower_mean(context: OperatorContext) -> Step:
     n, height, width, depth = data.shape
     context.same_shape(output, (n, 1, 1, depth) if context.option("KeepDims") else (n, depth))
     multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
-    count = height * width
+    count = height * width if context.operator.code == "MEAN" else 1
     count_shift = min(count.bit_length() - 1, 32, 31 + shift)
     params = MeanParams(multiplier=(multiplier << count_shift) // count, shift=shift - count_shift)
     return Step(code=OperatorCode.MEAN, inputs=(data.index,), output=output.index, params=params, name=output.name)

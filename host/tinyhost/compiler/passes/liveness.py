@@ -155,4 +155,5 @@ _RULES: dict[str, Callable[[Liveness, Operator], None]] = {
     "RELU": Liveness._channelwise,
     "RELU6": Liveness._channelwise,
     "RESHAPE": Liveness._reshape,
+    "SUM": Liveness._channelwise,
 }

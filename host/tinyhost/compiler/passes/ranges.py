@@ -151,6 +151,10 @@ def _reshape(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> Valu
     return ValueRange.spanning(inputs[:1], n)
 
 
+def _copy(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRange:
+    return ValueRange.spanning(inputs[:1], n_channels(graph.tensors[operator.outputs[0]]))
+
+
 def _convolution(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRange:
     return convolution_range(context_of(graph, operator), inputs[0])
 
@@ -172,4 +176,6 @@ _RANGES: dict[str, Callable[[Graph, Operator, list[ValueRange]], ValueRange]] = 
     "MUL": _mul,
     "PAD": _pad,
     "RESHAPE": _reshape,
+    "STRIDED_COPY": _copy,
+    "SUM": _mean,
 }

@@ -43,6 +43,9 @@ constexpr uint32_t kPixelsInFlight = 4;
 /// filters that `quads` interleaves; their number is padded to it
 constexpr uint32_t kFiltersPerBlock = 4;
 
+/// dimensions of a strided copy
+constexpr uint32_t kMaxCopyRank = 6;
+
 /// What a model is for; an app runs only models of its task.
 enum class Task : uint8_t {
   kGeneric = 0,  ///< nothing is known but tensors
@@ -105,6 +108,8 @@ enum class OperatorCode : uint8_t {
   kQuantize = 16,  ///< QuantizeParams; float32 to int8
   kDequantize = 17,  ///< LookupParams, a table of 256 float32
   kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
+  kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
+  kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -128,6 +133,8 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kQuantize: return "quantize";
     case OperatorCode::kDequantize: return "dequantize";
     case OperatorCode::kReshape: return "reshape";
+    case OperatorCode::kLookup: return "lookup";
+    case OperatorCode::kStridedCopy: return "strided_copy";
   }
   return "unknown";
 }
@@ -392,5 +399,13 @@ struct QuantizeParams {
   uint32_t reserved;  ///< 0
 };
 static_assert(sizeof(QuantizeParams) == 4, "QuantizeParams has padding");
+
+/// STRIDED_COPY: output element (i, j, ...), in row-major order of `dims`, is input element offset + i * strides[0] + j * strides[1] + ...
+struct StridedCopyParams {
+  uint32_t offset;  ///< in elements, as strides are
+  int32_t dims[6];  ///< at least 1; their product is the output's size
+  int32_t strides[6];  ///< 0 where the dimension is 1
+};
+static_assert(sizeof(StridedCopyParams) == 52, "StridedCopyParams has padding");
 
 }  // namespace tinyhost

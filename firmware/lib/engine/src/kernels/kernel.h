@@ -66,6 +66,8 @@ extern const Kernel kRelu6Kernel;
 extern const Kernel kRequantizeKernel;
 extern const Kernel kQuantizeKernel;
 extern const Kernel kDequantizeKernel;
+extern const Kernel kLookupKernel;
+extern const Kernel kStridedCopyKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

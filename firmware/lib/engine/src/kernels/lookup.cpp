@@ -1,4 +1,5 @@
-// Operators of one 8-bit input, as tables of 256: LOGISTIC, RELU, RELU6, QUANTIZE of a quantized tensor, DEQUANTIZE.
+// Operators of one 8-bit input, as tables of 256: LOGISTIC, RELU, RELU6, QUANTIZE of a quantized tensor, DEQUANTIZE;
+// LOOKUP is all others.
 
 #include "kernel.h"
 
@@ -41,5 +42,6 @@ const Kernel kReluKernel{OperatorCode::kRelu, 1, sizeof(LookupParams), Check<uin
 const Kernel kRelu6Kernel{OperatorCode::kRelu6, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
 const Kernel kRequantizeKernel{OperatorCode::kRequantize, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
 const Kernel kDequantizeKernel{OperatorCode::kDequantize, 1, sizeof(LookupParams), Check<float>, Run<float>};
+const Kernel kLookupKernel{OperatorCode::kLookup, 1, sizeof(LookupParams), Check<uint8_t>, Run<uint8_t>};
 
 }  // namespace tinyhost

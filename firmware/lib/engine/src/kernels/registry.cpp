@@ -19,7 +19,9 @@
   X(kRelu6, kRelu6Kernel, kRelu6Kernel)                               \
   X(kRequantize, kRequantizeKernel, kRequantizeKernel)                \
   X(kQuantize, kQuantizeKernel, kQuantizeKernel)                      \
-  X(kDequantize, kDequantizeKernel, kDequantizeKernel)
+  X(kDequantize, kDequantizeKernel, kDequantizeKernel)                \
+  X(kLookup, kLookupKernel, kLookupKernel)                            \
+  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)
 
 namespace tinyhost {
 

@@ -1,0 +1,74 @@
+"""A graph while it is written anew, operator by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
+from tinyhost.compiler.passes.rewrite import new_constant
+
+__all__ = ["Draft"]
+
+_INTEGERS = ("int32", "int64")
+
+
+class Draft:
+    """Tensors and operators of the new graph; those of the old one keep their indices and names."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.tensors: list[Tensor] = list(graph.tensors)
+        self._operators: list[Operator] = []
+
+    def graph(self) -> Graph:
+        """Return the new graph; the old one itself if it has the same operators and tensors."""
+        if tuple(self._operators) == self._graph.operators and tuple(self.tensors) == self._graph.tensors:
+            return self._graph
+        return replace(self._graph, tensors=tuple(self.tensors), operators=tuple(self._operators))
+
+    def keep(self, operator: Operator) -> None:
+        """Add an operator as it is."""
+        self._operators.append(operator)
+
+    def emit(
+        self, like: Operator, code: str, inputs: Sequence[int], output: int, options: Mapping[str, OptionValue]
+    ) -> int:
+        """Add an operator in the place of `like`, whose number it bears in errors; return its output."""
+        operator = replace(like, code=code, inputs=tuple(inputs), outputs=(output,), options=dict(options))
+        self._operators.append(operator)
+        return output
+
+    def view(self, like: Operator, source: int, output: int) -> int:
+        """Add a RESHAPE to the shape of `output`; return that."""
+        return self.emit(like, "RESHAPE", [source], output, {})
+
+    def viewed(self, like: Operator, source: int, shape: Sequence[int]) -> int:
+        """Return a tensor that holds `source` in another shape."""
+        return self.view(like, source, self.tensor(self.tensors[source], shape))
+
+    def tensor(self, like: Tensor, shape: Sequence[int]) -> int:
+        """Add a tensor with type, quantization and name of `like`; return its index."""
+        self.tensors.append(replace(like, index=len(self.tensors), shape=tuple(shape), data=None))
+        return len(self.tensors) - 1
+
+    def constant(self, name: str, values: NDArray[Any]) -> int:
+        """Add a constant and return its index."""
+        return new_constant(self.tensors, name, values)
+
+    def integers(self, index: int) -> NDArray[np.int64] | None:
+        """Return the values of a tensor of constant integers; None for any other, and for none (-1)."""
+        tensor = self.tensors[index] if index >= 0 else None
+        if tensor is None or tensor.data is None or tensor.dtype not in _INTEGERS:
+            return None
+        return tensor.array().astype(np.int64)
+
+    def set_constant(self, index: int, values: NDArray[np.int64]) -> None:
+        """Make a tensor that was computed the constant that it always is."""
+        tensor = self.tensors[index]
+        data = values.astype(np.dtype(tensor.dtype).newbyteorder("<")).tobytes()
+        self.tensors[index] = replace(tensor, data=data)

@@ -1,0 +1,47 @@
+"""Operators that rename dimensions, and those that join tensors along a new one."""
+
+from __future__ import annotations
+
+from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.graph import Operator
+from tinyhost.compiler.image_format import MAX_INPUTS
+
+__all__ = ["rewrite_pack", "rewrite_view"]
+
+
+def rewrite_view(draft: Draft, operator: Operator) -> bool:
+    """Write EXPAND_DIMS and SQUEEZE as RESHAPE; the output's shape says which dimensions come and go."""
+    if not operator.inputs or len(operator.outputs) != 1 or min(operator.inputs[0], operator.outputs[0]) < 0:
+        return False
+    source, output = (draft.tensors[index] for index in (operator.inputs[0], operator.outputs[0]))
+    if [dim for dim in source.shape if dim != 1] != [dim for dim in output.shape if dim != 1]:
+        return False
+    draft.view(operator, source.index, output.index)
+    return True
+
+
+def rewrite_pack(draft: Draft, operator: Operator) -> bool:
+    """Write PACK as CONCATENATION of its inputs, each with one more dimension; of many, a few at a time."""
+    if not operator.inputs or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    output = draft.tensors[operator.outputs[0]]
+    rank = len(output.shape)
+    axis = int(operator.options["Axis"])
+    if not -rank <= axis < rank or output.shape[axis] != len(operator.inputs):
+        return False
+    axis %= rank
+    shape = (*output.shape[:axis], 1, *output.shape[axis + 1 :])
+    if any(draft.tensors[index].n_elements * len(operator.inputs) != output.n_elements for index in operator.inputs):
+        return False
+    options = {"Axis": axis, "FusedActivationFunction": 0}
+    parts = [draft.viewed(operator, index, shape) for index in operator.inputs]
+    while len(parts) > MAX_INPUTS:
+        joined = []
+        for first in range(0, len(parts), MAX_INPUTS):
+            group = parts[first : first + MAX_INPUTS]
+            size = sum(draft.tensors[index].shape[axis] for index in group)
+            target = draft.tensor(output, (*shape[:axis], size, *shape[axis + 1 :]))
+            joined.append(draft.emit(operator, "CONCATENATION", group, target, options) if len(group) > 1 else group[0])
+        parts = joined
+    draft.emit(operator, "CONCATENATION", parts, output.index, options)
+    return True

@@ -1,0 +1,37 @@
+"""The options of operators that the compiler reads: the table of the schema that holds them, and its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["OPTIONS"]
+
+_ACTIVATION = ("FusedActivationFunction",)
+_WINDOW = ("Padding", "StrideW", "StrideH")
+_DILATION = ("DilationWFactor", "DilationHFactor")
+_POOL = ("Pool2DOptions", (*_WINDOW, "FilterWidth", "FilterHeight", *_ACTIVATION))
+_REDUCER = ("ReducerOptions", ("KeepDims",))
+_MASKS = ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset")
+
+OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "ADD": ("AddOptions", _ACTIVATION),
+    "AVERAGE_POOL_2D": _POOL,
+    "CONCATENATION": ("ConcatenationOptions", ("Axis", *_ACTIVATION)),
+    "CONV_2D": ("Conv2DOptions", (*_WINDOW, *_ACTIVATION, *_DILATION)),
+    "DEPTH_TO_SPACE": ("DepthToSpaceOptions", ("BlockSize",)),
+    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", (*_WINDOW, "DepthMultiplier", *_ACTIVATION, *_DILATION)),
+    "FULLY_CONNECTED": ("FullyConnectedOptions", (*_ACTIVATION, "WeightsFormat", "KeepNumDims")),
+    "GATHER": ("GatherOptions", ("Axis", "BatchDims")),
+    "MAX_POOL_2D": _POOL,
+    "MEAN": _REDUCER,
+    "MUL": ("MulOptions", _ACTIVATION),
+    "PACK": ("PackOptions", ("Axis",)),
+    "REDUCE_PROD": _REDUCER,
+    "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", ("AlignCorners", "HalfPixelCenters")),
+    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "SPACE_TO_DEPTH": ("SpaceToDepthOptions", ("BlockSize",)),
+    "STRIDED_SLICE": ("StridedSliceOptions", _MASKS),
+    "SUM": _REDUCER,
+    "UNPACK": ("UnpackOptions", ("Axis",)),
+}
+"""By the operator's name."""

@@ -1,0 +1,114 @@
+"""Random layers that only move elements: slices, splits, transposes, blocks of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracle.net import Net, append
+
+__all__ = ["blocks", "resize_nearest", "slice_layer", "split", "strided_slice", "transpose", "unpack"]
+
+
+def strided_slice(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """STRIDED_SLICE with masks, negative bounds, strides and indices."""
+    begins, ends, strides, shape, shrink = [], [], [], [], 0
+    for axis, dim in enumerate(net.shape):
+        first = draw(st.integers(0, dim - 1))
+        last = draw(st.integers(first, dim - 1))
+        stride = draw(st.sampled_from([1, 1, 2, 3]))
+        if axis and draw(st.integers(0, 4)) == 0:
+            shrink |= 1 << axis
+            last, stride = first, 1
+        else:
+            shape.append(len(range(first, last + 1, stride)))
+        begins.append(first - dim if draw(st.booleans()) else first)
+        ends.append(last + 1)
+        strides.append(stride)
+    inputs = [net.index, *(_integers(net, values) for values in (begins, ends, strides))]
+    masks = {"BeginMask": 0, "EndMask": 0, "EllipsisMask": 0, "NewAxisMask": 0, "ShrinkAxisMask": shrink}
+    return append(draw, net, "STRIDED_SLICE", inputs, tuple(shape), net.scale, net.zero_point, **masks)
+
+
+def slice_layer(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    begins = [draw(st.integers(0, dim - 1)) for dim in net.shape]
+    sizes = [draw(st.integers(1, dim - first)) for first, dim in zip(begins, net.shape, strict=True)]
+    ends = [first + size for first, size in zip(begins, sizes, strict=True)]
+    written = [
+        -1 if end == dim and draw(st.booleans()) else n for n, end, dim in zip(sizes, ends, net.shape, strict=True)
+    ]
+    inputs = [net.index, _integers(net, begins), _integers(net, written)]
+    return append(draw, net, "SLICE", inputs, tuple(sizes), net.scale, net.zero_point)
+
+
+def split(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """SPLIT or SPLIT_V; its parts are joined in another order."""
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    dim = net.shape[axis]
+    even = draw(st.booleans())
+    if even:
+        n = draw(st.sampled_from([n for n in range(1, min(dim, 8) + 1) if dim % n == 0]))
+        sizes = [dim // n] * n
+    else:
+        cuts = sorted(draw(st.sets(st.integers(1, dim - 1), max_size=4))) if dim > 1 else []
+        sizes = np.diff([0, *cuts, dim]).tolist()
+    shapes = [(*net.shape[:axis], size, *net.shape[axis + 1 :]) for size in sizes]
+    parts = [net.builder.tensor(shape, scale=net.scale, zero_point=net.zero_point) for shape in shapes]
+    where = net.builder.tensor((), dtype="int32", data=np.array(axis))
+    if even:
+        net.builder.custom_operator("SPLIT", [where, net.index], parts, NumSplits=len(parts))
+    else:
+        inputs = [net.index, _integers(net, sizes), where]
+        net.builder.custom_operator("SPLIT_V", inputs, parts, NumSplits=len(parts))
+    return _joined(draw, net, draw(st.permutations(parts)), net.shape, axis)
+
+
+def unpack(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """UNPACK, and PACK of its parts in another order along another axis."""
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    rest = (*net.shape[:axis], *net.shape[axis + 1 :])
+    n = net.shape[axis]
+    parts = [net.builder.tensor(rest, scale=net.scale, zero_point=net.zero_point) for _ in range(n)]
+    net.builder.custom_operator("UNPACK", [net.index], parts, Num=n, Axis=axis)
+    to = draw(st.integers(0, len(rest)))
+    shape = (*rest[:to], n, *rest[to:])
+    packed = draw(st.permutations(parts))
+    return append(draw, net, "PACK", packed, shape, net.scale, net.zero_point, ValuesCount=n, Axis=to)
+
+
+def transpose(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    order = draw(st.permutations(range(len(net.shape))))
+    shape = tuple(net.shape[axis] for axis in order)
+    return append(draw, net, "TRANSPOSE", [net.index, _integers(net, order)], shape, net.scale, net.zero_point)
+
+
+def blocks(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """DEPTH_TO_SPACE or SPACE_TO_DEPTH, of what fits."""
+    n, height, width, depth = net.shape
+    size = draw(st.sampled_from([1, 2, 3]))
+    if depth % size**2 == 0 and draw(st.booleans()):
+        shape = (n, height * size, width * size, depth // size**2)
+        return append(draw, net, "DEPTH_TO_SPACE", [net.index], shape, net.scale, net.zero_point, BlockSize=size)
+    size = draw(st.sampled_from([size for size in (1, 2, 3) if height % size == width % size == 0]))
+    shape = (n, height // size, width // size, depth * size**2)
+    return append(draw, net, "SPACE_TO_DEPTH", [net.index], shape, net.scale, net.zero_point, BlockSize=size)
+
+
+def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """RESIZE_NEAREST_NEIGHBOR by a whole factor."""
+    n, height, width, depth = net.shape
+    rows, columns = draw(st.sampled_from([1, 2, 3, 4])), draw(st.sampled_from([1, 2, 4]))
+    target = (height * rows, width * columns)
+    inputs = [net.index, _integers(net, target)]
+    options = {"AlignCorners": False, "HalfPixelCenters": draw(st.booleans())}
+    shape = (n, *target, depth)
+    return append(draw, net, "RESIZE_NEAREST_NEIGHBOR", inputs, shape, net.scale, net.zero_point, **options)
+
+
+def _joined(draw: st.DrawFn, net: Net, parts: list[int], shape: tuple[int, ...], axis: int) -> Net:
+    options = {"Axis": axis, "FusedActivationFunction": 0}
+    return append(draw, net, "CONCATENATION", parts, shape, net.scale, net.zero_point, **options)
+
+
+def _integers(net: Net, values: list[int] | tuple[int, ...]) -> int:
+    return net.builder.tensor((len(values),), dtype="int32", data=np.array(values))

@@ -1,0 +1,71 @@
+"""Random layers as converters write them, which the compiler writes in other operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracle.net import Net, append, random_zero_point
+from tests.oracle.other_layers import reshape
+
+__all__ = ["flatten", "reduction", "view"]
+
+
+def view(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """EXPAND_DIMS or SQUEEZE."""
+    without_ones = tuple(dim for dim in net.shape if dim != 1)
+    squeezes: bool = draw(st.booleans())
+    if without_ones and squeezes:
+        return append(draw, net, "SQUEEZE", [net.index], without_ones, net.scale, net.zero_point)
+    at = draw(st.integers(0, len(net.shape)))
+    written = at if draw(st.booleans()) else at - len(net.shape) - 1
+    axis_tensor = net.builder.tensor((), dtype="int32", data=np.array(written))
+    shape = (*net.shape[:at], 1, *net.shape[at:])
+    inputs = [net.index, axis_tensor]
+    return _of_four_dimensions(draw, rng, append(draw, net, "EXPAND_DIMS", inputs, shape, net.scale, net.zero_point))
+
+
+def reduction(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str) -> Net:
+    """MEAN or SUM over any axes of up to five dimensions."""
+    rank = len(net.shape)
+    axes = draw(st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True))
+    keep = draw(st.booleans())
+    shape = tuple(1 if a in axes else dim for a, dim in enumerate(net.shape) if keep or a not in axes)
+    written = [axis - rank if draw(st.booleans()) else axis for axis in axes]
+    scalar = len(written) == 1 and draw(st.booleans())
+    axis_tensor = net.builder.tensor(() if scalar else (len(axes),), dtype="int32", data=np.array(written))
+    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
+    inputs = [net.index, axis_tensor]
+    reduced = append(draw, net, code, inputs, shape, scale, random_zero_point(draw), KeepDims=keep)
+    return _of_four_dimensions(draw, rng, reduced)
+
+
+def _of_four_dimensions(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """Return the net, in another shape if it has more dimensions than may leave a model."""
+    return reshape(draw, rng, net) if len(net.shape) > 4 else net
+
+
+def flatten(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """RESHAPE to a shape that the graph computes, as Keras exports a batch of any size."""
+    total = int(np.prod(net.shape[1:]))
+    shapes: list[tuple[int, ...]] = [(net.shape[0], total), (net.shape[0], 1, 1, total), (net.shape[0], total, 1)]
+    shape = draw(st.sampled_from(shapes))
+    rest = [draw(st.sampled_from([dim, -1])) if dim == total else dim for dim in shape[1:]]
+    dimensions = _integers(net, (len(net.shape),))
+    net.builder.operator("SHAPE", [net.index], dimensions, OutType=2)
+    stop = draw(st.sampled_from([1, 1 - len(net.shape)]))
+    first, one, end = (_integers(net, (1,), [value]) for value in (0, 1, stop))
+    batch = _integers(net, ())
+    masks = {"BeginMask": draw(st.integers(0, 1)), "EndMask": 0, "EllipsisMask": 0, "NewAxisMask": 0}
+    net.builder.operator("STRIDED_SLICE", [dimensions, first, end, one], batch, ShrinkAxisMask=1, **masks)
+    target = _integers(net, (len(shape),))
+    parts = [batch, *(_integers(net, (), dim) for dim in rest)]
+    net.builder.operator("PACK", parts, target, ValuesCount=len(parts), Axis=draw(st.sampled_from([0, -1])))
+    return append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
+
+
+def _integers(net: Net, shape: tuple[int, ...], values: int | Sequence[int] | None = None) -> int:
+    """Add a tensor of int32, a constant if it has values."""
+    return net.builder.tensor(shape, dtype="int32", data=None if values is None else np.array(values))

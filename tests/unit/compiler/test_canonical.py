@@ -1,0 +1,141 @@
+"""What converters write in a roundabout way costs nothing, and what cannot be rewritten is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tinyhost.compiler import CompiledModel, compile_tflite, image_for_tflm
+from tinyhost.errors import ModelError, UnsupportedModelError
+
+from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import assert_equals_oracle
+
+SCALE, ZERO_POINT = 0.05, -3
+
+
+class Exporter(ModelBuilder):
+    """Writes what Keras exports, with one quantization throughout."""
+
+    def activation(self, *shape: int) -> int:
+        return self.tensor(shape, scale=SCALE, zero_point=ZERO_POINT)
+
+    def numbers(self, values: object) -> int:
+        array = np.array(values)
+        return self.tensor(array.shape, dtype="int32", data=array)
+
+    def flatten(self, x: int, n_elements: int, *, any_batch: bool) -> int:
+        """Flatten (1, ...) to (1, n_elements), for a batch of any size or of 1."""
+        y = self.activation(1, n_elements)
+        if not any_batch:
+            return self.operator("RESHAPE", [x, self.numbers([1, n_elements])], y)
+        shape, batch, target = (self.tensor(dims, dtype="int32") for dims in ((4,), (), (2,)))
+        self.operator("SHAPE", [x], shape, OutType=2)
+        bounds = [self.numbers([value]) for value in (0, 1, 1)]
+        self.operator("STRIDED_SLICE", [shape, *bounds], batch, ShrinkAxisMask=1)
+        self.operator("PACK", [batch, self.numbers(-1)], target, ValuesCount=2, Axis=0)
+        return self.operator("RESHAPE", [x, target], y)
+
+    def dense(self, x: int, n_in: int, n_out: int) -> int:
+        weights = np.random.default_rng(1).integers(-127, 128, (n_out, n_in))
+        filters = self.tensor((n_out, n_in), scale=0.01, data=weights)
+        return self.operator("FULLY_CONNECTED", [x, filters], self.activation(1, n_out), FusedActivationFunction=0)
+
+
+def inputs(*shape: int) -> list[NDArray[np.int8]]:
+    rng = np.random.default_rng(0)
+    return [rng.integers(-128, 128, shape).astype(np.int8) for _ in range(4)]
+
+
+def codes(compiled: CompiledModel) -> list[str]:
+    return [operator.code for operator in compiled.report.operators]
+
+
+def flattening(*, any_batch: bool) -> bytes:
+    b = Exporter()
+    x = b.activation(1, 8, 8, 1)
+    return b.build([x], [b.dense(b.flatten(x, 64, any_batch=any_batch), 64, 2)])
+
+
+def test_flattening_for_a_batch_of_any_size_costs_nothing() -> None:
+    any_batch = assert_equals_oracle(flattening(any_batch=True), inputs(1, 8, 8, 1))
+    one = compile_tflite(flattening(any_batch=False), name="oracle")
+    assert codes(any_batch) == ["FULLY_CONNECTED"]
+    assert any_batch.report == one.report
+    assert any_batch.parsed.constants == one.parsed.constants
+
+
+def test_a_convolution_along_time_is_one_of_height_1() -> None:
+    b = Exporter()
+    x = b.activation(1, 16, 3)
+    picture = b.operator("EXPAND_DIMS", [x, b.numbers(-3)], b.activation(1, 1, 16, 3))
+    weights = np.random.default_rng(2).integers(-127, 128, (4, 1, 3, 3))
+    filters = b.tensor((4, 1, 3, 3), scale=[0.01] * 4, data=weights)
+    bias = b.tensor((4,), dtype="int32", scale=SCALE * 0.01, data=np.arange(4))
+    window = {"Padding": 1, "StrideH": 1, "StrideW": 1, "DilationHFactor": 1, "DilationWFactor": 1}
+    y = b.operator("CONV_2D", [picture, filters, bias], b.activation(1, 1, 14, 4), FusedActivationFunction=1, **window)
+    flat = b.operator("RESHAPE", [y, b.numbers([-1, 14, 4])], b.activation(1, 14, 4))
+    mean = b.operator("MEAN", [flat, b.numbers(1)], b.activation(1, 4), KeepDims=False)
+    compiled = assert_equals_oracle(b.build([x], [b.dense(mean, 4, 2)]), inputs(1, 16, 3))
+    assert codes(compiled) == ["CONV_2D", "MEAN", "FULLY_CONNECTED"]
+
+
+def test_a_mean_over_the_ends_of_a_shape_brings_them_together_first() -> None:
+    b = Exporter()
+    x = b.activation(2, 3, 4, 5)
+    y = b.operator("MEAN", [x, b.numbers([0, -1])], b.activation(3, 4), KeepDims=False)
+    compiled = assert_equals_oracle(b.build([x], [y]), inputs(2, 3, 4, 5))
+    assert codes(compiled) == ["STRIDED_COPY", "MEAN"]
+
+
+def test_parts_that_are_joined_as_they_were_split_are_one_copy_each() -> None:
+    b = Exporter()
+    x = b.activation(1, 4, 4, 6)
+    parts = [b.activation(1, 4, 4, 3) for _ in range(2)]
+    b.custom_operator("SPLIT", [b.numbers(3), x], parts, NumSplits=2)
+    y = b.operator("CONCATENATION", parts[::-1], b.activation(1, 4, 4, 6), Axis=3, FusedActivationFunction=0)
+    compiled = assert_equals_oracle(b.build([x], [y]), inputs(1, 4, 4, 6))
+    assert codes(compiled) == ["STRIDED_COPY", "STRIDED_COPY", "CONCATENATION"]
+
+
+def test_more_parts_than_one_operator_takes_are_joined_in_groups() -> None:
+    b = Exporter()
+    x = b.activation(23, 2)
+    parts = [b.activation(2) for _ in range(23)]
+    b.custom_operator("UNPACK", [x], parts, Num=23, Axis=0)
+    y = b.operator("PACK", parts, b.activation(2, 23), ValuesCount=23, Axis=1)
+    assert codes(assert_equals_oracle(b.build([x], [y]), inputs(23, 2))).count("CONCATENATION") == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("STRIDED_SLICE", {"EllipsisMask": 1}),
+        ("STRIDED_SLICE", {"NewAxisMask": 1}),
+        ("STRIDED_SLICE", {"ShrinkAxisMask": 1}),
+    ],
+)
+def test_what_cannot_be_rewritten_is_refused_by_name(code: str, options: dict[str, int]) -> None:
+    b = Exporter()
+    x = b.activation(1, 8)
+    bounds = [b.numbers(values) for values in ([5, 0], [9, 4], [1, 1])]
+    y = b.operator(code, [x, *bounds], b.activation(1, 4), **options)
+    with pytest.raises(UnsupportedModelError, match=rf"operator 0 \({code}\)"):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
+@pytest.mark.parametrize("axis", [4, -5])
+def test_an_axis_that_is_not_there_is_no_crash(axis: int) -> None:
+    b = Exporter()
+    x = b.activation(1, 4, 4, 6)
+    parts = [b.activation(1, 4, 4, 3) for _ in range(2)]
+    b.custom_operator("SPLIT", [b.numbers(axis), x], parts, NumSplits=2)
+    y = b.operator("MEAN", [parts[0], b.numbers(axis)], b.activation(4, 4, 3), KeepDims=False)
+    with pytest.raises(ModelError):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
+def test_a_file_with_such_operators_is_not_wrapped_for_tflm() -> None:
+    tflite = flattening(any_batch=True)
+    with pytest.raises(UnsupportedModelError, match="PACK, SHAPE, STRIDED_SLICE are no operators of an image for Tens"):
+        image_for_tflm(compile_tflite(tflite, name="m").parsed, tflite)
