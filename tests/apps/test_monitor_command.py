@@ -39,6 +39,16 @@ def test_plain_lines_where_there_is_no_terminal(native: Station, pictures: Path)
     assert all("invoke" in line and "person" in line for line in lines)
 
 
+def test_each_prediction_names_the_picture_that_it_is_of(station: Station, pictures: Path) -> None:
+    out = station.run("monitor", "--scene", str(pictures), "--count", "30", "--json", "-").out
+    outputs: dict[str, set[tuple[int, ...]]] = {}
+    for line in out.splitlines():
+        document = json.loads(line)
+        outputs.setdefault(document["scene_item"], set()).add(tuple(document["output"]))
+    assert set(outputs) == {path.relative_to(pictures).as_posix() for path in pictures.glob("*/*.png")}
+    assert all(len(found) == 1 for found in outputs.values())  # the same picture, the same answer
+
+
 def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:
     begin = time.monotonic()
     native.run("monitor", "--scene", str(pictures), "--seconds", "1", "--json", "-")

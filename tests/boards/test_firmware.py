@@ -56,6 +56,11 @@ def test_the_camera_sees_the_scene_bit_for_bit(board: VirtualBoard, tmp_path: Pa
             frame = device.snapshot()
             shown = int(power.scene_name[0])
             assert np.array_equal(frame.pixels, pictures[shown]), f"after {before}, step {step}"
+            assert power.scene_item(frame.index) == f"{shown}.png"
+        device.reset()
+        frame = device.snapshot()
+        assert np.array_equal(frame.pixels, pictures[int(power.scene_item(frame.index)[0])])
+        assert power.scene_item(frame.index + 99) == ""
 
 
 def test_without_a_scene_there_is_no_camera(board: VirtualBoard) -> None:

@@ -57,6 +57,9 @@ class DeafBoard:
         self.deaf = False
         self.n_lost = 0
 
+    def scene_item(self, capture: int) -> str:
+        return self._powered.scene_item(capture)
+
     def open_link(self) -> Link:
         return DeafLink(self._powered.open_link(), self)
 

@@ -30,6 +30,9 @@ class PoweredBoard(Protocol):
     def scene_name(self) -> str:
         """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
 
+    def scene_item(self, capture: int) -> str:
+        """Return what the camera saw in a capture, counted since the board's start; "" if nobody knows."""
+
     @property
     def scene_failure(self) -> TinyhostError | None:
         """Why the scene cannot be shown any more, so that the board has no camera; None if it can, or nobody knows."""

@@ -52,6 +52,11 @@ class _SerialPower:
         """Where the board is now. Raises BoardNotFoundError while it is away, as it is during a reset."""
         return find_port(self.board.serial).port
 
+    def scene_item(self, capture: int) -> str:
+        """Return "": what is in front of a real camera has no name."""
+        del capture
+        return ""
+
     def open_link(self) -> Link:
         """Return a new link to the firmware."""
         port = self.port

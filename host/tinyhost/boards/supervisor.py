@@ -35,7 +35,14 @@ class Supervisor:
     board's port would, and `failure` says why.
     """
 
-    def __init__(self, kind: str, folder: BoardFolder, on_change: Callable[[Supervisor], None]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        folder: BoardFolder,
+        on_change: Callable[[Supervisor], None],
+        *,
+        before_boot: Callable[[], None] = lambda: None,
+    ) -> None:
         self.boots = 0
         self.failure = ""
         self.firmware_pid = 0
@@ -43,6 +50,7 @@ class Supervisor:
         self._needs_feed = kind == "m4"
         self._folder = folder
         self._on_change = on_change
+        self._before_boot = before_boot
         self._changed = threading.Condition()
         self._stopping = False
         self._master, self._slave = _open_pty()
@@ -117,6 +125,7 @@ class Supervisor:
         """Run the program once; return its exit code."""
         feed = LinkFeed(self._master, self._folder.path) if self._needs_feed else None
         self._drop_input()
+        self._before_boot()
         program = spawn(self._command, self._folder, feed.stdin if feed else self._master, self._master)
         try:
             with self._changed:

@@ -84,7 +84,8 @@ class VirtualPower:
         self._scene = scene
         self._shared = shared
         self._closed = False
-        self._supervisor = Supervisor(board.kind, board.folder, self._note)
+        forget = player.restarted if player else lambda: None
+        self._supervisor = Supervisor(board.kind, board.folder, self._note, before_boot=forget)
         self.port = self._supervisor.port
 
     def start(self) -> None:
@@ -95,6 +96,10 @@ class VirtualPower:
     def scene_name(self) -> str:
         """Which picture the camera saw last."""
         return self._player.scene.current_name if self._player else ""
+
+    def scene_item(self, capture: int) -> str:
+        """Return which picture the camera saw in a capture since the board's start; "" if it is long ago."""
+        return self._player.picture_of(capture) if self._player else ""
 
     @property
     def scene_failure(self) -> TinyhostError | None:
@@ -145,6 +150,11 @@ class AttachedBoard:
         self.port = running.port
         self.scene_name = ""
         self.scene_failure: TinyhostError | None = None
+
+    def scene_item(self, capture: int) -> str:
+        """Return "": only the process that plays the scene knows."""
+        del capture
+        return ""
 
     def open_link(self) -> Link:
         """Return a new link to the firmware."""

@@ -60,6 +60,9 @@ class PredictionDocument:
     """the camera frame that it was made from; null where the sensor is no camera"""
     position: int | None
     """of sound and motion: samples since the sensor's start, up to the end of the window; null for a camera"""
+    scene_item: str | None
+    """which picture of the scene the camera saw; of sound and motion, what the scene plays as the prediction comes;
+    null where nobody knows"""
     score: float | None
     """of an app that raises alarms; else null"""
     baseline: float | None
@@ -95,6 +98,7 @@ def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocum
         timestamp_us=reading.timestamp_us,
         frame_index=reading.position if is_picture else None,
         position=None if is_picture else reading.position,
+        scene_item=reading.scene_item or None,
         score=header.real_score(reading.score) if is_alarm else None,
         baseline=header.real_score(reading.baseline) if is_alarm else None,
         alarm=reading.alarm if is_alarm else None,
@@ -122,13 +126,14 @@ def json_line(reading: Reading, header: LiveHeader) -> str:
 def plain_line(reading: Reading, header: LiveHeader) -> str:
     """Return one prediction as a line for people."""
     when = f"{reading.timestamp_us / 1e6:9.3f} s"
+    seen = f"  {reading.scene_item}" if reading.scene_item else ""
     if reading.status != "ok":
-        return f"{when}  no inference: {reading.status}"
+        return f"{when}  no inference: {reading.status}{seen}"
     if header.form.result == "alarm":
         threshold = f" of {header.threshold:.3f}" if header.threshold is not None else ""
-        return f"{when}  score {header.real_score(reading.score):.3f}{threshold}  {reading.alarm}"
+        return f"{when}  score {header.real_score(reading.score):.3f}{threshold}  {reading.alarm}{seen}"
     scores = "  ".join(f"{header.label(index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
     invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
     unit = "" if header.tick_hz else f" {header.tick_unit}"
     verdict = f"detected {header.label(reading.top)}" if reading.detected else "-"
-    return f"{when}  {scores}  invoke {invoke}{unit}  {verdict}"
+    return f"{when}  {scores}  invoke {invoke}{unit}  {verdict}{seen}"

@@ -58,8 +58,8 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     )
 
 
-def reading_of(item: PredictionItem, header: LiveHeader) -> Reading:
-    """Return a prediction with its scores as real values."""
+def reading_of(item: PredictionItem, header: LiveHeader, scene_item: str = "") -> Reading:
+    """Return a prediction with its scores as real values. scene_item: what the scene gave its sensor."""
     prediction = item.prediction
 
     def real(values: tuple[int, ...]) -> tuple[float, ...]:
@@ -78,6 +78,7 @@ def reading_of(item: PredictionItem, header: LiveHeader) -> Reading:
         preprocess_ticks=prediction.preprocess_ticks,
         invoke_ticks=prediction.invoke_ticks,
         position=prediction.position,
+        scene_item=scene_item,
         score=prediction.score,
         baseline=prediction.baseline,
         alarm=_name(AlarmState, prediction.alarm, "alarm state"),
@@ -171,7 +172,9 @@ class Watcher:
 
     def _take(self, item: StreamItem, header: LiveHeader) -> None:
         if isinstance(item, PredictionItem):
-            reading = reading_of(item, header)
+            is_picture = header.form.sees == "picture"
+            seen = self._board.scene_item(item.prediction.position) if is_picture else self._board.scene_name
+            reading = reading_of(item, header, seen)
             self._state.add_reading(reading)
             self._on_reading(reading, header)
 

@@ -93,6 +93,8 @@ class Reading:
     """of an app that raises alarms, Q16; else 0"""
     baseline: int = 0
     """slow mean of the scores, Q16"""
+    scene_item: str = ""
+    """which picture the camera saw; of sound and motion, what the scene plays as the prediction comes; or empty"""
     alarm: str = "normal"
     """normal, suspect, alarm, clearing"""
     device_dropped: int

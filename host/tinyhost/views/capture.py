@@ -74,7 +74,7 @@ class PicturesView(CaptureView):
         if event.pixels is None:
             return line
         picture_rows = max(4, min(24, rows - 4))
-        return Group(half_blocks(event.pixels, min(columns, 2 * picture_rows), picture_rows), Text(), line)
+        return Group(half_blocks(event.pixels, min(columns, 2 * picture_rows), picture_rows), line)
 
     def _said(self, event: CaptureEvent) -> Text | None:
         if event.error is None:

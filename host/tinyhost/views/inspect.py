@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -49,9 +50,7 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
         for item in model.operators
     ]
     headings = ("#", "operator", "output", "MACs", "weights", "arena B")
-    used = sum(
-        max(len(text) for text in (heading, *(row[at] for row in rows))) + 2 for at, heading in enumerate(headings)
-    )
+    used = sum(max(map(cell_len, column)) + 2 for column in zip(headings, *rows, strict=True))
     map_columns = min(_MAX_MAP_COLUMNS, columns - used - 2)
     has_map = map_columns >= _MIN_MAP_COLUMNS
     table = Table(box=None, pad_edge=False, padding=(0, 2 if has_map else 1, 0, 0))

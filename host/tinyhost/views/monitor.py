@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.align import Align
+from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.layout import Layout
 from rich.panel import Panel
@@ -30,6 +31,7 @@ _OTHER_ROWS = 8
 _GAP_ROWS = 5
 """empty lines and the legend, where there is room"""
 _EDGE = "#3c4a58"
+_MAX_NAME_COLUMNS = 18
 
 
 def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = True, paused: bool = False) -> Layout:
@@ -135,19 +137,31 @@ def _verdict(state: Snapshot, width: int) -> Text:
     """Return the banner: what is waited for, what is wrong, or what is detected."""
     reading, head = state.reading, state.header
     if state.waiting:
-        return Text(f" {state.waiting} ".ljust(width), f"bold #0f1419 on {RAW}", no_wrap=True)
+        return _banner(state.waiting, width, f"bold #0f1419 on {RAW}")
     if reading is None or head is None:
-        return Text(" waiting for the first prediction ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
+        return _banner("waiting for the first prediction", width, f"{DIM} on {TRACK}")
     if reading.status != "ok":
-        return Text(f" no inference: {reading.status} ".ljust(width), f"bold #0f1419 on {BAD}", no_wrap=True)
+        return _banner(f"no inference: {reading.status}", width, f"bold #0f1419 on {BAD}")
     if head.form.result == "alarm":
         return alarm_verdict(reading, width)
     detected = fresh_detection(state) if head.form.result == "events" else reading if reading.detected else None
     if detected is not None:
-        label = head.label(detected.top)
-        return Text(f" ● {label} ".ljust(width), f"bold #0f1419 on {class_colour(detected.top)}", no_wrap=True)
-    label = head.label(reading.top)
-    return Text(f" ○ {label}, below the threshold ".ljust(width), f"{DIM} on {TRACK}", no_wrap=True)
+        return _banner(f"● {head.label(detected.top)}", width, f"bold #0f1419 on {class_colour(detected.top)}")
+    return _banner(f"○ {head.label(reading.top)}, {_why_not_detected(head, reading)}", width, f"{DIM} on {TRACK}")
+
+
+def _banner(words: str, width: int, style: str) -> Text:
+    return Text(set_cell_size(f" {words} ", max(width, cell_len(words) + 2)), style, no_wrap=True)
+
+
+def _why_not_detected(head: LiveHeader, reading: Reading) -> str:
+    """Return why the class with the highest score is no detection, as far as the scores tell."""
+    score = reading.smoothed[reading.top] if reading.top < len(reading.smoothed) else None
+    if score is None or head.threshold is None:
+        return "not detected"
+    if score < head.threshold:
+        return f"{score:.2f} is below the threshold of {head.threshold:.2f}"
+    return f"{score:.2f}, no new word"  # of words only: silence and others, or one that was detected a moment ago
 
 
 def _share(head: LiveHeader, value: float) -> float:
@@ -165,14 +179,14 @@ def _scores(head: LiveHeader, reading: Reading | None, width: int, rows: int) ->
     tall = 2 * n_classes <= rows
     if not tall and n_classes > rows:
         order = sorted(order, key=lambda index: -reading.smoothed[index])[:rows]
-    name_width = min(18, max(len(head.label(index)) for index in order))
+    name_width = min(_MAX_NAME_COLUMNS, max(cell_len(head.label(index)) for index in order))
     bar_width = max(4, width - name_width - 9)
     mark = None if head.threshold is None else _share(head, head.threshold)
     table = Table.grid(padding=(0, 1))
     for index in order:
         top = index == reading.top
         colour = class_colour(index)
-        name = Text(head.label(index)[:name_width].ljust(name_width), "bold" if top else DIM)
+        name = Text(set_cell_size(head.label(index), name_width), "bold" if top else DIM)
         smoothed, raw = reading.smoothed[index], reading.scores[index]
         table.add_row(
             name,
@@ -185,13 +199,15 @@ def _scores(head: LiveHeader, reading: Reading | None, width: int, rows: int) ->
 
 
 def _timeline(state: Snapshot, width: int) -> Text:
-    """Return the recent past: a cell for each prediction, coloured when something was detected."""
+    """Return the recent past: a cell for each prediction, taller and coloured when something was detected."""
     text = Text(no_wrap=True)
     recent = state.readings[-max(1, width - 9) :]
     text.append("past  ".ljust(6), DIM)
     for reading in recent:
-        failed = reading.status != "ok"
-        text.append("╳" if failed else "▄", BAD if failed else class_colour(reading.top) if reading.detected else TRACK)
+        if reading.status != "ok":
+            text.append("╳", BAD)
+        else:
+            text.append(*(("▄", class_colour(reading.top)) if reading.detected else ("▁", TRACK)))
     return text
 
 

@@ -1,24 +1,45 @@
-"""Pictures in a terminal: two pixels in each character cell."""
+"""Pictures in a terminal: two pixels in each character cell, or one character as dense as they are bright."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-__all__ = ["half_blocks", "heat_blocks"]
+__all__ = ["Cells", "half_blocks", "heat_blocks"]
 
 _UPPER_HALF = "▀"
+_SHADES = " .:-=+*#%@"
+"""from dark to bright, where there are no colours"""
 _HEAT_STOPS = ((0, 8, 8, 24), (64, 59, 24, 110), (128, 160, 44, 120), (192, 236, 105, 88), (255, 252, 240, 164))
 """(value, red, green, blue): dark, violet, red, yellow, brighter all the way"""
 
 
-def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Text:
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """A picture as text: in colours, or in shades on a console that has none (a pipe, NO_COLOR)."""
+
+    coloured: Text
+    shaded: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield what the console can show."""
+        yield self.shaded if console.no_color or console.color_system is None else self.coloured
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Return the width, which is the same."""
+        return Measurement.get(console, options, self.shaded)
+
+
+def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Cells:
     """Return a grey picture as text of at most `columns` x `rows` cells, its proportions kept.
 
     pixels: (height, width). A cell is taken as twice as high as wide, so it shows two pixels: the upper as the
@@ -33,7 +54,7 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Text:
     return _cells(small, _grey)
 
 
-def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Text:
+def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Cells:
     """Return (height, width) values as coloured text of exactly `rows` cells, a column each for the last `columns`.
 
     Shown from dark (0) to bright (255); missing columns are empty, on the left.
@@ -45,9 +66,20 @@ def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Text:
     return _cells(tall, _heat, indent=columns - recent.shape[1])
 
 
-def _cells(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0) -> Text:
+def _cells(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0) -> Cells:
     """Return an even number of rows of pixels as text, two in each cell."""
-    text = Text(no_wrap=True, end="")
+    return Cells(coloured=_coloured(pixels, colour, indent), shaded=_shaded(pixels, indent))
+
+
+def _shaded(pixels: NDArray[np.uint8], indent: int) -> Text:
+    means = pixels.reshape(-1, 2, pixels.shape[1]).mean(axis=1)
+    levels = (means * len(_SHADES) / 256).astype(int).tolist()
+    lines = (" " * indent + "".join(_SHADES[level] for level in row) for row in levels)
+    return Text("\n".join(lines), no_wrap=True)
+
+
+def _coloured(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int) -> Text:
+    text = Text(no_wrap=True)
     levels = pixels & 0xFC  # 64 levels: few enough styles to keep
     for row in range(0, len(levels), 2):
         text.append(("\n" if row else "") + " " * indent)

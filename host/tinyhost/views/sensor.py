@@ -114,13 +114,11 @@ def _sound(quality: SoundQuality, columns: int, rows: int, remarks: list[Text]) 
         ("   clipped ", DIM), (f"{100 * quality.clipped_share:.2f} %", "bold"),
         ("   loudest at ", DIM), (loudest, "bold"), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
-    spectrum = heat_blocks(np.ascontiguousarray(heat), columns, spectrum_rows)
-    spectrum.end = "\n"
     group = Group(
         level_meter(quality.level_dbfs, columns),
         figures,
         _pace(quality),
-        spectrum,
+        heat_blocks(np.ascontiguousarray(heat), columns, spectrum_rows),
         Text(f"{'100 Hz at the bottom, 8 kHz at the top; older':<{max(0, columns - 3)}}now", DIM, no_wrap=True),
         *remarks,
     )

@@ -91,7 +91,7 @@ def test_the_level_is_shown_in_db_of_full_scale() -> None:
 
 def test_the_spectrogram_has_a_column_for_each_stride_and_brightness_for_each_feature() -> None:
     values = np.array([[0, 255], [255, 0]], np.uint8)
-    cells = heat_blocks(values, 4, 1)
+    cells = heat_blocks(values, 4, 1).coloured
     assert cells.plain == "  ▀▀"
     styles = [Style.parse(str(span.style)) for span in cells.spans]
     colours = [(style.color, style.bgcolor) for style in styles]  # of the upper and of the lower half

@@ -139,7 +139,7 @@ def test_the_screen_shows_what_matters() -> None:
 
 @pytest.mark.parametrize(("columns", "rows"), [(1, 1), (10, 4), (96, 48), (200, 10), (7, 90)])
 def test_a_preview_keeps_proportions_and_its_place(columns: int, rows: int) -> None:
-    lines = half_blocks(np.arange(9216, dtype=np.uint8).reshape(96, 96), columns, rows).plain.split("\n")
+    lines = half_blocks(np.arange(9216, dtype=np.uint8).reshape(96, 96), columns, rows).coloured.plain.split("\n")
     assert len(lines) <= rows
     assert all(len(line) == len(lines[0]) <= columns for line in lines)
     if min(columns, 2 * rows) >= 10:
@@ -148,9 +148,48 @@ def test_a_preview_keeps_proportions_and_its_place(columns: int, rows: int) -> N
 
 def test_a_preview_shows_the_pixels() -> None:
     pixels = np.array([[0, 252], [128, 64]], np.uint8)
-    text = half_blocks(pixels, 2, 1)
+    text = half_blocks(pixels, 2, 1).coloured
     styles = [str(span.style) for span in text.spans]
     assert styles == ["#000000 on #808080", "#fcfcfc on #404040"]
+
+
+def test_without_colours_a_preview_is_drawn_in_shades(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.repeat(np.linspace(0, 255, 10).astype(np.uint8)[None], 2, axis=0)
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Console(file=io.StringIO(), width=20, force_terminal=True, color_system="truecolor")
+    out.print(half_blocks(pixels, 10, 1))
+    assert isinstance(out.file, io.StringIO)
+    assert out.file.getvalue() == " .:-=+*#%@\n"
+
+
+def test_a_label_takes_the_columns_that_it_needs() -> None:
+    state = MonitorState(Clock())
+    state.connected(replace(HEADER, labels=("你好", "नमस्ते")))
+    state.add_reading(reading(0))
+    lines = screen(state, 100, 30, preview=False)
+    assert len({cell_len(line) for line in lines if line.startswith("│")}) == 1
+    first, second = (
+        next(line for line in lines if f"{label} " in line and "●" not in line) for label in ("你好", "नमस्ते")
+    )
+    assert cell_len(first[: first.rindex("0.25")]) == cell_len(second[: second.rindex("0.75")])
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [(0.25, "○ person, 0.25 is below the threshold of 0.50"), (0.88, "○ person, 0.88, no new word")],
+)
+def test_the_banner_tells_below_the_threshold_only_of_a_score_that_is(score: float, words: str) -> None:
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(replace(reading(0, scores=(0.12, score)), detected=False))
+    assert words in "\n".join(screen(state, 120, 36))
+
+
+def test_lines_name_the_picture_that_the_camera_saw() -> None:
+    seen = replace(reading(3), scene_item="hall/a.png")
+    assert plain_line(seen, HEADER).endswith("detected person  hall/a.png")
+    assert json.loads(json_line(seen, HEADER))["scene_item"] == "hall/a.png"
+    assert json.loads(json_line(reading(3), HEADER))["scene_item"] is None
 
 
 @pytest.mark.parametrize("share", [-1.0, 0.0, 0.01, 0.5, 0.999, 1.0, 2.0])

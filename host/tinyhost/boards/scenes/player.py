@@ -20,6 +20,9 @@ from tinyhost.protocol.status import Status
 
 __all__ = ["ScenePlayer", "remove_channels"]
 
+_PICTURES = 1024
+"""captures whose pictures are known by name"""
+
 
 class ScenePlayer:
     """A thread that answers the sensors' requests in a board's state folder, until it is closed.
@@ -32,6 +35,8 @@ class ScenePlayer:
         self.scene = scene
         self.failure: TinyhostError | None = None
         self._answerer = _answerer_of(scene)
+        self._pictures = [(0, "")] * _PICTURES
+        self._last_seq, self._seq_before = 0, 0
         remove_channels(folder)
         self._replies = {_open_request(folder, sensor): _open_reply(folder, sensor) for sensor in SceneSensor}
         self._wake_read, self._wake_write = os.pipe()
@@ -51,6 +56,16 @@ class ScenePlayer:
         remove_channels(self._folder)
         self.scene.close()
 
+    def picture_of(self, capture: int) -> str:
+        """Return which picture the camera saw in a capture since the firmware's start; "" if it is long ago."""
+        wanted = self._seq_before + 1 + capture  # a request for each capture, numbered on over restarts
+        seq, name = self._pictures[wanted % _PICTURES]
+        return name if seq == wanted else ""
+
+    def restarted(self) -> None:
+        """Note that the firmware, which is off, will start anew: its captures count from 0."""
+        self._seq_before = self._last_seq
+
     def _run(self) -> None:
         while True:
             ready, _, _ = select.select([*self._replies, self._wake_read], [], [])
@@ -67,9 +82,11 @@ class ScenePlayer:
                 raise _other_sensor(self.scene, request.sensor)
             reply, data = self._answerer(request)
             self.failure = None
+            self._pictures[request.seq % _PICTURES] = request.seq, self.scene.current_name
         except TinyhostError as exc:
             self.failure = exc
             reply, data = SceneReply(magic=SCENE_MAGIC, seq=request.seq, status=Status.NO_SENSOR), b""
+        self._last_seq = request.seq
         os.pwrite(reply_file, data, SceneReply.SIZE)
         os.pwrite(reply_file, reply.pack(), 0)  # last: the firmware waits for its seq
 

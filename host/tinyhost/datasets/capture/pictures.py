@@ -45,7 +45,7 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
                 frame_index=frame.index,
                 dropped=frame.dropped,
                 timestamp_us=frame.timestamp_us,
-                scene_item=session.board.scene_name,
+                scene_item=session.board.scene_item(frame.index),
             )
             first_dropped = frame.dropped if first_dropped is None else first_dropped
             progress.stored += 1
