@@ -175,7 +175,7 @@ class Requantization(IntEnum):
     ANY = 0
     """nothing"""
     BOUNDED = 1
-    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31; the clamp is int8's range"""
+    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31"""
 
 
 class ScoreKind(IntEnum):
@@ -546,7 +546,7 @@ class ChannelConstants:
     shift: int = 0
     """-30..31; positive shifts right"""
     rounds_away: int = 0
-    """where bounded: 1 if values below 0 matter, whose halves round down; 0 or 1"""
+    """where bounded: 1 if values below 0 matter, whose halves round down, as the clamp reaches below the zero point; 0 or 1"""
     reserved: int = 0
     """0"""
 

@@ -27,7 +27,7 @@ struct OutputOffsets {
   }
 };
 
-/// The output of a sum, bias included, with what Requantization::kBounded promises: five instructions, six where
+/// The output of a sum, bias included, with what Requantization::kBounded promises, in int8's range (clamp.h): five instructions, six where
 /// negative values matter.
 ///
 /// With m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second, halves away
