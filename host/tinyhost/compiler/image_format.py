@@ -54,7 +54,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 5
+IMAGE_VERSION = 6
 """format version of a plan, for tinyhost's own engine; an engine runs exactly one"""
 TFLM_IMAGE_VERSION = 257
 """format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""

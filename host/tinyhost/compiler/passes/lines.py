@@ -91,7 +91,7 @@ class _Layout:
 
 
 def _line(graph: Graph, operator: Operator) -> _Line | None:
-    """Return the line of an operator whose outputs form one; None if they do not, or are a single one.
+    """Return the line of an operator whose outputs form one; None if they do not.
 
     Across the line, the window sees the whole input at once: a single column, or for filters over all channels any
     number, which are then channels of the line.
@@ -103,9 +103,9 @@ def _line(graph: Graph, operator: Operator) -> _Line | None:
         return None
     windows = {axis: window_of(graph, operator, axis) for axis in AXES}
     height, width, depth = data.shape[1:]
-    if windows["W"].output == 1 and windows["H"].output > 1 and _whole(graph, operator, windows["W"], width):
+    if windows["W"].output == 1 and height > 1 and _whole(graph, operator, windows["W"], width):
         return _Line(axis="H", window=windows["H"], length=height, depth=width * depth)
-    if windows["H"].output == 1 and windows["W"].output > 1 and height == windows["H"].filter == 1:
+    if windows["H"].output == windows["H"].filter == height == 1 and width > 1:
         return _Line(axis="W", window=windows["W"], length=width, depth=depth)
     return None
 

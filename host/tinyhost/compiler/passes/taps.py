@@ -54,11 +54,13 @@ def _seen(window: Window, size: int) -> tuple[int, int]:
     Every window of an image must reach into its input, and none may start behind the input's start: taps without
     which that would not hold are left, too.
     """
-    starts = np.arange(window.output)[:, None] * window.stride - window.pad
-    places = starts + np.arange(window.filter) * window.dilation
-    seen = np.flatnonzero(((places >= 0) & (places < size)).any(axis=0))
+    offsets = np.arange(window.filter) * window.dilation - window.pad  # of taps, from where a window starts
+    first_inside = np.maximum(0, -(offsets // window.stride))  # the first window in which a tap is not before the input
+    places = first_inside * window.stride + offsets
+    seen = np.flatnonzero((first_inside < window.output) & (places < size))
     if not len(seen):
         return 0, window.filter
     first = min(int(seen[0]), window.pad // window.dilation)
     last = max(int(seen[-1]), -(-window.pad // window.dilation)) + 1
-    return (first, last) if places[-1, first] < size and last <= window.filter else (0, window.filter)
+    ends_inside = (window.output - 1) * window.stride + int(offsets[first]) < size
+    return (first, last) if ends_inside and last <= window.filter else (0, window.filter)

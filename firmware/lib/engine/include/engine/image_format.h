@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version of a plan, for tinyhost's own engine; an engine runs exactly one
-constexpr uint32_t kImageVersion = 5;
+constexpr uint32_t kImageVersion = 6;
 
 /// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
 constexpr uint32_t kTflmImageVersion = 257;
