@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tinyhost.datasets import load_class_folder
@@ -56,6 +57,20 @@ def test_captured_pictures_are_the_scenes(station: Station, pictures: Path, tmp_
         np.testing.assert_array_equal(captured, shown[Path(sample.scene_item).name])
         assert (sample.board, sample.note, sample.dropped) == (station.kind, "ümlaut", 0)
         assert "period_ms" in sample.settings
+
+
+def test_what_is_wrong_with_a_picture_is_said_and_kept(native: Station, tmp_path: Path) -> None:
+    scene = tmp_path / "scene"
+    scene.mkdir()
+    y, x = np.mgrid[0:96, 0:96]
+    for name, level in (("a", 120 + 60 * np.sin(x / 2.0) + 30 * np.sin(y / 3.0)), ("b", np.full((96, 96), 3.0))):
+        cv2.imwrite(str(scene / f"{name}.png"), level.astype(np.uint8))
+    words = capture(tmp_path / "set", scene, 4)
+    document = native.run_json(*words)
+    black = "black: is the lens cap on, or the room dark?"
+    assert document["issues"] == [f"person/{number:06d}.png: {black}" for number in (2, 4)]
+    assert [sample.issues for sample in read_manifest(tmp_path / "set")] == [[], [black], [], [black]]
+    assert f"person/000006.png: {black}" in native.run(*words).err
 
 
 def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(native: Station, pictures: Path, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class Sample:
     speaker: str = ""
     """who speaks in a clip, as in its file's name"""
     issues: Sequence[str] = field(default_factory=list)
-    """what a recording's sensor did wrong, in words: stuck, saturated"""
+    """what is wrong with it, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
     adopted: bool = False
     """the file was there without a line; all that is known comes from the file"""
 

@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -149,11 +149,12 @@ class DatasetStore:
         dropped: int,
         timestamp_us: int,
         scene_item: str = "",
+        issues: Sequence[str] = (),
     ) -> Sample:
         """Store one picture and its manifest line; return the line.
 
-        pixels: (height, width) grey levels. When this returns both are on disk. Raises DatasetError if they cannot be
-        written; the set is valid all the same.
+        pixels: (height, width) grey levels. issues: what is wrong with it. When this returns both are on disk. Raises
+        DatasetError if they cannot be written; the set is valid all the same.
         """
         sample = replace(
             sample_of_run(label, origin),
@@ -163,6 +164,7 @@ class DatasetStore:
             timestamp_us=timestamp_us,
             width=pixels.shape[1],
             height=pixels.shape[0],
+            issues=tuple(issues),
         )
         return self.add_file(_encode_png(pixels), sample, suffix=".png")
 
@@ -178,10 +180,12 @@ class DatasetStore:
         timestamp_us: int = -1,
         scene_item: str = "",
         note: str = "",
+        issues: Sequence[str] = (),
     ) -> Sample:
         """Store one clip, (n,) int16, as `label/<speaker's id>_nohash_<n>.wav`, and its manifest line; return the line.
 
         speaker: any name; without one the file's name is a number, and the split goes by file. note: beside the run's.
+        issues: what is wrong with the sound.
         Like `add`, it returns when both are on disk. Raises DatasetError.
         """
         sample = replace(
@@ -193,6 +197,7 @@ class DatasetStore:
             n_samples=len(pcm),
             n_channels=1,
             speaker=speaker,
+            issues=tuple(issues),
         )
         if note:
             sample = replace(sample, note=f"{sample.note} {note}".strip())

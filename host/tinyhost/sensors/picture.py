@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.sensors.quality import SensorQuality
-from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.remarks import Remark, worst_first
 
-__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_figures", "torn_row"]
+__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures", "torn_row"]
 
 _BLACK, _WHITE, _DARK, _BRIGHT = 14.0, 241.0, 40.0, 215.0
 _FLAT = 4.0
@@ -21,6 +21,7 @@ _LEAST_CONTRAST = 12.0
 _MAX_SHIFT = 40
 _TEAR_DIFFERENCE = 20.0
 _TEAR_RATIO = 5.0
+_LOST_PIXELS = "pixels are lost: a shorter wire for PCLK (A0) and HREF (A1)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +150,7 @@ class PictureQuality(SensorQuality):
             yield Remark(
                 level="bad",
                 text=f"torn: {self.n_torn} of {self.n_items} pictures are shifted from a row on{where}",
-                action="pixels are lost: a shorter wire for PCLK (A0) and HREF (A1)",
+                action=_LOST_PIXELS,
             )
         if self.n_items >= 8 and not self._n_changed:
             yield Remark(
@@ -177,6 +178,15 @@ class PictureQuality(SensorQuality):
             contrast=figures.contrast if figures else None,
             sharpness=figures.sharpness if figures else None,
         )
+
+
+def picture_faults(pixels: NDArray[np.uint8]) -> list[Remark]:
+    """Return what is wrong with the light, the lens and the rows of one (height, width) picture, worst first."""
+    figures = picture_figures(pixels)
+    faults = list(_light(figures))
+    if figures.torn_row is not None:
+        faults.append(Remark(level="bad", text=f"torn: shifted from row {figures.torn_row} on", action=_LOST_PIXELS))
+    return worst_first(faults)
 
 
 def _light(figures: PictureFigures) -> Iterator[Remark]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import dbfs
 from tinyhost.sensors.pace import PaceReport
 from tinyhost.sensors.quality import SampleQuality
-from tinyhost.sensors.remarks import Remark
+from tinyhost.sensors.remarks import Remark, worst_first
 
-__all__ = ["SoundQuality", "SoundReport"]
+__all__ = ["SoundQuality", "SoundReport", "sound_faults"]
 
 _FULL_SCALE = 32768.0
 _SPAN = 512
@@ -40,6 +40,13 @@ class SoundReport(PaceReport):
     """mean, as a share of full scale"""
     clipped_share: float
     """share of the samples that are at full scale"""
+
+
+def sound_faults(samples: NDArray[np.int16], rate_hz: float) -> list[Remark]:
+    """Return what is wrong with the levels of a recording, (n, 1) counts, the worst first."""
+    quality = SoundQuality()
+    quality.add(samples, position=0, timestamp_us=0, rate_hz=rate_hz, lost=0, scale=1 / _FULL_SCALE)
+    return worst_first(quality.level_faults())
 
 
 class SoundQuality(SampleQuality):
@@ -114,14 +121,15 @@ class SoundQuality(SampleQuality):
 
     def faults(self) -> Iterator[Remark]:
         """Yield what is wrong with level, offset and pace."""
-        yield from self._levels()
+        yield from self.level_faults()
         yield from self.pace.remarks()
 
     def praise(self) -> str:
         """Return what to say of good sound."""
         return "it hears, with room to spare"
 
-    def _levels(self) -> Iterator[Remark]:
+    def level_faults(self) -> Iterator[Remark]:
+        """Yield what is wrong with level, clipping and offset."""
         if self._extremes and self._extremes[0] == self._extremes[1]:
             yield Remark(
                 level="bad",

@@ -62,6 +62,11 @@ class CaptureView(ABC):
 class PicturesView(CaptureView):
     """The last picture above a progress bar."""
 
+    def __init__(self, label: str, asked: float) -> None:
+        super().__init__(label, asked)
+        self._issues: tuple[str, ...] = ()
+        """of the last picture"""
+
     def screen(self, event: CaptureEvent, columns: int, rows: int) -> RenderableType:
         """Return the picture and how many there are."""
         line = Table.grid(padding=(0, 2))
@@ -70,6 +75,7 @@ class PicturesView(CaptureView):
             self._progress(self._stored, max(10, min(40, columns - 50))),
             f"{self._stored}/{self._asked}",
             Text(event.sample.file if event.sample else "", "dim"),
+            Text("; ".join(self._issues), "yellow"),
         )
         if event.pixels is None:
             return line
@@ -77,9 +83,13 @@ class PicturesView(CaptureView):
         return Group(half_blocks(event.pixels, min(columns, 2 * picture_rows), picture_rows), line)
 
     def _said(self, event: CaptureEvent) -> Text | None:
-        if event.error is None:
+        """Return a sensor's failure, or what is wrong with a picture unless it was so with the one before."""
+        if event.error is not None:
+            return Text.assemble(("sensor:", "yellow"), f" {event.error.message}; asked again")
+        before, self._issues = self._issues, tuple(event.sample.issues) if event.sample else ()
+        if event.sample is None or not self._issues or self._issues == before:
             return None
-        return Text.assemble(("sensor:", "yellow"), f" {event.error.message}; asked again")
+        return Text.assemble(f"{event.sample.file}: ", ("; ".join(self._issues), "yellow"))
 
 
 class WordsView(CaptureView):

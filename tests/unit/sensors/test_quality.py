@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SoundQuality
 from tinyhost.sensors.motion import up_axis
-from tinyhost.sensors.picture import picture_figures, torn_row
+from tinyhost.sensors.picture import picture_faults, picture_figures, torn_row
+from tinyhost.sensors.sound import sound_faults
 
 RATE_HZ = 16_000
 RANDOM = np.random.default_rng(3)
@@ -201,3 +202,16 @@ def test_bad_motion() -> None:
     assert said(felt((0, 0, 0.5)).remarks(), "bad") == ["at rest it measures 0.50 g instead of 1 g"]
     assert said(felt((0, 0, 0.5), noise_g=0.3).remarks(), "bad") == []  # it moves: nobody can say
     assert any("at full scale" in text for text in said(felt((0, 0, 1.0), noise_g=3.0).remarks(), "look"))
+
+
+def test_one_picture_and_one_recording_are_judged_alike() -> None:
+    assert [fault.text for fault in picture_faults(picture("dark"))] == ["dark"]
+    assert picture_faults(picture("sharp")) == []
+    torn = picture("sharp")
+    torn[50:] = np.roll(torn[50:], 12, axis=1)
+    assert [fault.level for fault in picture_faults(torn)] == [
+        remark.level for remark in seen(torn).remarks() if remark.level != "good"
+    ]
+    noise = RANDOM.normal(0, 300, (RATE_HZ, 1)).astype(np.int16)
+    assert sound_faults(noise, RATE_HZ) == []
+    assert [fault.text for fault in sound_faults(noise * 0, RATE_HZ)] == ["silence: every sample is 0"]

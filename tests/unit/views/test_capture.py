@@ -49,6 +49,17 @@ def test_pictures_are_shown_and_counted_and_a_sensor_that_fails_is_told() -> Non
     assert said(view, failed) == "sensor: no frame came; asked again"
 
 
+def test_what_is_wrong_with_pictures_is_told_when_it_changes() -> None:
+    view = PicturesView("person", 4)
+    told = []
+    for number, issues in enumerate([(), ("dark",), ("dark",), ("dark", "blurred"), ()]):
+        sample = Sample(file=f"person/{number}.png", sha256="", label="person", time="", issues=issues)
+        event = CaptureEvent(kind="stored", sample=sample, pixels=np.zeros((96, 96), np.uint8))
+        told.append(said(view, event))
+        assert all(issue in screen(view, event) for issue in issues)
+    assert told == [None, "person/1.png: dark", None, "person/3.png: dark; blurred", None]
+
+
 def test_a_word_is_prompted_heard_and_judged() -> None:
     view = WordsView("yes", 2)
     prompt = CaptureEvent(kind="prompt", piece=piece(10), seconds_left=1.0)

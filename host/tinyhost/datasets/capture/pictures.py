@@ -8,6 +8,7 @@ from tinyhost.boards.base import PoweredBoard
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status
+from tinyhost.sensors.picture import picture_faults
 
 __all__ = ["capture_pictures"]
 
@@ -20,8 +21,9 @@ _RETRY_S = 0.3
 def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> None:
     """Store `count` camera frames, or fewer if the session is stopped.
 
-    every_s: least time from one picture to the next. A sensor that fails is reported and asked again, up to five times
-    in a row. Whatever ends the run early (LinkError, DeviceError), what was stored stays valid.
+    every_s: least time from one picture to the next. What is wrong with a picture is stored with it. A sensor that
+    fails is reported and asked again, up to five times in a row. Whatever ends the run early (LinkError, DeviceError),
+    what was stored stays valid.
     """
     progress, due, failures = session.progress, time.monotonic(), 0
     first_dropped: int | None = None
@@ -46,7 +48,9 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
                 dropped=frame.dropped,
                 timestamp_us=frame.timestamp_us,
                 scene_item=session.board.scene_item(frame.index),
+                issues=[fault.text for fault in picture_faults(frame.pixels)],
             )
+            progress.take_issues(sample)
             first_dropped = frame.dropped if first_dropped is None else first_dropped
             progress.stored += 1
             progress.dropped = frame.dropped - first_dropped

@@ -16,6 +16,7 @@ from tinyhost.device import SamplesItem
 from tinyhost.motion.csv import motion_csv
 from tinyhost.motion.recording import find_issues
 from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.sensors.sound import sound_faults
 
 __all__ = ["MOTION_RECORDING", "SOUND_RECORDING", "RecordingForm", "capture_recording", "store_motion"]
 
@@ -40,6 +41,7 @@ def store_sound(store: DatasetStore, recording: Recording, label: str, origin: O
         dropped=0,
         timestamp_us=recording.timestamp_us,
         scene_item=scene_item,
+        issues=[fault.text for fault in sound_faults(recording.samples, recording.rate_hz)],
     )
 
 
@@ -119,5 +121,5 @@ class _File:
         self._pieces, self._n_samples = [], 0
         sample = self._form.store(session.store, recording, session.label, session.origin, session.board.scene_name)
         session.progress.stored += 1
-        session.progress.issues += [f"{sample.file}: {issue}" for issue in sample.issues]
+        session.progress.take_issues(sample)
         session.on_event(CaptureEvent(kind="stored", sample=sample))

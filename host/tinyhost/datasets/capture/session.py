@@ -61,8 +61,12 @@ class CaptureProgress:
     rejected: dict[str, int] = field(default_factory=dict)
     """words that were no good, by reason"""
     issues: list[str] = field(default_factory=list)
-    """of recordings: what their files should not be used for"""
+    """of pictures and recordings: what is wrong with which file"""
     seconds: float = 0.0
+
+    def take_issues(self, sample: Sample) -> None:
+        """Note what is wrong with a sample that was stored."""
+        self.issues += [f"{sample.file}: {issue}" for issue in sample.issues]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,7 @@ class CaptureDocument:
     rejected: Mapping[str, int]
     """microphone: clips that were no good, by reason"""
     issues: list[str]
-    """accelerometer: what its files should not be used for, in words: stuck, saturated"""
+    """what is wrong with which file, in words: a picture is dark, black, torn; a sensor was stuck, saturated, silent"""
     sensor_failures: int
     """camera: captures that failed and were asked for again"""
     seconds: float
