@@ -18,7 +18,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-upload fuzz fuzz-python frontend-parity oracle-long train clean
+  bench-if-changed bench-machine soak soak-kills soak-upload fuzz fuzz-python frontend-parity oracle-long train clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -104,6 +104,9 @@ bench-append: setup  ## the same figures, added to the history in the repository
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python -m scripts.soak_link
+
+soak-kills: setup-dev  ## 1,000 kills of hosts, players and firmware at random moments (about 20 minutes)
+	$(BIN)/python -m scripts.soak_kills
 
 soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that fail in all ways (about 15 minutes)
 	$(BIN)/python scripts/soak_upload.py

@@ -55,9 +55,14 @@ def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:
     assert time.monotonic() - begin < 20
 
 
-def test_a_failing_camera_is_a_status_not_an_end(native: Station) -> None:
-    document = native.run_json("monitor", "--count", "1")
+def test_a_failing_camera_is_a_status_and_no_prediction(native: Station) -> None:
+    document = native.run_json("monitor", "--count", "1", code=1)
     assert (document["status"], document["label"], document["scores"]) == ("no_sensor", None, {})
+    done = native.run("monitor", "--count", "3", "--plain", code=1)
+    assert len(done.out.splitlines()) == 3
+    assert "0 predictions in" in done.err
+    assert "3 times none: no_sensor" in done.err
+    assert "expected predictions, got none: no_sensor (3 times)" in done.err
 
 
 def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> None:

@@ -38,6 +38,7 @@ class EvilBoard:
     kind = "native"
     name = "evil"
     is_virtual = True
+    stays_on = True
     scene_name = ""
     scene_failure = None
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.compiler import compile_tflite
+from tinyhost.compiler.image_format import Task
 
 from tests.oracle.builder import ModelBuilder
 
@@ -41,4 +42,4 @@ def small_model(seed: int) -> bytes:
         )
         output = builder.tensor([1, _WIDTH], scale=0.1, zero_point=3)
         tensor = builder.operator("FULLY_CONNECTED", [tensor, weights, bias], output)
-    return compile_tflite(builder.build([first], [tensor]), name=f"small {seed}").image
+    return compile_tflite(builder.build([first], [tensor]), name=f"small {seed}", task=Task.GENERIC).image

@@ -10,7 +10,7 @@ import pytest
 
 from tests.commands import run_json, run_tinyhost
 from tests.device.rig import small_model
-from tests.stations import Station, Stations
+from tests.stations import SHIPPED_MODELS, Station, Stations
 
 pytestmark = pytest.mark.firmware
 
@@ -53,15 +53,29 @@ def test_flash_takes_a_prebuilt_program_and_refuses_what_is_none(
     assert "not a program of tinyhost's firmware" in done.err
 
 
-def test_push_skip_rollback(native: Station, tmp_path: Path) -> None:
-    first, second = write_model(tmp_path, 1), write_model(tmp_path, 2)
-    assert not native.run_json("push", first)["skipped"]
-    assert not native.run_json("push", second)["skipped"]
-    assert native.run_json("push", second)["skipped"]
-    assert "small 2 is active" in native.run("push", second).out
+def test_push_skip_rollback(native: Station) -> None:
+    first, second = (("push", str(SHIPPED_MODELS["vww"]), "--name", name) for name in ("one", "two"))
+    assert not native.run_json(*first)["skipped"]
+    assert not native.run_json(*second)["skipped"]
+    assert native.run_json(*second)["skipped"]
+    assert "two is active" in native.run(*second).out
     slots = native.run_json("models", "rollback")["slots"]
-    assert [slot["name"] for slot in slots if slot["active"]] == ["small 1"]
-    assert "small 2" in native.run("models").out
+    assert [slot["name"] for slot in slots if slot["active"]] == ["one"]
+    assert "two" in native.run("models").out
+
+
+def test_a_model_of_another_app_is_refused_before_it_is_sent(native: Station, tmp_path: Path) -> None:
+    before = native.run_json("models")["slots"]
+    for words in (("push", str(SHIPPED_MODELS["kws"])), ("flash", "vww", "--model", str(SHIPPED_MODELS["anomaly"]))):
+        refused = native.run(*words, code=1).err
+        assert "expected a model for its app vww, got" in refused
+        assert "push --force stores it all the same" in refused
+    picture = native.run("push", write_model(tmp_path, 1), code=1).err
+    assert "got small 1, which is no model of a picture: it takes 1x40 int8" in picture
+    assert native.run_json("models")["slots"] == before
+    assert native.run_json("push", str(SHIPPED_MODELS["kws"]), "--force")["name"] == "kws"
+    done = native.run("monitor", "--count", "2", "--plain", code=1)
+    assert "expected predictions, got none: model_mismatch (2 times)" in done.err
 
 
 def test_rollback_without_a_second_model_says_what_to_do(native: Station) -> None:
@@ -71,7 +85,8 @@ def test_rollback_without_a_second_model_says_what_to_do(native: Station) -> Non
 
 
 def test_settings_persist_over_commands(native: Station) -> None:
-    native.run("settings", "period_ms=120", "smoothing=0x40", "--persist")
+    done = native.run("settings", "period_ms=120", "smoothing=0x40")  # the board is off afterwards: so it is kept
+    assert "set for good, in its flash: native is off now" in done.err
     values = native.run_json("settings")["settings"]
     assert (values["period_ms"]["value"], values["smoothing"]["value"]) == (120, 64)
     assert "NAME=VALUE" in native.run("settings", "period_ms", code=2).err

@@ -48,7 +48,7 @@ PATIENCE_S = 60.0
 MEMORY_BYTES = 4 << 30
 """of address space for a command: numpy, OpenCV and their threads reserve most of it"""
 HUGE = 0xFFFFFFFF
-DRIP_S = 0.1
+DRIP_S = 0.02
 COMMAND = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 NASTY = "\x1b]0;owned\x07\x1b[2J[/red][bold"
 
@@ -187,7 +187,11 @@ HOSTILE: dict[str, tuple[dict[MessageType, Answer], Use]] = {
 def test_nonsense_ends_in_an_error_of_ours_in_bounded_time(case: str) -> None:
     answers, use = HOSTILE[case]
     started_s = time.monotonic()
-    with EvilBoard(answers) as board, pytest.raises(TinyhostError) as caught, Device.open(board) as device:
+    with (
+        EvilBoard(answers) as board,
+        pytest.raises(TinyhostError) as caught,
+        Device.open(board, patience=0.1) as device,
+    ):
         use(device)
     assert time.monotonic() - started_s < PATIENCE_S
     assert caught.value.message.startswith("evil")

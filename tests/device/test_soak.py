@@ -1,4 +1,4 @@
-"""The soak of the link, short here and long under the marker `soak`: scripts/soak_link.py."""
+"""The soaks, short here: scripts/soak_link.py, also long under the marker `soak`, and scripts/soak_kills.py."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ def test_short_soak(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_thousand_pushes_and_ten_thousand_frames(tmp_path: Path) -> None:
     assert_nothing_corrupt_or_unreported(soak(tmp_path), 1000, 10_000)
+
+
+def test_random_kills_lose_and_orphan_nothing(tmp_path: Path) -> None:
+    result = tmp_path / "kills.json"
+    command = [sys.executable, "-m", "scripts.soak_kills", "--kills", "8", "--json", str(result)]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(result.read_text())
+    assert sum(found["kills"].values()) == 8
+    assert found["problems"] == []

@@ -52,6 +52,7 @@ class DeafBoard:
         self._powered = powered
         self.board: Board = powered.board
         self.port = powered.port
+        self.stays_on = powered.stays_on
         self.scene_name = ""
         self.scene_failure = None
         self.deaf = False

@@ -13,16 +13,7 @@ from tests.fuzz.targets import TARGETS
 _RUNS = 60
 
 
-_FAIL_TODAY = {name for name in TARGETS if name.startswith("stream ")}
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        pytest.param(target, id=name, marks=[pytest.mark.xfail(strict=True)] if name in _FAIL_TODAY else [])
-        for name, target in TARGETS.items()
-    ],
-)
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_only_our_own_errors_come_out_of(target: Target) -> None:
     target.parse(target.seeds()[0])  # what the code itself writes is taken
     outcome = fuzz(target, _RUNS)

@@ -27,6 +27,10 @@ class PoweredBoard(Protocol):
         """Serial port or pty. A real board's may change when it resets, so read it again."""
 
     @property
+    def stays_on(self) -> bool:
+        """Whether it is on when this process has ended; if not, it forgets what is not in its flash."""
+
+    @property
     def scene_name(self) -> str:
         """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
 

@@ -41,6 +41,7 @@ class SerialBoard:
 class _SerialPower:
     """A board that gets its power from USB."""
 
+    stays_on = True
     scene_name = ""
     scene_failure = None
 

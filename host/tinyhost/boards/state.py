@@ -21,17 +21,15 @@ import json
 import os
 import secrets
 import time
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
 
 from tinyhost.errors import BoardError
 from tinyhost.system.durable import write_atomically
-from tinyhost.system.reading import read_text
+from tinyhost.system.json_reading import JsonObject, read_json
 
 __all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state"]
 
-_T = TypeVar("_T")
 _MAX_RECORD_BYTES = 65_536
 _MAX_NUMBER = 2**31 - 1
 
@@ -55,6 +53,13 @@ class Flashed:
     text_bytes: int
     ram_bytes: int
 
+    @classmethod
+    def of(cls, record: JsonObject) -> Flashed:
+        """Return what a record says. Raises BoardError if it says something else."""
+        record.check_keys([field.name for field in fields(cls)])
+        sizes = {name: record.integer(name, 0, _MAX_NUMBER) for name in ("text_bytes", "ram_bytes")}
+        return cls(app=record.text("app"), build_id=record.text("build_id"), **sizes)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
@@ -70,6 +75,20 @@ class Running:
     """True if other processes may use the board"""
     failure: str = ""
     """why the firmware is not running any more"""
+
+    @classmethod
+    def of(cls, record: JsonObject) -> Running:
+        """Return what a record says. Raises BoardError if it says something else."""
+        record.check_keys([field.name for field in fields(cls) if field.name != "failure"], ["failure"])
+        return cls(
+            pid=record.integer("pid", 0, _MAX_NUMBER),
+            firmware_pid=record.integer("firmware_pid", 0, _MAX_NUMBER),
+            boots=record.integer("boots", 0, _MAX_NUMBER),
+            port=record.text("port"),
+            scene=record.text("scene"),
+            shared=record.flag("shared"),
+            failure=record.text("failure") if "failure" in record else "",
+        )
 
 
 class BoardFolder:
@@ -89,8 +108,8 @@ class BoardFolder:
 
     def flashed(self) -> Flashed | None:
         """Return which firmware is on the board; None if there is none."""
-        flashed = _read_json(self.path / "board.json", Flashed)
-        return flashed if self.program.is_file() else None
+        record = _read_record(self.path / "board.json")
+        return Flashed.of(record) if record is not None and self.program.is_file() else None
 
     def write_flashed(self, flashed: Flashed) -> None:
         """Note which firmware is on the board."""
@@ -100,7 +119,8 @@ class BoardFolder:
         """Return who powers the board; None if nobody does."""
         if not BoardLock(self).is_held():
             return None
-        return _read_json(self.path / "running.json", Running)
+        record = _read_record(self.path / "running.json")
+        return Running.of(record) if record is not None else None
 
     def write_running(self, running: Running) -> None:
         """Note who powers the board."""
@@ -151,32 +171,12 @@ class BoardLock:
         return False
 
 
-def _read_json(path: Path, kind: type[_T]) -> _T | None:
-    """Return the record that a file holds; None without the file. Raises BoardError unless it is as we wrote it."""
+def _read_record(path: Path) -> JsonObject | None:
+    """Return the record that a file holds; None without the file. Raises BoardError if it is damaged."""
     if not path.exists():
         return None
     hint = f"tinyhost flash vww --board {path.parent.name} writes it anew; models and settings stay"
     try:
-        return kind(**_checked(kind, json.loads(read_text(path, max_bytes=_MAX_RECORD_BYTES, error=BoardError))))
+        return read_json(path, max_bytes=_MAX_RECORD_BYTES, error=BoardError, hint=hint)
     except BoardError as exc:
-        raise BoardError(exc.message, hint=hint) from exc
-    except (ValueError, RecursionError) as exc:  # also what json says
-        raise BoardError(f"{path} is damaged: {exc}", hint=hint) from exc
-
-
-def _checked(kind: type[Any], values: object) -> dict[str, Any]:
-    """Return a record's values by name. Raises ValueError for what its fields cannot hold."""
-    if not isinstance(values, dict):
-        raise ValueError(f"expected an object, got {type(values).__name__}")
-    known = {field.name: field for field in fields(kind)}
-    if unknown := sorted(set(values) - set(known)):
-        raise ValueError(f"{unknown[0]!r} is unknown")
-    for name, field in known.items():
-        if name not in values and field.default is MISSING:
-            raise ValueError(f"{name} is missing")
-        got = values.get(name, field.default)
-        if type(got).__name__ != field.type:
-            raise ValueError(f"{name}: expected {field.type}, got {type(got).__name__}")
-        if isinstance(got, int) and not 0 <= got <= _MAX_NUMBER:
-            raise ValueError(f"{name}: expected 0 to {_MAX_NUMBER}, got {got}")
-    return values
+        raise BoardError(exc.message, hint=hint) from exc  # also of a file that is none, or too long

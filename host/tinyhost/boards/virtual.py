@@ -78,6 +78,8 @@ class VirtualBoard:
 class VirtualPower:
     """A virtual board that this process keeps on."""
 
+    stays_on = False
+
     def __init__(self, board: VirtualBoard, player: ScenePlayer | None, scene: str, shared: bool) -> None:
         self.board = board
         self._player = player
@@ -144,6 +146,8 @@ class VirtualPower:
 
 class AttachedBoard:
     """A virtual board that another process keeps on."""
+
+    stays_on = True
 
     def __init__(self, board: VirtualBoard, running: Running) -> None:
         self.board = board

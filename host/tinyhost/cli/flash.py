@@ -137,9 +137,12 @@ def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelF
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, check_fits
     from tinyhost.models.summary import summarize
+    from tinyhost.tasks.on_device import check_model
 
     file, runs = load_model_file(path), runs_images_of(engine.value)
-    check_fits(summarize(file.image_for(runs)), Limits.of_firmware(app, runs, board=board.name))
+    summary = summarize(file.image_for(runs))
+    check_model(summary, app, board=board.name)
+    check_fits(summary, Limits.of_firmware(app, runs, board=board.name))
     return file
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import console, note, say, status_console
+from tinyhost.cli.output import console, note, say, status_console, warn
+from tinyhost.errors import CheckFailedError
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -83,19 +84,47 @@ def monitor(
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
     hold_s = hold if hold is not None else _SCREEN_HOLD_S if on_screen else 0.0
-    live = MonitorState()
+    live, left = MonitorState(), False
     try:
         with target.power(scene=scene, hold_s=hold_s) as powered, _json_sink(json) as sink:
             if on_screen:
-                _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
+                left = _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
             else:
-                _as_lines(powered, live, sink, scene=scene or "", count=count, seconds=seconds, quiet=json == "-")
+                left = _as_lines(
+                    powered, live, sink, scene=scene or "", count=count, seconds=seconds, quiet=json == "-"
+                )
     finally:
-        final = live.snapshot()
-        if final.header:
-            status_console().print(
-                f"{final.n_readings} prediction{'s' * (final.n_readings != 1)} in {final.seconds:.1f} s", style="dim"
-            )
+        _tell_result(live)
+    if not left:
+        _check_predicted(live, target.name)
+
+
+def _tell_result(live: MonitorState) -> None:
+    """Say how many predictions there were, and how often there was none."""
+    final = live.snapshot()
+    if not final.header:
+        return
+    n_done = final.n_readings - sum(live.failures.values())
+    failed = "".join(f", {n} time{'s' * (n > 1)} none: {status}" for status, n in live.failures.items())
+    note((f"{n_done} prediction{'s' * (n_done != 1)} in {final.seconds:.1f} s{failed}", "dim"))
+
+
+def _check_predicted(live: MonitorState, board: str) -> None:
+    """Raise CheckFailedError unless there was a prediction at least."""
+    from tinyhost.tasks.advice import advice
+
+    final = live.snapshot()
+    if final.n_readings > sum(live.failures.values()):
+        return
+    if final.reading is None or final.header is None:
+        raise CheckFailedError(
+            f"{board}: no prediction came in {final.seconds:.1f} s",
+            hint="watch for longer; if none comes at all: tinyhost doctor camera (or mic, imu)",
+        )
+    raise CheckFailedError(
+        f"{board}: expected predictions, got none: {final.reading.status} ({final.n_readings} times)",
+        hint=advice(final.reading, final.header),
+    )
 
 
 @contextmanager
@@ -132,12 +161,42 @@ def _on_screen(
     scene: str,
     count: int | None,
     seconds: float | None,
-) -> None:
+) -> bool:
+    """Show the screen; return whether somebody left it."""
     from tinyhost.monitor.screen import run_screen
     from tinyhost.monitor.watch import Watcher
 
     watcher = Watcher(powered, live, preview=True, scene=scene, on_reading=sink)
-    run_screen(watcher, live, console(), count=count, seconds=seconds)
+    return run_screen(watcher, live, console(), count=count, seconds=seconds)
+
+
+class _Lines:
+    """What is done with a prediction where there is no screen: a line on stdout, unless `quiet`, and remarks."""
+
+    def __init__(self, sink: Sink, *, count: int | None, quiet: bool) -> None:
+        self.is_done = False
+        self._sink = sink
+        self._left = count
+        self._quiet = quiet
+        self._advised = ""
+
+    def take(self, reading: Reading, header: LiveHeader) -> None:
+        """Write one prediction; after the last one nothing more."""
+        from tinyhost.monitor.lines import plain_line
+        from tinyhost.tasks.advice import advice
+
+        if self.is_done:
+            return
+        self._sink(reading, header)
+        is_worth_a_line = reading.detected or reading.status != "ok" or header.form.result != "events"
+        if not self._quiet and is_worth_a_line:
+            say(plain_line(reading, header))
+        if (what := advice(reading, header)) and what != self._advised:
+            self._advised = what
+            note((reading.status, "yellow"), f": {what}")
+        if self._left is not None:
+            self._left -= 1
+            self.is_done = self._left <= 0
 
 
 def _as_lines(
@@ -149,36 +208,29 @@ def _as_lines(
     count: int | None,
     seconds: float | None,
     quiet: bool,
-) -> None:
-    """Write a line for each prediction on stdout, unless `quiet`; return after `count` or `seconds`."""
+) -> bool:
+    """Write lines until `count` or `seconds` are over; return whether whoever read them has left."""
     import threading
 
-    from tinyhost.monitor.lines import plain_line
+    from tinyhost.device.timing import usual_patience
     from tinyhost.monitor.watch import Watcher
-    from tinyhost.tasks.advice import advice
 
-    n_done = 0
-    advised = ""
+    lines, patience_s = _Lines(sink, count=count, quiet=quiet), _PATIENCE_S * usual_patience()
 
     def take(reading: Reading, header: LiveHeader) -> None:
-        nonlocal n_done, advised
-        if count is not None and n_done >= count:
-            return
-        n_done += 1
-        sink(reading, header)
-        is_worth_a_line = reading.detected or reading.status != "ok" or header.form.result != "events"
-        if not quiet and is_worth_a_line:
-            say(plain_line(reading, header))
-        if (what := advice(reading, header)) and what != advised:
-            advised = what
-            note((reading.status, "yellow"), f": {what}")
-        if n_done == count:
+        lines.take(reading, header)
+        if lines.is_done:
             watcher.stop.set()
 
-    def tell(why: str) -> None:
-        note((why, "yellow"), f"; waiting {_PATIENCE_S:.0f} s for it to come back")
-
-    watcher = Watcher(powered, live, preview=False, scene=scene, patience_s=_PATIENCE_S, on_reading=take, on_wait=tell)
+    watcher = Watcher(
+        *(powered, live),
+        preview=False,
+        scene=scene,
+        patience_s=patience_s,
+        on_reading=take,
+        on_wait=lambda why: note((why, "yellow"), f"; waiting {patience_s:.3g} s for it to come back"),
+        on_restart=warn,
+    )
     timer = threading.Timer(seconds, watcher.stop.set) if seconds else None
     if timer is not None:
         timer.start()
@@ -187,6 +239,8 @@ def _as_lines(
     except BrokenPipeError:
         # The reader of the pipe has gone, which is a way to stop; Python must not flush into it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
     finally:
         if timer is not None:
             timer.cancel()
+    return False

@@ -37,7 +37,10 @@ def push(
         typer.Option("--name", help="The model's name on the board. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Write the model even if the board has it already.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Write the model even if the board has it already, or it is for another app."),
+    ] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
@@ -61,11 +64,16 @@ def push(
 
 
 def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
-    """Push under a progress bar."""
+    """Push under a progress bar. Raises, before anything is sent, unless the model is one for the device's app."""
     from tinyhost.models.push import push_image
+    from tinyhost.models.summary import summarize
+    from tinyhost.tasks.on_device import check_model
 
+    image = file.image_for(device.engine)
+    if not force:
+        check_model(summarize(image), device.info.app, board=device.name)
     with byte_progress(f"push {file.parsed.name}") as progress:
-        return push_image(device, file.image_for(device.engine), force=force, progress=progress, remark=warn)
+        return push_image(device, image, force=force, progress=progress, remark=warn)
 
 
 def print_push(board: str, result: PushResult) -> None:

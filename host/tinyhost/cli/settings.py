@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
-from tinyhost.cli.output import console, write_json
+from tinyhost.cli.output import console, note, write_json
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,24 +29,35 @@ def settings(
         list[str] | None,
         typer.Argument(metavar="[NAME=VALUE]...", help="The settings to change. Default: show all settings."),
     ] = None,
-    persist: Annotated[bool, typer.Option("--persist", help="Keep the change when the board loses power.")] = False,
+    persist: Annotated[
+        bool | None,
+        typer.Option(
+            "--persist/--no-persist",
+            help="Keep the change when the board loses power. Default: only on a board that is off after the command.",
+        ),
+    ] = None,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
     """Show or change the board's settings.
 
-    A change holds until the board restarts, or for good with --persist. A virtual board is switched off after each
-    command, unless `tinyhost board run` keeps it on; so use --persist there.
+    A change holds until the board restarts, or for good with --persist. A virtual board is off after each command,
+    unless `tinyhost board run` keeps it on; so there a change is kept for good, which the command says.
     """
     from tinyhost.cli.connect import connected
     from tinyhost.device.settings import SettingsDocument
 
     wanted = [_parse(change) for change in changes or ()]
     with connected(board, None, state) as connection:
+        is_kept = not connection.board.stays_on if persist is None else persist
         for name, value in wanted:
-            connection.device.set_setting(name, value, persist=persist)
+            connection.device.set_setting(name, value, persist=is_kept)
         infos = connection.device.settings()
+    if wanted:
+        where = "on" if connection.board.stays_on else "off now"
+        how_long = "for good, in its flash" if is_kept else "until it restarts; --persist keeps it for good"
+        note((f"set {how_long}: {connection.board_name} is {where}", "dim"))
     if json:
         write_json(SettingsDocument.of(infos), json)
     if json != "-":

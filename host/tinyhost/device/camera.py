@@ -17,7 +17,9 @@ from tinyhost.protocol.messages import FrameInfo, MessageType, Source
 __all__ = ["Frame", "snapshot"]
 
 _SNAPSHOT_S = 10.0
+_MAX_FRAME_BYTES = 1 << 22
 _MAX_ATTEMPTS = 20
+_ALL_S = 60.0  # after which no other attempt begins
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,10 +42,13 @@ def snapshot(session: Session, reader: Reader) -> Frame:
     Takes another one if the board restarted, or captured again, before all pixels were read.
     """
     connection = session.connection
+    deadline = connection.deadline(_ALL_S)
     for _ in range(_MAX_ATTEMPTS):
+        if not deadline.left_s:
+            break
         payload = connection.request(MessageType.SNAPSHOT, deadline_s=_SNAPSHOT_S, slow=True)
         info = unpacked(FrameInfo.unpack, payload, connection.name)
-        if info.n_bytes != info.width * info.height or not info.n_bytes:
+        if info.n_bytes != info.width * info.height or not 0 < info.n_bytes <= _MAX_FRAME_BYTES:
             raise ProtocolError(
                 f"{connection.name}: a camera frame of {info.width} x {info.height} pixels in {info.n_bytes} bytes",
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
@@ -57,6 +62,6 @@ def snapshot(session: Session, reader: Reader) -> Frame:
             pixels = np.frombuffer(data, np.uint8).reshape(info.height, info.width)
             return Frame(pixels=pixels, index=info.index, dropped=info.dropped, timestamp_us=info.timestamp_us)
     raise LinkTimeoutError(
-        f"{connection.name}: no camera frame came through whole, {_MAX_ATTEMPTS} times",
+        f"{connection.name}: no camera frame came through whole, however often it was asked",
         hint="check cable and power; tinyhost bench --link measures the link",
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from tinyhost.device.timing import Deadline
 from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, TinyhostError
 from tinyhost.link import Link
 from tinyhost.protocol.frames import BadFrame, Frame, FrameDecoder, LogText, encode_frame
@@ -35,6 +36,8 @@ class Counters:
     bytes_in: int = 0
     bytes_out: int = 0
     retries: int = 0
+    strays: int = 0
+    """frames that answer nothing that was asked"""
 
 
 class Channel:
@@ -139,10 +142,21 @@ class Channel:
         if self._failure is not None:
             raise self._failure
 
-    def wait_ready(self) -> None:
-        """Wait until requests may go out; raises what ended the connection."""
-        self._ready.wait()
+    def wait_ready(self, deadline: Deadline | None = None) -> None:
+        """Wait until requests may go out; raises what ended the connection, LinkTimeoutError after the deadline.
+
+        Without a deadline whoever keeps the session ends the waiting.
+        """
+        began_s = time.monotonic()
+        is_ready = self._ready.wait(deadline.longest_s if deadline else None)
+        if deadline:
+            deadline.was_away(time.monotonic() - began_s)
         self.check()
+        if not is_ready:
+            raise LinkTimeoutError(
+                f"{self.name}: the board was away for {time.monotonic() - began_s:.1f} s, and does not stay",
+                hint="check cable and power: it restarts again and again",
+            )
 
     def _read(self, link: Link, stop: threading.Event) -> None:
         decoder = FrameDecoder()
@@ -181,6 +195,8 @@ class Channel:
                 self._on_text(_log_text(item.payload))
             elif (queue := self._waiting.get(item.seq)) is not None:
                 queue.put(item)
+            else:
+                self.counters.strays += 1
 
     def send(self, message_type: int, seq: int, payload: bytes) -> None:
         """Put one frame on the link; raises InterruptedLinkError if there is none."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinyhost.device.channel import Channel, InterruptedLinkError
 from tinyhost.device.refusals import refusal
-from tinyhost.device.timing import ReplyTimer
+from tinyhost.device.timing import Deadline, ReplyTimer
 from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, MessageType, PingRequest
@@ -22,15 +22,24 @@ _DEFAULT_DEADLINE_S = 10.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
 _MARKS = 3
+# A request that is lost so often, while the PINGs behind it are answered, is not lost but never answered.
+_MAX_LOSSES = 500
+_SURE_LOSSES = 8
 
 
 class Connection(Channel):
     """Requests to a board; they outlive the links that they go over."""
 
-    def __init__(self, *, on_session_lost: Callable[[], None], **callbacks: Any) -> None:
+    def __init__(self, *, patience: float, on_session_lost: Callable[[], None], **callbacks: Any) -> None:
         super().__init__(**callbacks)
+        self.patience = patience
+        """what every deadline is multiplied with"""
         self.timer = ReplyTimer()
         self._on_session_lost = on_session_lost
+
+    def deadline(self, seconds: float = _DEFAULT_DEADLINE_S) -> Deadline:
+        """Return a deadline that begins now."""
+        return Deadline(seconds, patience=self.patience)
 
     def request(
         self,
@@ -41,7 +50,7 @@ class Connection(Channel):
         slow: bool = False,
         gated: bool = True,
     ) -> bytes:
-        """Return the reply's payload; sends again until `deadline_s`, and starts anew on a link that came back.
+        """Return the reply's payload; sends again until `deadline_s`, also on a link that went away and came back.
 
         What does not come in time is not sent again but probed for, by a PING or by a request that only asks, under a
         new number: boards answer in order, so a probe's reply before the request's proves a loss. A busy board thus
@@ -50,15 +59,17 @@ class Connection(Channel):
         gated: wait until the session is open.
         Raises DeviceError, LinkTimeoutError, LinkLostError.
         """
+        deadline = self.deadline(deadline_s)
         while True:
             if gated:
-                self.wait_ready()
+                self.wait_ready(deadline)
             try:
                 with Conversation(self) as talk:
-                    reply = self._ask(talk, message_type, payload, deadline_s=deadline_s, slow=slow)
+                    reply = self._ask(talk, message_type, payload, deadline, slow=slow)
             except InterruptedLinkError as exc:
                 if not gated:
                     raise LinkLostError(exc.message) from exc
+                deadline.interruptions += 1
             except DeviceError as exc:
                 if not gated or not self._session_is_lost(exc):
                     raise
@@ -83,9 +94,8 @@ class Connection(Channel):
         self.wait_ready()
         try:
             with Conversation(self) as talk:
-                return self._ask(
-                    talk, message_type, payload, deadline_s=deadline_s, slow=slow, once=True, attempt=attempt
-                )
+                deadline = self.deadline(deadline_s)
+                return self._ask(talk, message_type, payload, deadline, slow=slow, once=True, attempt=attempt)
         except DeviceError as exc:
             self.check_session(exc)
             raise
@@ -114,19 +124,18 @@ class Connection(Channel):
         talk: Conversation,
         message_type: MessageType,
         payload: bytes,
+        deadline: Deadline,
         *,
-        deadline_s: float,
         slow: bool,
         once: bool = False,
         attempt: int = 1,
     ) -> bytes | None:
-        started = time.monotonic()
-        deadline = started + deadline_s
-        sent = {talk.send(message_type, payload): started}
+        strays_before, losses = self.counters.strays, _Losses(self.patience)
+        sent = {talk.send(message_type, payload): time.monotonic()}
         probes = talk.send_marks() if slow and self.lossy else set()
-        while (now := time.monotonic()) < deadline:
-            timeout = self.patience_s(message_type, len(payload), attempt)
-            frame = talk.receive(min(timeout, deadline - now), {*sent, *probes})
+        while (left_s := deadline.left_s) and not losses.are_no_losses:
+            timeout = self.wait_s(message_type, len(payload), attempt)
+            frame = talk.receive(min(timeout, left_s), {*sent, *probes})
             if frame is None:
                 attempt += 1
                 if self.timer.is_quick(message_type):
@@ -142,16 +151,24 @@ class Connection(Channel):
                 self.note_lost(1)
                 if once:
                     return None
+                losses.note()
                 for seq in sent:
                     sent[seq] = 0.0
                     talk.resend(seq, message_type, payload)
                 probes = talk.send_marks()
+        how = f"{max(attempt, losses.count)} attempts"
+        if losses.are_no_losses:
+            how += ", while it answers PING"
+        if n_strays := self.counters.strays - strays_before:
+            how += f", and {n_strays} frames came that answer nothing"
+        if deadline.interruptions:
+            how += f"; it restarted or went away {deadline.interruptions} times meanwhile"
         raise LinkTimeoutError(
-            f"{self.name}: no reply to {message_type.name} in {deadline_s:g} s ({attempt} attempts)",
-            hint="reset the board; if it prints nothing at all, flash it again",
+            f"{self.name}: no reply to {message_type.name} in {deadline.seconds - deadline.left_s:.3g} s ({how})",
+            hint="reset the board; if that does not help, flash it again: tinyhost flash vww",
         )
 
-    def patience_s(self, message_type: MessageType, n_bytes: int, attempt: int = 1) -> float:
+    def wait_s(self, message_type: MessageType, n_bytes: int, attempt: int = 1) -> float:
         """Return how long to wait for a reply before asking whether it was lost."""
         return self.timer.timeout_s(message_type, n_bytes, attempt, calm=not self.lossy)
 
@@ -168,13 +185,32 @@ class Connection(Channel):
         return frame.payload
 
 
+class _Losses:
+    """How often a request was lost, as far as the replies to PINGs behind it prove."""
+
+    def __init__(self, patience: float) -> None:
+        self.count = 0
+        self.are_no_losses = False
+        """whether they are so many that the board does not answer the request at all"""
+        self._first_s = 0.0
+        self._longest_s = _DEFAULT_DEADLINE_S * patience
+
+    def note(self) -> None:
+        """Count one more."""
+        self.count += 1
+        self._first_s = self._first_s or time.monotonic()
+        lasts_s = time.monotonic() - self._first_s
+        self.are_no_losses = self.count >= _MAX_LOSSES or (self.count >= _SURE_LOSSES and lasts_s > self._longest_s)
+
+
 class Conversation:
     """Some requests whose replies arrive in one queue, in order."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._queue: SimpleQueue[Frame | None] = SimpleQueue()
-        self._seqs: list[int] = []
+        self._types: dict[int, int] = {}
+        """sequence number of each request: its type"""
 
     def __enter__(self) -> Conversation:
         return self
@@ -182,12 +218,12 @@ class Conversation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.forget(self._seqs)
+        self._connection.forget(list(self._types))
 
     def send(self, message_type: int, payload: bytes) -> int:
         """Send a new request; returns its number."""
         seq = self._connection.number(self._queue)
-        self._seqs.append(seq)
+        self._types[seq] = message_type
         self._connection.send(message_type, seq, payload)
         return seq
 
@@ -216,7 +252,13 @@ class Conversation:
             if frame is None:
                 self._connection.check()
                 raise InterruptedLinkError(f"{self._connection.name}: the port is gone")
-            if frame.seq in seqs and (data or frame.type & REPLY_FLAG):
+            if frame.seq in seqs and self._answers(frame, data):
                 return frame
+            self._connection.counters.strays += 1
             if time.monotonic() >= deadline:  # a board that sends what nobody asked for must not keep us here
                 return None
+
+    def _answers(self, frame: Frame, data: bool) -> bool:
+        """Return whether a frame is what may come to the request of its number; another type is no answer."""
+        expected = self._types[frame.seq] | REPLY_FLAG
+        return frame.type in (expected, MessageType.ERROR | REPLY_FLAG) or (data and frame.type == MessageType.DATA)

@@ -21,6 +21,7 @@ from tinyhost.device.self_test import TestProgress, run_self_test
 from tinyhost.device.session import Session
 from tinyhost.device.settings import read_settings, set_setting
 from tinyhost.device.streams import StreamHub, Subscription
+from tinyhost.device.timing import usual_patience
 from tinyhost.device.writing import Writer
 from tinyhost.errors import BoardError
 from tinyhost.link import Faults
@@ -73,7 +74,10 @@ class Device:
         fault_seed: int,
         log: Callable[[LogText], None] | None,
         greet_s: float | None = None,
+        patience: float | None = None,
     ) -> None:
+        self.patience = patience or usual_patience()
+        """what every deadline is multiplied with"""
         self._hub = StreamHub()
         self._session = Session(
             board,
@@ -83,6 +87,7 @@ class Device:
             on_text=log or _ignore,
             on_renewed=lambda: self._hub.renew(self._session.connection, self._session.boots),
             greet_s=greet_s,
+            patience=self.patience,
         )
         self._reader = Reader(self._session)
         self._writer = Writer(self._session)
@@ -98,14 +103,16 @@ class Device:
         fault_seed: int = 0,
         log: Callable[[LogText], None] | None = None,
         greet_s: float | None = None,
+        patience: float | None = None,
     ) -> Device:
         """Open the board's link and greet it.
 
         log: called with each line of text from the board, by the reading thread: it must not wait or raise. greet_s:
-        how long a board may take to answer the greeting; None: as long as a busy one needs.
+        how long a board may take to answer the greeting; None: as long as a busy one needs. patience: what every
+        deadline is multiplied with, for slow links; None: $TINYHOST_PATIENCE, else 1.
         Raises PortBusyError, LinkTimeoutError, LinkLostError, VersionMismatchError.
         """
-        device = cls(board, faults=faults, fault_seed=fault_seed, log=log, greet_s=greet_s)
+        device = cls(board, faults=faults, fault_seed=fault_seed, log=log, greet_s=greet_s, patience=patience)
         device._session.open()
         return device
 

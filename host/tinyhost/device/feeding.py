@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
 from tinyhost.device.stream_items import parse_prediction
-from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
+from tinyhost.errors import LinkLostError, ProtocolError, UsageError
 from tinyhost.protocol.messages import FeedReply, FeedRequest, MessageType, Prediction
 
 __all__ = ["FedResult", "feed"]
 
 _FEED_S = 120.0
+_LEAST_SAMPLES = 16  # that a request must take, after the first ones
+_MAX_IDLE_REQUESTS = 64
 _PIECE_BYTES = 4092  # of a request's payload, without FeedRequest: whole samples of 1, 2 and 3 channels
 
 
@@ -37,7 +39,7 @@ def feed(session: Session, samples: Iterable[NDArray[np.int16]], *, rate_hz: flo
     Raises DeviceError if the app takes no samples, has no model, or a stream of its sensor is on; LinkLostError if the
     board restarted meanwhile, as it then has forgotten what it heard.
     """
-    position, restart = 0, 1
+    position, restart, n_requests = 0, 1, 0
     restarts = session.restarts
     for piece in samples:
         data, sample_bytes = _sample_data(piece)
@@ -52,8 +54,14 @@ def feed(session: Session, samples: Iterable[NDArray[np.int16]], *, rate_hz: flo
                     hint="start again: what it had heard is lost; tinyhost doctor says more",
                 )
             n_taken = reply.position - position
-            if not (0 <= n_taken <= step // sample_bytes) or (n_taken == 0 and not results):
-                raise ProtocolError(f"{session.connection.name}: took {n_taken} of {step // sample_bytes} samples")
+            n_requests += 1
+            is_idle = reply.position < _LEAST_SAMPLES * (n_requests - _MAX_IDLE_REQUESTS)
+            if not 0 < n_taken <= step // sample_bytes or is_idle:
+                raise ProtocolError(
+                    f"{session.connection.name}: took {n_taken} of {step // sample_bytes} samples; "
+                    f"{reply.position} in {n_requests} requests",
+                    hint="reset the board; if that does not help, flash it again: tinyhost flash kws",
+                )
             position, restart = reply.position, 0
             start += n_taken * sample_bytes
             yield from results
@@ -78,9 +86,9 @@ def _feed_some(session: Session, request: FeedRequest, data: bytes) -> tuple[Fee
             prediction, scores, smoothed, n_bytes = parse_prediction(body)
             results.append(FedResult(prediction=prediction, scores=scores, smoothed=smoothed))
             body = body[n_bytes:]
-    except struct.error as exc:
-        raise LinkTimeoutError(
+    except (struct.error, ValueError) as exc:
+        raise ProtocolError(
             f"{connection.name}: expected {reply.n_results} results, got {len(results)} whole ones",
-            hint="check the cable; tinyhost bench --link measures the link",
+            hint="flash the board with this version of tinyhost: tinyhost flash kws",
         ) from exc
     return reply, results

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _INFER_S = 120.0
 _MAX_ATTEMPTS = 20
+_INSIST_S = 120.0  # after which no other attempt begins
 _MAX_SIDE = 65_535  # of INFER's fields
 
 
@@ -162,10 +163,13 @@ class Inferrer:
     def _insist(self, source: InferSource, data: InputData | None, run: Callable[[], T | None]) -> T:
         """Write `data` and run, until the board did not lose anything in between."""
         error: TinyhostError = LinkTimeoutError(
-            f"{self._connection.name}: the board never ran on the input that was written, {_MAX_ATTEMPTS} times",
+            f"{self._connection.name}: the board never ran on the input that was written, however often it was asked",
             hint="reset the board and check its power",
         )
+        deadline = self._connection.deadline(_INSIST_S)
         for _ in range(_MAX_ATTEMPTS):
+            if not deadline.left_s:
+                break
             restarts = self._session.restarts
             try:
                 self._write(data)

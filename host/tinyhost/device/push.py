@@ -142,7 +142,7 @@ class Pusher:
         return unpacked(ModelBeginReply.unpack, data, self._connection.name)
 
     def _write(self, image: bytes, offset: int, report: Progress) -> None:
-        progress = WriteProgress(self._connection.name, MessageType.MODEL_WRITE)
+        progress = WriteProgress(self._connection, MessageType.MODEL_WRITE, len(image))
         while offset < len(image):
             report(offset, len(image))
             offset, n_bytes = self._writer.send_round(MessageType.MODEL_WRITE, _header, image, offset, progress)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from tinyhost.device.connection import Conversation, InterruptedLinkError
 from tinyhost.device.refusals import refusal
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
-from tinyhost.device.timing import ChunkSizer
+from tinyhost.device.timing import ChunkSizer, Deadline
+from tinyhost.device.writing import transfer_s
 from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import (
@@ -65,30 +67,35 @@ class Reader:
             )
         reading = _Reading(source=source, index=index, offset=offset, n_bytes=n_bytes)
         restarts = self._session.restarts
-        progress_s, missing_then = time.monotonic(), reading.missing_bytes
-        attempt = 1
+        progress, end = self._connection.deadline(_NO_PROGRESS_S), self._connection.deadline(transfer_s(n_bytes))
+        missing_then, attempt = reading.missing_bytes, 1
         while reading.gaps:
-            self._connection.wait_ready()
+            self._connection.wait_ready(progress)
             if self._session.restarts != restarts and source not in _LASTING:
                 raise LinkLostError(f"{self._connection.name}: restarted during a READ of {source.name}")
             before = reading.missing_bytes
-            try:
+            with contextlib.suppress(InterruptedLinkError):
                 self._read_round(reading, attempt)
-            except InterruptedLinkError:
-                continue
             attempt += 1
             if reading.missing_bytes < before:
                 attempt = 1
             n_came = missing_then - reading.missing_bytes
             if n_came >= _LEAST_PROGRESS_BYTES:
-                progress_s, missing_then = time.monotonic(), reading.missing_bytes
-            elif reading.gaps and time.monotonic() - progress_s > _NO_PROGRESS_S:
-                raise LinkTimeoutError(
-                    f"{self._connection.name}: {n_came or 'no'} byte{'s' * (n_came > 1)} of {source.name} in "
-                    f"{_NO_PROGRESS_S:g} s ({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
-                    hint="reset the board",
-                )
+                missing_then = reading.missing_bytes
+                progress.start_again()
+            late = progress if not progress.left_s else end
+            if reading.gaps and not late.left_s:
+                raise self._too_slow(reading, late, n_came)
         return bytes(reading.data)
+
+    def _too_slow(self, reading: _Reading, late: Deadline, n_came: int) -> LinkTimeoutError:
+        """Return the error of a reading that does not get on. n_came: bytes since it last did."""
+        n_bytes = len(reading.data)
+        return LinkTimeoutError(
+            f"{self._connection.name}: {n_came or 'no'} byte{'s' * (n_came > 1)} of {reading.source.name} in "
+            f"{late.seconds:g} s ({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
+            hint="reset the board; check the cable: tinyhost bench --link",
+        )
 
     def _read_round(self, reading: _Reading, attempt: int) -> None:
         """Ask once for the gaps and take what comes, until all was sent or nothing more comes."""
@@ -102,13 +109,11 @@ class Reader:
             arrived: dict[int, int] = {}
             n_expected = sum(-(-(end - start) // chunk_bytes) for start, end in spans)
             while open_reads and sum(arrived.values()) <= _MAX_REPEATS * n_expected:
-                patience_s = self._connection.patience_s(MessageType.READ, chunk_bytes, attempt)
-                frame = talk.receive(
-                    patience_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S, {*open_reads, *marks}, data=True
-                )
+                wait_s = self._connection.wait_s(MessageType.READ, chunk_bytes, attempt)
+                frame = talk.receive(wait_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S, {*open_reads, *marks}, data=True)
                 if frame is None:
                     attempt += 1
-                    if time.monotonic() - started > _NO_PROGRESS_S:
+                    if time.monotonic() - started > _NO_PROGRESS_S * self._connection.patience:
                         break
                     marks |= talk.send_marks()
                     continue

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 from tinyhost.device.connection import Connection
-from tinyhost.errors import DeviceError, ProtocolError
+from tinyhost.errors import DeviceError, LinkTimeoutError, ProtocolError
 from tinyhost.protocol.messages import InfoReply, MessageType, SelfTestReply, SelfTestRequest
 from tinyhost.protocol.self_test import Finding
 from tinyhost.protocol.status import Status
@@ -14,6 +14,7 @@ from tinyhost.protocol.status import Status
 __all__ = ["TestProgress", "run_self_test"]
 
 _PART_S = 30.0
+_ALL_PARTS_S = 300.0
 _MAX_PARTS = 64
 """A board that says that it has more is not believed."""
 
@@ -27,7 +28,13 @@ def run_self_test(connection: Connection, info: InfoReply, progress: TestProgres
     Raises DeviceError if the firmware has no self-test, or a stream is on.
     """
     part, n_parts = 0, 1
+    deadline = connection.deadline(_ALL_PARTS_S)
     while part < n_parts:
+        if not deadline.left_s:
+            raise LinkTimeoutError(
+                f"{connection.name}: {part} of {n_parts} parts of the self-test took {deadline.seconds:g} s",
+                hint="reset the board; if that does not help, flash it again",
+            )
         progress(part, n_parts if part else 0)
         reply, findings = _run_part(connection, info, part)
         if part and reply.n_parts != n_parts:

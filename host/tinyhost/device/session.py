@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tinyhost.device.clock import BoardClock
 from tinyhost.device.connection import Connection, InterruptedLinkError
 from tinyhost.device.replies import unpacked
 from tinyhost.errors import (
@@ -52,8 +53,6 @@ _SILENCE_S = 10.0  # a board that predicts answers after the running inference, 
 _RESETS = 5
 _RESET_S = 2.0
 _BYE_S = 0.3
-_CLOCK_SLACK_S = 0.02
-_CLOCK_ERROR = 0.01
 _EARLY_LINES = 8
 _LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
 
@@ -71,7 +70,9 @@ class Session:
         on_text: Callable[[LogText], None],
         on_renewed: Callable[[], None],
         greet_s: float | None = None,
+        patience: float,
     ) -> None:
+        self._patience = patience
         self._greet_s = greet_s or _GREET_S
         self.info = InfoReply()
         self.reconnects = 0
@@ -87,20 +88,24 @@ class Session:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._stale = False
-        self._uptime_s: tuple[float, float] | None = None
+        self._clock = BoardClock()
         self._forgotten = False
         self._on_text = on_text
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
         self._greeted = False
         self.connection = Connection(
-            on_stream=on_stream, on_text=self._take_text, on_lost=self._wake.set, on_session_lost=self._lost_session
+            patience=patience,
+            on_stream=on_stream,
+            on_text=self._take_text,
+            on_lost=self._wake.set,
+            on_session_lost=self._lost_session,
         )
         self._keeper = threading.Thread(target=self._keep, name="keep session", daemon=True)
 
     def open(self) -> None:
         """Open the link, greet the board and start to keep the session."""
         try:
-            self._connect(time.monotonic() + _RECONNECT_S)
+            self._connect(time.monotonic() + _RECONNECT_S * self._patience)
         except BaseException:
             self.connection.detach()
             raise
@@ -130,7 +135,10 @@ class Session:
     def _pinged(self, data: bytes, asked_s: float) -> PingReply:
         reply = unpacked(PingReply.unpack, data, self.connection.name)
         self.device_dropped = reply.tx_dropped
-        self._note_uptime(reply.uptime_us / 1e6, asked_s)
+        if self._clock.has_restarted(reply.uptime_us / 1e6, asked_s, where=self.connection.name):
+            self.boots += 1
+            self.restarts += not self._forgotten
+        self._forgotten = False
         return reply
 
     def renew(self) -> None:
@@ -140,21 +148,36 @@ class Session:
         self._wake.set()
 
     def reset(self, mode: ResetMode) -> None:
-        """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard."""
+        """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard.
+
+        A board's clock alone proves nothing: it must also have said yes, or have gone away, or have forgotten us.
+        """
         self.ping()
-        restarts = self.restarts
+        restarts, taken = self.restarts, False
         for attempt in range(1, _RESETS + 1):
-            with contextlib.suppress(InterruptedLinkError, LinkTimeoutError):
-                payload = ResetRequest(mode=mode).pack()
-                self.connection.try_request(MessageType.RESET, payload, attempt=attempt, deadline_s=_RESET_S)
-            if mode == ResetMode.BOOTLOADER:
+            taken |= self._ask_to_reset(mode, attempt)
+            if mode == ResetMode.BOOTLOADER and taken:
                 self.connection.fail(LinkLostError(f"{self.connection.name}: in its bootloader"))
                 return
             self.renew()
             self.connection.wait_ready()
-            if self.restarts != restarts:
+            if taken and self.restarts != restarts:
                 return
-        raise LinkTimeoutError(f"{self.connection.name}: did not restart", hint="press its reset button")
+        how = "it took the request, and its clock goes on" if taken else "no reply to RESET"
+        raise LinkTimeoutError(
+            f"{self.connection.name}: did not restart, asked {_RESETS} times ({how})", hint="press its reset button"
+        )
+
+    def _ask_to_reset(self, mode: ResetMode, attempt: int) -> bool:
+        """Return whether the board took the request: it says so, or its link or session is gone."""
+        try:
+            payload = ResetRequest(mode=mode).pack()
+            reply = self.connection.try_request(MessageType.RESET, payload, attempt=attempt, deadline_s=_RESET_S)
+        except InterruptedLinkError:
+            return True
+        except LinkTimeoutError:
+            return False
+        return reply is not None
 
     def _lost_session(self) -> None:
         """The board refuses even a PING: it restarted, or took us for lost; its clock will tell."""
@@ -211,9 +234,10 @@ class Session:
             data = self.connection.request(MessageType.HELLO, hello.pack(), deadline_s=deadline_s, gated=False)
         except LinkTimeoutError as exc:
             n_bytes = self.connection.counters.bytes_in - bytes_before
+            waited_s = deadline_s * self._patience
             prints = f"; it prints: {self._early_text[-1].text!r}" if self._early_text else ""
             raise LinkTimeoutError(
-                f"{name}: no HELLO reply in {deadline_s:g} s ({n_bytes} bytes of something else came{prints})",
+                f"{name}: no HELLO reply in {waited_s:g} s ({n_bytes} bytes of something else came{prints})",
                 hint="reset the board (double-tap enters the bootloader), or put firmware on it: tinyhost flash vww",
             ) from exc
         reply = unpacked(HelloReply.unpack, data, name)
@@ -239,17 +263,6 @@ class Session:
         self.info = info
         self.ping(gated=False)
 
-    def _note_uptime(self, uptime_s: float, asked_s: float) -> None:
-        """Count a restart if the board's clock went on by less than passed between the last reply and this question."""
-        if self._uptime_s is not None:
-            before_s, noted_s = self._uptime_s
-            least_s = max(before_s, before_s + (asked_s - noted_s) * (1 - _CLOCK_ERROR) - _CLOCK_SLACK_S)
-            if uptime_s < least_s:
-                self.boots += 1
-                self.restarts += not self._forgotten
-        self._forgotten = False
-        self._uptime_s = (uptime_s, time.monotonic())
-
     # Keeping
 
     def _keep(self) -> None:
@@ -270,13 +283,13 @@ class Session:
     def _take_up_again(self) -> None:
         self.reconnects += 1
         self.connection.interrupt()
-        self._connect(time.monotonic() + _RECONNECT_S)
+        self._connect(time.monotonic() + _RECONNECT_S * self._patience)
 
     def _given_up(self, exc: TinyhostError) -> TinyhostError:
         if not isinstance(exc, (LinkError, BoardNotFoundError)):
             return exc
         return LinkLostError(
-            f"{self.connection.name}: lost, and not back within {_RECONNECT_S:g} s ({exc.message})",
+            f"{self.connection.name}: lost, and not back within {_RECONNECT_S * self._patience:g} s ({exc.message})",
             hint=exc.hint or _LOST_HINT,
         )
 
@@ -292,6 +305,10 @@ class Session:
         except TinyhostError:
             data = None
         if data is not None:
-            self._pinged(data, asked_s)
+            try:
+                self._pinged(data, asked_s)
+            except ProtocolError as exc:
+                self.connection.fail(exc)
+                return
         if self.restarts != restarts or (data is None and not self.connection.busy):
             self.renew()

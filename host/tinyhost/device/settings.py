@@ -8,7 +8,7 @@ from typing import Literal
 
 from tinyhost.device.connection import Connection
 from tinyhost.device.replies import unpacked, unpacked_list
-from tinyhost.errors import UsageError
+from tinyhost.errors import ProtocolError, UsageError
 from tinyhost.protocol.messages import MessageType, Setting, SettingInfo, SettingSetRequest
 
 __all__ = ["SettingDocument", "SettingsDocument", "read_settings", "set_setting", "setting_name"]
@@ -76,4 +76,10 @@ def set_setting(connection: Connection, name: str, value: int, *, persist: bool)
     request = SettingSetRequest(setting=info.setting, value=value, persist=int(persist))
     # Keeping it may erase a flash page.
     data = connection.request(MessageType.SETTING_SET, request.pack(), slow=True, deadline_s=10.0)
-    return unpacked(SettingInfo.unpack, data, connection.name)
+    now = unpacked(SettingInfo.unpack, data, connection.name)
+    if (now.setting, now.value) != (info.setting, value):
+        raise ProtocolError(
+            f"{connection.name}: expected {name} = {value}, the board says {setting_name(now.setting)} = {now.value}",
+            hint="flash the board with this version of tinyhost: tinyhost flash vww",
+        )
+    return now

@@ -1,4 +1,4 @@
-"""What streams carry: items, and the counts that say what happened to the others."""
+"""What streams carry: items, parsed into values within bounds, and the counts that say what happened to the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.errors import ProtocolError
 from tinyhost.protocol.messages import (
+    MAX_SCORES,
     FeaturesInfo,
     FrameInfo,
     Prediction,
@@ -31,6 +33,11 @@ __all__ = [
     "placed",
     "stream_of",
 ]
+
+_MAX_CHANNELS = 8
+_MAX_RATE_MHZ = 1_000_000_000
+_MAX_SCALE = 1000.0
+"""Of one count, in parts of full scale or g: far more than any sensor has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,17 +137,25 @@ def stream_of(item: StreamItem) -> StreamId:
 
 
 def parse_item(header: StreamHeader, body: bytes) -> StreamItem:
-    """Return the item that `body` holds, not yet placed. Raises struct.error or ValueError if it is malformed."""
+    """Return the item that `body` holds, not yet placed. Raises ProtocolError if it is malformed."""
     parse = _PARSERS.get(header.stream)
     if parse is None:
-        raise ValueError(f"no stream {header.stream}")
-    return parse(header.timestamp_us, body)
+        raise ProtocolError(f"an item of the stream {header.stream}, which this version of tinyhost does not know")
+    try:
+        return parse(header.timestamp_us, body)
+    except (struct.error, ValueError) as exc:
+        raise ProtocolError(f"a malformed item of the stream {StreamId(header.stream).name}: {exc}") from exc
 
 
 def parse_prediction(body: bytes) -> tuple[Prediction, tuple[int, ...], tuple[int, ...], int]:
-    """Return a prediction, its scores, the smoothed ones, and how many bytes they were. Raises struct.error."""
+    """Return a prediction, its scores, the smoothed ones, and how many bytes they were.
+
+    Raises struct.error, ValueError.
+    """
     prediction = Prediction.unpack(body)
     n = prediction.n_classes
+    if n > MAX_SCORES:
+        raise ValueError(f"{n} scores, expected at most {MAX_SCORES}")
     scores = struct.unpack_from(f"<{2 * n}b", body, Prediction.SIZE)
     return prediction, scores[:n], scores[n:], Prediction.SIZE + 2 * n
 
@@ -161,6 +176,10 @@ def _parse_frame(timestamp_us: int, body: bytes) -> FrameItem:
 
 def _parse_samples(timestamp_us: int, body: bytes) -> SamplesItem:
     info = SamplesInfo.unpack(body)
+    if not (info.n_samples and 1 <= info.n_channels <= _MAX_CHANNELS):
+        raise ValueError(f"{info.n_samples} samples of {info.n_channels} channels")
+    if not (0 < info.rate_mhz <= _MAX_RATE_MHZ and 0 < info.scale <= _MAX_SCALE):  # no comparison with NaN holds
+        raise ValueError(f"{info.rate_mhz / 1000:g} samples a second, with a scale of {info.scale:g}")
     samples = np.frombuffer(body, "<i2", offset=SamplesInfo.SIZE).reshape(info.n_samples, info.n_channels)
     return SamplesItem(
         timestamp_us=timestamp_us,
@@ -174,6 +193,8 @@ def _parse_samples(timestamp_us: int, body: bytes) -> SamplesItem:
 
 def _parse_features(timestamp_us: int, body: bytes) -> FeaturesItem:
     info = FeaturesInfo.unpack(body)
+    if not info.n_features:
+        raise ValueError("no features")
     features = np.frombuffer(body, np.int8, offset=FeaturesInfo.SIZE).reshape(info.n_features)
     return FeaturesItem(
         timestamp_us=timestamp_us, position=info.position, peak=info.peak, rms=info.rms, features=features

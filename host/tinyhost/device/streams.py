@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 import threading
 import time
 from collections import deque
@@ -19,7 +18,7 @@ from tinyhost.device.stream_items import (
     placed,
     stream_of,
 )
-from tinyhost.errors import TinyhostError
+from tinyhost.errors import LinkTimeoutError, ProtocolError, TinyhostError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import MessageType, StreamHeader, StreamId, StreamRequest
 
@@ -27,6 +26,7 @@ __all__ = ["StreamHub", "Subscription"]
 
 _QUEUE_ITEMS = 256
 _WRAP = 2**32
+_SILENT_S = 30.0
 
 
 class Subscription:
@@ -37,6 +37,7 @@ class Subscription:
         self._connection = connection
         self._tracks = {stream: _Track() for stream in streams}
         self._items: deque[StreamItem] = deque()
+        self._n_malformed, self._malformed = 0, ""
         self._arrived = threading.Condition()
 
     @property
@@ -53,9 +54,11 @@ class Subscription:
         return self
 
     def __next__(self) -> StreamItem:
-        """Return the next item, however long it takes; raises what ended the connection."""
-        while (item := self.get(1.0)) is None:
-            continue
+        """Return the next item; raises what ended the connection, LinkTimeoutError if nothing comes for 30 s."""
+        silent_s = _SILENT_S * self._connection.patience
+        item = self.get(silent_s)
+        if item is None:
+            raise self.silence(silent_s)
         return item
 
     def get(self, timeout_s: float) -> StreamItem | None:
@@ -70,9 +73,25 @@ class Subscription:
                 self._arrived.wait(min(left_s, 0.2))
             return self._items.popleft()
 
-    def take(self, header: StreamHeader, body: bytes) -> None:
-        """Count an item and queue it; the oldest makes room. Raises struct.error or ValueError if it is malformed."""
-        item = parse_item(header, body)
+    def silence(self, seconds: float) -> LinkTimeoutError:
+        """Return the error that nothing came for so long, with what came instead."""
+        names = ", ".join(stream.name for stream in self.streams)
+        with self._arrived:
+            n_malformed, why = self._n_malformed, self._malformed
+        instead = f"; {n_malformed} malformed items came, the last: {why}" if n_malformed else ""
+        return LinkTimeoutError(
+            f"{self._connection.name}: nothing of the stream {names} for {seconds:.3g} s, though it is on{instead}",
+            hint="tinyhost monitor shows what the board says; if a reset does not help, flash it again",
+        )
+
+    def note_malformed(self, why: str) -> None:
+        """Count an item that cannot be read."""
+        with self._arrived:
+            self._n_malformed += 1
+            self._malformed = why
+
+    def take(self, header: StreamHeader, item: StreamItem) -> None:
+        """Count an item and queue it; the oldest makes room."""
         track = self._tracks[StreamId(header.stream)]
         with self._arrived:
             track.count(header)
@@ -105,14 +124,21 @@ class StreamHub:
 
     def on_frame(self, frame: Frame) -> None:
         """Take in a STREAM_DATA event; called by the reading thread."""
+        takers: list[Subscription] = []
         try:
-            header = StreamHeader.unpack(frame.payload)
+            header = unpacked(StreamHeader.unpack, frame.payload, "a stream")
             with self._lock:
                 takers = [each for each in self._subscriptions if header.stream in each.streams]
-            for subscription in takers:
-                subscription.take(header, frame.payload[StreamHeader.SIZE :])
-        except (struct.error, ValueError):
+            if not takers:
+                return
+            item = parse_item(header, frame.payload[StreamHeader.SIZE :])
+        except ProtocolError as exc:
             self.malformed += 1
+            for subscription in takers:
+                subscription.note_malformed(exc.message)
+            return
+        for subscription in takers:
+            subscription.take(header, item)
 
     def add(self, subscription: Subscription, connection: Connection) -> None:
         """Switch the subscription's streams on."""

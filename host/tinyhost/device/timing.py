@@ -1,13 +1,20 @@
-"""How long to wait for a reply, and how much to put into one frame: both learnt from the link."""
+"""How long to wait for a reply, and how much to put into one frame: learnt from the link, within deadlines."""
 
 from __future__ import annotations
 
 import math
+import os
+import time
 from dataclasses import dataclass
 
+from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import MessageType
 
-__all__ = ["ChunkSizer", "ReplyTimer"]
+__all__ = ["ChunkSizer", "Deadline", "ReplyTimer", "usual_patience"]
+
+_PATIENCE_VARIABLE = "TINYHOST_PATIENCE"
+_PATIENCE_RANGE = (0.001, 1000.0)
+_AWAY_S = 60.0
 
 # Before anything was measured: an idle board answers at once, and a slow UART moves 8 kB/s.
 _FIRST_S = 0.1
@@ -33,6 +40,54 @@ _QUICK = {
     MessageType.SETTINGS,
     MessageType.STREAM,
 }
+
+
+def usual_patience() -> float:
+    """Return what every deadline is multiplied with: $TINYHOST_PATIENCE, else 1. Raises UsageError for no number."""
+    given = os.environ.get(_PATIENCE_VARIABLE) or "1"
+    low, high = _PATIENCE_RANGE
+    try:
+        patience = float(given)
+    except ValueError:
+        patience = math.nan
+    if not low <= patience <= high:
+        raise UsageError(
+            f"{_PATIENCE_VARIABLE}={given!r}: expected a number from {low:g} to {high:g}",
+            hint="it multiplies every deadline: 3 for a slow link, or leave it unset",
+        )
+    return patience
+
+
+class Deadline:
+    """When to give up. While the board is away the clock stands still, but not for ever."""
+
+    def __init__(self, seconds: float, *, patience: float) -> None:
+        """Begin. patience: what `seconds`, and how long a board may be away, are multiplied with."""
+        self.seconds = seconds * patience
+        self.interruptions = 0
+        """how often the board went away meanwhile, or had to be greeted anew"""
+        self._end_s = time.monotonic() + self.seconds
+        self._away_left_s = _AWAY_S * patience
+
+    @property
+    def left_s(self) -> float:
+        """How much time is left; 0 when it is over."""
+        return max(0.0, self._end_s - time.monotonic())
+
+    @property
+    def longest_s(self) -> float:
+        """How much time is left if the board is away from now on."""
+        return self.left_s + self._away_left_s
+
+    def was_away(self, seconds: float) -> None:
+        """Take back the time that the board was away, as far as it may be."""
+        granted_s = min(seconds, self._away_left_s)
+        self._away_left_s -= granted_s
+        self._end_s += granted_s
+
+    def start_again(self) -> None:
+        """Give the whole time again: there was progress."""
+        self._end_s = time.monotonic() + self.seconds
 
 
 @dataclass(slots=True)

@@ -5,26 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tinyhost.device.connection import Conversation, InterruptedLinkError
+from tinyhost.device.connection import Connection, Conversation, InterruptedLinkError
 from tinyhost.device.refusals import refusal
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
 from tinyhost.device.timing import ChunkSizer
-from tinyhost.errors import LinkTimeoutError
+from tinyhost.errors import LinkTimeoutError, ProtocolError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, ErrorReply, MessageType, OffsetHeader, Source, WriteRequest
 from tinyhost.protocol.status import Status
 
-__all__ = ["WriteProgress", "Writer"]
+__all__ = ["WriteProgress", "Writer", "transfer_s"]
 
 _MAX_CHUNK_BYTES = 4096
 # Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
 _MAX_IN_FLIGHT = 8
 _NO_PROGRESS_S = 10.0
 _LEAST_PROGRESS_BYTES = 200  # in that time; a link that loses most of its bytes still moves more
+_MAX_RESTARTS = 20  # of the board, that allow for the time again
+_TRANSFER_S = 60.0
+_LEAST_BYTES_PER_S = 500
 
 Header = Callable[[int], bytes]
 """Returns the fields of a request that carries the bytes from an offset on."""
+
+
+def transfer_s(n_bytes: int) -> float:
+    """Return how long a transfer may take at most, whatever is lost on the way."""
+    return _TRANSFER_S + n_bytes / _LEAST_BYTES_PER_S
 
 
 class Writer:
@@ -42,7 +50,7 @@ class Writer:
             return WriteRequest(offset=offset, target=target).pack()
 
         restarts, offset = self._session.restarts, 0
-        progress = WriteProgress(self._connection.name, MessageType.WRITE)
+        progress = WriteProgress(self._connection, MessageType.WRITE, len(data))
         while offset < len(data):
             if self._session.restarts != restarts:
                 restarts, offset = self._session.restarts, 0
@@ -58,18 +66,24 @@ class Writer:
         """
         sending = _Round(data, offset, self._sizer.chunk_bytes)
         try:
-            self._connection.wait_ready()
+            self._connection.wait_ready(progress.deadline)
             with Conversation(self._connection) as talk:
                 for start, end in sending.pieces:
                     sending.open[talk.send(message_type, header(start) + data[start:end])] = start
                 self._await_replies(talk, sending, message_type, progress.attempt)
         except InterruptedLinkError:
+            progress.note(offset)
             return offset, sending.n_bytes
         n_lost = len(sending.open)
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
         self._connection.note_lost(n_lost)
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
-        progress.note(after, len(data))
+        if after > len(data):
+            raise ProtocolError(
+                f"{self._connection.name}: wants byte {after} next of the {len(data)} of a {message_type.name}",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
+        progress.note(after)
         return after, sending.n_bytes
 
     def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
@@ -79,10 +93,10 @@ class Writer:
         began_s = started_s = time.monotonic()
         n_bytes = sending.chunk_bytes
         while last in sending.open:
-            frame = talk.receive(self._connection.patience_s(message_type, n_bytes, attempt), {*sending.open, *marks})
+            frame = talk.receive(self._connection.wait_s(message_type, n_bytes, attempt), {*sending.open, *marks})
             if frame is None:
                 attempt += 1
-                if time.monotonic() - began_s > _NO_PROGRESS_S:
+                if time.monotonic() - began_s > _NO_PROGRESS_S * self._connection.patience:
                     return
                 marks |= talk.send_marks()
                 continue
@@ -143,25 +157,38 @@ class _Round:
 
 
 class WriteProgress:
-    """Whether sending gets on, and since when it does not."""
+    """Whether sending `n_bytes` gets on, and since when it does not."""
 
-    def __init__(self, name: str, message_type: MessageType) -> None:
+    def __init__(self, connection: Connection, message_type: MessageType, n_bytes: int) -> None:
         self.attempt = 1
-        self._where = f"{name}: no reply to {message_type.name}"
-        self._since_s = time.monotonic()
+        self.deadline = connection.deadline(_NO_PROGRESS_S)
+        """of the next progress"""
+        self._end = connection.deadline(transfer_s(n_bytes))
+        self._where = f"{connection.name}: {message_type.name}"
+        self._n_bytes = n_bytes
         self._furthest = self._furthest_then = 0
+        self._restarts_left = _MAX_RESTARTS
 
     def start_again(self) -> None:
-        """Allow for another 10 s: what was written is gone with the board's restart."""
-        self._since_s = time.monotonic()
+        """Allow for another 10 s: what was written is gone with the board's restart. Not for ever."""
+        self._restarts_left -= 1
+        if self._restarts_left > 0:
+            self.deadline.start_again()
 
-    def note(self, offset: int, n_bytes: int) -> None:
-        """Take in from where to go on, of n_bytes. Raises LinkTimeoutError after 10 s in which hardly any were new."""
+    def note(self, offset: int) -> None:
+        """Take in from where to go on. Raises LinkTimeoutError after 10 s in which hardly any bytes were new."""
         self.attempt = 1 if offset > self._furthest else self.attempt + 1
         self._furthest = max(offset, self._furthest)
         n_new = self._furthest - self._furthest_then
-        if n_new >= _LEAST_PROGRESS_BYTES or offset >= n_bytes:
-            self._furthest_then, self._since_s = self._furthest, time.monotonic()
-        elif time.monotonic() - self._since_s > _NO_PROGRESS_S:
-            how_far = f"only {n_new} new bytes" if n_new else f"{self.attempt} tries"
-            raise LinkTimeoutError(f"{self._where} in {_NO_PROGRESS_S:g} s ({how_far})", hint="reset the board")
+        if offset >= self._n_bytes:
+            return
+        if n_new >= _LEAST_PROGRESS_BYTES:
+            self._furthest_then = self._furthest
+            self.deadline.start_again()
+        if not self.deadline.left_s or not self._end.left_s:
+            late = self.deadline if not self.deadline.left_s else self._end
+            how_far = f"only {n_new} new bytes" if n_new else f"no reply to {self.attempt} tries"
+            raise LinkTimeoutError(
+                f"{self._where}: {how_far} in {late.seconds:g} s ({self._furthest} of {self._n_bytes} bytes taken)",
+                hint="reset the board; check the cable: tinyhost bench --link",
+            )

@@ -24,8 +24,11 @@ _FRAME_S = 0.08
 
 def run_screen(
     watcher: Watcher, state: MonitorState, console: Console, *, count: int | None, seconds: float | None
-) -> None:
-    """Show the screen until q, `count` predictions or `seconds`; raises what ended the watcher."""
+) -> bool:
+    """Show the screen until q, `count` predictions or `seconds`; raises what ended the watcher.
+
+    Returns whether q ended it.
+    """
     failures: list[BaseException] = []
 
     def watch() -> None:
@@ -39,17 +42,19 @@ def run_screen(
     thread.start()
     try:
         with _keys() as read_key, Live(console=console, screen=True, auto_refresh=False) as live:
-            _draw(live, watcher, state, read_key, count=count, seconds=seconds)
+            left = _draw(live, watcher, state, read_key, count=count, seconds=seconds)
     finally:
         watcher.stop.set()
         thread.join()
     if failures:
         raise failures[0]
+    return left
 
 
 def _draw(
     live: Live, watcher: Watcher, state: MonitorState, read_key: _ReadKey, *, count: int | None, seconds: float | None
-) -> None:
+) -> bool:
+    """Draw until it is to end; return whether q ended it."""
     preview, paused = True, False
     snapshot = state.snapshot()
     begin = time.monotonic()
@@ -60,11 +65,12 @@ def _draw(
         live.update(monitor_view(snapshot, size.width, size.height, preview=preview, paused=paused), refresh=True)
         key = read_key(_FRAME_S)
         if key == "q" or (count and state.n_readings >= count) or (seconds and time.monotonic() - begin >= seconds):
-            return
+            return key == "q"
         if key == " ":
             paused = not paused
         elif key == "c":
             preview = not preview
+    return False
 
 
 class _ReadKey:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +34,7 @@ class MonitorState:
         self._arrivals: deque[float] = deque(maxlen=1000)
         self._traffic: deque[tuple[float, int]] = deque(maxlen=1000)
         self._n_readings = 0
+        self._failures: Counter[str] = Counter()
         self._link = LinkCounts()
         self._frame: NDArray[np.uint8] | None = None
         self._scene_name = ""
@@ -67,6 +68,8 @@ class MonitorState:
                 self._detections.append(reading)
             self._arrivals.append(self._clock())
             self._n_readings += 1
+            if reading.status != "ok":
+                self._failures[reading.status] += 1
 
     def add_frame(self, pixels: NDArray[np.uint8], scene_name: str) -> None:
         """Keep the newest camera frame, (height, width)."""
@@ -100,8 +103,13 @@ class MonitorState:
 
     @property
     def n_readings(self) -> int:
-        """Predictions so far."""
+        """Predictions so far, and what came instead of one."""
         return self._n_readings
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """How often no inference ran, by what the board said."""
+        return self._failures
 
     def snapshot(self) -> Snapshot:
         """Return what there is to draw now."""

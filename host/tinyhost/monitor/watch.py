@@ -109,11 +109,13 @@ class Watcher:
         patience_s: float | None = None,
         on_reading: Callable[[Reading, LiveHeader], None] = lambda reading, header: None,
         on_wait: Callable[[str], None] = lambda why: None,
+        on_restart: Callable[[str], None] = lambda what: None,
     ) -> None:
         """Watch a board that is powered, whose first connection is still to be made.
 
-        preview: show what the sensor gives, too. patience_s: how long to wait for a board that went away; None: for
-        ever. on_wait: called once with why it waits.
+        preview: show what the sensor gives, too. patience_s: how long to wait for predictions, also of a board that
+        went away; None: for ever. on_wait: called once with why it waits. on_restart: called with what is new of a
+        board that restarted.
         """
         self.stop = threading.Event()
         self._board = board
@@ -123,29 +125,32 @@ class Watcher:
         self._patience_s = patience_s
         self._on_reading = on_reading
         self._on_wait = on_wait
+        self._on_restart = on_restart
+        self._is_watching = False
+        self._alive_s = 0.0
+        """when the last prediction came, or the watching began"""
 
     def run(self) -> None:
-        """Watch until `stop` is set; raises if the board cannot be opened at first, or stays away too long."""
-        first, gone_since = True, 0.0
+        """Watch until `stop` is set; raises if the board cannot be watched at first, or predicts nothing for long."""
+        self._alive_s = time.monotonic()
         while not self.stop.is_set():
             try:
                 with Device.open(self._board, log=self._log) as device:
-                    first, gone_since = False, 0.0
                     self._watch(device)
             except (LinkError, BoardError) as error:
-                gone_since = gone_since or time.monotonic()
-                too_long = self._patience_s is not None and time.monotonic() - gone_since > self._patience_s
-                if first or too_long:
+                if not self._is_watching or self._is_silent_too_long():
                     raise
                 if not self._state.is_waiting:
                     self._on_wait(error.message)
                 self._state.wait_for(f"waiting for {self._board.board.name}", error.message)
                 self.stop.wait(_RETRY_S)
 
+    def _is_silent_too_long(self) -> bool:
+        return self._patience_s is not None and time.monotonic() - self._alive_s > self._patience_s
+
     def _watch(self, device: Device) -> None:
         header = header_of(device, self._board, self._scene)
         self._state.connected(header)
-        last_item_s = time.monotonic()
         restarts = 0
         with ExitStack() as streams:
             predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
@@ -153,22 +158,44 @@ class Watcher:
             if self._preview:
                 stream = device.stream(header.form.stream, period_ms=_CAMERA_PERIOD_MS)
                 sensor_data = streams.enter_context(stream)
+            self._is_watching = True
             while not self.stop.is_set():
                 item = predictions.get(_TICK_S)
                 stats = device.link_stats
                 self._state.count_link(_counts(stats))
-                if item is None:
-                    silent_s = time.monotonic() - last_item_s
-                    if silent_s > _SILENT_S:
-                        self._state.wait_for(f"waiting for {self._board.board.name}: silent for {silent_s:.0f} s")
-                    continue
-                last_item_s = time.monotonic()
-                if stats.restarts != restarts or self._state.is_waiting:
+                if stats.restarts != restarts:
                     restarts = stats.restarts
+                    header = self._taken_up_again(device, header, restarts)
+                if item is None:
+                    self._note_silence(predictions)
+                    continue
+                self._alive_s = time.monotonic()
+                if self._state.is_waiting:
                     header = header_of(device, self._board, self._scene)
                     self._state.connected(header)
                 self._take(item, header)
                 self._take_sensor_data(sensor_data)
+
+    def _taken_up_again(self, device: Device, before: LiveHeader, restarts: int) -> LiveHeader:
+        """Return who answers now, and say that the board restarted, and what else is new."""
+        header = header_of(device, self._board, self._scene)
+        news = f"{header.board} restarted, or took this host for lost ({restarts} time{'s' * (restarts > 1)} so far)"
+        if (header.app, header.firmware) != (before.app, before.firmware):
+            news += f"; it runs {header.app} {header.firmware} now"
+        if header.model != before.model:
+            news += f"; its model is {header.model} now"
+        self._state.connected(header)
+        self._state.add_log("warning", news)
+        self._on_restart(news)
+        return header
+
+    def _note_silence(self, predictions: Subscription) -> None:
+        """Show how long nothing has come; raises LinkTimeoutError when it is too long."""
+        silent_s = time.monotonic() - self._alive_s
+        if self._is_silent_too_long():
+            raise predictions.silence(silent_s)
+        if silent_s > _SILENT_S:
+            self._state.wait_for(f"waiting for {self._board.board.name}: silent for {silent_s:.0f} s")
 
     def _take(self, item: StreamItem, header: LiveHeader) -> None:
         if isinstance(item, PredictionItem):

@@ -78,6 +78,10 @@ class Task(ABC):
     documents: ClassVar[dict[str, type[Document]]]
     """what its findings put into a benchmark's document, by key"""
 
+    def misfit(self, model: ModelSummary) -> str:
+        """Return what a model is whose input the app cannot make of its sensor's data; "" if it can."""
+        return ""
+
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a sample from which the device can make the model's input; None if preprocessing is not timed alone.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
-from tinyhost.errors import UsageError
+from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.protocol.messages import SensorKind
 from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
@@ -13,10 +13,13 @@ from tinyhost.tasks.registry import task_of_app, task_of_device, tasks_of_sensor
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
+    from tinyhost.models.summary import ModelSummary
     from tinyhost.protocol.messages import InfoReply
     from tinyhost.tasks.contract import Task
 
-__all__ = ["live_form", "task_with_sensor"]
+__all__ = ["check_model", "live_form", "task_with_sensor"]
+
+_GENERIC = "generic"
 
 
 def live_form(info: InfoReply, settings: Container[str]) -> LiveForm:
@@ -49,3 +52,21 @@ def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:
         f"{device.name}: the app {info.app} {has}; the {sensor.name} belongs to {app}",
         hint=f"tinyhost flash {app} --board {board}" + (f", or ask for {found.option}, which it has" if found else ""),
     )
+
+
+def check_model(model: ModelSummary, app: str, *, board: str) -> None:
+    """Raise UnsupportedModelError if an app cannot predict with a model, which could be stored all the same.
+
+    A model of no app in particular (generic) may be any app's that can make its input.
+    """
+    task = task_of_app(app)
+    why, wanted = f"one for {model.task}", model.task
+    if model.task in (_GENERIC, app):
+        why, wanted = task.misfit(model) if task is not None else "", app
+    if why:
+        is_ours = wanted == app
+        other = "train one: tinyhost train" if is_ours else f"flash the app that it is for: tinyhost flash {wanted}"
+        raise UnsupportedModelError(
+            f"{board}: expected a model for its app {app}, got {model.name}, which is {why}",
+            hint=f"{other}; tinyhost bench measures it as it is; push --force stores it all the same",
+        )

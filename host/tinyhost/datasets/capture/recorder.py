@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.device import SamplesItem, StreamItem
-from tinyhost.errors import LinkTimeoutError
+from tinyhost.errors import TinyhostError
 
 __all__ = ["Recorder", "Recording"]
 
@@ -24,6 +24,9 @@ class ItemSource(Protocol):
 
     def get(self, timeout_s: float) -> StreamItem | None:
         """Return the next item, or None after `timeout_s`."""
+
+    def silence(self, seconds: float) -> TinyhostError:
+        """Return the error that nothing came for so long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +47,9 @@ class Recording:
 class Recorder:
     """Reads a stream of SAMPLES, piece by piece."""
 
-    def __init__(self, source: ItemSource, *, stop: threading.Event | None = None) -> None:
+    def __init__(self, source: ItemSource, *, stop: threading.Event | None = None, patience: float = 1.0) -> None:
         self._source = source
+        self._silent_s = _SILENT_S * patience
         self._stop = stop or threading.Event()
         self._next = -1
         self._restarts = 0
@@ -53,20 +57,18 @@ class Recorder:
     def next_piece(self) -> tuple[SamplesItem, int] | None:
         """Return the next piece and how many samples are missing before it; None when `stop` is set.
 
-        Raises LinkTimeoutError if nothing comes for 5 s, and whatever ended the connection. A board that restarted
-        counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as missing.
+        Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), and whatever ended the connection. A board
+        that restarted counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as
+        missing.
         """
         silent_s = 0.0
         while not self._stop.is_set():
-            item = self._source.get(_WAIT_S)
+            item = self._source.get(min(_WAIT_S, self._silent_s))
             if isinstance(item, SamplesItem):
                 return item, self._missing_before(item)
-            silent_s += _WAIT_S
-            if silent_s > _SILENT_S:
-                raise LinkTimeoutError(
-                    f"the board's sensor has given nothing for {_SILENT_S:g} s",
-                    hint="tinyhost monitor shows what the board says; what was stored is valid",
-                )
+            silent_s += min(_WAIT_S, self._silent_s)
+            if silent_s > self._silent_s:
+                raise self._source.silence(self._silent_s)
         return None
 
     def forget(self) -> None:

@@ -75,7 +75,7 @@ def capture_recording(session: CaptureSession, *, seconds: float, form: Recordin
     """
     file = _File(session, form)
     with session.timed(), session.sensor_samples() as samples:
-        recorder = Recorder(samples, stop=session.stop)
+        recorder = Recorder(samples, stop=session.stop, patience=session.device.patience)
         try:
             while (got := recorder.next_piece()) is not None:
                 item, missing = got

@@ -14,6 +14,7 @@ from tinyhost.audio.speakers import Part
 from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
 from tinyhost.errors import DeviceError, UsageError
+from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
@@ -76,6 +77,12 @@ class Vision(Task):
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
+
+    def misfit(self, model: ModelSummary) -> str:
+        """Return what a model is that takes no picture."""
+        shape, dtype = model.input.shape, model.input.dtype
+        is_picture = len(shape) == 4 and shape[0] == 1 and shape[3] in (1, 3) and dtype != "float32"
+        return "" if is_picture else f"no model of a picture: it takes {'x'.join(map(str, shape))} {dtype}"
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a picture; None if the model classifies no pictures."""

@@ -4,7 +4,6 @@
 
 #include "conv.h"
 
-#include "clamp.h"
 #include "kernels.h"
 #include "unfold.h"
 
@@ -167,7 +166,6 @@ void Run(const OperatorView& op) {
   PatchMemory memory{};
   if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
   RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
-  ClampOutput(op, params);
 }
 
 }  // namespace

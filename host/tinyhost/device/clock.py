@@ -1,0 +1,35 @@
+"""A board's clock, as its replies to PING tell it: it tells restarts."""
+
+from __future__ import annotations
+
+import time
+
+from tinyhost.errors import ProtocolError
+
+__all__ = ["BoardClock"]
+
+_SLACK_S = 0.02
+_ERROR = 0.01
+
+
+class BoardClock:
+    """The last reading of a board's clock, and when it was taken."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, float] | None = None
+
+    def has_restarted(self, uptime_s: float, asked_s: float, *, where: str) -> bool:
+        """Take in a reading; return whether it went on by less than passed between the last reply and this question.
+
+        asked_s: when it was asked for, by time.monotonic(). Raises ProtocolError for a clock that stands still.
+        """
+        last, self._last = self._last, (uptime_s, time.monotonic())
+        if last is None:
+            return False
+        before_s, noted_s = last
+        if uptime_s == before_s and asked_s - noted_s > _SLACK_S:
+            raise ProtocolError(
+                f"{where}: its clock stands still at {uptime_s:.6f} s, so nobody can tell whether it restarts",
+                hint="flash the board with this version of tinyhost: tinyhost flash vww",
+            )
+        return uptime_s < max(before_s, before_s + (asked_s - noted_s) * (1 - _ERROR) - _SLACK_S)
