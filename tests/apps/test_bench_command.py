@@ -15,7 +15,9 @@ from tinyhost.protocol.messages import Source
 
 from tests.apps.conftest import N_PER_CLASS
 from tests.device.rig import small_model
+from tests.oracle.oracle import ORACLE_NAME
 from tests.stations import Station, Stations, shipped_image
+from tests.unit.compiler.models import float_classifier
 
 pytestmark = pytest.mark.firmware
 
@@ -72,6 +74,13 @@ def test_a_benched_model_leaves_the_one_before_active(native: Station, tmp_path:
     assert result["latency"]["preprocess"] is None
     assert result["agreement"]["mismatches"] == 0
     assert native.run_json("bench", "--runs", "1", "--samples", "0")["model"]["name"] == "vww"
+
+
+def test_a_model_of_floats_agrees_on_floats_that_it_can_take(native: Station, tmp_path: Path) -> None:
+    (tmp_path / "floats.tflite").write_bytes(float_classifier(8))
+    words = ("bench", "--model", str(tmp_path / "floats.tflite"), "--runs", "1", "--samples", "20")
+    assert native.run_json(*words, "--against", ORACLE_NAME)["agreement"]["mismatches"] == 0
+    assert native.run_json("diff", "--seed", "5", "--layers")["same"]
 
 
 def test_pictures_for_a_model_that_takes_none_are_an_error(native: Station, pictures: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "CONV_2D_NEEDS_BIAS",
     "MAX_SCALE",
     "ORACLE_IS_TFLM",
+    "ORACLE_NAME",
     "RELU6_REQUANTIZES",
     "as_scale",
     "assert_equals_oracle",
@@ -57,6 +58,8 @@ def _installed() -> tuple[ReferenceName, str] | None:
 
 _ORACLE = _installed()
 ORACLE_IS_TFLM = _ORACLE is not None and _ORACLE[0] == "tflm"
+ORACLE_NAME: ReferenceName = "tflm" if ORACLE_IS_TFLM else "litert"
+"""As `bench --against` takes it."""
 MAX_SCALE = 1e4 if ORACLE_IS_TFLM else math.ldexp(_PRIME, -11)  # just below 2
 RELU6_REQUANTIZES = CONV_2D_NEEDS_BIAS = not ORACLE_IS_TFLM
 

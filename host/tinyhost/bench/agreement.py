@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from tinyhost.bench.result import Agreement, Mismatch
+from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import Reference
 from tinyhost.models.summary import ModelSummary
-from tinyhost.protocol.messages import InferSource
-from tinyhost.protocol.pattern import pattern_bytes
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -30,14 +29,14 @@ def measure_agreement(
 ) -> Agreement:
     """Return how many of `n_samples` random inputs give other bytes on the device than in the reference.
 
-    The device makes each input from its seed; the CRC of what it made is compared as well.
+    The CRC of the input that the device made or got is compared as well.
     """
-    n_bytes = model.input.n_bytes
     mismatches: list[Mismatch] = []
     for index in range(n_samples):
         seed = first_seed + index
-        data = pattern_bytes(seed, n_bytes)
-        got = device.infer(InferSource.PATTERN, seed=seed)
+        data = random_input(model, seed)
+        source, tensor = drawn_input(model, seed)
+        got = device.infer(source, data=tensor, seed=seed)
         if got.input_crc32 != zlib.crc32(data):
             mismatches.append(Mismatch(seed=seed, what="input", n_different=0, max_abs_difference=0))
         elif got.output != (expected := reference.run(data)):

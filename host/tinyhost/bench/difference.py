@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.errors import DatasetError
+from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
 from tinyhost.protocol.messages import InferSource
-from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.sensors.picture_file import read_picture
 from tinyhost.system.reading import read_file
 from tinyhost.tasks.vision.task import fitting
@@ -104,7 +104,7 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
     Raises DatasetError if a tensor has another size than the model's input.
     """
     if file is None:
-        return DiffSample(name=f"seed {seed}", seed=seed)
+        return DiffSample(name=f"seed {seed}", tensor=drawn_input(model, seed)[1], seed=seed)
     if file.suffix.lower() not in (".npy", ".bin"):
         return DiffSample(name=str(file), picture=read_picture(file))
     data = read_file(file, max_bytes=_MAX_TENSOR_BYTES)
@@ -153,7 +153,7 @@ def host_input(model: ModelSummary, sample: DiffSample) -> bytes:
     """Return the input tensor as this computer makes it of the sample."""
     if sample.picture is not None:
         return preprocess(sample.picture, model)
-    return sample.tensor if sample.tensor is not None else pattern_bytes(sample.seed, model.input.n_bytes)
+    return sample.tensor if sample.tensor is not None else random_input(model, sample.seed)
 
 
 def _checksums(name: str, host: bytes, device_crc32: int) -> Stage:

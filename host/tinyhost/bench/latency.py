@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tinyhost.bench.result import Latency, OperatorTicks
 from tinyhost.metrics.spread import Spread
+from tinyhost.models.random_input import drawn_input
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import InferSource
 from tinyhost.tasks.contract import Subject, Task
@@ -34,8 +35,9 @@ def measure_latency(
     listens. capture: camera frames are measured too.
     """
     device = subject.device
-    data = task.test_sample(subject) if task else None
-    source = InferSource.PATTERN if data is None else InferSource.SAMPLE
+    sample = task.test_sample(subject) if task else None
+    source, tensor = drawn_input(subject.model, _SEED) if sample is None else (InferSource.SAMPLE, None)
+    data = tensor if sample is None else sample
     plain, profiled, captured = [], [], []
     for index in range(runs):
         plain.append(device.infer(source, data=data, seed=_SEED))
@@ -48,7 +50,7 @@ def measure_latency(
         tick_hz=device.info.tick_hz,
         runs=runs,
         invoke=Spread.of([run.invoke_ticks for run in plain]),
-        preprocess=None if data is None else Spread.of([run.preprocess_ticks for run in plain]),
+        preprocess=None if sample is None else Spread.of([run.preprocess_ticks for run in plain]),
         capture=Spread.of(captured) if captured else None,
         per_operator=_per_operator(subject.model, profiled),
         listening=task.listening(device) if task else None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+
 from tinyhost.compiler import BufferReport, EngineName, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
@@ -56,6 +58,8 @@ class ModelSummary(ModelDocument):
 
     engine: EngineName
     """that runs it"""
+    input_range: tuple[float, float]
+    """real values that the input tells apart"""
     pixel_map: tuple[int, int]
     """multiplier and offset, Q16: how a pixel enters the model"""
     operator_codes: tuple[OperatorCode, ...]
@@ -86,12 +90,26 @@ def summary_of(image: ModelImage) -> ModelSummary:
         arena_bytes=report.arena_bytes,
         flash_bytes=report.flash_bytes,
         input=image.input,
+        input_range=_input_range(image),
         output=image.output,
         pixel_map=(image.metadata.pixel_multiplier, image.metadata.pixel_offset),
         operator_codes=tuple(sorted({OperatorCode(record.code) for record in image.operators})),
         operators=report.operators,
         buffers=report.buffers,
     )
+
+
+def _input_range(image: ModelImage) -> tuple[float, float]:
+    """Return what the input's quantization spans; of a float32 input what the first operator makes of it."""
+    tensor, metadata = image.input, image.metadata
+    if tensor.dtype == "float32":
+        readers = (op.output for op in image.operators if metadata.input_tensor in op.inputs[: op.n_inputs])
+        tensor = next(map(image.tensor_info, readers), tensor)
+    if tensor.dtype == "float32":
+        return -1.0, 1.0
+    limits = np.iinfo(tensor.dtype)
+    low, high = (float(tensor.scale * (int(end) - tensor.zero_point)) for end in (limits.min, limits.max))
+    return low, high
 
 
 def model_document(model: ModelSummary) -> ModelDocument:

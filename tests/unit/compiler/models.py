@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.oracle.builder import ModelBuilder
 
-__all__ = ["picture_classifier"]
+__all__ = ["float_classifier", "picture_classifier"]
 
 
 def picture_classifier(n_outputs: int = 2, size: int = 32) -> bytes:
@@ -37,4 +37,16 @@ def picture_classifier(n_outputs: int = 2, size: int = 32) -> bytes:
     b.operator("FULLY_CONNECTED", [m, weights], logits, FusedActivationFunction=0)
     y = b.tensor((1, n_outputs), scale=1 / 256, zero_point=-128)
     b.operator("SOFTMAX", [logits], y, Beta=1.0)
+    return b.build([x], [y])
+
+
+def float_classifier(n_in: int, *, scale: float = 0.05, zero_point: int = 3) -> bytes:
+    """Return a .tflite of one fully connected layer in int8, from n_in floats to two."""
+    weights = np.random.default_rng(0).integers(-127, 128, (2, n_in))
+    b = ModelBuilder()
+    x, y = b.tensor((1, n_in), dtype="float32"), b.tensor((1, 2), dtype="float32")
+    quantized, scores = b.tensor((1, n_in), scale=scale, zero_point=zero_point), b.tensor((1, 2), scale=scale)
+    b.operator("QUANTIZE", [x], quantized)
+    b.operator("FULLY_CONNECTED", [quantized, b.tensor((2, n_in), scale=0.01, data=weights)], scores)
+    b.operator("DEQUANTIZE", [scores], y)
     return b.build([x], [y])
