@@ -21,6 +21,7 @@ _DTYPES = {
     "uint32": tflite.TensorType.UINT32,
     "uint64": tflite.TensorType.UINT64,
     "int32": tflite.TensorType.INT32,
+    "float16": tflite.TensorType.FLOAT16,
     "float32": tflite.TensorType.FLOAT32,
 }
 _OPTION_CLASSES = {
@@ -66,6 +67,7 @@ class _TensorSpec:
     zero_points: tuple[int, ...]
     axis: int
     data: bytes
+    sparse: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,17 +94,23 @@ class ModelBuilder:
         zero_point: int = 0,
         axis: int = 0,
         data: NDArray[Any] | None = None,
+        name: str | None = None,
+        sparse: bool = False,
     ) -> int:
-        """Add a tensor, a constant if it has data; return its index. Several scales: quantized along `axis`."""
+        """Add a tensor, a constant if it has data; return its index.
+
+        Several scales: quantized along `axis`. sparse: the data are some of its elements.
+        """
         scales = tuple(scale) if isinstance(scale, Sequence) else (scale,)
         spec = _TensorSpec(
-            name=f"t{len(self.tensors)}",
+            name=name or f"t{len(self.tensors)}",
             dtype=dtype,
             shape=tuple(shape),
             scales=scales,
             zero_points=(zero_point,) * len(scales),
             axis=axis,
             data=b"" if data is None else np.ascontiguousarray(data, dtype=np.dtype(dtype)).tobytes(),
+            sparse=sparse,
         )
         self.tensors.append(spec)
         return len(self.tensors) - 1
@@ -116,8 +124,8 @@ class ModelBuilder:
         """Add an operator of any number of outputs; one that is not in the schema has the options its kernel reads."""
         self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
 
-    def build(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
-        """Return the .tflite file with the given graph inputs and outputs."""
+    def build(self, inputs: Sequence[int], outputs: Sequence[int], *, n_subgraphs: int = 1) -> bytes:
+        """Return the .tflite file with the given graph inputs and outputs; of several subgraphs, all alike."""
         b = flatbuffers.Builder(4096)
         buffers = [self._buffer(b, b"")] + [self._buffer(b, t.data) for t in self.tensors]
         codes = sorted({op.code for op in self.operators})
@@ -135,7 +143,7 @@ class ModelBuilder:
         tflite.SubGraphAddInputs(b, subgraph_parts[1])
         tflite.SubGraphAddOutputs(b, subgraph_parts[2])
         tflite.SubGraphAddOperators(b, subgraph_parts[3])
-        subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, [tflite.SubGraphEnd(b)])
+        subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, [tflite.SubGraphEnd(b)] * n_subgraphs)
         opcode_vector = _offsets(b, tflite.ModelStartOperatorCodesVector, opcodes)
         buffer_vector = _offsets(b, tflite.ModelStartBuffersVector, buffers)
         tflite.ModelStart(b)
@@ -178,6 +186,10 @@ class ModelBuilder:
             tflite.QuantizationParametersAddZeroPoint(b, zero_points)
             tflite.QuantizationParametersAddQuantizedDimension(b, spec.axis)
             quantization = tflite.QuantizationParametersEnd(b)
+        sparsity = 0
+        if spec.sparse:
+            tflite.SparsityParametersStart(b)
+            sparsity = tflite.SparsityParametersEnd(b)
         tflite.TensorStart(b)
         tflite.TensorAddShape(b, shape)
         tflite.TensorAddType(b, _DTYPES[spec.dtype])
@@ -185,6 +197,8 @@ class ModelBuilder:
         tflite.TensorAddName(b, name)
         if quantization:
             tflite.TensorAddQuantization(b, quantization)
+        if sparsity:
+            tflite.TensorAddSparsity(b, sparsity)
         return int(tflite.TensorEnd(b))
 
     @staticmethod

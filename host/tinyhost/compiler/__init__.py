@@ -12,7 +12,7 @@ from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
 from tinyhost.compiler.image_format import Task
-from tinyhost.compiler.lower import SUPPORTED_OPERATORS
+from tinyhost.compiler.operators import SUPPORTED_OPERATORS
 from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Graph", "Operator", "OptionValue", "Quantization", "Tensor"]
+__all__ = ["Graph", "Obstacle", "Operator", "OptionValue", "Quantization", "Tensor"]
 
 OptionValue: TypeAlias = int | float
 
@@ -38,6 +38,8 @@ class Tensor:
     quantization: Quantization | None
     data: bytes | None
     """its bytes if it is a constant"""
+    is_sparse: bool = False
+    """a constant of which the file holds only some elements; data is None"""
 
     @property
     def n_elements(self) -> int:
@@ -72,11 +74,23 @@ class Operator:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """One thing that keeps a model from running on the engine."""
+
+    words: str
+    """what it is"""
+    way_out: str
+    """what to do about it; may be empty"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Graph:
-    """The only subgraph of a model, operators in execution order."""
+    """The first subgraph of a model, operators in execution order."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
     input: int
     output: int
     sha256: bytes
+    obstacles: tuple[Obstacle, ...] = ()
+    """of the file as a whole: then it is no graph to run"""

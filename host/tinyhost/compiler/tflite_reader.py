@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinyhost.compiler.graph import Graph, Operator, OptionValue, Quantization, Tensor
+from tinyhost.compiler.graph import Graph, Obstacle, Operator, OptionValue, Quantization, Tensor
 from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
 from tinyhost.compiler.tflite_options import OPTIONS
 from tinyhost.errors import ModelError, UnsupportedModelError
@@ -32,8 +32,8 @@ _DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowErr
 def read_tflite(data: bytes, *, where: str = "model") -> Graph:
     """Return the graph of a .tflite file's bytes; `where` names the file in messages.
 
-    Raises ModelError if the bytes are no valid model, UnsupportedModelError for more than one subgraph, input or
-    output, for shapes beyond the engine's limits, and for models that keep weights outside of the file.
+    More than one subgraph, input or output are the graph's `obstacles`. Raises ModelError if the bytes are no valid
+    model, UnsupportedModelError for one beyond the limits of this reader.
     """
     if len(data) < 8 or data[4:8] != _IDENTIFIER:
         got = data[4:8].hex() or "nothing"
@@ -51,6 +51,7 @@ class _Reader:
         self._size = len(data)
         self._codes = _names(tflite.BuiltinOperator)
         self._types = _names(tflite.TensorType)
+        self._obstacles: list[Obstacle] = []
         self._model = self._decode("root table", lambda: tflite.Model.GetRootAs(data, 0))
 
     def graph(self) -> Graph:
@@ -58,11 +59,6 @@ class _Reader:
         n_subgraphs = self._decode("subgraphs", model.SubgraphsLength)
         if n_subgraphs < 1:
             raise self._corrupt("subgraphs", "1 subgraph", f"{n_subgraphs}")
-        if n_subgraphs > 1:
-            raise UnsupportedModelError(
-                f"{self._where}: {n_subgraphs} subgraphs; the engine runs models of one",
-                hint="export without control flow",
-            )
         subgraph = self._decode("subgraph 0", lambda: model.Subgraphs(0))
         n_tensors = self._count("tensors", subgraph.TensorsLength, MAX_TENSORS)
         n_operators = self._count("operators", subgraph.OperatorsLength, MAX_OPERATORS)
@@ -74,6 +70,7 @@ class _Reader:
             input=self._only("input", subgraph.InputsLength, subgraph.Inputs, tensors),
             output=self._only("output", subgraph.OutputsLength, subgraph.Outputs, tensors),
             sha256=self._sha256,
+            obstacles=(*self._obstacles, *_of_subgraphs(n_subgraphs)),
         )
 
     def _tensor(self, index: int, subgraph: Any) -> Tensor:
@@ -84,14 +81,15 @@ class _Reader:
             raise self._corrupt(f"{what}: type", "a TensorType", str(code))
         dtype = self._types[code].lower()
         shape = self._shape(what, table)
-        raw_name = self._decode(f"{what}: name", table.Name) or b""
+        is_sparse = self._decode(f"{what}: sparsity", table.Sparsity) is not None
         return Tensor(
             index=index,
-            name=raw_name[:_MAX_NAME].decode("utf-8", "replace"),
+            name=_name(self._decode(f"{what}: name", table.Name)),
             dtype=dtype,
             shape=shape,
             quantization=self._quantization(what, table, shape),
-            data=self._data(what, table, dtype, shape),
+            data=None if is_sparse else self._data(what, table, dtype, shape),
+            is_sparse=is_sparse,
         )
 
     def _shape(self, what: str, table: Any) -> tuple[int, ...]:
@@ -157,8 +155,7 @@ class _Reader:
         builtin = max(self._decode(what, raw.BuiltinCode), self._decode(what, raw.DeprecatedBuiltinCode))
         code = self._codes.get(builtin, f"operator code {builtin}")
         if code == "CUSTOM":
-            custom = self._decode(what, raw.CustomCode) or b""
-            code = f"CUSTOM {custom[:_MAX_NAME].decode('utf-8', 'replace')}"
+            code = f"CUSTOM {_name(self._decode(what, raw.CustomCode))}"
         return Operator(
             index=index,
             code=code,
@@ -195,11 +192,10 @@ class _Reader:
         indices = self._indices(f"{what}s", length, item, len(tensors))
         if len(indices) != 1:
             names = ", ".join(tensors[i].name for i in indices[:8] if i >= 0)
-            raise UnsupportedModelError(
-                f"{self._where}: {len(indices)} {what}s ({names}); the engine runs models of one {what}"
-            )
-        if indices[0] < 0:
-            raise self._corrupt(what, "a tensor", "-1")
+            words = f"{len(indices)} {what}s ({names}), and the engine runs models of one {what}"
+            self._obstacles.append(Obstacle(words=words, way_out=f"export a model of one {what}"))
+        if not indices or indices[0] < 0:
+            raise self._corrupt(what, "a tensor", str(indices[:1]))
         return indices[0]
 
     def _count(self, what: str, length: Callable[[], int], limit: int) -> int:
@@ -221,6 +217,16 @@ class _Reader:
 
     def _corrupt(self, what: str, expected: str, got: str) -> ModelError:
         return ModelError(f"{self._where}: {what}: expected {expected}, got {got}", hint=_HINT)
+
+
+def _name(raw: bytes | None) -> str:
+    """Return the first characters of a name in the file."""
+    return (raw or b"").decode("utf-8", "replace")[:_MAX_NAME]
+
+
+def _of_subgraphs(n: int) -> tuple[Obstacle, ...]:
+    """Return the obstacle of a model of several subgraphs; the operators that call them are obstacles of their own."""
+    return () if n == 1 else (Obstacle(words=f"{n} subgraphs, and the engine runs models of one", way_out=""),)
 
 
 def _names(enum: Any) -> dict[int, str]:

@@ -28,7 +28,7 @@ def rewrite_reduction(draft: Draft, operator: Operator) -> bool:
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     values = draft.integers(operator.inputs[1])
     rank = len(data.shape)
-    if values is None or any(not -rank <= axis < rank for axis in values.reshape(-1)):
+    if values is None or data.n_elements == 0 or any(not -rank <= axis < rank for axis in values.reshape(-1)):
         return False
     axes = {int(axis) % rank for axis in values.reshape(-1)}
     kept = math.prod(dim for axis, dim in enumerate(data.shape) if axis not in axes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyhost.compiler.constants import ConstantPool
-from tinyhost.compiler.graph import Graph
+from tinyhost.compiler.graph import Graph, Obstacle
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import (
     lower_add,
@@ -19,8 +19,10 @@ from tinyhost.compiler.lower.elementwise import (
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.reduction import lower_mean, lower_pool, lower_softmax
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
+from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
+from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["SUPPORTED_OPERATORS", "Step", "lower_graph", "lower_operator"]
+__all__ = ["LOWERED_OPERATORS", "Step", "lower_graph", "lower_operator"]
 
 _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "ADD": lower_add,
@@ -44,22 +46,29 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "SUM": lower_mean,
 }
 
-SUPPORTED_OPERATORS = tuple(_LOWERINGS)
-"""Operators that the engine has, by their TensorFlow Lite names."""
+LOWERED_OPERATORS = tuple(_LOWERINGS)
+"""By name: TensorFlow Lite's, and those that canonical writes."""
 
 
 def lower_graph(graph: Graph, pool: ConstantPool, *, where: str) -> tuple[Step, ...]:
     """Return the steps of a graph, in order, with their weights and tables in `pool`.
 
-    Raises UnsupportedModelError, naming the operator, for what the engine lacks; ModelError for what none could run.
+    Raises UnsupportedModelError, naming all obstacles, for what the engine lacks; ModelError for what none could run.
     """
-    supported = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
+    obstacles = [*graph.obstacles, *obstacles_of_types(graph)]
+    lacking = [op for op in graph.operators if op.code not in _LOWERINGS and not (obstacles and op.code == "DENSIFY")]
+    obstacles += obstacles_of_operators(lacking)
+    if obstacles:
+        raise unsupported_model(where, obstacles)
     steps = []
     for operator in graph.operators:
-        context = OperatorContext(graph=graph, operator=operator, pool=pool, where=where, supported=supported)
-        if operator.code not in _LOWERINGS:
-            raise context.unsupported("the engine lacks this operator")
-        steps.append(_LOWERINGS[operator.code](context))
+        context = OperatorContext(graph=graph, operator=operator, pool=pool, where=where)
+        try:
+            steps.append(_LOWERINGS[operator.code](context))
+        except UnsupportedModelError as error:
+            obstacles.append(Obstacle(words=error.message.removeprefix(f"{where}: "), way_out=error.hint))
+    if obstacles:
+        raise unsupported_model(where, obstacles)
     return tuple(steps)
 
 

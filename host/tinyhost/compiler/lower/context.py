@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["OperatorContext", "Packable", "Step"]
 
+_HINT = "change or leave out this layer, and convert the model again"
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
 _CLAMPS: dict[str, tuple[float | None, float | None]] = {
     "NONE": (None, None),
@@ -52,7 +53,6 @@ class OperatorContext:
     operator: Operator
     pool: ConstantPool
     where: str
-    supported: str = field(default="", repr=False)
 
     @property
     def title(self) -> str:
@@ -69,7 +69,7 @@ class OperatorContext:
         return ModelError(f"{self.title}: {what}: expected {expected}, got {got}", hint="convert the model again")
 
     def unsupported(self, what: str) -> UnsupportedModelError:
-        return UnsupportedModelError(f"{self.title}: {what}", hint=self.supported)
+        return UnsupportedModelError(f"{self.title}: {what}", hint=_HINT)
 
     def counts(self, n_inputs: tuple[int, int], n_outputs: int = 1) -> None:
         """Raise unless the operator has between n_inputs[0] and n_inputs[1] inputs and n_outputs outputs."""

@@ -1,0 +1,115 @@
+"""Why a model that is whole does not run here, in one sentence each, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tinyhost.compiler.graph import Graph, Obstacle, Operator
+from tinyhost.compiler.operators import SUPPORTED_OPERATORS
+from tinyhost.errors import UnsupportedModelError
+
+__all__ = ["obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
+
+_QUANTIZE = (
+    "give the converter a representative data set: converter.optimizations = [tf.lite.Optimize.DEFAULT], "
+    "converter.representative_dataset = a function that yields a hundred real inputs, "
+    "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
+)
+_UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
+_STATELESS = "export a model without variables, that is given the whole window at once"
+_DENSE = (
+    "export the weights dense: after tfmot's strip_pruning, convert without "
+    "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler leaves out channels of zeros by itself"
+)
+_KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
+_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
+_WAYS_OUT: Mapping[str, str] = {
+    "ASSIGN_VARIABLE": _STATELESS,
+    "BROADCAST_TO": "broadcast in the operator that reads it",
+    "CALL_ONCE": _STATELESS,
+    "DENSIFY": _DENSE,
+    "GELU": "use another activation, such as ReLU or hard swish",
+    "IF": _UNROLL,
+    "READ_VARIABLE": _STATELESS,
+    "VAR_HANDLE": _STATELESS,
+    "WHILE": _UNROLL,
+}
+_WEIGHTED = ("BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
+_MAX_NAMED = 5
+
+
+def obstacles_of_types(graph: Graph) -> tuple[Obstacle, ...]:
+    """Return what the tensors' types say of how a model was converted, if it was not to int8 throughout."""
+    kinds = {kind for operator in graph.operators if (kind := _kind(graph, operator))}
+    if any(tensor.dtype == "float16" for tensor in graph.tensors):
+        kinds.add("float16")
+    if kinds & {"float16", "dynamic range"}:  # they compute in float32, too
+        kinds.discard("float32")
+    found = [_KINDS[kind] for kind in _KINDS if kind in kinds]
+    if any(tensor.is_sparse for tensor in graph.tensors):
+        found.append(Obstacle(words="its weights are sparse, and the engine's are dense", way_out=_DENSE))
+    return tuple(found)
+
+
+def _kind(graph: Graph, operator: Operator) -> str | None:
+    """Return how an operator with weights was converted; None for int8 and for all other operators."""
+    if operator.code == "DEQUANTIZE" and operator.inputs and operator.inputs[0] >= 0:
+        source = graph.tensors[operator.inputs[0]]
+        return "dynamic range" if source.data is not None and source.dtype == "int8" else None
+    if operator.code not in _WEIGHTED or len(operator.inputs) < 2:
+        return None
+    first, second = (graph.tensors[index].dtype if index >= 0 else "" for index in operator.inputs[:2])
+    data, weights = (second, first) if operator.code == "TRANSPOSE_CONV" else (first, second)
+    if data == "float32":
+        return "float32" if weights == "float32" else "dynamic range"
+    return data if data in ("int16", "uint8") else None
+
+
+_KINDS: Mapping[str, Obstacle] = {
+    "float32": Obstacle(words="it computes in float32, and the engine in int8", way_out=_QUANTIZE),
+    "dynamic range": Obstacle(
+        words="it has dynamic-range quantization, float32 between int8 weights, and the engine is int8 throughout",
+        way_out=_QUANTIZE,
+    ),
+    "float16": Obstacle(words="its weights are float16, and the engine's int8", way_out=_QUANTIZE),
+    "int16": Obstacle(
+        words="it has int16 activations, and the engine int8",
+        way_out="convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.supported_ops",
+    ),
+    "uint8": Obstacle(
+        words="it is quantized to uint8, as TensorFlow 1 did, and the engine has int8",
+        way_out="convert it again with TensorFlow 2 and a representative data set",
+    ),
+}
+
+
+def obstacles_of_operators(operators: Sequence[Operator]) -> tuple[Obstacle, ...]:
+    """Return one obstacle for each kind of operator, none of which can be lowered."""
+    by_code: dict[str, list[str]] = {}
+    for operator in operators:
+        by_code.setdefault(operator.code, []).append(str(operator.index))
+    return tuple(_lacking(code, _listed(places)) for code, places in by_code.items())
+
+
+def _lacking(code: str, places: str) -> Obstacle:
+    title = f"operator{'s' if ',' in places else ''} {places} ({code})"
+    if code in SUPPORTED_OPERATORS:
+        return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=_KEEP_CONSTANT)
+    return Obstacle(words=f"{title}: the engine lacks this operator", way_out=_WAYS_OUT.get(code, _ALL_OF_THEM))
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Return items with commas, and how many more there are."""
+    more = f" and {len(items) - _MAX_NAMED} more" if len(items) > _MAX_NAMED else ""
+    return ", ".join(items[:_MAX_NAMED]) + more
+
+
+def unsupported_model(where: str, obstacles: Sequence[Obstacle]) -> UnsupportedModelError:
+    """Return the error that says all of them at once."""
+    words = [obstacle.words for obstacle in obstacles]
+    more = f"; and {len(words) - _MAX_NAMED} more" if len(words) > _MAX_NAMED else ""
+    return UnsupportedModelError(f"{where}: {'; '.join(words[:_MAX_NAMED])}{more}", hint="; ".join(_once(obstacles)))
+
+
+def _once(obstacles: Sequence[Obstacle]) -> Iterator[str]:
+    yield from dict.fromkeys(obstacle.way_out for obstacle in obstacles[:_MAX_NAMED] if obstacle.way_out)

@@ -1,0 +1,39 @@
+"""The operators of TensorFlow Lite that the compiler takes, whatever it makes of them."""
+
+from __future__ import annotations
+
+__all__ = ["SUPPORTED_OPERATORS"]
+
+SUPPORTED_OPERATORS = (
+    "ADD",
+    "AVERAGE_POOL_2D",
+    "CONCATENATION",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEPTH_TO_SPACE",
+    "DEQUANTIZE",
+    "EXPAND_DIMS",
+    "FULLY_CONNECTED",
+    "LOGISTIC",
+    "MAX_POOL_2D",
+    "MEAN",
+    "MUL",
+    "PACK",
+    "PAD",
+    "QUANTIZE",
+    "RELU",
+    "RELU6",
+    "RESHAPE",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "SLICE",
+    "SOFTMAX",
+    "SPACE_TO_DEPTH",
+    "SPLIT",
+    "SPLIT_V",
+    "SQUEEZE",
+    "STRIDED_SLICE",
+    "SUM",
+    "TRANSPOSE",
+    "UNPACK",
+)
+"""By name. Some are taken in the forms only that converters write; SHAPE and others where they give constants."""

@@ -1,0 +1,110 @@
+"""What keeps a model that is whole from running: all of it in one answer, each with its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from tinyhost.compiler import SUPPORTED_OPERATORS, compile_tflite
+from tinyhost.compiler.canonical import REWRITTEN_OPERATORS
+from tinyhost.compiler.lower import LOWERED_OPERATORS
+from tinyhost.compiler.tflite_reader import read_tflite
+from tinyhost.errors import UnsupportedModelError
+
+from tests.oracle.builder import ModelBuilder
+
+CANONICAL = {"STRIDED_COPY"}
+"""Operators that only the compiler writes."""
+
+
+def dense(data: str, weights: str, *, sparse: bool = False) -> bytes:
+    """Return a model of one FULLY_CONNECTED of these types."""
+    b = ModelBuilder()
+    scale = () if data == "float32" else 1.0
+    x, y = (b.tensor((1, 4), dtype=data, scale=scale) for _ in range(2))
+    stored = b.tensor((4, 4), dtype=weights, scale=0.5, data=np.ones(3 if sparse else (4, 4)), sparse=sparse)
+    filters = b.operator("DENSIFY", [stored], b.tensor((4, 4), scale=0.5)) if sparse else stored
+    if weights == "float16":
+        filters = b.operator("DEQUANTIZE", [stored], b.tensor((4, 4), dtype="float32"))
+    b.operator("FULLY_CONNECTED", [x, filters], y, FusedActivationFunction=0)
+    return b.build([x], [y])
+
+
+def chain(*codes: str, n_subgraphs: int = 1) -> bytes:
+    """Return a model of these operators, one after another."""
+    b = ModelBuilder()
+    x = y = b.tensor((1, 4), scale=1.0)
+    for code in codes:
+        y = b.operator(code, [y], b.tensor((1, 4), scale=1.0))
+    return b.build([x], [y], n_subgraphs=n_subgraphs)
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "way_out"),
+    [
+        (lambda: dense("float32", "float32"), "it computes in float32", "representative_dataset"),
+        (lambda: dense("float32", "int8"), "dynamic-range quantization", "representative_dataset"),
+        (lambda: dense("float32", "float16"), "its weights are float16", "representative_dataset"),
+        (lambda: dense("int16", "int8"), "int16 activations", "TFLITE_BUILTINS_INT8 alone"),
+        (lambda: dense("uint8", "uint8"), "quantized to uint8, as TensorFlow 1 did", "TensorFlow 2"),
+        (lambda: dense("int8", "int8", sparse=True), "its weights are sparse", "strip_pruning"),
+        (lambda: chain("WHILE", n_subgraphs=3), r"3 subgraphs.*operator 0 \(WHILE\)", "unroll=True"),
+        (lambda: chain("CALL_ONCE", n_subgraphs=2), r"2 subgraphs.*operator 0 \(CALL_ONCE\)", "without variables"),
+    ],
+)
+def test_how_a_model_was_converted_is_said_with_the_way_out(
+    make: Callable[[], bytes], words: str, way_out: str
+) -> None:
+    with pytest.raises(UnsupportedModelError, match=words) as refused:
+        compile_tflite(make(), name="m")
+    assert way_out in refused.value.hint
+    assert "download" not in refused.value.hint
+
+
+def test_types_are_told_once_and_not_by_operator() -> None:
+    with pytest.raises(UnsupportedModelError) as refused:
+        compile_tflite(dense("float32", "int8"), name="m")
+    assert refused.value.message == (
+        "m: it has dynamic-range quantization, float32 between int8 weights, and the engine is int8 throughout"
+    )
+
+
+def test_all_operators_that_are_lacking_are_named_in_one_answer() -> None:
+    with pytest.raises(UnsupportedModelError) as refused:
+        compile_tflite(chain("GELU", "COS", "RELU6", "COS", *["GELU"] * 6), name="m")
+    assert refused.value.message == (
+        "m: operators 0, 4, 5, 6, 7 and 2 more (GELU): the engine lacks this operator; "
+        "operators 1, 3 (COS): the engine lacks this operator"
+    )
+    assert refused.value.hint.startswith("use another activation, such as ReLU or hard swish; the engine has ADD, ")
+
+
+def test_all_operators_in_forms_that_are_lacking_are_named_in_one_answer() -> None:
+    b = ModelBuilder()
+    x = y = b.tensor((1, 4), scale=1.0)
+    for _ in range(2):
+        y = b.operator("SOFTMAX", [y], b.tensor((1, 4), scale=1.0), Beta=1.0)
+    with pytest.raises(UnsupportedModelError, match=r"operator 0 \(SOFTMAX\).*; operator 1 \(SOFTMAX\)"):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
+def test_several_inputs_and_outputs_are_named_with_the_operators_that_are_lacking() -> None:
+    b = ModelBuilder()
+    x, y, z = (b.tensor((1, 4), scale=1.0) for _ in range(3))
+    b.operator("COS", [x], z)
+    with pytest.raises(UnsupportedModelError, match=r"2 inputs \(t0, t1\).*2 outputs \(t2, t0\).*\(COS\)"):
+        compile_tflite(b.build([x, y], [z, x]), name="m")
+
+
+def test_a_name_is_cut_by_characters() -> None:
+    b = ModelBuilder()
+    x, y = (b.tensor((1, 4), scale=1.0, name=name) for name in ("é" * 300, "x" * 200))
+    b.operator("RELU", [x], y)
+    names = [tensor.name for tensor in read_tflite(b.build([x], [y])).tensors]
+    assert names == ["é" * 200, "x" * 200]
+
+
+def test_the_list_of_operators_is_of_those_that_are_lowered_or_rewritten() -> None:
+    assert set(SUPPORTED_OPERATORS) == (set(LOWERED_OPERATORS) | set(REWRITTEN_OPERATORS)) - CANONICAL
+    assert list(SUPPORTED_OPERATORS) == sorted(SUPPORTED_OPERATORS)
