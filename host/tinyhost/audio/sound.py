@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import rms, to_pcm
 from tinyhost.audio.resample import resample
+from tinyhost.system.wording import counted
 
 __all__ = ["MAX_CHANNELS", "RATES_HZ", "SAMPLE_RATE_HZ", "Sound"]
 
@@ -42,7 +43,7 @@ class Sound:
 
     def describe(self) -> str:
         """Return the format in words."""
-        channels = {1: "mono", 2: "stereo"}.get(self.n_channels, f"{self.n_channels} channels")
+        channels = {1: "mono", 2: "stereo"}.get(self.n_channels, counted(self.n_channels, "channel"))
         return f"{self.rate_hz:,} Hz, {channels}, {self.bits} bit{' float' if self.is_float else ''}"
 
     def pcm(self) -> NDArray[np.int16]:

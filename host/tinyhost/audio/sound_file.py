@@ -18,6 +18,7 @@ from tinyhost.audio.sound import MAX_CHANNELS, RATES_HZ, SAMPLE_RATE_HZ, Sound
 from tinyhost.audio.wav import parse_wav
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.system.reading import read_file
+from tinyhost.system.wording import counted
 
 __all__ = ["MAX_SOUND_BYTES", "SOUND_SUFFIXES", "decode_sound", "open_sound", "read_sound"]
 
@@ -55,7 +56,9 @@ def native_sound(sound: Sound, where: str, *, convert: bool) -> tuple[NDArray[np
         )
     pcm, note = sound.native_pcm_and_note()
     if len(pcm) == 0:
-        raise DatasetError(f"{where}: {sound.n_samples} samples at {sound.rate_hz:,} Hz: too short", hint=_HINT)
+        raise DatasetError(
+            f"{where}: {counted(sound.n_samples, 'sample')} at {sound.rate_hz:,} Hz: too short", hint=_HINT
+        )
     return pcm, note
 
 
@@ -143,7 +146,7 @@ def _by_ffmpeg(content: bytes) -> Sound:
 
 def _check_format(n_channels: int, rate_hz: int) -> None:
     if not 1 <= n_channels <= MAX_CHANNELS or rate_hz not in RATES_HZ:
-        raise DatasetError(f"{n_channels} channels at {rate_hz:,} Hz", hint=_HINT)
+        raise DatasetError(f"{counted(n_channels, 'channel')} at {rate_hz:,} Hz", hint=_HINT)
 
 
 def _gathered(blocks: Iterable[NDArray[np.int16] | NDArray[np.float32]]) -> bytearray:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.sound import MAX_CHANNELS, RATES_HZ, SAMPLE_RATE_HZ, Sound
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import new_file, write_atomically
+from tinyhost.system.wording import counted
 
 __all__ = ["WavWriter", "new_wav", "parse_wav", "wav_bytes", "write_wav"]
 
@@ -85,9 +86,9 @@ def _parse_format(chunk: bytes, where: str) -> _Format:
     if bits not in _BITS.get(code, ()):
         raise _bad(where, f"samples of format {code:#06x} with {bits} bits; expected plain PCM or float")
     if not 1 <= n_channels <= MAX_CHANNELS or rate_hz not in RATES_HZ:
-        raise _bad(where, f"the header says {n_channels} channels at {rate_hz:,} Hz")
+        raise _bad(where, f"the header says {counted(n_channels, 'channel')} at {rate_hz:,} Hz")
     if block_bytes != n_channels * bits // 8:
-        raise _bad(where, f"the header says {block_bytes} bytes for {n_channels} channels of {bits} bits")
+        raise _bad(where, f"the header says {block_bytes} bytes for {counted(n_channels, 'channel')} of {bits} bits")
     return code, n_channels, rate_hz, bits
 
 

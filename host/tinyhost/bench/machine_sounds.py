@@ -16,6 +16,7 @@ from tinyhost.datasets.machine_sounds import MachineClip, read_channel
 from tinyhost.errors import DatasetError
 from tinyhost.metrics.classifier import partial_auc, roc_auc
 from tinyhost.models.reconstruction import ReconstructionModel
+from tinyhost.system.wording import counted
 
 __all__ = ["ClipScore", "MachineFigures", "SoundModel", "machine_figures", "score_clips"]
 
@@ -58,7 +59,7 @@ def score_clips(
         scores = model.window_scores(pcm)
         if len(scores) == 0:
             raise DatasetError(
-                f"{clip.path}: {len(pcm):,} samples, expected {model.cfg.min_samples:,} or more",
+                f"{clip.path}: {counted(len(pcm), 'sample')}, expected {model.cfg.min_samples:,} or more",
                 hint="the features are of the middle of a clip of 10 s",
             )
         yield ClipScore(clip=clip, score=float(scores.mean()), n_windows=len(scores))

@@ -15,6 +15,7 @@ from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, 
 from tinyhost.cli.output import check_targets, console, note, progress_bars, stage, status_console, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.bench.engines import EngineTrial
@@ -278,7 +279,7 @@ def _check_agreement(device: DeviceSummary, agreement: Agreement | None, engine:
     first = agreement.first_mismatch
     seed = first.seed if first else 0
     raise CheckFailedError(
-        f"{device.name}{engine}: {agreement.mismatches} of {agreement.compared} outputs differ from "
+        f"{device.name}{engine}: {agreement.mismatches} of {counted(agreement.compared, 'output')} differ from "
         f"{agreement.against}'s, first with seed {seed}",
         hint=f"see where: tinyhost diff --board {device.name} --seed {seed} --layers",
     )

@@ -32,6 +32,7 @@ from tinyhost.datasets.capture import (
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import MissingToolError, TinyhostError, UsageError
 from tinyhost.system.loudspeaker import play_wav
+from tinyhost.system.wording import counted
 from tinyhost.views.capture import CaptureView, PicturesView, RecordingView, WordsView
 
 if TYPE_CHECKING:
@@ -135,8 +136,7 @@ class CaptureRun:
         losses["dropped by the board" if self._takes == "pictures" else "samples lost"] = done.dropped
         lost = [(f", {n} {what}", "yellow") for what, n in losses.items() if n]
         if self._takes == "minutes":
-            files = "file" if done.stored == 1 else "files"
-            n, what = done.n_samples, f" samples of {self._label} in {done.stored} {files}"
+            n, what = done.n_samples, f" samples of {self._label} in {counted(done.stored, 'file')}"
         else:
             n, what = done.stored, f" {self._label} in {done.seconds:.1f} s"
         note(f"{root}: stored ", (str(n), "bold"), f"{what}, {in_all} in all", *lost)
@@ -173,7 +173,7 @@ def tell_recovery(store: DatasetStore, root: Path) -> None:
     found, counts = store.recovery, store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())
-        note(f"{root}: going on with {sum(counts.values())} samples: {listed}")
+        note(f"{root}: going on with {counted(sum(counts.values()), 'sample')}: {listed}")
     if found.torn_line:
         warn(f"{root}: the last line of the manifest was torn and has been cut off")
     for names, words in (

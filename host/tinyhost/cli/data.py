@@ -14,6 +14,7 @@ from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
@@ -100,7 +101,7 @@ def fetch_dataset(
     if json:
         write_json(fetched, json)
     if json != "-":
-        say(f"{target}: {fetched.files:,} files")
+        say(f"{target}: {counted(fetched.files, 'file')}")
     if not fetched.verified:
         note(("not verified", "yellow"), f": its SHA-256 is {fetched.sha256}; next time give that with --sha256")
 
@@ -176,7 +177,10 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
         write_json(ImportDocument.of(report, source, target), json)
     if json != "-":
         n_labels = len(report.stored)
-        say(f"{target}: {report.stored.total():,} clips of {n_labels} labels stored, {len(report.skipped):,} skipped")
+        say(
+            f"{target}: {counted(report.stored.total(), 'clip')} of {counted(n_labels, 'label')} stored, "
+            f"{len(report.skipped):,} skipped"
+        )
     tell_skipped(report.skipped)
 
 

@@ -10,6 +10,7 @@ import typer
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -76,7 +77,8 @@ def diff(
 def _where(stage: Stage) -> str:
     if not stage.n_different:
         return ""
-    return f", {stage.n_different} elements, by up to {stage.max_abs_difference:g}, first at {stage.first_difference}"
+    n = counted(stage.n_different, "element")
+    return f", {n}, by up to {stage.max_abs_difference:g}, first at {stage.first_difference}"
 
 
 def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> RenderableType:
@@ -96,6 +98,10 @@ def _view(board: str, model: ModelSummary, sample: str, stages: list[Stage]) -> 
             Text("same", "green") if stage.same else Text(f"DIFFERENT{_where(stage)}", "bold red"),
         )
     same = sum(stage.same for stage in stages)
-    words = "host and device agree to the bit" if same == len(stages) else f"{len(stages) - same} stages differ"
+    words = (
+        "host and device agree to the bit"
+        if same == len(stages)
+        else f"a difference in {counted(len(stages) - same, 'stage')}"
+    )
     head = Text.assemble((model.name, "bold cyan"), (f" on {board}, {sample}", "dim"))
     return Group(head, table, Text(words, "bold green" if same == len(stages) else "bold red"))

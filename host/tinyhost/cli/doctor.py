@@ -9,6 +9,7 @@ import typer
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption, epilog
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.wording import counted
 
 __all__ = ["register"]
 
@@ -68,6 +69,6 @@ def doctor(
     blocking = [check for check in checks if check.blocks]
     if blocking:
         raise CheckFailedError(
-            f"{len(blocking)} of {len(checks)} checks failed: {', '.join(check.name for check in blocking)}",
+            f"{len(blocking)} of {counted(len(checks), 'check')} failed: {', '.join(check.name for check in blocking)}",
             hint=blocking[0].fix,
         )

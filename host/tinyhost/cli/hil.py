@@ -11,6 +11,7 @@ import typer
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -108,7 +109,7 @@ def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]
             name, words = process.run.board.name, "done" if process.done else "running"
             if (name, process.done) not in told:
                 told.add((name, process.done))
-                status.print(f"{name}: {words}, {len(process.run.tests)} tests, {process.seconds:.0f} s")
+                status.print(f"{name}: {words}, {counted(len(process.run.tests), 'test')}, {process.seconds:.0f} s")
 
     return observe
 
@@ -164,7 +165,7 @@ def _print(result: RigResult) -> None:
         out.print(Text(f"not applicable  {reason}: {len(tests)} of {files}", style="dim"), soft_wrap=True)
     for problem in find_problems(result):
         test = problem.first
-        what = test.test if len(problem.tests) == 1 else f"{len(problem.tests)} tests"
+        what = test.test if len(problem.tests) == 1 else counted(len(problem.tests), "test")
         out.print(Text(f"{problem.board}  {what}: {OUTCOME_WORDS[test.outcome]}", style="bold red"), soft_wrap=True)
         lines = test.text.splitlines()[:MAX_TEXT_LINES] if test.outcome in {"rig", "build"} else [test.headline]
         for line in lines:

@@ -14,6 +14,7 @@ import typer
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import console, note, say, status_console, warn
 from tinyhost.errors import CheckFailedError
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -105,8 +106,8 @@ def _tell_result(live: MonitorState) -> None:
     if not final.header:
         return
     n_done = final.n_readings - sum(live.failures.values())
-    failed = "".join(f", {n} time{'s' * (n > 1)} none: {status}" for status, n in live.failures.items())
-    note((f"{n_done} prediction{'s' * (n_done != 1)} in {final.seconds:.1f} s{failed}", "dim"))
+    failed = "".join(f", {counted(n, 'time')} none: {status}" for status, n in live.failures.items())
+    note((f"{counted(n_done, 'prediction')} in {final.seconds:.1f} s{failed}", "dim"))
 
 
 def _check_predicted(live: MonitorState, board: str) -> None:
@@ -122,7 +123,7 @@ def _check_predicted(live: MonitorState, board: str) -> None:
             hint="watch for longer; if none comes at all: tinyhost doctor camera (or mic, imu)",
         )
     raise CheckFailedError(
-        f"{board}: expected predictions, got none: {final.reading.status} ({final.n_readings} times)",
+        f"{board}: expected predictions, got none: {final.reading.status} ({counted(final.n_readings, 'time')})",
         hint=advice(final.reading, final.header),
     )
 

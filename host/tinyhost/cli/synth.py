@@ -11,6 +11,7 @@ from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import epilog
 from tinyhost.cli.output import note, progress_count
 from tinyhost.cli.synth_machine import machine
+from tinyhost.system.wording import counted
 
 __all__ = ["register"]
 
@@ -48,7 +49,7 @@ def pictures(
 
     files = write_dataset(folder.parent, count, seed, split=folder.name)
     labels = sorted({file.parent.name for file in files})
-    note(f"drew {len(files)} pictures in {folder}: {', '.join(labels)}")
+    note(f"drew {counted(len(files), 'picture')} in {folder}: {', '.join(labels)}")
 
 
 def speech(
@@ -89,7 +90,8 @@ def speech(
     n_voices = len({sample.speaker for sample in samples if sample.speaker})
     n_words = len({sample.label for sample in samples if sample.speaker})
     n_clips = sum(bool(sample.speaker) for sample in samples)
-    note(f"wrote {n_clips} clips of {n_words} words by {n_voices} voices, and noise, in {folder}")
+    what = f"{counted(n_clips, 'clip')} of {counted(n_words, 'word')} by {counted(n_voices, 'voice')}"
+    note(f"wrote {what}, and noise, in {folder}")
 
 
 def stream(
@@ -116,4 +118,5 @@ def stream(
     with progress_count("speaking") as show:
         truth = write_stream(file, config, on_block=show)
     n_wanted = sum(word.label in config.words for word in truth)
-    note(f"wrote {file}: {minutes:g} minutes with {n_wanted} wanted words and {len(truth) - n_wanted} other utterances")
+    others = counted(len(truth) - n_wanted, "other utterance")
+    note(f"wrote {file}: {minutes:g} min with {counted(n_wanted, 'wanted word')} and {others}")

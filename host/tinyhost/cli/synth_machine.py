@@ -9,6 +9,7 @@ import typer
 
 from tinyhost.cli.options import MAX_SECONDS
 from tinyhost.cli.output import note
+from tinyhost.system.wording import counted
 
 __all__ = ["machine"]
 
@@ -55,4 +56,4 @@ def machine(
     write_motion_csv(file, Machine(options).blocks(n_samples), options.sensor)
     write_manifest(file.with_suffix(".json"), options, n_samples)
     what = f"{fault} of severity {severity:g} from {start_s:g} s on" if fault != "none" else "a healthy machine"
-    note(f"wrote {file}: {n_samples} samples, {what}, {rpm:g} rpm")
+    note(f"wrote {file}: {counted(n_samples, 'sample')}, {what}, {rpm:g} rpm")

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from tinyhost.errors import DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = ["Limits", "unpack"]
 
@@ -82,7 +83,7 @@ def _unpack(archive: Path, folder: Path, limits: Limits, on_bytes: Callable[[int
                 continue
             n_files += 1
             if n_files > limits.n_files:
-                raise _bad(archive, f"more than {limits.n_files:,} files")
+                raise _bad(archive, f"more than {counted(limits.n_files, 'file')}")
             path.parent.mkdir(parents=True, exist_ok=True)
             source = member.open()
             if source is None:

@@ -26,6 +26,7 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, Origin, validate_label
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.protocol.labels import normal_label
+from tinyhost.system.wording import counted
 
 __all__ = [
     "FORMATS",
@@ -150,7 +151,7 @@ def _store_one(found: FoundClip, store: DatasetStore, origin: Origin, report: Im
             report.stored[label] += 1
             return
         if len(pcm) < _SHORTEST:
-            raise DatasetError(f"{found.what}: {len(pcm)} samples, shorter than 0.1 s")
+            raise DatasetError(f"{found.what}: {counted(len(pcm), 'sample')}, shorter than 0.1 s")
     except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return

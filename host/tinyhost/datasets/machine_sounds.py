@@ -27,6 +27,7 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ, Sound
 from tinyhost.audio.sound_file import open_sound
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = [
     "Layout",
@@ -140,7 +141,7 @@ def load_machine_sounds(
     if not clips:
         first = skipped[0]
         raise DatasetError(
-            f"{root}: none of {len(skipped)} files can be used; the first one, {first.what}: {first.reason}",
+            f"{root}: none of {counted(len(skipped), 'file')} can be used; the first one, {first.what}: {first.reason}",
             hint="--convert takes the first channel, at 16 kHz and 16 bit",
         )
     return replace(found, clips=tuple(clips), skipped=tuple(skipped), seconds=seconds)

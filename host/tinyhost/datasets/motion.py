@@ -18,6 +18,7 @@ from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.features import log_features, slide
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.system.wording import counted
 
 __all__ = [
     "MIN_WINDOWS",
@@ -201,6 +202,7 @@ def check_enough(windows: Windows, part: Part, motion: MotionConfig) -> None:
     if len(windows) < MIN_WINDOWS:
         seconds = (MIN_WINDOWS * motion.hop + 2 * motion.n_fft) / min(_SHARES) / motion.rate_hz
         raise DatasetError(
-            f"{NORMAL}: {len(windows)} windows of {motion.n_fft} samples for {part}, expected {MIN_WINDOWS} or more",
+            f"{NORMAL}: {counted(len(windows), 'window')} of {motion.n_fft} samples for {part}, "
+            f"expected {MIN_WINDOWS} or more",
             hint=f"tinyhost capture --sensor imu --seconds {seconds:.0f} --label {NORMAL} records enough",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.errors import DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = ["MAX_SKIPPED_SHARE", "Skipped", "check_skipped", "none_usable"]
 
@@ -36,7 +37,8 @@ def check_skipped(where: Path, skipped: Sequence[Skipped], n_used: int, *, allow
     if allow or len(skipped) <= MAX_SKIPPED_SHARE * n_samples:
         return
     raise DatasetError(
-        f"{where}: {len(skipped):,} of {n_samples:,} samples left out ({100 * len(skipped) / n_samples:.1f} %), "
+        f"{where}: {len(skipped):,} of {counted(n_samples, 'sample')} left out "
+        f"({100 * len(skipped) / n_samples:.1f} %), "
         f"expected at most {100 * MAX_SKIPPED_SHARE:.0f} %; the first: {skipped[0]}",
         hint="mend or delete them, or accept the figures without them: --allow-skipped",
     )
@@ -46,5 +48,6 @@ def none_usable(where: Path, skipped: Sequence[Skipped], *, hint: str) -> Datase
     """Return the error of a folder in which no sample can be used; skipped: all of them, at least one."""
     first = skipped[0]
     return DatasetError(
-        f"{where}: none of {len(skipped):,} files can be used; the first one, {first.what}: {first.reason}", hint=hint
+        f"{where}: none of {counted(len(skipped), 'file')} can be used; the first one, {first.what}: {first.reason}",
+        hint=hint,
     )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.system.reading import read_text
+from tinyhost.system.wording import counted
 
 __all__ = ["ClassColumn", "LabelledSeries", "UcrSet", "find_ucr", "parse_series", "read_ucr"]
 
@@ -139,7 +140,9 @@ def parse_series(lines: Iterable[str], *, where: str, class_place: int = 0) -> L
             label, fields = _split_ts(line, at) if is_ts else _split_table(text, class_place, at)
             values = _values(fields, at)
             if rows and len(values) != len(rows[0]):
-                raise _bad(at, f"{len(values)} values, the series before have {len(rows[0])}: unequal length")
+                raise _bad(
+                    at, f"{counted(len(values), 'value')}, the series before have {len(rows[0])}: unequal length"
+                )
             if np.isnan(values).any():
                 missing = int(np.isnan(values).sum())
                 skipped.append(Skipped(what=f"line {number}", reason=f"{at}: {missing} of {len(values)} missing"))
@@ -147,7 +150,10 @@ def parse_series(lines: Iterable[str], *, where: str, class_place: int = 0) -> L
                 rows.append(values)
                 labels.append(_label(label, at))
     if not rows:
-        raise _bad(where, "no @data line" if in_header else f"no series, and {len(skipped)} lines with missing values")
+        raise _bad(
+            where,
+            "no @data line" if in_header else f"no series, and {counted(len(skipped), 'line')} with missing values",
+        )
     return LabelledSeries(values=np.stack(rows), labels=tuple(labels), skipped=tuple(skipped))
 
 
@@ -170,7 +176,9 @@ def _split_ts(line: str, at: str) -> tuple[str, list[str]]:
     """Return class and values of a line of a .ts file."""
     dimensions = line.split(":")
     if len(dimensions) != 2:
-        raise _bad(at, f"expected values, a colon and the class, got {len(dimensions)} parts with colons between")
+        raise _bad(
+            at, f"expected values, a colon and the class, got {counted(len(dimensions), 'part')} with colons between"
+        )
     return dimensions[1].strip(), dimensions[0].split(",")
 
 

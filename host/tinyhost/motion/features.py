@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.errors import UsageError
 from tinyhost.motion.config import STATISTICS, MotionConfig
+from tinyhost.system.wording import counted
 
 __all__ = [
     "FEATURE_STEP",
@@ -103,7 +104,7 @@ def spectral_features(window: NDArray[np.int16], cfg: MotionConfig) -> NDArray[n
     in log2 units as in log_features. Raises UsageError if n_samples < cfg.n_fft.
     """
     if len(window) < cfg.n_fft:
-        raise UsageError(f"window of {len(window)} samples, expected {cfg.n_fft} or more")
+        raise UsageError(f"window of {counted(len(window), 'sample')}, expected {cfg.n_fft} or more")
     features = log_features(window[None, : cfg.n_fft], cfg)
     scaling = FeatureScaling.uniform(cfg.n_features, cfg.scale, cfg.zero_point)
     return quantize(features, scaling).reshape(3, -1)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
+from tinyhost.system.wording import counted
 
 __all__ = ["Issue", "MotionRecording", "find_issues"]
 
@@ -35,8 +36,8 @@ class Issue:
     def __str__(self) -> str:
         """Return it in words."""
         if self.kind == "gap":
-            return f"{self.n_samples} samples missing before sample {self.first}"
-        return f"{self.axis} {self.kind} for {self.n_samples} samples from sample {self.first} on"
+            return f"{counted(self.n_samples, 'sample')} missing before sample {self.first}"
+        return f"{self.axis} {self.kind} for {counted(self.n_samples, 'sample')} from sample {self.first} on"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.motion.columns import COLUMNS, find_columns
 from tinyhost.motion.units import MotionUnits
 from tinyhost.system.delimited import Numbers, read_rows
+from tinyhost.system.wording import counted
 
 __all__ = ["MotionTable", "read_table"]
 
@@ -44,5 +45,5 @@ def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTab
         samples.extend([line, *values])
     table = np.frombuffer(samples, np.float64).reshape(-1, 1 + len(COLUMNS))
     if len(table) < 2:
-        raise DatasetError(f"{where}: {len(table)} samples, expected two or more")
+        raise DatasetError(f"{where}: {counted(len(table), 'sample')}, expected two or more")
     return MotionTable(lines=table[:, 0].astype(np.int64), time=table[:, 1], values=table[:, 2:], units=columns.units)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.sensors.pace import PaceReport
 from tinyhost.sensors.quality import SampleQuality
 from tinyhost.sensors.remarks import Remark
+from tinyhost.system.wording import counted
 
 __all__ = ["AXES", "MotionQuality", "MotionReport", "up_axis"]
 
@@ -137,7 +138,7 @@ class MotionQuality(SampleQuality):
         if self.n_clipped:
             yield Remark(
                 level="look",
-                text=f"{self.n_clipped} values are at full scale, {self.full_scale_g:g} g",
+                text=f"{counted(self.n_clipped, 'value')} at full scale, {self.full_scale_g:g} g",
                 action="what shakes harder than that cannot be told apart",
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyhost.sensors.remarks import Remark
+from tinyhost.system.wording import counted
 
 __all__ = ["Pace", "PaceReport"]
 
@@ -72,6 +73,6 @@ class Pace:
         if self.n_missing:
             yield Remark(
                 level="look",
-                text=f"{self.n_missing} samples are missing",
+                text=f"{counted(self.n_missing, 'sample')} missing",
                 action="nothing else may use the cable's hub, or this computer",
             )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyhost.sensors.quality import SensorQuality
 from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.system.wording import counted
 
 __all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures", "torn_row"]
 
@@ -149,7 +150,7 @@ class PictureQuality(SensorQuality):
             where = f", the last at row {self.figures.torn_row}" if self.figures.torn_row is not None else ""
             yield Remark(
                 level="bad",
-                text=f"torn: {self.n_torn} of {self.n_items} pictures are shifted from a row on{where}",
+                text=f"torn: {self.n_torn} of {counted(self.n_items, 'picture')} shifted from a row on{where}",
                 action=_LOST_PIXELS,
             )
         if self.n_items >= 8 and not self._n_changed:
@@ -161,7 +162,7 @@ class PictureQuality(SensorQuality):
         if self.n_missed > self.n_items // 10:
             yield Remark(
                 level="look",
-                text=f"{self.n_missed} pictures were missed",
+                text=f"{counted(self.n_missed, 'picture')} missed",
                 action="nothing else may use the cable's hub",
             )
 

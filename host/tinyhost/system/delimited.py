@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tinyhost.errors import DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = ["Numbers", "read_rows"]
 
@@ -44,7 +45,7 @@ def read_rows(
                     yield number, row
                 elif row:
                     raise DatasetError(
-                        f"{where}, line {number}: {len(row)} values, expected {width}",
+                        f"{where}, line {number}: {counted(len(row), 'value')}, expected {width}",
                         hint="with decimal commas, another mark must stand between values" if len(row) > width else "",
                     )
         except csv.Error as exc:

@@ -12,6 +12,7 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.charts import Chart
 from tinyhost.metrics.spread import Spread
 from tinyhost.system.documents import Document
+from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.sensors.annotations import Annotation
@@ -199,7 +200,9 @@ def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
     if not skipped:
         return ()
     n_samples = len(skipped) + n_used
-    left_out = Note(text=f"{len(skipped):,} of {n_samples:,} samples left out, which no figure counts", level="bad")
+    left_out = Note(
+        text=f"{len(skipped):,} of {counted(n_samples, 'sample')} left out, which no figure counts", level="bad"
+    )
     return (left_out, *issue_notes([str(item) for item in skipped]))
 
 

@@ -12,6 +12,7 @@ from tinyhost.bench.estimate import estimate_latency
 from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import TICK_REMARKS
 from tinyhost.models.summary import macs_text
+from tinyhost.system.wording import counted
 from tinyhost.views.engines import engines_view
 from tinyhost.views.findings import section_view
 
@@ -39,7 +40,7 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
     if result.agreement:
         agreement = result.agreement
         style = "bold green" if agreement.mismatches == 0 else "bold red"
-        words = f"{agreement.mismatches} mismatches in {agreement.compared} random inputs"
+        words = f"{counted(agreement.mismatches, 'mismatch')} in {agreement.compared} random inputs"
         parts += [Text(), Text.assemble(f"agreement with {agreement.against}: ", (words, style))]
     if result.other:
         parts += [Text(), *engines_view(result)]

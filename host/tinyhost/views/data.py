@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tinyhost.system.wording import counted
 from tinyhost.views.tables import plain_table
 
 if TYPE_CHECKING:
@@ -32,16 +33,18 @@ def data_view(found: DataDescription) -> RenderableType:
 
 def _summary(found: DataDescription) -> str:
     if found.kind == "pictures":
-        return f"{found.files:,} pictures"
+        return counted(found.files, "picture")
     if found.kind == "series":
-        return f"{found.files:,} series of {found.length:,} values"
+        return f"{counted(found.files, 'series')} of {found.length:,} values"
     minutes = f"{(found.seconds or 0) / 60:.1f} minutes"
     if found.machines is not None:
         of_each = ", ".join(f"{name} {count:,}" for name, count in found.machines.items())
-        return f"{found.files:,} recordings, {minutes}, of {len(found.machines)} machines: {of_each}"
+        return (
+            f"{counted(found.files, 'recording')}, {minutes}, of {counted(len(found.machines), 'machine')}: {of_each}"
+        )
     return (
-        f"{found.files:,} clips, {minutes}, {found.speakers} speakers, "
-        f"{found.background_files} files of background noise"
+        f"{counted(found.files, 'clip')}, {minutes}, {counted(found.speakers or 0, 'speaker')}, "
+        f"{counted(found.background_files or 0, 'file')} of background noise"
     )
 
 

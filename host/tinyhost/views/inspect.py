@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.system.wording import counted
+
 if TYPE_CHECKING:
     from tinyhost.models.fits import Fit
     from tinyhost.models.summary import ModelSummary
@@ -26,7 +28,9 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
     head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{labels}", "dim"))
-    totals = Text(f"{macs_text(model)}, {model.n_params:,} parameters, {len(model.operators)} operators")
+    totals = Text(
+        f"{macs_text(model)}, {counted(model.n_params, 'parameter')}, {counted(len(model.operators), 'operator')}"
+    )
     operators = (Text(), _operators(model, columns)) if model.operators else ()
     return Group(head, totals, *operators, Text(), _verdict(fit))
 

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.system.wording import counted
 from tinyhost.tasks.advice import advice
 from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.alarm import alarm_verdict, score_plot
@@ -276,5 +277,5 @@ def _footer(state: Snapshot, *, paused: bool, preview: bool) -> Text:
     for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sensor)):
         text.append(f" {key} ", f"bold on {TRACK}")
         text.append(f" {what}  ", DIM)
-    text.append(f"{state.n_readings} predictions in {state.seconds:.0f} s", DIM)
+    text.append(f"{counted(state.n_readings, 'prediction')} in {state.seconds:.0f} s", DIM)
     return text

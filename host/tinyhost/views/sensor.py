@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SampleQuality, SensorQuality, SoundQuality
 from tinyhost.sensors.motion import AXES, up_axis
+from tinyhost.system.wording import counted
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, level_meter
 from tinyhost.views.preview import half_blocks, heat_blocks
 
@@ -76,7 +77,7 @@ def _picture(
     counts = np.histogram(pixels, bins=max(8, min(64, width)), range=(0, 256))[0]
     histogram = _columns(counts, class_colour(0))
     parts = [
-        _figure("size", f"{pixels.shape[1]} x {pixels.shape[0]}", f"{quality.n_items} pictures"),
+        _figure("size", f"{pixels.shape[1]} x {pixels.shape[0]}", f"{counted(quality.n_items, 'picture')}"),
         _figure("pictures/s", f"{quality.fps:.1f}", f"{quality.n_missed} missed" if quality.n_missed else ""),
         Text(),
         _figure("brightness", f"{figures.brightness:5.1f}", "of 255, mean"),

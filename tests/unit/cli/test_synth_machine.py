@@ -25,7 +25,7 @@ def test_a_machine_becomes_a_file_and_what_made_it(tmp_path: Path) -> None:
     file = tmp_path / "fan.csv"
     what = {"--minutes": 0.5, "--fault": "imbalance", "--severity": 0.5, "--start-s": 10, "--rpm": 480, "--load": 0.2}
     said = _run(file, *(str(part) for option in what.items() for part in option), "--seed", "7")
-    assert "3570 samples, imbalance of severity 0.5 from 10 s on, 480 rpm" in said
+    assert "3,570 samples, imbalance of severity 0.5 from 10 s on, 480 rpm" in said
     options = MachineOptions(fault="imbalance", severity=0.5, start_s=10.0, rpm=480.0, load=0.2, seed=7)
     recording = read_motion_csv(file)
     np.testing.assert_array_equal(recording.counts(), Machine(options).read(3570))

@@ -146,7 +146,7 @@ def test_folders_without_machine_sounds_are_errors(tmp_path: Path) -> None:
         find_machine_sounds(tmp_path / "two")
     (tmp_path / "broken/fan/id_00/normal").mkdir(parents=True)
     (tmp_path / "broken/fan/id_00/normal/0.wav").write_bytes(b"")
-    with pytest.raises(DatasetError, match=r"none of 1 files can be used; the first one, fan/id_00/normal/0.wav"):
+    with pytest.raises(DatasetError, match=r"none of 1 file can be used; the first one, fan/id_00/normal/0.wav"):
         load_machine_sounds(tmp_path / "broken")
 
 

@@ -168,7 +168,7 @@ def test_folders_without_a_usable_clip_are_refused(tmp_path: Path) -> None:
         load_clip_folder(tmp_path)
     (tmp_path / "yes").mkdir()
     (tmp_path / "yes" / "a.wav").write_bytes(b"RIFF")
-    with pytest.raises(DatasetError, match=r"none of 1 files can be used; the first one, yes/a\.wav"):
+    with pytest.raises(DatasetError, match=r"none of 1 file can be used; the first one, yes/a\.wav"):
         load_clip_folder(tmp_path)
 
 

@@ -72,7 +72,7 @@ def test_columns_may_come_in_any_order_with_others_between() -> None:
         ("timestamp;accX;accY;accZ\n0;0,5;1.009,8;0", "line 2: accY is '1.009,8', expected a number"),
         (HEADER + "\n0,0,9.8,0\n1_0,0,9.8,0", "line 3: timestamp is '1_0', expected a number"),
         (HEADER, "0 samples, expected two or more"),
-        (HEADER + "\n0,0,9.8,0", "1 samples, expected two or more"),
+        (HEADER + "\n0,0,9.8,0", "1 sample, expected two or more"),
         (HEADER + "\n0,0,9.8,0\n10,0,nan,0", "line 3: accY is 'nan', expected a number"),
         (HEADER + "\n0,0,9.8,0\n10,0,9.8,inf", "line 3: accZ is 'inf', expected a number"),
         (HEADER + "\n0,0,9.8,0\n10,0,,0", "line 3: accY is '', expected a number"),
@@ -254,7 +254,7 @@ def test_gaps_are_flagged_and_split_the_recording() -> None:
     recording = parse_motion_csv([HEADER, *lines], where="a.csv")
     assert [str(issue) for issue in recording.issues] == [
         "5 samples missing before sample 20",
-        "1 samples missing before sample 30",
+        "1 sample missing before sample 30",
     ]
     assert [(part.start, part.stop) for part in recording.segments()] == [(0, 20), (20, 30), (30, 60)]
     assert recording.rate_hz == pytest.approx(100.0)
@@ -286,7 +286,7 @@ def test_saturation_is_flagged_at_the_sensors_range() -> None:
         lines[i] = ",".join([*lines[i].split(",")[:3], value])
     assert _parse(lines) == [
         "accZ saturated for 2 samples from sample 10 on",
-        "accZ saturated for 1 samples from sample 50 on",
+        "accZ saturated for 1 sample from sample 50 on",
     ]
     assert _parse(lines, range_g=8.0) == []
 

@@ -12,6 +12,7 @@ from tinyhost.audio.sound_file import read_sound
 from tinyhost.boards.scenes.sounds import SOUND_OPTIONS, Clip, SoundOptions, SoundScene
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = ["open_clip", "open_clips"]
 
@@ -53,7 +54,7 @@ def open_clips(folder: Path, paths: Sequence[Path], spec: SceneSpec) -> SoundSce
             if not loops:
                 return
 
-    return SoundScene(f"{folder} ({len(paths)} clips)", clips, options)
+    return SoundScene(f"{folder} ({counted(len(paths), 'clip')})", clips, options)
 
 
 def _read(path: Path, convert: bool) -> NDArray[np.int16]:

@@ -31,7 +31,7 @@ class PictureScene:
         options: SceneOptions,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.description = f"{folder} ({len(pictures)} pictures)" if len(pictures) > 1 else str(pictures[0])
+        self.description = f"{folder} ({len(pictures):,} pictures)" if len(pictures) > 1 else str(pictures[0])
         self.current_name = ""
         self._folder = folder
         self._pictures = pictures

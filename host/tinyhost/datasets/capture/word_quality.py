@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.levels import active_rms, dbfs, loudest_section, rms, to_float
+from tinyhost.system.wording import counted
 
 __all__ = ["WordVerdict", "cut_word", "judge_word"]
 
@@ -55,9 +56,9 @@ def judge_word(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_miss
     run = _longest_run(np.abs(pcm.astype(np.int32)) >= _CLIPPED_LEVEL)
     faults = (
         (n_missing > 0, "samples missing", f"{n_missing} lost on the way"),
-        (len(pcm) < n_samples, "truncated", f"{len(pcm)} of {n_samples} samples"),
+        (len(pcm) < n_samples, "truncated", f"{len(pcm)} of {counted(n_samples, 'sample')}"),
         (abs(offset) > _MAX_OFFSET, "DC shift", f"mean {offset:.0f} counts, at most {_MAX_OFFSET}"),
-        (run >= _CLIPPED_RUN, "clipped", f"{run} samples in a row at full scale"),
+        (run >= _CLIPPED_RUN, "clipped", f"{counted(run, 'sample')} in a row at full scale"),
         (level < _QUIET_DBFS, "too quiet", f"{level:.0f} dBFS, at least {_QUIET_DBFS:.0f}"),
         (edge > level - _EDGE_DB, "truncated", f"the sound goes on at the edge, {edge - level:+.0f} dB of its level"),
     )

@@ -13,6 +13,7 @@ from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.datasets.capture.word_quality import WordVerdict, cut_word, judge_word
 from tinyhost.device import SamplesItem
 from tinyhost.errors import DatasetError
+from tinyhost.system.wording import counted
 
 __all__ = ["Answer", "capture_words"]
 
@@ -94,6 +95,6 @@ def _judged(heard: Recording) -> tuple[WordVerdict, NDArray[np.int16]]:
 def _check_worth_going_on(bad_in_a_row: int, verdict: WordVerdict) -> None:
     if bad_in_a_row >= _MAX_REJECTED:
         raise DatasetError(
-            f"{bad_in_a_row} clips in a row were no good, the last one: {verdict.reason} ({verdict.detail})",
+            f"{counted(bad_in_a_row, 'clip')} in a row were no good, the last one: {verdict.reason} ({verdict.detail})",
             hint="tinyhost monitor shows the microphone's level; what was stored is valid",
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tinyhost.metrics.alarms import NoticedFault
+from tinyhost.system.wording import counted
 from tinyhost.tasks.findings import (
     Figure,
     Finding,
@@ -168,4 +169,4 @@ class MotionStream(Finding):
 def _disagreement(host: HostAnswers) -> str:
     if not host.mismatches:
         return ""
-    return f"{host.mismatches} of {host.compared} windows have another score than on this computer"
+    return f"{host.mismatches} of {counted(host.compared, 'window')} have another score than on this computer"

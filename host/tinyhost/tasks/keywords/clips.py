@@ -19,6 +19,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.metrics.keyword_charts import errors_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
 from tinyhost.models.reference import HostReference
+from tinyhost.system.wording import counted
 from tinyhost.tasks import findings
 from tinyhost.tasks.classes import (
     Accuracy,
@@ -68,8 +69,8 @@ class KeywordAccuracy(Accuracy):
         point, curve = self.point, self.curve
         rates = (
             f"at threshold {point.threshold:.2f}: false accepts {percent(point.false_accept_rate)} of "
-            f"{curve.n_others:,} clips without a word, misses {percent(point.false_reject_rate)} of "
-            f"{curve.n_words:,} words"
+            f"{counted(curve.n_others, 'clip')} without a word, misses {percent(point.false_reject_rate)} of "
+            f"{counted(curve.n_words, 'word')}"
         )
         return (Note(text=rates), errors_chart({"on the board": curve}, point), agreement_note(self.host, "clips"))
 

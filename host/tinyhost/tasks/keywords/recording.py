@@ -18,6 +18,7 @@ from tinyhost.audio.sound_file import read_sound
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.detections import Detection, Verdict, WordScore, judge_detections
 from tinyhost.sensors.annotations import Annotation, read_annotations
+from tinyhost.system.wording import counted
 from tinyhost.tasks.contract import Evaluation, Subject
 from tinyhost.tasks.findings import Figure, Finding, Grid, Mark, Note, Section, Timeline, percent
 from tinyhost.tasks.keywords.params import keyword_params
@@ -167,14 +168,18 @@ class Streaming(Finding):
         return Section(
             title="Words detected in long sound",
             note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board as its microphone would; "
-            f"{self.n_inferences:,} inferences. A word counts as detected until 1 s after its end.",
+            f"{counted(self.n_inferences, 'inference')}. A word counts as detected until 1 s after its end.",
             figures=(
                 Figure(
                     name="False accepts per hour",
                     value=f"{self.false_accepts_per_hour:.1f}",
                     more=f"{total.false_accepts} in all",
                 ),
-                Figure(name="Missed", value=percent(total.miss_rate), more=f"{len(self.missed)} of {total.n} words"),
+                Figure(
+                    name="Missed",
+                    value=percent(total.miss_rate),
+                    more=f"{len(self.missed)} of {counted(total.n, 'word')}",
+                ),
                 Figure(name="Delay, median", value="–" if delay_s is None else f"{delay_s:+.2f}", unit="s", more=delay),
             ),
             parts=(
