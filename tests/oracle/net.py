@@ -75,12 +75,21 @@ def random_zero_point(draw: st.DrawFn) -> int:
     return draw(st.one_of(st.integers(-128, 127), st.sampled_from([-128, 0, 127])))
 
 
-def start(draw: st.DrawFn, *, rank: int = 4, max_size: int = 9, max_channels: int = 9, batch: bool = False) -> Net:
-    """Return a net of nothing but an input."""
+def start(
+    draw: st.DrawFn,
+    *,
+    rank: int = 4,
+    max_size: int = 9,
+    max_channels: int = 9,
+    batch: bool = False,
+    shape: tuple[int, ...] = (),
+) -> Net:
+    """Return a net of nothing but an input, of this shape or a random one."""
     builder = ModelBuilder()
-    n = draw(st.integers(1, 2)) if batch else 1
-    sizes = [draw(st.integers(1, max_size)) for _ in range(max(0, rank - 2))]
-    shape = (n, *sizes, draw(st.integers(1, max_channels)))[-rank:]
+    if not shape:
+        n = draw(st.integers(1, 2)) if batch else 1
+        sizes = [draw(st.integers(1, max_size)) for _ in range(max(0, rank - 2))]
+        shape = (n, *sizes, draw(st.integers(1, max_channels)))[-rank:]
     scale, zero_point = random_scale(draw), random_zero_point(draw)
     index = builder.tensor(shape, scale=scale, zero_point=zero_point)
     return Net(builder=builder, index=index, shape=shape, scale=scale, zero_point=zero_point)

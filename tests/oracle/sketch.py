@@ -84,6 +84,7 @@ class Sketch:
         size: int | tuple[int, int],
         *,
         stride: int = 1,
+        dilation: int = 1,
         multiplier: int = 1,
         padding: int = SAME,
         activation: int = 1,
@@ -91,8 +92,8 @@ class Sketch:
         """Add a depthwise convolution."""
         height, width = (size, size) if isinstance(size, int) else size
         n_out = self.depth * multiplier
-        window = {"StrideH": stride, "StrideW": stride, "DilationHFactor": 1, "DilationWFactor": 1}
-        shape = self._window_shape((height, width), stride, 1, padding, n_out)
+        window = {"StrideH": stride, "StrideW": stride, "DilationHFactor": dilation, "DilationWFactor": dilation}
+        shape = self._window_shape((height, width), stride, dilation, padding, n_out)
         options = {"Padding": padding, "DepthMultiplier": multiplier, **window}
         return self._weighted("DEPTHWISE_CONV_2D", (1, height, width, n_out), 3, shape, activation, **options)
 
@@ -127,10 +128,11 @@ class Sketch:
         shape = (n, height + before + after, width + before + after, depth)
         return self._same_quantization("PAD", [self._builder.tensor((4, 2), dtype="int32", data=pairs)], shape)
 
-    def pool(self, code: str, size: int) -> Sketch:
+    def pool(self, code: str, size: int | tuple[int, int]) -> Sketch:
         """Add a pool with windows side by side."""
-        shape = self._window_shape((size, size), size, 1, VALID, self.depth)
-        window = {"StrideH": size, "StrideW": size, "FilterHeight": size, "FilterWidth": size}
+        height, width = (size, size) if isinstance(size, int) else size
+        shape = (1, self._tip.shape[1] // height, self._tip.shape[2] // width, self.depth)
+        window = {"StrideH": height, "StrideW": width, "FilterHeight": height, "FilterWidth": width}
         return self._same_quantization(code, [], shape, Padding=VALID, FusedActivationFunction=0, **window)
 
     def mean(self) -> Sketch:

@@ -184,6 +184,20 @@ def chains(draw: st.DrawFn) -> Model:
     return _finish(draw, net, root)
 
 
+@st.composite
+def _lines(draw: st.DrawFn) -> Model:
+    """Models of 1 to 3 windowed layers on a line of either orientation, or on columns that the first layer joins."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    length, depth = draw(st.integers(1, 40)), draw(st.integers(1, 12))
+    width = draw(st.integers(1, 3))
+    shape = draw(st.sampled_from([(1, length, 1, depth), (1, 1, length, depth), (1, length, width, depth)]))
+    root = start(draw, shape=shape)
+    net = root
+    for _ in range(draw(st.integers(1, 3))):
+        net = draw(st.sampled_from([conv, conv, depthwise_conv, pool]))(draw, rng, net)
+    return _finish(draw, net, root)
+
+
 OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     **{name: _single(name) for name in _PICTURE_LAYERS},
     **{name: _of_any_rank(layer) for name, layer in _REWRITTEN_LAYERS.items()},
@@ -191,5 +205,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "QUANTIZE from uint8": _from_uint8(),
     "DEQUANTIZE": _to_float(),
     "chains": chains(),
+    "lines": _lines(),
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

@@ -54,7 +54,7 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 5
+IMAGE_VERSION = 6
 """format version of a plan, for tinyhost's own engine; an engine runs exactly one"""
 TFLM_IMAGE_VERSION = 257
 """format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
@@ -175,7 +175,7 @@ class Requantization(IntEnum):
     ANY = 0
     """nothing"""
     BOUNDED = 1
-    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31; the clamp is int8's range"""
+    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31"""
 
 
 class ScoreKind(IntEnum):
@@ -546,7 +546,7 @@ class ChannelConstants:
     shift: int = 0
     """-30..31; positive shifts right"""
     rounds_away: int = 0
-    """where bounded: 1 if values below 0 matter, whose halves round down; 0 or 1"""
+    """where bounded: 1 if values below 0 matter, whose halves round down, as the clamp reaches below the zero point; 0 or 1"""
     reserved: int = 0
     """0"""
 

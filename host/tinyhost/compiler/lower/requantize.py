@@ -73,8 +73,7 @@ def channel_table(
     spread = 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
     bounded = bool((np.abs(folded) + spread < _MAX_BOUNDED_SUM).all())
     bounded = bounded and all(m >= 2**30 and 0 < -s <= _MAX_BOUNDED_SHIFT for m, s in pairs)
-    low, high = context.activation_range(context.output())
-    bounded = bounded and (low, high) == (-128, 127)
+    low, _ = context.activation_range(context.output())
     zero_point = context.output().zero_point
     channels = [
         ChannelConstants(
@@ -82,7 +81,7 @@ def channel_table(
             multiplier=2 * m,
             constant=(2 * zero_point + 1) << (-s - 1) if bounded else 0,
             shift=-s,
-            rounds_away=int(bounded and zero_point > -128),
+            rounds_away=int(bounded and zero_point > low),
         )
         for b, (m, s) in zip(folded, pairs, strict=True)
     ]

@@ -12,7 +12,9 @@ from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.passes.activations import fuse_activations
 from tinyhost.compiler.passes.dead_channels import remove_dead_channels
 from tinyhost.compiler.passes.identities import remove_identities
+from tinyhost.compiler.passes.lines import lay_lines
 from tinyhost.compiler.passes.pads import fuse_pads
+from tinyhost.compiler.passes.taps import cut_unseen_taps
 from tinyhost.compiler.passes.unread import remove_unread
 
 __all__ = ["PASSES", "run_passes"]
@@ -22,9 +24,10 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_identities,
     fuse_pads,
     fuse_activations,
+    cut_unseen_taps,
     remove_dead_channels,
 )
-"""In the order in which they run."""
+"""In the order in which they run; behind them lay_lines, once."""
 
 _MAX_ROUNDS = 16
 
@@ -37,4 +40,4 @@ def run_passes(graph: Graph) -> Graph:
             graph = run(graph)
         if graph is before:
             break
-    return graph
+    return remove_unread(lay_lines(graph))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinyhost.compiler.graph import Graph, Operator, OptionValue
-from tinyhost.compiler.lower.window import resolve_window
+from tinyhost.compiler.graph import Graph, Operator
 from tinyhost.compiler.passes.ranges import Ranges, value_ranges
-from tinyhost.compiler.passes.rewrite import context_of, producer_of, same_quantization, with_operator
+from tinyhost.compiler.passes.rewrite import (
+    AXES,
+    context_of,
+    producer_of,
+    same_quantization,
+    window_of,
+    with_operator,
+    with_window,
+)
 
 __all__ = ["fuse_pads"]
-
-_AXES = (("H", 1), ("W", 2))
 
 
 def fuse_pads(graph: Graph) -> Graph:
@@ -25,10 +30,8 @@ def fuse_pads(graph: Graph) -> Graph:
     for operator in operators:
         pad = producer_of(graph, operator.inputs[0])
         if pad is not None and pad.code == "PAD" and _exact(graph, pad, operator, ranges):
-            options = _padded_options(graph, pad, operator)
-            if options is not None:
-                inputs = (pad.inputs[0], *operator.inputs[1:])
-                graph = with_operator(graph, operator, replace(operator, inputs=inputs, options=options))
+            padded = _padded(graph, pad, operator)
+            graph = graph if padded is None else with_operator(graph, operator, padded)
     return graph
 
 
@@ -44,20 +47,16 @@ def _exact(graph: Graph, pad: Operator, operator: Operator, ranges: Ranges) -> b
     return operator.code in ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 
-def _padded_options(graph: Graph, pad: Operator, operator: Operator) -> dict[str, OptionValue] | None:
-    """Return the operator's options with explicit windows on the PAD's input; None if one would miss that input."""
-    context, data = context_of(graph, operator), graph.tensors[pad.inputs[0]]
+def _padded(graph: Graph, pad: Operator, operator: Operator) -> Operator | None:
+    """Return the operator with explicit windows on the PAD's input; None if one would miss that input."""
+    data = graph.tensors[pad.inputs[0]]
     paddings = context_of(graph, pad).constant(graph.tensors[pad.inputs[1]], "int32").reshape(-1)
-    options = dict(operator.options)
-    for axis, dim in _AXES:
-        if operator.code == "MAX_POOL_2D":
-            filter_size = context.option("FilterHeight" if axis == "H" else "FilterWidth")
-        else:
-            filter_size = graph.tensors[operator.inputs[1]].shape[dim]
-        window = resolve_window(context, axis, size=graph.tensors[pad.outputs[0]].shape[dim], filter_size=filter_size)
+    padded = replace(operator, inputs=(data.index, *operator.inputs[1:]))
+    for axis, dim in AXES.items():
+        window = window_of(graph, operator, axis)
         before = window.pad + int(paddings[2 * dim])
         extent = (window.filter - 1) * window.dilation + 1
         if before >= extent or (window.output - 1) * window.stride - before >= data.shape[dim]:
             return None
-        options |= {f"PadBefore{axis}": before, f"Output{axis}": window.output}
-    return options
+        padded = with_window(padded, axis, replace(window, pad=before))
+    return padded

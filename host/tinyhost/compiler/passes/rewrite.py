@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
 from tinyhost.compiler.lower.context import OperatorContext
+from tinyhost.compiler.lower.window import Window, resolve_window
 
 __all__ = [
+    "AXES",
     "bypass",
     "context_of",
     "n_channels",
@@ -20,8 +22,15 @@ __all__ = [
     "producer_of",
     "readers_of",
     "same_quantization",
+    "window_of",
     "with_operator",
+    "with_window",
 ]
+
+AXES = {"H": 1, "W": 2}
+"""Axes of windows, and their dimensions."""
+_POOLS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
+_FILTER_OPTIONS = {"H": "FilterHeight", "W": "FilterWidth"}
 
 
 def context_of(graph: Graph, operator: Operator) -> OperatorContext:
@@ -53,6 +62,30 @@ def with_operator(graph: Graph, old: Operator, new: Operator | None) -> Graph:
     """Return the graph with one operator replaced, or left out."""
     operators = (new if op is old else op for op in graph.operators)
     return replace(graph, operators=tuple(op for op in operators if op is not None))
+
+
+def window_of(graph: Graph, operator: Operator, axis: str) -> Window:
+    """Return a convolution's or pool's window on `axis`."""
+    context = context_of(graph, operator)
+    if operator.code in _POOLS:
+        filter_size = context.option(_FILTER_OPTIONS[axis])
+    else:
+        filter_size = graph.tensors[operator.inputs[1]].shape[AXES[axis]]
+    size = graph.tensors[operator.inputs[0]].shape[AXES[axis]]
+    return resolve_window(context, axis, size=size, filter_size=filter_size)
+
+
+def with_window(operator: Operator, axis: str, window: Window) -> Operator:
+    """Return a convolution or pool with its window on `axis` spelled out; weights are left as they are."""
+    options = {
+        f"Stride{axis}": window.stride,
+        f"PadBefore{axis}": window.pad,
+        f"Output{axis}": window.output,
+    }
+    more = {_FILTER_OPTIONS[axis]: window.filter} if operator.code in _POOLS else {}
+    if operator.code not in _POOLS:
+        more[f"Dilation{axis}Factor"] = window.dilation
+    return replace(operator, options={**operator.options, **options, **more})
 
 
 def bypass(graph: Graph, operator: Operator) -> Graph:

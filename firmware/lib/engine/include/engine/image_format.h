@@ -11,7 +11,7 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version of a plan, for tinyhost's own engine; an engine runs exactly one
-constexpr uint32_t kImageVersion = 5;
+constexpr uint32_t kImageVersion = 6;
 
 /// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
 constexpr uint32_t kTflmImageVersion = 257;
@@ -149,7 +149,7 @@ enum class WeightLayout : uint8_t {
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
 enum class Requantization : uint8_t {
   kAny = 0,  ///< nothing
-  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31; the clamp is int8's range
+  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31
 };
 
 /// What an anomaly model's score is made of.
@@ -296,7 +296,7 @@ struct ChannelConstants {
   uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31
   int32_t constant;  ///< where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too
   int8_t shift;  ///< -30..31; positive shifts right
-  uint8_t rounds_away;  ///< where bounded: 1 if values below 0 matter, whose halves round down; 0 or 1
+  uint8_t rounds_away;  ///< where bounded: 1 if values below 0 matter, whose halves round down, as the clamp reaches below the zero point; 0 or 1
   uint16_t reserved;  ///< 0
 };
 static_assert(sizeof(ChannelConstants) == 16, "ChannelConstants has padding");

@@ -59,8 +59,7 @@ TINYHOST_COLD Requantizer MakeRequantizer(const OperatorView& op, const ConvPara
 TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const ConvParams& params, uint32_t n_channels) {
   const Requantizer requantizer = MakeRequantizer(op, params, n_channels);
   const bool bounded = params.requantization == Requantization::kBounded;
-  const bool clamps = requantizer.activation_min != INT8_MIN || requantizer.activation_max != INT8_MAX;
-  if (!requantizer.channels || (bounded ? clamps : params.requantization != Requantization::kAny)) return false;
+  if (!requantizer.channels || (!bounded && params.requantization != Requantization::kAny)) return false;
   for (uint32_t i = 0; i < n_channels; ++i) {
     const ChannelConstants& channel = requantizer.channels[i];
     if (!ShiftInRange(-channel.shift) || channel.rounds_away > 1 || channel.reserved != 0) return false;

@@ -4,6 +4,7 @@
 
 #include "conv.h"
 
+#include "clamp.h"
 #include "kernels.h"
 #include "unfold.h"
 
@@ -166,6 +167,7 @@ void Run(const OperatorView& op) {
   PatchMemory memory{};
   if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
   RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
+  ClampOutput(op, params);
 }
 
 }  // namespace

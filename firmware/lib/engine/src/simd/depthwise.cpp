@@ -5,6 +5,7 @@
 
 #include "../kernels/depthwise.h"
 
+#include "clamp.h"
 #include "depthwise_3x3.h"
 #include "kernels.h"
 
@@ -273,6 +274,7 @@ TINYHOST_COLD void Run(const OperatorView& op) {
     image += job.rows.input * job.row_bytes();
     output += job.rows.output * job.columns.output * job.out_depth;
   }
+  ClampOutput(op, *op.params<ConvParams>());
 }
 
 }  // namespace

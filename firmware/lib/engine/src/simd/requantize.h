@@ -27,8 +27,8 @@ struct OutputOffsets {
   }
 };
 
-/// The output of a sum, bias included, with what Requantization::kBounded promises: five instructions, six where
-/// negative values matter.
+/// The output of a sum, bias included, with what Requantization::kBounded promises, in int8's range (clamp.h): five
+/// instructions, six where negative values matter.
 ///
 /// With m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second, halves away
 /// from zero, is a shift of x + 2^(n-1), less 1 where x is negative; the zero point, times 2^n, joins that constant.

@@ -86,6 +86,13 @@ inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   return result;
 }
 
+/// The lesser of each pair of signed bytes.
+inline uint32_t MinimumBytes(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
 /// sum + a.low * b.low + a.high * b.high, modulo 2^32.
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
   return static_cast<uint32_t>(__smlad(a, b, static_cast<int32_t>(sum)));
@@ -157,6 +164,7 @@ inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   }
   return result;
 }
+inline uint32_t MinimumBytes(uint32_t a, uint32_t b) { return ~MaximumBytes(~a, ~b); }  // ~x is -x - 1
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
   return sum + static_cast<uint32_t>(Half(a, 0) * Half(b, 0)) + static_cast<uint32_t>(Half(a, 16) * Half(b, 16));
 }
