@@ -34,13 +34,18 @@ class AppDefaults:
 def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
     """Return the task that the shapes suggest: a picture to 2 outputs, audio features, an autoencoder."""
     shape = input_info.shape
-    if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and output_info.shape[-1:] == (2,):
+    if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and _is_list(output_info, 2):
         return Task.VWW
     if shape in ((1, 49, 40, 1), (1, 49, 10, 1), (1, 1960)):
         return Task.KWS
     if len(shape) == 2 and shape == output_info.shape and math.prod(shape) > 16:
         return Task.ANOMALY
     return Task.GENERIC
+
+
+def _is_list(info: TensorInfo, n: int) -> bool:
+    """Return whether a tensor has n elements along its last dimension, and no more."""
+    return info.shape[-1:] == (n,) and math.prod(info.shape) == n
 
 
 def pixel_map(input_info: TensorInfo, defaults: AppDefaults) -> tuple[int, int]:

@@ -137,8 +137,9 @@ def _too_large(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
 
 
 def _n_classes(model: ModelSummary, limits: Limits) -> int | None:
-    """Return how many classes the app has to predict; None if the model is not the app's, or the app no classifier."""
-    return math.prod(model.output.shape) if model.task == limits.app and limits.max_classes else None
+    """Return how many classes the app has to predict; None if the model is not the app's, or no classifier."""
+    is_classifier = model.task == limits.app and limits.max_classes and not model.heat_map
+    return math.prod(model.output.shape) if is_classifier else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +158,7 @@ class Fit:
     board_arena_bytes: int
     """its limit: of the task's app; of a model of no app the largest one"""
     n_classes: int | None
-    """None unless the task's app classifies"""
+    """None unless model and app classify"""
     max_classes: int
     """its limit; 0: the app does not classify"""
 

@@ -68,6 +68,15 @@ class ModelSummary(ModelDocument):
     buffers: tuple[BufferReport, ...]
     """tensors in the arena"""
 
+    @property
+    def heat_map(self) -> str:
+        """Return what an output is that scores classes cell by cell, as FOMO's does; "" of any other output."""
+        shape = self.output.shape
+        if len(shape) != 4 or shape[1] * shape[2] == 1:
+            return ""
+        classes = "1 class" if shape[3] == 1 else f"{shape[3]} classes"
+        return f"a heat map of {shape[1]}x{shape[2]} cells and {classes}"
+
 
 def summarize(data: bytes) -> ModelSummary:
     """Return what a model image (the bytes of a .thm) holds; raises ModelError if it is none."""

@@ -79,7 +79,7 @@ class Task(ABC):
     """what its findings put into a benchmark's document, by key"""
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is whose input the app cannot make of its sensor's data; "" if it can."""
+        """Return what a model is whose input the app cannot make, or whose output it cannot judge; "" if it can."""
         return ""
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:

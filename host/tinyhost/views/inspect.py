@@ -27,7 +27,8 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
 
     shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
-    head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{labels}", "dim"))
+    output = f", {model.heat_map}" if model.heat_map else ""
+    head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{output}{labels}", "dim"))
     totals = Text(
         f"{macs_text(model)}, {counted(model.n_params, 'parameter')}, {counted(len(model.operators), 'operator')}"
     )

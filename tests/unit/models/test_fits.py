@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from tinyhost.compiler import Task, TensorInfo
+from tinyhost.compiler.app_defaults import guess_task
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.errors import ModelTooLargeError, UnsupportedModelError
 from tinyhost.models.fits import Fit, Limits, check_fits, find_obstacles
 from tinyhost.models.summary import ModelSummary
+from tinyhost.tasks.vision.task import VISION
 from tinyhost.views.inspect import inspect_view
 
 from tests.unit.bench.samples import shipped_model
@@ -107,3 +110,33 @@ def test_an_autoencoder_has_outputs_and_no_classes() -> None:
     model = replace(keyword_model(48), task="anomaly", arena_bytes=24_576)
     assert Fit.of(model, firmware_of(model)).n_classes is None
     assert check_fits(model, firmware_of(model)) == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((1, 4, 4, 2), "a heat map of 4x4 cells and 2 classes"),
+        ((1, 12, 10, 1), "a heat map of 12x10 cells and 1 class"),
+        ((1, 1, 1, 2), ""),
+        ((1, 2), ""),
+        ((1, 49, 2), ""),
+    ],
+)
+def test_a_heat_map_is_no_list_of_classes(shape: tuple[int, ...], words: str) -> None:
+    model = shipped_model()
+    model = replace(model, output=replace(model.output, shape=shape))
+    limits = firmware_of(model)
+    assert model.heat_map == words
+    assert VISION.misfit(model) == (f"no classifier: its output is {words}" if words else "")
+    if words:
+        assert (find_obstacles(model, limits), Fit.of(model, limits).n_classes) == ((), None)
+        text = io.StringIO()
+        Console(file=text, width=200).print(inspect_view(model, Fit.of(model, limits), 100))
+        assert f"{words}, labels no_person, person" in text.getvalue()
+        assert "classes" not in text.getvalue().partition("fits on")[0].partition("flash")[2]
+
+
+def test_a_picture_to_a_heat_map_of_two_classes_is_not_taken_for_a_classifier() -> None:
+    picture = TensorInfo(dtype="int8", shape=(1, 96, 96, 1), scale=1.0, zero_point=0)
+    assert guess_task(picture, replace(picture, shape=(1, 12, 12, 2))) == Task.GENERIC
+    assert guess_task(picture, replace(picture, shape=(1, 2))) == Task.VWW

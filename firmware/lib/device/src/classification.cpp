@@ -6,8 +6,9 @@ namespace tinyhost {
 
 Status Classification::CheckOutput(const Engine& engine) {
   const TensorView output = engine.output();
+  const bool is_heat_map = output.rank == 4 && output.dims[1] * output.dims[2] != 1;
   const bool fits = output.type == TensorType::kInt8 && output.n_bytes >= 1 && output.n_bytes <= kMaxScores;
-  return fits ? Status::kOk : Status::kModelMismatch;
+  return fits && !is_heat_map ? Status::kOk : Status::kModelMismatch;
 }
 
 void Classification::Start(const Engine& engine, SettingTable* settings) {

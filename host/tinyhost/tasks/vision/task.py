@@ -79,10 +79,12 @@ class Vision(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is that takes no picture."""
+        """Return what a model is that takes no picture, or gives no list of classes."""
         shape, dtype = model.input.shape, model.input.dtype
         is_picture = len(shape) == 4 and shape[0] == 1 and shape[3] in (1, 3) and dtype != "float32"
-        return "" if is_picture else f"no model of a picture: it takes {'x'.join(map(str, shape))} {dtype}"
+        if not is_picture:
+            return f"no model of a picture: it takes {'x'.join(map(str, shape))} {dtype}"
+        return f"no classifier: its output is {model.heat_map}" if model.heat_map else ""
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a picture; None if the model classifies no pictures."""
