@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+import pillow_heif
+import soundfile
+from PIL import Image
+from tinyhost.audio.sound_file import decode_sound
 from tinyhost.audio.wav import parse_wav, wav_bytes
+from tinyhost.boards.scenes.files import scene_files
 from tinyhost.datasets.archive import Limits, unpack
+from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.common_voice import list_single_words
+from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.picture_splits import load_splits
+from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.ucr import read_ucr
+from tinyhost.errors import TinyhostError
 from tinyhost.motion.csv import motion_csv, read_motion_csv
 from tinyhost.sensors.annotations import Annotation, read_annotations, write_annotations
 from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
-from tests.fuzz.files import reader, written
+from tests.fuzz.files import reader, scratch, written
 
 __all__ = ["TARGETS"]
 
@@ -48,8 +60,50 @@ def _wavs() -> list[bytes]:
 
 
 def _pictures() -> list[bytes]:
-    grey = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    return [cv2.imencode(suffix, grey)[1].tobytes() for suffix in (".png", ".jpg", ".bmp", ".pgm")]
+    pillow_heif.register_heif_opener()
+    grey = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8).reshape(8, 8), (4, 4)))
+    found = []
+    for kind in ("PNG", "JPEG", "BMP", "PPM", "GIF", "WEBP", "TIFF", "AVIF", "HEIF"):
+        file = io.BytesIO()
+        grey.save(file, kind)
+        found.append(file.getvalue())
+    return found
+
+
+def _compressed(suffix: str) -> list[bytes]:
+    out = io.BytesIO()
+    if suffix == ".m4a":
+        with av.open(out, "w", format="ipod") as container:
+            stream = container.add_stream("aac", rate=16_000, layout="mono")
+            frame = av.AudioFrame.from_ndarray(_tone(2000)[None], format="s16", layout="mono")
+            frame.sample_rate = 16_000
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+    else:
+        soundfile.write(out, _tone(2000), 16_000, format=suffix[1:].upper())
+    return [out.getvalue()]
+
+
+def _sound(suffix: str) -> Target:
+    return Target(
+        name=f"sound {suffix}",
+        parse=lambda data: decode_sound(data, suffix, f"clip{suffix}").native_pcm(),
+        seeds=lambda: _compressed(suffix),
+    )
+
+
+def _look_into(names: bytes) -> None:
+    """Read a folder of files with these names, one a line, as each kind of data set."""
+    root = scratch() / "named"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    for name in names.decode("utf-8", "replace").replace("\0", "").split("\n")[:20]:
+        parts = [part[:40] for part in name.split("/") if part not in ("", ".", "..")]
+        with contextlib.suppress(OSError):  # a file where a folder should be
+            (root / Path(*parts)).parent.mkdir(parents=True, exist_ok=True)
+            (root / Path(*parts)).write_bytes(b"" if len(parts) % 2 else _SMALL)
+    for read in (load_class_folder, load_clip_folder, load_splits, describe, scene_files):
+        with contextlib.suppress(TinyhostError):
+            read(root)
 
 
 def _motions() -> list[bytes]:
@@ -133,13 +187,23 @@ def _words(path: Path) -> None:
     list(list_single_words(path))
 
 
+_SMALL = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
+_PICTURE_MIB = 512
+"""for all pixels of the largest picture, in four channels and in one"""
+_NAMES = [
+    b"person/a.png\nperson/._a.png\nno_person/IMG_1.HEIC\nREADME.md\n__MACOSX/person/._a.png",
+    "train/sí/1.jpg\ntrain/no/2.jpg\nval/no/3.jpg\ntest/no/4.jpg\ntest/no/deep/5.png\nThumbs.db".encode(),
+    b"yes/ab_nohash_0.wav\nyes/b.mp3\n_background_noise_/hum.wav\nvalidation_list.txt\nnormal/1.csv",
+]
 _UCR = [b"1\t0.5\t-1\t2.5\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\n1,0,1:2\n", b"0.5,1,2,a\n1,2,3,b\n",
         b"x,y,class\n0.5,1.5,a\n1,2,b\n", b"0,5;1,5;1\n0,5;1,5;2\n0;1;2\n"]  # fmt: skip
 _VOICES = [b"client_id\tpath\tsentence\nab\tx.mp3\tyes\ncd\ty.mp3\tNo.\n"]
 
 TARGETS = [
     Target(name="wav", parse=_hear, seeds=_wavs),
-    Target(name="picture", parse=reader("a.png", read_picture), seeds=_pictures),
+    *(_sound(suffix) for suffix in (".flac", ".mp3", ".ogg", ".m4a")),
+    Target(name="picture", parse=reader("a.png", read_picture), seeds=_pictures, most_mib=_PICTURE_MIB),
+    Target(name="class folder", parse=_look_into, seeds=lambda: _NAMES),
     Target(name="motion csv", parse=reader("a.csv", read_motion_csv), seeds=_motions),
     Target(name="ucr", parse=reader("x_TRAIN.tsv", _read_pair), seeds=lambda: _UCR),
     Target(name="edge impulse", parse=_take_acquisition, seeds=_acquisitions),

@@ -20,7 +20,6 @@ from tests.fuzz.mutation import mutated
 __all__ = ["Failure", "Outcome", "Target", "fuzz"]
 
 _MAX_CPU_S = 1.0
-_MAX_GROWTH_KIB = 256 * 1024
 _MAX_FAILURES = 20
 
 
@@ -35,6 +34,8 @@ class Target:
     """inputs that it takes, made by the code that writes such files, or by hand"""
     repair: Callable[[bytes], bytes] = lambda data: data
     """puts right what would be refused before anything is parsed, such as a checksum"""
+    most_mib: int = 256
+    """by which the process may grow"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def fuzz(target: Target, runs: int, *, seed: int = 0) -> Outcome:
             n_taken += taken
             slowest_s = max(slowest_s, cpu_s)
             growth_kib = _peak_kib() - peak_kib
-            if failure is None and growth_kib > _MAX_GROWTH_KIB:
+            if failure is None and growth_kib > target.most_mib * 1024:
                 failure = Failure(what=f"memory grew by {growth_kib // 1024} MiB", data=data, report="")
                 peak_kib += growth_kib
             if failure is not None:

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
 from tinyhost.audio.sound import SAMPLE_RATE_HZ, Sound
-from tinyhost.audio.sound_file import open_sound
+from tinyhost.audio.sound_file import SOUND_SUFFIXES, open_sound
 from tinyhost.datasets.skipped import Skipped
-from tinyhost.errors import DatasetError
+from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.system.folders import files_below
 from tinyhost.system.wording import counted
 
 __all__ = [
@@ -40,8 +41,8 @@ __all__ = [
 ]
 
 Layout = Literal["mimii", "toyadmos", "dcase"]
-_DCASE = re.compile(r"(?:(normal|anomaly)_)?(id_\d+)_\d+\.wav", re.IGNORECASE)
-_DCASE_SECTION = re.compile(r"(section_\d+)_(?:.*_)?(normal|anomaly)_\d+(?:_.*)?\.wav", re.IGNORECASE)
+_DCASE = re.compile(r"(?:(normal|anomaly)_)?(id_\d+)_\d+", re.IGNORECASE)
+_DCASE_SECTION = re.compile(r"(section_\d+)_(?:.*_)?(normal|anomaly)_\d+(?:_.*)?", re.IGNORECASE)
 _PARTS = {"train": "train", "test": "test", "source_test": "test", "target_test": "test"}
 _MIMII = {"normal": False, "abnormal": True}
 _TOYADMOS = {"NormalSound_IND": False, "AnomalousSound_IND": True}
@@ -77,7 +78,7 @@ class MachineSounds:
     layout: Layout
     clips: tuple[MachineClip, ...]
     skipped: tuple[Skipped, ...] = ()
-    """wav files that cannot be used, or whose place says nothing about them"""
+    """files that cannot be used, or whose place says nothing about them"""
     seconds: float = 0.0
     """of all clips; 0 if they were not read"""
 
@@ -98,7 +99,7 @@ def find_machine_sounds(root: Path) -> MachineSounds:
     """
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder", hint="name the folder that holds the machines' folders")
-    files = sorted(path for path in root.rglob("*.wav") if not any(map(_is_hidden, path.relative_to(root).parts)))
+    files = sorted(_sounds_below(root))
     found: dict[Layout, list[MachineClip]] = {"dcase": [], "toyadmos": [], "mimii": []}
     skipped = []
     for path in files:
@@ -111,7 +112,7 @@ def find_machine_sounds(root: Path) -> MachineSounds:
     if len(layouts) != 1:
         raise DatasetError(
             f"{root}: expected machine sounds in one layout, found {' and '.join(layouts) or 'none'} "
-            f"among {len(files)} wav files",
+            f"among {counted(len(files), 'sound')}",
             hint="such as MACHINE/id_00/normal/*.wav, or MACHINE/test/normal_id_00_*.wav",
         )
     clips = found[layouts[0]] if layouts[0] == "dcase" else list(_divided(found[layouts[0]]))
@@ -135,7 +136,7 @@ def load_machine_sounds(
             wav = _open(clip.path, convert=convert)
             seconds += wav.n_samples / wav.rate_hz
             clips.append(clip)
-        except DatasetError as error:
+        except (DatasetError, MissingToolError) as error:
             skipped.append(Skipped(what=_below(clip.path, root), reason=error.message))
         on_file(done, len(found.clips))
     if not clips:
@@ -148,9 +149,12 @@ def load_machine_sounds(
 
 
 def holds_machine_sounds(root: Path) -> bool:
-    """Return whether one of the first wav files below a folder says by its place that it is a machine's."""
-    files = (path for path in root.rglob("*.wav") if not any(map(_is_hidden, path.relative_to(root).parts)))
-    return any(_place(path, root)[0] is not None for path in itertools.islice(files, _N_LOOKED_AT))
+    """Return whether one of the first sounds below a folder says by its place that it is a machine's."""
+    return any(_place(path, root)[0] is not None for path in itertools.islice(_sounds_below(root), _N_LOOKED_AT))
+
+
+def _sounds_below(root: Path) -> Iterator[Path]:
+    return (path for path in files_below(root) if path.suffix.lower() in SOUND_SUFFIXES)
 
 
 def read_channel(path: Path, *, convert: bool = False) -> NDArray[np.int16]:
@@ -202,9 +206,9 @@ def _place(path: Path, root: Path) -> tuple[Layout | None, MachineClip | None]:
 
 
 def _dcase_clip(path: Path, part: str, folders: tuple[str, ...]) -> MachineClip | None:
-    if match := _DCASE.fullmatch(path.name):
+    if match := _DCASE.fullmatch(path.stem):
         state, unit = match[1], match[2]
-    elif match := _DCASE_SECTION.fullmatch(path.name):
+    elif match := _DCASE_SECTION.fullmatch(path.stem):
         unit, state = match[1], match[2]
     else:
         return None
@@ -243,10 +247,6 @@ def _divided(clips: Iterable[MachineClip]) -> Iterator[MachineClip]:
         for_testing = {clip.path for clip in normal[:n_anomalous]}
         for clip in own:
             yield replace(clip, part="test") if clip.anomalous or clip.path in for_testing else clip
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
 
 
 def _below(path: Path, root: Path) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.reading import read_file
 
 __all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest", "write_manifest"]
 
 MANIFEST_NAME = "manifest.jsonl"
+_MAX_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ def read_manifest(root: Path) -> list[Sample]:
     if not path.exists():
         return []
     samples = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+    for number, line in enumerate(read_file(path, max_bytes=_MAX_BYTES).split(b"\n"), 1):
         if line.strip():
             samples.append(Sample.from_line(_text(line, f"{path}:{number}"), f"{path}:{number}"))
     return samples
@@ -123,7 +125,7 @@ def repair_manifest(root: Path) -> bool:
     path = root / MANIFEST_NAME
     if not path.exists():
         return False
-    data = path.read_bytes()
+    data = read_file(path, max_bytes=_MAX_BYTES)
     if not data or data.endswith(b"\n"):
         return False
     with path.open("r+b") as file:

@@ -97,7 +97,7 @@ def split_roots(path: Path) -> dict[Part, Path]:
     roots: dict[Part, Path] = {}
     for part, names in _FOLDER_NAMES.items():
         for folder in visible(path) if path.is_dir() else ():
-            if folder.name.casefold() in names and any(item.is_dir() for item in visible(folder)):
+            if folder.name.casefold() in names and folder.is_dir() and any(map(Path.is_dir, visible(folder))):
                 roots.setdefault(part, folder)
     return roots if "training" in roots else {}
 

@@ -29,6 +29,7 @@ MAX_PIXELS = 1 << 26
 """A file may claim any size, and would get the memory."""
 _MAX_BYTES = 1 << 28
 _FILE_TYPE_BYTES = 64
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def read_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> NDArray[np.uint8]:
@@ -89,6 +90,7 @@ def _by_opencv(content: bytes) -> NDArray[np.uint8]:
     import cv2
 
     _check_header(io.BytesIO(content))
+    _check_chunks(content)
     pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     if pixels is None:
         raise ValueError("OpenCV cannot decode it")
@@ -119,6 +121,15 @@ def _check_header(file: IO[bytes]) -> None:
                 _check_size(*opened.size)
         except Image.DecompressionBombError as exc:
             raise _TooLargeError("far too many pixels") from exc
+
+
+def _check_chunks(content: bytes) -> None:
+    """Raise ValueError if a chunk of a PNG is longer than the file: OpenCV would get memory for all of it."""
+    at = len(_PNG)
+    while content.startswith(_PNG) and content[at - 8 : at - 4] != b"IEND":
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
+        if at > len(content):
+            raise ValueError("a chunk is longer than the file")
 
 
 def _check_size(width: int, height: int) -> None:

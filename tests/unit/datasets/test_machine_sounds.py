@@ -139,10 +139,10 @@ def test_folders_without_machine_sounds_are_errors(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
         find_machine_sounds(tmp_path / "missing")
     make(tmp_path / "words", "yes/000001.wav", "normal/000001.wav")
-    with pytest.raises(DatasetError, match="expected machine sounds in one layout, found none among 2 wav files"):
+    with pytest.raises(DatasetError, match="expected machine sounds in one layout, found none among 2 sounds"):
         find_machine_sounds(tmp_path / "words")
     make(tmp_path / "two", "fan/id_00/normal/00000000.wav", "fan/test/normal_id_00_00000000.wav")
-    with pytest.raises(DatasetError, match="found dcase and mimii among 2 wav files"):
+    with pytest.raises(DatasetError, match="found dcase and mimii among 2 sounds"):
         find_machine_sounds(tmp_path / "two")
     (tmp_path / "broken/fan/id_00/normal").mkdir(parents=True)
     (tmp_path / "broken/fan/id_00/normal/0.wav").write_bytes(b"")

@@ -87,6 +87,15 @@ def test_more_pixels_than_a_camera_has_are_refused_before_they_are_decoded(
         decode_picture(encoded(kind), "photo")
 
 
+def test_a_chunk_longer_than_the_file_gets_no_memory() -> None:
+    content = bytearray(encoded("PNG"))
+    content[33:37] = b"\xab\0\0\x27"
+    with pytest.raises(DatasetError, match="not a picture that can be read") as error:
+        decode_picture(bytes(content), "photo")
+    assert str(error.value.__cause__) == "a chunk is longer than the file"
+    np.testing.assert_array_equal(decode_picture(encoded("PNG") + b"behind the end", "photo"), scene())
+
+
 def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded("HEIF")
     monkeypatch.setitem(sys.modules, "pillow_heif", None)

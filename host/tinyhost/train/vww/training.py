@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
 from tinyhost.datasets.picture_splits import PICTURE_SIZE, PictureSet, Splits, load_splits
-from tinyhost.errors import UsageError
+from tinyhost.errors import ModelError, UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.models.catalogue import fetch
+from tinyhost.system.reading import read_file
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
@@ -30,6 +31,7 @@ from tinyhost.train.vww.warm_start import load_tflite_weights
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 256
+_MAX_MODEL_BYTES = 1 << 26
 _WARM_RATE = 0.2  # of the learning rate, for a model that has learnt already
 
 
@@ -85,7 +87,8 @@ def _initial(config: VwwTrainConfig, data: Splits) -> Any:
     if source.suffix == ".h5":
         model.load_weights(str(source))
     else:
-        load_tflite_weights(model, source.read_bytes(), data.train.pictures, str(source))
+        tflite = read_file(source, max_bytes=_MAX_MODEL_BYTES, error=ModelError)
+        load_tflite_weights(model, tflite, data.train.pictures, str(source))
     return model
 
 
