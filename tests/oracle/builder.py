@@ -55,6 +55,7 @@ _OPTION_CLASSES = {
     "SPLIT_V": "SplitVOptions",
     "TRANSPOSE": "TransposeOptions",
     "UNPACK": "UnpackOptions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
 
@@ -68,6 +69,7 @@ class _TensorSpec:
     axis: int
     data: bytes
     sparse: bool
+    is_variable: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,7 @@ class _OperatorSpec:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: dict[str, Any]
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -96,10 +99,12 @@ class ModelBuilder:
         data: NDArray[Any] | None = None,
         name: str | None = None,
         sparse: bool = False,
+        is_variable: bool = False,
     ) -> int:
         """Add a tensor, a constant if it has data; return its index.
 
-        Several scales: quantized along `axis`. sparse: the data are some of its elements.
+        Several scales: quantized along `axis`. sparse: the data are some of its elements. is_variable: an operator
+        keeps its state there.
         """
         scales = tuple(scale) if isinstance(scale, Sequence) else (scale,)
         spec = _TensorSpec(
@@ -111,13 +116,19 @@ class ModelBuilder:
             axis=axis,
             data=b"" if data is None else np.ascontiguousarray(data, dtype=np.dtype(dtype)).tobytes(),
             sparse=sparse,
+            is_variable=is_variable,
         )
         self.tensors.append(spec)
         return len(self.tensors) - 1
 
-    def operator(self, code: str, inputs: Sequence[int], output: int, **options: Any) -> int:
+    def operator(
+        self, code: str, inputs: Sequence[int], output: int, intermediates: Sequence[int] = (), /, **options: Any
+    ) -> int:
         """Add an operator with the given option fields (TensorFlow Lite's names); return its output tensor."""
-        self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=(output,), options=options))
+        spec = _OperatorSpec(
+            code=code, inputs=tuple(inputs), outputs=(output,), options=options, intermediates=tuple(intermediates)
+        )
+        self.operators.append(spec)
         return output
 
     def custom_operator(self, code: str, inputs: Sequence[int], outputs: Sequence[int], **options: Any) -> None:
@@ -195,6 +206,7 @@ class ModelBuilder:
         tflite.TensorAddType(b, _DTYPES[spec.dtype])
         tflite.TensorAddBuffer(b, buffer)
         tflite.TensorAddName(b, name)
+        tflite.TensorAddIsVariable(b, spec.is_variable)
         if quantization:
             tflite.TensorAddQuantization(b, quantization)
         if sparsity:
@@ -205,6 +217,7 @@ class ModelBuilder:
     def _operator(b: Any, spec: _OperatorSpec, code_index: int) -> int:
         inputs = _ints(b, tflite.OperatorStartInputsVector, spec.inputs)
         outputs = _ints(b, tflite.OperatorStartOutputsVector, spec.outputs)
+        intermediates = _ints(b, tflite.OperatorStartIntermediatesVector, spec.intermediates)
         class_name = _OPTION_CLASSES.get(spec.code)
         options = custom_options = 0
         if not hasattr(tflite.BuiltinOperator, spec.code):
@@ -218,6 +231,7 @@ class ModelBuilder:
         tflite.OperatorAddOpcodeIndex(b, code_index)
         tflite.OperatorAddInputs(b, inputs)
         tflite.OperatorAddOutputs(b, outputs)
+        tflite.OperatorAddIntermediates(b, intermediates)
         if class_name:
             tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, class_name))
             tflite.OperatorAddBuiltinOptions(b, options)

@@ -10,6 +10,7 @@ TensorFlow Lite Micro does except in these, so the strategies avoid them with Li
 - Its FULLY_CONNECTED may round a negative exact half the other way: `without_halves`.
 - RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
 - CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
+- UNIDIRECTIONAL_SEQUENCE_LSTM is not compared: its gates are summed up otherwise: `TFLM_ONLY`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = [
     "ORACLE_IS_TFLM",
     "ORACLE_NAME",
     "RELU6_REQUANTIZES",
+    "TFLM_ONLY",
     "as_scale",
     "assert_equals_oracle",
     "assert_oracle_gives",
@@ -62,6 +64,7 @@ ORACLE_NAME: ReferenceName = "tflm" if ORACLE_IS_TFLM else "litert"
 """As `bench --against` takes it."""
 MAX_SCALE = 1e4 if ORACLE_IS_TFLM else math.ldexp(_PRIME, -11)  # just below 2
 RELU6_REQUANTIZES = CONV_2D_NEEDS_BIAS = not ORACLE_IS_TFLM
+TFLM_ONLY = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}
 
 
 def as_scale(value: float) -> float:

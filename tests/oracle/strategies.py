@@ -22,6 +22,7 @@ from tests.oracle.other_layers import (
     residual,
     softmax,
 )
+from tests.oracle.recurrent_layers import lstm_models
 from tests.oracle.rewritten_layers import flatten, reduction, view
 from tests.oracle.windowed_layers import (
     average_pool,
@@ -206,5 +207,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "DEQUANTIZE": _to_float(),
     "chains": chains(),
     "lines": _lines(),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm_models(),
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

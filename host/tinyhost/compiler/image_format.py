@@ -24,6 +24,7 @@ __all__ = [
     "ImageHeader",
     "KwsParams",
     "LookupParams",
+    "LstmParams",
     "MAX_COPY_RANK",
     "MAX_INPUTS",
     "MAX_LABELS",
@@ -152,6 +153,8 @@ class OperatorCode(IntEnum):
     """LookupParams, a table of 256 float32"""
     RESHAPE = 18
     """only in images for TensorFlow Lite Micro: a plan needs none"""
+    UNIDIRECTIONAL_SEQUENCE_LSTM = 19
+    """LstmParams; one sequence, from a state of 0"""
     LOOKUP = 20
     """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
     STRIDED_COPY = 21
@@ -885,6 +888,83 @@ class QuantizeParams:
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             reserved=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LstmParams:
+    """UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are by gate: input, forget, cell, output. A unit has a block of four filters, its gates, in each of two matrices: over the input, and over the hidden state of the step before."""
+
+    SIZE: ClassVar[int] = 84
+    _STRUCT: ClassVar[Struct] = Struct("<IIIIIII4i4iii4b4bbbbbHBB")
+
+    input_weights_offset: int = 0
+    """int8, a block of quads for each unit"""
+    hidden_weights_offset: int = 0
+    """the same"""
+    input_biases_offset: int = 0
+    """i32[4 * units]: bias - input zero point * sum of weights, modulo 2^32"""
+    hidden_biases_offset: int = 0
+    """i32[4 * units]: -hidden zero point * sum of weights, modulo 2^32"""
+    sigmoid_offset: int = 0
+    """u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates; tanh too"""
+    scratch_offset: int = 0
+    """in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits"""
+    scratch_bytes: int = 0
+    input_multiplier: tuple[int, ...] = (0, 0, 0, 0)
+    """Q31: from sums to Q3.12"""
+    hidden_multiplier: tuple[int, ...] = (0, 0, 0, 0)
+    """Q31"""
+    cell_multiplier: int = 0
+    """Q31: from input gate * cell gate, Q0.30, to the cell state"""
+    output_multiplier: int = 0
+    """Q31: from output gate * tanh(cell state), Q0.30, to the hidden state"""
+    input_shift: tuple[int, ...] = (0, 0, 0, 0)
+    """-31..30"""
+    hidden_shift: tuple[int, ...] = (0, 0, 0, 0)
+    """-31..30"""
+    cell_shift: int = 0
+    """-31..30"""
+    output_shift: int = 0
+    """-31..30"""
+    tanh_shift: int = 0
+    """-30..14: from the cell state to Q3.12; negative shifts right"""
+    hidden_zero_point: int = 0
+    """of the hidden state, and of the output"""
+    cell_clip: int = 0
+    """the cell state stays in -clip..clip; 32768: it is not clipped"""
+    input_layout: int = 0
+    hidden_layout: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.input_weights_offset, self.hidden_weights_offset, self.input_biases_offset, self.hidden_biases_offset, self.sigmoid_offset, self.scratch_offset, self.scratch_bytes, *self.input_multiplier, *self.hidden_multiplier, self.cell_multiplier, self.output_multiplier, *self.input_shift, *self.hidden_shift, self.cell_shift, self.output_shift, self.tanh_shift, self.hidden_zero_point, self.cell_clip, self.input_layout, self.hidden_layout)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> LstmParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            input_weights_offset=values[0],
+            hidden_weights_offset=values[1],
+            input_biases_offset=values[2],
+            hidden_biases_offset=values[3],
+            sigmoid_offset=values[4],
+            scratch_offset=values[5],
+            scratch_bytes=values[6],
+            input_multiplier=values[7 : 11],
+            hidden_multiplier=values[11 : 15],
+            cell_multiplier=values[15],
+            output_multiplier=values[16],
+            input_shift=values[17 : 21],
+            hidden_shift=values[21 : 25],
+            cell_shift=values[25],
+            output_shift=values[26],
+            tanh_shift=values[27],
+            hidden_zero_point=values[28],
+            cell_clip=values[29],
+            input_layout=values[30],
+            hidden_layout=values[31],
         )
 
 

@@ -16,6 +16,7 @@ _QUANTIZE = (
     "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
 )
 _UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
+_ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
 _STATELESS = "export a model without variables, that is given the whole window at once"
 _DENSE = (
     "export the weights dense: after tfmot's strip_pruning, convert without "
@@ -25,12 +26,15 @@ _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with
 _ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
 _WAYS_OUT: Mapping[str, str] = {
     "ASSIGN_VARIABLE": _STATELESS,
+    "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
     "BROADCAST_TO": "broadcast in the operator that reads it",
     "CALL_ONCE": _STATELESS,
     "DENSIFY": _DENSE,
     "GELU": "use another activation, such as ReLU or hard swish",
     "IF": _UNROLL,
     "READ_VARIABLE": _STATELESS,
+    "REVERSE_V2": _ONE_DIRECTION,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,
     "VAR_HANDLE": _STATELESS,
     "WHILE": _UNROLL,
 }

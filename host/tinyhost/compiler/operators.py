@@ -34,6 +34,7 @@ SUPPORTED_OPERATORS = (
     "STRIDED_SLICE",
     "SUM",
     "TRANSPOSE",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
     "UNPACK",
 )
 """By name. Some are taken in the forms only that converters write; SHAPE and others where they give constants."""

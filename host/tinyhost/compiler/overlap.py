@@ -2,8 +2,9 @@
 
 The firmware's contract (firmware/lib/engine/src/kernels/kernel.h): windowed kernels write output pixels in row-major
 order, at most PIXELS_IN_FLIGHT of them before the whole window of the first has been read; elementwise kernels read
-element i before they write element i, in order; a softmax finishes a row before the next. All others need disjoint
-buffers. So an output that starts `distance` bytes before its input never overwrites what is still to be read.
+element i before they write element i, in order; a softmax finishes a row before the next; an LSTM reads a step's row
+before it writes the next step's. All others need disjoint buffers. So an output that starts `distance` bytes before its
+input never overwrites what is still to be read.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ def overlap_distance(
     """
     if step.code in _ELEMENTWISE:
         return 0 if same_size else None
+    if step.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
+        n_steps = input_shape[0] * input_shape[1]
+        return max(output_shape[2], n_steps * output_shape[2] - (n_steps - 1) * input_shape[2])
     rows = step.code == OperatorCode.FULLY_CONNECTED
     if isinstance(step.params, (ConvParams, PoolParams)) and not rows and input_shape[0] == 1:
         return window_distance(step.params, input_shape, output_shape)

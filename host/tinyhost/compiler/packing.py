@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "can_carry",
     "fully_connected_scratch_bytes",
+    "lstm_scratch_bytes",
     "n_pairs",
     "pack_quads",
     "pack_rows",
@@ -99,6 +100,11 @@ def fully_connected_scratch_bytes(depth: int, n_rows: int) -> int:
     if n_rows == 1 and depth % _WORD == 0:
         return 0 if depth > _MAX_UNFOLDED_ROW else 2 * depth
     return patch_scratch_bytes(1, depth, n_rows)
+
+
+def lstm_scratch_bytes(depth: int, n_units: int) -> int:
+    """Return the scratch memory of an LSTM: a step's input and hidden state unfolded to 16 bits, and the cell state."""
+    return 4 * (n_pairs(1, depth) + n_pairs(1, n_units)) + 2 * n_units
 
 
 def pack_rows(filters: NDArray[np.int8]) -> bytes:

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import ConvParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.image_format import ConvParams, LstmParams, OperatorCode, OperatorRecord, Storage
 from tinyhost.compiler.tflm_image import open_wrapped
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
+
+_SCRATCH: dict[OperatorCode, type[ConvParams] | type[LstmParams]] = {
+    OperatorCode.CONV_2D: ConvParams,
+    OperatorCode.DEPTHWISE_CONV_2D: ConvParams,
+    OperatorCode.FULLY_CONNECTED: ConvParams,
+    OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM: LstmParams,
+}
+"""Parameters of the operators that take scratch memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +113,9 @@ def _operators(image: ModelImage) -> Iterator[OperatorReport]:
 def _scratch(image: ModelImage) -> Iterator[BufferReport]:
     """Yield the memory that operators use while they run, beside their tensors."""
     for i, record in enumerate(image.operators):
-        if record.code in (OperatorCode.CONV_2D, OperatorCode.DEPTHWISE_CONV_2D, OperatorCode.FULLY_CONNECTED):
-            params = ConvParams.unpack(image.data, image.header.constants_offset + record.params_offset)
+        kind = _SCRATCH.get(OperatorCode(record.code))
+        if kind is not None:
+            params = kind.unpack(image.data, image.header.constants_offset + record.params_offset)
             if params.scratch_bytes:
                 yield BufferReport(
                     tensor=-1, offset=params.scratch_offset, n_bytes=params.scratch_bytes, first=i, last=i
@@ -125,6 +134,9 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
         return per_output, per_output * depth
     if record.code == OperatorCode.FULLY_CONNECTED:
         per_output = n_inputs * depth // math.prod(output_shape)
+        return per_output, per_output * depth
+    if record.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
+        per_output = 4 * (image.tensor_info(record.inputs[0]).shape[-1] + depth)
         return per_output, per_output * depth
     return 0, 0
 

@@ -32,6 +32,7 @@ OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "SPACE_TO_DEPTH": ("SpaceToDepthOptions", ("BlockSize",)),
     "STRIDED_SLICE": ("StridedSliceOptions", _MASKS),
     "SUM": _REDUCER,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": ("UnidirectionalSequenceLSTMOptions", (*_ACTIVATION, "CellClip", "TimeMajor")),
     "UNPACK": ("UnpackOptions", ("Axis",)),
 }
 """By the operator's name."""

@@ -97,9 +97,9 @@ class _Reader:
         if rank > _MAX_RANK:
             raise UnsupportedModelError(f"{self._where}: {what}: rank {rank}; the compiler reads at most {_MAX_RANK}")
         shape = tuple(int(self._decode(f"{what}: shape", partial(table.Shape, i))) for i in range(rank))
-        if any(dim < 1 for dim in shape) or math.prod(shape) > MAX_TENSOR_BYTES:
+        if any(dim < 0 for dim in shape) or math.prod(shape) > MAX_TENSOR_BYTES:
             raise self._corrupt(
-                f"{what}: shape", f"dimensions of at least 1, at most {MAX_TENSOR_BYTES} elements", str(shape)
+                f"{what}: shape", f"dimensions of at least 0, at most {MAX_TENSOR_BYTES} elements", str(shape)
             )
         return shape
 
@@ -109,7 +109,7 @@ class _Reader:
         n = self._decode(what, raw.ScaleLength) if raw is not None else 0
         if n == 0:
             return None
-        limit = max(shape, default=1)
+        limit = max((1, *shape))
         n_zero_points = self._decode(what, raw.ZeroPointLength)
         axis = self._decode(what, raw.QuantizedDimension)
         if n > limit or n_zero_points not in (0, n) or (n > 1 and n not in shape):
@@ -196,6 +196,9 @@ class _Reader:
             self._obstacles.append(Obstacle(words=words, way_out=f"export a model of one {what}"))
         if not indices or indices[0] < 0:
             raise self._corrupt(what, "a tensor", str(indices[:1]))
+        if tensors[indices[0]].n_elements == 0:
+            words = f"its {what} has no elements (shape {tensors[indices[0]].shape})"
+            self._obstacles.append(Obstacle(words=words, way_out="export the model with a batch of 1"))
         return indices[0]
 
     def _count(self, what: str, length: Callable[[], int], limit: int) -> int:

@@ -16,6 +16,7 @@ from tinyhost.compiler.image_format import (
     MAX_TENSOR_BYTES,
     ConvParams,
     ImageHeader,
+    LstmParams,
     ModelMetadata,
     OperatorRecord,
     Storage,
@@ -179,7 +180,7 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
 
 def _placed(step: Step, scratch_offset: int) -> Step:
     """Return the step with the place of its scratch memory in its parameters."""
-    if not isinstance(step.params, ConvParams):
+    if not isinstance(step.params, (ConvParams, LstmParams)):
         return step
     return replace(step, params=replace(step.params, scratch_offset=scratch_offset))
 

@@ -103,7 +103,8 @@ class TflmReference:
         self._shape, self._type = tuple(details["shape"]), details["dtype"]
 
     def run(self, data: bytes) -> bytes:
-        """Return the output tensor's bytes."""
+        """Return the output tensor's bytes; as our engine, from a state of 0."""
+        self._interpreter.reset()
         self._interpreter.set_input(np.frombuffer(data, self._type).reshape(self._shape), 0)
         self._interpreter.invoke()
         return bytes(self._interpreter.get_output(0).tobytes())
@@ -127,7 +128,8 @@ class LitertReference:
         self._output = self._interpreter.get_output_details()[0]
 
     def run(self, data: bytes) -> bytes:
-        """Return the output tensor's bytes."""
+        """Return the output tensor's bytes; as our engine, from a state of 0."""
+        self._interpreter.reset_all_variables()
         values = np.frombuffer(data, self._input["dtype"]).reshape(self._input["shape"])
         self._interpreter.set_tensor(self._input["index"], values)
         self._interpreter.invoke()

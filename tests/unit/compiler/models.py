@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tests.oracle.builder import ModelBuilder
 
-__all__ = ["float_classifier", "picture_classifier"]
+__all__ = ["LSTM", "float_classifier", "lstm_operator", "picture_classifier", "sequence_model"]
+
+LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 
 
 def picture_classifier(n_outputs: int = 2, size: int = 32) -> bytes:
@@ -49,4 +53,39 @@ def float_classifier(n_in: int, *, scale: float = 0.05, zero_point: int = 3) -> 
     b.operator("QUANTIZE", [x], quantized)
     b.operator("FULLY_CONNECTED", [quantized, b.tensor((2, n_in), scale=0.01, data=weights)], scores)
     b.operator("DEQUANTIZE", [scores], y)
+    return b.build([x], [y])
+
+
+def lstm_operator(b: ModelBuilder, x: int, *, n_units: int = 6) -> list[int]:
+    """Add the tensors of an LSTM over `x`, as a converter writes them; return the operator's 24 inputs."""
+    rng = np.random.default_rng(1)
+    depth = b.tensors[x].shape[2]
+
+    def gates(shape: tuple[int, ...], dtype: str, scale: float) -> list[int]:
+        return [b.tensor(shape, dtype=dtype, scale=scale, data=rng.integers(-99, 99, shape)) for _ in range(4)]
+
+    weights, recurrent = gates((n_units, depth), "int8", 0.01), gates((n_units, n_units), "int8", 0.01)
+    biases = gates((n_units,), "int32", 1e-4)
+    hidden = b.tensor((1, n_units), scale=1 / 128, zero_point=-3, is_variable=True)
+    cell = b.tensor((1, n_units), dtype="int16", scale=2**-12, is_variable=True)
+    return [x, *weights, *recurrent, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1]
+
+
+def sequence_model(
+    *,
+    shape: tuple[int, int, int] = (1, 7, 5),
+    n_units: int = 6,
+    change: Callable[[ModelBuilder, list[int]], None] = lambda builder, inputs: None,
+    activation: int = 4,
+    time_major: bool = False,
+) -> bytes:
+    """Return a .tflite of an LSTM; `change` may change the operator's inputs. Its intermediates are empty tensors."""
+    b = ModelBuilder()
+    x = b.tensor(shape, scale=0.02, zero_point=4)
+    inputs = lstm_operator(b, x, n_units=n_units)
+    change(b, inputs)
+    y = b.tensor((*shape[:2], n_units), scale=1 / 128, zero_point=-3)
+    empty = [b.tensor((0,), dtype="float32") for _ in range(4)] + [b.tensor((0,), scale=1 / 128, zero_point=-3)]
+    options = {"FusedActivationFunction": activation, "CellClip": 10.0, "TimeMajor": time_major}
+    b.operator(LSTM, inputs, y, empty, **options)
     return b.build([x], [y])

@@ -17,6 +17,7 @@ from tinyhost.compiler.lower.elementwise import (
     lower_relu6,
 )
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
+from tinyhost.compiler.lower.recurrent import lower_lstm
 from tinyhost.compiler.lower.reduction import lower_mean, lower_pool, lower_softmax
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
@@ -44,6 +45,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "SOFTMAX": lower_softmax,
     "STRIDED_COPY": lower_strided_copy,
     "SUM": lower_mean,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }
 
 LOWERED_OPERATORS = tuple(_LOWERINGS)

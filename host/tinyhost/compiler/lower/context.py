@@ -68,8 +68,8 @@ class OperatorContext:
     def corrupt(self, what: str, *, expected: object, got: object) -> ModelError:
         return ModelError(f"{self.title}: {what}: expected {expected}, got {got}", hint="convert the model again")
 
-    def unsupported(self, what: str) -> UnsupportedModelError:
-        return UnsupportedModelError(f"{self.title}: {what}", hint=_HINT)
+    def unsupported(self, what: str, *, way_out: str = _HINT) -> UnsupportedModelError:
+        return UnsupportedModelError(f"{self.title}: {what}", hint=way_out)
 
     def counts(self, n_inputs: tuple[int, int], n_outputs: int = 1) -> None:
         """Raise unless the operator has between n_inputs[0] and n_inputs[1] inputs and n_outputs outputs."""
@@ -79,20 +79,23 @@ class OperatorContext:
             raise self.corrupt("outputs", expected=n_outputs, got=len(self.operator.outputs))
 
     def input(self, position: int) -> Tensor:
-        index = self.operator.inputs[position]
-        if index < 0:
-            raise self.corrupt(f"input {position}", expected="a tensor", got="none")
-        return self.graph.tensors[index]
+        return self._tensor(f"input {position}", self.operator.inputs[position])
 
     def optional_input(self, position: int) -> Tensor | None:
-        present = position < len(self.operator.inputs) and self.operator.inputs[position] >= 0
-        return self.input(position) if present else None
+        """Return the tensor, or None if it is left out; converters also leave one out by naming an empty tensor."""
+        index = self.operator.inputs[position] if position < len(self.operator.inputs) else -1
+        return self.graph.tensors[index] if index >= 0 and self.graph.tensors[index].n_elements else None
 
     def output(self) -> Tensor:
-        index = self.operator.outputs[0]
+        return self._tensor("output", self.operator.outputs[0])
+
+    def _tensor(self, what: str, index: int) -> Tensor:
         if index < 0:
-            raise self.corrupt("output", expected="a tensor", got="none")
-        return self.graph.tensors[index]
+            raise self.corrupt(what, expected="a tensor", got="none")
+        tensor = self.graph.tensors[index]
+        if tensor.n_elements == 0:
+            raise self.unsupported(f"{what} {tensor.name!r} has no elements (shape {tensor.shape})")
+        return tensor
 
     def int8(self, tensor: Tensor, *, rank: int | None = None) -> Tensor:
         """Return `tensor` if it is a per-tensor quantized int8 activation (of `rank`)."""

@@ -108,6 +108,7 @@ enum class OperatorCode : uint8_t {
   kQuantize = 16,  ///< QuantizeParams; float32 to int8
   kDequantize = 17,  ///< LookupParams, a table of 256 float32
   kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
+  kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
   kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
 };
@@ -133,6 +134,7 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kQuantize: return "quantize";
     case OperatorCode::kDequantize: return "dequantize";
     case OperatorCode::kReshape: return "reshape";
+    case OperatorCode::kUnidirectionalSequenceLstm: return "unidirectional_sequence_lstm";
     case OperatorCode::kLookup: return "lookup";
     case OperatorCode::kStridedCopy: return "strided_copy";
   }
@@ -399,6 +401,31 @@ struct QuantizeParams {
   uint32_t reserved;  ///< 0
 };
 static_assert(sizeof(QuantizeParams) == 4, "QuantizeParams has padding");
+
+/// UNIDIRECTIONAL_SEQUENCE_LSTM of int8 with a 16-bit cell. Arrays of 4 are by gate: input, forget, cell, output. A unit has a block of four filters, its gates, in each of two matrices: over the input, and over the hidden state of the step before.
+struct LstmParams {
+  uint32_t input_weights_offset;  ///< int8, a block of quads for each unit
+  uint32_t hidden_weights_offset;  ///< the same
+  uint32_t input_biases_offset;  ///< i32[4 * units]: bias - input zero point * sum of weights, modulo 2^32
+  uint32_t hidden_biases_offset;  ///< i32[4 * units]: -hidden zero point * sum of weights, modulo 2^32
+  uint32_t sigmoid_offset;  ///< u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates; tanh too
+  uint32_t scratch_offset;  ///< in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits
+  uint32_t scratch_bytes;
+  int32_t input_multiplier[4];  ///< Q31: from sums to Q3.12
+  int32_t hidden_multiplier[4];  ///< Q31
+  int32_t cell_multiplier;  ///< Q31: from input gate * cell gate, Q0.30, to the cell state
+  int32_t output_multiplier;  ///< Q31: from output gate * tanh(cell state), Q0.30, to the hidden state
+  int8_t input_shift[4];  ///< -31..30
+  int8_t hidden_shift[4];  ///< -31..30
+  int8_t cell_shift;  ///< -31..30
+  int8_t output_shift;  ///< -31..30
+  int8_t tanh_shift;  ///< -30..14: from the cell state to Q3.12; negative shifts right
+  int8_t hidden_zero_point;  ///< of the hidden state, and of the output
+  uint16_t cell_clip;  ///< the cell state stays in -clip..clip; 32768: it is not clipped
+  WeightLayout input_layout;
+  WeightLayout hidden_layout;
+};
+static_assert(sizeof(LstmParams) == 84, "LstmParams has padding");
 
 /// STRIDED_COPY: output element (i, j, ...), in row-major order of `dims`, is input element offset + i * strides[0] + j * strides[1] + ...
 struct StridedCopyParams {

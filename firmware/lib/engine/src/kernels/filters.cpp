@@ -20,10 +20,10 @@ TINYHOST_COLD Patch::Patch(int32_t run_bytes, int32_t n_runs, int32_t runs_per_r
       tail_bytes_(joined_ ? 0 : run_bytes % 4),
       n_pairs_(2 * n_pieces() * words_per_piece_ + (n_pieces() * tail_bytes_ + 3) / 4 * 2) {}
 
-TINYHOST_COLD uint8_t* OperatorView::Scratch(const ConvParams& params, uint64_t n_bytes) const {
-  const uint64_t end = uint64_t{params.scratch_offset} + params.scratch_bytes;
-  const bool inside = n_bytes <= params.scratch_bytes && end <= image->metadata().arena_bytes;
-  return inside && params.scratch_offset % sizeof(uint32_t) == 0 ? arena + params.scratch_offset : nullptr;
+TINYHOST_COLD uint8_t* OperatorView::Scratch(uint32_t scratch_offset, uint32_t scratch_bytes, uint64_t n_bytes) const {
+  const uint64_t end = uint64_t{scratch_offset} + scratch_bytes;
+  const bool inside = n_bytes <= scratch_bytes && end <= image->metadata().arena_bytes;
+  return inside && scratch_offset % sizeof(uint32_t) == 0 ? arena + scratch_offset : nullptr;
 }
 
 TINYHOST_COLD bool PatchesOverlap(const PatchSource& source) {

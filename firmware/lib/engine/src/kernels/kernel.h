@@ -23,7 +23,11 @@ struct OperatorView {
     return static_cast<const Params*>(record_params);
   }
   /// The operator's scratch memory; null if it has less than n_bytes or they are not all inside the arena.
-  uint8_t* Scratch(const ConvParams& params, uint64_t n_bytes) const;
+  template <typename Params>
+  uint8_t* Scratch(const Params& params, uint64_t n_bytes) const {
+    return Scratch(params.scratch_offset, params.scratch_bytes, n_bytes);
+  }
+  uint8_t* Scratch(uint32_t scratch_offset, uint32_t scratch_bytes, uint64_t n_bytes) const;
   template <typename T>
   const T* input_data(size_t index = 0) const {
     return static_cast<const T*>(inputs[index].data);
@@ -40,7 +44,8 @@ struct OperatorView {
 /// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it: a windowed
 /// kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them before it has
 /// read the whole window of the first; an elementwise kernel reads element i before it writes element i, in order; a
-/// softmax finishes a row before the next; all others have disjoint buffers. (host/tinyhost/compiler/overlap.py)
+/// softmax finishes a row before the next; an LSTM reads a step's row before it writes the next step's; all others have
+/// disjoint buffers. (host/tinyhost/compiler/overlap.py)
 struct Kernel {
   OperatorCode code;
   uint8_t n_inputs;       // 0: any number
@@ -68,6 +73,7 @@ extern const Kernel kQuantizeKernel;
 extern const Kernel kDequantizeKernel;
 extern const Kernel kLookupKernel;
 extern const Kernel kStridedCopyKernel;
+extern const Kernel kUnidirectionalSequenceLstmKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

@@ -21,7 +21,8 @@
   X(kQuantize, kQuantizeKernel, kQuantizeKernel)                      \
   X(kDequantize, kDequantizeKernel, kDequantizeKernel)                \
   X(kLookup, kLookupKernel, kLookupKernel)                            \
-  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)
+  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)             \
+  X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 
 namespace tinyhost {
 

@@ -184,6 +184,7 @@ enum class OneLaneForm { kPlainBytes, kCarriedBytes, kCarriedPairs };
             [y] "=&r"(y)                                                                                       \
           : [end] "r"(end)                                                                                     \
           : "cc", "memory")
+#define TINYHOST_ODD "sxtb16 %[w0], %[w0], ror #8\nsxtb16 %[w1], %[w1], ror #8\n"
 #define TINYHOST_BYTES "ldr %[y], [%[patch]], #4\nsxtb16 %[x], %[y]\nsxtb16 %[y], %[y], ror #8\n"
 __attribute__((always_inline)) inline const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights,
                                                                const int8_t* patch, const int8_t* end, Four& sums) {
@@ -193,11 +194,18 @@ __attribute__((always_inline)) inline const uint32_t* AddBlock(OneLaneForm form,
   } else if (form == OneLaneForm::kCarriedBytes) {
     TINYHOST_LOOP(TINYHOST_BYTES, "");
   } else {
-    TINYHOST_LOOP(TINYHOST_BYTES, "sxtb16 %[w0], %[w0], ror #8\nsxtb16 %[w1], %[w1], ror #8\n");
+    TINYHOST_LOOP(TINYHOST_BYTES, TINYHOST_ODD);
   }
   return weights;
 }
+
+/// The same of quads that carry nothing, unfolded.
+void AddPlainPairs(const uint32_t* weights, const int8_t* patch, const int8_t* end, Four& sums) {
+  uint32_t w0, w1, e0, e1, x, y;
+  TINYHOST_LOOP("ldrd %[x], %[y], [%[patch]], #8\n", TINYHOST_ODD);
+}
 #undef TINYHOST_BYTES
+#undef TINYHOST_ODD
 #undef TINYHOST_LOOP
 #undef TINYHOST_PRODUCTS
 // clang-format on
@@ -220,6 +228,10 @@ const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights, const int8_t
     if (!unfolded) weights = AddPair(carried, weights, OddBytes(word), sums);
   }
   return weights;
+}
+
+void AddPlainPairs(const uint32_t* weights, const int8_t* patch, const int8_t* end, Four& sums) {
+  for (; patch != end; patch += 4) weights = AddPair(false, weights, Load(patch), sums);
 }
 #endif
 
@@ -271,6 +283,24 @@ void RunOneLane(const BlockJob& job, const uint32_t* patch, int8_t* output) {
 void RunOneLane(const BlockJob& job, const int8_t* patch, int8_t* output) {
   const OneLaneForm form = job.carried ? OneLaneForm::kCarriedBytes : OneLaneForm::kPlainBytes;
   RunOneLane(job, form, patch, patch + 2 * job.n_pairs, output);
+}
+
+void SumBlock(const uint32_t* weights, bool carried, const uint32_t* patch, int32_t n_pairs, const int32_t* biases,
+              uint32_t* sums) {
+  const auto* bytes = reinterpret_cast<const int8_t*>(patch);
+  Four four = {static_cast<uint32_t>(biases[0]), static_cast<uint32_t>(biases[1]), static_cast<uint32_t>(biases[2]),
+               static_cast<uint32_t>(biases[3])};
+  if (carried) {
+    four.b = (four.b << 8) + four.a, four.d = (four.d << 8) + four.c;
+    AddBlock(OneLaneForm::kCarriedPairs, weights, bytes, bytes + 4 * n_pairs, four);
+    four.b = Uncarried(four.b, four.a), four.d = Uncarried(four.d, four.c);
+  } else {
+    AddPlainPairs(weights, bytes, bytes + 4 * n_pairs, four);
+  }
+  sums[0] = four.a;
+  sums[1] = four.b;
+  sums[2] = four.c;
+  sums[3] = four.d;
 }
 
 }  // namespace tinyhost::simd

@@ -23,5 +23,8 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
 void RunOneLane(const BlockJob& job, const uint32_t* patch, int8_t* output);
 /// The same over the bytes of a patch without tails.
 void RunOneLane(const BlockJob& job, const int8_t* patch, int8_t* output);
+/// Sets `sums` to what one block's four filters make of one unfolded patch, from their biases on.
+void SumBlock(const uint32_t* weights, bool carried, const uint32_t* patch, int32_t n_pairs, const int32_t* biases,
+              uint32_t* sums);
 
 }  // namespace tinyhost::simd

@@ -12,5 +12,6 @@ extern const Kernel kDepthwiseConv2d;
 extern const Kernel kFullyConnected;
 extern const Kernel kMaxPool2d;
 extern const Kernel kMean;
+extern const Kernel kUnidirectionalSequenceLstm;
 
 }  // namespace tinyhost::simd

@@ -1,0 +1,146 @@
+// UNIDIRECTIONAL_SEQUENCE_LSTM: (1, t, k) or (t, 1, k) -> (1, t, u) or (t, 1, u). In the terms of TFLM's lstm_eval.h,
+// unit by unit, which is the same: gates are 16-bit, Q3.12 before their activation and Q0.15 after it.
+
+#include "lstm.h"
+
+#include "requantize.h"
+
+namespace tinyhost {
+
+namespace {
+
+constexpr uint64_t kSigmoidSize = 256;
+constexpr int32_t kMinTanhShift = -30, kMaxTanhShift = 14;  // 3 * 2^14 * 2^15 is below 2^31
+constexpr int32_t kMaxCellClip = 32768;
+constexpr uint32_t kCellSteps = 100;  // of one unit, beside its products
+
+GateMatrix MakeGateMatrix(const OperatorView& op, uint32_t weights_offset, WeightLayout layout, uint32_t biases_offset,
+                          const int32_t* multipliers, const int8_t* shifts, int32_t depth, int32_t n_units) {
+  const Patch row(depth, 1, 1);
+  const uint64_t block_words = static_cast<uint32_t>(row.n_pairs()) * uint64_t{2};
+  const uint32_t* words =
+      IsQuads(layout) ? op.image->Constants<uint32_t>(weights_offset, block_words * static_cast<uint32_t>(n_units))
+                      : nullptr;
+  return {{reinterpret_cast<const int8_t*>(words), static_cast<int32_t>(block_words * 4),
+           layout == WeightLayout::kCarriedQuads},
+          op.image->Constants<int32_t>(biases_offset, uint64_t{kGates} * static_cast<uint32_t>(n_units)),
+          multipliers,
+          shifts,
+          depth,
+          row.n_pairs()};
+}
+
+bool IsValid(const GateMatrix& matrix) {
+  for (int32_t gate = 0; gate < kGates; ++gate) {
+    if (matrix.multipliers[gate] < 0 || !ShiftInRange(matrix.shifts[gate])) return false;
+  }
+  return matrix.weights.data != nullptr && matrix.biases != nullptr;
+}
+
+/// One sequence in, one out, as many steps long.
+bool IsOneSequence(const TensorView& input, const TensorView& output) {
+  return IsInt8(input, 3) && IsInt8(output, 3) && input.dims[0] == output.dims[0] && input.dims[1] == output.dims[1] &&
+         (input.dims[0] == 1 || input.dims[1] == 1);
+}
+
+/// Interpolates sigmoid as TFLM does, between table[i] = sigmoid(i / 24); both functions are of x / (3 * 2^12), in Q15.
+struct SigmoidTable {
+  const uint16_t* values;
+
+  int32_t At(uint32_t magnitude, int fraction_bits, int32_t beyond) const {
+    const uint32_t i = magnitude >> fraction_bits;
+    if (i >= kSigmoidSize - 1) return beyond;
+    const int32_t fraction = static_cast<int32_t>(magnitude & ((1u << fraction_bits) - 1));
+    return (values[i] << fraction_bits) + fraction * (values[i + 1] - values[i]);
+  }
+  int32_t Sigmoid(int32_t x) const {
+    const int32_t y = At(static_cast<uint32_t>(x < 0 ? -x : x), 9, 0x7FFF << 10);
+    return static_cast<int16_t>((x >= 0 ? y + (1 << 9) : (1 << 25) - y + (1 << 9) - 1) >> 10);
+  }
+  /// 2 * sigmoid(2 * x) - 1
+  int32_t Tanh(int32_t x) const {
+    const int32_t y = At(static_cast<uint32_t>(x < 0 ? -x : x), 8, 0xFFFF << 8);
+    return static_cast<int16_t>((x >= 0 ? y - (1 << 23) + (1 << 7) : (1 << 23) - y + (1 << 7) - 1) >> 8);
+  }
+};
+
+int32_t Saturate16(int32_t x) { return Clamp(x, INT16_MIN, INT16_MAX); }
+
+/// 3 * 2^shift * x, halves rounded up.
+int32_t TanhInput(int32_t x, int shift) {
+  return shift >= 0 ? x * (3 << shift) : (3 * x + (1 << (-shift - 1))) >> -shift;
+}
+
+/// The definition of a unit's sums.
+class PortableProducts {
+ public:
+  PortableProducts(const GateMatrix& matrix, uint32_t*) : matrix_(matrix), patch_(matrix.depth, 1, 1) {}
+  void Take(const int8_t* row) { row_ = row; }
+  void Sums(int32_t unit, uint32_t sums[kGates]) const {
+    for (int32_t gate = 0; gate < kGates; ++gate) {
+      sums[gate] = static_cast<uint32_t>(matrix_.biases[kGates * unit + gate]);
+    }
+    for (int32_t i = 0; i < matrix_.depth; ++i) matrix_.weights.Accumulate(unit, patch_.Slot(0, i), row_[i], sums);
+  }
+
+ private:
+  const GateMatrix& matrix_;
+  Patch patch_;
+  const int8_t* row_ = nullptr;
+};
+
+}  // namespace
+
+TINYHOST_COLD LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& params) {
+  LstmJob job{};
+  job.n_steps = op.output.dims[0] * op.output.dims[1];
+  job.n_units = op.output.dims[2];
+  job.input = MakeGateMatrix(op, params.input_weights_offset, params.input_layout, params.input_biases_offset,
+                             params.input_multiplier, params.input_shift, op.inputs[0].dims[2], job.n_units);
+  job.hidden = MakeGateMatrix(op, params.hidden_weights_offset, params.hidden_layout, params.hidden_biases_offset,
+                              params.hidden_multiplier, params.hidden_shift, job.n_units, job.n_units);
+  job.sigmoid = op.image->Constants<uint16_t>(params.sigmoid_offset, kSigmoidSize);
+  const uint64_t unfolded_words = static_cast<uint32_t>(job.input.n_pairs + job.hidden.n_pairs);
+  const uint64_t n_bytes = unfolded_words * sizeof(uint32_t) + static_cast<uint32_t>(job.n_units) * sizeof(int16_t);
+  job.unfolded = reinterpret_cast<uint32_t*>(op.Scratch(params, n_bytes));
+  if (job.unfolded) job.cell = reinterpret_cast<int16_t*>(job.unfolded + unfolded_words);
+  return job;
+}
+
+TINYHOST_COLD Status CheckLstm(const OperatorView& op, uint64_t* work) {
+  const LstmParams& params = *op.params<LstmParams>();
+  if (!IsOneSequence(op.inputs[0], op.output) || params.cell_multiplier < 0 || params.output_multiplier < 0 ||
+      !ShiftInRange(params.cell_shift) || !ShiftInRange(params.output_shift) || params.tanh_shift < kMinTanhShift ||
+      params.tanh_shift > kMaxTanhShift || params.cell_clip > kMaxCellClip) {
+    return Status::kImageParameter;
+  }
+  const LstmJob job = MakeLstmJob(op, params);
+  if (!IsValid(job.input) || !IsValid(job.hidden) || !job.sigmoid || !job.unfolded) return Status::kImageParameter;
+  const uint64_t unit_steps = uint64_t{2} * kGates * static_cast<uint32_t>(job.input.n_pairs + job.hidden.n_pairs);
+  *work += static_cast<uint32_t>(job.n_steps) * static_cast<uint64_t>(job.n_units) * (unit_steps + kCellSteps);
+  return Status::kOk;
+}
+
+int8_t RunLstmCell(const LstmJob& job, const LstmParams& params, const uint32_t input_sums[kGates],
+                   const uint32_t hidden_sums[kGates], int16_t* cell) {
+  int32_t gates[kGates];
+  for (int32_t gate = 0; gate < kGates; ++gate) {
+    gates[gate] =
+        3 * Saturate16(job.input.Requantized(input_sums[gate], gate) + job.hidden.Requantized(hidden_sums[gate], gate));
+  }
+  const SigmoidTable table{job.sigmoid};
+  const int32_t kept = MultiplyByQuantizedMultiplier(table.Sigmoid(gates[1]) * *cell, 1 << 30, -14);
+  const int32_t added = Saturate16(MultiplyByQuantizedMultiplier(table.Sigmoid(gates[0]) * table.Tanh(gates[2]),
+                                                                 params.cell_multiplier, params.cell_shift));
+  const int32_t clip = params.cell_clip;
+  const int32_t state = Clamp(Saturate16(kept + added), -clip, clip);
+  *cell = static_cast<int16_t>(state);
+  const int32_t output = table.Tanh(TanhInput(state, params.tanh_shift)) * table.Sigmoid(gates[3]);
+  const int32_t scaled = MultiplyByQuantizedMultiplier(output, params.output_multiplier, params.output_shift);
+  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, params.hidden_zero_point), INT8_MIN, INT8_MAX));
+}
+
+const Kernel kUnidirectionalSequenceLstmKernel{OperatorCode::kUnidirectionalSequenceLstm, 1, sizeof(LstmParams),
+                                               CheckLstm, RunLstm<PortableProducts>};
+
+}  // namespace tinyhost

@@ -1,0 +1,75 @@
+"""Random LSTMs, as converters write them: 24 inputs, states in variable tensors, empty intermediates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracle.builder import ModelBuilder
+from tests.oracle.net import Model, Net, random_scale, random_weights, random_zero_point
+
+__all__ = ["lstm", "lstm_models"]
+
+_TANH = 4
+_GATES = 4
+_SIZES = st.one_of(st.integers(1, 9), st.integers(1, 40))
+
+
+def lstm(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """An LSTM over a sequence (1, steps, features), or (steps, 1, features) where there are several and it is drawn."""
+    builder, depth = net.builder, net.shape[2]
+    n_units = draw(_SIZES)
+    hidden_scale, hidden_zero_point = random_scale(draw, 2e-3, 2e-2), random_zero_point(draw)
+    states = [
+        builder.tensor((1, n_units), scale=hidden_scale, zero_point=hidden_zero_point, is_variable=True),
+        builder.tensor((1, n_units), dtype="int16", scale=2.0 ** draw(st.integers(-15, -6)), is_variable=True),
+    ]
+    weights, biases = _weights(draw, rng, builder, (n_units, depth), net.scale)
+    recurrent, _ = _weights(draw, rng, builder, (n_units, n_units), hidden_scale)
+    empty = [builder.tensor((0,), dtype="float32") for _ in range(_GATES)]
+    empty.append(builder.tensor((0,), scale=hidden_scale, zero_point=hidden_zero_point))
+    shape = (*net.shape[:2], n_units)
+    output = builder.tensor(shape, scale=hidden_scale, zero_point=hidden_zero_point)
+    peepholes, projection, normalization = [-1] * 3, [-1] * 2, [-1] * 4
+    builder.operator(
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+        [net.index, *weights, *recurrent, *peepholes, *biases, *projection, *states, *normalization],
+        output,
+        empty,
+        FusedActivationFunction=_TANH,
+        CellClip=draw(st.sampled_from([0.0, 10.0, draw(st.floats(1e-3, 20.0))])),
+        TimeMajor=net.shape[0] > 1 or net.shape[1] == 1,
+    )
+    return Net(builder=builder, index=output, shape=shape, scale=hidden_scale, zero_point=hidden_zero_point)
+
+
+def _weights(
+    draw: st.DrawFn, rng: np.random.Generator, builder: ModelBuilder, shape: tuple[int, int], input_scale: float
+) -> tuple[list[int], list[int]]:
+    """Add weights and biases of four gates; sums spread about as far as activations are steep, or much less or more."""
+    weights, biases = [], []
+    for _ in range(_GATES):
+        spread = 2.0 ** draw(st.floats(-4, 4)) / (70 * 70 * math.sqrt(shape[1]))
+        scale = float(np.float32(spread / input_scale))
+        weights.append(builder.tensor(shape, scale=scale, data=random_weights(rng, shape)))
+        bias = rng.integers(-1, 2, shape[0]) * rng.integers(0, int(2 / (scale * input_scale)), shape[0])
+        biases.append(builder.tensor(shape[:1], dtype="int32", scale=scale * input_scale, data=bias))
+    return weights, biases
+
+
+@st.composite
+def lstm_models(draw: st.DrawFn) -> Model:
+    """Models of an LSTM, some of two."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_steps, depth = draw(st.integers(1, 9)), draw(_SIZES)
+    shape = (n_steps, 1, depth) if draw(st.booleans()) else (1, n_steps, depth)
+    builder = ModelBuilder()
+    scale, zero_point = random_scale(draw), random_zero_point(draw)
+    index = builder.tensor(shape, scale=scale, zero_point=zero_point)
+    net = lstm(draw, rng, Net(builder=builder, index=index, shape=shape, scale=scale, zero_point=zero_point))
+    if draw(st.booleans()):
+        net = lstm(draw, rng, net)
+    data = builder.build([index], [net.index])
+    return Model(data=data, shape=shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))
