@@ -15,7 +15,7 @@ import pytest
 
 from tests.commands import TINYHOST
 from tests.json_docs import check_document
-from tests.stations import Station
+from tests.stations import Station, Stations
 
 pytestmark = pytest.mark.firmware
 
@@ -47,6 +47,16 @@ def test_each_prediction_names_the_picture_that_it_is_of(station: Station, pictu
         outputs.setdefault(document["scene_item"], set()).add(tuple(document["output"]))
     assert set(outputs) == {path.relative_to(pictures).as_posix() for path in pictures.glob("*/*.png")}
     assert all(len(found) == 1 for found in outputs.values())  # the same picture, the same answer
+
+
+def test_samples_of_another_rate_are_told_as_such_not_as_a_wrong_model(stations: Stations, tmp_path: Path) -> None:
+    station = stations("native", "anomaly", model=True)
+    lines = "".join(f"{20 * n},0.{n % 7},9.8,-0.{n % 5}\n" for n in range(400))  # 50 Hz; the model knows 119 Hz
+    (tmp_path / "slow.csv").write_text(f"timestamp,accX,accY,accZ\n{lines}")
+    done = station.run("monitor", "--scene", str(tmp_path / "slow.csv"), "--count", "1", code=1)
+    assert "sample_rate" in done.err
+    assert "give samples of the model's own rate" in done.err
+    assert "push a model" not in done.err
 
 
 def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:

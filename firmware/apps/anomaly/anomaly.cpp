@@ -88,7 +88,7 @@ Status CheckSampling() {
   if (!model.has_task_data()) return Status::kModelMismatch;
   const uint32_t wanted = model.view().params->rate_mhz;
   const uint32_t off = sampling.rate_mhz > wanted ? sampling.rate_mhz - wanted : wanted - sampling.rate_mhz;
-  return sampling.rate_mhz == 0 || off <= wanted / kRateTolerance ? Status::kOk : Status::kModelMismatch;
+  return sampling.rate_mhz == 0 || off <= wanted / kRateTolerance ? Status::kOk : Status::kSampleRate;
 }
 
 void Restart() { window.Reset(); }

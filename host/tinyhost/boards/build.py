@@ -25,6 +25,7 @@ __all__ = [
     "Firmware",
     "build_firmware",
     "build_kind",
+    "check_firmware",
     "pio_environment",
     "prebuilt_firmware",
 ]
@@ -68,7 +69,7 @@ def build_firmware(
     """
     root = find_project(project)
     environment = f"{app}_{kind}"
-    _check_environment(root, app, kind)
+    check_firmware(app, kind, project=root)
     compiler = _require_tools(kind)
     program = _program_path(root / ".pio" / "build" / environment, kind)
     with _alone(root):
@@ -121,7 +122,9 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _check_environment(root: Path, app: str, kind: str) -> None:
+def check_firmware(app: str, kind: str, *, project: Path | None = None) -> None:
+    """Raise UsageError unless there is such an app, and its firmware for the kind."""
+    root = find_project(project)
     config = ConfigParser(interpolation=None, strict=False)
     config.read(root / "platformio.ini")
     names = [section.removeprefix("env:") for section in config.sections() if section.startswith("env:")]

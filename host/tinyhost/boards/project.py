@@ -26,7 +26,7 @@ def find_project(project: Path | None = None) -> Path:
             return folder
     raise ConfigError(
         f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
-        hint="clone tinyhost and run this in the clone, or give --project",
+        hint="clone tinyhost and run this in the clone",
     )
 
 

@@ -66,6 +66,7 @@ def flash(
     Firmware that is built already is not built again. The command waits until the board answers with the new build.
     """
     from tinyhost.boards import resolve
+    from tinyhost.boards.build import build_kind, check_firmware
     from tinyhost.boards.flash import check_free, flash_firmware
     from tinyhost.cli.documents import FlashDocument
 
@@ -76,6 +77,8 @@ def flash(
     target = resolve(board, state=state)
     if board is None:
         note((f"board: {target.name}", "dim"))
+    if firmware is None:
+        check_firmware(app, build_kind(target.kind, engine.value))
     check_free(target)
     file = None if no_model else _model_for(app, target, engine, model)
     with stage(f"building {app} for {target.name}") as progress:

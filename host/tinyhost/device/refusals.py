@@ -35,6 +35,10 @@ _WORDS: dict[Status, tuple[str, str]] = {
         "the active model's input or task does not fit this app",
         "push a model made for this app, or flash the app that the model is for: tinyhost inspect MODEL",
     ),
+    Status.SAMPLE_RATE: (
+        "the samples come at another rate than the active model learnt from",
+        "give samples of the model's own rate, a scene or a file of it, or train a model on samples of this rate",
+    ),
     Status.FLASH_ERASE: ("a flash page did not erase", _FLASH),
     Status.FLASH_WRITE: ("flash did not read back as written", _FLASH),
     Status.NO_SPACE: ("larger than the place for it on the board", "see what fits: tinyhost inspect MODEL"),

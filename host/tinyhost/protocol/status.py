@@ -47,6 +47,8 @@ class Status(IntEnum):
     """larger than a slot, a buffer or the arena"""
     HASH_MISMATCH = 13
     """the stored image does not have the announced SHA-256"""
+    SAMPLE_RATE = 14
+    """the samples come at another rate than the active model learnt from"""
     IMAGE_MAGIC = 20
     """not a model image"""
     IMAGE_VERSION = 21

@@ -54,6 +54,8 @@ class HostAnswers:
 class Listening:
     """What it costs to take samples all the time, with as many inferences as the app makes; in the latency's ticks."""
 
+    unit: str
+    """what a tick is: `ns`, `instructions`, `cycles`"""
     strides_per_s: float
     inferences_per_s: float
     """one a stride, or what the setting `period_ms` leaves"""

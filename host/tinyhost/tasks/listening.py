@@ -60,6 +60,7 @@ def summarize_listening(results: list[FedResult], *, rate_hz: float, unit: str) 
     per_s = round(strides_per_s * per_stride.median + inferences_per_s * invoke.median)
     budget_per_s = _NS_PER_S if unit == "ns" else BUDGET_PER_S
     return Listening(
+        unit=unit,
         strides_per_s=strides_per_s,
         inferences_per_s=inferences_per_s,
         per_stride=per_stride,

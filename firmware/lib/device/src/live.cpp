@@ -59,6 +59,8 @@ void Live::ReportTrouble(Status status, uint64_t now_us) {
       return host_.Log(LogLevel::kWarning, "no model: tinyhost push MODEL");
     case Status::kModelMismatch:
       return host_.Log(LogLevel::kWarning, "the active model is not for this app: tinyhost push MODEL");
+    case Status::kSampleRate:
+      return host_.Log(LogLevel::kWarning, "the samples come at another rate than the model learnt from");
     case Status::kNoSensor:
       std::snprintf(line, sizeof(line), "no %s", NameOf(app_.sensor));
       return host_.Log(LogLevel::kWarning, line);

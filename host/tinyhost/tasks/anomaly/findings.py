@@ -101,8 +101,9 @@ class MotionAccuracy(Finding):
         cost = self.listening
         if cost is None:
             return ()
-        share = f"{100 * cost.busy_share:.2f} %"
-        return (Note(text=f"features and model: {cost.per_s:,} a second, {share} of {cost.budget_per_s:,}"),)
+        share, unit = f"{100 * cost.busy_share:.2f} %", cost.unit
+        text = f"features and model: {cost.per_s:,} {unit} a second, {share} of {cost.budget_per_s:,} {unit}"
+        return (Note(text=text),)
 
     def disagreement(self) -> str:
         """Return how many windows have another score on this computer."""

@@ -23,6 +23,7 @@ enum class [[nodiscard]] Status : uint8_t {
   kFlashWrite = 11,  ///< flash did not read back as written
   kNoSpace = 12,  ///< larger than a slot, a buffer or the arena
   kHashMismatch = 13,  ///< the stored image does not have the announced SHA-256
+  kSampleRate = 14,  ///< the samples come at another rate than the active model learnt from
   kImageMagic = 20,  ///< not a model image
   kImageVersion = 21,  ///< model image of a format version, or for an engine, that this firmware does not have
   kImageLength = 22,  ///< image shorter or longer than its header says
@@ -54,6 +55,7 @@ constexpr const char* StatusName(Status value) {
     case Status::kFlashWrite: return "flash_write";
     case Status::kNoSpace: return "no_space";
     case Status::kHashMismatch: return "hash_mismatch";
+    case Status::kSampleRate: return "sample_rate";
     case Status::kImageMagic: return "image_magic";
     case Status::kImageVersion: return "image_version";
     case Status::kImageLength: return "image_length";
