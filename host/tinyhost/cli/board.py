@@ -48,13 +48,11 @@ def run(
 
     Meanwhile all other commands use this board, and any serial monitor can open its port.
     """
-    from tinyhost.boards import resolve
-    from tinyhost.cli.connect import tell_passed_over
+    from tinyhost.cli.connect import chosen_board
 
-    target = resolve(board or "native", state=state)
+    target = chosen_board(board or "native", scene, state)
     if not target.is_virtual:
         raise UsageError(f"{target.name} is on as long as it is plugged in", hint="tinyhost monitor shows what it does")
-    tell_passed_over(scene)
     with target.power(scene=scene, keep_on=True) as powered:
         say(f"{target.name} is on: ", (powered.port, "bold"))
         note(("Ctrl-C switches it off", "dim"))

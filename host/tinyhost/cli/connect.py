@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from tinyhost.cli.output import note, status_console
 
 if TYPE_CHECKING:
-    from tinyhost.boards.base import BoardStatus, PoweredBoard
+    from tinyhost.boards.base import Board, BoardStatus, PoweredBoard
     from tinyhost.device import Device
     from tinyhost.protocol.frames import LogText
 
-__all__ = ["Connection", "asked", "connected", "show_log", "tell_passed_over"]
+__all__ = ["Connection", "asked", "chosen_board", "connected", "show_log"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,25 +45,26 @@ def connected(
 
     hold_s: how long a virtual camera shows each picture of the scene at least.
     """
-    from tinyhost.boards import resolve
     from tinyhost.device import Device
 
-    target = resolve(board, state=state)
-    tell_passed_over(scene)
-    if board is None:
-        status_console().print(f"board: {target.name}", style="dim")
+    target = chosen_board(board, scene, state)
     with target.power(scene=scene, hold_s=hold_s) as powered, Device.open(powered, log=log or show_log) as device:
         yield Connection(device=device, board=powered, scene=scene or "")
 
 
-def tell_passed_over(scene: str | None) -> None:
-    """Say on stderr which files of a scene's folder look like its samples and are not played."""
+def chosen_board(board: str | None, scene: str | None, state: Path | None) -> Board:
+    """Return the board; say on stderr which it is, if it was chosen by itself, and what of the scene is not played."""
+    from tinyhost.boards import resolve
     from tinyhost.boards.scenes import passed_over
 
+    target = resolve(board, state=state)
+    if board is None:
+        status_console().print(f"board: {target.name}", style="dim")
     names = passed_over(scene) if scene is not None else ()
     if names:
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         note(f"scene {scene}: passed over {names[0]}{more}")
+    return target
 
 
 def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import console, note, say, status_console, warn
+from tinyhost.cli.output import console, note, say, warn
 from tinyhost.errors import CheckFailedError
 from tinyhost.system.wording import counted
 
@@ -77,13 +77,11 @@ def monitor(
     The screen also shows timings and the link's counters; press q to leave. With `--json -`, another program gets one
     line for each prediction.
     """
-    from tinyhost.boards import resolve
+    from tinyhost.cli.connect import chosen_board
     from tinyhost.monitor.state import MonitorState
 
     on_screen = console().is_terminal and not plain and json != "-"
-    target = resolve(board, state=state)
-    if board is None:
-        status_console().print(f"board: {target.name}", style="dim")
+    target = chosen_board(board, scene, state)
     hold_s = hold if hold is not None else _SCREEN_HOLD_S if on_screen else 0.0
     live, left = MonitorState(), False
     try:
