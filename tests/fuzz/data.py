@@ -31,6 +31,7 @@ from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.ucr import read_ucr
 from tinyhost.errors import TinyhostError
 from tinyhost.motion.csv import motion_csv, read_motion_csv
+from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.sensors.annotations import Annotation, read_annotations, write_annotations
 from tinyhost.sensors.picture_file import read_picture
 
@@ -108,7 +109,7 @@ def _look_into(names: bytes) -> None:
 
 def _motions() -> list[bytes]:
     samples = (_tone(90).reshape(-1, 3) // 9).astype(np.int16) + np.array([0, 0, 8192], np.int16)
-    text = motion_csv(samples)
+    text = motion_csv(LSM9DS1.acceleration(samples), 119.0)
     return [text, text.replace(b",", b";").replace(b".", b","), b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n")]
 
 
@@ -134,7 +135,7 @@ def _take_acquisition(data: bytes) -> None:
 
 def _infos() -> list[bytes]:
     def write(path: Path) -> None:
-        files = [LabelledFile(path=path.parent / "yes.1.json", label="yes", category="training")]
+        files = [LabelledFile(path=path.parent / "yes.1.json", label="yes", part="validation")]
         write_info(path.parent, files)
 
     return [written("info.labels", write)]
@@ -209,7 +210,7 @@ TARGETS = [
     Target(name="edge impulse", parse=_take_acquisition, seeds=_acquisitions),
     Target(
         name="info.labels",
-        parse=reader("info.labels", lambda folder: list(list_export(folder)), subject="."),
+        parse=reader("info.labels", list_export, subject="."),
         seeds=_infos,
     ),
     Target(name="manifest", parse=reader("manifest.jsonl", read_manifest, subject="."), seeds=_manifests),

@@ -21,6 +21,7 @@ from tinyhost.models.file import ModelFile
 from tinyhost.models.push import push_image
 from tinyhost.models.reference import ReferenceName, open_reference
 from tinyhost.models.summary import ModelSummary, summarize
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.protocol.messages import InferSource, SlotInfo, Source
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.findings import Finding
@@ -51,6 +52,8 @@ class BenchRequest:
     """what happens in it; None: as a file beside it says"""
     labels: tuple[str, ...] = ()
     """instead of the model's own"""
+    units: MotionUnits = NOTHING_SAID
+    """of motion in CSV files"""
     capture: bool = False
     link: bool = False
 
@@ -96,7 +99,9 @@ def run_bench(
 ) -> BenchResult:
     """Return what was asked for, about the model image that is active on the device."""
     task = task_of_device(device.info)
-    subject = Subject(device=device, image=image, model=summarize(image), given_labels=request.labels)
+    subject = Subject(
+        device=device, image=image, model=summarize(image), given_labels=request.labels, units=request.units
+    )
     evaluations = _evaluations(task, subject, request)
     reference = open_reference(request.against, image=image, tflite=tflite) if request.samples else None
     subject = replace(subject, model=_with_arena(device, subject.model))

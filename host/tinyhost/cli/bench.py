@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, Engine, JsonOption, PassesOption, SceneOption, StateOption, epilog
+from tinyhost.cli.options import (
+    BoardOption,
+    Engine,
+    JsonOption,
+    PassesOption,
+    SceneOption,
+    StateOption,
+    TimeUnitOption,
+    UnitOption,
+    epilog,
+)
 from tinyhost.cli.output import check_targets, console, note, progress_bars, stage, status_console, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.errors import CheckFailedError, UsageError
@@ -108,8 +118,8 @@ def bench(
         Part | None,
         typer.Option(
             "--part",
-            help="Use only this part of the clips or pictures of --data, by the split that training makes. Default: "
-            "all.",
+            help="Use only this part of --data: of clips and pictures by the split that training makes, of motion by "
+            "the set's lists (tinyhost data split). Default: all.",
         ),
     ] = None,
     stream: Annotated[
@@ -131,6 +141,8 @@ def bench(
     ] = None,
     allow_skipped: AllowSkippedOption = False,
     labels: LabelsOption = None,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
     passes: PassesOption = True,
     capture: Annotated[bool, typer.Option("--capture", help="Time the capture of camera frames too.")] = False,
     link: Annotated[
@@ -154,6 +166,7 @@ def bench(
     from tinyhost.cli.connect import connected
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.models.file import load_model_file
+    from tinyhost.motion.units import MotionUnits
 
     if truth is not None and stream is None:
         raise UsageError("--truth describes the recording of --stream, and none is given", hint="add --stream FILE")
@@ -168,6 +181,7 @@ def bench(
         stream=stream,
         annotations=truth,
         labels=names,
+        units=MotionUnits.of(unit, time_unit),
         capture=capture,
         link=link,
     )

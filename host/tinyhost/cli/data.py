@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.labels import split_words
-from tinyhost.cli.options import JsonOption, epilog
+from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption, epilog
 from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
@@ -136,37 +136,43 @@ def import_dataset(
     resample: Annotated[
         bool, typer.Option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Add clips or motion from elsewhere to a data set.
+    """Add clips, pictures or motion from elsewhere to a data set.
 
-    Files that cannot be used are skipped and listed; the others are stored. Exits 1 if more than 1 % cannot be used.
+    What is there already is not stored again, and the parts that the source has are kept. Files that cannot be used are
+    skipped and listed; the others are stored. Exits 1 if more than 1 % cannot be used.
     """
-    from tinyhost.datasets.importing import FORMATS, Format, ImportReport, detect_format, find_clips, import_clips
+    from tinyhost.datasets.import_sources import FORMATS, Format, ReadAs, detect_format, find_samples
+    from tinyhost.datasets.importing import ImportReport, import_samples
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.store import DatasetStore
+    from tinyhost.motion.units import MotionUnits
 
     known: dict[str, Format] = {name: name for name in FORMATS}
     if format != "auto" and format not in known:
         raise UsageError(f"--format {format}: expected auto, {', '.join(FORMATS)}")
     report = ImportReport(format=detect_format(source) if format == "auto" else known[format])
     wanted = split_words(words)
-    clips = find_clips(source, report.format, convert=resample)
+    found = find_samples(source, report.format, ReadAs(convert=resample, units=MotionUnits.of(unit, time_unit)))
     try:
-        with DatasetStore(target) as store, progress_count("importing") as show:
+        with DatasetStore(target, once=True) as store, progress_count("importing") as show:
             done = itertools.count(1)
-            import_clips(
-                clips, store, report, source=source, words=wanted, on_clip=lambda: show(next(done), len(clips))
+            import_samples(
+                found, store, report, source=source, words=wanted, on_sample=lambda: show(next(done), len(found))
             )
     finally:
         _tell_import(report, source, target, json)
-    if not report.stored:
+    n_used = report.stored.total() + report.already
+    if not n_used:
         raise CheckFailedError(
-            f"{source}: no clip could be used, {len(report.skipped)} were skipped, {report.not_wanted} not asked for",
+            f"{source}: no sample could be used, {len(report.skipped)} were skipped, {report.not_wanted} not asked for",
             hint="see the reasons above; --resample converts other formats to 16 kHz, mono, 16 bit",
         )
-    check_skipped(source, report.skipped, report.stored.total(), allow=allow_skipped)
+    check_skipped(source, report.skipped, n_used, allow=allow_skipped)
 
 
 def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
@@ -176,10 +182,9 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
     if json:
         write_json(ImportDocument.of(report, source, target), json)
     if json != "-":
-        n_labels = len(report.stored)
         say(
-            f"{target}: {counted(report.stored.total(), 'clip')} of {counted(n_labels, 'label')} stored, "
-            f"{len(report.skipped):,} skipped"
+            f"{target}: {counted(report.stored.total(), 'sample')} of {counted(len(report.stored), 'label')} stored, "
+            f"{report.already:,} already there, {len(report.skipped):,} skipped"
         )
     tell_skipped(report.skipped)
 
@@ -191,6 +196,8 @@ def info(
         ClassPlace | None,
         typer.Option("--class-column", help="Time series: where the class of a line stands. Default: it is found out."),
     ] = None,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
@@ -200,10 +207,16 @@ def info(
     """
     from tinyhost.datasets.describe import describe
     from tinyhost.datasets.skipped import check_skipped
+    from tinyhost.motion.units import MotionUnits
     from tinyhost.views.data import data_view
 
     with progress_count("reading") as show:
-        found = describe(folder, class_column=class_column.column if class_column else None, on_file=show)
+        found = describe(
+            folder,
+            class_column=class_column.column if class_column else None,
+            units=MotionUnits.of(unit, time_unit),
+            on_file=show,
+        )
     if json:
         write_json(found, json)
     if json != "-":
@@ -217,27 +230,31 @@ def split(
     *,
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write which clips are for validation and which for testing.
+    """Write which samples are for validation and which for testing.
 
     The rule is that of Speech Commands: a hash of the speaker's name puts all clips of a person on one side. With fewer
-    than three speakers each file is put on a side by itself. Files that cannot be used are listed; exits 1 if they are
-    more than 1 %.
+    than three speakers, and in sets of motion, each file is put on a side by itself; of pictures the last of each label
+    are set aside. Files that cannot be used are listed; exits 1 if they are more than 1 %.
     """
     from tinyhost.datasets.skipped import check_skipped
-    from tinyhost.datasets.speech_commands import Shares, split_folder
+    from tinyhost.datasets.speech_commands import Shares
+    from tinyhost.datasets.splitting import split_dataset
+    from tinyhost.motion.units import MotionUnits
 
     shares = Shares(validation=validation, testing=testing)
     with progress_count("reading") as show:
-        done = split_folder(folder, shares, on_file=show)
+        done = split_dataset(folder, shares, units=MotionUnits.of(unit, time_unit), on_file=show)
     if json:
         write_json(done, json)
     if json != "-":
         words = ", ".join(f"{count:,} for {part}" for part, count in done.parts.items())
         say(f"{folder}: by {done.by}, {words}")
-    if done.by == "file":
+    if done.kind == "clips" and done.by == "file":
         note("fewer than 3 speakers: the same voice is on several sides, so measured figures will be too good")
     tell_skipped(done.skipped)
     check_skipped(folder, done.skipped, sum(done.parts.values()), allow=allow_skipped)
@@ -252,6 +269,8 @@ def export(
     ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
@@ -262,13 +281,16 @@ def export(
     from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_dataset
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.speech_commands import Shares
+    from tinyhost.motion.units import MotionUnits
 
     known: dict[str, ExportFormat] = {name: name for name in EXPORT_FORMATS}
     if format not in known:
         raise UsageError(f"--format {format}: expected {' or '.join(EXPORT_FORMATS)}")
     shares = Shares(validation=validation, testing=testing)
     with progress_count("exporting") as show:
-        done = export_dataset(folder, target, known[format], shares=shares, on_sample=show)
+        done = export_dataset(
+            folder, target, known[format], shares=shares, units=MotionUnits.of(unit, time_unit), on_sample=show
+        )
     if json:
         write_json(done, json)
     if json != "-":

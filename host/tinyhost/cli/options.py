@@ -17,6 +17,8 @@ __all__ = [
     "SceneOption",
     "SensorName",
     "StateOption",
+    "TimeUnitOption",
+    "UnitOption",
     "epilog",
 ]
 
@@ -69,6 +71,20 @@ StateOption = Annotated[
 JsonOption = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE", help="Write the result as JSON to this file, or to stdout if it is -."),
+]
+UnitOption = Annotated[
+    str,
+    typer.Option(
+        "--unit",
+        metavar="UNIT",
+        help="Motion: unit of a CSV file's values, if its header does not say it: m/s2, g, mg.",
+    ),
+]
+TimeUnitOption = Annotated[
+    str,
+    typer.Option(
+        "--time-unit", metavar="UNIT", help="Motion: unit of its times, if the header does not say it: s, ms, us, ns."
+    ),
 ]
 PassesOption = Annotated[
     bool,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tinyhost.datasets.manifest import Sample
+from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.pictures import ClassFolder, LabelledPicture, load_class_folder
-from tinyhost.datasets.store import DatasetStore, Origin, Recovery, validate_label
+from tinyhost.datasets.store import DatasetStore, Recovery, validate_label
 
 __all__ = [
     "ClassFolder",

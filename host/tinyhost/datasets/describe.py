@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
-from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.folder import PICTURES, kind_of
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
+from tinyhost.datasets.motion import MotionSet, holds_motion, read_motion_folder
+from tinyhost.datasets.parts import counts_of
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.ucr import ClassColumn, find_ucr, read_ucr
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 
 __all__ = ["DataDescription", "describe"]
 
@@ -27,7 +30,7 @@ class DataDescription:
 
     schema: Literal["tinyhost.data/1"] = "tinyhost.data/1"
     folder: Path
-    kind: Literal["clips", "pictures", "machines", "series"]
+    kind: Literal["clips", "pictures", "machines", "motion", "series"]
     labels: dict[str, int]
     """files, or time series, by label; of machines the labels are `normal`, `anomaly`, `not known`"""
     files: int
@@ -37,15 +40,23 @@ class DataDescription:
     length: int | None = None
     """values of each time series; null unless the kind is `series`"""
     seconds: float | None = None
-    """of all sound; null without sound"""
+    """of all sound or motion; null without either"""
+    rate_hz: float | None = None
+    """samples a second; null unless the kind is `motion`"""
+    left_out_s: Mapping[str, float] | None = None
+    """seconds of recordings labelled `normal` that training leaves out, by what is wrong with the sensor: `stuck`,
+    `saturated`; null unless the kind is `motion`"""
+    issues: tuple[str, ...] = ()
+    """what is wrong with recordings of motion, and what was taken for granted about them"""
     speakers: int | None = None
     """that the files' names tell apart; null unless the kind is `clips`"""
     background_files: int | None = None
     """in `_background_noise_`; null unless the kind is `clips`"""
     split_by: str | None = None
-    """what decides on a part: `lists`, `speaker`, `file`, `folder`, or `order`, that of the names in each class"""
+    """what decides on a part: `lists`, `speaker`, `file`, `folder`, or `order`, that of the names in each class;
+    null for motion without lists"""
     parts: Mapping[Part, int] | None = None
-    """files, by part: `training`, `validation` (clips and pictures), `testing`"""
+    """files, by part: `training`, `validation` (clips and pictures), `testing`; null for motion without lists"""
     skipped: tuple[Skipped, ...] = ()
     """files that cannot be used"""
 
@@ -54,16 +65,19 @@ def describe(
     path: Path,
     *,
     class_column: ClassColumn | None = None,
+    units: MotionUnits = NOTHING_SAID,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataDescription:
     """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used.
 
-    class_column: where the class stands in tables of time series; None: it is found out.
+    class_column: where the class stands in tables of time series; None: it is found out. units: of motion.
     """
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)
     if path.is_dir() and kind_of(path) is PICTURES:
         return _describe_pictures(load_class_folder(path))
+    if holds_motion(path):
+        return _describe_motion(read_motion_folder(path, units, on_file=on_file), path)
     if path.is_dir() and holds_machine_sounds(path):
         return _describe_machines(load_machine_sounds(path, convert=True, on_file=on_file))
     clips = load_clip_folder(path, on_file=on_file)
@@ -77,7 +91,7 @@ def describe(
         speakers=len(clips.speakers()),
         background_files=len(clips.background),
         split_by=split_by,
-        parts={part: sides.count(part) for part in PARTS},
+        parts=counts_of(sides),
         skipped=clips.skipped,
     )
 
@@ -90,7 +104,24 @@ def _describe_pictures(found: ClassFolder) -> DataDescription:
         labels=found.counts(),
         files=len(found),
         split_by=split_by,
-        parts={part: sides.count(part) for part in PARTS},
+        parts=counts_of(sides),
+        skipped=found.skipped,
+    )
+
+
+def _describe_motion(found: MotionSet, path: Path) -> DataDescription:
+    parts = found.parts()
+    return DataDescription(
+        folder=path,
+        kind="motion",
+        labels=dict(sorted(Counter(run.label for run in found.runs).items())),
+        files=len(found),
+        seconds=found.seconds,
+        rate_hz=found.rate_hz,
+        left_out_s=found.left_out_s(),
+        issues=found.notes,
+        split_by="lists" if parts else None,
+        parts=parts,
         skipped=found.skipped,
     )
 

@@ -6,8 +6,8 @@ https://docs.edgeimpulse.com/reference/data-ingestion/data-acquisition-format
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +19,25 @@ from tinyhost.audio.resample import resample
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import parse_json
+from tinyhost.system.reading import read_file
 
 __all__ = [
     "Acquisition",
     "Channel",
-    "as_object",
-    "as_text",
     "audio_acquisition",
     "audio_pcm",
     "bad_format",
-    "load_json",
     "parse_acquisition",
     "read_acquisition",
     "write_acquisition",
 ]
 
 AUDIO_UNITS = "wav"
+_HINT = "expected Edge Impulse's data acquisition format in JSON"
 _MAX_BYTES = 1 << 28
 _MAX_CHANNELS = 64
+_MAX_INTEGER = 1 << 1023  # a float is as large at most
 _UNSIGNED = "0" * 64  # as long as a real signature, as the format wants it
 _AUDIO_RATES_HZ = (4_000, 192_000)
 
@@ -79,26 +80,21 @@ class Acquisition:
 
 def read_acquisition(path: Path) -> Acquisition:
     """Return a file's content. Raises DatasetError, which says what is wrong where."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror or error}", hint="check the path") from error
-    if len(content) > _MAX_BYTES:
-        raise bad_format(str(path), f"larger than {_MAX_BYTES:,} bytes")
-    return parse_acquisition(content, str(path))
+    return parse_acquisition(read_file(path, max_bytes=_MAX_BYTES), str(path))
 
 
 def parse_acquisition(content: bytes, where: str) -> Acquisition:
     """Return what the JSON text holds; raises DatasetError, which names `where`, if it is not in the format."""
-    document = as_object(load_json(content, where), where)
-    protected = as_object(document.get("protected"), f"{where}: protected")
+    if content[:1] >= b"\x80" and not content.startswith(b"\xef\xbb\xbf"):
+        raise bad_format(where, "CBOR, or damaged: no JSON")
+    document = _as_object(parse_json(content, where, error=DatasetError, hint=_HINT), where)
+    protected = _as_object(document.get("protected"), f"{where}: protected")
     if protected.get("ver") != "v1":
         raise bad_format(where, f"protected.ver: expected 'v1', got {protected.get('ver')!r:.40}")
     algorithm = protected.get("alg")
     if algorithm not in {"none", "HS256"}:
         raise bad_format(where, f"protected.alg: expected 'none' or 'HS256', got {algorithm!r:.40}")
-    payload = as_object(document.get("payload"), f"{where}: payload")
+    payload = _as_object(document.get("payload"), f"{where}: payload")
     interval_ms = payload.get("interval_ms")
     if not isinstance(interval_ms, (int, float)) or not 0 < interval_ms < 1e12:
         raise bad_format(where, f"payload.interval_ms: expected milliseconds, got {interval_ms!r:.40}")
@@ -107,8 +103,8 @@ def parse_acquisition(content: bytes, where: str) -> Acquisition:
         values=_values(payload.get("values"), len(channels), where),
         interval_ms=float(interval_ms),
         channels=channels,
-        device_name=as_text(payload.get("device_name", ""), f"{where}: payload.device_name"),
-        device_type=as_text(payload.get("device_type", ""), f"{where}: payload.device_type"),
+        device_name=_as_text(payload.get("device_name", ""), f"{where}: payload.device_name"),
+        device_type=_as_text(payload.get("device_type", ""), f"{where}: payload.device_type"),
         is_signed=algorithm != "none",
     )
 
@@ -165,57 +161,54 @@ def audio_pcm(acquisition: Acquisition, where: str, *, convert: bool = False) ->
     return to_pcm(resample(samples, rate_hz, SAMPLE_RATE_HZ))
 
 
-def load_json(content: bytes, where: str) -> Any:
-    """Return what JSON text holds; raises DatasetError, which names `where`."""
-
-    def refuse(constant: str) -> float:
-        raise ValueError(f"{constant} is no number")
-
-    try:
-        return json.loads(content, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, brackets without end
-        what = "CBOR, or damaged" if content[:1] >= b"\x80" else str(error)[:100]
-        raise bad_format(where, f"no JSON: {what}") from error
-
-
 def _channels(sensors: Any, where: str) -> tuple[Channel, ...]:
     if not isinstance(sensors, list) or not 1 <= len(sensors) <= _MAX_CHANNELS:
         raise bad_format(where, f"payload.sensors: expected a list of 1 to {_MAX_CHANNELS} sensors")
+    place = f"{where}: payload.sensors"
+    found = (_as_object(sensor, place) for sensor in sensors)
     return tuple(
         Channel(
-            name=as_text(as_object(sensor, f"{where}: payload.sensors").get("name"), f"{where}: payload.sensors: name"),
-            units=as_text(sensor.get("units"), f"{where}: payload.sensors: units"),
+            name=_as_text(sensor.get("name"), f"{place}: name"), units=_as_text(sensor.get("units"), f"{place}: units")
         )
-        for sensor in sensors
+        for sensor in found
     )
 
 
 def _values(values: Any, n_channels: int, where: str) -> NDArray[np.float64]:
     if not isinstance(values, list) or not values:
         raise bad_format(where, "payload.values: expected a list of samples, got none")
-    rows = values
-    if n_channels == 1 and not isinstance(values[0], list):
-        rows = [[value] for value in values]
-    for number, row in enumerate(rows):
-        if not isinstance(row, list) or len(row) != n_channels or not all(map(_is_number, row)):
-            raise bad_format(where, f"payload.values[{number}]: expected {n_channels} numbers, got {row!r:.60}")
-    return np.array(rows, np.float64)
+    rows: list[Any] = values
+    if n_channels > 1 or isinstance(values[0], list):
+        wrong = next((i for i, row in enumerate(rows) if not isinstance(row, list) or len(row) != n_channels), None)
+        if wrong is not None:
+            raise _bad_row(rows, wrong, n_channels, where)
+        rows = list(chain.from_iterable(rows))
+    try:
+        if not set(map(type, rows)) <= {int, float}:
+            raise TypeError
+        numbers = np.array(rows, np.float64)
+    except (TypeError, OverflowError):
+        wrong = next(i for i, value in enumerate(rows) if not _is_number(value))
+        raise _bad_row(values, wrong if rows is values else wrong // n_channels, n_channels, where) from None
+    return numbers.reshape(-1, n_channels)
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and math.isfinite(value)
-    )
+    return type(value) is float or (type(value) is int and abs(value) < _MAX_INTEGER)
 
 
-def as_object(value: Any, where: str) -> dict[str, Any]:
+def _bad_row(values: list[Any], index: int, n_channels: int, where: str) -> DatasetError:
+    return bad_format(where, f"payload.values[{index}]: expected {n_channels} numbers, got {values[index]!r:.60}")
+
+
+def _as_object(value: Any, where: str) -> dict[str, Any]:
     """Return a value that must be an object; raises DatasetError, which names `where`."""
     if not isinstance(value, dict):
         raise bad_format(where, f"expected an object, got {type(value).__name__}")
     return value
 
 
-def as_text(value: Any, where: str) -> str:
+def _as_text(value: Any, where: str) -> str:
     """Return a value that must be text; raises DatasetError, which names `where`."""
     if not isinstance(value, str):
         raise bad_format(where, f"expected text, got {value!r:.40}")
@@ -224,4 +217,4 @@ def as_text(value: Any, where: str) -> str:
 
 def bad_format(where: str, why: str) -> DatasetError:
     """Return the error for a file that is not in the format."""
-    return DatasetError(f"{where}: {why}", hint="expected Edge Impulse's data acquisition format in JSON")
+    return DatasetError(f"{where}: {why}", hint=_HINT)

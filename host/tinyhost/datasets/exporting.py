@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.audio.sound_file import read_sound
-from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
-from tinyhost.datasets.edge_impulse_project import Category, LabelledFile, write_info
-from tinyhost.datasets.motion_exchange import export_motion, is_motion_folder
+from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
+from tinyhost.datasets.motion import holds_motion
+from tinyhost.datasets.motion_exchange import export_motion
+from tinyhost.datasets.parts import counts_of, write_lists
 from tinyhost.datasets.skipped import Skipped
-from tinyhost.datasets.speech_commands import LIST_FILES, Shares, part_of_clips
+from tinyhost.datasets.speech_commands import Shares, part_of_clips
+from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError, UsageError
-from tinyhost.system.durable import write_atomically
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 
 __all__ = ["EXPORT_FORMATS", "ExportDocument", "ExportFormat", "export_clips", "export_dataset"]
 
@@ -34,7 +37,7 @@ class ExportDocument:
     """what was written"""
     format: ExportFormat
     parts: Mapping[Part, int]
-    """clips, by part: `training`, `validation`, `testing`; recordings of motion are all in `training`"""
+    """clips, or stretches of motion without a gap, by part: `training`, `validation`, `testing`"""
     skipped: tuple[Skipped, ...]
     """files that could not be used"""
 
@@ -45,20 +48,21 @@ def export_dataset(
     format: ExportFormat,
     *,
     shares: Shares,
+    units: MotionUnits = NOTHING_SAID,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> ExportDocument:
     """Write the clips or the motion of a data set to a new folder.
 
     Raises UsageError if the format has no place for motion; DatasetError, OSError as `export_clips` does.
     """
-    if not is_motion_folder(folder):
+    if not holds_motion(folder):
         clips = load_clip_folder(folder)
         parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
         return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
     if format != "edge-impulse":
         raise UsageError(f"--format {format} is for clips, and {folder} holds motion", hint="--format edge-impulse")
-    n_files, skipped = export_motion(folder, target, on_sample)
-    return ExportDocument(folder=target, format=format, parts={"training": n_files}, skipped=tuple(skipped))
+    sides, skipped = export_motion(folder, target, units, on_file=on_sample)
+    return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=tuple(skipped))
 
 
 def export_clips(
@@ -72,42 +76,43 @@ def export_clips(
     """Write all usable clips of a folder to a new one; return the number of clips in each part.
 
     `speech-commands`: the same names and bytes, the background, and the lists of the split. `edge-impulse`: one JSON
-    file for each clip, in training (with what is for validation, which Edge Impulse splits off by itself) or testing,
-    and info.labels. Raises DatasetError if the target holds anything, OSError if it cannot be written.
+    file for each clip and for the background, in training or testing, and info.labels, which also notes what is for
+    validation: Edge Impulse splits that off by itself. Raises DatasetError if the target holds anything, OSError if it
+    cannot be written.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
     _, sides = part_of_clips(folder, shares if shares is not None else Shares())
     write = _write_edge_impulse if format == "edge-impulse" else _write_speech_commands
     write(folder, sides, target, on_clip)
-    return {part: sides.count(part) for part in PARTS}
+    return counts_of(sides)
 
 
 def _write_edge_impulse(
     folder: ClipFolder, sides: list[Part], target: Path, on_clip: Callable[[int, int], None]
 ) -> None:
     files = []
-    for done, (clip, side) in enumerate(zip(folder.clips, sides, strict=True), 1):
-        path = _path(clip)
-        category: Category = "testing" if side == "testing" else "training"
-        file = target / category / f"{clip.label.replace('.', '_')}.{done:06d}.{path.stem}.json"
+    training: Part = "training"
+    samples = [(_path(clip), clip.label, side) for clip, side in zip(folder.clips, sides, strict=True)]
+    samples += [(path, BACKGROUND_LABEL, training) for path in folder.background]
+    for done, (path, label, side) in enumerate(samples, 1):
+        file = target / file_name(label, f"{done:06d}.{path.stem}", side)
         write_acquisition(file, audio_acquisition(read_sound(path)))
-        files.append(LabelledFile(path=file, label=clip.label, category=category))
-        on_clip(done, len(sides))
+        files.append(LabelledFile(path=file, label=label, part=side))
+        on_clip(done, len(samples))
     write_info(target, files)
 
 
 def _write_speech_commands(
     folder: ClipFolder, sides: list[Part], target: Path, on_clip: Callable[[int, int], None]
 ) -> None:
-    names: dict[Part, list[str]] = {part: [] for part in PARTS}
+    parts: dict[str, Part] = {}
     for done, (clip, side) in enumerate(zip(folder.clips, sides, strict=True), 1):
-        names[side].append(_copy(_path(clip), target))
+        parts[_copy(_path(clip), target)] = side
         on_clip(done, len(sides))
     for path in folder.background:
         _copy(path, target)
-    for part, file in LIST_FILES.items():
-        write_atomically(target / file, "".join(f"{name}\n" for name in sorted(names[part])).encode("utf-8"))
+    write_lists(target, parts)
 
 
 def _copy(path: Path, target: Path) -> str:

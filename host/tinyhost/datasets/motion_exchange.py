@@ -8,75 +8,81 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyhost.datasets.capture import Recording
+from tinyhost.audio.speakers import Part
 from tinyhost.datasets.edge_impulse import Acquisition, Channel, bad_format, write_acquisition
-from tinyhost.datasets.edge_impulse_project import LabelledFile, write_info
-from tinyhost.datasets.folder import label_of
+from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
+from tinyhost.datasets.folder import MOTION, label_of, labelled_files
+from tinyhost.datasets.parts import listed_name, read_lists
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
-from tinyhost.motion.columns import COLUMNS
+from tinyhost.motion.columns import COLUMNS, find_axes
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
+from tinyhost.motion.recording import MAX_ACCELERATION, RATES_HZ, MotionRecording, find_issues
+from tinyhost.motion.units import NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, unit_in
 
-__all__ = ["export_motion", "is_motion_folder", "motion_of"]
+__all__ = ["export_motion", "motion_of"]
 
 _AXES = COLUMNS[1:]
-_UNITS = {"m/s2": 1.0, "g": STANDARD_GRAVITY}
 
 
-def is_motion_folder(root: Path) -> bool:
-    """Return whether a data set holds recordings of motion, and no clips."""
-    return any(root.glob("*/*.csv")) and not any(root.glob("*/*.wav"))
-
-
-def motion_of(acquisition: Acquisition, where: str) -> Recording:
-    """Return an acquisition's accelerations as counts, (n, 3). Raises DatasetError if it is no motion."""
-    by_name = {channel.name: number for number, channel in enumerate(acquisition.channels)}
-    missing = [axis for axis in _AXES if axis not in by_name]
-    if missing:
-        names = ", ".join(by_name)
-        raise bad_format(where, f"expected one channel of sound, or {', '.join(_AXES)}; got {names}")
-    units = {acquisition.channels[by_name[axis]].units for axis in _AXES}
-    if len(units) != 1 or not units <= set(_UNITS):
-        raise bad_format(where, f"expected all axes in {' or '.join(_UNITS)}, got {', '.join(sorted(units))}")
-    acceleration = acquisition.values[:, [by_name[axis] for axis in _AXES]] * _UNITS[units.pop()]
-    return Recording(
-        samples=LSM9DS1.counts(acceleration),
+def motion_of(acquisition: Acquisition, where: str) -> MotionRecording:
+    """Return an acquisition's accelerations. Raises DatasetError if it is no motion."""
+    names = [channel.name for channel in acquisition.channels]
+    places = find_axes(names, where)
+    if places is None:
+        raise bad_format(where, f"expected one channel of sound, or {', '.join(_AXES)}; got {', '.join(names)}")
+    texts = sorted({acquisition.channels[place].units for place in places})
+    unit = unit_in(texts[0])
+    if len({unit_in(text) for text in texts}) != 1 or unit is None:
+        raise bad_format(where, f"expected all axes in one of {', '.join(UNITS)}, got {', '.join(texts)}")
+    if not RATES_HZ[0] <= acquisition.rate_hz <= RATES_HZ[1]:
+        raise bad_format(where, f"{acquisition.rate_hz:g} Hz, expected {RATES_HZ[0]:g} to {RATES_HZ[1]:g}")
+    largest = float(np.abs(acquisition.values[:, places]).max())
+    if largest > MAX_ACCELERATION:
+        raise bad_format(where, f"a value of {largest:g} is no acceleration")
+    acceleration = acquisition.values[:, places] * PER_UNIT[unit]
+    return MotionRecording(
+        name=Path(where).stem,
+        acceleration=acceleration,
         rate_hz=acquisition.rate_hz,
-        scale=1.0 / LSM9DS1.counts_per_g,
-        timestamp_us=-1,
-        n_missing=0,
+        issues=find_issues(acceleration, acquisition.rate_hz, gaps=[]),
     )
 
 
 def export_motion(
-    root: Path, target: Path, on_file: Callable[[int, int], None] = lambda done, total: None
-) -> tuple[int, list[Skipped]]:
-    """Write each label/*.csv as files of Edge Impulse, one a stretch without gaps; return how many, and what not.
+    root: Path,
+    target: Path,
+    units: MotionUnits = NOTHING_SAID,
+    *,
+    on_file: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[Part], list[Skipped]]:
+    """Write each label/*.csv as files of Edge Impulse, one a stretch without gaps; return their parts, and what not.
 
+    Parts are those of the set's lists; Edge Impulse has no validation, so that is noted beside a file for training.
     Raises DatasetError if the target holds anything, OSError if it cannot be written.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
-    paths = sorted(root.glob("*/*.csv"))
+    listing, listed = labelled_files(root, MOTION), read_lists(root)
     files: list[LabelledFile] = []
-    skipped: list[Skipped] = []
-    for done, path in enumerate(paths, 1):
-        label = label_of(path)
+    skipped = list(listing.skipped)
+    for done, path in enumerate(listing.files, 1):
+        label, name = label_of(path), listed_name(path)
         try:
-            recording = read_motion_csv(path)
+            recording = read_motion_csv(path, units)
         except DatasetError as error:
-            skipped.append(Skipped(what=path.relative_to(root).as_posix(), reason=error.message))
+            skipped.append(Skipped(what=name, reason=error.message))
             continue
         whole = Acquisition(
             values=np.round(recording.acceleration, 4),
             interval_ms=1000.0 / recording.rate_hz,
             channels=tuple(Channel(name=axis, units="m/s2") for axis in _AXES),
         )
-        for number, part in enumerate(recording.segments()):
-            file = target / "training" / f"{label.replace('.', '_')}.{path.stem}.{number}.json"
-            write_acquisition(file, replace(whole, values=whole.values[part]))
-            files.append(LabelledFile(path=file, label=label, category="training"))
-        on_file(done, len(paths))
+        part = listed.get(name, "training")
+        for number, stretch in enumerate(recording.segments()):
+            file = LabelledFile(path=target / file_name(label, f"{path.stem}.{number}", part), label=label, part=part)
+            write_acquisition(file.path, replace(whole, values=whole.values[stretch]))
+            files.append(file)
+        on_file(done, len(listing.files))
     write_info(target, files)
-    return len(files), skipped
+    return [file.part or "training" for file in files], skipped

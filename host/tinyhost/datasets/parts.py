@@ -5,16 +5,17 @@ Names and form are those of Speech Commands: validation_list.txt and testing_lis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tinyhost.audio.speakers import Part
+from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.errors import DatasetError
 from tinyhost.protocol.labels import normal_label
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_text
 
-__all__ = ["LIST_FILES", "has_lists", "listed_name", "read_lists", "write_lists"]
+__all__ = ["LIST_FILES", "counts_of", "has_lists", "listed_name", "read_lists", "write_lists"]
 
 LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 _MAX_BYTES = 1 << 27
@@ -23,6 +24,12 @@ _MAX_BYTES = 1 << 27
 def listed_name(path: Path) -> str:
     """Return label/file of a file in a data set, composed (NFC), as its lists have it."""
     return normal_label(f"{path.parent.name}/{path.name}")
+
+
+def counts_of(parts: Iterable[Part]) -> dict[Part, int]:
+    """Return how many samples each part has. parts: of each sample."""
+    found = Counter(parts)
+    return {part: found[part] for part in PARTS}
 
 
 def has_lists(root: Path) -> bool:

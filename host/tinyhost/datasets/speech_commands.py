@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,29 +19,22 @@ import numpy as np
 from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE, UNKNOWN
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import PARTS, Part, part_of_file, part_of_speaker
-from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
-from tinyhost.datasets.skipped import Skipped
+from tinyhost.datasets.clips import ClipFolder, LabelledClip
+from tinyhost.datasets.parts import has_lists, listed_name, read_lists
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.protocol.labels import normal_label
-from tinyhost.system.durable import write_atomically
-from tinyhost.system.reading import read_text
 
 __all__ = [
-    "LIST_FILES",
     "Shares",
     "SpeechCommands",
     "SplitBy",
-    "SplitDocument",
     "divide",
+    "name_of_clip",
     "part_of_clips",
-    "split_folder",
-    "write_lists",
 ]
 
 SplitBy = Literal["lists", "speaker", "file"]
-LIST_FILES: dict[Part, str] = {"validation": "validation_list.txt", "testing": "testing_list.txt"}
 _FEW_SPEAKERS = 3
-_MAX_LIST_BYTES = 1 << 26
 _SILENCE_GAINS = (0.0, 1.0)
 
 
@@ -95,6 +88,8 @@ def divide(folder: ClipFolder, words: Sequence[str], *, shares: Shares | None = 
             hint="name words that are folders there, or record them: tinyhost capture --sensor mic --label WORD",
         )
     split_by, sides = part_of_clips(folder, shares)
+    if "validation" not in sides:
+        sides = _with_validation(folder, sides, shares)
     parts: dict[Part, tuple[LabelledClip, ...]] = {}
     for part in PARTS:
         rng = np.random.default_rng((seed, zlib.crc32(part.encode())))
@@ -114,56 +109,27 @@ def divide(folder: ClipFolder, words: Sequence[str], *, shares: Shares | None = 
 def part_of_clips(folder: ClipFolder, shares: Shares, *, use_lists: bool = True) -> tuple[SplitBy, list[Part]]:
     """Return what decides on a clip's part, and the part of each clip of the folder, in its order.
 
-    use_lists: believe validation_list.txt and testing_list.txt where both are there.
+    use_lists: believe validation_list.txt and testing_list.txt where there is one.
     """
-    if use_lists and all((folder.root / name).is_file() for name in LIST_FILES.values()):
-        listed = {name: part for part, file in LIST_FILES.items() for name in _read_list(folder.root / file)}
-        return "lists", [listed.get(_name(clip), "training") for clip in folder.clips]
+    if use_lists and has_lists(folder.root):
+        listed = read_lists(folder.root)
+        return "lists", [listed.get(name_of_clip(clip), "training") for clip in folder.clips]
     percent = {"validation_percent": shares.validation, "testing_percent": shares.testing}
     if len(folder.speakers()) >= _FEW_SPEAKERS:
-        return "speaker", [part_of_file(_name(clip).split("/")[-1], **percent) for clip in folder.clips]
-    return "file", [part_of_speaker(_name(clip), **percent) for clip in folder.clips]
+        return "speaker", [part_of_file(name_of_clip(clip).split("/")[-1], **percent) for clip in folder.clips]
+    return "file", [part_of_speaker(name_of_clip(clip), **percent) for clip in folder.clips]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SplitDocument:
-    """`tinyhost data split SET --json FILE`."""
-
-    schema: Literal["tinyhost.data_split/1"] = "tinyhost.data_split/1"
-    folder: Path
-    by: SplitBy
-    """`speaker`, or `file` with fewer than 3 speakers"""
-    parts: Mapping[Part, int]
-    """clips, by part: `training`, `validation`, `testing`"""
-    skipped: tuple[Skipped, ...]
-    """files that cannot be used"""
+def _with_validation(folder: ClipFolder, sides: Sequence[Part], shares: Shares) -> list[Part]:
+    """Return the parts with some clips for validation, of those for training: a set's own lists may have none."""
+    only_training = replace(shares, testing=0.0)
+    others = part_of_clips(folder, only_training, use_lists=False)[1]
+    return [other if side == "training" else side for side, other in zip(sides, others, strict=True)]
 
 
-def split_folder(
-    folder: Path, shares: Shares, *, on_file: Callable[[int, int], None] = lambda done, total: None
-) -> SplitDocument:
-    """Write the lists of a split into a folder of clips, and return how many clips each part has."""
-    clips = load_clip_folder(folder, on_file=on_file)
-    split_by, sides = part_of_clips(clips, shares, use_lists=False)
-    write_lists(clips, sides)
-    parts = {part: sides.count(part) for part in PARTS}
-    return SplitDocument(folder=folder, by=split_by, parts=parts, skipped=clips.skipped)
-
-
-def write_lists(folder: ClipFolder, sides: Sequence[Part]) -> None:
-    """Write the lists of the clips for validation and for testing into the folder, as Speech Commands has them."""
-    for part, file in LIST_FILES.items():
-        names = sorted(_name(clip) for clip, side in zip(folder.clips, sides, strict=True) if side == part)
-        write_atomically(folder.root / file, "".join(f"{name}\n" for name in names).encode("utf-8"))
-
-
-def _name(clip: LabelledClip) -> str:
-    """Return label/file of a clip that is a file, composed (NFC)."""
-    return normal_label(f"{clip.path.parent.name}/{clip.path.name}") if clip.path else ""
-
-
-def _read_list(path: Path) -> list[str]:
-    return normal_label(read_text(path, max_bytes=_MAX_LIST_BYTES)).splitlines()
+def name_of_clip(clip: LabelledClip) -> str:
+    """Return label/file of a clip that is a file, as lists have it."""
+    return listed_name(clip.path) if clip.path else ""
 
 
 def _silence(background: Sequence[Path], n: int, rng: np.random.Generator) -> list[LabelledClip]:

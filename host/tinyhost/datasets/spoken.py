@@ -19,7 +19,7 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import PARTS, Part
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.manifest import Sample, write_manifest
-from tinyhost.datasets.speech_commands import LIST_FILES
+from tinyhost.datasets.parts import write_lists
 from tinyhost.datasets.store import BACKGROUND_LABEL, validate_label
 from tinyhost.errors import DatasetError
 from tinyhost.synth.voices.acoustics import Acoustics
@@ -69,16 +69,16 @@ def write_speech_set(
     if folder.exists() and any(folder.iterdir()):
         raise DatasetError(f"{folder}: there is something in it already", hint="name a new folder, or delete this one")
     numbers: Counter[tuple[str, str]] = Counter()
-    samples, members = [], {part: [] for part in PARTS}  # type: tuple[list[Sample], dict[Part, list[str]]]
+    samples: list[Sample] = []
+    parts: dict[str, Part] = {}
     for done, (job, clip) in enumerate(zip(jobs, make_clips(jobs, n_workers=n_workers), strict=True), 1):
         file = f"{clip.text}/{clip.voice_id}_nohash_{numbers[clip.text, clip.voice_id]}.wav"
         numbers[clip.text, clip.voice_id] += 1
         samples.append(_write(folder, file, clip))
-        members[job.config.part].append(file)
+        parts[file] = job.config.part
         on_clip(done, len(jobs))
     samples += _write_background(folder, config)
-    for part, name in LIST_FILES.items():
-        write_atomically(folder / name, "".join(f"{file}\n" for file in sorted(members[part])).encode("utf-8"))
+    write_lists(folder, parts)
     write_manifest(folder, samples)
     return samples
 

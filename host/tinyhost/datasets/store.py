@@ -10,8 +10,8 @@ import fcntl
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +25,16 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.manifest import Sample, append_sample, read_manifest, repair_manifest
+from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.unlisted import SAMPLE_SUFFIXES, describe_unlisted
 from tinyhost.errors import DatasetError
+from tinyhost.motion.csv import motion_csv
+from tinyhost.motion.recording import find_issues
 from tinyhost.protocol.labels import MAX_LABEL_BYTES, folder_fault, normal_label
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.system.folders import is_hidden
 
-__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Origin", "Recovery", "sample_of_run", "validate_label"]
+__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Recovery", "validate_label"]
 
 BACKGROUND_LABEL = "_background_noise_"
 """The folder of long noises in the layout of Speech Commands."""
@@ -49,27 +52,6 @@ def validate_label(label: str, what: str = "label") -> str:
             hint=f"choose a plain word of at most {MAX_LABEL_BYTES} bytes, such as person, sí or да",
         )
     return label
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where the samples of one run come from."""
-
-    sensor: str
-    """`camera`, `microphone`, `accelerometer`"""
-    board: str
-    """type of the board"""
-    device: str
-    """unique id of this one board"""
-    app: str
-    firmware_version: str
-    build_id: str
-    settings: Mapping[str, int] = field(default_factory=dict)
-    """the board's settings, by name"""
-    scene: str = ""
-    """what a virtual board's sensor was given"""
-    note: str = ""
-    """as `--note` gave it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +73,13 @@ class Recovery:
 class DatasetStore:
     """One data set, held by one process: use as a context manager."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, once: bool = False) -> None:
+        """once: content that is there already under the same label is not stored again."""
         self.root = root
+        self.n_known = 0
+        """how often content was there already"""
+        self._once = once
+        self._by_content: dict[tuple[str, str], Sample] = {}
         self.recovery = Recovery()
         self._lock: IO[bytes] | None = None
         self._counts: Counter[str] = Counter()
@@ -157,7 +144,7 @@ class DatasetStore:
         DatasetError if they cannot be written; the set is valid all the same.
         """
         sample = replace(
-            sample_of_run(label, origin),
+            origin.sample(label),
             scene_item=scene_item,
             frame_index=frame_index,
             dropped=dropped,
@@ -189,7 +176,7 @@ class DatasetStore:
         Like `add`, it returns when both are on disk. Raises DatasetError.
         """
         sample = replace(
-            sample_of_run(label, origin),
+            origin.sample(label),
             scene_item=scene_item,
             dropped=dropped,
             timestamp_us=timestamp_us,
@@ -204,22 +191,54 @@ class DatasetStore:
         prefix = f"{speaker_id(speaker)}{SPEAKER_MARK}" if speaker and label != BACKGROUND_LABEL else ""
         return self.add_file(wav_bytes(pcm, rate_hz), sample, suffix=".wav", prefix=prefix)
 
+    def add_motion(
+        self,
+        acceleration: NDArray[np.float64],
+        rate_hz: float,
+        label: str,
+        origin: Origin,
+        *,
+        timestamp_us: int = -1,
+        scene_item: str = "",
+    ) -> Sample:
+        """Store a recording of motion, (n, 3) in m/s^2, as CSV, and its line with what its sensor did wrong.
+
+        Like `add`, it returns when both are on disk. Raises DatasetError.
+        """
+        issues = find_issues(acceleration, rate_hz, gaps=[])
+        sample = replace(
+            origin.sample(label),
+            scene_item=scene_item,
+            timestamp_us=timestamp_us,
+            sample_rate_hz=rate_hz,
+            n_samples=acceleration.shape[0],
+            n_channels=acceleration.shape[1],
+            issues=tuple(map(str, issues)),
+        )
+        return self.add_file(motion_csv(acceleration, rate_hz), sample, suffix=".csv")
+
     def add_file(self, content: bytes, sample: Sample, *, suffix: str, prefix: str = "") -> Sample:
         """Store a file under the next free name `label/<prefix><number><suffix>`, and its line; return the line.
 
-        sample: all that is known but `file`, `sha256` and `time`. When this returns both are on disk. Raises
-        DatasetError if they cannot be written; the set is valid all the same.
+        sample: all that is known but `file`, `sha256` and `time`. A set that takes content once returns the line that
+        the same content has under this label. When this returns both are on disk. Raises DatasetError if they cannot be
+        written; the set is valid all the same.
         """
         sample = replace(sample, label=validate_label(sample.label))
+        sha256 = hashlib.sha256(content).hexdigest()
+        if self._once and (known := self._by_content.get((sample.label, sha256))) is not None:
+            self.n_known += 1
+            return known
         number = self._next_number(sample.label, prefix, suffix)
         file = f"{sample.label}/{prefix}{number if prefix else f'{number:06d}'}{suffix}"
-        stored = replace(sample, file=file, sha256=hashlib.sha256(content).hexdigest(), time=_now())
+        stored = replace(sample, file=file, sha256=sha256, time=_now())
         try:
             write_atomically(self.root / file, content)
             append_sample(self.root, stored)
         except OSError as error:
             raise _unwritable(self.root, error) from error
         self._counts[sample.label] += 1
+        self._by_content[sample.label, sha256] = stored
         self._next[sample.label, prefix, suffix] = number + 1
         return stored
 
@@ -253,6 +272,7 @@ class DatasetStore:
             adopted.append(file)
         present = [sample for sample in samples if (self.root / sample.file).exists()]
         self._counts = Counter(sample.label for sample in present)
+        self._by_content = {(sample.label, sample.sha256): sample for sample in present}
         return Recovery(
             torn_line=torn,
             temporaries=len(temporaries),
@@ -260,25 +280,6 @@ class DatasetStore:
             unreadable=tuple(unreadable),
             missing=tuple(sample.file for sample in samples if not (self.root / sample.file).exists()),
         )
-
-
-def sample_of_run(label: str, origin: Origin) -> Sample:
-    """Return what the manifest's lines of one run and label have in common; it is of no file yet."""
-    return Sample(
-        file="",
-        sha256="",
-        label=label,
-        time="",
-        sensor=origin.sensor,
-        board=origin.board,
-        device=origin.device,
-        app=origin.app,
-        firmware_version=origin.firmware_version,
-        build_id=origin.build_id,
-        settings=dict(origin.settings),
-        scene=origin.scene,
-        note=origin.note,
-    )
 
 
 def _unwritable(root: Path, error: OSError) -> DatasetError:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from tinyhost.errors import DatasetError
 from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, say_so, time_unit_in, unit_in
 
-__all__ = ["COLUMNS", "MotionColumns", "find_columns"]
+__all__ = ["COLUMNS", "MotionColumns", "find_axes", "find_columns"]
 
 COLUMNS = ("timestamp", "accX", "accY", "accZ")
 """as Edge Impulse has them, and as tinyhost writes them"""
@@ -74,6 +74,15 @@ def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> Motion
             time=_agreed("time-unit", said.time, time_unit_in(found[0].unit), where),
         ),
     )
+
+
+def find_axes(names: Sequence[str], where: str) -> tuple[int, int, int] | None:
+    """Return which of some channels are the three axes, by their names; None if one is missing.
+
+    Raises DatasetError if there are several for one.
+    """
+    places = [column.place for axis in "xyz" if (column := _axis(names, axis, where)) is not None]
+    return (places[0], places[1], places[2]) if len(places) == 3 else None
 
 
 def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> Unit | None:

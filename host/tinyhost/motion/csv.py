@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError
 from tinyhost.motion.columns import COLUMNS
-from tinyhost.motion.recording import Issue, MotionRecording, find_issues
+from tinyhost.motion.recording import MAX_ACCELERATION, RATES_HZ, Issue, MotionRecording, find_issues
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
 from tinyhost.motion.table import MotionTable, read_table
 from tinyhost.motion.units import MS_PER_UNIT, NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, Unit, say_so
@@ -28,10 +28,8 @@ __all__ = ["motion_csv", "parse_motion_csv", "read_motion_csv", "write_motion_cs
 _GRAVITY_RANGE = (0.5, 2.0)
 """a resting or shaking sensor's median acceleration, in g"""
 _MAX_FILE_BYTES = 1 << 27  # eight hours at 119 Hz; what is read takes about as much memory
-_MIN_RATE_HZ, _MAX_RATE_HZ = 1.0, 10_000.0
 _USUAL_RATES_HZ = (4.0, 4000.0)
 """of accelerometers; as units are a thousand apart, a step of time is usual in one of them only"""
-_MAX_ACCELERATION = 1e5  # m/s^2
 
 
 def read_motion_csv(
@@ -75,31 +73,31 @@ def write_motion_csv(path: Path, blocks: Iterable[NDArray[np.int16]], sensor: Ac
     """
     n_samples = 0
     with new_file(path) as file:
-        file.write(_head(sensor))
+        file.write(_head(sensor.rate_hz))
         for block in blocks:
-            _write_block(file, block, sensor, n_samples)
+            _write_block(file, sensor.acceleration(block), sensor.rate_hz, n_samples)
             n_samples += len(block)
     return n_samples
 
 
-def motion_csv(samples: NDArray[np.int16], sensor: Accelerometer = LSM9DS1) -> bytes:
-    """Return (n, 3) counts as the bytes of a CSV file."""
+def motion_csv(acceleration: NDArray[np.float64], rate_hz: float) -> bytes:
+    """Return (n, 3) accelerations in m/s^2 as the bytes of a CSV file."""
     file = io.BytesIO()
-    file.write(_head(sensor))
-    _write_block(file, samples, sensor, 0)
+    file.write(_head(rate_hz))
+    _write_block(file, acceleration, rate_hz, 0)
     return file.getvalue()
 
 
-def _head(sensor: Accelerometer) -> bytes:
+def _head(rate_hz: float) -> bytes:
     """Return the header's line; of a rate that is not usual it says the unit of time, for nobody would guess it."""
-    is_usual = _USUAL_RATES_HZ[0] < sensor.rate_hz < _USUAL_RATES_HZ[1]
+    is_usual = _USUAL_RATES_HZ[0] < rate_hz < _USUAL_RATES_HZ[1]
     time, *axes = COLUMNS
     return (",".join([time if is_usual else f"{time}_ms", *axes]) + "\n").encode()
 
 
-def _write_block(file: IO[bytes], block: NDArray[np.int16], sensor: Accelerometer, first: int) -> None:
-    time_ms = np.arange(first, first + len(block)) * (1000.0 / sensor.rate_hz)
-    table = np.column_stack([time_ms, sensor.acceleration(block)])
+def _write_block(file: IO[bytes], block: NDArray[np.float64], rate_hz: float, first: int) -> None:
+    time_ms = np.arange(first, first + len(block)) * (1000.0 / rate_hz)
+    table = np.column_stack([time_ms, block])
     np.savetxt(file, table, fmt=("%.3f", "%.4f", "%.4f", "%.4f"), delimiter=",")
 
 
@@ -135,9 +133,9 @@ def _sampling(time_ms: NDArray[np.float64], where: str) -> tuple[float, list[Iss
     is_gap = steps > 1.75 * float(np.median(steps))
     period_ms = float(np.mean(steps[~is_gap]))
     rate_hz = 1000.0 / period_ms if period_ms > 0.0 else math.inf
-    if not _MIN_RATE_HZ <= rate_hz <= _MAX_RATE_HZ:
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
         raise DatasetError(
-            f"{where}: {rate_hz:.3g} samples per second, expected {_MIN_RATE_HZ:g} to {_MAX_RATE_HZ:g}",
+            f"{where}: {rate_hz:.3g} samples per second, expected {RATES_HZ[0]:g} to {RATES_HZ[1]:g}",
             hint=say_so("time-unit", "ms"),
         )
     gaps = [
@@ -150,7 +148,7 @@ def _sampling(time_ms: NDArray[np.float64], where: str) -> tuple[float, list[Iss
 def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.float64]:
     """Return values in m/s^2. said: by a person, who knows better than the values."""
     values, unit = table.values, table.units.acceleration
-    if np.abs(values).max() > _MAX_ACCELERATION:
+    if np.abs(values).max() > MAX_ACCELERATION:
         raise DatasetError(f"{where}: a value of {np.abs(values).max():.3g} is no acceleration")
     median = float(np.median(np.linalg.norm(values, axis=1)))
     fitting = [other for other in UNITS if _looks_like_gravity(median, other)]

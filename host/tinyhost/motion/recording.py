@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
 from tinyhost.system.wording import counted
 
-__all__ = ["Issue", "MotionRecording", "find_issues"]
+__all__ = ["MAX_ACCELERATION", "RATES_HZ", "Issue", "MotionRecording", "find_issues"]
+
+MAX_ACCELERATION = 1e5  # m/s^2; what is more is none
+RATES_HZ = (1.0, 10_000.0)
+"""of recordings that make sense"""
 
 STUCK_S = 0.25
 """an axis that repeats one value for so long is stuck, if the sensor's step is so fine that its own noise shows"""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.errors import DatasetError
+from tinyhost.protocol.labels import normal_label
 from tinyhost.system.delimited import Numbers, read_rows
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_text
@@ -64,7 +64,7 @@ def _places(header: list[str], where: str) -> list[int]:
 
 def _annotation(row: list[str], numbers: Numbers, line: int) -> Annotation:
     start_s, end_s = (numbers.read(text, name, line) for text, name in zip(row[:2], _COLUMNS, strict=False))
-    label = unicodedata.normalize("NFC", row[2].strip())
+    label = normal_label(row[2].strip())
     if not 0.0 <= start_s <= end_s or not label:
         shown = ",".join(row)[:80]
         raise DatasetError(f"{numbers.where}, line {line}: expected 0 <= start_s <= end_s and a label, got {shown!r}")

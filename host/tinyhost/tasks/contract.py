@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import UsageError
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.sensors.sensor import Sensor
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
@@ -40,6 +41,8 @@ class Subject:
     model: ModelSummary
     given_labels: tuple[str, ...] = ()
     """instead of the model's own"""
+    units: MotionUnits = NOTHING_SAID
+    """of motion in CSV files, as a person says them"""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -22,13 +22,21 @@ _SHOWN = 10
 
 def data_view(found: DataDescription) -> RenderableType:
     """Return a row for each label, then how much there is and how it is split."""
-    table = plain_table("label", "recordings" if found.kind == "machines" else found.kind)
+    table = plain_table("label", "recordings" if found.kind in {"machines", "motion"} else found.kind)
     for label, count in found.labels.items():
         table.add_row(Text(label), f"{count:,}")
-    if found.parts is None:
-        return table
-    parts = ", ".join(f"{count:,} {part}" for part, count in found.parts.items())
-    return Group(table, Text(f"{_summary(found)}\nsplit by {found.split_by}: {parts}"))
+    lines = [] if found.kind == "pictures" else [_summary(found)]
+    if found.parts is not None:
+        parts = ", ".join(f"{count:,} {part}" for part, count in found.parts.items())
+        lines.append(f"split by {found.split_by}: {parts}")
+    issues = Text("\n".join(_first(found.issues)), "yellow")
+    return Group(table, *(Text(line) for line in lines), *([issues] if found.issues else []))
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    """Return the first ten, and how many more there are."""
+    more = [f"{len(lines) - _SHOWN:,} more; --json lists them all"] if len(lines) > _SHOWN else []
+    return [*lines[:_SHOWN], *more]
 
 
 def _summary(found: DataDescription) -> str:
@@ -37,6 +45,10 @@ def _summary(found: DataDescription) -> str:
     if found.kind == "series":
         return f"{counted(found.files, 'series')} of {found.length:,} values"
     minutes = f"{(found.seconds or 0) / 60:.1f} minutes"
+    if found.kind == "motion":
+        causes = ", ".join(f"{seconds:.1f} s {cause}" for cause, seconds in (found.left_out_s or {}).items())
+        left_out = f"; of normal running left out: {causes}" if causes else ""
+        return f"{counted(found.files, 'recording')}, {minutes}, {found.rate_hz:,.4g} samples a second{left_out}"
     if found.machines is not None:
         of_each = ", ".join(f"{name} {count:,}" for name, count in found.machines.items())
         return (
@@ -50,7 +62,5 @@ def _summary(found: DataDescription) -> str:
 
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[Text]:
     """Yield what cannot be used, and why; of many files the first ten."""
-    for item in skipped[:_SHOWN]:
-        yield Text.assemble(("skipped", "yellow"), f" {item}")
-    if len(skipped) > _SHOWN:
-        yield Text.assemble(("skipped", "yellow"), f" {len(skipped) - _SHOWN:,} more; --json lists them all")
+    for line in _first([str(item) for item in skipped]):
+        yield Text.assemble(("skipped", "yellow"), f" {line}")

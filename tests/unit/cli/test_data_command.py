@@ -32,7 +32,7 @@ def test_a_set_goes_out_to_edge_impulse_and_comes_back(tmp_path: Path) -> None:
     imported = run_json("data", "import", tmp_path / "ei", tmp_path / "back", "--words", "yes,no")
     assert (imported["format"], imported["stored"], imported["not_wanted"]) == (
         "edge-impulse",
-        {"no": 40, "yes": 40},
+        {"_background_noise_": 2, "no": 40, "yes": 40},
         120,
     )
     split = run_json("data", "split", tmp_path / "back", "--testing", "30")
@@ -51,7 +51,7 @@ def test_what_is_skipped_is_told_and_nothing_at_all_is_an_error(tmp_path: Path) 
     assert "slow.wav: expected 16,000 Hz, mono, 16 bit, got 8,000 Hz, mono, 16 bit" in failed.err
     assert "--resample" in failed.err
     done = run("data", "import", tmp_path / "in", tmp_path / "out", "--resample")
-    assert "1 clip of 1 label stored, 0 skipped" in done.out
+    assert "1 sample of 1 label stored, 0 already there, 0 skipped" in done.out
     assert len(read_sound(tmp_path / "out" / "yes" / "000001.wav")) == 16_000
     alone = run("data", "split", tmp_path / "out")
     assert "fewer than 3 speakers" in alone.err

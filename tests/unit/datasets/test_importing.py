@@ -12,7 +12,8 @@ from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.exporting import export_clips
-from tinyhost.datasets.importing import ImportReport, detect_format, find_clips, import_clips
+from tinyhost.datasets.import_sources import ReadAs, detect_format, find_samples
+from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.store import DatasetStore
 from tinyhost.errors import DatasetError
@@ -22,10 +23,11 @@ from tests.unit.datasets.test_speech_commands import clip, make_set
 
 def run_import(source: Path, target: Path, *, words: tuple[str, ...] = (), convert: bool = False) -> ImportReport:
     report = ImportReport(format=detect_format(source))
-    found = find_clips(source, report.format, convert=convert)
-    with DatasetStore(target) as store:
-        import_clips(found, store, report, source=source, words=words)
-    assert len(found) == report.stored.total() + len(report.skipped) + report.not_wanted, "lost without a word"
+    found = find_samples(source, report.format, ReadAs(convert=convert))
+    with DatasetStore(target, once=True) as store:
+        import_samples(found, store, report, source=source, words=words)
+    told = report.stored.total() + report.already + len(report.skipped) + report.not_wanted
+    assert len(found) == told, "lost without a word"
     return report
 
 
@@ -85,7 +87,8 @@ def test_an_edge_impulse_export_is_imported_with_its_speakers(tmp_path: Path) ->
     (tmp_path / "ei" / "training" / "yes.json").write_text("{}")
     report = run_import(tmp_path / "ei", tmp_path / "out")
     assert report.format == "edge-impulse"
-    assert report.stored == dict.fromkeys(("cat", "dog", "no", "tree", "yes"), 10)
+    assert report.stored == {**dict.fromkeys(("cat", "dog", "no", "tree", "yes"), 10), "_background_noise_": 2}
+    assert [str(item) for item in report.skipped] == ["training/yes.json: not in info.labels"]
     assert load_clip_folder(tmp_path / "out").speakers() == folder.speakers()
 
 
@@ -96,7 +99,7 @@ def common_voice(root: Path, rows: list[tuple[str, str, str]], suffix: str = "mp
     for speaker, sentence, stem in rows:
         lines.append(f"{speaker}\t{stem}.{suffix}\t{sentence}\t2")
         sound = np.zeros(96_000)
-        sound[40_000:56_000] = 0.4 * np.sin(2 * np.pi * 700 * np.arange(16_000) / 32_000)
+        sound[40_000:56_000] = 0.4 * np.sin(2 * np.pi * 700 * np.arange(16_000) / 32_000 + len(lines))
         soundfile.write(str(root / "clips" / f"{stem}.{suffix}"), sound, 32_000, format=suffix.upper())
     (root / "validated.tsv").write_text("\n".join(lines) + "\n")
     return root
@@ -162,9 +165,9 @@ def test_sources_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
         detect_format(tmp_path / "none")
     with pytest.raises(DatasetError, match="0 classes"):
-        find_clips(tmp_path, "folder")
-    with pytest.raises(DatasetError, match=r"no \.json file"):
-        find_clips(tmp_path, "edge-impulse")
+        find_samples(tmp_path, "folder", ReadAs())
+    with pytest.raises(DatasetError, match="no samples in it"):
+        find_samples(tmp_path, "edge-impulse", ReadAs())
 
 
 def test_what_was_imported_is_what_was_there(tmp_path: Path) -> None:

@@ -12,10 +12,13 @@ from tinyhost.audio.speakers import part_of_speaker, speaker_id
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets import DatasetStore, Origin, load_class_folder
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.importing import ImportReport, find_clips, import_clips
+from tinyhost.datasets.import_sources import ReadAs, find_samples
+from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.manifest import read_manifest
+from tinyhost.datasets.parts import LIST_FILES
 from tinyhost.datasets.picture_splits import load_splits
-from tinyhost.datasets.speech_commands import LIST_FILES, Shares, divide, split_folder
+from tinyhost.datasets.speech_commands import Shares, divide
+from tinyhost.datasets.splitting import split_dataset
 
 APART = unicodedata.normalize("NFD", "sí")
 """as a Mac names a folder"""
@@ -48,7 +51,7 @@ def test_clips_are_found_and_split_by_the_composed_label(tmp_path: Path) -> None
     _write_clips(tmp_path / "no", 4)
     folder = load_clip_folder(tmp_path)
     assert (folder.counts(), folder.skipped) == ({"no": 4, "sí": 4}, ())
-    before = split_folder(tmp_path, Shares(validation=25, testing=25))
+    before = split_dataset(tmp_path, Shares(validation=25, testing=25))
     assert APART not in "".join((tmp_path / name).read_text() for name in LIST_FILES.values())
     data = divide(load_clip_folder(tmp_path), (APART,))
     assert data.labels == ("silence", "unknown", "sí")
@@ -60,7 +63,9 @@ def test_words_to_import_are_compared_composed(tmp_path: Path) -> None:
     _write_clips(tmp_path / "from" / "no", 2)
     report = ImportReport(format="folder")
     with DatasetStore(tmp_path / "to") as store:
-        import_clips(find_clips(tmp_path / "from", "folder"), store, report, source=tmp_path, words=["sí"])
+        import_samples(
+            find_samples(tmp_path / "from", "folder", ReadAs()), store, report, source=tmp_path, words=["sí"]
+        )
     assert (dict(report.stored), report.not_wanted) == ({"sí": 2}, 2)
     assert {sample.label for sample in read_manifest(tmp_path / "to")} == {"sí"}
 

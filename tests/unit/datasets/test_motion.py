@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.datasets.motion import NORMAL, MotionRun, load_motion_folder, split_normal, windows_of
+from tinyhost.datasets.motion import NORMAL, MotionRun, load_motion_folder, part_of_motion
+from tinyhost.datasets.motion_windows import long_enough, split_normal, windows_of
+from tinyhost.datasets.parts import write_lists
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.csv import write_motion_csv
 from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.motion.units import MotionUnits
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set, trained_conditions, unseen_conditions
@@ -79,15 +82,93 @@ def test_a_number_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     assert (len(motions), [item.what for item in motions.skipped]) == (1, ["normal/a.csv"])
 
 
-def test_another_rate_is_refused(tmp_path: Path) -> None:
+def test_recordings_at_another_rate_are_left_out_and_told(tmp_path: Path) -> None:
     for name in ("a", "b"):
         _write(tmp_path / "normal" / f"{name}.csv", 2)
     path = _write(tmp_path / "normal" / "c.csv", 2)
     rows = [line.split(",") for line in path.read_text().splitlines()]
     slow = [rows[0]] + [[f"{2 * float(row[0]):.3f}", *row[1:]] for row in rows[1:]]
     path.write_text("".join(",".join(row) + "\n" for row in slow))
-    with pytest.raises(DatasetError, match=r"c.csv: 59.50 samples per second, the other files have 119.00"):
+    motions = load_motion_folder(tmp_path)
+    assert [run.name for run in motions.runs] == ["normal/a.csv", "normal/b.csv"]
+    assert [str(item) for item in motions.skipped] == ["normal/c.csv: 59.50 samples per second, most files have 119.00"]
+
+
+def test_all_bad_files_are_told_at_once_with_the_way_out(tmp_path: Path) -> None:
+    _write(tmp_path / "normal" / "a.csv", 2)
+    rows = "".join(f"{10 * i},0,0,1\n" for i in range(9))
+    (tmp_path / "normal" / "g.csv").write_text("timestamp,accX,accY,accZ\n" + rows)
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "loose" / "t.csv").write_text("a,b\n")
+    left_out = load_motion_folder(tmp_path).skipped
+    assert [item.what for item in left_out] == ["loose/t.csv", "normal/g.csv"]
+    assert "--unit g" in left_out[1].reason
+    with pytest.raises(DatasetError, match=r"none of 2 files can be used") as refused:
+        (tmp_path / "normal" / "a.csv").unlink()
         load_motion_folder(tmp_path)
+    assert "loose/t.csv, line 1: no column" in refused.value.message
+
+
+def test_what_was_taken_for_granted_is_told_once(tmp_path: Path) -> None:
+    rows = "".join(f"{1000 * i},0,0.00{i % 7},9.8\n" for i in range(300))
+    for name in ("a", "b"):
+        (tmp_path / "normal").mkdir(exist_ok=True)
+        (tmp_path / "normal" / f"{name}.csv").write_text("timestamp,accX,accY,accZ\n" + rows)
+    assert load_motion_folder(tmp_path).notes[0] == (
+        "2 of 2 files: times taken for us, 1,000 samples per second; if they are not: --time-unit"
+    )
+    assert load_motion_folder(tmp_path, MotionUnits.of("m/s2", "us")).notes[0].startswith("normal/a.csv: accX stuck")
+
+
+def test_what_a_stuck_sensor_leaves_of_too_little_is_told(tmp_path: Path) -> None:
+    samples = Machine(MachineOptions()).read(20 * RATE)
+    samples[: 12 * RATE, 1] = samples[0, 1]
+    (tmp_path / "normal").mkdir()
+    write_motion_csv(tmp_path / "normal" / "a.csv", [samples])
+    motions = load_motion_folder(tmp_path)
+    assert motions.left_out_s() == {"stuck": pytest.approx(12.0)}
+    with pytest.raises(DatasetError, match=r"expected 60 or more; left out: 12 s stuck"):
+        prepare(AnomalyTrainConfig(), motions)
+
+
+def test_recordings_without_a_whole_window_are_told_with_the_cause(tmp_path: Path) -> None:
+    samples = Machine(MachineOptions()).read(200)
+    samples[100:150, 1] = samples[100, 1]
+    (tmp_path / "normal").mkdir()
+    write_motion_csv(tmp_path / "normal" / "a.csv", [samples])
+    write_motion_csv(tmp_path / "normal" / "b.csv", [samples[:90]])
+    left = long_enough(load_motion_folder(tmp_path), MOTION.n_fft)
+    assert len(left) == 0
+    assert [item.reason for item in left.skipped] == [
+        "normal/a.csv: 100 samples in a row, a window has 128 (of 200, 50 are stuck)",
+        "normal/b.csv: 90 samples in a row, a window has 128 (of 90)",
+    ]
+
+
+def test_lists_say_what_is_learnt_and_what_is_measured(tmp_path: Path) -> None:
+    names = [f"normal/{number:02d}.csv" for number in range(12)]
+    for name in names:
+        _write(tmp_path / name, 2)
+    write_lists(tmp_path, {**dict.fromkeys(names[:2], "testing"), **dict.fromkeys(names[2:5], "validation")})
+    parts = split_normal(load_motion_folder(tmp_path).runs, MOTION.n_fft, seed=1)
+    assert [[run.name for run in parts[part]] for part in ("test", "threshold", "train")] == [
+        names[:2], names[2:5], names[5:],
+    ]  # fmt: skip
+    write_lists(tmp_path, dict.fromkeys(names[:2], "testing"))
+    motions = load_motion_folder(tmp_path)
+    parts = split_normal(motions.runs, MOTION.n_fft, seed=1)
+    assert [run.name for run in parts["test"]] == names[:2]
+    assert sorted(run.name for part in ("train", "threshold") for run in parts[part]) == names[2:]
+    assert len(part_of_motion(motions, "testing", tmp_path)) == 2
+    with pytest.raises(DatasetError, match="no recording for validation; it has 10 for training, 0 for validation"):
+        part_of_motion(motions, "validation", tmp_path)
+
+
+def test_a_set_without_lists_has_no_parts(tmp_path: Path) -> None:
+    _write(tmp_path / "normal" / "a.csv", 2)
+    with pytest.raises(DatasetError, match="no recording for testing; it has no parts") as refused:
+        part_of_motion(load_motion_folder(tmp_path), "testing", tmp_path)
+    assert "tinyhost data split" in refused.value.hint
 
 
 def test_a_folder_without_normal_recordings_is_refused(tmp_path: Path) -> None:

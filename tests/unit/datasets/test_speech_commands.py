@@ -12,7 +12,8 @@ from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.clips import ClipFolder, load_clip_folder
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.exporting import export_clips
-from tinyhost.datasets.speech_commands import Shares, divide, part_of_clips, write_lists
+from tinyhost.datasets.parts import read_lists, write_lists
+from tinyhost.datasets.speech_commands import Shares, divide, part_of_clips
 from tinyhost.errors import DatasetError, UsageError
 
 # Where Speech Commands v0.02's own validation_list.txt and testing_list.txt put these people.
@@ -36,7 +37,7 @@ def make_set(root: Path, n_speakers: int = 60) -> ClipFolder:
                 seed += 1
                 write_wav(root / label / f"{speaker_id(f'person {speaker}')}_nohash_{take}.wav", clip(seed))
     for name in ("hum", "rain"):
-        write_wav(root / "_background_noise_" / f"{name}.wav", clip(9, 5 * CLIP_SAMPLES))
+        write_wav(root / "_background_noise_" / f"{name}.wav", clip(len(name), 5 * CLIP_SAMPLES))
     return load_clip_folder(root)
 
 
@@ -118,7 +119,10 @@ def test_with_few_speakers_the_files_are_split(tmp_path: Path) -> None:
 def test_a_sets_own_lists_decide(tmp_path: Path) -> None:
     folder = make_set(tmp_path, n_speakers=30)
     before, sides = part_of_clips(folder, Shares(validation=30, testing=30))
-    write_lists(folder, sides)
+    write_lists(
+        tmp_path,
+        {f"{clip.label}/{clip.path.name}": side for clip, side in zip(folder, sides, strict=True) if clip.path},
+    )
     after, read_back = part_of_clips(folder, Shares())
     assert (before, after) == ("speaker", "lists")
     assert read_back == sides
@@ -126,6 +130,29 @@ def test_a_sets_own_lists_decide(tmp_path: Path) -> None:
     (tmp_path / "testing_list.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(DatasetError, match=r"testing_list\.txt"):
         part_of_clips(folder, Shares())
+
+
+def test_a_set_without_validation_gives_some_of_its_training_for_it(tmp_path: Path) -> None:
+    folder = make_set(tmp_path, n_speakers=30)
+    names = [f"{clip.label}/{clip.path.name}" for clip in folder if clip.path]
+    write_lists(tmp_path, dict.fromkeys(names[::4], "testing"))
+    data = divide(folder, ("yes", "no"))
+    tested = {f"{clip.path.parent.name}/{clip.path.name}" for clip in data.parts["testing"] if clip.path}
+    assert data.counts("validation")["yes"] > 0
+    assert not tested & set(names) - set(names[::4])
+
+
+@pytest.mark.parametrize("name", ["validation_list.txt", "testing_list.txt"])
+def test_one_list_is_enough_and_is_read_as_other_systems_write_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("\ufeffyes/a.wav\r\n./no\\b.wav\r\n\r\n".encode())
+    assert read_lists(tmp_path) == dict.fromkeys(["yes/a.wav", "no/b.wav"], name.removesuffix("_list.txt"))
+
+
+def test_a_file_in_two_parts_is_an_error(tmp_path: Path) -> None:
+    for name in ("validation_list.txt", "testing_list.txt"):
+        (tmp_path / name).write_text("yes/a.wav\n")
+    with pytest.raises(DatasetError, match=r"testing_list\.txt: yes/a\.wav is in validation_list\.txt too"):
+        read_lists(tmp_path)
 
 
 def test_words_that_are_not_there_are_refused(folder: ClipFolder) -> None:

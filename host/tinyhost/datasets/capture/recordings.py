@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from tinyhost.datasets.capture.recorder import Recorder, Recording
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.datasets.manifest import Sample
-from tinyhost.datasets.store import DatasetStore, Origin, sample_of_run
+from tinyhost.datasets.origin import Origin
+from tinyhost.datasets.store import DatasetStore
 from tinyhost.device import SamplesItem
-from tinyhost.motion.csv import motion_csv
-from tinyhost.motion.recording import find_issues
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.sensors.sound import sound_faults
 
@@ -50,18 +49,15 @@ def store_motion(store: DatasetStore, recording: Recording, label: str, origin: 
 
     Raises DatasetError if it cannot be written; the set is valid all the same.
     """
-    sensor = replace(LSM9DS1, rate_hz=recording.rate_hz, counts_per_g=1.0 / recording.scale)
-    issues = find_issues(sensor.acceleration(recording.samples), recording.rate_hz, gaps=[], range_g=sensor.range_g)
-    sample = replace(
-        sample_of_run(label, origin),
-        scene_item=scene_item,
+    sensor = replace(LSM9DS1, counts_per_g=1.0 / recording.scale)
+    return store.add_motion(
+        sensor.acceleration(recording.samples),
+        recording.rate_hz,
+        label,
+        origin,
         timestamp_us=recording.timestamp_us,
-        sample_rate_hz=recording.rate_hz,
-        n_samples=recording.samples.shape[0],
-        n_channels=recording.samples.shape[1],
-        issues=tuple(map(str, issues)),
+        scene_item=scene_item,
     )
-    return store.add_file(motion_csv(recording.samples, sensor), sample, suffix=".csv")
 
 
 SOUND_RECORDING = RecordingForm(file_s=60.0, store=store_sound)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.capture.word_quality import WordVerdict
 from tinyhost.datasets.manifest import Sample
-from tinyhost.datasets.store import DatasetStore, Origin, Recovery
+from tinyhost.datasets.origin import Origin
+from tinyhost.datasets.store import DatasetStore, Recovery
 from tinyhost.device import Device, SamplesItem, Subscription
 from tinyhost.errors import DeviceError, TinyhostError
 from tinyhost.protocol.messages import StreamId

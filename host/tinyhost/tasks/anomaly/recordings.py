@@ -10,14 +10,19 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.motion import NORMAL, MotionSet, load_motion_folder
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.motion import NORMAL, MotionSet, load_motion_folder, part_of_motion
+from tinyhost.datasets.motion_windows import long_enough
+from tinyhost.datasets.skipped import none_usable
 from tinyhost.errors import DatasetError
 from tinyhost.metrics.alarms import judge_alarms
 from tinyhost.metrics.classifier import roc_auc
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.score import ONE
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.sensors.annotations import Annotation, read_annotations
+from tinyhost.system.wording import counted
 from tinyhost.tasks.anomaly.detector import FedRun, HostDetector, feed_run, n_different
 from tinyhost.tasks.anomaly.findings import LabelAlarms, MotionAccuracy, MotionStream
 from tinyhost.tasks.contract import Evaluation, Subject
@@ -109,24 +114,40 @@ class RecordingEvaluation(Evaluation):
             false_alarms_per_hour=per_hour,
             false_alarms_per_day=24.0 * per_hour,
             host=HostAnswers(compared=n_windows, mismatches=mismatches),
-            issues=tuple(str(issue) for issue in recording.issues),
+            issues=(*filter(None, [recording.assumed]), *map(str, recording.issues)),
         )
 
 
-def load_folder(root: Path, image: bytes) -> FolderEvaluation:
-    """Return the recordings of label/*.csv. Raises DatasetError if their rate is not the model's."""
-    host, motions = HostDetector(image), load_motion_folder(root)
+def load_folder(root: Path, image: bytes, part: Part | None, units: MotionUnits) -> FolderEvaluation:
+    """Return the recordings of label/*.csv that have a window; part: only those, by the set's own lists.
+
+    Raises DatasetError if their rate is not the model's, or the set has no such part.
+    """
+    host, motions = HostDetector(image), load_motion_folder(root, units)
     _check_rate(str(root), motions.rate_hz, host.task.motion.rate_hz)
+    if part is not None:
+        motions = part_of_motion(motions, part, root)
+    motions = long_enough(motions, host.task.motion.n_fft)
+    if not motions.runs:
+        raise none_usable(root, motions.skipped, hint="record more: tinyhost capture --sensor imu")
     return FolderEvaluation(root=root, motions=motions, host=host)
 
 
-def load_recording(path: Path, annotations: Path | None, image: bytes) -> RecordingEvaluation:
+def load_recording(
+    path: Path, annotations: Path | None, image: bytes, units: MotionUnits = NOTHING_SAID
+) -> RecordingEvaluation:
     """Return one long recording.
 
     annotations: the faults in it; None: a .truth.csv beside it, or there is none all the time. Raises DatasetError.
     """
-    host, recording = HostDetector(image), read_motion_csv(path)
+    host, recording = HostDetector(image), read_motion_csv(path, units)
     _check_rate(str(path), recording.rate_hz, host.task.motion.rate_hz)
+    longest, n_fft = max(piece.stop - piece.start for piece in recording.segments()), host.task.motion.n_fft
+    if longest < n_fft:
+        raise DatasetError(
+            f"{path}: {counted(longest, 'sample')} in a row without a gap, expected a window of {n_fft} or more",
+            hint="give a longer recording",
+        )
     beside = path.with_suffix(".truth.csv")
     source = annotations if annotations is not None else beside if beside.is_file() else None
     faults = tuple(read_annotations(source)) if source else ()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import MOTION_RECORDING
-from tinyhost.errors import UsageError
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
@@ -33,17 +32,12 @@ class Anomaly(Task):
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
-        """Return the labelled recordings of a folder; raises UsageError for a part, of which they have none."""
-        if part is not None:
-            raise UsageError(
-                f"{folder}: motion has no part for {part}; training cuts its recordings anew each time",
-                hint="leave --part out, or put the recordings for testing into a folder of their own",
-            )
-        return load_folder(folder, subject.image)
+        """Return the labelled recordings of a folder. part: by the set's own lists; training may cut them otherwise."""
+        return load_folder(folder, subject.image, part, subject.units)
 
     def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> RecordingEvaluation:
         """Return a long recording of motion and the faults in it."""
-        return load_recording(recording, annotations, subject.image)
+        return load_recording(recording, annotations, subject.image, subject.units)
 
 
 ANOMALY = Anomaly()

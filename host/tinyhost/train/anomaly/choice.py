@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.anomaly_task import AnomalyTask
-from tinyhost.datasets.motion import NORMAL, Windows
+from tinyhost.datasets.motion import NORMAL
+from tinyhost.datasets.motion_windows import Windows
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import roc_auc
 from tinyhost.metrics.threshold import (

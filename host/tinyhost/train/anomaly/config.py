@@ -83,6 +83,8 @@ class AnomalyTrainConfig(TrainConfig):
     clear_windows: int = option(
         "--clear-windows", "Clear the alarm after so many windows in a row below the threshold.", 6, least=1, most=1000
     )
+    unit: str = option("--unit", "Unit of the CSV files' values, if their headers do not say it: m/s2, g or mg.", "")
+    time_unit: str = option("--time-unit", "Unit of their times, if the headers do not say it: s, ms, us or ns.", "")
     n_epochs: int = n_epochs(60)
     hidden: tuple[int, ...] = (48, 24)
     """widths of the layers before the embedding; those after it mirror them"""

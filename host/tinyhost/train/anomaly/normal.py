@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.motion import NORMAL, MotionSet, Windows, check_enough, split_normal, windows_of
+from tinyhost.datasets.motion import NORMAL, MotionSet
+from tinyhost.datasets.motion_windows import Windows, check_enough, split_normal, windows_of
 from tinyhost.motion.config import MotionConfig
 from tinyhost.motion.features import FEATURE_STEP, FeatureScaling, quantize
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP
@@ -52,7 +53,7 @@ def prepare(config: AnomalyTrainConfig, motions: MotionSet) -> NormalData:
     parts = split_normal(motions.labelled(NORMAL), motion.n_fft, config.seed)
     windows = {part: windows_of(runs, motion) for part, runs in parts.items()}
     for part in parts:
-        check_enough(windows[part], part, motion)
+        check_enough(windows[part], part, motion, motions)
     trimmed: list[Trimmed] = []
     if config.trim:
         n_train = len(windows["train"])

@@ -11,8 +11,10 @@ from pathlib import Path
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.datasets.motion import NORMAL, MotionSet, load_motion_folder
+from tinyhost.datasets.motion_windows import long_enough
 from tinyhost.errors import UsageError
 from tinyhost.motion.score import AlarmSettings
+from tinyhost.motion.units import MotionUnits
 from tinyhost.train.anomaly.autoencoder import autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
 from tinyhost.train.anomaly.choice import measure, size_to_take
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
@@ -33,7 +35,12 @@ def load(folder: Path | None, config: AnomalyTrainConfig, run: Run) -> MotionSet
     if config.machine == (folder is not None):
         raise UsageError("expected either --data FOLDER or --machine", hint="tinyhost train anomaly --machine")
     if folder is not None:
-        return load_motion_folder(folder, lambda done, total: run.stage("read", done, total))
+        found = load_motion_folder(
+            folder,
+            MotionUnits.of(config.unit, config.time_unit),
+            on_file=lambda done, total: run.stage("read", done, total),
+        )
+        return long_enough(found, config.n_fft)
     machine = MachineSetConfig(minutes=config.minutes, contamination=config.contamination, seed=config.seed)
     return machine_set(machine, lambda done, total: run.stage("simulate", done, total))
 

@@ -1,0 +1,49 @@
+"""Where the samples of one run come from, which the manifest says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tinyhost.datasets.manifest import Sample
+
+__all__ = ["Origin"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where the samples of one run come from."""
+
+    sensor: str
+    """`camera`, `microphone`, `accelerometer`"""
+    board: str
+    """type of the board"""
+    device: str
+    """unique id of this one board"""
+    app: str
+    firmware_version: str
+    build_id: str
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """the board's settings, by name"""
+    scene: str = ""
+    """what a virtual board's sensor was given"""
+    note: str = ""
+    """as `--note` gave it"""
+
+    def sample(self, label: str) -> Sample:
+        """Return what the manifest's lines of one label have in common; it is of no file yet."""
+        return Sample(
+            file="",
+            sha256="",
+            label=label,
+            time="",
+            sensor=self.sensor,
+            board=self.board,
+            device=self.device,
+            app=self.app,
+            firmware_version=self.firmware_version,
+            build_id=self.build_id,
+            settings=dict(self.settings),
+            scene=self.scene,
+            note=self.note,
+        )
