@@ -230,7 +230,7 @@ def wrong_pictures(bench: Bench, data: Path) -> list[str]:
         if digest(read_picture(path)) not in bench.pixels:
             wrong.append(f"{path.name} is none of the scene's pictures")
     manifest = data / MANIFEST_NAME
-    lines = manifest.read_text(encoding="utf-8").split("\n")[:-1] if manifest.exists() else []
+    lines = manifest.read_bytes().split(b"\n")[:-1] if manifest.exists() else []
     listed = {Path(Sample.from_line(line, str(n)).file).name for n, line in enumerate(lines, 1)}
     wrong += [f"{name} is in the manifest and gone" for name in listed - set(now)]
     if len(set(now) - listed) > 1:

@@ -119,11 +119,11 @@ ON_NATIVE = [
     Case("capture -l a -n 1 --data s", "the sensor is not there", "a scene with --scene"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt", "text.txt: not a folder", "name a folder"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt/x", "text.txt", "make room or mend the folder"),
-    Case("capture -l a -n 1 --scene 'data good' --data 'set garbage'", "manifest.jsonl:1: no JSON", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set garbage'", "manifest.jsonl:1:1:1: no JSON", "this line"),
     Case("capture -l a -n 1 --scene 'data good' --data 'set list'", "jsonl:1: expected an object", "this line"),
-    Case("capture -l a -n 1 --scene 'data good' --data 'set keys'", "manifest.jsonl:1: 'file': expected", "this line"),
-    Case("capture -l a -n 1 --scene 'data good' --data 'set types'", "'file': expected text, got 3", "this line"),
-    Case("capture -l a -n 1 --scene 'data good' --data 'set binary'", "byte 1 is no UTF-8", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set keys'", 'manifest.jsonl:1: "file" is missing', "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set types'", "file: expected text, got 3", "this line"),
+    Case("capture -l a -n 1 --scene 'data good' --data 'set binary'", "got 0xff at byte 0", "this line"),
     Case("capture -l a -n 1 --scene 'data good' --set ../x", "--set '../x': it holds /", "choose a plain word"),
 ]  # fmt: skip
 

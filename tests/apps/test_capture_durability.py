@@ -41,7 +41,7 @@ def listed_pictures(folder: Path) -> dict[str, str]:
     """Return {file: SHA-256} of the manifest's whole lines; only the last may be torn."""
     manifest = folder / MANIFEST_NAME
     lines = manifest.read_text(encoding="utf-8").split("\n")[:-1] if manifest.exists() else []
-    samples = [Sample.from_line(line, str(number)) for number, line in enumerate(lines, 1)]
+    samples = [Sample.from_line(line.encode(), str(number)) for number, line in enumerate(lines, 1)]
     assert len({sample.file for sample in samples}) == len(samples)
     return {sample.file: sample.sha256 for sample in samples}
 

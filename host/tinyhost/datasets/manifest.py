@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.reading import read_file
 
 __all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_manifest", "write_manifest"]
 
 MANIFEST_NAME = "manifest.jsonl"
 _MAX_BYTES = 1 << 30
+_LARGEST = 2**64
+_HINT = "mend or delete this line; the samples themselves are untouched"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ class Sample:
     """of a clip or another recording; n_samples is that of each channel"""
     speaker: str = ""
     """who speaks in a clip, as in its file's name"""
-    issues: Sequence[str] = field(default_factory=list)
+    issues: Sequence[str] = ()
     """what is wrong with it, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
     adopted: bool = False
     """the file was there without a line; all that is known comes from the file"""
@@ -71,28 +74,42 @@ class Sample:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(", ", ": ")) + "\n"
 
     @classmethod
-    def from_line(cls, line: str, where: str) -> Sample:
+    def from_line(cls, line: bytes, where: str) -> Sample:
         """Return the sample of one line; keys that this version does not know are left out.
 
         Raises DatasetError, which names `where`, if the line is no sample.
         """
-        try:
-            values: Any = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise _bad_line(where, f"no JSON: {error.msg} at column {error.colno}") from error
-        except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
-            raise _bad_line(where, f"no JSON of ours: {str(error)[:80]}") from error
-        if not isinstance(values, dict):
-            raise _bad_line(where, f"expected an object, got {type(values).__name__}")
-        for key in ("file", "sha256", "label", "time"):
-            if not isinstance(values.get(key), str):
-                raise _bad_line(where, f"{key!r}: expected text, got {json.dumps(values.get(key))[:40]}")
-        known = {item.name for item in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
+        values = parse_json(line, where, error=DatasetError, hint=_HINT)
+        found = JsonObject.of(values, where, error=DatasetError, hint=_HINT)
+        found.check_keys(("file", "sha256", "label", "time"), found.values)
+        known = (item for item in fields(cls) if item.name in found)
+        sample = cls(**{item.name: _READ[str(item.type)](found, item.name) for item in known})
+        if PurePosixPath(sample.file).is_absolute() or ".." in PurePosixPath(sample.file).parts:
+            raise found.wrong("file", "a path below the data set's folder")
+        return sample
 
 
-def _bad_line(where: str, why: str) -> DatasetError:
-    return DatasetError(f"{where}: {why}", hint="mend or delete this line; the pictures themselves are untouched")
+def _settings(found: JsonObject, key: str) -> dict[str, int]:
+    inner = found.object(key)
+    return {name: inner.integer(name, -_LARGEST, _LARGEST) for name in inner.values}
+
+
+def _texts(found: JsonObject, key: str) -> tuple[str, ...]:
+    value = found.values[key]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise found.wrong(key, "a list of texts")
+    return tuple(value)
+
+
+_READ: dict[str, Callable[[JsonObject, str], Any]] = {
+    "str": JsonObject.text,
+    "bool": JsonObject.flag,
+    "int": lambda found, key: found.integer(key, -_LARGEST, _LARGEST),
+    "float": lambda found, key: found.number(key, 0.0, 1e9),
+    "Mapping[str, int]": _settings,
+    "Sequence[str]": _texts,
+}
+"""How a field of a sample is read, by its type"""
 
 
 def read_manifest(root: Path) -> list[Sample]:
@@ -106,15 +123,8 @@ def read_manifest(root: Path) -> list[Sample]:
     samples = []
     for number, line in enumerate(read_file(path, max_bytes=_MAX_BYTES).split(b"\n"), 1):
         if line.strip():
-            samples.append(Sample.from_line(_text(line, f"{path}:{number}"), f"{path}:{number}"))
+            samples.append(Sample.from_line(line, f"{path}:{number}"))
     return samples
-
-
-def _text(line: bytes, where: str) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _bad_line(where, f"byte {error.start + 1} is no UTF-8") from error
 
 
 def repair_manifest(root: Path) -> bool:

@@ -177,6 +177,35 @@ def test_manifest_lines_keep_their_keys(tmp_path: Path) -> None:
     assert line["time"].endswith("+00:00")
 
 
+LINE = b'{"file": "a/1.png", "sha256": "", "label": "a", "time": "", '
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (LINE + b'"width": "8"}', "width: expected a whole number"),
+        (LINE + b'"sample_rate_hz": NaN}', "sample_rate_hz: expected a finite number, got NaN"),
+        (LINE + b'"issues": [3]}', r"issues: expected a list of texts, got \[3\]"),
+        (LINE + b'"issues": null}', "issues: expected a list of texts, got null"),
+        (LINE + b'"settings": {"a": true}}', "settings: a: expected a whole number"),
+        (LINE + b'"adopted": 1}', "adopted: expected true or false"),
+        (LINE + b'"x": ' + b"[" * 5000, "more than 32 levels|no JSON"),
+        (LINE.replace(b"a/1.png", b"../1.png") + b'"x": 1}', "file: expected a path below the data set's folder"),
+        (LINE.replace(b"a/1.png", b"/etc/x") + b'"x": 1}', "file: expected a path below the data set's folder"),
+        (b'{"label": "a"}', '"file" is missing'),
+    ],
+)
+def test_a_line_that_no_capture_writes_is_refused_with_its_place(tmp_path: Path, line: bytes, message: str) -> None:
+    (tmp_path / MANIFEST_NAME).write_bytes(b"\n" + line + b"\n")
+    with pytest.raises(DatasetError, match=rf"{MANIFEST_NAME}:2.*({message})"):
+        read_manifest(tmp_path)
+
+
+def test_a_line_of_a_later_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST_NAME).write_bytes(LINE + b'"later": {"a": [1]}, "issues": ["dark"]}\n')
+    assert [(item.file, item.issues) for item in read_manifest(tmp_path)] == [("a/1.png", ("dark",))]
+
+
 def test_class_folder_converts_colour_and_passes_over_what_is_no_class(tmp_path: Path) -> None:
     for label in ("b", "a", "empty", ".git"):
         (tmp_path / label).mkdir()
