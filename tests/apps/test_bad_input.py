@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -141,6 +142,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("bad")
     write_bad_files(made)
     return made
+
+
+@pytest.mark.parametrize("line", ["compile good.tflite -o out/x.thm", "inspect good.tflite --json out/x.json"])
+def test_where_there_is_no_room_no_half_file_is_left(line: str, folder: Path) -> None:
+    command = f"ulimit -f 1; exec {shlex.quote(str(TINYHOST))} {line}"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search(r"error: out/x\.\w+: File too large", done.stderr)
+    assert list((folder / "out").iterdir()) == []
 
 
 def run(line: str, folder: Path, state: Path) -> Done:

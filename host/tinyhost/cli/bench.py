@@ -22,7 +22,16 @@ from tinyhost.cli.options import (
     UnitOption,
     epilog,
 )
-from tinyhost.cli.output import check_targets, console, note, progress_bars, stage, status_console, write_json
+from tinyhost.cli.output import (
+    check_targets,
+    console,
+    note,
+    progress_bars,
+    stage,
+    status_console,
+    write_file,
+    write_json,
+)
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -265,7 +274,7 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
     if report:
         from tinyhost.report.bench import bench_report
 
-        report.write_text(bench_report(result), encoding="utf-8")
+        write_file(report, bench_report(result))
         note(f"report: {report}")
     if json:
         write_json(bench_document(result), json)

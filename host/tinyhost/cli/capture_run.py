@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from tinyhost.datasets.capture import (
 )
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import MissingToolError, TinyhostError, UsageError
+from tinyhost.system.keys import has_keyboard, open_keys
 from tinyhost.system.loudspeaker import play_wav
 from tinyhost.system.wording import counted
 from tinyhost.views.capture import CaptureView, PicturesView, RecordingView, WordsView
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CaptureOptions", "CaptureRun", "tell_recovery"]
 
+_ANSWERS = {"\n": "keep", "\r": "keep", "k": "keep", "r": "retake", "q": "stop"}
+_TICK_S = 0.1
 _SHOWN = 5
 """of remarks that are alike"""
 _VIEWS: dict[str, type[CaptureView]] = {"pictures": PicturesView, "words": WordsView, "minutes": RecordingView}
@@ -117,11 +119,11 @@ class CaptureRun:
         """Return what decides about a word that is good: a person, or nobody."""
         is_asked = self._options.review
         if is_asked is None:
-            is_asked = sys.stdin.isatty() and status_console().is_terminal
+            is_asked = has_keyboard() and status_console().is_terminal
 
         def ask(pcm: NDArray[np.int16]) -> Answer:
             with display.aside():
-                answer = _answer(pcm, self._progress.stored + 1, self._count)
+                answer = _answer(pcm, f"{self._progress.stored + 1}/{self._count}", session.stop)
             if answer == "stop":
                 session.stop.set()
             return "keep" if answer == "keep" else "retake"
@@ -223,25 +225,30 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _answer(pcm: NDArray[np.int16], number: int, count: int) -> str:
-    """Return keep, retake or stop, as a person says who may listen first; without a terminal: keep."""
-    out = status_console()
-    if not sys.stdin.isatty():
-        return "keep"
-    while True:
-        keys = ("Enter", " keep   "), ("p", " play   "), ("r", " again   "), ("q", " stop ")
-        words = (word for key, does in keys for word in ((key, "bold"), does))
-        out.print(Text.assemble(f"{number}/{count}: ", *words), end="")
-        line = sys.stdin.readline()
-        answer = line.strip().lower()
-        if not line or answer == "q":
-            return "stop"
-        if answer in ("", "k"):
-            return "keep"
-        if answer == "r":
-            return "retake"
-        if answer == "p":
-            try:
-                play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
-            except MissingToolError as error:
-                note((error.message, "yellow"), f": {error.hint}")
+def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:
+    """Return keep, retake or stop, as a person says by one key, who may listen first.
+
+    Ctrl-C, which sets `stop`, and the end of the input are stop.
+    """
+    keys = ("Enter", " keep   "), ("p", " play   "), ("r", " again   "), ("q", " stop ")
+    question = Text.assemble(f"{title}: ", *(word for key, does in keys for word in ((key, "bold"), does)))
+    status_console().print(question, end="")
+    answer = ""
+    with open_keys() as pressed:
+        while not answer:
+            key = pressed.next(_TICK_S)
+            if stop.is_set() or key is None:
+                answer = "stop"
+            elif key.lower() == "p":
+                _play(pcm)
+            else:
+                answer = _ANSWERS.get(key.lower(), "")
+    status_console().print(Text(answer, "dim"))
+    return answer
+
+
+def _play(pcm: NDArray[np.int16]) -> None:
+    try:
+        play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
+    except MissingToolError as error:
+        note((error.message, "yellow"), f": {error.hint}")

@@ -168,6 +168,7 @@ def _from_system(error: OSError) -> TinyhostError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what stdout still holds must not fail again at exit
     hints = {
         errno.ENOSPC: "make room on this disk, or name a place on another one",
+        errno.EFBIG: "the system limits the size of files here (ulimit -f): raise it, or name another place",
         errno.EDQUOT: "make room on this disk, or name a place on another one",
         errno.EACCES: "check who may write there, or name another place",
         errno.EPERM: "check who may write there, or name another place",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import console, note, say, write_json
+from tinyhost.system.durable import copy_file
 
 __all__ = ["register"]
 
@@ -59,8 +59,7 @@ def fetch_model(
     path = fetch(name, mirror=mirror)
     if output is not None:
         target = output / found.file_name if output.is_dir() else output
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        copy_file(path, target)
         path = target
     if json:
         write_json(ModelFetchDocument.of(path, found), json)

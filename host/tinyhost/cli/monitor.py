@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ import typer
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import console, note, say, warn
 from tinyhost.errors import CheckFailedError
+from tinyhost.system.durable import LineFile
 from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
@@ -142,14 +143,8 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
 
         yield to_stdout
         return
-    path = Path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", buffering=1) as file:
-
-        def to_file(reading: Reading, header: LiveHeader) -> None:
-            file.write(json_line(reading, header))
-
-        yield to_file
+    with closing(LineFile(Path(target))) as file:
+        yield lambda reading, header: file.write(json_line(reading, header))
 
 
 def _on_screen(

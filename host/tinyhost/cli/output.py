@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyhost.errors import TinyhostError
+from tinyhost.system.durable import write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -169,13 +170,8 @@ def write_json(document: object, target: str) -> None:
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file, and the folders that it needs; an OSError says which file it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a write that fails does not tell where
-        raise
+    """Write a file whole or not at all, and the folders that it needs; an OSError says which file it was."""
+    write_atomically(path, content.encode() if isinstance(content, str) else content, sync=False)
 
 
 def check_targets(*paths: Path | str | None) -> None:
@@ -184,5 +180,5 @@ def check_targets(*paths: Path | str | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
+        if not os.access(path.parent if path.is_file() or not path.exists() else path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

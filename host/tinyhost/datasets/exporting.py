@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.system.durable import copy_file
 
 __all__ = ["EXPORT_FORMATS", "ExportDocument", "ExportFormat", "export_clips", "export_dataset"]
 
@@ -118,8 +118,7 @@ def _write_speech_commands(
 def _copy(path: Path, target: Path) -> str:
     """Copy a file below its label's folder; return its name there."""
     name = f"{path.parent.name}/{path.name}"
-    (target / path.parent.name).mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target / name)
+    copy_file(path, target / name)
     return name
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["TEMPORARY_SUFFIX", "new_file", "write_atomically"]
+__all__ = ["TEMPORARY_SUFFIX", "LineFile", "copy_file", "new_file", "write_atomically"]
 
 TEMPORARY_SUFFIX = ".part"
 """Of hidden files that are being written; one that is left over may be deleted."""
+_KEPT_LETTERS = 40
+"""of the file's name in that of its temporary one: a name has its limit"""
 
 
 @contextmanager
@@ -20,23 +23,69 @@ def new_file(path: Path, *, sync: bool = True) -> Iterator[IO[bytes]]:
     """Yield a file to write that gets its name when the block ends well, and is removed when it does not.
 
     sync: wait until content and name are on disk, so that a power loss does not undo it. Missing folders are made. Of
-    several writers at once the last one wins.
-    Raises OSError if the file cannot be written.
+    several writers at once the last one wins. A link stays one, and what it leads to is written; a device or a pipe has
+    no content to keep whole, and is written at once.
+    Raises OSError, which names the file, if it cannot be written.
     """
-    _make_folder(path.parent, sync=sync)
-    part = path.parent / f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
+    target = path.resolve() if path.is_symlink() else path
+    with _named(path):
+        _make_folder(target.parent, sync=sync)
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        part = target.parent / f".{target.name[:_KEPT_LETTERS]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"
+        try:
+            with part.open("w+b") as file:
+                yield file
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+            part.replace(target)
+        except BaseException as exc:
+            part.unlink(missing_ok=True)
+            if isinstance(exc, OSError) and exc.filename == str(part):
+                exc.filename, exc.filename2 = str(path), None
+            raise
+        if sync:
+            _sync_folder(target.parent)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an OSError of the block say which file it was: a write that fails does not tell."""
     try:
-        with part.open("w+b") as file:
-            yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
+        yield
+    except OSError as exc:
+        exc.filename = str(path) if exc.filename is None else exc.filename
         raise
-    if sync:
-        _sync_folder(path.parent)
+
+
+class LineFile:
+    """A text file that grows line by line, each of which is there at once; an OSError names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _named(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
+
+    def write(self, line: str) -> None:
+        """Append a line, which brings its own end."""
+        with _named(self._path):
+            data = memoryview(line.encode())
+            while data:
+                data = data[self._file.write(data) :]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, whole or not at all. Raises OSError, which names the file."""
+    with source.open("rb") as content, new_file(target, sync=False) as file:
+        shutil.copyfileobj(content, file)
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = True, mode: int | None = None) -> None:

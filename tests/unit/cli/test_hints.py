@@ -20,8 +20,6 @@ OF_OTHERS = {
     "--convert": "scripts/example_machine_sounds.py",
     "--voices": "espeak-ng",
     "--pre": "pip",
-    "--unit": "data, soon",
-    "--time-unit": "data, soon",
     "--upgrade": "pip",
     "--hil-events": "pytest, with which the runner starts the plugin",
     "--hil-rig": "the same",

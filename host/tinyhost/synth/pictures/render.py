@@ -29,6 +29,7 @@ from tinyhost.synth.pictures.looks import BOTTOM, HAIR, SHOE, SKIN, TOP, random_
 from tinyhost.synth.pictures.places import random_place
 from tinyhost.synth.pictures.sensor import expose
 from tinyhost.synth.pictures.things import random_thing
+from tinyhost.system.durable import write_atomically
 
 __all__ = ["LABELS", "render", "write_dataset"]
 
@@ -77,7 +78,7 @@ def write_dataset(folder: Path, n_per_class: int, seed: int, *, split: str = "tr
             picture = render(label, np.random.default_rng(entropy))
             path = target / f"{index:05d}.png"
             try:
-                path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+                write_atomically(path, cv2.imencode(".png", picture)[1].tobytes(), sync=False)
             except OSError as error:
                 raise DatasetError(
                     f"{path}: the picture could not be written: {error.strerror}",
