@@ -1,4 +1,4 @@
-"""Samples from elsewhere into a data set of ours, with their labels, speakers and parts, each content once."""
+"""Samples from elsewhere into a data set of ours, with their labels, speakers and parts, and none a second time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ImportReport:
     stored: Counter[str] = field(default_factory=Counter)
     """samples of the source by label"""
     already: int = 0
-    """samples whose content is in the data set already, under the same label"""
+    """samples whose content was in the data set before, under the same label"""
     skipped: list[Skipped] = field(default_factory=list)
     """what could not be used, with the reason"""
     not_wanted: int = 0
@@ -58,7 +58,7 @@ class ImportDocument:
     stored: Mapping[str, int]
     """samples that were stored, by label"""
     already: int
-    """samples whose content was in the data set before, or twice in the source: they are not stored again"""
+    """samples whose content was in the data set before, under the same label: they are not stored again"""
     parts: Mapping[Part, int] | None
     """samples by the part that the source has them in, which the set's lists now say; null if it does not divide"""
     skipped: tuple[Skipped, ...]
@@ -92,7 +92,7 @@ def import_samples(
 ) -> None:
     """Store samples of a source; `report` counts them as they come.
 
-    store: one that takes each content once, so that a second import adds nothing. words: only these labels, and the
+    store: opened with `once`, so that a second import adds nothing. words: only these labels, and the
     background; none: all. A file that cannot be used, or whose decoder is not installed, is skipped and told; nothing
     is lost without a word. The parts that a source has go into the set's lists, also if the import is interrupted.
     """

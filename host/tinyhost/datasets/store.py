@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -74,12 +74,12 @@ class DatasetStore:
     """One data set, held by one process: use as a context manager."""
 
     def __init__(self, root: Path, *, once: bool = False) -> None:
-        """once: content that is there already under the same label is not stored again."""
+        """once: what was there before, under the same label, is not stored again: each file of it once."""
         self.root = root
         self.n_known = 0
         """how often content was there already"""
         self._once = once
-        self._by_content: dict[tuple[str, str], Sample] = {}
+        self._before: dict[tuple[str, str], deque[Sample]] = {}
         self.recovery = Recovery()
         self._lock: IO[bytes] | None = None
         self._counts: Counter[str] = Counter()
@@ -220,15 +220,15 @@ class DatasetStore:
     def add_file(self, content: bytes, sample: Sample, *, suffix: str, prefix: str = "") -> Sample:
         """Store a file under the next free name `label/<prefix><number><suffix>`, and its line; return the line.
 
-        sample: all that is known but `file`, `sha256` and `time`. A set that takes content once returns the line that
-        the same content has under this label. When this returns both are on disk. Raises DatasetError if they cannot be
+        sample: all that is known but `file`, `sha256` and `time`. Opened with `once`, the set returns the line
+        that the same content has from before. When this returns both are on disk. Raises DatasetError if they cannot be
         written; the set is valid all the same.
         """
         sample = replace(sample, label=validate_label(sample.label))
         sha256 = hashlib.sha256(content).hexdigest()
-        if self._once and (known := self._by_content.get((sample.label, sha256))) is not None:
+        if self._once and (known := self._before.get((sample.label, sha256))):
             self.n_known += 1
-            return known
+            return known.popleft()
         number = self._next_number(sample.label, prefix, suffix)
         file = f"{sample.label}/{prefix}{number if prefix else f'{number:06d}'}{suffix}"
         stored = replace(sample, file=file, sha256=sha256, time=_now())
@@ -238,7 +238,6 @@ class DatasetStore:
         except OSError as error:
             raise _unwritable(self.root, error) from error
         self._counts[sample.label] += 1
-        self._by_content[sample.label, sha256] = stored
         self._next[sample.label, prefix, suffix] = number + 1
         return stored
 
@@ -272,7 +271,8 @@ class DatasetStore:
             adopted.append(file)
         present = [sample for sample in samples if (self.root / sample.file).exists()]
         self._counts = Counter(sample.label for sample in present)
-        self._by_content = {(sample.label, sample.sha256): sample for sample in present}
+        for sample in present:
+            self._before.setdefault((sample.label, sample.sha256), deque()).append(sample)
         return Recovery(
             torn_line=torn,
             temporaries=len(temporaries),

@@ -55,7 +55,7 @@ def test_an_export_with_wav_files_keeps_labels_and_parts(tmp_path: Path, with_li
     report = run_import(edge_impulse_wavs(tmp_path / "ei", with_list=with_list), tmp_path / "set")
     assert report.format == "edge-impulse"
     assert report.stored == {"yes": 6, "no": 6}
-    assert Counter((label, part) for label, _, part in contents(tmp_path / "set")) == {
+    assert Counter((label, part) for label, _, part in contents(tmp_path / "set").elements()) == {
         ("yes", "training"): 4, ("yes", "testing"): 2, ("no", "training"): 4, ("no", "testing"): 2,
     }  # fmt: skip
 
@@ -69,12 +69,18 @@ def test_a_second_import_adds_nothing(tmp_path: Path) -> None:
     assert contents(tmp_path / "set") == before
 
 
-def test_what_is_twice_in_a_source_is_stored_once(tmp_path: Path) -> None:
-    source = edge_impulse_wavs(tmp_path / "ei", with_list=False)
-    write_wav(source / "training" / "yes.again.wav.1.wav", read_sound(next(source.glob("testing/yes.*"))))
-    report = run_import(source, tmp_path / "set")
-    assert (report.stored.total(), report.already) == (12, 1)
-    assert max(contents(tmp_path / "set").values()) == 1
+def test_copies_within_a_source_stay_what_they_are_and_are_not_doubled(tmp_path: Path) -> None:
+    source = edge_impulse_wavs(tmp_path / "ei")
+    for path in source.glob("*/*.wav"):
+        write_wav(path, clip(1))
+    for stored in (12, 0):
+        report = run_import(source, tmp_path / "set")
+        assert (report.stored.total(), report.already) == (stored, 12 - stored)
+        assert Counter((label, part) for label, _, part in contents(tmp_path / "set").elements()) == {
+            ("yes", "training"): 4, ("yes", "testing"): 2, ("no", "training"): 4, ("no", "testing"): 2,
+        }  # fmt: skip
+    write_wav(source / "training" / "more.wav", clip(1))
+    assert run_import(source, tmp_path / "set").already == 12
 
 
 def test_a_set_in_use_keeps_its_split_when_another_is_added(tmp_path: Path) -> None:
