@@ -20,7 +20,7 @@ from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.system.reading import read_file
 from tinyhost.system.wording import counted
 
-__all__ = ["MAX_SOUND_BYTES", "SOUND_SUFFIXES", "decode_sound", "open_sound", "read_sound"]
+__all__ = ["MAX_SOUND_BYTES", "SOUND_SUFFIXES", "decode_sound", "native_sound", "open_sound", "read_sound"]
 
 MAX_SOUND_BYTES = 1 << 30
 """of a file, and of its samples: 9 hours of what the boards hear"""

@@ -91,10 +91,10 @@ def list_export(folder: Path) -> Export:
     return Export(files=tuple(files), skipped=tuple(skipped))
 
 
-def file_name(label: str, stem: str, part: Part) -> str:
+def file_name(label: str, stem: str, part: Part, *, suffix: str = ".json") -> str:
     """Return the path of a file to be exported, below the folder: its name says the label too."""
     folder = "testing" if part == "testing" else "training"
-    return f"{folder}/{label.replace('.', '_')}.{stem}.json"
+    return f"{folder}/{label.replace('.', '_')}.{stem}{suffix}"
 
 
 def write_info(folder: Path, files: Sequence[LabelledFile]) -> None:

@@ -12,11 +12,15 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
+from tinyhost.datasets.folder import PICTURES, kind_of
 from tinyhost.datasets.motion import holds_motion
 from tinyhost.datasets.motion_exchange import export_motion
 from tinyhost.datasets.parts import counts_of, write_lists
+from tinyhost.datasets.picture_exchange import export_pictures
+from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
+from tinyhost.datasets.splitting import picture_shares
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
@@ -37,7 +41,7 @@ class ExportDocument:
     """what was written"""
     format: ExportFormat
     parts: Mapping[Part, int]
-    """clips, or stretches of motion without a gap, by part: `training`, `validation`, `testing`"""
+    """clips, pictures, or stretches of motion without a gap, by part: `training`, `validation`, `testing`"""
     skipped: tuple[Skipped, ...]
     """files that could not be used"""
 
@@ -51,18 +55,34 @@ def export_dataset(
     units: MotionUnits = NOTHING_SAID,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> ExportDocument:
-    """Write the clips or the motion of a data set to a new folder.
+    """Write the clips, the pictures or the motion of a data set to a new folder.
 
-    Raises UsageError if the format has no place for motion; DatasetError, OSError as `export_clips` does.
+    Raises UsageError if the format has no place for them; DatasetError if the target holds anything, OSError if it
+    cannot be written.
     """
+    _check_empty(target)
+    if folder.is_dir() and kind_of(folder) is PICTURES:
+        _check_format(format, folder, "pictures")
+        pictures = load_class_folder(folder)
+        sides = export_pictures(pictures, target, picture_shares(shares), on_file=on_sample)
+        return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=pictures.skipped)
     if not holds_motion(folder):
         clips = load_clip_folder(folder)
         parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
         return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
-    if format != "edge-impulse":
-        raise UsageError(f"--format {format} is for clips, and {folder} holds motion", hint="--format edge-impulse")
+    _check_format(format, folder, "motion")
     sides, skipped = export_motion(folder, target, units, on_file=on_sample)
     return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=tuple(skipped))
+
+
+def _check_format(format: ExportFormat, folder: Path, what: str) -> None:
+    if format != "edge-impulse":
+        raise UsageError(f"--format {format} is for clips, and {folder} holds {what}", hint="--format edge-impulse")
+
+
+def _check_empty(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
 
 
 def export_clips(
@@ -80,8 +100,7 @@ def export_clips(
     validation: Edge Impulse splits that off by itself. Raises DatasetError if the target holds anything, OSError if it
     cannot be written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
+    _check_empty(target)
     _, sides = part_of_clips(folder, shares if shares is not None else Shares())
     write = _write_edge_impulse if format == "edge-impulse" else _write_speech_commands
     write(folder, sides, target, on_clip)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.keywords import CLIP_SAMPLES
 from tinyhost.audio.levels import fit_length
-from tinyhost.audio.sound_file import SOUND_SUFFIXES, read_sound
+from tinyhost.audio.sound_file import SOUND_SUFFIXES, native_sound, open_sound
 from tinyhost.audio.speakers import SPEAKER_MARK, Part, speaker_of_file
 from tinyhost.datasets.common_voice import list_single_words, read_clip
 from tinyhost.datasets.edge_impulse import audio_pcm, read_acquisition
@@ -29,12 +29,24 @@ from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
 
-__all__ = ["FORMATS", "Content", "Format", "FoundSample", "ReadAs", "detect_format", "find_samples"]
+__all__ = ["FORMATS", "Clip", "Content", "Format", "FoundSample", "ReadAs", "detect_format", "find_samples"]
 
 Format = Literal["folder", "edge-impulse", "common-voice"]
 FORMATS: tuple[Format, ...] = ("folder", "edge-impulse", "common-voice")
-Content = NDArray[np.int16] | NDArray[np.uint8] | MotionRecording
-"""a clip, (n,) at 16 kHz; a picture, (height, width); motion"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """Sound as the boards would have heard it."""
+
+    pcm: NDArray[np.int16]
+    """(n,) at 16 kHz"""
+    note: str = ""
+    """a remark to be kept with it"""
+
+
+Content = Clip | NDArray[np.uint8] | MotionRecording
+"""sound; a picture, (height, width); motion"""
 _SPEAKER = re.compile(rf"([^.]+){SPEAKER_MARK}")
 
 
@@ -138,7 +150,7 @@ def _reader(path: Path, read_as: ReadAs) -> Callable[[], Content]:
     """Return what reads a file, by the ending of its name."""
     suffix = path.suffix.lower()
     if suffix in SOUND_SUFFIXES:
-        return lambda: read_sound(path, convert=read_as.convert)
+        return lambda: _read_clip(path, read_as)
     if suffix in PICTURE_SUFFIXES:
         return lambda: read_picture(path)
     if suffix in MOTION.suffixes:
@@ -147,15 +159,20 @@ def _reader(path: Path, read_as: ReadAs) -> Callable[[], Content]:
     def read() -> Content:
         acquisition = read_acquisition(path)
         if acquisition.is_audio:
-            return audio_pcm(acquisition, str(path), convert=read_as.convert)
+            return Clip(pcm=audio_pcm(acquisition, str(path), convert=read_as.convert))
         return motion_of(acquisition, str(path))
 
     return read
 
 
+def _read_clip(path: Path, read_as: ReadAs) -> Clip:
+    pcm, note = native_sound(open_sound(path), str(path), convert=read_as.convert)
+    return Clip(pcm=pcm, note=note)
+
+
 def _second_reader(path: Path) -> Callable[[], Content]:
     """Common Voice's clips have seconds of silence around the word: keep the loudest second."""
-    return lambda: fit_length(read_clip(path), CLIP_SAMPLES)
+    return lambda: Clip(pcm=fit_length(read_clip(path), CLIP_SAMPLES))
 
 
 _SOURCES: dict[Format, Callable[[Path, ReadAs], Iterator[FoundSample]]] = {

@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.import_sources import Content, Format, FoundSample
+from tinyhost.datasets.import_sources import Clip, Content, Format, FoundSample
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.parts import counts_of, has_lists, read_lists, write_lists
 from tinyhost.datasets.skipped import Skipped
-from tinyhost.datasets.speech_commands import Shares
 from tinyhost.datasets.splitting import parts_of
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, validate_label
 from tinyhost.errors import DatasetError, MissingToolError
@@ -139,13 +136,11 @@ def _store(content: Content, store: DatasetStore, label: str, found: FoundSample
             store.add_motion(content.acceleration[piece], content.rate_hz, label, origin, scene_item=found.what)
             for piece in pieces
         ]
-    if content.dtype == np.uint8:
-        pixels = content.astype(np.uint8, copy=False)
-        return [store.add(pixels, label, origin, frame_index=-1, dropped=-1, timestamp_us=-1, scene_item=found.what)]
-    pcm = content.astype(np.int16, copy=False)
-    if len(pcm) < _SHORTEST:
-        raise DatasetError(f"{found.what}: {counted(len(pcm), 'sample')}, shorter than 0.1 s")
-    return [store.add_clip(pcm, label, origin, speaker=found.speaker, scene_item=found.what)]
+    if not isinstance(content, Clip):
+        return [store.add(content, label, origin, frame_index=-1, dropped=-1, timestamp_us=-1, scene_item=found.what)]
+    if len(content.pcm) < _SHORTEST:
+        raise DatasetError(f"{found.what}: {counted(len(content.pcm), 'sample')}, shorter than 0.1 s")
+    return [store.add_clip(content.pcm, label, origin, speaker=found.speaker, scene_item=found.what, note=content.note)]
 
 
 def _write_parts(root: Path, parts: Mapping[str, Part], *, had_samples: bool) -> None:
@@ -157,5 +152,5 @@ def _write_parts(root: Path, parts: Mapping[str, Part], *, had_samples: bool) ->
     if has_lists(root):
         own = read_lists(root)
     elif had_samples:
-        own = {file: part for file, part in parts_of(root, Shares()).parts.items() if file not in parts}
+        own = {file: part for file, part in parts_of(root).parts.items() if file not in parts}
     write_lists(root, {**parts, **own})

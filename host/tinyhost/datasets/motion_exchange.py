@@ -59,10 +59,8 @@ def export_motion(
     """Write each label/*.csv as files of Edge Impulse, one a stretch without gaps; return their parts, and what not.
 
     Parts are those of the set's lists; Edge Impulse has no validation, so that is noted beside a file for training.
-    Raises DatasetError if the target holds anything, OSError if it cannot be written.
+    target: an empty folder. Raises OSError if it cannot be written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
     listing, listed = labelled_files(root, MOTION), read_lists(root)
     files: list[LabelledFile] = []
     skipped = list(listing.skipped)

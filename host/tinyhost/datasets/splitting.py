@@ -19,7 +19,7 @@ from tinyhost.datasets.speech_commands import Shares, name_of_clip, part_of_clip
 from tinyhost.errors import UsageError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 
-__all__ = ["Division", "SplitDocument", "parts_of", "split_dataset"]
+__all__ = ["Division", "SplitDocument", "parts_of", "picture_shares", "split_dataset"]
 
 Kind = Literal["clips", "pictures", "motion"]
 _FEWEST = 3
@@ -68,17 +68,18 @@ def split_dataset(
 
 def parts_of(
     folder: Path,
-    shares: Shares,
+    shares: Shares | None = None,
     *,
     units: MotionUnits = NOTHING_SAID,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> Division:
-    """Return how a data set would be divided anew, whatever its lists say.
+    """Return how a data set would be divided anew, whatever its lists say. shares: None: those of training.
 
     Raises UsageError for pictures that are in a folder for each part already.
     """
     if folder.is_dir() and kind_of(folder) is PICTURES:
         return _parts_of_pictures(load_class_folder(folder), shares)
+    shares = shares if shares is not None else Shares()
     if holds_motion(folder):
         motions = read_motion_folder(folder, units, on_file=on_file)
         parts = _by_label([run.name for run in motions.runs], shares)
@@ -91,8 +92,13 @@ def parts_of(
     )
 
 
-def _parts_of_pictures(found: ClassFolder, shares: Shares) -> Division:
-    percent = PictureShares(validation=shares.validation / 100, testing=shares.testing / 100)
+def picture_shares(shares: Shares) -> PictureShares:
+    """Return shares in percent as those of pictures."""
+    return PictureShares(validation=shares.validation / 100, testing=shares.testing / 100)
+
+
+def _parts_of_pictures(found: ClassFolder, shares: Shares | None) -> Division:
+    percent = picture_shares(shares) if shares else PictureShares()
     by, sides = part_of_pictures(found, percent, use_lists=False)
     if by == "folder":
         raise UsageError(

@@ -34,7 +34,7 @@ from tinyhost.protocol.labels import MAX_LABEL_BYTES, folder_fault, normal_label
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.system.folders import is_hidden
 
-__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Recovery", "validate_label"]
+__all__ = ["BACKGROUND_LABEL", "DatasetStore", "Recovery", "encode_png", "validate_label"]
 
 BACKGROUND_LABEL = "_background_noise_"
 """The folder of long noises in the layout of Speech Commands."""
@@ -153,7 +153,7 @@ class DatasetStore:
             height=pixels.shape[0],
             issues=tuple(issues),
         )
-        return self.add_file(_encode_png(pixels), sample, suffix=".png")
+        return self.add_file(encode_png(pixels), sample, suffix=".png")
 
     def add_clip(
         self,
@@ -292,7 +292,8 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
-def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return grey levels, (height, width), as a PNG file's content."""
     done, data = cv2.imencode(".png", pixels)
     if not done:
         raise DatasetError(

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
 from tinyhost.system.reading import open_file, read_file
 
-__all__ = ["MAX_PIXELS", "PICTURE_SUFFIXES", "check_picture", "decode_picture", "read_picture"]
+__all__ = [
+    "MAX_PICTURE_BYTES",
+    "MAX_PIXELS",
+    "PICTURE_SUFFIXES",
+    "check_picture",
+    "decode_picture",
+    "read_picture",
+]
 
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".pgm", ".ppm", ".pnm", ".webp", ".gif", ".tif", ".tiff"}
@@ -27,7 +34,8 @@ PICTURE_SUFFIXES = frozenset(
 )
 MAX_PIXELS = 1 << 26
 """A file may claim any size, and would get the memory."""
-_MAX_BYTES = 1 << 28
+MAX_PICTURE_BYTES = 1 << 28
+"""of a file"""
 _FILE_TYPE_BYTES = 64
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -38,7 +46,7 @@ def read_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> ND
     Raises `error` if the file is missing, too large or no picture; MissingToolError, which says what to install, if the
     library for its format is not there.
     """
-    return decode_picture(read_file(path, max_bytes=_MAX_BYTES, error=error), str(path), error=error)
+    return decode_picture(read_file(path, max_bytes=MAX_PICTURE_BYTES, error=error), str(path), error=error)
 
 
 def decode_picture(content: bytes, where: str, *, error: type[TinyhostError] = DatasetError) -> NDArray[np.uint8]:
@@ -49,7 +57,7 @@ def decode_picture(content: bytes, where: str, *, error: type[TinyhostError] = D
 
 def check_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> None:
     """Raise as `read_picture` does if a file does not begin as a picture, or is too large; little of it is read."""
-    with open_file(path, max_bytes=_MAX_BYTES, error=error) as file:
+    with open_file(path, max_bytes=MAX_PICTURE_BYTES, error=error) as file:
         if not _is_heic(file.read(_FILE_TYPE_BYTES)):
             file.seek(0)
             with _own_errors(str(path), path.stat().st_size, error):
