@@ -39,8 +39,8 @@ def main() -> int:
         )
         @given(model=strategy)
         def write(model: Model) -> None:
-            outputs = compile_tflite(model.data, name="seed").report.operators[-1:]
-            n = outputs[0].output_shape[-1] if outputs and outputs[0].output_shape else 0
+            shape = compile_tflite(model.data, name="seed").parsed.output.shape
+            n = shape[-1] if shape else 0
             labels = [f"l{i}" for i in range(n)] if 0 < n < 4 else []
             image = compile_tflite(model.data, name="seed", labels=labels).image
             if len(image) <= _MAX_BYTES:

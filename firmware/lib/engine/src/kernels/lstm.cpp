@@ -9,7 +9,6 @@ namespace tinyhost {
 
 namespace {
 
-constexpr uint64_t kSigmoidSize = 256;
 constexpr int32_t kMinTanhShift = -30, kMaxTanhShift = 14;  // 3 * 2^14 * 2^15 is below 2^31
 constexpr int32_t kMaxCellClip = 32768;
 constexpr uint32_t kCellSteps = 100;  // of one unit, beside its products
@@ -43,33 +42,16 @@ bool IsOneSequence(const TensorView& input, const TensorView& output) {
          (input.dims[0] == 1 || input.dims[1] == 1);
 }
 
-/// Interpolates sigmoid as TFLM does, between table[i] = sigmoid(i / 24); both functions are of x / (3 * 2^12), in Q15.
-struct SigmoidTable {
-  const uint16_t* values;
+/// The definition of scaling.
+struct PortableRescale {
+  PortableRescale() = default;
+  PortableRescale(int32_t multiplier, int shift) : multiplier(multiplier), shift(shift) {}
+  int32_t operator()(int32_t x) const { return MultiplyByQuantizedMultiplier(x, multiplier, shift); }
+  static int32_t Saturated(int32_t x) { return Clamp(x, INT16_MIN, INT16_MAX); }
 
-  int32_t At(uint32_t magnitude, int fraction_bits, int32_t beyond) const {
-    const uint32_t i = magnitude >> fraction_bits;
-    if (i >= kSigmoidSize - 1) return beyond;
-    const int32_t fraction = static_cast<int32_t>(magnitude & ((1u << fraction_bits) - 1));
-    return (values[i] << fraction_bits) + fraction * (values[i + 1] - values[i]);
-  }
-  int32_t Sigmoid(int32_t x) const {
-    const int32_t y = At(static_cast<uint32_t>(x < 0 ? -x : x), 9, 0x7FFF << 10);
-    return static_cast<int16_t>((x >= 0 ? y + (1 << 9) : (1 << 25) - y + (1 << 9) - 1) >> 10);
-  }
-  /// 2 * sigmoid(2 * x) - 1
-  int32_t Tanh(int32_t x) const {
-    const int32_t y = At(static_cast<uint32_t>(x < 0 ? -x : x), 8, 0xFFFF << 8);
-    return static_cast<int16_t>((x >= 0 ? y - (1 << 23) + (1 << 7) : (1 << 23) - y + (1 << 7) - 1) >> 8);
-  }
+  int32_t multiplier = 0;
+  int shift = 0;
 };
-
-int32_t Saturate16(int32_t x) { return Clamp(x, INT16_MIN, INT16_MAX); }
-
-/// 3 * 2^shift * x, halves rounded up.
-int32_t TanhInput(int32_t x, int shift) {
-  return shift >= 0 ? x * (3 << shift) : (3 * x + (1 << (-shift - 1))) >> -shift;
-}
 
 /// The definition of a unit's sums.
 class PortableProducts {
@@ -121,26 +103,7 @@ TINYHOST_COLD Status CheckLstm(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-int8_t RunLstmCell(const LstmJob& job, const LstmParams& params, const uint32_t input_sums[kGates],
-                   const uint32_t hidden_sums[kGates], int16_t* cell) {
-  int32_t gates[kGates];
-  for (int32_t gate = 0; gate < kGates; ++gate) {
-    gates[gate] =
-        3 * Saturate16(job.input.Requantized(input_sums[gate], gate) + job.hidden.Requantized(hidden_sums[gate], gate));
-  }
-  const SigmoidTable table{job.sigmoid};
-  const int32_t kept = MultiplyByQuantizedMultiplier(table.Sigmoid(gates[1]) * *cell, 1 << 30, -14);
-  const int32_t added = Saturate16(MultiplyByQuantizedMultiplier(table.Sigmoid(gates[0]) * table.Tanh(gates[2]),
-                                                                 params.cell_multiplier, params.cell_shift));
-  const int32_t clip = params.cell_clip;
-  const int32_t state = Clamp(Saturate16(kept + added), -clip, clip);
-  *cell = static_cast<int16_t>(state);
-  const int32_t output = table.Tanh(TanhInput(state, params.tanh_shift)) * table.Sigmoid(gates[3]);
-  const int32_t scaled = MultiplyByQuantizedMultiplier(output, params.output_multiplier, params.output_shift);
-  return static_cast<int8_t>(Clamp(WrappingAdd(scaled, params.hidden_zero_point), INT8_MIN, INT8_MAX));
-}
-
 const Kernel kUnidirectionalSequenceLstmKernel{OperatorCode::kUnidirectionalSequenceLstm, 1, sizeof(LstmParams),
-                                               CheckLstm, RunLstm<PortableProducts>};
+                                               CheckLstm, RunLstm<PortableProducts, PortableRescale>};
 
 }  // namespace tinyhost

@@ -133,10 +133,16 @@ inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
 
 #if TINYHOST_HAS_ACLE_SIMD
 inline int32_t SaturateToByte(int32_t x) { return __ssat(x, 8); }
+inline int32_t SaturateToHalf(int32_t x) { return __ssat(x, 16); }
 #else
 inline int32_t SaturateToByte(int32_t x) {
   int32_t result;
   __asm__("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+  return result;
+}
+inline int32_t SaturateToHalf(int32_t x) {
+  int32_t result;
+  __asm__("ssat %0, #16, %1" : "=r"(result) : "r"(x));
   return result;
 }
 #endif
@@ -184,6 +190,7 @@ inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(high));
 }
 inline int32_t SaturateToByte(int32_t x) { return x < INT8_MIN ? INT8_MIN : (x > INT8_MAX ? INT8_MAX : x); }
+inline int32_t SaturateToHalf(int32_t x) { return x < INT16_MIN ? INT16_MIN : (x > INT16_MAX ? INT16_MAX : x); }
 
 #endif
 
