@@ -61,7 +61,7 @@ def export_dataset(
     cannot be written.
     """
     _check_empty(target)
-    if folder.is_dir() and kind_of(folder) is PICTURES:
+    if kind_of(folder) is PICTURES:
         _check_format(format, folder, "pictures")
         pictures = load_class_folder(folder)
         sides = export_pictures(pictures, target, picture_shares(shares), on_file=on_sample)

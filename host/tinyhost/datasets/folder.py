@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +61,13 @@ def label_of(file: Path) -> str:
 
 def kind_of(path: Path) -> SampleKind | None:
     """Return what most files of a data set are, by their names: pictures, sounds or motion; None if it has none."""
-    counts = {kind.name: 0 for kind in (PICTURES, SOUNDS, MOTION)}
-    for file in files_below(path):
-        if file.parent != path:
-            for kind in (PICTURES, SOUNDS, MOTION):
-                counts[kind.name] += file.suffix.lower() in kind.suffixes
-    most = max((PICTURES, SOUNDS, MOTION), key=lambda kind: counts[kind.name])
+    if not path.is_dir():
+        return None
+    kinds = (PICTURES, SOUNDS, MOTION)
+    folders = (item for item in visible(path) if item.is_dir())
+    suffixes = Counter(file.suffix.lower() for folder in folders for file in files_below(folder))
+    counts = {kind.name: sum(suffixes[suffix] for suffix in kind.suffixes) for kind in kinds}
+    most = max(kinds, key=lambda kind: counts[kind.name])
     return most if counts[most.name] else None
 
 

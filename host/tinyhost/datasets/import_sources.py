@@ -93,7 +93,7 @@ def find_samples(source: Path, format: Format, read_as: ReadAs) -> list[FoundSam
 
 def _folder(source: Path, read_as: ReadAs) -> Iterator[FoundSample]:
     """Yield the files of label/*; a part is what the folder's own lists say, or whose folder pictures are in."""
-    kind = (kind_of(source) if source.is_dir() else None) or SOUNDS
+    kind = kind_of(source) or SOUNDS
     roots: dict[Part, Path] = split_roots(source) if kind is PICTURES else {}
     listed = read_lists(source) if has_lists(source) else None
     for part, root in roots.items() or [(None, source)]:

@@ -96,7 +96,7 @@ class MotionSet:
 
 def holds_motion(root: Path) -> bool:
     """Return whether most files of a data set are recordings of motion."""
-    return root.is_dir() and kind_of(root) is MOTION
+    return kind_of(root) is MOTION
 
 
 def load_motion_folder(

@@ -77,7 +77,7 @@ def parts_of(
 
     Raises UsageError for pictures that are in a folder for each part already.
     """
-    if folder.is_dir() and kind_of(folder) is PICTURES:
+    if kind_of(folder) is PICTURES:
         return _parts_of_pictures(load_class_folder(folder), shares)
     shares = shares if shares is not None else Shares()
     if holds_motion(folder):

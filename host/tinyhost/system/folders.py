@@ -12,9 +12,11 @@ _LEFT_BY_SYSTEMS = frozenset(
     {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information"}
     | {"@eadir", "lost+found"}
 )
+_STREAMS = (":zone.identifier", "\uf03azone.identifier")
+"""of files that came from the internet to Windows, and from there to Linux"""
 _SIDE_SUFFIXES = frozenset(
     {".txt", ".md", ".rst", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".yaml", ".yml", ".toml", ".html", ".labels"}
-    | {".log", ".license", ".lock"}
+    | {".log", ".license", ".lock", ".srt", ".vtt", ".lab", ".textgrid", ".aae", ".xmp"}
 )
 _SIDE_NAMES = frozenset({"readme", "license", "licence", "copying", "notice", "authors", "changelog", "checksums"})
 
@@ -22,13 +24,15 @@ _SIDE_NAMES = frozenset({"readme", "license", "licence", "copying", "notice", "a
 def is_hidden(name: str) -> bool:
     """Return whether a file or folder of this name is hidden, or made by a system that keeps its own files there.
 
-    Macs leave `._a.png` beside `a.png`, `.DS_Store` and `__MACOSX`, Windows `Thumbs.db` and `desktop.ini`.
+    Macs leave `._a.png` beside `a.png`, `.DS_Store` and `__MACOSX`, Windows `Thumbs.db`, `desktop.ini` and
+    `a.png:Zone.Identifier`.
     """
-    return name.startswith(".") or name.casefold() in _LEFT_BY_SYSTEMS
+    folded = name.casefold()
+    return folded.startswith(".") or folded in _LEFT_BY_SYSTEMS or folded.endswith(_STREAMS)
 
 
 def is_side_file(name: str) -> bool:
-    """Return whether a file of this name is text about samples, and none: a readme, a licence, a list."""
+    """Return whether a file of this name is text about samples, and none: a readme, a list, an editor's notes."""
     path = PurePath(name.casefold())
     return path.suffix in _SIDE_SUFFIXES or path.name in _SIDE_NAMES
 

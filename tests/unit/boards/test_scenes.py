@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from tinyhost.boards.scenes import (
     LiveSource,
     PictureSource,
@@ -98,6 +99,15 @@ def test_a_video_plays_a_frame_per_capture_and_starts_again(tmp_path: Path) -> N
     scene.close()
     assert np.allclose(seen, [40, 120, 200, 40], atol=3)
     assert scene.current_name == "clip.avi#0"
+
+
+def test_a_gif_moves_when_it_is_given_alone_and_is_its_first_frame_in_a_folder(tmp_path: Path) -> None:
+    frames = [Image.fromarray(picture(value)) for value in (40, 120)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    for spec, expected in ((str(tmp_path / "a.gif"), [40, 120, 40]), (str(tmp_path), [40, 40, 40])):
+        scene = open_pictures(spec)
+        assert [round(float(scene.next_frame(96, 96).mean())) for _ in expected] == expected
+        scene.close()
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,14 @@ def test_clips_of_every_format_stand_beside_one_another(tmp_path: Path) -> None:
     assert "expected 16,000 Hz, mono, 16 bit, got 44,100 Hz, mono, 16 bit" in reasons(found.skipped)["yes/c.mp3"]
 
 
+def test_a_label_may_be_a_link_to_a_folder_elsewhere(tmp_path: Path) -> None:
+    write_picture(tmp_path / "elsewhere" / "a.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "person").symlink_to(tmp_path / "elsewhere")
+    assert kind_of(tmp_path / "set") is PICTURES
+    assert load_class_folder(tmp_path / "set").counts() == {"person": 1}
+
+
 @pytest.mark.parametrize(
     ("names", "kind"),
     [

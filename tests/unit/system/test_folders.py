@@ -9,7 +9,8 @@ from tinyhost.system.folders import files_below, is_hidden, is_side_file, visibl
 
 
 @pytest.mark.parametrize(
-    "name", [".DS_Store", "._a.png", ".lock", "__MACOSX", "Thumbs.db", "THUMBS.DB", "desktop.ini", "Desktop.ini"]
+    "name",
+    [".DS_Store", "._a.png", ".lock", "__MACOSX", "Thumbs.db", "THUMBS.DB", "Desktop.ini", "a.png:Zone.Identifier"],
 )
 def test_what_systems_leave_is_hidden(name: str) -> None:
     assert is_hidden(name)
@@ -20,7 +21,7 @@ def test_what_people_name_is_not(name: str) -> None:
     assert not is_hidden(name)
 
 
-@pytest.mark.parametrize("name", ["README.md", "readme", "LICENSE", "a.txt", "labels.CSV", "info.labels", "x.jsonl"])
+@pytest.mark.parametrize("name", ["README.md", "readme", "LICENSE", "a.txt", "labels.CSV", "info.labels", "IMG_1.AAE"])
 def test_text_beside_samples_is_no_sample(name: str) -> None:
     assert is_side_file(name)
     assert not is_side_file("a.docx")

@@ -20,6 +20,8 @@ from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 
 __all__ = ["open_scene"]
 
+_MOVING = {".gif"}
+"""pictures that are a video when they are given alone"""
 _EXPECTED = "expected pictures, a video or webcam:N; sound files or mic:; a CSV file or machine:"
 
 
@@ -61,7 +63,7 @@ def open_scene(text: str, options: SceneOptions | None = None) -> AnySource:
     if suffix == ".csv":
         return open_recording(path, spec)
     spec.check_options()
-    if suffix in PICTURE_SUFFIXES:
+    if suffix in PICTURE_SUFFIXES - _MOVING:
         check_pictures([path])
         return PictureScene(path.parent, [path], options)
     return VideoScene(path, options)
