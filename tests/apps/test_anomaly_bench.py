@@ -16,6 +16,7 @@ from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.tasks.anomaly.detector import HostDetector, feed_run
 
+from tests.commands import run_json
 from tests.stations import Station, Stations, shipped_image
 
 pytestmark = pytest.mark.firmware
@@ -87,3 +88,25 @@ def test_alarms_are_a_faults_if_they_are_raised_within_it() -> None:
     seen, false_s = judge_alarms([3.0, 11.5, 15.0, 20.5, 22.0], faults, tolerance_s=1.0)
     assert [item.delay_s for item in seen] == [1.5, None]
     assert false_s == (3.0, 22.0)
+
+
+def test_recordings_of_other_programs_are_measured_in_the_unit_that_is_said(stations: Stations, tmp_path: Path) -> None:
+    station = stations("native", "anomaly", model=True)
+    for number in range(3):
+        rows = (f"{x};{y};{z}" for x, y, z in (_machine(4).read(4 * RATE) * 0.000122).round(5))
+        lines = [f"{1e6 * i / RATE:.0f};{row}".replace(".", ",") for i, row in enumerate(rows)]
+        (tmp_path / "normal").mkdir(exist_ok=True)
+        (tmp_path / "normal" / f"{number}.csv").write_text("\n".join(["Time;X;Y;Z", *lines]))
+    data = ("bench", "--runs", "1", "--samples", "0", "--data", str(tmp_path))
+    assert "say so: --unit g" in station.run(*data, code=1).err
+    motion = station.run_json(*data, "--unit", "g")["motion"]
+    assert motion["recordings"] == 3
+    assert (
+        motion["issues"][0] == "3 of 3 files: times taken for us, 119 samples per second; if they are not: --time-unit"
+    )
+    assert (
+        "no recording for testing; it has no parts"
+        in station.run(*data, "--unit", "g", "--part", "testing", code=1).err
+    )
+    assert run_json("data", "split", tmp_path, "--unit", "g")["parts"] == {"training": 1, "validation": 1, "testing": 1}
+    assert station.run_json(*data, "--unit", "g", "--part", "testing")["motion"]["recordings"] == 1

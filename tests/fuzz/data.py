@@ -37,6 +37,7 @@ from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch, written
+from tests.unit.datasets.test_cbor import acquisition
 
 __all__ = ["TARGETS"]
 
@@ -122,7 +123,8 @@ def _acquisitions() -> list[bytes]:
     motion = sound.replace(b'"audio","units":"wav"', b'"accX","units":"m/s2"},{"name":"accY","units":"m/s2"},'
                            b'{"name":"accZ","units":"m/s2"')  # fmt: skip
     head = motion[: motion.index(b'"values"')]
-    return [sound, head + b'"values":[[0.1,0.2,9.8],[0.1,0.3,9.7],[0,1,9]]}}']
+    cbor = acquisition([[0.5, 0.25, 9.75], [0, 1, 9], [0.5, 0.25, 9.5]])
+    return [sound, head + b'"values":[[0.1,0.2,9.8],[0.1,0.3,9.7],[0,1,9]]}}', cbor]
 
 
 def _take_acquisition(data: bytes) -> None:

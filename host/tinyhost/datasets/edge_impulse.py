@@ -1,4 +1,4 @@
-"""Edge Impulse's data acquisition format in JSON: any sensor's samples, with the names and units of its channels.
+"""Edge Impulse's data acquisition format in JSON or CBOR: samples of any sensor, with names and units of its channels.
 
 https://docs.edgeimpulse.com/reference/data-ingestion/data-acquisition-format
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.datasets.cbor import parse_cbor
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import parse_json
@@ -34,8 +36,8 @@ __all__ = [
 ]
 
 AUDIO_UNITS = "wav"
-_HINT = "expected Edge Impulse's data acquisition format in JSON"
-_MAX_BYTES = 1 << 28
+_HINT = "expected Edge Impulse's data acquisition format"
+_MAX_BYTES = 1 << 27
 _MAX_CHANNELS = 64
 _MAX_INTEGER = 1 << 1023  # a float is as large at most
 _UNSIGNED = "0" * 64  # as long as a real signature, as the format wants it
@@ -84,10 +86,14 @@ def read_acquisition(path: Path) -> Acquisition:
 
 
 def parse_acquisition(content: bytes, where: str) -> Acquisition:
-    """Return what the JSON text holds; raises DatasetError, which names `where`, if it is not in the format."""
-    if content[:1] >= b"\x80" and not content.startswith(b"\xef\xbb\xbf"):
-        raise bad_format(where, "CBOR, or damaged: no JSON")
-    document = _as_object(parse_json(content, where, error=DatasetError, hint=_HINT), where)
+    """Return what JSON or CBOR holds; raises DatasetError, which names `where`, if it is not in the format."""
+    is_cbor = 0x80 <= (content[:1] or b"{")[0] < 0xE0  # a list, a map or a tag, where JSON has a bracket
+    parsed = (
+        parse_cbor(content, where, hint=_HINT)
+        if is_cbor
+        else parse_json(content, where, error=DatasetError, hint=_HINT)
+    )
+    document = _as_object(parsed, where)
     protected = _as_object(document.get("protected"), f"{where}: protected")
     if protected.get("ver") != "v1":
         raise bad_format(where, f"protected.ver: expected 'v1', got {protected.get('ver')!r:.40}")
@@ -187,6 +193,8 @@ def _values(values: Any, n_channels: int, where: str) -> NDArray[np.float64]:
         if not set(map(type, rows)) <= {int, float}:
             raise TypeError
         numbers = np.array(rows, np.float64)
+        if not np.isfinite(numbers).all():
+            raise TypeError
     except (TypeError, OverflowError):
         wrong = next(i for i, value in enumerate(rows) if not _is_number(value))
         raise _bad_row(values, wrong if rows is values else wrong // n_channels, n_channels, where) from None
@@ -194,7 +202,7 @@ def _values(values: Any, n_channels: int, where: str) -> NDArray[np.float64]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is float or (type(value) is int and abs(value) < _MAX_INTEGER)
+    return isfinite(value) if type(value) is float else type(value) is int and abs(value) < _MAX_INTEGER
 
 
 def _bad_row(values: list[Any], index: int, n_channels: int, where: str) -> DatasetError:
