@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
+from tinyhost.bench.difference import parse_npy
 from tinyhost.bench.history import Entry, append_entry, last_figures, read_history
 from tinyhost.compiler import compile_tflite, image_for_tflm
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -114,6 +117,14 @@ def _histories() -> list[bytes]:
     return [written("history.json", lambda path: append_entry(path, entry))]
 
 
+def _arrays() -> list[bytes]:
+    arrays = np.arange(12, dtype=np.int8).reshape(1, 3, 4), np.array(0.5)
+    files = [io.BytesIO() for _ in arrays]
+    for file, array in zip(files, arrays, strict=True):
+        np.save(file, array)
+    return [file.getvalue() for file in files]
+
+
 TARGETS = [
     Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers()]),
     Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
@@ -123,5 +134,6 @@ TARGETS = [
         parse=reader("labels.txt", _beside_labels, subject="."),
         seeds=lambda: [b"empty\nperson\n", b"\xef\xbb\xbfno\r\nsi\xcc\x81\r\n"],
     ),
+    Target(name="npy", parse=lambda data: parse_npy(data, "a.npy"), seeds=_arrays),
     Target(name="history", parse=reader("history.json", _history), seeds=_histories),
 ]

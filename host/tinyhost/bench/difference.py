@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,9 +25,11 @@ from tinyhost.tasks.vision.task import fitting
 if TYPE_CHECKING:
     from tinyhost.device import Device
 
-__all__ = ["DiffDocument", "DiffSample", "Stage", "compare", "host_input", "load_sample", "stage_of"]
+__all__ = ["DiffDocument", "DiffSample", "Stage", "compare", "host_input", "load_sample", "parse_npy", "stage_of"]
 
 _MAX_TENSOR_BYTES = 1 << 20
+_NO_ARRAY = (ValueError, EOFError, MemoryError, RecursionError, OverflowError, TypeError, SyntaxError, TokenError)
+"""what numpy raises of a file whose header, a literal of Python, says what none can"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +112,7 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
         return DiffSample(name=str(file), picture=read_picture(file))
     data = read_file(file, max_bytes=_MAX_TENSOR_BYTES)
     if file.suffix.lower() == ".npy":
-        try:
-            data = np.load(io.BytesIO(data), allow_pickle=False).tobytes()
-        except (OSError, ValueError, EOFError, MemoryError) as error:
-            raise DatasetError(f"{file}: cannot be read: {error}", hint="write it with numpy.save") from error
+        data = parse_npy(data, str(file))
     if len(data) != model.input.n_bytes:
         raise DatasetError(
             f"{file}: expected the model's input, {model.input.n_bytes} bytes ({model.input.dtype} "
@@ -120,6 +120,16 @@ def load_sample(file: Path | None, seed: int, model: ModelSummary) -> DiffSample
             hint="write the array as the input's type: tensor.astype('int8')",
         )
     return DiffSample(name=str(file), tensor=data)
+
+
+def parse_npy(data: bytes, where: str) -> bytes:
+    """Return the bytes of the array in a .npy file. Raises DatasetError, which names `where`, if it holds none."""
+    try:
+        if data[:6] != b"\x93NUMPY":
+            raise ValueError("it does not begin as numpy.save writes it")
+        return bytes(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False).tobytes())
+    except _NO_ARRAY as error:
+        raise DatasetError(f"{where}: not an array: {str(error)[:120]}", hint="write it with numpy.save") from error
 
 
 def compare(

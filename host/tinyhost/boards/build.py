@@ -18,6 +18,7 @@ from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.built import Sizes, find_built, ingredients, note_built
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
+from tinyhost.system.reading import read_file
 from tinyhost.system.tools import require_module, require_tool
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
 EngineBuild = Literal["tinyhost", "portable", "tflm"]
 """Engines that firmware is built with: tinyhost's own, the same with portable kernels, TensorFlow Lite Micro."""
 
+_MAX_PROGRAM_BYTES = 1 << 28
 _BUILD_ID = re.compile(rb"tinyhost-build:([0-9a-f]{16})")
 _COMPILER_ERROR = re.compile(r"^.*(error:|undefined reference|overflowed by|not found).*$", re.MULTILINE)
 _USED = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes")
@@ -91,12 +93,7 @@ def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
     if kind == "nano33ble":
         image = load_program(path)
         return Firmware(app=app, kind=kind, path=path, build_id=image.build_id, text_bytes=len(image.data), ram_bytes=0)
-    try:
-        program = path.read_bytes()
-    except OSError as exc:
-        raise BuildError(
-            f"{path}: cannot be read: {exc.strerror}", hint="give the program of an earlier build"
-        ) from exc
+    program = read_file(path, max_bytes=_MAX_PROGRAM_BYTES, error=BuildError)
     found = _BUILD_ID.search(program)
     if not program.startswith(b"\x7fELF") or not found:
         raise BuildError(f"{path}: not a program of tinyhost's firmware", hint=f"tinyhost flash {app} builds one")

@@ -10,15 +10,17 @@ import hashlib
 import json
 import runpy
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tinyhost.errors import ConfigError
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import read_json
 
 __all__ = ["Ingredients", "Sizes", "find_built", "ingredients", "note_built"]
 
 _RECORD = "built.json"
+_MAX_RECORD_BYTES, _MAX_SIZE = 1 << 16, 1 << 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +61,11 @@ def ingredients(project: Path, environment: str, compiler: str | None) -> Ingred
 def find_built(program: Path, wanted: Ingredients) -> Sizes | None:
     """Return the sizes of `program` if it is whole and made from what is wanted, else None."""
     try:
-        record = json.loads(program.with_name(_RECORD).read_text(encoding="utf-8"))
-        if record["ingredients"] == asdict(wanted) and record["sha256"] == _sha256(program):
-            return Sizes(**record["sizes"])
-    except (OSError, ValueError, KeyError, TypeError):
+        record = read_json(program.with_name(_RECORD), max_bytes=_MAX_RECORD_BYTES)
+        if record.object("ingredients").values == asdict(wanted) and record.text("sha256") == _sha256(program):
+            sizes = record.object("sizes")
+            return Sizes(**{field.name: sizes.integer(field.name, 0, _MAX_SIZE) for field in fields(Sizes)})
+    except (OSError, ConfigError):
         pass  # no record that can be relied on: it is built again
     return None
 

@@ -13,6 +13,7 @@ from tinyhost.compiler.image_format import (
     IMAGE_MAGIC,
     IMAGE_VERSION,
     MAX_RANK,
+    MAX_TENSOR_BYTES,
     TFLM_IMAGE_VERSION,
     ImageHeader,
     ModelMetadata,
@@ -32,7 +33,6 @@ EngineName = Literal["tinyhost", "tflm"]
 """Who runs an image, as a board's INFO names its engine."""
 
 _HINT = "compile the .tflite again with this version of tinyhost"
-_MAX_ARENA_BYTES = 1 << 28
 _ENGINES: dict[int, EngineName] = {IMAGE_VERSION: "tinyhost", TFLM_IMAGE_VERSION: "tflm"}
 _ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
 
@@ -237,6 +237,6 @@ def _check_runs(data: bytes, metadata: ModelMetadata, where: str) -> None:
     from tinyhost import _firmware
 
     try:
-        _firmware.Engine(min(max(metadata.arena_bytes, 1), _MAX_ARENA_BYTES)).load(data)
+        _firmware.Engine(min(max(metadata.arena_bytes, 1), MAX_TENSOR_BYTES)).load(data)
     except _firmware.StatusError as exc:
         raise ModelError(f"{where}: the engine refuses this model image: {exc}", hint=_HINT) from exc

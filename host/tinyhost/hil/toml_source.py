@@ -15,10 +15,12 @@ else:
     import tomli as tomllib
 
 from tinyhost.errors import ConfigError
+from tinyhost.system.reading import read_text
 
 __all__ = ["KeyPath", "TomlSource", "parse_toml", "read_toml"]
 
 KeyPath = tuple[str | int, ...]
+_MAX_BYTES = 1 << 20
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'  # multi-line strings first: they may hold anything
@@ -53,15 +55,7 @@ class TomlSource:
 
 def read_toml(path: Path) -> TomlSource:
     """Return the parsed file. Raises ConfigError for a file that cannot be read, is no UTF-8 or no TOML."""
-    try:
-        text = path.read_bytes().decode()
-    except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}", hint="give the path of a rig file") from exc
-    except UnicodeDecodeError as exc:
-        raise ConfigError(
-            f"{path}: byte {exc.start} is no UTF-8, and TOML is UTF-8", hint="save the file as UTF-8"
-        ) from exc
-    return parse_toml(text, path)
+    return parse_toml(read_text(path, max_bytes=_MAX_BYTES, error=ConfigError), path)
 
 
 def parse_toml(text: str, path: Path) -> TomlSource:

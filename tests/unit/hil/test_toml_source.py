@@ -68,12 +68,12 @@ def test_a_syntax_error_says_its_line() -> None:
 
 
 def test_a_file_that_is_missing_or_no_text_is_a_config_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+    with pytest.raises(ConfigError, match="No such file"):
         read_toml(tmp_path / "none.toml")
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="expected a file, got a folder"):
         read_toml(tmp_path)
     (tmp_path / "bytes.toml").write_bytes(b"a = \xff")
-    with pytest.raises(ConfigError, match="byte 4 is no UTF-8"):
+    with pytest.raises(ConfigError, match="expected text in UTF-8, got 0xff at byte 4"):
         read_toml(tmp_path / "bytes.toml")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tinyhost.boards.bootloader.intel_hex import MAX_TEXT_BYTES, parse_intel_hex
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET, PAGE_BYTES
 from tinyhost.errors import FirmwareFileError
+from tinyhost.system.reading import read_file
 
 __all__ = ["PROGRAM_BYTES", "ProgramImage", "load_program", "parse_program"]
 
@@ -51,15 +52,7 @@ def load_program(path: Path) -> ProgramImage:
         raise FirmwareFileError(
             f"{path}: a nano33ble takes a .bin or a .hex file", hint="the build leaves firmware.bin beside firmware.elf"
         )
-    limit = MAX_TEXT_BYTES if suffix == ".hex" else PROGRAM_BYTES
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
-    except OSError as exc:
-        raise FirmwareFileError(
-            f"{path}: cannot be read: {exc.strerror}", hint="give the firmware.bin or firmware.hex of a build"
-        ) from exc
-    return parse_program(content, path)
+    return parse_program(read_file(path, max_bytes=MAX_TEXT_BYTES, error=FirmwareFileError), path)
 
 
 def parse_program(content: bytes, path: Path) -> ProgramImage:

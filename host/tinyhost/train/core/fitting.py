@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import JsonObject, parse_json, shown
+from tinyhost.system.reading import read_file
 from tinyhost.train.core.config import ClassifierConfig, TrainConfig
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
 from tinyhost.train.core.trainer import Run
@@ -23,6 +25,7 @@ __all__ = ["BEST_WEIGHTS", "LAST", "Fitted", "fit", "fit_classifier", "float_met
 
 BEST_WEIGHTS = "best.weights.h5"
 LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
+_MAX_HISTORY_BYTES, _MAX_FIGURE = 1 << 24, 1e30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +132,21 @@ def _resume(folder: Path) -> tuple[Any, list[dict[str, float]]]:
     last, figures = folder / LAST, folder / _HISTORY
     if not (last.is_file() and figures.is_file()):
         raise UsageError(f"{folder}: no run to resume: {LAST} is not there", hint="leave --resume out")
+    hint = "train again, without --resume"
+    content = read_file(figures, max_bytes=_MAX_HISTORY_BYTES, error=ModelError)
+    epochs = parse_json(content, str(figures), error=ModelError, hint=hint)
+    if not isinstance(epochs, list):
+        raise ModelError(f"{figures}: expected a list of epochs, got {shown(epochs)}", hint=hint)
+    history = [_figures(epoch, f"{figures}[{number}]", hint) for number, epoch in enumerate(epochs)]
     try:
-        history = json.loads(figures.read_text(encoding="utf-8"))
-        return keras.models.load_model(last), list(history)
+        return keras.models.load_model(last), history
     except (OSError, ValueError) as exc:
-        raise ModelError(f"{last}: cannot be resumed: {exc}", hint="train again, without --resume") from exc
+        raise ModelError(f"{last}: cannot be resumed: {exc}", hint=hint) from exc
+
+
+def _figures(epoch: Any, where: str, hint: str) -> dict[str, float]:
+    values = JsonObject.of(epoch, where, error=ModelError, hint=hint)
+    return {name: values.number(name, -_MAX_FIGURE, _MAX_FIGURE) for name in {"val_loss", *values.values}}
 
 
 def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> list[Any]:
