@@ -13,26 +13,33 @@ __all__ = [
     "add",
     "branches",
     "concatenation",
+    "extreme",
     "logistic",
     "mul",
     "pad",
+    "prelu",
     "relu",
     "relu6",
     "requantize",
     "reshape",
     "residual",
     "softmax",
+    "sub",
 ]
 
 
-def _operand(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> int:
-    """Return a second operand: the net itself, or a constant that broadcasts to it."""
+def _operand(
+    draw: st.DrawFn, rng: np.random.Generator, net: Net, *, scale: float | None = None, zero_point: int = 0
+) -> int:
+    """Return a second operand: the net itself, or a constant that broadcasts to it, of any quantization if no scale."""
     if draw(st.booleans()):
         return net.index
     rank = draw(st.integers(1, len(net.shape)))
     shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[len(net.shape) - rank :])
     data = rng.integers(-128, 128, shape)
-    return net.builder.tensor(shape, scale=random_scale(draw), zero_point=random_zero_point(draw), data=data)
+    if scale is None:
+        scale, zero_point = random_scale(draw), random_zero_point(draw)
+    return net.builder.tensor(shape, scale=scale, zero_point=zero_point, data=data)
 
 
 def add(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "ADD") -> Net:
@@ -40,7 +47,7 @@ def add(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "ADD
     if draw(st.booleans()):
         inputs.reverse()
     other = net.builder.tensors[inputs[1] if inputs[0] == net.index else inputs[0]].scales[0]
-    factor = max(net.scale, other) if code == "ADD" else 64 * net.scale * other
+    factor = 64 * net.scale * other if code == "MUL" else max(net.scale, other)
     scale = float(np.float32(factor * 2.0 ** draw(st.floats(-4, 4))))
     return append(
         draw,
@@ -56,6 +63,27 @@ def add(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "ADD
 
 def mul(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     return add(draw, rng, net, code="MUL")
+
+
+def sub(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return add(draw, rng, net, code="SUB")
+
+
+def extreme(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """MAXIMUM or MINIMUM; all have one quantization."""
+    other = _operand(draw, rng, net, scale=net.scale, zero_point=net.zero_point)
+    code = draw(st.sampled_from(["MAXIMUM", "MINIMUM"]))
+    return append(draw, net, code, [net.index, other], net.shape, net.scale, net.zero_point)
+
+
+def prelu(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """PRELU with a slope for each channel, or more."""
+    shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[1:-1]) + net.shape[-1:]
+    slopes = net.builder.tensor(
+        shape, scale=random_scale(draw), zero_point=random_zero_point(draw), data=rng.integers(-128, 128, shape)
+    )
+    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-3, 3))))
+    return append(draw, net, "PRELU", [net.index, slopes], net.shape, scale, random_zero_point(draw))
 
 
 def residual(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

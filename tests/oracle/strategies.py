@@ -12,18 +12,22 @@ from tests.oracle.other_layers import (
     add,
     branches,
     concatenation,
+    extreme,
     logistic,
     mul,
     pad,
+    prelu,
     relu,
     relu6,
     requantize,
     reshape,
     residual,
     softmax,
+    sub,
 )
 from tests.oracle.recurrent_layers import lstm_models
 from tests.oracle.rewritten_layers import flatten, reduction, view
+from tests.oracle.table_layers import absolute, elu, hard_swish, leaky_relu, tanh
 from tests.oracle.windowed_layers import (
     average_pool,
     conv,
@@ -61,6 +65,14 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "SPLIT": split,
     "STRIDED_SLICE": strided_slice,
     "TRANSPOSE": transpose,
+    "ABS": absolute,
+    "ELU": elu,
+    "HARD_SWISH": hard_swish,
+    "LEAKY_RELU": leaky_relu,
+    "TANH": tanh,
+    "MAXIMUM and MINIMUM": extreme,
+    "PRELU": prelu,
+    "SUB": sub,
 }
 
 
@@ -102,7 +114,8 @@ def _single(name: str) -> st.SearchStrategy[Model]:
         rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         rank = (
             draw(st.integers(2, 4))
-            if name in ("ADD", "MUL", "CONCATENATION", "PAD", "SOFTMAX", "LOGISTIC", "RELU")
+            if name
+            in ("ADD", "SUB", "MAXIMUM and MINIMUM", "MUL", "CONCATENATION", "PAD", "SOFTMAX", "LOGISTIC", "RELU")
             else 4
         )
         root = start(draw, rank=rank, batch=name in _BATCHED)
@@ -150,6 +163,35 @@ def _to_float(draw: st.DrawFn) -> Model:
         dtype="int8",
         seed=draw(st.integers(0, 2**32 - 1)),
     )
+
+
+_BOUNDED = {"ELU": {}, "ABS": {}, "NEG": {}, "TANH": {}, "LEAKY_RELU": {"Alpha": 0.2}}
+"""Operators that TFLM has for floats and that give nothing larger than their input, with their options."""
+_POINTWISE = {**_BOUNDED, "EXP": {}, "SQUARE": {}}
+
+
+@st.composite
+def _float_between(draw: st.DrawFn) -> Model:
+    """DEQUANTIZE, operators on floats, and QUANTIZE; perhaps half of the channels."""
+    shape, builder = start(draw).shape, ModelBuilder()
+    scale = random_scale(draw, high=0.05)  # its exponential still fits in 32 bits when it is quantized
+    root = builder.tensor(shape, scale=scale, zero_point=random_zero_point(draw))
+    index = builder.operator("DEQUANTIZE", [root], builder.tensor(shape, dtype="float32"))
+    for operators in (_BOUNDED, _POINTWISE):
+        if draw(st.booleans()):
+            code = draw(st.sampled_from(sorted(operators)))
+            index = builder.operator(code, [index], builder.tensor(shape, dtype="float32"), **operators[code])
+    half = (*shape[:3], shape[3] // 2)
+    if shape[3] % 2 == 0:
+        axis = builder.tensor((), dtype="int32", data=np.array(3))
+        halves = [builder.tensor(half, dtype="float32") for _ in range(2)]
+        builder.custom_operator("SPLIT", [axis, index], halves, NumSplits=2)
+        index = halves[1]
+    output_shape = half if shape[3] % 2 == 0 else shape
+    output = builder.tensor(output_shape, scale=random_scale(draw), zero_point=random_zero_point(draw))
+    builder.operator("QUANTIZE", [index], output)
+    data = builder.build([root], [output])
+    return Model(data=data, shape=shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))
 
 
 @st.composite
@@ -205,6 +247,7 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "QUANTIZE": _from_float(),
     "QUANTIZE from uint8": _from_uint8(),
     "DEQUANTIZE": _to_float(),
+    "floats between DEQUANTIZE and QUANTIZE": _float_between(),
     "chains": chains(),
     "lines": _lines(),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm_models(),

@@ -17,6 +17,7 @@ __all__ = [
     "round_half_away",
     "rounding_divide_by_power_of_two",
     "rounding_doubling_high_mul",
+    "tanh",
     "wrap32",
 ]
 
@@ -102,8 +103,8 @@ def exp_on_negative_values(a: int, integer_bits: int) -> int:
     return result
 
 
-def _one_over_one_plus(a: int) -> int:
-    """Return 1 / (1 + a) for a in [0, 1), both Q0.31: three steps of Newton-Raphson on Q2.29."""
+def _twice_reciprocal(a: int) -> int:
+    """Return 2 / (1 + a) as Q2.29 for a in [0, 1), Q0.31: three steps of Newton-Raphson."""
     mul = rounding_doubling_high_mul
     total = a + INT32_MAX
     half_denominator = (total + 1) // 2
@@ -111,12 +112,21 @@ def _one_over_one_plus(a: int) -> int:
     for _ in range(3):
         error = (1 << 29) - mul(half_denominator, x)
         x = wrap32(x + _saturate(mul(x, error) << 2))
-    return _saturate(x << 1)
+    return x
 
 
 def logistic(a: int, integer_bits: int) -> int:
     """Return 1 / (1 + exp(-a)) as Q0.31 of an `a` with `integer_bits` bits before the point."""
     if a == 0:
         return 1 << 30
-    positive = _one_over_one_plus(exp_on_negative_values(-abs(a), integer_bits))
+    positive = _saturate(_twice_reciprocal(exp_on_negative_values(-abs(a), integer_bits)) << 1)
     return positive if a > 0 else INT32_MAX - positive
+
+
+def tanh(a: int, integer_bits: int) -> int:
+    """Return tanh(a) as Q0.31 of an `a` with `integer_bits` bits before the point."""
+    if a == 0:
+        return 0
+    exponential = exp_on_negative_values(-abs(a), integer_bits + 1)  # of -2 |a|
+    positive = _saturate((_twice_reciprocal(exponential) - (1 << 29)) << 2)
+    return positive if a > 0 else -positive

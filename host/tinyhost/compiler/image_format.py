@@ -17,6 +17,7 @@ __all__ = [
     "ConcatenationParams",
     "ConvParams",
     "DistanceSource",
+    "ExtremeParams",
     "FILTERS_PER_BLOCK",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
@@ -40,6 +41,7 @@ __all__ = [
     "PIXELS_IN_FLIGHT",
     "PadParams",
     "PoolParams",
+    "PreluParams",
     "QuantizeParams",
     "Requantization",
     "ScoreKind",
@@ -159,6 +161,14 @@ class OperatorCode(IntEnum):
     """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
     STRIDED_COPY = 21
     """StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements"""
+    SUB = 22
+    """AddParams; the second input is subtracted; broadcasts"""
+    MAXIMUM = 23
+    """ExtremeParams; broadcasts"""
+    MINIMUM = 24
+    """ExtremeParams; broadcasts"""
+    PRELU = 25
+    """PreluParams; data and slopes, broadcast"""
 
 
 class WeightLayout(IntEnum):
@@ -994,4 +1004,62 @@ class StridedCopyParams:
             offset=values[0],
             dims=values[1 : 7],
             strides=values[7 : 13],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtremeParams:
+    """MAXIMUM and MINIMUM: inputs and output have one quantization."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<I")
+
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ExtremeParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            reserved=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreluParams:
+    """PRELU: of inputs from zero on only the scale changes; others are multiplied by their slope."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<iibbH")
+
+    multiplier: int = 0
+    """Q31: input to output scale"""
+    slope_multiplier: int = 0
+    """Q31: input times slope to output scale"""
+    shift: int = 0
+    """-31..30"""
+    slope_shift: int = 0
+    """-31..30"""
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.multiplier, self.slope_multiplier, self.shift, self.slope_shift, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> PreluParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            multiplier=values[0],
+            slope_multiplier=values[1],
+            shift=values[2],
+            slope_shift=values[3],
+            reserved=values[4],
         )

@@ -17,8 +17,13 @@ __all__ = ["overlap_distance", "window_distance"]
 _ELEMENTWISE = {
     OperatorCode.ADD,
     OperatorCode.MUL,
+    OperatorCode.SUB,
+    OperatorCode.MAXIMUM,
+    OperatorCode.MINIMUM,
+    OperatorCode.PRELU,
     OperatorCode.SOFTMAX,
     OperatorCode.LOGISTIC,
+    OperatorCode.LOOKUP,
     OperatorCode.RELU,
     OperatorCode.RELU6,
     OperatorCode.REQUANTIZE,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from tinyhost.compiler.canonical.constants import fold_constant
 from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.reductions import rewrite_reduction
 from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
 from tinyhost.compiler.graph import Graph, Operator
@@ -46,4 +47,4 @@ def canonical(graph: Graph) -> Graph:
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return draft.graph()
+    return fold_float_tables(draft.graph())

@@ -6,15 +6,19 @@ from collections.abc import Callable
 
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Obstacle
+from tinyhost.compiler.lower.activations import lower_abs, lower_elu, lower_hard_swish, lower_leaky_relu, lower_lookup
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import (
     lower_add,
     lower_dequantize,
+    lower_extreme,
     lower_logistic,
     lower_mul,
+    lower_prelu,
     lower_quantize,
     lower_relu,
     lower_relu6,
+    lower_tanh,
 )
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.recurrent import lower_lstm
@@ -26,25 +30,35 @@ from tinyhost.errors import UnsupportedModelError
 __all__ = ["LOWERED_OPERATORS", "Step", "lower_graph", "lower_operator"]
 
 _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
+    "ABS": lower_abs,
     "ADD": lower_add,
     "AVERAGE_POOL_2D": lower_pool,
     "CONCATENATION": lower_concatenation,
     "CONV_2D": lower_conv,
     "DEPTHWISE_CONV_2D": lower_depthwise_conv,
     "DEQUANTIZE": lower_dequantize,
+    "ELU": lower_elu,
     "FULLY_CONNECTED": lower_fully_connected,
+    "HARD_SWISH": lower_hard_swish,
+    "LEAKY_RELU": lower_leaky_relu,
     "LOGISTIC": lower_logistic,
+    "LOOKUP": lower_lookup,
+    "MAXIMUM": lower_extreme,
     "MAX_POOL_2D": lower_pool,
     "MEAN": lower_mean,
+    "MINIMUM": lower_extreme,
     "MUL": lower_mul,
     "PAD": lower_pad,
+    "PRELU": lower_prelu,
     "QUANTIZE": lower_quantize,
     "RELU": lower_relu,
     "RELU6": lower_relu6,
     "RESHAPE": lower_reshape,
     "SOFTMAX": lower_softmax,
     "STRIDED_COPY": lower_strided_copy,
+    "SUB": lower_add,
     "SUM": lower_mean,
+    "TANH": lower_tanh,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }
 

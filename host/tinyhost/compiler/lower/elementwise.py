@@ -1,4 +1,4 @@
-"""ADD and MUL, and the operators of one 8-bit input that become tables."""
+"""Operators of two inputs, and those of one 8-bit input that become tables."""
 
 from __future__ import annotations
 
@@ -14,28 +14,43 @@ from tinyhost.compiler.fixed_point import (
     quantize_multiplier,
     round_half_away,
     rounding_divide_by_power_of_two,
+    tanh,
 )
 from tinyhost.compiler.graph import Tensor
-from tinyhost.compiler.image_format import AddParams, LookupParams, MulParams, OperatorCode, QuantizeParams
+from tinyhost.compiler.image_format import (
+    AddParams,
+    ExtremeParams,
+    LookupParams,
+    MulParams,
+    OperatorCode,
+    PreluParams,
+    QuantizeParams,
+)
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
 
 __all__ = [
     "lower_add",
     "lower_dequantize",
+    "lower_extreme",
     "lower_logistic",
     "lower_mul",
+    "lower_prelu",
     "lower_quantize",
     "lower_relu",
     "lower_relu6",
+    "lower_tanh",
+    "one_input",
+    "table_step",
 ]
 
 _ADD_LEFT_SHIFT = 20
-_LOGISTIC_INTEGER_BITS = 4
+_INTEGER_BITS = 4
+"""Before the point of a LOGISTIC's or TANH's input."""
 
 
 def lower_add(context: OperatorContext) -> Step:
-    """ADD, with both inputs brought to twice the larger scale as in TFLM's CalculateOpDataAdd."""
+    """ADD and SUB, with both inputs brought to twice the larger scale as in TFLM's CalculateOpDataAdd."""
     a, b, output = _two_inputs(context)
     twice_max = 2 * float(max(a.scale, b.scale))
     multipliers = [quantize_multiplier(float(tensor.scale) / twice_max) for tensor in (a, b)]
@@ -52,7 +67,27 @@ def lower_add(context: OperatorContext) -> Step:
         activation_min=low,
         activation_max=high,
     )
-    return Step(code=OperatorCode.ADD, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+    code = OperatorCode[context.operator.code]
+    return Step(code=code, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+
+
+def lower_extreme(context: OperatorContext) -> Step:
+    """MAXIMUM and MINIMUM of bytes; TFLM takes them as they are, whatever their scales."""
+    a, b, output = _two_inputs(context)
+    if {(tensor.scale, tensor.zero_point) for tensor in (a, b)} != {(output.scale, output.zero_point)}:
+        raise context.unsupported("inputs and output have different quantization; supported: the same")
+    code = OperatorCode[context.operator.code]
+    return Step(code=code, inputs=(a.index, b.index), output=output.index, params=ExtremeParams(), name=output.name)
+
+
+def lower_prelu(context: OperatorContext) -> Step:
+    """PRELU; the slopes are the second input."""
+    data, slopes, output = _two_inputs(context)
+    multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
+    below = checked_multiplier(context, float(data.scale) * float(slopes.scale) / float(output.scale))
+    params = PreluParams(multiplier=multiplier, shift=shift, slope_multiplier=below[0], slope_shift=below[1])
+    inputs = (data.index, slopes.index)
+    return Step(code=OperatorCode.PRELU, inputs=inputs, output=output.index, params=params, name=output.name)
 
 
 def lower_mul(context: OperatorContext) -> Step:
@@ -66,44 +101,61 @@ def lower_mul(context: OperatorContext) -> Step:
 
 def lower_relu(context: OperatorContext) -> Step:
     """RELU, requantized to the output. TFLM's source divides the scales in float; the wheel answers as if in double."""
-    data, output = _one_input(context)
+    data, output = one_input(context)
     multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
 
     def relu(q: int) -> int:
         scaled = multiply_by_quantized_multiplier(q - data.zero_point, multiplier, shift)
         return min(max(output.zero_point + scaled, output.zero_point), 127)
 
-    return _table_step(context, OperatorCode.RELU, data, output, relu)
+    return table_step(context, OperatorCode.RELU, data, output, relu)
 
 
 def lower_relu6(context: OperatorContext) -> Step:
     """RELU6; TFLM clamps in the input's quantization, whatever the output's is."""
-    data, output = _one_input(context)
+    data, output = one_input(context)
     six = min(127, OperatorContext.quantize(6.0, data, 127))
-    return _table_step(context, OperatorCode.RELU6, data, output, lambda q: max(data.zero_point, min(q, six)))
+    return table_step(context, OperatorCode.RELU6, data, output, lambda q: max(data.zero_point, min(q, six)))
 
 
 def lower_logistic(context: OperatorContext) -> Step:
     """LOGISTIC to scale 1/256 and zero point -128, as TFLM's fixed-point kernel computes it."""
-    data, output = _one_input(context)
+    data, output = one_input(context)
     if output.zero_point != -128:
         raise context.unsupported(f"output zero point {output.zero_point}; supported: -128")
-    fraction, shift = math.frexp(float(data.scale) * (1 << (31 - _LOGISTIC_INTEGER_BITS)))
+    sigmoid = _in_fixed_point(
+        context, data, lambda x, bits: rounding_divide_by_power_of_two(logistic(x, bits), 23) - 128
+    )
+    return table_step(context, OperatorCode.LOGISTIC, data, output, sigmoid)
+
+
+def lower_tanh(context: OperatorContext) -> Step:
+    """TANH to scale 1/128 and zero point 0, as TFLM's fixed-point kernel computes it."""
+    data, output = one_input(context)
+    if output.zero_point != 0:
+        raise context.unsupported(f"output zero point {output.zero_point}; supported: 0")
+    function = _in_fixed_point(context, data, lambda x, bits: rounding_divide_by_power_of_two(tanh(x, bits), 24))
+    return table_step(context, OperatorCode.LOOKUP, data, output, function)
+
+
+def _in_fixed_point(
+    context: OperatorContext, data: Tensor, function: Callable[[int, int], int]
+) -> Callable[[int], int]:
+    """Return `function` of inputs with a few bits before the point, at the ends of which it is at its own ends."""
+    fraction, shift = math.frexp(float(data.scale) * (1 << (31 - _INTEGER_BITS)))
     multiplier = round_half_away(fraction * 2**31)
     if not 0 <= shift <= 62 or multiplier >= 2**31:
         raise context.unsupported(f"input scale {float(data.scale)}")
-    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
+    radius = input_radius(_INTEGER_BITS, shift)
 
-    def sigmoid(q: int) -> int:
+    def quantized(q: int) -> int:
         x = q - data.zero_point
-        if x <= -radius:
-            return -128
-        if x >= radius:
-            return 127
+        if abs(x) >= radius:
+            return 127 if x >= radius else -128
         scaled = multiply_by_quantized_multiplier(x, multiplier, shift)
-        return min(rounding_divide_by_power_of_two(logistic(scaled, _LOGISTIC_INTEGER_BITS), 23) - 128, 127)
+        return min(max(function(scaled, _INTEGER_BITS), -128), 127)
 
-    return _table_step(context, OperatorCode.LOGISTIC, data, output, sigmoid)
+    return quantized
 
 
 def lower_quantize(context: OperatorContext) -> Step:
@@ -131,7 +183,7 @@ def lower_quantize(context: OperatorContext) -> Step:
         scaled = multiply_by_quantized_multiplier(q - data.zero_point, multiplier, shift)
         return min(max(scaled + output.zero_point, int(limits.min)), int(limits.max))
 
-    return _table_step(context, OperatorCode.REQUANTIZE, data, output, requantize)
+    return table_step(context, OperatorCode.REQUANTIZE, data, output, requantize)
 
 
 def lower_dequantize(context: OperatorContext) -> Step:
@@ -148,7 +200,8 @@ def lower_dequantize(context: OperatorContext) -> Step:
     )
 
 
-def _one_input(context: OperatorContext) -> tuple[Tensor, Tensor]:
+def one_input(context: OperatorContext) -> tuple[Tensor, Tensor]:
+    """Return input and output of an operator that keeps an int8 tensor's shape."""
     context.counts((1, 1))
     data, output = context.int8(context.input(0)), context.int8(context.output())
     context.same_shape(output, data.shape)
@@ -171,9 +224,10 @@ def _inputs(tensor: Tensor) -> list[int]:
     return list(range(256)) if tensor.dtype == "uint8" else [*range(128), *range(-128, 0)]
 
 
-def _table_step(
+def table_step(
     context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, function: Callable[[int], int]
 ) -> Step:
+    """Return the step of a table of `function`, from quantized value to quantized value."""
     table = np.array([function(q) for q in _inputs(data)], dtype=np.dtype(output.dtype))
     params = LookupParams(table_offset=context.pool.add(table.tobytes()))
     return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)

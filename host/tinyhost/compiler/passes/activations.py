@@ -17,6 +17,7 @@ _CLAMPING = (
     "FULLY_CONNECTED",
     "MAX_POOL_2D",
     "MUL",
+    "SUB",
 )
 _NONE, _RELU, _RELU6 = 0, 1, 3
 _COMBINED = {

@@ -22,6 +22,7 @@ from tinyhost.compiler.passes.weights import biases
 
 __all__ = ["remove_dead_channels"]
 
+_OF_SEVERAL_INPUTS = ("ADD", "CONCATENATION", "MAXIMUM", "MINIMUM", "MUL", "PRELU", "SUB")
 _OUTPUT_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 
 
@@ -43,7 +44,7 @@ def remove_dead_channels(graph: Graph) -> Graph:
 
 def _data_inputs(operator: Operator) -> tuple[int, ...]:
     """Return the inputs that are activations, or constants in their place."""
-    n = len(operator.inputs) if operator.code in ("ADD", "MUL", "CONCATENATION") else 1
+    n = len(operator.inputs) if operator.code in _OF_SEVERAL_INPUTS else 1
     return operator.inputs[:n]
 
 

@@ -142,18 +142,27 @@ class Liveness:
 
 
 _RULES: dict[str, Callable[[Liveness, Operator], None]] = {
+    "ABS": Liveness._channelwise,
     "ADD": Liveness._binary,
     "AVERAGE_POOL_2D": Liveness._channelwise,
     "CONCATENATION": Liveness._concatenation,
     "DEPTHWISE_CONV_2D": Liveness._depthwise,
+    "ELU": Liveness._channelwise,
+    "HARD_SWISH": Liveness._channelwise,
+    "LEAKY_RELU": Liveness._channelwise,
     "LOGISTIC": Liveness._channelwise,
+    "MAXIMUM": Liveness._binary,
     "MAX_POOL_2D": Liveness._channelwise,
     "MEAN": Liveness._channelwise,
+    "MINIMUM": Liveness._binary,
     "MUL": Liveness._binary,
     "PAD": Liveness._channelwise,
+    "PRELU": Liveness._binary,
     "QUANTIZE": Liveness._channelwise,
     "RELU": Liveness._channelwise,
     "RELU6": Liveness._channelwise,
     "RESHAPE": Liveness._reshape,
+    "SUB": Liveness._binary,
     "SUM": Liveness._channelwise,
+    "TANH": Liveness._channelwise,
 }

@@ -21,7 +21,18 @@ __all__ = ["Ranges", "table_of", "value_ranges"]
 Ranges: TypeAlias = tuple[ValueRange | None, ...]
 """By tensor; None for float32 and weights."""
 
-_LOOKUPS = ("LOGISTIC", "RELU", "RELU6", "QUANTIZE")
+_LOOKUPS = (
+    "ABS",
+    "ELU",
+    "HARD_SWISH",
+    "LEAKY_RELU",
+    "LOGISTIC",
+    "LOOKUP",
+    "QUANTIZE",
+    "RELU",
+    "RELU6",
+    "TANH",
+)
 _ADD_LEFT_SHIFT = 20
 
 

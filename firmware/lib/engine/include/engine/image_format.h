@@ -111,6 +111,10 @@ enum class OperatorCode : uint8_t {
   kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
   kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
+  kSub = 22,  ///< AddParams; the second input is subtracted; broadcasts
+  kMaximum = 23,  ///< ExtremeParams; broadcasts
+  kMinimum = 24,  ///< ExtremeParams; broadcasts
+  kPrelu = 25,  ///< PreluParams; data and slopes, broadcast
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -137,6 +141,10 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kUnidirectionalSequenceLstm: return "unidirectional_sequence_lstm";
     case OperatorCode::kLookup: return "lookup";
     case OperatorCode::kStridedCopy: return "strided_copy";
+    case OperatorCode::kSub: return "sub";
+    case OperatorCode::kMaximum: return "maximum";
+    case OperatorCode::kMinimum: return "minimum";
+    case OperatorCode::kPrelu: return "prelu";
   }
   return "unknown";
 }
@@ -434,5 +442,21 @@ struct StridedCopyParams {
   int32_t strides[6];  ///< 0 where the dimension is 1
 };
 static_assert(sizeof(StridedCopyParams) == 52, "StridedCopyParams has padding");
+
+/// MAXIMUM and MINIMUM: inputs and output have one quantization.
+struct ExtremeParams {
+  uint32_t reserved;  ///< 0
+};
+static_assert(sizeof(ExtremeParams) == 4, "ExtremeParams has padding");
+
+/// PRELU: of inputs from zero on only the scale changes; others are multiplied by their slope.
+struct PreluParams {
+  int32_t multiplier;  ///< Q31: input to output scale
+  int32_t slope_multiplier;  ///< Q31: input times slope to output scale
+  int8_t shift;  ///< -31..30
+  int8_t slope_shift;  ///< -31..30
+  uint16_t reserved;  ///< 0
+};
+static_assert(sizeof(PreluParams) == 12, "PreluParams has padding");
 
 }  // namespace tinyhost

@@ -1,4 +1,4 @@
-// ADD of two int8 tensors, broadcast.
+// ADD and SUB of two int8 tensors, broadcast.
 
 #include "add.h"
 
@@ -32,21 +32,25 @@ int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value)
   return MultiplyByQuantizedMultiplier(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
+template <int32_t kSign>
 void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
             int8_t* output) {
   const AddParams& p = *op.params<AddParams>();
   for (; n > 0; --n, a += step_a, b += step_b) {
-    const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), Scaled(op, p, 1, *b));
+    const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), kSign * Scaled(op, p, 1, *b));
     const int32_t scaled = MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift);
     *output++ =
         static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
   }
 }
 
+void RunSub(const OperatorView& op) { ForEachRow(op, RunRow<-1>); }
+
 }  // namespace
 
-void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow); }
+void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow<1>); }
 
 const Kernel kAddKernel{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, RunAdd};
+const Kernel kSubKernel{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, RunSub};
 
 }  // namespace tinyhost

@@ -74,6 +74,10 @@ extern const Kernel kDequantizeKernel;
 extern const Kernel kLookupKernel;
 extern const Kernel kStridedCopyKernel;
 extern const Kernel kUnidirectionalSequenceLstmKernel;
+extern const Kernel kSubKernel;
+extern const Kernel kMaximumKernel;
+extern const Kernel kMinimumKernel;
+extern const Kernel kPreluKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

@@ -22,6 +22,10 @@
   X(kDequantize, kDequantizeKernel, kDequantizeKernel)                \
   X(kLookup, kLookupKernel, kLookupKernel)                            \
   X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)             \
+  X(kSub, kSubKernel, kSubKernel)                                     \
+  X(kMaximum, kMaximumKernel, kMaximumKernel)                         \
+  X(kMinimum, kMinimumKernel, kMinimumKernel)                         \
+  X(kPrelu, kPreluKernel, kPreluKernel)                               \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 
 namespace tinyhost {

@@ -1,0 +1,111 @@
+"""Activations of one int8 input, each as a table of what TFLM's kernel answers to every value."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinyhost.compiler.fixed_point import (
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+    rounding_divide_by_power_of_two,
+)
+from tinyhost.compiler.image_format import LookupParams, OperatorCode
+from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.elementwise import one_input, table_step
+from tinyhost.compiler.lower.requantize import checked_multiplier
+
+__all__ = ["lower_abs", "lower_elu", "lower_hard_swish", "lower_leaky_relu", "lower_lookup"]
+
+_INT16 = np.iinfo(np.int16)
+
+
+def lower_leaky_relu(context: OperatorContext) -> Step:
+    """LEAKY_RELU: one multiplier for each side of zero."""
+    data, output = one_input(context)
+    alpha = context.real_option("Alpha")
+    above = checked_multiplier(context, float(data.scale / output.scale))
+    below = checked_multiplier(context, abs(float(data.scale * np.float32(alpha) / output.scale)))
+    sign = -1 if alpha < 0 else 1
+
+    def leaky(q: int) -> int:
+        x = q - data.zero_point
+        scaled = multiply_by_quantized_multiplier(x, *above if x >= 0 else below)
+        return min(max(output.zero_point + (scaled if x >= 0 else sign * scaled), -128), 127)
+
+    return table_step(context, OperatorCode.LOOKUP, data, output, leaky)
+
+
+def lower_elu(context: OperatorContext) -> Step:
+    """ELU, in float as TFLM fills its own table."""
+    data, output = one_input(context)
+    inverse_scale = np.float32(1) / output.scale
+
+    def elu(q: int) -> int:
+        x = data.scale * np.float32(q - data.zero_point)
+        y = x if x >= 0 else np.float32(math.exp(x)) - np.float32(1)
+        scaled = float(y * inverse_scale)
+        rounded = math.copysign(math.floor(abs(scaled) + 0.5), scaled)
+        return int(min(max(rounded + output.zero_point, -128), 127))
+
+    return table_step(context, OperatorCode.LOOKUP, data, output, elu)
+
+
+def lower_abs(context: OperatorContext) -> Step:
+    """ABS, requantized to the output."""
+    data, output = one_input(context)
+    multiplier, shift = checked_multiplier(context, float(data.scale / output.scale))
+
+    def absolute(q: int) -> int:
+        x = abs(q - data.zero_point)
+        scaled = x if data.scale == output.scale else multiply_by_quantized_multiplier(x, multiplier, shift)
+        return min(max(scaled + output.zero_point, -128), 127)
+
+    return table_step(context, OperatorCode.LOOKUP, data, output, absolute)
+
+
+def lower_hard_swish(context: OperatorContext) -> Step:
+    """HARD_SWISH, in TFLM's 16-bit arithmetic: x times a rectified copy of itself, both shifted as far as they go."""
+    data, output = one_input(context)
+    fine_scale = np.float32(1 / 128) * data.scale
+    multiplier, exponent = quantize_multiplier(float(fine_scale / output.scale))
+    slope, slope_exponent = quantize_multiplier(float(fine_scale / np.float32(3 / 32768)))
+    if exponent > 0:
+        raise context.unsupported(f"output scale {float(output.scale):.3g} is too small for the input's")
+
+    def hard_swish(q: int) -> int:
+        x = (q - data.zero_point) * 128
+        on_output_scale = _high_product(x, _top_half(multiplier))
+        gate = _shifted(x, slope_exponent - 1) if slope_exponent > 0 else x
+        gate = _high_product(gate, _top_half(slope))
+        if slope_exponent > 0:
+            gate = _shifted(gate, 1)
+        gate = rounding_divide_by_power_of_two(gate, max(-slope_exponent, 0))
+        product = int(((gate + 32768) >> 1) * on_output_scale / 32768)  # toward zero
+        return min(max(rounding_divide_by_power_of_two(product, -exponent) + output.zero_point, -128), 127)
+
+    return table_step(context, OperatorCode.LOOKUP, data, output, hard_swish)
+
+
+def lower_lookup(context: OperatorContext) -> Step:
+    """LOOKUP, which canonical/float_tables.py writes; its second input holds the table."""
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    table = context.constant(context.input(1), "int8")
+    params = LookupParams(table_offset=context.pool.add(table.tobytes()))
+    return Step(code=OperatorCode.LOOKUP, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def _top_half(multiplier: int) -> int:
+    """Return a multiplier's upper 16 bits, rounded."""
+    return min((multiplier + (1 << 15)) >> 16, _INT16.max)
+
+
+def _high_product(a: int, b: int) -> int:
+    """Return a * b / 2^15, halves rounded up."""
+    return (a * b + (1 << 14)) >> 15
+
+
+def _shifted(value: int, bits: int) -> int:
+    """Return value * 2^bits, saturated to 16 bits."""
+    return min(max(value << bits, _INT16.min), _INT16.max)
