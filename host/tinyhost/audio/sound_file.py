@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.sound import MAX_CHANNELS, RATES_HZ, SAMPLE_RATE_HZ, Sound
-from tinyhost.audio.wav import parse_wav
+from tinyhost.audio.wav import OtherEncodingError, parse_wav
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.system.reading import read_file
 from tinyhost.system.wording import counted
@@ -34,6 +34,7 @@ _MOST_DELAY = 1152
 """samples that an MP3 may claim beside its sound: a frame"""
 _UNKNOWN = 1 << 62
 """samples; libsndfile's word for a stream whose header does not say"""
+_OF_16_BITS = {"PCM_16", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"}
 _LOSSY = {"MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS"}
 _HINT = "delete or replace it, or convert it with another program"
 
@@ -75,10 +76,21 @@ def decode_sound(content: bytes, suffix: str, where: str) -> Sound:
     """Return the format and samples of a sound file's content; suffix: of its name. Raises as `open_sound`."""
     suffix = suffix.lower()
     if content[:4] in _RIFF or suffix in _WAV or not content:
-        return parse_wav(content, where)
+        return _wav(content, where)
     if suffix in _BY_FFMPEG or content[4:8] == b"ftyp":
         return _decoded(_by_ffmpeg, content, suffix, where)
     return _decoded(_by_libsndfile, content, suffix, where)
+
+
+def _wav(content: bytes, where: str) -> Sound:
+    """Return a wav file; one of a telephone's encodings, µ-law, A-law or ADPCM, is decoded by libsndfile."""
+    try:
+        return parse_wav(content, where)
+    except OtherEncodingError as error:
+        try:
+            return _decoded(_by_libsndfile, content, ".wav", where)
+        except DatasetError:
+            raise error from None
 
 
 def _decoded(decode: Callable[[bytes], Sound], content: bytes, suffix: str, where: str) -> Sound:
@@ -113,7 +125,7 @@ def _by_libsndfile(content: bytes) -> Sound:
         n_bytes = 8 + int.from_bytes(content[4:8], "big")
         if content[:4] == b"FORM" and n_bytes > len(content):  # libsndfile takes what is there
             raise DatasetError(f"cut short: the header says {n_bytes:,} bytes, got {len(content):,}", hint=_HINT)
-        is_exact, is_lossy = file.subtype == "PCM_16", file.subtype in _LOSSY
+        is_exact, is_lossy = file.subtype in _OF_16_BITS, file.subtype in _LOSSY
 
         def blocks() -> Iterator[NDArray[np.int16] | NDArray[np.float32]]:
             while len(block := file.read(_BLOCK, dtype="int16" if is_exact else "float32", always_2d=True)):

@@ -16,8 +16,9 @@ from tinyhost.errors import DatasetError
 from tinyhost.system.durable import new_file, write_atomically
 from tinyhost.system.wording import counted
 
-__all__ = ["WavWriter", "new_wav", "parse_wav", "wav_bytes", "write_wav"]
+__all__ = ["OtherEncodingError", "WavWriter", "new_wav", "parse_wav", "wav_bytes", "write_wav"]
 
+_HINT = "delete or replace it, or convert it with another program"
 _MAX_CHUNKS = 1000
 _MAGIC = (b"RIFF", b"RF64", b"BW64")
 """the last two of files beyond 4 GiB, whose sizes are in a chunk of their own"""
@@ -35,12 +36,16 @@ _NAMES = frozenset(
 _Format = tuple[int, int, int, int]
 
 
+class OtherEncodingError(DatasetError):
+    """A wav file whose samples are neither plain PCM nor float."""
+
+
 def parse_wav(content: bytes, where: str) -> Sound:
     """Return the format and samples of a wav file's content; nothing is converted.
 
     What a program wrote that could not know the length (to a pipe, or until it was killed) is taken as far as it goes.
-    where: named in errors. Raises DatasetError if the content is no wav file, empty, cut short, or in a format other
-    than plain PCM of 8, 16, 24 or 32 bits or float.
+    where: named in errors. Raises DatasetError if the content is no wav file, empty or cut short, OtherEncodingError
+    if its samples are other than plain PCM of 8, 16, 24 or 32 bits or float.
     """
     if len(content) < 12 or content[:4] not in _MAGIC or content[8:12] != b"WAVE":
         raise _bad(where, f"not a wav file: expected RIFF and WAVE in the first 12 bytes, got {content[:12]!r}")
@@ -84,7 +89,8 @@ def _parse_format(chunk: bytes, where: str) -> _Format:
     if code == _EXTENSIBLE and len(chunk) >= 26:
         code = struct.unpack_from("<H", chunk, 24)[0]
     if bits not in _BITS.get(code, ()):
-        raise _bad(where, f"samples of format {code:#06x} with {bits} bits; expected plain PCM or float")
+        why = f"samples of format {code:#06x} with {bits} bits; expected plain PCM or float"
+        raise _bad(where, why) if code in _BITS else OtherEncodingError(f"{where}: {why}", hint=_HINT)
     if not 1 <= n_channels <= MAX_CHANNELS or rate_hz not in RATES_HZ:
         raise _bad(where, f"the header says {counted(n_channels, 'channel')} at {rate_hz:,} Hz")
     if block_bytes != n_channels * bits // 8:
@@ -130,7 +136,7 @@ def _are_chunks(content: bytes, at: int) -> bool:
 
 
 def _bad(where: str, why: str) -> DatasetError:
-    return DatasetError(f"{where}: {why}", hint="delete or replace it, or convert it with another program")
+    return DatasetError(f"{where}: {why}", hint=_HINT)
 
 
 def wav_bytes(pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ) -> bytes:

@@ -68,6 +68,14 @@ def test_every_format_gives_the_sound_that_was_stored(tmp_path: Path, suffix: st
         assert np.max(np.abs(pcm.astype(int) - PCM)) <= 1
 
 
+@pytest.mark.parametrize("subtype", ["ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM"])
+def test_wav_files_of_telephones_are_read(tmp_path: Path, subtype: str) -> None:
+    soundfile.write(str(tmp_path / "a.wav"), TONE, RATE_HZ, subtype=subtype)
+    pcm = read_sound(tmp_path / "a.wav")
+    assert RATE_HZ <= len(pcm) <= RATE_HZ + 1024, "whole blocks"
+    assert np.max(np.abs(pcm[4000:RATE_HZ].astype(int) - PCM[4000:])) < 600
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
 def test_a_file_that_is_cut_short_is_refused_by_name(suffix: str, share: float) -> None:

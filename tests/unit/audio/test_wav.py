@@ -92,7 +92,7 @@ def test_a_failed_writer_leaves_nothing(tmp_path: Path) -> None:
         (riff((b"fmt ", fmt(bits=12)), (b"data", bytes(10))), "format 0x0001 with 12 bits"),
         (riff((b"fmt ", fmt(channels=0)), (b"data", bytes(10))), "0 channels"),
         (riff((b"fmt ", fmt(rate_hz=0)), (b"data", bytes(10))), "at 0 Hz"),
-        (riff((b"fmt ", fmt(block=4)), (b"data", bytes(12))), "4 bytes for 1 channels of 16 bits"),
+        (riff((b"fmt ", fmt(block=4)), (b"data", bytes(12))), "4 bytes for 1 channel of 16 bits"),
         (riff(*[(b"junk", b"")] * 2000, (b"fmt ", fmt()), (b"data", bytes(4))), "more than 1000 chunks"),
     ],
 )
