@@ -53,17 +53,15 @@ def connected(
 
 
 def chosen_board(board: str | None, scene: str | None, state: Path | None) -> Board:
-    """Return the board; say on stderr which it is, if it was chosen by itself, and what of the scene is not played."""
+    """Return the board; say on stderr which it is, if it was chosen by itself, and what to know of the scene."""
     from tinyhost.boards import resolve
-    from tinyhost.boards.scenes import passed_over
+    from tinyhost.boards.scenes import remarks_on
 
     target = resolve(board, state=state)
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
-    names = passed_over(scene) if scene is not None else ()
-    if names:
-        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-        note(f"scene {scene}: passed over {names[0]}{more}")
+    for remark in remarks_on(scene) if scene is not None else ():
+        note(f"scene {scene}: {remark}")
     return target
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.audio.speakers import PARTS, Part
-from tinyhost.datasets.folder import kind_of
+from tinyhost.datasets.folder import EXPORT_LIST, kind_of
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
@@ -22,9 +22,8 @@ from tinyhost.system.folders import files_below, visible
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.reading import read_file
 
-__all__ = ["INFO_NAME", "Export", "LabelledFile", "file_name", "holds_export", "list_export", "write_info"]
+__all__ = ["Export", "LabelledFile", "file_name", "holds_export", "list_export", "write_info"]
 
-INFO_NAME = "info.labels"
 _FOLDERS = ("training", "testing")
 _ACQUISITIONS = frozenset({".json", ".cbor"})
 _SUFFIXES = _ACQUISITIONS | SOUND_SUFFIXES | PICTURE_SUFFIXES
@@ -32,7 +31,7 @@ _MAX_BYTES = 1 << 28
 _MAX_FILES = 10_000_000
 _PART_KEY = "tinyhost_part"
 """in a file's metadata: its part, where Edge Impulse knows only training and testing"""
-_HINT = f"expected Edge Impulse's {INFO_NAME}"
+_HINT = f"expected Edge Impulse's {EXPORT_LIST}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def list_export(folder: Path) -> Export:
         if label:
             files.append(LabelledFile(path=path, label=label, part=_part_named(path.relative_to(folder).parts[0])))
         else:
-            reason = f"not in {INFO_NAME}" if infos else "its name says no label, as yes.1.json does"
+            reason = f"not in {EXPORT_LIST}" if infos else "its name says no label, as yes.1.json does"
             skipped.append(Skipped(what=what, reason=f"{what}: {reason}"))
     return Export(files=tuple(files), skipped=tuple(skipped))
 
@@ -100,7 +99,7 @@ def file_name(label: str, stem: str, part: Part, *, suffix: str = ".json") -> st
 def write_info(folder: Path, files: Sequence[LabelledFile]) -> None:
     """Write info.labels, which tells Edge Impulse's uploader labels and categories. Raises OSError."""
     rows = [_row(file, folder) for file in files]
-    write_atomically(folder / INFO_NAME, (json.dumps({"version": 1, "files": rows}, indent=1) + "\n").encode("utf-8"))
+    write_atomically(folder / EXPORT_LIST, (json.dumps({"version": 1, "files": rows}, indent=1) + "\n").encode("utf-8"))
 
 
 def _row(file: LabelledFile, folder: Path) -> dict[str, Any]:
@@ -114,9 +113,9 @@ def _row(file: LabelledFile, folder: Path) -> dict[str, Any]:
 
 def _infos(folder: Path) -> list[Path]:
     """Return the lists of an export: one for all, or one in each part's folder."""
-    if (folder / INFO_NAME).is_file():
-        return [folder / INFO_NAME]
-    return [path for name in _FOLDERS if (path := folder / name / INFO_NAME).is_file()]
+    if (folder / EXPORT_LIST).is_file():
+        return [folder / EXPORT_LIST]
+    return [path for name in _FOLDERS if (path := folder / name / EXPORT_LIST).is_file()]
 
 
 def _rows(info: Path) -> list[JsonObject]:

@@ -15,6 +15,7 @@ from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 from tinyhost.system.folders import files_below, is_side_file, visible
 
 __all__ = [
+    "EXPORT_LIST",
     "MOTION",
     "PICTURES",
     "SOUNDS",
@@ -25,6 +26,10 @@ __all__ = [
     "label_of",
     "labelled_files",
 ]
+
+
+EXPORT_LIST = "info.labels"
+"""the list of labels in an export of Edge Impulse"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,12 @@ def labelled_files(path: Path, kind: SampleKind, *, below: Path | None = None) -
     if not path.is_dir():
         what = "a file; expected a folder" if path.exists() else "no such folder"
         raise DatasetError(f"{path}: {what}", hint=f"capture one: tinyhost capture --sensor {kind.sensor} --label NAME")
+    export = next((path / name for name in ("", "training", "testing") if (path / name / EXPORT_LIST).is_file()), None)
+    if export is not None:
+        raise DatasetError(
+            f"{path}: an export of Edge Impulse ({EXPORT_LIST} is in {export}), whose folders are no labels",
+            hint=f"tinyhost data import {path} data/NAME --format edge-impulse",
+        )
     files: list[Path] = []
     skipped: list[Skipped] = []
     for item in visible(path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tinyhost.boards.scenes.motion import RecordingScene
 from tinyhost.boards.scenes.opening import open_scene
+from tinyhost.boards.scenes.remarks import remarks_on
 from tinyhost.errors import ConfigError
 
 
@@ -30,6 +31,13 @@ def test_the_advice_names_an_option_that_there_is(in_g: Path) -> None:
     with pytest.raises(ConfigError, match="median acceleration 1,") as refused:
         open_scene(str(in_g))
     assert "--scene 'FILE?unit=g'" in refused.value.hint
+
+
+def test_what_is_taken_for_granted_is_told_before_it_plays(in_g: Path) -> None:
+    assert remarks_on(f"{in_g}?unit=g") == (
+        "times taken for us, 1,000 samples per second; if they are not: --time-unit",
+    )
+    assert remarks_on(f"{in_g}?unit=g&time-unit=us") == remarks_on(str(in_g)) == ()
 
 
 def test_an_unknown_unit_is_refused(in_g: Path) -> None:

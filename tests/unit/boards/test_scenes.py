@@ -19,8 +19,8 @@ from tinyhost.boards.scenes import (
     SceneOptions,
     fit_picture,
     open_scene,
-    passed_over,
 )
+from tinyhost.boards.scenes.files import passed_over
 from tinyhost.boards.scenes.pictures import PictureScene
 from tinyhost.errors import ConfigError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,12 +12,15 @@ import numpy as np
 import pytest
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import write_wav
+from tinyhost.datasets.clips import load_clip_folder
+from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse_project import list_export
 from tinyhost.datasets.exporting import export_dataset
 from tinyhost.datasets.import_sources import detect_format
 from tinyhost.datasets.parts import read_lists, write_lists
 from tinyhost.datasets.speech_commands import Shares
 from tinyhost.datasets.splitting import split_dataset
+from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv, write_motion_csv
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 
@@ -58,6 +62,16 @@ def test_an_export_with_wav_files_keeps_labels_and_parts(tmp_path: Path, with_li
     assert Counter((label, part) for label, _, part in contents(tmp_path / "set").elements()) == {
         ("yes", "training"): 4, ("yes", "testing"): 2, ("no", "training"): 4, ("no", "testing"): 2,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("read", [describe, load_clip_folder, lambda root: split_dataset(root, Shares())])
+@pytest.mark.parametrize("where", ["", "training"])
+def test_an_export_is_no_class_folder(tmp_path: Path, read: Callable[[Path], object], where: str) -> None:
+    source = edge_impulse_wavs(tmp_path / "ei")
+    (source / "info.labels").rename(source / where / "info.labels")
+    with pytest.raises(DatasetError, match="whose folders are no labels") as refused:
+        read(source)
+    assert "tinyhost data import" in refused.value.hint
 
 
 def test_a_second_import_adds_nothing(tmp_path: Path) -> None:

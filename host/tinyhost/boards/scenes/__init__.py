@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tinyhost.boards.scenes.base import LiveSource, PictureSource, SampleSource, Sampling, Scene, SceneOptions
-from tinyhost.boards.scenes.files import passed_over
 from tinyhost.boards.scenes.fit import fit_picture
 from tinyhost.boards.scenes.opening import open_scene
+from tinyhost.boards.scenes.remarks import remarks_on
 
 __all__ = [
     "LiveSource",
@@ -16,5 +16,5 @@ __all__ = [
     "SceneOptions",
     "fit_picture",
     "open_scene",
-    "passed_over",
+    "remarks_on",
 ]

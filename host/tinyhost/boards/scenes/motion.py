@@ -17,7 +17,7 @@ from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import MAX_RPM, MIN_RPM, Machine, MachineOptions
 
-__all__ = ["MachineScene", "RecordingScene", "open_machine", "open_recording"]
+__all__ = ["MachineScene", "RecordingScene", "open_machine", "open_recording", "said_units"]
 
 _AXES = 3
 
@@ -74,7 +74,7 @@ class RecordingScene:
         self._loops = loops
         self._next = 0
         self.sampling = _sampling(LSM9DS1, recording.rate_hz)
-        self.description = f"{path}: {recording.assumed}" if recording.assumed else str(path)
+        self.description = str(path)
         self.current_name = path.name
 
     def restart(self) -> None:
@@ -128,11 +128,15 @@ def open_recording(path: Path, spec: SceneSpec) -> RecordingScene:
     Raises ConfigError.
     """
     spec.check_options("loop", "unit", "time-unit")
+    return RecordingScene(path, said_units(spec), loops=spec.flag("loop", False))
+
+
+def said_units(spec: SceneSpec) -> MotionUnits:
+    """Return what a scene's options say about a recording. Raises ConfigError."""
     try:
-        units = MotionUnits.of(spec.options.get("unit", ""), spec.options.get("time-unit", ""))
+        return MotionUnits.of(spec.options.get("unit", ""), spec.options.get("time-unit", ""))
     except UsageError as exc:
         raise ConfigError(f"scene {spec.text!r}: {exc.message}", hint=exc.hint) from exc
-    return RecordingScene(path, units, loops=spec.flag("loop", False))
 
 
 def _known(sensor: str) -> str:
