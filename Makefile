@@ -24,15 +24,16 @@ PAGE ?= docs/reference/performance/figures.md
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-$(BIN)/python:
+# The last thing that a whole environment gets; one that was cut short is made again.
+$(BIN)/pip:
 	scripts/install_packages.sh run
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/python
+$(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/python
+$(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	scripts/install_packages.sh dev
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
