@@ -17,6 +17,7 @@ _ROLL_OFF = 0.94
 """The filter's 6 dB point, as a share of the lower Nyquist frequency."""
 _BLOCK_TAPS = 1 << 21
 _MAX_PHASES = 1 << 12
+_PHASES_AT_ONCE = 1 << 7
 
 
 def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[np.float32]:
@@ -47,8 +48,11 @@ def _filters(n_phases: int, bandwidth: float) -> NDArray[np.float32]:
     """Return (n_phases, n_taps): for each phase the weights of the input samples around it, of sum 1."""
     cutoff = _ROLL_OFF * bandwidth
     half = ceil(_ZERO_CROSSINGS / cutoff)
-    offsets = np.arange(-half + 1, half + 1)[None, :] - np.arange(n_phases)[:, None] / n_phases
-    inside = np.clip(1.0 - np.square(offsets / half), 0.0, None)
-    taps = np.sinc(cutoff * offsets) * np.i0(_KAISER_BETA * np.sqrt(inside))
-    weights: NDArray[np.float32] = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights = np.empty((n_phases, 2 * half), np.float32)
+    for begin in range(0, n_phases, _PHASES_AT_ONCE):  # odd rates have many, and each value in between is 8 bytes
+        phases = np.arange(begin, min(begin + _PHASES_AT_ONCE, n_phases))
+        offsets = np.arange(-half + 1, half + 1)[None, :] - phases[:, None] / n_phases
+        inside = np.clip(1.0 - np.square(offsets / half), 0.0, None)
+        taps = np.sinc(cutoff * offsets) * np.i0(_KAISER_BETA * np.sqrt(inside))
+        weights[begin : begin + len(phases)] = taps / taps.sum(axis=1, keepdims=True)
     return weights
