@@ -60,7 +60,7 @@ def test_room_is_what_the_firmware_leaves_below_its_slots() -> None:
 @pytest.mark.parametrize(
     ("content", "path", "message"),
     [
-        (make_program(1, PROGRAM_BYTES + 1), BIN, "at least 4,000,000 bytes.*the model slots begin after 294,912"),
+        (make_program(1, PROGRAM_BYTES + 1), BIN, "at least 294,913 bytes.*the model slots begin after 294,912"),
         (as_hex(make_program(1, 200), 0x10000 + PROGRAM_BYTES - 199), HEX, "294,913 bytes"),
         (as_hex(make_program(1, 500), 0), HEX, "has data at 0x0, where the bootloader is"),
         (END, HEX, "holds no data"),
@@ -86,7 +86,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FirmwareFileError, match="No such file"):
         load_program(tmp_path / "firmware.bin")
     (tmp_path / "large.bin").write_bytes(bytes(4_000_000))
-    with pytest.raises(FirmwareFileError, match="at least 294,913 bytes"):
+    with pytest.raises(FirmwareFileError, match="at least 4,000,000 bytes"):
         load_program(tmp_path / "large.bin")
 
 
