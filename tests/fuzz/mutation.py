@@ -9,7 +9,8 @@ from collections.abc import Sequence
 __all__ = ["mutated"]
 
 _MAX_CHANGES = 5
-_MAX_BYTES = 1 << 16
+_MAX_BYTES = 1 << 18
+_INFLATED = 0.02
 _WORDS = (0, 1, 2, 3, 7, 8, 16, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x1000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE,
           0xFFFFFFFF, 0x7FC00000, 0x7F800000, 0xFF800000, 0x00000001, 0x4B000000)  # fmt: skip
 """edges of integers; NaN, infinities, the least and a large float32"""
@@ -64,6 +65,15 @@ def _repeat(random_: random.Random, data: bytes, seeds: Sequence[bytes]) -> byte
     return data[:begin] + data[begin : begin + length] * random_.randint(2, 5) + data[begin + length :]
 
 
+def _inflate(random_: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
+    """Make a piece longer than what readers of lines and fields take, seldom: it is slow."""
+    if random_.random() > _INFLATED:
+        return _repeat(random_, data, seeds)
+    begin = random_.randrange(len(data) + 1)
+    piece = data[begin : begin + random_.choice((1, 1, 8))] or b"a"
+    return data[:begin] + piece * (_MAX_BYTES * 3 // 4 // len(piece)) + data[begin:]
+
+
 def _splice(random_: random.Random, data: bytes, seeds: Sequence[bytes]) -> bytes:
     other = random_.choice(seeds)
     return data[: random_.randrange(len(data) + 1)] + other[random_.randrange(len(other) + 1) :]
@@ -79,4 +89,4 @@ def _overwrite(data: bytes, at: int, piece: bytes) -> bytes:
     return data[:at] + piece + data[at + len(piece) :]
 
 
-_CHANGES = (_flip, _set_word, _set_word, _set_number, _insert, _delete, _repeat, _splice, _swap_line)
+_CHANGES = (_flip, _set_word, _set_word, _set_number, _insert, _delete, _inflate, _splice, _swap_line)

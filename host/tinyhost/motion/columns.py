@@ -22,6 +22,7 @@ _NAMED = re.compile(
 )
 _BARE = re.compile(r"(?:axis)?([xyz])(?:axis)?")
 _G, _G_FORCE = "g", "gf"  # gFx, gFy, gFz: as Physics Toolbox calls them
+_MAX_NAME = 100
 _IN_BRACKETS = re.compile(r"(.*?)\s*[\[({](.*)[\])}]")
 _SEPARATED = re.compile(r"[\s_./-]+(?:in\s+)?")
 _MAX_SHOWN = 80
@@ -138,6 +139,8 @@ def _axis(header: Sequence[str], axis: str, where: str) -> _Name | None:
 def _split(name: str, place: int, unit_of: Callable[[str], object]) -> _Name:
     """Return a column's name and its unit: `accX [g]`, `accX (m/s^2)`, `ax_g`, `time in ms`, `millis`."""
     text = name.strip()
+    if len(text) > _MAX_NAME:  # no name of ours, and long work for the patterns
+        return _Name(place=place, key="", unit="")
     if match := _IN_BRACKETS.fullmatch(text):
         return _Name(place=place, key=_key(match[1]), unit=match[2].strip())
     if unit_of(text) and len(text) > 1:

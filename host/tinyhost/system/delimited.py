@@ -19,6 +19,7 @@ __all__ = ["Numbers", "read_rows"]
 _SEPARATORS = ("\t", ";", ",", "|", " ")
 _MAX_COMMENTS = 100
 """lines above the header"""
+_MAX_COLUMNS = 1000
 _SHOWN = 40
 
 T = TypeVar("T")
@@ -71,6 +72,8 @@ def _dialect(header: str, columns_of: Callable[[list[str], str], T], where: str)
     for separator in _SEPARATORS:
         try:
             names = next(csv.reader([header], delimiter=separator, skipinitialspace=separator == " "), [])
+            if len(names) > _MAX_COLUMNS:
+                raise DatasetError(f"{where}: {len(names):,} columns, expected at most {_MAX_COLUMNS:,}")
             return separator, len(names), columns_of([name.strip() for name in names], where)
         except csv.Error as exc:
             raise DatasetError(f"{where}: not CSV: {exc}") from exc

@@ -174,3 +174,12 @@ def test_what_was_imported_is_what_was_there(tmp_path: Path) -> None:
     write_wav(tmp_path / "in" / "yes" / "a.wav", clip(0))
     run_import(tmp_path / "in", tmp_path / "out")
     np.testing.assert_array_equal(read_sound(tmp_path / "out" / "yes" / "000001.wav"), clip(0))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word"),
+    [("Yes.", "yes"), ("Sí", "sí"), ("  «Да!» ", "да"), ("नमस्ते।", "नमस्ते"), ("don't", "don't")],
+)
+def test_a_single_word_of_any_script_is_found(tmp_path: Path, sentence: str, word: str) -> None:
+    root = common_voice(tmp_path / "en", [("ann", sentence, "a"), ("ann", "two words", "b"), ("ann", "...", "c")])
+    assert [spoken.word for spoken in list_single_words(root)] == [word]
