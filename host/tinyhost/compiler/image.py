@@ -14,6 +14,7 @@ from tinyhost.compiler.image_format import (
     IMAGE_VERSION,
     MAX_RANK,
     MAX_TENSOR_BYTES,
+    OLDEST_IMAGE_VERSION,
     TFLM_IMAGE_VERSION,
     ImageHeader,
     ModelMetadata,
@@ -33,7 +34,8 @@ EngineName = Literal["tinyhost", "tflm"]
 """Who runs an image, as a board's INFO names its engine."""
 
 _HINT = "compile the .tflite again with this version of tinyhost"
-_ENGINES: dict[int, EngineName] = {IMAGE_VERSION: "tinyhost", TFLM_IMAGE_VERSION: "tflm"}
+_PLAN_VERSIONS = range(OLDEST_IMAGE_VERSION, IMAGE_VERSION + 1)
+_ENGINES: dict[int, EngineName] = {**dict.fromkeys(_PLAN_VERSIONS, "tinyhost"), TFLM_IMAGE_VERSION: "tflm"}
 _ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
 
 
@@ -170,7 +172,10 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
     if header.magic != IMAGE_MAGIC:
         raise ModelError(f"{where}: expected the magic THM1, got {data[:4].hex()}", hint="this is no model image")
     if header.version not in _ENGINES:
-        raise ModelError(f"{where}: expected format version {IMAGE_VERSION}, got {header.version}", hint=_HINT)
+        raise ModelError(
+            f"{where}: expected format version {OLDEST_IMAGE_VERSION} to {IMAGE_VERSION}, got {header.version}",
+            hint=_HINT,
+        )
     if header.total_bytes != len(data):
         raise ModelError(f"{where}: expected {header.total_bytes} B as its header says, got {len(data)}", hint=_HINT)
     crc = image_crc32(data)

@@ -36,6 +36,7 @@ __all__ = [
     "MeanParams",
     "ModelMetadata",
     "MulParams",
+    "OLDEST_IMAGE_VERSION",
     "OperatorCode",
     "OperatorRecord",
     "PIXELS_IN_FLIGHT",
@@ -58,7 +59,9 @@ __all__ = [
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
 IMAGE_VERSION = 6
-"""format version of a plan, for tinyhost's own engine; an engine runs exactly one"""
+"""format version of a plan, for tinyhost's own engine"""
+OLDEST_IMAGE_VERSION = 5
+"""the oldest format version of a plan that the engine runs: it has nothing that means something else since"""
 TFLM_IMAGE_VERSION = 257
 """format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
 IMAGE_ALIGNMENT = 16
@@ -221,7 +224,7 @@ class ImageHeader:
     magic: int = 0
     """image_magic"""
     version: int = 0
-    """image_version"""
+    """oldest_image_version to image_version, or tflm_image_version"""
     header_bytes: int = 0
     """size of this struct"""
     total_bytes: int = 0

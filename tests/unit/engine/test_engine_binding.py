@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from tinyhost import _firmware
 from tinyhost.compiler import ModelImage, compile_tflite
 from tinyhost.compiler.checksum import image_crc32
-from tinyhost.compiler.image_format import ImageHeader, ModelMetadata, OperatorRecord, TensorRecord
+from tinyhost.compiler.image_format import (
+    IMAGE_VERSION,
+    OLDEST_IMAGE_VERSION,
+    ImageHeader,
+    ModelMetadata,
+    OperatorRecord,
+    TensorRecord,
+)
 from tinyhost.protocol.status import Status
 
 from tests.unit.compiler.models import picture_classifier
@@ -70,6 +77,22 @@ def test_every_flipped_byte_is_noticed() -> None:
         image[at] ^= 0x40
         assert _status(bytes(image)) != Status.OK
         image[at] ^= 0x40
+
+
+def test_an_image_of_a_version_from_before_runs_as_it_did() -> None:
+    values = np.random.default_rng(1).integers(-128, 128, (1, 32, 32, 1)).astype(np.int8)
+    outputs = []
+    for version in range(OLDEST_IMAGE_VERSION, IMAGE_VERSION + 1):
+        image = _patched(4, version.to_bytes(2, "little"))
+        assert ModelImage.parse(image).engine == "tinyhost"
+        engine = _firmware.Engine(_COMPILED.report.arena_bytes)
+        engine.load(image)
+        engine.set_input(values)
+        engine.invoke()
+        outputs.append(engine.output().tolist())
+    assert outputs == outputs[:1] * len(outputs)
+    for version in (OLDEST_IMAGE_VERSION - 1, IMAGE_VERSION + 1):
+        assert _status(_patched(4, version.to_bytes(2, "little"))) == Status.IMAGE_VERSION
 
 
 def test_refusals_say_what_is_wrong() -> None:

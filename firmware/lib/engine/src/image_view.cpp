@@ -10,8 +10,10 @@ namespace tinyhost {
 namespace {
 
 #ifdef TINYHOST_ENGINE_TFLM
+constexpr uint16_t kOldestVersion = kTflmImageVersion;
 constexpr uint16_t kVersion = kTflmImageVersion;
 #else
+constexpr uint16_t kOldestVersion = kOldestImageVersion;
 constexpr uint16_t kVersion = kImageVersion;
 #endif
 
@@ -36,7 +38,7 @@ class SectionChecker {
 
 TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
   if (header.magic != kImageMagic) return Status::kImageMagic;
-  if (header.version != kVersion) return Status::kImageVersion;
+  if (header.version < kOldestVersion || header.version > kVersion) return Status::kImageVersion;
   if (header.total_bytes != n_bytes || header.header_bytes != sizeof(ImageHeader)) return Status::kImageLength;
   const uint8_t* start = reinterpret_cast<const uint8_t*>(&header);
   if (Crc32(start + kChecksummedFrom, n_bytes - kChecksummedFrom) != header.crc32) return Status::kImageChecksum;

@@ -10,8 +10,11 @@ namespace tinyhost {
 /// the first four bytes of every image: THM1
 constexpr uint32_t kImageMagic = 827148372;
 
-/// format version of a plan, for tinyhost's own engine; an engine runs exactly one
+/// format version of a plan, for tinyhost's own engine
 constexpr uint32_t kImageVersion = 6;
+
+/// the oldest format version of a plan that the engine runs: it has nothing that means something else since
+constexpr uint32_t kOldestImageVersion = 5;
 
 /// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
 constexpr uint32_t kTflmImageVersion = 257;
@@ -197,7 +200,7 @@ constexpr const char* DistanceSourceName(DistanceSource value) {
 /// The first bytes of an image.
 struct ImageHeader {
   uint32_t magic;  ///< image_magic
-  uint16_t version;  ///< image_version
+  uint16_t version;  ///< oldest_image_version to image_version, or tflm_image_version
   uint16_t header_bytes;  ///< size of this struct
   uint32_t total_bytes;  ///< size of the image
   uint32_t crc32;  ///< CRC-32 (IEEE 802.3) of everything that follows this field, up to total_bytes

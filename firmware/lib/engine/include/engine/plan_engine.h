@@ -29,8 +29,8 @@ constexpr KernelSet kFastestKernels = SimdKernelFor;
 constexpr KernelSet kFastestKernels = PortableKernelFor;
 #endif
 
-/// tinyhost's own engine. Runs a plan (a model image of version kImageVersion) in place: no heap, no exceptions, no
-/// recursion, a caller's static arena.
+/// tinyhost's own engine. Runs a plan (a model image of versions kOldestImageVersion to kImageVersion) in place: no
+/// heap, no exceptions, no recursion, a caller's static arena.
 ///
 /// Load() checks every byte that Invoke() will rely on, so a hostile image is refused with a Status and
 /// Invoke() has nothing left to check. `image` must be 16-byte aligned and outlive the engine's use of it,
