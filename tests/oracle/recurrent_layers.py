@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import Model, Net, random_scale, random_weights, random_zero_point
+from tests.oracle.net import Model, Net, append, random_scale, random_weights, random_zero_point
+from tests.oracle.windowed_layers import fully_connected
 
-__all__ = ["lstm", "lstm_models"]
+__all__ = ["last_step", "lstm", "lstm_models"]
 
 _TANH = 4
 _GATES = 4
@@ -59,9 +60,21 @@ def _weights(
     return weights, biases
 
 
+def last_step(draw: st.DrawFn, net: Net) -> Net:
+    """The last step of a sequence, as Keras's return_sequences=False slices it out."""
+    time = 0 if net.shape[0] > 1 else 1
+    begin, end = [0, 0, 0], [0, 0, 0]
+    begin[time] = -1
+    inputs = [net.builder.tensor((3,), dtype="int32", data=np.array(values)) for values in (begin, end, [1, 1, 1])]
+    others = 0b111 & ~(1 << time)
+    masks = {"BeginMask": others, "EndMask": others, "EllipsisMask": 0, "NewAxisMask": 0, "ShrinkAxisMask": 1 << time}
+    shape = (1, net.shape[2])
+    return append(draw, net, "STRIDED_SLICE", [net.index, *inputs], shape, net.scale, net.zero_point, **masks)
+
+
 @st.composite
 def lstm_models(draw: st.DrawFn) -> Model:
-    """Models of an LSTM, some of two."""
+    """Models of an LSTM, some of two, some of the last step alone, some with a classifier behind it."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_steps, depth = draw(st.integers(1, 9)), draw(_SIZES)
     shape = (n_steps, 1, depth) if draw(st.booleans()) else (1, n_steps, depth)
@@ -71,5 +84,10 @@ def lstm_models(draw: st.DrawFn) -> Model:
     net = lstm(draw, rng, Net(builder=builder, index=index, shape=shape, scale=scale, zero_point=zero_point))
     if draw(st.booleans()):
         net = lstm(draw, rng, net)
+    ending = draw(st.sampled_from(["sequence", "last step", "classifier"]))
+    if ending != "sequence":
+        net = last_step(draw, net)
+    if ending == "classifier":
+        net = fully_connected(draw, rng, net)
     data = builder.build([index], [net.index])
     return Model(data=data, shape=shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))

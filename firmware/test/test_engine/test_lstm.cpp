@@ -100,6 +100,17 @@ TEST_CASE_FIXTURE(Fixture, "a cell adds up over the steps of one sequence, and s
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "the last step alone is what it is behind all of them") {
+  Model model;
+  model.parts.tensors[1].dims[1] = 1;
+  for (const KernelSet kernels : {PortableKernelFor, SimdKernelFor}) {
+    REQUIRE(Load(model.Image(), kernels) == Status::kOk);
+    REQUIRE(engine.Invoke() == Status::kOk);
+    REQUIRE(engine.output().n_bytes == kUnits);
+    for (int i = 0; i < kUnits; ++i) CHECK(static_cast<const int8_t*>(engine.output().data)[i] == 113);
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "a clipped cell stops where it is clipped") {
   Model model;
   model.params.cell_clip = 1000;

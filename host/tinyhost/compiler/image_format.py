@@ -159,7 +159,7 @@ class OperatorCode(IntEnum):
     RESHAPE = 18
     """only in images for TensorFlow Lite Micro: a plan needs none"""
     UNIDIRECTIONAL_SEQUENCE_LSTM = 19
-    """LstmParams; one sequence, from a state of 0"""
+    """LstmParams; one sequence, from a state of 0; the output is all steps' or the last one's"""
     LOOKUP = 20
     """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
     STRIDED_COPY = 21

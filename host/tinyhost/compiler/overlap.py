@@ -40,7 +40,7 @@ def overlap_distance(
     """
     if step.code in _ELEMENTWISE:
         return 0 if same_size else None
-    if step.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
+    if step.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM and input_shape[:2] == output_shape[:2]:
         n_steps = input_shape[0] * input_shape[1]
         return max(output_shape[2], n_steps * output_shape[2] - (n_steps - 1) * input_shape[2])
     rows = step.code == OperatorCode.FULLY_CONNECTED

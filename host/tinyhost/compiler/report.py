@@ -136,8 +136,9 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
         per_output = n_inputs * depth // math.prod(output_shape)
         return per_output, per_output * depth
     if record.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
-        per_output = 4 * (image.tensor_info(record.inputs[0]).shape[-1] + depth)
-        return per_output, per_output * depth
+        *steps, row = image.tensor_info(record.inputs[0]).shape
+        n_rows = math.prod(output_shape) // depth
+        return 4 * (row + depth) * math.prod(steps) // n_rows, 4 * (row + depth) * depth
     return 0, 0
 
 

@@ -11,7 +11,7 @@ from tinyhost.compiler import compile_tflite
 from tinyhost.errors import ModelError
 
 from tests.oracle.strategies import chains
-from tests.unit.compiler.models import picture_classifier
+from tests.unit.compiler.models import picture_classifier, sequence_model
 
 _VALUES = (0, 1, 2, 4, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x1000000)
 _PEAK_BYTES = 64 << 20
@@ -44,7 +44,7 @@ _SETTINGS = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 @_SETTINGS
-@given(mutations(_PICTURE))
+@given(st.sampled_from([_PICTURE, sequence_model()]).flatmap(mutations))
 def test_mutated_file(data: bytes) -> None:
     _compile(data)
 

@@ -56,7 +56,8 @@ def lower_lstm(context: OperatorContext) -> Step:
             f"{batch} sequences at once, and the engine runs one", way_out="export the model with a batch of 1"
         )
     n_units, depth = hidden.shape[-1] if hidden.shape else 1, data.shape[2]
-    context.same_shape(output, (*data.shape[:2], n_units))
+    last_step_alone = "LastStep" in context.operator.options  # written by passes/last_step.py
+    context.same_shape(output, (1, 1, n_units) if last_step_alone else (*data.shape[:2], n_units))
     if hidden.n_elements != n_units or cell.n_elements != n_units:
         raise context.corrupt("size of the states", expected=n_units, got=(hidden.n_elements, cell.n_elements))
     over_input = _matrix(context, data, _INPUT_WEIGHTS, _BIASES, (n_units, depth))

@@ -12,6 +12,7 @@ from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.passes.activations import fuse_activations
 from tinyhost.compiler.passes.dead_channels import remove_dead_channels
 from tinyhost.compiler.passes.identities import remove_identities
+from tinyhost.compiler.passes.last_step import keep_last_step
 from tinyhost.compiler.passes.lines import lay_lines
 from tinyhost.compiler.passes.pads import fuse_pads
 from tinyhost.compiler.passes.taps import cut_unseen_taps
@@ -24,6 +25,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_identities,
     fuse_pads,
     fuse_activations,
+    keep_last_step,
     cut_unseen_taps,
     remove_dead_channels,
 )

@@ -111,7 +111,7 @@ enum class OperatorCode : uint8_t {
   kQuantize = 16,  ///< QuantizeParams; float32 to int8
   kDequantize = 17,  ///< LookupParams, a table of 256 float32
   kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
-  kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0
+  kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0; the output is all steps' or the last one's
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
   kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
   kSub = 22,  ///< AddParams; the second input is subtracted; broadcasts

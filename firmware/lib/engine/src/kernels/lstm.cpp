@@ -1,7 +1,10 @@
-// UNIDIRECTIONAL_SEQUENCE_LSTM: (1, t, k) or (t, 1, k) -> (1, t, u) or (t, 1, u). In the terms of TFLM's lstm_eval.h,
-// unit by unit, which is the same: gates are 16-bit, Q3.12 before their activation and Q0.15 after it.
+// UNIDIRECTIONAL_SEQUENCE_LSTM: (1, t, k) or (t, 1, k) -> (1, t, u) or (t, 1, u), or (1, 1, u), the last. In the terms
+// of TFLM's lstm_eval.h, unit by unit, which is the same: gates are 16-bit, Q3.12 before their activation and Q0.15
+// after it.
 
 #include "lstm.h"
+
+#include <cstring>
 
 #include "requantize.h"
 
@@ -36,10 +39,11 @@ bool IsValid(const GateMatrix& matrix) {
   return matrix.weights.data != nullptr && matrix.biases != nullptr;
 }
 
-/// One sequence in, one out, as many steps long.
+/// One sequence in; one out, as many steps long, or its last step.
 bool IsOneSequence(const TensorView& input, const TensorView& output) {
-  return IsInt8(input, 3) && IsInt8(output, 3) && input.dims[0] == output.dims[0] && input.dims[1] == output.dims[1] &&
-         (input.dims[0] == 1 || input.dims[1] == 1);
+  const bool whole = input.dims[0] == output.dims[0] && input.dims[1] == output.dims[1];
+  const bool last = output.dims[0] == 1 && output.dims[1] == 1;
+  return IsInt8(input, 3) && IsInt8(output, 3) && (input.dims[0] == 1 || input.dims[1] == 1) && (whole || last);
 }
 
 /// The definition of scaling.
@@ -56,8 +60,9 @@ struct PortableRescale {
 /// The definition of a unit's sums.
 class PortableProducts {
  public:
-  PortableProducts(const GateMatrix& matrix, uint32_t*) : matrix_(matrix), patch_(matrix.depth, 1, 1) {}
-  void Take(const int8_t* row) { row_ = row; }
+  PortableProducts(const GateMatrix& matrix, uint32_t* memory)
+      : matrix_(matrix), patch_(matrix.depth, 1, 1), row_(reinterpret_cast<int8_t*>(memory)) {}
+  void Take(const int8_t* row) { std::memcpy(row_, row, static_cast<uint32_t>(matrix_.depth)); }
   void Sums(int32_t unit, uint32_t sums[kGates]) const {
     for (int32_t gate = 0; gate < kGates; ++gate) {
       sums[gate] = static_cast<uint32_t>(matrix_.biases[kGates * unit + gate]);
@@ -68,15 +73,16 @@ class PortableProducts {
  private:
   const GateMatrix& matrix_;
   Patch patch_;
-  const int8_t* row_ = nullptr;
+  int8_t* row_;
 };
 
 }  // namespace
 
 TINYHOST_COLD LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& params) {
   LstmJob job{};
-  job.n_steps = op.output.dims[0] * op.output.dims[1];
+  job.n_steps = op.inputs[0].dims[0] * op.inputs[0].dims[1];
   job.n_units = op.output.dims[2];
+  job.step_bytes = op.output.dims[0] * op.output.dims[1] == job.n_steps ? job.n_units : 0;
   job.input = MakeGateMatrix(op, params.input_weights_offset, params.input_layout, params.input_biases_offset,
                              params.input_multiplier, params.input_shift, op.inputs[0].dims[2], job.n_units);
   job.hidden = MakeGateMatrix(op, params.hidden_weights_offset, params.hidden_layout, params.hidden_biases_offset,

@@ -28,6 +28,7 @@ struct LstmJob {
   int16_t* cell;       // state
   int32_t n_steps;
   int32_t n_units;
+  int32_t step_bytes;  // of the output, from one step's row to the next one's; 0 where there is one row
 };
 
 /// The job of tensors and parameters that CheckLstm accepts; where it does not, pointers may be null.
@@ -106,8 +107,8 @@ class LstmCell {
   int32_t clip_;
 };
 
-/// `run` with Products: of a GateMatrix and a row, how a unit's sums come about. The hidden state of a step is its row
-/// of the output; before the first step it is 0, to which no product adds anything.
+/// `run` with Products: of a GateMatrix and a row that it takes, how a unit's sums come about. The hidden state of a
+/// step is its row of the output; before the first step it is 0, to which no product adds anything.
 template <typename Products, typename Rescale>
 void RunLstm(const OperatorView& op) {
   const LstmParams& params = *op.params<LstmParams>();
@@ -117,9 +118,9 @@ void RunLstm(const OperatorView& op) {
   const int8_t* row = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t unit = 0; unit < job.n_units; ++unit) job.cell[unit] = 0;
-  for (int32_t step = 0; step < job.n_steps; ++step, row += job.input.depth, output += job.n_units) {
+  for (int32_t step = 0; step < job.n_steps; ++step, row += job.input.depth, output += job.step_bytes) {
     input.Take(row);
-    if (step > 0) hidden.Take(output - job.n_units);
+    if (step > 0) hidden.Take(output - job.step_bytes);
     for (int32_t unit = 0; unit < job.n_units; ++unit) {
       uint32_t input_sums[kGates], hidden_sums[kGates] = {};
       input.Sums(unit, input_sums);
