@@ -42,9 +42,10 @@ def main() -> int:
             shape = compile_tflite(model.data, name="seed").parsed.output.shape
             n = shape[-1] if shape else 0
             labels = [f"l{i}" for i in range(n)] if 0 < n < 4 else []
-            image = compile_tflite(model.data, name="seed", labels=labels).image
-            if len(image) <= _MAX_BYTES:
-                (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
+            for arena_bytes in (None, 0):
+                image = compile_tflite(model.data, name="seed", labels=labels, arena_bytes=arena_bytes).image
+                if len(image) <= _MAX_BYTES:
+                    (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
 
         write()
     print(f"{len(list(folder.iterdir()))} seeds in {folder}")  # noqa: T201

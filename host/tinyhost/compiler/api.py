@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, threshold_units
@@ -10,8 +10,9 @@ from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
-from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, Task
+from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, OperatorCode, Task
 from tinyhost.compiler.lower import lower_graph
+from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT
 from tinyhost.compiler.order import check_order
 from tinyhost.compiler.passes import run_passes
 from tinyhost.compiler.report import ModelReport, report_image
@@ -19,9 +20,11 @@ from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
 from tinyhost.errors import UsageError
 from tinyhost.protocol.labels import label_fault, normal_label
+from tinyhost.protocol.limits import APP_LIMITS
 
 __all__ = ["CompiledModel", "compile_tflite"]
 
+_SCRATCH_LIMITS = (32768, 16384, 8192, 4096, 2048, 0)
 _NAME_BYTES = 31  # of the model
 
 
@@ -46,6 +49,7 @@ def compile_tflite(
     labels: Sequence[str] = (),
     defaults: AppDefaults | None = None,
     passes: bool = True,
+    arena_bytes: int | None = None,
     where: str | None = None,
 ) -> CompiledModel:
     """Return the model image of a .tflite file's bytes.
@@ -53,6 +57,8 @@ def compile_tflite(
     name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
     the output's last dimension, of at most 31 bytes in their composed form (NFC), which is kept.
     passes: run the compiler's passes, which change no output byte; without them every operator of the file is there.
+    arena_bytes: what the plan is to fit, if need be by working on fewer channels at once; the arena of the task's app
+    if None.
     Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for what the engine lacks,
     UsageError for labels or defaults that do not fit the model.
     """
@@ -69,11 +75,34 @@ def compile_tflite(
     )
     if passes:
         graph = run_passes(graph)
-    pool = ConstantPool()
-    steps = lower_graph(graph, pool, where=where)
-    image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
-    parsed = ModelImage.parse(image, where=where)
-    return CompiledModel(parsed=parsed, report=report_image(parsed))
+    if arena_bytes is None:
+        arena_bytes = _app_arena_bytes(Task(metadata.task))
+    smallest: ModelImage | None = None
+    for scratch_limit in _scratch_limits(graph, where):
+        pool = ConstantPool()
+        steps = lower_graph(graph, pool, where=where, scratch_limit=scratch_limit)
+        image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
+        parsed = ModelImage.parse(image, where=where)
+        if smallest is None or parsed.metadata.arena_bytes < smallest.metadata.arena_bytes:
+            smallest = parsed
+        if smallest.metadata.arena_bytes <= arena_bytes:
+            break
+    assert smallest is not None
+    return CompiledModel(parsed=smallest, report=report_image(smallest))
+
+
+def _app_arena_bytes(task: Task) -> int:
+    """Return the arena of the app that runs models of a task; of the app with most room if there is none."""
+    app = APP_LIMITS.get(task.name.lower())
+    return app.arena_bytes if app else max(limits.arena_bytes for limits in APP_LIMITS.values())
+
+
+def _scratch_limits(graph: Graph, where: str) -> Iterator[int]:
+    """Yield limits to the scratch memory of depthwise convolutions: none, then those that make a difference."""
+    yield NO_SCRATCH_LIMIT
+    steps = lower_graph(graph, ConstantPool(), where=where)
+    most = max((step.scratch_bytes for step in steps if step.code == OperatorCode.DEPTHWISE_CONV_2D), default=0)
+    yield from (limit for limit in _SCRATCH_LIMITS if limit < most)
 
 
 def _metadata(

@@ -26,6 +26,7 @@ __all__ = [
     "KwsParams",
     "LookupParams",
     "LstmParams",
+    "MAX_CLOSING",
     "MAX_COPY_RANK",
     "MAX_INPUTS",
     "MAX_LABELS",
@@ -78,6 +79,8 @@ MAX_LABELS = 255
 """labels in an image"""
 MAX_TENSOR_BYTES = 16777216
 """size of one tensor, and of an arena: 16 MiB"""
+MAX_CLOSING = 4
+"""a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps"""
 PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
 FILTERS_PER_BLOCK = 4
@@ -612,12 +615,12 @@ class ConvParams:
     requantization: int = 0
     groups: int = 0
     """of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise"""
-    reserved2: int = 0
-    """0"""
+    channels_at_once: int = 0
+    """of DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.channels_offset, self.scratch_offset, self.scratch_bytes, self.activation_min, self.activation_max, self.layout, self.requantization, self.groups, self.reserved2)
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.channels_offset, self.scratch_offset, self.scratch_bytes, self.activation_min, self.activation_max, self.layout, self.requantization, self.groups, self.channels_at_once)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ConvParams:
@@ -641,7 +644,7 @@ class ConvParams:
             layout=values[14],
             requantization=values[15],
             groups=values[16],
-            reserved2=values[17],
+            channels_at_once=values[17],
         )
 
 

@@ -4,7 +4,8 @@ The firmware's contract (firmware/lib/engine/src/kernels/kernel.h): windowed ker
 order, at most PIXELS_IN_FLIGHT of them before the whole window of the first has been read; elementwise kernels read
 element i before they write element i, in order; a softmax finishes a row before the next; an LSTM reads a step's row
 before it writes the next step's. All others need disjoint buffers. So an output that starts `distance` bytes before its
-input never overwrites what is still to be read.
+input never overwrites what is still to be read. A depthwise kernel that takes some channels at once runs over the image
+for each: its output must also start whole pixels before its input, so that channels are written over themselves.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from tinyhost.compiler.image_format import PIXELS_IN_FLIGHT, ConvParams, OperatorCode, PoolParams
 from tinyhost.compiler.lower.context import Step
 
-__all__ = ["overlap_distance", "window_distance"]
+__all__ = ["overlap_distance", "overlap_pitch", "window_distance"]
 
 _ELEMENTWISE = {
     OperatorCode.ADD,
@@ -44,9 +45,17 @@ def overlap_distance(
         n_steps = input_shape[0] * input_shape[1]
         return max(output_shape[2], n_steps * output_shape[2] - (n_steps - 1) * input_shape[2])
     rows = step.code == OperatorCode.FULLY_CONNECTED
+    if overlap_pitch(step, input_shape) > 1 and input_shape[-1] != output_shape[-1]:
+        return None
     if isinstance(step.params, (ConvParams, PoolParams)) and not rows and input_shape[0] == 1:
         return window_distance(step.params, input_shape, output_shape)
     return None
+
+
+def overlap_pitch(step: Step, input_shape: tuple[int, ...]) -> int:
+    """Return what the distance must be a multiple of: the bytes of a pixel, where some channels run at once, or 1."""
+    some = isinstance(step.params, ConvParams) and 0 < step.params.channels_at_once < input_shape[-1]
+    return input_shape[-1] if some else 1
 
 
 def window_distance(

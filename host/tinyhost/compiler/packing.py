@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "can_carry",
+    "channels_within",
     "fully_connected_scratch_bytes",
     "lstm_scratch_bytes",
     "n_pairs",
@@ -122,6 +123,17 @@ def row_scratch_bytes(rows: Window, columns: Window, *, width: int, depth: int) 
     slack = 4 * columns.stride + columns.filter + 4
     elements = ((rows.filter - 1) * rows.dilation + 1) * depth * plane + slack
     return (2 * elements + 3) // 4 * 4
+
+
+def channels_within(limit: int, rows: Window, columns: Window, *, width: int, depth: int) -> int:
+    """Return how many of `depth` channels a DEPTHWISE_CONV_2D takes at once, so that its scratch memory fits `limit`.
+
+    Fours of channels, and one at least: that is what kernels unfold at once. Groups are of about the same size.
+    """
+    fixed, four = (row_scratch_bytes(rows, columns, width=width, depth=n) for n in (0, _LANES))
+    most = max(1, (limit - fixed) // (four - fixed)) * _LANES
+    n_groups = -(-depth // most)
+    return min(depth, -(-depth // n_groups // _LANES) * _LANES)
 
 
 def padded_filters(n_filters: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,13 +20,15 @@ class Buffer:
     """Memory that is alive from step `first` to step `last`, both included.
 
     dying_inputs: (buffer index, distance): inputs of the step that writes this buffer which nobody reads later; this
-    buffer may overlap one of them if it starts at least `distance` bytes before it (see overlap.py).
+    buffer may overlap one of them if it starts at least `distance` bytes before it (see overlap.py). With a pitch, it
+    starts by the least multiple of that before it.
     """
 
     n_bytes: int
     first: int
     last: int
     dying_inputs: tuple[tuple[int, int], ...] = ()
+    pitch: int = 1
 
 
 def plan_arena(buffers: Sequence[Buffer]) -> tuple[list[int], int]:
@@ -57,26 +60,38 @@ def _aligned(n: int) -> int:
     return -(-n // IMAGE_ALIGNMENT) * IMAGE_ALIGNMENT
 
 
-def _bans(buffers: Sequence[Buffer]) -> list[dict[int, tuple[int, int]]]:
-    """Return, for each buffer i, {j: (low, high)}: offset i - offset j must not lie strictly between low and high."""
-    bans: list[dict[int, tuple[int, int]]] = [{} for _ in buffers]
+_Bans = list[dict[int, list[tuple[int, int]]]]
+"""For each buffer i, {j: [(low, high), ...]}: offset i - offset j must not lie strictly between any low and high."""
+
+
+def _bans(buffers: Sequence[Buffer]) -> _Bans:
+    bans: _Bans = [{} for _ in buffers]
     for i, a in enumerate(buffers):
         for j in range(i):
             b = buffers[j]
             if a.first <= b.last and b.first <= a.last:
-                bans[i][j] = (-_aligned(a.n_bytes), _aligned(b.n_bytes))
+                bans[i][j] = [(-_aligned(a.n_bytes), _aligned(b.n_bytes))]
     for i, a in enumerate(buffers):
         for j, distance in a.dying_inputs:
-            low, high = -min(_aligned(distance), _aligned(a.n_bytes)), _aligned(buffers[j].n_bytes)
-            if j < i:
-                bans[i][j] = (low, high)
-            else:
-                bans[j][i] = (-high, -low)
+            spans = _overlap_bans(a, buffers[j], distance)
+            bans[max(i, j)][min(i, j)] = spans if j < i else _negated(spans)
     for i, row in enumerate(bans):
-        for j, (low, high) in row.items():
+        for j, spans in row.items():
             if j < i:
-                bans[j][i] = (-high, -low)
+                bans[j][i] = _negated(spans)
     return bans
+
+
+def _overlap_bans(output: Buffer, dying: Buffer, distance: int) -> list[tuple[int, int]]:
+    """Return where an output must not start, from the input that it may overlap."""
+    least = -(-distance // (step := math.lcm(output.pitch, IMAGE_ALIGNMENT))) * step
+    size = _aligned(output.n_bytes)
+    spans = [(-min(least, size), _aligned(dying.n_bytes))]
+    return spans if output.pitch == 1 or least >= size else [(-size, -least), *spans]
+
+
+def _negated(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(-high, -low) for low, high in spans]
 
 
 def _lower_bound(buffers: Sequence[Buffer]) -> int:
@@ -112,13 +127,15 @@ def _pressure(buffers: Sequence[Buffer]) -> list[int]:
     return [max(alive[b.first : b.last + 1]) for b in buffers]
 
 
-def _place(buffers: Sequence[Buffer], bans: Sequence[dict[int, tuple[int, int]]], order: Sequence[int]) -> list[int]:
+def _place(buffers: Sequence[Buffer], bans: _Bans, order: Sequence[int]) -> list[int]:
     """Return the offsets of a greedy placement in `order`; the lowest is 0."""
     placed: dict[int, int] = {}
     low_end, high_end = 0, 0
     for i in order:
         size = _aligned(buffers[i].n_bytes)
-        intervals = sorted((placed[j] + low, placed[j] + high) for j, (low, high) in bans[i].items() if j in placed)
+        intervals = sorted(
+            (placed[j] + low, placed[j] + high) for j, spans in bans[i].items() if j in placed for low, high in spans
+        )
         offset = min(
             _allowed(intervals, low_end),
             key=lambda x: (max(high_end, x + size) - min(low_end, x), abs(x)),

@@ -24,7 +24,7 @@ from tinyhost.compiler.image_format import (
     TensorType,
 )
 from tinyhost.compiler.lower.context import Step
-from tinyhost.compiler.overlap import overlap_distance
+from tinyhost.compiler.overlap import overlap_distance, overlap_pitch
 from tinyhost.compiler.planner import Buffer, plan_arena
 from tinyhost.errors import UnsupportedModelError
 
@@ -92,13 +92,12 @@ class _Planner:
         first, last = self._lives(run)
         roots = sorted(first, key=lambda root: (first[root], root))
         position = {root: i for i, root in enumerate(roots)}
-        dying: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(roots, ())
+        buffers = [Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root]) for root in roots]
         for i, step in enumerate(run):
-            dying[self._root[step.output]] = self._dying_inputs(step, i, last, position)
-        buffers = [
-            Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root], dying_inputs=dying[root])
-            for root in roots
-        ]
+            at = position[self._root[step.output]]
+            dying = self._dying_inputs(step, i, last, position)
+            pitch = overlap_pitch(step, self._graph.tensors[step.inputs[0]].shape)
+            buffers[at] = replace(buffers[at], dying_inputs=dying, pitch=pitch)
         scratch = {i: len(roots) + n for n, i in enumerate(i for i, step in enumerate(run) if step.scratch_bytes)}
         buffers += [Buffer(n_bytes=run[i].scratch_bytes, first=i, last=i) for i in scratch]
         offsets, arena_bytes = plan_arena(buffers)

@@ -9,7 +9,7 @@ from tinyhost.compiler.planner import Buffer, plan_arena
 
 @st.composite
 def chains_of_buffers(draw: st.DrawFn) -> list[Buffer]:
-    """Buffers of random lives; some may overlap a buffer that dies when they are born."""
+    """Buffers of random lives; some may overlap a buffer that dies when they are born, some of them by whole pixels."""
     n = draw(st.integers(1, 12))
     buffers: list[Buffer] = []
     for i in range(n):
@@ -20,7 +20,8 @@ def chains_of_buffers(draw: st.DrawFn) -> list[Buffer]:
                 dying.append((j, draw(st.integers(0, other.n_bytes))))
         last = draw(st.integers(first, 8))
         size = draw(st.integers(1, 300))
-        buffers.append(Buffer(n_bytes=size, first=first, last=last, dying_inputs=tuple(dying)))
+        pitch = draw(st.sampled_from([1, 1, 3, 16, 30]))
+        buffers.append(Buffer(n_bytes=size, first=first, last=last, dying_inputs=tuple(dying), pitch=pitch))
     return buffers
 
 
@@ -35,7 +36,8 @@ def test_no_two_live_buffers_collide(buffers: list[Buffer]) -> None:
                 continue
             disjoint = offsets[i] + a.n_bytes <= offsets[j] or offsets[j] + b.n_bytes <= offsets[i]
             distance = dict(a.dying_inputs).get(j)
-            assert disjoint or (distance is not None and offsets[j] - offsets[i] >= distance)
+            before = offsets[j] - offsets[i]
+            assert disjoint or (distance is not None and before >= distance and before % a.pitch == 0)
 
 
 def test_a_buffer_may_take_the_place_of_the_input_that_dies() -> None:
@@ -47,6 +49,14 @@ def test_a_buffer_may_take_the_place_of_the_input_that_dies() -> None:
     offsets, size = plan_arena(chain)
     assert offsets == [0, 0, 0]
     assert size == 112
+
+
+def test_a_buffer_of_pixels_starts_whole_pixels_before_the_input_that_dies() -> None:
+    chain = [
+        Buffer(n_bytes=480, first=0, last=1),
+        Buffer(n_bytes=480, first=1, last=2, dying_inputs=((0, 31),), pitch=30),
+    ]
+    assert plan_arena(chain) == ([240, 0], 720)
 
 
 def test_plans_are_repeatable() -> None:

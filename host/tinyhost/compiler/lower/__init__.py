@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Obstacle
 from tinyhost.compiler.lower.activations import lower_abs, lower_elu, lower_hard_swish, lower_leaky_relu, lower_lookup
-from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT, OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import (
     lower_add,
     lower_dequantize,
@@ -66,9 +66,12 @@ LOWERED_OPERATORS = tuple(_LOWERINGS)
 """By name: TensorFlow Lite's, and those that canonical writes."""
 
 
-def lower_graph(graph: Graph, pool: ConstantPool, *, where: str) -> tuple[Step, ...]:
+def lower_graph(
+    graph: Graph, pool: ConstantPool, *, where: str, scratch_limit: int = NO_SCRATCH_LIMIT
+) -> tuple[Step, ...]:
     """Return the steps of a graph, in order, with their weights and tables in `pool`.
 
+    scratch_limit: bytes beyond which depthwise convolutions work on fewer channels at once, more slowly.
     Raises UnsupportedModelError, naming all obstacles, for what the engine lacks; ModelError for what none could run.
     """
     obstacles = [*graph.obstacles, *obstacles_of_types(graph)]
@@ -78,7 +81,7 @@ def lower_graph(graph: Graph, pool: ConstantPool, *, where: str) -> tuple[Step, 
         raise unsupported_model(where, obstacles)
     steps = []
     for operator in graph.operators:
-        context = OperatorContext(graph=graph, operator=operator, pool=pool, where=where)
+        context = OperatorContext(graph=graph, operator=operator, pool=pool, where=where, scratch_limit=scratch_limit)
         try:
             steps.append(_LOWERINGS[operator.code](context))
         except UnsupportedModelError as error:

@@ -12,7 +12,7 @@ from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
 from tinyhost.compiler.image_format import MAX_RANK, OperatorCode
 from tinyhost.errors import ModelError, UnsupportedModelError
 
-__all__ = ["OperatorContext", "Packable", "Step"]
+__all__ = ["NO_SCRATCH_LIMIT", "OperatorContext", "Packable", "Step"]
 
 _HINT = "change or leave out this layer, and convert the model again"
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
@@ -22,6 +22,8 @@ _CLAMPS: dict[str, tuple[float | None, float | None]] = {
     "RELU_N1_TO_1": (-1.0, 1.0),
     "RELU6": (0.0, 6.0),
 }
+
+NO_SCRATCH_LIMIT = 2**32
 
 
 class Packable(Protocol):
@@ -53,6 +55,8 @@ class OperatorContext:
     operator: Operator
     pool: ConstantPool
     where: str
+    scratch_limit: int = NO_SCRATCH_LIMIT
+    """bytes, beyond which a depthwise convolution takes fewer channels at once"""
 
     @property
     def title(self) -> str:

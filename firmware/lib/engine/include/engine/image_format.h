@@ -40,6 +40,9 @@ constexpr uint32_t kMaxLabels = 255;
 /// size of one tensor, and of an arena: 16 MiB
 constexpr uint32_t kMaxTensorBytes = 16777216;
 
+/// a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps
+constexpr uint32_t kMaxClosing = 4;
+
 /// output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)
 constexpr uint32_t kPixelsInFlight = 4;
 
@@ -333,7 +336,7 @@ struct ConvParams {
   WeightLayout layout;
   Requantization requantization;
   uint16_t groups;  ///< of CONV_2D: filter i reads the channels of group i / (filters / groups); 1 for depthwise
-  uint16_t reserved2;  ///< 0
+  uint16_t channels_at_once;  ///< of DEPTHWISE_CONV_2D: input channels that share its scratch memory, one to all; 0 for the others
 };
 static_assert(sizeof(ConvParams) == 40, "ConvParams has padding");
 

@@ -16,9 +16,8 @@ TINYHOST_COLD ConvJob MakeConvJob(const OperatorView& op, const ConvParams& para
   source.depth = op.inputs[0].dims[3];
   source.zero_point = op.inputs[0].zero_point;
   const bool dense = params.dilation_width == 1 && job.groups == 1;
-  const int32_t taps = dense ? params.filter_width : 1;
-  source.patch = {taps * job.group_depth, params.filter_height * params.filter_width / taps,
-                  params.filter_width / taps};
+  const int32_t taps = dense ? params.filter_width : 1, runs_per_row = dense ? 1 : params.filter_width;
+  source.patch = {taps * job.group_depth, params.filter_height * runs_per_row, runs_per_row};
   const int32_t n_blocks = job.groups * job.group_blocks;
   job.weights = MakeQuadWeights(op, params, source.patch, n_blocks);
   job.requantizer = MakeRequantizer(op, params, static_cast<uint32_t>(n_blocks) * 4);

@@ -5,7 +5,8 @@
 namespace tinyhost {
 
 /// Weights of a DEPTHWISE_CONV_2D by channel (WeightLayout::kRows): a filter's rows one after the other, each filled up
-/// to whole words, the four bytes of a word in the order 0, 2, 1, 3, so that SXTB16 makes pairs of neighbours.
+/// to whole words, with zeros between dilated taps that are near each other (kMaxClosing), the four bytes of a word in
+/// the order 0, 2, 1, 3, so that SXTB16 makes pairs of neighbours.
 struct RowWeights {
   const uint32_t* data;
   int32_t words_per_row;
@@ -24,14 +25,15 @@ struct DepthwiseJob {
   int32_t in_depth;
   int32_t out_depth;
   int32_t multiplier;
+  int32_t channels_at_once;  // of the input
   int32_t input_zero_point;
   RowWeights weights;
   Requantizer requantizer;
 
   int32_t row_bytes() const { return columns.input * in_depth; }
 
-  // Scratch memory: the input rows under one row of windows, unfolded to 16 bits, a plane per channel, padding
-  // included.
+  // Scratch memory: the input rows under one row of windows, unfolded to 16 bits, a plane for each of the channels at
+  // once, padding included.
   int32_t window_rows() const { return (rows.filter - 1) * rows.dilation + 1; }
   int32_t plane_elements() const {
     const int32_t reach = (columns.output - 1) * columns.stride + columns.extent();
@@ -41,7 +43,7 @@ struct DepthwiseJob {
   /// What a block of four windows may read beyond the last plane.
   int32_t slack_elements() const { return 4 * columns.stride + columns.filter + 4; }
   uint64_t scratch_bytes() const {
-    const uint64_t n_planes = uint64_t{static_cast<uint32_t>(window_rows())} * static_cast<uint32_t>(in_depth);
+    const uint64_t n_planes = uint64_t{static_cast<uint32_t>(window_rows())} * static_cast<uint32_t>(channels_at_once);
     const uint32_t slack_bytes = static_cast<uint32_t>(2 * slack_elements() + 3) & ~3u;
     return 2 * n_planes * static_cast<uint32_t>(plane_elements()) + slack_bytes;
   }

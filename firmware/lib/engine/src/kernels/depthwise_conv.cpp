@@ -8,11 +8,16 @@ TINYHOST_COLD DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvPa
   DepthwiseJob job{};
   job.rows = ConvRows(op, params);
   job.columns = ConvColumns(op, params);
+  if (job.columns.extent() <= static_cast<int32_t>(kMaxClosing) * job.columns.filter) {
+    job.columns.filter = job.columns.extent();  // with zeros between the taps
+    job.columns.dilation = 1;
+  }
   job.in_depth = op.inputs[0].dims[3];
   job.out_depth = op.output.dims[3];
   job.multiplier = job.out_depth / job.in_depth;
+  job.channels_at_once = params.channels_at_once;
   job.input_zero_point = op.inputs[0].zero_point;
-  job.weights.words_per_row = (params.filter_width + 3) / 4;
+  job.weights.words_per_row = (job.columns.filter + 3) / 4;
   const uint64_t n_words = uint64_t{params.filter_height} * static_cast<uint32_t>(job.weights.words_per_row);
   job.weights.data =
       op.image->Constants<uint32_t>(params.weights_offset, n_words * static_cast<uint32_t>(job.out_depth));
@@ -23,7 +28,8 @@ TINYHOST_COLD DepthwiseJob MakeDepthwiseJob(const OperatorView& op, const ConvPa
 TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work) {
   const ConvParams* params = op.params<ConvParams>();
   if (!ValidConvGeometry(op, *params) || op.output.dims[3] % op.inputs[0].dims[3] != 0 || params->groups != 1 ||
-      params->layout != WeightLayout::kRows) {
+      params->layout != WeightLayout::kRows || params->channels_at_once < 1 ||
+      params->channels_at_once > op.inputs[0].dims[3]) {
     return Status::kImageParameter;
   }
   const DepthwiseJob job = MakeDepthwiseJob(op, *params);
@@ -31,8 +37,9 @@ TINYHOST_COLD Status CheckDepthwiseConv2d(const OperatorView& op, uint64_t* work
       params->scratch_bytes < job.scratch_bytes()) {
     return Status::kImageParameter;
   }
-  const uint64_t n_taps = uint64_t{params->filter_height} * (params->filter_width + 3u);
-  *work += ElementCount(op.output) * n_taps + 2 * ElementCount(op.inputs[0]) + params->scratch_bytes;
+  const uint64_t n_taps = uint64_t{params->filter_height} * (static_cast<uint32_t>(job.columns.filter) + 3u);
+  const uint64_t n_groups = (static_cast<uint32_t>(job.in_depth) - 1u) / params->channels_at_once + 1u;
+  *work += ElementCount(op.output) * n_taps + 2 * ElementCount(op.inputs[0]) + n_groups * job.scratch_bytes();
   return Status::kOk;
 }
 

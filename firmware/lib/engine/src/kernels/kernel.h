@@ -43,9 +43,10 @@ struct OperatorView {
 /// `check` refuses whatever `run` could not survive, and adds to `work` an upper bound of run's elementary steps.
 /// `run` may assume what `check` accepted. Input and output may overlap in the arena as the host planned it: a windowed
 /// kernel (convolution, pooling) writes output pixels in row-major order, at most kPixelsInFlight of them before it has
-/// read the whole window of the first; an elementwise kernel reads element i before it writes element i, in order; a
-/// softmax finishes a row before the next; an LSTM reads a step's row before it writes the next step's; all others have
-/// disjoint buffers. (host/tinyhost/compiler/overlap.py)
+/// read the whole window of the first, for ConvParams::channels_at_once after the other, as a channel's output lies
+/// over that channel; an elementwise kernel reads element i before it writes element i, in order; a softmax finishes a
+/// row before the next; an LSTM reads a step's row before it writes the next step's; all others have disjoint buffers.
+/// (host/tinyhost/compiler/overlap.py)
 struct Kernel {
   OperatorCode code;
   uint8_t n_inputs;       // 0: any number

@@ -16,15 +16,9 @@ TINYHOST_HOT inline void ClampBytes(int8_t* data, uint32_t n, int32_t low, int32
   for (; n > 0; --n, ++data) *data = static_cast<int8_t>(*data < low ? low : (*data > high ? high : *data));
 }
 
-/// Clamps a whole output that its kernel left in int8's range; nothing where that is the clamp.
-TINYHOST_COLD inline void ClampOutput(const OperatorView& op, int32_t low, int32_t high) {
-  if (low > INT8_MIN || high < INT8_MAX) ClampBytes(op.output_data<int8_t>(), op.output.n_bytes, low, high);
-}
-
-/// The same for filters: only Requantization::kBounded leaves the clamp to this.
-TINYHOST_COLD inline void ClampOutput(const OperatorView& op, const ConvParams& params) {
-  if (params.requantization != Requantization::kBounded) return;
-  ClampOutput(op, params.activation_min, params.activation_max);
+/// Clamps a whole output that its kernel left in int8's range, where that is not the clamp.
+inline void ClampOutput(const OperatorView& op, int32_t low, int32_t high) {
+  if (high - low != UINT8_MAX) ClampBytes(op.output_data<int8_t>(), op.output.n_bytes, low, high);
 }
 
 }  // namespace tinyhost::simd

@@ -167,7 +167,7 @@ void Run(const OperatorView& op) {
   PatchMemory memory{};
   if (params.scratch_bytes >= unfolded_bytes) memory = PatchMemory::In(op.Scratch(params, 0), unfolded_bytes);
   RunConv(job, params.requantization, memory, op.output.dims[0], op.input_data<int8_t>(), op.output_data<int8_t>());
-  ClampOutput(op, params);
+  ClampOutput(op, params.activation_min, params.activation_max);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // DEPTHWISE_CONV_2D with dual multiply-accumulate. The input rows under one row of windows are kept in scratch memory
 // as 16-bit planes, a plane per channel with its padding, so that a word holds two neighbours of a channel and no
 // window is cut. Each input row is unfolded once (2 instructions per element) and used by all windows over it. A row of
-// outputs is written after all rows under its windows have been read.
+// outputs is written after all rows under its windows have been read. Where there is little scratch memory, some
+// channels at a time run over the whole image.
 
 #include "../kernels/depthwise.h"
 
@@ -115,45 +116,53 @@ TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
 
 #endif
 
+/// The sums of four neighbouring windows of one channel, whose taps may lie apart: about 16 instructions for each tap.
+TINYHOST_HOT Four SumsApart(const DepthwiseJob& job, const RowJob& row, const uint32_t* weights, const int16_t* plane,
+                            uint32_t bias) {
+  const int32_t stride = row.stride, dilation = job.columns.dilation, n_taps = job.columns.filter;
+  uint32_t a = bias, b = bias, c = bias, d = bias;
+  int32_t offset = row.top;
+  for (int32_t ky = job.rows.filter; ky > 0; --ky, offset = row.Next(offset), weights += job.weights.words_per_row) {
+    const int16_t *x = plane + offset, *y = x + 2 * stride;
+    for (int32_t kx = 0; kx < n_taps; ++kx, x += dilation, y += dilation) {
+      const int32_t tap = RowWeights::At(weights, kx);
+      a += static_cast<uint32_t>(x[0] * tap);
+      b += static_cast<uint32_t>(x[stride] * tap);
+      c += static_cast<uint32_t>(y[0] * tap);
+      d += static_cast<uint32_t>(y[stride] * tap);
+    }
+  }
+  return {a, b, c, d};
+}
+
 /// The outputs of one channel in a row: n_blocks times four from `plane` on, of which only n are stored.
 TINYHOST_COLD void RunAnyChannel(const DepthwiseJob& job, const RowJob& row, int32_t channel, const int16_t* plane,
                                  int8_t* output, int32_t n_blocks, int32_t n) {
   const OutputOffsets offsets = OutputOffsets::Of(n, job.out_depth);
-  const uint32_t* weights = job.weights.Filter(channel, job.rows.filter);
+  const uint32_t* weights = row.weights + channel * job.rows.filter * job.weights.words_per_row;
   const ChannelConstants* constants = row.channels + channel;
-  const WindowAxis& columns = job.columns;
 #ifdef __ARM_FEATURE_SIMD32
-  if (!row.exact && columns.dilation == 1) {
+  if (!row.exact && job.columns.dilation == 1) {
     const int8_t* end = output + 4 * n_blocks * offsets.b;
     return RunAnyWindows({plane, 8 * row.stride, 2 * row.top, 2 * row.row_step, 2 * row.ring_size, job.rows.filter,
-                          columns.filter, weights, constants, output, end, offsets},
+                          job.columns.filter, weights, constants, output, end, offsets},
                          row.stride);
   }
 #endif
   for (; n_blocks > 0; --n_blocks, plane += 4 * row.stride, output += 4 * offsets.b) {
-    const uint32_t bias = static_cast<uint32_t>(constants->bias);
-    Four sums = {bias, bias, bias, bias};
-    const uint32_t* taps = weights;
-    int32_t offset = row.top;
-    for (int32_t ky = job.rows.filter; ky > 0; --ky, offset = row.Next(offset), taps += job.weights.words_per_row) {
-      for (int32_t kx = 0; kx < columns.filter; ++kx) {
-        const int32_t tap = RowWeights::At(taps, kx);
-        const int16_t* x = plane + offset + kx * columns.dilation;
-        sums.Each([&](uint32_t& sum) { sum += static_cast<uint32_t>(*x * tap), x += row.stride; });
-      }
-    }
-    StoreFour(row.exact, *constants, sums, output, offsets);
+    StoreFour(row.exact, *constants, SumsApart(job, row, weights, plane, static_cast<uint32_t>(constants->bias)),
+              output, offsets);
   }
 }
 
-/// Outputs of all channels in a row, n_blocks times four from column x on, of which only n are stored.
+/// Outputs of a row's channels, n_blocks times four from column x on, of which only n are stored.
 TINYHOST_COLD void RunBlocks(const DepthwiseJob& job, const RowJob& row, int32_t x, int32_t n_blocks, int32_t n) {
   const bool three = job.rows.filter == 3 && job.columns.filter == 3 && job.columns.dilation == 1;
   if (three && !row.exact && row.stride <= 2) return RunBlocks3x3(row, x, n_blocks, n);
   const int16_t* plane = row.planes + x * row.stride;
   int8_t* output = row.output + x * job.out_depth;
   int32_t left = job.multiplier;
-  for (int32_t channel = 0; channel < job.out_depth; ++channel) {
+  for (int32_t channel = 0; channel < row.n_channels; ++channel) {
     RunAnyChannel(job, row, channel, plane, output + channel, n_blocks, n);
     if (--left == 0) plane += row.plane_size, left = job.multiplier;
   }
@@ -189,27 +198,49 @@ TINYHOST_HOT void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t
 class DepthwiseRun {
  public:
   TINYHOST_COLD explicit DepthwiseRun(const OperatorView& op)
-      : job_(MakeDepthwiseJob(op, *op.params<ConvParams>())),
-        bounded_(op.params<ConvParams>()->requantization == Requantization::kBounded) {
-    plane_size_ = static_cast<int32_t>(job_.plane_elements());
-    row_size_ = plane_size_ * job_.in_depth;
-    planes_ = reinterpret_cast<int16_t*>(op.Scratch(*op.params<ConvParams>(), 0));
+      : job_(MakeDepthwiseJob(op, *op.params<ConvParams>())), plane_size_(job_.plane_elements()) {
+    const ConvParams& params = *op.params<ConvParams>();
+    planes_ = reinterpret_cast<int16_t*>(op.Scratch(params, 0));
+    row_.planes = planes_;
+    row_.exact = params.requantization == Requantization::kBounded ? nullptr : &job_.requantizer;
+    row_.plane_size = plane_size_;
+    row_.multiplier = job_.multiplier;
+    row_.width = job_.columns.output;
+    row_.stride = job_.columns.stride;
+    row_.out_depth = job_.out_depth;
   }
 
   TINYHOST_COLD void Image(const int8_t* image, int8_t* output) {
-    Fill(planes_, job_.window_rows() * row_size_);  // padding on the left and on the right stays
-    int32_t next = -job_.rows.pad;                  // row of the input, not unfolded yet
-    for (int32_t y = 0; y < job_.rows.output; ++y, output += job_.columns.output * job_.out_depth) {
-      const int32_t top = y * job_.rows.stride - job_.rows.pad;
-      if (next < top) next = top;
-      for (; next < top + job_.window_rows(); ++next) UnfoldRow(image, next);
-      RunChannels(Place(top), (job_.rows.output - y) * job_.columns.output, output);
+    for (int32_t first = 0; first < job_.in_depth; first += job_.channels_at_once) {
+      const int32_t left = job_.in_depth - first, first_output = first * job_.multiplier;
+      n_channels_ = left < job_.channels_at_once ? left : job_.channels_at_once;
+      row_size_ = plane_size_ * n_channels_;
+      row_.row_step = job_.rows.dilation * row_size_;
+      row_.ring_size = job_.window_rows() * row_size_;
+      row_.weights = job_.weights.Filter(first_output, job_.rows.filter);
+      row_.channels = job_.requantizer.channels + first_output;
+      row_.n_channels = n_channels_ * job_.multiplier;
+      Channels(image + first, output + first_output);
     }
   }
 
   const DepthwiseJob& job() const { return job_; }
 
  private:
+  /// Runs the channels at once over an image, from the first of them on.
+  TINYHOST_COLD void Channels(const int8_t* image, int8_t* output) {
+    Fill(planes_, row_.ring_size);  // padding on the left and on the right stays
+    int32_t next = -job_.rows.pad;  // row of the input, not unfolded yet
+    for (int32_t y = 0; y < job_.rows.output; ++y, output += job_.columns.output * job_.out_depth) {
+      const int32_t top = y * job_.rows.stride - job_.rows.pad;
+      if (next < top) next = top;
+      for (; next < top + job_.window_rows(); ++next) UnfoldRow(image, next);
+      row_.top = Place(top);
+      row_.output = output;
+      RunRow(job_, row_, (job_.rows.output - y) * job_.columns.output);
+    }
+  }
+
   /// Where a row of the input, or of the padding above and below, is in planes_.
   int32_t Place(int32_t row) const { return (row + job_.rows.pad) % job_.window_rows() * row_size_; }
 
@@ -226,42 +257,25 @@ class DepthwiseRun {
       return;
     }
     const int8_t* input = image + row * job_.row_bytes();
-    const int32_t depth = job_.in_depth, width = job_.columns.input;
+    const int32_t n = n_channels_, depth = job_.in_depth, width = job_.columns.input;
     target += job_.columns.pad;
-    for (int32_t i = 0; i < depth; i += 4) {
-      if (depth < 4) break;
-      const int32_t channel = i < depth - 4 ? i : depth - 4;  // the last four may overlap those before them
+    for (int32_t i = 0; i < n; i += 4) {
+      if (n < 4) break;
+      const int32_t channel = i < n - 4 ? i : n - 4;  // the last four may overlap those before them
       UnfoldFourChannels(input + channel, depth, width, job_.input_zero_point, target + channel * plane_size_,
                          plane_size_);
     }
-    for (int32_t channel = 0; depth < 4 && channel < depth; ++channel, target += plane_size_) {
+    for (int32_t channel = 0; n < 4 && channel < n; ++channel, target += plane_size_) {
       for (int32_t x = 0; x < width; ++x) target[x] = input[x * depth + channel];
     }
   }
 
-  TINYHOST_COLD void RunChannels(int32_t top, int32_t n_left, int8_t* output) const {
-    RowJob row{};
-    row.planes = planes_;
-    row.top = top;
-    row.row_step = job_.rows.dilation * row_size_;
-    row.ring_size = job_.window_rows() * row_size_;
-    row.weights = job_.weights.data;
-    row.channels = job_.requantizer.channels;
-    row.exact = bounded_ ? nullptr : &job_.requantizer;
-    row.plane_size = plane_size_;
-    row.multiplier = job_.multiplier;
-    row.width = job_.columns.output;
-    row.stride = job_.columns.stride;
-    row.out_depth = job_.out_depth;
-    row.output = output;
-    RunRow(job_, row, n_left);
-  }
-
   DepthwiseJob job_;
-  bool bounded_;
   int32_t plane_size_;
-  int32_t row_size_;
+  int32_t n_channels_ = 0;  // at once
+  int32_t row_size_ = 0;
   int16_t* planes_;
+  RowJob row_{};
 };
 
 TINYHOST_COLD void Run(const OperatorView& op) {
@@ -274,7 +288,8 @@ TINYHOST_COLD void Run(const OperatorView& op) {
     image += job.rows.input * job.row_bytes();
     output += job.rows.output * job.columns.output * job.out_depth;
   }
-  ClampOutput(op, *op.params<ConvParams>());
+  const ConvParams& params = *op.params<ConvParams>();
+  ClampOutput(op, params.activation_min, params.activation_max);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace tinyhost::simd {
 
-/// One row of outputs, of all channels.
+/// One row of outputs, of the channels at once.
 struct RowJob {
   const int16_t* planes;
   int32_t top;        // offset in planes of the first row under the windows
@@ -16,6 +16,7 @@ struct RowJob {
   const Requantizer* exact;  // null where Requantization::kBounded holds
   int32_t plane_size;
   int32_t multiplier;
+  int32_t n_channels;  // of the outputs
   int32_t width;
   int32_t stride;
   int32_t out_depth;
@@ -177,10 +178,10 @@ TINYHOST_COLD inline void RunBlocks3x3(const RowJob& job, int32_t x, int32_t n_b
   w.back.output = 1 - 4 * n_blocks * w.offsets.b;
   w.weights = job.weights;
   w.channel = job.channels;
-  const int32_t n_channels = planes_alone ? job.out_depth : job.multiplier;  // that read neighbouring planes, or one
+  const int32_t n_channels = planes_alone ? job.n_channels : job.multiplier;  // that read neighbouring planes, or one
   const int16_t* plane = job.planes + x * job.stride;
   int8_t* output = job.output + x * job.out_depth;
-  for (int8_t* end = output + job.out_depth; output != end; output += n_channels, plane += job.plane_size) {
+  for (int8_t* end = output + job.n_channels; output != end; output += n_channels, plane += job.plane_size) {
     w.rows[0] = plane + job.top;
     w.rows[1] = plane + second;
     w.rows[2] = plane + third;
