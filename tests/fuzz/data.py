@@ -26,6 +26,7 @@ from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_a
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.ucr import read_ucr
@@ -216,6 +217,11 @@ TARGETS = [
         seeds=_infos,
     ),
     Target(name="manifest", parse=reader("manifest.jsonl", read_manifest, subject="."), seeds=_manifests),
+    Target(
+        name="split lists",
+        parse=reader("testing_list.txt", read_lists, subject="."),
+        seeds=lambda: [b"yes/1.wav\nno/2.wav\n", b"\xef\xbb\xbf.\\yes\\1.wav\r\n\r\n"],
+    ),
     Target(name="annotations", parse=reader("truth.csv", read_annotations), seeds=_annotations),
     Target(name="common voice", parse=reader("validated.tsv", _words), seeds=lambda: _VOICES),
     Target(name="archive", parse=reader("set.bin", _unpack), seeds=_archives),

@@ -26,6 +26,7 @@ _MAX_NAME = 100
 _IN_BRACKETS = re.compile(r"(.*?)\s*[\[({](.*)[\])}]")
 _SEPARATED = re.compile(r"[\s_./-]+(?:in\s+)?")
 _MAX_SHOWN = 80
+_MAX_COLUMNS = 4096
 
 T = TypeVar("T", Unit, TimeUnit)
 
@@ -57,8 +58,12 @@ def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> Motion
     Raises DatasetError, which shows the header, if one is missing, if there are several for one, if the axes are in
     different units or in none that there is, and if the header says another unit than a person.
     """
+    if len(header) > _MAX_COLUMNS:
+        raise DatasetError(
+            f"{where}: {len(header):,} columns, expected at most {_MAX_COLUMNS:,}", hint="leave some out"
+        )
     time = _time(header)
-    axes = [_axis(header, axis, where) for axis in "xyz"]
+    axes = _axes(header, where)
     missing = [name for name, column in zip(COLUMNS, (time, *axes), strict=True) if column is None]
     if missing:
         shown = ",".join(header)
@@ -82,7 +87,7 @@ def find_axes(names: Sequence[str], where: str) -> tuple[int, int, int] | None:
 
     Raises DatasetError if there are several for one.
     """
-    places = [column.place for axis in "xyz" if (column := _axis(names, axis, where)) is not None]
+    places = [column.place for column in _axes(names, where) if column is not None]
     return (places[0], places[1], places[2]) if len(places) == 3 else None
 
 
@@ -117,9 +122,13 @@ def _time(header: Sequence[str]) -> _Name | None:
     return min(found, key=lambda name: time_unit_in(name.unit) is None, default=None)
 
 
-def _axis(header: Sequence[str], axis: str, where: str) -> _Name | None:
-    """Return the column of an axis: accX itself, a name of an acceleration, or a bare x."""
+def _axes(header: Sequence[str], where: str) -> list[_Name | None]:
     names = [_split(name, place, unit_in) for place, name in enumerate(header)]
+    return [_axis(header, names, axis, where) for axis in "xyz"]
+
+
+def _axis(header: Sequence[str], names: Sequence[_Name], axis: str, where: str) -> _Name | None:
+    """Return the column of an axis: accX itself, a name of an acceleration, or a bare x."""
     exact = f"acc{axis.upper()}"
     tests: tuple[Callable[[_Name], bool], ...] = (
         lambda name: header[name.place].strip().startswith(exact) and name.key == exact.lower(),
@@ -129,7 +138,7 @@ def _axis(header: Sequence[str], axis: str, where: str) -> _Name | None:
     for fits in tests:
         found = [name for name in names if fits(name)]
         if len(found) > 1:
-            several = ", ".join(header[name.place] for name in found)
+            several = ", ".join(header[name.place] for name in found)[:_MAX_SHOWN]
             raise DatasetError(f"{where}: {len(found)} columns for {exact}: {several}", hint="leave one of them")
         if found:
             return found[0]
