@@ -26,7 +26,6 @@ _MAX_NAME = 100
 _IN_BRACKETS = re.compile(r"(.*?)\s*[\[({](.*)[\])}]")
 _SEPARATED = re.compile(r"[\s_./-]+(?:in\s+)?")
 _MAX_SHOWN = 80
-_MAX_COLUMNS = 4096
 
 T = TypeVar("T", Unit, TimeUnit)
 
@@ -58,10 +57,6 @@ def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> Motion
     Raises DatasetError, which shows the header, if one is missing, if there are several for one, if the axes are in
     different units or in none that there is, and if the header says another unit than a person.
     """
-    if len(header) > _MAX_COLUMNS:
-        raise DatasetError(
-            f"{where}: {len(header):,} columns, expected at most {_MAX_COLUMNS:,}", hint="leave some out"
-        )
     time = _time(header)
     axes = _axes(header, where)
     missing = [name for name, column in zip(COLUMNS, (time, *axes), strict=True) if column is None]
