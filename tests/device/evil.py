@@ -101,6 +101,10 @@ class EvilBoard:
             if select.select([], [self._master], [], 0.05)[1]:
                 data = data[os.write(self._master, data) :]
 
+    def read_bytes(self) -> bytes:
+        """Return what the host has sent."""
+        return os.read(self._master, 65_536)
+
     @property
     def is_off(self) -> bool:
         """Whether to stop what would go on for ever."""
@@ -110,7 +114,7 @@ class EvilBoard:
         decoder = FrameDecoder()
         while not self._stop.is_set():
             if select.select([self._master], [], [], 0.05)[0]:
-                for item in decoder.feed(os.read(self._master, 65_536)):
+                for item in decoder.feed(self.read_bytes()):
                     if isinstance(item, Frame):
                         self._answer(item)
 

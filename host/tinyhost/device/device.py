@@ -188,7 +188,8 @@ class Device:
         active = next((info for info in self.models() if info.active), None)
         if active is None:
             return None
-        return ModelImage.parse(self.read(Source.MODEL, n_bytes=active.image_bytes))
+        image = self.read(Source.MODEL, n_bytes=active.image_bytes)
+        return ModelImage.parse(image, where=f"{self.name}: the active model")
 
     def push(self, image: bytes, *, force: bool = False, progress: Progress | None = None) -> PushResult:
         """Put a model image into a slot and make it active; resumes and skips as far as possible.

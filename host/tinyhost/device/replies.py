@@ -18,8 +18,10 @@ def unpacked(unpack: Callable[[bytes], T], data: bytes, where: str) -> T:
     try:
         return unpack(data)
     except struct.error as exc:
+        kind = getattr(unpack, "__self__", None)
+        expected = f"expected a {kind.__name__} of {kind.SIZE} bytes" if kind else "expected more"
         raise ProtocolError(
-            f"{where}: a reply of {len(data)} bytes, too short for its layout ({exc})",
+            f"{where}: a reply is cut off: {expected}, got {len(data)}",
             hint="flash the board with this version of tinyhost: tinyhost flash vww",
         ) from exc
 

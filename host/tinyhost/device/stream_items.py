@@ -144,7 +144,8 @@ def parse_item(header: StreamHeader, body: bytes) -> StreamItem:
     try:
         return parse(header.timestamp_us, body)
     except (struct.error, ValueError) as exc:
-        raise ProtocolError(f"a malformed item of the stream {StreamId(header.stream).name}: {exc}") from exc
+        why = f"{len(body)} bytes, too short for its layout" if isinstance(exc, struct.error) else exc
+        raise ProtocolError(f"a malformed item of the stream {StreamId(header.stream).name}: {why}") from exc
 
 
 def parse_prediction(body: bytes) -> tuple[Prediction, tuple[int, ...], tuple[int, ...], int]:

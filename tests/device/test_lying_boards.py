@@ -1,0 +1,371 @@
+"""Every command against every kind of mute, lying and slow board: it ends, and with an error that says what to do.
+
+Real firmware answers, and `tests/device/between.py` has its way with what it says. Deadlines are short where the board
+is at fault: TINYHOST_PATIENCE. Where its behaviour is to be tolerated they are the usual ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from _pytest.mark import ParameterSet
+from tinyhost.boards import PoweredBoard
+from tinyhost.protocol.frames import Frame
+from tinyhost.protocol.messages import (
+    REPLY_FLAG,
+    ErrorReply,
+    HelloReply,
+    InfoReply,
+    LogHeader,
+    LogLevel,
+    MessageType,
+    ModelWriteReply,
+    PingReply,
+    Prediction,
+    ReadReply,
+    SlotInfo,
+    StreamHeader,
+)
+from tinyhost.protocol.status import Status
+
+from tests.commands import Done, run_tinyhost
+from tests.device.between import Between, Change, wire
+from tests.device.evil import kept_on
+from tests.stations import SHIPPED_MODELS, Stations
+
+pytestmark = pytest.mark.firmware
+
+HANG_S = 60
+IMPATIENT = "0.01"
+GREETING = {MessageType.HELLO, MessageType.INFO, MessageType.PING, MessageType.BYE}
+HUGE = 0xFFFFFFFF
+
+COMMANDS = {
+    "push": ("push", str(SHIPPED_MODELS["vww"]), "--force"),
+    "monitor": ("monitor", "--plain", "--count", "3", "--seconds", "20"),
+    "monitor json": ("monitor", "--json", "-", "--count", "3", "--seconds", "20"),
+    "capture": ("capture", "--label", "person", "--count", "2", "--data", "set"),
+    "bench": ("bench", "--runs", "1", "--samples", "1", "--link", "--capture"),
+    "diff": ("diff", "--seed", "1"),
+    "models": ("models",),
+    "rollback": ("models", "rollback"),
+    "settings": ("settings",),
+    "set": ("settings", "period_ms=50"),
+    "doctor": ("doctor", "camera", "--seconds", "0.5"),
+    "reset": ("reset",),
+}
+EVERY = frozenset(COMMANDS)
+LIVE = frozenset({"monitor", "monitor json", "doctor"})
+"""those that switch streams on"""
+
+
+def kind_of(frame: Frame) -> int:
+    """Return the type of the request that a frame answers; of an event its own."""
+    return frame.type & ~REPLY_FLAG
+
+
+def only(*kinds: MessageType) -> Change:
+    """Return what lets only replies of these types through."""
+    return lambda board, frame: wire(frame) if kind_of(frame) in kinds else None
+
+
+def instead(kind: MessageType, payload: bytes) -> Change:
+    """Return what puts another payload into replies of this type."""
+    return lambda board, frame: wire(replace(frame, payload=payload) if kind_of(frame) == kind else frame)
+
+
+def refuses(status: int) -> Change:
+    """Return what makes a refusal of every reply, once the board is greeted."""
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if kind_of(frame) in GREETING or not frame.type & REPLY_FLAG:
+            return wire(frame)
+        refusal = ErrorReply(status=status, request_type=kind_of(frame)).pack()
+        return wire(replace(frame, type=MessageType.ERROR | REPLY_FLAG, payload=refusal))
+
+    return change
+
+
+def informs(**fields: Any) -> Change:
+    """Return what lies in INFO."""
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if kind_of(frame) != MessageType.INFO:
+            return wire(frame)
+        return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), **fields).pack()))
+
+    return change
+
+
+def clock(uptime_us: int, step_us: int) -> Change:
+    """Return what answers PING with a clock of its own, and nothing but greetings."""
+
+    def change(board: Between, frame: Frame) -> bytes | None:
+        if kind_of(frame) not in GREETING:
+            return None
+        if kind_of(frame) == MessageType.PING:
+            board.memory.n_replies += 1
+            now_us = max(0, uptime_us + step_us * board.memory.n_replies)
+            return wire(replace(frame, payload=PingReply(uptime_us=now_us).pack()))
+        return wire(frame)
+
+    return change
+
+
+def late(board: Between, frame: Frame) -> bytes:
+    """Say what was to be said before."""
+    before, board.memory.before = board.memory.before, frame.payload
+    return wire(replace(frame, payload=before))
+
+
+def dripping(board: Between, frame: Frame) -> bytes | None:
+    """Say everything byte by byte, each after a while."""
+    for byte in wire(frame):
+        time.sleep(0.002)
+        board.send_bytes(bytes([byte]))
+        if board.is_off:
+            break
+    return None
+
+
+def in_bytes(board: Between, frame: Frame) -> bytes | None:
+    """Say everything byte by byte, at once."""
+    data = wire(frame)
+    for start in range(0, len(data), 97):
+        board.send_bytes(data[start : start + 97])
+    return None
+
+
+def log_flood(board: Between, frame: Frame) -> bytes:
+    """Say fifty lines before everything else."""
+    line = LogHeader(level=LogLevel.INFO).pack() + b"flood"
+    return b"".join([wire(Frame(type=MessageType.LOG, seq=0, payload=line))] * 50) + wire(frame)
+
+
+def endless_log(board: Between, frame: Frame) -> bytes | None:
+    """Greet, and then log for ever."""
+    if kind_of(frame) in GREETING:
+        return wire(frame)
+    while not board.is_off:
+        board.send_bytes(b"still here\n" * 20)
+        time.sleep(0.001)
+    return None
+
+
+def item_flood(board: Between, frame: Frame) -> bytes:
+    """Say every stream item a hundred times."""
+    return wire(frame) * (100 if frame.type == MessageType.STREAM_DATA else 1)
+
+
+def broken(board: Between, frame: Frame) -> bytes:
+    """Break every checksum."""
+    data = bytearray(wire(frame))
+    data[len(data) // 2] ^= 0x55 if data[len(data) // 2] != 0x55 else 0x54
+    return bytes(data)
+
+
+def streams(*, n_items: int, payload: bytes | None = None, then: str = "") -> Change:
+    """Return what says so many items, and then nothing, or another payload, or goes off or restarts."""
+
+    def change(board: Between, frame: Frame) -> bytes | None:
+        if frame.type != MessageType.STREAM_DATA:
+            return wire(frame)
+        board.memory.n_items += 1
+        if board.memory.n_items <= n_items:
+            return wire(frame)
+        if then == "vanish":
+            board.vanish()
+        return None if payload is None else wire(replace(frame, payload=frame.payload[: StreamHeader.SIZE] + payload))
+
+    return change
+
+
+def slots(**fields: Any) -> Change:
+    """Return what lies in the list of models."""
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if kind_of(frame) != MessageType.MODEL_LIST:
+            return wire(frame)
+        size = SlotInfo.SIZE
+        infos = [SlotInfo.unpack(frame.payload, at) for at in range(0, len(frame.payload), size)]
+        return wire(replace(frame, payload=b"".join(replace(info, **fields).pack() for info in infos)))
+
+    return change
+
+
+def hello(**fields: int) -> Change:
+    """Return what lies in HELLO."""
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if kind_of(frame) != MessageType.HELLO:
+            return wire(frame)
+        return wire(replace(frame, payload=replace(HelloReply.unpack(frame.payload), **fields).pack()))
+
+    return change
+
+
+def without(*kinds: MessageType) -> Change:
+    """Return what holds replies of these types back."""
+    return lambda board, frame: None if kind_of(frame) in kinds else wire(frame)
+
+
+def another_board(board: Between, frame: Frame) -> bytes:
+    """Be another board each time that somebody asks."""
+    if kind_of(frame) != MessageType.INFO:
+        return wire(frame)
+    board.memory.n_replies += 1
+    name = f"board {board.memory.n_replies}"
+    return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), unique_id=name).pack()))
+
+
+NO_MATCH = Prediction(status=Status.MODEL_MISMATCH).pack()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of board."""
+
+    change: Change
+    fails: frozenset[str] = EVERY
+    """commands that must end in an error"""
+    works: frozenset[str] = frozenset()
+    """commands that must do their work all the same; of all others either is right"""
+    swallowed: frozenset[int] = frozenset()
+
+    @property
+    def patience(self) -> str:
+        return IMPATIENT if self.fails else "1"
+
+
+def tolerated(change: Change, works: frozenset[str] = EVERY - {"rollback"}) -> Kind:
+    """Return a kind of board that commands have to work with."""
+    return Kind(change=change, fails=frozenset(), works=works)
+
+
+ASKING = EVERY - {"reset"}
+MONITORS = frozenset({"monitor", "monitor json"})
+"""They read the active model."""
+KINDS = {
+    "answers nothing": Kind(change=lambda board, frame: None),
+    "greets only": Kind(change=only(MessageType.HELLO)),
+    "greets and informs only": Kind(change=only(MessageType.HELLO, MessageType.INFO)),
+    "answers greetings and pings only": Kind(change=only(*GREETING)),
+    "its clock stands still": Kind(change=clock(5_000_000, 0)),
+    "its clock runs backwards": Kind(change=clock(900_000_000, -1_000_000)),
+    "takes a push and never ends it": Kind(change=without(MessageType.MODEL_COMMIT), fails=frozenset({"push"})),
+    "takes no byte of a push": Kind(
+        change=instead(MessageType.MODEL_WRITE, ModelWriteReply(offset=0).pack()), fails=frozenset({"push"})
+    ),
+    "wants bytes that a model has not": Kind(
+        change=instead(MessageType.MODEL_WRITE, ModelWriteReply(offset=HUGE).pack()), fails=frozenset({"push"})
+    ),
+    "other numbers": Kind(change=lambda board, frame: wire(replace(frame, seq=frame.seq ^ 0x5555))),
+    "other types": Kind(change=lambda board, frame: wire(replace(frame, type=frame.type ^ 4))),
+    "old answers": Kind(change=late),
+    "byte by byte, slowly": Kind(change=dripping, fails=frozenset({"monitor", "monitor json", "push", "bench"})),
+    "in pieces": tolerated(in_bytes),
+    "floods of log": tolerated(log_flood),
+    "log without end": Kind(change=endless_log),
+    "floods of items": tolerated(item_flood, frozenset({"monitor", "monitor json", "doctor"})),
+    "half frames": Kind(change=lambda board, frame: wire(frame)[: len(wire(frame)) // 2] + b"\0"),
+    "broken checksums": Kind(change=broken),
+    "empty answers": Kind(change=lambda board, frame: wire(replace(frame, payload=b""))),
+    "answers too long": tolerated(
+        lambda board, frame: wire(
+            replace(frame, payload=frame.payload + bytes(20)) if kind_of(frame) in GREETING else frame
+        )
+    ),
+    "models of no bytes": Kind(change=slots(image_bytes=0), fails=MONITORS),
+    "models of 4 GB": Kind(change=slots(image_bytes=HUGE), fails=MONITORS),
+    "reads of no bytes": Kind(change=instead(MessageType.READ, ReadReply(total_bytes=0).pack()), fails=frozenset()),
+    "an arena of 4 GB": tolerated(informs(arena_bytes=HUGE)),
+    "no slot, no memory": Kind(
+        change=informs(slot_bytes=0, arena_bytes=0, sample_bytes=0, n_slots=0), fails=frozenset({"push"})
+    ),
+    "no time": tolerated(informs(tick_hz=0, page_bytes=0)),
+    "another version": Kind(change=hello(version=99)),
+    "another magic": Kind(change=hello(magic=0)),
+    "another session": Kind(change=hello(session=1)),
+    "streams that never begin": Kind(change=streams(n_items=0), fails=LIVE),
+    "streams that stop": Kind(change=streams(n_items=1), fails=frozenset({"monitor", "monitor json"})),
+    "malformed items": Kind(change=streams(n_items=0, payload=b"\xff" * 9), fails=LIVE),
+    "predictions that are none": Kind(change=streams(n_items=0, payload=NO_MATCH), fails=MONITORS),
+    "vanishes in mid-stream": Kind(
+        change=streams(n_items=1, then="vanish"), fails=frozenset({"monitor", "monitor json"})
+    ),
+    "refuses everything": Kind(change=refuses(Status.UNSUPPORTED), fails=ASKING),
+    "is busy for ever": Kind(change=refuses(Status.BAD_STATE), fails=ASKING),
+    "refuses for a reason of its own": Kind(change=refuses(200), fails=ASKING),
+    "takes a reset and goes on": Kind(
+        change=lambda board, frame: wire(frame),
+        swallowed=frozenset({MessageType.RESET}),
+        fails=frozenset({"reset"}),
+    ),
+    "another board each time": Kind(change=another_board, fails=frozenset({"reset"})),
+}
+
+
+@pytest.fixture(scope="module")
+def firmware(stations: Stations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PoweredBoard]:
+    from tests.device.rig import make_pictures
+
+    scene = tmp_path_factory.mktemp("scene")
+    make_pictures(scene, 4)
+    with stations("native", model=True).board.power(scene=str(scene)) as powered:
+        yield powered
+
+
+@contextmanager
+def no_hang() -> Iterator[None]:
+    """Fail a test that never ends."""
+
+    def fail(number: int, frame: FrameType | None) -> None:
+        pytest.fail(f"not done after {HANG_S} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(HANG_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(kind: Kind, command: str, firmware: PoweredBoard, folder: Path) -> Done:
+    words, variables = COMMANDS[command], {"TINYHOST_PATIENCE": kind.patience}
+    with no_hang(), Between(firmware, kind.change, swallowed=kind.swallowed) as board, kept_on(board, folder / "state"):
+        return run_tinyhost(*words, "--board", "native", "--state", folder / "state", folder=folder, **variables)
+
+
+def _cases() -> Iterator[ParameterSet]:
+    """Yield every kind with every command; a fourth of them is a sample, the others are for the soak."""
+    for number, (name, command) in enumerate(itertools.product(KINDS, COMMANDS)):
+        is_sample = (number + number // len(COMMANDS)) % 4 == 0
+        yield pytest.param(name, command, id=f"{name}: {command}", marks=[] if is_sample else [pytest.mark.soak])
+
+
+@pytest.mark.parametrize(("name", "command"), _cases())
+def test_a_command_ends_and_says_what_to_do(name: str, command: str, firmware: PoweredBoard, tmp_path: Path) -> None:
+    kind = KINDS[name]
+    done = run(kind, command, firmware, tmp_path)
+    said = f"exit {done.code}\n{done.out}\n{done.err}"
+    assert "Traceback" not in done.err, said
+    if command in kind.fails:
+        assert done.code == 1, said
+    if command in kind.works:
+        assert done.code == 0, said
+    if done.code:
+        assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE), said
+        assert "   try: " in done.err, said
+    else:
+        assert done.out.strip() or done.err.strip(), said
