@@ -90,12 +90,15 @@ def fetch_dataset(
     mirror: Annotated[
         str | None, typer.Option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to take the archive from.")
     ] = None,
+    max_gb: Annotated[
+        float, typer.Option(min=0.001, max=1000.0, help="How large the archive of a URL may be, in gigabytes.")
+    ] = 4.0,
     json: JsonOption = None,
 ) -> None:
     """Download an archive, check its SHA-256, and unpack it safely."""
     from tinyhost.datasets.catalogue import fetch
 
-    dataset = _dataset(source, sha256, unverified)
+    dataset = _dataset(source, sha256, unverified, round(max_gb * 1e9))
     with byte_progress("downloading") as progress, byte_progress("unpacking") as unpacked:
         fetched = fetch(dataset, target, mirror=mirror, progress=progress, on_unpacked=unpacked)
     if json:
@@ -106,7 +109,7 @@ def fetch_dataset(
         note(("not verified", "yellow"), f": its SHA-256 is {fetched.sha256}; next time give that with --sha256")
 
 
-def _dataset(source: str, sha256: str, unverified: bool) -> DatasetEntry:
+def _dataset(source: str, sha256: str, unverified: bool, max_bytes: int) -> DatasetEntry:
     """Return what is to be fetched. Raises UsageError unless one SHA-256 is known, or asked to do without."""
     from tinyhost.datasets.catalogue import entry, entry_of_url
 
@@ -119,7 +122,7 @@ def _dataset(source: str, sha256: str, unverified: bool) -> DatasetEntry:
             f"{source}: no SHA-256 of it is known here",
             hint="give it with --sha256 (sha256sum FILE prints it), or fetch it --unverified and see",
         )
-    return entry_of_url(source, sha256) if is_url else entry(source, sha256)
+    return entry_of_url(source, sha256, max_bytes) if is_url else entry(source, sha256)
 
 
 def import_dataset(

@@ -23,6 +23,17 @@ __all__ = ["Limits", "unpack"]
 
 _CHUNK_BYTES = 1 << 16
 _END_BYTES = 1024
+_MEMBER_BYTES = 4096
+"""What a member costs beside its content: headers, and its last block."""
+_MAX_DEPTH = 64
+_MAX_HEADER_BYTES = 1 << 20
+_HEADER_TYPES = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 _DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -74,16 +85,17 @@ def unpack(
 
 
 def _unpack(archive: Path, folder: Path, limits: Limits, on_bytes: Callable[[int, int], None]) -> int:
-    n_files, total = 0, 0
-    with _members(archive) as members:
+    n_files, n_members, total = 0, 0, 0
+    with _members(archive, limits) as members:
         for member in members:
             path = folder.joinpath(*_safe_parts(archive, member))
+            n_members += 1
+            if n_members > limits.n_files:
+                raise _bad(archive, f"more than {counted(limits.n_files, 'file or folder', 'files and folders')}")
             if member.is_folder:
                 path.mkdir(parents=True, exist_ok=True)
                 continue
             n_files += 1
-            if n_files > limits.n_files:
-                raise _bad(archive, f"more than {counted(limits.n_files, 'file')}")
             path.parent.mkdir(parents=True, exist_ok=True)
             source = member.open()
             if source is None:
@@ -118,11 +130,13 @@ def _safe_parts(archive: Path, member: _Member) -> tuple[str, ...]:
         raise _bad(archive, f"{name!r} leads out of the folder")
     if not parts and member.is_file:
         raise _bad(archive, "a file without a name")
+    if len(parts) > _MAX_DEPTH:
+        raise _bad(archive, f"{name[:80]!r}... lies {len(parts)} folders deep, expected at most {_MAX_DEPTH}")
     return parts
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[_Member]]:
+def _members(archive: Path, limits: Limits) -> Iterator[Iterator[_Member]]:
     """Yield what is in the archive, in its order."""
     if not archive.is_file():
         raise DatasetError(f"{archive}: no such file", hint="check the path")
@@ -131,8 +145,8 @@ def _members(archive: Path) -> Iterator[Iterator[_Member]]:
             yield (_zip_member(zipped, info) for info in zipped.infolist())
         return
     with _decompressed(archive) as raw:
-        watched = _Watched(raw)
-        with tarfile.open(fileobj=watched, mode="r|") as tar:  # a stream: nothing is read twice
+        watched = _Watched(raw, limits.total_bytes + limits.n_files * _MEMBER_BYTES)
+        with tarfile.open(fileobj=watched, mode="r|", tarinfo=_TarInfo) as tar:  # a stream: nothing is read twice
             yield (_tar_member(tar, info) for info in tar)
         watched.check_end(archive)
 
@@ -150,15 +164,29 @@ def _decompressed(archive: Path) -> IO[bytes]:
     return archive.open("rb")
 
 
+class _TarInfo(tarfile.TarInfo):
+    """A header whose own data (long names, PAX fields) is not read into memory whatever it claims to be."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        is_header = self.type in _HEADER_TYPES
+        if is_header and self.size > _MAX_HEADER_BYTES:
+            raise tarfile.HeaderError(f"a header of {self.size:,} bytes, expected at most {_MAX_HEADER_BYTES:,}")
+        return cast(tarfile.TarInfo, super()._proc_member(tar))  # type: ignore[misc]
+
+
 class _Watched(io.RawIOBase):
     """Remembers the end of what was read: tarfile takes a tar that was cut between two files for a whole one."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: IO[bytes], max_bytes: int) -> None:
         self._raw = raw
+        self._left_bytes = max_bytes
         self._tail = b""
 
     def read(self, size: int = -1) -> bytes:
         data = self._raw.read(size)
+        self._left_bytes -= len(data)
+        if self._left_bytes < 0:
+            raise ValueError("more comes out than the limits allow")
         self._tail = (self._tail + data)[-_END_BYTES:]
         return data
 

@@ -49,6 +49,8 @@ class DatasetEntry(DatasetDocument):
     """An archive, and how large it may be."""
 
     unpacked: Limits
+    max_bytes: int = 4 << 30
+    """how large the archive may be"""
 
     @property
     def file_name(self) -> str:
@@ -107,6 +109,7 @@ DATASETS: dict[str, DatasetEntry] = {
         licence="not stated",
         description="ECG5000 of the UCR archive: 5,000 heartbeats of one patient in 5 classes, 140 values each",
         unpacked=Limits(total_bytes=1 << 28, file_bytes=1 << 27, n_files=100),
+        max_bytes=1 << 28,
     ),
     "toycar": DatasetEntry(
         name="toycar",
@@ -123,6 +126,7 @@ DATASETS: dict[str, DatasetEntry] = {
         licence="CC-BY-SA-4.0",
         description="MIMII: fans, healthy and not, 8 microphones, factory noise 6 dB below. 10 GB",
         unpacked=Limits(total_bytes=32 << 30, file_bytes=64 << 20, n_files=50_000),
+        max_bytes=16 << 30,
     ),
 }
 
@@ -142,10 +146,12 @@ def entry(name: str, sha256: str = "") -> DatasetEntry:
     return replace(found, sha256=_digest(sha256)) if sha256 and not found.sha256 else found
 
 
-def entry_of_url(url: str, sha256: str) -> DatasetEntry:
+def entry_of_url(url: str, sha256: str, max_bytes: int = 4 << 30) -> DatasetEntry:
     """Return an entry for an archive elsewhere; sha256: empty if it is not known. Raises DatasetError for no digest."""
     digest = _digest(sha256) if sha256 else ""
-    made = DatasetEntry(name=url, url=url, sha256=digest, licence="", description="", unpacked=Limits())
+    made = DatasetEntry(
+        name=url, url=url, sha256=digest, licence="", description="", unpacked=Limits(), max_bytes=max_bytes
+    )
     if not made.file_name or urlsplit(url).scheme not in {"http", "https", "file"}:
         raise DatasetError(f"{url}: expected the URL of an archive", hint="it begins with https://, http:// or file://")
     return made
@@ -185,7 +191,13 @@ def fetch(
             f"holds {dataset.file_name}"
         )
         source = _source(dataset, mirror or os.environ.get(MIRROR_ENV) or "")
-        download(source, archive, sha256=dataset.sha256, by_hand=by_hand, progress=progress)
+        download(
+            *(source, archive),
+            sha256=dataset.sha256,
+            max_bytes=dataset.max_bytes,
+            by_hand=by_hand,
+            progress=progress,
+        )
     n_files = unpack(archive, target, limits=dataset.unpacked, on_bytes=on_unpacked)
     return Fetched(
         name=dataset.name,

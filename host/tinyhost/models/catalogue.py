@@ -24,6 +24,7 @@ __all__ = [
     "fetch",
 ]
 
+_MAX_MODEL_BYTES = 64 << 20
 MIRROR_ENV = "TINYHOST_MODEL_MIRROR"
 """A folder, a file:// URL or an http(s):// URL that holds `<name>.tflite`."""
 
@@ -176,7 +177,9 @@ def fetch(
         f"download {model.url} by hand and save it as {target}, or set {MIRROR_ENV} to a folder or URL "
         f"that holds {model.file_name}"
     )
-    return download(source, target, sha256=model.sha256 or "", by_hand=by_hand, progress=progress)
+    return download(
+        source, target, sha256=model.sha256 or "", max_bytes=_MAX_MODEL_BYTES, by_hand=by_hand, progress=progress
+    )
 
 
 def _shipped(model: ModelEntry, path: Path) -> Path:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.server
 import io
@@ -111,6 +112,42 @@ def test_an_archive_that_becomes_too_large_is_refused(
     with pytest.raises(DatasetError, match=said):
         unpack(archive, tmp_path / "out", limits=limits)
     assert not (tmp_path / "out").exists()
+
+
+def test_folders_count_too(tmp_path: Path) -> None:
+    def folder(info: tarfile.TarInfo) -> None:
+        info.type, info.size = tarfile.DIRTYPE, 0
+
+    archive = make_tar(tmp_path / "bomb", {f"{n}": b"" for n in range(9)}, folder)
+    with pytest.raises(DatasetError, match="more than 8 files and folders"):
+        unpack(archive, tmp_path / "out", limits=Limits(n_files=8))
+
+
+@pytest.mark.parametrize("make", [make_tar, make_zip])
+def test_folders_without_end_are_refused(tmp_path: Path, make: Callable[..., Path]) -> None:
+    archive = make(tmp_path / "deep", {"a/" * 1500 + "x": b""})
+    with pytest.raises(DatasetError, match="lies 1501 folders deep, expected at most 64"):
+        unpack(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_a_header_that_claims_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = kind, 8 << 30
+    with gzip.open(tmp_path / "bomb", "wb") as out:
+        out.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(100_000))
+    with pytest.raises(DatasetError, match="a header of 8,589,934,592 bytes"):
+        unpack(tmp_path / "bomb", tmp_path / "out")
+
+
+def test_what_follows_the_end_is_bounded(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "bomb", "wb") as out:
+        with tarfile.open(fileobj=out, mode="w|") as tar:
+            tar.addfile(tarfile.TarInfo("a"), io.BytesIO())
+        for _ in range(64):
+            out.write(bytes(1 << 20))
+    with pytest.raises(DatasetError, match="more comes out than the limits allow"):
+        unpack(tmp_path / "bomb", tmp_path / "out", limits=Limits(total_bytes=1 << 20, n_files=10))
 
 
 def test_a_name_that_comes_twice_is_refused(tmp_path: Path) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tinyhost.errors import DownloadError, ModelError
 from tinyhost.models import catalogue
 from tinyhost.models.catalogue import MIRROR_ENV, MODELS, ModelEntry, fetch
+from tinyhost.models.download import download
 
 CONTENT = b"TFL3" + bytes(range(256)) * 700
 NOWHERE = "http://127.0.0.1:9/tiny.tflite"
@@ -142,6 +147,75 @@ def test_an_http_mirror_without_the_file_is_a_download_error(http_mirror: str, m
     (mirror / "tiny.tflite").unlink()
     with pytest.raises(DownloadError, match="404"):
         fetch("tiny", cache_dir=cache, mirror=http_mirror)
+    assert _files(cache) == []
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_a_mirror_of_pipes_and_devices_is_no_mirror(make: Callable[[Path], None], mirror: Path, cache: Path) -> None:
+    (mirror / "tiny.tflite").unlink()
+    make(mirror / "tiny.tflite")
+    with pytest.raises(DownloadError, match="expected a file, got a"):
+        fetch("tiny", cache_dir=cache, mirror=str(mirror))
+    assert _files(cache) == []
+
+
+@contextmanager
+def _server(content_length: str, pieces: Iterator[bytes]) -> Iterator[str]:
+    """Yield the URL of what answers with any Content-Length and any content."""
+
+    class Handler(_QuietHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if content_length:
+                self.send_header("Content-Length", content_length)
+            self.end_headers()
+            with suppress(OSError):  # whoever asked has gone
+                for piece in pieces:
+                    self.wfile.write(piece)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/tiny.tflite"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def get(url: str, folder: Path, **more: Any) -> Path:
+    return download(url, folder / "got", sha256="", max_bytes=1_000_000, by_hand="by hand", **more)
+
+
+@pytest.mark.parametrize("length", ["", "many", "-1", "1e9", "0x10"])
+def test_a_length_that_is_no_number_is_no_length(length: str, cache: Path) -> None:
+    with _server(length, iter([CONTENT])) as url:
+        assert get(url, cache).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("length", ["8400000000", "8" * 400])
+def test_a_length_beyond_the_bound_is_refused_unread(length: str, cache: Path) -> None:
+    with (
+        _server(length, repeat(b"x")) as url,
+        pytest.raises(DownloadError, match=r"expected at most 1,000,000 bytes, got 8"),
+    ):
+        get(url, cache)
+    assert _files(cache) == []
+
+
+def test_content_without_end_is_cut_at_the_bound(cache: Path) -> None:
+    with _server("", repeat(bytes(65_536))) as url, pytest.raises(DownloadError, match="1,000,000 bytes, got more"):
+        get(url, cache)
+    assert _files(cache) == []
+
+
+def test_ctrl_c_leaves_nothing_behind(cache: Path) -> None:
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with _server("", repeat(bytes(65_536))) as url, pytest.raises(KeyboardInterrupt):
+        get(url, cache, progress=interrupt)
     assert _files(cache) == []
 
 
