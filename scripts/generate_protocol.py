@@ -187,6 +187,9 @@ def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     yield "from typing import ClassVar"
     yield ""
     yield from schema["output"].get("py_imports", [])
+    structs = [layout(struct, enums)[0] for struct in schema.get("struct", [])]
+    if any(field.kind == "str" for struct in structs for _, field in struct):
+        yield from ("from tinyhost.protocol.text import text_of", "")
     yield "__all__ = ["
     for name in sorted(exports):
         yield f'    "{name}",'
@@ -269,7 +272,7 @@ def py_unpack(name: str, fields: list[Field]) -> Iterator[str]:
         step = 1 if field.kind in ("str", "bytes") else field.count
         value = f"values[{index}]" if step == 1 else f"values[{index} : {index + step}]"
         if field.kind == "str":
-            value += '.split(b"\\0", 1)[0].decode("utf-8", "replace")'
+            value = f"text_of({value})"
         yield f"            {field.name}={value},"
         index += step
     yield "        )"

@@ -42,6 +42,7 @@ from tinyhost.protocol.messages import (
     StreamId,
 )
 
+from tests.commands import run_tinyhost
 from tests.device.evil import Answer, EvilBoard, kept_on
 
 PATIENCE_S = 60.0
@@ -211,7 +212,32 @@ def test_a_flood_of_log_text_does_not_drown_a_request() -> None:
         Device.open(board, log=lambda line: lines.append(line.text)) as device,
     ):
         assert device.settings() == {}
-    assert lines.count("\x1b[2J") >= 50_000
+    assert lines.count("\ufffd[2J") >= 50_000
+
+
+SEPARATORS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+FORGED = "error: the board burns"
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+@pytest.mark.parametrize("framed", [True, False])
+def test_no_line_of_a_boards_log_looks_like_ours(separator: str, framed: bool, tmp_path: Path) -> None:
+    text = f"all is well{separator}{FORGED}\x1b[2K\b\u202e"
+
+    def log(board: EvilBoard, request: Frame) -> None:
+        if framed:
+            board.send(MessageType.LOG, 0, LogHeader(level=LogLevel.INFO).pack() + text.encode())
+        else:
+            board.send_bytes(text.encode() + b"\n\0")
+        refusal = ErrorReply(status=77).pack() + text.encode()
+        board.send(MessageType.ERROR | REPLY_FLAG, request.seq, refusal)
+
+    with EvilBoard({MessageType.MODEL_LIST: log}) as board, kept_on(board, tmp_path / "state"):
+        done = run_tinyhost("models", "--board", "native", "--state", tmp_path / "state")
+    assert done.code == 1
+    shown = done.err.splitlines()
+    assert not [line for line in shown if line.startswith(FORGED)]
+    assert [line[:7] for line in shown] == [*["device:"] * (2 if framed else 0), "error: ", "   try:"]
 
 
 def _stream_of_nonsense(board: EvilBoard, request: Frame) -> None:

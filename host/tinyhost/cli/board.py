@@ -80,6 +80,7 @@ def _tell_failure(powered: PoweredBoard, told: str) -> str:
 
 def _print_text(powered: PoweredBoard) -> None:
     from tinyhost.protocol.frames import FrameDecoder, LogText
+    from tinyhost.protocol.text import printable_lines
 
     decoder = FrameDecoder()
     link = powered.open_link()
@@ -89,6 +90,7 @@ def _print_text(powered: PoweredBoard) -> None:
             told = _tell_failure(powered, told)
             for item in decoder.feed(link.read(4096, _POLL_S)):
                 if isinstance(item, LogText):
-                    say(item.text)
+                    for line in printable_lines(item.text):
+                        say(line)
     finally:
         link.close()

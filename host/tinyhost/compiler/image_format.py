@@ -10,6 +10,8 @@ from enum import IntEnum
 from struct import Struct
 from typing import ClassVar
 
+from tinyhost.protocol.text import text_of
+
 __all__ = [
     "AddParams",
     "AnomalyParams",
@@ -452,7 +454,7 @@ class ModelMetadata:
         """Return the struct at `offset`; raises struct.error if `data` is too short."""
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
-            name=values[0].split(b"\0", 1)[0].decode("utf-8", "replace"),
+            name=text_of(values[0]),
             source_sha256=values[1],
             task=values[2],
             n_labels=values[3],

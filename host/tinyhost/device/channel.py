@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 from tinyhost.device.timing import Deadline
@@ -14,6 +14,7 @@ from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, Tinyhost
 from tinyhost.link import Link
 from tinyhost.protocol.frames import BadFrame, Frame, FrameDecoder, LogText, encode_frame
 from tinyhost.protocol.messages import LogHeader, LogLevel, MessageType
+from tinyhost.protocol.text import printable_lines
 
 __all__ = ["Channel", "Counters", "InterruptedLinkError"]
 
@@ -186,17 +187,22 @@ class Channel:
             self.note_loss()
         elif isinstance(item, LogText):
             self.counters.log_bytes += len(item.text)
-            self._on_text(item)
+            self._say(item)
         else:
             self.counters.frames += 1
             if item.type == MessageType.STREAM_DATA:
                 self._on_stream(item)
             elif item.type == MessageType.LOG:
-                self._on_text(_log_text(item.payload))
+                self._say(_log_text(item.payload))
             elif (queue := self._waiting.get(item.seq)) is not None:
                 queue.put(item)
             else:
                 self.counters.strays += 1
+
+    def _say(self, text: LogText) -> None:
+        """Hand text on line by line: whoever shows a line can mark it as the board's."""
+        for line in printable_lines(text.text):
+            self._on_text(replace(text, text=line))
 
     def send(self, message_type: int, seq: int, payload: bytes) -> None:
         """Put one frame on the link; raises InterruptedLinkError if there is none."""
@@ -233,5 +239,5 @@ class Channel:
 
 def _log_text(payload: bytes) -> LogText:
     level = payload[0] if payload else LogLevel.INFO
-    text = payload[LogHeader.SIZE :].decode("utf-8", "replace").rstrip("\r\n\0")
+    text = payload[LogHeader.SIZE :].decode("utf-8", "replace").rstrip("\0")
     return LogText(text=text, level=LogLevel(level) if level in LogLevel.__members__.values() else LogLevel.INFO)

@@ -7,6 +7,7 @@ import struct
 from tinyhost.errors import DeviceError, ProtocolError
 from tinyhost.protocol.messages import ErrorReply, MessageType
 from tinyhost.protocol.status import Status
+from tinyhost.protocol.text import text_of
 
 __all__ = ["refusal", "status_hint", "status_words"]
 
@@ -81,7 +82,7 @@ def refusal(where: str, payload: bytes) -> DeviceError:
     except struct.error as exc:
         raise ProtocolError(f"{where}: an ERROR reply of {len(payload)} bytes, expected {ErrorReply.SIZE}") from exc
     words = status_words(reply.status)
-    text = payload[ErrorReply.SIZE :].decode("utf-8", "replace").strip("\0 ")
+    text = text_of(payload[ErrorReply.SIZE :]).strip()
     known = reply.status in Status.__members__.values()
     detail = f": {text}" if text and not (known and text == Status(reply.status).name.lower()) else ""
     numbers = f" (expected {reply.expected}, got {reply.got})" if reply.expected or reply.got else ""

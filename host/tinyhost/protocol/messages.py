@@ -10,6 +10,8 @@ from enum import IntEnum
 from struct import Struct
 from typing import ClassVar
 
+from tinyhost.protocol.text import text_of
+
 __all__ = [
     "AlarmState",
     "ErrorReply",
@@ -423,14 +425,14 @@ class InfoReply:
         """Return the struct at `offset`; raises struct.error if `data` is too short."""
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
-            board=values[0].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            revision=values[1].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            app=values[2].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            engine=values[3].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            firmware_version=values[4].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            build_id=values[5].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            unique_id=values[6].split(b"\0", 1)[0].decode("utf-8", "replace"),
-            tick_unit=values[7].split(b"\0", 1)[0].decode("utf-8", "replace"),
+            board=text_of(values[0]),
+            revision=text_of(values[1]),
+            app=text_of(values[2]),
+            engine=text_of(values[3]),
+            firmware_version=text_of(values[4]),
+            build_id=text_of(values[5]),
+            unique_id=text_of(values[6]),
+            tick_unit=text_of(values[7]),
             tick_hz=values[8],
             max_request_bytes=values[9],
             arena_bytes=values[10],
@@ -686,7 +688,7 @@ class SlotInfo:
             image_bytes=values[4],
             received_bytes=values[5],
             sha256=values[6],
-            name=values[7].split(b"\0", 1)[0].decode("utf-8", "replace"),
+            name=text_of(values[7]),
         )
 
 
