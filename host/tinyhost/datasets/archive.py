@@ -91,7 +91,7 @@ def _unpack(archive: Path, folder: Path, limits: Limits, on_bytes: Callable[[int
             path = folder.joinpath(*_safe_parts(archive, member))
             n_members += 1
             if n_members > limits.n_files:
-                raise _bad(archive, f"more than {counted(limits.n_files, 'file or folder', 'files and folders')}")
+                raise _bad(archive, f"more than {counted(limits.n_files, 'file')} and folders")
             if member.is_folder:
                 path.mkdir(parents=True, exist_ok=True)
                 continue

@@ -21,6 +21,7 @@ __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "lo
 BOARD_TYPES = ("native", "m4", "nano33ble")
 VIRTUAL_TYPES = ("native", "m4")
 DEFAULT_TIMEOUT_S = 600.0
+MAX_BOARDS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,11 @@ def load_rig(path: Path) -> Rig:
     top = Table(source, (), source.data, "rig")
     name = top.text("name")
     tests = _existing(top, "tests", source, top.optional_text("tests") or "../tests")
-    boards = tuple(_board(source, where, values) for where, values in top.tables("board"))
+    tables = top.tables("board")
+    if len(tables) > MAX_BOARDS:
+        message = f"expected at most {MAX_BOARDS} boards, got {len(tables):,}: all of them run at once"
+        raise source.error(("board", MAX_BOARDS), message, hint="make several rig files, and run one after the other")
+    boards = tuple(_board(source, where, values) for where, values in tables)
     top.finish()
     _refuse_twins(source, boards)
     return Rig(name=name, path=path, tests=tests, boards=boards)
@@ -165,21 +170,26 @@ def _existing(table: Table, key: str, source: TomlSource, value: str) -> Path:
 
 
 def _refuse_twins(source: TomlSource, boards: tuple[RigBoard, ...]) -> None:
-    """Refuse two boards of one name, and two entries that would open the same real board."""
+    """Refuse two boards of one name, and two entries that would open the same real board.
+
+    Upper and lower case are the same: to the folders of a run on Windows and macOS, and to serial numbers on USB.
+    """
     names: dict[str, int] = {}
     real: dict[str, int] = {}
     for n, board in enumerate(boards):
-        if board.name in names:
-            first = source.line(("board", names[board.name]))
+        name, spec = board.name.casefold().rstrip("."), board.spec.casefold()
+        if name in names:
+            first = source.line(("board", names[name]))
             message = f'board "{board.name}": the name is taken by the board on line {first}'
-            raise source.error(("board", n, "name"), message, hint="give each board a name of its own")
-        names[board.name] = n
+            hint = "give each board a name of its own; upper and lower case, and dots at the end, make no other one"
+            raise source.error(("board", n, "name"), message, hint=hint)
+        names[name] = n
         if board.type not in VIRTUAL_TYPES:
-            twin = real.get(board.spec, real.get(board.type))
+            twin = real.get(spec, real.get(board.type))
             if twin is not None or (board.serial is None and real):
                 other = boards[next(iter(real.values())) if twin is None else twin]
                 message = f'board "{board.name}": cannot be told from board "{other.name}" by its serial number'
                 raise source.error(
                     ("board", n), message, hint='give each its own serial = "..." (tinyhost boards lists them)'
                 )
-            real[board.spec] = n
+            real[spec] = n

@@ -22,6 +22,8 @@ __all__ = ["KeyPath", "TomlSource", "parse_toml", "read_toml"]
 KeyPath = tuple[str | int, ...]
 _MAX_BYTES = 1 << 20
 
+_MAX_PARTS = 32
+_BETWEEN_KEYS = frozenset("[]{}=,\n")
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'  # multi-line strings first: they may hold anything
     r"|'''.*?'{3,5}"
@@ -61,6 +63,11 @@ def read_toml(path: Path) -> TomlSource:
 def parse_toml(text: str, path: Path) -> TomlSource:
     """Return the parsed text; `path` is for messages. Raises ConfigError with the line of a syntax error."""
     text = text.replace("\r\n", "\n")
+    if line := _line_of_long_key(text):
+        raise ConfigError(
+            f"{path}:{line}: expected a key of at most {_MAX_PARTS} parts, got more",
+            hint="the keys of a rig are single words",
+        )
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
@@ -71,6 +78,17 @@ def parse_toml(text: str, path: Path) -> TomlSource:
     except (ValueError, RecursionError) as exc:  # a date that does not exist, brackets nested without end
         raise ConfigError(f"{path}:1: no valid TOML: {exc}", hint="https://toml.io shows the syntax") from exc
     return TomlSource(path=path, data=data, lines=_key_lines(text))
+
+
+def _line_of_long_key(text: str) -> int:
+    """Return the line of a key of too many parts, wherever it stands; 0 if there is none. Parsers take for ever."""
+    line, dots = 1, 0
+    for match in _TOKEN.finditer(text):
+        dots = dots + 1 if match[0] == "." else 0 if match[0] in _BETWEEN_KEYS else dots
+        if dots >= _MAX_PARTS:
+            return line
+        line += match[0].count("\n")
+    return 0
 
 
 def _key_lines(text: str) -> dict[KeyPath, int]:

@@ -21,6 +21,35 @@ def rig_of(tmp_path: Path, text: str) -> Rig:
     return load_rig(path)
 
 
+def real(name: str, serial: str) -> str:
+    return f'[[board]]\nname = "{name}"\ntype = "nano33ble"\nserial = "{serial}"\n'
+
+
+def test_serials_that_differ_in_case_only_are_one_board(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'rig.toml:7: board "two": cannot be told from board "one"'):
+        rig_of(tmp_path, 'name = "desk"\ntests = "tests"\n' + real("one", "AB12") + real("two", "ab12"))
+
+
+@pytest.mark.parametrize("name", ["ONE", "One", "one.", "oNe.."])
+def test_names_that_make_the_same_folder_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="the name is taken by the board on line 3"):
+        rig_of(tmp_path, 'name = "desk"\ntests = "tests"\n' + BOARD + BOARD.replace("one", name))
+
+
+def test_a_rig_of_ten_thousand_boards_is_refused(tmp_path: Path) -> None:
+    boards = "".join(BOARD.replace("one", f"b{n}") for n in range(10_000))
+    with pytest.raises(ConfigError, match=r"rig.toml:195: expected at most 64 boards, got 10,000"):
+        rig_of(tmp_path, 'name = "desk"\ntests = "tests"\n' + boards)
+
+
+@pytest.mark.parametrize(
+    "key", ["a." * 20_000 + "a = 1", "[" + "a." * 20_000 + "a]", "x = {" + "a." * 20_000 + "a = 1}"]
+)
+def test_a_key_of_twenty_thousand_parts_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError, match=r"rig.toml:2: expected a key of at most 32 parts"):
+        rig_of(tmp_path, 'name = "desk"\n' + key + "\n")
+
+
 def test_a_rig_with_every_key(tmp_path: Path) -> None:
     (tmp_path / "model.tflite").write_bytes(b"")
     (tmp_path / "cards").mkdir()
