@@ -133,10 +133,12 @@ class CaptureRun:
     def tell_result(self, root: Path, counts: dict[str, int]) -> None:
         """Say what came of it, also of a run that was cut short."""
         done, in_all = self._progress, counts.get(self._label, 0)
-        losses = {f"clips {reason}": n for reason, n in done.rejected.items()}
-        losses["failures of the sensor"] = done.sensor_failures
-        losses["dropped by the board" if self._takes == "pictures" else "samples lost"] = done.dropped
-        lost = [(f", {n} {what}", "yellow") for what, n in losses.items() if n]
+        is_picture = self._takes == "pictures"
+        dropped = f"{done.dropped:,} dropped by the board" if is_picture else f"{counted(done.dropped, 'sample')} lost"
+        losses = [(n, f"{counted(n, 'clip')} {reason}") for reason, n in done.rejected.items()]
+        losses.append((done.sensor_failures, f"{counted(done.sensor_failures, 'failure')} of the sensor"))
+        losses.append((done.dropped, dropped))
+        lost = [(f", {words}", "yellow") for n, words in losses if n]
         if self._takes == "minutes":
             n, what = done.n_samples, f" samples of {self._label} in {counted(done.stored, 'file')}"
         else:

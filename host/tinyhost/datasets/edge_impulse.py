@@ -23,6 +23,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import parse_json
 from tinyhost.system.reading import read_file
+from tinyhost.system.wording import counted
 
 __all__ = [
     "Acquisition",
@@ -206,7 +207,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _bad_row(values: list[Any], index: int, n_channels: int, where: str) -> DatasetError:
-    return bad_format(where, f"payload.values[{index}]: expected {n_channels} numbers, got {values[index]!r:.60}")
+    return bad_format(
+        where, f"payload.values[{index}]: expected {counted(n_channels, 'number')}, got {values[index]!r:.60}"
+    )
 
 
 def _as_object(value: Any, where: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.system.wording import counted
 
 __all__ = [
     "NORMAL",
@@ -161,7 +162,7 @@ def _motion_set(root: Path, recordings: Sequence[tuple[str, MotionRecording]], s
         runs.append(_run(name, recording, part))
         notes += [f"{name}: {issue}" for issue in recording.issues]
         assumed[recording.assumed] += 1
-    told = [f"{n:,} of {len(runs):,} files: {words}" for words, n in assumed.items() if words]
+    told = [f"{n:,} of {counted(len(runs), 'file')}: {words}" for words, n in assumed.items() if words]
     return MotionSet(runs=tuple(runs), rate_hz=rate_hz, notes=(*told, *notes), skipped=tuple(skipped))
 
 

@@ -15,6 +15,7 @@ from tinyhost.errors import DeviceError, LinkLostError, LinkTimeoutError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, MessageType, PingRequest
 from tinyhost.protocol.status import Status
+from tinyhost.system.wording import counted
 
 __all__ = ["Connection", "Conversation", "InterruptedLinkError"]
 
@@ -160,9 +161,9 @@ class Connection(Channel):
         if losses.are_no_losses:
             how += ", while it answers PING"
         if n_strays := self.counters.strays - strays_before:
-            how += f", and {n_strays} frames came that answer nothing"
+            how += f", and {counted(n_strays, 'frame')} came that no request asked for"
         if deadline.interruptions:
-            how += f"; it restarted or went away {deadline.interruptions} times meanwhile"
+            how += f"; it restarted or went away {counted(deadline.interruptions, 'time')} meanwhile"
         raise LinkTimeoutError(
             f"{self.name}: no reply to {message_type.name} in {deadline.seconds - deadline.left_s:.3g} s ({how})",
             hint="reset the board; if that does not help, flash it again: tinyhost flash vww",

@@ -21,6 +21,7 @@ from tinyhost.device.stream_items import (
 from tinyhost.errors import LinkTimeoutError, ProtocolError, TinyhostError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import MessageType, StreamHeader, StreamId, StreamRequest
+from tinyhost.system.wording import counted
 
 __all__ = ["StreamHub", "Subscription"]
 
@@ -78,7 +79,7 @@ class Subscription:
         names = ", ".join(stream.name for stream in self.streams)
         with self._arrived:
             n_malformed, why = self._n_malformed, self._malformed
-        instead = f"; {n_malformed} malformed items came, the last: {why}" if n_malformed else ""
+        instead = f"; {counted(n_malformed, 'malformed item')} came, the last: {why}" if n_malformed else ""
         return LinkTimeoutError(
             f"{self._connection.name}: nothing of the stream {names} for {seconds:.3g} s, though it is on{instead}",
             hint="tinyhost monitor shows what the board says; if a reset does not help, flash it again",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tinyhost.hil.rigs import RigBoard
+from tinyhost.system.wording import counted
 
 __all__ = [
     "BAD_OUTCOMES",
@@ -118,7 +119,11 @@ class RigResult:
             if board.counts[outcome]
         ]
         bad += [f"nothing passed on {board.board.name}" for board in self.boards if not board.counts["passed"]]
-        return "; ".join(bad) if bad else f"{self.counts['passed']} tests passed on {len(self.boards)} boards"
+        return (
+            "; ".join(bad)
+            if bad
+            else f"{counted(self.counts['passed'], 'test')} passed on {counted(len(self.boards), 'board')}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
