@@ -38,6 +38,7 @@ def main() -> int:
     """Train, choose a threshold, score; print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, nargs="?", help="folder with ECG5000_TRAIN and _TEST; made-up beats without")
+    parser.add_argument("--class-column", choices=("first", "last"), help="where a line's class stands, if asked for")
     parser.add_argument("--normal", default="1", help="class of the normal beats")
     parser.add_argument("--embedding", type=int, default=8, help="size of the network's middle")
     parser.add_argument("--epochs", type=int, default=40)
@@ -46,7 +47,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write model.tflite and model.thm here")
     args = parser.parse_args()
     try:
-        beats = read_ucr(args.data) if args.data else heartbeats(seed=args.seed)
+        beats = read_ucr(args.data, class_column=args.class_column) if args.data else heartbeats(seed=args.seed)
         run(beats, args)
     except TinyhostError as error:
         print(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""), file=sys.stderr)

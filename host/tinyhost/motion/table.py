@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +40,27 @@ def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTab
     are no finite numbers, fewer than two samples.
     """
     columns, rows = read_rows(lines, lambda names, at: find_columns(names, said, at), where)
-    numbers, samples = Numbers(where=where), array("d")
+    numbers, samples, units = Numbers(where=where), array("d"), columns.units
     for line, row in rows:
-        values = [numbers.read(row[i], name, line) for i, name in zip(columns.places, COLUMNS, strict=True)]
-        samples.extend([line, *values])
+        time, *axes = (row[place] for place in columns.places)
+        if ":" in time:
+            moment, units = _clock_s(time, f"{where}, line {line}"), replace(units, time="s")
+        else:
+            moment = numbers.read(time, COLUMNS[0], line)
+        values = [numbers.read(text, name, line) for text, name in zip(axes, COLUMNS[1:], strict=True)]
+        samples.extend([line, moment, *values])
     table = np.frombuffer(samples, np.float64).reshape(-1, 1 + len(COLUMNS))
     if len(table) < 2:
         raise DatasetError(f"{where}: {counted(len(table), 'sample')}, expected two or more")
-    return MotionTable(lines=table[:, 0].astype(np.int64), time=table[:, 1], values=table[:, 2:], units=columns.units)
+    return MotionTable(lines=table[:, 0].astype(np.int64), time=table[:, 1], values=table[:, 2:], units=units)
+
+
+def _clock_s(text: str, where: str) -> float:
+    """Return the seconds of a date and time, as 2026-01-31 12:00:00.016."""
+    try:
+        moment = datetime.fromisoformat(text.strip().replace(",", ".").replace("Z", "+00:00"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError) as exc:
+        raise DatasetError(
+            f"{where}: {COLUMNS[0]} is {text.strip()[:40]!r}, expected a number, or a time as 2026-01-31 12:00:00.016"
+        ) from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -211,6 +212,18 @@ def test_the_headers_unit_of_time_is_taken_also_for_an_unusual_rate(name: str) -
     recording = parse_motion_csv(_table(f"{name},x,y,z", step=500_000).splitlines(), where="a.csv")
     assert recording.rate_hz == pytest.approx(2.0)
     assert recording.assumed == ""
+
+
+@pytest.mark.parametrize("form", ["{}", "{}Z", "{}+02:00"])
+def test_times_of_the_day_are_read(form: str) -> None:
+    start = datetime(2026, 1, 31, 23, 59, 59, 900_000)
+    times = [form.format((start + timedelta(milliseconds=20 * i)).isoformat(" ", "milliseconds")) for i in range(60)]
+    rows = [f"{time},{line.split(',', 1)[1]}" for time, line in zip(times, _lines(60), strict=True)]
+    recording = parse_motion_csv(["Time,X,Y,Z", *rows], where="a.csv")
+    assert recording.rate_hz == pytest.approx(50.0, rel=1e-4)
+    assert (recording.assumed, recording.issues) == ("", ())
+    with pytest.raises(DatasetError, match=r"line 2: timestamp is '1:2', expected a number, or a time as 2026"):
+        parse_motion_csv([HEADER, "1:2,0,0,9.8"], where="a.csv")
 
 
 def test_a_person_says_what_a_slow_recording_means() -> None:
