@@ -58,12 +58,10 @@ def decode_picture(content: bytes, where: str, *, error: type[TinyhostError] = D
 def check_picture(path: Path, *, error: type[TinyhostError] = DatasetError) -> None:
     """Raise as `read_picture` does if a file does not begin as a picture, or is too large; little of it is read."""
     with open_file(path, max_bytes=MAX_PICTURE_BYTES, error=error) as file:
-        if not _is_heic(file.read(_FILE_TYPE_BYTES)):
-            file.seek(0)
-            with _own_errors(str(path), path.stat().st_size, error):
-                _check_header(file)
-            return
-    read_picture(path, error=error)
+        check = _open_heic if _is_heic(file.read(_FILE_TYPE_BYTES)) else _check_header
+        file.seek(0)
+        with _own_errors(str(path), path.stat().st_size, error):
+            check(file)
 
 
 class _TooLargeError(Exception):
@@ -107,15 +105,21 @@ def _by_opencv(content: bytes) -> NDArray[np.uint8]:
 
 def _by_libheif(content: bytes) -> NDArray[np.uint8]:
     import cv2
-    import pillow_heif
 
-    opened = pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
-    _check_size(*opened.size)
-    pixels = np.asarray(opened)
+    pixels = np.asarray(_open_heic(io.BytesIO(content)))
     if pixels.ndim == 2:
         return np.asarray(pixels, np.uint8)
     code = cv2.COLOR_RGBA2GRAY if pixels.shape[2] == 4 else cv2.COLOR_RGB2GRAY
     return np.asarray(cv2.cvtColor(pixels, code), np.uint8)
+
+
+def _open_heic(file: IO[bytes]) -> Any:
+    """Return a HEIC file that is not decoded yet. Raises _TooLargeError, or what libheif raises for no picture."""
+    import pillow_heif
+
+    opened = pillow_heif.open_heif(file, convert_hdr_to_8bit=True)
+    _check_size(*opened.size)
+    return opened
 
 
 def _check_header(file: IO[bytes]) -> None:
