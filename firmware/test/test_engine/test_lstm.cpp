@@ -120,6 +120,18 @@ TEST_CASE_FIXTURE(Fixture, "a clipped cell stops where it is clipped") {
   for (int i = 0; i < kSteps * kUnits; ++i) CHECK(output[i] == 31);  // tanh(1000 / 4096) * 128
 }
 
+TEST_CASE_FIXTURE(Fixture, "a plan that places buffers over each other gives garbage and nothing worse") {
+  for (const KernelSet kernels : {PortableKernelFor, SimdKernelFor}) {
+    for (uint32_t offset = 0; offset <= kScratchAt; offset += 4) {
+      Model model;
+      model.params.scratch_offset = offset;
+      model.parts.tensors[0].offset = 2;
+      REQUIRE(Load(model.Image(), kernels) == Status::kOk);
+      CHECK(engine.Invoke() == Status::kOk);
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "parameters that the kernel could not survive are refused") {
   const std::function<void(Model&)> faults[] = {
       [](Model& m) { m.params.input_weights_offset = 1 << 20; },

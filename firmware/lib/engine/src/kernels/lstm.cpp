@@ -62,7 +62,8 @@ class PortableProducts {
  public:
   PortableProducts(const GateMatrix& matrix, uint32_t* memory)
       : matrix_(matrix), patch_(matrix.depth, 1, 1), row_(reinterpret_cast<int8_t*>(memory)) {}
-  void Take(const int8_t* row) { std::memcpy(row_, row, static_cast<uint32_t>(matrix_.depth)); }
+  /// A hostile plan may have placed the row and the memory over each other.
+  void Take(const int8_t* row) { std::memmove(row_, row, static_cast<uint32_t>(matrix_.depth)); }
   void Sums(int32_t unit, uint32_t sums[kGates]) const {
     for (int32_t gate = 0; gate < kGates; ++gate) {
       sums[gate] = static_cast<uint32_t>(matrix_.biases[kGates * unit + gate]);
