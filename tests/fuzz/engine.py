@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 
@@ -76,7 +77,7 @@ def fuzz(target: Target, runs: int, *, seed: int = 0) -> Outcome:
     begun, peak_kib, n_taken, slowest_s = time.monotonic(), _peak_kib(), 0, 0.0
     n_runs = 0
     with _alarm():
-        for data in (*seeds, b"", *_inputs(random_, target, seeds, runs)):
+        for data in chain(seeds, [b""], _inputs(random_, target, seeds, runs)):
             n_runs += 1
             failure, taken, cpu_s = _run(target, data)
             n_taken += taken
