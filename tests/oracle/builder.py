@@ -62,6 +62,7 @@ _OPTION_CLASSES = {
     "SPLIT": "SplitOptions",
     "SPLIT_V": "SplitVOptions",
     "TRANSPOSE": "TransposeOptions",
+    "TRANSPOSE_CONV": "TransposeConvOptions",
     "UNPACK": "UnpackOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }

@@ -37,6 +37,7 @@ from tests.oracle.windowed_layers import (
     mean,
     pointwise,
     pool,
+    transpose_conv,
 )
 
 __all__ = ["OPERATOR_MODELS", "Model", "chains"]
@@ -73,6 +74,7 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "MAXIMUM and MINIMUM": extreme,
     "PRELU": prelu,
     "SUB": sub,
+    "TRANSPOSE_CONV": transpose_conv,
 }
 
 
@@ -100,7 +102,16 @@ _CHAIN_LAYERS: list[Layer] = [
 ]
 
 
-_BATCHED = {"CONV_2D", "DEPTHWISE_CONV_2D", "AVERAGE_POOL_2D", "MAX_POOL_2D", "FULLY_CONNECTED", "MEAN", "SOFTMAX"}
+_BATCHED = {
+    "TRANSPOSE_CONV",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "AVERAGE_POOL_2D",
+    "MAX_POOL_2D",
+    "FULLY_CONNECTED",
+    "MEAN",
+    "SOFTMAX",
+}
 
 
 def _finish(draw: st.DrawFn, net: Net, root: Net, dtype: str = "int8") -> Model:

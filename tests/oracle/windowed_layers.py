@@ -19,7 +19,17 @@ from tests.oracle.net import (
 )
 from tests.oracle.oracle import CONV_2D_NEEDS_BIAS, without_halves
 
-__all__ = ["average_pool", "conv", "depthwise_conv", "fully_connected", "max_pool", "mean", "pointwise", "pool"]
+__all__ = [
+    "average_pool",
+    "conv",
+    "depthwise_conv",
+    "fully_connected",
+    "max_pool",
+    "mean",
+    "pointwise",
+    "pool",
+    "transpose_conv",
+]
 
 
 def conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
@@ -157,3 +167,26 @@ def mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     shape = (net.shape[0], 1, 1, net.shape[3]) if keep else (net.shape[0], net.shape[3])
     scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
     return append(draw, net, "MEAN", [net.index, axis], shape, scale, random_zero_point(draw), KeepDims=keep)
+
+
+def transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """TRANSPOSE_CONV to a whole number of strides."""
+    n, height, width, depth = net.shape
+    same = draw(st.booleans())
+    strides = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from([1, 2]))
+    sizes = [draw(st.integers(1, 5)) if same else stride * draw(st.integers(1, 3)) for stride in strides]
+    grown = zip((height, width), strides, sizes, strict=True)
+    output = [dim * stride if same else (dim - 1) * stride + size for dim, stride, size in grown]
+    n_out = draw(st.integers(1, 6))
+    shape = (n_out, *sizes, depth)
+    scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
+    weights = net.builder.tensor(shape, scale=scales, data=random_weights(rng, shape))
+    target = net.builder.tensor((4,), dtype="int32", data=np.array([n, *output, n_out]))
+    inputs = [target, weights, net.index]
+    if draw(st.booleans()):
+        bias = rng.integers(-20000, 20001, n_out)
+        inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=[s * net.scale for s in scales], data=bias))
+    scale = output_scale(draw, net, scales[0], int(np.prod(shape)) // n_out)
+    options = {"Padding": SAME if same else VALID, "StrideH": strides[0], "StrideW": strides[1]}
+    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
+    return append(draw, net, "TRANSPOSE_CONV", inputs, (n, *output, n_out), scale, random_zero_point(draw), **options)

@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "SUB": ("SubOptions", _ACTIVATION),
     "SUM": _REDUCER,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": ("UnidirectionalSequenceLSTMOptions", (*_ACTIVATION, "CellClip", "TimeMajor")),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", (*_WINDOW, *_ACTIVATION)),
     "UNPACK": ("UnpackOptions", ("Axis",)),
 }
 """By the operator's name."""

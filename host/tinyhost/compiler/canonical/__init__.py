@@ -13,6 +13,7 @@ from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.reductions import rewrite_reduction
+from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
 from tinyhost.compiler.graph import Graph, Operator
 
@@ -32,6 +33,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "STRIDED_SLICE": rewrite_copy,
     "SUM": rewrite_reduction,
     "TRANSPOSE": rewrite_copy,
+    "TRANSPOSE_CONV": rewrite_transpose_conv,
     "UNPACK": rewrite_copy,
 }
 """Each returns whether it has written the operator in another way."""
