@@ -50,6 +50,7 @@ def chain(*codes: str, n_subgraphs: int = 1) -> bytes:
         (lambda: dense("uint8", "uint8"), "quantized to uint8, as TensorFlow 1 did", "TensorFlow 2"),
         (lambda: dense("int8", "int8", sparse=True), "its weights are sparse", "strip_pruning"),
         (lambda: chain("WHILE", n_subgraphs=3), r"3 subgraphs.*operator 0 \(WHILE\)", "unroll=True"),
+        (lambda: chain("SPACE_TO_BATCH_ND"), r"operator 0 \(SPACE_TO_BATCH_ND\)", "batch_size=1"),
         (lambda: chain("CALL_ONCE", n_subgraphs=2), r"2 subgraphs.*operator 0 \(CALL_ONCE\)", "without variables"),
     ],
 )
