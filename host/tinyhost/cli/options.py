@@ -56,7 +56,7 @@ SceneOption = Annotated[
     typer.Option(
         "--scene",
         help="What a virtual board's sensor sees, hears or feels. Camera: a folder of pictures, a video, webcam:0. "
-        "Microphone: a wav file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
+        "Microphone: a sound file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
         "machine:imbalance. Options follow a question mark, as in 'clips?snr=10&seed=3'.",
     ),
 ]

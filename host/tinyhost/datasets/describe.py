@@ -75,7 +75,7 @@ def describe(
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)
     if kind_of(path) is PICTURES:
-        return _describe_pictures(load_class_folder(path))
+        return _describe_pictures(load_class_folder(path, on_file=on_file))
     if holds_motion(path):
         return _describe_motion(read_motion_folder(path, units, on_file=on_file), path)
     if path.is_dir() and holds_machine_sounds(path):

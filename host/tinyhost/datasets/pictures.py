@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -102,20 +102,24 @@ def split_roots(path: Path) -> dict[Part, Path]:
     return roots if "training" in roots else {}
 
 
-def load_class_folder(path: Path) -> ClassFolder:
+def load_class_folder(path: Path, *, on_file: Callable[[int, int], None] = lambda done, total: None) -> ClassFolder:
     """Return the labelled pictures of a folder that holds one folder per class, or `train`, `val` and `test` with them.
 
-    Every picture is decoded once to check it; what cannot be used is left out and told. Raises DatasetError if the
-    folder is missing, holds no class, or no picture of it can be used.
+    Every picture is decoded once to check it; what cannot be used is left out and told. on_file: called with files done
+    and in total. Raises DatasetError if the folder is missing, holds no class, or no picture of it can be used.
     """
     skipped: list[Skipped] = []
-    pictures = tuple(picture for picture, _ in read_pictures(path, skipped))
+    pictures = tuple(picture for picture, _ in read_pictures(path, skipped, on_file))
     return class_folder(path, pictures, skipped)
 
 
-def read_pictures(path: Path, skipped: list[Skipped]) -> Iterator[tuple[LabelledPicture, NDArray[np.uint8]]]:
+def read_pictures(
+    path: Path, skipped: list[Skipped], on_file: Callable[[int, int], None] = lambda done, total: None
+) -> Iterator[tuple[LabelledPicture, NDArray[np.uint8]]]:
     """Yield the pictures of a folder with their pixels; `skipped` gets what cannot be used. Raises DatasetError."""
-    for part, listing in _listings(path):
+    listings = list(_listings(path))
+    done, total = 0, sum(len(listing.files) for _, listing in listings)
+    for part, listing in listings:
         skipped += listing.skipped
         for file in listing.files:
             picture = LabelledPicture(path=file, label=label_of(file), part=part)
@@ -123,6 +127,8 @@ def read_pictures(path: Path, skipped: list[Skipped]) -> Iterator[tuple[Labelled
                 yield picture, picture.read()
             except (DatasetError, MissingToolError) as error:
                 skipped.append(Skipped(what=file.relative_to(path).as_posix(), reason=error.message))
+            done += 1
+            on_file(done, total)
 
 
 def class_folder(path: Path, pictures: Sequence[LabelledPicture], skipped: Sequence[Skipped]) -> ClassFolder:

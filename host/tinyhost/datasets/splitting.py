@@ -78,7 +78,7 @@ def parts_of(
     Raises UsageError for pictures that are in a folder for each part already.
     """
     if kind_of(folder) is PICTURES:
-        return _parts_of_pictures(load_class_folder(folder), shares)
+        return _parts_of_pictures(load_class_folder(folder, on_file=on_file), shares)
     shares = shares if shares is not None else Shares()
     if holds_motion(folder):
         motions = read_motion_folder(folder, units, on_file=on_file)

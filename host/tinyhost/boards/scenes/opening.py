@@ -81,8 +81,7 @@ def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> AnySou
     spec.check_options()
     if not files.pictures:
         raise ConfigError(
-            f"scene {folder}: no picture in this folder or below it, and no sound (expected files such as a.png, "
-            f"a.jpg, a.wav)",
+            f"scene {folder}: no picture in this folder or below it, and no sound; expected such as a.png or a.wav",
             hint="tinyhost capture fills such a folder; any pictures will do",
         )
     check_pictures(files.pictures)
