@@ -122,6 +122,8 @@ def _with_checksums(text: bytes) -> bytes:
 
 
 def _with_checksum(line: bytes) -> bytes:
+    if not line:
+        return line
     try:
         body = bytes.fromhex(line[1:-2].decode("ascii"))
     except ValueError:
