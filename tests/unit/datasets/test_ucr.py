@@ -68,7 +68,7 @@ def test_lines_with_missing_values_are_skipped_and_told() -> None:
 @pytest.mark.parametrize(
     ("text", "where", "said"),
     [
-        ("1\t1\t2\n1\t1\n", "x.tsv", "x.tsv: line 2: 1 values, the series before have 2: unequal length"),
+        ("1\t1\t2\n1\t1\n", "x.tsv", "x.tsv: line 2: 1 value, the series before have 2: unequal length"),
         ("1\t1\t2\n\n1\t1\ttwo\n", "x.tsv", "x.tsv: line 3: value 2: expected a number, got 'two'"),
         ("1\t1\t2_0\n", "x.tsv", "line 1: value 2: expected a number, got '2_0'"),
         ("1\t1\t\u0664\n", "x.tsv", "line 1: value 2: expected a number"),
@@ -78,10 +78,10 @@ def test_lines_with_missing_values_are_skipped_and_told() -> None:
         ("\t1\t2\n", "x.tsv", "line 1: the class is missing"),
         ("5\n", "x.tsv", "line 1: expected a class and values, got '5'"),
         ("", "x.tsv", "x.tsv: no series, and 0 lines with missing values"),
-        ("1\tnan\n", "x.tsv", "no series, and 1 lines with missing values"),
+        ("1\tnan\n", "x.tsv", "no series, and 1 line with missing values"),
         ("1,2,3:1\n", "x.ts", "x.ts: line 1: expected @data before the series"),
         ("@univariate true\n", "x.ts", "x.ts: no @data line"),
-        ("@data\n1,2,3\n", "x.ts", "line 2: expected values, a colon and the class, got 1 parts"),
+        ("@data\n1,2,3\n", "x.ts", "line 2: expected values, a colon and the class, got 1 part"),
         ("@data\n1,2:3,4:1\n", "x.ts", "line 2: expected values, a colon and the class, got 3 parts"),
         ("@data\n1,2:\n", "x.ts", "line 2: the class is missing"),
         ("@univariate false\n@data\n", "x.ts", "line 1: @univariate false: expected series of one dimension"),
