@@ -7,11 +7,12 @@ is at fault: TINYHOST_PATIENCE. Where its behaviour is to be tolerated they are 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -33,6 +34,7 @@ from tinyhost.protocol.messages import (
     PingReply,
     Prediction,
     ReadReply,
+    SamplesInfo,
     SlotInfo,
     StreamHeader,
 )
@@ -190,6 +192,21 @@ def streams(*, n_items: int, payload: bytes | None = None, then: str = "") -> Ch
     return change
 
 
+def restarts(every: int, *, build_id: str = "") -> Change:
+    """Return what loses its power after so many stream items, again and again; afterwards it says another build."""
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if frame.type == MessageType.STREAM_DATA:
+            board.memory.n_items += 1
+            if board.memory.n_items % every == 0:
+                board.powered.reset()
+        if kind_of(frame) == MessageType.INFO and board.memory.n_items >= every and build_id:
+            return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), build_id=build_id).pack()))
+        return wire(frame)
+
+    return change
+
+
 def slots(**fields: Any) -> Change:
     """Return what lies in the list of models."""
 
@@ -341,23 +358,67 @@ def no_hang() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run(kind: Kind, command: str, firmware: PoweredBoard, folder: Path) -> Done:
-    words, variables = COMMANDS[command], {"TINYHOST_PATIENCE": kind.patience}
+def run(kind: Kind, words: tuple[str, ...], firmware: PoweredBoard, folder: Path) -> Done:
+    variables = {"TINYHOST_PATIENCE": kind.patience}
     with no_hang(), Between(firmware, kind.change, swallowed=kind.swallowed) as board, kept_on(board, folder / "state"):
         return run_tinyhost(*words, "--board", "native", "--state", folder / "state", folder=folder, **variables)
 
 
+SAMPLES = SamplesInfo(rate_mhz=16_000_000, scale=0.5, n_samples=1, n_channels=1)
+SAMPLE_LIES = {
+    "no rate": replace(SAMPLES, rate_mhz=0).pack() + b"ab",
+    "no scale": replace(SAMPLES, scale=0.0).pack() + b"ab",
+    "a scale that is no number": replace(SAMPLES, scale=math.nan).pack() + b"ab",
+    "no samples": replace(SAMPLES, n_samples=0).pack(),
+    "no channels": replace(SAMPLES, n_channels=0).pack() + b"ab",
+    "nothing at all": None,
+}
+LISTENERS = {
+    "capture mic": ("kws", ("capture", "--label", "hum", "--seconds", "5", "--sensor", "mic", "--data", "set")),
+    "doctor mic": ("kws", ("doctor", "mic", "--seconds", "0.3")),
+    "capture imu": ("anomaly", ("capture", "--label", "hum", "--seconds", "5", "--sensor", "imu", "--data", "set")),
+    "doctor imu": ("anomaly", ("doctor", "imu", "--seconds", "0.3")),
+}
+SCENES = {"kws": "speech:yes,no", "anomaly": "machine:none"}
+
+
+@pytest.fixture(scope="module")
+def listening(stations: Stations) -> Iterator[Callable[[str], PoweredBoard]]:
+    with ExitStack() as stack:
+        powered: dict[str, PoweredBoard] = {}
+
+        def of(app: str) -> PoweredBoard:
+            if app not in powered:
+                powered[app] = stack.enter_context(stations("native", app).board.power(scene=SCENES[app]))
+            return powered[app]
+
+        yield of
+
+
+@pytest.mark.parametrize("command", LISTENERS)
+@pytest.mark.parametrize("lie", SAMPLE_LIES)
+def test_sound_and_motion_that_cannot_be_end_in_an_error(
+    lie: str, command: str, listening: Callable[[str], PoweredBoard], tmp_path: Path
+) -> None:
+    app, words = LISTENERS[command]
+    kind = Kind(change=streams(n_items=0, payload=SAMPLE_LIES[lie]))
+    done = run(kind, words, listening(app), tmp_path)
+    assert done.code == 1, done.out + done.err
+    assert "Traceback" not in done.err
+    assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE)
+
+
 def _cases() -> Iterator[ParameterSet]:
-    """Yield every kind with every command; a fourth of them is a sample, the others are for the soak."""
+    """Yield every kind with every command; a sixth of them is a sample, the others are for the soak."""
     for number, (name, command) in enumerate(itertools.product(KINDS, COMMANDS)):
-        is_sample = (number + number // len(COMMANDS)) % 4 == 0
+        is_sample = (number + number // len(COMMANDS)) % 6 == 0
         yield pytest.param(name, command, id=f"{name}: {command}", marks=[] if is_sample else [pytest.mark.soak])
 
 
 @pytest.mark.parametrize(("name", "command"), _cases())
 def test_a_command_ends_and_says_what_to_do(name: str, command: str, firmware: PoweredBoard, tmp_path: Path) -> None:
     kind = KINDS[name]
-    done = run(kind, command, firmware, tmp_path)
+    done = run(kind, COMMANDS[command], firmware, tmp_path)
     said = f"exit {done.code}\n{done.out}\n{done.err}"
     assert "Traceback" not in done.err, said
     if command in kind.fails:
@@ -369,3 +430,23 @@ def test_a_command_ends_and_says_what_to_do(name: str, command: str, firmware: P
         assert "   try: " in done.err, said
     else:
         assert done.out.strip() or done.err.strip(), said
+
+
+def test_the_monitor_tells_restarts_and_what_runs_since(firmware: PoweredBoard, tmp_path: Path) -> None:
+    watch = ("monitor", "--plain", "--count", "12", "--seconds", "40")
+    done = run(tolerated(restarts(5, build_id="0123456789abcdef")), watch, firmware, tmp_path)
+    assert done.code == 0, done.err
+    assert len(done.out.splitlines()) == 12
+    first, *more = (line for line in done.err.splitlines() if "restarted" in line)
+    assert first.startswith("native restarted, or took this host for lost (1 time so far)")
+    assert "it runs vww firmware 0.1.0 (0123456789abcdef) now" in first
+    assert "it runs" not in "".join(more)
+
+
+@pytest.mark.parametrize("command", sorted(LIVE))
+def test_a_board_that_restarts_again_and_again_is_watched_to_the_end(
+    command: str, firmware: PoweredBoard, tmp_path: Path
+) -> None:
+    done = run(tolerated(restarts(3)), COMMANDS[command], firmware, tmp_path)
+    assert "Traceback" not in done.err
+    assert done.out.strip() or done.code
