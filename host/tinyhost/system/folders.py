@@ -45,8 +45,13 @@ def visible(folder: Path) -> list[Path]:
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files in a folder and in those below it, without what is hidden or in a hidden folder; in no order.
 
-    Folders that are links are not followed: they may lead round in a circle.
+    Folders that are links are not followed: they may lead round in a circle. Raises OSError for a folder that cannot
+    be read: what is in it is not left out in silence.
     """
-    for parent, folders, files in os.walk(folder):
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not is_hidden(name)]
         yield from (Path(parent, name) for name in files if not is_hidden(name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,17 @@ def test_hidden_files_and_folders_are_not_looked_into(tmp_path: Path) -> None:
     (tmp_path / "b" / "round").symlink_to(tmp_path)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in files_below(tmp_path)) == ["a.png", "b/2.png"]
     assert [path.name for path in visible(tmp_path)] == ["a.png", "b"]
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "locked").mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    with pytest.raises(PermissionError):
+        list(files_below(tmp_path))
