@@ -42,12 +42,15 @@ TINYHOST_COLD void RunPool(const OperatorView& op, void (*pixel)(const PoolWindo
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; ++y) {
       const Taps ys = TapsInside(rows, y);
+      const int8_t* row = image + (ys.origin + ys.first) * row_bytes;
+      PoolWindow window{row, ys.last - ys.first, 0, row_bytes, depth, params.activation_min, params.activation_max};
       for (int32_t x = 0; x < columns.output; ++x, output += depth) {
-        const Taps xs = TapsInside(columns, x);
-        const int8_t* data = image + (ys.origin + ys.first) * row_bytes + (xs.origin + xs.first) * depth;
-        pixel({data, ys.last - ys.first, xs.last - xs.first, row_bytes, depth, params.activation_min,
-               params.activation_max},
-              output);
+        int32_t first = x * columns.stride - columns.pad, last = first + columns.filter;
+        if (first < 0) first = 0;
+        if (last > columns.input) last = columns.input;
+        window.data = row + first * depth;
+        window.width = last - first;
+        pixel(window, output);
       }
     }
   }
@@ -80,14 +83,17 @@ void RunPixel(const PoolWindow& window, int8_t* output) {
   }
 }
 
-template <typename Reducer>
-void Run(const OperatorView& op) {
-  RunPool(op, RunPixel<Reducer>);
-}
+void RunAverage(const OperatorView& op) { RunPool(op, AverageChannels); }
+
+void RunMaximum(const OperatorView& op) { RunPool(op, MaximumChannels); }
 
 }  // namespace
 
-const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), CheckPool, Run<Average>};
-const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), CheckPool, Run<Maximum>};
+void AverageChannels(const PoolWindow& window, int8_t* output) { RunPixel<Average>(window, output); }
+
+void MaximumChannels(const PoolWindow& window, int8_t* output) { RunPixel<Maximum>(window, output); }
+
+const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), CheckPool, RunAverage};
+const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), CheckPool, RunMaximum};
 
 }  // namespace tinyhost

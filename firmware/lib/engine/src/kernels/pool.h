@@ -20,6 +20,10 @@ Status CheckPool(const OperatorView& op, uint64_t* work);
 /// Calls `pixel` for every output pixel, in order.
 void RunPool(const OperatorView& op, void (*pixel)(const PoolWindow& window, int8_t* output));
 
+/// An output pixel of AVERAGE_POOL_2D and of MAX_POOL_2D, channel by channel.
+void AverageChannels(const PoolWindow& window, int8_t* output);
+void MaximumChannels(const PoolWindow& window, int8_t* output);
+
 /// Mean of values, halves rounded away from zero.
 inline int32_t RoundedMean(int32_t sum, int32_t count) { return (sum > 0 ? sum + count / 2 : sum - count / 2) / count; }
 

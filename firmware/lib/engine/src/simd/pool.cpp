@@ -4,6 +4,7 @@
 
 #include "../kernels/fixed_point.h"
 #include "../kernels/mean.h"
+#include "clamp.h"
 #include "kernels.h"
 #include "simd.h"
 
@@ -49,38 +50,113 @@ __attribute__((always_inline)) inline void ForFourChannels(int32_t depth, Functi
   }
 }
 
-void AveragePixel(const PoolWindow& window, int8_t* output) {
+/// Most networks have windows of 2x2.
+inline bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
+
+/// Calls function(word) for the words of four channels in a window.
+template <bool kTwoByTwo, typename Function>
+__attribute__((always_inline)) inline void ForEachTap(const PoolWindow& window, const int8_t* row, Function function) {
+  const int32_t depth = window.depth;
+  if (kTwoByTwo) {
+    const int8_t* second = row + window.row_bytes;
+    function(Load(row));
+    function(Load(row + depth));
+    function(Load(second));
+    function(Load(second + depth));
+    return;
+  }
+  for (int32_t y = window.height; y > 0; --y, row += window.row_bytes) {
+    const int8_t* data = row;
+    for (int32_t n = window.width; n > 0; --n, data += depth) function(Load(data));
+  }
+}
+
+/// Sums of a window's four channels in 16 bits: of bytes 0 and 2, and of 1 and 3.
+struct PackedSums {
+  uint32_t even, odd;
+};
+
+template <bool kTwoByTwo>
+__attribute__((always_inline)) inline PackedSums SumWindow(const PoolWindow& window, const int8_t* row) {
+  PackedSums sums{};
+  ForEachTap<kTwoByTwo>(window, row, [&](uint32_t word) {
+    sums.even = AddEvenBytes(sums.even, word);
+    sums.odd = AddOddBytes(sums.odd, word);
+  });
+  return sums;
+}
+
+/// Means of 2 to 128 values, a power of two: a division is a shift. Halves are rounded away from zero: with half of the
+/// count added, one less where the sum is negative, and rounded down.
+template <bool kTwoByTwo>
+void AveragePowerOfTwo(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;  // a copy that outputs cannot alias
+  const uint32_t count = kTwoByTwo ? 4 : static_cast<uint32_t>(window.height * window.width);
+  const uint32_t half = count / 2 * 0x10001u;
+  const int shift = __builtin_ctz(count);
+  const auto means = [&](uint32_t sums) { return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> shift; };
+  ForFourChannels(window.depth, [&](int32_t channel) {
+    const PackedSums sums = SumWindow<kTwoByTwo>(window, window.data + channel);
+    StoreWord(output + channel, JoinBytes(means(sums.even), means(sums.odd)));
+  });
+}
+
+/// Means of up to kMaxPackedSum values.
+void AverageFew(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
+  const auto means = [&](uint32_t sums) {
+    const int32_t high = static_cast<int32_t>(sums) >> 16;
+    return PackLow(static_cast<uint32_t>(RoundedMean(static_cast<int16_t>(sums), count)),
+                   static_cast<uint32_t>(RoundedMean(high, count)));
+  };
+  ForFourChannels(window.depth, [&](int32_t channel) {
+    const PackedSums sums = SumWindow<false>(window, window.data + channel);
+    StoreWord(output + channel, JoinBytes(means(sums.even), means(sums.odd)));
+  });
+}
+
+template <bool kTwoByTwo>
+void MaximumOf(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;  // a copy that outputs cannot alias
+  ForFourChannels(window.depth, [&](int32_t channel) {
+    uint32_t max = 0x80808080u;
+    ForEachTap<kTwoByTwo>(window, window.data + channel, [&](uint32_t word) { max = MaximumBytes(max, word); });
+    StoreWord(output + channel, max);
+  });
+}
+
+void AveragePixel(const PoolWindow& window, int8_t* output) {
+  if (IsTwoByTwo(window)) return AveragePowerOfTwo<true>(window, output);
+  const int32_t count = window.height * window.width;
+  if (count > 1 && count <= 128 && (count & (count - 1)) == 0) return AveragePowerOfTwo<false>(window, output);
+  if (count <= kMaxPackedSum) return AverageFew(window, output);
   ForFourChannels(window.depth, [&](int32_t channel) {
     uint32_t sums[4] = {};
     AddWindow(window, window.data + channel, sums);
-    for (int32_t i = 0; i < 4 && i < window.depth; ++i) {
-      const int32_t mean = RoundedMean(static_cast<int32_t>(sums[i]), count);
-      output[channel + i] = static_cast<int8_t>(Clamp(mean, window.activation_min, window.activation_max));
+    for (int32_t i = 0; i < 4; ++i) {
+      output[channel + i] = static_cast<int8_t>(RoundedMean(static_cast<int32_t>(sums[i]), count));
     }
   });
 }
 
 void MaximumPixel(const PoolWindow& window, int8_t* output) {
-  ForFourChannels(window.depth, [&](int32_t channel) {
-    const int8_t* row = window.data + channel;
-    uint32_t max = 0x80808080u;
-    for (int32_t y = window.height; y > 0; --y, row += window.row_bytes) {
-      const int8_t* data = row;
-      for (int32_t n = window.width; n > 0; --n, data += window.depth) {
-        max = MaximumBytes(max, LoadChannels(data, window.depth));
-      }
-    }
-    for (int32_t i = 0; i < 4 && i < window.depth; ++i, max >>= 8) {
-      const int32_t value = static_cast<int8_t>(max);
-      output[channel + i] = static_cast<int8_t>(Clamp(value, window.activation_min, window.activation_max));
-    }
-  });
+  if (IsTwoByTwo(window)) return MaximumOf<true>(window, output);
+  MaximumOf<false>(window, output);
 }
 
-void RunAverage(const OperatorView& op) { RunPool(op, AveragePixel); }
+/// Runs a pool by four channels, which leaves the clamp to the finished output, or by one where there are not four.
+void RunFours(const OperatorView& op, void (*fours)(const PoolWindow&, int8_t*),
+              void (*channels)(const PoolWindow&, int8_t*)) {
+  const PoolParams& params = *op.params<PoolParams>();
+  if (op.output.dims[3] < 4) return RunPool(op, channels);
+  RunPool(op, fours);
+  ClampOutput(op, params.activation_min, params.activation_max);
+}
 
-void RunMaximum(const OperatorView& op) { RunPool(op, MaximumPixel); }
+void RunAverage(const OperatorView& op) { RunFours(op, AveragePixel, AverageChannels); }
+
+void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixel, MaximumChannels); }
 
 void RunMean(const OperatorView& op) {
   const TensorView& input = op.inputs[0];

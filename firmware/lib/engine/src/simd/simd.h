@@ -79,6 +79,21 @@ inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) {
   return result;
 }
 
+/// For each half-word that is negative that of `negative`, else that of `other`.
+inline uint32_t BySign(uint32_t halves, uint32_t negative, uint32_t other) {
+  uint32_t result;
+  __asm__("sadd16 %0, %1, %1\n\tsel %0, %3, %2" : "=&r"(result) : "r"(halves), "r"(negative), "r"(other) : "cc");
+  return result;
+}
+
+/// Bytes 0 and 2 of the half-words of `even`, and 1 and 3 of those of `odd`.
+inline uint32_t JoinBytes(uint32_t even, uint32_t odd) {
+  uint32_t low, high;
+  __asm__("uxtb16 %0, %1" : "=r"(low) : "r"(even));
+  __asm__("uxtb16 %0, %1" : "=r"(high) : "r"(odd));
+  return low | high << 8;
+}
+
 /// The greater of each pair of signed bytes.
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result;
@@ -162,6 +177,13 @@ inline uint32_t AddEvenBytes(uint32_t halves, uint32_t word) {
   return ((halves + bytes) & 0xFFFF) | ((halves & 0xFFFF0000) + (bytes & 0xFFFF0000));
 }
 inline uint32_t AddOddBytes(uint32_t halves, uint32_t word) { return AddEvenBytes(halves, word >> 8); }
+inline uint32_t PackHalves(int32_t low, int32_t high) {
+  return (static_cast<uint32_t>(low) & 0xFFFF) | static_cast<uint32_t>(high) << 16;
+}
+inline uint32_t BySign(uint32_t halves, uint32_t negative, uint32_t other) {
+  return PackHalves(Half(Half(halves, 0) < 0 ? negative : other, 0), Half(Half(halves, 16) < 0 ? negative : other, 16));
+}
+inline uint32_t JoinBytes(uint32_t even, uint32_t odd) { return (even & 0x00FF00FF) | (odd & 0x00FF00FF) << 8; }
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result = 0;
   for (int shift = 0; shift < 32; shift += 8) {
