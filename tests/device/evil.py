@@ -39,6 +39,7 @@ class EvilBoard:
     name = "evil"
     is_virtual = True
     stays_on = True
+    failure = ""
     scene_name = ""
     scene_failure = None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -96,6 +99,30 @@ def test_settings_persist_over_commands(native: Station) -> None:
 def test_reset_restarts_and_a_virtual_board_has_no_bootloader(native: Station) -> None:
     assert "restarted" in native.run("reset").out
     assert "no bootloader" in native.run("reset", "--bootloader", code=2).err
+
+
+def test_flash_leaves_a_board_alone_whose_port_another_program_has(native: Station) -> None:
+    folder = native.state / "native"
+    before = (folder / "program").read_bytes()
+    keeper = native.start("board", "run", "--text")
+    native.wait_until_on(keeper)
+    assert keeper.stdout is not None
+    while not (line := keeper.stdout.readline()) or "no model" not in line:  # it has the port when it prints text
+        assert keeper.poll() is None
+    boots = json.loads((folder / "running.json").read_text())["boots"]
+    done = native.run("flash", "vww", code=1)
+    assert re.search(r"/dev/pts/\d+ is held by tinyhost board run|is held by python", done.err), done.err
+    assert (folder / "program").read_bytes() == before
+    assert json.loads((folder / "running.json").read_text())["boots"] == boots
+
+
+def test_a_board_that_is_kept_on_and_dies_ends_the_command(native: Station) -> None:
+    keeper = native.start("board", "run")
+    native.wait_until_on(keeper)
+    os.kill(json.loads((native.state / "native" / "running.json").read_text())["firmware_pid"], signal.SIGSEGV)
+    _, remarks = keeper.communicate(timeout=30)
+    assert keeper.returncode == 1
+    assert "the firmware died of signal SIGSEGV" in remarks
 
 
 def test_boards_lists_the_virtual_boards_and_their_firmware(native: Station) -> None:

@@ -53,6 +53,7 @@ class DeafBoard:
         self.board: Board = powered.board
         self.port = powered.port
         self.stays_on = powered.stays_on
+        self.failure = ""
         self.scene_name = ""
         self.scene_failure = None
         self.deaf = False

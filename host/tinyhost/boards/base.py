@@ -31,6 +31,10 @@ class PoweredBoard(Protocol):
         """Whether it is on when this process has ended; if not, it forgets what is not in its flash."""
 
     @property
+    def failure(self) -> str:
+        """Why the firmware does not run any more; "" if it does, or nobody knows."""
+
+    @property
     def scene_name(self) -> str:
         """What the camera saw last, e.g. the picture's file name; "" if nobody knows."""
 

@@ -42,6 +42,7 @@ class _SerialPower:
     """A board that gets its power from USB."""
 
     stays_on = True
+    failure = ""
     scene_name = ""
     scene_failure = None
 

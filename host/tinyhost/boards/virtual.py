@@ -160,6 +160,12 @@ class AttachedBoard:
         del capture
         return ""
 
+    @property
+    def failure(self) -> str:
+        """Why the firmware does not run any more; "" if it does."""
+        running = self.board.folder.running()
+        return running.failure if running else f"{self.board.name} is off: the process that kept it on has ended"
+
     def open_link(self) -> Link:
         """Return a new link to the firmware."""
         return SerialLink(self.port, f"{self.board.name} (kept on by pid {self._running().pid})")
@@ -187,8 +193,5 @@ class AttachedBoard:
     def _running(self) -> Running:
         running = self.board.folder.running()
         if running is None or running.failure:
-            raise BoardError(
-                running.failure if running else f"{self.board.name} is off: the process that kept it on has ended",
-                hint="start `tinyhost board run` again",
-            )
+            raise BoardError(self.failure, hint="start `tinyhost board run` again")
         return running

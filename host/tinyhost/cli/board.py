@@ -9,7 +9,7 @@ import typer
 
 from tinyhost.cli.options import BoardOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import note, say
-from tinyhost.errors import UsageError
+from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -67,6 +67,8 @@ def _wait(powered: PoweredBoard) -> None:
     while True:
         time.sleep(_POLL_S)
         told = _tell_failure(powered, told)
+        if powered.failure:
+            raise BoardError(powered.failure, hint="flash it again, then start it again")
 
 
 def _tell_failure(powered: PoweredBoard, told: str) -> str:
