@@ -277,7 +277,7 @@ def export(
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write the clips, the pictures or the motion of a data set for other tools.
+    """Write the clips, pictures or motion of a set for other tools.
 
     Files that cannot be used are listed; exits 1 if they are more than 1 %.
     """
