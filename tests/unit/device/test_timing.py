@@ -5,8 +5,32 @@ from __future__ import annotations
 import random
 
 import pytest
-from tinyhost.device.timing import ChunkSizer, ReplyTimer
+from tinyhost.device.timing import ChunkSizer, Deadline, ReplyTimer, usual_patience
+from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import MessageType
+
+
+@pytest.mark.parametrize(("given", "patience"), [("", 1.0), ("3", 3.0), ("0.25", 0.25)])
+def test_the_environment_says_how_patient_to_be(given: str, patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYHOST_PATIENCE", given)
+    assert usual_patience() == patience
+
+
+@pytest.mark.parametrize("given", ["long", "nan", "inf", "0", "-1", "1e9"])
+def test_patience_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYHOST_PATIENCE", given)
+    with pytest.raises(UsageError, match=r"TINYHOST_PATIENCE=.*: expected a number from 0.001 to 1000"):
+        usual_patience()
+
+
+def test_a_deadline_stands_still_while_the_board_is_away_but_not_for_ever() -> None:
+    deadline = Deadline(10.0, patience=0.5)
+    assert deadline.seconds == 5.0
+    assert deadline.longest_s <= 35.0
+    for _ in range(1000):
+        deadline.was_away(7.0)
+    assert 30.0 < deadline.left_s <= 35.0
+    assert deadline.longest_s <= 35.0
 
 
 def test_before_any_reply_a_large_request_gets_more_time() -> None:
