@@ -930,7 +930,7 @@ class LstmParams:
     """in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits"""
     scratch_bytes: int = 0
     input_multiplier: tuple[int, ...] = (0, 0, 0, 0)
-    """Q31: from sums to Q3.12"""
+    """Q31, at least 2^30, as all multipliers here: from sums to Q3.12"""
     hidden_multiplier: tuple[int, ...] = (0, 0, 0, 0)
     """Q31"""
     cell_multiplier: int = 0

@@ -113,7 +113,7 @@ def _matrix(
             folded = folded + context.constant(bias, "int32").astype(np.int64)
         gates.append(values)
         sums.append(folded)
-        pairs.append(checked_multiplier(context, float(data.scale) * float(filters.scale) / _GATE_SCALE))
+        pairs.append(_multiplier(context, float(data.scale) * float(filters.scale) / _GATE_SCALE))
     return _stored(context, np.stack(gates, axis=1), np.stack(sums, axis=1), pairs)
 
 
@@ -136,8 +136,8 @@ def _stored(
 def _params(context: OperatorContext, matrices: tuple[_Matrix, _Matrix], hidden: Tensor, cell: Tensor) -> LstmParams:
     """Return the parameters without scratch memory. Of the scales, only the hidden state's need be no power of two."""
     over_input, over_hidden = matrices
-    cell_multiplier, cell_shift = checked_multiplier(context, _PRODUCT_SCALE / float(cell.scale))
-    output_multiplier, output_shift = checked_multiplier(context, _PRODUCT_SCALE / float(hidden.scale))
+    cell_multiplier, cell_shift = _multiplier(context, _PRODUCT_SCALE / float(cell.scale))
+    output_multiplier, output_shift = _multiplier(context, _PRODUCT_SCALE / float(hidden.scale))
     tanh_shift = round(math.log2(float(cell.scale))) + 12
     if tanh_shift not in _TANH_SHIFTS or cell.zero_point != 0:
         raise context.unsupported(f"cell state of scale {float(cell.scale):.3g}, zero point {cell.zero_point}")
@@ -161,6 +161,13 @@ def _params(context: OperatorContext, matrices: tuple[_Matrix, _Matrix], hidden:
         input_layout=over_input.layout,
         hidden_layout=over_hidden.layout,
     )
+
+
+def _multiplier(context: OperatorContext, real: float) -> tuple[int, int]:
+    multiplier, shift = checked_multiplier(context, real)
+    if multiplier == 0:
+        raise context.unsupported(f"scales differ by a factor of {real:.3g}; supported: more than 2^-32")
+    return multiplier, shift
 
 
 def _quantized_clip(context: OperatorContext, cell_scale: float) -> int:

@@ -425,7 +425,7 @@ struct LstmParams {
   uint32_t sigmoid_offset;  ///< u16[256]: sigmoid(i / 24) in Q16, which the kernel interpolates; tanh too
   uint32_t scratch_offset;  ///< in the arena, 4-byte aligned: the cell state, and inputs unfolded to 16 bits
   uint32_t scratch_bytes;
-  int32_t input_multiplier[4];  ///< Q31: from sums to Q3.12
+  int32_t input_multiplier[4];  ///< Q31, at least 2^30, as all multipliers here: from sums to Q3.12
   int32_t hidden_multiplier[4];  ///< Q31
   int32_t cell_multiplier;  ///< Q31: from input gate * cell gate, Q0.30, to the cell state
   int32_t output_multiplier;  ///< Q31: from output gate * tanh(cell state), Q0.30, to the hidden state

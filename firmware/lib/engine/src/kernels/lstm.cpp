@@ -32,9 +32,11 @@ GateMatrix MakeGateMatrix(const OperatorView& op, uint32_t weights_offset, Weigh
           row.n_pairs()};
 }
 
+bool IsScale(int32_t multiplier, int shift) { return multiplier >= 1 << 30 && ShiftInRange(shift); }
+
 bool IsValid(const GateMatrix& matrix) {
   for (int32_t gate = 0; gate < kGates; ++gate) {
-    if (matrix.multipliers[gate] < 0 || !ShiftInRange(matrix.shifts[gate])) return false;
+    if (!IsScale(matrix.multipliers[gate], matrix.shifts[gate])) return false;
   }
   return matrix.weights.data != nullptr && matrix.biases != nullptr;
 }
@@ -98,8 +100,8 @@ TINYHOST_COLD LstmJob MakeLstmJob(const OperatorView& op, const LstmParams& para
 
 TINYHOST_COLD Status CheckLstm(const OperatorView& op, uint64_t* work) {
   const LstmParams& params = *op.params<LstmParams>();
-  if (!IsOneSequence(op.inputs[0], op.output) || params.cell_multiplier < 0 || params.output_multiplier < 0 ||
-      !ShiftInRange(params.cell_shift) || !ShiftInRange(params.output_shift) || params.tanh_shift < kMinTanhShift ||
+  if (!IsOneSequence(op.inputs[0], op.output) || !IsScale(params.cell_multiplier, params.cell_shift) ||
+      !IsScale(params.output_multiplier, params.output_shift) || params.tanh_shift < kMinTanhShift ||
       params.tanh_shift > kMaxTanhShift || params.cell_clip > kMaxCellClip) {
     return Status::kImageParameter;
   }

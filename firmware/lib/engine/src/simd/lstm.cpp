@@ -34,34 +34,29 @@ class Products {
   uint32_t* unfolded_;
 };
 
-/// Scaling in six instructions where the multiplier is at least 2^30 and the shift to the right, as nearly always.
+/// Scaling in seven instructions, for any sum, as multipliers are at least 2^30.
 ///
-/// With m = 2 * multiplier, x * m / 2^32 rounded is SMMLAR(x, m - 2^32, x), TFLM's first rounding. Its second, halves
-/// away from zero, is a shift of y + 2^(n-1), less 1 where y is negative; shifting by n - 1 first, then by 1, cannot
-/// overflow.
+/// With m = 2 * multiplier, x * m / 2^32 rounded is SMMLAR(x, m - 2^32, x), TFLM's first rounding. Its second, where
+/// the shift is to the right, takes halves away from zero: it is a shift of y + 2^(n-1), less 1 where y is negative;
+/// shifting by n - 1 first, then by 1, cannot overflow.
 class Rescale {
  public:
   Rescale() = default;
   Rescale(int32_t multiplier, int shift)
       : doubled_(static_cast<int32_t>(static_cast<uint32_t>(multiplier) << 1)),
-        all_but_one_(multiplier >= 1 << 30 && shift < 0 ? -shift - 1 : -1),
-        multiplier_(multiplier),
-        shift_(shift) {}
+        left_(shift > 0 ? shift : 0),
+        all_but_one_(shift < 0 ? -shift - 1 : -1) {}
 
-  int32_t operator()(int32_t x) const {
-    if (all_but_one_ < 0) return Exact(x);
-    const int32_t y = MultiplyHighAdd(x, doubled_, x);
-    return (((y + (y >> 31)) >> all_but_one_) + 1) >> 1;
+  int32_t operator()(int32_t sum) const {
+    const int32_t x = WrappingShiftLeft(sum, left_), y = MultiplyHighAdd(x, doubled_, x);
+    return all_but_one_ < 0 ? y : (((y + (y >> 31)) >> all_but_one_) + 1) >> 1;
   }
   static int32_t Saturated(int32_t x) { return SaturateToHalf(x); }
 
  private:
-  TINYHOST_COLD int32_t Exact(int32_t x) const { return MultiplyByQuantizedMultiplier(x, multiplier_, shift_); }
-
   int32_t doubled_ = 0;
-  int all_but_one_ = -1;  // of the shift, n - 1; -1: not of the short form
-  int32_t multiplier_ = 0;
-  int shift_ = 0;
+  int left_ = 0;
+  int all_but_one_ = 0;  // of the shift to the right; -1: there is none
 };
 
 }  // namespace
