@@ -40,6 +40,7 @@ AUDIO_UNITS = "wav"
 _HINT = "expected Edge Impulse's data acquisition format"
 _MAX_BYTES = 1 << 27
 _MAX_CHANNELS = 64
+_INTERVALS_MS = (1e-6, 1e9)
 _MAX_INTEGER = 1 << 1023  # a float is as large at most
 _UNSIGNED = "0" * 64  # as long as a real signature, as the format wants it
 _AUDIO_RATES_HZ = (4_000, 192_000)
@@ -103,7 +104,8 @@ def parse_acquisition(content: bytes, where: str) -> Acquisition:
         raise bad_format(where, f"protected.alg: expected 'none' or 'HS256', got {algorithm!r:.40}")
     payload = _as_object(document.get("payload"), f"{where}: payload")
     interval_ms = payload.get("interval_ms")
-    if not isinstance(interval_ms, (int, float)) or not 0 < interval_ms < 1e12:
+    is_number = isinstance(interval_ms, (int, float)) and not isinstance(interval_ms, bool)
+    if interval_ms is None or not is_number or not _INTERVALS_MS[0] <= interval_ms <= _INTERVALS_MS[1]:
         raise bad_format(where, f"payload.interval_ms: expected milliseconds, got {interval_ms!r:.40}")
     channels = _channels(payload.get("sensors"), where)
     return Acquisition(

@@ -213,8 +213,8 @@ def _find_class(texts: list[list[str]], where: str) -> int:
     named = [place for place, name in enumerate(header) if name.strip(' "').lower() in _CLASS_NAMES]
     if _is_header(header) and len(named) == 1:
         return named[0]
-    rows = (fields for table in tables for fields in map(_fields, table) if not _is_header(fields))
-    ends = [(fields[0].strip(), fields[-1].strip()) for fields in rows if len(fields) > 1]
+    lines = (line for table in tables for line in (table[1:] if table and _is_header(_fields(table[0])) else table))
+    ends = [(fields[0].strip(), fields[-1].strip()) for fields in map(_fields, lines) if len(fields) > 1]
     if not ends:
         return 0
     first, last = (_Labels.of(column) for column in zip(*ends, strict=True))

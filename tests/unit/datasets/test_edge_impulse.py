@@ -78,6 +78,8 @@ def test_the_specifications_example_is_read() -> None:
         (changed("payload", 3), "payload: expected an object"),
         (changed("payload.interval_ms", 0), "interval_ms"),
         (changed("payload.interval_ms", "10"), "interval_ms"),
+        (changed("payload.interval_ms", 1e-320), "interval_ms"),
+        (changed("payload.interval_ms", True), "interval_ms"),
         (changed("payload.sensors", []), "1 to 64 sensors"),
         (changed("payload.sensors", [{"name": "x"}]), "units: expected text"),
         (changed("payload.values", []), "expected a list of samples"),
