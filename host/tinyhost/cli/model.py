@@ -9,7 +9,6 @@ import typer
 
 from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import console, note, say, write_json
-from tinyhost.system.durable import copy_file
 
 __all__ = ["register"]
 
@@ -54,6 +53,7 @@ def fetch_model(
 ) -> None:
     """Download a model, check its SHA-256, and print its path."""
     from tinyhost.models.catalogue import ModelFetchDocument, entry, fetch
+    from tinyhost.system.durable import copy_file
 
     found = entry(name)
     path = fetch(name, mirror=mirror)

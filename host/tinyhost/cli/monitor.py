@@ -14,7 +14,6 @@ import typer
 from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
 from tinyhost.cli.output import console, note, say, warn
 from tinyhost.errors import CheckFailedError
-from tinyhost.system.durable import LineFile
 from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
@@ -143,6 +142,8 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
 
         yield to_stdout
         return
+    from tinyhost.system.durable import LineFile
+
     with closing(LineFile(Path(target))) as file:
         yield lambda reading, header: file.write(json_line(reading, header))
 

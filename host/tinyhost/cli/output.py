@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyhost.errors import TinyhostError
-from tinyhost.system.durable import write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -171,6 +170,8 @@ def write_json(document: object, target: str) -> None:
 
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all, and the folders that it needs; an OSError says which file it was."""
+    from tinyhost.system.durable import write_atomically
+
     write_atomically(path, content.encode() if isinstance(content, str) else content, sync=False)
 
 
