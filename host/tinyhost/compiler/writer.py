@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
@@ -26,7 +28,7 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower.context import Step
 from tinyhost.compiler.overlap import overlap_distance, overlap_pitch
 from tinyhost.compiler.planner import Buffer, plan_arena
-from tinyhost.errors import UnsupportedModelError
+from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["TENSOR_TYPES", "assemble_image", "write_image"]
 
@@ -166,6 +168,11 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
     quantized = tensor.dtype != "float32"
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
         raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")
+    if quantized and not np.iinfo(tensor.dtype).min <= tensor.zero_point <= np.iinfo(tensor.dtype).max:
+        raise ModelError(
+            f"{where}: tensor {tensor.name!r}: expected a zero point of {tensor.dtype}, got {tensor.zero_point}",
+            hint="convert the model again",
+        )
     return TensorRecord(
         type=TENSOR_TYPES[tensor.dtype],
         rank=len(tensor.shape),

@@ -139,3 +139,29 @@ def test_a_file_with_such_operators_is_not_wrapped_for_tflm() -> None:
     tflite = flattening(any_batch=True)
     with pytest.raises(UnsupportedModelError, match="PACK, SHAPE, STRIDED_SLICE are no operators of an image for Tens"):
         image_for_tflm(compile_tflite(tflite, name="m").parsed, tflite)
+
+
+def test_sizes_that_multiply_to_nothing_make_no_memory() -> None:
+    b = Exporter()
+    x = b.activation(1, 2, 2, 1)
+    y = b.operator("RESIZE_NEAREST_NEIGHBOR", [x, b.numbers([2, 2])], b.activation(0, 2**30, 2**30, 1))
+    with pytest.raises(ModelError):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
+def test_floats_between_int8_that_change_their_shape_are_no_table() -> None:
+    b = Exporter()
+    x, real = b.activation(1, 8, 1, 5), b.tensor((1, 8, 1, 5), dtype="float32")
+    b.operator("DEQUANTIZE", [x], real)
+    y = b.operator("QUANTIZE", [real], b.activation(1, 8, 231, 5))
+    with pytest.raises(ModelError, match=r"operator 1 \(QUANTIZE\).*expected \(1, 8, 1, 5\)"):
+        compile_tflite(b.build([x], [y]), name="m")
+
+
+@pytest.mark.parametrize("zero_point", [128, 2**40])
+def test_a_zero_point_outside_of_its_type_is_told(zero_point: int) -> None:
+    b = Exporter()
+    x = b.tensor((1, 4), scale=SCALE, zero_point=zero_point)
+    y = b.operator("EXPAND_DIMS", [x, b.numbers(0)], b.tensor((1, 1, 4), scale=SCALE, zero_point=zero_point))
+    with pytest.raises(ModelError, match=f"expected a zero point of int8, got {zero_point}"):
+        compile_tflite(b.build([x], [y]), name="m")

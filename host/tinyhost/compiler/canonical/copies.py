@@ -25,6 +25,8 @@ def rewrite_copy(draft: Draft, operator: Operator) -> bool:
     source = operator.inputs[position] if len(operator.inputs) > position else -1
     if min(source, *operator.outputs, -1 if not operator.outputs else 0) < 0:
         return False
+    if any(draft.tensors[index].n_elements == 0 for index in (source, *operator.outputs)):
+        return False
     base: Elements = np.empty(draft.tensors[source].shape, np.int8)
     try:
         parts = _PARTS[operator.code](draft, operator, base)

@@ -42,16 +42,25 @@ def _path(graph: Graph, producers: Mapping[int, Operator], quantize: Operator) -
     path: list[Operator] = []
     operator = quantize
     while len(path) <= _MAX_LENGTH:
+        if operator.code not in _MOVES and not _keeps_shape(graph, operator):
+            return None
         before = producers.get(operator.inputs[0]) if operator.inputs else None
         if before is None or len(before.outputs) != 1:
             return None
         path.insert(0, before)
         if before.code == "DEQUANTIZE":
-            return path if _is_int8(graph, before.inputs[0]) and _is_int8(graph, quantize.outputs[0]) else None
+            ends = before.inputs[0] if before.inputs else -1, quantize.outputs[0]
+            return path if all(_is_int8(graph, end) for end in ends) and _keeps_shape(graph, before) else None
         if before.code not in _MOVES and before.code not in _FUNCTIONS:
             return None
         operator = before
     return None
+
+
+def _keeps_shape(graph: Graph, operator: Operator) -> bool:
+    if len(operator.inputs) != 1 or len(operator.outputs) != 1 or min(operator.inputs[0], operator.outputs[0]) < 0:
+        return False
+    return graph.tensors[operator.inputs[0]].shape == graph.tensors[operator.outputs[0]].shape
 
 
 def _is_int8(graph: Graph, index: int) -> bool:
