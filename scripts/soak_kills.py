@@ -48,7 +48,7 @@ N_MODELS = 3
 ROUNDS_A_SET = 25
 COUNT = "40"
 LATEST_S = 0.6
-END_S = 60.0
+END_S = 100.0
 N_TRIES = 5
 SEED = 11
 
@@ -88,7 +88,9 @@ def main() -> int:
         bench = in_child(lambda: prepare(Path(folder)))
         for number in itertools.count():
             done, found = round_of_kills(bench, number, random.Random(arguments.seed * 1_000_003 + number))
-            problems += [f"round {number}: {done or 'nobody was killed'}: {what}" for what in found]
+            for what in found:
+                problems.append(f"round {number}: {done or 'nobody was killed'}: {what}")
+                print(f"PROBLEM {problems[-1]}", flush=True)
             counts.update([done] if done else [])
             if done and counts.total() % 100 == 0:
                 print(f"{counts.total():>6,} kills, {len(problems)} problems", flush=True)
@@ -96,8 +98,6 @@ def main() -> int:
                 break
     for what, count in sorted(counts.items()):
         print(f"{count:>6,}  {what}")
-    for problem in problems:
-        print(f"PROBLEM {problem}")
     print(f"{counts.total():,} kills, {len(problems)} lost, corrupt, orphaned or hanging")
     if arguments.json:
         arguments.json.write_text(json.dumps({"kills": dict(counts), "problems": problems}, indent=1) + "\n")

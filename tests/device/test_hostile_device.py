@@ -7,6 +7,7 @@ import random
 import resource
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -350,3 +351,14 @@ def test_names_that_a_board_gives_its_models_are_text_and_nothing_else(tmp_path:
 def test_a_board_that_greets_with_nonsense_is_refused() -> None:
     with EvilBoard({MessageType.HELLO: says(bytes(64))}) as board, pytest.raises((ProtocolError, LinkError)):
         Device.open(board)
+
+
+def test_whoever_keeps_a_session_does_not_wait_for_itself_to_greet_the_board_again() -> None:
+    with EvilBoard({}) as board, Device.open(board) as device:
+        device._session.connection.interrupt()  # as a request does that is told that its session is gone
+        keeping = threading.Thread(target=device._session._keep_alive, daemon=True)
+        keeping.start()
+        keeping.join(PATIENCE_S)
+        assert not keeping.is_alive()
+        device._session.renew()
+        assert device.ping().uptime_us > 0

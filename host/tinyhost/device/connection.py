@@ -86,13 +86,15 @@ class Connection(Channel):
         attempt: int = 1,
         slow: bool = False,
         deadline_s: float = _SLOW_DEADLINE_S,
+        gated: bool = True,
     ) -> bytes | None:
         """Return the reply's payload, or None if it or the request was lost; acts once.
 
-        attempt: which try this is for the caller; later ones wait longer.
+        attempt: which try this is for the caller; later ones wait longer. gated: wait until the session is open.
         Raises DeviceError, LinkTimeoutError, and InterruptedLinkError when the link is lost.
         """
-        self.wait_ready()
+        if gated:
+            self.wait_ready()
         try:
             with Conversation(self) as talk:
                 deadline = self.deadline(deadline_s)

@@ -298,8 +298,8 @@ class Session:
         restarts, asked_s = self.restarts, time.monotonic()
         payload = PingRequest(token=secrets.randbits(32)).pack()
         data: bytes | None = None
-        try:
-            data = self.connection.try_request(MessageType.PING, payload, deadline_s=_SILENCE_S)
+        try:  # not gated: another thread may hold requests back right now, and waits for this one to greet
+            data = self.connection.try_request(MessageType.PING, payload, deadline_s=_SILENCE_S, gated=False)
         except InterruptedLinkError:
             return
         except TinyhostError:
