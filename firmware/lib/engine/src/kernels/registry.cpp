@@ -10,7 +10,7 @@
   X(kMaxPool2d, kMaxPool2dKernel, simd::kMaxPool2d)                   \
   X(kMean, kMeanKernel, simd::kMean)                                  \
   X(kAdd, kAddKernel, simd::kAdd)                                     \
-  X(kMul, kMulKernel, kMulKernel)                                     \
+  X(kMul, kMulKernel, simd::kMul)                                     \
   X(kConcatenation, kConcatenationKernel, kConcatenationKernel)       \
   X(kPad, kPadKernel, kPadKernel)                                     \
   X(kSoftmax, kSoftmaxKernel, kSoftmaxKernel)                         \

@@ -6,7 +6,7 @@
 
 #include "../kernels/fixed_point.h"
 #include "kernels.h"
-#include "simd.h"
+#include "scaling.h"
 
 namespace tinyhost::simd {
 
@@ -14,23 +14,6 @@ namespace {
 
 constexpr int32_t kHalf = 1 << 30;       // Q31
 constexpr int32_t kMaxOutputShift = 22;  // so that a zero point, shifted, fits
-
-/// x * multiplier / 2^31, then divided by a power of two with halves away from zero, as in requantize.h.
-struct Scaling {
-  Scaling(int32_t q31, int32_t right_shift)
-      : multiplier(static_cast<int32_t>(static_cast<uint32_t>(q31) << 1)),
-        constant(1 << (right_shift - 1)),
-        shift(right_shift) {}
-
-  int32_t operator()(int32_t x) const {
-    const int32_t high = MultiplyHighAdd(x, multiplier, x);
-    return WrappingAdd(WrappingAdd(high, high >> 31), constant) >> shift;
-  }
-
-  int32_t multiplier;
-  int32_t constant;
-  int32_t shift;
-};
 
 bool IsShiftOnly(const AddParams& p, int i) { return p.input_multiplier[i] == kHalf && p.input_shift[i] == 0; }
 

@@ -12,6 +12,7 @@ extern const Kernel kDepthwiseConv2d;
 extern const Kernel kFullyConnected;
 extern const Kernel kMaxPool2d;
 extern const Kernel kMean;
+extern const Kernel kMul;
 extern const Kernel kUnidirectionalSequenceLstm;
 
 }  // namespace tinyhost::simd

@@ -137,6 +137,7 @@ inline uint32_t PackHigh(uint32_t a, uint32_t b) {
 TINYHOST_MULTIPLY_ADD(MultiplyAddLowLow, "smlabb")
 TINYHOST_MULTIPLY_ADD(MultiplyAddLowHigh, "smlabt")
 TINYHOST_MULTIPLY_ADD(MultiplyAddHighLow, "smlatb")
+TINYHOST_MULTIPLY_ADD(MultiplyAddHighHigh, "smlatt")
 #undef TINYHOST_MULTIPLY_ADD
 
 /// sum + a * b / 2^32, halves rounded up.
@@ -206,6 +207,9 @@ inline uint32_t MultiplyAddLowHigh(uint32_t a, uint32_t b, uint32_t sum) {
 }
 inline uint32_t MultiplyAddHighLow(uint32_t a, uint32_t b, uint32_t sum) {
   return sum + static_cast<uint32_t>(Half(a, 16) * Half(b, 0));
+}
+inline uint32_t MultiplyAddHighHigh(uint32_t a, uint32_t b, uint32_t sum) {
+  return sum + static_cast<uint32_t>(Half(a, 16) * Half(b, 16));
 }
 inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   const int64_t high = (static_cast<int64_t>(a) * b + (int64_t{1} << 31)) >> 32;
