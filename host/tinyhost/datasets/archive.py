@@ -200,7 +200,7 @@ class _Watched(io.RawIOBase):
 
 def _zip_member(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
     kind = info.external_attr >> 16 & 0o170000  # Unix's file type; 0 where another system made the archive
-    is_folder = info.is_dir()
+    is_folder = info.filename.endswith("/")  # is_dir() fails for a name of no letters
     return _Member(
         name=info.filename,
         is_folder=is_folder,

@@ -21,6 +21,7 @@ __all__ = ["SpokenFile", "list_single_words", "read_clip"]
 
 _TABLES = ("validated.tsv", "train.tsv", "dev.tsv", "test.tsv")
 _COLUMNS = {"client_id", "path", "sentence"}
+_MAX_SENTENCE = 200  # letters: a word has fewer
 _IN_WORDS = "'’-_"
 _MAX_TABLE_BYTES = 1 << 31
 _MAX_CLIP_BYTES = 1 << 24
@@ -60,7 +61,7 @@ def list_single_words(source: Path) -> Iterator[SpokenFile]:
 
 def _single_word(sentence: str) -> str:
     """Return the one word of a sentence, in lower case and composed, without punctuation; "" if it has more or none."""
-    text = normal_label(sentence)
+    text = normal_label(sentence) if len(sentence) <= _MAX_SENTENCE else ""
     inside = [at for at, char in enumerate(text) if is_letter(char)]
     word = text[inside[0] : inside[-1] + 1] if inside else ""
     return word.lower() if all(is_letter(char) or char in _IN_WORDS for char in word) else ""
