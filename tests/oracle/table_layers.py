@@ -30,5 +30,5 @@ def absolute(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def hard_swish(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-7, 3))))  # at least 1/128 of the input's
+    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-6.9, 3))))  # more than 1/128 of the input's
     return append(draw, net, "HARD_SWISH", [net.index], net.shape, scale, random_zero_point(draw))

@@ -165,3 +165,12 @@ def test_a_zero_point_outside_of_its_type_is_told(zero_point: int) -> None:
     y = b.operator("EXPAND_DIMS", [x, b.numbers(0)], b.tensor((1, 1, 4), scale=SCALE, zero_point=zero_point))
     with pytest.raises(ModelError, match=f"expected a zero point of int8, got {zero_point}"):
         compile_tflite(b.build([x], [y]), name="m")
+
+
+@pytest.mark.parametrize("code", ["ABS", "HARD_SWISH", "LEAKY_RELU"])
+def test_scales_that_are_out_of_all_proportion_are_refused(code: str) -> None:
+    b = ModelBuilder()
+    x, y = b.tensor((1, 4), scale=3e38), b.tensor((1, 4), scale=1e-38)
+    b.operator(code, [x], y, **({"Alpha": 0.1} if code == "LEAKY_RELU" else {}))
+    with pytest.raises(UnsupportedModelError, match=rf"operator 0 \({code}\)"):
+        compile_tflite(b.build([x], [y]), name="m")

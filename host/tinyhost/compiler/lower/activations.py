@@ -25,8 +25,8 @@ def lower_leaky_relu(context: OperatorContext) -> Step:
     """LEAKY_RELU: one multiplier for each side of zero."""
     data, output = one_input(context)
     alpha = context.real_option("Alpha")
-    above = checked_multiplier(context, float(data.scale / output.scale))
-    below = checked_multiplier(context, abs(float(data.scale * np.float32(alpha) / output.scale)))
+    above = checked_multiplier(context, float(data.scale) / float(output.scale))
+    below = checked_multiplier(context, abs(float(data.scale) * alpha) / float(output.scale))
     sign = -1 if alpha < 0 else 1
 
     def leaky(q: int) -> int:
@@ -55,7 +55,7 @@ def lower_elu(context: OperatorContext) -> Step:
 def lower_abs(context: OperatorContext) -> Step:
     """ABS, requantized to the output."""
     data, output = one_input(context)
-    multiplier, shift = checked_multiplier(context, float(data.scale / output.scale))
+    multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
 
     def absolute(q: int) -> int:
         x = abs(q - data.zero_point)
@@ -68,9 +68,9 @@ def lower_abs(context: OperatorContext) -> Step:
 def lower_hard_swish(context: OperatorContext) -> Step:
     """HARD_SWISH, in TFLM's 16-bit arithmetic: x times a rectified copy of itself, both shifted as far as they go."""
     data, output = one_input(context)
-    fine_scale = np.float32(1 / 128) * data.scale
-    multiplier, exponent = quantize_multiplier(float(fine_scale / output.scale))
-    slope, slope_exponent = quantize_multiplier(float(fine_scale / np.float32(3 / 32768)))
+    fine_scale = float(data.scale) / 128
+    multiplier, exponent = quantize_multiplier(fine_scale / float(output.scale))
+    slope, slope_exponent = quantize_multiplier(fine_scale / (3 / 32768))
     if exponent > 0:
         raise context.unsupported(f"output scale {float(output.scale):.3g} is too small for the input's")
 
