@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from tinyhost.boards.base import PoweredBoard
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status
@@ -33,7 +32,7 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
                 frame = session.device.snapshot()
             except DeviceError as error:
                 failures += 1
-                _check_asking_again_helps(error, failures, session.board)
+                _check_asking_again_helps(error, failures, session)
                 progress.sensor_failures += 1
                 session.on_event(CaptureEvent(kind="sensor_failed", error=error))
                 due = time.monotonic() + _RETRY_S
@@ -57,10 +56,14 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
             session.on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
 
 
-def _check_asking_again_helps(error: DeviceError, failures: int, board: PoweredBoard) -> None:
-    """Raise what ends the run, unless the sensor may answer next time: a virtual board gets no camera later."""
+def _check_asking_again_helps(error: DeviceError, failures: int, session: CaptureSession) -> None:
+    """Raise what ends the run, unless the sensor may answer next time.
+
+    A virtual board gets no camera later; but one that has given pictures has restarted, or the computer is busy.
+    """
+    board = session.board
     if board.scene_failure is not None:
         raise board.scene_failure from error
-    is_final = error.status == Status.NO_SENSOR and board.board.is_virtual
+    is_final = error.status == Status.NO_SENSOR and board.board.is_virtual and not session.progress.stored
     if is_final or error.status not in _SENSOR_FAILURES or failures > _MAX_FAILURES:
         raise error
