@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost.compiler import CompiledModel, compile_tflite, image_for_tflm
+from tinyhost.compiler.canonical import REWRITTEN_OPERATORS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 from tests.oracle.builder import ModelBuilder
@@ -141,6 +142,17 @@ def test_a_file_with_such_operators_is_not_wrapped_for_tflm() -> None:
         image_for_tflm(compile_tflite(tflite, name="m").parsed, tflite)
 
 
+@pytest.mark.parametrize("code", sorted(REWRITTEN_OPERATORS))
+@pytest.mark.parametrize("n_outputs", [0, 2])
+def test_operators_without_what_they_need_are_no_crash(code: str, n_outputs: int) -> None:
+    b = Exporter()
+    x = b.activation(1, 4)
+    outputs = [b.activation(1, 4) for _ in range(n_outputs)]
+    b.custom_operator(code, [x], outputs)
+    with pytest.raises(ModelError):
+        compile_tflite(b.build([x], outputs[:1] or [b.activation(1, 4)]), name="m")
+
+
 def test_sizes_that_multiply_to_nothing_make_no_memory() -> None:
     b = Exporter()
     x = b.activation(1, 2, 2, 1)
@@ -174,3 +186,10 @@ def test_scales_that_are_out_of_all_proportion_are_refused(code: str) -> None:
     b.operator(code, [x], y, **({"Alpha": 0.1} if code == "LEAKY_RELU" else {}))
     with pytest.raises(UnsupportedModelError, match=rf"operator 0 \({code}\)"):
         compile_tflite(b.build([x], [y]), name="m")
+
+
+def test_a_clamp_far_outside_of_the_range_of_an_output_is_none() -> None:
+    b = ModelBuilder()
+    x, y = b.tensor((1, 4), scale=1e-44), b.tensor((1, 4), scale=1e-44)
+    b.operator("ADD", [x, x], y, FusedActivationFunction=3)
+    assert codes(compile_tflite(b.build([x], [y]), name="m")) == ["ADD"]

@@ -56,7 +56,8 @@ class _Axis:
 
 def rewrite_transpose_conv(draft: Draft, operator: Operator) -> bool:
     """Write TRANSPOSE_CONV as CONV_2D and STRIDED_COPY; False unless its output is a whole number of strides."""
-    if len(operator.inputs) not in (3, 4) or min((*operator.inputs[1:3], *operator.outputs)) < 0:
+    is_whole = len(operator.inputs) in (3, 4) and len(operator.outputs) == 1
+    if not is_whole or min((*operator.inputs[1:3], *operator.outputs)) < 0:
         return False
     filters, data = (draft.tensors[index] for index in operator.inputs[1:3])
     bias = draft.tensors[operator.inputs[3]] if len(operator.inputs) == 4 and operator.inputs[3] >= 0 else None

@@ -14,6 +14,8 @@ from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["NO_SCRATCH_LIMIT", "OperatorContext", "Packable", "Step"]
 
+_FAR = np.float32(2.0**31)
+"""Outside of every range of quantized values."""
 _HINT = "change or leave out this layer, and convert the model again"
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
 _CLAMPS: dict[str, tuple[float | None, float | None]] = {
@@ -151,5 +153,6 @@ class OperatorContext:
         """Return round(real / scale) + zero_point in float arithmetic, as TFLM does; `default` for None."""
         if real is None:
             return default
-        ratio = float(np.float32(real) / tensor.scale)
+        with np.errstate(over="ignore"):
+            ratio = float(np.clip(np.float32(real) / tensor.scale, -_FAR, _FAR))
         return tensor.zero_point + int(np.copysign(np.floor(abs(ratio) + 0.5), ratio))
