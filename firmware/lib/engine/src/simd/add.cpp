@@ -5,6 +5,7 @@
 #include "../kernels/add.h"
 
 #include "../kernels/fixed_point.h"
+#include "clamp.h"
 #include "kernels.h"
 #include "scaling.h"
 
@@ -32,9 +33,7 @@ class AddRun {
       : scaled_factor_(1 << kAddLeftShift),
         scaled_(p.input_multiplier[1 - wide], 1),
         output_(p.output_multiplier, -p.output_shift),
-        wide_offset_(op.inputs[wide].zero_point * (1 << (kAddLeftShift - 1))),
-        activation_min_(p.activation_min),
-        activation_max_(p.activation_max) {
+        wide_offset_(op.inputs[wide].zero_point * (1 << (kAddLeftShift - 1))) {
     if (p.input_shift[1 - wide] == 0) {
       scaled_factor_ *= 2;  // twice the value, halved again: no rounding
     } else {
@@ -47,7 +46,7 @@ class AddRun {
   int8_t operator()(int32_t wide, int32_t other) const {
     const int32_t scaled = scaled_(other * scaled_factor_ - scaled_offset_);
     const int32_t sum = WrappingAdd(scaled, wide * (1 << (kAddLeftShift - 1)) - wide_offset_);
-    return static_cast<int8_t>(Clamp(output_(sum), activation_min_, activation_max_));
+    return static_cast<int8_t>(SaturateToByte(output_(sum)));
   }
 
  private:
@@ -56,8 +55,6 @@ class AddRun {
   Scaling scaled_;
   Scaling output_;
   int32_t wide_offset_;
-  int32_t activation_min_;
-  int32_t activation_max_;
 };
 
 void Run(const OperatorView& op) {
@@ -69,6 +66,7 @@ void Run(const OperatorView& op) {
   const int8_t* b = op.input_data<int8_t>(static_cast<size_t>(1 - wide));
   int8_t* output = op.output_data<int8_t>();
   for (const int8_t* end = output + op.output.n_bytes; output != end;) *output++ = add(*a++, *b++);
+  ClampOutput(op, params.activation_min, params.activation_max);
 }
 
 }  // namespace
