@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from tinyhost import _firmware
 from tinyhost.compiler import AppDefaults, ModelImage, Task, compile_tflite
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 
@@ -101,3 +102,18 @@ def test_damaged_image_is_refused() -> None:
     for length in (0, 3, 63, 64, len(image) - 1):
         with pytest.raises(ModelError):
             ModelImage.parse(image[:length])
+
+
+@pytest.mark.parametrize(("code", "scale", "zero_point"), [("LOGISTIC", 1 / 256, -128), ("TANH", 1 / 128, 0)])
+def test_a_curve_of_coarse_inputs_is_a_step_and_0_is_below_it_as_in_tflm(
+    code: str, scale: float, zero_point: int
+) -> None:
+    b = ModelBuilder()
+    x, y = b.tensor((1, 3), scale=16.0), b.tensor((1, 3), scale=scale, zero_point=zero_point)
+    b.operator(code, [x], y)
+    data = b.build([x], [y])
+    engine = _firmware.Engine(64)
+    engine.load(compile_tflite(data, name="m").image)
+    engine.set_input(np.array([[-1, 0, 1]], np.int8))
+    engine.invoke()
+    assert engine.output().tolist() == [[-128, -128, 127]]

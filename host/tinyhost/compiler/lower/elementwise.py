@@ -151,7 +151,7 @@ def _in_fixed_point(
     def quantized(q: int) -> int:
         x = q - data.zero_point
         if abs(x) >= radius:
-            return 127 if x >= radius else -128
+            return -128 if x <= -radius else 127  # the wheel takes 0 for negative where the radius is 0
         scaled = multiply_by_quantized_multiplier(x, multiplier, shift)
         return min(max(function(scaled, _INTEGER_BITS), -128), 127)
 
