@@ -19,11 +19,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, seed, settings
 
 from scripts.engine_hash import sources_hash
-from tests.oracle.m4_batch import Case, build_batch_program, run_on_m4
-from tests.oracle.oracle import assert_equals_oracle, describe_oracle, run_compiled
+from tests.oracle.m4_batch import Case, build_batch_program, case_of, run_on_m4
+from tests.oracle.oracle import assert_equals_oracle, describe_oracle
 from tests.oracle.strategies import OPERATOR_MODELS, Model
 
-__all__ = ["Result", "run_block"]
+__all__ = ["Result"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = 2000
@@ -89,7 +89,7 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
     while len(seen) < n_models and number < most_blocks and not mismatches:
         cases: list[Case] = []
         try:
-            run_block(operator, number, seen, cases)
+            _run_block(operator, number, seen, cases)
         except AssertionError as error:
             mismatches += 1
             print(f"{operator}: block {number}: {error}", file=sys.stderr, flush=True)  # noqa: T201
@@ -104,11 +104,11 @@ def _run(operator: str, n_models: int, sources: str, program: Path) -> Result:
     return Result(operator=operator, models=len(seen), mismatches=mismatches, seconds=round(seconds), sources=sources)
 
 
-def run_block(operator: str, number: int, seen: set[bytes], cases: list[Case], *, n_models: int = _BLOCK) -> None:
+def _run_block(operator: str, number: int, seen: set[bytes], cases: list[Case]) -> None:
     """Draw models, assert that both sets of kernels equal the oracle, and append cases of those that were not seen."""
 
     @seed(number)
-    @settings(max_examples=n_models, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=_BLOCK, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(model=OPERATOR_MODELS[operator])
     def check(model: Model) -> None:
         inputs = model.inputs(_INPUTS_PER_MODEL)
@@ -117,14 +117,7 @@ def run_block(operator: str, number: int, seen: set[bytes], cases: list[Case], *
         if digest in seen:
             return
         seen.add(digest)
-        answers = run_compiled(compiled, inputs, simd=False)
-        cases.append(
-            Case(
-                image=compiled.image,
-                inputs=tuple(values.tobytes() for values in inputs),
-                expected=tuple(answer.tobytes() for answer in answers),
-            )
-        )
+        cases.append(case_of(compiled, inputs))
 
     check()
 

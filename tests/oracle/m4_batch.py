@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from tinyhost.boards.build import build_firmware
+from tinyhost.compiler import CompiledModel
 from tinyhost.system.tools import require_tool
 
-__all__ = ["Case", "build_batch_program", "run_on_m4"]
+from tests.oracle.oracle import run_compiled
+
+__all__ = ["Case", "build_batch_program", "case_of", "run_on_m4"]
 
 _QEMU = ("-machine", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none")
 _SEMIHOSTING = ("-semihosting-config", "enable=on,target=native")
@@ -26,6 +31,16 @@ class Case:
     image: bytes
     inputs: tuple[bytes, ...]
     expected: tuple[bytes, ...]
+
+
+def case_of(compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]]) -> Case:
+    """Return the case that a model answers on the board what the portable kernels answer here."""
+    answers = run_compiled(compiled, inputs, simd=False)
+    return Case(
+        image=compiled.image,
+        inputs=tuple(values.tobytes() for values in inputs),
+        expected=tuple(answer.tobytes() for answer in answers),
+    )
 
 
 def build_batch_program() -> Path:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.oracle.oracle import ORACLE_IS_TFLM, TFLM_ONLY, assert_equals_oracle
+from tests.oracle.oracle import LITERT_TOO, ORACLE_IS_TFLM, assert_equals_oracle
 from tests.oracle.recorded import assert_equals_wheel, recorded_models
 from tests.oracle.strategies import OPERATOR_MODELS
 
@@ -21,7 +21,7 @@ _SETTINGS = settings(
 )
 
 
-@pytest.mark.parametrize("operator", sorted(OPERATOR_MODELS if ORACLE_IS_TFLM else set(OPERATOR_MODELS) - TFLM_ONLY))
+@pytest.mark.parametrize("operator", sorted(OPERATOR_MODELS if ORACLE_IS_TFLM else LITERT_TOO))
 def test_operator_equals_tflm(operator: str) -> None:
     @_SETTINGS
     @given(data=st.data())

@@ -219,21 +219,3 @@ def test_a_stream_holds_the_words_at_their_times_and_at_their_ratio(tmp_path: Pa
     assert min(ratios) > 15.0
     write_stream(tmp_path / "again.wav", config)
     assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "s.wav").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", ":1: expected the columns start_s,end_s,label"),
-        ("start,end,label\n", ":1: expected the columns"),
-        ("start_s,end_s,label\n1,2,yes\n\n3,x,no\n", ":4: expected start_s,end_s,label"),
-        ("start_s,end_s,label\n2,1,yes\n", ":2: expected 0 <= start_s <= end_s"),
-        ("start_s,end_s,label\n1,nan,yes\n", ":2: expected 0 <= start_s"),
-        ("start_s,end_s,label\n1,2\n", ":2: expected start_s,end_s,label"),
-        ("start_s,end_s,label\n1,2,yes,4\n", ":2: expected 0 <= start_s"),
-    ],
-)
-def test_a_ground_truth_that_is_wrong_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "truth.csv").write_text(text)
-    with pytest.raises(DatasetError, match=re.escape(said)):
-        read_annotations(tmp_path / "truth.csv")
