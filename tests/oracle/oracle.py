@@ -10,8 +10,8 @@ TensorFlow Lite Micro does except in these, so the strategies avoid them with Li
 - Its FULLY_CONNECTED may round a negative exact half the other way: `without_halves`.
 - RELU6 clamps in the output's quantization, the wheel's in the input's: `RELU6_REQUANTIZES`.
 - CONV_2D must have a bias: `CONV_2D_NEEDS_BIAS`.
-- Other operators it answers otherwise, or not at all, as ELU of int8: only those of `LITERT_TOO` are compared with it
-  live. An operator is added to them after a run under Python 3.12 or later; `recorded.py` compares every operator.
+- Some operators it answers otherwise or not at all, such as ELU: only those of `LITERT_TOO` are compared with it live.
+  A name is added after a run under Python 3.12 or later; what was recorded of the wheel compares every operator.
 """
 
 from __future__ import annotations
@@ -76,10 +76,13 @@ LITERT_TOO = {
     "DEQUANTIZE",
     "EXPAND_DIMS and SQUEEZE",
     "FULLY_CONNECTED",
+    "HARD_SWISH",
+    "LEAKY_RELU",
     "LOGISTIC",
     "MAXIMUM and MINIMUM",
     "MAX_POOL_2D",
     "MEAN",
+    "MEAN over any axes",
     "MUL",
     "PACK and UNPACK",
     "PAD",
@@ -96,8 +99,11 @@ LITERT_TOO = {
     "SPLIT",
     "STRIDED_SLICE",
     "SUB",
+    "TANH",
     "TRANSPOSE",
+    "TRANSPOSE_CONV",
     "chains",
+    "lines",
 }
 """Names of `strategies.OPERATOR_MODELS` whose models LiteRT answers as the wheel does."""
 

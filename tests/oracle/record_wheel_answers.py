@@ -22,7 +22,13 @@ from tests.oracle.strategies import OPERATOR_MODELS
 _N_MODELS = 40
 _MAX_BYTES = 6000
 """Of a model that is kept: random weights do not compress."""
-_TESTS = ("test_against_tflm.py", "test_dense_rows.py", "test_rounding.py", "test_shipped_model.py")
+_TESTS = (
+    "oracle/test_against_tflm.py",
+    "oracle/test_dense_rows.py",
+    "oracle/test_rounding.py",
+    "oracle/test_shipped_model.py",
+    "unit/compiler/passes/test_last_step.py",
+)
 
 
 def main() -> int:
@@ -35,7 +41,7 @@ def main() -> int:
         return 1
     if arguments.draw:
         write_models({operator: _draw(operator) for operator in sorted(OPERATOR_MODELS)})
-    folder = Path(__file__).resolve().parent
+    folder = Path(__file__).resolve().parents[1]
     with Recorder() as recorder:
         code = pytest.main(["-q", "-p", "no:cacheprovider", *(str(folder / name) for name in _TESTS)])
     if code != pytest.ExitCode.OK:

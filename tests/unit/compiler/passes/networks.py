@@ -11,8 +11,9 @@ from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 
 from tests.oracle.net import ACTIVATIONS, SAME, Layer, Model, Net, append, start
-from tests.oracle.oracle import MAX_SCALE, as_scale, open_oracle
+from tests.oracle.oracle import MAX_SCALE, as_scale, assert_oracle_gives
 from tests.oracle.other_layers import concatenation, logistic, mul, pad, relu, relu6, requantize, residual
+from tests.oracle.recorded import assert_equals_wheel
 from tests.oracle.windowed_layers import average_pool, conv, depthwise_conv, fully_connected, max_pool, mean
 
 __all__ = ["assert_same", "conv_layer", "inputs_of", "networks"]
@@ -20,21 +21,28 @@ __all__ = ["assert_same", "conv_layer", "inputs_of", "networks"]
 _INPUTS = 4
 
 
-def assert_same(data: bytes, inputs: Sequence[NDArray[np.generic]]) -> CompiledModel:
-    """Assert that passes change no output, compared with none and the oracle; return the compiled model."""
+def assert_same(data: bytes, inputs: Sequence[NDArray[np.generic]], *, recorded_as: str = "") -> CompiledModel:
+    """Assert that passes change no output, compared with none and the oracle; return the compiled model.
+
+    recorded_as: the name of the wheel's answers (tests/oracle/recorded.py), for a model that LiteRT answers otherwise.
+    """
     compiled, plain = compile_tflite(data, name="passes"), compile_tflite(data, name="plain", passes=False)
     engines = []
     for model in (compiled, plain):
         engine = _firmware.Engine(model.report.arena_bytes)
         engine.load(model.image)
         engines.append(engine)
-    oracle = open_oracle(data)
+    outputs = []
     for values in inputs:
         for engine in engines:
             engine.set_input(values)
             engine.invoke()
-        np.testing.assert_array_equal(engines[0].output(), engines[1].output())
-        assert engines[0].output().tobytes() == oracle.run(values.tobytes())
+        outputs.append(engines[0].output())
+        np.testing.assert_array_equal(outputs[-1], engines[1].output())
+    if recorded_as:
+        assert_equals_wheel(recorded_as, [(data, inputs)])
+    else:
+        assert_oracle_gives(data, inputs, outputs)
     assert compiled.report.macs == plain.report.macs == plain.report.live_macs
     assert compiled.report.live_macs <= compiled.report.macs
     assert compiled.report.n_params == plain.report.n_params

@@ -43,20 +43,19 @@ def test_an_lstm_whose_last_step_is_read_keeps_that_row_alone(shrink: bool) -> N
     assert [(op.code, op.output_shape) for op in report.operators] == [(LSTM, (1, 1, _UNITS))]
     assert report.live_macs == report.macs == _STEPS * 4 * _UNITS * (3 + _UNITS)
     assert report.operators[0].weight_bytes == 4 * _UNITS * (3 + _UNITS)
-    assert_same(model.data, inputs_of(model))
+    assert_same(model.data, inputs_of(model), recorded_as=f"last step of an LSTM, {shrink}")
 
 
 @pytest.mark.parametrize(
-    "model",
+    ("name", "model"),
     [
-        _sliced(steps=(0, 1)),
-        _sliced(steps=(_STEPS - 2, _STEPS - 1)),
-        _sliced(steps=(_STEPS - 2, _STEPS), shrink=False),
-        _sliced(steps=(_STEPS - 1, _STEPS), reads_twice=True),
+        ("first", _sliced(steps=(0, 1))),
+        ("last but one", _sliced(steps=(_STEPS - 2, _STEPS - 1))),
+        ("last two", _sliced(steps=(_STEPS - 2, _STEPS), shrink=False)),
+        ("read twice", _sliced(steps=(_STEPS - 1, _STEPS), reads_twice=True)),
     ],
-    ids=["first", "last but one", "last two", "read twice"],
 )
-def test_other_steps_are_kept_where_they_are_read(model: Model) -> None:
+def test_other_steps_are_kept_where_they_are_read(name: str, model: Model) -> None:
     report = compile_tflite(model.data, name="m").report
     assert report.operators[0].output_shape == (1, _STEPS, _UNITS)
-    assert_same(model.data, inputs_of(model))
+    assert_same(model.data, inputs_of(model), recorded_as=f"steps of an LSTM, {name}")
