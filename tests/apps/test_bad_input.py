@@ -41,7 +41,7 @@ WITHOUT_BOARD = [
     Case("inspect 'noise with magic.tflite'", "noise with magic.tflite: ", "convert or download the model again"),
     Case("inspect huge.tflite", "huge.tflite: 3,221,225,472 bytes, expected at most", "the file that you meant"),
     Case("inspect text.txt", "text.txt: bytes 4..8 should be", "convert or download the model again"),
-    Case("inspect tanh.tflite", "tanh.tflite: operator 0 (TANH)", "CONV_2D"),
+    Case("inspect cosine.tflite", "cosine.tflite: operator 0 (COS)", "CONV_2D"),
     Case("inspect cut.thm", "cut.thm: ", "compile the .tflite again"),
     Case("inspect flipped.thm", "flipped.thm: expected CRC", "compile the .tflite again"),
     Case("inspect version.thm", "version.thm: ", "compile the .tflite again"),
@@ -98,7 +98,7 @@ WITHOUT_BOARD = [
 ]  # fmt: skip
 
 ON_NATIVE = [
-    Case("push large.tflite", "a slot takes", "tinyhost inspect MODEL"),
+    Case("push --force large.tflite", "a slot takes", "tinyhost inspect MODEL"),
     Case("bench --model noise.tflite", "noise.tflite: ", "convert or download the model again"),
     Case("bench --data missing --samples 0", "missing: no such folder", "tinyhost capture"),
     Case("bench --data text.txt --samples 0", "text.txt: a file; expected a folder", "tinyhost capture"),
@@ -209,9 +209,9 @@ def test_any_picture_will_do_as_a_scene_and_as_data(folder: Path, native: Statio
 @pytest.mark.parametrize(
     ("file", "content", "says"),
     [
-        ("board.json", b"{", "board.json is damaged"),
-        ("board.json", b"[]", "board.json is damaged"),
-        ("board.json", b'{"a": 1}', "board.json is damaged"),
+        ("board.json", b"{", "board.json:1:2: no JSON"),
+        ("board.json", b"[]", "board.json: expected an object, got []"),
+        ("board.json", b'{"a": 1}', 'board.json: "app" is missing'),
         (
             "program",
             b"#!/bin/sh\necho '[/x] broken' >&2; exit 3\n",

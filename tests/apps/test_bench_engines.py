@@ -109,6 +109,6 @@ def test_an_engine_that_a_board_has_no_firmware_for_is_refused_by_name(native: S
     assert "vww_m4_portable" in error
 
 
-def test_a_model_that_the_engine_gets_wrong_is_refused_before_anything_is_built(native: Station) -> None:
-    error = native.run("flash", "kws", "--engine", "tflm", "--model", str(SHIPPED_MODELS["kws"]), code=1).err
+def test_a_model_that_the_engine_gets_wrong_is_refused_before_anything_is_built(m4: Station) -> None:
+    error = m4.run("flash", "kws", "--engine", "tflm", "--model", str(SHIPPED_MODELS["kws"]), code=1).err
     assert "FULLY_CONNECTED) has a scale for each output" in " ".join(error.split())

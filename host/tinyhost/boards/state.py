@@ -173,7 +173,9 @@ class BoardLock:
 
 def _read_record(path: Path) -> JsonObject | None:
     """Return the record that a file holds; None without the file. Raises BoardError if it is damaged."""
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return None
     hint = f"tinyhost flash vww --board {path.parent.name} writes it anew; models and settings stay"
     try:
