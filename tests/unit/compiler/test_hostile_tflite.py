@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import tracemalloc
 
+import pytest
+import tflite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tinyhost.compiler import compile_tflite
@@ -15,6 +17,7 @@ from tests.unit.compiler.models import picture_classifier, sequence_model
 
 _VALUES = (0, 1, 2, 4, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x1000000)
 _PEAK_BYTES = 64 << 20
+_BUILTIN_OPTIONS = 12  # place of that field in the table Operator
 
 
 def _compile(data: bytes) -> None:
@@ -66,3 +69,13 @@ def test_truncated_file(length: int) -> None:
 def test_random_bytes_behind_the_identifier(data: bytes) -> None:
     _compile(data)
     _compile(data[:4] + b"TFL3" + data[4:])
+
+
+@pytest.mark.parametrize("offset", [0x7FFFFF00, 0xFFFFFFFF, len(_PICTURE)])
+def test_options_that_lead_out_of_the_file_are_told_with_their_operator(offset: int) -> None:
+    data = bytearray(_PICTURE)
+    operator = tflite.Model.GetRootAs(_PICTURE, 0).Subgraphs(0).Operators(0)
+    at = operator._tab.Pos + operator._tab.Offset(_BUILTIN_OPTIONS)
+    data[at : at + 4] = offset.to_bytes(4, "little")
+    with pytest.raises(ModelError, match=r"^hall: operator 0 \(CONV_2D\): options: .* leads out of the file"):
+        compile_tflite(bytes(data), name="hall")

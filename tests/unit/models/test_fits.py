@@ -140,3 +140,12 @@ def test_a_picture_to_a_heat_map_of_two_classes_is_not_taken_for_a_classifier() 
     picture = TensorInfo(dtype="int8", shape=(1, 96, 96, 1), scale=1.0, zero_point=0)
     assert guess_task(picture, replace(picture, shape=(1, 12, 12, 2))) == Task.GENERIC
     assert guess_task(picture, replace(picture, shape=(1, 2))) == Task.VWW
+
+
+def test_a_model_that_computes_nothing_is_shown_without_a_table() -> None:
+    model = replace(shipped_model(), operators=(), macs=0, live_macs=0)
+    text = io.StringIO()
+    Console(file=text, width=100).print(inspect_view(model, Fit.of(model, firmware_of(model)), 100))
+    assert "0 MACs" in text.getvalue()
+    assert "0 operators" in text.getvalue()
+    assert re.search(r"fits on nano33ble: +yes", text.getvalue())
