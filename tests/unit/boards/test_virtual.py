@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -294,7 +295,7 @@ def test_firmware_does_not_start_for_a_host_that_has_died_meanwhile(
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
     monkeypatch.setattr("tinyhost.system.lifeline.os.getpid", lambda: gone.pid)
-    with resolve("native", state=tmp_path).power() as power:
+    with suppress(BoardError), resolve("native", state=tmp_path).power() as power:  # raised if it ends at once
         assert isinstance(power, VirtualPower)
         wait_until(lambda: bool(power.failure))
     assert not (tmp_path / "ran").exists()

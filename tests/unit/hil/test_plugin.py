@@ -58,7 +58,7 @@ def test_markers_and_options_explain_themselves(pytester: pytest.Pytester) -> No
     ("args", "message"),
     [
         (["--board", "nativ"], '*--board: expected native, m4, nano33ble or nano33ble:SERIAL; got "nativ"'),
-        (["--rig", "none.toml"], "*none.toml: cannot be read: No such file or directory"),
+        (["--rig", "none.toml"], "*none.toml: No such file or directory"),
         (["--rig", "rig.toml"], "*rig.toml: 2 boards and none named; it has dark, real"),
         (["--rig", "rig.toml", "--board", "drak"], '*rig.toml: no board "drak"; it has dark, real'),
     ],
