@@ -131,7 +131,11 @@ class Supervisor:
             with self._changed:
                 self.boots += 1
                 self.firmware_pid = program.pid
-                self._on_change(self)
+                try:
+                    self._on_change(self)
+                except OSError:
+                    self.boots -= 1  # whoever waits for it waits for the failure
+                    raise
                 self._changed.notify_all()
             self._serve(program, feed, switch)
             with self._changed:

@@ -19,6 +19,7 @@ STRANGE = "accX [/m] [red] [link=x]y[/link] :warning: \\[a]"
 def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """What consoles write, in the order of time."""
     out = io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")  # a dumb one shows no progress
     tame = TameConsole(file=out, width=200, force_terminal=True, color_system=None)
     monkeypatch.setattr(output, "console", lambda: tame)
     monkeypatch.setattr(output, "status_console", lambda: tame)

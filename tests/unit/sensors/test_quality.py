@@ -61,12 +61,12 @@ def test_light_and_lens(kind: str, level: str, text: str) -> None:
 
 
 def test_a_picture_that_is_shifted_from_a_row_on_is_torn_there() -> None:
-    torn = RANDOM.integers(0, 256, (12, 12)).astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
-    assert torn_row(torn) is None
-    broken = torn.copy()
+    fence = np.tile(np.random.default_rng(3).integers(0, 256, 12).astype(np.uint8).repeat(8), (96, 1))
+    assert torn_row(fence) is None
+    broken = fence.copy()
     broken[60:] = np.roll(broken[60:], 21, axis=1)
     assert torn_row(broken) == 60
-    remarks = seen(torn, broken).remarks()
+    remarks = seen(fence, broken).remarks()
     assert remarks[0].level == "bad"
     assert "1 of 2 pictures" in remarks[0].text
     assert "row 60" in remarks[0].text
