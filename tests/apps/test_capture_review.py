@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -34,13 +35,14 @@ def capture(station: Station, folder: Path) -> tuple[subprocess.Popen[bytes], in
 
 
 def read_until(person: int, words: str) -> str:
-    """Return what is shown, as plain text, up to these words or the end."""
-    shown = ""
-    while words not in shown:
+    """Return what is shown, as plain text, up to these words, the end, or a minute of nothing."""
+    data, shown = b"", ""
+    while words not in shown and select.select([person], [], [], 60)[0]:
         try:
-            shown += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", os.read(person, 4096).decode("utf-8", "replace"))
+            data += os.read(person, 4096)
         except OSError:  # the process has ended
             break
+        shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode("utf-8", "replace"))
     return shown
 
 

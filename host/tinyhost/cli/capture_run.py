@@ -234,9 +234,9 @@ def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:
     """
     keys = ("Enter", " keep   "), ("p", " play   "), ("r", " again   "), ("q", " stop ")
     question = Text.assemble(f"{title}: ", *(word for key, does in keys for word in ((key, "bold"), does)))
-    status_console().print(question, end="")
     answer = ""
-    with open_keys() as pressed:
+    with open_keys() as pressed:  # drops what was pressed before the question
+        status_console().print(question, end="")
         while not answer:
             key = pressed.next(_TICK_S)
             if stop.is_set() or key is None:
