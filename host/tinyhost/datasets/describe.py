@@ -11,9 +11,9 @@ from typing import Literal
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.folder import PICTURES, kind_of
+from tinyhost.datasets.folder import MOTION, PICTURES, kind_of
 from tinyhost.datasets.machine_sounds import MachineSounds, holds_machine_sounds, load_machine_sounds
-from tinyhost.datasets.motion import MotionSet, holds_motion, read_motion_folder
+from tinyhost.datasets.motion import MotionSet, read_motion_folder
 from tinyhost.datasets.parts import counts_of
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
@@ -74,9 +74,10 @@ def describe(
     """
     if find_ucr(path) is not None:
         return _describe_series(path, class_column)
-    if kind_of(path) is PICTURES:
+    kind = kind_of(path)
+    if kind is PICTURES:
         return _describe_pictures(load_class_folder(path, on_file=on_file))
-    if holds_motion(path):
+    if kind is MOTION:
         return _describe_motion(read_motion_folder(path, units, on_file=on_file), path)
     if path.is_dir() and holds_machine_sounds(path):
         return _describe_machines(load_machine_sounds(path, convert=True, on_file=on_file))

@@ -12,8 +12,7 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
-from tinyhost.datasets.folder import PICTURES, kind_of
-from tinyhost.datasets.motion import holds_motion
+from tinyhost.datasets.folder import MOTION, PICTURES, kind_of
 from tinyhost.datasets.motion_exchange import export_motion
 from tinyhost.datasets.parts import counts_of, write_lists
 from tinyhost.datasets.picture_exchange import export_pictures
@@ -61,23 +60,21 @@ def export_dataset(
     cannot be written.
     """
     _check_empty(target)
-    if kind_of(folder) is PICTURES:
-        _check_format(format, folder, "pictures")
+    kind = kind_of(folder)
+    if kind in (PICTURES, MOTION) and format != "edge-impulse":
+        raise UsageError(
+            f"--format {format} is for clips, and {folder} holds {kind.name}", hint="--format edge-impulse"
+        )
+    if kind is PICTURES:
         pictures = load_class_folder(folder)
         sides = export_pictures(pictures, target, picture_shares(shares), on_file=on_sample)
         return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=pictures.skipped)
-    if not holds_motion(folder):
-        clips = load_clip_folder(folder)
-        parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
-        return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
-    _check_format(format, folder, "motion")
-    sides, skipped = export_motion(folder, target, units, on_file=on_sample)
-    return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=tuple(skipped))
-
-
-def _check_format(format: ExportFormat, folder: Path, what: str) -> None:
-    if format != "edge-impulse":
-        raise UsageError(f"--format {format} is for clips, and {folder} holds {what}", hint="--format edge-impulse")
+    if kind is MOTION:
+        sides, skipped = export_motion(folder, target, units, on_file=on_sample)
+        return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=tuple(skipped))
+    clips = load_clip_folder(folder)
+    parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
+    return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
 
 
 def _check_empty(target: Path) -> None:

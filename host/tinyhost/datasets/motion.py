@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import PARTS, Part
-from tinyhost.datasets.folder import MOTION, kind_of, labelled_files
+from tinyhost.datasets.folder import MOTION, labelled_files
 from tinyhost.datasets.parts import has_lists, listed_name, read_lists
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
@@ -25,7 +25,6 @@ __all__ = [
     "NORMAL",
     "MotionRun",
     "MotionSet",
-    "holds_motion",
     "load_motion_folder",
     "part_of_motion",
     "read_motion_folder",
@@ -93,11 +92,6 @@ class MotionSet:
         """Return how many recordings each part has by the set's own lists; None if it has none."""
         found = Counter(run.part for run in self.runs)
         return None if None in found else {part: found[part] for part in PARTS}
-
-
-def holds_motion(root: Path) -> bool:
-    """Return whether most files of a data set are recordings of motion."""
-    return kind_of(root) is MOTION
 
 
 def load_motion_folder(

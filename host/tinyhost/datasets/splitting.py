@@ -10,8 +10,8 @@ from typing import Literal
 
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.folder import PICTURES, kind_of
-from tinyhost.datasets.motion import holds_motion, read_motion_folder
+from tinyhost.datasets.folder import MOTION, PICTURES, kind_of
+from tinyhost.datasets.motion import read_motion_folder
 from tinyhost.datasets.parts import counts_of, write_lists
 from tinyhost.datasets.pictures import ClassFolder, PictureShares, load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
@@ -77,10 +77,11 @@ def parts_of(
 
     Raises UsageError for pictures that are in a folder for each part already.
     """
-    if kind_of(folder) is PICTURES:
+    kind = kind_of(folder)
+    if kind is PICTURES:
         return _parts_of_pictures(load_class_folder(folder, on_file=on_file), shares)
     shares = shares if shares is not None else Shares()
-    if holds_motion(folder):
+    if kind is MOTION:
         motions = read_motion_folder(folder, units, on_file=on_file)
         parts = _by_label([run.name for run in motions.runs], shares)
         return Division(kind="motion", by="file", parts=parts, skipped=motions.skipped)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tinyhost.datasets import DatasetStore
 from tinyhost.datasets.edge_impulse import parse_acquisition
+from tinyhost.datasets.folder import MOTION, kind_of
 from tinyhost.datasets.import_sources import ReadAs, detect_format, find_samples
 from tinyhost.datasets.importing import ImportReport, import_samples
-from tinyhost.datasets.motion import holds_motion
 from tinyhost.datasets.motion_exchange import export_motion, motion_of
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv, write_motion_csv
@@ -31,7 +31,7 @@ def test_what_was_exported_is_imported_to_the_count(tmp_path: Path) -> None:
     samples = Machine(MachineOptions(fault="imbalance")).read(500)
     (tmp_path / "set" / "normal").mkdir(parents=True)
     write_motion_csv(tmp_path / "set" / "normal" / "000001.csv", [samples])
-    assert holds_motion(tmp_path / "set")
+    assert kind_of(tmp_path / "set") is MOTION
     assert export_motion(tmp_path / "set", tmp_path / "out") == (["training"], [])
     assert detect_format(tmp_path / "out") == "edge-impulse"
     report = ImportReport(format="edge-impulse")
