@@ -61,8 +61,7 @@ class PredictionDocument:
     position: int | None
     """of sound and motion: samples since the sensor's start, up to the end of the window; null for a camera"""
     scene_item: str | None
-    """which picture of the scene the camera saw; of sound and motion, what the scene plays as the prediction comes;
-    null where nobody knows"""
+    """which picture of the scene the camera saw; null where nobody knows, and of sound and motion"""
     score: float | None
     """of an app that raises alarms; else null"""
     baseline: float | None

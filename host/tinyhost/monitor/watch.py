@@ -199,8 +199,8 @@ class Watcher:
 
     def _take(self, item: StreamItem, header: LiveHeader) -> None:
         if isinstance(item, PredictionItem):
-            is_picture = header.form.sees == "picture"
-            seen = self._board.scene_item(item.prediction.position) if is_picture else self._board.scene_name
+            # What plays when a word or a vibration is judged is not what was judged: that is long past by then.
+            seen = self._board.scene_item(item.prediction.position) if header.form.sees == "picture" else ""
             reading = reading_of(item, header, seen)
             self._state.add_reading(reading)
             self._on_reading(reading, header)
