@@ -10,7 +10,7 @@ import flatbuffers
 import numpy as np
 import tflite
 from flatbuffers import flexbuffers
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["ModelBuilder"]
 
@@ -129,6 +129,11 @@ class ModelBuilder:
         )
         self.tensors.append(spec)
         return len(self.tensors) - 1
+
+    def integers(self, values: ArrayLike) -> int:
+        """Add a constant of int32 in the shape of `values`, such as axes, sizes or a shape; return its index."""
+        data = np.array(values)
+        return self.tensor(data.shape, dtype="int32", data=data)
 
     def operator(
         self, code: str, inputs: Sequence[int], output: int, intermediates: Sequence[int] = (), /, **options: Any

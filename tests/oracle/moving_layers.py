@@ -25,7 +25,7 @@ def strided_slice(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
         begins.append(first - dim if draw(st.booleans()) else first)
         ends.append(last + 1)
         strides.append(stride)
-    inputs = [net.index, *(_integers(net, values) for values in (begins, ends, strides))]
+    inputs = [net.index, *(net.builder.integers(values) for values in (begins, ends, strides))]
     masks = {"BeginMask": 0, "EndMask": 0, "EllipsisMask": 0, "NewAxisMask": 0, "ShrinkAxisMask": shrink}
     return append(draw, net, "STRIDED_SLICE", inputs, tuple(shape), net.scale, net.zero_point, **masks)
 
@@ -37,7 +37,7 @@ def slice_layer(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     written = [
         -1 if end == dim and draw(st.booleans()) else n for n, end, dim in zip(sizes, ends, net.shape, strict=True)
     ]
-    inputs = [net.index, _integers(net, begins), _integers(net, written)]
+    inputs = [net.index, net.builder.integers(begins), net.builder.integers(written)]
     return append(draw, net, "SLICE", inputs, tuple(sizes), net.scale, net.zero_point)
 
 
@@ -54,11 +54,11 @@ def split(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
         sizes = np.diff([0, *cuts, dim]).tolist()
     shapes = [(*net.shape[:axis], size, *net.shape[axis + 1 :]) for size in sizes]
     parts = [net.builder.tensor(shape, scale=net.scale, zero_point=net.zero_point) for shape in shapes]
-    where = net.builder.tensor((), dtype="int32", data=np.array(axis))
+    where = net.builder.integers(axis)
     if even:
         net.builder.custom_operator("SPLIT", [where, net.index], parts, NumSplits=len(parts))
     else:
-        inputs = [net.index, _integers(net, sizes), where]
+        inputs = [net.index, net.builder.integers(sizes), where]
         net.builder.custom_operator("SPLIT_V", inputs, parts, NumSplits=len(parts))
     return _joined(draw, net, draw(st.permutations(parts)), net.shape, axis)
 
@@ -79,7 +79,7 @@ def unpack(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def transpose(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     order = draw(st.permutations(range(len(net.shape))))
     shape = tuple(net.shape[axis] for axis in order)
-    return append(draw, net, "TRANSPOSE", [net.index, _integers(net, order)], shape, net.scale, net.zero_point)
+    return append(draw, net, "TRANSPOSE", [net.index, net.builder.integers(order)], shape, net.scale, net.zero_point)
 
 
 def blocks(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -99,7 +99,7 @@ def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     n, height, width, depth = net.shape
     rows, columns = draw(st.sampled_from([1, 2, 3, 4])), draw(st.sampled_from([1, 2, 4]))
     target = (height * rows, width * columns)
-    inputs = [net.index, _integers(net, target)]
+    inputs = [net.index, net.builder.integers(target)]
     options = {"AlignCorners": False, "HalfPixelCenters": draw(st.booleans())}
     shape = (n, *target, depth)
     return append(draw, net, "RESIZE_NEAREST_NEIGHBOR", inputs, shape, net.scale, net.zero_point, **options)
@@ -108,7 +108,3 @@ def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def _joined(draw: st.DrawFn, net: Net, parts: list[int], shape: tuple[int, ...], axis: int) -> Net:
     options = {"Axis": axis, "FusedActivationFunction": 0}
     return append(draw, net, "CONCATENATION", parts, shape, net.scale, net.zero_point, **options)
-
-
-def _integers(net: Net, values: list[int] | tuple[int, ...]) -> int:
-    return net.builder.tensor((len(values),), dtype="int32", data=np.array(values))

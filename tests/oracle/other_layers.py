@@ -150,7 +150,7 @@ def branches(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 def pad(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     pairs = [(0, 0) if i == 0 else (draw(st.integers(0, 3)), draw(st.integers(0, 3))) for i in range(len(net.shape))]
-    paddings = net.builder.tensor((len(pairs), 2), dtype="int32", data=np.array(pairs))
+    paddings = net.builder.integers(pairs)
     shape = tuple(b + dim + a for (b, a), dim in zip(pairs, net.shape, strict=True))
     return append(draw, net, "PAD", [net.index, paddings], shape, net.scale, net.zero_point)
 
@@ -158,7 +158,7 @@ def pad(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def reshape(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     total = int(np.prod(net.shape))
     shape = draw(st.sampled_from([(1, total), (total,), (1, 1, 1, total), (total, 1)]))
-    target = net.builder.tensor((len(shape),), dtype="int32", data=np.array(shape))
+    target = net.builder.integers(shape)
     return append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
 
 

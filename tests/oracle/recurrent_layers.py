@@ -65,7 +65,7 @@ def last_step(draw: st.DrawFn, net: Net) -> Net:
     time = 0 if net.shape[0] > 1 else 1
     begin, end = [0, 0, 0], [0, 0, 0]
     begin[time] = -1
-    inputs = [net.builder.tensor((3,), dtype="int32", data=np.array(values)) for values in (begin, end, [1, 1, 1])]
+    inputs = [net.builder.integers(values) for values in (begin, end, [1, 1, 1])]
     others = 0b111 & ~(1 << time)
     masks = {"BeginMask": others, "EndMask": others, "EllipsisMask": 0, "NewAxisMask": 0, "ShrinkAxisMask": 1 << time}
     shape = (1, net.shape[2])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from hypothesis import strategies as st
 
@@ -21,7 +19,7 @@ def view(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
         return append(draw, net, "SQUEEZE", [net.index], without_ones, net.scale, net.zero_point)
     at = draw(st.integers(0, len(net.shape)))
     written = at if draw(st.booleans()) else at - len(net.shape) - 1
-    axis_tensor = net.builder.tensor((), dtype="int32", data=np.array(written))
+    axis_tensor = net.builder.integers(written)
     shape = (*net.shape[:at], 1, *net.shape[at:])
     inputs = [net.index, axis_tensor]
     return _of_four_dimensions(draw, rng, append(draw, net, "EXPAND_DIMS", inputs, shape, net.scale, net.zero_point))
@@ -35,7 +33,7 @@ def reduction(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str)
     shape = tuple(1 if a in axes else dim for a, dim in enumerate(net.shape) if keep or a not in axes)
     written = [axis - rank if draw(st.booleans()) else axis for axis in axes]
     scalar = len(written) == 1 and draw(st.booleans())
-    axis_tensor = net.builder.tensor(() if scalar else (len(axes),), dtype="int32", data=np.array(written))
+    axis_tensor = net.builder.integers(written[0] if scalar else written)
     scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
     inputs = [net.index, axis_tensor]
     reduced = append(draw, net, code, inputs, shape, scale, random_zero_point(draw), KeepDims=keep)
@@ -53,19 +51,14 @@ def flatten(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     shapes: list[tuple[int, ...]] = [(net.shape[0], total), (net.shape[0], 1, 1, total), (net.shape[0], total, 1)]
     shape = draw(st.sampled_from(shapes))
     rest = [draw(st.sampled_from([dim, -1])) if dim == total else dim for dim in shape[1:]]
-    dimensions = _integers(net, (len(net.shape),))
+    dimensions = net.builder.tensor((len(net.shape),), dtype="int32")
     net.builder.operator("SHAPE", [net.index], dimensions, OutType=2)
     stop = draw(st.sampled_from([1, 1 - len(net.shape)]))
-    first, one, end = (_integers(net, (1,), [value]) for value in (0, 1, stop))
-    batch = _integers(net, ())
+    first, one, end = (net.builder.integers([value]) for value in (0, 1, stop))
+    batch = net.builder.tensor((), dtype="int32")
     masks = {"BeginMask": draw(st.integers(0, 1)), "EndMask": 0, "EllipsisMask": 0, "NewAxisMask": 0}
     net.builder.operator("STRIDED_SLICE", [dimensions, first, end, one], batch, ShrinkAxisMask=1, **masks)
-    target = _integers(net, (len(shape),))
-    parts = [batch, *(_integers(net, (), dim) for dim in rest)]
+    target = net.builder.tensor((len(shape),), dtype="int32")
+    parts = [batch, *(net.builder.integers(dim) for dim in rest)]
     net.builder.operator("PACK", parts, target, ValuesCount=len(parts), Axis=draw(st.sampled_from([0, -1])))
     return append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
-
-
-def _integers(net: Net, shape: tuple[int, ...], values: int | Sequence[int] | None = None) -> int:
-    """Add a tensor of int32, a constant if it has values."""
-    return net.builder.tensor(shape, dtype="int32", data=None if values is None else np.array(values))

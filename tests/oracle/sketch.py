@@ -126,7 +126,7 @@ class Sketch:
         n, height, width, depth = self._tip.shape
         pairs = np.array([[0, 0], [before, after], [before, after], [0, 0]])
         shape = (n, height + before + after, width + before + after, depth)
-        return self._same_quantization("PAD", [self._builder.tensor((4, 2), dtype="int32", data=pairs)], shape)
+        return self._same_quantization("PAD", [self._builder.integers(pairs)], shape)
 
     def pool(self, code: str, size: int | tuple[int, int]) -> Sketch:
         """Add a pool with windows side by side."""
@@ -137,7 +137,7 @@ class Sketch:
 
     def mean(self) -> Sketch:
         """Average over height and width."""
-        axes = self._builder.tensor((2,), dtype="int32", data=np.array([1, 2]))
+        axes = self._builder.integers([1, 2])
         return self._same_quantization("MEAN", [axes], (1, self.depth), KeepDims=False)
 
     def softmax(self) -> Sketch:

@@ -144,7 +144,7 @@ def _of_any_rank(layer: Layer) -> st.SearchStrategy[Model]:
         root = net = start(draw, rank=draw(st.integers(2, 4)), batch=True, max_size=6, max_channels=6)
         if draw(st.booleans()):
             shape = tuple(draw(st.permutations([*net.shape, *[1] * (5 - len(net.shape))])))
-            target = net.builder.tensor((len(shape),), dtype="int32", data=np.array(shape))
+            target = net.builder.integers(shape)
             net = append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
         return _finish(draw, layer(draw, rng, net), root)
 
@@ -194,7 +194,7 @@ def _float_between(draw: st.DrawFn) -> Model:
             index = builder.operator(code, [index], builder.tensor(shape, dtype="float32"), **operators[code])
     half = (*shape[:3], shape[3] // 2)
     if shape[3] % 2 == 0:
-        axis = builder.tensor((), dtype="int32", data=np.array(3))
+        axis = builder.integers(3)
         halves = [builder.tensor(half, dtype="float32") for _ in range(2)]
         builder.custom_operator("SPLIT", [axis, index], halves, NumSplits=2)
         index = halves[1]

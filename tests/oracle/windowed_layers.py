@@ -163,7 +163,7 @@ def max_pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     keep = draw(st.booleans())
     axes = draw(st.sampled_from([[1, 2], [2, 1], [-3, -2]]))
-    axis = net.builder.tensor((2,), dtype="int32", data=np.array(axes))
+    axis = net.builder.integers(axes)
     shape = (net.shape[0], 1, 1, net.shape[3]) if keep else (net.shape[0], net.shape[3])
     scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
     return append(draw, net, "MEAN", [net.index, axis], shape, scale, random_zero_point(draw), KeepDims=keep)
@@ -181,7 +181,7 @@ def transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     shape = (n_out, *sizes, depth)
     scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
     weights = net.builder.tensor(shape, scale=scales, data=random_weights(rng, shape))
-    target = net.builder.tensor((4,), dtype="int32", data=np.array([n, *output, n_out]))
+    target = net.builder.integers([n, *output, n_out])
     inputs = [target, weights, net.index]
     if draw(st.booleans()):
         bias = rng.integers(-20000, 20001, n_out)

@@ -33,7 +33,7 @@ def picture_classifier(n_outputs: int = 2, size: int = 32) -> bytes:
         DilationWFactor=1,
         FusedActivationFunction=1,
     )
-    axes = b.tensor((2,), dtype="int32", data=np.array([1, 2]))
+    axes = b.integers([1, 2])
     m = b.tensor((1, 4), scale=0.02, zero_point=-128)
     b.operator("MEAN", [h, axes], m, KeepDims=False)
     weights = b.tensor((n_outputs, 4), scale=0.05, data=rng.integers(-127, 128, (n_outputs, 4)))

@@ -21,20 +21,16 @@ class Exporter(ModelBuilder):
     def activation(self, *shape: int) -> int:
         return self.tensor(shape, scale=SCALE, zero_point=ZERO_POINT)
 
-    def numbers(self, values: object) -> int:
-        array = np.array(values)
-        return self.tensor(array.shape, dtype="int32", data=array)
-
     def flatten(self, x: int, n_elements: int, *, any_batch: bool) -> int:
         """Flatten (1, ...) to (1, n_elements), for a batch of any size or of 1."""
         y = self.activation(1, n_elements)
         if not any_batch:
-            return self.operator("RESHAPE", [x, self.numbers([1, n_elements])], y)
+            return self.operator("RESHAPE", [x, self.integers([1, n_elements])], y)
         shape, batch, target = (self.tensor(dims, dtype="int32") for dims in ((4,), (), (2,)))
         self.operator("SHAPE", [x], shape, OutType=2)
-        bounds = [self.numbers([value]) for value in (0, 1, 1)]
+        bounds = [self.integers([value]) for value in (0, 1, 1)]
         self.operator("STRIDED_SLICE", [shape, *bounds], batch, ShrinkAxisMask=1)
-        self.operator("PACK", [batch, self.numbers(-1)], target, ValuesCount=2, Axis=0)
+        self.operator("PACK", [batch, self.integers(-1)], target, ValuesCount=2, Axis=0)
         return self.operator("RESHAPE", [x, target], y)
 
     def dense(self, x: int, n_in: int, n_out: int) -> int:
@@ -69,14 +65,14 @@ def test_flattening_for_a_batch_of_any_size_costs_nothing() -> None:
 def test_a_convolution_along_time_is_one_of_height_1() -> None:
     b = Exporter()
     x = b.activation(1, 16, 3)
-    picture = b.operator("EXPAND_DIMS", [x, b.numbers(-3)], b.activation(1, 1, 16, 3))
+    picture = b.operator("EXPAND_DIMS", [x, b.integers(-3)], b.activation(1, 1, 16, 3))
     weights = np.random.default_rng(2).integers(-127, 128, (4, 1, 3, 3))
     filters = b.tensor((4, 1, 3, 3), scale=[0.01] * 4, data=weights)
     bias = b.tensor((4,), dtype="int32", scale=SCALE * 0.01, data=np.arange(4))
     window = {"Padding": 1, "StrideH": 1, "StrideW": 1, "DilationHFactor": 1, "DilationWFactor": 1}
     y = b.operator("CONV_2D", [picture, filters, bias], b.activation(1, 1, 14, 4), FusedActivationFunction=1, **window)
-    flat = b.operator("RESHAPE", [y, b.numbers([-1, 14, 4])], b.activation(1, 14, 4))
-    mean = b.operator("MEAN", [flat, b.numbers(1)], b.activation(1, 4), KeepDims=False)
+    flat = b.operator("RESHAPE", [y, b.integers([-1, 14, 4])], b.activation(1, 14, 4))
+    mean = b.operator("MEAN", [flat, b.integers(1)], b.activation(1, 4), KeepDims=False)
     compiled = assert_equals_oracle(b.build([x], [b.dense(mean, 4, 2)]), inputs(1, 16, 3))
     assert codes(compiled) == ["CONV_2D", "MEAN", "FULLY_CONNECTED"]
 
@@ -84,7 +80,7 @@ def test_a_convolution_along_time_is_one_of_height_1() -> None:
 def test_a_mean_over_the_ends_of_a_shape_brings_them_together_first() -> None:
     b = Exporter()
     x = b.activation(2, 3, 4, 5)
-    y = b.operator("MEAN", [x, b.numbers([0, -1])], b.activation(3, 4), KeepDims=False)
+    y = b.operator("MEAN", [x, b.integers([0, -1])], b.activation(3, 4), KeepDims=False)
     compiled = assert_equals_oracle(b.build([x], [y]), inputs(2, 3, 4, 5))
     assert codes(compiled) == ["STRIDED_COPY", "MEAN"]
 
@@ -93,7 +89,7 @@ def test_parts_that_are_joined_as_they_were_split_are_one_copy_each() -> None:
     b = Exporter()
     x = b.activation(1, 4, 4, 6)
     parts = [b.activation(1, 4, 4, 3) for _ in range(2)]
-    b.custom_operator("SPLIT", [b.numbers(3), x], parts, NumSplits=2)
+    b.custom_operator("SPLIT", [b.integers(3), x], parts, NumSplits=2)
     y = b.operator("CONCATENATION", parts[::-1], b.activation(1, 4, 4, 6), Axis=3, FusedActivationFunction=0)
     compiled = assert_equals_oracle(b.build([x], [y]), inputs(1, 4, 4, 6))
     assert codes(compiled) == ["STRIDED_COPY", "STRIDED_COPY", "CONCATENATION"]
@@ -119,7 +115,7 @@ def test_more_parts_than_one_operator_takes_are_joined_in_groups() -> None:
 def test_what_cannot_be_rewritten_is_refused_by_name(code: str, options: dict[str, int]) -> None:
     b = Exporter()
     x = b.activation(1, 8)
-    bounds = [b.numbers(values) for values in ([5, 0], [9, 4], [1, 1])]
+    bounds = [b.integers(values) for values in ([5, 0], [9, 4], [1, 1])]
     y = b.operator(code, [x, *bounds], b.activation(1, 4), **options)
     with pytest.raises(UnsupportedModelError, match=rf"operator 0 \({code}\)"):
         compile_tflite(b.build([x], [y]), name="m")
@@ -130,8 +126,8 @@ def test_an_axis_that_is_not_there_is_no_crash(axis: int) -> None:
     b = Exporter()
     x = b.activation(1, 4, 4, 6)
     parts = [b.activation(1, 4, 4, 3) for _ in range(2)]
-    b.custom_operator("SPLIT", [b.numbers(axis), x], parts, NumSplits=2)
-    y = b.operator("MEAN", [parts[0], b.numbers(axis)], b.activation(4, 4, 3), KeepDims=False)
+    b.custom_operator("SPLIT", [b.integers(axis), x], parts, NumSplits=2)
+    y = b.operator("MEAN", [parts[0], b.integers(axis)], b.activation(4, 4, 3), KeepDims=False)
     with pytest.raises(ModelError):
         compile_tflite(b.build([x], [y]), name="m")
 
@@ -156,7 +152,7 @@ def test_operators_without_what_they_need_are_no_crash(code: str, n_outputs: int
 def test_sizes_that_multiply_to_nothing_make_no_memory() -> None:
     b = Exporter()
     x = b.activation(1, 2, 2, 1)
-    y = b.operator("RESIZE_NEAREST_NEIGHBOR", [x, b.numbers([2, 2])], b.activation(0, 2**30, 2**30, 1))
+    y = b.operator("RESIZE_NEAREST_NEIGHBOR", [x, b.integers([2, 2])], b.activation(0, 2**30, 2**30, 1))
     with pytest.raises(ModelError):
         compile_tflite(b.build([x], [y]), name="m")
 
@@ -174,7 +170,7 @@ def test_floats_between_int8_that_change_their_shape_are_no_table() -> None:
 def test_a_zero_point_outside_of_its_type_is_told(zero_point: int) -> None:
     b = Exporter()
     x = b.tensor((1, 4), scale=SCALE, zero_point=zero_point)
-    y = b.operator("EXPAND_DIMS", [x, b.numbers(0)], b.tensor((1, 1, 4), scale=SCALE, zero_point=zero_point))
+    y = b.operator("EXPAND_DIMS", [x, b.integers(0)], b.tensor((1, 1, 4), scale=SCALE, zero_point=zero_point))
     with pytest.raises(ModelError, match=f"expected a zero point of int8, got {zero_point}"):
         compile_tflite(b.build([x], [y]), name="m")
 

@@ -86,7 +86,7 @@ def test_reshape_is_no_operator() -> None:
     b = ModelBuilder()
     x = b.tensor((1, 2, 2, 3), scale=1.0)
     y = b.tensor((1, 12), scale=1.0)
-    b.operator("RESHAPE", [x, b.tensor((2,), dtype="int32", data=np.array([1, 12]))], y)
+    b.operator("RESHAPE", [x, b.integers([1, 12])], y)
     compiled = compile_tflite(b.build([x], [y]), name="m")
     assert compiled.report.operators == ()
     assert compiled.report.arena_bytes == 16

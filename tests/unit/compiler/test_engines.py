@@ -82,7 +82,7 @@ def autoencoder() -> bytes:
     """Return the .tflite of RESHAPE, then layers of 4, 2 and 4 outputs: a plan has no RESHAPE."""
     builder = ModelBuilder()
     first = builder.tensor([1, 2, 2, 1], scale=0.05)
-    shape = builder.tensor([2], dtype="int32", data=np.array([1, 4], np.int32))
+    shape = builder.integers([1, 4])
     tensor = builder.operator("RESHAPE", [first, shape], builder.tensor([1, 4], scale=0.05))
     for n_in, n_out in [(4, 4), (4, 2), (2, 4)]:
         weights = builder.tensor([n_out, n_in], scale=0.02, data=np.ones((n_out, n_in), np.int8))

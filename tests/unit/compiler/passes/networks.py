@@ -140,7 +140,7 @@ def _same_quantization(code: str) -> Layer:
 def _padded_window(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """PAD and, mostly, something with a window behind it."""
     paddings = np.array([[0, 0], *rng.integers(0, 4, (2, 2)), [0, 0]])
-    index = net.builder.tensor((4, 2), dtype="int32", data=paddings)
+    index = net.builder.integers(paddings)
     shape = tuple(int(dim + sum(p)) for dim, p in zip(net.shape, paddings, strict=True))
     padded = append(draw, net, "PAD", [net.index, index], shape, net.scale, net.zero_point)
     return draw(st.sampled_from([conv, depthwise_conv, max_pool, average_pool]))(draw, rng, padded)

@@ -29,7 +29,7 @@ def apply(net: Net, code: str, *more: int, shape: tuple[int, ...] = (), scale: f
 def pad(net: Net, *, after: int = 1) -> Net:
     pairs = np.array([[0, 0], [1, after], [2, after], [0, 0]])
     shape = tuple(int(dim + sum(pair)) for dim, pair in zip(net.shape, pairs, strict=True))
-    return apply(net, "PAD", net.builder.tensor((4, 2), dtype="int32", data=pairs), shape=shape)
+    return apply(net, "PAD", net.builder.integers(pairs), shape=shape)
 
 
 def conv(net: Net, *, size: int = 3, activation: int = 0, depthwise: bool = False) -> Net:
@@ -108,7 +108,7 @@ def test_what_changes_nothing_goes() -> None:
     start = root()
     net = apply(conv(start, activation=1), "RELU")
     net = apply(net, "QUANTIZE")
-    net = apply(net, "PAD", net.builder.tensor((4, 2), dtype="int32", data=np.zeros((4, 2))))
+    net = apply(net, "PAD", net.builder.integers(np.zeros((4, 2))))
     net = apply(net, "CONCATENATION", Axis=3, FusedActivationFunction=0)
     net = apply(
         net,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from tinyhost.compiler import compile_tflite
 
@@ -23,14 +22,14 @@ def _sliced(*, steps: tuple[int, int], shrink: bool = True, reads_twice: bool = 
     b.operator(LSTM, lstm_operator(b, x, n_units=_UNITS), sequence, **options)
     n = steps[1] - steps[0]
     y = b.tensor((1, _UNITS) if shrink else (1, n, _UNITS), scale=1 / 128, zero_point=-3)
-    bounds = [b.tensor((3,), dtype="int32", data=np.array([0, step, 0])) for step in steps]
-    strides = b.tensor((3,), dtype="int32", data=np.ones(3))
+    bounds = [b.integers([0, step, 0]) for step in steps]
+    strides = b.integers([1, 1, 1])
     masks = {"BeginMask": 5, "EndMask": 5, "EllipsisMask": 0, "NewAxisMask": 0, "ShrinkAxisMask": 2 * shrink}
     b.operator("STRIDED_SLICE", [sequence, *bounds, strides], y, **masks)
     if reads_twice:
         both = b.tensor((1, _STEPS, _UNITS), scale=1 / 64)
         row = b.tensor((1, 1, _UNITS), scale=1 / 128, zero_point=-3)
-        b.operator("RESHAPE", [y, b.tensor((3,), dtype="int32", data=np.array([1, 1, _UNITS]))], row)
+        b.operator("RESHAPE", [y, b.integers([1, 1, _UNITS])], row)
         b.operator("ADD", [sequence, row], both, FusedActivationFunction=0)
         y = both
     return Model(data=b.build([x], [y]), shape=(1, _STEPS, 3), dtype="int8", seed=1)
