@@ -20,6 +20,7 @@ __all__ = [
     "Model",
     "Net",
     "append",
+    "finish",
     "output_scale",
     "random_scale",
     "random_weights",
@@ -109,6 +110,12 @@ def append(
     index = net.builder.tensor(shape, scale=scale, zero_point=zero_point)
     net.builder.operator(code, inputs, index, **options)
     return Net(builder=net.builder, index=index, shape=shape, scale=scale, zero_point=zero_point)
+
+
+def finish(draw: st.DrawFn, net: Net, root: Net) -> Model:
+    """Return the model from the input that is all of `root` to the tip of `net`."""
+    data = net.builder.build([root.index], [net.index])
+    return Model(data=data, shape=root.shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))
 
 
 def random_window(draw: st.DrawFn, size: int, *, dilated: bool) -> tuple[int, int, int, int, int]:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import Model, Net, append, random_scale, random_weights, random_zero_point
+from tests.oracle.net import Model, Net, append, finish, random_scale, random_weights, random_zero_point, start
 from tests.oracle.windowed_layers import fully_connected
 
 __all__ = ["last_step", "lstm", "lstm_models"]
@@ -78,10 +78,8 @@ def lstm_models(draw: st.DrawFn) -> Model:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_steps, depth = draw(st.integers(1, 9)), draw(_SIZES)
     shape = (n_steps, 1, depth) if draw(st.booleans()) else (1, n_steps, depth)
-    builder = ModelBuilder()
-    scale, zero_point = random_scale(draw), random_zero_point(draw)
-    index = builder.tensor(shape, scale=scale, zero_point=zero_point)
-    net = lstm(draw, rng, Net(builder=builder, index=index, shape=shape, scale=scale, zero_point=zero_point))
+    root = start(draw, shape=shape)
+    net = lstm(draw, rng, root)
     if draw(st.booleans()):
         net = lstm(draw, rng, net)
     ending = draw(st.sampled_from(["sequence", "last step", "classifier"]))
@@ -89,5 +87,4 @@ def lstm_models(draw: st.DrawFn) -> Model:
         net = last_step(draw, net)
     if ending == "classifier":
         net = fully_connected(draw, rng, net)
-    data = builder.build([index], [net.index])
-    return Model(data=data, shape=shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))
+    return finish(draw, net, root)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.moving_layers import blocks, resize_nearest, slice_layer, split, strided_slice, transpose, unpack
-from tests.oracle.net import Layer, Model, Net, append, random_scale, random_zero_point, start
+from tests.oracle.net import Layer, Model, append, finish, random_scale, random_zero_point, start
 from tests.oracle.other_layers import (
     add,
     branches,
@@ -114,11 +114,6 @@ _BATCHED = {
 }
 
 
-def _finish(draw: st.DrawFn, net: Net, root: Net, dtype: str = "int8") -> Model:
-    data = net.builder.build([root.index], [net.index])
-    return Model(data=data, shape=root.shape, dtype=dtype, seed=draw(st.integers(0, 2**32 - 1)))
-
-
 def _single(name: str) -> st.SearchStrategy[Model]:
     @st.composite
     def models(draw: st.DrawFn) -> Model:
@@ -130,7 +125,7 @@ def _single(name: str) -> st.SearchStrategy[Model]:
             else 4
         )
         root = start(draw, rank=rank, batch=name in _BATCHED)
-        return _finish(draw, _PICTURE_LAYERS[name](draw, rng, root), root)
+        return finish(draw, _PICTURE_LAYERS[name](draw, rng, root), root)
 
     return models()
 
@@ -146,7 +141,7 @@ def _of_any_rank(layer: Layer) -> st.SearchStrategy[Model]:
             shape = tuple(draw(st.permutations([*net.shape, *[1] * (5 - len(net.shape))])))
             target = net.builder.integers(shape)
             net = append(draw, net, "RESHAPE", [net.index, target], shape, net.scale, net.zero_point)
-        return _finish(draw, layer(draw, rng, net), root)
+        return finish(draw, layer(draw, rng, net), root)
 
     return models()
 
@@ -235,7 +230,7 @@ def chains(draw: st.DrawFn) -> Model:
     if draw(st.booleans()):
         net = draw(st.sampled_from([mean, reshape]))(draw, rng, net)
         net = softmax(draw, rng, fully_connected(draw, rng, net))
-    return _finish(draw, net, root)
+    return finish(draw, net, root)
 
 
 @st.composite
@@ -249,7 +244,7 @@ def _lines(draw: st.DrawFn) -> Model:
     net = root
     for _ in range(draw(st.integers(1, 3))):
         net = draw(st.sampled_from([conv, conv, depthwise_conv, pool]))(draw, rng, net)
-    return _finish(draw, net, root)
+    return finish(draw, net, root)
 
 
 OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
