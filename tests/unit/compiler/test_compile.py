@@ -4,11 +4,11 @@ import hashlib
 
 import numpy as np
 import pytest
-from tinyhost import _firmware
 from tinyhost.compiler import AppDefaults, ModelImage, Task, compile_tflite
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import run_compiled
 from tests.unit.compiler.models import picture_classifier
 
 
@@ -111,9 +111,6 @@ def test_a_curve_of_coarse_inputs_is_a_step_and_0_is_below_it_as_in_tflm(
     b = ModelBuilder()
     x, y = b.tensor((1, 3), scale=16.0), b.tensor((1, 3), scale=scale, zero_point=zero_point)
     b.operator(code, [x], y)
-    data = b.build([x], [y])
-    engine = _firmware.Engine(64)
-    engine.load(compile_tflite(data, name="m").image)
-    engine.set_input(np.array([[-1, 0, 1]], np.int8))
-    engine.invoke()
-    assert engine.output().tolist() == [[-128, -128, 127]]
+    compiled = compile_tflite(b.build([x], [y]), name="m")
+    [output] = run_compiled(compiled, [np.array([[-1, 0, 1]], np.int8)], simd=False)
+    assert output.tolist() == [[-128, -128, 127]]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 from tinyhost.compiler.image_format import LstmParams, OperatorCode
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import run_compiled
 from tests.unit.compiler.models import LSTM, sequence_model
 
 
@@ -48,24 +48,15 @@ def test_time_major_sequence_has_the_same_bytes() -> None:
     values = np.random.default_rng(3).integers(-128, 128, (7, 5)).astype(np.int8)
     outputs = []
     for compiled in (batch_major, time_major):
-        engine = _firmware.Engine(compiled.report.arena_bytes)
-        engine.load(compiled.image)
-        engine.set_input(values.reshape(compiled.parsed.input.shape))
-        engine.invoke()
-        outputs.append(engine.output().reshape(7, 6))
+        [output] = run_compiled(compiled, [values.reshape(compiled.parsed.input.shape)], simd=False)
+        outputs.append(output.reshape(7, 6))
     np.testing.assert_array_equal(outputs[0], outputs[1])
 
 
 def test_every_inference_starts_from_a_state_of_0() -> None:
     compiled = compile_tflite(sequence_model(), name="m")
-    engine = _firmware.Engine(compiled.report.arena_bytes)
-    engine.load(compiled.image)
     values = np.random.default_rng(4).integers(-128, 128, (1, 7, 5)).astype(np.int8)
-    outputs = []
-    for _ in range(2):
-        engine.set_input(values)
-        engine.invoke()
-        outputs.append(engine.output())
+    outputs = run_compiled(compiled, [values, values], simd=False)
     np.testing.assert_array_equal(outputs[0], outputs[1])
 
 

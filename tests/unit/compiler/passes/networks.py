@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from tinyhost import _firmware
 from tinyhost.compiler import CompiledModel, compile_tflite
 
 from tests.oracle.net import ACTIVATIONS, SAME, Layer, Model, Net, append, start
-from tests.oracle.oracle import MAX_SCALE, as_scale, assert_oracle_gives
+from tests.oracle.oracle import MAX_SCALE, as_scale, assert_oracle_gives, run_compiled
 from tests.oracle.other_layers import concatenation, logistic, mul, pad, relu, relu6, requantize, residual
 from tests.oracle.recorded import assert_equals_wheel
 from tests.oracle.windowed_layers import average_pool, conv, depthwise_conv, fully_connected, max_pool, mean
@@ -27,18 +26,9 @@ def assert_same(data: bytes, inputs: Sequence[NDArray[np.generic]], *, recorded_
     recorded_as: the name of the wheel's answers (tests/oracle/recorded.py), for a model that LiteRT answers otherwise.
     """
     compiled, plain = compile_tflite(data, name="passes"), compile_tflite(data, name="plain", passes=False)
-    engines = []
-    for model in (compiled, plain):
-        engine = _firmware.Engine(model.report.arena_bytes)
-        engine.load(model.image)
-        engines.append(engine)
-    outputs = []
-    for values in inputs:
-        for engine in engines:
-            engine.set_input(values)
-            engine.invoke()
-        outputs.append(engines[0].output())
-        np.testing.assert_array_equal(outputs[-1], engines[1].output())
+    outputs, plain_outputs = (run_compiled(model, inputs, simd=False) for model in (compiled, plain))
+    for output, plain_output in zip(outputs, plain_outputs, strict=True):
+        np.testing.assert_array_equal(output, plain_output)
     if recorded_as:
         assert_equals_wheel(recorded_as, [(data, inputs)])
     else:
