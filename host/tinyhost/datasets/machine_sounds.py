@@ -25,7 +25,7 @@ from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.resample import resample
 from tinyhost.audio.sound import SAMPLE_RATE_HZ, Sound
 from tinyhost.audio.sound_file import SOUND_SUFFIXES, open_sound
-from tinyhost.datasets.skipped import Skipped
+from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.system.folders import files_below
 from tinyhost.system.wording import counted
@@ -140,11 +140,7 @@ def load_machine_sounds(
             skipped.append(Skipped(what=_below(clip.path, root), reason=error.message))
         on_file(done, len(found.clips))
     if not clips:
-        first = skipped[0]
-        raise DatasetError(
-            f"{root}: none of {counted(len(skipped), 'file')} can be used; the first one, {first.what}: {first.reason}",
-            hint="--convert takes the first channel, at 16 kHz and 16 bit",
-        )
+        raise none_usable(root, skipped, hint="--convert takes the first channel, at 16 kHz and 16 bit")
     return replace(found, clips=tuple(clips), skipped=tuple(skipped), seconds=seconds)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.audio.speakers import Part
 from tinyhost.datasets.folder import MOTION, labelled_files
-from tinyhost.datasets.parts import has_lists, listed_name, read_lists
+from tinyhost.datasets.parts import counts_of, has_lists, listed_name, read_lists
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv
@@ -90,8 +90,8 @@ class MotionSet:
 
     def parts(self) -> dict[Part, int] | None:
         """Return how many recordings each part has by the set's own lists; None if it has none."""
-        found = Counter(run.part for run in self.runs)
-        return None if None in found else {part: found[part] for part in PARTS}
+        parts = [run.part for run in self.runs if run.part is not None]
+        return counts_of(parts) if len(parts) == len(self.runs) else None
 
 
 def load_motion_folder(
