@@ -80,6 +80,7 @@ class DatasetStore:
         """how often content was there already"""
         self._once = once
         self._before: dict[tuple[str, str], deque[Sample]] = {}
+        """with `once`: what was there, by label and content"""
         self.recovery = Recovery()
         self._lock: IO[bytes] | None = None
         self._counts: Counter[str] = Counter()
@@ -226,7 +227,7 @@ class DatasetStore:
         """
         sample = replace(sample, label=validate_label(sample.label))
         sha256 = hashlib.sha256(content).hexdigest()
-        if self._once and (known := self._before.get((sample.label, sha256))):
+        if known := self._before.get((sample.label, sha256)):
             self.n_known += 1
             return known.popleft()
         number = self._next_number(sample.label, prefix, suffix)
@@ -269,16 +270,20 @@ class DatasetStore:
             append_sample(self.root, sample)
             samples.append(sample)
             adopted.append(file)
-        present = [sample for sample in samples if (self.root / sample.file).exists()]
+        present: list[Sample] = []
+        missing: list[Sample] = []
+        for sample in samples:
+            (present if (self.root / sample.file).exists() else missing).append(sample)
         self._counts = Counter(sample.label for sample in present)
-        for sample in present:
-            self._before.setdefault((sample.label, sample.sha256), deque()).append(sample)
+        if self._once:
+            for sample in present:
+                self._before.setdefault((sample.label, sample.sha256), deque()).append(sample)
         return Recovery(
             torn_line=torn,
             temporaries=len(temporaries),
             adopted=tuple(adopted),
             unreadable=tuple(unreadable),
-            missing=tuple(sample.file for sample in samples if not (self.root / sample.file).exists()),
+            missing=tuple(sample.file for sample in missing),
         )
 
 
