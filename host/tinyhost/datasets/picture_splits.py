@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import PARTS, Part
+from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets.folder import PICTURES
 from tinyhost.datasets.pictures import (
     ClassFolder,
@@ -75,7 +75,9 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
     for root in roots.values():
         _check_classes(root, labels)
     skipped: list[Skipped] = []
-    read = [(picture, _middle_square(pixels)) for picture, pixels in read_pictures(folder, skipped)]
+    read = [
+        (picture, fit_picture(pixels, PICTURE_SIZE, PICTURE_SIZE)) for picture, pixels in read_pictures(folder, skipped)
+    ]
     found = class_folder(folder, [picture for picture, _ in read], skipped)
     for label in labels:
         if label not in found.labels:
@@ -152,15 +154,3 @@ def _picture_set(
         classes=np.asarray([labels.index(picture.label) for picture, _ in mine], np.int64),
         paths=tuple(picture.path for picture, _ in mine),
     )
-
-
-def _middle_square(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the middle square of a picture as (96, 96) grey levels."""
-    height, width = picture.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = picture[top : top + side, left : left + side]
-    if side == PICTURE_SIZE:
-        return square
-    scaled = cv2.resize(square, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_AREA)
-    return scaled.astype(np.uint8, copy=False)
