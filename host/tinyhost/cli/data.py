@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -163,10 +162,7 @@ def import_dataset(
     found = find_samples(source, report.format, ReadAs(convert=resample, units=MotionUnits.of(unit, time_unit)))
     try:
         with DatasetStore(target, once=True) as store, progress_count("importing") as show:
-            done = itertools.count(1)
-            import_samples(
-                found, store, report, source=source, words=wanted, on_sample=lambda: show(next(done), len(found))
-            )
+            import_samples(found, store, report, source=source, words=wanted, on_sample=show)
     finally:
         _tell_import(report, source, target, json)
     n_used = report.stored.total() + report.already

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -79,19 +79,20 @@ class ImportDocument:
 
 
 def import_samples(
-    samples: Iterable[FoundSample],
+    samples: Sequence[FoundSample],
     store: DatasetStore,
     report: ImportReport,
     *,
     source: Path,
     words: Iterable[str] = (),
-    on_sample: Callable[[], None] = lambda: None,
+    on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Store samples of a source; `report` counts them as they come.
 
-    store: opened with `once`, so that a second import adds nothing. words: only these labels, and the
-    background; none: all. A file that cannot be used, or whose decoder is not installed, is skipped and told; nothing
-    is lost without a word. The parts that a source has go into the set's lists, also if the import is interrupted.
+    store: opened with `once`, so that a second import adds nothing. words: only these labels, and the background; none:
+    all. on_sample: called with samples done and in total. A file that cannot be used, or whose decoder is not
+    installed, is skipped and told; nothing is lost without a word. The parts that a source has go into the set's lists,
+    also if the import is interrupted.
     """
     wanted = set(map(normal_label, words))
     origin = Origin(
@@ -99,12 +100,12 @@ def import_samples(
     )
     before = store.counts()
     try:
-        for found in samples:
+        for done, found in enumerate(samples, 1):
             if wanted and normal_label(found.label) not in wanted and found.label != BACKGROUND_LABEL:
                 report.not_wanted += 1
             else:
                 _take(found, store, origin, report)
-            on_sample()
+            on_sample(done, len(samples))
     finally:
         if report.parts:
             _write_parts(store.root, report.parts, had_samples=bool(before))
