@@ -82,9 +82,10 @@ def find_issues(
         values = acceleration[:, axis]
         changes = np.flatnonzero(np.diff(values) != 0.0)
         for first, n_samples in _runs(changes + 1, len(values)):
+            if n_samples < least:
+                continue
             run = acceleration[first : first + n_samples]
-            is_told = step <= _FINE_STEP or np.ptp(run, axis=0).max() > _MOVED_STEPS * step
-            if n_samples >= least and is_told:
+            if step <= _FINE_STEP or np.ptp(run, axis=0).max() > _MOVED_STEPS * step:
                 issues.append(Issue(kind="stuck", first=first, n_samples=n_samples, axis=name))
         beyond = np.abs(values) >= limit
         borders = np.flatnonzero(np.diff(beyond.astype(np.int8)) != 0) + 1
