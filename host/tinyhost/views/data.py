@@ -40,8 +40,6 @@ def _first(lines: Sequence[str]) -> list[str]:
 
 
 def _summary(found: DataDescription) -> str:
-    if found.kind == "pictures":
-        return counted(found.files, "picture")
     if found.kind == "series":
         return f"{counted(found.files, 'series')} of {found.length:,} values"
     minutes = f"{(found.seconds or 0) / 60:.1f} minutes"
