@@ -9,10 +9,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
-import pillow_heif
 import soundfile
 from PIL import Image
 from tinyhost.audio.sound_file import decode_sound
@@ -38,6 +36,7 @@ from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch, written
+from tests.media import aac_file, picture_file
 from tests.unit.datasets.test_cbor import acquisition
 
 __all__ = ["TARGETS"]
@@ -63,26 +62,16 @@ def _wavs() -> list[bytes]:
 
 
 def _pictures() -> list[bytes]:
-    pillow_heif.register_heif_opener()
     grey = Image.fromarray(np.tile(np.arange(64, dtype=np.uint8).reshape(8, 8), (4, 4)))
-    found = []
-    for kind in ("PNG", "JPEG", "BMP", "PPM", "GIF", "WEBP", "TIFF", "AVIF", "HEIF"):
-        file = io.BytesIO()
-        grey.save(file, kind)
-        found.append(file.getvalue())
-    return found
+    kinds = ("PNG", "JPEG", "BMP", "PPM", "GIF", "WEBP", "TIFF", "AVIF", "HEIF")
+    return [picture_file(grey, kind) for kind in kinds]
 
 
 def _compressed(suffix: str) -> list[bytes]:
-    out = io.BytesIO()
     if suffix == ".m4a":
-        with av.open(out, "w", format="ipod") as container:
-            stream = container.add_stream("aac", rate=16_000, layout="mono")
-            frame = av.AudioFrame.from_ndarray(_tone(2000)[None], format="s16", layout="mono")
-            frame.sample_rate = 16_000
-            container.mux([*stream.encode(frame), *stream.encode(None)])
-    else:
-        soundfile.write(out, _tone(2000), 16_000, format=suffix[1:].upper())
+        return [aac_file(_tone(2000), "ipod")]
+    out = io.BytesIO()
+    soundfile.write(out, _tone(2000), 16_000, format=suffix[1:].upper())
     return [out.getvalue()]
 
 

@@ -8,7 +8,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -19,6 +18,8 @@ from tinyhost.audio import sound_file
 from tinyhost.audio.sound_file import SOUND_SUFFIXES, decode_sound, open_sound, read_sound
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
+
+from tests.media import PATCHES, aac_file, damaged
 
 RATE_HZ = 16_000
 TONE: NDArray[np.float32] = (0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ)).astype(np.float32)
@@ -32,7 +33,7 @@ def encoded(suffix: str) -> bytes:
     if suffix == ".wav":
         return wav_bytes(PCM)
     if suffix in (".m4a", ".aac"):
-        return by_ffmpeg({".m4a": "ipod", ".aac": "adts"}[suffix])
+        return aac_file(PCM, {".m4a": "ipod", ".aac": "adts"}[suffix])
     kind, subtype = {
         ".flac": ("FLAC", "PCM_16"),
         ".mp3": ("MP3", "MPEG_LAYER_III"),
@@ -42,17 +43,6 @@ def encoded(suffix: str) -> bytes:
     }[suffix]
     out = io.BytesIO()
     soundfile.write(out, TONE, RATE_HZ, format=kind, subtype=subtype)
-    return out.getvalue()
-
-
-def by_ffmpeg(kind: str) -> bytes:
-    out = io.BytesIO()
-    with av.open(out, "w", format=kind) as container:
-        stream = container.add_stream("aac", rate=RATE_HZ, layout="mono")
-        frame = av.AudioFrame.from_ndarray(PCM[None], format="s16", layout="mono")
-        frame.sample_rate = RATE_HZ
-        for packet in (*stream.encode(frame), *stream.encode(None)):
-            container.mux(packet)
     return out.getvalue()
 
 
@@ -128,14 +118,10 @@ def test_four_gigabytes_are_refused_unread(tmp_path: Path) -> None:
         open_sound(tmp_path / "a.wav")
 
 
-@given(st.sampled_from(FORMATS), st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=6)), max_size=4))
+@given(st.sampled_from(FORMATS), PATCHES)
 def test_damaged_files_give_sound_or_a_clear_error(suffix: str, patches: list[tuple[float, bytes]]) -> None:
-    content = bytearray(encoded(suffix))
-    for at, patch in patches:
-        begin = int(at * (len(content) - len(patch)))
-        content[begin : begin + len(patch)] = patch
     try:
-        pcm = decode_sound(bytes(content), suffix, "clip").native_pcm()
+        pcm = decode_sound(damaged(encoded(suffix), patches), suffix, "clip").native_pcm()
     except TinyhostError as error:
         assert error.message.startswith("clip: ")
     else:

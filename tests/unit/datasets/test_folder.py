@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import unicodedata
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image
 from tinyhost.audio.wav import write_wav
@@ -20,6 +18,8 @@ from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
+
+from tests.media import picture_file
 
 _TONE = (9000 * np.sin(np.arange(16_000) / 7)).astype(np.int16)
 
@@ -32,10 +32,7 @@ def write_picture(path: Path) -> None:
 def write_photo(path: Path) -> None:
     """A photo as phones take it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pillow_heif.register_heif_opener()
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), (90, 90, 90)).save(out, "HEIF")
-    path.write_bytes(out.getvalue())
+    path.write_bytes(picture_file(Image.new("RGB", (64, 48), (90, 90, 90)), "HEIF"))
 
 
 def touch(*paths: Path) -> None:

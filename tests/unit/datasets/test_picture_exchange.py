@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image
 from tinyhost.audio.wav import write_wav
@@ -17,6 +15,7 @@ from tinyhost.datasets.pictures import load_class_folder, part_of_pictures
 from tinyhost.sensors.picture_file import read_picture
 
 from tests.commands import run_json, run_tinyhost
+from tests.media import picture_file
 
 LABELS = ("no_person", "person")
 
@@ -85,11 +84,9 @@ def test_pictures_go_to_edge_impulse_as_they_are_and_come_back(pictures: Path, t
 
 
 def test_what_edge_impulse_does_not_take_becomes_png(tmp_path: Path) -> None:
-    pillow_heif.register_heif_opener()
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), (90, 90, 90)).save(out, "HEIF")
     (tmp_path / "set" / "person").mkdir(parents=True)
-    (tmp_path / "set" / "person" / "IMG_1.HEIC").write_bytes(out.getvalue())
+    photo = picture_file(Image.new("RGB", (64, 48), (90, 90, 90)), "HEIF")
+    (tmp_path / "set" / "person" / "IMG_1.HEIC").write_bytes(photo)
     run_json("data", "export", tmp_path / "set", tmp_path / "upload")
     (written,) = tmp_path.glob("upload/*/*.png")
     assert written.name == "person.000001.IMG_1.png"

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from tinyhost.errors import ConfigError, DatasetError, MissingToolError, TinyhostError
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, check_picture, decode_picture, read_picture
+
+from tests.media import PATCHES, damaged, picture_file
 
 FORMATS = ("PNG", "JPEG", "BMP", "PPM", "WEBP", "GIF", "TIFF", "AVIF", "HEIF")
 
@@ -31,10 +32,7 @@ def scene() -> NDArray[np.uint8]:
 @cache
 def encoded(kind: str) -> bytes:
     """The scene in colour, as another program writes it."""
-    pillow_heif.register_heif_opener()
-    out = io.BytesIO()
-    Image.fromarray(scene()).convert("RGB").save(out, kind)
-    return out.getvalue()
+    return picture_file(Image.fromarray(scene()).convert("RGB"), kind)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -123,14 +121,10 @@ def test_a_check_tells_pictures_from_other_files(tmp_path: Path, kind: str) -> N
             check_picture(path)
 
 
-@given(st.sampled_from(FORMATS), st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=6)), max_size=4))
+@given(st.sampled_from(FORMATS), PATCHES)
 def test_damaged_files_give_pixels_or_a_clear_error(kind: str, patches: list[tuple[float, bytes]]) -> None:
-    content = bytearray(encoded(kind))
-    for at, patch in patches:
-        begin = int(at * (len(content) - len(patch)))
-        content[begin : begin + len(patch)] = patch
     try:
-        pixels = decode_picture(bytes(content), "photo")
+        pixels = decode_picture(damaged(encoded(kind), patches), "photo")
     except TinyhostError as error:
         assert error.message.startswith("photo: ")
     else:
