@@ -59,15 +59,24 @@ class _QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def http_mirror(mirror: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(mirror)))
+@contextmanager
+def _serving(handler: Callable[..., SimpleHTTPRequestHandler]) -> Iterator[str]:
+    """Yield the URL of a server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def http_mirror(mirror: Path) -> Iterator[str]:
+    with _serving(partial(_QuietHandler, directory=str(mirror))) as url:
+        yield url
 
 
 def _files(folder: Path) -> list[str]:
@@ -173,15 +182,8 @@ def _server(content_length: str, pieces: Iterator[bytes]) -> Iterator[str]:
                 for piece in pieces:
                     self.wfile.write(piece)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/tiny.tflite"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with _serving(Handler) as url:
+        yield f"{url}/tiny.tflite"
 
 
 def get(url: str, folder: Path, **more: Any) -> Path:
