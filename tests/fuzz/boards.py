@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,21 +87,16 @@ def _items(body: bytes) -> Callable[[], list[bytes]]:
 
 
 def _picture() -> bytes:
-    import zlib
-
     pixels = np.arange(64, dtype=np.uint8).tobytes()
     return FrameInfo(width=8, height=8, crc32=zlib.crc32(pixels)).pack() + pixels
 
 
 def _with_pixels_checksum(data: bytes) -> bytes:
-    import dataclasses
-    import zlib
-
     body = data[StreamHeader.SIZE :]
     if len(body) <= FrameInfo.SIZE:
         return data
     pixels = body[FrameInfo.SIZE :]
-    info = dataclasses.replace(FrameInfo.unpack(body), crc32=zlib.crc32(pixels))
+    info = replace(FrameInfo.unpack(body), crc32=zlib.crc32(pixels))
     return data[: StreamHeader.SIZE] + info.pack() + pixels
 
 

@@ -58,7 +58,7 @@ def test_a_long_name_is_one_of_a_file(tmp_path: Path) -> None:
 
 FULL = """
 import pathlib, resource, sys
-from tinyhost.system.durable import LineFile, copy_file, write_atomically
+from tinyhost.system.durable import copy_file, write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 target = pathlib.Path(sys.argv[1])
 try:
