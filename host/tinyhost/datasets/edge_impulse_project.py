@@ -19,8 +19,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.folders import files_below, visible
-from tinyhost.system.json_reading import JsonObject, parse_json
-from tinyhost.system.reading import read_file
+from tinyhost.system.json_reading import JsonObject, read_json
 
 __all__ = ["Export", "LabelledFile", "file_name", "holds_export", "list_export", "write_info"]
 
@@ -119,9 +118,7 @@ def _infos(folder: Path) -> list[Path]:
 
 
 def _rows(info: Path) -> list[JsonObject]:
-    content = read_file(info, max_bytes=_MAX_BYTES)
-    document = parse_json(content, str(info), error=DatasetError, hint=_HINT)
-    whole = JsonObject.of(document, str(info), error=DatasetError, hint=_HINT)
+    whole = read_json(info, max_bytes=_MAX_BYTES, error=DatasetError, hint=_HINT)
     return whole.objects("files", max_items=_MAX_FILES)
 
 
