@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from typing import Literal
 
 from tinyhost.errors import UsageError
+from tinyhost.protocol.labels import normal_label
 
 __all__ = [
     "PARTS",
@@ -47,7 +47,7 @@ def speaker_id(speaker: str) -> str:
 
 def _composed(name: str) -> bytes:
     """Return a name's bytes; the same whether its accents are letters of their own, as Macs have them, or not."""
-    return unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
+    return normal_label(name).encode("utf-8", "surrogateescape")
 
 
 def speaker_of_file(name: str) -> str:
