@@ -192,7 +192,8 @@ def fetch(
         )
         source = _source(dataset, mirror or os.environ.get(MIRROR_ENV) or "")
         download(
-            *(source, archive),
+            source,
+            archive,
             sha256=dataset.sha256,
             max_bytes=dataset.max_bytes,
             by_hand=by_hand,
