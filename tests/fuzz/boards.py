@@ -45,7 +45,7 @@ def _frames() -> list[bytes]:
 
 def _unpack_all(data: bytes) -> None:
     for kind in _MESSAGES:
-        unpacked(kind.unpack, data, "board")
+        unpacked(kind, data, "board")
 
 
 def _messages() -> list[bytes]:
@@ -61,7 +61,7 @@ def _stream(stream: StreamId) -> Callable[[bytes], None]:
     """Return what is done with an item: parsed, and judged as `doctor` and `capture` judge it."""
 
     def take(data: bytes) -> None:
-        header = unpacked(StreamHeader.unpack, data, "board")
+        header = unpacked(StreamHeader, data, "board")
         item = parse_item(StreamHeader(stream=stream, timestamp_us=header.timestamp_us), data[StreamHeader.SIZE :])
         if isinstance(item, FrameItem):
             picture = PictureQuality()

@@ -47,7 +47,7 @@ def snapshot(session: Session, reader: Reader) -> Frame:
         if not deadline.left_s:
             break
         payload = connection.request(MessageType.SNAPSHOT, deadline_s=_SNAPSHOT_S, slow=True)
-        info = unpacked(FrameInfo.unpack, payload, connection.name)
+        info = unpacked(FrameInfo, payload, connection.name)
         if info.n_bytes != info.width * info.height or not 0 < info.n_bytes <= _MAX_FRAME_BYTES:
             raise ProtocolError(
                 f"{connection.name}: a camera frame of {info.width} x {info.height} pixels in {info.n_bytes} bytes",

@@ -78,7 +78,7 @@ def _sample_data(piece: NDArray[np.int16]) -> tuple[bytes, int]:
 def _feed_some(session: Session, request: FeedRequest, data: bytes) -> tuple[FeedReply, list[FedResult]]:
     connection = session.connection
     payload = connection.request(MessageType.FEED, request.pack() + data, deadline_s=_FEED_S, slow=True)
-    reply = unpacked(FeedReply.unpack, payload, connection.name)
+    reply = unpacked(FeedReply, payload, connection.name)
     body = payload[FeedReply.SIZE :]
     results = []
     try:

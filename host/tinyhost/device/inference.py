@@ -195,7 +195,7 @@ class Inferrer:
         return self._infer_reply(payload), payload[InferReply.SIZE :]
 
     def _infer_reply(self, payload: bytes) -> InferReply:
-        reply = unpacked(InferReply.unpack, payload, self._connection.name)
+        reply = unpacked(InferReply, payload, self._connection.name)
         if reply.n_operators > MAX_OPERATORS:
             raise ProtocolError(
                 f"{self._connection.name}: a model of {reply.n_operators} operators, expected at most {MAX_OPERATORS}",
@@ -208,7 +208,7 @@ class Inferrer:
         while len(entries) < n_operators:
             payload = self._connection.request(MessageType.PROFILE, ProfileRequest(first=len(entries)).pack())
             body = payload[ProfileReply.SIZE :]
-            piece = unpacked_list(ProfileEntry.unpack, ProfileEntry.SIZE, body, self._connection.name)
+            piece = unpacked_list(ProfileEntry, body, self._connection.name)
             if not piece:
                 raise LinkLostError(f"{self._connection.name}: an empty profile came back")
             entries += piece

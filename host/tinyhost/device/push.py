@@ -85,7 +85,7 @@ class Pusher:
     def slots(self) -> list[SlotInfo]:
         """Return what each model slot holds."""
         data = self._connection.request(MessageType.MODEL_LIST)
-        slots = unpacked_list(SlotInfo.unpack, SlotInfo.SIZE, data, self._connection.name)
+        slots = unpacked_list(SlotInfo, data, self._connection.name)
         for info in slots:
             if info.state not in SlotState.__members__.values() or info.status not in Status.__members__.values():
                 raise ProtocolError(
@@ -139,7 +139,7 @@ class Pusher:
     def _begin(self, n_bytes: int, sha256: bytes, force: bool) -> ModelBeginReply:
         request = ModelBeginRequest(image_bytes=n_bytes, force=int(force), sha256=sha256)
         data = self._connection.request(MessageType.MODEL_BEGIN, request.pack(), deadline_s=_BEGIN_S, slow=True)
-        return unpacked(ModelBeginReply.unpack, data, self._connection.name)
+        return unpacked(ModelBeginReply, data, self._connection.name)
 
     def _write(self, image: bytes, offset: int, report: Progress) -> None:
         progress = WriteProgress(self._connection, MessageType.MODEL_WRITE, len(image))
@@ -150,7 +150,7 @@ class Pusher:
 
     def _commit(self, image: bytes, sha256: bytes, progress: Progress) -> SlotInfo:
         data = self._connection.request(MessageType.MODEL_COMMIT, deadline_s=_COMMIT_S, slow=True)
-        info = unpacked(SlotInfo.unpack, data, self._connection.name)
+        info = unpacked(SlotInfo, data, self._connection.name)
         if info.sha256 != sha256:
             raise DeviceError(
                 f"{self._connection.name}: MODEL_COMMIT activated {info.sha256.hex()[:8]}, expected {sha256.hex()[:8]}",
@@ -176,7 +176,7 @@ class Pusher:
         for attempt in range(1, _MAX_BEGINS + 1):
             data = self._try_rollback(attempt)
             if data is not None:
-                return unpacked(SlotInfo.unpack, data, self._connection.name)
+                return unpacked(SlotInfo, data, self._connection.name)
             now = next((info for info in self.slots() if info.active), None)
             if now is not None and now.slot != active and now.state == SlotState.VALID:
                 return now

@@ -50,7 +50,7 @@ class Reader:
         """Return the size of the whole source."""
         request = ReadRequest(source=source, index=index, n_bytes=1, chunk_bytes=_MAX_CHUNK_BYTES)
         data = self._connection.request(MessageType.READ, request.pack())
-        return unpacked(ReadReply.unpack, data, self._connection.name).total_bytes
+        return unpacked(ReadReply, data, self._connection.name).total_bytes
 
     def read(self, source: Source, *, index: int = 0, offset: int = 0, n_bytes: int | None = None) -> bytes:
         """Return `n_bytes` of a source from `offset` on, or all that is left of it.
@@ -136,11 +136,11 @@ class Reader:
             self._connection.check_session(exc)
             raise exc
         if frame.type != MessageType.DATA:
-            self._check_size(reading, unpacked(ReadReply.unpack, frame.payload, self._connection.name))
+            self._check_size(reading, unpacked(ReadReply, frame.payload, self._connection.name))
             arrived.setdefault(start, 0)
             del open_reads[frame.seq]
             return
-        header = unpacked(OffsetHeader.unpack, frame.payload, self._connection.name)
+        header = unpacked(OffsetHeader, frame.payload, self._connection.name)
         place = header.offset - reading.offset
         reading.put(place, frame.payload[OffsetHeader.SIZE :])
         arrived[start] = arrived.get(start, 0) + 1

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from tinyhost.errors import ProtocolError
 
 __all__ = ["unpacked", "unpacked_list"]
 
-T = TypeVar("T")
+
+class _Layout(Protocol):
+    """A struct of the protocol, as the generated modules have them."""
+
+    SIZE: ClassVar[int]
+
+    @classmethod
+    def unpack(cls: type[T], data: bytes, offset: int = 0) -> T: ...
 
 
-def unpacked(unpack: Callable[[bytes], T], data: bytes, where: str) -> T:
+T = TypeVar("T", bound=_Layout)
+
+
+def unpacked(layout: type[T], data: bytes, where: str) -> T:
     """Return the struct that `data` opens with; raises ProtocolError if it is too short."""
     try:
-        return unpack(data)
+        return layout.unpack(data)
     except struct.error as exc:
-        kind = getattr(unpack, "__self__", None)
-        expected = f"expected a {kind.__name__} of {kind.SIZE} bytes" if kind else "expected more"
         raise ProtocolError(
-            f"{where}: a reply is cut off: {expected}, got {len(data)}",
+            f"{where}: a reply is cut off: expected a {layout.__name__} of {layout.SIZE} bytes, got {len(data)}",
             hint="flash the board with this version of tinyhost: tinyhost flash vww",
         ) from exc
 
 
-def unpacked_list(unpack: Callable[[bytes], T], size_bytes: int, data: bytes, where: str) -> list[T]:
-    """Return all the structs of `size_bytes` that `data` consists of."""
-    return [unpacked(unpack, data[start : start + size_bytes], where) for start in range(0, len(data), size_bytes)]
+def unpacked_list(layout: type[T], data: bytes, where: str) -> list[T]:
+    """Return all the structs that `data` consists of."""
+    size = layout.SIZE
+    return [unpacked(layout, data[start : start + size], where) for start in range(0, len(data), size)]

@@ -133,7 +133,7 @@ class Session:
         return self._pinged(data, asked_s)
 
     def _pinged(self, data: bytes, asked_s: float) -> PingReply:
-        reply = unpacked(PingReply.unpack, data, self.connection.name)
+        reply = unpacked(PingReply, data, self.connection.name)
         self.device_dropped = reply.tx_dropped
         if self._clock.has_restarted(reply.uptime_us / 1e6, asked_s, where=self.connection.name):
             self.boots += 1
@@ -240,7 +240,7 @@ class Session:
                 f"{name}: no HELLO reply in {waited_s:g} s ({n_bytes} bytes of something else came{prints})",
                 hint="reset the board (double-tap enters the bootloader), or put firmware on it: tinyhost flash vww",
             ) from exc
-        reply = unpacked(HelloReply.unpack, data, name)
+        reply = unpacked(HelloReply, data, name)
         if reply.magic != HELLO_MAGIC or reply.session != session:
             raise ProtocolError(f"{name}: a HELLO reply for another session", hint="run the command again")
         if not PROTOCOL_VERSION_MIN <= reply.version <= PROTOCOL_VERSION:
@@ -253,7 +253,7 @@ class Session:
 
     def _identify(self) -> None:
         data = self.connection.request(MessageType.INFO, deadline_s=_GREET_S, gated=False)
-        info = unpacked(InfoReply.unpack, data, self.connection.name)
+        info = unpacked(InfoReply, data, self.connection.name)
         if self.info.unique_id and info.unique_id != self.info.unique_id:
             raise LinkLostError(
                 f"{self.connection.name}: another board came back: expected {self.info.unique_id}, "

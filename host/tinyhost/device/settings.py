@@ -55,7 +55,7 @@ def setting_name(setting: int) -> str:
 def read_settings(connection: Connection) -> dict[str, SettingInfo]:
     """Return all settings with their values and bounds."""
     data = connection.request(MessageType.SETTINGS)
-    infos = unpacked_list(SettingInfo.unpack, SettingInfo.SIZE, data, connection.name)
+    infos = unpacked_list(SettingInfo, data, connection.name)
     return {setting_name(info.setting): info for info in infos}
 
 
@@ -76,7 +76,7 @@ def set_setting(connection: Connection, name: str, value: int, *, persist: bool)
     request = SettingSetRequest(setting=info.setting, value=value, persist=int(persist))
     # Keeping it may erase a flash page.
     data = connection.request(MessageType.SETTING_SET, request.pack(), slow=True, deadline_s=10.0)
-    now = unpacked(SettingInfo.unpack, data, connection.name)
+    now = unpacked(SettingInfo, data, connection.name)
     if (now.setting, now.value) != (info.setting, value):
         raise ProtocolError(
             f"{connection.name}: expected {name} = {value}, the board says {setting_name(now.setting)} = {now.value}",

@@ -127,7 +127,7 @@ class StreamHub:
         """Take in a STREAM_DATA event; called by the reading thread."""
         takers: list[Subscription] = []
         try:
-            header = unpacked(StreamHeader.unpack, frame.payload, "a stream")
+            header = unpacked(StreamHeader, frame.payload, "a stream")
             with self._lock:
                 takers = [each for each in self._subscriptions if header.stream in each.streams]
             if not takers:
@@ -179,7 +179,7 @@ class StreamHub:
             period_ms = min((each.period_ms for each in wanted), default=0)
             request = StreamRequest(stream=stream, enable=int(bool(wanted)), period_ms=period_ms)
             reply = connection.request(MessageType.STREAM, request.pack(), gated=gated)
-            subscription.note(stream, unpacked(StreamHeader.unpack, reply, connection.name))
+            subscription.note(stream, unpacked(StreamHeader, reply, connection.name))
 
 
 class _Track:

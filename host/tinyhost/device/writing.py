@@ -109,9 +109,9 @@ class Writer:
     def _take(self, frame: Frame, sending: _Round) -> None:
         start = sending.open.pop(frame.seq)
         if frame.type != MessageType.ERROR | REPLY_FLAG:
-            sending.acknowledge(start, unpacked(OffsetHeader.unpack, frame.payload, self._connection.name).offset)
+            sending.acknowledge(start, unpacked(OffsetHeader, frame.payload, self._connection.name).offset)
             return
-        error = unpacked(ErrorReply.unpack, frame.payload, self._connection.name)
+        error = unpacked(ErrorReply, frame.payload, self._connection.name)
         follows_lost = error.status == Status.BAD_ARGUMENT and start != sending.offset
         goes_back = error.status == Status.BAD_ARGUMENT and error.expected < sending.offset
         if not follows_lost and not goes_back:
