@@ -9,8 +9,8 @@ from tinyhost.device.connection import Conversation, InterruptedLinkError
 from tinyhost.device.refusals import refusal
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
-from tinyhost.device.timing import ChunkSizer, Deadline
-from tinyhost.device.writing import transfer_s
+from tinyhost.device.timing import ChunkSizer
+from tinyhost.device.transfer import NO_PROGRESS_S, TransferProgress
 from tinyhost.errors import LinkLostError, LinkTimeoutError, ProtocolError, UsageError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import (
@@ -28,8 +28,6 @@ _MAX_CHUNK_BYTES = 4096
 _MAX_READS_IN_FLIGHT = 8
 _MAX_REPEATS = 4  # pieces for each piece that was asked for; then the READ is asked anew
 _SLOWEST_BYTES_PER_S = 20_000
-_NO_PROGRESS_S = 10.0
-_LEAST_PROGRESS_BYTES = 200  # in that time; a link that loses most of its bytes still moves more
 # More than any board holds; a device that claims more is not believed.
 _MAX_READ_BYTES = 16 << 20
 # These survive a restart of the board; what else is read is gone with it.
@@ -66,43 +64,29 @@ class Reader:
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
         reading = _Reading(source=source, index=index, offset=offset, n_bytes=n_bytes)
-        restarts = self._session.restarts
-        progress, end = self._connection.deadline(_NO_PROGRESS_S), self._connection.deadline(transfer_s(n_bytes))
-        missing_then, attempt = reading.missing_bytes, 1
+        restarts, progress = self._session.restarts, TransferProgress(self._connection, n_bytes)
         while reading.gaps:
-            self._connection.wait_ready(progress)
+            self._connection.wait_ready(progress.deadline)
             if self._session.restarts != restarts and source not in _LASTING:
                 raise LinkLostError(f"{self._connection.name}: restarted during a READ of {source.name}")
-            before = reading.missing_bytes
             with contextlib.suppress(InterruptedLinkError):
-                self._read_round(reading, attempt)
-            attempt += 1
-            if reading.missing_bytes < before:
-                attempt = 1
-            n_came = missing_then - reading.missing_bytes
-            if n_came >= _LEAST_PROGRESS_BYTES:
-                missing_then = reading.missing_bytes
-                progress.start_again()
-            late = progress if not progress.left_s else end
-            if reading.gaps and not late.left_s:
-                raise self._too_slow(reading, late, n_came)
+                self._read_round(reading, progress.attempt)
+            late = progress.note(n_bytes - reading.missing_bytes)
+            if late is not None:
+                n_new = progress.n_new
+                raise LinkTimeoutError(
+                    f"{self._connection.name}: {n_new or 'no'} byte{'s' * (n_new > 1)} of {source.name} in "
+                    f"{late.seconds:g} s ({progress.n_done} of {n_bytes} bytes came)",
+                    hint="reset the board; check the cable: tinyhost bench --link",
+                )
         return bytes(reading.data)
-
-    def _too_slow(self, reading: _Reading, late: Deadline, n_came: int) -> LinkTimeoutError:
-        """Return the error of a reading that does not get on. n_came: bytes since it last did."""
-        n_bytes = len(reading.data)
-        return LinkTimeoutError(
-            f"{self._connection.name}: {n_came or 'no'} byte{'s' * (n_came > 1)} of {reading.source.name} in "
-            f"{late.seconds:g} s ({n_bytes - reading.missing_bytes} of {n_bytes} bytes came)",
-            hint="reset the board; check the cable: tinyhost bench --link",
-        )
 
     def _read_round(self, reading: _Reading, attempt: int) -> None:
         """Ask once for the gaps and take what comes, until all was sent or nothing more comes."""
         chunk_bytes = self._sizer.chunk_bytes
         spans = _merged(reading.gaps, 4 * chunk_bytes + 256)[:_MAX_READS_IN_FLIGHT]
         with Conversation(self._connection) as talk:
-            started = time.monotonic()
+            deadline, started = self._connection.deadline(NO_PROGRESS_S), time.monotonic()
             open_reads = {talk.send(MessageType.READ, reading.request(span, chunk_bytes)): span for span in spans}
             is_lossy = chunk_bytes < _MAX_CHUNK_BYTES
             marks = talk.send_marks() if is_lossy else set()
@@ -113,7 +97,7 @@ class Reader:
                 frame = talk.receive(wait_s + 2 * chunk_bytes / _SLOWEST_BYTES_PER_S, {*open_reads, *marks}, data=True)
                 if frame is None:
                     attempt += 1
-                    if time.monotonic() - started > _NO_PROGRESS_S * self._connection.patience:
+                    if not deadline.left_s:
                         break
                     marks |= talk.send_marks()
                     continue

@@ -10,29 +10,21 @@ from tinyhost.device.refusals import refusal
 from tinyhost.device.replies import unpacked
 from tinyhost.device.session import Session
 from tinyhost.device.timing import ChunkSizer
+from tinyhost.device.transfer import NO_PROGRESS_S, TransferProgress
 from tinyhost.errors import LinkTimeoutError, ProtocolError
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, ErrorReply, MessageType, OffsetHeader, Source, WriteRequest
 from tinyhost.protocol.status import Status
 
-__all__ = ["WriteProgress", "Writer", "transfer_s"]
+__all__ = ["WriteProgress", "Writer"]
 
 _MAX_CHUNK_BYTES = 4096
 # Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
 _MAX_IN_FLIGHT = 8
-_NO_PROGRESS_S = 10.0
-_LEAST_PROGRESS_BYTES = 200  # in that time; a link that loses most of its bytes still moves more
 _MAX_RESTARTS = 20  # of the board, that allow for the time again
-_TRANSFER_S = 60.0
-_LEAST_BYTES_PER_S = 500
 
 Header = Callable[[int], bytes]
 """Returns the fields of a request that carries the bytes from an offset on."""
-
-
-def transfer_s(n_bytes: int) -> float:
-    """Return how long a transfer may take at most, whatever is lost on the way."""
-    return _TRANSFER_S + n_bytes / _LEAST_BYTES_PER_S
 
 
 class Writer:
@@ -72,7 +64,7 @@ class Writer:
                     sending.open[talk.send(message_type, header(start) + data[start:end])] = start
                 self._await_replies(talk, sending, message_type, progress.attempt)
         except InterruptedLinkError:
-            progress.note(offset)
+            progress.take(offset)
             return offset, sending.n_bytes
         n_lost = len(sending.open)
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
@@ -83,20 +75,20 @@ class Writer:
                 f"{self._connection.name}: wants byte {after} next of the {len(data)} of a {message_type.name}",
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
-        progress.note(after)
+        progress.take(after)
         return after, sending.n_bytes
 
     def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
         """Take replies until the last piece's, or a mark's behind it, or none comes any more."""
         last = max(sending.open, key=lambda seq: sending.open[seq])
         marks = talk.send_marks() if sending.chunk_bytes < _MAX_CHUNK_BYTES else set()
-        began_s = started_s = time.monotonic()
+        deadline, started_s = self._connection.deadline(NO_PROGRESS_S), time.monotonic()
         n_bytes = sending.chunk_bytes
         while last in sending.open:
             frame = talk.receive(self._connection.wait_s(message_type, n_bytes, attempt), {*sending.open, *marks})
             if frame is None:
                 attempt += 1
-                if time.monotonic() - began_s > _NO_PROGRESS_S * self._connection.patience:
+                if not deadline.left_s:
                     return
                 marks |= talk.send_marks()
                 continue
@@ -156,17 +148,12 @@ class _Round:
         return next((start for start, _ in self.pieces if start not in self._answered), self.pieces[-1][1])
 
 
-class WriteProgress:
+class WriteProgress(TransferProgress):
     """Whether sending `n_bytes` gets on, and since when it does not."""
 
     def __init__(self, connection: Connection, message_type: MessageType, n_bytes: int) -> None:
-        self.attempt = 1
-        self.deadline = connection.deadline(_NO_PROGRESS_S)
-        """of the next progress"""
-        self._end = connection.deadline(transfer_s(n_bytes))
+        super().__init__(connection, n_bytes)
         self._where = f"{connection.name}: {message_type.name}"
-        self._n_bytes = n_bytes
-        self._furthest = self._furthest_then = 0
         self._restarts_left = _MAX_RESTARTS
 
     def start_again(self) -> None:
@@ -175,20 +162,12 @@ class WriteProgress:
         if self._restarts_left > 0:
             self.deadline.start_again()
 
-    def note(self, offset: int) -> None:
+    def take(self, offset: int) -> None:
         """Take in from where to go on. Raises LinkTimeoutError after 10 s in which hardly any bytes were new."""
-        self.attempt = 1 if offset > self._furthest else self.attempt + 1
-        self._furthest = max(offset, self._furthest)
-        n_new = self._furthest - self._furthest_then
-        if offset >= self._n_bytes:
-            return
-        if n_new >= _LEAST_PROGRESS_BYTES:
-            self._furthest_then = self._furthest
-            self.deadline.start_again()
-        if not self.deadline.left_s or not self._end.left_s:
-            late = self.deadline if not self.deadline.left_s else self._end
-            how_far = f"only {n_new} new bytes" if n_new else f"no reply to {self.attempt} tries"
+        late = self.note(offset)
+        if late is not None:
+            how_far = f"only {self.n_new} new bytes" if self.n_new else f"no reply to {self.attempt} tries"
             raise LinkTimeoutError(
-                f"{self._where}: {how_far} in {late.seconds:g} s ({self._furthest} of {self._n_bytes} bytes taken)",
+                f"{self._where}: {how_far} in {late.seconds:g} s ({self.n_done} of {self.n_bytes} bytes taken)",
                 hint="reset the board; check the cable: tinyhost bench --link",
             )
