@@ -11,7 +11,7 @@ import math
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,9 @@ from typing import Any
 
 import pytest
 from _pytest.mark import ParameterSet
+from serial.tools import list_ports
 from tinyhost.boards import PoweredBoard
+from tinyhost.boards.virtual import VirtualBoard
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import (
     REPLY_FLAG,
@@ -40,6 +42,8 @@ from tinyhost.protocol.messages import (
 )
 from tinyhost.protocol.status import Status
 
+from tests.boards.bootloader_model import SERIAL, BootloaderModel
+from tests.boards.upload_cases import make_program
 from tests.commands import Done, run_tinyhost
 from tests.device.between import Between, Change, wire
 from tests.device.evil import kept_on
@@ -66,6 +70,11 @@ COMMANDS = {
     "doctor": ("doctor", "camera", "--seconds", "0.5"),
     "reset": ("reset",),
 }
+ON_USB = {
+    "boards": ("boards",),
+    "flash": ("flash", "vww", "--firmware", "firmware.bin", "--no-model"),
+}
+"""those that only a real board is asked by"""
 EVERY = frozenset(COMMANDS)
 LIVE = frozenset({"monitor", "monitor json", "doctor"})
 """those that switch streams on"""
@@ -98,15 +107,15 @@ def refuses(status: int) -> Change:
     return change
 
 
-def informs(**fields: Any) -> Change:
-    """Return what lies in INFO."""
+def told(frame: Frame, layout: Any, **fields: Any) -> bytes:
+    """Return a reply, all of whose structs say this instead."""
+    structs = (layout.unpack(frame.payload, at) for at in range(0, len(frame.payload), layout.SIZE))
+    return wire(replace(frame, payload=b"".join(replace(each, **fields).pack() for each in structs)))
 
-    def change(board: Between, frame: Frame) -> bytes:
-        if kind_of(frame) != MessageType.INFO:
-            return wire(frame)
-        return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), **fields).pack()))
 
-    return change
+def lies(kind: MessageType, layout: Any, **fields: Any) -> Change:
+    """Return what lies in replies of this type."""
+    return lambda board, frame: told(frame, layout, **fields) if kind_of(frame) == kind else wire(frame)
 
 
 def clock(uptime_us: int, step_us: int) -> Change:
@@ -176,8 +185,8 @@ def broken(board: Between, frame: Frame) -> bytes:
     return bytes(data)
 
 
-def streams(*, n_items: int, payload: bytes | None = None, then: str = "") -> Change:
-    """Return what says so many items, and then nothing, or another payload, or goes off or restarts."""
+def streams(*, n_items: int, payload: bytes | None = None, vanishes: bool = False) -> Change:
+    """Return what says so many items, and then nothing, or another payload, or goes off."""
 
     def change(board: Between, frame: Frame) -> bytes | None:
         if frame.type != MessageType.STREAM_DATA:
@@ -185,7 +194,7 @@ def streams(*, n_items: int, payload: bytes | None = None, then: str = "") -> Ch
         board.memory.n_items += 1
         if board.memory.n_items <= n_items:
             return wire(frame)
-        if then == "vanish":
+        if vanishes:
             board.vanish()
         return None if payload is None else wire(replace(frame, payload=frame.payload[: StreamHeader.SIZE] + payload))
 
@@ -201,32 +210,8 @@ def restarts(every: int, *, build_id: str = "") -> Change:
             if board.memory.n_items % every == 0:
                 board.powered.reset()
         if kind_of(frame) == MessageType.INFO and board.memory.n_items >= every and build_id:
-            return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), build_id=build_id).pack()))
+            return told(frame, InfoReply, build_id=build_id)
         return wire(frame)
-
-    return change
-
-
-def slots(**fields: Any) -> Change:
-    """Return what lies in the list of models."""
-
-    def change(board: Between, frame: Frame) -> bytes:
-        if kind_of(frame) != MessageType.MODEL_LIST:
-            return wire(frame)
-        size = SlotInfo.SIZE
-        infos = [SlotInfo.unpack(frame.payload, at) for at in range(0, len(frame.payload), size)]
-        return wire(replace(frame, payload=b"".join(replace(info, **fields).pack() for info in infos)))
-
-    return change
-
-
-def hello(**fields: int) -> Change:
-    """Return what lies in HELLO."""
-
-    def change(board: Between, frame: Frame) -> bytes:
-        if kind_of(frame) != MessageType.HELLO:
-            return wire(frame)
-        return wire(replace(frame, payload=replace(HelloReply.unpack(frame.payload), **fields).pack()))
 
     return change
 
@@ -241,8 +226,7 @@ def another_board(board: Between, frame: Frame) -> bytes:
     if kind_of(frame) != MessageType.INFO:
         return wire(frame)
     board.memory.n_replies += 1
-    name = f"board {board.memory.n_replies}"
-    return wire(replace(frame, payload=replace(InfoReply.unpack(frame.payload), unique_id=name).pack()))
+    return told(frame, InfoReply, unique_id=f"board {board.memory.n_replies}")
 
 
 NO_MATCH = Prediction(status=Status.MODEL_MISMATCH).pack()
@@ -302,23 +286,24 @@ KINDS = {
             replace(frame, payload=frame.payload + bytes(20)) if kind_of(frame) in GREETING else frame
         )
     ),
-    "models of no bytes": Kind(change=slots(image_bytes=0), fails=MONITORS),
-    "models of 4 GB": Kind(change=slots(image_bytes=HUGE), fails=MONITORS),
+    "models of no bytes": Kind(change=lies(MessageType.MODEL_LIST, SlotInfo, image_bytes=0), fails=MONITORS),
+    "models of 4 GB": Kind(change=lies(MessageType.MODEL_LIST, SlotInfo, image_bytes=HUGE), fails=MONITORS),
     "reads of no bytes": Kind(change=instead(MessageType.READ, ReadReply(total_bytes=0).pack()), fails=frozenset()),
-    "an arena of 4 GB": tolerated(informs(arena_bytes=HUGE)),
+    "an arena of 4 GB": tolerated(lies(MessageType.INFO, InfoReply, arena_bytes=HUGE)),
     "no slot, no memory": Kind(
-        change=informs(slot_bytes=0, arena_bytes=0, sample_bytes=0, n_slots=0), fails=frozenset({"push"})
+        change=lies(MessageType.INFO, InfoReply, slot_bytes=0, arena_bytes=0, sample_bytes=0, n_slots=0),
+        fails=frozenset({"push"}),
     ),
-    "no time": tolerated(informs(tick_hz=0, page_bytes=0)),
-    "another version": Kind(change=hello(version=99)),
-    "another magic": Kind(change=hello(magic=0)),
-    "another session": Kind(change=hello(session=1)),
+    "no time": tolerated(lies(MessageType.INFO, InfoReply, tick_hz=0, page_bytes=0)),
+    "another version": Kind(change=lies(MessageType.HELLO, HelloReply, version=99)),
+    "another magic": Kind(change=lies(MessageType.HELLO, HelloReply, magic=0)),
+    "another session": Kind(change=lies(MessageType.HELLO, HelloReply, session=1)),
     "streams that never begin": Kind(change=streams(n_items=0), fails=LIVE),
     "streams that stop": Kind(change=streams(n_items=1), fails=frozenset({"monitor", "monitor json"})),
     "malformed items": Kind(change=streams(n_items=0, payload=b"\xff" * 9), fails=LIVE),
     "predictions that are none": Kind(change=streams(n_items=0, payload=NO_MATCH), fails=MONITORS),
     "vanishes in mid-stream": Kind(
-        change=streams(n_items=1, then="vanish"), fails=frozenset({"monitor", "monitor json"})
+        change=streams(n_items=1, vanishes=True), fails=frozenset({"monitor", "monitor json"})
     ),
     "refuses everything": Kind(change=refuses(Status.UNSUPPORTED), fails=ASKING),
     "is busy for ever": Kind(change=refuses(Status.BAD_STATE), fails=ASKING),
@@ -329,6 +314,10 @@ KINDS = {
         fails=frozenset({"reset"}),
     ),
     "another board each time": Kind(change=another_board, fails=frozenset({"reset"})),
+}
+CANNOT_GREET = {
+    *("answers nothing", "greets only", "greets and informs only", "other numbers", "other types", "old answers"),
+    *("half frames", "broken checksums", "empty answers", "another version", "another magic", "another session"),
 }
 
 
@@ -408,28 +397,56 @@ def test_sound_and_motion_that_cannot_be_end_in_an_error(
     assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE)
 
 
-def _cases() -> Iterator[ParameterSet]:
+def _cases(commands: Collection[str]) -> Iterator[ParameterSet]:
     """Yield every kind with every command; a sixth of them is a sample, the others are for the soak."""
-    for number, (name, command) in enumerate(itertools.product(KINDS, COMMANDS)):
-        is_sample = (number + number // len(COMMANDS)) % 6 == 0
+    for (at, name), (of, command) in itertools.product(enumerate(KINDS), enumerate(commands)):
+        is_sample = (at + of) % 6 == 0
         yield pytest.param(name, command, id=f"{name}: {command}", marks=[] if is_sample else [pytest.mark.soak])
 
 
-@pytest.mark.parametrize(("name", "command"), _cases())
+@pytest.mark.parametrize(("name", "command"), list(_cases(COMMANDS)))
 def test_a_command_ends_and_says_what_to_do(name: str, command: str, firmware: PoweredBoard, tmp_path: Path) -> None:
     kind = KINDS[name]
     done = run(kind, COMMANDS[command], firmware, tmp_path)
-    said = f"exit {done.code}\n{done.out}\n{done.err}"
-    assert "Traceback" not in done.err, said
+    assert_says_what_to_do(done)
     if command in kind.fails:
-        assert done.code == 1, said
+        assert done.code == 1, done
     if command in kind.works:
-        assert done.code == 0, said
+        assert done.code == 0, done
+
+
+def assert_says_what_to_do(done: Done) -> None:
+    """Check that there is an error with a hint, or a result."""
+    assert "Traceback" not in done.err, done
     if done.code:
-        assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE), said
-        assert "   try: " in done.err, said
+        assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE), done
+        assert "   try: " in done.err, done
     else:
-        assert done.out.strip() or done.err.strip(), said
+        assert done.out.strip() or done.err.strip(), done
+
+
+@pytest.mark.parametrize(("name", "command"), list(_cases(ON_USB)))
+def test_a_board_on_usb_is_listed_and_flashed_whatever_its_firmware_says(
+    name: str, command: str, firmware: PoweredBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(firmware.board, VirtualBoard)
+    kind, flashed, program = KINDS[name], firmware.board.folder.flashed(), make_program(2, 9000)
+    assert flashed is not None
+    program = program[:79] + flashed.build_id.encode() + program[95:]  # so that what answers is what was flashed
+    (tmp_path / "firmware.bin").write_bytes(program)
+    with (
+        no_hang(),
+        Between(firmware, kind.change, swallowed=kind.swallowed) as lying,
+        BootloaderModel([program, program], in_bootloader=command == "flash", app_port=lying.port) as board,
+    ):
+        monkeypatch.setattr(list_ports, "comports", board.ports)
+        done = run_tinyhost(*ON_USB[command], folder=tmp_path, TINYHOST_PATIENCE=kind.patience, TINYHOST_STATE=tmp_path)
+    assert_says_what_to_do(done)
+    if command == "flash" and name in CANNOT_GREET:
+        assert done.code == 1, done
+    elif command == "boards" or not kind.fails:
+        assert done.code == 0, done
+        assert f"nano33ble:{SERIAL}" in done.out
 
 
 def test_the_monitor_tells_restarts_and_what_runs_since(firmware: PoweredBoard, tmp_path: Path) -> None:
