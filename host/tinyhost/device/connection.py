@@ -133,7 +133,7 @@ class Connection(Channel):
         once: bool = False,
         attempt: int = 1,
     ) -> bytes | None:
-        strays_before, losses = self.counters.strays, _Losses(self.patience)
+        strays_before, losses = self.counters.strays, _Losses(self)
         sent = {talk.send(message_type, payload): time.monotonic()}
         probes = talk.send_marks() if slow and self.lossy else set()
         while (left_s := deadline.left_s) and not losses.are_no_losses:
@@ -191,19 +191,19 @@ class Connection(Channel):
 class _Losses:
     """How often a request was lost, as far as the replies to PINGs behind it prove."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.count = 0
         self.are_no_losses = False
         """whether they are so many that the board does not answer the request at all"""
-        self._first_s = 0.0
-        self._longest_s = _DEFAULT_DEADLINE_S * patience
+        self._connection = connection
+        self._deadline: Deadline | None = None
 
     def note(self) -> None:
         """Count one more."""
         self.count += 1
-        self._first_s = self._first_s or time.monotonic()
-        lasts_s = time.monotonic() - self._first_s
-        self.are_no_losses = self.count >= _MAX_LOSSES or (self.count >= _SURE_LOSSES and lasts_s > self._longest_s)
+        self._deadline = self._deadline or self._connection.deadline()
+        is_late = self.count >= _SURE_LOSSES and not self._deadline.left_s
+        self.are_no_losses = self.count >= _MAX_LOSSES or is_late
 
 
 class Conversation:

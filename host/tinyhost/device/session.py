@@ -72,7 +72,6 @@ class Session:
         greet_s: float | None = None,
         patience: float,
     ) -> None:
-        self._patience = patience
         self._greet_s = greet_s or _GREET_S
         self.info = InfoReply()
         self.reconnects = 0
@@ -105,7 +104,7 @@ class Session:
     def open(self) -> None:
         """Open the link, greet the board and start to keep the session."""
         try:
-            self._connect(time.monotonic() + _RECONNECT_S * self._patience)
+            self._connect()
         except BaseException:
             self.connection.detach()
             raise
@@ -187,9 +186,9 @@ class Session:
 
     # Greeting
 
-    def _connect(self, deadline: float) -> None:
-        """Open the link if it is closed, and greet the board; tries again until `deadline`, except at first."""
-        first = not self.connection.name
+    def _connect(self) -> None:
+        """Open the link if it is closed, and greet the board; tries again for a while, except at first."""
+        first, deadline = not self.connection.name, self.connection.deadline(_RECONNECT_S)
         while True:
             try:
                 if not self.connection.attached:
@@ -199,7 +198,7 @@ class Session:
                 self._on_renewed()
             except (LinkError, BoardNotFoundError) as exc:
                 vanished = isinstance(exc, LinkLostError) and self.connection.name
-                if (first and not vanished) or self._closing.is_set() or time.monotonic() >= deadline:
+                if (first and not vanished) or self._closing.is_set() or not deadline.left_s:
                     raise
                 self.connection.detach()
                 time.sleep(_RECONNECT_PERIOD_S)
@@ -234,7 +233,7 @@ class Session:
             data = self.connection.request(MessageType.HELLO, hello.pack(), deadline_s=deadline_s, gated=False)
         except LinkTimeoutError as exc:
             n_bytes = self.connection.counters.bytes_in - bytes_before
-            waited_s = deadline_s * self._patience
+            waited_s = deadline_s * self.connection.patience
             prints = f"; it prints: {self._early_text[-1].text!r}" if self._early_text else ""
             raise LinkTimeoutError(
                 f"{name}: no HELLO reply in {waited_s:g} s ({n_bytes} bytes of something else came{prints})",
@@ -283,13 +282,14 @@ class Session:
     def _take_up_again(self) -> None:
         self.reconnects += 1
         self.connection.interrupt()
-        self._connect(time.monotonic() + _RECONNECT_S * self._patience)
+        self._connect()
 
     def _given_up(self, exc: TinyhostError) -> TinyhostError:
         if not isinstance(exc, (LinkError, BoardNotFoundError)):
             return exc
+        waited_s = _RECONNECT_S * self.connection.patience
         return LinkLostError(
-            f"{self.connection.name}: lost, and not back within {_RECONNECT_S * self._patience:g} s ({exc.message})",
+            f"{self.connection.name}: lost, and not back within {waited_s:g} s ({exc.message})",
             hint=exc.hint or _LOST_HINT,
         )
 
