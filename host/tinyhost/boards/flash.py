@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tinyhost.boards.base import Board
 from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
@@ -62,13 +63,9 @@ def _silent(line: str) -> None:
 def check_free(board: Board) -> None:
     """Raise BoardError or PortBusyError if another process uses the board: then it is not to be flashed."""
     if isinstance(board, VirtualBoard):
-        board.folder.create()
-        lock = BoardLock(board.folder)
-        if lock.acquire():
-            lock.release()
-        else:
-            _attached(board).open_link().close()
-    elif isinstance(board, SerialBoard):
+        with _ours(board):
+            return
+    if isinstance(board, SerialBoard):
         port = find_port(board.serial).port
         try:
             SerialLink(port, f"{board.kind} on {port}").close()
@@ -78,22 +75,33 @@ def check_free(board: Board) -> None:
             return  # it comes and goes, as it may on its way into the bootloader: the upload waits for it
 
 
-def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:
+@contextmanager
+def _ours(board: VirtualBoard) -> Iterator[AttachedBoard | None]:
+    """Keep other programs off the board in the block; yield what another process keeps on, None if it is off.
+
+    Raises BoardError or PortBusyError if another program uses it.
+    """
     board.folder.create()
     lock = BoardLock(board.folder)
     if lock.acquire():
         try:
-            _install(board.folder, firmware)
+            yield None
         finally:
             lock.release()
         return
     attached = _attached(board)
-    link = attached.open_link()  # raises if another program has the port, and keeps others out until it is done
+    link = attached.open_link()
     try:
-        _install(board.folder, firmware)
-        attached.reset()
+        yield attached
     finally:
         link.close()
+
+
+def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:
+    with _ours(board) as attached:
+        _install(board.folder, firmware)
+        if attached is not None:
+            attached.reset()
 
 
 def _attached(board: VirtualBoard) -> AttachedBoard:

@@ -68,15 +68,14 @@ def flash(
     from tinyhost.boards import resolve
     from tinyhost.boards.build import build_kind, check_firmware
     from tinyhost.boards.flash import check_free, flash_firmware
+    from tinyhost.cli.connect import chosen_board
     from tinyhost.cli.documents import FlashDocument
 
     if firmware is not None and engine is not Engine.TINYHOST:
         raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
     if model is not None and no_model:
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
-    target = resolve(board, state=state)
-    if board is None:
-        note((f"board: {target.name}", "dim"))
+    target = chosen_board(board, None, state)
     if firmware is None:
         check_firmware(app, build_kind(target.kind, engine.value))
     check_free(target)
