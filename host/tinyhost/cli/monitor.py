@@ -103,9 +103,8 @@ def _tell_result(live: MonitorState) -> None:
     final = live.snapshot()
     if not final.header:
         return
-    n_done = final.n_readings - sum(live.failures.values())
     failed = "".join(f", {counted(n, 'time')} none: {status}" for status, n in live.failures.items())
-    note((f"{counted(n_done, 'prediction')} in {final.seconds:.1f} s{failed}", "dim"))
+    note((f"{counted(live.n_predictions, 'prediction')} in {final.seconds:.1f} s{failed}", "dim"))
 
 
 def _check_predicted(live: MonitorState, board: str) -> None:
@@ -113,7 +112,7 @@ def _check_predicted(live: MonitorState, board: str) -> None:
     from tinyhost.tasks.advice import advice
 
     final = live.snapshot()
-    if final.n_readings > sum(live.failures.values()):
+    if live.n_predictions:
         return
     if final.reading is None or final.header is None:
         raise CheckFailedError(

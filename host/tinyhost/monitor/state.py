@@ -107,6 +107,11 @@ class MonitorState:
         return self._n_readings
 
     @property
+    def n_predictions(self) -> int:
+        """Predictions so far."""
+        return self._n_readings - self._failures.total()
+
+    @property
     def failures(self) -> Mapping[str, int]:
         """How often no inference ran, by what the board said."""
         return self._failures
