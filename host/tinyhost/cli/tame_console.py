@@ -10,10 +10,11 @@ from rich.segment import Segment
 from rich.status import Status
 from rich.text import Text
 
+from tinyhost.protocol.text import printable
+
 __all__ = ["TameConsole"]
 
 _KEPT = "\n\t\u200c\u200d"
-_REPLACEMENT = "\ufffd"
 
 
 class TameConsole(Console):
@@ -35,8 +36,4 @@ class TameConsole(Console):
             if segment.control or segment.text.isprintable():
                 yield segment
             else:
-                yield Segment(_tame(segment.text), segment.style)
-
-
-def _tame(text: str) -> str:
-    return "".join(char if char.isprintable() or char in _KEPT else _REPLACEMENT for char in text)
+                yield Segment(printable(segment.text, _KEPT), segment.style)
