@@ -104,7 +104,9 @@ def _is_deep(value: Any) -> bool:
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [item for container in level for item in _items(container) if isinstance(item, (dict, list))]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def _items(value: Any) -> Iterable[Any]:
