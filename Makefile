@@ -66,6 +66,8 @@ check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 host/tinyhost & \
+	  $(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin host/tinyhost && wait $$!
 	@echo clang-format --dry-run --Werror
 	@$(BIN)/clang-format --dry-run --Werror $(filter-out %/messages.h %/limits.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check

@@ -208,12 +208,10 @@ WRITES = re.compile(
     r"\.(write_text|write_bytes|imwrite|savefig|copyfile|copy2|save|savez)\(|open\([^)]*[\"'][wxa]b?[+\"']"
 )
 MAY_WRITE = {
-    "boards/build.py": "a lock",
     "boards/process.py": "the board's log grows",
     "boards/supervisor.py": "the board's log is emptied",
     "datasets/archive.py": "into a folder that gets its name when it is whole",
     "datasets/manifest.py": "a line is appended, and a torn one is mended",
-    "datasets/store.py": "a lock",
     "hil/events.py": "a log grows",
     "hil/runner.py": "what pytest prints, as it comes",
     "models/download.py": "under another name, until the SHA-256 is right",
@@ -236,13 +234,24 @@ MAY_READ = {
     "datasets/archive.py": "a stream that is unpacked within limits",
     "hil/events.py": "a log of our own",
     "hil/runner.py": "what pytest printed",
-    "link/holders.py": "the system's own files, in /proc",
     "models/download.py": "a file of our cache, for its SHA-256",
     "system/durable.py": "a copy, piece by piece",
+    "system/holders.py": "the system's own files, in /proc",
     "system/json_reading.py": "this is how the others read JSON",
     "system/reading.py": "this is how the others read",
     "train/kws/qat.py": "what a library printed",
     "train/kws/rounds.py": "files of our cache",
+}
+
+
+# Modules that are missing on some systems, or behave otherwise there, and how a program asks where it runs.
+OF_ONE_SYSTEM = re.compile(
+    r"^\s*(import|from) (fcntl|termios|tty|pty|select|selectors|signal|resource|pwd|grp|syslog|msvcrt|winreg|ctypes)\b"
+    r"|sys\.platform|\bos\.name\b|platform\.system\(|hasattr\(os,|getattr\(os,"
+)
+MAY_DIFFER = {
+    "bench/run.py": "the computer's name, for the document",
+    "boards/checks/usb.py": "udev's rules, which are Linux's",
 }
 
 
@@ -262,6 +271,13 @@ def test_files_are_written_whole_or_it_is_said_why_not() -> None:
 
 def test_files_that_a_person_names_are_read_by_one_reader() -> None:
     assert not (wrong := _lines_that(READS, MAY_READ)), "\n".join(wrong)
+
+
+def test_what_systems_do_differently_is_in_one_room() -> None:
+    room = {
+        name: "the room" for file in sources("host/tinyhost/system") if (name := file.path[len("host/tinyhost/") :])
+    }
+    assert not (wrong := _lines_that(OF_ONE_SYSTEM, MAY_DIFFER | room)), "\n".join(wrong)
 
 
 def test_modules_say_what_they_are() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.built import Sizes, find_built, ingredients, note_built
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
+from tinyhost.system.locks import FileLock
 from tinyhost.system.reading import read_file
 from tinyhost.system.tools import require_module, require_tool
 
@@ -114,9 +114,12 @@ def pio_environment() -> dict[str, str]:
 def _alone(root: Path) -> Iterator[None]:
     """Wait until no other build runs here: PlatformIO empties the build folder when platformio.ini has changed."""
     (root / ".pio").mkdir(exist_ok=True)
-    with (root / ".pio" / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = FileLock(root / ".pio" / "build.lock")
+    lock.acquire(patience_s=None)
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def check_firmware(app: str, kind: str, *, project: Path | None = None) -> None:

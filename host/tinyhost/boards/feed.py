@@ -8,8 +8,10 @@ reads by semihosting, and the UART carries a doorbell: one byte b announces b + 
 from __future__ import annotations
 
 import os
-import select
 from pathlib import Path
+
+from tinyhost.system.posix import make_fifo
+from tinyhost.system.waiting import ready
 
 __all__ = ["LinkFeed"]
 
@@ -22,10 +24,7 @@ class LinkFeed:
 
     def __init__(self, master: int, folder: Path) -> None:
         self._master = master
-        path = folder / _FIFO_NAME
-        path.unlink(missing_ok=True)
-        os.mkfifo(path)
-        self._fifo = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._fifo = make_fifo(folder / _FIFO_NAME)
         self.stdin, self._doorbell = os.pipe()
 
     def pump(self) -> None:
@@ -36,7 +35,7 @@ class LinkFeed:
 
     def has_room(self) -> bool:
         """Return True if the FIFO takes another piece."""
-        return bool(select.select([], [self._fifo, self._doorbell], [], 0)[1] == [self._fifo, self._doorbell])
+        return ready((), [self._fifo, self._doorbell], 0)[1] == [self._fifo, self._doorbell]
 
     @property
     def room_fd(self) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
+
+from tinyhost.system.posix import make_fifo, write_to_fifo
 
 __all__ = ["PowerSwitch", "ask_for_power_cut"]
 
@@ -21,9 +22,7 @@ class PowerSwitch:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
-        self._path.unlink(missing_ok=True)
-        os.mkfifo(self._path)
-        self.fd = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
+        self.fd = make_fifo(self._path)
         """readable when a power cut is asked for"""
 
     def __enter__(self) -> PowerSwitch:
@@ -41,16 +40,4 @@ class PowerSwitch:
 
 def ask_for_power_cut(folder: Path) -> bool:
     """Ask who powers the board to cut its power; False if nobody there listens."""
-    try:
-        fd = os.open(folder / _NAME, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
-            return False
-        os.write(fd, b"x")
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return True
+    return write_to_fifo(folder / _NAME, b"x")

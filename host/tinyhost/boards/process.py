@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinyhost.boards.state import BoardFolder
-from tinyhost.system.lifeline import ends_with_us
+from tinyhost.system.processes import start_program
 from tinyhost.system.tools import require_tool
 
 __all__ = ["EXIT_FAULT", "EXIT_RESET", "board_command", "spawn"]
@@ -34,18 +35,17 @@ def board_command(kind: str, program: Path) -> list[str]:
     ]
 
 
-def spawn(command: list[str], folder: BoardFolder, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
-    """Return the running program. It works in the board's folder and dies with the thread that calls this.
-
-    In a session of its own, so that a Ctrl-C meant for the host does not stop the board first.
-    """
+def spawn(
+    command: list[str], folder: BoardFolder, stdin: int, stdout: int, inherit: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Return the running program. It works in the board's folder; see start_program."""
     with folder.log.open("ab") as log:
-        return subprocess.Popen(
-            ends_with_us(command),
+        return start_program(
+            command,
             stdin=stdin,
             stdout=stdout,
             stderr=log,
-            cwd=folder.path,
-            start_new_session=True,
-            env={**os.environ, "ASAN_OPTIONS": "exitcode=70", "UBSAN_OPTIONS": "print_stacktrace=1"},
+            folder=folder.path,
+            environment={**os.environ, "ASAN_OPTIONS": "exitcode=70", "UBSAN_OPTIONS": "print_stacktrace=1"},
+            inherit=inherit,
         )

@@ -8,10 +8,12 @@ from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus
 from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
 from tinyhost.boards.virtual import VirtualBoard
 from tinyhost.errors import BoardError, BoardNotFoundError, UsageError
+from tinyhost.system.posix import HAS_PTYS
 
 __all__ = ["list_boards", "resolve"]
 
 _VIRTUAL: tuple[BoardKind, ...] = ("native", "m4")
+_NO_VIRTUAL = "run tinyhost in WSL, where it has the virtual boards of Linux"
 
 
 def resolve(spec: str | None, *, state: Path | None = None) -> Board:
@@ -22,8 +24,12 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
     """
     if spec is None:
         ports = find_usb_ports()
-        return SerialBoard(_only(ports).serial) if ports else VirtualBoard("native", state)
+        if ports or not HAS_PTYS:
+            return SerialBoard(_only(ports).serial)
+        return VirtualBoard("native", state)
     for kind in _VIRTUAL:
+        if spec == kind and not HAS_PTYS:
+            raise BoardError(f"{kind} needs Linux or macOS", hint=_NO_VIRTUAL)
         if spec == kind:
             return VirtualBoard(kind, state)
     kind_name, colon, serial = spec.partition(":")
@@ -32,24 +38,21 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
         raise UsageError(f"no board is called {spec!r}", hint=f"expected {expected}")
     if serial:
         return SerialBoard(find_port(serial).serial)
-    ports = find_usb_ports()
-    if not ports:
-        raise BoardNotFoundError(
-            "no nano33ble is plugged in",
-            hint="use a data cable and press reset; or take --board native, which needs none",
-        )
-    return SerialBoard(_only(ports).serial)
+    return SerialBoard(_only(find_usb_ports()).serial)
 
 
 def list_boards(state: Path | None = None) -> list[BoardStatus]:
     """Return the real boards that are plugged in, then the virtual ones."""
     return [
         *(_usb_status(port) for port in find_usb_ports()),
-        *(_virtual_status(VirtualBoard(kind, state)) for kind in _VIRTUAL),
+        *(_virtual_status(VirtualBoard(kind, state)) for kind in _VIRTUAL if HAS_PTYS),
     ]
 
 
 def _only(ports: list[UsbPort]) -> UsbPort:
+    if not ports:
+        other = "take --board native, which needs none" if HAS_PTYS else _NO_VIRTUAL
+        raise BoardNotFoundError("no nano33ble is plugged in", hint=f"use a data cable and press reset; or {other}")
     if len(ports) > 1:
         names = ", ".join(f"nano33ble:{port.serial}" for port in ports)
         raise BoardNotFoundError(f"{len(ports)} boards are plugged in: {names}", hint="say which one with --board")

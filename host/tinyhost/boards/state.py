@@ -16,32 +16,20 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import secrets
-import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tinyhost.errors import BoardError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import JsonObject, read_json
+from tinyhost.system.locks import FileLock
 
-__all__ = ["BoardFolder", "BoardLock", "Flashed", "Running", "default_state"]
+__all__ = ["BoardFolder", "BoardLock", "Flashed", "Running"]
 
 _MAX_RECORD_BYTES = 65_536
 _MAX_NUMBER = 2**31 - 1
-
-
-def default_state() -> Path:
-    """Return the state folder if none is given: $TINYHOST_STATE, else tinyhost in the user's own state folder.
-
-    Never the current folder: a board runs the program that its folder holds, and a downloaded data set may hold one.
-    """
-    if given := os.environ.get("TINYHOST_STATE"):
-        return Path(given)
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "tinyhost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,39 +124,19 @@ class BoardLock:
     """Held by the process that powers a board; the system lets go of it when that process dies, however it does."""
 
     def __init__(self, folder: BoardFolder) -> None:
-        self._path = folder.path / "lock"
-        self._fd = -1
+        self._lock = FileLock(folder.path / "lock")
 
     def acquire(self, patience_s: float = 0.2) -> bool:
         """Return True if the lock is ours now, False if another process keeps it for longer than a look takes."""
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        deadline = time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() < deadline:
-                    time.sleep(0.01)
-                    continue
-                os.close(fd)
-                return False
-            self._fd = fd
-            return True
+        return self._lock.acquire(patience_s)
 
     def release(self) -> None:
         """Let go of the lock."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self._lock.release()
 
     def is_held(self) -> bool:
         """Return True if any process has the lock."""
-        if not self._path.exists():
-            return False
-        if not self.acquire(patience_s=0):
-            return True
-        self.release()
-        return False
+        return self._lock.is_held()
 
 
 def _read_record(path: Path) -> JsonObject | None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
 import subprocess
 import threading
 import time
-import tty
 from collections.abc import Callable
 
 from tinyhost.boards.feed import LinkFeed
@@ -17,6 +14,9 @@ from tinyhost.boards.power_switch import PowerSwitch
 from tinyhost.boards.process import EXIT_RESET, board_command, spawn
 from tinyhost.boards.state import BoardFolder
 from tinyhost.errors import BoardError
+from tinyhost.system.posix import open_pty, set_nonblocking
+from tinyhost.system.processes import describe_exit, was_killed
+from tinyhost.system.waiting import has_input, ready
 
 __all__ = ["Supervisor"]
 
@@ -46,6 +46,8 @@ class Supervisor:
         self.boots = 0
         self.failure = ""
         self.firmware_pid = 0
+        self._program: subprocess.Popen[bytes] | None = None
+        """what runs, and is not waited for yet"""
         self._command = board_command(kind, folder.program)
         self._needs_feed = kind == "m4"
         self._folder = folder
@@ -53,10 +55,9 @@ class Supervisor:
         self._before_boot = before_boot
         self._changed = threading.Condition()
         self._stopping = False
-        self._master, self._slave = _open_pty()
-        self.port = os.ttyname(self._slave)
+        self._master, self._slave, self.port = open_pty()
         if self._needs_feed:
-            os.set_blocking(self._master, False)  # QEMU must not wait for a host that does not read
+            set_nonblocking(self._master)  # QEMU must not wait for a host that does not read
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"board {folder.name}", daemon=True)
 
@@ -69,11 +70,11 @@ class Supervisor:
     def power_cut(self) -> None:
         """Kill the program and start it again. Raises BoardError if it has died before, or does not start."""
         with self._changed:
-            self._changed.wait_for(lambda: self.firmware_pid or self.failure, _START_TIMEOUT_S)
-            if self.failure:
+            self._changed.wait_for(lambda: self._program or self.failure, _START_TIMEOUT_S)
+            if self.failure or self._program is None:
                 raise BoardError(self.failure, hint=f"see {self._folder.log}")
             boots = self.boots
-            os.kill(self.firmware_pid, signal.SIGKILL)  # not reaped yet, as that takes `_changed`
+            self._program.kill()  # not reaped yet, as that takes `_changed`
         self._await_boot(boots)
 
     def stop(self) -> None:
@@ -117,7 +118,7 @@ class Supervisor:
                 return
             quick = code == EXIT_RESET and time.monotonic() - started < _QUICK_S
             quick_resets = quick_resets + 1 if quick else 0
-            if code not in (EXIT_RESET, -signal.SIGKILL) or quick_resets >= _MAX_QUICK_RESETS:
+            if not (code == EXIT_RESET or was_killed(code)) or quick_resets >= _MAX_QUICK_RESETS:
                 self._fail(_death_notice(self._folder, code))
                 return
 
@@ -126,22 +127,30 @@ class Supervisor:
         feed = LinkFeed(self._master, self._folder.path) if self._needs_feed else None
         self._drop_input()
         self._before_boot()
-        program = spawn(self._command, self._folder, feed.stdin if feed else self._master, self._master)
+        ended, held = os.pipe()  # the program has the other end, which is closed when it ends
+        try:
+            program = spawn(self._command, self._folder, feed.stdin if feed else self._master, self._master, [held])
+        except BaseException:
+            os.close(ended)
+            raise
+        finally:
+            os.close(held)
         try:
             with self._changed:
                 self.boots += 1
-                self.firmware_pid = program.pid
+                self.firmware_pid, self._program = program.pid, program
                 try:
                     self._on_change(self)
                 except OSError:
                     self.boots -= 1  # whoever waits for it waits for the failure
                     raise
                 self._changed.notify_all()
-            self._serve(program, feed, switch)
+            self._serve(program, ended, feed, switch)
             with self._changed:
-                self.firmware_pid = 0
+                self.firmware_pid, self._program = 0, None
                 return program.wait()
         finally:
+            os.close(ended)
             if program.poll() is None:  # because of an error
                 _terminate(program)
             if feed:
@@ -149,29 +158,25 @@ class Supervisor:
 
     def _drop_input(self) -> None:
         """Lose what the host sent to the last boot."""
-        while select.select([self._master], [], [], 0)[0]:
+        while has_input(self._master, 0):
             os.read(self._master, 4096)
 
-    def _serve(self, program: subprocess.Popen[bytes], feed: LinkFeed | None, switch: PowerSwitch) -> None:
+    def _serve(self, program: subprocess.Popen[bytes], ended: int, feed: LinkFeed | None, switch: PowerSwitch) -> None:
         """Feed the program until it has ended: of itself, by a power cut, or because the board is switched off."""
-        ended = os.pidfd_open(program.pid)
-        try:
-            while True:
-                can_feed = feed is not None and feed.has_room()
-                reads = [ended, self._wake_read, switch.fd, *([self._master] if can_feed else [])]
-                ready, _, _ = select.select(reads, [feed.room_fd] if feed and not can_feed else [], [])
-                if ended in ready:
-                    return
-                if self._wake_read in ready:
-                    _terminate(program)
-                    return
-                if switch.fd in ready:
-                    switch.clear()
-                    program.kill()
-                if feed is not None and self._master in ready:
-                    feed.pump()
-        finally:
-            os.close(ended)
+        while True:
+            can_feed = feed is not None and feed.has_room()
+            reads = [ended, self._wake_read, switch.fd, *([self._master] if can_feed else [])]
+            readable, _ = ready(reads, [feed.room_fd] if feed and not can_feed else [])
+            if ended in readable:
+                return
+            if self._wake_read in readable:
+                _terminate(program)
+                return
+            if switch.fd in readable:
+                switch.clear()
+                program.kill()
+            if feed is not None and self._master in readable:
+                feed.pump()
 
     def _fail(self, failure: str) -> None:
         with self._changed:
@@ -179,13 +184,6 @@ class Supervisor:
             with contextlib.suppress(OSError):  # a state folder without room is a failure of its own, told already
                 self._on_change(self)
             self._changed.notify_all()
-
-
-def _open_pty() -> tuple[int, int]:
-    """Return (master, slave) of a new pty that changes no byte. Without an open slave the master reads as hung up."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    return master, slave
 
 
 def _terminate(program: subprocess.Popen[bytes]) -> None:
@@ -198,8 +196,6 @@ def _terminate(program: subprocess.Popen[bytes]) -> None:
 
 def _death_notice(folder: BoardFolder, code: int) -> str:
     """Return how the program ended, with the last lines of its standard error."""
-    how = f"of signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    if code == EXIT_RESET:
-        how = f"by resetting {_MAX_QUICK_RESETS} times in a row"
+    how = describe_exit(code) if code != EXIT_RESET else f"by resetting {_MAX_QUICK_RESETS} times in a row"
     lines = folder.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
     return "\n  ".join([f"{folder.name}: the firmware died {how}", *lines])

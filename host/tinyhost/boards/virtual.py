@@ -12,11 +12,12 @@ from tinyhost.boards.base import BoardKind, PoweredBoard
 from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.scenes import SceneOptions, open_scene
 from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
-from tinyhost.boards.state import BoardFolder, BoardLock, Running, default_state
+from tinyhost.boards.state import BoardFolder, BoardLock, Running
 from tinyhost.boards.supervisor import Supervisor
 from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
+from tinyhost.system.places import state_folder
 
 __all__ = ["AttachedBoard", "VirtualBoard", "VirtualPower"]
 
@@ -31,7 +32,7 @@ class VirtualBoard:
     def __init__(self, kind: BoardKind, state: Path | None = None) -> None:
         self.kind = kind
         self.name: str = kind
-        self.folder = BoardFolder(state or default_state(), kind)
+        self.folder = BoardFolder(state or state_folder(), kind)
 
     @contextmanager
     def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +30,7 @@ from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import MissingToolError, TinyhostError, UsageError
 from tinyhost.system.keys import has_keyboard, open_keys
 from tinyhost.system.loudspeaker import play_wav
+from tinyhost.system.signals import on_interrupt
 from tinyhost.system.wording import counted
 from tinyhost.views.capture import CaptureView, PicturesView, RecordingView, WordsView
 
@@ -215,16 +214,13 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
     """Yield an event that the first Ctrl-C sets, so that a sample is finished first; the second one interrupts."""
     stop = threading.Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def interrupted() -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    before = signal.signal(signal.SIGINT, on_signal)
-    try:
+    with on_interrupt(interrupted):
         yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:

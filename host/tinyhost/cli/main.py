@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -39,6 +37,7 @@ from tinyhost.cli import (
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError, UsageError
+from tinyhost.system.signals import on_termination, raise_soon
 
 __all__ = ["app", "main"]
 
@@ -64,8 +63,6 @@ _COMMANDS = (
     reset,
     board,
 )
-
-_AGAIN_S = 0.02
 
 
 def _tell_version(wanted: bool) -> None:
@@ -134,14 +131,13 @@ def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    on_termination(_terminate)
     sys.unraisablehook = _on_unraisable
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
-def _on_sigterm(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends it at once
+def _terminate() -> None:
     raise _TerminatedError
 
 
@@ -154,12 +150,7 @@ def _on_unraisable(what: sys.UnraisableHookArgs) -> None:
     if not issubclass(stop, (_TerminatedError, KeyboardInterrupt)):
         sys.__unraisablehook__(what)
         return
-
-    def again(number: int, frame: FrameType | None) -> None:
-        raise stop
-
-    signal.signal(signal.SIGALRM, again)
-    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+    raise_soon(stop)
 
 
 def _from_system(error: OSError) -> TinyhostError:
@@ -169,7 +160,7 @@ def _from_system(error: OSError) -> TinyhostError:
     hints = {
         errno.ENOSPC: "make room on this disk, or name a place on another one",
         errno.EFBIG: "the system limits the size of files here (ulimit -f): raise it, or name another place",
-        errno.EDQUOT: "make room on this disk, or name a place on another one",
+        getattr(errno, "EDQUOT", None): "make room on this disk, or name a place on another one",
         errno.EACCES: "check who may write there, or name another place",
         errno.EPERM: "check who may write there, or name another place",
         errno.EROFS: "this file system is read-only: name another place",

@@ -13,6 +13,7 @@ from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.errors import DatasetError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
 from tinyhost.system.documents import narrowed
+from tinyhost.system.places import cache_folder
 
 __all__ = [
     "DATASETS",
@@ -182,7 +183,7 @@ def fetch(
     """
     if target.exists():
         raise DatasetError(f"{target}: is there already", hint="name a new folder, or delete this one")
-    archive = (cache_dir if cache_dir is not None else _default_cache()) / dataset.file_name
+    archive = (cache_dir if cache_dir is not None else cache_folder() / "datasets") / dataset.file_name
     if not dataset.sha256:
         archive.unlink(missing_ok=True)  # nothing says that it is what the source has now
     if not (archive.is_file() and sha256_of(archive) == dataset.sha256):
@@ -208,12 +209,6 @@ def fetch(
         files=n_files,
         folder=target,
     )
-
-
-def _default_cache() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("tinyhost")) / "datasets"
 
 
 def _source(dataset: DatasetEntry, mirror: str) -> str:

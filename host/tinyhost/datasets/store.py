@@ -6,7 +6,6 @@ every `*.png` and `*.wav` is whole, and the next run adds the line of a file tha
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import re
 from collections import Counter, deque
@@ -15,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 import cv2
 import numpy as np
@@ -33,6 +31,7 @@ from tinyhost.motion.recording import find_issues
 from tinyhost.protocol.labels import MAX_LABEL_BYTES, folder_fault, normal_label
 from tinyhost.system.durable import TEMPORARY_SUFFIX, write_atomically
 from tinyhost.system.folders import is_hidden
+from tinyhost.system.locks import FileLock
 
 __all__ = ["BACKGROUND_LABEL", "DatasetStore", "Recovery", "encode_png", "validate_label"]
 
@@ -82,7 +81,7 @@ class DatasetStore:
         self._before: dict[tuple[str, str], deque[Sample]] = {}
         """with `once`: what was there, by label and content"""
         self.recovery = Recovery()
-        self._lock: IO[bytes] | None = None
+        self._lock = FileLock(root / ".lock")
         self._counts: Counter[str] = Counter()
         self._next: dict[tuple[str, str, str], int] = {}
 
@@ -92,36 +91,27 @@ class DatasetStore:
             raise DatasetError(f"{self.root}: not a folder", hint="name a folder for the data set")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / ".lock").open("wb")
+            free = self._lock.acquire()
         except OSError as error:
             raise _unwritable(self.root, error) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.close()
+        if not free:
             raise DatasetError(
                 f"{self.root}: another process is capturing into it", hint="wait for it, or use another --set"
-            ) from error
-        self._lock = lock
+            )
         try:
             self.recovery = self._recover()
         except OSError as error:
-            self._unlock()
+            self._lock.release()
             raise _unwritable(self.root, error) from error
         except BaseException:
-            self._unlock()
+            self._lock.release()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._unlock()
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def counts(self) -> dict[str, int]:
         """Return the number of samples per label, sorted by label."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +13,7 @@ from tinyhost.errors import UsageError
 from tinyhost.hil.events import EventReader
 from tinyhost.hil.results import BoardRun, Outcome, RigResult
 from tinyhost.hil.rigs import Rig, RigBoard
-from tinyhost.system.lifeline import ends_with_us
+from tinyhost.system.processes import interrupt, kill_with_children, start_program
 
 __all__ = ["BoardProcess", "run_rig"]
 
@@ -49,12 +47,8 @@ class BoardProcess:
             "--color=no",
         ]
         with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
-                ends_with_us([*command, *pytest_args]),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches the runner only, which then stops the boards in order
+            self._process = start_program(
+                [*command, *pytest_args], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
 
     def poll(self) -> None:
@@ -77,11 +71,11 @@ class BoardProcess:
     def stop(self) -> None:
         """Interrupt the run so that it switches its board off; kill it if it does not end."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            interrupt(self._process)
             try:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                os.killpg(self._process.pid, signal.SIGKILL)
+                kill_with_children(self._process)
                 self._process.wait()
         self.run.feed(self._reader.new_events())
 

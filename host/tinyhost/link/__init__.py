@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tinyhost.link.base import Link
 from tinyhost.link.faults import Faults, FaultyLink
-from tinyhost.link.holders import Holder, port_holders
 from tinyhost.link.serial import PORT_ERRORS, SerialLink, open_error
 
-__all__ = ["PORT_ERRORS", "Faults", "FaultyLink", "Holder", "Link", "SerialLink", "open_error", "port_holders"]
+__all__ = ["PORT_ERRORS", "Faults", "FaultyLink", "Link", "SerialLink", "open_error"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import select
-import sys
 import time
 from typing import Any
 
@@ -12,24 +10,19 @@ import serial
 
 from tinyhost.errors import LinkError, LinkLostError, LinkTimeoutError, PortBusyError
 from tinyhost.link.base import WRITE_TIMEOUT_S
-from tinyhost.link.holders import port_holders
-
-try:
-    import termios
-except ImportError:  # Windows
-    _SYSTEM_ERRORS: tuple[type[Exception], ...] = (OSError,)
-else:  # pyserial lets it through when a port vanishes while it is set up; it is no OSError
-    _SYSTEM_ERRORS = (OSError, termios.error)
+from tinyhost.system.holders import port_holders
+from tinyhost.system.ports import SYSTEM_ERRORS, is_busy, shut_others_out
+from tinyhost.system.waiting import has_input
 
 __all__ = ["PORT_ERRORS", "SerialLink", "open_error"]
 
-PORT_ERRORS: tuple[type[Exception], ...] = (*_SYSTEM_ERRORS, ValueError, TypeError)
+PORT_ERRORS: tuple[type[Exception], ...] = (*SYSTEM_ERRORS, ValueError, TypeError)
 """What pyserial raises when a port is not as it should be: the last two when another thread has closed it."""
 
 # USB CDC ignores the rate; 1200 must never be set, as it reboots the Nano 33 BLE into its bootloader.
 _BAUD = 115_200
 _POLL_S = 0.002
-_BUSY_ERRNOS = {errno.EBUSY, errno.EAGAIN}
+_NO_WRITE_TIMEOUT = "rfc2217://"
 
 
 class SerialLink:
@@ -49,7 +42,7 @@ class SerialLink:
         try:
             if self._fd is None:
                 return self._poll(max_bytes, timeout_s)
-            if not select.select([self._fd], [], [], timeout_s)[0]:
+            if not has_input(self._fd, timeout_s):
                 return b""
             return bytes(self._port.read(max_bytes))
         except PORT_ERRORS as exc:
@@ -67,8 +60,8 @@ class SerialLink:
     def write(self, data: bytes, timeout_s: float = WRITE_TIMEOUT_S) -> None:
         """Send all of `data`; raises LinkTimeoutError or LinkLostError."""
         try:
-            if self._fd is not None and self._port.write_timeout != timeout_s:
-                self._port.write_timeout = timeout_s  # rfc2217 has none
+            if self._port.write_timeout != timeout_s and not self.port.startswith(_NO_WRITE_TIMEOUT):
+                self._port.write_timeout = timeout_s
             self._port.write(data)
         except serial.SerialTimeoutException as exc:
             raise LinkTimeoutError(
@@ -92,7 +85,8 @@ def _open(port: str, name: str) -> Any:
     exclusive = {} if "://" in port else {"exclusive": True}
     try:
         opened = serial.serial_for_url(port, baudrate=_BAUD, timeout=0, **exclusive)
-        _shut_others_out(opened)
+        if "://" not in port and (fd := _fileno(opened)) is not None:
+            shut_others_out(fd, port)
         opened.reset_input_buffer()  # what the board said before is for nobody
     except PORT_ERRORS as exc:
         raise open_error(port, name, exc) from exc
@@ -101,25 +95,12 @@ def _open(port: str, name: str) -> Any:
     return opened
 
 
-def _shut_others_out(opened: Any) -> None:
-    """Make open() by programs that do not look at locks fail too.
-
-    Not on ptys: there the mark would outlive us, since the board's end keeps the terminal alive.
-    """
-    if sys.platform != "linux" or "://" in opened.port or opened.port.startswith("/dev/pts/"):
-        return
-    import fcntl
-
-    fcntl.ioctl(opened.fileno(), termios.TIOCEXCL)
-
-
 def open_error(port: str, name: str, exc: Exception) -> LinkError:
     """Return why a port could not be opened: PortBusyError, LinkError without permission, else LinkLostError."""
-    number = getattr(exc, "errno", None)
-    if number in _BUSY_ERRNOS:
+    if is_busy(port, exc):
         holders = ", ".join(map(str, port_holders(port))) or "another process"
         return PortBusyError(f"{name}: {port} is held by {holders}", hint="close that program, then run this again")
-    if number == errno.EACCES:
+    if getattr(exc, "errno", None) == errno.EACCES:
         return LinkError(f"{name}: no permission to open {port}", hint="tinyhost doctor")
     return LinkLostError(f"{name}: cannot open {port} ({exc})", hint="tinyhost boards")
 

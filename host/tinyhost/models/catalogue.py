@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tinyhost.errors import ModelError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
 from tinyhost.system.documents import narrowed
+from tinyhost.system.places import cache_folder
 
 __all__ = [
     "MIRROR_ENV",
@@ -168,7 +169,7 @@ def fetch(
     model = entry(name)
     if model.path is not None:
         return _shipped(model, model.path)
-    folder = Path(cache_dir) if cache_dir is not None else _default_cache()
+    folder = Path(cache_dir) if cache_dir is not None else cache_folder() / "models"
     target = folder / model.file_name
     if target.is_file() and sha256_of(target) == model.sha256:
         return target
@@ -189,12 +190,6 @@ def _shipped(model: ModelEntry, path: Path) -> Path:
             hint="run from a checkout of the repository, or give the path of a .tflite file",
         )
     return path
-
-
-def _default_cache() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("tinyhost")) / "models"
 
 
 def _source(model: ModelEntry, mirror: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,7 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = True, mode: int | 
     with new_file(path, sync=sync) as file:
         file.write(data)
         if mode is not None:
-            os.fchmod(file.fileno(), mode)
+            _set_mode(file.fileno(), mode)
 
 
 def _make_folder(folder: Path, *, sync: bool) -> None:
@@ -106,9 +107,17 @@ def _make_folder(folder: Path, *, sync: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
+    """Wait until the names in a folder are on disk; Windows opens no folders, and keeps names by its journal."""
+    if sys.platform == "win32":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _set_mode(fd: int, mode: int) -> None:
+    """Say who may do what with an open file; Windows knows no such marks."""
+    if sys.platform != "win32":
+        os.fchmod(fd, mode)

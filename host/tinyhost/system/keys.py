@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from tinyhost.system.waiting import has_input
+
 __all__ = ["Keys", "has_keyboard", "open_keys"]
 
 _ESCAPE = b"\x1b"
@@ -70,14 +72,14 @@ class _TerminalKeys:
         self._descriptor = descriptor
 
     def next(self, timeout_s: float) -> str | None:
-        if not _is_ready(self._descriptor, timeout_s):
+        if not has_input(self._descriptor, timeout_s):
             return ""
         data = _read(self._descriptor, 1)
         if data == _ESCAPE:
-            while _is_ready(self._descriptor, 0) and _read(self._descriptor, _SEQUENCE_BYTES):
+            while has_input(self._descriptor, 0) and _read(self._descriptor, _SEQUENCE_BYTES):
                 pass
             return "\x1b"
-        while data[:1] >= b"\xc0" and not _is_whole(data) and _is_ready(self._descriptor, _POLL_S):
+        while data[:1] >= b"\xc0" and not _is_whole(data) and has_input(self._descriptor, _POLL_S):
             data += _read(self._descriptor, 1)
         return data.decode("utf-8", "replace") if data and data != b"\x04" else None
 
@@ -90,7 +92,7 @@ class _PipeLines:
     def next(self, timeout_s: float) -> str | None:
         deadline = time.monotonic() + timeout_s
         while not self._line.endswith(b"\n"):
-            if not _is_ready(self._descriptor, max(0.0, deadline - time.monotonic())):
+            if not has_input(self._descriptor, max(0.0, deadline - time.monotonic())):
                 return ""
             if not (data := _read(self._descriptor, 1)):
                 return None
@@ -115,16 +117,18 @@ class _ConsoleKeys:
     """Keys of Windows' console."""
 
     def next(self, timeout_s: float) -> str | None:
+        if sys.platform != "win32":
+            raise NotImplementedError("a console of Windows")
         import msvcrt
 
         deadline = time.monotonic() + timeout_s
-        while not msvcrt.kbhit():  # type: ignore[attr-defined, unused-ignore]
+        while not msvcrt.kbhit():
             if time.monotonic() >= deadline:
                 return ""
             time.sleep(_POLL_S)
-        key: str = msvcrt.getwch()  # type: ignore[attr-defined, unused-ignore]
+        key = msvcrt.getwch()
         if key in "\0\xe0":
-            msvcrt.getwch()  # type: ignore[attr-defined, unused-ignore]
+            msvcrt.getwch()
             return "\x1b"
         return {"\r": "\n", "\x1a": None}.get(key, key)
 
@@ -139,12 +143,6 @@ def _lines_of(stream: TextIO) -> Keys:
 
 def _key_of(line: str) -> str:
     return line.strip()[:1] or "\n"
-
-
-def _is_ready(descriptor: int, timeout_s: float) -> bool:
-    import select
-
-    return bool(select.select([descriptor], [], [], timeout_s)[0])
 
 
 def _read(descriptor: int, n_bytes: int) -> bytes:

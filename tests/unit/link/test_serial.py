@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import pytest
 import serial.rfc2217
 from tinyhost.errors import LinkLostError, LinkTimeoutError, PortBusyError
-from tinyhost.link import SerialLink, port_holders
+from tinyhost.link import SerialLink
+from tinyhost.system.holders import port_holders
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 from tinyhost.boards.base import BoardStatus
 from tinyhost.boards.checks.check import Check
 from tinyhost.boards.usb_ports import ARDUINO_VID, NANO33BLE_PIDS, UsbPort, find_usb_ports
-from tinyhost.link import port_holders
+from tinyhost.system.holders import port_holders
 
 __all__ = ["UDEV_RULES", "Machine", "usb_checks"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,8 @@ from tinyhost.boards.scenes.messages import SCENE_MAGIC, SceneReply, SceneReques
 from tinyhost.boards.scenes.pacing import PacedSamples
 from tinyhost.errors import ConfigError, TinyhostError
 from tinyhost.protocol.status import Status
+from tinyhost.system.posix import make_fifo, write_at
+from tinyhost.system.waiting import ready
 
 __all__ = ["ScenePlayer", "remove_channels"]
 
@@ -68,10 +69,10 @@ class ScenePlayer:
 
     def _run(self) -> None:
         while True:
-            ready, _, _ = select.select([*self._replies, self._wake_read], [], [])
-            if self._wake_read in ready:
+            requests, _ = ready([*self._replies, self._wake_read])
+            if self._wake_read in requests:
                 return
-            for fd in ready:
+            for fd in requests:
                 request = _latest_request(fd)
                 if request.magic == SCENE_MAGIC:
                     self._answer(request, self._replies[fd])
@@ -87,15 +88,12 @@ class ScenePlayer:
             self.failure = exc
             reply, data = SceneReply(magic=SCENE_MAGIC, seq=request.seq, status=Status.NO_SENSOR), b""
         self._last_seq = request.seq
-        os.pwrite(reply_file, data, SceneReply.SIZE)
-        os.pwrite(reply_file, reply.pack(), 0)  # last: the firmware waits for its seq
+        write_at(reply_file, data, SceneReply.SIZE)
+        write_at(reply_file, reply.pack(), 0)  # last: the firmware waits for its seq
 
 
 def _open_request(folder: Path, sensor: SceneSensor) -> int:
-    """Make a FIFO; return it, open for writing too, so that it never ends when the firmware does."""
-    path = folder / f"{sensor.name.lower()}.request"
-    os.mkfifo(path)
-    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    return make_fifo(folder / f"{sensor.name.lower()}.request")
 
 
 def _open_reply(folder: Path, sensor: SceneSensor) -> int:

@@ -5,7 +5,6 @@ Speech is espeak-ng's, so it is no substitute for people; it lets the whole prod
 
 from __future__ import annotations
 
-import signal
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from tinyhost.errors import UsageError
 from tinyhost.synth.voices.acoustics import Acoustics, background, hear
 from tinyhost.synth.voices.espeak import validate_text
 from tinyhost.synth.voices.talk import Talk
+from tinyhost.system.signals import ignore_interrupts
 
 __all__ = [
     "CLIP_SAMPLES",
@@ -128,7 +128,7 @@ def make_clips(jobs: Iterable[Job], *, n_workers: int = 2) -> Iterator[SpeechCli
         yield from map(make_clip, jobs)
         return
     waiting: deque[Future[list[SpeechClip]]] = deque()
-    pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(n_workers, mp_context=get_context("spawn"), initializer=ignore_interrupts)
     try:
         for chunk in _chunks(jobs):
             waiting.append(pool.submit(_make_chunk, chunk))
@@ -148,11 +148,6 @@ def _chunks(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 
 def _make_chunk(jobs: list[Job]) -> list[SpeechClip]:
     return [make_clip(job) for job in jobs]
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that started the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def make_clip(job: Job) -> SpeechClip:

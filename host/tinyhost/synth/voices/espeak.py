@@ -19,6 +19,7 @@ from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import parse_wav, write_wav
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.protocol.labels import is_letter, normal_label
+from tinyhost.system.places import cache_folder
 from tinyhost.system.tools import require_tool
 
 __all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak", "validate_text"]
@@ -75,9 +76,7 @@ def speak(utterance: Utterance, cache_dir: Path | None = None) -> NDArray[np.int
 
 def default_cache() -> Path:
     """Return where spoken words are kept."""
-    import pooch
-
-    return Path(pooch.os_cache("tinyhost")) / "speech"
+    return cache_folder() / "speech"
 
 
 def _render(utterance: Utterance) -> NDArray[np.int16]:

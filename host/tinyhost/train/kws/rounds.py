@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.sounds import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.signals import ignore_interrupts
 from tinyhost.train.kws.augment import SoundAugmenter
 from tinyhost.train.kws.config import SoundAugmentation
 
@@ -138,7 +138,7 @@ _worker: tuple[NDArray[np.int16], SoundAugmenter] | None = None
 def _open(pcm: Path, noises: Path, config: SoundAugmentation, seed: int) -> None:
     """Give a worker process its view of the clips; Ctrl-C is left to the process that started it."""
     global _worker  # noqa: PLW0603 (a worker process is set up once, by this function)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
     with np.load(noises) as stored:
         sounds = [stored[name] for name in stored.files]
     _worker = np.load(pcm, mmap_mode="r"), SoundAugmenter(noises=sounds, config=config, seed=seed)

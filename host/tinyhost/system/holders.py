@@ -1,8 +1,9 @@
-"""Which processes hold a port, from /proc; empty where there is no /proc."""
+"""Which processes hold a port, from /proc; nobody is known where there is no /proc."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ def port_holders(port: str) -> list[Holder]:
 
 def _lock_pids(status: os.stat_result) -> Iterator[int]:
     """Yield who holds a flock on the file; a line of /proc/locks ends `pid major:minor:inode start end`."""
+    if sys.platform == "win32":
+        return
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     for line in _read(_PROC / "locks").splitlines():
         fields = line.split()

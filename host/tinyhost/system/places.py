@@ -1,0 +1,36 @@
+"""Where this system has folders for what programs keep: state and cache, each of the user's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["cache_folder", "config_folder", "state_folder"]
+
+_NAME = "tinyhost"
+
+
+def state_folder() -> Path:
+    """Return where virtual boards are kept: $TINYHOST_STATE, else tinyhost in the user's own state folder.
+
+    Never the current folder: a board runs the program that its folder holds, and a downloaded data set may hold one.
+    """
+    if given := os.environ.get("TINYHOST_STATE"):
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_state_path(_NAME, appauthor=False)
+
+
+def cache_folder() -> Path:
+    """Return tinyhost's folder for what can be fetched or made again."""
+    import platformdirs
+
+    return platformdirs.user_cache_path(_NAME, appauthor=False)
+
+
+def config_folder() -> Path:
+    """Return tinyhost's folder for what the user has chosen for all projects."""
+    import platformdirs
+
+    return platformdirs.user_config_path(_NAME, appauthor=False)

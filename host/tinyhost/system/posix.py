@@ -1,0 +1,77 @@
+"""What virtual boards are made of, and Windows lacks: ptys and named pipes.
+
+On Windows every function here raises OSError; tinyhost.boards offers no virtual boards there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+
+__all__ = ["HAS_PTYS", "make_fifo", "open_pty", "set_nonblocking", "write_at", "write_to_fifo"]
+
+HAS_PTYS = sys.platform != "win32"
+"""whether virtual boards can run on this system"""
+
+
+def open_pty() -> tuple[int, int, str]:
+    """Return (master, slave, port) of a new pty that changes no byte. Without an open slave the master is hung up."""
+    if sys.platform == "win32":
+        raise _missing()
+    import tty
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    return master, slave, os.ttyname(slave)
+
+
+def set_nonblocking(fd: int) -> None:
+    """Let writes to a descriptor fail at once where they would wait."""
+    if sys.platform == "win32":
+        raise _missing()
+    os.set_blocking(fd, False)
+
+
+def make_fifo(path: Path) -> int:
+    """Make a named pipe, in place of what has its name; return it open for both ways, so that it never ends.
+
+    Reads and writes wait for nothing.
+    """
+    if sys.platform == "win32":
+        raise _missing()
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+
+def write_to_fifo(path: Path, data: bytes) -> bool:
+    """Write to a named pipe that somebody reads; False if nobody does, or it is none."""
+    if sys.platform == "win32":
+        raise _missing()
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+            return False
+        os.write(fd, data)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def write_at(fd: int, data: bytes, offset: int) -> None:
+    """Write to a place in a file that another process reads meanwhile."""
+    if sys.platform == "win32":
+        raise _missing()
+    os.pwrite(fd, data, offset)
+
+
+def _missing() -> OSError:
+    return OSError(errno.ENOSYS, "Windows has no ptys and named pipes of this kind")

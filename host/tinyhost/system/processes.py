@@ -1,0 +1,77 @@
+"""Programs of our own: they hear no Ctrl-C that is meant for us, and end with the process that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from tinyhost.system.lifeline import ends_with_us
+
+__all__ = ["describe_exit", "interrupt", "kill_with_children", "start_program", "was_killed"]
+
+
+def start_program(
+    command: Sequence[str],
+    *,
+    stdin: int,
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    inherit: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Return a running program that is killed when the thread that calls this dies, where Linux can see to it.
+
+    In a session of its own, so that Ctrl-C reaches us only. inherit: descriptors that it gets, too.
+    """
+    if sys.platform == "win32":
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=folder,
+            env=environment,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+    return subprocess.Popen(
+        ends_with_us(list(command)),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        cwd=folder,
+        env=environment,
+        pass_fds=inherit,
+        start_new_session=True,
+    )
+
+
+def interrupt(program: subprocess.Popen[bytes]) -> None:
+    """Ask a program to end in order, as Ctrl-C does; Windows has no such wish for another console's program."""
+    if sys.platform == "win32":
+        program.terminate()
+    else:
+        program.send_signal(signal.SIGINT)
+
+
+def kill_with_children(program: subprocess.Popen[bytes]) -> None:
+    """End a program of start_program, and what it has started, at once."""
+    if sys.platform == "win32":
+        program.kill()
+    else:
+        os.killpg(program.pid, signal.SIGKILL)
+
+
+def was_killed(code: int) -> bool:
+    """Return whether a program with this exit code was ended at once, by whomever."""
+    return sys.platform != "win32" and code == -signal.SIGKILL
+
+
+def describe_exit(code: int) -> str:
+    """Return how a program ended: `of signal SIGSEGV`, `with exit code 1`."""
+    return f"of signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

@@ -1,0 +1,21 @@
+"""Waiting until descriptors can be read or written. Windows waits for sockets only."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Collection, Sequence
+
+__all__ = ["has_input", "ready"]
+
+
+def ready(
+    reads: Collection[int], writes: Collection[int] = (), timeout_s: float | None = None
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Return which can be read and which written at once, as soon as one can; none of them after timeout_s."""
+    readable, writable, _ = select.select(reads, writes, [], timeout_s)
+    return readable, writable
+
+
+def has_input(fd: int, timeout_s: float) -> bool:
+    """Return whether there is something to read, or an end, within timeout_s."""
+    return bool(ready([fd], (), timeout_s)[0])
