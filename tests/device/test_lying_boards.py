@@ -7,6 +7,7 @@ is at fault: TINYHOST_PATIENCE. Where its behaviour is to be tolerated they are 
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
 import signal
@@ -47,10 +48,12 @@ from tests.boards.upload_cases import make_program
 from tests.commands import Done, run_tinyhost
 from tests.device.between import Between, Change, wire
 from tests.device.evil import kept_on
+from tests.json_docs import check_document
 from tests.stations import SHIPPED_MODELS, Stations
 
 pytestmark = pytest.mark.firmware
 
+REPO = Path(__file__).parents[2]
 HANG_S = 60
 IMPATIENT = "0.01"
 GREETING = {MessageType.HELLO, MessageType.INFO, MessageType.PING, MessageType.BYE}
@@ -75,6 +78,20 @@ ON_USB = {
     "flash": ("flash", "vww", "--firmware", "firmware.bin", "--no-model"),
 }
 """those that only a real board is asked by"""
+ON_A_RIG = {
+    "hil run": (
+        "hil",
+        "run",
+        "--rig",
+        "rig.toml",
+        "--out",
+        "runs",
+        "--select",
+        "limits_make_sense or predictions_arrive or same_input_gives",
+    )
+}
+N_ON_A_RIG = 3
+RIG = f'name = "bench"\ntests = "{REPO / "hil/tests"}"\n[[board]]\nname = "native"\ntype = "native"\napp = "vww"\n'
 EVERY = frozenset(COMMANDS)
 LIVE = frozenset({"monitor", "monitor json", "doctor"})
 """those that switch streams on"""
@@ -397,10 +414,10 @@ def test_sound_and_motion_that_cannot_be_end_in_an_error(
     assert re.search(r"^error: \S+.*: ", done.err, re.MULTILINE)
 
 
-def _cases(commands: Collection[str]) -> Iterator[ParameterSet]:
-    """Yield every kind with every command; a sixth of them is a sample, the others are for the soak."""
+def _cases(commands: Collection[str], one_of: int = 6) -> Iterator[ParameterSet]:
+    """Yield every kind with every command; one of so many is a sample, the others are for the soak."""
     for (at, name), (of, command) in itertools.product(enumerate(KINDS), enumerate(commands)):
-        is_sample = (at + of) % 6 == 0
+        is_sample = (at + of) % one_of == 0
         yield pytest.param(name, command, id=f"{name}: {command}", marks=[] if is_sample else [pytest.mark.soak])
 
 
@@ -447,6 +464,32 @@ def test_a_board_on_usb_is_listed_and_flashed_whatever_its_firmware_says(
     elif command == "boards" or not kind.fails:
         assert done.code == 0, done
         assert f"nano33ble:{SERIAL}" in done.out
+
+
+@pytest.mark.parametrize(("name", "command"), list(_cases(ON_A_RIG, one_of=12)))
+def test_a_rig_run_ends_with_an_outcome_for_every_test(
+    name: str, command: str, firmware: PoweredBoard, tmp_path: Path
+) -> None:
+    kind = KINDS[name]
+    (tmp_path / "rig.toml").write_text(RIG)
+    with (
+        no_hang(),
+        Between(firmware, kind.change, swallowed=kind.swallowed) as board,
+        kept_on(board, tmp_path / "runs/native/state"),
+    ):
+        done = run_tinyhost(*ON_A_RIG[command], "--json", "-", folder=tmp_path, TINYHOST_PATIENCE=kind.patience)
+    assert_says_what_to_do(done)
+    document = json.loads(done.out)
+    check_document(document)
+    tests = [test for test in document["boards"][0]["tests"] if test["outcome"] != "not_applicable"]
+    outcomes = [test["outcome"] for test in tests]
+    assert len(tests) == N_ON_A_RIG, outcomes
+    assert all(test["text"] for test in tests if test["outcome"] != "passed")
+    assert done.code == any(outcome != "passed" for outcome in outcomes)
+    if name in CANNOT_GREET:
+        assert outcomes == ["rig"] * N_ON_A_RIG
+    elif "bench" in kind.works:
+        assert outcomes == ["passed"] * N_ON_A_RIG
 
 
 def test_the_monitor_tells_restarts_and_what_runs_since(firmware: PoweredBoard, tmp_path: Path) -> None:
