@@ -83,7 +83,7 @@ def main() -> int:
 def detector(board: str, model: Path) -> Iterator[Bench]:
     """Yield the board with the app and the model on it."""
     target = resolve(board)
-    flash_firmware(target, build_firmware("anomaly", target.kind))
+    flash_firmware(target, build_firmware("anomaly", target.firmware_kind))
     image = load_model_file(model).image
     with target.power() as powered, Device.open(powered) as device:
         device.push(image)

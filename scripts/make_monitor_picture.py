@@ -84,7 +84,7 @@ def watch(scratch: Path, seconds: float) -> Snapshot:
     """Return what the monitor shows after some seconds of live predictions."""
     make_scene(scratch / "scene")
     board = resolve("native", state=scratch / "boards")
-    flash_firmware(board, build_firmware("vww", board.kind))
+    flash_firmware(board, build_firmware("vww", board.firmware_kind))
     state = MonitorState()
     with board.power(scene=str(scratch / "scene"), hold_s=HOLD_S) as powered:
         with Device.open(powered) as device:

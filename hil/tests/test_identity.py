@@ -10,11 +10,13 @@ from tinyhost.device import Device
 from tinyhost.hil.station import Station
 from tinyhost.protocol.messages import MAX_REQUEST_BYTES
 
-TICK_UNITS = {"native": "ns", "m4": "instructions", "nano33ble": "cycles"}
+TICK_UNITS = {"native": "ns", "m4": "instructions", "nano33emu": "estimated cycles", "nano33ble": "cycles"}
+REVISIONS = {"nano33emu": "rev 1", "nano33emu:rev2": "rev 2"}
 
 
 def test_the_board_is_the_one_that_was_asked_for(device: Device, station: Station) -> None:
-    assert (device.info.board, device.info.app) == (station.asked.type, station.asked.app)
+    assert (device.info.board, device.info.app) == (station.asked.type.partition(":")[0], station.asked.app)
+    assert device.info.revision == REVISIONS.get(station.asked.type, device.info.revision)
     if station.asked.serial:
         assert station.asked.serial in device.info.unique_id
 

@@ -38,6 +38,9 @@ class EvilBoard:
     kind = "native"
     name = "evil"
     is_virtual = True
+    firmware_kind = "native"
+    has_bootloader = False
+    tick_unit = ""
     stays_on = True
     failure = ""
     scene_name = ""

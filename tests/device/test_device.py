@@ -32,7 +32,10 @@ def test_info_says_who_the_board_is(device: Device, powered: PoweredBoard) -> No
     assert device.info.board == powered.board.kind
     assert device.info.app == "vww"
     assert device.info.n_slots == 2
-    assert device.info.tick_unit == {"native": "ns", "m4": "instructions"}[device.info.board]
+    assert (
+        device.info.tick_unit
+        == {"native": "ns", "m4": "instructions", "nano33emu": "estimated cycles"}[device.info.board]
+    )
 
 
 def test_a_second_device_on_the_same_board_is_refused_and_told_who_has_it(

@@ -229,6 +229,7 @@ MAY_READ = {
     "boards/build.py": "what a build has made",
     "boards/built.py": "what a build has made",
     "boards/checks/usb.py": "the system's own files, in /etc and /sys",
+    "boards/emulator.py": "its sources, and a note on what was built",
     "boards/flash.py": "a program that was checked before",
     "boards/supervisor.py": "the board's log",
     "datasets/archive.py": "a stream that is unpacked within limits",

@@ -73,7 +73,7 @@ class BenchDocument:
     host: str
     """tinyhost, Python and system that measured"""
     board: str
-    """`native`, `m4`, `nano33ble`"""
+    """`native`, `m4`, `nano33emu`, `nano33ble`"""
     app: str
     """`vww`, `kws`, `anomaly`"""
     engine: str

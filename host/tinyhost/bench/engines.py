@@ -68,7 +68,7 @@ class EngineTrial:
         the engine cannot run the file; BuildError, MissingToolError.
         """
         file.image_for(runs_images_of(engine))
-        other = build_firmware(app, build_kind(board.kind, engine), progress=progress)
+        other = build_firmware(app, build_kind(board.firmware_kind, engine), progress=progress)
         return cls(board=board, engine=engine, file=file, own=own, other=other)
 
     def compare(

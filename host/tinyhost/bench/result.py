@@ -28,6 +28,7 @@ TICK_REMARKS = {
     "instructions": "instructions on QEMU, exact and repeatable; instructions are not cycles",
     "ns": "ns of this computer: not a device's figure",
     "cycles": "CPU cycles of the board",
+    "estimated cycles": "CPU cycles of the board as its emulator estimates them, good for orders of magnitude",
 }
 """What a figure in each unit is worth."""
 
@@ -37,7 +38,7 @@ class DeviceSummary:
     """Who answered."""
 
     board: str
-    """type of the board: `native`, `m4`, `nano33ble`"""
+    """type of the board: `native`, `m4`, `nano33emu`, `nano33ble`"""
     name: str
     """as `--board` takes it"""
     app: str

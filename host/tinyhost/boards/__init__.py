@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardsDocument, BoardStatus, PoweredBoard
+from tinyhost.boards.base import Board, BoardKind, BoardsDocument, BoardStatus, PoweredBoard
 from tinyhost.boards.registry import list_boards, resolve
 
 __all__ = [
-    "BOARD_KINDS",
     "Board",
     "BoardKind",
     "BoardStatus",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol
 
 from tinyhost.errors import TinyhostError
 from tinyhost.link.base import Link
 
-__all__ = ["BOARD_KINDS", "Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
+__all__ = ["Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
 
-BoardKind = Literal["native", "m4", "nano33ble"]
-BOARD_KINDS: tuple[BoardKind, ...] = get_args(BoardKind)
+BoardKind = Literal["native", "m4", "nano33emu", "nano33ble"]
 
 
 class PoweredBoard(Protocol):
@@ -71,11 +70,23 @@ class Board(Protocol):
 
     @property
     def name(self) -> str:
-        """native, m4, or nano33ble:SERIAL."""
+        """native, m4, nano33emu, nano33emu:rev2 or nano33ble:SERIAL."""
 
     @property
     def is_virtual(self) -> bool:
         """True if it needs no hardware."""
+
+    @property
+    def firmware_kind(self) -> str:
+        """What build_firmware calls its firmware: native, m4 or nano33ble."""
+
+    @property
+    def has_bootloader(self) -> bool:
+        """True if its program is put there over USB by its bootloader, as the Nano's is, emulated or not."""
+
+    @property
+    def tick_unit(self) -> str:
+        """What its ticks are, if its firmware cannot know, as that of an emulated chip; else empty."""
 
     def power(
         self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from tinyhost.boards.base import Board
 from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.serial_boards import SerialBoard, find_port
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed
+from tinyhost.boards.usb_ports import PortLister, system_ports
 from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
-from tinyhost.errors import BoardError, LinkError, PortBusyError, UsageError
+from tinyhost.boards.virtual_usb import plugged_lister
+from tinyhost.errors import BoardError, LinkError, PortBusyError, UploadError, UsageError
 from tinyhost.link import SerialLink
 from tinyhost.system.durable import write_atomically
 
@@ -28,32 +30,42 @@ def flash_firmware(
 
     progress: called with a line on what is being done. ask: called with what a person should do at a real board;
     without it and without progress nobody is waited for.
-    Returns how the upload to a real board went. Raises UsageError if the firmware is for another board, BoardError if
-    another process uses the board or the upload fails, PortBusyError.
+    Returns how the upload through a bootloader went. Raises UsageError if the firmware is for another board, BoardError
+    if another process uses the board or the upload fails, PortBusyError.
     """
-    if firmware.kind.partition("_")[0] != board.kind:
+    if firmware.kind.partition("_")[0] != board.firmware_kind:
         raise UsageError(
-            f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.kind}"
+            f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.firmware_kind}"
         )
+    upload = _Uploading(progress or _silent, ask or progress)
+    if isinstance(board, SerialBoard):
+        return upload.run(firmware, board.serial, board.name, system_ports)
+    if isinstance(board, VirtualBoard) and board.has_bootloader:
+        return _flash_over_usb(board, firmware, upload)
     if isinstance(board, VirtualBoard):
-        _flash_virtual(board, firmware)
-    elif isinstance(board, SerialBoard):
-        return _flash_serial(board, firmware, progress or _silent, ask or progress)
+        _flash_file(board, firmware)
     return None
 
 
-def _flash_serial(
-    board: SerialBoard, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
-) -> UploadResult:
-    image = load_program(firmware.path)
-    progress("entering the bootloader")
-    return upload_program(
-        board.serial,
-        image,
-        ask=ask or _silent,
-        timing=Timing() if ask else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
-        progress=lambda stage, done, total: progress(f"{stage} {done:,} of {total:,} bytes"),
-    )
+class _Uploading:
+    """Uploads through a bootloader, and what is told of them."""
+
+    def __init__(self, progress: Callable[[str], None], ask: Callable[[str], None] | None) -> None:
+        self._progress = progress
+        self._ask = ask
+
+    def run(self, firmware: Firmware, serial: str, name: str, lister: PortLister) -> UploadResult:
+        image = load_program(firmware.path)
+        self._progress("entering the bootloader")
+        return upload_program(
+            serial,
+            image,
+            name=name,
+            lister=lister,
+            ask=self._ask or _silent,
+            timing=Timing() if self._ask else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
+            progress=lambda stage, done, total: self._progress(f"{stage} {done:,} of {total:,} bytes"),
+        )
 
 
 def _silent(line: str) -> None:
@@ -97,11 +109,25 @@ def _ours(board: VirtualBoard) -> Iterator[AttachedBoard | None]:
         link.close()
 
 
-def _flash_virtual(board: VirtualBoard, firmware: Firmware) -> None:
+def _flash_file(board: VirtualBoard, firmware: Firmware) -> None:
     with _ours(board) as attached:
-        _install(board.folder, firmware)
+        write_atomically(board.folder.program, firmware.path.read_bytes(), sync=False, mode=0o755)
+        _note(board.folder, firmware)
         if attached is not None:
             attached.reset()
+
+
+def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading) -> UploadResult:
+    """Go the way of a real board: touch, bootloader, upload, and the program back on USB."""
+    with _ours(board) as attached, nullcontext() if attached else board.power_for_upload():
+        lister = plugged_lister(board.folder.path)
+        try:
+            result = upload.run(firmware, board.folder.serial_number(), board.name, lister)
+        except UploadError:
+            board.folder.forget_flashed()
+            raise
+        _note(board.folder, firmware)
+        return result
 
 
 def _attached(board: VirtualBoard) -> AttachedBoard:
@@ -113,8 +139,7 @@ def _attached(board: VirtualBoard) -> AttachedBoard:
     return AttachedBoard(board, running)
 
 
-def _install(folder: BoardFolder, firmware: Firmware) -> None:
-    write_atomically(folder.program, firmware.path.read_bytes(), sync=False, mode=0o755)
+def _note(folder: BoardFolder, firmware: Firmware) -> None:
     folder.write_flashed(
         Flashed(
             app=firmware.app,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 from tinyhost.boards.state import BoardFolder
 from tinyhost.system.processes import start_program
 from tinyhost.system.tools import require_tool
 
-__all__ = ["EXIT_FAULT", "EXIT_RESET", "board_command", "spawn"]
+__all__ = ["EXIT_FAULT", "EXIT_RESET", "native_command", "qemu_command", "spawn"]
 
 EXIT_FAULT = 70
 EXIT_RESET = 75
@@ -22,13 +21,16 @@ EXIT_RESET = 75
 _QEMU_CLOCK = "shift=7"
 
 
-def board_command(kind: str, program: Path) -> list[str]:
-    """Return the command that runs `program` as a board. Raises MissingToolError."""
-    if kind == "native":
-        return [str(program)]
+def native_command(folder: BoardFolder) -> list[str]:
+    """Return the command that runs a board's program on this computer."""
+    return [str(folder.program)]
+
+
+def qemu_command(folder: BoardFolder) -> list[str]:
+    """Return the command that runs a board's program in QEMU. Raises MissingToolError."""
     qemu = require_tool("qemu-system-arm", why="the board m4 runs in it")
     return [
-        *(qemu, "-machine", "mps2-an386", "-kernel", str(program)),
+        *(qemu, "-machine", "mps2-an386", "-kernel", str(folder.program)),
         *("-icount", _QEMU_CLOCK),
         *("-semihosting-config", "enable=on,target=native"),
         *("-display", "none", "-monitor", "none", "-serial", "stdio"),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinyhost.boards.base import BOARD_KINDS, Board, BoardKind, BoardStatus
+from tinyhost.boards.base import Board, BoardStatus
+from tinyhost.boards.kinds import VIRTUAL_BOARDS, virtual_record
 from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
+from tinyhost.boards.state import Running
 from tinyhost.boards.virtual import VirtualBoard
 from tinyhost.errors import BoardError, BoardNotFoundError, UsageError
 from tinyhost.system.posix import HAS_PTYS
 
 __all__ = ["list_boards", "resolve"]
 
-_VIRTUAL: tuple[BoardKind, ...] = ("native", "m4")
+_DEFAULT = VIRTUAL_BOARDS[0]
 _NO_VIRTUAL = "run tinyhost in WSL, where it has the virtual boards of Linux"
 
 
 def resolve(spec: str | None, *, state: Path | None = None) -> Board:
-    """Return the board of `spec`: native, m4, nano33ble or nano33ble:SERIAL.
+    """Return the board of `spec`: a virtual one's name, nano33ble or nano33ble:SERIAL.
 
     Without a spec: the one real board that is plugged in, else native. `state`: folder of the virtual boards.
     Raises UsageError for any other spec, BoardNotFoundError if the board is not there or several could be meant.
@@ -26,15 +28,14 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
         ports = find_usb_ports()
         if ports or not HAS_PTYS:
             return SerialBoard(_only(ports).serial)
-        return VirtualBoard("native", state)
-    for kind in _VIRTUAL:
-        if spec == kind and not HAS_PTYS:
-            raise BoardError(f"{kind} needs Linux or macOS", hint=_NO_VIRTUAL)
-        if spec == kind:
-            return VirtualBoard(kind, state)
+        return VirtualBoard(_DEFAULT, state)
+    if record := virtual_record(spec):
+        if not HAS_PTYS:
+            raise BoardError(f"{spec} needs Linux or macOS", hint=_NO_VIRTUAL)
+        return VirtualBoard(record, state)
     kind_name, colon, serial = spec.partition(":")
     if kind_name != "nano33ble" or (colon and not serial):
-        expected = ", ".join(BOARD_KINDS) + " or nano33ble:SERIAL"
+        expected = ", ".join([record.name for record in VIRTUAL_BOARDS] + ["nano33ble or nano33ble:SERIAL"])
         raise UsageError(f"no board is called {spec!r}", hint=f"expected {expected}")
     if serial:
         return SerialBoard(find_port(serial).serial)
@@ -45,7 +46,7 @@ def list_boards(state: Path | None = None) -> list[BoardStatus]:
     """Return the real boards that are plugged in, then the virtual ones."""
     return [
         *(_usb_status(port) for port in find_usb_ports()),
-        *(_virtual_status(VirtualBoard(kind, state)) for kind in _VIRTUAL if HAS_PTYS),
+        *(_virtual_status(VirtualBoard(record, state)) for record in VIRTUAL_BOARDS if HAS_PTYS),
     ]
 
 
@@ -93,9 +94,16 @@ def _virtual_status(board: VirtualBoard) -> BoardStatus:
         kind=board.kind,
         is_virtual=True,
         state=state,
-        port=running.port if running else "",
+        port=_port_of(board, running) if running else "",
         pid=running.pid if running else 0,
         app=flashed.app if flashed else "",
         build_id=flashed.build_id if flashed else "",
         detail=f"scene {running.scene}" if running and running.scene else "",
     )
+
+
+def _port_of(board: VirtualBoard, running: Running) -> str:
+    try:
+        return board.port(running.port)
+    except BoardNotFoundError:
+        return ""

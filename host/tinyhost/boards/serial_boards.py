@@ -19,6 +19,9 @@ class SerialBoard:
 
     kind: BoardKind = "nano33ble"
     is_virtual = False
+    firmware_kind = "nano33ble"
+    has_bootloader = True
+    tick_unit = ""
 
     def __init__(self, serial: str) -> None:
         self.serial = serial

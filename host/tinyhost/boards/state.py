@@ -1,14 +1,17 @@
 """The folder in which a virtual board keeps what a real one keeps in its flash, and who has it powered.
 
 <state>/native/
-    program         the firmware, as flashed
-    flash.bin       settings and model slots
+    program         the firmware, as flashed; the emulated Nano has it in its flash
+    flash.bin       settings and model slots; of the emulated Nano all of its flash
+    bootloader.bin  the emulated Nano's bootloader, if it is to run a given one
     board.json      what was flashed
     unique_id       the board's own
     running.json    while it is powered: by whom, on which port
     lock            held by the process that powers it
     power.cut       asks that process for a power cut
     board.log       what the program wrote on its standard error
+    usb.json        where the emulated Nano is on USB, while it is
+    control         the emulated Nano's switches
     led             what the LED shows
     camera.*        the channel to the scene player
 """
@@ -16,6 +19,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass, fields
@@ -25,6 +29,7 @@ from tinyhost.errors import BoardError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import JsonObject, read_json
 from tinyhost.system.locks import FileLock
+from tinyhost.system.reading import read_file
 
 __all__ = ["BoardFolder", "BoardLock", "Flashed", "Running"]
 
@@ -80,12 +85,14 @@ class Running:
 
 
 class BoardFolder:
-    """The state folder of one virtual board."""
+    """The state folder of one virtual board; `name` is the board's, as `--board` has it."""
 
     def __init__(self, state: Path, name: str) -> None:
         self.name = name
-        self.path = (state / name).absolute()
+        self.path = (state / name.replace(":", "-")).absolute()
         self.program = self.path / "program"
+        self.flash = self.path / "flash.bin"
+        self.bootloader = self.path / "bootloader.bin"
         self.log = self.path / "board.log"
 
     def create(self) -> None:
@@ -94,20 +101,30 @@ class BoardFolder:
         if not (self.path / "unique_id").exists():
             write_atomically(self.path / "unique_id", f"{self.name}-{secrets.token_hex(8)}".encode(), sync=False)
 
+    def serial_number(self) -> str:
+        """Return the 16 hex digits by which an emulated chip is known on USB: its own, as the folder's id is."""
+        identity = read_file(self.path / "unique_id", max_bytes=_MAX_RECORD_BYTES, error=BoardError)
+        return hashlib.sha256(identity).hexdigest()[:16].upper()
+
     def flashed(self) -> Flashed | None:
         """Return which firmware is on the board; None if there is none."""
-        record = _read_record(self.path / "board.json")
-        return Flashed.of(record) if record is not None and self.program.is_file() else None
+        record = _read_record(self.path / "board.json", self.name)
+        there = self.program.is_file() or self.flash.is_file()
+        return Flashed.of(record) if record is not None and there else None
 
     def write_flashed(self, flashed: Flashed) -> None:
         """Note which firmware is on the board."""
         write_atomically(self.path / "board.json", json.dumps(asdict(flashed), indent=2).encode(), sync=False)
 
+    def forget_flashed(self) -> None:
+        """Note that no whole firmware is on the board."""
+        (self.path / "board.json").unlink(missing_ok=True)
+
     def running(self) -> Running | None:
         """Return who powers the board; None if nobody does."""
         if not BoardLock(self).is_held():
             return None
-        record = _read_record(self.path / "running.json")
+        record = _read_record(self.path / "running.json", self.name)
         return Running.of(record) if record is not None else None
 
     def write_running(self, running: Running) -> None:
@@ -139,13 +156,13 @@ class BoardLock:
         return self._lock.is_held()
 
 
-def _read_record(path: Path) -> JsonObject | None:
+def _read_record(path: Path, board: str) -> JsonObject | None:
     """Return the record that a file holds; None without the file. Raises BoardError if it is damaged."""
     try:
         path.stat()
     except FileNotFoundError:
         return None
-    hint = f"tinyhost flash vww --board {path.parent.name} writes it anew; models and settings stay"
+    hint = f"tinyhost flash vww --board {board} writes it anew; models and settings stay"
     try:
         return read_json(path, max_bytes=_MAX_RECORD_BYTES, error=BoardError, hint=hint)
     except BoardError as exc:

@@ -1,4 +1,4 @@
-"""Keeps a virtual board's program running behind one pty: starts it again after a reset or a power cut."""
+"""Keeps a virtual board's program running: starts it again after a reset or a power cut."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from tinyhost.boards.feed import LinkFeed
 from tinyhost.boards.power_switch import PowerSwitch
-from tinyhost.boards.process import EXIT_RESET, board_command, spawn
+from tinyhost.boards.process import EXIT_RESET, spawn
 from tinyhost.boards.state import BoardFolder
+from tinyhost.boards.wiring import Wiring
 from tinyhost.errors import BoardError
-from tinyhost.system.posix import open_pty, set_nonblocking
 from tinyhost.system.processes import describe_exit, was_killed
-from tinyhost.system.waiting import has_input, ready
+from tinyhost.system.waiting import ready
 
 __all__ = ["Supervisor"]
 
@@ -29,16 +28,16 @@ _QUICK_S = 0.2
 
 
 class Supervisor:
-    """A thread that owns the pty and the program of one board.
+    """A thread that owns the port and the program of one board.
 
-    The pty's path stays the same as long as the board is on. When the program dies of itself, the pty vanishes, as a
-    board's port would, and `failure` says why.
+    When the program dies of itself, the port vanishes, as a board's port would, and `failure` says why.
     """
 
     def __init__(
         self,
-        kind: str,
+        command: list[str],
         folder: BoardFolder,
+        wiring: Wiring,
         on_change: Callable[[Supervisor], None],
         *,
         before_boot: Callable[[], None] = lambda: None,
@@ -48,16 +47,13 @@ class Supervisor:
         self.firmware_pid = 0
         self._program: subprocess.Popen[bytes] | None = None
         """what runs, and is not waited for yet"""
-        self._command = board_command(kind, folder.program)
-        self._needs_feed = kind == "m4"
+        self._command = command
+        self._wiring = wiring
         self._folder = folder
         self._on_change = on_change
         self._before_boot = before_boot
         self._changed = threading.Condition()
         self._stopping = False
-        self._master, self._slave, self.port = open_pty()
-        if self._needs_feed:
-            set_nonblocking(self._master)  # QEMU must not wait for a host that does not read
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"board {folder.name}", daemon=True)
 
@@ -105,8 +101,7 @@ class Supervisor:
             what = f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)
             self._fail(f"{self._folder.name}: cannot run: {what}")
         finally:
-            os.close(self._master)
-            os.close(self._slave)
+            self._wiring.close()
 
     def _keep_running(self, switch: PowerSwitch) -> None:
         """Boot the program again and again, until the board is switched off or its firmware has died."""
@@ -124,12 +119,11 @@ class Supervisor:
 
     def _boot(self, switch: PowerSwitch) -> int:
         """Run the program once; return its exit code."""
-        feed = LinkFeed(self._master, self._folder.path) if self._needs_feed else None
-        self._drop_input()
+        stdin, stdout = self._wiring.plug()
         self._before_boot()
         ended, held = os.pipe()  # the program has the other end, which is closed when it ends
         try:
-            program = spawn(self._command, self._folder, feed.stdin if feed else self._master, self._master, [held])
+            program = spawn(self._command, self._folder, stdin, stdout, [held])
         except BaseException:
             os.close(ended)
             raise
@@ -145,7 +139,7 @@ class Supervisor:
                     self.boots -= 1  # whoever waits for it waits for the failure
                     raise
                 self._changed.notify_all()
-            self._serve(program, ended, feed, switch)
+            self._serve(program, ended, switch)
             with self._changed:
                 self.firmware_pid, self._program = 0, None
                 return program.wait()
@@ -153,20 +147,13 @@ class Supervisor:
             os.close(ended)
             if program.poll() is None:  # because of an error
                 _terminate(program)
-            if feed:
-                feed.close()
+            self._wiring.unplug()
 
-    def _drop_input(self) -> None:
-        """Lose what the host sent to the last boot."""
-        while has_input(self._master, 0):
-            os.read(self._master, 4096)
-
-    def _serve(self, program: subprocess.Popen[bytes], ended: int, feed: LinkFeed | None, switch: PowerSwitch) -> None:
-        """Feed the program until it has ended: of itself, by a power cut, or because the board is switched off."""
+    def _serve(self, program: subprocess.Popen[bytes], ended: int, switch: PowerSwitch) -> None:
+        """Serve the program until it has ended: of itself, by a power cut, or because the board is switched off."""
         while True:
-            can_feed = feed is not None and feed.has_room()
-            reads = [ended, self._wake_read, switch.fd, *([self._master] if can_feed else [])]
-            readable, _ = ready(reads, [feed.room_fd] if feed and not can_feed else [])
+            reads, writes = self._wiring.awaited()
+            readable, _ = ready([ended, self._wake_read, switch.fd, *reads], writes)
             if ended in readable:
                 return
             if self._wake_read in readable:
@@ -175,8 +162,7 @@ class Supervisor:
             if switch.fd in readable:
                 switch.clear()
                 program.kill()
-            if feed is not None and self._master in readable:
-                feed.pump()
+            self._wiring.serve(readable)
 
     def _fail(self, failure: str) -> None:
         with self._changed:

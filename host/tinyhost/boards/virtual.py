@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tinyhost.boards.base import BoardKind, PoweredBoard
+from tinyhost.boards.kinds import VirtualRecord
 from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.scenes import SceneOptions, open_scene
 from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
 from tinyhost.boards.state import BoardFolder, BoardLock, Running
 from tinyhost.boards.supervisor import Supervisor
+from tinyhost.boards.switches import throw_switch
+from tinyhost.boards.virtual_usb import await_plugged
 from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
@@ -22,6 +25,8 @@ from tinyhost.system.places import state_folder
 __all__ = ["AttachedBoard", "VirtualBoard", "VirtualPower"]
 
 _RESET_TIMEOUT_S = 10.0
+_PLUG_S = 20.0
+"""from power to the program on USB; it takes about a second"""
 
 
 class VirtualBoard:
@@ -29,10 +34,14 @@ class VirtualBoard:
 
     is_virtual = True
 
-    def __init__(self, kind: BoardKind, state: Path | None = None) -> None:
-        self.kind = kind
-        self.name: str = kind
-        self.folder = BoardFolder(state or state_folder(), kind)
+    def __init__(self, record: VirtualRecord, state: Path | None = None) -> None:
+        self.record = record
+        self.kind: BoardKind = record.kind
+        self.name = record.name
+        self.firmware_kind = record.firmware_kind
+        self.has_bootloader = record.has_bootloader
+        self.tick_unit = record.tick_unit
+        self.folder = BoardFolder(state or state_folder(), record.name)
 
     @contextmanager
     def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:
@@ -49,7 +58,34 @@ class VirtualBoard:
             power = VirtualPower(self, player, scene or "", keep_on)
             stack.callback(power.close)
             power.start()
+            self.await_program(lambda: power.failure)
             yield power
+
+    @contextmanager
+    def power_for_upload(self) -> Iterator[None]:
+        """Keep a board with a bootloader on in the block, whatever it runs; the caller has its lock."""
+        power = VirtualPower(self, None, "", shared=False)
+        try:
+            power.start()
+            yield
+        finally:
+            power.close()
+
+    def port(self, noted: str) -> str:
+        """Return where the board is now; see wiring.Wiring. Raises BoardNotFoundError while it is away."""
+        return self.record.wiring.port(self.folder.path, noted)
+
+    def await_program(self, failure: Callable[[], str]) -> None:
+        """Return when the board is on its port with its program.
+
+        failure: says why the firmware has died, else nothing. Raises BoardError then, and for a board that waits for a
+        program in its bootloader.
+        """
+        if not self.has_bootloader:
+            return
+        port = await_plugged(self.folder.path, _PLUG_S, failure)
+        if port.bootloader:
+            raise BoardError(f"{self.name} is in its bootloader", hint=f"tinyhost flash vww --board {self.name}")
 
     def _play(self, scene: str | None, hold_s: float, stack: ExitStack) -> ScenePlayer | None:
         remove_channels(self.folder.path)
@@ -88,12 +124,18 @@ class VirtualPower:
         self._shared = shared
         self._closed = False
         forget = player.restarted if player else lambda: None
-        self._supervisor = Supervisor(board.kind, board.folder, self._note, before_boot=forget)
-        self.port = self._supervisor.port
+        command = board.record.command(board.folder)
+        self._wiring = board.record.wiring(board.folder.path)
+        self._supervisor = Supervisor(command, board.folder, self._wiring, self._note, before_boot=forget)
 
     def start(self) -> None:
         """Return when the firmware runs."""
         self._supervisor.start()
+
+    @property
+    def port(self) -> str:
+        """Where the board is now. Raises BoardNotFoundError while it is away from USB, as it is during a reset."""
+        return self.board.port(self._wiring.noted_port)
 
     @property
     def scene_name(self) -> str:
@@ -102,7 +144,7 @@ class VirtualPower:
 
     def scene_item(self, capture: int) -> str:
         """Return which picture the camera saw in a capture since the board's start; "" if it is long ago."""
-        return self._player.picture_of(capture) if self._player else ""
+        return self._player.picture_of(capture) if self._player and self.board.record.names_captures else ""
 
     @property
     def scene_failure(self) -> TinyhostError | None:
@@ -123,6 +165,15 @@ class VirtualPower:
     def reset(self) -> None:
         """Cut the power and give it back."""
         self._supervisor.power_cut()
+        self.board.await_program(lambda: self.failure)
+
+    def switch(self, command: str) -> str:
+        """Have the emulated Nano do something that a person at a bench would; return what it says.
+
+        command: a line that firmware/emulator takes, such as `vbus off`. Raises BoardError for a board without switches
+        and for a command that is refused.
+        """
+        return throw_switch(self.board.folder.path, command)
 
     def close(self) -> None:
         """Switch the board off."""
@@ -137,7 +188,7 @@ class VirtualPower:
                 pid=os.getpid(),
                 firmware_pid=supervisor.firmware_pid,
                 boots=supervisor.boots,
-                port=supervisor.port,
+                port=self._wiring.noted_port,
                 scene=self._scene,
                 shared=self._shared,
                 failure=supervisor.failure,
@@ -152,9 +203,14 @@ class AttachedBoard:
 
     def __init__(self, board: VirtualBoard, running: Running) -> None:
         self.board = board
-        self.port = running.port
+        self._noted_port = running.port
         self.scene_name = ""
         self.scene_failure: TinyhostError | None = None
+
+    @property
+    def port(self) -> str:
+        """Where the board is now. Raises BoardNotFoundError while it is away from USB."""
+        return self.board.port(self._noted_port)
 
     def scene_item(self, capture: int) -> str:
         """Return "": only the process that plays the scene knows."""
@@ -187,6 +243,7 @@ class AttachedBoard:
                     hint="restart `tinyhost board run`",
                 )
             time.sleep(0.01)
+        self.board.await_program(lambda: self.failure)
 
     def close(self) -> None:
         """Leave the board on: it is not ours."""

@@ -227,7 +227,7 @@ def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "
 
     target = resolve(spec, state=state)
     with status_console().status(f"building {app} for {target.name}"):
-        built = build_firmware(app, target.kind)
+        built = build_firmware(app, target.firmware_kind)
         on_board = {status.name: status.build_id for status in list_boards(state)}
         if (running or on_board.get(target.name)) != built.build_id:
             flash_firmware(target, built)

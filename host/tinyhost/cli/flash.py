@@ -77,14 +77,14 @@ def flash(
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
     target = chosen_board(board, None, state)
     if firmware is None:
-        check_firmware(app, build_kind(target.kind, engine.value))
+        check_firmware(app, build_kind(target.firmware_kind, engine.value))
     check_free(target)
     file = None if no_model else _model_for(app, target, engine, model)
     with stage(f"building {app} for {target.name}") as progress:
         built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
     with stage(f"flashing {target.name}") as progress:
         upload = flash_firmware(target, built, progress, ask=lambda what: note((what, "bold yellow")))
-    if upload and upload.serial and target.name != f"nano33ble:{upload.serial}":
+    if upload and not target.is_virtual and upload.serial and target.name != f"nano33ble:{upload.serial}":
         target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
     pushed = _greet(target, built, file, quiet=json == "-")
     if json:
@@ -105,13 +105,13 @@ def flash(
 def _build(app: str, board: Board, engine: Engine, progress: Callable[[str], None]) -> Firmware:
     from tinyhost.boards.build import build_firmware, build_kind
 
-    return build_firmware(app, build_kind(board.kind, engine.value), progress=progress)
+    return build_firmware(app, build_kind(board.firmware_kind, engine.value), progress=progress)
 
 
 def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     from tinyhost.boards.build import prebuilt_firmware
 
-    return prebuilt_firmware(path, app, board.kind)
+    return prebuilt_firmware(path, app, board.firmware_kind)
 
 
 def _model_for(app: str, board: Board, engine: Engine, given: Path | None) -> ModelFile | None:

@@ -30,7 +30,8 @@ BoardOption = Annotated[
     typer.Option(
         "--board",
         "-b",
-        help="The board: native, m4, nano33ble or nano33ble:SERIAL. Default: the one real board plugged in, or native.",
+        help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL. Default: the one real "
+        "board plugged in, or native.",
     ),
 ]
 

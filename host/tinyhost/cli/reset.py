@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def reset(
     bootloader: Annotated[
-        bool, typer.Option("--bootloader", help="Enter the bootloader, which only a real board has.")
+        bool, typer.Option("--bootloader", help="Enter the bootloader, which only a Nano has.")
     ] = False,
     board: BoardOption = None,
     state: StateOption = None,
@@ -30,7 +30,7 @@ def reset(
     from tinyhost.protocol.messages import ResetMode
 
     with connected(board, None, state) as connection:
-        if bootloader and connection.board.board.is_virtual:
+        if bootloader and not connection.board.board.has_bootloader:
             raise UsageError(f"{connection.board_name} has no bootloader", hint="leave --bootloader out")
         connection.device.reset(ResetMode.BOOTLOADER if bootloader else ResetMode.APP)
         if bootloader:

@@ -36,7 +36,7 @@ class Sample:
     sensor: str = ""
     """camera; empty for a file that was found without a line"""
     board: str = ""
-    """native, m4, nano33ble"""
+    """native, m4, nano33emu, nano33ble"""
     device: str = ""
     """unique id of the one board"""
     app: str = ""

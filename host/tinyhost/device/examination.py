@@ -59,7 +59,7 @@ class SensorCheckDocument:
     ok: bool
     """no check failed, and no remark is `bad`"""
     board: str
-    """the type: `native`, `m4`, `nano33ble`"""
+    """the type: `native`, `m4`, `nano33emu`, `nano33ble`"""
     name: str
     """as `--board` takes it"""
     revision: str

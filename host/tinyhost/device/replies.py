@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import struct
-from typing import ClassVar, Protocol, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from tinyhost.errors import ProtocolError
 
-__all__ = ["unpacked", "unpacked_list"]
+if TYPE_CHECKING:
+    from tinyhost.boards.base import Board
+    from tinyhost.protocol.messages import InfoReply
+
+__all__ = ["as_board_knows", "unpacked", "unpacked_list"]
 
 
 class _Layout(Protocol):
@@ -37,3 +42,9 @@ def unpacked_list(layout: type[T], data: bytes, where: str) -> list[T]:
     """Return all the structs that `data` consists of."""
     size = layout.SIZE
     return [unpacked(layout, data[start : start + size], where) for start in range(0, len(data), size)]
+
+
+def as_board_knows(info: InfoReply, board: Board) -> InfoReply:
+    """Return what the firmware says, but for what it cannot know: that its chip is emulated."""
+    kind = board.kind if info.board == board.firmware_kind else info.board
+    return replace(info, board=kind, tick_unit=board.tick_unit or info.tick_unit)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tinyhost.device.clock import BoardClock
 from tinyhost.device.connection import Connection, InterruptedLinkError
-from tinyhost.device.replies import unpacked
+from tinyhost.device.replies import as_board_knows, unpacked
 from tinyhost.errors import (
     BoardNotFoundError,
     LinkError,
@@ -259,7 +259,7 @@ class Session:
                 f"got {info.unique_id}",
                 hint=_LOST_HINT,
             )
-        self.info = info
+        self.info = as_board_knows(info, self._board.board)
         self.ping(gated=False)
 
     # Keeping

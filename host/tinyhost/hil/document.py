@@ -18,7 +18,7 @@ class RigBoardDocument:
     name: str
     """in the rig file"""
     type: str
-    """`native`, `m4`, `nano33ble`"""
+    """`native`, `m4`, `nano33emu`, `nano33ble`"""
     serial: str | None
     """of a real board, as the rig file gives it"""
     passed: bool

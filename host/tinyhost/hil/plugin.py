@@ -46,7 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a hardware-in-the-loop run."""
     group = parser.getgroup("tinyhost", "tinyhost: hardware in the loop")
     group.addoption(
-        "--board", metavar="BOARD", help="native (default), m4, nano33ble[:SERIAL]; with --rig a board's name"
+        "--board",
+        metavar="BOARD",
+        help="native (default), m4, nano33emu, nano33emu:rev2, nano33ble[:SERIAL]; with --rig a board's name",
     )
     group.addoption("--rig", type=Path, metavar="FILE", help="take the board from this rig file")
     group.addoption(

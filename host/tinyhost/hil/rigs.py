@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tinyhost.boards.kinds import VIRTUAL_BOARDS
 from tinyhost.errors import UsageError
 from tinyhost.hil.tables import Table, nearest
 from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
@@ -18,8 +19,8 @@ from tinyhost.tasks.registry import tasks
 
 __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]
 
-BOARD_TYPES = ("native", "m4", "nano33ble")
-VIRTUAL_TYPES = ("native", "m4")
+VIRTUAL_TYPES = tuple(record.name for record in VIRTUAL_BOARDS)
+BOARD_TYPES = (*VIRTUAL_TYPES, "nano33ble")
 DEFAULT_TIMEOUT_S = 600.0
 MAX_BOARDS = 64
 
@@ -96,10 +97,10 @@ def _apps() -> tuple[str, ...]:
 
 
 def board_of_spec(spec: str) -> RigBoard:
-    """Return the board that `--board native|m4|nano33ble[:SERIAL]` means, without a rig file. Raises UsageError."""
-    kind, _, serial = spec.partition(":")
+    """Return the board that `--board` means, as for every command, without a rig file. Raises UsageError."""
+    kind, _, serial = (spec, "", "") if spec in VIRTUAL_TYPES else spec.partition(":")
     if kind not in BOARD_TYPES or (serial and kind in VIRTUAL_TYPES):
-        expected = "native, m4, nano33ble or nano33ble:SERIAL"
+        expected = f"{', '.join(BOARD_TYPES)} or nano33ble:SERIAL"
         raise UsageError(f'--board: expected {expected}; got "{spec}"', hint=nearest(kind, BOARD_TYPES))
     return RigBoard(name=spec, type=kind, app=default_app(), serial=serial or None)
 

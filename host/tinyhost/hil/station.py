@@ -142,7 +142,7 @@ class Station:
         asked = self.asked
         self._observe("stage", text=f"building {asked.app} for {asked.type}")
         return build_firmware(
-            asked.app, asked.type, progress=lambda line: self._observe("stage", text=f"building: {line}")
+            asked.app, self._board.firmware_kind, progress=lambda line: self._observe("stage", text=f"building: {line}")
         )
 
     def _flash(self) -> None:

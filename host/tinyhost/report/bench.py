@@ -94,7 +94,10 @@ def _spread_remark(latency: Latency) -> str:
     if latency.unit == "ns":
         return f"{invoke.min / 1e6:.2f} to {invoke.max / 1e6:.2f} ms; not a device's figure"
     spread = "the same in every run" if invoke.min == invoke.max else f"from {invoke.min:,} to {invoke.max:,}"
-    return f"{1e3 * invoke.median / latency.tick_hz:.2f} ms; {spread}" if latency.tick_hz else spread
+    if not latency.tick_hz:
+        return spread
+    guess = "an estimated " if latency.unit.startswith("estimated") else ""
+    return f"{guess}{1e3 * invoke.median / latency.tick_hz:.2f} ms; {spread}"
 
 
 def _keys(latency: Latency) -> list[dict[str, Any]]:

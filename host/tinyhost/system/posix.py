@@ -11,8 +11,9 @@ import stat
 import sys
 from pathlib import Path
 
-__all__ = ["HAS_PTYS", "make_fifo", "open_pty", "set_nonblocking", "write_at", "write_to_fifo"]
+__all__ = ["HAS_PTYS", "ask_socket", "make_fifo", "open_pty", "set_nonblocking", "write_at", "write_to_fifo"]
 
+_MAX_REPLY_BYTES = 65_536
 HAS_PTYS = sys.platform != "win32"
 """whether virtual boards can run on this system"""
 
@@ -71,6 +72,29 @@ def write_at(fd: int, data: bytes, offset: int) -> None:
     if sys.platform == "win32":
         raise _missing()
     os.pwrite(fd, data, offset)
+
+
+def ask_socket(folder: Path, name: str, line: str, timeout_s: float) -> str:
+    """Return the line with which a Unix socket in a folder replies to one. Raises OSError, also after timeout_s.
+
+    The folder's path may be longer than a socket's may be: it is entered by a descriptor.
+    """
+    if sys.platform == "win32":
+        raise _missing()
+    import socket
+
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(timeout_s)
+            control.connect(f"/proc/self/fd/{directory}/{name}")
+            control.sendall(line.encode() + b"\n")
+            reply = b""
+            while b"\n" not in reply and len(reply) < _MAX_REPLY_BYTES and (piece := control.recv(4096)):
+                reply += piece
+    finally:
+        os.close(directory)
+    return reply.decode(errors="replace").partition("\n")[0]
 
 
 def _missing() -> OSError:

@@ -24,6 +24,7 @@ _UNIT_REMARKS = {
     "ns": "time of this computer: not a device's figure",
     "instructions": "instructions on QEMU, not cycles",
     "cycles": "cycles of the board",
+    "estimated cycles": "cycles as the emulator estimates them",
 }
 _LEVEL_STYLES = {"error": BAD, "warning": RAW, "info": ACCENT}
 _WIDE_COLUMNS = 72

@@ -72,7 +72,7 @@ def test_a_board_that_is_not_there_says_what_is(plugged: list[ListPortInfo], tmp
 def test_an_unknown_name_lists_the_known_ones(plugged: list[ListPortInfo], tmp_path: Path, spec: str) -> None:
     with pytest.raises(UsageError) as error:
         resolve(spec, state=tmp_path)
-    assert error.value.hint == "expected native, m4, nano33ble or nano33ble:SERIAL"
+    assert error.value.hint == "expected native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL"
 
 
 def test_a_real_board_has_no_scene(plugged: list[ListPortInfo], tmp_path: Path) -> None:
@@ -86,6 +86,8 @@ def test_virtual_boards_are_always_listed(plugged: list[ListPortInfo], tmp_path:
     assert [(s.name, s.state, s.is_virtual) for s in statuses] == [
         ("native", "no firmware", True),
         ("m4", "no firmware", True),
+        ("nano33emu", "no firmware", True),
+        ("nano33emu:rev2", "no firmware", True),
     ]
 
 

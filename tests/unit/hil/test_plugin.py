@@ -57,7 +57,10 @@ def test_markers_and_options_explain_themselves(pytester: pytest.Pytester) -> No
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--board", "nativ"], '*--board: expected native, m4, nano33ble or nano33ble:SERIAL; got "nativ"'),
+        (
+            ["--board", "nativ"],
+            '*--board: expected native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; got "nativ"',
+        ),
         (["--rig", "none.toml"], "*none.toml: No such file or directory"),
         (["--rig", "rig.toml"], "*rig.toml: 2 boards and none named; it has dark, real"),
         (["--rig", "rig.toml", "--board", "drak"], '*rig.toml: no board "drak"; it has dark, real'),

@@ -99,7 +99,10 @@ REFUSED = {
     "no name": ('tests = "tests"\n' + BOARD, 1, 'rig: "name" is missing', 'name = "..."'),
     "board without type": (HEAD + '[[board]]\nname = "one"\n', 3, 'board "one": "type" is missing', 'type = "..."'),
     "wrong type": (
-        HEAD + '[[board]]\nname = "one"\ntype = "nativ"\n', 5, 'one of native, m4, nano33ble; got "nativ"', "native",
+        HEAD + '[[board]]\nname = "one"\ntype = "nativ"\n',
+        5,
+        'one of native, m4, nano33emu, nano33emu:rev2, nano33ble; got "nativ"',
+        "native",
     ),
     "name is a number": (HEAD + "[[board]]\nname = 3\n", 4, "expected a non-empty string, got 3", 'name = "..."'),
     "name that is no file name": (HEAD + '[[board]]\nname = "a/b"\ntype = "m4"\n', 4, 'got "a/b"', "desk-1"),
@@ -157,6 +160,7 @@ def test_a_board_is_found_by_name_or_because_it_is_alone(tmp_path: Path) -> None
 
 def test_a_board_without_a_rig() -> None:
     assert board_of_spec("nano33ble:AB:C").serial == "AB:C"
+    assert board_of_spec("nano33emu:rev2").spec == "nano33emu:rev2"
     board = board_of_spec("m4")
     assert (board.app, board.scene) == ("vww", None)
     given = board.with_options(app="kws", scene="mic:")
@@ -182,7 +186,7 @@ def test_a_scene_is_what_the_command_line_takes(tmp_path: Path, scene: str, expe
     path.write_text(HEAD + BOARD + f'scene = "{scene}"\n')
     (board,) = load_rig(path).boards
     assert board.scene == expected.format(folder=tmp_path.resolve())
-    for wrong in ("m5", "native:1", ""):
+    for wrong in ("m5", "native:1", "nano33emu:rev3", ""):
         with pytest.raises(UsageError, match="--board: expected native, m4"):
             board_of_spec(wrong)
 

@@ -60,6 +60,7 @@ def upload_program(
     serial_number: str,
     image: ProgramImage,
     *,
+    name: str = "",
     ask: Callable[[str], None],
     progress: Progress | None = None,
     lister: PortLister = system_ports,
@@ -67,13 +68,14 @@ def upload_program(
 ) -> UploadResult:
     """Put `image` on the board with this serial number, and return when its app is back on USB.
 
-    ask: called with what a person should do. Nothing below or above the program's pages is touched: model slots and
-    settings stay. Raises WrongBoardError before anything is erased; BoardNotFoundError; PortBusyError with the program
-    that has the port; UploadError, after which the board is in its bootloader or gets there by a double tap.
+    name: of the board, for messages. ask: called with what a person should do. Nothing below or above the program's
+    pages is touched: model slots and settings stay. Raises WrongBoardError before anything is erased;
+    BoardNotFoundError; PortBusyError with the program that has the port; UploadError, after which the board is in its
+    bootloader or gets there by a double tap.
     """
     timing = timing or Timing()
     ports = BoardPorts(serial_number, lister, timing, ask)
-    return _Upload(ports, image, timing, progress or _silent, f"nano33ble:{serial_number}").run()
+    return _Upload(ports, image, timing, progress or _silent, name or f"nano33ble:{serial_number}").run()
 
 
 class _Upload:

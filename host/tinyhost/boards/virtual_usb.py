@@ -1,0 +1,85 @@
+"""The emulated Nano on USB: a file in its folder says what is plugged in, as the system's list of ports would.
+
+The emulator writes `usb.json` when a host of its own has enumerated the device, and takes it away when the device is
+gone (firmware/emulator). The port is a pty, another one each time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tinyhost.boards.usb_ports import PortLister, UsbPort, find_usb_ports
+from tinyhost.errors import BoardError, BoardNotFoundError, ConfigError
+from tinyhost.system.json_reading import read_json
+
+__all__ = ["await_plugged", "find_plugged", "plugged_lister", "unplug"]
+
+_NOTE = "usb.json"
+_POLL_S = 0.01
+_MAX_NOTE_BYTES, _MAX_ID = 4096, 0xFFFF
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PluggedPort:
+    """What pyserial tells of a port."""
+
+    device: str
+    vid: int
+    pid: int
+    serial_number: str
+    product: str
+    location: str
+
+
+def plugged_lister(folder: Path) -> PortLister:
+    """Return what lists the board of this folder as the system lists real ones: not while it is away."""
+    return partial(_listed, folder)
+
+
+def find_plugged(folder: Path) -> UsbPort:
+    """Return where the board of this folder is on USB. Raises BoardNotFoundError while it is on none."""
+    for port in find_usb_ports(plugged_lister(folder)):
+        return port
+    raise BoardNotFoundError(f"{folder.name} is not on USB", hint=f"see {folder / 'board.log'}")
+
+
+def await_plugged(folder: Path, timeout_s: float, failure: Callable[[], str]) -> UsbPort:
+    """Return where the board is on USB as soon as it is. Raises BoardNotFoundError if it is not in time.
+
+    failure: says why the board has died, else nothing; then BoardError is raised.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return find_plugged(folder)
+        except BoardNotFoundError:
+            if died := failure():
+                raise BoardError(died, hint=f"see {folder / 'board.log'}") from None
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_S)
+
+
+def unplug(folder: Path) -> None:
+    """Take the note away."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder / _NOTE).unlink()
+
+
+def _listed(folder: Path) -> list[_PluggedPort]:
+    try:
+        note = read_json(folder / _NOTE, max_bytes=_MAX_NOTE_BYTES)
+        vid, pid = (note.integer(name, 0, _MAX_ID) for name in ("vid", "pid"))
+        serial_number, product, device = (note.text(name) for name in ("serial", "product", "port"))
+    except (OSError, ConfigError):
+        return []  # the board is not on USB
+    return [
+        _PluggedPort(
+            device=device, vid=vid, pid=pid, serial_number=serial_number, product=product, location=folder.name
+        )
+    ]
