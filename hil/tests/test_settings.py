@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tinyhost.device import Device
+from tinyhost.tasks.registry import task_of_app
 
 
 @pytest.fixture
@@ -22,9 +23,14 @@ def another_value(device: Device, name: str) -> int:
     return info.minimum if info.value != info.minimum else info.minimum + 1
 
 
+def test_the_settings_are_those_of_the_task(device: Device) -> None:
+    task = task_of_app(device.info.app)
+    assert task is not None
+    assert device.settings().keys() == {setting.name.lower() for setting in task.settings}
+
+
 def test_every_setting_is_within_its_bounds(device: Device) -> None:
     settings = device.settings()
-    assert {"period_ms", "threshold"} <= settings.keys()
     for info in settings.values():
         assert info.minimum <= info.value <= info.maximum
         assert info.minimum <= info.default_value <= info.maximum

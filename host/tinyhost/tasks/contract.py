@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tinyhost.errors import UsageError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import Sensor
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
@@ -74,6 +75,8 @@ class Task(ABC):
     app: ClassVar[str]
     """of the firmware: the folder in firmware/apps"""
     sensor: ClassVar[Sensor]
+    settings: ClassVar[frozenset[Setting]]
+    """what a person can change on the device: those of the firmware's `App`"""
     live: ClassVar[LiveForm]
     """how its predictions are shown"""
     capture: ClassVar[CaptureForm]

@@ -9,7 +9,7 @@ from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.protocol.messages import SensorKind
 from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
-from tinyhost.tasks.registry import task_of_app, task_of_device, tasks_of_sensor
+from tinyhost.tasks.registry import task_of_app, task_of_device, tasks, tasks_of_sensor
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -23,18 +23,21 @@ _GENERIC = "generic"
 
 
 def live_form(info: InfoReply, settings: Container[str]) -> LiveForm:
-    """Return how a device's predictions are shown: as its task says, or, without one, as its sensor and settings tell.
+    """Return how a device's predictions are shown: as its task says, or a task with this sensor whose settings it has.
 
-    settings: their names.
+    settings: their names. Without such a task its sensor decides.
     """
-    task = task_of_app(info.app)
+    task = task_of_app(info.app) or _task_like(info, settings)
     if task is not None:
         return task.live
-    if "raise_windows" in settings:
-        return LiveForm(sees="motion", result="alarm")
     if info.sensor == SensorKind.CAMERA:
         return LiveForm(sees="picture", result="state")
     return LiveForm(sees="sound" if info.sensor == SensorKind.MICROPHONE else "motion", result="events")
+
+
+def _task_like(info: InfoReply, settings: Container[str]) -> Task | None:
+    of_sensor = (task for task in tasks() if task.sensor.code == info.sensor)
+    return next((task for task in of_sensor if all(each.name.lower() in settings for each in task.settings)), None)
 
 
 def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:

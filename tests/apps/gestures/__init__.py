@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.datasets.capture import MOTION_RECORDING
 from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.protocol.messages import InferSource
+from tinyhost.protocol.messages import InferSource, Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
@@ -100,6 +100,7 @@ class Gestures(Task):
     name = "gestures"
     app = "gestures"
     sensor = ACCELEROMETER
+    settings = frozenset({Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
     live = LiveForm(sees="motion", result="state")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     documents: ClassVar[dict[str, type[Document]]] = {"gestures": GesturesDocument}

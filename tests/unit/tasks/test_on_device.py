@@ -8,6 +8,8 @@ from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.on_device import live_form
 from tinyhost.tasks.registry import tasks
 
+ALARMS = ("period_ms", "threshold", "hysteresis", "raise_windows", "clear_windows", "one_more")
+
 
 def test_a_known_app_is_shown_as_its_task_says() -> None:
     for task in tasks():
@@ -20,7 +22,7 @@ def test_a_known_app_is_shown_as_its_task_says() -> None:
         (SensorKind.CAMERA, (), LiveForm(sees="picture", result="state")),
         (SensorKind.MICROPHONE, ("threshold",), LiveForm(sees="sound", result="events")),
         (SensorKind.ACCELEROMETER, ("threshold",), LiveForm(sees="motion", result="events")),
-        (SensorKind.ACCELEROMETER, ("threshold", "raise_windows"), LiveForm(sees="motion", result="alarm")),
+        (SensorKind.ACCELEROMETER, ALARMS, LiveForm(sees="motion", result="alarm")),
         (99, (), LiveForm(sees="motion", result="events")),
     ],
 )

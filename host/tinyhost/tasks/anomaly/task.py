@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import MOTION_RECORDING
+from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
@@ -27,6 +28,9 @@ class Anomaly(Task):
     name = "anomaly"
     app = "anomaly"
     sensor = ACCELEROMETER
+    settings = frozenset(
+        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.HYSTERESIS, Setting.RAISE_WINDOWS, Setting.CLEAR_WINDOWS}
+    )
     live = LiveForm(sees="motion", result="alarm")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}

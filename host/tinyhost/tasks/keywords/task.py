@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from tinyhost.datasets.capture import SOUND_RECORDING
+from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.classes import AccuracyDocument
@@ -31,6 +32,9 @@ class Keywords(Task):
     name = "keywords"
     app = "kws"
     sensor = MICROPHONE
+    settings = frozenset(
+        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.AVERAGE_MS, Setting.SUPPRESSION_MS, Setting.MIN_RESULTS}
+    )
     live = LiveForm(sees="sound", result="events")
     capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}

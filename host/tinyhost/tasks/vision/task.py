@@ -15,7 +15,7 @@ from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
 from tinyhost.errors import DeviceError, UsageError
 from tinyhost.models.summary import ModelSummary
-from tinyhost.protocol.messages import InferSource
+from tinyhost.protocol.messages import InferSource, Setting
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import CAMERA
@@ -74,6 +74,7 @@ class Vision(Task):
     name = "vision"
     app = "vww"
     sensor = CAMERA
+    settings = frozenset({Setting.CAMERA_RESOLUTION, Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
