@@ -3,7 +3,7 @@
 
 A schema holds enums, constants and fixed little-endian structs, some with a table of them by name. Fields must be
 naturally aligned, so that C++ can overlay the structs without packing; a misaligned layout is refused with the padding
-it needs.
+it needs. Fields with `since` were appended in that protocol version: the host takes a struct without them, too.
 
     scripts/generate_protocol.py            # write the generated files
     scripts/generate_protocol.py --check    # exit 1 if a committed file is not current
@@ -53,6 +53,7 @@ class Field:
     code: str
     cpp_type: str
     doc: str
+    since: int  # protocol version that appended it; 0: it was always there
 
 
 def camel(name: str) -> str:
@@ -61,17 +62,16 @@ def camel(name: str) -> str:
 
 def parse_field(raw: dict[str, Any], enums: dict[str, str]) -> Field:
     """Return the field of one TOML line: {name, type, count?, doc?}."""
-    name, kind, count, doc = raw["name"], raw["type"], int(raw.get("count", 1)), raw.get("doc", "")
+    kind, count = raw["type"], int(raw.get("count", 1))
     if kind in ("str", "bytes"):
-        cpp = "char" if kind == "str" else "uint8_t"
-        return Field(name=name, kind=kind, count=count, size=count, align=1, code=f"{count}s", cpp_type=cpp, doc=doc)
-    scalar = enums.get(kind, kind)
-    if scalar not in SCALARS:
-        raise SchemaError(f"field {name}: unknown type {kind!r}")
-    align, code, cpp = SCALARS[scalar]
-    code = code if count == 1 else f"{count}{code}"
-    cpp = kind if kind in enums else cpp
-    return Field(name=name, kind=kind, count=count, size=align * count, align=align, code=code, cpp_type=cpp, doc=doc)
+        align, code, cpp = 1, f"{count}s", "char" if kind == "str" else "uint8_t"
+    elif (scalar := enums.get(kind, kind)) in SCALARS:
+        align, code, cpp = SCALARS[scalar]
+        code, cpp = code if count == 1 else f"{count}{code}", kind if kind in enums else cpp
+    else:
+        raise SchemaError(f"field {raw['name']}: unknown type {kind!r}")
+    told = {"name": raw["name"], "doc": raw.get("doc", ""), "since": int(raw.get("since", 0))}
+    return Field(**told, kind=kind, count=count, size=align * count, align=align, code=code, cpp_type=cpp)
 
 
 def layout(struct: dict[str, Any], enums: dict[str, str]) -> tuple[list[tuple[int, Field]], int]:
@@ -86,6 +86,8 @@ def layout(struct: dict[str, Any], enums: dict[str, str]) -> tuple[list[tuple[in
         widest = max(widest, field.align)
     if short := -offset % widest:
         raise SchemaError(f"{struct['name']}: size {offset} needs {short} B of padding at the end")
+    if fields != sorted(fields, key=lambda each: (each[1].since, each[0])):
+        raise SchemaError(f"{struct['name']}: fields of a later version must be behind those of an older one")
     return fields, offset
 
 
@@ -146,9 +148,7 @@ def cpp_enum_strings(enum: dict[str, Any]) -> Iterator[str]:
     yield "  switch (value) {"
     for value in enum["values"]:
         yield f'    case {enum["name"]}::k{camel(value["name"])}: return "{value["name"]}";'
-    yield "  }"
-    yield '  return "unknown";'
-    yield "}"
+    yield from ("  }", '  return "unknown";', "}")
 
 
 def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
@@ -228,6 +228,8 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield f'    """{struct["doc"]}"""'
     yield ""
     yield f"    SIZE: ClassVar[int] = {size}"
+    oldest_size = next((offset for offset, field in laid_out if field.since), size)
+    yield from [f"    OLDEST_SIZE: ClassVar[int] = {oldest_size}"] * (oldest_size != size)
     yield f'    _STRUCT: ClassVar[Struct] = Struct("<{"".join(field.code for field in fields)}")'
     yield ""
     for field in fields:
@@ -239,7 +241,7 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield '        """Return the little-endian bytes of this struct."""'
     yield f"        return self._STRUCT.pack({', '.join(py_packed(field) for field in fields)})"
     yield ""
-    yield from py_unpack(struct["name"], fields)
+    yield from py_unpack(struct["name"], fields, may_be_older=oldest_size != size)
     if "table" in struct:
         yield from ("", "", f"{struct['table'].upper()} = {{")
         for name, row in struct["rows"].items():
@@ -261,10 +263,14 @@ def py_packed(field: Field) -> str:
     return f"*self.{field.name}" if field.count > 1 and field.kind != "bytes" else f"self.{field.name}"
 
 
-def py_unpack(name: str, fields: list[Field]) -> Iterator[str]:
+def py_unpack(name: str, fields: list[Field], *, may_be_older: bool) -> Iterator[str]:
     yield "    @classmethod"
     yield f"    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> {name}:"
-    yield '        """Return the struct at `offset`; raises struct.error if `data` is too short."""'
+    older = " What an older version lacks is 0." * may_be_older
+    yield f'        """Return the struct at `offset`; raises struct.error if `data` is too short.{older}"""'
+    if may_be_older:
+        pad = 'data, offset = bytes(data[offset:]).ljust(cls.SIZE, b"\\0"), 0'
+        yield from ("        if cls.OLDEST_SIZE <= len(data) - offset < cls.SIZE:", f"            {pad}")
     yield "        values = cls._STRUCT.unpack_from(data, offset)"
     yield "        return cls("
     index = 0
@@ -281,12 +287,10 @@ def py_unpack(name: str, fields: list[Field]) -> Iterator[str]:
 def render(schema_path: Path) -> dict[Path, str]:
     """Return {generated file: text} of one schema."""
     schema = tomllib.loads(schema_path.read_text())
-    source = schema_path.relative_to(ROOT).as_posix()
-    files = {}
-    if "cpp" in schema["output"]:
-        files[ROOT / schema["output"]["cpp"]] = "\n".join(cpp_lines(schema, source)) + "\n"
-    if "py" in schema["output"]:
-        files[ROOT / schema["output"]["py"]] = "\n".join(py_lines(schema, source)) + "\n"
+    source, files = schema_path.relative_to(ROOT).as_posix(), {}
+    for side, lines in (("cpp", cpp_lines), ("py", py_lines)):
+        if side in schema["output"]:
+            files[ROOT / schema["output"][side]] = "\n".join(lines(schema, source)) + "\n"
     return files
 
 
@@ -305,12 +309,10 @@ def main() -> int:
             if not path.exists() or path.read_text() != text:
                 stale.append(path.relative_to(ROOT).as_posix())
                 if not args.check:
-                    path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(text)
     if args.check and stale:
         print("not current, run scripts/generate_protocol.py: " + ", ".join(stale), file=sys.stderr)
-        return 1
-    return 0
+    return int(args.check and bool(stale))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from _pytest.mark import ParameterSet
 from serial.tools import list_ports
 from tinyhost.boards import PoweredBoard
 from tinyhost.boards.virtual import VirtualBoard
+from tinyhost.device import Device
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import (
     REPLY_FLAG,
@@ -40,6 +41,7 @@ from tinyhost.protocol.messages import (
     SamplesInfo,
     SlotInfo,
     StreamHeader,
+    StreamId,
 )
 from tinyhost.protocol.status import Status
 
@@ -136,7 +138,7 @@ def lies(kind: MessageType, layout: Any, **fields: Any) -> Change:
 
 
 def clock(uptime_us: int, step_us: int) -> Change:
-    """Return what answers PING with a clock of its own, and nothing but greetings."""
+    """Return what answers PING with a clock of its own and no number of its start, and nothing but greetings."""
 
     def change(board: Between, frame: Frame) -> bytes | None:
         if kind_of(frame) not in GREETING:
@@ -146,6 +148,26 @@ def clock(uptime_us: int, step_us: int) -> Change:
             now_us = max(0, uptime_us + step_us * board.memory.n_replies)
             return wire(replace(frame, payload=PingReply(uptime_us=now_us).pack()))
         return wire(frame)
+
+    return change
+
+
+def slow_clock(share: float, *, first_version: bool = False) -> Change:
+    """Return what answers PING with a clock that runs at a share of the true one's pace.
+
+    first_version: speak protocol version 1, whose PING and INFO tell no start.
+    """
+
+    def change(board: Between, frame: Frame) -> bytes:
+        if kind_of(frame) == MessageType.PING and frame.type & REPLY_FLAG:
+            reply = PingReply.unpack(frame.payload)
+            frame = replace(frame, payload=replace(reply, uptime_us=round(reply.uptime_us * share)).pack())
+        if not first_version:
+            return wire(frame)
+        if kind_of(frame) == MessageType.HELLO:
+            return told(frame, HelloReply, version=1, version_max=1)
+        oldest = {MessageType.PING: PingReply.OLDEST_SIZE, MessageType.INFO: InfoReply.OLDEST_SIZE}
+        return wire(replace(frame, payload=frame.payload[: oldest.get(MessageType(kind_of(frame)), HUGE)]))
 
     return change
 
@@ -280,6 +302,8 @@ KINDS = {
     "answers greetings and pings only": Kind(change=only(*GREETING)),
     "its clock stands still": Kind(change=clock(5_000_000, 0)),
     "its clock runs backwards": Kind(change=clock(900_000_000, -1_000_000)),
+    "its clock is 8 % slow": tolerated(slow_clock(0.92)),
+    "its clock is 8 % slow, and its firmware of protocol version 1": tolerated(slow_clock(0.92, first_version=True)),
     "takes a push and never ends it": Kind(change=without(MessageType.MODEL_COMMIT), fails=frozenset({"push"})),
     "takes no byte of a push": Kind(
         change=instead(MessageType.MODEL_WRITE, ModelWriteReply(offset=0).pack()), fails=frozenset({"push"})
@@ -498,9 +522,26 @@ def test_the_monitor_tells_restarts_and_what_runs_since(firmware: PoweredBoard, 
     assert done.code == 0, done.err
     assert len(done.out.splitlines()) == 12
     first, *more = (line for line in done.err.splitlines() if "restarted" in line)
-    assert first.startswith("native restarted, or took this host for lost (1 time so far)")
+    assert first.startswith("native restarted (1 time so far)")
     assert "it runs vww firmware 0.1.0 (0123456789abcdef) now" in first
     assert "it runs" not in "".join(more)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [slow_clock(0.5), slow_clock(0.92), slow_clock(1.08), slow_clock(2.0), slow_clock(0.92, first_version=True)],
+    ids=["half", "-8 %", "+8 %", "twice", "-8 %, version 1"],
+)
+def test_no_clock_however_wrong_is_taken_for_a_restart(change: Change, firmware: PoweredBoard) -> None:
+    with Between(firmware, change) as board, Device.open(board) as device:
+        with device.stream(StreamId.PREDICTIONS) as items:
+            before = next(items)
+            for _ in range(12):
+                time.sleep(0.1)
+                device.ping()
+            after = next(items)
+        assert after.index > before.index
+        assert (device.link_stats.restarts, device.link_stats.reconnects) == (0, 0)
 
 
 @pytest.mark.parametrize("command", sorted(LIVE))

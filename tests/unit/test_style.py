@@ -20,6 +20,7 @@ GENERATED = {
     "host/tinyhost/protocol/limits.py",
     "host/tinyhost/protocol/messages.py",
     "host/tinyhost/protocol/self_test.py",
+    "host/tinyhost/protocol/reset.py",
     "host/tinyhost/protocol/status.py",
     "host/tinyhost/compiler/image_format.py",
     "host/tinyhost/boards/scenes/messages.py",

@@ -111,6 +111,7 @@ Status Fill(const Engine& engine) {
 }
 
 constexpr SampleInput kSampleInput = {
+    .describe_sensor = hal::DescribeAccelerometer,
     .start_sensor = StartSensor,
     .stop_sensor = hal::StopAccelerometer,
     .read_sensor = hal::ReadAccelerometer,

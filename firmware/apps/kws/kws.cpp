@@ -110,6 +110,7 @@ Status Fill(const Engine& engine) {
 }
 
 constexpr SampleInput kSampleInput = {
+    .describe_sensor = hal::DescribeMicrophone,
     .start_sensor = hal::StartMicrophone,
     .stop_sensor = hal::StopMicrophone,
     .read_sensor = hal::ReadMicrophone,

@@ -64,6 +64,12 @@ const char* AccelerometerRevision() {
   return "";
 }
 
+Status DescribeAccelerometer(SensorDescription* description) {
+  if (Find() == Chip::kUnknown) return Status::kNoSensor;
+  *description = {chip == Chip::kLsm9ds1 ? "LSM9DS1" : "BMI270", {RateMhz(), kMotionScale, 3}};
+  return Status::kOk;
+}
+
 Status StartAccelerometer(Sampling* sampling) {
   StopAccelerometer();
   const Status status = StartChip(MicrosNow());

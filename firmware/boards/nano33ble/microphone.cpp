@@ -105,6 +105,11 @@ bool HasSettled(int16_t* samples, size_t max) {
 
 }  // namespace
 
+Status DescribeMicrophone(SensorDescription* description) {
+  *description = {"MP34DT05", {kMicrophoneHz * 1000, 1.0f / 32768, 1}};
+  return Status::kOk;
+}
+
 Status StartMicrophone(Sampling* sampling) {
   StopMicrophone();
   ring.Start();

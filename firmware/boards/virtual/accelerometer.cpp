@@ -9,6 +9,8 @@ SampledSensor sensor(SceneSensor::kAccelerometer, 3);
 
 }  // namespace
 
+Status DescribeAccelerometer(SensorDescription* description) { return sensor.Describe(description); }
+
 Status StartAccelerometer(Sampling* sampling) { return sensor.Start(sampling); }
 
 void StopAccelerometer() { sensor.Stop(); }

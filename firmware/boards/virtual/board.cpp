@@ -30,6 +30,23 @@ const char* LedName(LedState state) {
 
 const char* BoardRevision() { return ""; }
 
+// Kept in the file `boots` of the state folder, which a virtual board's flash is in, too: it outlives every start.
+uint32_t BootNumber() {
+  static uint32_t number = 0;
+  if (number == 0) {
+    int file = host::OpenFile("boots");
+    if (file < 0) file = host::CreateFile("boots");
+    host::ReadFile(file, 0, &number, sizeof number);
+    if (++number == 0) number = 1;
+    host::WriteFile(file, 0, &number, sizeof number);
+  }
+  return number;
+}
+
+ResetReason LastReset() { return ResetReason::kUnknown; }
+
+bool LastFault(Fault* /*fault*/) { return false; }
+
 // The host gives every virtual board an id of its own when it makes the state folder.
 const char* UniqueId() {
   static char id[kIdBytes] = {};

@@ -9,6 +9,8 @@ SampledSensor sensor(SceneSensor::kMicrophone, 1);
 
 }  // namespace
 
+Status DescribeMicrophone(SensorDescription* description) { return sensor.Describe(description); }
+
 Status StartMicrophone(Sampling* sampling) { return sensor.Start(sampling); }
 
 void StopMicrophone() { sensor.Stop(); }

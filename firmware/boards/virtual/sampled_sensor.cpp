@@ -7,18 +7,30 @@
 namespace tinyhost::hal {
 namespace {
 
-constexpr uint64_t kSilenceUs = 1'000'000;  // a sensor that gives nothing for so long has stopped
+constexpr uint64_t kSilenceUs = 1'000'000;      // a sensor that gives nothing for so long has stopped
+constexpr uint8_t kSwitchOn = 1, kOnlyAsk = 2;  // SceneRequest.start
 
 }  // namespace
 
-Status SampledSensor::Start(Sampling* sampling) {
+Status SampledSensor::AskSampling(uint8_t start, Sampling* sampling) {
   SceneRequest request = {};
-  request.start = 1;
+  request.start = start;
   SceneReply reply = {};
   const Status status = channel_.Ask(request, &reply);
   if (status != Status::kOk) return status;
   if (reply.rate_mhz == 0 || reply.width != n_channels_) return Status::kNoSensor;
   *sampling = {reply.rate_mhz, reply.scale, n_channels_};
+  return Status::kOk;
+}
+
+Status SampledSensor::Describe(SensorDescription* description) {
+  description->chip = "";
+  return AskSampling(kOnlyAsk, &description->sampling);
+}
+
+Status SampledSensor::Start(Sampling* sampling) {
+  const Status status = AskSampling(kSwitchOn, sampling);
+  if (status != Status::kOk) return status;
   start_us_ = last_sample_us_ = MicrosNow();
   is_on_ = true;
   return Status::kOk;

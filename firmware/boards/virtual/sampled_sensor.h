@@ -13,11 +13,14 @@ class SampledSensor {
  public:
   SampledSensor(SceneSensor sensor, uint8_t n_channels) : channel_(sensor), n_channels_(n_channels) {}
 
+  Status Describe(SensorDescription* description);
   Status Start(Sampling* sampling);
   void Stop() { is_on_ = false; }
   Status Read(int16_t* samples, size_t max, SampleBlock* block);
 
  private:
+  Status AskSampling(uint8_t start, Sampling* sampling);
+
   SceneChannel channel_;
   const uint8_t n_channels_;
   bool is_on_ = false;

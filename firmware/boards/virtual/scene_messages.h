@@ -23,7 +23,7 @@ struct SceneRequest {
   uint32_t magic;  ///< SCENE_MAGIC
   uint32_t seq;  ///< the reply repeats it
   SceneSensor sensor;
-  uint8_t start;  ///< 1: switches the microphone or accelerometer on: its samples count from now
+  uint8_t start;  ///< of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples
   uint16_t width;  ///< of the picture, pixels
   uint16_t height;
   uint16_t max_samples;  ///< of the microphone or accelerometer

@@ -19,6 +19,9 @@ struct MemoryBoard {
   std::vector<uint8_t> from_device;
   size_t n_takes = SIZE_MAX;  // bytes that the host still reads
 
+  uint32_t boot = 1;
+  hal::Fault fault = {};
+
   uint64_t now_us = 0;
   uint64_t ticks = 0;
   uint32_t ticks_per_read = 100;

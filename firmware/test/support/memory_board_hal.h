@@ -15,6 +15,12 @@ const char* BoardRevision() { return "rev 1"; }
 const char* UniqueId() { return "0123456789ABCDEF"; }
 const char* FirmwareVersion() { return "1.2.3"; }
 const char* BuildId() { return "0011223344556677"; }
+uint32_t BootNumber() { return TheBoard()->boot; }
+ResetReason LastReset() { return ResetReason::kWatchdog; }
+bool LastFault(Fault* fault) {
+  *fault = TheBoard()->fault;
+  return TheBoard()->fault.pc != 0;
+}
 void SetLed(LedState state) { TheBoard()->led = state; }
 void Reset(bool bootloader) { std::longjmp(TheBoard()->on_reset, bootloader ? 2 : 1); }
 
@@ -72,6 +78,11 @@ uint16_t CameraTestParts() { return TheBoard()->n_test_parts; }
 void TestCamera(uint16_t part, FindingList* findings) { TestSensor(part, findings); }
 uint16_t MicrophoneTestParts() { return TheBoard()->n_test_parts; }
 void TestMicrophone(uint16_t part, FindingList* findings) { TestSensor(part, findings); }
+
+Status DescribeMicrophone(SensorDescription* description) {
+  *description = {"MP34DT05", {kMicrophoneHz * 1000, 1.0f / 32768, 1}};
+  return TheBoard()->microphone_status;
+}
 
 Status StartMicrophone(Sampling* sampling) {
   *sampling = {kMicrophoneHz * 1000, 1.0f / 32768, 1};

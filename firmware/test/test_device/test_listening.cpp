@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "device_under_test.h"
+#include "hal/microphone.h"
 
 namespace tinyhost {
 namespace {
@@ -76,6 +77,7 @@ Status Fill(const Engine& engine) {
 }
 
 constexpr SampleInput kSampleInput = {
+    .describe_sensor = hal::DescribeMicrophone,
     .start_sensor = StartSensor,
     .stop_sensor = StopSensor,
     .read_sensor = ReadSensor,

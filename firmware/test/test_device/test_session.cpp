@@ -26,7 +26,7 @@ TEST_CASE_FIXTURE(DeviceUnderTest, "hello opens a session and repeats the host's
 
 TEST_CASE_FIXTURE(DeviceUnderTest, "a hello of a later version may be longer") {
   const HelloRequest hello = {kHelloMagic, 1, 9, 0, 1};
-  CHECK(Request(MessageType::kHello, hello, ByteVector(20)).As<HelloReply>().version == 1);
+  CHECK(Request(MessageType::kHello, hello, ByteVector(20)).As<HelloReply>().version == kProtocolVersion);
 }
 
 TEST_CASE_FIXTURE(DeviceUnderTest, "without a common version there is no session") {
@@ -68,6 +68,27 @@ TEST_CASE_FIXTURE(Connected, "info tells who the board is and what it takes") {
   CHECK(info.sensor == SensorKind::kCamera);
   CHECK(info.arena_bytes == 1024);
   CHECK(info.n_slots == 2);
+}
+
+TEST_CASE_FIXTURE(DeviceUnderTest, "a host of the first version is answered in that version") {
+  const HelloRequest hello = {kHelloMagic, 1, 1, 0, 1};
+  CHECK(Request(MessageType::kHello, hello).As<HelloReply>().version == 1);
+  Request(MessageType::kInfo);
+}
+
+TEST_CASE_FIXTURE(Connected, "info and ping tell which start this is, and info why and after which fault") {
+  board.boot = 0x89ABCDEF;
+  CHECK(Request(MessageType::kPing, PingRequest{1}).As<PingReply>().boot == 0x89ABCDEF);
+  auto info = Request(MessageType::kInfo).As<InfoReply>();
+  CHECK(info.boot == 0x89ABCDEF);
+  CHECK(info.reset_reason == ResetReason::kWatchdog);
+  CHECK(info.fault_pc == 0);
+  board.fault = {0x10234, 0x10567, 0x8200, 0xE0000000};
+  info = Request(MessageType::kInfo).As<InfoReply>();
+  CHECK(info.fault_pc == 0x10234);
+  CHECK(info.fault_lr == 0x10567);
+  CHECK(info.fault_cfsr == 0x8200);
+  CHECK(info.fault_address == 0xE0000000);
 }
 
 TEST_CASE_FIXTURE(Connected, "ping counts good and broken frames") {

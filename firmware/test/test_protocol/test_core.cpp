@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../support/hex.h"
+#include "core/boot_record.h"
 #include "core/crc32.h"
 #include "core/pattern.h"
 #include "core/sha256.h"
@@ -39,6 +40,20 @@ TEST_CASE("sha256 does not depend on how the bytes are cut") {
     for (size_t i = 0; i < text.size(); i += step) hash.Update(text.data() + i, std::min(step, text.size() - i));
     CHECK(hash.Finish() == whole);
   }
+}
+
+TEST_CASE("starts are numbered on as long as the record keeps, and anew from a random number when it is lost") {
+  BootRecord record = {0x12345678, 0x9ABCDEF0};  // RAM after power-on
+  CHECK(NextBoot(&record, 500) == 500);
+  CHECK(NextBoot(&record, 7) == 501);
+  CHECK(NextBoot(&record, 7) == 502);
+  record.number ^= 0x100;  // a bootloader that used this RAM
+  CHECK(NextBoot(&record, 900) == 900);
+  record = {};
+  CHECK(NextBoot(&record, 0) == 1);
+  record = {};
+  CHECK(NextBoot(&record, 0xFFFFFFFF) == 0xFFFFFFFF);
+  CHECK(NextBoot(&record, 7) == 1);  // never 0
 }
 
 TEST_CASE("the pattern is that of the schema's formula") {

@@ -59,6 +59,8 @@ class LinkStats:
     reconnects: int
     restarts: int
     """how often the board restarted, or took its host for lost"""
+    boots: int
+    """how often it restarted"""
     device_dropped: int
     """frames that the board gave up because nobody read them; as of the last ping"""
 
@@ -156,6 +158,7 @@ class Device:
             retries=counters.retries,
             reconnects=self._session.reconnects,
             restarts=self._session.restarts,
+            boots=self._session.boots,
             device_dropped=self._session.device_dropped,
         )
 

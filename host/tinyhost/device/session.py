@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tinyhost.device.clock import BoardClock
+from tinyhost.device.boots import Boots
 from tinyhost.device.connection import Connection, InterruptedLinkError
 from tinyhost.device.replies import as_board_knows, unpacked
 from tinyhost.errors import (
@@ -78,7 +78,7 @@ class Session:
         self.restarts = 0
         """how often the board restarted, or took us for lost: either way what it kept for us may be gone"""
         self.boots = 0
-        """how often it restarted, by its clock"""
+        """how often it restarted"""
         self.device_dropped = 0
         self._board = board
         self._faults = faults
@@ -87,7 +87,7 @@ class Session:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._stale = False
-        self._clock = BoardClock()
+        self._boots = Boots()
         self._forgotten = False
         self._on_text = on_text
         self._early_text: deque[LogText] = deque(maxlen=_EARLY_LINES)
@@ -134,7 +134,7 @@ class Session:
     def _pinged(self, data: bytes, asked_s: float) -> PingReply:
         reply = unpacked(PingReply, data, self.connection.name)
         self.device_dropped = reply.tx_dropped
-        if self._clock.has_restarted(reply.uptime_us / 1e6, asked_s, where=self.connection.name):
+        if self._boots.has_restarted(reply, asked_s, where=self.connection.name):
             self.boots += 1
             self.restarts += not self._forgotten
         self._forgotten = False
@@ -149,10 +149,11 @@ class Session:
     def reset(self, mode: ResetMode) -> None:
         """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard.
 
-        A board's clock alone proves nothing: it must also have said yes, or have gone away, or have forgotten us.
+        A new start alone proves nothing, if it is a clock that tells it: the board must also have said yes, or have
+        gone away, or have forgotten us.
         """
-        self.ping()
-        restarts, taken = self.restarts, False
+        has_numbers = self.ping().boot != 0
+        boots, taken = self.boots, False
         for attempt in range(1, _RESETS + 1):
             taken |= self._ask_to_reset(mode, attempt)
             if mode == ResetMode.BOOTLOADER and taken:
@@ -160,9 +161,9 @@ class Session:
                 return
             self.renew()
             self.connection.wait_ready()
-            if taken and self.restarts != restarts:
+            if (taken or has_numbers) and self.boots != boots:
                 return
-        how = "it took the request, and its clock goes on" if taken else "no reply to RESET"
+        how = "it took the request, and runs on" if taken else "no reply to RESET"
         raise LinkTimeoutError(
             f"{self.connection.name}: did not restart, asked {_RESETS} times ({how})", hint="press its reset button"
         )
@@ -179,7 +180,7 @@ class Session:
         return reply is not None
 
     def _lost_session(self) -> None:
-        """The board refuses even a PING: it restarted, or took us for lost; its clock will tell."""
+        """The board refuses even a PING: it restarted, or took us for lost; its next reply will tell."""
         self.restarts += 1
         self._forgotten = True
         self.renew()

@@ -9,12 +9,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, StreamItem, Subscription
+from tinyhost.device.boots import cause_of_start
 from tinyhost.errors import BoardError, LinkError
 from tinyhost.monitor.state import MonitorState
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import sensor_of_code
+from tinyhost.system.wording import counted
 from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, Stride
 from tinyhost.tasks.on_device import live_form
 
@@ -151,7 +153,7 @@ class Watcher:
     def _watch(self, device: Device) -> None:
         header = header_of(device, self._board, self._scene)
         self._state.connected(header)
-        restarts = 0
+        before = device.link_stats
         with ExitStack() as streams:
             predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
             sensor_data = None
@@ -163,9 +165,9 @@ class Watcher:
                 item = predictions.get(_TICK_S)
                 stats = device.link_stats
                 self._state.count_link(_counts(stats))
-                if stats.restarts != restarts:
-                    restarts = stats.restarts
-                    header = self._taken_up_again(device, header, restarts)
+                if stats.restarts != before.restarts:
+                    header = self._taken_up_again(device, header, stats, is_new_start=stats.boots != before.boots)
+                    before = stats
                 if item is None:
                     self._note_silence(predictions)
                     continue
@@ -176,10 +178,14 @@ class Watcher:
                 self._take(item, header)
                 self._take_sensor_data(sensor_data)
 
-    def _taken_up_again(self, device: Device, before: LiveHeader, restarts: int) -> LiveHeader:
-        """Return who answers now, and say that the board restarted, and what else is new."""
+    def _taken_up_again(
+        self, device: Device, before: LiveHeader, stats: LinkStats, *, is_new_start: bool
+    ) -> LiveHeader:
+        """Return who answers now, and say that the board restarted, or took us for lost, and what else is new."""
         header = header_of(device, self._board, self._scene)
-        news = f"{header.board} restarted, or took this host for lost ({restarts} time{'s' * (restarts > 1)} so far)"
+        n, cause = stats.boots if is_new_start else stats.restarts - stats.boots, cause_of_start(device.info)
+        what = " ".join(filter(None, ("restarted", cause))) if is_new_start else "took this host for lost"
+        news = f"{header.board} {what} ({counted(n, 'time')} so far)"
         if (header.app, header.firmware) != (before.app, before.firmware):
             news += f"; it runs {header.app} {header.firmware} now"
         if header.model != before.model:

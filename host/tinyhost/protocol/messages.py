@@ -70,8 +70,8 @@ __all__ = [
     "WriteRequest",
 ]
 
-PROTOCOL_VERSION = 1
-"""The newest protocol version that this side speaks."""
+PROTOCOL_VERSION = 2
+"""The newest protocol version that this side speaks. 2: PING and INFO tell the boot, INFO tells the sensor and the last fault."""
 PROTOCOL_VERSION_MIN = 1
 """The oldest protocol version that this side speaks."""
 HELLO_MAGIC = 1414744148
@@ -378,8 +378,9 @@ class HelloReply:
 class InfoReply:
     """Who the board is and what it can take."""
 
-    SIZE: ClassVar[int] = 184
-    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2BI")
+    SIZE: ClassVar[int] = 232
+    OLDEST_SIZE: ClassVar[int] = 184
+    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2BIIIfIIII16sBBH")
 
     board: str = ""
     """native, m4, nano33ble"""
@@ -415,14 +416,37 @@ class InfoReply:
     reserved: tuple[int, ...] = (0, 0)
     operators: int = 0
     """that the engine has: bit OperatorCode for each"""
+    boot: int = 0
+    """as in PingReply"""
+    sensor_rate_mhz: int = 0
+    """samples per 1,000 s that the app's sensor gives; 0: not known, or a camera"""
+    sensor_scale: float = 0.0
+    """of one count of them: of full scale (microphone), g (accelerometer)"""
+    fault_pc: int = 0
+    """where the program was at the last fault since power-on; 0: there was none"""
+    fault_lr: int = 0
+    """where it would have returned to"""
+    fault_cfsr: int = 0
+    """what kind of fault: the Cortex-M4's Configurable Fault Status Register"""
+    fault_address: int = 0
+    """the address that it was about, if the status register says that there is one"""
+    sensor_chip: str = ""
+    """of the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if it is not known"""
+    reset_reason: int = 0
+    """why the firmware started"""
+    sensor_channels: int = 0
+    """values of each sample"""
+    reserved_2: int = 0
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved, self.operators)
+        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved, self.operators, self.boot, self.sensor_rate_mhz, self.sensor_scale, self.fault_pc, self.fault_lr, self.fault_cfsr, self.fault_address, self.sensor_chip.encode()[: 16], self.reset_reason, self.sensor_channels, self.reserved_2)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InfoReply:
-        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        """Return the struct at `offset`; raises struct.error if `data` is too short. What an older version lacks is 0."""
+        if cls.OLDEST_SIZE <= len(data) - offset < cls.SIZE:
+            data, offset = bytes(data[offset:]).ljust(cls.SIZE, b"\0"), 0
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             board=text_of(values[0]),
@@ -443,6 +467,17 @@ class InfoReply:
             sensor=values[15],
             reserved=values[16 : 18],
             operators=values[18],
+            boot=values[19],
+            sensor_rate_mhz=values[20],
+            sensor_scale=values[21],
+            fault_pc=values[22],
+            fault_lr=values[23],
+            fault_cfsr=values[24],
+            fault_address=values[25],
+            sensor_chip=text_of(values[26]),
+            reset_reason=values[27],
+            sensor_channels=values[28],
+            reserved_2=values[29],
         )
 
 
@@ -473,8 +508,9 @@ class PingRequest:
 class PingReply:
     """The board's clock and link counters, since its start."""
 
-    SIZE: ClassVar[int] = 24
-    _STRUCT: ClassVar[Struct] = Struct("<QIIII")
+    SIZE: ClassVar[int] = 32
+    OLDEST_SIZE: ClassVar[int] = 24
+    _STRUCT: ClassVar[Struct] = Struct("<QIIIIII")
 
     uptime_us: int = 0
     token: int = 0
@@ -485,14 +521,19 @@ class PingReply:
     """broken frames received"""
     tx_dropped: int = 0
     """frames given up because the host did not read"""
+    boot: int = 0
+    """number of this start of the firmware: every start has another one; 0 of firmware that has none"""
+    reserved: int = 0
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.uptime_us, self.token, self.rx_frames, self.rx_bad, self.tx_dropped)
+        return self._STRUCT.pack(self.uptime_us, self.token, self.rx_frames, self.rx_bad, self.tx_dropped, self.boot, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> PingReply:
-        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        """Return the struct at `offset`; raises struct.error if `data` is too short. What an older version lacks is 0."""
+        if cls.OLDEST_SIZE <= len(data) - offset < cls.SIZE:
+            data, offset = bytes(data[offset:]).ljust(cls.SIZE, b"\0"), 0
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             uptime_us=values[0],
@@ -500,6 +541,8 @@ class PingReply:
             rx_frames=values[2],
             rx_bad=values[3],
             tx_dropped=values[4],
+            boot=values[5],
+            reserved=values[6],
         )
 
 

@@ -6,6 +6,29 @@
 #include "wire.h"
 
 namespace tinyhost {
+namespace {
+
+void TellStart(InfoReply* info) {
+  info->boot = hal::BootNumber();
+  info->reset_reason = hal::LastReset();
+  hal::Fault fault = {};
+  if (!hal::LastFault(&fault)) return;
+  info->fault_pc = fault.pc;
+  info->fault_lr = fault.lr;
+  info->fault_cfsr = fault.cfsr;
+  info->fault_address = fault.address;
+}
+
+void TellSensor(const App& app, InfoReply* info) {
+  hal::SensorDescription sensor = {};
+  if (app.sample_input == nullptr || app.sample_input->describe_sensor(&sensor) != Status::kOk) return;
+  CopyText(info->sensor_chip, sensor.chip);
+  info->sensor_rate_mhz = sensor.sampling.rate_mhz;
+  info->sensor_scale = sensor.sampling.scale;
+  info->sensor_channels = sensor.sampling.n_channels;
+}
+
+}  // namespace
 
 /// Every request of the protocol. HELLO may be longer: a later version may append to it.
 const Route Device::kRoutes[] = {
@@ -83,6 +106,8 @@ void Device::OnInfo(Device& device, const Request& request) {
   info.n_slots = ModelStore::kSlots;
   info.sensor = device.app_.sensor;
   info.operators = device.runner_.engine().operators();
+  TellStart(&info);
+  TellSensor(device.app_, &info);
   device.host_.Reply(request, {BytesOf(info)});
 }
 

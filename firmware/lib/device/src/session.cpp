@@ -56,6 +56,7 @@ void Session::OnPing(const Request& request) {
   reply.rx_frames = router_.n_frames();
   reply.rx_bad = router_.n_bad_frames();
   reply.tx_dropped = host_.n_dropped_frames();
+  reply.boot = hal::BootNumber();
   host_.Reply(request, {BytesOf(reply)});
 }
 

@@ -45,7 +45,7 @@ class SceneRequest:
     """the reply repeats it"""
     sensor: int = 0
     start: int = 0
-    """1: switches the microphone or accelerometer on: its samples count from now"""
+    """of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples"""
     width: int = 0
     """of the picture, pixels"""
     height: int = 0

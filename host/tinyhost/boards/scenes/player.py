@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyhost.boards.scenes.base import AnySource, LiveSource, PictureSource, SampleSource, Sampling, Scene
+from tinyhost.boards.scenes.base import AnySource, LiveSource, PictureSource, Piece, SampleSource, Sampling, Scene
 from tinyhost.boards.scenes.messages import SCENE_MAGIC, SceneReply, SceneRequest, SceneSensor
 from tinyhost.boards.scenes.pacing import PacedSamples
 from tinyhost.errors import ConfigError, TinyhostError
@@ -21,6 +21,7 @@ from tinyhost.system.waiting import ready
 
 __all__ = ["ScenePlayer", "remove_channels"]
 
+_SWITCH_ON, _ONLY_ASK = 1, 2  # SceneRequest.start
 _PICTURES = 1024
 """captures whose pictures are known by name"""
 
@@ -143,9 +144,10 @@ def _picture(scene: PictureSource, request: SceneRequest) -> tuple[SceneReply, b
 
 
 def _samples(paced: PacedSamples | LiveSource, sampling: Sampling, request: SceneRequest) -> tuple[SceneReply, bytes]:
-    if request.start:
+    if request.start == _SWITCH_ON:
         paced.start()
-    piece = paced.read(request.max_samples)
+    nothing = Piece(samples=np.empty((0, sampling.n_channels), np.int16), position=0, lost=0, n_waiting=0)
+    piece = nothing if request.start == _ONLY_ASK else paced.read(request.max_samples)
     data = np.ascontiguousarray(piece.samples, "<i2").tobytes()
     reply = SceneReply(
         magic=SCENE_MAGIC,

@@ -47,6 +47,7 @@ struct StrideFeatures {
 /// How samples of a sensor that samples continuously become the model's input. Sensor functions as in
 /// hal/microphone.h.
 struct SampleInput {
+  Status (*describe_sensor)(hal::SensorDescription* description);
   Status (*start_sensor)(hal::Sampling* sampling);
   void (*stop_sensor)();
   Status (*read_sensor)(int16_t* samples, size_t max, hal::SampleBlock* block);

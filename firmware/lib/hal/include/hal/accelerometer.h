@@ -9,6 +9,8 @@
 
 namespace tinyhost::hal {
 
+/// Which one there is, and how it will sample, without starting it. kNoSensor: none there.
+Status DescribeAccelerometer(SensorDescription* description);
 /// Switches it on. Positions count from 0 again. kNoSensor: none there.
 Status StartAccelerometer(Sampling* sampling);
 void StopAccelerometer();

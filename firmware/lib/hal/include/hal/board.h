@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "core/reset_reason.h"
+
 namespace tinyhost::hal {
 
 /// Called once, before anything else of the hal.
@@ -13,6 +15,20 @@ const char* UniqueId();       // of this one board, at most 35 characters
 
 const char* FirmwareVersion();  // as in pyproject.toml
 const char* BuildId();          // first 16 hex digits of the SHA-256 over the firmware's sources and flags
+
+/// The number of this start of the firmware, never 0: another one after every start, whatever caused it.
+uint32_t BootNumber();
+ResetReason LastReset();
+
+/// What a Cortex-M4 tells of a fault; registers as in its Technical Reference Manual.
+struct Fault {
+  uint32_t pc;
+  uint32_t lr;
+  uint32_t cfsr;
+  uint32_t address;  // MMFAR or BFAR, if cfsr says that it is valid
+};
+/// False if there was none since power-on, or the board keeps none.
+bool LastFault(Fault* fault);
 
 enum class LedState : uint8_t { kBooting, kIdle, kSession, kDetected, kFault };
 void SetLed(LedState state);

@@ -12,6 +12,8 @@ namespace tinyhost::hal {
 /// Every board's microphone gives this many samples per second, mono.
 constexpr uint32_t kMicrophoneHz = 16'000;
 
+/// Which one there is, and how it will sample, without starting it. kNoSensor: none there.
+Status DescribeMicrophone(SensorDescription* description);
 /// Switches it on. Positions count from 0 again; what a microphone gives while it settles is thrown away before that.
 /// kNoSensor: none there.
 Status StartMicrophone(Sampling* sampling);

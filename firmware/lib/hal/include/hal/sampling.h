@@ -12,6 +12,12 @@ struct Sampling {
   uint8_t n_channels;  // int16 values of one sample
 };
 
+/// What a board knows of such a sensor before it is started.
+struct SensorDescription {
+  const char* chip;  // "" if it is not known
+  Sampling sampling;
+};
+
 /// Some samples in a row, without a gap.
 struct SampleBlock {
   size_t n_samples;       // 0: none yet

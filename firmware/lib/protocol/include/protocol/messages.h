@@ -4,12 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include "core/reset_reason.h"
 #include "core/status.h"
 
 namespace tinyhost {
 
-/// The newest protocol version that this side speaks.
-constexpr uint32_t kProtocolVersion = 1;
+/// The newest protocol version that this side speaks. 2: PING and INFO tell the boot, INFO tells the sensor and the last fault.
+constexpr uint32_t kProtocolVersion = 2;
 
 /// The oldest protocol version that this side speaks.
 constexpr uint32_t kProtocolVersionMin = 1;
@@ -193,8 +194,19 @@ struct InfoReply {
   SensorKind sensor;  ///< of the app
   uint8_t reserved[2];
   uint32_t operators;  ///< that the engine has: bit OperatorCode for each
+  uint32_t boot;  ///< as in PingReply
+  uint32_t sensor_rate_mhz;  ///< samples per 1,000 s that the app's sensor gives; 0: not known, or a camera
+  float sensor_scale;  ///< of one count of them: of full scale (microphone), g (accelerometer)
+  uint32_t fault_pc;  ///< where the program was at the last fault since power-on; 0: there was none
+  uint32_t fault_lr;  ///< where it would have returned to
+  uint32_t fault_cfsr;  ///< what kind of fault: the Cortex-M4's Configurable Fault Status Register
+  uint32_t fault_address;  ///< the address that it was about, if the status register says that there is one
+  char sensor_chip[16];  ///< of the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if it is not known
+  ResetReason reset_reason;  ///< why the firmware started
+  uint8_t sensor_channels;  ///< values of each sample
+  uint16_t reserved_2;
 };
-static_assert(sizeof(InfoReply) == 184, "InfoReply has padding");
+static_assert(sizeof(InfoReply) == 232, "InfoReply has padding");
 
 /// Keeps a session and asks for the board's link counters.
 struct PingRequest {
@@ -209,8 +221,10 @@ struct PingReply {
   uint32_t rx_frames;  ///< good frames received
   uint32_t rx_bad;  ///< broken frames received
   uint32_t tx_dropped;  ///< frames given up because the host did not read
+  uint32_t boot;  ///< number of this start of the firmware: every start has another one; 0 of firmware that has none
+  uint32_t reserved;
 };
-static_assert(sizeof(PingReply) == 24, "PingReply has padding");
+static_assert(sizeof(PingReply) == 32, "PingReply has padding");
 
 /// Restarts the board.
 struct ResetRequest {

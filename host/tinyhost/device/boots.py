@@ -1,0 +1,55 @@
+"""Whether a board has restarted, as its replies to PING tell it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tinyhost.device.clock import BoardClock
+from tinyhost.protocol.messages import InfoReply, PingReply
+from tinyhost.protocol.reset import ResetReason
+
+__all__ = ["Boots", "cause_of_start"]
+
+_CAUSES = {
+    ResetReason.POWER_ON: "after a loss of power",
+    ResetReason.PIN: "by its reset button",
+    ResetReason.WATCHDOG: "by its watchdog, as its loop stood still",
+    ResetReason.SOFTWARE: "as it was told to",
+    ResetReason.LOCKUP: "after a fault in the handler of a fault",
+    ResetReason.FAULT: "after a fault",
+}
+
+
+class Boots:
+    """The last start of a board's firmware that was seen.
+
+    Every start has a number, and another number is another start. Firmware of protocol version 1 has none: then the
+    board's clock tells, as far as it can be trusted.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._boot: int | None = None
+        self._clock = BoardClock(clock)
+
+    def has_restarted(self, reply: PingReply, asked_s: float, *, where: str) -> bool:
+        """Take in a reply; return whether the board has restarted since the one before.
+
+        asked_s: when it was asked for, by time.monotonic(). Raises ProtocolError for a board that has neither numbers
+        nor a clock that goes on.
+        """
+        before, self._boot = self._boot, reply.boot
+        went_back = not reply.boot and self._clock.has_restarted(reply.uptime_us / 1e6, asked_s, where=where)
+        if before is None:
+            return False
+        return reply.boot != before if reply.boot or before else went_back
+
+
+def cause_of_start(info: InfoReply) -> str:
+    """Return why a board's firmware started, and where the fault was if it was one; "" if the board does not tell."""
+    if info.reset_reason not in _CAUSES:
+        return ""
+    cause = _CAUSES[ResetReason(info.reset_reason)]
+    if info.reset_reason == ResetReason.FAULT and info.fault_pc:
+        cause += f" (pc 0x{info.fault_pc:08x}, lr 0x{info.fault_lr:08x}, cfsr 0x{info.fault_cfsr:08x})"
+    return cause
