@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tinyhost.bench.estimate import Estimate, estimate_latency
 from tinyhost.bench.operator_costs import OperatorTotal, total_by_operator
-from tinyhost.bench.result import TICK_REMARKS, Agreement, BenchResult, DeviceSummary, Latency
+from tinyhost.bench.result import TICK_REMARKS, Agreement, BenchResult, DeviceSummary, GateResult, Latency
 from tinyhost.device import LinkMeasurement
 from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelDocument, model_document
@@ -89,6 +89,8 @@ class BenchDocument:
     """null without `--link`"""
     other: OtherEngineDocument | None
     """the same model on the same board with another engine; null without `--engine`"""
+    gate: GateResult | None
+    """the conditions of `--fail-if`; exits 1 if one is broken"""
 
 
 def finding_documents() -> dict[str, type[Document]]:
@@ -110,6 +112,7 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         agreement=result.agreement,
         link=result.link,
         other=_other_document(result),
+        gate=result.gate,
     )
     findings = {finding.key: to_json(finding.document()) for finding in result.findings}
     return {**to_json(document), **dict.fromkeys(finding_documents()), **findings}

@@ -19,6 +19,8 @@ __all__ = [
     "BenchResult",
     "DeviceSummary",
     "EngineRun",
+    "GateResult",
+    "Judgement",
     "Latency",
     "Mismatch",
     "OperatorTicks",
@@ -138,6 +140,48 @@ class EngineRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One condition, and whether it holds."""
+
+    condition: str
+    """as it was written"""
+    holds: bool
+    before: float
+    """of the baseline: ticks (medians), bytes, or a share"""
+    now: float
+    unit: str
+    """`instructions`, `cycles`, `ns`, `B`, `share`"""
+    change: str
+    """in words: `+2.29 %`, `-2.0 pp`"""
+    remark: str
+    """why a difference counts or does not; empty where the figures say it"""
+    p: float | None = None
+    """chance of such a loss if there is none: McNemar's test, exact and one-sided; null without `(paired)`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateResult:
+    """A benchmark against its baseline; null without `--baseline`."""
+
+    source: str
+    """file, or revision and file"""
+    time: str
+    """when the baseline was measured"""
+    build_id: str
+    """of the baseline's firmware"""
+    same_firmware: bool
+    model_sha256: str
+    """of the baseline's .tflite file"""
+    same_model: bool
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def broken(self) -> tuple[Judgement, ...]:
+        """Those that do not hold."""
+        return tuple(item for item in self.judgements if not item.holds)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BenchResult:
     """Everything that one `tinyhost bench` found."""
 
@@ -154,3 +198,5 @@ class BenchResult:
     link: LinkMeasurement | None
     other: EngineRun | None = None
     """None when no other engine was asked for"""
+    gate: GateResult | None = None
+    """None without a baseline"""

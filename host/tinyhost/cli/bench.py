@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tinyhost.cli.bench_checks import (
+    BaselineOption,
+    FailIfOption,
+    Gate,
+    JUnitOption,
+    MarkdownOption,
+    SaveBaselineOption,
+    check_outputs,
+)
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import (
     BoardOption,
@@ -33,15 +42,15 @@ from tinyhost.cli.output import (
     write_json,
 )
 from tinyhost.cli.skipped import AllowSkippedOption
-from tinyhost.errors import CheckFailedError, UsageError
-from tinyhost.system.wording import counted
+from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
     from tinyhost.bench.engines import EngineTrial
-    from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
+    from tinyhost.bench.result import BenchResult
     from tinyhost.bench.run import Progress
     from tinyhost.boards import Board
     from tinyhost.boards.build import Firmware
+    from tinyhost.device import Device
     from tinyhost.models.file import ModelFile
 
 __all__ = ["register"]
@@ -72,6 +81,7 @@ def register(app: typer.Typer) -> None:
             "tinyhost bench --model runs/hall/model.tflite --data data/hall/test --report bench.html",
             "tinyhost bench --stream data/talk.wav",
             "tinyhost bench --engine tflm --board m4",
+            "tinyhost bench --board m4 --baseline main:baselines.json --fail-if 'latency>+2%, arena>+0'",
         ),
     )(bench)
 
@@ -161,6 +171,11 @@ def bench(
         Path | None,
         typer.Option("--report", metavar="FILE", help="Write an HTML report to this file."),
     ] = None,
+    baseline: BaselineOption = None,
+    fail_if: FailIfOption = None,
+    save_baseline: SaveBaselineOption = None,
+    junit: JUnitOption = None,
+    markdown: MarkdownOption = None,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
@@ -168,8 +183,8 @@ def bench(
 ) -> None:
     """Measure a model on the board: latency, memory, accuracy.
 
-    It also compares the board's outputs with a reference, and exits 1 if any of them differs, or if more than 1 % of
-    --data cannot be used.
+    It also compares the board's outputs with a reference, and exits 1 if any of them differs, if more than 1 % of
+    --data cannot be used, or if a condition of --fail-if is broken.
     """
     from tinyhost.bench.run import BenchRequest, model_on_device, run_bench
     from tinyhost.cli.connect import connected
@@ -180,6 +195,7 @@ def bench(
     if truth is not None and stream is None:
         raise UsageError("--truth describes the recording of --stream, and none is given", hint="add --stream FILE")
     check_targets(report, json)
+    gate = Gate.of(baseline, fail_if, save=save_baseline, junit=junit, markdown=markdown, data=data is not None)
     names = split_labels(labels)
     request = BenchRequest(
         runs=runs,
@@ -206,14 +222,20 @@ def bench(
         ):
             result = run_bench(device, image, tflite, name=connection.board_name, request=request, on_progress=progress)
         if file is not None:
-            active = next((slot.name for slot in device.models() if slot.active), "none")
-            note((f"active model: {active}", "dim"))
+            _note_active(device)
     if trial is not None:
         result = trial.compare(result, request, stage=stage, measuring=_progress)
-    _write(result, report, json)
-    _check(result)
+    result = gate.judged(result)
+    _write(result, report, json, gate)
+    check_outputs(result)
     for finding in result.findings:
         check_skipped(data or Path(), finding.skipped, finding.n_used, allow=allow_skipped)
+    gate.check_and_keep(result)
+
+
+def _note_active(device: Device) -> None:
+    active = next((slot.name for slot in device.models() if slot.active), "none")
+    note((f"active model: {active}", "dim"))
 
 
 def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "") -> tuple[Board, Firmware]:
@@ -268,7 +290,7 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
+def _write(result: BenchResult, report: Path | None, json: str | None, gate: Gate) -> None:
     from tinyhost.bench.document import bench_document
 
     if report:
@@ -276,33 +298,10 @@ def _write(result: BenchResult, report: Path | None, json: str | None) -> None:
 
         write_file(report, bench_report(result))
         note(f"report: {report}")
+    gate.write(result)
     if json:
         write_json(bench_document(result), json)
     if json != "-":
         from tinyhost.views.bench import bench_view
 
         console().print(bench_view(result, console().width))
-
-
-def _check(result: BenchResult) -> None:
-    _check_agreement(result.device, result.agreement, "")
-    if result.other:
-        _check_agreement(result.other.device, result.other.agreement, f" with the engine {result.other.engine}")
-    for finding in result.findings:
-        if difference := finding.disagreement():
-            raise CheckFailedError(
-                f"{result.device.name}: {difference}",
-                hint=f"is the firmware of this version? tinyhost flash {result.device.app}",
-            )
-
-
-def _check_agreement(device: DeviceSummary, agreement: Agreement | None, engine: str) -> None:
-    if agreement is None or not agreement.mismatches:
-        return
-    first = agreement.first_mismatch
-    seed = first.seed if first else 0
-    raise CheckFailedError(
-        f"{device.name}{engine}: {agreement.mismatches} of {counted(agreement.compared, 'output')} differ from "
-        f"{agreement.against}'s, first with seed {seed}",
-        hint=f"see where: tinyhost diff --board {device.name} --seed {seed} --layers",
-    )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = ["Spread"]
+
+_CONFIDENCE = 0.95
+_MANY = 500
+"""values, from which on a binomial number is taken for normal"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +21,34 @@ class Spread:
     min: int
     median: int
     max: int
+    low: int
+    """from here to `high` the true median lies with 95 %; least and most of fewer than 6 counts, which prove less"""
+    high: int
 
     @classmethod
     def of(cls, values: Sequence[int]) -> Spread:
         """Return the spread of at least one value; the median of an even number is rounded down."""
-        return cls(min=min(values), median=int(statistics.median(values)), max=max(values))
+        ranked = sorted(values)
+        left_out = _outside(len(ranked))
+        return cls(
+            min=ranked[0],
+            median=int(statistics.median(ranked)),
+            max=ranked[-1],
+            low=ranked[left_out],
+            high=ranked[-1 - left_out],
+        )
+
+
+def _outside(n: int) -> int:
+    """Return how many of n values at either end may be left out of an interval that holds the median with 95 %.
+
+    By order statistics: of n values a binomial number lies below the median, whatever their distribution is.
+    """
+    if n > _MANY:
+        return int(n / 2 - 0.98 * math.sqrt(n)) - 1
+    tail = 0
+    for left_out in range(n):
+        tail += math.comb(n, left_out)
+        if tail > (1 - _CONFIDENCE) / 2 * 2**n:
+            return max(0, left_out - 1)
+    return 0

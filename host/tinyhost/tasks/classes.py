@@ -24,7 +24,9 @@ from tinyhost.tasks.findings import (
     Judged,
     JudgedSamples,
     Part,
+    SampleVerdict,
     Section,
+    digest_of,
     percent,
     skipped_notes,
 )
@@ -224,6 +226,10 @@ class Accuracy(Finding):
             ),
         )
 
+    def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
+        """Return for each sample whether it was classified as its label says."""
+        return tuple(SampleVerdict(digest=item.digest, label=item.label, right=item.right) for item in self.samples)
+
     def more_parts(self) -> tuple[Part, ...]:
         """Return what a task adds to its section, before the samples themselves."""
         return ()
@@ -269,6 +275,7 @@ def measure_accuracy(
                 predicted=labels[top],
                 scores=tuple(float(score) for score in scores),
                 is_picture=data.dtype == np.uint8,
+                digest=digest_of(data),
             )
         )
         on_sample(index + 1)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.charts import Chart
@@ -29,9 +33,11 @@ __all__ = [
     "Mark",
     "Note",
     "Part",
+    "SampleVerdict",
     "Section",
     "Timeline",
     "agreement_note",
+    "digest_of",
     "issue_notes",
     "percent",
     "skipped_notes",
@@ -116,11 +122,23 @@ class Judged:
     scores: tuple[float, ...]
     """real output values, one for each class"""
     is_picture: bool
+    digest: str = ""
+    """of what was sent to the device, see `digest_of`; empty if it was not sent to one"""
 
     @property
     def right(self) -> bool:
         """Whether the prediction is the label."""
         return self.label == self.predicted
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleVerdict:
+    """Whether the device was right about one sample, which is known by its content."""
+
+    digest: str
+    """of the samples' content: 16 hex digits"""
+    label: str
+    right: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,9 +205,19 @@ class Finding(ABC):
     def section(self) -> Section:
         """Return it for people."""
 
+    def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
+        """Return for each labelled sample whether the device was right; nothing where there are none."""
+        return ()
+
     def disagreement(self) -> str:
         """Return how the device differs from this computer where it must not; "" if it does not."""
         return ""
+
+
+def digest_of(samples: NDArray[Any]) -> str:
+    """Return what tells samples from any others: the first 16 hex digits of the SHA-256 of shape and content."""
+    content = f"{samples.dtype.str} {samples.shape} ".encode() + np.ascontiguousarray(samples).tobytes()
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -15,6 +15,7 @@ from tinyhost.models.summary import macs_text
 from tinyhost.system.wording import counted
 from tinyhost.views.engines import engines_view
 from tinyhost.views.findings import section_view
+from tinyhost.views.gate import gate_view
 
 if TYPE_CHECKING:
     from tinyhost.bench.result import BenchResult, Latency
@@ -48,6 +49,8 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         parts += [Text(), section_view(finding.section())]
     if result.link:
         parts += [Text(), *_link(result.link)]
+    if result.gate:
+        parts += [Text(), *gate_view(result.gate)]
     return Group(*parts)
 
 

@@ -9,7 +9,6 @@ import pytest
 from tinyhost.bench.difference import DiffSample, host_input, load_sample, stage_of
 from tinyhost.bench.document import bench_document
 from tinyhost.errors import DatasetError, UsageError
-from tinyhost.metrics.spread import Spread
 from tinyhost.models.reference import preprocess
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.tasks.classes import Accuracy, check_labels
@@ -17,11 +16,6 @@ from tinyhost.tasks.vision.task import fitting
 
 from tests.json_docs import check_document
 from tests.unit.bench.samples import full_result, keyword_result, shipped_model
-
-
-def test_spread_of_runs() -> None:
-    assert Spread.of([5, 1, 3]) == Spread(min=1, median=3, max=5)
-    assert Spread.of([1, 2]) == Spread(min=1, median=1, max=2)
 
 
 def test_precision_and_recall_from_the_confusion(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tinyhost.tasks.findings import (
     HostAnswers,
     Listening,
     Note,
+    SampleVerdict,
     Section,
     agreement_note,
     issue_notes,
@@ -62,6 +63,8 @@ class MotionAccuracy(Finding):
     """what is wrong with the recordings"""
     recordings: int
     """files that were judged"""
+    stretches: tuple[SampleVerdict, ...]
+    """without a gap: right are those labelled `normal` without an alarm, and the others with one"""
 
     @property
     def n_used(self) -> int:
@@ -104,6 +107,10 @@ class MotionAccuracy(Finding):
         share, unit = f"{100 * cost.busy_share:.2f} %", cost.unit
         text = f"features and model: {cost.per_s:,} {unit} a second, {share} of {cost.budget_per_s:,} {unit}"
         return (Note(text=text),)
+
+    def sample_verdicts(self) -> tuple[SampleVerdict, ...]:
+        """Return for each stretch without a gap whether there was an alarm where there should be."""
+        return self.stretches
 
     def disagreement(self) -> str:
         """Return how many windows have another score on this computer."""

@@ -26,7 +26,7 @@ from tinyhost.system.wording import counted
 from tinyhost.tasks.anomaly.detector import FedRun, HostDetector, feed_run, n_different
 from tinyhost.tasks.anomaly.findings import LabelAlarms, MotionAccuracy, MotionStream
 from tinyhost.tasks.contract import Evaluation, Subject
-from tinyhost.tasks.findings import HostAnswers
+from tinyhost.tasks.findings import HostAnswers, SampleVerdict, digest_of
 from tinyhost.tasks.listening import summarize_listening
 
 __all__ = ["FolderEvaluation", "RecordingEvaluation", "load_folder", "load_recording"]
@@ -51,13 +51,16 @@ class FolderEvaluation(Evaluation):
         """Return what the board makes of them, and on how many windows this computer says anything else."""
         compared = mismatches = 0
         fed: dict[str, list[FedRun]] = {}
-        stretches = ((run.label, run.samples[piece]) for run in self.motions.runs for piece in run.pieces)
-        for done, (label, samples) in enumerate(stretches, 1):
+        stretches: list[SampleVerdict] = []
+        given = ((run.label, run.samples[piece]) for run in self.motions.runs for piece in run.pieces)
+        for done, (label, samples) in enumerate(given, 1):
             answer = feed_run(subject.device, samples, self.motions.rate_hz)
             expected = self.host.scores(samples)
             compared += len(expected)
             mismatches += n_different(answer.scores, expected)
             fed.setdefault(label, []).append(answer)
+            right = bool(answer.raised_at) == (label != NORMAL)
+            stretches.append(SampleVerdict(digest=digest_of(samples), label=label, right=right))
             on_step(done)
         results = max((run.results for runs in fed.values() for run in runs), key=len, default=[])
         motion, normal = self.host.task.motion, fed.get(NORMAL, [])
@@ -71,6 +74,7 @@ class FolderEvaluation(Evaluation):
             issues=self.motions.notes,
             recordings=len(self.motions),
             skipped=self.motions.skipped,
+            stretches=tuple(stretches),
         )
 
 

@@ -1,0 +1,36 @@
+"""Two classifiers on the same samples: McNemar's exact test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+__all__ = ["PairedChange"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedChange:
+    """What changed between two runs over the same samples."""
+
+    n: int
+    """samples"""
+    lost: int
+    """right before, wrong now"""
+    gained: int
+    """wrong before, right now"""
+
+    @property
+    def points(self) -> float:
+        """Change of the share that is right, in percentage points."""
+        return 100.0 * (self.gained - self.lost) / self.n
+
+    @property
+    def p_of_loss(self) -> float:
+        """Chance of losing so many of the samples that changed, or more, if a loss is as likely as a gain.
+
+        McNemar's test, exact and one-sided (Q. McNemar, Psychometrika 12, 1947); 1 if nothing changed.
+        """
+        changed = self.lost + self.gained
+        ways = sum(math.comb(changed, k) for k in range(self.lost, changed + 1))
+        return float(Fraction(ways, 2**changed))
