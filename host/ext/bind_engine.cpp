@@ -45,6 +45,8 @@ nb::dlpack::dtype DlpackType(TensorType type) {
       return nb::dtype<uint8_t>();
     case TensorType::kFloat32:
       return nb::dtype<float>();
+    case TensorType::kInt32:
+      return nb::dtype<int32_t>();
   }
   throw std::logic_error("TensorType");
 }

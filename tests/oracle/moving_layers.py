@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from tests.oracle.net import Net, append
 
-__all__ = ["blocks", "resize_nearest", "slice_layer", "split", "strided_slice", "transpose", "unpack"]
+__all__ = [
+    "blocks",
+    "rearrangement",
+    "resize_bilinear",
+    "resize_nearest",
+    "slice_layer",
+    "split",
+    "strided_slice",
+    "transpose",
+    "unpack",
+]
 
 
 def strided_slice(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -103,6 +113,46 @@ def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     options = {"AlignCorners": False, "HalfPixelCenters": draw(st.booleans())}
     shape = (n, *target, depth)
     return append(draw, net, "RESIZE_NEAREST_NEIGHBOR", inputs, shape, net.scale, net.zero_point, **options)
+
+
+def resize_bilinear(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """RESIZE_BILINEAR to any size."""
+    n, height, width, depth = net.shape
+    target = (draw(st.integers(1, 3 * height)), draw(st.integers(1, 3 * width)))
+    aligned, half = draw(st.sampled_from([(False, False), (False, True), (True, False)]))
+    inputs = [net.index, net.builder.integers(target)]
+    options = {"AlignCorners": aligned, "HalfPixelCenters": half}
+    shape = (n, *target, depth)
+    return append(draw, net, "RESIZE_BILINEAR", inputs, shape, net.scale, net.zero_point, **options)
+
+
+def rearrangement(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """GATHER of known indices, REVERSE_V2, BROADCAST_TO, MIRROR_PAD or PADV2."""
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    written = axis - len(net.shape) if draw(st.booleans()) else axis
+    code = draw(st.sampled_from(["GATHER", "REVERSE_V2", "BROADCAST_TO", "MIRROR_PAD", "PADV2"]))
+    shape, inputs, options = list(net.shape), [net.index], {}
+    if code == "GATHER":
+        indices = draw(st.lists(st.integers(0, shape[axis] - 1), min_size=1, max_size=14))
+        shape[axis] = len(indices)
+        inputs.append(net.builder.integers(indices))
+        options = {"Axis": written}
+    elif code == "REVERSE_V2":
+        inputs.append(net.builder.integers([axis]))
+    elif code == "BROADCAST_TO":
+        shape = [dim if dim > 1 else draw(st.integers(1, 4)) for dim in shape]
+        inputs.append(net.builder.integers(shape))
+    else:
+        mode = draw(st.integers(0, 1))
+        most = [dim - 1 + mode if code == "MIRROR_PAD" else 3 for dim in shape]
+        pairs = [(draw(st.integers(0, n)), draw(st.integers(0, n))) for n in most]
+        shape = [before + dim + after for (before, after), dim in zip(pairs, shape, strict=True)]
+        inputs.append(net.builder.integers(pairs))
+        options = {"Mode": mode} if code == "MIRROR_PAD" else {}
+        if code == "PADV2":
+            value = draw(st.sampled_from([net.zero_point, draw(st.integers(-128, 127))]))
+            inputs.append(net.builder.tensor((1,), scale=net.scale, zero_point=net.zero_point, data=np.array([value])))
+    return append(draw, net, code, inputs, tuple(shape), net.scale, net.zero_point, **options)
 
 
 def _joined(draw: st.DrawFn, net: Net, parts: list[int], shape: tuple[int, ...], axis: int) -> Net:

@@ -14,8 +14,10 @@ __all__ = [
     "branches",
     "concatenation",
     "extreme",
+    "l2_normalization",
     "logistic",
     "mul",
+    "operand",
     "pad",
     "prelu",
     "relu",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-def _operand(
+def operand(
     draw: st.DrawFn, rng: np.random.Generator, net: Net, *, scale: float | None = None, zero_point: int = 0
 ) -> int:
     """Return a second operand: the net itself, or a constant that broadcasts to it, of any quantization if no scale."""
@@ -43,7 +45,7 @@ def _operand(
 
 
 def add(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "ADD") -> Net:
-    inputs = [net.index, _operand(draw, rng, net)]
+    inputs = [net.index, operand(draw, rng, net)]
     if draw(st.booleans()):
         inputs.reverse()
     other = net.builder.tensors[inputs[1] if inputs[0] == net.index else inputs[0]].scales[0]
@@ -71,7 +73,7 @@ def sub(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 def extreme(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """MAXIMUM or MINIMUM; all have one quantization."""
-    other = _operand(draw, rng, net, scale=net.scale, zero_point=net.zero_point)
+    other = operand(draw, rng, net, scale=net.scale, zero_point=net.zero_point)
     code = draw(st.sampled_from(["MAXIMUM", "MINIMUM"]))
     return append(draw, net, code, [net.index, other], net.shape, net.scale, net.zero_point)
 
@@ -187,3 +189,7 @@ def relu6(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 def requantize(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-5, 5))))
     return append(draw, net, "QUANTIZE", [net.index], net.shape, scale, random_zero_point(draw))
+
+
+def l2_normalization(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return append(draw, net, "L2_NORMALIZATION", [net.index], net.shape, 1 / 128, 0, FusedActivationFunction=0)

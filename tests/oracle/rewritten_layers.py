@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.oracle.net import Net, append, random_zero_point
 from tests.oracle.other_layers import reshape
 
-__all__ = ["flatten", "reduction", "view"]
+__all__ = ["arg_max", "extreme_reduction", "flatten", "reduction", "view"]
 
 
 def view(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -26,7 +26,7 @@ def view(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def reduction(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str) -> Net:
-    """MEAN or SUM over any axes of up to five dimensions."""
+    """MEAN, SUM, REDUCE_MAX or REDUCE_MIN over any axes of up to five dimensions."""
     rank = len(net.shape)
     axes = draw(st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True))
     keep = draw(st.booleans())
@@ -34,10 +34,27 @@ def reduction(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str)
     written = [axis - rank if draw(st.booleans()) else axis for axis in axes]
     scalar = len(written) == 1 and draw(st.booleans())
     axis_tensor = net.builder.integers(written[0] if scalar else written)
-    scale = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4))))
-    inputs = [net.index, axis_tensor]
-    reduced = append(draw, net, code, inputs, shape, scale, random_zero_point(draw), KeepDims=keep)
+    scale, zero_point = net.scale, net.zero_point
+    if code in ("MEAN", "SUM"):
+        scale, zero_point = float(np.float32(net.scale * 2.0 ** draw(st.floats(-4, 4)))), random_zero_point(draw)
+    reduced = append(draw, net, code, [net.index, axis_tensor], shape, scale, zero_point, KeepDims=keep)
     return _of_four_dimensions(draw, rng, reduced)
+
+
+def extreme_reduction(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return reduction(draw, rng, net, code=draw(st.sampled_from(["REDUCE_MAX", "REDUCE_MIN"])))
+
+
+def arg_max(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """ARG_MAX or ARG_MIN of what has equal values, too."""
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    coarse = float(np.float32(net.scale * 2.0 ** draw(st.integers(0, 5))))
+    net = append(draw, net, "QUANTIZE", [net.index], net.shape, coarse, net.zero_point)
+    shape = (*net.shape[:axis], *net.shape[axis + 1 :])
+    inputs = [net.index, net.builder.integers(axis - len(net.shape) if draw(st.booleans()) else axis)]
+    output = net.builder.tensor(shape, dtype="int32")
+    net.builder.operator(draw(st.sampled_from(["ARG_MAX", "ARG_MIN"])), inputs, output, OutputType=2)
+    return Net(builder=net.builder, index=output, shape=shape, scale=net.scale, zero_point=0)
 
 
 def _of_four_dimensions(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

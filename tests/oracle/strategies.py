@@ -5,14 +5,26 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from tests.oracle.arithmetic_layers import batch_matmul, comparison, division, squared_difference
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.moving_layers import blocks, resize_nearest, slice_layer, split, strided_slice, transpose, unpack
+from tests.oracle.moving_layers import (
+    blocks,
+    rearrangement,
+    resize_bilinear,
+    resize_nearest,
+    slice_layer,
+    split,
+    strided_slice,
+    transpose,
+    unpack,
+)
 from tests.oracle.net import Layer, Model, append, finish, random_scale, random_zero_point, start
 from tests.oracle.other_layers import (
     add,
     branches,
     concatenation,
     extreme,
+    l2_normalization,
     logistic,
     mul,
     pad,
@@ -26,8 +38,8 @@ from tests.oracle.other_layers import (
     sub,
 )
 from tests.oracle.recurrent_layers import lstm_models
-from tests.oracle.rewritten_layers import flatten, reduction, view
-from tests.oracle.table_layers import absolute, elu, hard_swish, leaky_relu, tanh
+from tests.oracle.rewritten_layers import arg_max, extreme_reduction, flatten, reduction, view
+from tests.oracle.table_layers import absolute, elu, hard_swish, leaky_relu, rsqrt, tanh
 from tests.oracle.windowed_layers import (
     average_pool,
     conv,
@@ -75,10 +87,20 @@ _PICTURE_LAYERS: dict[str, Layer] = {
     "PRELU": prelu,
     "SUB": sub,
     "TRANSPOSE_CONV": transpose_conv,
+    "ARG_MAX and ARG_MIN": arg_max,
+    "BATCH_MATMUL": batch_matmul,
+    "DIV": division,
+    "GATHER and other rearrangements": rearrangement,
+    "L2_NORMALIZATION": l2_normalization,
+    "RESIZE_BILINEAR": resize_bilinear,
+    "RSQRT": rsqrt,
+    "SQUARED_DIFFERENCE": squared_difference,
+    "comparisons and SELECT_V2": comparison,
 }
 
 
 _REWRITTEN_LAYERS: dict[str, Layer] = {
+    "REDUCE_MAX and REDUCE_MIN over any axes": extreme_reduction,
     "EXPAND_DIMS and SQUEEZE": view,
     "MEAN over any axes": lambda d, r, n: reduction(d, r, n, code="MEAN"),
     "RESHAPE of any batch": flatten,
@@ -102,7 +124,27 @@ _CHAIN_LAYERS: list[Layer] = [
 ]
 
 
+_OF_ANY_RANK = {
+    "ADD",
+    "ARG_MAX and ARG_MIN",
+    "BATCH_MATMUL",
+    "CONCATENATION",
+    "DIV",
+    "GATHER and other rearrangements",
+    "L2_NORMALIZATION",
+    "LOGISTIC",
+    "MAXIMUM and MINIMUM",
+    "MUL",
+    "PAD",
+    "RELU",
+    "SOFTMAX",
+    "SQUARED_DIFFERENCE",
+    "SUB",
+    "comparisons and SELECT_V2",
+}
 _BATCHED = {
+    "BATCH_MATMUL",
+    "RESIZE_BILINEAR",
     "TRANSPOSE_CONV",
     "CONV_2D",
     "DEPTHWISE_CONV_2D",
@@ -118,12 +160,7 @@ def _single(name: str) -> st.SearchStrategy[Model]:
     @st.composite
     def models(draw: st.DrawFn) -> Model:
         rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-        rank = (
-            draw(st.integers(2, 4))
-            if name
-            in ("ADD", "SUB", "MAXIMUM and MINIMUM", "MUL", "CONCATENATION", "PAD", "SOFTMAX", "LOGISTIC", "RELU")
-            else 4
-        )
+        rank = draw(st.integers(2, 4)) if name in _OF_ANY_RANK else 4
         root = start(draw, rank=rank, batch=name in _BATCHED)
         return finish(draw, _PICTURE_LAYERS[name](draw, rng, root), root)
 

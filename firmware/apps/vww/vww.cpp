@@ -28,7 +28,7 @@ Status CheckModel(const Engine& engine) {
   const TensorView input = engine.input();
   const bool is_picture = input.rank == 4 && input.dims[0] == 1 && (input.dims[3] == 1 || input.dims[3] == 3) &&
                           input.dims[1] <= kMaxPictureSide && input.dims[2] <= kMaxPictureSide &&
-                          input.type != TensorType::kFloat32;
+                          ElementBytes(input.type) == 1;
   if (!is_picture || (task != Task::kVww && task != Task::kGeneric)) return Status::kModelMismatch;
   return Classification::CheckOutput(engine);
 }

@@ -115,6 +115,8 @@ TfLiteType TypeOf(TensorType type) {
       return kTfLiteUInt8;
     case TensorType::kFloat32:
       return kTfLiteFloat32;
+    case TensorType::kInt32:
+      return kTfLiteInt32;
   }
   return kTfLiteNoType;
 }
@@ -199,10 +201,10 @@ TensorView TflmEngine::operator_output(size_t index) const {
 
 size_t TflmEngine::arena_bytes() const { return loaded() ? interpreter->arena_used_bytes() : 0; }
 
-uint32_t TflmEngine::operators() const {
+uint64_t TflmEngine::operators() const {
   constexpr auto kFirst = static_cast<uint32_t>(OperatorCode::kConv2d);
   constexpr auto kLast = static_cast<uint32_t>(OperatorCode::kReshape);
-  return (uint32_t{2} << kLast) - (uint32_t{1} << kFirst);
+  return (uint64_t{2} << kLast) - (uint64_t{1} << kFirst);
 }
 
 Status TflmEngine::InvokeRange(size_t first, size_t last, TickSource now, uint32_t* ticks) {

@@ -66,13 +66,13 @@ TEST_CASE("an operator that is not linked is refused, and not among those that t
   const std::vector<uint8_t> bytes = TinyModel(3);
   std::copy(bytes.begin(), bytes.end(), image);
   Engine all(PortableKernelFor), engine(few);
-  uint32_t named = 0;  // all that there are, but for the one that no plan needs
-  for (uint32_t code = 0; code < 32; ++code) {
+  uint64_t named = 0;  // all that there are, but for the one that no plan needs
+  for (uint32_t code = 0; code < 64; ++code) {
     const auto op = static_cast<OperatorCode>(code);
-    if (op != OperatorCode::kReshape && std::strcmp(OperatorCodeName(op), "unknown") != 0) named |= 1u << code;
+    if (op != OperatorCode::kReshape && std::strcmp(OperatorCodeName(op), "unknown") != 0) named |= uint64_t{1} << code;
   }
   CHECK(all.operators() == named);
-  CHECK(engine.operators() == (named & ~(1u << static_cast<int>(OperatorCode::kRelu6))));
+  CHECK(engine.operators() == (named & ~(uint64_t{1} << static_cast<int>(OperatorCode::kRelu6))));
   CHECK(all.Load(image, bytes.size(), arena, sizeof(arena)) == Status::kOk);
   CHECK(engine.Load(image, bytes.size(), arena, sizeof(arena)) == Status::kImageOperator);
   CHECK(!engine.loaded());

@@ -11,6 +11,7 @@ import math
 __all__ = [
     "exp_on_negative_values",
     "input_radius",
+    "inverse_square_root",
     "logistic",
     "multiply_by_quantized_multiplier",
     "quantize_multiplier",
@@ -66,6 +67,26 @@ def multiply_by_quantized_multiplier(x: int, multiplier: int, shift: int) -> int
 def input_radius(integer_bits: int, left_shift: int) -> int:
     """Return the largest difference that, scaled, still fits in integer_bits."""
     return math.floor(((1 << integer_bits) - 1) * (1 << (31 - integer_bits)) / (1 << left_shift))
+
+
+def inverse_square_root(x: int) -> tuple[int, int]:
+    """Return 1 / sqrt(x) of an x of at least 0 as a Q31 and a shift; 0 counts as 1 (TFLM's common.h)."""
+    if x <= 1:
+        return INT32_MAX, 0
+    mul = rounding_doubling_high_mul
+    right_shift = 11
+    while x >= 1 << 29:
+        x //= 4
+        right_shift += 1
+    pairs = (31 - x.bit_length()) // 2 - 1
+    right_shift -= pairs
+    fraction = (x << 2 * pairs) >> 1  # Q3.28
+    half, y = rounding_divide_by_power_of_two(fraction, 1), 1 << 28
+    for _ in range(5):
+        cube = _saturate(_saturate(mul(mul(y, y), y) << 3) << 3)
+        y = _saturate((mul(3 << 27, y) - mul(half, cube)) << 3)
+    y = mul(y, 1518500250)  # sqrt(2) / 2
+    return (wrap32(y << -right_shift), 0) if right_shift < 0 else (y, -right_shift)
 
 
 def _saturate(x: int) -> int:

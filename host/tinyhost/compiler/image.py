@@ -36,7 +36,7 @@ EngineName = Literal["tinyhost", "tflm"]
 _HINT = "compile the .tflite again with this version of tinyhost"
 _PLAN_VERSIONS = range(OLDEST_IMAGE_VERSION, IMAGE_VERSION + 1)
 _ENGINES: dict[int, EngineName] = {**dict.fromkeys(_PLAN_VERSIONS, "tinyhost"), TFLM_IMAGE_VERSION: "tflm"}
-_ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4}
+_ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4, TensorType.INT32: 4}
 
 
 class _Record(Protocol):
@@ -52,7 +52,7 @@ class TensorInfo:
     """A tensor as users see it; real value = (q - zero_point) * scale."""
 
     dtype: str
-    """`int8`, `uint8`, `float32`"""
+    """`int8`, `uint8`, `float32`; `int32` of indices"""
     shape: tuple[int, ...]
     """outermost first"""
     scale: float

@@ -16,10 +16,11 @@ __all__ = [
     "AddParams",
     "AnomalyParams",
     "ChannelConstants",
+    "CompareParams",
+    "Comparison",
     "ConcatenationParams",
     "ConvParams",
     "DistanceSource",
-    "ExtremeParams",
     "FILTERS_PER_BLOCK",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
@@ -39,6 +40,7 @@ __all__ = [
     "MeanParams",
     "ModelMetadata",
     "MulParams",
+    "NoParams",
     "OLDEST_IMAGE_VERSION",
     "OperatorCode",
     "OperatorRecord",
@@ -48,6 +50,7 @@ __all__ = [
     "PreluParams",
     "QuantizeParams",
     "Requantization",
+    "ResizeBilinearParams",
     "ScoreKind",
     "SoftmaxParams",
     "Storage",
@@ -113,6 +116,8 @@ class TensorType(IntEnum):
     """real value = (q - zero_point) * scale; only as input or output"""
     FLOAT32 = 3
     """the real value; only before QUANTIZE and after DEQUANTIZE"""
+    INT32 = 4
+    """an index; only after ARG_MAX"""
 
 
 class Storage(IntEnum):
@@ -172,11 +177,27 @@ class OperatorCode(IntEnum):
     SUB = 22
     """AddParams; the second input is subtracted; broadcasts"""
     MAXIMUM = 23
-    """ExtremeParams; broadcasts"""
+    """NoParams; broadcasts"""
     MINIMUM = 24
-    """ExtremeParams; broadcasts"""
+    """NoParams; broadcasts"""
     PRELU = 25
     """PreluParams; data and slopes, broadcast"""
+    SQUARED_DIFFERENCE = 26
+    """AddParams; broadcasts"""
+    DIV = 27
+    """MulParams; broadcasts"""
+    COMPARE = 28
+    """CompareParams; broadcasts; 1 where it holds, else 0"""
+    SELECT = 29
+    """NoParams; where the first input is not 0 the second's element, else the third's"""
+    BATCH_MATMUL = 30
+    """MulParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
+    RESIZE_BILINEAR = 31
+    """ResizeBilinearParams"""
+    ARG_MAX = 32
+    """NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest"""
+    L2_NORMALIZATION = 33
+    """NoParams; along the last dimension; the output's scale is 1/128"""
 
 
 class WeightLayout(IntEnum):
@@ -217,6 +238,19 @@ class DistanceSource(IntEnum):
     """the model's input"""
     EMBEDDING = 1
     """the output of the operator `embedding_operator`"""
+
+
+class Comparison(IntEnum):
+    """What a COMPARE asks of its inputs, a and b."""
+
+    EQUAL = 0
+    """a == b"""
+    NOT_EQUAL = 1
+    """a != b"""
+    LESS = 2
+    """a < b"""
+    LESS_EQUAL = 3
+    """a <= b"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -717,7 +751,7 @@ class MeanParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddParams:
-    """ADD: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's."""
+    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
 
     SIZE: ClassVar[int] = 20
     _STRUCT: ClassVar[Struct] = Struct("<2ii2bbbb3B")
@@ -729,7 +763,7 @@ class AddParams:
     input_shift: tuple[int, ...] = (0, 0)
     """-31..0"""
     output_shift: int = 0
-    """-31..0"""
+    """-31..0; of SQUARED_DIFFERENCE -31..30"""
     activation_min: int = 0
     activation_max: int = 0
     reserved: tuple[int, ...] = (0, 0, 0)
@@ -756,7 +790,7 @@ class AddParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MulParams:
-    """MUL."""
+    """MUL, DIV and BATCH_MATMUL."""
 
     SIZE: ClassVar[int] = 8
     _STRUCT: ClassVar[Struct] = Struct("<ibbbB")
@@ -1016,8 +1050,8 @@ class StridedCopyParams:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExtremeParams:
-    """MAXIMUM and MINIMUM: inputs and output have one quantization."""
+class NoParams:
+    """Operators that their tensors tell everything. Inputs and output of MAXIMUM, MINIMUM and SELECT have one quantization."""
 
     SIZE: ClassVar[int] = 4
     _STRUCT: ClassVar[Struct] = Struct("<I")
@@ -1030,7 +1064,7 @@ class ExtremeParams:
         return self._STRUCT.pack(self.reserved)
 
     @classmethod
-    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ExtremeParams:
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> NoParams:
         """Return the struct at `offset`; raises struct.error if `data` is too short."""
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
@@ -1070,4 +1104,67 @@ class PreluParams:
             shift=values[2],
             slope_shift=values[3],
             reserved=values[4],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompareParams:
+    """COMPARE: both inputs, shifted left by 8, are multiplied by their scales."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<2i2bBB")
+
+    input_multiplier: tuple[int, ...] = (0, 0)
+    """Q31"""
+    input_shift: tuple[int, ...] = (0, 0)
+    """-31..0"""
+    comparison: int = 0
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(*self.input_multiplier, *self.input_shift, self.comparison, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> CompareParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            input_multiplier=values[0 : 2],
+            input_shift=values[2 : 4],
+            comparison=values[4],
+            reserved=values[5],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResizeBilinearParams:
+    """RESIZE_BILINEAR: output row y lies at y * row_scale of the input, plus, between pixel centers, half of row_scale - 1; columns alike."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<iiB3B")
+
+    row_scale: int = 0
+    """Q10, 0 or more"""
+    column_scale: int = 0
+    """Q10, 0 or more"""
+    half_pixel_centers: int = 0
+    """0 or 1"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.row_scale, self.column_scale, self.half_pixel_centers, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ResizeBilinearParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            row_scale=values[0],
+            column_scale=values[1],
+            half_pixel_centers=values[2],
+            reserved=values[3 : 6],
         )

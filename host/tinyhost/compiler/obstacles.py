@@ -26,21 +26,17 @@ _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with
 _ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
 _BATCH_OF_1 = (
     "export the model with a batch of 1, keras.Input(shape, batch_size=1): then the converter writes dilated "
-    "convolutions as such (for a batch of any size TensorFlow Lite Micro runs them, and answers wrongly)"
+    "convolutions as such (around anything else TensorFlow Lite Micro runs them, and answers wrongly)"
 )
 _WAYS_OUT: Mapping[str, str] = {
-    "ARG_MAX": "leave it out, as the apps find the largest score themselves",
     "ASSIGN_VARIABLE": _STATELESS,
     "BATCH_TO_SPACE_ND": _BATCH_OF_1,
     "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
-    "BROADCAST_TO": "broadcast in the operator that reads it",
     "CALL_ONCE": _STATELESS,
     "DENSIFY": _DENSE,
-    "GELU": "use another activation, such as ReLU or hard swish",
     "IF": _UNROLL,
     "READ_VARIABLE": _STATELESS,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
-    "REVERSE_V2": _ONE_DIRECTION,
     "SVDF": _STATELESS,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,
     "VAR_HANDLE": _STATELESS,
@@ -106,7 +102,8 @@ def obstacles_of_operators(operators: Sequence[Operator]) -> tuple[Obstacle, ...
 def _lacking(code: str, places: str) -> Obstacle:
     title = f"operator{'s' if ',' in places else ''} {places} ({code})"
     if code in SUPPORTED_OPERATORS:
-        return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=_KEEP_CONSTANT)
+        way_out = _WAYS_OUT.get(code, _KEEP_CONSTANT)
+        return Obstacle(words=f"{title}: the engine lacks this form of the operator", way_out=way_out)
     return Obstacle(words=f"{title}: the engine lacks this operator", way_out=_WAYS_OUT.get(code, _ALL_OF_THEM))
 
 

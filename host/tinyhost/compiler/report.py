@@ -135,6 +135,8 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
     if record.code == OperatorCode.FULLY_CONNECTED:
         per_output = n_inputs * depth // math.prod(output_shape)
         return per_output, per_output * depth
+    if record.code == OperatorCode.BATCH_MATMUL:
+        return image.tensor_info(record.inputs[0]).shape[-1], 0
     if record.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
         *steps, row = image.tensor_info(record.inputs[0]).shape
         n_rows = math.prod(output_shape) // depth

@@ -32,8 +32,15 @@ from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["TENSOR_TYPES", "assemble_image", "write_image"]
 
-TENSOR_TYPES = {"int8": TensorType.INT8, "uint8": TensorType.UINT8, "float32": TensorType.FLOAT32}
+TENSOR_TYPES = {
+    "int8": TensorType.INT8,
+    "uint8": TensorType.UINT8,
+    "float32": TensorType.FLOAT32,
+    "int32": TensorType.INT32,
+}
 """By TensorFlow Lite's names."""
+_UNQUANTIZED = ("float32", "int32")
+"""Types of four bytes an element."""
 
 
 def write_image(
@@ -153,7 +160,7 @@ class _Planner:
 
     def _n_bytes(self, root: int) -> int:
         tensor = self._graph.tensors[root]
-        return tensor.n_elements * (4 if tensor.dtype == "float32" else 1)
+        return tensor.n_elements * (4 if tensor.dtype in _UNQUANTIZED else 1)
 
 
 def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) -> TensorRecord:
@@ -165,7 +172,7 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
         raise UnsupportedModelError(
             f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; the engine has up to {MAX_RANK} dimensions"
         )
-    quantized = tensor.dtype != "float32"
+    quantized = tensor.dtype not in _UNQUANTIZED
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):
         raise UnsupportedModelError(f"{where}: tensor {tensor.name!r} has no per-tensor quantization")
     if quantized and not np.iinfo(tensor.dtype).min <= tensor.zero_point <= np.iinfo(tensor.dtype).max:

@@ -380,7 +380,7 @@ class InfoReply:
 
     SIZE: ClassVar[int] = 232
     OLDEST_SIZE: ClassVar[int] = 184
-    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBB2BIIIfIIII16sBBH")
+    _STRUCT: ClassVar[Struct] = Struct("<16s16s16s16s16s20s36s16sIIIIIIBBHIIIfIIII16sBBH")
 
     board: str = ""
     """native, m4, nano33ble"""
@@ -413,7 +413,8 @@ class InfoReply:
     n_slots: int = 0
     sensor: int = 0
     """of the app"""
-    reserved: tuple[int, ...] = (0, 0)
+    more_operators: int = 0
+    """bit OperatorCode - 32 for those from 32 on"""
     operators: int = 0
     """that the engine has: bit OperatorCode for each"""
     boot: int = 0
@@ -440,7 +441,7 @@ class InfoReply:
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, *self.reserved, self.operators, self.boot, self.sensor_rate_mhz, self.sensor_scale, self.fault_pc, self.fault_lr, self.fault_cfsr, self.fault_address, self.sensor_chip.encode()[: 16], self.reset_reason, self.sensor_channels, self.reserved_2)
+        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, self.more_operators, self.operators, self.boot, self.sensor_rate_mhz, self.sensor_scale, self.fault_pc, self.fault_lr, self.fault_cfsr, self.fault_address, self.sensor_chip.encode()[: 16], self.reset_reason, self.sensor_channels, self.reserved_2)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InfoReply:
@@ -465,19 +466,19 @@ class InfoReply:
             sample_bytes=values[13],
             n_slots=values[14],
             sensor=values[15],
-            reserved=values[16 : 18],
-            operators=values[18],
-            boot=values[19],
-            sensor_rate_mhz=values[20],
-            sensor_scale=values[21],
-            fault_pc=values[22],
-            fault_lr=values[23],
-            fault_cfsr=values[24],
-            fault_address=values[25],
-            sensor_chip=text_of(values[26]),
-            reset_reason=values[27],
-            sensor_channels=values[28],
-            reserved_2=values[29],
+            more_operators=values[16],
+            operators=values[17],
+            boot=values[18],
+            sensor_rate_mhz=values[19],
+            sensor_scale=values[20],
+            fault_pc=values[21],
+            fault_lr=values[22],
+            fault_cfsr=values[23],
+            fault_address=values[24],
+            sensor_chip=text_of(values[25]),
+            reset_reason=values[26],
+            sensor_channels=values[27],
+            reserved_2=values[28],
         )
 
 

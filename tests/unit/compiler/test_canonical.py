@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from tinyhost.compiler.canonical import REWRITTEN_OPERATORS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.oracle import assert_equals_oracle
+from tests.oracle.oracle import assert_equals_oracle, run_kernels
 
 SCALE, ZERO_POINT = 0.05, -3
 
@@ -102,6 +104,116 @@ def test_more_parts_than_one_operator_takes_are_joined_in_groups() -> None:
     b.custom_operator("UNPACK", [x], parts, Num=23, Axis=0)
     y = b.operator("PACK", parts, b.activation(2, 23), ValuesCount=23, Axis=1)
     assert codes(assert_equals_oracle(b.build([x], [y]), inputs(23, 2))).count("CONCATENATION") == 4
+
+
+PLAIN = {"Padding": 1, "StrideH": 1, "StrideW": 1, "FusedActivationFunction": 0}
+
+
+def dilated_line(*, any_batch: bool, pads: tuple[int, int] = (4, 0)) -> bytes:
+    """A convolution of 3 taps over a line, every second of them, as it is exported for a batch of any size or of 1."""
+    b = Exporter()
+    x = b.activation(1, 20, 3)
+    weights = np.random.default_rng(2).integers(-127, 128, (4, 1, 3, 3))
+    filters = b.tensor((4, 1, 3, 3), scale=[0.01] * 4, data=weights)
+    bias = b.tensor((4,), dtype="int32", scale=SCALE * 0.01, data=np.arange(4))
+    n = 20 + sum(pads)
+    if any_batch:
+        block, crops = b.integers([2]), b.integers([(0, 0)])
+        apart = b.operator("SPACE_TO_BATCH_ND", [x, block, b.integers([pads])], b.activation(1, n // 2, 3))
+        line = b.operator("EXPAND_DIMS", [apart, b.integers(1)], b.activation(1, 1, n // 2, 3))
+        dilation = {"DilationHFactor": 1, "DilationWFactor": 1}
+        y = b.operator("CONV_2D", [line, filters, bias], b.activation(1, 1, n // 2 - 2, 4), **PLAIN, **dilation)
+        flat = b.operator("SQUEEZE", [y], b.activation(1, n // 2 - 2, 4))
+        return b.build([x], [b.operator("BATCH_TO_SPACE_ND", [flat, block, crops], b.activation(1, n - 4, 4))])
+    padded = b.operator("PAD", [x, b.integers([(0, 0), pads, (0, 0)])], b.activation(1, n, 3))
+    line = b.operator("RESHAPE", [padded, b.integers([1, 1, n, 3])], b.activation(1, 1, n, 3))
+    dilation = {"DilationHFactor": 1, "DilationWFactor": 2}
+    y = b.operator("CONV_2D", [line, filters, bias], b.activation(1, 1, n - 4, 4), **PLAIN, **dilation)
+    return b.build([x], [b.operator("RESHAPE", [y, b.integers([1, n - 4, 4])], b.activation(1, n - 4, 4))])
+
+
+@pytest.mark.parametrize("pads", [(4, 0), (2, 2), (0, 0)])
+def test_a_dilated_convolution_for_a_batch_of_any_size_is_the_one_for_a_batch_of_1(pads: tuple[int, int]) -> None:
+    one = assert_equals_oracle(dilated_line(any_batch=False, pads=pads), inputs(1, 20, 3))
+    folded = compile_tflite(dilated_line(any_batch=True, pads=pads), name="m")
+    assert codes(folded) == ["CONV_2D"]
+    np.testing.assert_array_equal(run_kernels(folded, inputs(1, 20, 3)), run_kernels(one, inputs(1, 20, 3)))
+
+
+def test_pixels_taken_apart_around_anything_else_are_refused() -> None:
+    b = Exporter()
+    x = b.activation(1, 4, 4, 3)
+    sizes = [b.integers([2, 2]), b.integers([(0, 0), (0, 0)])]
+    apart = b.operator("SPACE_TO_BATCH_ND", [x, *sizes], b.activation(4, 2, 2, 3))
+    shifted = b.operator("RELU", [apart], b.activation(4, 2, 2, 3))
+    y = b.operator("BATCH_TO_SPACE_ND", [shifted, *sizes], b.activation(1, 4, 4, 3))
+    with pytest.raises(UnsupportedModelError, match="SPACE_TO_BATCH_ND") as refused:
+        compile_tflite(b.build([x], [y]), name="m")
+    assert "batch_size=1" in refused.value.hint
+
+
+@pytest.mark.parametrize("approximate", [False, True])
+def test_gelu_is_a_table_of_its_real_values(approximate: bool) -> None:
+    b = Exporter()
+    x = b.activation(256)
+    y = b.operator("GELU", [x], b.tensor((256,), scale=0.02, zero_point=-110), Approximate=approximate)
+    values = np.arange(-128, 128).astype(np.int8)
+    (output,) = run_kernels(compile_tflite(b.build([x], [y]), name="m"), [values])
+    real = SCALE * (values.astype(float) - ZERO_POINT)
+    if approximate:
+        gelu = real / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (real + 0.044715 * real**3)))
+    else:
+        gelu = real / 2 * (1 + np.vectorize(math.erf)(real / math.sqrt(2)))
+    np.testing.assert_array_equal(output, np.clip(np.round(gelu / 0.02) - 110, -128, 127))
+
+
+def test_attention_multiplies_matrices_without_moving_what_lies_row_by_row() -> None:
+    b = Exporter()
+    x = b.activation(2, 5, 6)
+    scores = b.operator("BATCH_MATMUL", [x, x], b.tensor((2, 5, 5), scale=0.5), AdjX=False, AdjY=True)
+    compiled = assert_equals_oracle(b.build([x], [scores]), inputs(2, 5, 6))
+    assert codes(compiled) == ["BATCH_MATMUL"]
+    assert compiled.report.macs == 2 * 5 * 5 * 6
+
+
+def test_a_matrix_that_is_constant_is_weights() -> None:
+    b = Exporter()
+    x = b.activation(2, 5, 6)
+    weights = b.tensor((6, 3), scale=0.01, data=np.random.default_rng(1).integers(-127, 128, (6, 3)))
+    y = b.operator("BATCH_MATMUL", [x, weights], b.activation(2, 5, 3), AdjX=False, AdjY=False)
+    assert codes(assert_equals_oracle(b.build([x], [y]), inputs(2, 5, 6))) == ["FULLY_CONNECTED"]
+
+
+@pytest.mark.parametrize(("code", "taken"), [("ARG_MAX", 2), ("ARG_MIN", 1)])
+def test_the_index_of_an_extreme_is_of_the_first_of_equals(code: str, taken: int) -> None:
+    b = Exporter()
+    x, y = b.activation(1, 5), b.tensor((1,), dtype="int32")
+    b.operator(code, [x, b.integers(-1)], y, OutputType=2)
+    compiled = compile_tflite(b.build([x], [y]), name="m")
+    (output,) = run_kernels(compiled, [np.array([[3, -9, 7, 7, -9]], np.int8)])
+    assert (output.dtype.name, output.tolist()) == ("int32", [taken])
+    assert compiled.parsed.output.dtype == "int32"
+
+
+def test_an_index_of_64_bits_is_refused_with_the_way_out() -> None:
+    b = Exporter()
+    x, y = b.activation(1, 5), b.tensor((1,), dtype="int64")
+    b.operator("ARG_MAX", [x, b.integers(-1)], y, OutputType=4)
+    with pytest.raises(UnsupportedModelError, match=r"operator 0 \(ARG_MAX\): to int64") as refused:
+        compile_tflite(b.build([x], [y]), name="m")
+    assert "output_type=tf.int32" in refused.value.hint
+
+
+def test_a_comparison_times_a_number_is_a_table_of_floats() -> None:
+    b = Exporter()
+    x = b.activation(1, 6)
+    limit = b.tensor((1,), scale=SCALE, zero_point=ZERO_POINT, data=np.array([10]))
+    above = b.operator("GREATER", [x, limit], b.tensor((1, 6), dtype="bool"))
+    real = b.operator("CAST", [above], b.tensor((1, 6), dtype="float32"))
+    y = b.operator("QUANTIZE", [real], b.tensor((1, 6), scale=1 / 100, zero_point=-50))
+    compiled = compile_tflite(b.build([x], [y]), name="m")
+    (output,) = run_kernels(compiled, [np.array([[9, 10, 11, 127, -128, 12]], np.int8)])
+    assert output.tolist() == [[-50, -50, 50, 50, -50, 50]]
 
 
 @pytest.mark.parametrize(

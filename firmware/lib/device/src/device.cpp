@@ -105,7 +105,9 @@ void Device::OnInfo(Device& device, const Request& request) {
   info.sample_bytes = static_cast<uint32_t>(device.sample_.capacity());
   info.n_slots = ModelStore::kSlots;
   info.sensor = device.app_.sensor;
-  info.operators = device.runner_.engine().operators();
+  const uint64_t operators = device.runner_.engine().operators();
+  info.operators = static_cast<uint32_t>(operators);
+  info.more_operators = static_cast<uint16_t>(operators >> 32);
   TellStart(&info);
   TellSensor(device.app_, &info);
   device.host_.Reply(request, {BytesOf(info)});

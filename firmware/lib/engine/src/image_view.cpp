@@ -111,6 +111,6 @@ TINYHOST_COLD size_t ElementCount(const TensorView& tensor) {
   return n;
 }
 
-size_t ElementBytes(TensorType type) { return type == TensorType::kFloat32 ? sizeof(float) : 1; }
+size_t ElementBytes(TensorType type) { return type == TensorType::kInt8 || type == TensorType::kUint8 ? 1 : 4; }
 
 }  // namespace tinyhost

@@ -16,6 +16,7 @@ bool ZeroPointInRange(const TensorRecord& tensor) {
     case TensorType::kUint8:
       return tensor.zero_point >= 0 && tensor.zero_point <= UINT8_MAX;
     case TensorType::kFloat32:
+    case TensorType::kInt32:
       return tensor.zero_point == 0;
   }
   return false;
@@ -34,8 +35,7 @@ uint32_t TensorBytes(const TensorRecord& tensor) {
 
 TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
   const uint32_t n_bytes = tensor.rank <= kMaxRank ? TensorBytes(tensor) : 0;
-  const bool scaled =
-      tensor.type == TensorType::kFloat32 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
+  const bool scaled = ElementBytes(tensor.type) > 1 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
   if (n_bytes == 0 || !scaled || !ZeroPointInRange(tensor) || tensor.offset % ElementBytes(tensor.type) != 0) {
     return Status::kImageTensor;
   }
@@ -133,10 +133,10 @@ TensorView PlanEngine::output() const { return View(view_, arena_, metadata().ou
 
 TensorView PlanEngine::operator_output(size_t index) const { return View(view_, arena_, view_.op(index).output); }
 
-uint32_t PlanEngine::operators() const {
-  uint32_t bits = 0;
-  for (uint32_t code = 0; code < 32; ++code) {
-    if (kernels_(static_cast<OperatorCode>(code))) bits |= uint32_t{1} << code;
+uint64_t PlanEngine::operators() const {
+  uint64_t bits = 0;
+  for (uint32_t code = 0; code < 64; ++code) {
+    if (kernels_(static_cast<OperatorCode>(code))) bits |= uint64_t{1} << code;
   }
   return bits;
 }

@@ -97,7 +97,7 @@ uint8_t MapPixel(const PixelMap& map, bool is_signed, uint8_t pixel) {
 
 bool IsPictureTensor(const TensorView& input) {
   return input.rank == 4 && input.dims[0] == 1 && (input.dims[3] == 1 || input.dims[3] == 3) &&
-         input.dims[1] <= kMaxPictureSide && input.dims[2] <= kMaxPictureSide && input.type != TensorType::kFloat32;
+         input.dims[1] <= kMaxPictureSide && input.dims[2] <= kMaxPictureSide && ElementBytes(input.type) == 1;
 }
 
 }  // namespace

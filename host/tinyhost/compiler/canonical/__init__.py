@@ -1,18 +1,29 @@
 """What converters write in a roundabout way, in the few operators that lowering knows.
 
 Shapes that a graph computes from shapes become constants; operators that only rename dimensions become RESHAPE; sums
-and means over any axes become those over height and width. The graph computes the same, operator by operator.
+and means over any axes become those over height and width; convolutions of pixels that were taken apart are dilated
+ones. The graph computes the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tinyhost.compiler.canonical.booleans import (
+    rewrite_boolean_cast,
+    rewrite_comparison,
+    rewrite_logic,
+    rewrite_select,
+)
 from tinyhost.compiler.canonical.constants import fold_constant
 from tinyhost.compiler.canonical.copies import rewrite_copy
+from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilation
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
-from tinyhost.compiler.canonical.reductions import rewrite_reduction
+from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
+from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
+from tinyhost.compiler.canonical.pads import rewrite_pad_v2
+from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
 from tinyhost.compiler.graph import Graph, Operator
@@ -20,11 +31,33 @@ from tinyhost.compiler.graph import Graph, Operator
 __all__ = ["REWRITTEN_OPERATORS", "canonical"]
 
 _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
+    "ARG_MAX": rewrite_arg_max,
+    "ARG_MIN": rewrite_arg_max,
+    "BATCH_MATMUL": rewrite_batch_matmul,
+    "BROADCAST_TO": rewrite_copy,
+    "CAST": rewrite_boolean_cast,
     "DEPTH_TO_SPACE": rewrite_copy,
+    "EQUAL": rewrite_comparison,
     "EXPAND_DIMS": rewrite_view,
+    "GATHER": rewrite_gather,
+    "GREATER": rewrite_comparison,
+    "GREATER_EQUAL": rewrite_comparison,
+    "LESS": rewrite_comparison,
+    "LESS_EQUAL": rewrite_comparison,
+    "LOGICAL_AND": rewrite_logic,
+    "LOGICAL_NOT": rewrite_logic,
+    "LOGICAL_OR": rewrite_logic,
     "MEAN": rewrite_reduction,
+    "MIRROR_PAD": rewrite_mirror_pad,
+    "NOT_EQUAL": rewrite_comparison,
     "PACK": rewrite_pack,
+    "PADV2": rewrite_pad_v2,
+    "REDUCE_MAX": rewrite_reduction,
+    "REDUCE_MIN": rewrite_reduction,
     "RESIZE_NEAREST_NEIGHBOR": rewrite_copy,
+    "REVERSE_V2": rewrite_copy,
+    "SELECT": rewrite_select,
+    "SELECT_V2": rewrite_select,
     "SLICE": rewrite_copy,
     "SPACE_TO_DEPTH": rewrite_copy,
     "SPLIT": rewrite_copy,
@@ -32,13 +65,14 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "SQUEEZE": rewrite_view,
     "STRIDED_SLICE": rewrite_copy,
     "SUM": rewrite_reduction,
+    "TILE": rewrite_copy,
     "TRANSPOSE": rewrite_copy,
     "TRANSPOSE_CONV": rewrite_transpose_conv,
     "UNPACK": rewrite_copy,
 }
 """Each returns whether it has written the operator in another way."""
 
-REWRITTEN_OPERATORS = tuple(_RULES)
+REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS)
 """Operators that lowering need not know, by their TensorFlow Lite names."""
 
 
@@ -49,4 +83,4 @@ def canonical(graph: Graph) -> Graph:
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return fold_float_tables(draft.graph())
+    return fold_float_tables(fold_dilation(draft.graph()))

@@ -164,14 +164,35 @@ def _repeats(size: int, factor: int, half: float) -> bool:
     return bool((np.minimum(np.floor(places), size - 1) == indices // factor).all())
 
 
+def _reverse(draft: Draft, operator: Operator, base: Elements) -> list[Elements] | None:
+    axes = draft.integers(operator.inputs[1])
+    return None if axes is None else [np.flip(base, tuple(int(axis) for axis in axes.reshape(-1)))]
+
+
+def _broadcast_to(draft: Draft, operator: Operator, base: Elements) -> list[Elements]:
+    return [np.broadcast_to(base, draft.tensors[operator.outputs[0]].shape)]
+
+
+def _tile(draft: Draft, operator: Operator, base: Elements) -> list[Elements] | None:
+    multiples = draft.integers(operator.inputs[1])
+    if multiples is None or multiples.shape != (base.ndim,):
+        return None
+    pairs = [pair for dim, n in zip(base.shape, multiples.tolist(), strict=True) for pair in ((1, n), (dim, dim))]
+    apart = base.reshape([size for size, _ in pairs])
+    return [np.broadcast_to(apart, [size for _, size in pairs])]
+
+
 _PARTS: Mapping[str, Callable[[Draft, Operator, Elements], list[Elements] | None]] = {
+    "BROADCAST_TO": _broadcast_to,
     "DEPTH_TO_SPACE": _depth_to_space,
     "RESIZE_NEAREST_NEIGHBOR": _resize_nearest,
+    "REVERSE_V2": _reverse,
     "SLICE": _slice,
     "SPACE_TO_DEPTH": _space_to_depth,
     "SPLIT": _split,
     "SPLIT_V": _split_v,
     "STRIDED_SLICE": _strided_slice,
+    "TILE": _tile,
     "TRANSPOSE": _transpose,
     "UNPACK": _unpack,
 }

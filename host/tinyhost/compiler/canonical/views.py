@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_INPUTS
 
-__all__ = ["rewrite_pack", "rewrite_view"]
+__all__ = ["concatenate", "rewrite_pack", "rewrite_view"]
 
 
 def rewrite_view(draft: Draft, operator: Operator) -> bool:
@@ -33,15 +35,21 @@ def rewrite_pack(draft: Draft, operator: Operator) -> bool:
     shape = (*output.shape[:axis], 1, *output.shape[axis + 1 :])
     if any(draft.tensors[index].n_elements * len(operator.inputs) != output.n_elements for index in operator.inputs):
         return False
+    joined = concatenate(draft, operator, [draft.viewed(operator, index, shape) for index in operator.inputs], axis)
+    draft.view(operator, joined, output.index)
+    return True
+
+
+def concatenate(draft: Draft, like: Operator, parts: Sequence[int], axis: int) -> int:
+    """Return the tensor that tensors of one quantization make along an axis, a few at a time."""
     options = {"Axis": axis, "FusedActivationFunction": 0}
-    parts = [draft.viewed(operator, index, shape) for index in operator.inputs]
-    while len(parts) > MAX_INPUTS:
+    while len(parts) > 1:
         joined = []
         for first in range(0, len(parts), MAX_INPUTS):
             group = parts[first : first + MAX_INPUTS]
+            shape = draft.tensors[group[0]].shape
             size = sum(draft.tensors[index].shape[axis] for index in group)
-            target = draft.tensor(output, (*shape[:axis], size, *shape[axis + 1 :]))
-            joined.append(draft.emit(operator, "CONCATENATION", group, target, options) if len(group) > 1 else group[0])
+            target = draft.tensor(draft.tensors[group[0]], (*shape[:axis], size, *shape[axis + 1 :]))
+            joined.append(draft.emit(like, "CONCATENATION", group, target, options) if len(group) > 1 else group[0])
         parts = joined
-    draft.emit(operator, "CONCATENATION", parts, output.index, options)
-    return True
+    return parts[0]

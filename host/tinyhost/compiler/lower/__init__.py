@@ -6,11 +6,21 @@ from collections.abc import Callable
 
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Obstacle
-from tinyhost.compiler.lower.activations import lower_abs, lower_elu, lower_hard_swish, lower_leaky_relu, lower_lookup
+from tinyhost.compiler.lower.activations import (
+    lower_abs,
+    lower_elu,
+    lower_gelu,
+    lower_hard_swish,
+    lower_leaky_relu,
+    lower_lookup,
+    lower_rsqrt,
+)
 from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT, OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import (
     lower_add,
+    lower_compare,
     lower_dequantize,
+    lower_div,
     lower_extreme,
     lower_logistic,
     lower_mul,
@@ -18,11 +28,21 @@ from tinyhost.compiler.lower.elementwise import (
     lower_quantize,
     lower_relu,
     lower_relu6,
+    lower_select,
+    lower_squared_difference,
     lower_tanh,
 )
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
+from tinyhost.compiler.lower.matrices import lower_batch_matmul
 from tinyhost.compiler.lower.recurrent import lower_lstm
-from tinyhost.compiler.lower.reduction import lower_mean, lower_pool, lower_softmax
+from tinyhost.compiler.lower.reduction import (
+    lower_arg_max,
+    lower_l2_normalization,
+    lower_mean,
+    lower_pool,
+    lower_softmax,
+)
+from tinyhost.compiler.lower.resize import lower_resize_bilinear
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
 from tinyhost.errors import UnsupportedModelError
@@ -32,14 +52,20 @@ __all__ = ["LOWERED_OPERATORS", "Step", "lower_graph", "lower_operator"]
 _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "ABS": lower_abs,
     "ADD": lower_add,
+    "ARG_MAX": lower_arg_max,
     "AVERAGE_POOL_2D": lower_pool,
+    "BATCH_MATMUL": lower_batch_matmul,
+    "COMPARE": lower_compare,
     "CONCATENATION": lower_concatenation,
     "CONV_2D": lower_conv,
     "DEPTHWISE_CONV_2D": lower_depthwise_conv,
     "DEQUANTIZE": lower_dequantize,
+    "DIV": lower_div,
     "ELU": lower_elu,
     "FULLY_CONNECTED": lower_fully_connected,
+    "GELU": lower_gelu,
     "HARD_SWISH": lower_hard_swish,
+    "L2_NORMALIZATION": lower_l2_normalization,
     "LEAKY_RELU": lower_leaky_relu,
     "LOGISTIC": lower_logistic,
     "LOOKUP": lower_lookup,
@@ -54,7 +80,11 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "RELU": lower_relu,
     "RELU6": lower_relu6,
     "RESHAPE": lower_reshape,
+    "RESIZE_BILINEAR": lower_resize_bilinear,
+    "RSQRT": lower_rsqrt,
+    "SELECT": lower_select,
     "SOFTMAX": lower_softmax,
+    "SQUARED_DIFFERENCE": lower_squared_difference,
     "STRIDED_COPY": lower_strided_copy,
     "SUB": lower_add,
     "SUM": lower_mean,

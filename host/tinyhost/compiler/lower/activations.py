@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from tinyhost.compiler.fixed_point import (
+    inverse_square_root,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     rounding_divide_by_power_of_two,
@@ -16,9 +18,19 @@ from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.elementwise import one_input, table_step
 from tinyhost.compiler.lower.requantize import checked_multiplier
 
-__all__ = ["lower_abs", "lower_elu", "lower_hard_swish", "lower_leaky_relu", "lower_lookup"]
+__all__ = [
+    "lower_abs",
+    "lower_elu",
+    "lower_gelu",
+    "lower_hard_swish",
+    "lower_leaky_relu",
+    "lower_lookup",
+    "lower_rsqrt",
+]
 
 _INT16 = np.iinfo(np.int16)
+_RSQRT_BITS = 20
+"""Of fraction, while there is no output scale yet."""
 
 
 def lower_leaky_relu(context: OperatorContext) -> Step:
@@ -39,17 +51,50 @@ def lower_leaky_relu(context: OperatorContext) -> Step:
 
 def lower_elu(context: OperatorContext) -> Step:
     """ELU, in float as TFLM fills its own table."""
+    return _float_table_step(context, lambda x: x if x >= 0 else np.float32(math.exp(x)) - np.float32(1))
+
+
+def lower_gelu(context: OperatorContext) -> Step:
+    """GELU or its approximation by tanh, in float as TensorFlow Lite fills its table; TFLM has none."""
+    half, cubic, root = np.float32(0.5), np.float32(0.044715), np.float32(math.sqrt(2 / math.pi))
+
+    def exact(x: np.float32) -> np.float32:
+        return x * half * np.float32(math.erfc(float(x * np.float32(-math.sqrt(0.5)))))
+
+    def approximate(x: np.float32) -> np.float32:
+        return half * x * (np.float32(1) + np.float32(math.tanh(float(root * (x + cubic * x * x * x)))))
+
+    return _float_table_step(context, approximate if context.option("Approximate") else exact)
+
+
+def _float_table_step(context: OperatorContext, function: Callable[[np.float32], np.float32]) -> Step:
+    """Return the step of a table of `function`, of real values in float."""
     data, output = one_input(context)
     inverse_scale = np.float32(1) / output.scale
 
-    def elu(q: int) -> int:
-        x = data.scale * np.float32(q - data.zero_point)
-        y = x if x >= 0 else np.float32(math.exp(x)) - np.float32(1)
-        scaled = float(y * inverse_scale)
+    def quantized(q: int) -> int:
+        scaled = float(function(data.scale * np.float32(q - data.zero_point)) * inverse_scale)
         rounded = math.copysign(math.floor(abs(scaled) + 0.5), scaled)
         return int(min(max(rounded + output.zero_point, -128), 127))
 
-    return table_step(context, OperatorCode.LOOKUP, data, output, elu)
+    return table_step(context, OperatorCode.LOOKUP, data, output, quantized)
+
+
+def lower_rsqrt(context: OperatorContext) -> Step:
+    """RSQRT, in TFLM's fixed point; of 0, and of what is negative and TFLM does not take, it is the greatest value."""
+    data, output = one_input(context)
+    multiplier, shift = checked_multiplier(context, 1 / (math.sqrt(float(data.scale)) * float(output.scale)))
+
+    def rsqrt(q: int) -> int:
+        x = q - data.zero_point
+        if x <= 0:
+            return 127
+        inverse, inverse_shift = inverse_square_root(x)
+        fine = multiply_by_quantized_multiplier(1, inverse, inverse_shift + _RSQRT_BITS)
+        scaled = multiply_by_quantized_multiplier(fine, multiplier, shift - _RSQRT_BITS)
+        return min(max(scaled + output.zero_point, -128), 127)
+
+    return table_step(context, OperatorCode.LOOKUP, data, output, rsqrt)
 
 
 def lower_abs(context: OperatorContext) -> Step:

@@ -19,9 +19,11 @@ from tinyhost.compiler.fixed_point import (
 from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import (
     AddParams,
-    ExtremeParams,
+    CompareParams,
+    Comparison,
     LookupParams,
     MulParams,
+    NoParams,
     OperatorCode,
     PreluParams,
     QuantizeParams,
@@ -31,7 +33,9 @@ from tinyhost.compiler.lower.requantize import checked_multiplier
 
 __all__ = [
     "lower_add",
+    "lower_compare",
     "lower_dequantize",
+    "lower_div",
     "lower_extreme",
     "lower_logistic",
     "lower_mul",
@@ -39,12 +43,17 @@ __all__ = [
     "lower_quantize",
     "lower_relu",
     "lower_relu6",
+    "lower_select",
+    "lower_squared_difference",
     "lower_tanh",
     "one_input",
     "table_step",
 ]
 
 _ADD_LEFT_SHIFT = 20
+_DIFFERENCE_LEFT_SHIFT = 7
+_MAX_DIV_SHIFT = 22
+"""Quotients have at least 23 bits of headroom to shift back (kernels/div.cpp)."""
 _INTEGER_BITS = 4
 """Before the point of a LOGISTIC's or TANH's input."""
 
@@ -71,13 +80,73 @@ def lower_add(context: OperatorContext) -> Step:
     return Step(code=code, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
 
 
+def lower_squared_difference(context: OperatorContext) -> Step:
+    """SQUARED_DIFFERENCE, with both inputs brought to twice the larger scale."""
+    a, b, output = _two_inputs(context)
+    twice_max = 2 * float(max(a.scale, b.scale))
+    multipliers = [quantize_multiplier(float(tensor.scale) / twice_max) for tensor in (a, b)]
+    square_scale = twice_max * twice_max / (1 << 2 * _DIFFERENCE_LEFT_SHIFT)
+    output_multiplier, output_shift = checked_multiplier(context, square_scale / float(output.scale))
+    params = AddParams(
+        input_multiplier=(multipliers[0][0], multipliers[1][0]),
+        output_multiplier=output_multiplier,
+        input_shift=(multipliers[0][1], multipliers[1][1]),
+        output_shift=output_shift,
+        activation_min=-128,
+        activation_max=127,
+    )
+    inputs = (a.index, b.index)
+    code = OperatorCode.SQUARED_DIFFERENCE
+    return Step(code=code, inputs=inputs, output=output.index, params=params, name=output.name)
+
+
+def lower_div(context: OperatorContext) -> Step:
+    """DIV."""
+    a, b, output = _two_inputs(context)
+    multiplier, shift = checked_multiplier(context, float(a.scale) / (float(b.scale) * float(output.scale)))
+    if shift > _MAX_DIV_SHIFT:
+        raise context.unsupported(f"output scale {float(output.scale):.3g} is too small for its inputs' scales")
+    low, high = context.activation_range(output)
+    params = MulParams(multiplier=multiplier, shift=shift, activation_min=low, activation_max=high)
+    return Step(code=OperatorCode.DIV, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+
+
+def lower_compare(context: OperatorContext) -> Step:
+    """COMPARE, which canonical/booleans.py writes: both inputs are multiplied by their scales."""
+    a, b, output = _two_inputs(context)
+    if max(a.scale, b.scale) >= 1:
+        raise context.unsupported(f"input scale {float(max(a.scale, b.scale)):.3g}; supported: below 1")
+    multipliers = [quantize_multiplier(float(tensor.scale)) for tensor in (a, b)]
+    if any(shift > 0 for _, shift in multipliers):
+        raise context.unsupported("input scale; supported: below 1")
+    params = CompareParams(
+        input_multiplier=(multipliers[0][0], multipliers[1][0]),
+        input_shift=(multipliers[0][1], multipliers[1][1]),
+        comparison=Comparison(context.option("Comparison")),
+    )
+    inputs = (a.index, b.index)
+    return Step(code=OperatorCode.COMPARE, inputs=inputs, output=output.index, params=params, name=output.name)
+
+
+def lower_select(context: OperatorContext) -> Step:
+    """SELECT of bytes, of three tensors of one shape."""
+    context.counts((3, 3))
+    condition, *chosen, output = (*(context.int8(context.input(i)) for i in range(3)), context.int8(context.output()))
+    for tensor in (condition, *chosen):
+        context.same_shape(tensor, output.shape)
+    if {(tensor.scale, tensor.zero_point) for tensor in chosen} != {(output.scale, output.zero_point)}:
+        raise context.unsupported("inputs and output have different quantization; supported: the same")
+    inputs = (condition.index, *(tensor.index for tensor in chosen))
+    return Step(code=OperatorCode.SELECT, inputs=inputs, output=output.index, params=NoParams(), name=output.name)
+
+
 def lower_extreme(context: OperatorContext) -> Step:
     """MAXIMUM and MINIMUM of bytes; TFLM takes them as they are, whatever their scales."""
     a, b, output = _two_inputs(context)
     if {(tensor.scale, tensor.zero_point) for tensor in (a, b)} != {(output.scale, output.zero_point)}:
         raise context.unsupported("inputs and output have different quantization; supported: the same")
     code = OperatorCode[context.operator.code]
-    return Step(code=code, inputs=(a.index, b.index), output=output.index, params=ExtremeParams(), name=output.name)
+    return Step(code=code, inputs=(a.index, b.index), output=output.index, params=NoParams(), name=output.name)
 
 
 def lower_prelu(context: OperatorContext) -> Step:

@@ -48,7 +48,7 @@ def lower_concatenation(context: OperatorContext) -> Step:
 
 
 def lower_pad(context: OperatorContext) -> Step:
-    """PAD with the output's zero point."""
+    """PAD with the output's zero point, or the value that canonical/pads.py found."""
     context.counts((2, 2))
     data, output = context.int8(context.input(0)), context.int8(context.output())
     rank = len(data.shape)
@@ -57,7 +57,9 @@ def lower_pad(context: OperatorContext) -> Step:
         raise context.corrupt("paddings", expected=f"{rank} pairs of 0..65535", got=paddings[:8])
     before, after = paddings[0::2], paddings[1::2]
     context.same_shape(output, tuple(b + dim + a for b, dim, a in zip(before, data.shape, after, strict=True)))
-    params = PadParams(before=(0,) * (4 - rank) + tuple(before), value=output.zero_point)
+    params = PadParams(
+        before=(0,) * (4 - rank) + tuple(before), value=int(context.operator.options.get("PadValue", output.zero_point))
+    )
     return Step(code=OperatorCode.PAD, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
 

@@ -1,19 +1,20 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN and SOFTMAX."""
+"""What goes along one dimension or two: pools, MEAN, SOFTMAX, ARG_MAX, L2_NORMALIZATION."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tinyhost.compiler.fixed_point import exp_on_negative_values, input_radius, rounding_doubling_high_mul, wrap32
-from tinyhost.compiler.image_format import MeanParams, OperatorCode, PoolParams, SoftmaxParams
+from tinyhost.compiler.image_format import MeanParams, NoParams, OperatorCode, PoolParams, SoftmaxParams
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
 from tinyhost.compiler.lower.window import resolve_window
 
-__all__ = ["lower_mean", "lower_pool", "lower_softmax"]
+__all__ = ["lower_arg_max", "lower_l2_normalization", "lower_mean", "lower_pool", "lower_softmax"]
 
 _SOFTMAX_INTEGER_BITS = 5
 _SOFTMAX_MAX_DEPTH = 4095
+_L2_MAX_DEPTH = 32768
 
 
 def lower_pool(context: OperatorContext) -> Step:
@@ -54,6 +55,34 @@ def lower_mean(context: OperatorContext) -> Step:
     count_shift = min(count.bit_length() - 1, 32, 31 + shift)
     params = MeanParams(multiplier=(multiplier << count_shift) // count, shift=shift - count_shift)
     return Step(code=OperatorCode.MEAN, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def lower_arg_max(context: OperatorContext) -> Step:
+    """ARG_MAX along the middle one of three dimensions, to int32."""
+    context.counts((2, 2))
+    data, output = context.int8(context.input(0)), context.output()
+    if output.dtype != "int32":
+        raise context.unsupported(
+            f"to {output.dtype}; supported: int32", way_out="use tf.math.argmax(..., output_type=tf.int32)"
+        )
+    if len(data.shape) != 3 or context.constant(context.input(1), "int32").reshape(-1).tolist() != [1]:
+        raise context.unsupported(f"of shape {data.shape} along this axis; supported: a constant axis")
+    context.same_shape(output, (data.shape[0], data.shape[2]))
+    code = OperatorCode.ARG_MAX
+    return Step(code=code, inputs=(data.index,), output=output.index, params=NoParams(), name=output.name)
+
+
+def lower_l2_normalization(context: OperatorContext) -> Step:
+    """L2_NORMALIZATION along the last dimension, to scale 1/128 and zero point 0."""
+    context.counts((1, 1))
+    data, output = context.int8(context.input(0)), context.int8(context.output())
+    context.same_shape(output, data.shape)
+    if float(output.scale) != 1 / 128 or output.zero_point != 0:
+        raise context.unsupported("output quantization; supported: scale 1/128 and zero point 0")
+    if not data.shape or data.shape[-1] > _L2_MAX_DEPTH or context.option("FusedActivationFunction") != 0:
+        raise context.unsupported(f"shape {data.shape}; supported: up to {_L2_MAX_DEPTH} elements, no activation")
+    code = OperatorCode.L2_NORMALIZATION
+    return Step(code=code, inputs=(data.index,), output=output.index, params=NoParams(), name=output.name)
 
 
 def lower_softmax(context: OperatorContext) -> Step:

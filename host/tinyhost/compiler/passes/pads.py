@@ -29,7 +29,12 @@ def fuse_pads(graph: Graph) -> Graph:
     operators = graph.operators
     for operator in operators:
         pad = producer_of(graph, operator.inputs[0])
-        if pad is not None and pad.code == "PAD" and _exact(graph, pad, operator, ranges):
+        if (
+            pad is not None
+            and pad.code == "PAD"
+            and "PadValue" not in pad.options
+            and _exact(graph, pad, operator, ranges)
+        ):
             padded = _padded(graph, pad, operator)
             graph = graph if padded is None else with_operator(graph, operator, padded)
     return graph

@@ -24,6 +24,7 @@ Ranges: TypeAlias = tuple[ValueRange | None, ...]
 _LOOKUPS = (
     "ABS",
     "ELU",
+    "GELU",
     "HARD_SWISH",
     "LEAKY_RELU",
     "LOGISTIC",
@@ -31,6 +32,7 @@ _LOOKUPS = (
     "QUANTIZE",
     "RELU",
     "RELU6",
+    "RSQRT",
     "TANH",
 )
 _ADD_LEFT_SHIFT = 20
@@ -137,10 +139,11 @@ def _pool(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRa
 
 def _pad(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRange:
     data, output = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
+    value = int(operator.options.get("PadValue", output.zero_point))
     if data.shape[-1:] == output.shape[-1:]:
-        return inputs[0].including(output.zero_point)
+        return inputs[0].including(value)
     n = n_channels(output)
-    return ValueRange.spanning([inputs[0]], n).including(output.zero_point)
+    return ValueRange.spanning([inputs[0]], n).including(value)
 
 
 def _concatenation(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRange:

@@ -76,6 +76,7 @@ enum class TensorType : uint8_t {
   kInt8 = 1,  ///< real value = (q - zero_point) * scale
   kUint8 = 2,  ///< real value = (q - zero_point) * scale; only as input or output
   kFloat32 = 3,  ///< the real value; only before QUANTIZE and after DEQUANTIZE
+  kInt32 = 4,  ///< an index; only after ARG_MAX
 };
 
 /// The name of a TensorType as the schema spells it; "unknown" for any other value.
@@ -84,6 +85,7 @@ constexpr const char* TensorTypeName(TensorType value) {
     case TensorType::kInt8: return "int8";
     case TensorType::kUint8: return "uint8";
     case TensorType::kFloat32: return "float32";
+    case TensorType::kInt32: return "int32";
   }
   return "unknown";
 }
@@ -118,9 +120,17 @@ enum class OperatorCode : uint8_t {
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
   kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
   kSub = 22,  ///< AddParams; the second input is subtracted; broadcasts
-  kMaximum = 23,  ///< ExtremeParams; broadcasts
-  kMinimum = 24,  ///< ExtremeParams; broadcasts
+  kMaximum = 23,  ///< NoParams; broadcasts
+  kMinimum = 24,  ///< NoParams; broadcasts
   kPrelu = 25,  ///< PreluParams; data and slopes, broadcast
+  kSquaredDifference = 26,  ///< AddParams; broadcasts
+  kDiv = 27,  ///< MulParams; broadcasts
+  kCompare = 28,  ///< CompareParams; broadcasts; 1 where it holds, else 0
+  kSelect = 29,  ///< NoParams; where the first input is not 0 the second's element, else the third's
+  kBatchMatmul = 30,  ///< MulParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
+  kResizeBilinear = 31,  ///< ResizeBilinearParams
+  kArgMax = 32,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
+  kL2Normalization = 33,  ///< NoParams; along the last dimension; the output's scale is 1/128
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -151,6 +161,14 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kMaximum: return "maximum";
     case OperatorCode::kMinimum: return "minimum";
     case OperatorCode::kPrelu: return "prelu";
+    case OperatorCode::kSquaredDifference: return "squared_difference";
+    case OperatorCode::kDiv: return "div";
+    case OperatorCode::kCompare: return "compare";
+    case OperatorCode::kSelect: return "select";
+    case OperatorCode::kBatchMatmul: return "batch_matmul";
+    case OperatorCode::kResizeBilinear: return "resize_bilinear";
+    case OperatorCode::kArgMax: return "arg_max";
+    case OperatorCode::kL2Normalization: return "l2_normalization";
   }
   return "unknown";
 }
@@ -199,6 +217,14 @@ constexpr const char* DistanceSourceName(DistanceSource value) {
   }
   return "unknown";
 }
+
+/// What a COMPARE asks of its inputs, a and b.
+enum class Comparison : uint8_t {
+  kEqual = 0,  ///< a == b
+  kNotEqual = 1,  ///< a != b
+  kLess = 2,  ///< a < b
+  kLessEqual = 3,  ///< a <= b
+};
 
 /// The first bytes of an image.
 struct ImageHeader {
@@ -361,19 +387,19 @@ struct MeanParams {
 };
 static_assert(sizeof(MeanParams) == 8, "MeanParams has padding");
 
-/// ADD: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's.
+/// ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's.
 struct AddParams {
   int32_t input_multiplier[2];  ///< Q31
   int32_t output_multiplier;  ///< Q31
   int8_t input_shift[2];  ///< -31..0
-  int8_t output_shift;  ///< -31..0
+  int8_t output_shift;  ///< -31..0; of SQUARED_DIFFERENCE -31..30
   int8_t activation_min;
   int8_t activation_max;
   uint8_t reserved[3];  ///< 0
 };
 static_assert(sizeof(AddParams) == 20, "AddParams has padding");
 
-/// MUL.
+/// MUL, DIV and BATCH_MATMUL.
 struct MulParams {
   int32_t multiplier;  ///< Q31
   int8_t shift;  ///< -31..30
@@ -449,11 +475,11 @@ struct StridedCopyParams {
 };
 static_assert(sizeof(StridedCopyParams) == 52, "StridedCopyParams has padding");
 
-/// MAXIMUM and MINIMUM: inputs and output have one quantization.
-struct ExtremeParams {
+/// Operators that their tensors tell everything. Inputs and output of MAXIMUM, MINIMUM and SELECT have one quantization.
+struct NoParams {
   uint32_t reserved;  ///< 0
 };
-static_assert(sizeof(ExtremeParams) == 4, "ExtremeParams has padding");
+static_assert(sizeof(NoParams) == 4, "NoParams has padding");
 
 /// PRELU: of inputs from zero on only the scale changes; others are multiplied by their slope.
 struct PreluParams {
@@ -464,5 +490,23 @@ struct PreluParams {
   uint16_t reserved;  ///< 0
 };
 static_assert(sizeof(PreluParams) == 12, "PreluParams has padding");
+
+/// COMPARE: both inputs, shifted left by 8, are multiplied by their scales.
+struct CompareParams {
+  int32_t input_multiplier[2];  ///< Q31
+  int8_t input_shift[2];  ///< -31..0
+  Comparison comparison;
+  uint8_t reserved;  ///< 0
+};
+static_assert(sizeof(CompareParams) == 12, "CompareParams has padding");
+
+/// RESIZE_BILINEAR: output row y lies at y * row_scale of the input, plus, between pixel centers, half of row_scale - 1; columns alike.
+struct ResizeBilinearParams {
+  int32_t row_scale;  ///< Q10, 0 or more
+  int32_t column_scale;  ///< Q10, 0 or more
+  uint8_t half_pixel_centers;  ///< 0 or 1
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padding");
 
 }  // namespace tinyhost

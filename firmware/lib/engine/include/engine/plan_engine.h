@@ -68,7 +68,7 @@ class PlanEngine {
   uint64_t work() const { return work_; }
 
   /// The operators that this program has: bit OperatorCode for each.
-  uint32_t operators() const;
+  uint64_t operators() const;
 
   /// Runs every operator.
   Status Invoke();

@@ -43,7 +43,7 @@ class TflmEngine {
   size_t arena_bytes() const;
 
   /// The operators that this program has: bit OperatorCode for each.
-  uint32_t operators() const;
+  uint64_t operators() const;
 
   Status Invoke() { return InvokeRange(0, n_operators()); }
   Status InvokeRange(size_t first, size_t last, TickSource now = nullptr, uint32_t* ticks = nullptr);

@@ -25,7 +25,7 @@ void Run(const OperatorView& op) {
 
 }  // namespace
 
-const Kernel kMaximumKernel{OperatorCode::kMaximum, 2, sizeof(ExtremeParams), Check, Run<true>};
-const Kernel kMinimumKernel{OperatorCode::kMinimum, 2, sizeof(ExtremeParams), Check, Run<false>};
+const Kernel kMaximumKernel{OperatorCode::kMaximum, 2, sizeof(NoParams), Check, Run<true>};
+const Kernel kMinimumKernel{OperatorCode::kMinimum, 2, sizeof(NoParams), Check, Run<false>};
 
 }  // namespace tinyhost

@@ -41,4 +41,14 @@ inline int32_t Clamp(int32_t x, int32_t low, int32_t high) { return x < low ? lo
 /// 1 / (1 + a) for a in [0, 1), both Q31: gemmlowp's Newton-Raphson of three steps.
 int32_t OneOverOnePlus(int32_t a);
 
+/// A Q31 and a power of two, as MultiplyByQuantizedMultiplier takes them.
+struct QuantizedMultiplier {
+  int32_t multiplier;
+  int shift;
+};
+
+/// 1 / sqrt(x) of an x that is not negative, 0 counting as 1: TFLM's GetInvSqrtQuantizedMultiplierExp, five steps of
+/// Newton-Raphson.
+QuantizedMultiplier InverseSquareRoot(int32_t x);
+
 }  // namespace tinyhost

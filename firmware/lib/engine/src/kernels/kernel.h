@@ -79,12 +79,20 @@ extern const Kernel kSubKernel;
 extern const Kernel kMaximumKernel;
 extern const Kernel kMinimumKernel;
 extern const Kernel kPreluKernel;
+extern const Kernel kSquaredDifferenceKernel;
+extern const Kernel kDivKernel;
+extern const Kernel kCompareKernel;
+extern const Kernel kSelectKernel;
+extern const Kernel kBatchMatmulKernel;
+extern const Kernel kResizeBilinearKernel;
+extern const Kernel kArgMaxKernel;
+extern const Kernel kL2NormalizationKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {
   return tensor.type == TensorType::kInt8 && tensor.rank == rank;
 }
 
-inline bool IsByte(const TensorView& tensor) { return tensor.type != TensorType::kFloat32; }
+inline bool IsByte(const TensorView& tensor) { return ElementBytes(tensor.type) == 1; }
 
 }  // namespace tinyhost

@@ -2,30 +2,38 @@
 #include "kernel.h"
 
 // Every operator: its code, the portable kernel, the one for dual multiply-accumulate.
-#define TINYHOST_EACH_OPERATOR(X)                                     \
-  X(kConv2d, kConv2dKernel, simd::kConv2d)                            \
-  X(kDepthwiseConv2d, kDepthwiseConv2dKernel, simd::kDepthwiseConv2d) \
-  X(kFullyConnected, kFullyConnectedKernel, simd::kFullyConnected)    \
-  X(kAveragePool2d, kAveragePool2dKernel, simd::kAveragePool2d)       \
-  X(kMaxPool2d, kMaxPool2dKernel, simd::kMaxPool2d)                   \
-  X(kMean, kMeanKernel, simd::kMean)                                  \
-  X(kAdd, kAddKernel, simd::kAdd)                                     \
-  X(kMul, kMulKernel, simd::kMul)                                     \
-  X(kConcatenation, kConcatenationKernel, kConcatenationKernel)       \
-  X(kPad, kPadKernel, kPadKernel)                                     \
-  X(kSoftmax, kSoftmaxKernel, kSoftmaxKernel)                         \
-  X(kLogistic, kLogisticKernel, kLogisticKernel)                      \
-  X(kRelu, kReluKernel, kReluKernel)                                  \
-  X(kRelu6, kRelu6Kernel, kRelu6Kernel)                               \
-  X(kRequantize, kRequantizeKernel, kRequantizeKernel)                \
-  X(kQuantize, kQuantizeKernel, kQuantizeKernel)                      \
-  X(kDequantize, kDequantizeKernel, kDequantizeKernel)                \
-  X(kLookup, kLookupKernel, kLookupKernel)                            \
-  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)             \
-  X(kSub, kSubKernel, kSubKernel)                                     \
-  X(kMaximum, kMaximumKernel, kMaximumKernel)                         \
-  X(kMinimum, kMinimumKernel, kMinimumKernel)                         \
-  X(kPrelu, kPreluKernel, kPreluKernel)                               \
+#define TINYHOST_EACH_OPERATOR(X)                                           \
+  X(kConv2d, kConv2dKernel, simd::kConv2d)                                  \
+  X(kDepthwiseConv2d, kDepthwiseConv2dKernel, simd::kDepthwiseConv2d)       \
+  X(kFullyConnected, kFullyConnectedKernel, simd::kFullyConnected)          \
+  X(kAveragePool2d, kAveragePool2dKernel, simd::kAveragePool2d)             \
+  X(kMaxPool2d, kMaxPool2dKernel, simd::kMaxPool2d)                         \
+  X(kMean, kMeanKernel, simd::kMean)                                        \
+  X(kAdd, kAddKernel, simd::kAdd)                                           \
+  X(kMul, kMulKernel, simd::kMul)                                           \
+  X(kConcatenation, kConcatenationKernel, kConcatenationKernel)             \
+  X(kPad, kPadKernel, kPadKernel)                                           \
+  X(kSoftmax, kSoftmaxKernel, kSoftmaxKernel)                               \
+  X(kLogistic, kLogisticKernel, kLogisticKernel)                            \
+  X(kRelu, kReluKernel, kReluKernel)                                        \
+  X(kRelu6, kRelu6Kernel, kRelu6Kernel)                                     \
+  X(kRequantize, kRequantizeKernel, kRequantizeKernel)                      \
+  X(kQuantize, kQuantizeKernel, kQuantizeKernel)                            \
+  X(kDequantize, kDequantizeKernel, kDequantizeKernel)                      \
+  X(kLookup, kLookupKernel, kLookupKernel)                                  \
+  X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)                   \
+  X(kSub, kSubKernel, kSubKernel)                                           \
+  X(kMaximum, kMaximumKernel, kMaximumKernel)                               \
+  X(kMinimum, kMinimumKernel, kMinimumKernel)                               \
+  X(kPrelu, kPreluKernel, kPreluKernel)                                     \
+  X(kSquaredDifference, kSquaredDifferenceKernel, kSquaredDifferenceKernel) \
+  X(kDiv, kDivKernel, kDivKernel)                                           \
+  X(kCompare, kCompareKernel, kCompareKernel)                               \
+  X(kSelect, kSelectKernel, kSelectKernel)                                  \
+  X(kBatchMatmul, kBatchMatmulKernel, simd::kBatchMatmul)                   \
+  X(kResizeBilinear, kResizeBilinearKernel, kResizeBilinearKernel)          \
+  X(kArgMax, kArgMaxKernel, kArgMaxKernel)                                  \
+  X(kL2Normalization, kL2NormalizationKernel, kL2NormalizationKernel)       \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 
 namespace tinyhost {

@@ -7,6 +7,7 @@ namespace tinyhost::simd {
 /// Kernels for processors with dual multiply-accumulate (Armv7E-M's DSP extension, __ARM_FEATURE_SIMD32).
 extern const Kernel kAdd;
 extern const Kernel kAveragePool2d;
+extern const Kernel kBatchMatmul;
 extern const Kernel kConv2d;
 extern const Kernel kDepthwiseConv2d;
 extern const Kernel kFullyConnected;

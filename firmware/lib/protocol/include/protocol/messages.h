@@ -192,7 +192,7 @@ struct InfoReply {
   uint32_t sample_bytes;  ///< largest picture, clip or window
   uint8_t n_slots;
   SensorKind sensor;  ///< of the app
-  uint8_t reserved[2];
+  uint16_t more_operators;  ///< bit OperatorCode - 32 for those from 32 on
   uint32_t operators;  ///< that the engine has: bit OperatorCode for each
   uint32_t boot;  ///< as in PingReply
   uint32_t sensor_rate_mhz;  ///< samples per 1,000 s that the app's sensor gives; 0: not known, or a camera

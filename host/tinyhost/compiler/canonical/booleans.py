@@ -1,0 +1,94 @@
+"""Comparisons, and what is done with their results: bytes that are 0 or 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.moves import broadcasted
+from tinyhost.compiler.graph import Operator, Quantization
+from tinyhost.compiler.image_format import Comparison
+
+__all__ = ["rewrite_boolean_cast", "rewrite_comparison", "rewrite_logic", "rewrite_select"]
+
+_COMPARISONS: Mapping[str, tuple[Comparison, bool]] = {
+    "EQUAL": (Comparison.EQUAL, False),
+    "GREATER": (Comparison.LESS, True),
+    "GREATER_EQUAL": (Comparison.LESS_EQUAL, True),
+    "LESS": (Comparison.LESS, False),
+    "LESS_EQUAL": (Comparison.LESS_EQUAL, False),
+    "NOT_EQUAL": (Comparison.NOT_EQUAL, False),
+}
+"""What is asked, and whether of the inputs in the other order."""
+_LOGIC = {"LOGICAL_AND": "MINIMUM", "LOGICAL_OR": "MAXIMUM"}
+_OF_ONE = Quantization(scales=np.ones(1, np.float32), zero_points=np.zeros(1, np.int64), axis=0)
+"""Real value = byte."""
+
+
+def rewrite_comparison(draft: Draft, operator: Operator) -> bool:
+    """Write a comparison of int8 as COMPARE."""
+    if len(operator.inputs) != 2 or not _has_boolean_output(draft, operator):
+        return False
+    comparison, is_reversed = _COMPARISONS[operator.code]
+    inputs = operator.inputs[::-1] if is_reversed else operator.inputs
+    draft.emit(operator, "COMPARE", inputs, _as_bytes(draft, operator.outputs[0]), {"Comparison": comparison})
+    return True
+
+
+def rewrite_logic(draft: Draft, operator: Operator) -> bool:
+    """Write LOGICAL_AND, LOGICAL_OR and LOGICAL_NOT of comparisons as MINIMUM, MAXIMUM and a table."""
+    if not _has_boolean_output(draft, operator) or not all(_is_boolean(draft, index) for index in operator.inputs):
+        return False
+    output = _as_bytes(draft, operator.outputs[0])
+    if operator.code == "LOGICAL_NOT":
+        table = draft.constant(f"{draft.tensors[output].name}/table", (np.arange(256) == 0).astype(np.int8))
+        draft.emit(operator, "LOOKUP", [*operator.inputs, table], output, {})
+    else:
+        draft.emit(operator, _LOGIC[operator.code], operator.inputs, output, {})
+    return True
+
+
+def rewrite_select(draft: Draft, operator: Operator) -> bool:
+    """Write SELECT and SELECT_V2 as a SELECT of three tensors of the output's shape."""
+    if len(operator.inputs) != 3 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    condition, *chosen = (draft.tensors[index] for index in operator.inputs)
+    shape = draft.tensors[operator.outputs[0]].shape
+    if not _is_boolean(draft, condition.index) or any(tensor.dtype != "int8" for tensor in chosen):
+        return False
+    try:
+        inputs = [broadcasted(draft, operator, index, shape) for index in operator.inputs]
+    except ValueError:  # numpy's, of shapes that do not broadcast
+        return False
+    draft.emit(operator, "SELECT", inputs, operator.outputs[0], {})
+    return True
+
+
+def rewrite_boolean_cast(draft: Draft, operator: Operator) -> bool:
+    """Write the CAST of a comparison to float32 as DEQUANTIZE."""
+    if len(operator.inputs) != 1 or len(operator.outputs) != 1 or not _is_boolean(draft, operator.inputs[0]):
+        return False
+    if operator.outputs[0] < 0 or draft.tensors[operator.outputs[0]].dtype != "float32":
+        return False
+    draft.emit(operator, "DEQUANTIZE", operator.inputs, operator.outputs[0], {})
+    return True
+
+
+def _has_boolean_output(draft: Draft, operator: Operator) -> bool:
+    if len(operator.outputs) != 1 or not operator.inputs or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    return draft.tensors[operator.outputs[0]].dtype == "bool"
+
+
+def _as_bytes(draft: Draft, index: int) -> int:
+    """Make a tensor of booleans one of int8; return its index."""
+    draft.tensors[index] = replace(draft.tensors[index], dtype="int8", quantization=_OF_ONE)
+    return index
+
+
+def _is_boolean(draft: Draft, index: int) -> bool:
+    """Return whether a tensor is what one of these rules writes."""
+    return index >= 0 and draft.tensors[index].quantization is _OF_ONE

@@ -1,0 +1,61 @@
+"""BATCH_MATMUL: of a constant as FULLY_CONNECTED, else with both matrices laid row by row."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.moves import broadcasted, moved
+from tinyhost.compiler.graph import Operator
+
+__all__ = ["rewrite_batch_matmul"]
+
+
+def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
+    """Write a BATCH_MATMUL as one of (n, m, k) and (n, p, k), or as FULLY_CONNECTED with weights (p, k)."""
+    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    tensors = [draft.tensors[index] for index in operator.inputs]
+    output = draft.tensors[operator.outputs[0]]
+    if any(len(tensor.shape) < 2 or tensor.dtype != "int8" for tensor in tensors) or not output.n_elements:
+        return False
+    shapes = [list(tensor.shape) for tensor in tensors]
+    swaps = [bool(operator.options["AdjX"]), not operator.options["AdjY"]]
+    for shape, swap in zip(shapes, swaps, strict=True):
+        if swap:
+            shape[-2:] = shape[:-3:-1]
+    (*a_batch, m, k), (*b_batch, p, k_of_b) = shapes
+    try:
+        batch = np.broadcast_shapes(tuple(a_batch), tuple(b_batch))
+    except ValueError:
+        return False
+    if k != k_of_b or output.shape != (*batch, m, p):
+        return False
+    a, b = (
+        moved(draft, operator, tensor.index, lambda values: values.swapaxes(-1, -2)) if swap else tensor.index
+        for tensor, swap in zip(tensors, swaps, strict=True)
+    )
+    if math.prod(b_batch) == 1 and tensors[1].data is not None and not tensors[1].zero_point:
+        weights = moved(draft, operator, b, lambda values: values.reshape(p, k))
+        options = {"FusedActivationFunction": 0, "WeightsFormat": 0, "KeepNumDims": 1}
+        draft.emit(operator, "FULLY_CONNECTED", [a, weights], output.index, options)
+        return True
+    if math.prod(b_batch) == 1:
+        n, m = 1, math.prod(a_batch) * m
+    else:
+        n = math.prod(batch)
+        a = broadcasted(draft, operator, a, (*batch, m, k))
+        b = broadcasted(draft, operator, b, (*batch, p, k))
+    a, b = (_viewed(draft, operator, index, shape) for index, shape in ((a, (n, m, k)), (b, (n, p, k))))
+    product = draft.tensor(output, (n, m, p))
+    draft.emit(operator, "BATCH_MATMUL", [a, b], product, {"AdjX": 0, "AdjY": 1})
+    draft.view(operator, product, output.index)
+    return True
+
+
+def _viewed(draft: Draft, operator: Operator, index: int, shape: tuple[int, int, int]) -> int:
+    if draft.tensors[index].data is not None:
+        return moved(draft, operator, index, lambda values: values.reshape(shape))
+    return draft.viewed(operator, index, shape)

@@ -1,0 +1,113 @@
+"""Tensors whose elements other rules move, repeat or take before they use them; those of a constant at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.canonical.copies import copy_elements
+from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.views import concatenate
+from tinyhost.compiler.graph import Operator
+from tinyhost.compiler.passes.rewrite import new_constant
+
+__all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad"]
+
+_MODES = ("reflect", "symmetric")
+_MAX_RUNS = 1000
+"""Of indices that a GATHER takes one after the other."""
+
+
+def moved(draft: Draft, like: Operator, index: int, move: Callable[[NDArray[Any]], NDArray[Any]]) -> int:
+    """Return a tensor of the elements of another that `move`, which makes a view of an array, leaves in its places."""
+    tensor = draft.tensors[index]
+    if tensor.data is not None:
+        return new_constant(draft.tensors, tensor.name, np.array(move(tensor.array())), tensor.quantization)
+    places = move(np.empty(tensor.shape, np.int8))
+    output = draft.tensor(tensor, places.shape)
+    copy_elements(draft, like, index, places, output)
+    return output
+
+
+def broadcasted(draft: Draft, like: Operator, index: int, shape: Sequence[int]) -> int:
+    """Return a tensor, repeated to a shape if it has another."""
+    if draft.tensors[index].shape == tuple(shape):
+        return index
+    return moved(draft, like, index, lambda values: np.broadcast_to(values, shape))
+
+
+def rewrite_gather(draft: Draft, operator: Operator) -> bool:
+    """Write a GATHER whose indices are known as slices that are joined; of a constant as the constant that it gives."""
+    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    indices, axis = draft.integers(operator.inputs[1]), int(operator.options["Axis"])
+    rank = len(data.shape)
+    if indices is None or operator.options["BatchDims"] or not -rank <= axis < rank or data.dtype != "int8":
+        return False
+    axis %= rank
+    shape = (*data.shape[:axis], *indices.shape, *data.shape[axis + 1 :])
+    if not indices.size or output.shape != shape or not ((indices >= 0) & (indices < data.shape[axis])).all():
+        return False
+    if data.data is not None:
+        values = np.take(data.array(), indices, axis=axis)
+        draft.tensors[output.index] = replace(output, data=values.tobytes())
+        return True
+    runs = _runs(indices.reshape(-1).tolist())
+    if len(runs) > _MAX_RUNS:
+        return False
+    draft.view(operator, _taken(draft, operator, data.index, axis, runs), output.index)
+    return True
+
+
+def rewrite_mirror_pad(draft: Draft, operator: Operator) -> bool:
+    """Write a MIRROR_PAD as slices of each axis, some backwards, that are joined."""
+    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    pads, mode = draft.integers(operator.inputs[1]), int(operator.options["Mode"])
+    if pads is None or pads.shape != (len(data.shape), 2) or data.dtype != "int8" or mode not in range(len(_MODES)):
+        return False
+    limits = np.array(data.shape) - (1 if _MODES[mode] == "reflect" else 0)
+    if (pads < 0).any() or (pads > limits[:, None]).any():
+        return False
+    if output.shape != tuple(np.array(data.shape) + pads.sum(axis=1)):
+        return False
+    index = data.index
+    for axis, (before, after) in enumerate(pads.tolist()):
+        if before or after:
+            places = np.arange(data.shape[axis])
+            padded = np.pad(places, (before, after), mode=_MODES[mode])  # type: ignore[call-overload]
+            index = _taken(draft, operator, index, axis, _runs(padded.tolist()))
+    draft.view(operator, index, output.index)
+    return True
+
+
+def _taken(draft: Draft, like: Operator, index: int, axis: int, runs: Sequence[tuple[int, int, int]]) -> int:
+    """Return a tensor of slices of another along an axis: of (first, step, count) each."""
+    before = (slice(None),) * axis
+
+    def slice_of(first: int, step: int, count: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        end = first + step * count
+        taken = slice(first, end if end >= 0 else None, step)
+        return lambda values: np.asarray(values[(*before, taken)])
+
+    return concatenate(draft, like, [moved(draft, like, index, slice_of(*run)) for run in runs], axis)
+
+
+def _runs(indices: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Return the fewest runs of a constant step that follow one another: (first, step, count)."""
+    runs: list[tuple[int, int, int]] = []
+    at = 0
+    while at < len(indices):
+        end = at + 1
+        step = indices[end] - indices[at] if end < len(indices) else 1
+        while step and end < len(indices) and indices[end] - indices[end - 1] == step:
+            end += 1
+        runs.append((indices[at], step or 1, end - at))
+        at = end
+    return runs
