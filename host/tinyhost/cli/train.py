@@ -25,7 +25,7 @@ from tinyhost.cli.options import JsonOption, epilog
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.cli.train_progress import training_progress
-from tinyhost.errors import UsageError
+from tinyhost.errors import CheckFailedError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.train.core.config import OptionField
@@ -86,6 +86,10 @@ def _command(trainer: Trainer) -> Callable[..., None]:
             write_json(outcome.document(files), json)
         if json != "-":
             _print(outcome, files)
+        if outcome.failure():
+            raise CheckFailedError(
+                outcome.failure(), hint=f"look at the data and the epochs first: {files.report}; do not push this model"
+            )
 
     command.__signature__ = Signature(list(_parameters(trainer)))  # type: ignore[attr-defined]
     command.__annotations__ = {}
@@ -170,4 +174,5 @@ def _print(outcome: Outcome, files: RunFiles) -> None:
         warn(note.text)
     console().print(section_view(outcome.sections()[0]))
     say(f"{files.model}: {len(outcome.tflite):,} B, {outcome.n_parameters:,} parameters; report: {files.report}")
-    say((f"next: tinyhost push {files.model}", "dim"))
+    if not outcome.failure():
+        say((f"next: tinyhost push {files.model}", "dim"))

@@ -15,5 +15,5 @@ def training_report(outcome: Outcome) -> str:
         "training.html",
         title=outcome.title,
         subtitle=f"{outcome.source}, {outcome.n_parameters:,} parameters, trained in {outcome.duration_s / 60:.0f} min",
-        sections=[section_context(section) for section in (*outcome.sections(), outcome.made_by())],
+        sections=[section_context(section) for section in outcome.all_sections()],
     )

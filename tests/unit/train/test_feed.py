@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinyhost.datasets.picture_splits import PictureSet
 from tinyhost.train.core.feed import one_hot
+from tinyhost.train.kws.feed import KwsBatches
 from tinyhost.train.vww.augment import augment_batch
 from tinyhost.train.vww.feed import PictureBatches, to_input
 
@@ -72,6 +73,23 @@ def test_a_small_set_is_repeated_for_the_steps_asked() -> None:
     order = feed.order(0)
     assert len(feed) == 10
     assert np.bincount(small.classes[order]).tolist() == [20, 20]
+
+
+def test_a_small_set_of_clips_is_gone_through_several_times_with_another_round_each(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    files = []
+    for number in range(3):
+        files.append(tmp_path / f"{number}.npz")
+        features = np.full((40, 49, 40), 40 * number, np.int8)
+        np.savez(files[-1], features=features, classes=rng.permutation(np.repeat(np.arange(4), 10)))
+    feed = KwsBatches(files, 4, 8, seed=1, min_steps=10)
+    assert len(feed) == 12  # three passes of 35 clips: half of the unknown are taken
+    order = feed.order(0)
+    assert len(order) == 12 * 8
+    levels = [
+        {int(level) for level in np.unique(np.rint(feed.batch(order, 0, step)[0] * 255 - 128))} for step in range(12)
+    ]
+    assert [max(seen) for seen in levels] == [0] * 4 + [40] * 4 + [80] * 4
 
 
 def test_one_hot_marks_the_class() -> None:

@@ -25,6 +25,7 @@ from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.outcome import KwsOutcome
 from tinyhost.train.kws.training import load, train
 
+from tests.commands import run_tinyhost
 from tests.oracle.oracle import open_oracle
 
 pytestmark = pytest.mark.train
@@ -122,6 +123,23 @@ def test_activations_of_the_aware_model_use_their_range(trained: Trained) -> Non
     zero_points = [item["quantization"][1] for item in relu if item["dtype"] is np.int8 and item["shape"][0] == 1]
     del files
     assert set(zero_points) <= {-128, 0}
+
+
+def test_words_that_nothing_tells_apart_are_an_error_with_the_reason(tmp_path: Path) -> None:
+    """Every clip is the same kind of noise, whatever its folder."""
+    rng = np.random.default_rng(2)
+    for word in ("yes", "no", "other"):
+        (tmp_path / word).mkdir()
+        for index in range(60):
+            clip = rng.normal(0, 2000, RATE).astype(np.int16)
+            write_wav(tmp_path / word / f"{index % 20:08x}_nohash_{index}.wav", clip)
+    options = ("--words", "yes,no", "--width", "16", "--rounds", "1", "--epochs", "2", "--quantization", "ptq")
+    done = run_tinyhost("train", "kws", "--data", tmp_path, "--out", tmp_path / "run", *options, "--json", "-")
+    assert done.code == 1
+    assert "better than always answering" in done.err
+    document = json.loads(done.out[done.out.index("{") :])
+    assert "it has learnt nothing" in document["failure"]
+    assert "it has learnt nothing" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_stopped_run_goes_on(trained: Trained, tmp_path: Path) -> None:

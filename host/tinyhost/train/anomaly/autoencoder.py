@@ -21,6 +21,7 @@ INPUT_STEP = 1.0 / 12.0
 """standard deviations of one step of the int8 input, whose zero point is 0: it reaches 10.6 of them"""
 EMBEDDING = "embedding"
 _BATCH_SIZE = 128
+_MIN_STEPS = 20  # of an epoch
 _N_CALIBRATION = 1000
 _REACH = 1.25  # the ranges of what calibration sees, times this: a little strangeness must not saturate
 
@@ -49,17 +50,20 @@ def autoencoder(keras: Any, *, n_features: int, hidden: Sequence[int], n_embeddi
 
 
 class _Batches:
-    """Shuffled batches; input and target are the same."""
+    """Shuffled batches; input and target are the same. An epoch goes through a small set several times."""
 
     def __init__(self, samples: NDArray[np.float32], batch_size: int, seed: int) -> None:
         self._samples, self._seed = samples, seed
         self._batch_size = min(batch_size, len(samples))
+        self._n_steps = max(len(samples) // self._batch_size, _MIN_STEPS)
 
     def __len__(self) -> int:
-        return len(self._samples) // self._batch_size
+        return self._n_steps
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        return np.random.default_rng((self._seed, epoch)).permutation(len(self._samples))
+        rng, n = np.random.default_rng((self._seed, epoch)), self._n_steps * self._batch_size
+        passes = [rng.permutation(len(self._samples)) for _ in range(-(-n // len(self._samples)))]
+        return np.concatenate(passes)[:n]
 
     def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
         del epoch

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -14,11 +16,14 @@ from tinyhost.metrics.threshold import Tail
 from tinyhost.motion.score import AlarmSettings
 from tinyhost.system.documents import narrowed
 from tinyhost.tasks.findings import Note, issue_notes
+from tinyhost.train.anomaly.autoencoder import to_real
 from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData, Trimmed
 from tinyhost.train.anomaly.scores import TrainedNetwork
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+
+_HARDLY = 0.6  # AUC; 0.5 is chance
 
 __all__ = ["AnomalyDocument", "AnomalyResult", "FalseAlarms", "SizeResult", "SizeSummary"]
 
@@ -102,6 +107,7 @@ class AnomalyResult(Outcome):
 
     task: ClassVar[Task] = Task.ANOMALY
     input_meaning: ClassVar[str] = "features of docs/reference/motion-features.md"
+    remedy: ClassVar[str] = "More normal running, of all that is normal,"
 
     config: AnomalyTrainConfig
     data: NormalData
@@ -110,6 +116,32 @@ class AnomalyResult(Outcome):
     sizes: tuple[SizeResult, ...]
     """by the embedding's size, rising"""
     chosen: SizeResult
+
+    def failure(self) -> str:
+        """Return why the detector is of no use, "" if it is of some.
+
+        A constant reconstruction has as error the mean square of what is to be reconstructed.
+        """
+        held_out = to_real(self.data.inputs(self.data.threshold))
+        error, constant = min(epoch["val_loss"] for epoch in self.history), float(np.square(held_out).mean())
+        if self.config.score != "distance" and error >= constant:
+            return (
+                f"the autoencoder's error on held-out normal running is {error:.3g}, that of a constant answer "
+                f"{constant:.3g}: it has learnt nothing"
+            )
+        overall = self.chosen.figures.overall
+        if overall is not None and overall.auc <= 0.5:
+            return f"anomalous windows score no higher than normal ones: AUC {overall.auc:.3f} of {overall.n:,} windows"
+        return ""
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what the epochs tell, and which anomalies are hardly noticed."""
+        hardly = (
+            f"{label}: its windows are hardly told from normal running: AUC {item.auc:.3f}"
+            for label, item in self.chosen.figures.labels.items()
+            if item.auc < _HARDLY
+        )
+        return (*super().hints(), *hardly)
 
     def notes(self) -> tuple[Note, ...]:
         """Return what is wrong with the recordings, and what was left out of them."""

@@ -13,7 +13,7 @@ __all__ = ["card"]
 def card(outcome: Outcome) -> str:
     """Return what the model is, what it learned from, what it is worth, and how it was made."""
     lines = [f"# {outcome.title}", ""]
-    for section in (*outcome.sections(), outcome.made_by()):
+    for section in outcome.all_sections():
         lines += [f"## {section.title}", section.note, "", *_figures(section)]
         for part in section.parts:
             lines += _part(part)

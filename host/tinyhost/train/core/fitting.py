@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tinyhost.system.json_reading import JsonObject, parse_json, shown
 from tinyhost.system.reading import read_file
 from tinyhost.train.core.config import ClassifierConfig, TrainConfig
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
+from tinyhost.train.core.normalization import refresh_callback
 from tinyhost.train.core.trainer import Run
 
 __all__ = ["BEST_WEIGHTS", "LAST", "Fitted", "fit", "fit_classifier", "float_metrics", "import_keras", "n_trainable"]
@@ -81,6 +83,7 @@ def fit(
     run.folder.mkdir(parents=True, exist_ok=True)
     if config.resume:
         model, history = _resume(run.folder)
+        model.optimizer.learning_rate = _schedule(len(batches), config)  # that of the longer run
     else:
         model.compile(keras.optimizers.Adam(_schedule(len(batches), config)), loss, metrics=list(metrics))
     if len(history) < config.n_epochs:
@@ -91,6 +94,7 @@ def fit(
             validation_data=held_out,
             validation_batch_size=256,
             callbacks=[
+                refresh_callback(batches),
                 *_callbacks(run.folder, patience, history),
                 progress_callback(keras, "train", config.n_epochs, len(batches), run.report),
             ],
@@ -149,6 +153,16 @@ def _figures(epoch: Any, where: str, hint: str) -> dict[str, float]:
     return {name: values.number(name, -_MAX_FIGURE, _MAX_FIGURE) for name in {"val_loss", *values.values}}
 
 
+def _check_finite(epoch: int, logs: Mapping[str, float]) -> None:
+    """Raise ModelError for a training that has run away."""
+    for name in ("loss", "val_loss"):
+        if name in logs and not math.isfinite(logs[name]):
+            raise ModelError(
+                f"training diverged: {name} is {logs[name]} after epoch {epoch + 1}",
+                hint="take a smaller --learning-rate, and look for samples that are not what they should be",
+            )
+
+
 def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> list[Any]:
     import keras
 
@@ -159,6 +173,7 @@ def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> 
         """Keeps the last epoch, model and optimizer, so that a stopped run can go on."""
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            _check_finite(epoch, logs or {})
             figures = {name: round(float(value), 5) for name, value in (logs or {}).items() if name != "learning_rate"}
             history.append(figures)
             partial = folder / f"partial.{LAST}"

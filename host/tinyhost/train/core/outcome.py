@@ -14,6 +14,7 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.tasks.findings import Note, Section, skipped_notes
 from tinyhost.train.core.config import TrainConfig
+from tinyhost.train.core.lessons import fitting_hints
 
 __all__ = ["Outcome", "RunFiles", "TrainDocument"]
 
@@ -51,6 +52,10 @@ class TrainDocument:
     """that the training took"""
     skipped: tuple[Skipped, ...]
     """files of the data that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""
+    failure: str
+    """why the model is of no use; the command then exits 1. Empty if it is better than one constant answer"""
+    hints: tuple[str, ...]
+    """what the epochs tell: over-fitting, under-fitting"""
 
 
 Document = TypeVar("Document", bound=TrainDocument)
@@ -63,6 +68,8 @@ class Outcome(ABC):
     task: ClassVar[Task]
     input_meaning: ClassVar[str]
     """what the model's input values are"""
+    remedy: ClassVar[str]
+    """what helps against over-fitting"""
 
     config: TrainConfig
     source: str
@@ -100,6 +107,16 @@ class Outcome(ABC):
             parts=(Note(text=f"{epochs}, {self.duration_s / 60:.1f} min. Details: metrics.json"),),
         )
 
+    def all_sections(self) -> tuple[Section, ...]:
+        """Return what the model card and the report say, in their order; first of all, that it is of no use."""
+        failure = self.failure()
+        warning = (
+            (Section(title="Do not use this model", note=f"{failure[0].upper()}{failure[1:]}.", parts=()),)
+            if failure
+            else ()
+        )
+        return (*warning, *self.sections(), self.made_by())
+
     @abstractmethod
     def figures(self) -> dict[str, Any]:
         """Return what metrics.json holds of this task alone; its keys are stable."""
@@ -112,9 +129,18 @@ class Outcome(ABC):
         """Return fields of the configuration that the samples decided."""
         return {}
 
+    def failure(self) -> str:
+        """Return why the model is of no use, "" if it is of some."""
+        return ""
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what the epochs tell: over-fitting, under-fitting."""
+        return tuple(fitting_hints(self.history, self.remedy))
+
     def notes(self) -> tuple[Note, ...]:
-        """Return what was wrong with the samples."""
-        return skipped_notes(self.skipped, self.n_samples)
+        """Return what was wrong with the samples, and what the epochs tell."""
+        hints = (Note(text=hint, level="warning") for hint in self.hints())
+        return (*skipped_notes(self.skipped, self.n_samples), *hints)
 
     def image(self, name: str) -> bytes:
         """Return the model image (.thm); name: of the model on the board."""
@@ -136,5 +162,7 @@ class Outcome(ABC):
             n_parameters=self.n_parameters,
             seconds=self.duration_s,
             skipped=self.skipped,
+            failure=self.failure(),
+            hints=self.hints(),
             **more,
         )

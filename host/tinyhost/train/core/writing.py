@@ -71,6 +71,8 @@ def _metrics(outcome: Outcome, image: bytes) -> dict[str, Any]:
         },
         **outcome.figures(),
         "skipped": outcome.skipped,
+        "failure": outcome.failure(),
+        "hints": outcome.hints(),
         "history": outcome.history,
         "duration_s": round(outcome.duration_s, 1),
         "config": {**to_json(outcome.config), **outcome.resolved()},

@@ -62,6 +62,8 @@ class KwsTrainConfig(ClassifierConfig):
     )
     patience: int = 40
     batch_size: int = 128
+    min_steps_per_epoch: int = 30
+    """small sets are gone through several times an epoch, varied anew"""
     dropout: float = 0.05
     l2: float = 1e-5
     min_per_word: int = 10

@@ -26,27 +26,38 @@ def to_input(features: NDArray[np.int8]) -> NDArray[np.float32]:
 
 
 class KwsBatches:
-    """Shuffled batches: each epoch takes the next round of features; epoch and step fix what a batch holds."""
+    """Shuffled batches of rounds of features; epoch and step fix what a batch holds.
 
-    def __init__(self, rounds: Sequence[Path], n_classes: int, batch_size: int, seed: int) -> None:
+    An epoch goes through the next round; of a small set through as many as it takes to make min_steps.
+    """
+
+    def __init__(
+        self, rounds: Sequence[Path], n_classes: int, batch_size: int, seed: int, *, min_steps: int = 1
+    ) -> None:
         self._rounds = list(rounds)
         self._n_classes = n_classes
         self._seed = seed
         self._held: tuple[int, FeatureRound] = (0, load_round(self._rounds[0]))
-        n = len(self.order(0))
+        n = len(self._order_of(0))
         self._batch_size = min(batch_size, n)
-        self._n_steps = n // self._batch_size
+        self._steps_per_pass = n // self._batch_size
+        self._n_passes = -(-min_steps // self._steps_per_pass)
 
     def __len__(self) -> int:
-        return self._n_steps
+        return self._n_passes * self._steps_per_pass
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the indices of an epoch's samples in its round, in the order of the batches.
+        """Return the indices of an epoch's samples in their rounds, in the order of the batches.
 
-        Of the unknown it takes another part each time, so that many different words are said, but not too often.
+        Of the unknown each pass takes another part, so that many different words are said, but not too often.
         """
-        rng = np.random.default_rng((self._seed, epoch))
-        classes = self._round(epoch).classes
+        first, n_taken = epoch * self._n_passes, self._steps_per_pass * self._batch_size
+        return np.concatenate([self._order_of(first + number)[:n_taken] for number in range(self._n_passes)])
+
+    def _order_of(self, number: int) -> NDArray[np.int64]:
+        """Return the indices of a pass through a round, shuffled."""
+        rng = np.random.default_rng((self._seed, number))
+        classes = self._round(number).classes
         unknown = rng.permutation(np.flatnonzero(classes == UNKNOWN_CLASS))
         taken = unknown[: int(len(unknown) * _UNKNOWN_TAKEN)]
         return rng.permutation(np.concatenate((np.flatnonzero(classes != UNKNOWN_CLASS), taken)))
@@ -55,11 +66,11 @@ class KwsBatches:
         """Return one batch: (batch, 49, 40, 1) in [0, 1] and (batch, n_classes)."""
         rng = np.random.default_rng((self._seed, epoch, step))
         chosen = order[step * self._batch_size : (step + 1) * self._batch_size]
-        sounds = self._round(epoch)
+        sounds = self._round(epoch * self._n_passes + step // self._steps_per_pass)
         return to_input(vary_features(sounds.features[chosen], rng)), one_hot(sounds.classes[chosen], self._n_classes)
 
-    def _round(self, epoch: int) -> FeatureRound:
-        number = epoch % len(self._rounds)
-        if self._held[0] != number:
-            self._held = (number, load_round(self._rounds[number]))
+    def _round(self, number: int) -> FeatureRound:
+        index = number % len(self._rounds)
+        if self._held[0] != index:
+            self._held = (index, load_round(self._rounds[index]))
         return self._held[1]

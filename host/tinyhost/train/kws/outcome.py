@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.datasets.sounds import UNKNOWN_CLASS
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
+from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent
 from tinyhost.train.core.history import classifier_history
+from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.kws.config import KwsTrainConfig
 
@@ -56,6 +59,7 @@ class KwsOutcome(Outcome):
 
     task: ClassVar[Task] = Task.KWS
     input_meaning: ClassVar[str] = "features of the audio micro-frontend"
+    remedy: ClassVar[str] = "More clips, by more people,"
 
     config: KwsTrainConfig
     counts: dict[str, dict[str, int]]
@@ -77,6 +81,16 @@ class KwsOutcome(Outcome):
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
+
+    def failure(self) -> str:
+        """Return why the model is of no use: it tells no word from the rest. Silence, which is easy, is left out."""
+        spoken = range(UNKNOWN_CLASS, len(self.labels))
+        skill = classifier_skill(self.best.test.confusion, spoken)
+        return useless(skill, self.labels, "clips for testing in which somebody speaks")
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what the epochs tell, and which words are never heard."""
+        return (*super().hints(), *unheard_classes(self.best.test.confusion, self.labels))
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

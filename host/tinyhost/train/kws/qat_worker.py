@@ -58,7 +58,7 @@ def _train(job: QatJob, messages: Connection) -> Any:
         model.get_layer(name).set_weights(weights)
     rounded = tfmot.quantization.keras.quantize_model(model)
     _set_ranges(keras, rounded, model, load_round(job.rounds[0]).features[:_N_CALIBRATION])
-    feed = KwsBatches(job.rounds, job.n_classes, config.batch_size, config.seed)
+    feed = KwsBatches(job.rounds, job.n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch)
     rate = keras.optimizers.schedules.CosineDecay(config.qat_learning_rate, max(1, len(feed) * n_epochs), alpha=0.05)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     rounded.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])

@@ -139,7 +139,9 @@ def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) 
         dropout=config.dropout,
         l2=config.l2,
     )
-    batches = KwsBatches(features.rounds, n_classes, config.batch_size, config.seed)
+    batches = KwsBatches(
+        features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
+    )
     held_out = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
     return fit_classifier(model, batches, held_out, config, run)
 

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Literal
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent
 from tinyhost.train.core.history import classifier_history
+from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.vww.config import VwwTrainConfig
 
@@ -35,6 +37,7 @@ class VwwOutcome(Outcome):
 
     task: ClassVar[Task] = Task.VWW
     input_meaning: ClassVar[str] = "grey level - 128"
+    remedy: ClassVar[str] = "More pictures, of more places and people,"
 
     config: VwwTrainConfig
     sizes: dict[str, int]
@@ -48,6 +51,14 @@ class VwwOutcome(Outcome):
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"{self.config.alpha:g} MobileNetV1: {' / '.join(self.labels)}"
+
+    def failure(self) -> str:
+        """Return why the model is of no use: it is no better than one constant answer."""
+        return useless(classifier_skill(self.int8_test.confusion), self.labels, "pictures for testing")
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what the epochs tell, and which classes are never seen."""
+        return (*super().hints(), *unheard_classes(self.int8_test.confusion, self.labels))
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

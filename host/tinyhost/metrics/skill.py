@@ -1,0 +1,79 @@
+"""Whether a classifier has learnt anything: is it better than one that always gives the same answer?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Skill", "classifier_skill"]
+
+_ENOUGH = 30
+"""samples from which on chance must be ruled out; of fewer it cannot be"""
+_Z_ONE_SIDED = 1.6448536269514722
+"""of the normal distribution, exceeded with a probability of 5 %"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skill:
+    """A classifier against one constant answer, on the same samples."""
+
+    n: int
+    n_right: int
+    n_constant: int
+    """samples of the most frequent class: right, if the answer is always that"""
+    most_frequent: int
+    """that class"""
+    balanced: float
+    """mean recall of the classes; 1 / (their number) for any constant answer"""
+    n_classes: int
+    """that have samples"""
+    z: float
+    """standard deviations of chance by which `balanced` exceeds that of answers unrelated to the classes"""
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it is better than a constant answer, and of enough samples more than chance would be."""
+        if self.n_classes < 2:
+            return self.n_right > 0
+        return self.balanced > 1.0 / self.n_classes and (self.n < _ENOUGH or self.z >= _Z_ONE_SIDED)
+
+
+def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] | None = None) -> Skill:
+    """Return how a classifier compares with a constant answer, from its confusion matrix; rows: the true classes.
+
+    classes: only samples of these are counted; all by default. What is compared is the mean recall, since an uneven set
+    has a good constant answer. Its spread under chance is that of shuffled answers: counts of hits are hypergeometric.
+    """
+    counts = np.asarray(confusion, np.int64)
+    counts = counts[list(classes)] if classes is not None else counts
+    rows = list(classes) if classes is not None else list(range(len(counts)))
+    present = [index for index in range(len(rows)) if counts[index].sum()]
+    counts, rows = counts[present], [rows[index] for index in present]
+    n_of = counts.sum(axis=1).astype(np.float64)  # (n_classes,) samples of each class
+    answers = counts.sum(axis=0)[rows].astype(np.float64)  # (n_classes,) answers with each of them
+    hits = counts[np.arange(len(rows)), rows]
+    n, n_classes = int(n_of.sum()), len(rows)
+    balanced = float((hits / n_of).mean()) if n_classes else 0.0
+    expected = float((answers / n).mean()) if n else 0.0
+    spread = math.sqrt(_variance(n_of, answers, n)) / n_classes if n > 1 and n_classes else 0.0
+    return Skill(
+        n=n,
+        n_right=int(hits.sum()),
+        n_constant=int(n_of.max()) if n_classes else 0,
+        most_frequent=rows[int(n_of.argmax())] if n_classes else 0,
+        balanced=balanced,
+        n_classes=n_classes,
+        z=(balanced - expected) / spread if spread > 0.0 else 0.0,
+    )
+
+
+def _variance(
+    n_of: np.ndarray[tuple[int], np.dtype[np.float64]], answers: np.ndarray[tuple[int], np.dtype[np.float64]], n: int
+) -> float:
+    """Return the variance of the sum of recalls when n answers are shuffled among the samples."""
+    alone = (n - n_of) * answers * (n - answers) / (n_of * n * n * (n - 1.0))
+    together = answers.sum() ** 2 - np.square(answers).sum()
+    return float(alone.sum() + together / (n * n * (n - 1.0)))

@@ -1,0 +1,61 @@
+"""What a training run tells about itself: that nothing was learnt, over-fitting, under-fitting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from tinyhost.metrics.skill import Skill
+
+__all__ = ["fitting_hints", "unheard_classes", "useless"]
+
+_GAP = 0.1  # of accuracy, between what is learnt from and what is held out
+_LOSS_GAP = 2.0  # as a ratio, where there is no accuracy
+_RISE = 1.1  # of the held-out loss after its best epoch
+_POOR = 0.8  # of accuracy on what is learnt from
+_FALL = 0.97  # of the held-out loss over the last quarter: it still falls
+_MIN_EPOCHS = 8  # fewer say nothing about where a run is going
+
+
+def useless(skill: Skill, labels: Sequence[str], what: str) -> str:
+    """Return why a classifier is of no use, "" if it is of some; what: the samples, as in `held-out clips`."""
+    if skill.is_better:
+        return ""
+    constant = f"always answering {labels[skill.most_frequent]}, which is right on {skill.n_constant}"
+    plainly = skill.n_right <= skill.n_constant
+    return (
+        f"the model is right on {skill.n_right} of {skill.n} {what}, "
+        f"{'no better than' if plainly else 'not more than by chance better than'} {constant}: it has learnt nothing"
+    )
+
+
+def unheard_classes(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> Iterator[str]:
+    """Yield a remark for each class of which no held-out sample was recognized."""
+    for index, row in enumerate(confusion):
+        if sum(row) and not row[index]:
+            yield f"{labels[index]}: none of {sum(row)} held-out samples was recognized; look at them, and add more"
+
+
+def fitting_hints(history: Sequence[dict[str, float]], more: str) -> Iterator[str]:
+    """Yield what the figures of the epochs say; more: what would help against over-fitting."""
+    if len(history) < _MIN_EPOCHS:
+        return
+    best = min(range(len(history)), key=lambda index: history[index]["val_loss"])
+    last, at_best, n = history[-1], history[best], len(history)
+    known = at_best.get("accuracy")
+    if known is not None:
+        held_out = at_best["val_accuracy"]
+        gap = known - held_out > _GAP
+        figures = f"accuracy {known:.0%} on what it learns from, {held_out:.0%} on what is held out"
+    else:
+        gap = at_best["val_loss"] > _LOSS_GAP * at_best["loss"]
+        figures = f"loss {at_best['loss']:.3g} on what it learns from, {at_best['val_loss']:.3g} on what is held out"
+    rose = last["val_loss"] > _RISE * at_best["val_loss"] and last["loss"] < at_best["loss"]
+    if gap or rose:
+        turned = f"; held-out loss rose again after epoch {best + 1} of {n}, which was taken" if rose else ""
+        yield f"over-fitting: {figures}{turned}. {more} helps more than training longer"
+    elif known is not None and known < _POOR and not math.isclose(known, 0.0):
+        yield f"under-fitting: {figures}. Train longer (--epochs), or make the classes easier to tell apart"
+    earlier = min(epoch["val_loss"] for epoch in history[: max(1, 3 * n // 4)])
+    if best == n - 1 and at_best["val_loss"] < _FALL * earlier and not gap:
+        yield f"held-out loss was still falling in epoch {n}: go on with --resume --epochs {2 * n}"

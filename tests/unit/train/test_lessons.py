@@ -1,0 +1,74 @@
+"""What a training says about itself: nothing learnt, over-fitting, under-fitting."""
+
+from __future__ import annotations
+
+import pytest
+from tinyhost.metrics.skill import classifier_skill
+from tinyhost.train.core.lessons import fitting_hints, unheard_classes, useless
+
+LABELS = ("silence", "unknown", "yes", "no")
+
+
+def _history(*rows: tuple[float, float, float, float]) -> list[dict[str, float]]:
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _over(n: int, first: tuple[float, ...], last: tuple[float, ...]) -> list[dict[str, float]]:
+    """Return n epochs, evenly from the first to the last."""
+    steps = [[a + (b - a) * i / (n - 1) for a, b in zip(first, last, strict=True)] for i in range(n)]
+    return _history(*((s[0], s[1], s[2], s[3]) for s in steps))
+
+
+def test_one_constant_answer_is_said_to_be_of_no_use() -> None:
+    skill = classifier_skill(((6, 0, 0, 0), (24, 0, 0, 0), (12, 0, 0, 0), (12, 0, 0, 0)), (1, 2, 3))
+    assert useless(skill, LABELS, "clips") == (
+        "the model is right on 0 of 48 clips, no better than always answering unknown, which is right on 24: "
+        "it has learnt nothing"
+    )
+
+
+def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
+    text = useless(classifier_skill(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
+    assert "right on 35 of 65 pictures, not more than by chance better than always answering no_person" in text
+
+
+def test_a_model_that_has_learnt_something_has_no_failure() -> None:
+    assert useless(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+
+
+def test_a_class_that_is_never_recognized_is_named() -> None:
+    counts = ((6, 0, 0, 0), (0, 24, 0, 0), (0, 3, 9, 0), (0, 10, 2, 0))
+    assert [text.split(";")[0] for text in unheard_classes(counts, LABELS)] == [
+        "no: none of 12 held-out samples was recognized"
+    ]
+
+
+def test_over_fitting_is_told_by_the_gap_and_by_the_turn() -> None:
+    gap = [*fitting_hints(_over(10, (1.0, 0.5, 1.0, 0.5), (0.1, 0.99, 0.8, 0.7)), "More clips")]
+    assert gap == [
+        "over-fitting: accuracy 99% on what it learns from, 70% on what is held out. "
+        "More clips helps more than training longer"
+    ]
+    down, up = (
+        _over(6, (1.0, 0.5, 1.0, 0.5), (0.5, 0.8, 0.5, 0.8)),
+        _over(6, (0.4, 0.8, 0.6, 0.8), (0.1, 0.9, 0.9, 0.8)),
+    )
+    assert "held-out loss rose again after epoch 6 of 12, which was taken" in next(fitting_hints([*down, *up], "More"))
+
+
+def test_under_fitting_is_told_and_that_it_could_go_on() -> None:
+    hints = [*fitting_hints(_over(8, (1.4, 0.3, 1.4, 0.3), (0.9, 0.6, 0.9, 0.62)), "More clips")]
+    assert [hint.split(":")[0] for hint in hints] == ["under-fitting", "held-out loss was still falling in epoch 8"]
+    assert hints[1].endswith("--resume --epochs 16")
+
+
+@pytest.mark.parametrize("n", [1, 7, 20])
+def test_a_good_run_and_a_short_one_have_no_hints(n: int) -> None:
+    good = _over(max(n, 2), (0.30, 0.95, 0.29, 0.95), (0.29, 0.96, 0.288, 0.955))
+    assert not [*fitting_hints(good[:n], "More")]
+
+
+def test_an_autoencoder_is_judged_by_its_losses() -> None:
+    history = [{"loss": 0.5 - 0.04 * i, "val_loss": 0.6 - 0.01 * i} for i in range(10)]
+    assert next(fitting_hints(history, "More")).startswith("over-fitting: loss 0.14 on what it learns from, 0.51")
