@@ -61,8 +61,8 @@ class KwsTrainConfig(ClassifierConfig):
         "--cache", "Keep features in this folder for later runs on the same data. Default: --out.", None
     )
     patience: int = 40
-    batch_size: int = 128
-    min_steps_per_epoch: int = 30
+    batch_size: int = 64
+    min_steps_per_epoch: int = 60
     """small sets are gone through several times an epoch, varied anew"""
     dropout: float = 0.05
     l2: float = 1e-5
