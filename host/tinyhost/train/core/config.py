@@ -46,12 +46,12 @@ class TrainConfig:
     """How to train, whatever the task."""
 
     n_epochs: int = n_epochs(20)
-    seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
-    resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
-    data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
     learning_rate: float = option(
         "--learning-rate", "Peak of the learning rate, which then falls as a cosine does.", 3e-3, least=1e-7, most=1
     )
+    seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
+    resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
+    data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
     command: str = ""
     """what the person typed, for the record"""
 
