@@ -6,7 +6,7 @@ after it. So `build_unflags` takes -std=gnu++17 from all, and this gives it back
 
 Import("env")  # type: ignore[name-defined]  # noqa: F821
 
-OURS = ("*firmware/apps/*.cpp", "*firmware/boards/nano33ble/*.cpp", "*firmware/engines/*.cpp", "*firmware/lib/*.cpp")
+OURS = ("*firmware/apps/*.cpp", "*firmware/boards/nano33ble_*/*.cpp", "*firmware/lib/*.cpp")
 
 
 def compile_as_cpp17(env, node):

@@ -1,34 +1,128 @@
+// Time: TIMER0 counts microseconds of the crystal oscillator, CYCCNT the processor's cycles; both wrap, and the tick of
+// each second keeps track of that. The tick is the watchdog, too. Not the nRF52840's own: once started it runs on
+// through the restart into the bootloader, which does not feed it, and would end an upload in the middle.
+#include "boards/nano33ble/clock.h"
+
+#include <atomic>
+
+#include "boards/nano33ble/fault.h"
+#include "boards/nano33ble/interrupts.h"
+#include "boards/nano33ble/restart.h"
+#include "boards/nano33ble/usb_device.h"
+#include "boards/nrf52840/cortex_m4.h"
+#include "drivers/wide_counter.h"
 #include "hal/clock.h"
 
-#include "boards/nano33ble/core.h"
-#include "boards/nano33ble/parts.h"
-#include "us_ticker_api.h"
-
 namespace tinyhost::hal {
+namespace {
+
+using namespace nrf52840;
+
+constexpr uint32_t kCoreHz = 64'000'000;
+constexpr uint32_t kCrystalTimeoutCycles = kCoreHz / 20;  // 50 ms; section 5.4.4.2: 0.36 ms with this board's crystal
+constexpr uint32_t kSecondUs = 1'000'000;
+constexpr uint32_t kTouchUs = 20'000;  // the host's last request ends before that
+constexpr uint32_t kPatienceS = 30;    // erasing a slot takes 7 s, the largest model's run some more
+
+enum Channel : uint32_t { kNow, kTick, kAlarm, kTouch };
+
+WideCounter microseconds;
+WideCounter cycles;
+std::atomic<uint32_t> n_silent_s{0};
+bool is_watched = false;
+
+uint32_t ReadTimer() {
+  TIMER0->TASKS_CAPTURE[kNow] = kTrigger;
+  return TIMER0->CC[kNow];
+}
+uint32_t ReadCycles() { return cortex_m4::DWT->CYCCNT; }
+
+void Arm(Channel channel, uint32_t from_now_us) {
+  TIMER0->EVENTS_COMPARE[channel] = 0;
+  TIMER0->CC[channel] = ReadTimer() + from_now_us;
+  TIMER0->INTENSET = CompareInterrupt(channel);
+}
+
+bool TakeEvent(Channel channel) {
+  if (TIMER0->EVENTS_COMPARE[channel] == 0) return false;
+  TIMER0->EVENTS_COMPARE[channel] = 0;
+  return true;
+}
+
+/// Erratum-free on revisions of the chip that this board has; without a crystal the program goes on, off by some per
+/// cent.
+void StartCrystal() {
+  CLOCK->EVENTS_HFCLKSTARTED = 0;
+  CLOCK->TASKS_HFCLKSTART = kTrigger;
+  const uint32_t start = ReadCycles();
+  while (CLOCK->EVENTS_HFCLKSTARTED == 0 && ReadCycles() - start < kCrystalTimeoutCycles) {
+  }
+}
+
+void StartCycles() {
+  using namespace cortex_m4;
+  DEBUG->DEMCR |= kTraceEnabled;
+  DWT->CYCCNT = 0;
+  DWT->CTRL |= kCycleCounterEnabled;
+}
+
+void StartTimer() {
+  TIMER0->TASKS_STOP = kTrigger;
+  TIMER0->INTENCLR = ~0u;
+  TIMER0->SHORTS = 0;
+  TIMER0->MODE = 0;
+  TIMER0->BITMODE = k32Bit;
+  TIMER0->PRESCALER = k16MHzBy16;
+  TIMER0->TASKS_CLEAR = kTrigger;
+  TIMER0->TASKS_START = kTrigger;
+  Arm(kTick, kSecondUs);
+  cortex_m4::EnableInterrupt(kTimer0Irq, kTickPriority);
+}
+
+}  // namespace
 
 void ClockBegin() {
-  CoreDebug->DEMCR |= CoreDebug_DEMCR_TRCENA_Msk;
-  DWT->CYCCNT = 0;
-  DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
+  StartCycles();
+  StartCrystal();
+  StartTimer();
 }
 
-// CYCCNT wraps after 67 s of a running core and stands still while it sleeps. MicrosNow() is called all the time, and
-// reads it.
-uint64_t Ticks() {
-  static uint32_t last = 0;
-  static uint64_t cycles = 0;
-  const uint32_t now = DWT->CYCCNT;
-  cycles += now - last;  // modulo 2^32
-  last = now;
-  return cycles;
-}
+void StartWatchdog() { is_watched = true; }
+void FeedWatchdog() { n_silent_s.store(0, std::memory_order_relaxed); }
+void EnterBootloaderSoon() { Arm(kTouch, kTouchUs); }
 
+uint64_t Ticks() { return cycles.Now(ReadCycles); }
 const char* TickUnit() { return "cycles"; }
-uint32_t TickHz() { return SystemCoreClock; }
+uint32_t TickHz() { return kCoreHz; }
 
-uint64_t MicrosNow() {
-  Ticks();
-  return ticker_read_us(get_us_ticker_data());
+uint64_t MicrosNow() { return microseconds.Now(ReadTimer); }
+
+/// Interrupts are off when it decides to sleep, so that none can come in between; a pending one ends the sleep.
+void WaitForLink(uint32_t timeout_ms) {
+  const uint64_t end_us = MicrosNow() + uint64_t{timeout_ms} * 1000;
+  Arm(kAlarm, timeout_ms * 1000);
+  while (!UsbHasReceived() && MicrosNow() < end_us) {
+    const cortex_m4::InterruptLock lock;
+    if (!UsbHasReceived() && MicrosNow() < end_us) cortex_m4::WaitForInterrupt();
+  }
+  TIMER0->INTENCLR = CompareInterrupt(kAlarm);
 }
 
 }  // namespace tinyhost::hal
+
+/// pc and lr: of the program that the tick has interrupted.
+extern "C" __attribute__((used)) void OnTimer0(const uint32_t* frame) {
+  using namespace tinyhost;
+  using namespace tinyhost::hal;
+  TakeEvent(kAlarm);  // it only ends a sleep
+  if (TakeEvent(kTouch)) RestartNow(true);
+  if (!TakeEvent(kTick)) return;
+  TIMER0->CC[kTick] = TIMER0->CC[kTick] + kSecondUs;
+  microseconds.Keep(ReadTimer());
+  cycles.Keep(ReadCycles());
+  if (is_watched && n_silent_s.fetch_add(1, std::memory_order_relaxed) >= kPatienceS) {
+    Die(ResetReason::kWatchdog, frame[6], frame[5]);
+  }
+}
+
+extern "C" __attribute__((naked)) void Timer0Handler() { __asm__ volatile("mov r0, sp\n b OnTimer0\n"); }

@@ -1,16 +1,13 @@
-#include "boards/nano33ble/core.h"  // declares both as C
-#include "boards/nano33ble/watchdog.h"
+#include "boards/nano33ble/clock.h"
 #include "device/app.h"
 #include "hal/board.h"
 
-// What Arduino's main() calls.
-void setup() {
+int main() {
   tinyhost::hal::BoardBegin();
   tinyhost::AppBegin();
   tinyhost::hal::StartWatchdog();
-}
-
-void loop() {
-  tinyhost::hal::FeedWatchdog();
-  tinyhost::AppPoll();
+  for (;;) {
+    tinyhost::hal::FeedWatchdog();
+    tinyhost::AppPoll();
+  }
 }

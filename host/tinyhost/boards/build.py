@@ -176,7 +176,9 @@ def _build_error(environment: str, lines: list[str]) -> BuildError:
 def _needs(environment: str) -> str:
     if environment.endswith("_tflm"):
         return "tinyhost doctor checks what it needs; TensorFlow Lite Micro comes from GitHub (internet, once)"
-    return "tinyhost doctor checks what it needs; nano33ble needs PlatformIO's registry (internet), or --firmware"
+    if environment.endswith("_arduino"):
+        return "it needs PlatformIO's registry (internet); the same firmware without Arduino's core does not"
+    return "tinyhost doctor checks what it needs"
 
 
 def _require_tools(kind: str) -> str | None:
@@ -184,8 +186,10 @@ def _require_tools(kind: str) -> str | None:
     require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
     if kind.endswith("_tflm"):
         require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
-    if kind.partition("_")[0] == "nano33ble":
+    if kind.endswith("_arduino"):
         return None
+    if kind.startswith("nano33ble"):
+        require_module("bmi270", "bmi270==0.4.3", why="it has the configuration file of the Nano's motion sensor")
     return require_tool(
         "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
     )

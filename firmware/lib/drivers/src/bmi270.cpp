@@ -10,10 +10,14 @@ constexpr uint8_t kChipId = 0x00;
 constexpr uint8_t kChipIdValue = 0x24;
 constexpr uint8_t kFifoLength = 0x24;  // two bytes
 constexpr uint8_t kFifoData = 0x26;
+constexpr uint8_t kInternalStatus = 0x21;
 constexpr uint8_t kAccConf = 0x40;
 constexpr uint8_t kAccRange = 0x41;
 constexpr uint8_t kFifoConfig0 = 0x48;
 constexpr uint8_t kFifoConfig1 = 0x49;
+constexpr uint8_t kInitCtrl = 0x59;
+constexpr uint8_t kInitAddr0 = 0x5b;  // two bytes: the lower four bits of a word's number, and the others
+constexpr uint8_t kInitData = 0x5e;
 constexpr uint8_t kPwrConf = 0x7c;
 constexpr uint8_t kPwrCtrl = 0x7d;
 constexpr uint8_t kCmd = 0x7e;
@@ -25,7 +29,15 @@ constexpr uint8_t kOverwriteOldest = 0x00;
 constexpr uint8_t kAccelerometerWithHeaders = 0x50;
 constexpr uint8_t kAccelerometerOn = 0x04;
 constexpr uint8_t kFlushFifo = 0xb0;
-constexpr int kTries = 4;  // of 0.3 ms at 250 kHz
+constexpr uint8_t kSoftReset = 0xb6;
+constexpr uint8_t kInitialized = 0x01;  // the message in the lower four bits of kInternalStatus
+constexpr int kTries = 4;               // of 0.3 ms at 250 kHz
+
+constexpr uint32_t kResetUs = 2'000;      // datasheet, table 2, twice
+constexpr uint32_t kWakeUpUs = 450;       // section 4.2
+constexpr uint32_t kInitialUs = 150'000;  // section 4.2: it takes 20 ms
+constexpr uint32_t kPollUs = 1'000;
+constexpr size_t kPieceBytes = 64;
 
 // Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
 constexpr uint8_t kTagMask = 0x03;
@@ -70,6 +82,29 @@ int16_t Negate(int16_t value) { return value == INT16_MIN ? INT16_MAX : static_c
 bool Bmi270::IsThere() {
   uint8_t value = 0;
   return bus_->Read(kAddress, kChipId, &value, 1) && value == kChipIdValue;
+}
+
+// Section 4.2: initialisation.
+bool Bmi270::Configure(const uint8_t* file, void (*wait_us)(uint32_t)) {
+  if (!IsThere() || !bus_->WriteByte(kAddress, kCmd, kSoftReset)) return false;
+  wait_us(kResetUs);
+  if (!bus_->WriteByte(kAddress, kPwrConf, kNoPowerSave)) return false;
+  wait_us(kWakeUpUs);
+  if (!bus_->WriteByte(kAddress, kInitCtrl, 0)) return false;
+  for (size_t i = 0; i < kConfigurationBytes; i += kPieceBytes) {
+    const size_t word = i / 2;
+    const uint8_t place[] = {static_cast<uint8_t>(word & 0x0f), static_cast<uint8_t>(word >> 4)};
+    if (!bus_->Write(kAddress, kInitAddr0, place, sizeof place)) return false;
+    if (!bus_->Write(kAddress, kInitData, file + i, kPieceBytes)) return false;
+  }
+  if (!bus_->WriteByte(kAddress, kInitCtrl, 1)) return false;
+  for (uint32_t waited_us = 0; waited_us < kInitialUs; waited_us += kPollUs) {
+    wait_us(kPollUs);
+    uint8_t status = 0;
+    if (!bus_->Read(kAddress, kInternalStatus, &status, 1)) return false;
+    if ((status & 0x0f) == kInitialized) return true;
+  }
+  return false;
 }
 
 Status Bmi270::Start() {

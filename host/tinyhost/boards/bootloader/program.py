@@ -15,7 +15,7 @@ from tinyhost.system.reading import read_file
 __all__ = ["PROGRAM_BYTES", "ProgramImage", "load_program", "parse_program"]
 
 PROGRAM_BYTES = 294_912
-"""Room for a program: from 0x10000 to where the model slots begin (firmware/boards/nano33ble/flash.cpp)."""
+"""Room for a program: from 0x10000 to where the model slots begin (firmware/boards/nano33ble/nano33ble.ld)."""
 
 _RAM = range(0x2000_0000, 0x2004_0001)
 """Where a stack may begin; it grows downward, so the end counts."""

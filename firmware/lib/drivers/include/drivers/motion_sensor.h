@@ -42,16 +42,20 @@ class Lsm9ds1 {
 };
 
 /// Bosch's BMI270, on revision 2. Register names as in its datasheet, BST-BMI270-DS000-08. It must have got its
-/// configuration file (bmi270_init() of Bosch's API) before Start().
+/// configuration file before Start().
 class Bmi270 {
  public:
   static constexpr uint32_t kRateMhz = 100'000;
   static constexpr uint8_t kAddress = 0x68;
   static constexpr size_t kFrameBytes = 7;  // a header and three values
+  static constexpr size_t kConfigurationBytes = 8192;
 
   explicit constexpr Bmi270(RegisterBus* bus) : bus_(bus) {}
 
   bool IsThere();
+  /// Resets it and loads its configuration file, of kConfigurationBytes; takes a third of a second at 250 kHz. False if
+  /// it did not take it.
+  bool Configure(const uint8_t* file, void (*wait_us)(uint32_t));
   /// kNoSensor: it did not answer, or did not keep a setting.
   Status Start();
   void Stop();

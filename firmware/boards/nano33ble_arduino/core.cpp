@@ -1,0 +1,31 @@
+#include "boards/nano33ble_shared/core.h"
+
+#include "boards/nano33ble_arduino/arduino.h"
+#include "boards/nano33ble_arduino/begin.h"
+#include "boards/nano33ble_shared/parts.h"
+#include "cmsis_os2.h"
+
+namespace tinyhost::hal {
+namespace {
+
+constexpr unsigned long kLastPacketMs = 10;  // send_nb() returned while it was on its way; a host polls every ms
+
+}  // namespace
+
+void CoreBegin() {
+  ClockBegin();
+  FlashBegin();
+  // The core's thread that answers a touch with 1200 baud has normal priority: below it, no app can starve it.
+  osThreadSetPriority(osThreadGetId(), osPriorityBelowNormal);
+}
+
+void Restart(bool bootloader) {
+  delay(kLastPacketMs);
+  if (bootloader) _ontouch1200bps_();  // what a touch with 1200 baud does; it does not return
+  NVIC_SystemReset();
+}
+
+}  // namespace tinyhost::hal
+
+// The name in the core's vector table.
+extern "C" __attribute__((used)) void PDM_IRQHandler_v() { tinyhost::hal::OnPdmInterrupt(); }

@@ -1,0 +1,16 @@
+#include "boards/nano33ble_arduino/arduino.h"  // declares both as C
+#include "boards/nano33ble_arduino/watchdog.h"
+#include "device/app.h"
+#include "hal/board.h"
+
+// What Arduino's main() calls.
+void setup() {
+  tinyhost::hal::BoardBegin();
+  tinyhost::AppBegin();
+  tinyhost::hal::StartWatchdog();
+}
+
+void loop() {
+  tinyhost::hal::FeedWatchdog();
+  tinyhost::AppPoll();
+}

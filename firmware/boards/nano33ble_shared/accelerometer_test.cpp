@@ -1,0 +1,65 @@
+// The accelerometer's self-test.
+#include "hal/accelerometer.h"
+
+#include "boards/nano33ble_shared/bmi270_config.h"
+#include "boards/nano33ble_shared/i2c_bus.h"
+#include "boards/nano33ble_shared/parts.h"
+#include "drivers/motion_self_test.h"
+#include "hal/clock.h"
+
+namespace tinyhost::hal {
+namespace {
+
+// The accelerometers' clocks are their own: neither datasheet promises more.
+constexpr StreamLimits kLimits = {200, 80};
+
+enum Chip : int32_t { kNone = 0, kLsm9ds1 = 1, kBmi270 = 2 };
+
+Chip ChipOfBoard() {
+  const char* revision = AccelerometerRevision();  // "rev 1", "rev 2" or ""
+  if (revision[0] == '\0') return kNone;
+  return revision[4] == '1' ? kLsm9ds1 : kBmi270;
+}
+
+void TestSensorBus(FindingList* findings) {
+  for (uint8_t line = 0; line < 2; ++line) {
+    const Pin pin = line == 0 ? kSensorScl : kSensorSda;
+    LineState state = LineState::kGood;
+    if (!LineRises(pin, false)) state = LineRises(pin, true) ? LineState::kOpen : LineState::kLow;
+    findings->AddLine(SelfTestCheck::kBusLine, line, state);
+  }
+}
+
+void TestMotionChip(FindingList* findings) {
+  TestSensorBus(findings);
+  const Chip chip = ChipOfBoard();
+  findings->Add(SelfTestCheck::kChip, chip, {kLsm9ds1, kBmi270});
+  if (chip == kNone) return findings->Skip(SelfTestCheck::kIdentity);
+  if (chip == kLsm9ds1) return TestLsm9ds1Chip(&SensorBus(), WaitMs, findings);
+  if (!ConfigureBmi270(&SensorBus())) return findings->Fail(SelfTestCheck::kIdentity, Status::kNoSensor);
+  TestBmi270Chip(&SensorBus(), WaitMs, findings);
+}
+
+void TestMotionStream(FindingList* findings) {
+  static float scale = 0;
+  const auto start = [](Sampling* sampling) {
+    const Status status = StartAccelerometer(sampling);
+    scale = sampling->scale;
+    return status;
+  };
+  StreamTotals totals;
+  const SampledSource source = {start, StopAccelerometer, ReadAccelerometer, MicrosNow, WaitMs};
+  if (TestStream(source, kLimits, &totals, findings)) return TestGravity(totals, scale, findings);
+  findings->Skip(SelfTestCheck::kGravity);
+}
+
+}  // namespace
+
+uint16_t AccelerometerTestParts() { return 2; }
+
+void TestAccelerometer(uint16_t part, FindingList* findings) {
+  StopAccelerometer();
+  return part == 0 ? TestMotionChip(findings) : TestMotionStream(findings);
+}
+
+}  // namespace tinyhost::hal
