@@ -17,7 +17,7 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check docs picture format bench bench-append \
+.PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
   bench-if-changed bench-machine soak soak-kills soak-upload fuzz fuzz-python frontend-parity oracle-long train clean
 .DEFAULT_GOAL := help
 
@@ -30,7 +30,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
-	$(PIP_INSTALL) --editable .
+	$(PIP_INSTALL) --editable '.[emulator]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
@@ -73,6 +73,9 @@ check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up 
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
 	$(BIN)/python -m scripts.generate_docs --check
+
+firmware-images: setup-dev  ## the Nano's programs in the package, ready to flash, made anew from the sources
+	$(BIN)/python -m scripts.package_firmware
 
 docs: setup-dev  ## the documentation as a site, in build/site, with every link checked
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -6,8 +6,8 @@
 set -eu
 
 run="g++ make git python3-dev python3-venv gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
-run="$run espeak-ng"
-dev="$run clang libclang-rt-dev cmake doctest-dev ninja-build"
+run="$run cmake espeak-ng"
+dev="$run clang libclang-rt-dev doctest-dev ninja-build"
 
 case "${1:-run}" in
   run) wanted=$run ;;
@@ -21,8 +21,8 @@ has_clang_runtime() {
 }
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  programs="g++ make git python3 arm-none-eabi-g++ qemu-system-arm espeak-ng"
-  [ "${1:-run}" = run ] || programs="$programs clang cmake ninja"
+  programs="g++ make cmake git python3 arm-none-eabi-g++ qemu-system-arm espeak-ng"
+  [ "${1:-run}" = run ] || programs="$programs clang ninja"
   missing=""
   for program in $programs; do
     command -v "$program" >/dev/null || missing="$missing $program"

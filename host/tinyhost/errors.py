@@ -16,6 +16,7 @@
     │   ├── FirmwareFileError   a file is no program for the board
     │   ├── WrongBoardError     it is not the board that the program is for; nothing was erased
     │   └── UploadError         the program did not get onto the board
+    │       └── NotBackError    it did, and the board does not answer
     ├── ModelError              a model file is not what it should be
     │   ├── UnsupportedModelError   valid, but the engine lacks something it needs
     │   └── ModelTooLargeError
@@ -45,6 +46,7 @@ __all__ = [
     "MissingToolError",
     "ModelError",
     "ModelTooLargeError",
+    "NotBackError",
     "PortBusyError",
     "ProtocolError",
     "TinyhostError",
@@ -127,6 +129,10 @@ class WrongBoardError(BoardError):
 
 class UploadError(BoardError):
     """The program did not get onto the board."""
+
+
+class NotBackError(UploadError):
+    """The program is on the board, whole, and the board is not on USB, or does not answer."""
 
 
 class ModelError(TinyhostError):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from serial.tools import list_ports
+from tinyhost.boards import flash
 from tinyhost.boards.state import BoardFolder
 
 from tests.boards.bootloader_model import SERIAL, BootloaderModel
-from tests.boards.upload_cases import make_program
+from tests.boards.upload_cases import PATIENT, make_program
 from tests.commands import run_json, run_tinyhost
 from tests.stations import Station
 
@@ -104,3 +105,20 @@ def test_boards_tells_what_does_not_answer(native: Station, monkeypatch: pytest.
         assert time.monotonic() - began < 10
     assert (board["state"], board["app"]) == ("silent", "")
     assert board["detail"].startswith("runs no firmware of tinyhost's, or hangs: tinyhost flash vww")
+
+
+def test_a_board_that_does_not_come_back_is_told_with_a_way_out_and_a_log(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flash, "Timing", lambda: replace(PATIENT, app_s=1.0))
+    desk.model.app_port = str(tmp_path / "nobody")  # on USB, and nothing answers there
+    done = run_tinyhost("flash", "vww", "--firmware", desk.program, "--no-model", TINYHOST_STATE=tmp_path)
+    assert done.code == 1
+    assert "the program was written and verified, but" in done.err
+    assert "press the board's reset button twice" in done.err
+    assert f"tinyhost flash vww --board nano33ble:{SERIAL}, or with --arduino" in done.err
+    assert f"the log to send along is {tmp_path / 'flash.log'}" in done.err.replace("\n", "")
+    log = (tmp_path / "flash.log").read_text()
+    assert f"build {desk.build_id}" in log
+    assert f"on USB: 2341:005a {SERIAL}" in log
+    assert "failed: NotBackError" in log

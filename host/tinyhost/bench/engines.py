@@ -11,7 +11,7 @@ from tinyhost.bench.run import BenchRequest, Progress, model_on_device, run_benc
 from tinyhost.boards import Board
 from tinyhost.boards.build import EngineBuild, Firmware, build_firmware, build_kind
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.boards.project import find_project
+from tinyhost.boards.project import shipped_model
 from tinyhost.compiler import EngineName, ModelImage
 from tinyhost.device import Device
 from tinyhost.errors import UsageError
@@ -34,9 +34,9 @@ def file_of_active_model(device: Device) -> ModelFile:
 
     Raises UsageError if it is another: TensorFlow Lite Micro needs the .tflite, which a plan does not hold.
     """
-    path = find_project() / "models" / device.info.app / "model.tflite"
+    path = shipped_model(device.info.app)
     active = device.active_model()
-    if path.is_file() and active is not None:
+    if path is not None and active is not None:
         file = load_model_file(path)
         if ModelImage.parse(file.image).sha256 == active.sha256:
             return file

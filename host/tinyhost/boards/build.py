@@ -24,6 +24,7 @@ from tinyhost.system.tools import require_module, require_tool
 __all__ = [
     "EngineBuild",
     "Firmware",
+    "Origin",
     "build_firmware",
     "build_kind",
     "check_firmware",
@@ -31,6 +32,8 @@ __all__ = [
     "prebuilt_firmware",
 ]
 
+Origin = Literal["built", "packaged", "given"]
+"""Where a program is from: built from the sources, ready-made with tinyhost, or a file that somebody names."""
 EngineBuild = Literal["tinyhost", "portable", "tflm"]
 """Engines that firmware is built with: tinyhost's own, the same with portable kernels, TensorFlow Lite Micro."""
 
@@ -53,12 +56,16 @@ class Firmware:
     text_bytes: int
     """code and constants, as flashed"""
     ram_bytes: int
-    """static RAM; on virtual boards with the flash window, which is RAM there; 0 for a prebuilt nano33ble program"""
+    """static RAM; on native and m4 with the flash window, which is RAM there; 0 for a given nano33ble program"""
+    origin: Origin = "built"
 
 
-def build_kind(board: str, engine: EngineBuild) -> str:
-    """Return what build_firmware calls the firmware for a kind of board with this engine."""
-    return board if engine == "tinyhost" else f"{board}_{engine}"
+def build_kind(board: str, engine: EngineBuild, *, arduino: bool = False) -> str:
+    """Return what build_firmware calls the firmware for a kind of board with this engine.
+
+    arduino: on Arduino's core, which is there for the Nano.
+    """
+    return "_".join([board, *([] if engine == "tinyhost" else [engine]), *(["arduino"] if arduino else [])])
 
 
 def build_firmware(
@@ -92,12 +99,22 @@ def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
     """Return a program that was built before. Raises BuildError or FirmwareFileError if it is none for the board."""
     if kind == "nano33ble":
         image = load_program(path)
-        return Firmware(app=app, kind=kind, path=path, build_id=image.build_id, text_bytes=len(image.data), ram_bytes=0)
+        return Firmware(
+            app=app,
+            kind=kind,
+            path=path,
+            build_id=image.build_id,
+            text_bytes=len(image.data),
+            ram_bytes=0,
+            origin="given",
+        )
     program = read_file(path, max_bytes=_MAX_PROGRAM_BYTES, error=BuildError)
     found = _BUILD_ID.search(program)
     if not program.startswith(b"\x7fELF") or not found:
         raise BuildError(f"{path}: not a program of tinyhost's firmware", hint=f"tinyhost flash {app} builds one")
-    return Firmware(app=app, kind=kind, path=path, build_id=found[1].decode(), **asdict(_native_sizes(path)))
+    return Firmware(
+        app=app, kind=kind, path=path, build_id=found[1].decode(), origin="given", **asdict(_native_sizes(path))
+    )
 
 
 def pio_environment() -> dict[str, str]:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from tinyhost.boards.base import Board
 from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
+from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.serial_boards import SerialBoard, find_port
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed
 from tinyhost.boards.usb_ports import PortLister, system_ports
 from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
 from tinyhost.boards.virtual_usb import plugged_lister
-from tinyhost.errors import BoardError, LinkError, PortBusyError, UploadError, UsageError
+from tinyhost.errors import (
+    BoardError,
+    FirmwareFileError,
+    LinkError,
+    NotBackError,
+    PortBusyError,
+    UploadError,
+    UsageError,
+)
 from tinyhost.link import SerialLink
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.reading import read_file
 
-__all__ = ["check_free", "flash_firmware"]
+__all__ = ["burn_bootloader", "check_free", "flash_firmware"]
 
 
 def flash_firmware(
@@ -25,11 +36,12 @@ def flash_firmware(
     firmware: Firmware,
     progress: Callable[[str], None] | None = None,
     ask: Callable[[str], None] | None = None,
+    watch: Callable[[PortLister], PortLister] = lambda lister: lister,
 ) -> UploadResult | None:
     """Put `firmware` on `board`; its model slots and settings stay. A virtual board that is kept on restarts with it.
 
     progress: called with a line on what is being done. ask: called with what a person should do at a real board;
-    without it and without progress nobody is waited for.
+    without it and without progress nobody is waited for. watch: gets what lists the ports, to look on.
     Returns how the upload through a bootloader went. Raises UsageError if the firmware is for another board, BoardError
     if another process uses the board or the upload fails, PortBusyError.
     """
@@ -37,7 +49,7 @@ def flash_firmware(
         raise UsageError(
             f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.firmware_kind}"
         )
-    upload = _Uploading(progress or _silent, ask or progress)
+    upload = _Uploading(progress or _silent, ask or progress, watch)
     if isinstance(board, SerialBoard):
         return upload.run(firmware, board.serial, board.name, system_ports)
     if isinstance(board, VirtualBoard) and board.has_bootloader:
@@ -50,9 +62,15 @@ def flash_firmware(
 class _Uploading:
     """Uploads through a bootloader, and what is told of them."""
 
-    def __init__(self, progress: Callable[[str], None], ask: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        progress: Callable[[str], None],
+        ask: Callable[[str], None] | None,
+        watch: Callable[[PortLister], PortLister],
+    ) -> None:
         self._progress = progress
         self._ask = ask
+        self._watch = watch
 
     def run(self, firmware: Firmware, serial: str, name: str, lister: PortLister) -> UploadResult:
         image = load_program(firmware.path)
@@ -61,7 +79,7 @@ class _Uploading:
             serial,
             image,
             name=name,
-            lister=lister,
+            lister=self._watch(lister),
             ask=self._ask or _silent,
             timing=Timing() if self._ask else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
             progress=lambda stage, done, total: self._progress(f"{stage} {done:,} of {total:,} bytes"),
@@ -123,6 +141,9 @@ def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading)
         lister = plugged_lister(board.folder.path)
         try:
             result = upload.run(firmware, board.folder.serial_number(), board.name, lister)
+        except NotBackError:
+            _note(board.folder, firmware)
+            raise
         except UploadError:
             board.folder.forget_flashed()
             raise
@@ -148,3 +169,14 @@ def _note(folder: BoardFolder, firmware: Firmware) -> None:
             ram_bytes=firmware.ram_bytes,
         )
     )
+
+
+def burn_bootloader(board: Board, path: Path) -> None:
+    """Have the emulated Nano run this bootloader from now on. Raises UsageError for others, FirmwareFileError."""
+    if not isinstance(board, VirtualBoard) or not board.has_bootloader:
+        raise UsageError(f"{board.name}: only the emulated Nano takes a bootloader", hint="leave --bootloader out")
+    content = read_file(path, max_bytes=FLASH_OFFSET, error=FirmwareFileError)
+    with _ours(board) as attached:
+        write_atomically(board.folder.bootloader, content, sync=False)
+        if attached is not None:
+            attached.reset()

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from tinyhost.errors import ConfigError
 
-__all__ = ["find_project", "shipped_model"]
+__all__ = ["PACKAGE_FOLDER", "find_project", "shipped_model"]
+
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
+"""What comes with the package and needs no sources: programs for the Nano, and in a wheel the apps' models."""
 
 
 def find_project(project: Path | None = None) -> Path:
@@ -31,8 +34,12 @@ def find_project(project: Path | None = None) -> Path:
 
 
 def shipped_model(app: str) -> Path | None:
-    """Return the .tflite that ships with a firmware app, if one does. Raises ConfigError without a project."""
-    path = find_project() / "models" / app / "model.tflite"
+    """Return the .tflite that ships with a firmware app, if one does: the project's, or without one the package's."""
+    try:
+        folder = find_project()
+    except ConfigError:
+        folder = PACKAGE_FOLDER
+    path = folder / "models" / app / "model.tflite"
     return path if path.is_file() else None
 
 

@@ -239,17 +239,17 @@ def _note_active(device: Device) -> None:
 
 
 def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "") -> tuple[Board, Firmware]:
-    """Build an app for the board, and flash it unless the board is known to run this very build.
+    """Find or build an app for the board, and flash it unless the board is known to run this very build.
 
     running: the board's build, if it was asked.
     """
     from tinyhost.boards import list_boards, resolve
-    from tinyhost.boards.build import build_firmware
     from tinyhost.boards.flash import flash_firmware
+    from tinyhost.boards.packaged import find_firmware
 
     target = resolve(spec, state=state)
     with status_console().status(f"building {app} for {target.name}"):
-        built = build_firmware(app, target.firmware_kind)
+        built = find_firmware(app, target.firmware_kind)
         on_board = {status.name: status.build_id for status in list_boards(state)}
         if (running or on_board.get(target.name)) != built.build_id:
             flash_firmware(target, built)

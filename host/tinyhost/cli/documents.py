@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.boards.bootloader import UploadResult
+from tinyhost.boards.build import Origin
 from tinyhost.device import PushResult
 from tinyhost.models.summary import ModelDocument
 
@@ -34,11 +35,13 @@ class FlashDocument:
     app: str
     build_id: str
     """first 16 hex digits of the SHA-256 over the firmware's sources"""
+    firmware: Origin
+    """`packaged`: as it comes with tinyhost; `built`: from the sources; `given`: with `--firmware`"""
     program_bytes: int
     """code and constants"""
     ram_bytes: int
-    """static RAM; on virtual boards with the flash, which is RAM there; 0 for a `nano33ble` with `--firmware`"""
+    """static RAM; on `native` and `m4` with the flash, which is RAM there; 0 for a Nano with `--firmware`"""
     upload: UploadResult | None
-    """how the program got onto a `nano33ble`; null for a virtual board"""
+    """how the program got onto a Nano, emulated or not; null for `native` and `m4`"""
     model: PushResult | None
     """the push of the app's model; null if none was pushed"""

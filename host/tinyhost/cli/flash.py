@@ -1,4 +1,4 @@
-"""`tinyhost flash`: build an app's firmware, put it on the board, and give it its default model."""
+"""`tinyhost flash`: put an app's firmware on the board, built if it has to be, and give it its default model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from tinyhost.errors import UnsupportedModelError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.boards import Board
-    from tinyhost.boards.bootloader import UploadResult
     from tinyhost.boards.build import Firmware
-    from tinyhost.device import PushResult
+    from tinyhost.cli.documents import FlashDocument
     from tinyhost.models.file import ModelFile
 
 __all__ = ["register"]
+
+_ORIGINS = {"built": "built here", "packaged": "as it comes with tinyhost", "given": "as given"}
 
 
 def register(app: typer.Typer) -> None:
@@ -30,19 +31,20 @@ def register(app: typer.Typer) -> None:
             "tinyhost flash vww",
             "tinyhost flash kws --board nano33ble --model runs/words/model.tflite",
             "tinyhost flash anomaly --no-model",
+            "tinyhost flash kws --board nano33emu",
         ),
     )(flash)
 
 
 def flash(
-    app: Annotated[str, typer.Argument(help="The app to build: kws, vww or anomaly.")],
+    app: Annotated[str, typer.Argument(help="The app: kws, vww or anomaly.")],
     *,
     board: BoardOption = None,
     engine: Annotated[
         Engine,
         typer.Option(
             "--engine",
-            help="The inference engine to build with: tinyhost's own, tflm (TensorFlow Lite Micro, fetched with git), "
+            help="The inference engine: tinyhost's own, tflm (TensorFlow Lite Micro, fetched with git), "
             "or portable (tinyhost's own without its fast kernels).",
         ),
     ] = Engine.TINYHOST,
@@ -55,57 +57,74 @@ def flash(
         Path | None,
         typer.Option(
             "--firmware",
-            help="Flash this program instead of building one; for a nano33ble a .bin or .hex file.",
+            help="Flash this program instead of building one; for a Nano a .bin or .hex file.",
         ),
+    ] = None,
+    build: Annotated[
+        bool,
+        typer.Option(
+            "--build", help="Build the firmware even if the one that comes with tinyhost is of these sources."
+        ),
+    ] = False,
+    arduino: Annotated[
+        bool,
+        typer.Option(
+            "--arduino",
+            help="Build for the Nano on Arduino's core instead of bare metal (needs PlatformIO's registry).",
+        ),
+    ] = False,
+    bootloader: Annotated[
+        Path | None,
+        typer.Option("--bootloader", help="Have the emulated Nano run this bootloader from now on, for Arduino's own."),
     ] = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Build firmware, put it on the board, and push its model.
+    """Put an app's firmware on the board, and push its model.
 
-    Firmware that is built already is not built again. The command waits until the board answers with the new build.
+    A Nano, emulated or not, gets the program that comes with tinyhost, unless the sources here are others; what has to
+    be built is built once. The command waits until the board answers with the new build.
     """
-    from tinyhost.boards import resolve
-    from tinyhost.boards.build import build_kind, check_firmware
-    from tinyhost.boards.flash import check_free, flash_firmware
+    from tinyhost.boards.build import build_kind
+    from tinyhost.boards.flash import burn_bootloader, check_free
+    from tinyhost.boards.packaged import check_available
     from tinyhost.cli.connect import chosen_board
-    from tinyhost.cli.documents import FlashDocument
+    from tinyhost.cli.flash_run import flash_and_greet
 
-    if firmware is not None and engine is not Engine.TINYHOST:
-        raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
-    if model is not None and no_model:
-        raise UsageError("--model and --no-model contradict each other", hint="give one of them")
+    _refuse_contradictions(engine, firmware, model, no_model=no_model, builds=build or arduino)
     target = chosen_board(board, None, state)
+    kind = build_kind(target.firmware_kind, engine.value, arduino=arduino)
     if firmware is None:
-        check_firmware(app, build_kind(target.firmware_kind, engine.value))
+        check_available(app, kind, build=build)
     check_free(target)
     file = None if no_model else _model_for(app, target, engine, model)
+    if bootloader is not None:
+        burn_bootloader(target, bootloader)
     with stage(f"building {app} for {target.name}") as progress:
-        built = _prebuilt(app, target, firmware) if firmware else _build(app, target, engine, progress)
-    with stage(f"flashing {target.name}") as progress:
-        upload = flash_firmware(target, built, progress, ask=lambda what: note((what, "bold yellow")))
-    if upload and not target.is_virtual and upload.serial and target.name != f"nano33ble:{upload.serial}":
-        target = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
-    pushed = _greet(target, built, file, quiet=json == "-")
+        found = _prebuilt(app, target, firmware) if firmware else _find(app, kind, build=build, progress=progress)
+    document = flash_and_greet(target, found, file, state=state, quiet=json == "-")
     if json:
-        document = FlashDocument(
-            board=target.name,
-            app=built.app,
-            build_id=built.build_id,
-            program_bytes=built.text_bytes,
-            ram_bytes=built.ram_bytes,
-            upload=upload,
-            model=pushed,
-        )
         write_json(document, json)
     if json != "-":
-        _print(target, built, upload)
+        _print(target, found, document)
 
 
-def _build(app: str, board: Board, engine: Engine, progress: Callable[[str], None]) -> Firmware:
-    from tinyhost.boards.build import build_firmware, build_kind
+def _refuse_contradictions(
+    engine: Engine, firmware: Path | None, model: Path | None, *, no_model: bool, builds: bool
+) -> None:
+    """Raise UsageError if options contradict one another."""
+    if firmware is not None and engine is not Engine.TINYHOST:
+        raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
+    if firmware is not None and builds:
+        raise UsageError("--build and --arduino build, and --firmware is built already", hint="give one of them")
+    if model is not None and no_model:
+        raise UsageError("--model and --no-model contradict each other", hint="give one of them")
 
-    return build_firmware(app, build_kind(board.firmware_kind, engine.value), progress=progress)
+
+def _find(app: str, kind: str, *, build: bool, progress: Callable[[str], None]) -> Firmware:
+    from tinyhost.boards.packaged import find_firmware
+
+    return find_firmware(app, kind, build=build, progress=progress)
 
 
 def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
@@ -148,29 +167,13 @@ def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelF
     return file
 
 
-def _greet(board: Board, built: Firmware, file: ModelFile | None, *, quiet: bool) -> PushResult | None:
-    """Wait for the firmware's answer, check that it is what was flashed, and push the model.
-
-    quiet: print nothing on stdout.
-    """
-    from tinyhost.cli.connect import show_log
-    from tinyhost.cli.push import print_push, push_model
-    from tinyhost.device import Device
-
-    with board.power() as powered, Device.open(powered, log=show_log) as device:
-        device.expect_build(built.build_id)
-        result = push_model(device, file, force=False) if file else None
-    if file and result and not quiet:
-        print_push(board.name, result)
-    return result
-
-
-def _print(board: Board, built: Firmware, upload: UploadResult | None) -> None:
-    """Say what runs and how large it is; a virtual board's RAM holds its flash too, so its size says nothing."""
-    ram = f", {built.ram_bytes:,} B of RAM" if built.ram_bytes and not board.is_virtual else ""
-    how = f", verified, in {upload.seconds:.0f} s" if upload else ""
+def _print(board: Board, firmware: Firmware, document: FlashDocument) -> None:
+    """Say what runs, how large it is and where it is from; where RAM holds the flash too, its size says nothing."""
+    ram = f", {firmware.ram_bytes:,} B of RAM" if firmware.ram_bytes and board.has_bootloader else ""
+    how = f", verified, in {document.upload.seconds:.0f} s" if document.upload else ""
+    sizes = f"{firmware.text_bytes:,} B of program{ram}{how}"
     say(
-        f"{board.name}: ",
-        (built.app, "green"),
-        f" build {built.build_id} runs ({built.text_bytes:,} B of program{ram}{how})",
+        f"{document.board}: ",
+        (firmware.app, "green"),
+        f" build {firmware.build_id} runs ({_ORIGINS[firmware.origin]}, {sizes})",
     )

@@ -12,8 +12,9 @@ from types import TracebackType
 
 from tinyhost.boards import resolve
 from tinyhost.boards.base import Board, PoweredBoard
-from tinyhost.boards.build import Firmware, build_firmware
+from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.packaged import find_firmware
 from tinyhost.boards.project import shipped_model
 from tinyhost.device import Device
 from tinyhost.errors import BoardError, LinkError, ModelError, ProtocolError, TinyhostError
@@ -138,10 +139,10 @@ class Station:
 
     @cached_property
     def firmware(self) -> Firmware:
-        """The app, built for this board from the sources that are there now. Raises BuildError, MissingToolError."""
+        """The app, for this board, as the sources that are there now make it. Raises BuildError, MissingToolError."""
         asked = self.asked
         self._observe("stage", text=f"building {asked.app} for {asked.type}")
-        return build_firmware(
+        return find_firmware(
             asked.app, self._board.firmware_kind, progress=lambda line: self._observe("stage", text=f"building: {line}")
         )
 

@@ -10,8 +10,9 @@ uploader    the procedure
 
 from __future__ import annotations
 
+from tinyhost.boards.bootloader.ports import DOUBLE_TAP
 from tinyhost.boards.bootloader.program import PROGRAM_BYTES, ProgramImage, load_program
 from tinyhost.boards.bootloader.session import Timing
 from tinyhost.boards.bootloader.uploader import UploadResult, upload_program
 
-__all__ = ["PROGRAM_BYTES", "ProgramImage", "Timing", "UploadResult", "load_program", "upload_program"]
+__all__ = ["DOUBLE_TAP", "PROGRAM_BYTES", "ProgramImage", "Timing", "UploadResult", "load_program", "upload_program"]

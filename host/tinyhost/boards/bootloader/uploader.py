@@ -19,7 +19,7 @@ from tinyhost.boards.bootloader.program import ProgramImage
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET, PAGE_BYTES
 from tinyhost.boards.bootloader.session import BootloaderSession, Timing
 from tinyhost.boards.usb_ports import PortLister, UsbPort, system_ports
-from tinyhost.errors import LinkLostError, LinkTimeoutError, TinyhostError, UploadError, WrongBoardError
+from tinyhost.errors import LinkLostError, LinkTimeoutError, NotBackError, TinyhostError, UploadError, WrongBoardError
 
 __all__ = ["Progress", "UploadResult", "upload_program"]
 
@@ -200,7 +200,7 @@ class _Upload:
                 self._talk(port, _restart)
             except (LinkLostError, LinkTimeoutError):
                 continue
-        raise UploadError(
+        raise NotBackError(
             f"{self._name}: the program was written and verified, but the board did not come back on USB in "
             f"{self._timing.app_s:g} s",
             hint=f"press reset once; if it stays away, {DOUBLE_TAP}, then flash again",
