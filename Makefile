@@ -30,11 +30,13 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
+	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
 	$(PIP_INSTALL) --editable '.[emulator]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	scripts/install_packages.sh dev
+	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 

@@ -5,7 +5,7 @@
 
 Without a folder it makes up beats (easier ones). Training sees normal beats only; the threshold is chosen from normal
 beats held out of it, so that --false-rate of them exceed it. All figures are of the int8 network on the firmware's
-engine, with the firmware's score, on the archive's test part. Needs pip install 'tinyhost[train]'.
+engine, with the firmware's score, on the archive's test part. Needs make setup-train.
 """
 
 from __future__ import annotations

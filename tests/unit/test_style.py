@@ -239,6 +239,7 @@ MAY_READ = {
     "models/download.py": "a file of our cache, for its SHA-256",
     "system/durable.py": "a copy, piece by piece",
     "system/holders.py": "the system's own files, in /proc",
+    "system/installation.py": "the installer's own record",
     "system/json_reading.py": "this is how the others read JSON",
     "system/reading.py": "this is how the others read",
     "train/kws/qat.py": "what a library printed",

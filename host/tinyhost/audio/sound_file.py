@@ -17,6 +17,7 @@ from tinyhost.audio.levels import to_pcm
 from tinyhost.audio.sound import MAX_CHANNELS, RATES_HZ, SAMPLE_RATE_HZ, Sound
 from tinyhost.audio.wav import OtherEncodingError, parse_wav
 from tinyhost.errors import DatasetError, MissingToolError
+from tinyhost.system.installation import add_extra
 from tinyhost.system.reading import read_file
 from tinyhost.system.wording import counted
 
@@ -110,9 +111,7 @@ def _decoded(decode: Callable[[bytes], Sound], content: bytes, suffix: str, wher
 
 def _missing(error: ImportError, suffix: str, where: str) -> MissingToolError:
     what = f"{suffix[1:].upper()} needs the Python package {error.name}" if error.name else str(error)
-    return MissingToolError(
-        f"{where}: {what}: pip install 'tinyhost[media]'", hint="install it, or convert the file to wav"
-    )
+    return MissingToolError(f"{where}: {what}: {add_extra('media')}", hint="install it, or convert the file to wav")
 
 
 def _by_libsndfile(content: bytes) -> Sound:

@@ -200,13 +200,14 @@ def _needs(environment: str) -> str:
 
 def _require_tools(kind: str) -> str | None:
     """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError."""
-    require_module("SCons", "scons==4.11.1", why="PlatformIO builds with it")
+    for module, name in (("platformio", "PlatformIO"), ("SCons", "SCons")):
+        require_module(module, name, "build", why="firmware is built with it")
     if kind.endswith("_tflm"):
         require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
     if kind.endswith("_arduino"):
         return None
     if kind.startswith("nano33ble"):
-        require_module("bmi270", "bmi270==0.4.3", why="it has the configuration file of the Nano's motion sensor")
+        require_module("bmi270", "bmi270", "build", why="it has the configuration file of the Nano's motion sensor")
     return require_tool(
         "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
     )

@@ -8,15 +8,14 @@ import shlex
 import subprocess
 import sys
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from tinyhost.boards.project import find_project
 from tinyhost.boards.state import BoardFolder
-from tinyhost.errors import BuildError, MissingToolError
+from tinyhost.errors import BuildError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.locks import FileLock
-from tinyhost.system.tools import require_tool
+from tinyhost.system.tools import require_module, require_tool
 
 __all__ = ["SWITCHES_VARIABLE", "build_emulator", "emulator_command"]
 
@@ -42,7 +41,7 @@ def build_emulator(project: Path | None = None) -> Path:
     Raises MissingToolError, which names the extra; BuildError with the compiler's words; ConfigError without sources.
     """
     root = find_project(project)
-    _require_unicorn()
+    require_module("unicorn", "the Python package unicorn", "emulator", why="the emulated Nano runs on it")
     compiler = require_tool("g++", why="it compiles the emulator of the Nano")
     cmake = require_tool("cmake", why="it builds the emulator of the Nano")
     folder = root / "build" / "emulator"
@@ -60,14 +59,6 @@ def build_emulator(project: Path | None = None) -> Path:
     finally:
         lock.release()
     return program
-
-
-def _require_unicorn() -> None:
-    if find_spec("unicorn") is None:
-        raise MissingToolError(
-            "the Python package unicorn is not installed; the emulated Nano runs on it",
-            hint="pip install 'tinyhost[emulator]' (in a checkout: make setup)",
-        )
 
 
 def _ingredients(firmware: Path, compiler: str) -> str:

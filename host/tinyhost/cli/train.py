@@ -37,7 +37,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the `train` commands."""
-    text = "Train a model; needs pip install 'tinyhost[train]'."
+    text = "Train a model; needs TensorFlow, the extra `train`."
     app.add_typer(typer.Typer(name="train", cls=_Trainers, help=text, no_args_is_help=True))
 
 

@@ -14,6 +14,7 @@ from tinyhost.compiler import ModelImage, image_for_tinyhost
 from tinyhost.compiler.image import image_engine
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.models.summary import ModelSummary
+from tinyhost.system.installation import add_package
 
 __all__ = [
     "HostReference",
@@ -143,7 +144,7 @@ def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) 
     except ImportError as error:
         raise MissingToolError(
             f"{wheel.rsplit(maxsplit=1)[-1]} is not installed (there are wheels {wheel_is_for})",
-            hint=f"pip install {wheel}, or compare with --against {instead}",
+            hint=f"{add_package(wheel)}, or compare with --against {instead}",
         ) from error
 
 

@@ -55,7 +55,7 @@ _SOLDERED_CAUSES: dict[int, Cause] = {
     SelfTestCheck.IDENTITY: ("another chip answers than this board has", SOLDERED_ADVICE),
     SelfTestCheck.REGISTERS: ("what is written to the chip does not come back", SOLDERED_ADVICE),
 }
-_UNKNOWN: Cause = ("this version of tinyhost does not know this check", "pip install --upgrade tinyhost")
+_UNKNOWN: Cause = ("this version of tinyhost does not know this check", "update tinyhost")
 _BUS_LINES: dict[int, str] = {
     LineState.OPEN: "has no pull-up: it stays where it is left",
     LineState.LOW: "is held low: it touches GND, or a chip hangs",

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
+from tinyhost.system.installation import add_extra
 from tinyhost.system.reading import open_file, read_file
 
 __all__ = [
@@ -75,7 +76,7 @@ def _own_errors(where: str, n_bytes: int, error: type[TinyhostError]) -> Iterato
         yield
     except ImportError as exc:
         raise MissingToolError(
-            f"{where}: HEIC needs the Python package pillow_heif: pip install 'tinyhost[media]'",
+            f"{where}: HEIC needs the Python package pillow_heif: {add_extra('media')}",
             hint="install it, or convert the file to PNG or JPEG",
         ) from exc
     except _TooLargeError as exc:

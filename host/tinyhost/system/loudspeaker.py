@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tinyhost.errors import MissingToolError
+from tinyhost.system.tools import how_to_install
 
 __all__ = ["play_wav"]
 
@@ -23,7 +24,7 @@ def play_wav(data: bytes) -> None:
     command = next(((path, *rest) for name, *rest in _PLAYERS if (path := shutil.which(name))), None)
     if command is None:
         names = ", ".join(name for name, *_ in _PLAYERS)
-        raise MissingToolError(f"no program to play sound (looked for {names})", hint="sudo apt install alsa-utils")
+        raise MissingToolError(f"no program to play sound (looked for {names})", hint=how_to_install("aplay"))
     with tempfile.TemporaryDirectory(prefix="tinyhost-") as folder:
         file = Path(folder) / "clip.wav"
         file.write_bytes(data)

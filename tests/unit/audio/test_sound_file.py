@@ -18,6 +18,7 @@ from tinyhost.audio import sound_file
 from tinyhost.audio.sound_file import SOUND_SUFFIXES, decode_sound, open_sound, read_sound
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
+from tinyhost.system.installation import add_extra
 
 from tests.media import PATCHES, aac_file, damaged
 
@@ -91,7 +92,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(
     with pytest.raises(MissingToolError) as error:
         decode_sound(content, suffix, "clip")
     assert error.value.message == (
-        f"clip: {suffix[1:].upper()} needs the Python package {package}: pip install 'tinyhost[media]'"
+        f"clip: {suffix[1:].upper()} needs the Python package {package}: {add_extra('media')}"
     )
 
 

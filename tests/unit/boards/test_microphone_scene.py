@@ -130,7 +130,7 @@ def test_without_the_package_it_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(MissingToolError, match="Python package sounddevice") as error:
         open_scene("mic:")
-    assert "tinyhost[mic]" in error.value.hint
+    assert "[mic]" in error.value.hint
 
 
 def test_without_portaudio_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

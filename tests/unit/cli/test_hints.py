@@ -20,7 +20,12 @@ OF_OTHERS = {
     "--convert": "scripts/example_machine_sounds.py",
     "--voices": "espeak-ng",
     "--pre": "pip",
-    "--upgrade": "pip",
+    "--force-reinstall": "pip",
+    "--no-deps": "pip",
+    "--editable": "pip",
+    "--python": "uv pip",
+    "--cask": "brew",
+    "--install": "xcode-select",
     "--hil-events": "pytest, with which the runner starts the plugin",
     "--hil-rig": "the same",
 }

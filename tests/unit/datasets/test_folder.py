@@ -18,6 +18,7 @@ from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
+from tinyhost.system.installation import add_extra
 
 from tests.media import picture_file
 
@@ -89,7 +90,7 @@ def test_a_class_that_cannot_be_decoded_is_told_with_what_to_install(
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     (left_out,) = load_class_folder(tmp_path).skipped
     assert left_out.what == "no_person/IMG_0002.HEIC"
-    assert "pip install 'tinyhost[media]'" in left_out.reason
+    assert add_extra("media") in left_out.reason
 
 
 def test_all_broken_pictures_are_told_at_once(tmp_path: Path) -> None:

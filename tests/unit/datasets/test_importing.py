@@ -17,6 +17,7 @@ from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.store import DatasetStore
 from tinyhost.errors import DatasetError
+from tinyhost.system.installation import add_extra
 
 from tests.unit.datasets.test_speech_commands import clip, make_set
 
@@ -138,7 +139,7 @@ def test_without_the_decoder_clips_are_left_out_with_the_way_to_get_it(
     monkeypatch.setitem(sys.modules, "soundfile", None)
     report = run_import(root, tmp_path / "out")
     assert not report.stored
-    assert "MP3 needs the Python package soundfile: pip install 'tinyhost[media]'" in report.skipped[0].reason
+    assert f"MP3 needs the Python package soundfile: {add_extra('media')}" in report.skipped[0].reason
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tinyhost.errors import ConfigError, DatasetError, MissingToolError, TinyhostError
 from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, check_picture, decode_picture, read_picture
+from tinyhost.system.installation import add_extra
 
 from tests.media import PATCHES, damaged, picture_file
 
@@ -99,7 +100,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(MissingToolError) as error:
         decode_picture(content, "photo")
-    assert error.value.message == "photo: HEIC needs the Python package pillow_heif: pip install 'tinyhost[media]'"
+    assert error.value.message == f"photo: HEIC needs the Python package pillow_heif: {add_extra('media')}"
 
 
 @pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES))

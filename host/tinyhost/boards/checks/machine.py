@@ -10,7 +10,17 @@ import sys
 from collections.abc import Iterator
 
 from tinyhost.boards.checks.check import Check, State
-from tinyhost.system.tools import APT_PACKAGES
+from tinyhost.system.installation import (
+    DISTRIBUTION,
+    STRANGER,
+    add_extra,
+    add_package,
+    checkout,
+    remove_package,
+    stranger_version,
+)
+from tinyhost.system.posix import HAS_PTYS
+from tinyhost.system.tools import how_to_install
 
 __all__ = ["machine_checks", "tensorflow_check"]
 
@@ -21,12 +31,11 @@ def machine_checks() -> Iterator[Check]:
     """Yield the checks of what tinyhost and its virtual boards need."""
     yield _python()
     yield _bindings()
-    yield _module("platformio", "PlatformIO", "platformio==6.2.0", "tinyhost")
-    yield _module("SCons", "SCons", "scons==4.11.1", "tinyhost")
+    yield from _stranger()
+    yield _module("platformio", "PlatformIO", "build", "flash")
+    yield _module("SCons", "SCons", "build", "flash", package="scons")
     for program, needed_for in (
-        ("g++", "native"),
-        ("arm-none-eabi-g++", "m4"),
-        ("qemu-system-arm", "m4"),
+        *((("g++", "native"), ("arm-none-eabi-g++", "m4"), ("qemu-system-arm", "m4")) if HAS_PTYS else ()),
         ("espeak-ng", "synth speech"),
     ):
         yield _program(program, needed_for)
@@ -34,7 +43,21 @@ def machine_checks() -> Iterator[Check]:
 
 def tensorflow_check() -> Check:
     """Return the check of what only training needs."""
-    return _module("tensorflow", "TensorFlow", "'tinyhost[train]'", "train", state="warning")
+    return _module("tensorflow", "TensorFlow", "train", "train", state="warning")
+
+
+def _stranger() -> Iterator[Check]:
+    """Yield a warning if another program of our name is here, too: each of the two may have overwritten the other."""
+    if found := stranger_version():
+        again = add_package(f"--force-reinstall --no-deps {DISTRIBUTION}")
+        clone = checkout()
+        yield Check(
+            name="name",
+            needed_for="tinyhost",
+            state="warning",
+            detail=f"another program, {STRANGER} {found} of PyPI, is installed here, and has the same command",
+            fix=f"{remove_package(STRANGER)}, then {f'make setup in {clone}' if clone else again}",
+        )
 
 
 def _python() -> Check:
@@ -55,27 +78,28 @@ def _bindings() -> Check:
         needed_for="tinyhost",
         state="ok" if found else "missing",
         detail="tinyhost._firmware" if found else "tinyhost._firmware was not built",
-        fix="" if found else "pip install -e . (in the checkout; needs a C++17 compiler)",
+        fix="" if found else "make setup (in the clone; needs a C++17 compiler)",
     )
 
 
-def _module(module: str, name: str, package: str, needed_for: str, state: State = "missing") -> Check:
+def _module(
+    module: str, name: str, extra: str, needed_for: str, *, package: str = "", state: State = "missing"
+) -> Check:
     spec = importlib.util.find_spec(module)
     return Check(
         name=name,
         needed_for=needed_for,
         state="ok" if spec else state,
-        detail=_module_version(package) if spec else "not installed",
-        fix="" if spec else f"pip install {package}",
+        detail=_module_version(package or module) if spec else "not installed",
+        fix="" if spec else add_extra(extra),
     )
 
 
 def _module_version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    wanted = {"'tinyhost[train]'": "tensorflow"}.get(package, package).split("==")[0]
     try:
-        return version(wanted)
+        return version(package)
     except PackageNotFoundError:
         return "installed"
 
@@ -87,7 +111,7 @@ def _program(program: str, needed_for: str) -> Check:
         needed_for=needed_for,
         state="ok" if path else "missing",
         detail=_program_version(path) if path else "not installed",
-        fix="" if path else f"sudo apt-get install {APT_PACKAGES[program]}",
+        fix="" if path else how_to_install(program),
     )
 
 

@@ -13,6 +13,8 @@ from tinyhost.boards.scenes.pacing import MEMORY_S
 from tinyhost.boards.scenes.sounds import MICROPHONE
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, MissingToolError
+from tinyhost.system.installation import with_extra
+from tinyhost.system.tools import how_to_install
 
 __all__ = ["MicrophoneScene", "open_microphone"]
 
@@ -108,9 +110,7 @@ def _import_sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError as exc:
-        raise MissingToolError(
-            "scene mic: needs the Python package sounddevice", hint="python -m pip install 'tinyhost[mic]'"
-        ) from exc
+        raise MissingToolError("scene mic: needs the Python package sounddevice", hint=with_extra("mic")) from exc
     except OSError as exc:
-        raise MissingToolError(f"scene mic: needs PortAudio: {exc}", hint="sudo apt-get install libportaudio2") from exc
+        raise MissingToolError(f"scene mic: needs PortAudio: {exc}", hint=how_to_install("portaudio")) from exc
     return sounddevice

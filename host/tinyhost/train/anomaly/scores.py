@@ -15,6 +15,7 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.errors import MissingToolError, ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.motion.score import ONE, CentroidSet
+from tinyhost.system.installation import with_extra
 
 __all__ = ["EngineRuns", "ScoreParts", "TrainedNetwork", "calibrated", "nearest_centroids", "score_parts"]
 
@@ -127,7 +128,7 @@ def nearest_centroids(values: NDArray[np.int8], tensor: TensorInfo, n_centroids:
     except ImportError as exc:
         raise MissingToolError(
             f"k-means needs scikit-learn, which is not installed ({exc})",
-            hint="install it with: pip install 'tinyhost[train]'",
+            hint=with_extra("train"),
         ) from exc
     n_clusters = min(n_centroids, len(np.unique(values, axis=0)))
     centres = KMeans(n_clusters, n_init=4, random_state=seed).fit(values.astype(np.float64)).cluster_centers_

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.system.durable import write_atomically
+from tinyhost.system.installation import with_extra
 from tinyhost.system.json_reading import JsonObject, parse_json, shown
 from tinyhost.system.reading import read_file
 from tinyhost.train.core.config import ClassifierConfig, TrainConfig
@@ -47,7 +48,7 @@ def import_keras() -> Any:
     except ImportError as exc:
         raise MissingToolError(
             f"training needs TensorFlow, which is not installed ({exc})",
-            hint="install it with: pip install 'tinyhost[train]'",
+            hint=with_extra("train"),
         ) from exc
     return keras
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.errors import MissingToolError, ModelError
+from tinyhost.system.installation import with_extra
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.kws.config import KwsTrainConfig
 from tinyhost.train.kws.qat_worker import QatJob, work
@@ -30,7 +31,7 @@ def quantization_aware(model: Any, config: KwsTrainConfig, rounds: Sequence[Path
     if missing:
         raise MissingToolError(
             f"quantization-aware training needs {', '.join(missing)}, which is not installed",
-            hint="pip install 'tinyhost[train]', or train without it: --quantization ptq",
+            hint=f"{with_extra('train')}; or train without it: --quantization ptq",
         )
     job = QatJob(
         config=config,
