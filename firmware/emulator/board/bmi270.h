@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <vector>
+
+#include "emulator/board/motion.h"
+#include "emulator/peripherals/i2c_device.h"
+
+namespace tinyhost::emulator {
+
+/// Bosch's BMI270, the motion sensor of revision 2: data sheet BST-BMI270-DS000-08, sections 4.4 (initialization), 4.7
+/// (FIFO) and 5. It measures once its whole configuration file was loaded. The gyroscope and the features are not
+/// modelled.
+class Bmi270Chip final : public I2cDevice {
+ public:
+  static constexpr size_t kConfigBytes = 8192;
+  static constexpr size_t kFifoBytes = 2048;
+
+  Bmi270Chip(System system, Motion& motion) : system_(system), motion_(motion) { PowerOn(); }
+
+  uint8_t address() const override { return 0x68; }
+  bool is_there() const override { return is_powered_; }
+  void SetPower(bool is_on);
+
+ private:
+  void WriteRegister(uint8_t address, uint8_t value) override;
+  uint8_t ReadRegister(uint8_t address) override;
+  uint8_t Next(uint8_t address) const override;
+  void PowerOn();
+  void Restart();
+  void LoadConfig(uint8_t value);
+  void EndConfig();
+  bool IsWriteLost();
+  void Measure();
+  void PushFrame(const std::array<uint8_t, 6>& values);
+  uint8_t PopFifo();
+  Acceleration SelfTest(Acceleration g) const;
+
+  System system_;
+  Motion& motion_;
+  bool is_powered_ = false;
+  std::array<uint8_t, 256> registers_ = {};
+  std::vector<bool> loaded_;
+  size_t config_at_ = 0;
+  uint64_t config_done_ns_ = kNever;
+  uint64_t last_write_ns_ = 0;
+  SampleClock clock_;
+  std::deque<uint8_t> fifo_;
+  uint32_t n_skipped_ = 0;
+  std::deque<uint8_t> skip_frame_;
+};
+
+}  // namespace tinyhost::emulator

@@ -1,0 +1,134 @@
+#include "emulator/board/board.h"
+
+#include <algorithm>
+
+namespace tinyhost::emulator {
+namespace {
+
+// Port 0.
+constexpr uint32_t kCameraScl = 2, kPclk = 4, kHref = 5, kBlueLed = 6, kSensorSda = 14, kSensorScl = 15, kGreenLed = 16;
+constexpr uint32_t kMicrophonePower = 17, kVsync = 21, kSensorPower = 22, kRedLed = 24, kXclk = 27, kCameraSda = 31;
+// Port 1.
+constexpr uint32_t kSensorPullUp = 0;  // of the sensors' I2C
+constexpr uint32_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
+
+constexpr double kMicrophoneNoise = 3.0 / 32768;  // some 64 dB below a loud voice: MP34DT05's data sheet
+
+uint32_t Pin(uint32_t pin, bool is_high) { return static_cast<uint32_t>(is_high) << pin; }
+
+}  // namespace
+
+double Microphone::SoundAt(double since_start_s) {
+  std::array<double, SceneSamples::kMaxChannels> values = {};
+  if (!is_powered_) return 0;
+  if (samples_.At(since_start_s, &values)) return values[0];
+  return std::uniform_real_distribution<double>(-kMicrophoneNoise, kMicrophoneNoise)(random_);
+}
+
+Board::Board(System system, const Options& options, Gpio& port0, Gpio& port1, const I2s& i2s)
+    : system_(system),
+      port0_(port0),
+      port1_(port1),
+      i2s_(i2s),
+      revision_(options.revision),
+      motion_(system, options.seed),
+      lsm9ds1_(system, motion_),
+      bmi270_(system, motion_),
+      camera_(system, options.camera),
+      microphone_(system, options.seed) {
+  port0_.Wire([this] { return Port0(); });
+  port1_.Wire([this] { return Port1(); });
+  port0_.SetOutputListener([this] { Follow(); });
+  port1_.SetOutputListener([this] { Follow(); });
+}
+
+void Board::Follow() {
+  const bool has_sensor = port0_.IsDrivenHigh(kSensorPower) && is_motion_sensor_in_;
+  lsm9ds1_.SetPower(has_sensor && revision_ == 1);
+  bmi270_.SetPower(has_sensor && revision_ == 2);
+  microphone_.SetPower(port0_.IsDrivenHigh(kMicrophonePower));
+  camera_.SetClock(port0_.IsOutput(kXclk) ? i2s_.MasterClockCycles(kXclk) : 0);
+  TellLed();
+}
+
+void Board::Poll() {
+  motion_.Poll();
+  microphone_.Poll();
+  camera_.Poll();
+}
+
+/// A bus needs its pull-ups: the shield has none, the sensors' are switched.
+I2cDevice* Board::Find(uint32_t scl_pin, uint32_t sda_pin, uint8_t address) {
+  const auto is_answer = [address](const I2cDevice& device) {
+    return device.is_there() && device.address() == address;
+  };
+  const bool is_pulled_up = port0_.IsPulledUp(scl_pin & 31) && port0_.IsPulledUp(sda_pin & 31);
+  if (scl_pin == kCameraScl && sda_pin == kCameraSda) {
+    return is_pulled_up && is_answer(camera_) ? &camera_ : nullptr;
+  }
+  if (scl_pin != kSensorScl || sda_pin != kSensorSda) return nullptr;
+  if (!port1_.IsDrivenHigh(kSensorPullUp) && !is_pulled_up) return nullptr;
+  if (is_answer(lsm9ds1_)) return &lsm9ds1_;
+  return is_answer(bmi270_) ? &bmi270_ : nullptr;
+}
+
+PinLevels Board::Port0() {
+  PinLevels outside;
+  if (port1_.IsDrivenHigh(kSensorPullUp)) {
+    outside.driven |= Pin(kSensorSda, true) | Pin(kSensorScl, true);
+    outside.levels |= Pin(kSensorSda, true) | Pin(kSensorScl, true);
+  }
+  if (!camera_.is_plugged()) return outside;
+  const Ov7675Chip::Lines lines = camera_.At(system_.clock.cycles());
+  outside.driven |= Pin(kPclk, true) | Pin(kHref, true) | Pin(kVsync, true);
+  outside.levels |= Pin(kPclk, lines.pclk) | Pin(kHref, lines.href) | Pin(kVsync, lines.vsync);
+  SkipToEdge(outside.levels);
+  return outside;
+}
+
+PinLevels Board::Port1() {
+  watchers_ = {};
+  PinLevels outside;
+  if (!camera_.is_plugged()) return outside;
+  const uint8_t data = camera_.Data();
+  for (uint32_t i = 0; i < 8; ++i) {
+    outside.driven |= Pin(kDataPins[i], true);
+    outside.levels |= Pin(kDataPins[i], (data >> i & 1) != 0);
+  }
+  return outside;
+}
+
+/// A loop that waits for a pin of the camera looks at it a hundred times for one change. Its turns are alike, so all
+/// but the last before the change are skipped: time moves on by whole turns, as if they had been run.
+void Board::SkipToEdge(uint32_t levels) {
+  const uint64_t now = system_.clock.cycles();
+  const uint32_t block = system_.execution.block;
+  if (block != watchers_[0].block && block != watchers_[1].block) {  // another loop
+    watchers_[1] = watchers_[0];
+    watchers_[0] = {block, now, 0, levels};
+    return;
+  }
+  if (block != watchers_[0].block) std::swap(watchers_[0], watchers_[1]);  // two looks in each turn, by turns
+  Watcher& watcher = watchers_[0];
+  watcher.ignored |= levels ^ watcher.levels;
+  const uint64_t period = now - watcher.at;
+  const bool ignores_pclk = (watcher.ignored & Pin(kPclk, true)) != 0;
+  const uint64_t edge = std::min(camera_.NextEdge(ignores_pclk), system_.execution.next_event);
+  if (edge != kNever && edge > now + period && period != 0) {
+    system_.clock.Advance((edge - now - 1) / period * period);
+  }
+  watcher.at = system_.clock.cycles();
+  watcher.levels = levels;
+}
+
+/// The RGB LED is active low.
+void Board::TellLed() {
+  static const char* const kColours[] = {"off", "blue", "green", "cyan", "red", "magenta", "yellow", "white"};
+  const auto is_lit = [this](uint32_t pin) { return port0_.IsOutput(pin) && !port0_.IsDrivenHigh(pin); };
+  const uint32_t led = Pin(2, is_lit(kRedLed)) | Pin(1, is_lit(kGreenLed)) | Pin(0, is_lit(kBlueLed));
+  if (led == led_) return;
+  led_ = led;
+  system_.log.Say("LED %s", kColours[led]);
+}
+
+}  // namespace tinyhost::emulator

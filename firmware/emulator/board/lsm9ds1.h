@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <deque>
+
+#include "emulator/board/motion.h"
+#include "emulator/peripherals/i2c_device.h"
+
+namespace tinyhost::emulator {
+
+/// ST's LSM9DS1, the accelerometer of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The
+/// gyroscope has registers and nothing behind them; the magnetometer is another device, which is not modelled.
+class Lsm9ds1Chip final : public I2cDevice {
+ public:
+  static constexpr size_t kFifoSamples = 32;
+
+  Lsm9ds1Chip(System system, Motion& motion) : system_(system), motion_(motion) { PowerOn(); }
+
+  uint8_t address() const override { return 0x6b; }
+  bool is_there() const override { return is_powered_; }
+  /// From the board's 3.3 V for sensors. Registers are lost without.
+  void SetPower(bool is_on);
+
+ private:
+  using Sample = std::array<int16_t, 3>;
+
+  void WriteRegister(uint8_t address, uint8_t value) override;
+  uint8_t ReadRegister(uint8_t address) override;
+  uint8_t Next(uint8_t address) const override;
+  void PowerOn();
+  void Measure();
+  Sample Convert(const Acceleration& g) const;
+  double RateHz() const;
+
+  System system_;
+  Motion& motion_;
+  bool is_powered_ = false;
+  std::array<uint8_t, 256> registers_ = {};
+  SampleClock clock_;
+  std::deque<Sample> fifo_;
+  bool has_overrun_ = false;
+  Sample shown_ = {};
+};
+
+}  // namespace tinyhost::emulator

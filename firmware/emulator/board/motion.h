@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <random>
+
+#include "emulator/board/scene.h"
+#include "emulator/system/component.h"
+
+namespace tinyhost::emulator {
+
+/// Acceleration in g along the axes of revision 1's sensor.
+using Acceleration = std::array<double, 3>;
+
+/// How the board is moved: by a scene; else it lies on a table, and its sensor has a little noise.
+class Motion {
+ public:
+  Motion(System system, uint32_t seed)
+      : system_(system), samples_(system.log, SceneSensor::kAccelerometer, 3), random_(seed + 1) {}
+
+  /// A sensor was switched on.
+  void Start() {
+    start_ns_ = system_.clock.TrueNs();
+    samples_.Start();
+  }
+  void Stop() { samples_.Stop(); }
+  void Poll() { samples_.Poll(); }
+  /// `since_start_s`: since a sensor was switched on.
+  Acceleration At(double since_start_s);
+  uint64_t start_ns() const { return start_ns_; }
+
+ private:
+  System system_;
+  SceneSamples samples_;
+  std::minstd_rand random_;
+  uint64_t start_ns_ = 0;
+};
+
+/// When a sensor's own oscillator takes samples: `rate_hz` a second from the start on, in true time.
+class SampleClock {
+ public:
+  void Start(uint64_t now_ns, double rate_hz) {
+    start_ns_ = now_ns;
+    rate_hz_ = rate_hz;
+    n_taken_ = 0;
+  }
+  void Stop() { rate_hz_ = 0; }
+  bool is_on() const { return rate_hz_ > 0; }
+  /// True, and the next sample's time since the start, if one is due.
+  bool Next(uint64_t now_ns, double* since_start_s) {
+    if (!is_on()) return false;
+    const double next_s = static_cast<double>(n_taken_ + 1) / rate_hz_;
+    if (static_cast<double>(now_ns - start_ns_) / 1e9 < next_s) return false;
+    *since_start_s = static_cast<double>(n_taken_) / rate_hz_;  // the interval that ends now
+    ++n_taken_;
+    return true;
+  }
+
+ private:
+  uint64_t start_ns_ = 0;
+  double rate_hz_ = 0;
+  uint64_t n_taken_ = 0;
+};
+
+/// The nearest count, as an int16 that saturates.
+int16_t ToCounts(double value, double per_count);
+
+}  // namespace tinyhost::emulator

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "emulator/machine.h"
+
+namespace tinyhost::emulator {
+
+/// The socket `control` in the working directory: programs connect and send one command a line; each gets one line
+/// back, `ok`, perhaps with what was asked for, or `error` and why. docs/reference/emulator.md lists the commands.
+class Control {
+ public:
+  explicit Control(Machine& machine);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  /// Takes new clients and their commands.
+  void Poll();
+
+ private:
+  struct Client {
+    int file;
+    std::string line;
+    bool awaits_usb = false;  // a reply is to come: further commands wait
+  };
+
+  void Accept();
+  bool Read(Client& client);
+  void Obey(Client& client, const std::string& line);
+  std::string Command(const std::vector<std::string>& words);
+  std::string UsbCommand(const std::vector<std::string>& words);
+  std::string CutCommand(const std::vector<std::string>& words);
+  void SendRaw(Client& client, const std::vector<std::string>& words);
+  static void Reply(int file, const std::string& text);
+
+  Machine& machine_;
+  int listener_ = -1;
+  std::vector<Client> clients_;
+};
+
+}  // namespace tinyhost::emulator

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "emulator/board/board.h"
+
+namespace tinyhost::emulator {
+
+/// What the command line says.
+struct Options {
+  std::string program;     ///< file that is put at 0x10000 before the start, if flash holds another one
+  std::string bootloader;  ///< Arduino's binary, for address 0; "": the model of it
+  uint64_t unique_id = 0x0123456789abcdef;
+  Board::Options board;
+  OscillatorErrors errors;
+  uint32_t token_us = 50;
+  uint32_t seed = 0;
+  bool is_strict = false;
+  bool is_fast = false;  ///< not held back to the computer's clock
+  double seconds = 0;    ///< of virtual time, then it ends; 0: never
+  std::string trace;
+};
+
+/// Reads the command line. Throws std::runtime_error, with what is wrong.
+Options ParseOptions(int argc, char** argv);
+std::string Usage();
+
+}  // namespace tinyhost::emulator

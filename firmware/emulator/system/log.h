@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "emulator/system/clock.h"
+
+namespace tinyhost::emulator {
+
+/// What the emulator tells on standard error, each line with its virtual time.
+class Log {
+ public:
+  Log(const Clock& clock, bool is_strict) : clock_(clock), is_strict_(is_strict) {}
+
+  void Say(const char* format, ...) __attribute__((format(printf, 2, 3)));
+  /// What silicon would not forgive. In strict mode the first one ends the run.
+  void Defect(const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+  /// Whether a topic is traced: usb, bulk, i2c, pdm, flash, exceptions, registers; or all.
+  bool traces(const char* topic) const;
+  void SetTrace(const std::string& topics) { topics_ = topics; }
+
+  bool must_stop() const { return is_strict_ && n_defects_ != 0; }
+  uint32_t n_defects() const { return n_defects_; }
+  const std::string& last_defect() const { return last_defect_; }
+
+ private:
+  void Write(const char* mark, const char* text) const;
+
+  const Clock& clock_;
+  const bool is_strict_;
+  std::string topics_;
+  uint32_t n_defects_ = 0;
+  std::string last_defect_;
+};
+
+/// Bytes as hexadecimal digits, for traces and replies.
+std::string Hex(const uint8_t* data, size_t n);
+
+}  // namespace tinyhost::emulator
