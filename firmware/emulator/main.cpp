@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "emulator/control.h"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
   std::signal(SIGPIPE, SIG_IGN);
+  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) return std::fputs(Usage().c_str(), stdout) < 0 ? 2 : 0;
   try {
     std::remove("usb.json");  // of a run that was cut off
     Machine machine(ParseOptions(argc, argv));

@@ -154,20 +154,20 @@ void UsbHost::SendLineCoding() {
   QueueControl(std::move(transfer));
 }
 
-void UsbHost::SendLineState() {
-  told_open_ = port_.is_open();
+void UsbHost::SendLineState(bool is_open) {
+  told_open_ = is_open;
   if (system_.log.traces("usb")) {
-    system_.log.Say("USB: the port is %s, %u baud", told_open_ ? "open" : "closed", port_.baud());
+    system_.log.Say("USB: the port is %s, %u baud", is_open ? "open" : "closed", port_.baud());
   }
-  const uint16_t lines = told_open_ ? 3 : 0;  // DTR and RTS
+  const uint16_t lines = is_open ? 3 : 0;  // DTR and RTS
   Ask(kClassToInterface, kSetControlLineState, lines, 0, 0, nullptr);
 }
 
 void UsbHost::FollowPort() {
   if (!is_configured_ || !port_.is_attached()) return;
-  if (port_.is_open() && !told_open_) SendLineState();
+  if (port_.TakeClosed() && told_open_) SendLineState(false);
+  if (port_.is_open() && !told_open_ && port_.from_program().empty()) SendLineState(true);
   if (port_.baud() != told_baud_) SendLineCoding();
-  if (!port_.is_open() && told_open_) SendLineState();
 }
 
 void UsbHost::ClearHalt(uint8_t endpoint_address) {

@@ -61,7 +61,7 @@ class UsbHost final : public Component {
   void Configure();
   void OnConfigured();
   void SendLineCoding();
-  void SendLineState();
+  void SendLineState(bool is_open);
   void ClearHalt(uint8_t endpoint_address);
 
   bool has_work() const;

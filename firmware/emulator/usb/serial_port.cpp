@@ -75,7 +75,7 @@ void SerialPort::Detach() {
     log_.Say("USB: gone");
   }
   master_ = -1;
-  is_open_ = false;
+  is_open_ = was_closed_ = false;
   from_program_.clear();
   to_program_.clear();
 }
@@ -84,8 +84,11 @@ void SerialPort::Poll() {
   if (master_ < 0) return;
   pollfd state = {master_, POLLIN | POLLOUT, 0};
   ::poll(&state, 1, 0);
+  const bool was_open = is_open_;
   is_open_ = (state.revents & POLLHUP) == 0;
+  if ((state.revents & POLLIN) != 0) ReadTerminal();  // after a hang-up, too: what was written arrives
   if (!is_open_) {
+    was_closed_ = was_closed_ || was_open;
     to_program_.clear();
     return;
   }
@@ -96,7 +99,6 @@ void SerialPort::Poll() {
       if (rate.speed == speed) baud_ = rate.baud;
     }
   }
-  if ((state.revents & POLLIN) != 0) ReadTerminal();
   if ((state.revents & POLLOUT) != 0) WriteTerminal();
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "emulator/system/log.h"
 
@@ -34,6 +35,9 @@ class SerialPort {
   bool is_attached() const { return master_ >= 0; }
   /// Whether a program has it open: DTR.
   bool is_open() const { return is_open_; }
+  /// True once after a program has closed it, and all that it wrote was taken: as a terminal that is closed drains
+  /// first.
+  bool TakeClosed() { return from_program_.empty() && std::exchange(was_closed_, false); }
   uint32_t baud() const { return baud_; }
   std::deque<uint8_t>& from_program() { return from_program_; }
   /// Whether more for the program fits.
@@ -49,6 +53,7 @@ class SerialPort {
   Log& log_;
   int master_ = -1;
   bool is_open_ = false;
+  bool was_closed_ = false;
   uint32_t baud_ = 9600;
   std::deque<uint8_t> from_program_;
   std::deque<uint8_t> to_program_;
