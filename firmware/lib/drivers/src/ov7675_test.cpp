@@ -1,5 +1,6 @@
 #include "drivers/ov7675_test.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/crc32.h"
@@ -51,7 +52,7 @@ void PatternTest::Take(const uint8_t* row, uint32_t y) {
   if (y >= Ov7675::kHeight) return;
   if (y == 0) *this = PatternTest();
   swap_.AddRow(row);
-  CountLines(row, y);
+  CountPixels(row, y);
   checksums_[y] = static_cast<uint16_t>(Crc32(row, Ov7675::kWidth));
   if (y != kBarRow) return;
   for (size_t bar = 0; bar < kBars; ++bar) {
@@ -62,36 +63,49 @@ void PatternTest::Take(const uint8_t* row, uint32_t y) {
   }
 }
 
-/// Of every other pixel, as rows leave little time.
-void PatternTest::CountLines(const uint8_t* row, uint32_t y) {
-  for (size_t x = 0; x < Ov7675::kWidth; x += 2) {
-    const uint32_t pixel = row[x];
-    const uint32_t toggled = y == 0 ? 0 : pixel ^ last_[x];
-    for (size_t i = 0; i < kLines; ++i) {
-      toggles_[i] += toggled >> i & 1;
-      const uint32_t differs = (pixel >> i & 1) != 0 ? ~pixel : pixel;
-      for (size_t j = i + 1; j < kLines; ++j) differs_[i][j] += differs >> j & 1;
-    }
+/// Rows leave little time: what the lines did is counted afterwards, out of how often each pixel came.
+void PatternTest::CountPixels(const uint8_t* row, uint32_t y) {
+  const uint8_t* above = y == 0 ? row : last_;
+  for (size_t x = 0; x < Ov7675::kWidth; ++x) {
+    ++n_pixels_[row[x]];
+    ++n_changes_[row[x] ^ above[x]];
   }
-  n_looked_at_ += Ov7675::kWidth / 2;
   std::memcpy(last_, row, sizeof(last_));
+}
+
+/// How many of the pixels had two lines at different levels.
+uint32_t PatternTest::Differs(uint8_t line, uint8_t other) const {
+  uint32_t n = 0;
+  for (uint32_t pixel = 0; pixel < kValues; ++pixel) {
+    if (((pixel >> line ^ pixel >> other) & 1) != 0) n += n_pixels_[pixel];
+  }
+  return n;
+}
+
+/// How often a line changed from a row to the next.
+uint32_t PatternTest::Toggles(uint8_t line) const {
+  uint32_t n = 0;
+  for (uint32_t changed = 0; changed < kValues; ++changed) {
+    if ((changed >> line & 1) != 0) n += n_changes_[changed];
+  }
+  return n;
 }
 
 /// Another line that is always the same, or kNoIndex. Lines that never change are no matter of the pattern's.
 uint8_t PatternTest::ShortedTo(uint8_t line) const {
   for (uint8_t other = 0; other < kLines; ++other) {
-    if (other == line || !Toggles(line) || !Toggles(other)) continue;
-    const uint32_t n = line < other ? differs_[line][other] : differs_[other][line];
-    if (n * kSeldom < n_looked_at_) return other;
+    if (other == line || Toggles(line) == 0 || Toggles(other) == 0) continue;
+    if (Differs(line, other) * kSeldom < Ov7675::kWidth * Ov7675::kHeight) return other;
   }
   return kNoIndex;
 }
 
 /// How many lines toggle more often.
 uint32_t PatternTest::ToggleRank(uint8_t line) const {
+  const uint32_t own = Toggles(line);
   uint32_t rank = 0;
   for (uint8_t other = 0; other < kLines; ++other) {
-    rank += toggles_[other] > toggles_[line] || (toggles_[other] == toggles_[line] && other < line) ? 1 : 0;
+    rank += Toggles(other) > own || (Toggles(other) == own && other < line) ? 1 : 0;
   }
   return rank;
 }
@@ -100,8 +114,7 @@ uint32_t PatternTest::ToggleRank(uint8_t line) const {
 bool PatternTest::Fits(uint8_t line, uint32_t rank) const {
   for (uint8_t other = 0; other < kLines; ++other) {
     if (ToggleRank(other) != rank) continue;
-    const uint32_t more = toggles_[other] > toggles_[line] ? toggles_[other] : toggles_[line];
-    const uint32_t less = toggles_[other] > toggles_[line] ? toggles_[line] : toggles_[other];
+    const auto [less, more] = std::minmax({Toggles(line), Toggles(other)});
     return more - less < more / 4 + 1;
   }
   return true;
@@ -113,7 +126,7 @@ LineState PatternTest::StateOf(uint8_t line, uint8_t* other) const {
   if (*other != kNoIndex) return LineState::kShorted;
   size_t n_silent = 0;
   for (uint8_t each = 0; each < kLines; ++each) {
-    n_silent += Toggles(each) ? 0 : 1;
+    n_silent += Toggles(each) == 0 ? 1 : 0;
     if (n_silent > 1 || ShortedTo(each) != kNoIndex) return LineState::kGood;  // ranks say nothing then
   }
   const uint8_t expected = swap_.is_swapped() && line < 2 ? static_cast<uint8_t>(1 - line) : line;

@@ -68,17 +68,19 @@ class PatternTest final : public CameraWires::RowSink {
   static constexpr size_t kBars = 8;
   static constexpr size_t kLines = CameraWires::kDataLines;
 
-  void CountLines(const uint8_t* row, uint32_t y);
-  bool Toggles(uint8_t line) const { return toggles_[line] != 0; }
+  static constexpr size_t kValues = 256;
+
+  void CountPixels(const uint8_t* row, uint32_t y);
+  uint32_t Differs(uint8_t line, uint8_t other) const;
+  uint32_t Toggles(uint8_t line) const;
   bool Fits(uint8_t line, uint32_t expected) const;
   uint8_t ShortedTo(uint8_t line) const;
   uint32_t ToggleRank(uint8_t line) const;
 
   SwapDetector swap_;
-  uint32_t n_looked_at_ = 0;
-  uint32_t differs_[kLines][kLines] = {};  // how often two lines were not the same
-  uint32_t toggles_[kLines] = {};          // from a row to the next
-  uint32_t bars_[2][kBars] = {};           // sums of their middles near the top; [1]: D0 and D1 exchanged
+  uint16_t n_pixels_[kValues] = {};   // of each value
+  uint16_t n_changes_[kValues] = {};  // from a row to the next, by the lines that changed
+  uint32_t bars_[2][kBars] = {};      // sums of their middles near the top; [1]: D0 and D1 exchanged
   uint8_t last_[Ov7675::kWidth] = {};
   uint16_t checksums_[Ov7675::kHeight] = {};
 };
