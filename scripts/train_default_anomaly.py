@@ -1,8 +1,11 @@
-"""Make the model that ships in models/anomaly: simulate a healthy machine at many speeds and loads, train, measure.
+"""Make the models that ship in models/anomaly: simulate a healthy machine at many speeds and loads, train, measure.
 
     python scripts/train_default_anomaly.py --out runs/anomaly
+    python scripts/train_default_anomaly.py --sensor bmi270 --out runs/anomaly-bmi270
 
-The defaults are those of the model that ships. `scripts/bench_machine.py` then measures it through the board.
+The first is for revision 1 of the board, the second, in models/anomaly_bmi270, for revision 2: their accelerometers
+have other rates. The defaults are those of the models that ship. `scripts/bench_machine.py` then measures a model
+through the board.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from tinyhost.train.anomaly.training import load, train
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 
+REVISIONS = {"lsm9ds1": 1, "bmi270": 2}
 DATA_NOTE = (
     "Only the simulated machine of docs/reference/machine.md, healthy, at 300 to 900 rpm in steps of 25 and five "
-    "loads, seen by the accelerometer of an Arduino Nano 33 BLE Sense rev 1. It has met no real machine: train on "
-    "yours. The faults are of severity 1, at speeds and loads between those of training."
+    "loads, seen by the accelerometer of an Arduino Nano 33 BLE Sense rev {revision}. It has met no real machine: "
+    "train on yours. The faults are of severity 1, at speeds and loads between those of training."
 )
 
 
@@ -30,6 +34,7 @@ def main() -> None:
     """Simulate, train, write the run folder; print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/anomaly"))
+    parser.add_argument("--sensor", choices=list(REVISIONS), default="lsm9ds1")
     parser.add_argument("--minutes", type=float, default=120.0, help="of normal running")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
@@ -37,12 +42,13 @@ def main() -> None:
     args = parser.parse_args()
     config = AnomalyTrainConfig(
         machine=True,
+        sensor=args.sensor,
         minutes=args.minutes,
         n_epochs=args.epochs,
         seed=args.seed,
         resume=args.resume,
         command=shlex.join(["python", *sys.argv]),
-        data_note=DATA_NOTE,
+        data_note=DATA_NOTE.format(revision=REVISIONS[args.sensor]),
     )
     with training_progress() as show:
         run = Run(folder=args.out, source="simulated machine", report=show)

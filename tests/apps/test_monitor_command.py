@@ -55,7 +55,7 @@ def test_samples_of_another_rate_are_told_as_such_not_as_a_wrong_model(stations:
     (tmp_path / "slow.csv").write_text(f"timestamp,accX,accY,accZ\n{lines}")
     done = station.run("monitor", "--scene", str(tmp_path / "slow.csv"), "--count", "1", code=1)
     assert "sample_rate" in done.err
-    assert "give samples of the model's own rate" in done.err
+    assert "the model anomaly wants 119 samples a second, the board's sensor gives 50" in done.err
     assert "push a model" not in done.err
 
 

@@ -23,7 +23,7 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kClearWindows, 1, UINT16_MAX, 1},
 };
 
-constexpr uint32_t kRateTolerance = 32;  // a model's windows are of another length in time if rates differ by 1/32
+constexpr uint32_t kTolerance = 32;  // rates and scales that differ by more than 1/32 are others
 
 alignas(16) uint8_t arena[kAnomalyAppLimits.arena_bytes];
 alignas(4) int16_t sample[kMaxFftPoints * kMotionAxes];
@@ -32,7 +32,6 @@ AnomalyModel model;
 MotionWindow window;
 Alarm alarm;
 ScoreBaseline baseline;
-hal::Sampling sampling;
 
 Status CheckModel(const Engine& engine) {
   window.Unconfigure();
@@ -77,18 +76,17 @@ void Describe(const Engine&, const Result& result, char* text, size_t text_bytes
   std::snprintf(text, text_bytes, "%s %lu.%02lu", state, hundredths / 100, hundredths % 100);
 }
 
-Status StartSensor(hal::Sampling* started) {
-  const Status status = hal::StartAccelerometer(started);
-  if (status == Status::kOk) sampling = *started;
-  return status;
-}
-
-/// A model knows one rate: at another one, its bands are other frequencies.
-Status CheckSampling() {
+/// A model knows one rate: at another one, its bands are other frequencies. It knows one scale, too: in another one,
+/// features are louder.
+Status CheckSampling(const hal::Sampling& sampling) {
   if (!model.has_task_data()) return Status::kModelMismatch;
-  const uint32_t wanted = model.view().params->rate_mhz;
+  const AnomalyParams& params = *model.view().params;
+  const uint32_t wanted = params.rate_mhz;
   const uint32_t off = sampling.rate_mhz > wanted ? sampling.rate_mhz - wanted : wanted - sampling.rate_mhz;
-  return sampling.rate_mhz == 0 || off <= wanted / kRateTolerance ? Status::kOk : Status::kSampleRate;
+  if (sampling.rate_mhz != 0 && off > wanted / kTolerance) return Status::kSampleRate;
+  const float counts = sampling.scale * params.counts_per_g;  // of the model, for one of the sensor
+  const float most = 1.0f + 1.0f / kTolerance;
+  return sampling.scale <= 0.0f || (counts <= most && counts * most >= 1.0f) ? Status::kOk : Status::kSampleScale;
 }
 
 void Restart() { window.Reset(); }
@@ -112,7 +110,7 @@ Status Fill(const Engine& engine) {
 
 constexpr SampleInput kSampleInput = {
     .describe_sensor = hal::DescribeAccelerometer,
-    .start_sensor = StartSensor,
+    .start_sensor = hal::StartAccelerometer,
     .stop_sensor = hal::StopAccelerometer,
     .read_sensor = hal::ReadAccelerometer,
     .n_channels = kMotionAxes,

@@ -86,7 +86,10 @@ void Describe(const Engine& engine, const Result& result, char* text, size_t tex
   std::snprintf(text + length, text_bytes - length, " at %lu.%02lu s", hundredths / 100, hundredths % 100);
 }
 
-Status Check() { return Status::kOk; }  // CheckModel has seen to it
+Status Check(const hal::Sampling& sampling) {
+  return sampling.rate_mhz == 0 || sampling.rate_mhz == params.sample_rate_hz * 1000 ? Status::kOk
+                                                                                     : Status::kSampleRate;
+}
 
 void Restart() {
   if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model yet

@@ -5,13 +5,13 @@
 #include "boards/nano33ble_shared/i2c_bus.h"
 #include "boards/nano33ble_shared/parts.h"
 #include "drivers/motion_self_test.h"
+#include "drivers/motion_sensor.h"
 #include "hal/clock.h"
 
 namespace tinyhost::hal {
 namespace {
 
-// The accelerometers' clocks are their own: neither datasheet promises more.
-constexpr StreamLimits kLimits = {200, 80};
+constexpr uint32_t kRatePerMille = 80;  // the accelerometers' clocks are their own: neither datasheet promises more
 
 enum Chip : int32_t { kNone = 0, kLsm9ds1 = 1, kBmi270 = 2 };
 
@@ -48,8 +48,10 @@ void TestMotionStream(FindingList* findings) {
     return status;
   };
   StreamTotals totals;
+  const bool is_bmi270 = ChipOfBoard() == kBmi270;
+  const StreamLimits limits = {is_bmi270 ? Bmi270::kLongestStartMs : Lsm9ds1::kLongestStartMs, kRatePerMille};
   const SampledSource source = {start, StopAccelerometer, ReadAccelerometer, MicrosNow, WaitMs};
-  if (TestStream(source, kLimits, &totals, findings)) return TestGravity(totals, scale, findings);
+  if (TestStream(source, limits, &totals, findings)) return TestGravity(totals, scale, findings);
   findings->Skip(SelfTestCheck::kGravity);
 }
 

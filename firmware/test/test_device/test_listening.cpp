@@ -16,6 +16,7 @@ struct Ear {
   Status start_status = Status::kOk;
   Status read_status = Status::kOk;
   Status check_status = Status::kOk;
+  uint32_t checked_mhz = 0;  // rate of the samples that were checked last
   bool is_on = false;
   size_t n_starts = 0;
   std::vector<int16_t> samples;  // that nobody read yet
@@ -45,7 +46,10 @@ Status ReadSensor(int16_t* samples, size_t max, hal::SampleBlock* block) {
   return Status::kOk;
 }
 
-Status Check() { return ear.check_status; }
+Status Check(const hal::Sampling& sampling) {
+  ear.checked_mhz = sampling.rate_mhz;
+  return ear.check_status;
+}
 void Restart() {
   ear.window.clear();
   ear.n_in_stride = 0;
@@ -225,6 +229,19 @@ TEST_CASE_FIXTURE(Listener, "fed samples must go on where the last ones ended") 
   ByteVector odd = Pcm(4, 1);
   odd.pop_back();
   CHECK(Refused(MessageType::kFeed, From(4), odd).status == Status::kBadLength);
+}
+
+TEST_CASE_FIXTURE(Listener, "fed samples are checked by their own rate, and those of the sensor by the sensor's") {
+  ear.checked_mhz = 0;
+  const FeedRequest slow = {0, kRateMhz / 2, 1, {}};
+  Feed(slow, Pcm(0, 8));
+  CHECK(ear.checked_mhz == kRateMhz / 2);
+  Request(MessageType::kStream, On(StreamId::kPredictions));
+  Poll();
+  Poll();
+  CHECK(ear.checked_mhz == kRateMhz);
+  ear.check_status = Status::kSampleRate;
+  CHECK(Refused(MessageType::kFeed, slow, Pcm(0, 8)).status == Status::kSampleRate);
 }
 
 TEST_CASE_FIXTURE(Listener, "the setting period_ms counts in the samples' own time") {

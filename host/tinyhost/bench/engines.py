@@ -11,7 +11,7 @@ from tinyhost.bench.run import BenchRequest, Progress, model_on_device, run_benc
 from tinyhost.boards import Board
 from tinyhost.boards.build import EngineBuild, Firmware, build_firmware, build_kind
 from tinyhost.boards.flash import flash_firmware
-from tinyhost.boards.project import shipped_model
+from tinyhost.boards.project import shipped_models
 from tinyhost.compiler import EngineName, ModelImage
 from tinyhost.device import Device
 from tinyhost.errors import UsageError
@@ -34,11 +34,10 @@ def file_of_active_model(device: Device) -> ModelFile:
 
     Raises UsageError if it is another: TensorFlow Lite Micro needs the .tflite, which a plan does not hold.
     """
-    path = shipped_model(device.info.app)
     active = device.active_model()
-    if path is not None and active is not None:
+    for path in shipped_models(device.info.app):
         file = load_model_file(path)
-        if ModelImage.parse(file.image).sha256 == active.sha256:
+        if active is not None and ModelImage.parse(file.image).sha256 == active.sha256:
             return file
     raise UsageError(
         f"{device.name}: the active model is not the one that ships with {device.info.app}, so its .tflite is unknown",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tinyhost.errors import ConfigError
 
-__all__ = ["PACKAGE_FOLDER", "find_project", "shipped_model"]
+__all__ = ["PACKAGE_FOLDER", "find_project", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
 """What comes with the package and needs no sources: programs for the Nano, and in a wheel the apps' models."""
@@ -33,14 +33,18 @@ def find_project(project: Path | None = None) -> Path:
     )
 
 
-def shipped_model(app: str) -> Path | None:
-    """Return the .tflite that ships with a firmware app, if one does: the project's, or without one the package's."""
+def shipped_models(app: str) -> list[Path]:
+    """Return the .tflite files that ship with a firmware app, the usual one first, then those for other sensors.
+
+    They are the project's, or without one the package's.
+    """
     try:
         folder = find_project()
     except ConfigError:
         folder = PACKAGE_FOLDER
-    path = folder / "models" / app / "model.tflite"
-    return path if path.is_file() else None
+    models = folder / "models"
+    paths = [models / app / "model.tflite", *sorted(models.glob(f"{app}_*/model.tflite"))]
+    return [path for path in paths if path.is_file()]
 
 
 def _is_project(folder: Path) -> bool:

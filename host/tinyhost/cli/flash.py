@@ -97,12 +97,12 @@ def flash(
     if firmware is None:
         check_available(app, kind, build=build)
     check_free(target)
-    file = None if no_model else _model_for(app, target, engine, model)
+    files = [] if no_model else _models_for(app, target, engine, model)
     if bootloader is not None:
         burn_bootloader(target, bootloader)
     with stage(f"building {app} for {target.name}") as progress:
         found = _prebuilt(app, target, firmware) if firmware else _find(app, kind, build=build, progress=progress)
-    document = flash_and_greet(target, found, file, state=state, quiet=json == "-")
+    document = flash_and_greet(target, found, files, state=state, quiet=json == "-")
     if json:
         write_json(document, json)
     if json != "-":
@@ -133,24 +133,24 @@ def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     return prebuilt_firmware(path, app, board.firmware_kind)
 
 
-def _model_for(app: str, board: Board, engine: Engine, given: Path | None) -> ModelFile | None:
-    """Return the given model, or the one that ships with the app, if one does and the engine runs it.
+def _models_for(app: str, board: Board, engine: Engine, given: Path | None) -> list[ModelFile]:
+    """Return the given model, or those that ship with the app for its sensors, as far as the engine runs them.
 
     Raises, before anything is flashed, if the app's firmware cannot run the given one.
     """
-    from tinyhost.boards.project import shipped_model
+    from tinyhost.boards.project import shipped_models
 
-    path = given or shipped_model(app)
-    if path is None:
+    if given is not None:
+        return [_checked_model(given, app, board, engine)]
+    paths, files = shipped_models(app), []
+    if not paths:
         note((f"{app} ships without a model", "yellow"), ": tinyhost push MODEL")
-        return None
-    try:
-        return _checked_model(path, app, board, engine)
-    except UnsupportedModelError as error:
-        if given is not None:
-            raise
-        note((f"the model that ships with {app} is left out", "yellow"), f": {error.message}")
-        return None
+    for path in paths:
+        try:
+            files.append(_checked_model(path, app, board, engine))
+        except UnsupportedModelError as error:
+            note((f"the model that ships with {app} is left out", "yellow"), f": {error.message}")
+    return files
 
 
 def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelFile:

@@ -18,6 +18,8 @@ from tinyhost.cli.push import print_push, push_model
 from tinyhost.device import Device, PushResult
 from tinyhost.errors import BoardError, LinkError, NotBackError, TinyhostError, UploadError
 from tinyhost.models.file import ModelFile
+from tinyhost.models.push import first_fitting
+from tinyhost.models.sampling import SensorSampling
 from tinyhost.protocol.frames import LogText
 from tinyhost.system.places import state_folder
 
@@ -25,11 +27,12 @@ __all__ = ["flash_and_greet"]
 
 
 def flash_and_greet(
-    board: Board, firmware: Firmware, file: ModelFile | None, *, state: Path | None, quiet: bool
+    board: Board, firmware: Firmware, files: list[ModelFile], *, state: Path | None, quiet: bool
 ) -> FlashDocument:
-    """Flash the board, wait for its answer, check that it is what was flashed, and push the model.
+    """Flash the board, wait for its answer, check that it is what was flashed, and push the model for its sensor.
 
-    quiet: print nothing on stdout. Raises NotBackError, which names the log, if the board does not answer.
+    files: of one model, for different sensors; one alone is refused if it is for another. quiet: print nothing on
+    stdout. Raises NotBackError, which names the log, if the board does not answer.
     """
     log = FlashLog((state or state_folder()) / "flash.log")
     log.note_firmware(firmware)
@@ -37,7 +40,7 @@ def flash_and_greet(
         upload = _upload(board, firmware, log)
         if upload and not board.is_virtual and upload.serial and board.name != f"nano33ble:{upload.serial}":
             board = resolve(f"nano33ble:{upload.serial}")  # MicroPython had given it another number
-        pushed = _greet(board, firmware, file, log, quiet=quiet)
+        pushed = _greet(board, firmware, files, log, quiet=quiet)
     return FlashDocument(
         board=board.name,
         app=firmware.app,
@@ -68,7 +71,7 @@ def _upload(board: Board, firmware: Firmware, log: FlashLog) -> UploadResult | N
 
 
 def _greet(
-    board: Board, firmware: Firmware, file: ModelFile | None, log: FlashLog, *, quiet: bool
+    board: Board, firmware: Firmware, files: list[ModelFile], log: FlashLog, *, quiet: bool
 ) -> PushResult | None:
     def heard(line: LogText) -> None:
         log.note(f"the board says: {line.text}")
@@ -77,8 +80,11 @@ def _greet(
     with _answering(board), board.power() as powered, Device.open(powered, log=heard) as device:
         log.note(f"it answers: {device.info}")
         device.expect_build(firmware.build_id)
-        result = push_model(device, file, force=False) if file else None
-    if file and result and not quiet:
+        result = None
+        if files:
+            file = first_fitting(files, SensorSampling.of_info(device.info))
+            result = push_model(device, file, force=False)
+    if result and not quiet:
         print_push(board.name, result)
     return result
 

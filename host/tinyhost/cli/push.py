@@ -64,14 +64,19 @@ def push(
 
 
 def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
-    """Push under a progress bar. Raises, before anything is sent, unless the model is one for the device's app."""
+    """Push under a progress bar.
+
+    Raises, before anything is sent, unless the model is one for the device's app and for what its sensor gives.
+    """
     from tinyhost.models.push import push_image
+    from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import summarize
     from tinyhost.tasks.on_device import check_model
 
     image = file.image_for(device.engine)
     if not force:
-        check_model(summarize(image), device.info.app, board=device.name)
+        sensor = SensorSampling.of_info(device.info)
+        check_model(summarize(image), device.info.app, board=device.name, sensor=sensor)
     with byte_progress(f"push {file.parsed.name}") as progress:
         return push_image(device, image, force=force, progress=progress, remark=warn)
 

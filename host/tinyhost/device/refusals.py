@@ -40,6 +40,10 @@ _WORDS: dict[Status, tuple[str, str]] = {
         "the samples come at another rate than the active model learnt from",
         "give samples of the model's own rate, a scene or a file of it, or train a model on samples of this rate",
     ),
+    Status.SAMPLE_SCALE: (
+        "the samples have another scale than those that the active model learnt from",
+        "train a model on samples of this board: tinyhost capture --sensor imu",
+    ),
     Status.FLASH_ERASE: ("a flash page did not erase", _FLASH),
     Status.FLASH_WRITE: ("flash did not read back as written", _FLASH),
     Status.NO_SPACE: ("larger than the place for it on the board", "see what fits: tinyhost inspect MODEL"),

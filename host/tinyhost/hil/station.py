@@ -15,13 +15,15 @@ from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.packaged import find_firmware
-from tinyhost.boards.project import shipped_model
+from tinyhost.boards.project import shipped_models
 from tinyhost.device import Device
 from tinyhost.errors import BoardError, LinkError, ModelError, ProtocolError, TinyhostError
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
 from tinyhost.models.file import ModelFile, load_model_file
+from tinyhost.models.push import first_fitting
+from tinyhost.models.sampling import SensorSampling
 from tinyhost.protocol.frames import LogText
 
 __all__ = ["Observer", "Station"]
@@ -45,6 +47,7 @@ class Station:
         self._opened: Device | Link | None = None
         self._broken: TinyhostError | None = None
         self._in_doubt = False
+        self._sensor: SensorSampling | None = None
         self._log: deque[str] = deque(maxlen=RECENT_LOG_LINES)
 
     def __enter__(self) -> Station:
@@ -69,6 +72,7 @@ class Station:
                 self._flash()
                 self._powered = self._power()
                 with self._open() as device:
+                    self._sensor = SensorSampling.of_info(device.info)
                     self._observe("identity", device=asdict(device.info))
             except TinyhostError as exc:
                 self._broken = exc
@@ -128,14 +132,14 @@ class Station:
         return list(self._log)
 
     def compile_model(self, *, name: str | None = None) -> ModelFile:
-        """Return the rig's model, else the one that ships with the app, compiled; `name` makes it another image."""
-        path = self.asked.model or shipped_model(self.asked.app)
-        if path is None:
+        """Return the rig's model, else the one that ships for the board's sensor; `name` makes it another image."""
+        paths = [self.asked.model] if self.asked.model else shipped_models(self.asked.app)
+        if not paths:
             raise ModelError(
                 f"{self.asked.name}: {self.asked.app} ships without a model",
                 hint="name one in the rig file: model = FILE",
             )
-        return load_model_file(path, name=name)
+        return first_fitting([load_model_file(path, name=name) for path in paths], self._sensor)
 
     @cached_property
     def firmware(self) -> Firmware:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tinyhost.device import Device, PushResult
 from tinyhost.device.push import Progress
+from tinyhost.models.file import ModelFile
 from tinyhost.models.fits import Limits, check_fits
+from tinyhost.models.sampling import SensorSampling, misfit_of, sampling_of
 from tinyhost.models.summary import summarize
 
-__all__ = ["push_image"]
+__all__ = ["first_fitting", "push_image"]
 
 
 def push_image(
@@ -29,3 +31,8 @@ def push_image(
     for words in check_fits(summarize(image), Limits.of_device(device)):
         remark(words)
     return device.push(image, force=force, progress=progress)
+
+
+def first_fitting(files: Sequence[ModelFile], sensor: SensorSampling | None) -> ModelFile:
+    """Return the first model that was made for what a board's sensor gives; the first of all if none was."""
+    return next((file for file in files if not misfit_of(sampling_of(file.parsed), sensor)), files[0])

@@ -10,6 +10,7 @@ import numpy as np
 from tinyhost.compiler import BufferReport, EngineName, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
+from tinyhost.models.sampling import ModelSampling, sampling_of
 from tinyhost.system.documents import narrowed
 
 __all__ = [
@@ -50,6 +51,8 @@ class ModelDocument:
     """input tensor; real value = (q - zero_point) * scale"""
     output: TensorInfo
     """output tensor"""
+    sampling: ModelSampling | None = None
+    """the samples that its input is made of; null of pictures, or if the model does not say"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,7 @@ def summary_of(image: ModelImage) -> ModelSummary:
         input=image.input,
         input_range=_input_range(image),
         output=image.output,
+        sampling=sampling_of(image),
         pixel_map=(image.metadata.pixel_multiplier, image.metadata.pixel_offset),
         operator_codes=tuple(sorted({OperatorCode(record.code) for record in image.operators})),
         operators=report.operators,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, StreamItem, Subscription
 from tinyhost.device.boots import cause_of_start
 from tinyhost.errors import BoardError, LinkError
+from tinyhost.models.sampling import SensorSampling, misfit_of, sampling_of
 from tinyhost.monitor.state import MonitorState
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
@@ -18,7 +19,7 @@ from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import sensor_of_code
 from tinyhost.system.wording import counted
 from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, Stride
-from tinyhost.tasks.on_device import live_form
+from tinyhost.tasks.on_device import live_form, retrain_hint
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -37,6 +38,8 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     info, model = device.info, device.active_model()
     settings = device.settings()
     form, threshold = live_form(info, settings), settings.get("threshold")
+    given = SensorSampling.of_info(info)
+    misfit = misfit_of(sampling_of(model), given) if model else ""
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
     return LiveHeader(
         board=board.board.name,
@@ -57,6 +60,8 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         form=form,
         sensor=sensor_of_code(info.sensor),
         scene=scene,
+        misfit=misfit,
+        misfit_hint=retrain_hint(given) if misfit else "",
     )
 
 

@@ -49,6 +49,8 @@ class Status(IntEnum):
     """the stored image does not have the announced SHA-256"""
     SAMPLE_RATE = 14
     """the samples come at another rate than the active model learnt from"""
+    SAMPLE_SCALE = 15
+    """a count of the samples is another acceleration than the active model learnt from"""
     IMAGE_MAGIC = 20
     """not a model image"""
     IMAGE_VERSION = 21

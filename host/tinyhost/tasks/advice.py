@@ -16,6 +16,8 @@ def advice(reading: Reading, header: LiveHeader) -> str:
     status = Status.__members__.get(reading.status.upper())
     if status is None or status == Status.OK:
         return ""
+    if header.misfit and status in (Status.SAMPLE_RATE, Status.SAMPLE_SCALE):
+        return f"the model {header.model} {header.misfit}: {header.misfit_hint}"
     if status not in _SENSOR_FAILED:
         return status_hint(status)
     sensor = header.sensor

@@ -60,6 +60,9 @@ class LiveHeader:
     sensor: Sensor | None
     """None: one that this version does not know"""
     scene: str = ""
+    misfit: str = ""
+    """what of the board's samples the model was not made for, so that it predicts nothing; "" if nothing"""
+    misfit_hint: str = ""
 
     def label(self, index: int) -> str:
         """Return the label of a class, or its number."""

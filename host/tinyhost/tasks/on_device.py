@@ -6,6 +6,8 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from tinyhost.errors import UnsupportedModelError, UsageError
+from tinyhost.models.sampling import misfit_of
+from tinyhost.motion.sensor import SENSORS
 from tinyhost.protocol.messages import SensorKind
 from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
@@ -13,11 +15,12 @@ from tinyhost.tasks.registry import task_of_app, task_of_device, tasks, tasks_of
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
+    from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import ModelSummary
     from tinyhost.protocol.messages import InfoReply
     from tinyhost.tasks.contract import Task
 
-__all__ = ["check_model", "live_form", "task_with_sensor"]
+__all__ = ["check_model", "live_form", "retrain_hint", "task_with_sensor"]
 
 _GENERIC = "generic"
 
@@ -57,10 +60,11 @@ def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:
     )
 
 
-def check_model(model: ModelSummary, app: str, *, board: str) -> None:
+def check_model(model: ModelSummary, app: str, *, board: str, sensor: SensorSampling | None = None) -> None:
     """Raise UnsupportedModelError if an app cannot predict with a model, which could be stored all the same.
 
-    A model of no app in particular (generic) may be any app's that can make its input.
+    A model of no app in particular (generic) may be any app's that can make its input. sensor: of the board; None: it
+    is not known.
     """
     task = task_of_app(app)
     why, wanted = f"one for {model.task}", model.task
@@ -73,3 +77,15 @@ def check_model(model: ModelSummary, app: str, *, board: str) -> None:
             f"{board}: expected a model for its app {app}, got {model.name}, which is {why}",
             hint=f"{other}; tinyhost bench measures it as it is; push --force stores it all the same",
         )
+    if misfit := misfit_of(model.sampling, sensor):
+        raise UnsupportedModelError(
+            f"{board}: the model {model.name} {misfit}",
+            hint=f"{retrain_hint(sensor)}; tinyhost bench measures it as it is; push --force stores it all the same",
+        )
+
+
+def retrain_hint(sensor: SensorSampling | None) -> str:
+    """Return how to get a model for a board's samples."""
+    hint = "train on recordings of this board: tinyhost capture, then tinyhost train"
+    known = [each.name for each in SENSORS.values() if sensor and abs(each.rate_hz - sensor.rate_hz) < 1.0]
+    return f"{hint}; for the simulated machine: tinyhost train anomaly --machine --sensor {known[0]}" if known else hint

@@ -54,7 +54,7 @@ void Conclude(const Engine& engine, const SettingTable& settings, uint64_t /*tim
   classification.Conclude(engine, settings, result);
 }
 
-Status CheckInput() { return Status::kOk; }
+Status CheckInput(const hal::Sampling&) { return Status::kOk; }
 
 void Restart() { n_samples_in_window = 0; }
 
@@ -78,6 +78,7 @@ Status Fill(const Engine& engine) {
 }
 
 constexpr SampleInput kSampleInput = {
+    .describe_sensor = hal::DescribeAccelerometer,
     .start_sensor = hal::StartAccelerometer,
     .stop_sensor = hal::StopAccelerometer,
     .read_sensor = hal::ReadAccelerometer,

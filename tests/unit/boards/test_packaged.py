@@ -87,10 +87,12 @@ def test_without_sources_the_packaged_program_is_taken_and_nothing_else_is_there
 @pytest.mark.usefixtures("no_sources")
 def test_without_sources_an_apps_model_is_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(project, "PACKAGE_FOLDER", tmp_path)
-    assert project.shipped_model("kws") is None
-    (tmp_path / "models/kws").mkdir(parents=True)
-    (tmp_path / "models/kws/model.tflite").write_bytes(b"model")
-    assert project.shipped_model("kws") == tmp_path / "models/kws/model.tflite"
+    assert project.shipped_models("kws") == []
+    usual, other = tmp_path / "models/kws/model.tflite", tmp_path / "models/kws_far/model.tflite"
+    for path in (other, usual):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"model")
+    assert project.shipped_models("kws") == [usual, other]
 
 
 def test_an_app_that_nobody_has_is_named(package: Path) -> None:

@@ -18,7 +18,7 @@ uint64_t Listening::NextStepUs() const { return NeedsSensor() || predictions_.Ar
 
 Status Listening::Step(uint64_t now_us) {
   due_us_ = now_us + uint64_t{app_.sample_input->read_period_ms} * 1000;
-  Status status = predictions_.AreWanted() ? CheckModel() : Status::kOk;
+  Status status = predictions_.AreWanted() ? CheckModel(sensor_) : Status::kOk;
   if (NeedsSensor()) {
     const Status read = ReadSensor();
     if (read != Status::kOk) status = read;
@@ -48,14 +48,14 @@ void Listening::StopUnusedSensor() {
   if (source_ == Source::kSensor && !NeedsSensor()) StopSensor();
 }
 
-/// Whether samples can become predictions; if not, why.
-Status Listening::CheckModel() const {
-  return runner_.status() == Status::kOk ? app_.sample_input->check() : runner_.status();
+/// Whether such samples can become predictions; if not, why.
+Status Listening::CheckModel(const hal::Sampling& sampling) const {
+  return runner_.status() == Status::kOk ? app_.sample_input->check(sampling) : runner_.status();
 }
 
 bool Listening::NeedsSensor() const {
   return streams_[StreamId::kSamples].is_on || streams_[StreamId::kFeatures].is_on ||
-         (predictions_.AreWanted() && CheckModel() == Status::kOk);
+         (predictions_.AreWanted() && CheckModel(sensor_) == Status::kOk);
 }
 
 Status Listening::StartSensor() {
@@ -64,7 +64,7 @@ Status Listening::StartSensor() {
   const Status status = app_.sample_input->start_sensor(&sampling);
   if (status != Status::kOk) return status;
   source_ = Source::kSensor;
-  sampling_ = sampling;
+  sampling_ = sensor_ = sampling;
   Restart(0);
   return Status::kOk;
 }
@@ -129,7 +129,8 @@ size_t Listening::Take(const int16_t* samples, size_t n_samples, bool may_predic
     if (completed == Completed::kNothing) continue;
     ++progress_.n_strides;
     if (streams_[StreamId::kFeatures].is_on) SendFeatures();
-    const bool is_due = may_predict && CheckModel() == Status::kOk && progress_.position >= progress_.due_position;
+    const bool is_due =
+        may_predict && CheckModel(sampling_) == Status::kOk && progress_.position >= progress_.due_position;
     if (completed == Completed::kWindow && is_due) Predict();
   }
   return n_taken;
@@ -179,7 +180,7 @@ void Listening::OnFeed(const Request& request) {
     source_ = Source::kFeed;
     Restart(feed.position);
   }
-  sampling_.rate_mhz = feed.rate_mhz;
+  sampling_ = {feed.rate_mhz, 0.0f, app_.sample_input->n_channels};
   TakeFeed(data);
   last_feed_.Remember(request);
   ReplyFeed(request);
@@ -191,7 +192,8 @@ bool Listening::AcceptFeed(const Request& request, const FeedRequest& feed, size
     host_.Refuse(request, status, static_cast<uint32_t>(expected), static_cast<uint32_t>(got));
     return false;
   };
-  if (CheckModel() != Status::kOk) return refuse(CheckModel());
+  const Status status = CheckModel({feed.rate_mhz, 0.0f, app_.sample_input->n_channels});
+  if (status != Status::kOk) return refuse(status);
   if (NeedsSensor()) return refuse(Status::kBadState);  // one of its streams is on
   const size_t sample_bytes = app_.sample_input->n_channels * sizeof(int16_t);
   if (feed.rate_mhz == 0) return refuse(Status::kBadArgument);

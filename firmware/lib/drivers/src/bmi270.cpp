@@ -33,11 +33,9 @@ constexpr uint8_t kSoftReset = 0xb6;
 constexpr uint8_t kInitialized = 0x01;  // the message in the lower four bits of kInternalStatus
 constexpr int kTries = 4;               // of 0.3 ms at 250 kHz
 
-constexpr uint32_t kResetUs = 2'000;      // datasheet, table 2, twice
-constexpr uint32_t kWakeUpUs = 450;       // section 4.2
-constexpr uint32_t kInitialUs = 150'000;  // section 4.2: it takes 20 ms
+constexpr uint32_t kResetUs = 2'000;  // datasheet, table 2, twice
+constexpr uint32_t kWakeUpUs = 450;   // section 4.2
 constexpr uint32_t kPollUs = 1'000;
-constexpr size_t kPieceBytes = 64;
 
 // Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
 constexpr uint8_t kTagMask = 0x03;
@@ -98,7 +96,7 @@ bool Bmi270::Configure(const uint8_t* file, void (*wait_us)(uint32_t)) {
     if (!bus_->Write(kAddress, kInitData, file + i, kPieceBytes)) return false;
   }
   if (!bus_->WriteByte(kAddress, kInitCtrl, 1)) return false;
-  for (uint32_t waited_us = 0; waited_us < kInitialUs; waited_us += kPollUs) {
+  for (uint32_t waited_us = 0; waited_us < kInitialMs * 1000; waited_us += kPollUs) {
     wait_us(kPollUs);
     uint8_t status = 0;
     if (!bus_->Read(kAddress, kInternalStatus, &status, 1)) return false;

@@ -8,11 +8,12 @@ from typing import Literal
 from tinyhost.motion.config import MotionConfig, bands_of
 from tinyhost.train.core.config import TrainConfig, n_epochs, option
 
-__all__ = ["AnomalyTrainConfig", "Choice", "Distance", "Score"]
+__all__ = ["AnomalyTrainConfig", "Choice", "Distance", "Score", "SensorName"]
 
 Score = Literal["combined", "reconstruction", "distance"]
 Distance = Literal["input", "embedding"]
 Choice = Literal["normal", "knee", "cost"]
+SensorName = Literal["lsm9ds1", "bmi270"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,12 @@ class AnomalyTrainConfig(TrainConfig):
         "--machine", "Learn the simulated machine of docs/reference/machine.md instead of --data.", False
     )
     minutes: float = option("--minutes", "With --machine: minutes of normal running.", 60.0, least=5, most=10_000)
+    sensor: SensorName = option(
+        "--sensor",
+        "With --machine: the accelerometer that sees it: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, "
+        "100 Hz). A model is for one of them.",
+        "lsm9ds1",
+    )
     contamination: float = option(
         "--contamination",
         "With --machine: share of its normal recordings that have a fault all the same.",

@@ -14,6 +14,7 @@ from tinyhost.datasets.motion import NORMAL, MotionSet, load_motion_folder
 from tinyhost.datasets.motion_windows import long_enough
 from tinyhost.errors import UsageError
 from tinyhost.motion.score import AlarmSettings
+from tinyhost.motion.sensor import sensor_named
 from tinyhost.motion.units import MotionUnits
 from tinyhost.train.anomaly.autoencoder import autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
 from tinyhost.train.anomaly.choice import measure, size_to_take
@@ -41,7 +42,12 @@ def load(folder: Path | None, config: AnomalyTrainConfig, run: Run) -> MotionSet
             on_file=lambda done, total: run.stage("read", done, total),
         )
         return long_enough(found, config.n_fft)
-    machine = MachineSetConfig(minutes=config.minutes, contamination=config.contamination, seed=config.seed)
+    machine = MachineSetConfig(
+        minutes=config.minutes,
+        contamination=config.contamination,
+        seed=config.seed,
+        sensor=sensor_named(config.sensor),
+    )
     return machine_set(machine, lambda done, total: run.stage("simulate", done, total))
 
 

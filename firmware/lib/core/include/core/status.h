@@ -24,6 +24,7 @@ enum class [[nodiscard]] Status : uint8_t {
   kNoSpace = 12,  ///< larger than a slot, a buffer or the arena
   kHashMismatch = 13,  ///< the stored image does not have the announced SHA-256
   kSampleRate = 14,  ///< the samples come at another rate than the active model learnt from
+  kSampleScale = 15,  ///< a count of the samples is another acceleration than the active model learnt from
   kImageMagic = 20,  ///< not a model image
   kImageVersion = 21,  ///< model image of a format version, or for an engine, that this firmware does not have
   kImageLength = 22,  ///< image shorter or longer than its header says
@@ -56,6 +57,7 @@ constexpr const char* StatusName(Status value) {
     case Status::kNoSpace: return "no_space";
     case Status::kHashMismatch: return "hash_mismatch";
     case Status::kSampleRate: return "sample_rate";
+    case Status::kSampleScale: return "sample_scale";
     case Status::kImageMagic: return "image_magic";
     case Status::kImageVersion: return "image_version";
     case Status::kImageLength: return "image_length";

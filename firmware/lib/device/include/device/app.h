@@ -54,8 +54,9 @@ struct SampleInput {
   uint8_t n_channels;
   uint16_t read_period_ms;  // between two reads
 
-  /// Why samples cannot become the active model's input: kModelMismatch; kOk if they can.
-  Status (*check)();
+  /// Why such samples cannot become the active model's input: kModelMismatch, kSampleRate, kSampleScale; kOk if they
+  /// can. Of what is not known yet, rate or scale are 0.
+  Status (*check)(const hal::Sampling& sampling);
   /// Forgets all samples.
   void (*restart)();
   /// Takes samples that follow the ones before, up to the end of a stride; returns how many.

@@ -48,7 +48,7 @@ class Listening {
   };
   static constexpr size_t kMaxFeedResults = 8;  // of one FEED
 
-  Status CheckModel() const;
+  Status CheckModel(const hal::Sampling& sampling) const;
   bool NeedsSensor() const;
   Status StartSensor();
   Status ReadSensor();
@@ -69,7 +69,8 @@ class Listening {
   Host& host_;
   Streams& streams_;
   Source source_ = Source::kNone;
-  hal::Sampling sampling_{};
+  hal::Sampling sampling_{};  // of the samples that come
+  hal::Sampling sensor_{};    // of the sensor, when it was on last
   Progress progress_;
   uint64_t due_us_ = 0;
   LastRequest last_feed_;

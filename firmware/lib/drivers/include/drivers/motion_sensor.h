@@ -23,6 +23,8 @@ class Lsm9ds1 {
  public:
   static constexpr uint32_t kRateMhz = 119'000;
   static constexpr size_t kFifoSamples = 32;
+  /// From switching it on to its first sample: some of 8.4 ms, and what a reader that polls adds.
+  static constexpr uint32_t kLongestStartMs = 200;
 
   explicit constexpr Lsm9ds1(RegisterBus* bus) : bus_(bus) {}
 
@@ -49,6 +51,14 @@ class Bmi270 {
   static constexpr uint8_t kAddress = 0x68;
   static constexpr size_t kFrameBytes = 7;  // a header and three values
   static constexpr size_t kConfigurationBytes = 8192;
+  static constexpr size_t kPieceBytes = 64;  // of the configuration in one write
+  /// The configuration on a bus of 250 kHz: each piece with its place in front takes 70 bytes of 9 bits, and 4 bits of
+  /// starts and stops.
+  static constexpr uint32_t kConfigurationMs = kConfigurationBytes / kPieceBytes * (70 * 9 + 4) / 250;
+  static constexpr uint32_t kInitialMs = 150;  // for what datasheet section 4.2 says takes 20
+  /// From switching it on to its first sample: configuration, initialisation, two samples, and 100 ms for a bus that is
+  /// slower and for a reader that polls.
+  static constexpr uint32_t kLongestStartMs = kConfigurationMs + kInitialMs + 20 + 100;
 
   explicit constexpr Bmi270(RegisterBus* bus) : bus_(bus) {}
 
