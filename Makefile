@@ -75,6 +75,7 @@ check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up 
 	$(BIN)/python scripts/generate_protocol.py --check
 	$(BIN)/python scripts/generate_vectors.py --check
 	$(BIN)/python -m scripts.generate_docs --check
+	$(BIN)/python -m scripts.package_firmware --check
 
 firmware-images: setup-dev  ## the Nano's programs in the package, ready to flash, made anew from the sources
 	$(BIN)/python -m scripts.package_firmware

@@ -54,7 +54,10 @@ def build_emulator(project: Path | None = None) -> Path:
         if not program.is_file() or not note.is_file() or note.read_text() != wanted:
             note.unlink(missing_ok=True)
             _run([cmake, "--preset", "emulator", f"-DPython3_EXECUTABLE={sys.executable}"], root / "firmware")
-            _run([cmake, "--build", str(folder), "--parallel", str(os.cpu_count() or 1)], root / "firmware")
+            _run(
+                [cmake, "--build", str(folder), "--target", program.name, "--parallel", str(os.cpu_count() or 1)],
+                root / "firmware",
+            )
             write_atomically(note, wanted.encode(), sync=False)
     finally:
         lock.release()

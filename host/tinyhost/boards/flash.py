@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -12,6 +13,7 @@ from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.serial_boards import SerialBoard, find_port
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed
+from tinyhost.boards.switches import throw_switch
 from tinyhost.boards.usb_ports import PortLister, system_ports
 from tinyhost.boards.virtual import AttachedBoard, VirtualBoard
 from tinyhost.boards.virtual_usb import plugged_lister
@@ -28,7 +30,9 @@ from tinyhost.link import SerialLink
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_file
 
-__all__ = ["burn_bootloader", "check_free", "flash_firmware"]
+__all__ = ["burn_bootloader", "check_free", "double_tap", "flash_firmware"]
+
+_TAP_S = 0.1
 
 
 def flash_firmware(
@@ -59,6 +63,13 @@ def flash_firmware(
     return None
 
 
+def double_tap(board: VirtualBoard) -> None:
+    """Press the emulated Nano's reset button twice, as a person who is asked to would."""
+    for _ in range(2):
+        throw_switch(board.folder.path, "reset")
+        time.sleep(_TAP_S)
+
+
 class _Uploading:
     """Uploads through a bootloader, and what is told of them."""
 
@@ -72,7 +83,10 @@ class _Uploading:
         self._ask = ask
         self._watch = watch
 
-    def run(self, firmware: Firmware, serial: str, name: str, lister: PortLister) -> UploadResult:
+    def run(
+        self, firmware: Firmware, serial: str, name: str, lister: PortLister, do: Callable[[], None] | None = None
+    ) -> UploadResult:
+        """Upload, and return when the program is on USB. do: does what a person is asked for."""
         image = load_program(firmware.path)
         self._progress("entering the bootloader")
         return upload_program(
@@ -80,10 +94,18 @@ class _Uploading:
             image,
             name=name,
             lister=self._watch(lister),
-            ask=self._ask or _silent,
-            timing=Timing() if self._ask else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
+            ask=self._asker(do),
+            timing=Timing() if self._ask or do else Timing(person_s=Timing.touch_s),  # nobody hears what is asked for
             progress=lambda stage, done, total: self._progress(f"{stage} {done:,} of {total:,} bytes"),
         )
+
+    def _asker(self, do: Callable[[], None] | None) -> Callable[[str], None]:
+        def ask(what: str) -> None:
+            (self._ask or _silent)(what)
+            if do is not None:
+                do()
+
+        return ask
 
 
 def _silent(line: str) -> None:
@@ -137,10 +159,11 @@ def _flash_file(board: VirtualBoard, firmware: Firmware) -> None:
 
 def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading) -> UploadResult:
     """Go the way of a real board: touch, bootloader, upload, and the program back on USB."""
-    with _ours(board) as attached, nullcontext() if attached else board.power_for_upload():
-        lister = plugged_lister(board.folder.path)
+    with _ours(board) as attached, nullcontext(attached) if attached else board.power_for_upload() as power:
+        lister = plugged_lister(board.folder.path, lambda: power.failure)
         try:
-            result = upload.run(firmware, board.folder.serial_number(), board.name, lister)
+            serial = board.folder.serial_number()
+            result = upload.run(firmware, serial, board.name, lister, do=lambda: double_tap(board))
         except NotBackError:
             _note(board.folder, firmware)
             raise

@@ -62,12 +62,12 @@ class VirtualBoard:
             yield power
 
     @contextmanager
-    def power_for_upload(self) -> Iterator[None]:
+    def power_for_upload(self) -> Iterator[VirtualPower]:
         """Keep a board with a bootloader on in the block, whatever it runs; the caller has its lock."""
         power = VirtualPower(self, None, "", shared=False)
         try:
             power.start()
-            yield
+            yield power
         finally:
             power.close()
 

@@ -36,9 +36,12 @@ class _PluggedPort:
     location: str
 
 
-def plugged_lister(folder: Path) -> PortLister:
-    """Return what lists the board of this folder as the system lists real ones: not while it is away."""
-    return partial(_listed, folder)
+def plugged_lister(folder: Path, failure: Callable[[], str] = str) -> PortLister:
+    """Return what lists the board of this folder as the system lists real ones: not while it is away.
+
+    failure: says why the board has died, else nothing; then the lister raises BoardError.
+    """
+    return partial(_listed, folder, failure)
 
 
 def find_plugged(folder: Path) -> UsbPort:
@@ -71,7 +74,9 @@ def unplug(folder: Path) -> None:
         (folder / _NOTE).unlink()
 
 
-def _listed(folder: Path) -> list[_PluggedPort]:
+def _listed(folder: Path, failure: Callable[[], str]) -> list[_PluggedPort]:
+    if died := failure():
+        raise BoardError(died, hint=f"see {folder / 'board.log'}")
     try:
         note = read_json(folder / _NOTE, max_bytes=_MAX_NOTE_BYTES)
         vid, pid = (note.integer(name, 0, _MAX_ID) for name in ("vid", "pid"))

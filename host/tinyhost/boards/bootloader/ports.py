@@ -138,15 +138,24 @@ def touch(port: str, name: str, timing: Timing) -> None:
             if isinstance(error, PortBusyError) or time.monotonic() > deadline or not _may_come(error):
                 raise error from exc
         time.sleep(timing.poll_s)
-    with contextlib.suppress(*PORT_ERRORS):  # a board that has left already takes no more settings; a pty has no lines
-        opened.rts = False
-        opened.dtr = False
+    has_lines = _drop_lines(opened)
     time.sleep(timing.touch_rate_s)
-    with contextlib.suppress(*PORT_ERRORS):
-        opened.baudrate = _USUAL_BAUD
+    if has_lines:
+        with contextlib.suppress(*PORT_ERRORS):  # a board that has left already takes no more settings
+            opened.baudrate = _USUAL_BAUD
     time.sleep(max(0.0, timing.touch_hold_s - timing.touch_rate_s))
     with contextlib.suppress(*PORT_ERRORS):
         opened.close()
+
+
+def _drop_lines(opened: serial.Serial) -> bool:
+    """Drop RTS and DTR; return False for a pty, which has no lines: there closing it is what drops them."""
+    try:
+        opened.rts = False
+        opened.dtr = False
+    except PORT_ERRORS:
+        return False
+    return True
 
 
 def _may_come(error: LinkError) -> bool:
