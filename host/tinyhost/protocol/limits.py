@@ -53,5 +53,6 @@ APP_LIMITS = {
     "kws": AppLimits(arena_bytes=49152, max_classes=16),
     "vww": AppLimits(arena_bytes=114688, max_classes=16),
     "anomaly": AppLimits(arena_bytes=24576, max_classes=0),
+    "mlperf": AppLimits(arena_bytes=114688, max_classes=0),
 }
 """What an app's firmware has room for."""

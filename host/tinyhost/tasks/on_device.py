@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.models.sampling import misfit_of
 from tinyhost.motion.sensor import SENSORS
+from tinyhost.protocol.limits import APP_LIMITS
 from tinyhost.protocol.messages import SensorKind
 from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
@@ -63,10 +64,12 @@ def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:
 def check_model(model: ModelSummary, app: str, *, board: str, sensor: SensorSampling | None = None) -> None:
     """Raise UnsupportedModelError if an app cannot predict with a model, which could be stored all the same.
 
-    A model of no app in particular (generic) may be any app's that can make its input. sensor: of the board; None: it
-    is not known.
+    A model of no app in particular (generic) may be any app's that can make its input. An app of ours that belongs to
+    no task measures whatever model it is given. sensor: of the board; None: it is not known.
     """
     task = task_of_app(app)
+    if task is None and app in APP_LIMITS:
+        return
     why, wanted = f"one for {model.task}", model.task
     if model.task in (_GENERIC, app):
         why, wanted = task.misfit(model) if task is not None else "", app

@@ -57,7 +57,7 @@ const Route Device::kRoutes[] = {
 
 Device::Device(const App& app, const DeviceMemory& memory)
     : app_(app),
-      router_(kRoutes, this, memory.receive, &host_),
+      router_(kRoutes, this, memory.receive, app.text_commands, &host_),
       journal_(0),
       settings_(app, &journal_, &host_),
       streams_(app, &host_),
@@ -79,12 +79,22 @@ void Device::Begin() {
   settings_.table()->Load();
   models_.Boot();
   session_.End();
+  if (app_.text_commands != nullptr) app_.text_commands->begin(&runner_, &host_);
 }
 
 void Device::Poll() {
   router_.Poll();
   session_.Poll();
-  live_.Poll();
+  if (!StepTextCommands()) live_.Poll();
+}
+
+/// Returns whether there was anything to do.
+bool Device::StepTextCommands() {
+  const TextCommands* text = app_.text_commands;
+  if (text == nullptr) return false;
+  if (!host_.in_session()) return text->step();
+  text->cancel();
+  return false;
 }
 
 void Device::OnInfo(Device& device, const Request& request) {

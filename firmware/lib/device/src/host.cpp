@@ -48,6 +48,13 @@ void Host::Log(LogLevel level, const char* text) {
   encoder_.Send(static_cast<uint8_t>(MessageType::kLog), event_seq_++, {BytesOf(header), TextBytes(text)});
 }
 
+void Host::Answer(const char* text) {
+  if (in_session_) return;
+  is_answering_ = true;
+  encoder_.SendText(TextBytes(text));
+  is_answering_ = false;
+}
+
 FrameEncoder* Host::BeginReply(const Request& request) {
   encoder_.Begin(ReplyType(request.type), request.seq);
   return &encoder_;
@@ -64,8 +71,9 @@ FrameEncoder* Host::BeginEvent(MessageType type) {
 }
 
 size_t Host::WriteToLink(void* context, const uint8_t* data, size_t n) {
-  const bool in_session = static_cast<Host*>(context)->in_session_;
-  return hal::LinkWrite(data, n, in_session ? kSessionWriteTimeoutMs : kTextWriteTimeoutMs);
+  const auto* host = static_cast<const Host*>(context);
+  const bool has_reader = host->in_session_ || host->is_answering_;
+  return hal::LinkWrite(data, n, has_reader ? kSessionWriteTimeoutMs : kTextWriteTimeoutMs);
 }
 
 }  // namespace tinyhost

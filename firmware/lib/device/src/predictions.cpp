@@ -37,7 +37,9 @@ std::array<Bytes, 3> PiecesOf(const Result& result) {
           {reinterpret_cast<const uint8_t*>(result.smoothed), n}};
 }
 
-bool Predictions::AreWanted() const { return !host_.in_session() || streams_[StreamId::kPredictions].is_on; }
+bool Predictions::AreWanted() const {
+  return host_.in_session() ? streams_[StreamId::kPredictions].is_on : app_.text_commands == nullptr;
+}
 
 uint64_t Predictions::PeriodSettingUs() const {
   const size_t index = settings_.Find(Setting::kPeriodMs);

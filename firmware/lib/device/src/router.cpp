@@ -16,6 +16,7 @@ void Router::Poll() {
     const size_t n = hal::LinkRead(chunk, sizeof(chunk));
     if (n == 0) return;
     for (size_t j = 0; j < n; ++j) {
+      if (text_ != nullptr && !host_.in_session()) text_->take(chunk[j]);
       if (decoder_.Push(chunk[j]) == DecodeStatus::kFrame) Dispatch();
     }
   }

@@ -83,6 +83,21 @@ struct SelfTest {
   void (*run)(uint16_t part, hal::FindingList* findings);
 };
 
+class Host;
+class ModelRunner;
+
+/// Commands in text, which the app takes from whoever speaks without a session, in place of predictions in text.
+struct TextCommands {
+  /// Called once, when the device has started.
+  void (*begin)(ModelRunner* runner, Host* host);
+  /// One byte from the link.
+  void (*take)(uint8_t byte);
+  /// Goes on with what a command asked for, for a moment; returns whether there was anything to do.
+  bool (*step)();
+  /// A session begins: forgets what was asked for.
+  void (*cancel)();
+};
+
 /// What an app is to the device that runs it. Functions are called from AppBegin() and AppPoll() only.
 ///
 /// Apps set the fields by name, in this order and without leaving one out before the last that they set: the real
@@ -116,6 +131,8 @@ struct App {
   const SampleInput* sample_input = nullptr;
   /// Null if the result is not one number.
   const Scoring* scoring = nullptr;
+  /// Null if the app has no commands in text.
+  const TextCommands* text_commands = nullptr;
 };
 
 /// The app of this firmware; each folder of firmware/apps defines its own.

@@ -47,6 +47,7 @@ class Device {
   static void Call(Device& device, const Request& request) {
     ((device.*part).*handler)(request);
   }
+  bool StepTextCommands();
   static void OnInfo(Device& device, const Request& request);
 
   const App& app_;

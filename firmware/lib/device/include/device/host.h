@@ -35,6 +35,8 @@ class Host {
   void Refuse(const Request& request, Status status, uint32_t expected = 0, uint32_t got = 0);
   /// A LOG event; without a session, a line of text.
   void Log(LogLevel level, const char* text);
+  /// Text for somebody who has asked for it, and so reads it; without a session only.
+  void Answer(const char* text);
   /// Ends whatever the host has received a part of.
   void SendDelimiter() { encoder_.SendDelimiter(); }
 
@@ -51,6 +53,7 @@ class Host {
 
   FrameEncoder encoder_;
   bool in_session_ = false;
+  bool is_answering_ = false;
   uint16_t event_seq_ = 0;
   uint32_t session_ = 1;
   uint64_t last_heard_us_ = 0;

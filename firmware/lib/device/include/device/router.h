@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/bytes.h"
+#include "device/app.h"
 #include "device/host.h"
 #include "device/request.h"
 #include "protocol/frame_decoder.h"
@@ -35,15 +36,17 @@ struct Route {
   When when = When::kInSession;
 };
 
-/// Turns bytes from the link into requests, and has each one handled as a table says.
+/// Turns bytes from the link into requests, and has each one handled as a table says. Without a session the app's text
+/// commands see the bytes, too.
 class Router {
  public:
-  /// `receive_buffer`: FrameDecoder::EncodedBytes(kMaxRequestBytes).
+  /// `receive_buffer`: FrameDecoder::EncodedBytes(kMaxRequestBytes). `text`: of the app, or null.
   template <size_t n>
-  Router(const Route (&routes)[n], Device* device, MutableBytes receive_buffer, Host* host)
+  Router(const Route (&routes)[n], Device* device, MutableBytes receive_buffer, const TextCommands* text, Host* host)
       : routes_(routes),
         n_routes_(n),
         device_(*device),
+        text_(text),
         host_(*host),
         decoder_(receive_buffer.data, receive_buffer.size) {}
 
@@ -60,6 +63,7 @@ class Router {
   const Route* routes_;
   size_t n_routes_;
   Device& device_;
+  const TextCommands* text_;
   Host& host_;
   FrameDecoder decoder_;
 };

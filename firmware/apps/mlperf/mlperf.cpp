@@ -1,0 +1,166 @@
+// MLPerf Tiny: any of its models, benchmarked by text commands instead of live predictions.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/limits.h"
+#include "device/app.h"
+#include "device/host.h"
+#include "device/model_runner.h"
+#include "hal/clock.h"
+#include "mlperf/session.h"
+
+namespace tinyhost {
+namespace {
+
+constexpr size_t kLargestInput = 96 * 96 * 3;      // of the visual wake words
+constexpr uint32_t kLargeNetworkParams = 150'000;  // between the two of image classification
+
+alignas(16) uint8_t arena[kMlperfAppLimits.arena_bytes];
+alignas(4) uint8_t input_buffer[kLargestInput];
+alignas(4) uint8_t sample[1];  // it has no sensor
+
+ModelRunner* runner = nullptr;
+Host* host = nullptr;
+
+size_t ElementsOf(const TensorView& tensor) {
+  return tensor.type == TensorType::kFloat32 ? tensor.n_bytes / sizeof(float) : tensor.n_bytes;
+}
+
+/// The detector of anomalies gets its input as reals, and answers with how far its output is from it.
+bool IsReconstruction(const Engine& engine) { return ElementsOf(engine.input()) == ElementsOf(engine.output()); }
+
+bool IsColourPicture(const TensorView& input) { return input.rank == 4 && input.dims[3] == 3; }
+
+size_t InputBytes(void*) {
+  const Engine& engine = runner->engine();
+  if (!engine.loaded()) return 0;
+  const size_t n = ElementsOf(engine.input());
+  return IsReconstruction(engine) || engine.input().type == TensorType::kFloat32 ? n * sizeof(float) : n;
+}
+
+/// Benchmarks are known by the shapes of their models.
+const char* ModelId(void*) {
+  const Engine& engine = runner->engine();
+  if (!engine.loaded()) return "none";
+  const size_t n_in = ElementsOf(engine.input());
+  const size_t n_out = ElementsOf(engine.output());
+  if (n_in == 490 && n_out == 12) return "kws01";
+  if (n_in == 96 * 96 * 3 && n_out == 2) return "vww01";
+  if (n_in == 640 && n_out == 640) return "ad01";
+  if (n_in == 32 * 32 * 3 && n_out == 10) return engine.metadata().n_params > kLargeNetworkParams ? "ic02" : "ic01";
+  return engine.metadata().name;
+}
+
+int8_t Quantized(float value, const TensorView& tensor) {
+  const float steps = std::round(value / tensor.scale) + static_cast<float>(tensor.zero_point);
+  return static_cast<int8_t>(std::min(127.0f, std::max(-128.0f, steps)));
+}
+
+float FloatAt(const uint8_t* bytes, size_t index) {
+  float value;
+  std::memcpy(&value, bytes + index * sizeof(float), sizeof(float));
+  return value;
+}
+
+Status Load(void*, Bytes given) {
+  const Engine& engine = runner->engine();
+  if (!engine.loaded()) return Status::kNoModel;
+  if (InputBytes(nullptr) > sizeof(input_buffer)) return Status::kNoSpace;
+  if (given.size != InputBytes(nullptr)) return Status::kBadState;
+  const TensorView input = engine.input();
+  auto* values = static_cast<uint8_t*>(input.data);
+  if (IsReconstruction(engine) && input.type == TensorType::kInt8) {
+    for (size_t i = 0; i < input.n_bytes; ++i) {
+      values[i] = static_cast<uint8_t>(Quantized(FloatAt(given.data, i), input));
+    }
+  } else if (IsColourPicture(input) && input.type == TensorType::kInt8) {
+    for (size_t i = 0; i < input.n_bytes; ++i) values[i] = static_cast<uint8_t>(given.data[i] - 128);
+  } else {
+    std::memcpy(values, given.data, input.n_bytes);
+  }
+  runner->SetInputComplete();
+  return Status::kOk;
+}
+
+Status Infer(void*) {
+  uint64_t ticks = 0;
+  return runner->Run(0, runner->engine().n_operators(), false, &ticks);
+}
+
+float OutputAt(const TensorView& output, size_t index) {
+  const auto* bytes = static_cast<const uint8_t*>(output.data);
+  if (output.type == TensorType::kFloat32) return FloatAt(bytes, index);
+  const int32_t value = output.type == TensorType::kInt8 ? static_cast<int8_t>(bytes[index]) : bytes[index];
+  return static_cast<float>(value - output.zero_point) * output.scale;
+}
+
+size_t Results(void*, Bytes given, float* values) {
+  const Engine& engine = runner->engine();
+  if (!engine.loaded() || !runner->has_output()) return 0;
+  const TensorView output = engine.output();
+  const size_t n = ElementsOf(output);
+  if (!IsReconstruction(engine)) {
+    const size_t n_shown = std::min(n, mlperf::kMaxResults);
+    for (size_t i = 0; i < n_shown; ++i) values[i] = OutputAt(output, i);
+    return n_shown;
+  }
+  if (given.size != n * sizeof(float)) return 0;
+  float sum = 0.0f;
+  for (size_t i = 0; i < n; ++i) {
+    const float difference = FloatAt(given.data, i) - OutputAt(output, i);
+    sum += difference * difference;
+  }
+  values[0] = sum / static_cast<float>(n);
+  return 1;
+}
+
+mlperf::Session& TheSession() {
+  static mlperf::Session session({.context = nullptr,
+                                  .input_bytes = InputBytes,
+                                  .model_id = ModelId,
+                                  .load = Load,
+                                  .infer = Infer,
+                                  .results = Results,
+                                  .micros = [](void*) { return hal::MicrosNow(); },
+                                  .write = [](void*, const char* text) { host->Answer(text); }},
+                                 {input_buffer, sizeof(input_buffer)});
+  return session;
+}
+
+constexpr TextCommands kTextCommands = {
+    .begin =
+        [](ModelRunner* the_runner, Host* the_host) {
+          runner = the_runner;
+          host = the_host;
+          TheSession().Greet();
+        },
+    .take = [](uint8_t byte) { TheSession().Take(byte); },
+    .step = [] { return TheSession().Step(); },
+    .cancel = [] { TheSession().Cancel(); },
+};
+
+const App kApp = {
+    .name = "mlperf",
+    .sensor = SensorKind::kCamera,
+    .arena = {arena, sizeof(arena)},
+    .sample = {sample, sizeof(sample)},
+    .settings = nullptr,
+    .n_settings = 0,
+    .check_model = [](const Engine&) { return Status::kOk; },
+    .start_model = [](const Engine&, SettingTable*) {},
+    .prepare = [](const Sample&, const Engine&) { return Status::kUnsupported; },
+    .conclude = [](const Engine&, const SettingTable&, uint64_t, Result*) {},
+    .describe = [](const Engine&, const Result&, char* text, size_t) { text[0] = 0; },
+    .self_test = nullptr,
+    .take_picture = nullptr,
+    .sample_input = nullptr,
+    .scoring = nullptr,
+    .text_commands = &kTextCommands,
+};
+
+}  // namespace
+
+const App& TheApp() { return kApp; }
+
+}  // namespace tinyhost

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/bytes.h"
+#include "core/status.h"
+
+namespace tinyhost::mlperf {
+
+constexpr size_t kMaxResults = 16;
+
+/// What is benchmarked, and where its answers go. Functions get `context`.
+struct Dut {
+  void* context;
+  /// Of one input as a host sends it; 0 without a model.
+  size_t (*input_bytes)(void* context);
+  /// Name of the benchmark whose model it is: "kws01".
+  const char* (*model_id)(void* context);
+  /// Fills the model's input from what the host sent.
+  Status (*load)(void* context, Bytes input);
+  Status (*infer)(void* context);
+  /// What the last inference says of `input`, as reals; returns how many, at most kMaxResults.
+  size_t (*results)(void* context, Bytes input, float* values);
+  uint64_t (*micros)(void* context);
+  void (*write)(void* context, const char* text);
+};
+
+/// Answers the commands of MLPerf Tiny in performance mode. A command ends with '%', its answer with the line
+/// "m-ready". docs/reference/mlperf-tiny.md has them all.
+///
+/// Inferences are made in Step(), a few at a time: whoever calls it has other work as well.
+class Session {
+ public:
+  /// `buffer`: for the largest input.
+  Session(const Dut& dut, MutableBytes buffer) : dut_(dut), buffer_(buffer) {}
+
+  /// What a board says that has just started.
+  void Greet();
+  /// Takes one byte of the host's. Bytes that are no text are a frame of another protocol, passed over up to its end,
+  /// 0.
+  void Take(uint8_t byte);
+  /// Makes some of the inferences that were asked for; returns whether there were any.
+  bool Step();
+  /// Forgets what was asked for.
+  void Cancel();
+
+ private:
+  static constexpr size_t kMaxCommand = 80;
+  enum class Stage : uint8_t { kIdle, kWarmup, kMeasured };
+
+  void Execute();
+  void Answer(char* command);
+  void BufferCommand(char* arguments);
+  void LoadBuffer(const char* count);
+  void FillBuffer(const char* digits);
+  void PrintBuffer();
+  void BeginInference(char* arguments);
+  void BeginMeasured();
+  void EndInference();
+  void Fail(Status status);
+  void PrintLap();
+  void PrintResults();
+  void Ready() { Write("m-ready\r\n"); }
+  void Write(const char* text) { dut_.write(dut_.context, text); }
+  __attribute__((format(printf, 2, 3))) void Print(const char* format, ...);
+  Bytes input() const { return {buffer_.data, n_expected_}; }
+
+  const Dut dut_;
+  MutableBytes buffer_;
+  size_t n_expected_ = 0;  // bytes of the input; 0 before the first "db load"
+  size_t n_loaded_ = 0;
+  std::array<char, kMaxCommand + 1> command_{};
+  size_t n_command_ = 0;
+  bool is_frame_ = false;    // what comes is no text
+  bool is_waiting_ = false;  // a whole command, until the inferences are done
+  Stage stage_ = Stage::kIdle;
+  uint32_t n_left_ = 0;      // inferences of this stage
+  uint32_t n_measured_ = 0;  // inferences of the next one
+  bool is_input_used_ = false;
+};
+
+/// Writes a real with three decimals, as printf("%.3f") does, which the boards' C library lacks; returns the end.
+char* FormatThousandths(float value, char* text);
+
+}  // namespace tinyhost::mlperf

@@ -1,0 +1,167 @@
+"""What was measured, and the files of a session: log.txt, results.txt and results.json, as the submission checker
+of MLPerf Tiny reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from tinyhost.bench.mlperf.dut import Inferred
+from tinyhost.bench.mlperf.truth import TruthFile
+from tinyhost.system.durable import write_atomically
+
+__all__ = ["AccuracyResult", "Measured", "MlperfDocument", "PerformanceResult", "write_session"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One `infer` and the file that its input is of."""
+
+    file: str
+    n_classes: int
+    label: int
+    """the file's class"""
+    iterations: int
+    warmups: int
+    start_us: int
+    """on the device's clock"""
+    end_us: int
+    results: tuple[float, ...]
+    throughput: float | None = None
+    """inferences per second; null unless it is a window of performance"""
+
+    @classmethod
+    def of(cls, item: TruthFile, inferred: Inferred, *, iterations: int, warmups: int) -> Measured:
+        """Return what an `infer` gave for an input of a file."""
+        return cls(
+            file=item.file,
+            n_classes=item.n_classes,
+            label=item.label,
+            iterations=iterations,
+            warmups=warmups,
+            start_us=inferred.start_us,
+            end_us=inferred.end_us,
+            results=inferred.results,
+        )
+
+    def with_throughput(self) -> Measured:
+        """Return it as a window of performance."""
+        return replace(self, throughput=self.iterations / max(self.elapsed_s, 1e-6))
+
+    @property
+    def elapsed_s(self) -> float:
+        """How long the measured inferences took."""
+        return (self.end_us - self.start_us) / 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyResult:
+    """How right the device is."""
+
+    top1_percent: float
+    """files whose class most windows have as their top one; of a detector of anomalies the best mean of precision and
+    recall"""
+    auc: float | None
+    """area below the ROC curve; of several classes, the mean of each against the rest; null if a class is missing"""
+    n_files: int
+    n_inferences: int
+    quality: Literal["top1", "auc"]
+    """which of the two has a target"""
+    target: float
+    reached: bool
+    official_truth: bool
+    """whether y_labels.csv is that of the benchmark"""
+    truth_sha256: str
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformanceResult:
+    """How fast the device is, by its own clock."""
+
+    median_inf_per_s: float
+    """of five windows"""
+    shortest_window_s: float
+    is_long_enough: bool
+    """whether every window is at least 10 s long, as the rules want it"""
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlperfDocument:
+    """`tinyhost mlperf run --json FILE`. Exits 1 if the accuracy misses the benchmark's target."""
+
+    schema: Literal["tinyhost.mlperf/1"] = "tinyhost.mlperf/1"
+    board: str
+    """as `--board` takes it"""
+    benchmark: str
+    """`kws01`, `vww01`, `ad01`, `ic01`, `ic02`"""
+    model_sha256: str
+    """of the .tflite file, hex"""
+    build_id: str
+    """of the firmware"""
+    tick_unit: str
+    """`cycles` on a real board. Else the times are of this computer, and no device's figure"""
+    accuracy: AccuracyResult | None
+    """null if it was not asked for"""
+    performance: PerformanceResult | None
+    """null if it was not asked for"""
+    folder: str
+    """of the sessions' files"""
+
+
+def write_session(folder: Path, result: AccuracyResult | PerformanceResult, log: Sequence[str], now: datetime) -> None:
+    """Write log.txt, results.txt and results.json to a folder, which is made if it is not there. Raises OSError."""
+    mark = now.strftime("%m%d.%H%M%S ulp-mlperf: ")
+    if isinstance(result, AccuracyResult):
+        mode, lines = "a", _accuracy_lines(result, mark)
+    else:
+        mode, lines = "p", _performance_lines(result, mark)
+    items = [_official(item, mode) for item in result.measured]
+    contents = {
+        "log.txt": "".join(f"{line}\n" for line in (*log, *lines)),
+        "results.txt": "".join(f"{line}\n" for line in lines),
+        "results.json": json.dumps(items) + "\n",
+    }
+    for name, text in contents.items():
+        write_atomically(folder / name, text.encode(), sync=False)
+
+
+def _accuracy_lines(result: AccuracyResult, mark: str) -> list[str]:
+    area = [] if result.auc is None else [f"{mark}AUC = {result.auc:.3f}"]
+    return [f"{mark}Top 1% = {result.top1_percent:2.1f}", *area]
+
+
+def _performance_lines(result: PerformanceResult, mark: str) -> list[str]:
+    lines = []
+    for number, window in enumerate(result.measured, 1):
+        lines += [
+            f"Performance results for window {number}",
+            f"    # Inferences : {window.iterations}",
+            f"    Runtime: {window.elapsed_s} sec.",
+            f"    Throughput: {window.throughput} inf./sec.",
+        ]
+    if not result.is_long_enough:
+        return [*lines, f"{mark}ERROR - a window was shorter than 10 seconds: no result for a submission."]
+    rule = f"{mark}{57 * '-'}"
+    return [*lines, rule, f"{mark}Median throughput is {result.median_inf_per_s:>10.3f} inf./sec.", rule]
+
+
+def _official(item: Measured, mode: str) -> dict[str, Any]:
+    """Return an `infer` with the keys that the official runner writes."""
+    infer: dict[str, Any] = {
+        "start_time": item.start_us,
+        "end_time": item.end_us,
+        "elapsed_time": item.end_us - item.start_us,
+        "results": list(item.results),
+        "total_inferences": 1,
+        "iterations": item.iterations,
+        "warmups": item.warmups,
+    }
+    if item.throughput is not None:
+        infer["throughput"] = item.throughput
+    return {"file": item.file, "classes": str(item.n_classes), "class": str(item.label), "infer": infer, "mode": mode}

@@ -1,0 +1,98 @@
+"""Data sets of MLPerf Tiny: files of raw inputs, and y_labels.csv, which says what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.bench.mlperf.benchmarks import Benchmark
+from tinyhost.errors import DatasetError
+from tinyhost.system.reading import read_file
+
+__all__ = ["TRUTH_NAME", "TruthFile", "TruthSet", "read_truth"]
+
+TRUTH_NAME = "y_labels.csv"
+_MAX_TRUTH_BYTES, _MAX_FILE_BYTES, _MAX_CLASS, _MAX_FILES = 1 << 24, 1 << 26, 1000, 1_000_000
+_HINT = "expected lines as in tst_000000_Stop_7.bin,12,7: file, number of classes, class[, bytes, stride]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TruthFile:
+    """One line of y_labels.csv."""
+
+    file: str
+    n_classes: int
+    label: int
+    """its class"""
+    window_bytes: int
+    """of each input that slides over the file; 0: the file is one input"""
+    stride_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TruthSet:
+    """A data set: every file is there, and of the right size."""
+
+    folder: Path
+    files: tuple[TruthFile, ...]
+    input_bytes: int
+    truth_sha256: str
+    """of y_labels.csv"""
+
+    def inputs(self, item: TruthFile) -> Iterator[bytes]:
+        """Yield the inputs of a file, in order. Raises DatasetError if it is not as long as it must be."""
+        path = self.folder / item.file
+        content = read_file(path, max_bytes=_MAX_FILE_BYTES)
+        size = self.input_bytes
+        if len(content) < size or (not item.window_bytes and len(content) != size):
+            more = " or more" if item.window_bytes else ""
+            raise DatasetError(
+                f"{path}: {len(content):,} bytes, expected {size:,}{more}", hint="is it the data set of this benchmark?"
+            )
+        step = item.stride_bytes or size
+        for start in range(0, len(content) - size + 1, step):
+            yield content[start : start + size]
+
+
+def read_truth(folder: Path, benchmark: Benchmark) -> TruthSet:
+    """Return a data set. Raises DatasetError for a line that makes no sense, or a file that is missing."""
+    path = folder / TRUTH_NAME
+    content = read_file(path, max_bytes=_MAX_TRUTH_BYTES)
+    lines = content.decode("utf-8-sig", errors="replace").splitlines()
+    files = tuple(
+        _parse(line, f"{path}, line {number}", benchmark)
+        for number, line in enumerate(lines[:_MAX_FILES], 1)
+        if line.strip()
+    )
+    if not files:
+        raise DatasetError(f"{path}: empty", hint=_HINT)
+    missing = [item.file for item in files if not (folder / item.file).is_file()]
+    if missing:
+        raise DatasetError(
+            f"{folder}: {len(missing):,} of {len(files):,} files of {TRUTH_NAME} are missing, first {missing[0]}",
+            hint="fetch the whole data set; see docs/reference/mlperf-tiny.md",
+        )
+    return TruthSet(
+        folder=folder,
+        files=files,
+        input_bytes=benchmark.input_bytes,
+        truth_sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _parse(line: str, where: str, benchmark: Benchmark) -> TruthFile:
+    file, *texts = (part.strip() for part in line.split(","))
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+    if len(numbers) != len(texts) or len(numbers) not in (2, 4) or Path(file).name != file or not file:
+        raise DatasetError(f"{where}: {line[:60]!r} makes no sense", hint=_HINT)
+    n_classes, label, window, stride = (*numbers, 0, 0)[:4]
+    if not label < n_classes <= _MAX_CLASS:
+        raise DatasetError(f"{where}: class {label} of {n_classes}", hint="classes are counted from 0")
+    if window and (window != benchmark.input_bytes or stride == 0):
+        raise DatasetError(
+            f"{where}: windows of {window} bytes every {stride}, expected {benchmark.input_bytes} for {benchmark.name}",
+            hint="is it the data set of this benchmark?",
+        )
+    return TruthFile(file=file, n_classes=n_classes, label=label, window_bytes=window, stride_bytes=stride)

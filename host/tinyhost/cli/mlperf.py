@@ -1,0 +1,191 @@
+"""`tinyhost mlperf`: MLPerf Tiny's benchmarks on a board."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.output import check_targets, note, progress_count, say, warn, write_json
+from tinyhost.errors import CheckFailedError, UsageError, WrongBoardError
+
+if TYPE_CHECKING:
+    from tinyhost.bench.mlperf import AccuracyResult, Benchmark, Dut, PerformanceResult, TruthSet
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.models.file import ModelFile
+
+__all__ = ["register"]
+
+_APP = "mlperf"
+
+
+class Mode(str, Enum):
+    """What is measured."""
+
+    ACCURACY = "accuracy"
+    PERFORMANCE = "performance"
+    BOTH = "both"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the `mlperf` commands."""
+    group = typer.Typer(name="mlperf", help="MLPerf Tiny: the official benchmarks.", no_args_is_help=True)
+    group.command(
+        "run",
+        epilog=epilog(
+            "tinyhost mlperf run datasets/kws01 --model kws_ref_model.tflite --out submission/kws01",
+            "tinyhost mlperf run datasets/ad01 --mode accuracy --board m4",
+        ),
+    )(run)
+    app.add_typer(group)
+
+    @group.callback()
+    def _group() -> None:
+        pass
+
+
+def run(
+    data: Annotated[Path, typer.Argument(help="The benchmark's data set: a folder with y_labels.csv and its files.")],
+    *,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="The benchmark's .tflite, to be pushed first. Default: the active model."),
+    ] = None,
+    mode: Annotated[Mode, typer.Option("--mode", help="What to measure.")] = Mode.BOTH,
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="Where accuracy/ and performance/ get log.txt, results.txt and results.json."),
+    ] = Path("mlperf"),
+    window: Annotated[
+        float,
+        typer.Option(
+            "--window", min=0.01, max=20.0, metavar="SECONDS", help="How long each of the five windows is at least."
+        ),
+    ] = 10.0,
+    board: BoardOption = None,
+    state: StateOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Measure accuracy and throughput by the rules of MLPerf Tiny, over its own text commands.
+
+    The board runs the app mlperf (tinyhost flash mlperf). Which benchmark it is, it says by the model that it has.
+    Exits 1 if the accuracy misses the benchmark's target.
+    """
+    from tinyhost.bench.mlperf import Dut, MlperfDocument
+    from tinyhost.cli.connect import chosen_board
+    from tinyhost.models.file import load_model_file
+
+    check_targets(out / "accuracy" / "log.txt", out / "performance" / "log.txt", json)
+    file = load_model_file(model) if model else None
+    target, log = chosen_board(board, None, state), list[str]()
+    with target.power() as powered:
+        build_id, unit, sha256 = _prepare(powered, file)
+        link = powered.open_link()
+        try:
+            dut = Dut(link, log.append)
+            dut.settle()
+            benchmark, truth = _benchmark(dut, data)
+            note(f"{dut.name()}: {benchmark.name}, {len(truth.files):,} files")
+            accuracy = _accuracy(dut, benchmark, truth, out, log) if mode is not Mode.PERFORMANCE else None
+            performance = _performance(dut, truth, window, out, log) if mode is not Mode.ACCURACY else None
+        finally:
+            link.close()
+    document = MlperfDocument(
+        board=target.name,
+        benchmark=benchmark.name,
+        model_sha256=sha256,
+        build_id=build_id,
+        tick_unit=unit,
+        accuracy=accuracy,
+        performance=performance,
+        folder=str(out),
+    )
+    if json:
+        write_json(document, json)
+    if json != "-":
+        _print(document.benchmark, target.name, unit, accuracy, performance)
+    _check(target.name, accuracy)
+
+
+def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, str]:
+    """Push the model, if there is one; return the firmware's build, what its ticks are, and the model's hash."""
+    from tinyhost.cli.connect import show_log
+    from tinyhost.cli.push import push_model
+    from tinyhost.device import Device
+
+    with Device.open(powered, log=show_log) as device:
+        info = device.info
+        if info.app != _APP:
+            raise WrongBoardError(
+                f"{powered.board.name}: runs the app {info.app}, expected {_APP}",
+                hint=f"tinyhost flash {_APP} --board {powered.board.name}",
+            )
+        if file is not None:
+            push_model(device, file, force=False)
+        active = device.active_model()
+        if active is None:
+            raise UsageError(f"{powered.board.name}: no model is active", hint="add --model FILE")
+        return info.build_id, powered.board.tick_unit or info.tick_unit, active.sha256
+
+
+def _benchmark(dut: Dut, data: Path) -> tuple[Benchmark, TruthSet]:
+    from tinyhost.bench.mlperf import BENCHMARKS, read_truth
+
+    name = dut.model()
+    if name not in BENCHMARKS:
+        raise UsageError(
+            f"the active model, {name}, is none of {', '.join(BENCHMARKS)} by its shapes",
+            hint="push a model of MLPerf Tiny: --model FILE; sww01, which streams, is not supported",
+        )
+    return BENCHMARKS[name], read_truth(data, BENCHMARKS[name])
+
+
+def _accuracy(dut: Dut, benchmark: Benchmark, truth: TruthSet, out: Path, log: list[str]) -> AccuracyResult:
+    from tinyhost.bench.mlperf import run_accuracy, write_session
+
+    with progress_count("accuracy") as progress:
+        result = run_accuracy(dut, benchmark, truth, lambda done: progress(done, len(truth.files)))
+    write_session(out / "accuracy", result, log, datetime.now(timezone.utc))
+    log.clear()
+    if not result.official_truth:
+        warn(f"{truth.folder}/y_labels.csv is not that of {benchmark.name}: no result for a submission")
+    return result
+
+
+def _performance(dut: Dut, truth: TruthSet, window_s: float, out: Path, log: list[str]) -> PerformanceResult:
+    from tinyhost.bench.mlperf import run_performance, write_session
+    from tinyhost.bench.mlperf.run import N_WINDOWS
+
+    with progress_count("windows") as progress:
+        result = run_performance(dut, truth, window_s=window_s, on_window=lambda done: progress(done, N_WINDOWS))
+    write_session(out / "performance", result, log, datetime.now(timezone.utc))
+    if not result.is_long_enough:
+        warn(f"the shortest window is {result.shortest_window_s:.2f} s, expected 10 s: no result for a submission")
+    return result
+
+
+def _print(
+    benchmark: str, board: str, unit: str, accuracy: AccuracyResult | None, performance: PerformanceResult | None
+) -> None:
+    if accuracy:
+        area = "–" if accuracy.auc is None else f"{accuracy.auc:.3f}"
+        words = f"top 1 {accuracy.top1_percent:.1f} %, AUC {area} of {accuracy.n_files:,} files"
+        say(f"{benchmark} on {board}: ", (words, "bold green" if accuracy.reached else "bold red"))
+    if performance:
+        remark = "" if unit == "cycles" else ", by the clock of this computer: not a device's figure"
+        words = f"{performance.median_inf_per_s:.3f} inferences a second"
+        say(f"{benchmark} on {board}: ", (words, "bold"), (remark, "dim"))
+
+
+def _check(board: str, accuracy: AccuracyResult | None) -> None:
+    if accuracy is None or accuracy.reached:
+        return
+    figure = f"{accuracy.top1_percent:.1f} %" if accuracy.quality == "top1" else f"AUC {accuracy.auc or 0:.3f}"
+    target = f"{accuracy.target:g}{' %' if accuracy.quality == 'top1' else ''}"
+    raise CheckFailedError(
+        f"{board}: {figure}, expected {target} or more", hint="is it the benchmark's own model, and its data set?"
+    )
