@@ -134,8 +134,8 @@ def _by_file(measured: Sequence[Measured]) -> tuple[NDArray[np.float64], NDArray
 
 
 def _shares(results: Sequence[float]) -> NDArray[np.float64]:
-    values = np.array(results, np.float64)
-    return values / (values.sum() or 1.0) if len(values) > 1 else values
+    total = sum(results) or 1.0  # as Python adds them up: numpy's last bit differs, and with it which scores are equal
+    return np.array(results if len(results) == 1 else [value / total for value in results], np.float64)
 
 
 def _auc(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> float | None:
@@ -155,7 +155,7 @@ def _best_precision_and_recall(scores: NDArray[np.float64], classes: NDArray[np.
     best = 0.0
     is_anomaly = classes == 1
     for step in range(_THRESHOLDS):
-        found = scores > scores.min() + step / _THRESHOLDS * (scores.max() - scores.min())
+        found = scores > scores.min() + step * (1 / _THRESHOLDS) * (scores.max() - scores.min())
         n_right = float((found & is_anomaly).sum())
         precision = n_right / (float(found.sum()) + 1e-8)
         recall = n_right / (float(is_anomaly.sum()) + 1e-8)
