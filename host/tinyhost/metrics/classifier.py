@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.metrics.intervals import Interval, wilson
+
 __all__ = [
     "ClassScore",
     "ClassifierMetrics",
+    "average_precision",
     "class_scores",
     "classifier_metrics",
     "confusion_matrix",
@@ -29,6 +32,12 @@ class ClassScore:
     """null if it was never predicted"""
     recall: float | None
     """null without samples of it"""
+    f1: float | None
+    """harmonic mean of both; null if it has neither samples nor predictions"""
+    precision_interval: Interval | None
+    """95 % (Wilson)"""
+    recall_interval: Interval | None
+    """95 % (Wilson)"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +47,18 @@ class ClassifierMetrics:
     n: int
     """samples"""
     accuracy: float
+    accuracy_interval: Interval | None
+    """95 % (Wilson)"""
+    macro_f1: float
+    """mean of the classes' F1; a class without any counts 0"""
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class; columns: predicted class"""
     per_class: tuple[float, ...]
     """recall of each class"""
     auc: float | None
-    """area under the ROC curve; null unless there are two classes"""
+    """area under the ROC curve; of more than two classes the mean of each against the rest"""
+    average_precision: float | None
+    """area under the precision-recall curve, of the second of two classes; of more the mean of each against the rest"""
 
 
 def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> ClassifierMetrics:
@@ -54,14 +69,25 @@ def classifier_metrics(scores: NDArray[np.float64], classes: NDArray[np.int64]) 
     n_classes = scores.shape[1]
     predicted = scores.argmax(axis=1)
     counts = confusion_matrix(predicted, classes, n_classes)
-    margin = scores[:, 1] - scores[:, 0] if n_classes == 2 else None
+    n_right, each = int((predicted == classes).sum()), class_scores(counts)
+    against_rest = [(scores[:, 1] - scores[:, 0], classes == 1)]
+    if n_classes != 2:
+        sides = [(scores[:, index], classes == index) for index in range(n_classes)]
+        against_rest = [(own, positive) for own, positive in sides if positive.any() and not positive.all()]
     return ClassifierMetrics(
         n=len(classes),
-        accuracy=float((predicted == classes).mean()),
+        accuracy=n_right / len(classes),
+        accuracy_interval=wilson(n_right, len(classes)),
+        macro_f1=float(np.mean([score.f1 or 0.0 for score in each])),
         confusion=counts,
-        per_class=tuple(score.recall or 0.0 for score in class_scores(counts)),
-        auc=None if margin is None else roc_auc(margin, classes == 1),
+        per_class=tuple(score.recall or 0.0 for score in each),
+        auc=_mean([roc_auc(own, positive) for own, positive in against_rest]),
+        average_precision=_mean([average_precision(own, positive) for own, positive in against_rest]),
     )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 def confusion_matrix(
@@ -77,12 +103,15 @@ def class_scores(confusion: Sequence[Sequence[int]]) -> tuple[ClassScore, ...]:
     """Return precision and recall of each class of a confusion matrix, whose rows are the true classes."""
     scores = []
     for index, row in enumerate(confusion):
-        n_predicted = sum(other[index] for other in confusion)
+        n_predicted, n, hits = sum(other[index] for other in confusion), sum(row), row[index]
         scores.append(
             ClassScore(
-                n=sum(row),
-                precision=row[index] / n_predicted if n_predicted else None,
-                recall=row[index] / sum(row) if sum(row) else None,
+                n=n,
+                precision=hits / n_predicted if n_predicted else None,
+                recall=hits / n if n else None,
+                f1=2 * hits / (n + n_predicted) if n + n_predicted else None,
+                precision_interval=wilson(hits, n_predicted),
+                recall_interval=wilson(hits, n),
             )
         )
     return tuple(scores)
@@ -102,6 +131,20 @@ def roc_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
     mean_rank = last - (counts - 1) / 2
     rank_sum = float(mean_rank[inverse][positive].sum())
     return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+
+
+def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Return the area under the precision-recall curve as a sum of steps; 0 without a positive sample.
+
+    It says more than the ROC curve where positives are rare; a random score has the share of the positives.
+    """
+    n_positive = int(positive.sum())
+    if n_positive == 0:
+        return 0.0
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # equal scores are one step
+    hits = np.cumsum(positive[order])[ends]
+    return float((np.diff(hits, prepend=0) / n_positive * hits / (ends + 1)).sum())
 
 
 def partial_auc(scores: NDArray[np.float64], positive: NDArray[np.bool_], max_false_rate: float = 0.1) -> float:

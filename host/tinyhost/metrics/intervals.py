@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Interval", "PairedTest", "mcnemar", "poisson_rate", "wilson"]
+__all__ = ["Interval", "PairedTest", "mcnemar", "poisson_rate", "share_interval", "wilson"]
 
 _TAIL = 0.025
 """probability on either side of an interval"""
@@ -47,6 +47,11 @@ def wilson(n_hits: int, n: int) -> Interval | None:
     half = math.sqrt(spread * (share * (1.0 - share) + spread / 4.0))
     low, high = (middle - half) / (1.0 + spread), (middle + half) / (1.0 + spread)
     return Interval(low=0.0 if n_hits == 0 else low, high=1.0 if n_hits == n else high)
+
+
+def share_interval(share: float | None, n: int) -> Interval | None:
+    """Return the interval of a share of n; None of none."""
+    return None if share is None else wilson(round(share * n), n)
 
 
 def poisson_rate(n_events: int, exposure: float) -> Interval | None:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError, UsageError
-from tinyhost.metrics.classifier import ClassScore, class_scores, confusion_matrix
+from tinyhost.metrics.classifier import (
+    ClassifierMetrics,
+    ClassScore,
+    class_scores,
+    classifier_metrics,
+    confusion_matrix,
+)
+from tinyhost.metrics.intervals import Interval
 from tinyhost.metrics.keywords import KeywordPoint
 from tinyhost.protocol.messages import InferSource
 from tinyhost.tasks.findings import (
@@ -29,6 +36,7 @@ from tinyhost.tasks.findings import (
     digest_of,
     percent,
     skipped_notes,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -106,8 +114,12 @@ class KeywordsDocument:
     """the model's"""
     false_accept_rate: float | None
     """share of the clips without a wanted word in which one is heard; null without such clips"""
+    false_accept_interval: Interval | None
+    """95 % (Wilson)"""
     false_reject_rate: float | None
     """share of the words that are not heard, or taken for another one; null without words"""
+    false_reject_interval: Interval | None
+    """95 % (Wilson)"""
     confusion_rate: float | None
     """share of the words that are taken for another one"""
     n_words: int
@@ -131,6 +143,14 @@ class AccuracyDocument:
     """pictures or clips"""
     top1: float
     """share whose highest score is the label's"""
+    top1_interval: Interval | None
+    """95 % (Wilson)"""
+    macro_f1: float
+    """mean of the labels' F1; one without any counts 0"""
+    auc: float | None
+    """area under the ROC curve; of more than two labels the mean of each against the rest; null of one label alone"""
+    average_precision: float | None
+    """area under the precision-recall curve, as `auc`; of two labels, of the second one"""
     labels: tuple[str, ...]
     """order of `confusion`"""
     confusion: tuple[tuple[int, ...], ...]
@@ -176,8 +196,14 @@ class Accuracy(Finding):
         """Return precision and recall of each label."""
         return dict(zip(self.labels, class_scores(self.confusion), strict=True))
 
+    def figures(self) -> ClassifierMetrics:
+        """Return the figures of all scores."""
+        scores = np.array([sample.scores for sample in self.samples], np.float64)
+        return classifier_metrics(scores, np.array([self.labels.index(item.label) for item in self.samples], np.int64))
+
     def document(self) -> AccuracyDocument:
         """Return it for programs."""
+        figures = self.figures()
         samples = tuple(
             SampleDocument(file=str(item.path), label=item.label, predicted=item.predicted, scores=item.scores)
             for item in self.samples
@@ -187,6 +213,10 @@ class Accuracy(Finding):
             kind=self.kind,
             n=self.n_used,
             top1=self.top1,
+            top1_interval=figures.accuracy_interval,
+            macro_f1=figures.macro_f1,
+            auc=figures.auc,
+            average_precision=figures.average_precision,
             labels=self.labels,
             confusion=self.confusion,
             per_class=self.per_class(),
@@ -199,25 +229,27 @@ class Accuracy(Finding):
 
     def section(self) -> Section:
         """Return it for people."""
-        right = sum(sample.right for sample in self.samples)
+        right, interval = sum(sample.right for sample in self.samples), within(self.figures().accuracy_interval)
         more = f"{right} of {self.n_used} {self.kind}, on the board"
+        left_out = f"; {len(self.skipped)} left out" if self.skipped else ""
         return Section(
             title="Right and wrong, on the board",
             note=f"{self.n_used} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
-            figures=(
-                Figure(
-                    name="Accuracy",
-                    value=percent(self.top1),
-                    more=f"{more}; {len(self.skipped)} left out" if self.skipped else more,
-                ),
-            ),
+            figures=(Figure(name="Accuracy", value=percent(self.top1), more=f"{more}{left_out}; {interval}"),),
             parts=(
                 *skipped_notes(self.skipped, self.n_used),
                 Confusion(labels=self.labels, counts=self.confusion),
                 Grid(
-                    headings=("class", self.kind, "precision", "recall"),
+                    headings=("class", self.kind, "precision", "recall", "", "F1"),
                     rows=tuple(
-                        (label, str(score.n), percent(score.precision), percent(score.recall))
+                        (
+                            label,
+                            str(score.n),
+                            percent(score.precision),
+                            percent(score.recall),
+                            within(score.recall_interval),
+                            percent(score.f1),
+                        )
                         for label, score in self.per_class().items()
                     ),
                 ),

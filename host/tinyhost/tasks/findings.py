@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.charts import Chart
+from tinyhost.metrics.intervals import Interval
 from tinyhost.metrics.spread import Spread
 from tinyhost.system.documents import Document
 from tinyhost.system.wording import counted
@@ -40,7 +41,9 @@ __all__ = [
     "digest_of",
     "issue_notes",
     "percent",
+    "rate_within",
     "skipped_notes",
+    "within",
 ]
 
 _MAX_ISSUES = 10
@@ -223,6 +226,16 @@ def digest_of(samples: NDArray[Any]) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share in percent; a dash for what has no denominator."""
     return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def within(interval: Interval | None) -> str:
+    """Return a share's interval in words: what can be said with a confidence of 95 %."""
+    return "" if interval is None else f"95 %: {100 * interval.low:.1f} to {100 * interval.high:.1f} %"
+
+
+def rate_within(interval: Interval | None, per: str) -> str:
+    """Return a rate's interval in words, as `within` does a share's."""
+    return "" if interval is None else f"95 %: {interval.low:.3g} to {interval.high:.3g} {per}"
 
 
 def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tinyhost.metrics.classifier import classifier_metrics, roc_auc
+from tinyhost.metrics.classifier import class_scores, classifier_metrics, roc_auc
+from tinyhost.metrics.intervals import wilson
 
 
 def test_confusion_rows_are_the_true_classes() -> None:
@@ -24,8 +25,36 @@ def test_a_class_without_pictures_has_recall_zero() -> None:
     assert metrics.auc == 0.5
 
 
-def test_three_classes_have_no_auc() -> None:
-    assert classifier_metrics(np.eye(3), np.arange(3)).auc is None
+def test_one_class_alone_has_no_auc() -> None:
+    metrics = classifier_metrics(np.eye(3), np.zeros(3, np.int64))
+    assert (metrics.auc, metrics.average_precision) == (None, None)
+
+
+def test_precision_recall_and_f1_of_each_class_have_intervals() -> None:
+    yes = class_scores(((50, 10), (5, 15)))[1]
+    assert (yes.precision, yes.recall) == (15 / 25, 15 / 20)
+    assert yes.f1 == pytest.approx(2 / 3)
+    assert yes.recall_interval == wilson(15, 20)
+    assert yes.precision_interval == wilson(15, 25)
+    never = class_scores(((3, 0), (0, 0)))[1]
+    assert (never.precision, never.recall, never.f1, never.recall_interval) == (None, None, None, None)
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+def test_figures_are_scikit_learns(n_classes: int) -> None:
+    from sklearn import metrics as oracle
+
+    rng = np.random.default_rng(n_classes)
+    classes = rng.integers(0, n_classes, 300)
+    scores = rng.dirichlet(np.ones(n_classes), 300).round(2) + 0.4 * np.eye(n_classes)[classes]
+    scores /= scores.sum(axis=1, keepdims=True)
+    got, predicted = classifier_metrics(scores, classes), scores.argmax(axis=1)
+    assert got.accuracy == pytest.approx(oracle.accuracy_score(classes, predicted))
+    assert got.macro_f1 == pytest.approx(oracle.f1_score(classes, predicted, average="macro"))
+    each = [(classes == index, scores[:, index]) for index in range(n_classes)][1 if n_classes == 2 else 0 :]
+    assert got.auc == pytest.approx(np.mean([oracle.roc_auc_score(*pair) for pair in each]))
+    assert got.average_precision == pytest.approx(np.mean([oracle.average_precision_score(*pair) for pair in each]))
 
 
 @given(st.lists(st.tuples(st.integers(-128, 127), st.booleans()), min_size=2, max_size=40))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from tinyhost.metrics.charts import Chart, Panel, Series
-from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.report.drawing import chart_figure
 from tinyhost.report.figures import figure_svg
@@ -22,7 +23,7 @@ def outcome(folder: Path) -> VwwOutcome:
         Judged(path=path, label=path.parent.name, predicted="person", scores=(0.25, 0.75), is_picture=True)
         for path in paths
     )
-    metrics = ClassifierMetrics(n=8, accuracy=0.5, confusion=((0, 4), (0, 4)), per_class=(0.0, 1.0), auc=0.5)
+    metrics = classifier_metrics(np.tile([0.2, 0.8], (8, 1)), np.repeat([0, 1], 4))
     epochs = [{"loss": 0.7, "val_loss": 0.6, "accuracy": 0.5, "val_accuracy": 0.6}] * 3
     return VwwOutcome(
         config=VwwTrainConfig(command="tinyhost train vww --data <hall>", data_note="Two `halls`."),

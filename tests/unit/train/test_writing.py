@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.system.documents import to_json
 from tinyhost.train.core.writing import write_run
@@ -18,7 +20,9 @@ from tests.json_docs import check_document
 
 
 def _metrics(accuracy: float) -> ClassifierMetrics:
-    return ClassifierMetrics(n=200, accuracy=accuracy, confusion=((90, 10), (5, 95)), per_class=(0.9, 0.95), auc=0.97)
+    classes = np.repeat([0, 1], 100)
+    scores = np.eye(2)[np.repeat([0, 1, 0, 1], (90, 10, 5, 95))]
+    return replace(classifier_metrics(scores, classes), accuracy=accuracy)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tinyhost.metrics.alarms import NoticedFault
+from tinyhost.metrics.intervals import Interval
 from tinyhost.system.wording import counted
 from tinyhost.tasks.findings import (
     Figure,
@@ -20,6 +21,7 @@ from tinyhost.tasks.findings import (
     Section,
     agreement_note,
     issue_notes,
+    rate_within,
     skipped_notes,
 )
 
@@ -135,6 +137,8 @@ class MotionStream(Finding):
     false_alarms_per_hour: float
     """of healthy running"""
     false_alarms_per_day: float
+    false_alarms_per_day_interval: Interval | None
+    """95 %, exact: how many there may be in the long run"""
     host: HostAnswers
     """the same windows on this computer"""
     issues: tuple[str, ...]
@@ -159,7 +163,9 @@ class MotionStream(Finding):
                 Figure(
                     name="False alarms per hour",
                     value=f"{per_hour:.2f}",
-                    more=f"{len(self.false_alarms_s)} in all, {self.false_alarms_per_day:.1f} a day of healthy running",
+                    more=f"{len(self.false_alarms_s)} in all, {self.false_alarms_per_day:.1f} a day of healthy "
+                    f"running; "
+                    f"{rate_within(self.false_alarms_per_day_interval, 'a day')}",
                 ),
             ),
             parts=(

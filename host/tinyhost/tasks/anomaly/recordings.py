@@ -17,6 +17,7 @@ from tinyhost.datasets.skipped import none_usable
 from tinyhost.errors import DatasetError
 from tinyhost.metrics.alarms import judge_alarms
 from tinyhost.metrics.classifier import roc_auc
+from tinyhost.metrics.intervals import poisson_rate
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.score import ONE
@@ -117,6 +118,7 @@ class RecordingEvaluation(Evaluation):
             false_alarms_s=false_s,
             false_alarms_per_hour=per_hour,
             false_alarms_per_day=24.0 * per_hour,
+            false_alarms_per_day_interval=poisson_rate(len(false_s), healthy_s / 86_400.0),
             host=HostAnswers(compared=n_windows, mismatches=mismatches),
             issues=(*filter(None, [recording.assumed]), *map(str, recording.issues)),
         )

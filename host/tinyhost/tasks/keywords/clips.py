@@ -16,6 +16,7 @@ from tinyhost.datasets.clips import LabelledClip, load_clip_folder
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.errors import DatasetError
+from tinyhost.metrics.intervals import share_interval
 from tinyhost.metrics.keyword_charts import errors_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
 from tinyhost.models.reference import HostReference
@@ -31,7 +32,7 @@ from tinyhost.tasks.classes import (
     real_values,
 )
 from tinyhost.tasks.contract import Evaluation, Subject
-from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent
+from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units
 
 __all__ = ["ClipEvaluation", "KeywordAccuracy", "load_clips"]
@@ -55,7 +56,9 @@ class KeywordAccuracy(Accuracy):
         keywords = KeywordsDocument(
             threshold=point.threshold,
             false_accept_rate=point.false_accept_rate,
+            false_accept_interval=share_interval(point.false_accept_rate, self.curve.n_others),
             false_reject_rate=point.false_reject_rate,
+            false_reject_interval=share_interval(point.false_reject_rate, self.curve.n_words),
             confusion_rate=point.confusion_rate,
             n_words=self.curve.n_words,
             n_others=self.curve.n_others,
@@ -67,12 +70,15 @@ class KeywordAccuracy(Accuracy):
     def more_parts(self) -> tuple[findings.Part, ...]:
         """Return the error rates, and whether this computer says the same."""
         point, curve = self.point, self.curve
-        rates = (
-            f"at threshold {point.threshold:.2f}: false accepts {percent(point.false_accept_rate)} of "
-            f"{counted(curve.n_others, 'clip')} without a word, misses {percent(point.false_reject_rate)} of "
-            f"{counted(curve.n_words, 'word')}"
-        )
+        accepts = _share(point.false_accept_rate, curve.n_others, "clip")
+        misses = _share(point.false_reject_rate, curve.n_words, "word")
+        rates = f"at threshold {point.threshold:.2f}: false accepts {accepts} without a word, misses {misses}"
         return (Note(text=rates), errors_chart({"on the board": curve}, point), agreement_note(self.host, "clips"))
+
+
+def _share(share: float | None, n: int, what: str) -> str:
+    """Return a share of n clips or words, and how far it can be trusted."""
+    return f"{percent(share)} of {counted(n, what)}" + (f" ({within(share_interval(share, n))})" if n else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,11 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.detections import Detection, Verdict, WordScore, judge_detections
+from tinyhost.metrics.intervals import Interval, poisson_rate, wilson
 from tinyhost.sensors.annotations import Annotation, read_annotations
 from tinyhost.system.wording import counted
 from tinyhost.tasks.contract import Evaluation, Subject
-from tinyhost.tasks.findings import Figure, Finding, Grid, Mark, Note, Section, Timeline, percent
+from tinyhost.tasks.findings import Figure, Finding, Grid, Mark, Note, Section, Timeline, percent, rate_within, within
 from tinyhost.tasks.keywords.params import keyword_params
 
 __all__ = ["SoundEvaluation", "Streaming", "StreamingDocument", "load_recording"]
@@ -71,9 +72,13 @@ class StreamingDocument:
     """of them detected, until 1 s after their end"""
     miss_rate: float | None
     """share not detected; null if none is said"""
+    miss_interval: Interval | None
+    """95 % (Wilson)"""
     false_accepts: int
     """words detected that are not said, or detected again"""
     false_accepts_per_hour: float
+    false_accepts_per_hour_interval: Interval | None
+    """95 %, exact: how many there may be in the long run"""
     median_delay_s: float | None
     """from a word's end to its detection; null without a hit"""
     per_word: Mapping[str, WordDocument]
@@ -123,6 +128,11 @@ class Streaming(Finding):
         return self.total.false_accepts * 3600 / self.seconds
 
     @property
+    def per_hour_interval(self) -> Interval | None:
+        """The rate of false accepts that so much sound speaks for."""
+        return poisson_rate(self.total.false_accepts, self.seconds / 3600)
+
+    @property
     def median_delay_s(self) -> float | None:
         """Of the hits; None without one."""
         delays = [item.delay_s for item in self.verdicts if item.delay_s is not None]
@@ -138,8 +148,10 @@ class Streaming(Finding):
             n_words=total.n,
             hits=total.hits,
             miss_rate=total.miss_rate,
+            miss_interval=wilson(total.n - total.hits, total.n),
             false_accepts=total.false_accepts,
             false_accepts_per_hour=self.false_accepts_per_hour,
+            false_accepts_per_hour_interval=self.per_hour_interval,
             median_delay_s=self.median_delay_s,
             per_word={
                 word: WordDocument(
@@ -173,12 +185,13 @@ class Streaming(Finding):
                 Figure(
                     name="False accepts per hour",
                     value=f"{self.false_accepts_per_hour:.1f}",
-                    more=f"{total.false_accepts} in all",
+                    more=f"{total.false_accepts} in all; {rate_within(self.per_hour_interval, 'an hour')}",
                 ),
                 Figure(
                     name="Missed",
                     value=percent(total.miss_rate),
-                    more=f"{len(self.missed)} of {counted(total.n, 'word')}",
+                    more=f"{len(self.missed)} of {counted(total.n, 'word')}; "
+                    f"{within(wilson(total.n - total.hits, total.n))}".rstrip("; "),
                 ),
                 Figure(name="Delay, median", value="–" if delay_s is None else f"{delay_s:+.2f}", unit="s", more=delay),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent
+from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent, rate_within
 from tinyhost.train.anomaly.charts import (
     examples_chart,
     history_chart,
@@ -53,7 +53,7 @@ def _detector(outcome: AnomalyResult) -> Section:
             Figure(
                 name="False alarms",
                 value=str(figures.n_false_alarms),
-                more=f"in {figures.test_hours:.2f} h of held-out normal running",
+                more=f"in {figures.test_hours:.2f} h of held-out normal running; {_shown(outcome)}",
             ),
             *auc,
             Figure(name="Embedding", value=str(network.n_embedding), more=f"{network.macs:,} MACs"),
@@ -75,6 +75,13 @@ def _detector(outcome: AnomalyResult) -> Section:
             sizes_chart(outcome),
         ),
     )
+
+
+def _shown(outcome: AnomalyResult) -> str:
+    """Return the rate that the alarms speak for, and whether that shows that the budget is kept."""
+    alarms, budget = outcome.false_alarms, f"{outcome.config.alarms_per_day:g} a day"
+    verdict = f"at most {budget} is shown" if alarms.shows_budget else f"too little to show at most {budget}"
+    return f"{rate_within(alarms.per_day_interval, 'a day')}: {verdict}"
 
 
 def _threshold(outcome: AnomalyResult) -> Section:

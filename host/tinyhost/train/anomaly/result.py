@@ -12,6 +12,7 @@ from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
+from tinyhost.metrics.intervals import Interval, poisson_rate
 from tinyhost.metrics.threshold import Tail
 from tinyhost.motion.score import AlarmSettings
 from tinyhost.system.documents import narrowed
@@ -35,6 +36,21 @@ class FalseAlarms:
     n: int
     hours: float
     """of running"""
+    per_day_interval: Interval | None
+    """95 %, exact: how many a day there may be in the long run"""
+    shows_budget: bool
+    """whether so much running can show that `--alarms-per-day` is kept: the interval does not go beyond it"""
+
+    @classmethod
+    def of(cls, n: int, hours: float, budget_per_day: float) -> FalseAlarms:
+        """Return what so many alarms in so many hours say of a budget."""
+        interval = poisson_rate(n, hours / 24.0)
+        return cls(
+            n=n,
+            hours=hours,
+            per_day_interval=interval,
+            shows_budget=interval is not None and interval.high <= budget_per_day,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +206,12 @@ class AnomalyResult(Outcome):
             **self._worth(),
         )
 
+    @property
+    def false_alarms(self) -> FalseAlarms:
+        """Alarms on the normal windows to measure on, and what they say of the budget."""
+        figures = self.chosen.figures
+        return FalseAlarms.of(figures.n_false_alarms, figures.test_hours, self.config.alarms_per_day)
+
     def _worth(self) -> dict[str, Any]:
         """Return what metrics.json and the document have in common."""
         figures, data = self.chosen.figures, self.data
@@ -199,7 +221,7 @@ class AnomalyResult(Outcome):
             "tail": figures.tail,
             "n_windows": {name: len(windows) for name, windows in parts.items()},
             "trimmed": data.trimmed,
-            "false_alarms": FalseAlarms(n=figures.n_false_alarms, hours=figures.test_hours),
+            "false_alarms": self.false_alarms,
             "labels": {label: narrowed(LabelScore, item) for label, item in figures.labels.items()},
             "embeddings": tuple(size.summary() for size in self.sizes),
             "issues": self.issues,

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Literal
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import UNKNOWN_CLASS
 from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
@@ -20,6 +21,7 @@ from tinyhost.train.kws.config import KwsTrainConfig
 
 __all__ = ["KwsDocument", "KwsOutcome", "Quantized"]
 
+_UNLIKELY = 0.05  # a p-value
 _WAYS = {"ptq": "post-training quantization", "qat": "quantization-aware training"}
 
 
@@ -30,6 +32,8 @@ class Quantized:
     tflite: bytes
     val: ClassifierMetrics
     test: ClassifierMetrics
+    right: tuple[bool, ...]
+    """of each clip for testing"""
     curve: KeywordCurve
     """on the held-out clips that choose the threshold"""
     point: KeywordPoint
@@ -51,6 +55,8 @@ class KwsDocument(TrainDocument):
     """the model before quantization, on the clips for testing"""
     int8_test: ClassifierMetrics
     """the int8 model on the same clips"""
+    paired: PairedTest | None
+    """ptq (first) and qat (second) on the same clips; null if only one was made"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,8 @@ class KwsOutcome(Outcome):
     """by the way to int8: ptq, qat"""
     chosen: str
     """the way whose model was taken"""
+    paired: PairedTest | None
+    """ptq (first) and qat (second) on the same clips for testing; None of one alone"""
     params: KwsParams
     """the model's task data"""
 
@@ -104,7 +112,11 @@ class KwsOutcome(Outcome):
             "rooms: measure it with `tinyhost bench --data` on clips of the real place, and with `tinyhost bench "
             "--stream` on a long recording.",
             figures=(
-                Figure(name="Accuracy, int8", value=percent(test.accuracy, 2), more=_WAYS[self.chosen]),
+                Figure(
+                    name="Accuracy, int8",
+                    value=percent(test.accuracy, 2),
+                    more=f"{_WAYS[self.chosen]}; {within(test.accuracy_interval)}",
+                ),
                 Figure(name="Accuracy, float", value=percent(self.float_test.accuracy, 2), more="before quantization"),
                 Figure(name="Threshold", value=f"{self.best.point.threshold:.3f}", more=_rates(self.best.point)),
             ),
@@ -130,7 +142,19 @@ class KwsOutcome(Outcome):
             note="After training, or with the rounding in the loop of "
             f"{self.config.qat_epochs} more epochs. Scores are those of the firmware's own engine. The model that is "
             "more accurate on held-out clips is taken.",
-            parts=(Grid(headings=headings, rows=tuple(rows)),),
+            parts=(Grid(headings=headings, rows=tuple(rows)), *self._paired()),
+        )
+
+    def _paired(self) -> tuple[Note, ...]:
+        if self.paired is None:
+            return ()
+        pair = self.paired
+        verdict = "they differ" if pair.p_value < _UNLIKELY else "that may be chance"
+        return (
+            Note(
+                text=f"On the same clips for testing, {pair.n_only_first} were right after training alone, "
+                f"{pair.n_only_second} with rounding in the loop alone: {verdict} (McNemar, p = {pair.p_value:.2g})"
+            ),
         )
 
     def _threshold(self) -> Section:
@@ -188,6 +212,7 @@ class KwsOutcome(Outcome):
             "threshold": self.defaults.threshold,
             "kws": self.params,
             "test": {"float": self.float_test, **{way: item.test for way, item in self.quantized.items()}},
+            "paired": self.paired,
             "validation": {way: _validation(item) for way, item in self.quantized.items()},
             "n_clips": self.counts,
             "n_skipped": len(self.skipped),
@@ -203,6 +228,7 @@ class KwsOutcome(Outcome):
             threshold=self.defaults.threshold,
             float_test=self.float_test,
             int8_test=self.best.test,
+            paired=self.paired,
         )
 
 

@@ -16,6 +16,7 @@ from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
+from tinyhost.metrics.intervals import mcnemar
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
@@ -81,6 +82,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         float_test=float_metrics(fitted.model, to_input(features.test.features), features.test.classes),
         quantized=quantized,
         chosen=chosen,
+        paired=mcnemar(quantized["ptq"].right, quantized["qat"].right) if len(quantized) == 2 else None,
         tflite=quantized[chosen].tflite,
         n_parameters=n_trainable(fitted.model),
         params=app_params(config),
@@ -163,11 +165,13 @@ def _measure(content: bytes, config: KwsTrainConfig, features: _Features) -> Qua
     image = compile_tflite(content, name=config.arch, task=Task.KWS).image
     val, test = features.val, features.test
     val_scores = engine_scores(image, val.features)
+    test_scores = engine_scores(image, test.features)
     curve = keyword_curve(val_scores, val.classes, N_SILENT)
     return Quantized(
         tflite=content,
         val=classifier_metrics(val_scores, val.classes),
-        test=classifier_metrics(engine_scores(image, test.features), test.classes),
+        test=classifier_metrics(test_scores, test.classes),
+        right=tuple((test_scores.argmax(axis=1) == test.classes).tolist()),
         curve=curve,
         point=choose_threshold(curve, config.max_false_accept_rate),
     )

@@ -9,7 +9,7 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent
+from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
@@ -123,7 +123,9 @@ class VwwOutcome(Outcome):
 
 
 def _accuracy(name: str, metrics: ClassifierMetrics) -> tuple[Figure, ...]:
-    accuracy = Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2))
+    accuracy = Figure(
+        name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval)
+    )
     if metrics.auc is None:
         return (accuracy,)
     return (accuracy, Figure(name=f"AUC, {name}", value=f"{metrics.auc:.4f}"))
