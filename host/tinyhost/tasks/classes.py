@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,13 @@ from tinyhost.metrics.classifier import (
     classifier_metrics,
     confusion_matrix,
 )
-from tinyhost.metrics.intervals import Interval
-from tinyhost.metrics.keywords import KeywordPoint
 from tinyhost.protocol.messages import InferSource
+from tinyhost.tasks.class_documents import AccuracyDocument, Kind, SampleDocument
 from tinyhost.tasks.findings import (
     Confusion,
     Figure,
     Finding,
     Grid,
-    HostAnswers,
     Judged,
     JudgedSamples,
     Part,
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accuracy",
-    "AccuracyDocument",
-    "KeywordsDocument",
     "Labelled",
     "LabelledSample",
     "check_labels",
@@ -55,7 +51,6 @@ __all__ = [
     "real_values",
 ]
 
-Kind = Literal["pictures", "clips"]
 SampleData = NDArray[np.uint8] | NDArray[np.int16]
 
 
@@ -93,80 +88,6 @@ class Labelled(Protocol):
     def __iter__(self) -> Iterator[LabelledSample]: ...
 
     def __len__(self) -> int: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampleDocument:
-    """What the device said to one sample."""
-
-    file: str
-    label: str
-    predicted: str
-    scores: tuple[float, ...]
-    """real output values, in the order of `labels`"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeywordsDocument:
-    """A keyword spotter's errors about clips, at the model's threshold and at all others."""
-
-    threshold: float
-    """the model's"""
-    false_accept_rate: float | None
-    """share of the clips without a wanted word in which one is heard; null without such clips"""
-    false_accept_interval: Interval | None
-    """95 % (Wilson)"""
-    false_reject_rate: float | None
-    """share of the words that are not heard, or taken for another one; null without words"""
-    false_reject_interval: Interval | None
-    """95 % (Wilson)"""
-    confusion_rate: float | None
-    """share of the words that are taken for another one"""
-    n_words: int
-    """clips of words"""
-    n_others: int
-    """clips of `silence` and `unknown`"""
-    equal_error: KeywordPoint | None
-    """where both rates are closest"""
-    curve: tuple[KeywordPoint, ...]
-    """by rising threshold"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccuracyDocument:
-    """A labelled folder, classified on the device; null without `--data`, or for an app that does not classify."""
-
-    data: str
-    """the folder"""
-    kind: Kind
-    n: int
-    """pictures or clips"""
-    top1: float
-    """share whose highest score is the label's"""
-    top1_interval: Interval | None
-    """95 % (Wilson)"""
-    macro_f1: float
-    """mean of the labels' F1; one without any counts 0"""
-    auc: float | None
-    """area under the ROC curve; of more than two labels the mean of each against the rest; null of one label alone"""
-    average_precision: float | None
-    """area under the precision-recall curve, as `auc`; of two labels, of the second one"""
-    labels: tuple[str, ...]
-    """order of `confusion`"""
-    confusion: tuple[tuple[int, ...], ...]
-    """rows: true class; columns: predicted class"""
-    per_class: Mapping[str, ClassScore]
-    """by label"""
-    pictures: tuple[SampleDocument, ...]
-    """empty unless `kind` is `pictures`"""
-    clips: tuple[SampleDocument, ...]
-    """as `pictures`, of clips; one of them is empty"""
-    host: HostAnswers | None
-    """the same clips through the firmware's frontend and engine on this computer; null for pictures"""
-    keywords: KeywordsDocument | None
-    """words missed and words detected that were not said; null for pictures"""
-    skipped: tuple[Skipped, ...]
-    """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""
 
 
 @dataclass(frozen=True, kw_only=True)

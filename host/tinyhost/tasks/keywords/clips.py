@@ -22,15 +22,8 @@ from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve,
 from tinyhost.models.reference import HostReference
 from tinyhost.system.wording import counted
 from tinyhost.tasks import findings
-from tinyhost.tasks.classes import (
-    Accuracy,
-    AccuracyDocument,
-    KeywordsDocument,
-    Kind,
-    check_labels,
-    measure_accuracy,
-    real_values,
-)
+from tinyhost.tasks.class_documents import AccuracyDocument, KeywordsDocument, Kind
+from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
 from tinyhost.tasks.contract import Evaluation, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units

@@ -9,7 +9,7 @@ from tinyhost.datasets.capture import SOUND_RECORDING
 from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
-from tinyhost.tasks.classes import AccuracyDocument
+from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
 from tinyhost.tasks.keywords.params import keyword_params

@@ -21,7 +21,8 @@ from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import CAMERA
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
-from tinyhost.tasks.classes import Accuracy, AccuracyDocument, check_labels, measure_accuracy
+from tinyhost.tasks.class_documents import AccuracyDocument
+from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.live import LiveForm
 
