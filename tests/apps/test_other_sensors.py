@@ -1,4 +1,4 @@
-"""A board whose accelerometer is another than the model's: push and monitor say so."""
+"""A board whose accelerometer is another than the model's: flash, push and monitor say so; flash has the right one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REVISION_2 = "machine:imbalance?sensor=bmi270"
 MISFIT = "the model anomaly wants 119 samples a second, the board's sensor gives 100"
 
 
-def test_push_knows_what_the_boards_sensor_gives(stations: Stations) -> None:
+def test_flash_and_push_know_what_the_boards_sensor_gives(stations: Stations) -> None:
     station = stations("native", "anomaly", model=True)
     keeper = station.start("board", "run", "--scene", REVISION_2)
     station.wait_until_on(keeper)
@@ -20,6 +20,9 @@ def test_push_knows_what_the_boards_sensor_gives(stations: Stations) -> None:
     assert MISFIT in refused
     assert "push --force stores it all the same" in refused
     assert station.run_json("models")["slots"] == before
+    assert station.run_json("flash", "anomaly")["model"]["name"] == "anomaly_bmi270"
+    done = station.run("monitor", "--count", "4", "--plain")
+    assert len(done.out.splitlines()) == 4
     station.run("push", str(SHIPPED_MODELS["anomaly"]), "--force")
     assert MISFIT in station.run("monitor", "--count", "1", "--plain", code=1).err
 

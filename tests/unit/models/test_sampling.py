@@ -7,15 +7,18 @@ from dataclasses import replace
 import pytest
 from tinyhost.compiler import ModelImage
 from tinyhost.errors import UnsupportedModelError
+from tinyhost.models.file import load_model_file
+from tinyhost.models.push import first_fitting
 from tinyhost.models.sampling import ModelSampling, SensorSampling, misfit_of, sampling_of
 from tinyhost.models.summary import summary_of
 from tinyhost.protocol.messages import InfoReply
 from tinyhost.tasks.on_device import check_model
 
-from tests.stations import shipped_image
+from tests.stations import SHIPPED_MODELS, shipped_image
 
 MOTION = ModelSampling(rate_hz=119.0, n_channels=3, counts_per_g=8196.7)
 LSM9DS1 = SensorSampling(chip="LSM9DS1", rate_hz=119.0, n_channels=3, scale=4 / 32768)
+BMI270_MODEL = SHIPPED_MODELS["anomaly"].parent.with_name("anomaly_bmi270") / "model.tflite"
 BMI270 = SensorSampling(chip="BMI270", rate_hz=100.0, n_channels=3, scale=4 / 32768)
 
 
@@ -66,3 +69,10 @@ def test_a_model_is_refused_by_name_with_how_to_get_one_for_the_board() -> None:
     wants = "wants 119 samples a second, the board's BMI270 gives 100"
     assert caught.value.message == f"nano33ble:1: the model anomaly {wants}"
     assert "tinyhost train anomaly --machine --sensor bmi270" in caught.value.hint
+
+
+def test_each_sensor_gets_the_shipped_model_that_was_made_for_it() -> None:
+    files = [load_model_file(path) for path in (SHIPPED_MODELS["anomaly"], BMI270_MODEL)]
+    assert first_fitting(files, None) is first_fitting(files, LSM9DS1) is files[0]
+    assert first_fitting(files, BMI270) is files[1]
+    assert first_fitting(files, replace(BMI270, rate_hz=50.0)) is files[0]
