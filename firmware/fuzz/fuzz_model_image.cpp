@@ -47,6 +47,7 @@ void LoadAndInvoke(size_t size, tinyhost::KernelSet kernels) {
   const tinyhost::TensorView input = engine.input();
   for (size_t i = 0; i < input.n_bytes; ++i) static_cast<uint8_t*>(input.data)[i] = static_cast<uint8_t>(i * 37);
   if (engine.Invoke() != tinyhost::Status::kOk) std::abort();
+  engine.Reset();
   ASAN_UNPOISON_MEMORY_REGION(g_arena, sizeof(g_arena));
 }
 

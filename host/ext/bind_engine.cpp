@@ -143,6 +143,9 @@ void BindEngine(nb::module_& module) {
       .def("set_input", &PyEngine::SetInputBytes, nb::arg("values"))
       .def("set_input", &PyEngine::SetInput, nb::arg("values"), "Copy bytes or an array into the input tensor.")
       .def("invoke", &PyEngine::Invoke, "Run every operator.")
+      .def(
+          "reset", [](PyEngine& self) { self.loaded().Reset(); }, "Clear what the model keeps between inferences.")
+      .def_prop_ro("has_state", [](PyEngine& self) { return self.loaded().has_state(); })
       .def("invoke_range", &PyEngine::InvokeRange, nb::arg("first"), nb::arg("last"), "Run operators [first, last).")
       .def(
           "input", [](PyEngine& self) { return ToNumpy(self.loaded().input()); }, "Return a copy of the input tensor.")

@@ -28,6 +28,10 @@ class Engine:
     def set_input(self, values: bytes | NDArray[np.generic]) -> None:
         """Copy bytes or an array into the input tensor; ValueError if the size differs."""
     def invoke(self) -> None: ...
+    def reset(self) -> None:
+        """Clear what the model keeps from one inference to the next."""
+    @property
+    def has_state(self) -> bool: ...
     def invoke_range(self, first: int, last: int) -> None:
         """Run operators [first, last)."""
     def input(self) -> NDArray[np.generic]: ...

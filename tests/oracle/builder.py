@@ -25,6 +25,7 @@ _DTYPES = {
     "int64": tflite.TensorType.INT64,
     "float16": tflite.TensorType.FLOAT16,
     "float32": tflite.TensorType.FLOAT32,
+    "resource": tflite.TensorType.RESOURCE,
 }
 _OPTION_CLASSES = {
     "CONV_2D": "Conv2DOptions",
@@ -45,7 +46,9 @@ _OPTION_CLASSES = {
     "ARG_MIN": "ArgMinOptions",
     "BATCH_MATMUL": "BatchMatMulOptions",
     "BATCH_TO_SPACE_ND": "BatchToSpaceNDOptions",
+    "ASSIGN_VARIABLE": "AssignVariableOptions",
     "BROADCAST_TO": "BroadcastToOptions",
+    "CALL_ONCE": "CallOnceOptions",
     "DIV": "DivOptions",
     "EQUAL": "EqualOptions",
     "EXP": "ExpOptions",
@@ -61,6 +64,7 @@ _OPTION_CLASSES = {
     "MIRROR_PAD": "MirrorPadOptions",
     "NOT_EQUAL": "NotEqualOptions",
     "PADV2": "PadV2Options",
+    "READ_VARIABLE": "ReadVariableOptions",
     "REDUCE_MAX": "ReducerOptions",
     "REDUCE_MIN": "ReducerOptions",
     "RESIZE_BILINEAR": "ResizeBilinearOptions",
@@ -92,6 +96,7 @@ _OPTION_CLASSES = {
     "TRANSPOSE": "TransposeOptions",
     "TRANSPOSE_CONV": "TransposeConvOptions",
     "UNPACK": "UnpackOptions",
+    "VAR_HANDLE": "VarHandleOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
@@ -177,14 +182,42 @@ class ModelBuilder:
         """Add an operator of any number of outputs; one that is not in the schema has the options its kernel reads."""
         self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
 
-    def build(self, inputs: Sequence[int], outputs: Sequence[int], *, n_subgraphs: int = 1) -> bytes:
-        """Return the .tflite file with the given graph inputs and outputs; of several subgraphs, all alike."""
+    def build(
+        self,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        *,
+        n_subgraphs: int = 1,
+        called: ModelBuilder | None = None,
+    ) -> bytes:
+        """Return the .tflite file with the given graph inputs and outputs; of several subgraphs, all alike.
+
+        called: the second subgraph, without inputs and outputs, which a CALL_ONCE runs.
+        """
         b = flatbuffers.Builder(4096)
-        buffers = [self._buffer(b, b"")] + [self._buffer(b, t.data) for t in self.tensors]
-        codes = sorted({op.code for op in self.operators})
-        tensors = [self._tensor(b, t, i + 1) for i, t in enumerate(self.tensors)]
-        operators = [self._operator(b, op, codes.index(op.code)) for op in self.operators]
+        others = [] if called is None else [called]
+        parts = [self, *others]
+        buffers = [self._buffer(b, b"")] + [self._buffer(b, t.data) for part in parts for t in part.tensors]
+        codes = sorted({op.code for part in parts for op in part.operators})
+        subgraphs_made = [self._subgraph(b, codes, inputs, outputs, 1)] * n_subgraphs
+        subgraphs_made += [other._subgraph(b, codes, (), (), 1 + len(self.tensors)) for other in others]
         opcodes = [self._opcode(b, code) for code in codes]
+        subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, subgraphs_made)
+        opcode_vector = _offsets(b, tflite.ModelStartOperatorCodesVector, opcodes)
+        buffer_vector = _offsets(b, tflite.ModelStartBuffersVector, buffers)
+        tflite.ModelStart(b)
+        tflite.ModelAddVersion(b, 3)
+        tflite.ModelAddOperatorCodes(b, opcode_vector)
+        tflite.ModelAddSubgraphs(b, subgraphs)
+        tflite.ModelAddBuffers(b, buffer_vector)
+        b.Finish(tflite.ModelEnd(b), file_identifier=b"TFL3")
+        return bytes(b.Output())
+
+    def _subgraph(
+        self, b: Any, codes: Sequence[str], inputs: Sequence[int], outputs: Sequence[int], first_buffer: int
+    ) -> int:
+        tensors = [self._tensor(b, t, i + first_buffer) for i, t in enumerate(self.tensors)]
+        operators = [self._operator(b, op, codes.index(op.code)) for op in self.operators]
         subgraph_parts = (
             _offsets(b, tflite.SubGraphStartTensorsVector, tensors),
             _ints(b, tflite.SubGraphStartInputsVector, inputs),
@@ -196,16 +229,7 @@ class ModelBuilder:
         tflite.SubGraphAddInputs(b, subgraph_parts[1])
         tflite.SubGraphAddOutputs(b, subgraph_parts[2])
         tflite.SubGraphAddOperators(b, subgraph_parts[3])
-        subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, [tflite.SubGraphEnd(b)] * n_subgraphs)
-        opcode_vector = _offsets(b, tflite.ModelStartOperatorCodesVector, opcodes)
-        buffer_vector = _offsets(b, tflite.ModelStartBuffersVector, buffers)
-        tflite.ModelStart(b)
-        tflite.ModelAddVersion(b, 3)
-        tflite.ModelAddOperatorCodes(b, opcode_vector)
-        tflite.ModelAddSubgraphs(b, subgraphs)
-        tflite.ModelAddBuffers(b, buffer_vector)
-        b.Finish(tflite.ModelEnd(b), file_identifier=b"TFL3")
-        return bytes(b.Output())
+        return int(tflite.SubGraphEnd(b))
 
     @staticmethod
     def _buffer(b: Any, data: bytes) -> int:
@@ -265,8 +289,9 @@ class ModelBuilder:
         if not hasattr(tflite.BuiltinOperator, spec.code):
             custom_options = b.CreateByteVector(bytes(flexbuffers.Dumps(spec.options)))
         if class_name:
+            values = {n: b.CreateString(v) if isinstance(v, str) else v for n, v in spec.options.items()}
             getattr(tflite, f"{class_name}Start")(b)
-            for name, value in spec.options.items():
+            for name, value in values.items():
                 getattr(tflite, f"{class_name}Add{name}")(b, value)
             options = getattr(tflite, f"{class_name}End")(b)
         tflite.OperatorStart(b)

@@ -41,6 +41,8 @@ __all__ = [
     "open_oracle",
     "run_compiled",
     "run_kernels",
+    "run_sequence",
+    "run_sequence_of_tflm",
     "without_halves",
 ]
 
@@ -146,10 +148,36 @@ def run_compiled(
     engine.load(compiled.image)
     outputs = []
     for values in inputs:
+        engine.reset()
         engine.set_input(values)
         engine.invoke()
         outputs.append(engine.output())
     return outputs
+
+
+def run_sequence(compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]], *, simd: bool) -> list[bytes]:
+    """Return the model's answers to inputs that follow one another, with one set of kernels."""
+    engine = _firmware.Engine(compiled.report.arena_bytes, simd=simd)
+    engine.load(compiled.image)
+    answers = []
+    for values in inputs:
+        engine.set_input(values)
+        engine.invoke()
+        answers.append(engine.output().tobytes())
+    return answers
+
+
+def run_sequence_of_tflm(tflite: bytes, inputs: Sequence[NDArray[np.generic]]) -> list[bytes]:
+    """Return the wheel's answers to inputs that follow one another; only where it is installed."""
+    from tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(tflite)
+    answers = []
+    for values in inputs:
+        interpreter.set_input(values, 0)
+        interpreter.invoke()
+        answers.append(interpreter.get_output(0).tobytes())
+    return answers
 
 
 def run_kernels(compiled: CompiledModel, inputs: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:

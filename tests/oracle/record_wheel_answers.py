@@ -27,6 +27,7 @@ _TESTS = (
     "oracle/test_dense_rows.py",
     "oracle/test_rounding.py",
     "oracle/test_shipped_model.py",
+    "oracle/test_streaming.py",
     "unit/compiler/passes/test_last_step.py",
 )
 

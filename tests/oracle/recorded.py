@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from tinyhost.compiler import compile_tflite
 
 from tests.oracle.net import Model
-from tests.oracle.oracle import ORACLE_IS_TFLM, assert_oracle_gives, open_oracle, run_kernels
+from tests.oracle.oracle import (
+    ORACLE_IS_TFLM,
+    assert_oracle_gives,
+    open_oracle,
+    run_kernels,
+    run_sequence,
+    run_sequence_of_tflm,
+)
 
 __all__ = [
     "ANSWERS",
@@ -29,6 +36,7 @@ __all__ = [
     "Asked",
     "Recorder",
     "assert_equals_wheel",
+    "assert_sequences_equal_wheel",
     "recorded_models",
     "write_models",
 ]
@@ -91,6 +99,22 @@ def assert_equals_wheel(name: str, asked: Sequence[Asked]) -> None:
         if ORACLE_IS_TFLM:
             assert_oracle_gives(tflite, inputs, outputs)
     assert answered == recorded.answered, f"{name}: the wheel answered otherwise; if the models are others now, {_HINT}"
+
+
+def assert_sequences_equal_wheel(name: str, asked: Sequence[Asked]) -> None:
+    """Assert as assert_equals_wheel, of each model's inputs one after another, with what it keeps in between."""
+    asked_crc = _crc(part for _, inputs in asked for part in _bytes_of(inputs))
+    if ORACLE_IS_TFLM:
+        answered = [_crc(run_sequence_of_tflm(tflite, inputs)) for tflite, inputs in asked]
+        if Recorder.current is not None:
+            Recorder.current.answers[name] = Answers(asked=asked_crc, answered=answered)
+            return
+    recorded = _read_answers().get(name)
+    if recorded is None or recorded.asked != asked_crc:
+        pytest.fail(f"{name}: the wheel was not asked this when it was recorded; {_HINT}")
+    for simd in (False, True):
+        ours = [_crc(run_sequence(compile_tflite(t, name="recorded"), inputs, simd=simd)) for t, inputs in asked]
+        assert ours == recorded.answered, f"{name}: the wheel answered otherwise"
 
 
 def recorded_models(operator: str) -> list[Model]:

@@ -41,8 +41,10 @@ Status CheckModel(const Engine& engine) {
   if (status != Status::kOk) return status;
   if (wanted.sample_rate_hz != hal::kMicrophoneHz) return Status::kModelMismatch;
   status = window.Configure(wanted);
-  if (status == Status::kOk) params = wanted;
-  return status;
+  if (status != Status::kOk) return status;
+  window.SetApart(engine.has_state());
+  params = wanted;
+  return Status::kOk;
 }
 
 void StartModel(const Engine& engine, SettingTable* settings) {
@@ -57,6 +59,7 @@ void StartModel(const Engine& engine, SettingTable* settings) {
 
 Status Prepare(const Sample& sample, const Engine& engine) {
   if (sample.width != 1) return Status::kBadArgument;
+  if (engine.has_state()) return Status::kUnsupported;  // a clip is many windows of it
   const auto* samples = reinterpret_cast<const int16_t*>(sample.bytes.data);
   return window.OfClip(samples, sample.height, static_cast<int8_t*>(engine.input().data));
 }

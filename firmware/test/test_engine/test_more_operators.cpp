@@ -134,5 +134,61 @@ TEST_CASE("a picture is not resized from beyond its ends") {
        [](Resizing& m) { m.parts.tensors[0].rank = 3, m.parts.tensors[0].dims[3] = 1; }});
 }
 
+/// The greatest of what the input was so far: the output is kept, and the second input of the next inference.
+Model<NoParams> Greatest() {
+  Model<NoParams> model{OperatorCode::kMaximum, {{1, 4}, {1, 4}}, {1, 4}, {}};
+  for (TensorRecord& tensor : model.parts.tensors) tensor.zero_point = -100;
+  TensorRecord& state = model.parts.tensors[1];
+  state.storage = Storage::kState;
+  model.AddTensor({1, 4}, state.offset);  // what becomes of it
+  model.output().zero_point = -100;
+  model.parts.operators.push_back(model.parts.operators[0]);
+  model.parts.operators[1].inputs[0] = model.parts.operators[1].inputs[1] = model.parts.operators[0].output;
+  model.parts.operators[1].output = 3;
+  return model;
+}
+
+TEST_CASE("a state is its zero point after loading and after a reset, and is kept in between") {
+  ImageParts parts = Greatest().parts;
+  for (OperatorRecord& op : parts.operators) op.params_offset = parts.AddConstants(std::vector<NoParams>(1));
+  const std::vector<uint8_t> bytes = AssembleImage(parts);
+  alignas(16) uint8_t image[4096], arena[kArenaBytes];
+  std::copy(bytes.begin(), bytes.end(), image);
+  std::memset(arena, 77, sizeof(arena));
+  Engine engine;
+  REQUIRE(engine.Load(image, bytes.size(), arena, sizeof(arena)) == Status::kOk);
+  CHECK(engine.has_state());
+  const auto answer = [&engine](int8_t value) {
+    std::memset(engine.input().data, static_cast<uint8_t>(value), 4);
+    REQUIRE(engine.Invoke() == Status::kOk);
+    return static_cast<int>(static_cast<const int8_t*>(engine.output().data)[3]);
+  };
+  CHECK(answer(-120) == -100);
+  CHECK(answer(5) == 5);
+  CHECK(answer(3) == 5);
+  engine.Reset();
+  CHECK(answer(3) == 3);
+}
+
+TEST_CASE("a state is of bytes inside the arena, and neither input nor output of the model") {
+  const std::vector<std::pair<Status, std::function<void(Model<NoParams>&)>>> faults = {
+      {Status::kImageTensor, [](Model<NoParams>& m) { m.parts.tensors[1].offset = kArenaBytes - 3; }},
+      {Status::kImageTensor,
+       [](Model<NoParams>& m) {
+         m.parts.tensors[1].type = TensorType::kFloat32;
+         m.parts.tensors[1].scale = 0;
+         m.parts.tensors[1].zero_point = 0;
+       }},
+      {Status::kImageTensor, [](Model<NoParams>& m) { m.parts.tensors[1].storage = static_cast<Storage>(3); }},
+      {Status::kImageMetadata, [](Model<NoParams>& m) { m.parts.metadata.input_tensor = 1; }},
+      {Status::kImageMetadata, [](Model<NoParams>& m) { m.parts.metadata.output_tensor = 1; }},
+  };
+  for (const auto& [status, fault] : faults) {
+    Model<NoParams> model = Greatest();
+    fault(model);
+    CHECK(model.Load() == status);
+  }
+}
+
 }  // namespace
 }  // namespace tinyhost

@@ -78,6 +78,25 @@ TEST_CASE_FIXTURE(Ear, "the window is the newest strides, oldest first, after ev
   }
 }
 
+TEST_CASE_FIXTURE(Ear, "windows apart are full at their ends alone, and have no stride in common") {
+  window.SetApart(true);
+  const Samples sound = Sound(kWindow + 14 * kStride, 3);  // 15 strides: three windows
+  const Features all = AllStrides(sound);
+  size_t n_strides = 0;
+  for (size_t done = 0; done < sound.size();) {
+    bool is_stride_complete = false;
+    done += window.Take(sound.data() + done, sound.size() - done, &is_stride_complete);
+    if (!is_stride_complete) continue;
+    ++n_strides;
+    CHECK(window.is_full() == (n_strides % 5 == 0));
+    if (window.is_full()) {
+      const auto end = all.begin() + static_cast<ptrdiff_t>(8 * n_strides);
+      CHECK(Copy() == Features(end - kFeatures, end));
+    }
+  }
+  CHECK(n_strides == 15);
+}
+
 TEST_CASE_FIXTURE(Ear, "after a reset the window fills again, and nothing of before is in it") {
   Hear(Sound(8000, 2));
   window.Reset();

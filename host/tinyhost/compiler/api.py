@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, threshold_units
+from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, streaming_params, threshold_units
 from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
 from tinyhost.compiler.image import ModelImage, TensorInfo
 from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, OperatorCode, Task
+from tinyhost.compiler.int8_scores import with_int8_scores
 from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT
 from tinyhost.compiler.order import check_order
-from tinyhost.compiler.passes import run_passes
+from tinyhost.compiler.passes import run_passes, with_states_written
 from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
@@ -26,6 +27,7 @@ __all__ = ["CompiledModel", "compile_tflite"]
 
 _SCRATCH_LIMITS = (32768, 16384, 8192, 4096, 2048, 0)
 _NAME_BYTES = 31  # of the model
+_CLASSIFYING = (Task.KWS, Task.VWW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,11 @@ def compile_tflite(
     defaults = defaults or AppDefaults()
     labels = tuple(map(normal_label, labels))
     graph = canonical(read_tflite(data, where=where))
+    task = _guessed_task(graph) if task is None else task
+    if task in _CLASSIFYING:
+        graph = with_int8_scores(graph)
+    if task == Task.KWS and graph.states and not defaults.task_data:
+        defaults = replace(defaults, task_data=streaming_params(_info(graph.tensors[graph.input])))
     original = lower_graph(graph, ConstantPool(), where=where)  # refuses what the engine lacks, in the file's terms
     check_order(graph, original, where)
     metadata = replace(
@@ -73,8 +80,7 @@ def compile_tflite(
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
-    if passes:
-        graph = run_passes(graph)
+    graph = run_passes(graph) if passes else with_states_written(graph)
     if arena_bytes is None:
         arena_bytes = _app_arena_bytes(Task(metadata.task))
     smallest: ModelImage | None = None
@@ -106,7 +112,7 @@ def _scratch_limits(graph: Graph, where: str) -> Iterator[int]:
 
 
 def _metadata(
-    graph: Graph, name: str, task: Task | None, labels: tuple[str, ...], defaults: AppDefaults, *, where: str
+    graph: Graph, name: str, task: Task, labels: tuple[str, ...], defaults: AppDefaults, *, where: str
 ) -> ModelMetadata:
     """Return the metadata, apart from figures of the network and of the plan."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
@@ -120,7 +126,7 @@ def _metadata(
     return ModelMetadata(
         name=name.encode()[:_NAME_BYTES].decode("utf-8", "ignore"),
         source_sha256=graph.sha256,
-        task=guess_task(input_info, output_info) if task is None else task,
+        task=task,
         n_labels=len(labels),
         target_label=target if labels else 0,
         smoothing=defaults.smoothing,
@@ -143,6 +149,11 @@ def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
             raise UsageError(f"{where}: label {index}, {label!r}: {fault}", hint=hint)
         if label in labels[:index]:
             raise UsageError(f"{where}: label {label!r} is there twice", hint=hint)
+
+
+def _guessed_task(graph: Graph) -> Task:
+    input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
+    return guess_task(input_info, output_info, is_streaming=bool(graph.states))
 
 
 def _info(tensor: Tensor) -> TensorInfo:

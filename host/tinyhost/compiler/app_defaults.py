@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import TensorInfo
-from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.errors import UsageError
 
-__all__ = ["AppDefaults", "guess_task", "pixel_map", "threshold_units"]
+__all__ = ["AppDefaults", "guess_task", "pixel_map", "streaming_params", "threshold_units"]
+
+_STREAMED_CHANNELS = 40
+"""Features of one stride, as TFLM's audio frontend gives them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +34,14 @@ class AppDefaults:
     task_data: bytes = b""
 
 
-def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
-    """Return the task that the shapes suggest: a picture to 2 outputs, audio features, an autoencoder."""
+def guess_task(input_info: TensorInfo, output_info: TensorInfo, *, is_streaming: bool = False) -> Task:
+    """Return the task that the shapes suggest: a picture to 2 outputs, audio features, an autoencoder.
+
+    is_streaming: it keeps a state, as wake words do that are given a few strides of features at a time.
+    """
     shape = input_info.shape
+    if is_streaming and shape[-1:] == (_STREAMED_CHANNELS,) and input_info.dtype == "int8":
+        return Task.KWS
     if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and _is_list(output_info, 2):
         return Task.VWW
     if shape in ((1, 49, 40, 1), (1, 49, 10, 1), (1, 1960)):
@@ -41,6 +49,30 @@ def guess_task(input_info: TensorInfo, output_info: TensorInfo) -> Task:
     if len(shape) == 2 and shape == output_info.shape and math.prod(shape) > 16:
         return Task.ANOMALY
     return Task.GENERIC
+
+
+def streaming_params(input_info: TensorInfo) -> bytes:
+    """Return the KwsParams of a wake word that streams, as microWakeWord trains them; empty for another input.
+
+    Strides come every 10 ms; the mean of five results counts.
+    """
+    n_strides, rest = divmod(math.prod(input_info.shape), _STREAMED_CHANNELS)
+    if rest or not 0 < n_strides <= 100:
+        return b""
+    stride_ms = 10
+    params = KwsParams(
+        sample_rate_hz=16_000,
+        window_ms=30,
+        stride_ms=stride_ms,
+        n_channels=_STREAMED_CHANNELS,
+        n_strides=n_strides,
+        average_ms=4 * n_strides * stride_ms,
+        suppression_ms=1000,
+        n_silent_labels=0,
+        min_results=5,
+        period_ms=0,
+    )
+    return params.pack()
 
 
 def _is_list(info: TensorInfo, n: int) -> bool:

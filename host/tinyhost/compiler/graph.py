@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Graph", "Obstacle", "Operator", "OptionValue", "Quantization", "Tensor"]
+__all__ = ["Graph", "Obstacle", "Operator", "OptionValue", "Quantization", "State", "Tensor"]
 
 OptionValue: TypeAlias = int | float
 
@@ -84,6 +84,16 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class State:
+    """What a model keeps from one inference to the next: tensors of one type and shape."""
+
+    before: int
+    """read; a reset fills it with its zero point"""
+    after: int
+    """what it becomes when the inference is done"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """The first subgraph of a model, operators in execution order."""
 
@@ -94,3 +104,12 @@ class Graph:
     sha256: bytes
     obstacles: tuple[Obstacle, ...] = ()
     """of the file as a whole: then it is no graph to run"""
+    variables: tuple[Tensor | None, ...] = ()
+    """of the file, by the number that its operators' option Variable names: what each starts from; None: not told"""
+    states: tuple[State, ...] = ()
+    """of variables, once canonical has seen to them"""
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        """What an inference is for: the output, and what states become."""
+        return (self.output, *(state.after for state in self.states))

@@ -127,6 +127,8 @@ class Storage(IntEnum):
     """in the arena, at `offset`"""
     CONSTANT = 1
     """in the constants section, at `offset`"""
+    STATE = 2
+    """in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`"""
 
 
 class OperatorCode(IntEnum):

@@ -18,6 +18,7 @@ _QUANTIZE = (
 _UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
 _ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
 _STATELESS = "export a model without variables, that is given the whole window at once"
+_VARIABLES = "export variables of int8 that start from zeros, or a model without variables"
 _DENSE = (
     "export the weights dense: after tfmot's strip_pruning, convert without "
     "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler leaves out channels of zeros by itself"
@@ -29,17 +30,17 @@ _BATCH_OF_1 = (
     "convolutions as such (around anything else TensorFlow Lite Micro runs them, and answers wrongly)"
 )
 _WAYS_OUT: Mapping[str, str] = {
-    "ASSIGN_VARIABLE": _STATELESS,
+    "ASSIGN_VARIABLE": _VARIABLES,
     "BATCH_TO_SPACE_ND": _BATCH_OF_1,
     "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
-    "CALL_ONCE": _STATELESS,
+    "CALL_ONCE": _VARIABLES,
     "DENSIFY": _DENSE,
     "IF": _UNROLL,
-    "READ_VARIABLE": _STATELESS,
+    "READ_VARIABLE": _VARIABLES,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
     "SVDF": _STATELESS,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,
-    "VAR_HANDLE": _STATELESS,
+    "VAR_HANDLE": _VARIABLES,
     "WHILE": _UNROLL,
 }
 _WEIGHTED = ("BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")

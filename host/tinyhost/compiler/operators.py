@@ -9,10 +9,12 @@ SUPPORTED_OPERATORS = (
     "ADD",
     "ARG_MAX",
     "ARG_MIN",
+    "ASSIGN_VARIABLE",
     "AVERAGE_POOL_2D",
     "BATCH_MATMUL",
     "BATCH_TO_SPACE_ND",
     "BROADCAST_TO",
+    "CALL_ONCE",
     "CAST",
     "CONCATENATION",
     "CONV_2D",
@@ -49,6 +51,7 @@ SUPPORTED_OPERATORS = (
     "PADV2",
     "PRELU",
     "QUANTIZE",
+    "READ_VARIABLE",
     "REDUCE_MAX",
     "REDUCE_MIN",
     "RELU",
@@ -77,5 +80,6 @@ SUPPORTED_OPERATORS = (
     "TRANSPOSE_CONV",
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
     "UNPACK",
+    "VAR_HANDLE",
 )
 """By name. Some are taken in the forms only that converters write; SHAPE and others where they give constants."""

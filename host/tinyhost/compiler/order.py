@@ -20,7 +20,7 @@ def check_order(graph: Graph, steps: Sequence[Step], where: str) -> None:
             f"{where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again"
         )
 
-    written = {graph.input}
+    written = {graph.input, *(state.before for state in graph.states)}
     for step in steps:
         for tensor in step.inputs:
             if tensor not in written and graph.tensors[tensor].data is None:

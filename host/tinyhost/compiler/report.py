@@ -150,9 +150,12 @@ def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
     first, last = {image.metadata.input_tensor: 0}, {image.metadata.input_tensor: 0}
     for i, record in enumerate(image.operators):
         for tensor in (*record.inputs[: record.n_inputs], record.output):
-            if image.tensors[tensor].storage == Storage.ARENA:
+            if image.tensors[tensor].storage != Storage.CONSTANT:
                 first.setdefault(tensor, i)
                 last[tensor] = i
+    for tensor, kept in enumerate(image.tensors):
+        if kept.storage == Storage.STATE:
+            first[tensor], last[tensor] = 0, end
     first.setdefault(image.metadata.output_tensor, end)
     last[image.metadata.output_tensor] = end
     tensors = [

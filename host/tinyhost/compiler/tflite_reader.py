@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -52,6 +52,7 @@ class _Reader:
         self._codes = _names(tflite.BuiltinOperator)
         self._types = _names(tflite.TensorType)
         self._obstacles: list[Obstacle] = []
+        self._variables: dict[tuple[str, str], int] = {}  # by container and name
         self._model = self._decode("root table", lambda: tflite.Model.GetRootAs(data, 0))
 
     def graph(self) -> Graph:
@@ -64,14 +65,51 @@ class _Reader:
         n_operators = self._count("operators", subgraph.OperatorsLength, MAX_OPERATORS)
         tensors = tuple(self._tensor(i, subgraph) for i in range(n_tensors))
         operators = tuple(self._operator(i, subgraph, n_tensors) for i in range(n_operators))
+        initial, n_others = self._initial(subgraph, operators, n_subgraphs)
         return Graph(
             tensors=tensors,
             operators=operators,
             input=self._only("input", subgraph.InputsLength, subgraph.Inputs, tensors),
             output=self._only("output", subgraph.OutputsLength, subgraph.Outputs, tensors),
             sha256=self._sha256,
-            obstacles=(*self._obstacles, *_of_subgraphs(n_subgraphs)),
+            obstacles=(*self._obstacles, *_of_subgraphs(n_subgraphs, n_others)),
+            variables=tuple(initial.get(number) for number in range(len(self._variables))),
         )
+
+    def _initial(self, subgraph: Any, operators: Sequence[Operator], n_subgraphs: int) -> tuple[dict[int, Tensor], int]:
+        """Return what variables start from, by their numbers, and how many subgraphs do anything else."""
+        initial: dict[int, Tensor] = {}
+        n_others = n_subgraphs - 1
+        for operator in operators:
+            found = self._assigned(subgraph, operator, n_subgraphs) if operator.code == "CALL_ONCE" else None
+            if found is not None:
+                initial.update(found)
+                n_others -= 1
+        return initial, max(n_others, 0)
+
+    def _assigned(self, subgraph: Any, call: Operator, n_subgraphs: int) -> dict[int, Tensor] | None:
+        """Return what a CALL_ONCE assigns; None if it does anything but assign constants to variables."""
+        table = self._decode("CALL_ONCE", lambda: subgraph.Operators(call.index))
+        options = self._table_options("CALL_ONCE", table, "CallOnceOptions")
+        index = 0 if options is None else self._decode("CALL_ONCE: options", options.InitSubgraphIndex)
+        if not 0 < index < n_subgraphs:
+            return None
+        called = self._decode(f"subgraph {index}", lambda: self._model.Subgraphs(index))
+        n_tensors = self._count("tensors", called.TensorsLength, MAX_TENSORS)
+        n_operators = self._count("operators", called.OperatorsLength, MAX_OPERATORS)
+        operators = [self._operator(i, called, n_tensors) for i in range(n_operators)]
+        handles: dict[int, int] = {}
+        assigned: dict[int, Tensor] = {}
+        for operator in operators:
+            if operator.code == "VAR_HANDLE" and len(operator.outputs) == 1:
+                handles[operator.outputs[0]] = int(operator.options["Variable"])
+            elif operator.code == "ASSIGN_VARIABLE" and len(operator.inputs) == 2 and operator.inputs[0] in handles:
+                if operator.inputs[1] < 0:
+                    return None
+                assigned[handles[operator.inputs[0]]] = self._tensor(operator.inputs[1], called)
+            else:
+                return None
+        return assigned
 
     def _tensor(self, index: int, subgraph: Any) -> Tensor:
         what = f"tensor {index}"
@@ -165,17 +203,38 @@ class _Reader:
         )
 
     def _options(self, what: str, code: str, table: Any) -> dict[str, OptionValue]:
+        what = f"{what} ({code}): options"
+        if code == "VAR_HANDLE":
+            return {"Variable": self._variable(what, table)}
         if code not in OPTIONS:
             return {}
         class_name, fields = OPTIONS[code]
-        what = f"{what} ({code}): options"
-        raw = self._decode(what, table.BuiltinOptions)
-        expected = getattr(self._tflite.BuiltinOptions, class_name)
-        if raw is None or self._decode(what, table.BuiltinOptionsType) != expected:
+        options = self._table_options(what, table, class_name)
+        if options is None:
             raise self._corrupt(what, class_name, "none or those of another operator")
+        return {field: self._decode(f"{what}: {field}", getattr(options, field)) for field in fields}
+
+    def _table_options(self, what: str, table: Any, class_name: str) -> Any:
+        """Return an operator's options of that class; None if it has none or others."""
+        raw = self._decode(what, table.BuiltinOptions)
+        if raw is None or self._decode(what, table.BuiltinOptionsType) != getattr(
+            self._tflite.BuiltinOptions, class_name
+        ):
+            return None
         options = getattr(self._tflite, class_name)()
         self._decode(what, lambda: options.Init(raw.Bytes, raw.Pos))
-        return {field: self._decode(f"{what}: {field}", getattr(options, field)) for field in fields}
+        return options
+
+    def _variable(self, what: str, table: Any) -> int:
+        """Return the number of the variable of a VAR_HANDLE; one without options has no name."""
+        options = self._table_options(what, table, "VarHandleOptions")
+        name = ("", "")
+        if options is not None:
+            name = (
+                _name(self._decode(what, options.Container)),
+                _name(self._decode(what, options.SharedName)),
+            )
+        return self._variables.setdefault(name, len(self._variables))
 
     def _indices(
         self, what: str, length: Callable[[], int], item: Callable[[int], int], n_tensors: int
@@ -227,9 +286,9 @@ def _name(raw: bytes | None) -> str:
     return (raw or b"").decode("utf-8", "replace")[:_MAX_NAME]
 
 
-def _of_subgraphs(n: int) -> tuple[Obstacle, ...]:
-    """Return the obstacle of a model of several subgraphs; the operators that call them are obstacles of their own."""
-    return () if n == 1 else (Obstacle(words=f"{n} subgraphs, and the engine runs models of one", way_out=""),)
+def _of_subgraphs(n: int, n_others: int) -> tuple[Obstacle, ...]:
+    """Return the obstacle of n_others of n subgraphs; the operators that call them are obstacles of their own."""
+    return () if n_others == 0 else (Obstacle(words=f"{n} subgraphs, and the engine runs models of one", way_out=""),)
 
 
 def _names(enum: Any) -> dict[int, str]:

@@ -79,22 +79,30 @@ def write_image(
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """tensors: graph indices in the image's order; offsets: of those in the arena; scratch: offset per running step."""
+    """tensors: graph indices in the image's order; offsets: of those in the arena; scratch: offset per running step;
+    states: tensors that are kept."""
 
     tensors: list[int]
     offsets: dict[int, int]
+    states: frozenset[int]
     scratch: list[int]
     arena_bytes: int
 
 
 class _Planner:
-    """Finds the life of every buffer; tensors that RESHAPE connects share one."""
+    """Finds the life of every buffer.
+
+    Tensors that RESHAPE connects share one, and so does a state with what becomes it.
+    """
 
     def __init__(self, graph: Graph, steps: Sequence[Step], where: str) -> None:
         self._graph = graph
         self._steps = steps
         self._where = where
         self._root = list(range(len(graph.tensors)))
+        self._states = frozenset(state.before for state in graph.states)
+        for state in graph.states:
+            self._root[state.after] = state.before
 
     def plan(self) -> _Plan:
         run = self._order()
@@ -103,6 +111,8 @@ class _Planner:
         position = {root: i for i, root in enumerate(roots)}
         buffers = [Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root]) for root in roots]
         for i, step in enumerate(run):
+            if self._root[step.output] in self._states:
+                continue
             at = position[self._root[step.output]]
             dying = self._dying_inputs(step, i, last, position)
             pitch = overlap_pitch(step, self._graph.tensors[step.inputs[0]].shape)
@@ -112,12 +122,12 @@ class _Planner:
         offsets, arena_bytes = plan_arena(buffers)
         if arena_bytes > MAX_TENSOR_BYTES:
             raise UnsupportedModelError(f"{self._where}: needs an arena of {arena_bytes} B; at most {MAX_TENSOR_BYTES}")
-        used = {self._graph.input, self._graph.output}
+        used = {self._graph.input, self._graph.output, *self._states}
         for step in run:
             used.update((*step.inputs, step.output))
         placed = {t: offsets[position[self._root[t]]] for t in sorted(used) if self._graph.tensors[t].data is None}
         places = [offsets[scratch[i]] if i in scratch else 0 for i in range(len(run))]
-        return _Plan(tensors=sorted(used), offsets=placed, scratch=places, arena_bytes=arena_bytes)
+        return _Plan(tensors=sorted(used), offsets=placed, scratch=places, arena_bytes=arena_bytes, states=self._states)
 
     def _order(self) -> list[Step]:
         """Return the steps that run; the others' outputs are in their inputs' places."""
@@ -140,6 +150,8 @@ class _Planner:
                     first.setdefault(root, i)
                     last[root] = i
         last[self._root[self._graph.output]] = len(run)
+        for state in self._states:
+            first[state], last[state] = 0, len(run)
         return first, last
 
     def _dying_inputs(
@@ -180,10 +192,11 @@ def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) 
             f"{where}: tensor {tensor.name!r}: expected a zero point of {tensor.dtype}, got {tensor.zero_point}",
             hint="convert the model again",
         )
+    storage = Storage.ARENA if tensor.data is None else Storage.CONSTANT
     return TensorRecord(
         type=TENSOR_TYPES[tensor.dtype],
         rank=len(tensor.shape),
-        storage=Storage.ARENA if tensor.data is None else Storage.CONSTANT,
+        storage=Storage.STATE if tensor.index in plan.states else storage,
         offset=plan.offsets[tensor.index] if tensor.data is None else pool.add(tensor.data),
         dims=(*tensor.shape, *(1,) * (MAX_RANK - len(tensor.shape))),
         scale=float(tensor.scale) if quantized else 0.0,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler import ModelImage, image_for_tinyhost
 from tinyhost.compiler.image import image_engine
+from tinyhost.compiler.int8_scores import UINT8_OFFSET
 from tinyhost.errors import MissingToolError, ModelError, UsageError
 from tinyhost.models.summary import ModelSummary
 from tinyhost.system.installation import add_package
@@ -27,7 +28,6 @@ __all__ = [
 ]
 
 ReferenceName = Literal["host", "tflm", "litert"]
-_UINT8_OFFSET = 128
 _TFLM_ARENA_BYTES = 4 << 20
 
 
@@ -56,13 +56,15 @@ class HostReference:
             ) from error
 
     def run(self, data: bytes) -> bytes:
-        """Return the output tensor's bytes."""
+        """Return the output tensor's bytes, from a cleared state."""
+        self.engine.reset()
         self.engine.set_input(data)
         self.engine.invoke()
         return bytes(self.engine.output().tobytes())
 
     def steps(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield each operator's index and output bytes, run one by one."""
+        """Yield each operator's index and output bytes, run one by one, from a cleared state."""
+        self.engine.reset()
         self.engine.set_input(data)
         for index in range(self.engine.n_operators):
             self.engine.invoke_range(index, index + 1)
@@ -82,7 +84,7 @@ def preprocess(pixels: NDArray[np.uint8], model: ModelSummary) -> bytes:
         )
     multiplier, offset = model.pixel_map
     # The binding saturates to int8. A uint8 input is the same map, 128 lower, moved back up.
-    lower = _UINT8_OFFSET if model.input.dtype == "uint8" else 0
+    lower = UINT8_OFFSET if model.input.dtype == "uint8" else 0
     mapped = _firmware.preprocess_frame(
         np.ascontiguousarray(pixels), (shape[1], shape[2], shape[3]), (multiplier, offset - (lower << 16))
     )
@@ -100,6 +102,7 @@ class TflmReference:
             self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"tflite-micro does not run this model: {error}", hint="use --against host") from error
+        self.output_type = np.dtype(self._interpreter.get_output_details(0)["dtype"])
         details = self._interpreter.get_input_details(0)
         self._shape, self._type = tuple(details["shape"]), details["dtype"]
 
@@ -127,6 +130,7 @@ class LitertReference:
             raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
+        self.output_type = np.dtype(self._output["dtype"])
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes; as our engine, from a state of 0."""
@@ -135,6 +139,18 @@ class LitertReference:
         self._interpreter.set_tensor(self._input["index"], values)
         self._interpreter.invoke()
         return bytes(self._interpreter.get_tensor(self._output["index"]).tobytes())
+
+
+class _Int8Scores:
+    """A reference that gives uint8 where the image, which was compiled for an app, gives the same values as int8."""
+
+    def __init__(self, reference: TflmReference | LitertReference) -> None:
+        self.name = reference.name
+        self._reference = reference
+
+    def run(self, data: bytes) -> bytes:
+        """Return the output tensor's bytes, as int8."""
+        return bytes(value ^ UINT8_OFFSET for value in self._reference.run(data))
 
 
 def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) -> Any:
@@ -157,4 +173,6 @@ def open_reference(name: ReferenceName, *, image: bytes, tflite: bytes | None) -
             f"--against {name} needs the .tflite file: a model image does not hold it",
             hint="name it with --model FILE.tflite",
         )
-    return TflmReference(tflite) if name == "tflm" else LitertReference(tflite)
+    reference = TflmReference(tflite) if name == "tflm" else LitertReference(tflite)
+    has_int8_scores = bool(image) and ModelImage.parse(image).output.dtype == "int8"
+    return _Int8Scores(reference) if has_int8_scores and reference.output_type == np.uint8 else reference

@@ -26,6 +26,7 @@ void ModelRunner::Activate(Bytes image) {
 }
 
 void ModelRunner::Restart() {
+  follows_ = false;
   if (status_ == Status::kOk) app_.start_model(engine_, &settings_);
 }
 
@@ -47,6 +48,8 @@ Status ModelRunner::PrepareWindow(uint64_t* ticks) {
 
 void ModelRunner::Predict(uint64_t time_us, Result* result) {
   Prediction* prediction = &result->prediction;
+  if (!follows_) engine_.Reset();
+  follows_ = true;
   const uint64_t start = hal::Ticks();
   prediction->status = RunOperators(0, engine_.n_operators(), nullptr);
   if (prediction->status == Status::kOk) prediction->score = Score();
@@ -73,7 +76,10 @@ void ModelRunner::SetInputComplete() {
 
 Status ModelRunner::Run(size_t first, size_t end, bool profiles, uint64_t* ticks) {
   SetContents(Contents::kUnknown);
-  if (first == 0) has_profile_ = false;
+  if (first == 0) {
+    has_profile_ = follows_ = false;
+    engine_.Reset();
+  }
   if (profiles && first == 0) profile_.fill(0);
   const uint64_t start = hal::Ticks();
   const Status status = RunOperators(first, end, profiles ? profile_.data() + first : nullptr);

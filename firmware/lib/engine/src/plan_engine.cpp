@@ -1,5 +1,7 @@
 #include "engine/plan_engine.h"
 
+#include <cstring>
+
 #include "kernels/kernel.h"
 
 namespace tinyhost {
@@ -40,7 +42,9 @@ TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tens
     return Status::kImageTensor;
   }
   bool inside = false;
-  if (tensor.storage == Storage::kArena) inside = uint64_t{tensor.offset} + n_bytes <= view.metadata().arena_bytes;
+  if (tensor.storage == Storage::kArena || (tensor.storage == Storage::kState && ElementBytes(tensor.type) == 1)) {
+    inside = uint64_t{tensor.offset} + n_bytes <= view.metadata().arena_bytes;
+  }
   if (tensor.storage == Storage::kConstant) inside = view.Constants<uint8_t>(tensor.offset, n_bytes) != nullptr;
   return inside ? Status::kOk : Status::kImageTensor;
 }
@@ -48,7 +52,7 @@ TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tens
 TINYHOST_COLD TensorView View(const ImageView& view, uint8_t* arena, size_t index) {
   const TensorRecord& record = view.tensor(index);
   // Only inputs can be constants (Check), so that nothing ever writes through this pointer to the image.
-  uint8_t* memory = record.storage == Storage::kArena ? arena : const_cast<uint8_t*>(view.constants());
+  uint8_t* memory = record.storage == Storage::kConstant ? const_cast<uint8_t*>(view.constants()) : arena;
   return ViewOf(record, memory + record.offset);
 }
 
@@ -77,7 +81,7 @@ TINYHOST_COLD Status CheckOperator(KernelSet kernels, const ImageView& view, uin
   for (size_t i = 0; i < record.n_inputs; ++i) {
     if (record.inputs[i] >= n_tensors) return Status::kImageParameter;
   }
-  if (record.output >= n_tensors || view.tensor(record.output).storage != Storage::kArena) {
+  if (record.output >= n_tensors || view.tensor(record.output).storage == Storage::kConstant) {
     return Status::kImageParameter;
   }
   const Status status = kernel->check(Resolve(view, arena, index), work);
@@ -96,6 +100,7 @@ TINYHOST_COLD Status PlanEngine::Load(const uint8_t* image, size_t n_bytes, uint
   arena_ = arena;
   status = Check(arena_bytes);
   if (status != Status::kOk) Unload();
+  Reset();
   return status;
 }
 
@@ -103,6 +108,22 @@ void PlanEngine::Unload() {
   view_.Close();
   arena_ = nullptr;
   work_ = 0;
+}
+
+TINYHOST_COLD void PlanEngine::Reset() {
+  for (size_t i = 0; loaded() && i < header().n_tensors; ++i) {
+    const TensorRecord& record = view_.tensor(i);
+    if (record.storage != Storage::kState) continue;
+    const TensorView state = View(view_, arena_, i);
+    std::memset(state.data, static_cast<uint8_t>(record.zero_point), state.n_bytes);
+  }
+}
+
+TINYHOST_COLD bool PlanEngine::has_state() const {
+  for (size_t i = 0; loaded() && i < header().n_tensors; ++i) {
+    if (view_.tensor(i).storage == Storage::kState) return true;
+  }
+  return false;
 }
 
 TINYHOST_COLD Status PlanEngine::Check(size_t arena_bytes) {

@@ -33,6 +33,7 @@ size_t FeatureWindow::Take(const int16_t* samples, size_t n, bool* is_stride_com
   Measure(samples, n_taken);
   if (!*is_stride_complete) return n_taken;
   newest_ = newest_ + 1 < n_strides_ ? newest_ + 1 : 0;
+  if (is_apart_ && is_full()) n_in_ring_ = 0;
   n_in_ring_ = std::min(n_in_ring_ + 1, n_strides_);
   frontend_.Features(ring_ + newest_ * n_channels());
   peak_ = static_cast<uint16_t>(level_.peak);

@@ -2,7 +2,7 @@
 
 Shapes that a graph computes from shapes become constants; operators that only rename dimensions become RESHAPE; sums
 and means over any axes become those over height and width; convolutions of pixels that were taken apart are dilated
-ones. The graph computes the same.
+ones; variables become states. The graph computes the same.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
 from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
+from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
 from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
 from tinyhost.compiler.graph import Graph, Operator
 
@@ -72,12 +73,13 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
 }
 """Each returns whether it has written the operator in another way."""
 
-REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS)
+REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS)
 """Operators that lowering need not know, by their TensorFlow Lite names."""
 
 
 def canonical(graph: Graph) -> Graph:
     """Return the graph in operators that lowering knows, as far as they can be; the others stay, to be refused."""
+    graph = fold_variables(graph)
     draft = Draft(graph)
     for operator in graph.operators:
         rule = _RULES.get(operator.code)

@@ -78,7 +78,7 @@ def _chain(graph: Graph, first: Operator) -> _Chain | None:
     operator = first
     while len(between) <= _MAX_LENGTH and len(operator.outputs) == 1:
         readers = [other for other in graph.operators if operator.outputs[0] in other.inputs]
-        if len(readers) != 1 or operator.outputs[0] == graph.output or readers[0].inputs[0] != operator.outputs[0]:
+        if len(readers) != 1 or operator.outputs[0] in graph.results or readers[0].inputs[0] != operator.outputs[0]:
             return None
         operator = readers[0]
         if operator.code == "BATCH_TO_SPACE_ND":

@@ -15,10 +15,11 @@ from tinyhost.compiler.passes.identities import remove_identities
 from tinyhost.compiler.passes.last_step import keep_last_step
 from tinyhost.compiler.passes.lines import lay_lines
 from tinyhost.compiler.passes.pads import fuse_pads
+from tinyhost.compiler.passes.states import with_states_written
 from tinyhost.compiler.passes.taps import cut_unseen_taps
 from tinyhost.compiler.passes.unread import remove_unread
 
-__all__ = ["PASSES", "run_passes"]
+__all__ = ["PASSES", "run_passes", "with_states_written"]
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_unread,
@@ -42,4 +43,4 @@ def run_passes(graph: Graph) -> Graph:
             graph = run(graph)
         if graph is before:
             break
-    return remove_unread(lay_lines(graph))
+    return with_states_written(remove_unread(lay_lines(graph)))

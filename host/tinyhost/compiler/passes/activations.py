@@ -49,7 +49,7 @@ def _fused(graph: Graph, activation: Operator) -> tuple[Operator, Operator] | No
         return None
     data, output = activation.inputs[0], activation.outputs[0]
     before = producer_of(graph, data)
-    if before is None or before.code not in _CLAMPING or data == graph.output or len(readers_of(graph, data)) > 1:
+    if before is None or before.code not in _CLAMPING or data in graph.results or len(readers_of(graph, data)) > 1:
         return None
     code = _COMBINED.get((int(before.options["FusedActivationFunction"]), activation.code))
     if code is None or not same_quantization(graph.tensors[data], graph.tensors[output]):

@@ -17,7 +17,7 @@ _LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 def keep_last_step(graph: Graph) -> Graph:
     """Return the graph with LSTMs of one row of output, and a RESHAPE in place of each slice that took it."""
     for lstm in graph.operators:
-        if lstm.code == _LSTM and "LastStep" not in lstm.options and lstm.outputs[0] != graph.output:
+        if lstm.code == _LSTM and "LastStep" not in lstm.options and lstm.outputs[0] not in graph.results:
             readers = readers_of(graph, lstm.outputs[0])
             if len(readers) == 1 and _takes_last_row(graph, readers[0]):
                 graph = _with_one_row(graph, lstm, readers[0])

@@ -50,7 +50,8 @@ class Liveness:
 
     def _find(self) -> None:
         self._want_all(self._graph.input)
-        self._want_all(self._graph.output)
+        for result in (*self._graph.results, *(state.before for state in self._graph.states)):
+            self._want_all(result)
         for operator in self._graph.operators:
             if operator.code in _WEIGHTED:  # weights are cut by their operators, even if others read them as data
                 for tensor in operator.inputs[1:]:

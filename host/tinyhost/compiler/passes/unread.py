@@ -10,8 +10,8 @@ __all__ = ["remove_unread"]
 
 
 def remove_unread(graph: Graph) -> Graph:
-    """Return the graph without operators that do not contribute to its output."""
-    wanted = {graph.output}
+    """Return the graph without operators that contribute neither to its output nor to its state."""
+    wanted = set(graph.results)
     kept = []
     for operator in reversed(graph.operators):
         if wanted.intersection(operator.outputs):

@@ -28,13 +28,14 @@ class ModelRunner {
   void Activate(Bytes image);
   /// Whether the active model can be the app's; if not, why.
   Status status() const { return status_; }
-  /// Lets the app forget earlier results.
+  /// Lets the app forget earlier results, and a model what it kept.
   void Restart();
 
   /// Fill the input tensor. `ticks` receives how long the app took.
   Status PrepareSample(const Sample& sample, uint64_t* ticks);
   Status PrepareWindow(uint64_t* ticks);
-  /// Runs the model on its input tensor; `result` says how that went, and what the app concludes.
+  /// Runs the model on its input tensor, which follows the one before; `result` says how that went, and what the app
+  /// concludes.
   void Predict(uint64_t time_us, Result* result);
 
   /// Writes to the input tensor, without a gap behind the bytes that were written before. kNoModel; kBadArgument: it
@@ -45,7 +46,7 @@ class ModelRunner {
   void SetInputComplete();
   bool is_input_complete() const { return contents_ == Contents::kInput; }
 
-  /// Runs operators [first, end). `ticks` receives how long that took, and with `profiles` profile() how long each one.
+  /// Runs operators [first, end), from a cleared state if that is all from the first one on. `ticks` receives how long that took, and with `profiles` profile() how long each one.
   Status Run(size_t first, size_t end, bool profiles, uint64_t* ticks);
   /// How many operators have run on the input; 0 if the arena no longer holds what they made.
   size_t n_operators_run() const { return contents_ == Contents::kOperators ? n_operators_run_ : 0; }
@@ -76,6 +77,7 @@ class ModelRunner {
   size_t n_operators_run_ = 0;
   size_t watched_ = 0;  // the operator after which the app looks at its tensor
   bool has_profile_ = false;
+  bool follows_ = false;  // the model's state is of the input before the next one
   std::array<uint32_t, kMaxOperators> profile_{};  // ticks
 };
 

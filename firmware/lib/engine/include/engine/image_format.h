@@ -94,6 +94,7 @@ constexpr const char* TensorTypeName(TensorType value) {
 enum class Storage : uint8_t {
   kArena = 0,  ///< in the arena, at `offset`
   kConstant = 1,  ///< in the constants section, at `offset`
+  kState = 2,  ///< in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.

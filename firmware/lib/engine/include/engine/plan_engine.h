@@ -70,6 +70,10 @@ class PlanEngine {
   /// The operators that this program has: bit OperatorCode for each.
   uint64_t operators() const;
 
+  /// True if the model keeps something from one inference to the next, which Load() and Reset() clear.
+  bool has_state() const;
+  void Reset();
+
   /// Runs every operator.
   Status Invoke();
   /// Runs operators [first, last); `ticks`, if given, receives one count per operator run, from `now`.

@@ -45,6 +45,10 @@ class TflmEngine {
   /// The operators that this program has: bit OperatorCode for each.
   uint64_t operators() const;
 
+  /// Images for TensorFlow Lite Micro are of operators without state.
+  bool has_state() const { return false; }
+  void Reset() {}
+
   Status Invoke() { return InvokeRange(0, n_operators()); }
   Status InvokeRange(size_t first, size_t last, TickSource now = nullptr, uint32_t* ticks = nullptr);
 

@@ -18,13 +18,16 @@ class FeatureWindow {
   Status Configure(const KwsParams& params);
   bool is_configured() const { return n_strides_ != 0; }
 
+  /// Whether windows follow one another without a stride in common, as models with a state want them.
+  void SetApart(bool apart) { is_apart_ = apart; }
+
   /// Forgets all sound.
   void Reset();
 
   /// As Frontend::Take.
   size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
 
-  /// True once as many strides as the window has came since the last Reset().
+  /// True once as many strides as the window has came since the last Reset(); of windows apart, at the end of each.
   bool is_full() const { return n_in_ring_ == n_strides_ && n_strides_ != 0; }
   /// All strides of a full window, the oldest first: n_strides * n_channels bytes.
   void Copy(int8_t* features) const;
@@ -53,6 +56,7 @@ class FeatureWindow {
   size_t n_strides_ = 0;
   size_t n_in_ring_ = 0;  // strides in the ring
   size_t newest_ = 0;     // stride
+  bool is_apart_ = false;
   Level level_;           // of the stride that is not complete
   uint16_t peak_ = 0;
   uint32_t mean_square_ = 0;
