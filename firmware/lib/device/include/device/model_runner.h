@@ -46,7 +46,8 @@ class ModelRunner {
   void SetInputComplete();
   bool is_input_complete() const { return contents_ == Contents::kInput; }
 
-  /// Runs operators [first, end), from a cleared state if that is all from the first one on. `ticks` receives how long that took, and with `profiles` profile() how long each one.
+  /// Runs operators [first, end), from a cleared state if that is all from the first one on. `ticks` receives how long
+  /// that took, and with `profiles` profile() how long each one.
   Status Run(size_t first, size_t end, bool profiles, uint64_t* ticks);
   /// How many operators have run on the input; 0 if the arena no longer holds what they made.
   size_t n_operators_run() const { return contents_ == Contents::kOperators ? n_operators_run_ : 0; }
@@ -77,7 +78,7 @@ class ModelRunner {
   size_t n_operators_run_ = 0;
   size_t watched_ = 0;  // the operator after which the app looks at its tensor
   bool has_profile_ = false;
-  bool follows_ = false;  // the model's state is of the input before the next one
+  bool follows_ = false;                           // the model's state is of the input before the next one
   std::array<uint32_t, kMaxOperators> profile_{};  // ticks
 };
 

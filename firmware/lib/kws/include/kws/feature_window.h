@@ -57,7 +57,7 @@ class FeatureWindow {
   size_t n_in_ring_ = 0;  // strides in the ring
   size_t newest_ = 0;     // stride
   bool is_apart_ = false;
-  Level level_;           // of the stride that is not complete
+  Level level_;  // of the stride that is not complete
   uint16_t peak_ = 0;
   uint32_t mean_square_ = 0;
 };
