@@ -86,6 +86,7 @@ void Machine::Attach() {
   for (const auto& rtc : kRtcs) {
     simple_.push_back(std::make_unique<Rtc>(system_, rtc.name, rtc.base, rtc.n_channels, power_));
   }
+  simple_.push_back(std::make_unique<Rng>(system_));
   simple_.push_back(std::make_unique<Uarte>(system_, "UARTE0", 0x40002000));
   simple_.push_back(std::make_unique<Uarte>(system_, "UARTE1", 0x40028000));
   peripherals_ = {&power_, &flash_, &i2s_, &twim0_, &twim1_, &pdm_, &usbd_, &watchdog_};

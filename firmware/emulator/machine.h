@@ -11,6 +11,7 @@
 #include "emulator/pacer.h"
 #include "emulator/peripherals/clock_power.h"
 #include "emulator/peripherals/flash_controller.h"
+#include "emulator/peripherals/rng.h"
 #include "emulator/peripherals/rtc.h"
 #include "emulator/peripherals/timer.h"
 #include "emulator/peripherals/twim.h"
