@@ -149,8 +149,8 @@ TEST_CASE_FIXTURE(HostTest,
   Open();
   CHECK(device.requests == std::vector<std::string>{"2122030000000000"});
   device.control_out.clear();
-  SetBaud(B1200);
-  CHECK(device.control_out == std::basic_string<uint8_t>{0xb0, 0x04, 0, 0, 0, 0, 8});
+  SetBaud(B115200);
+  CHECK(device.control_out == std::basic_string<uint8_t>{0x00, 0xc2, 0x01, 0, 0, 0, 8});
   device.requests.clear();
   device.has_room = false;
   REQUIRE(::write(terminal, "bye", 3) == 3);
@@ -161,6 +161,17 @@ TEST_CASE_FIXTURE(HostTest,
   PassMs(5);
   CHECK(device.from_host == std::basic_string<uint8_t>{'b', 'y', 'e'});
   CHECK(device.requests == std::vector<std::string>{"2122000000000000"});
+}
+
+TEST_CASE_FIXTURE(HostTest, "1200 baud drops DTR, as programs do that touch a board, and another rate raises it") {
+  PassMs(200);
+  Open();
+  device.requests.clear();
+  SetBaud(B1200);
+  CHECK(device.requests == std::vector<std::string>{"2120000000000700", "2122000000000000"});
+  device.requests.clear();
+  SetBaud(B115200);
+  CHECK(device.requests == std::vector<std::string>{"2120000000000700", "2122030000000000"});
 }
 
 TEST_CASE_FIXTURE(HostTest, "bytes go out in packets of 64, and come in in order") {

@@ -20,6 +20,7 @@ constexpr uint8_t kInterfaceType = 4, kEndpointType = 5;
 constexpr uint8_t kCdcData = 10;
 constexpr uint16_t kEnglish = 0x0409;
 constexpr uint16_t kAddress = 7;
+constexpr uint32_t kTouchBaud = 1200;
 
 }  // namespace
 
@@ -30,7 +31,7 @@ UsbHost::UsbHost(System system, UsbDevice& device, SerialPort& port, uint32_t to
 
 void UsbHost::Forget(const char* why) {
   if (is_attached_) system_.log.Say("USB: the device has left (%s)", why);
-  is_attached_ = is_configured_ = is_suspended_ = told_open_ = false;
+  is_attached_ = is_configured_ = is_suspended_ = told_open_ = is_port_open_ = false;
   attach_at_ns_ = next_frame_ns_ = kNever;
   port_.Detach();
   queue_.clear();
@@ -49,7 +50,7 @@ void UsbHost::ResetBus() {
   port_.Detach();
   queue_.clear();
   current_.reset();
-  told_open_ = false;
+  told_open_ = is_port_open_ = false;
   if (system_.log.traces("usb")) system_.log.Say("USB: bus reset");
   device_.BusReset();
   next_slot_ns_ = system_.clock.TrueNs() + kAfterResetNs;
@@ -163,11 +164,21 @@ void UsbHost::SendLineState(bool is_open) {
   Ask(kClassToInterface, kSetControlLineState, lines, 0, 0, nullptr);
 }
 
+/// A pseudo terminal has no lines. Who sets 1200 baud drops DTR next, to ask for the bootloader: so it is dropped then.
 void UsbHost::FollowPort() {
   if (!is_configured_ || !port_.is_attached()) return;
-  if (port_.TakeClosed() && told_open_) SendLineState(false);
-  if (port_.is_open() && !told_open_ && port_.from_program().empty()) SendLineState(true);
-  if (port_.baud() != told_baud_) SendLineCoding();
+  if (port_.TakeClosed()) {
+    if (told_open_) SendLineState(false);
+    is_port_open_ = false;
+  }
+  if (port_.is_open() && !is_port_open_ && port_.from_program().empty()) {
+    is_port_open_ = true;
+    SendLineState(true);
+  }
+  if (port_.baud() == told_baud_) return;
+  SendLineCoding();
+  const bool has_lines = is_port_open_ && port_.baud() != kTouchBaud;
+  if (has_lines != told_open_) SendLineState(has_lines);
 }
 
 void UsbHost::ClearHalt(uint8_t endpoint_address) {

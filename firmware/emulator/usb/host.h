@@ -102,7 +102,8 @@ class UsbHost final : public Component {
   int in_toggle_ = 0;
   int out_toggle_ = 0;
   bool was_in_ = false;
-  bool told_open_ = false;
+  bool is_port_open_ = false;
+  bool told_open_ = false;  // DTR
   uint32_t told_baud_ = 0;
   uint64_t n_bytes_in_ = 0;
   uint64_t n_bytes_out_ = 0;
