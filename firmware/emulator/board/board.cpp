@@ -12,6 +12,8 @@ constexpr uint32_t kMicrophonePower = 17, kVsync = 21, kSensorPower = 22, kRedLe
 constexpr uint32_t kSensorPullUp = 0;  // of the sensors' I2C
 constexpr uint32_t kDataPins[] = {2, 3, 10, 11, 12, 13, 14, 15};
 
+constexpr uint64_t kLongestTurn = 200;  // cycles of a loop that does nothing but wait for a pin
+
 constexpr double kMicrophoneNoise = 3.0 / 32768;  // some 64 dB below a loud voice: MP34DT05's data sheet
 
 uint32_t Pin(uint32_t pin, bool is_high) { return static_cast<uint32_t>(is_high) << pin; }
@@ -105,20 +107,27 @@ void Board::SkipToEdge(uint32_t levels) {
   const uint32_t block = system_.execution.block;
   if (block != watchers_[0].block && block != watchers_[1].block) {  // another loop
     watchers_[1] = watchers_[0];
-    watchers_[0] = {block, now, 0, levels};
+    watchers_[0] = {block, now, levels, 0, 0};
     return;
   }
-  if (block != watchers_[0].block) std::swap(watchers_[0], watchers_[1]);  // two looks in each turn, by turns
-  Watcher& watcher = watchers_[0];
-  watcher.ignored |= levels ^ watcher.levels;
-  const uint64_t period = now - watcher.at;
-  const bool ignores_pclk = (watcher.ignored & Pin(kPclk, true)) != 0;
-  const uint64_t edge = std::min(camera_.NextEdge(ignores_pclk), system_.execution.next_event);
-  if (edge != kNever && edge > now + period && period != 0) {
-    system_.clock.Advance((edge - now - 1) / period * period);
+  if (block == watchers_[0].block) {
+    watchers_[1] = {};  // one look in each turn
+  } else {
+    std::swap(watchers_[0], watchers_[1]);  // two, by turns
   }
-  watcher.at = system_.clock.cycles();
+  Watcher& watcher = watchers_[0];
+  watcher.ignored |= watcher.changed;  // it looks again
+  watcher.changed = levels ^ watcher.levels;
   watcher.levels = levels;
+  const uint64_t period = now - watcher.at;
+  const uint32_t pclk = Pin(kPclk, true);
+  // What has changed since this look, or the other one of the turn, may end the loop.
+  const bool is_news = (watcher.changed & ~watcher.ignored) != 0 ||
+                       (watchers_[1].block != 0 && ((levels ^ watchers_[1].levels) & ~pclk) != 0);
+  const uint64_t edge = std::min(camera_.NextEdge((watcher.ignored & pclk) != 0), system_.execution.next_event);
+  const bool is_wait = !is_news && period != 0 && period <= kLongestTurn && edge != kNever;
+  if (is_wait && edge > now + period) system_.clock.Advance((edge - now - 1) / period * period);
+  watcher.at = system_.clock.cycles();
 }
 
 /// The RGB LED is active low.

@@ -55,8 +55,9 @@ class Board final : public I2cBus {
   struct Watcher {
     uint32_t block = 0;
     uint64_t at = 0;
-    uint32_t ignored = 0;  // pins that changed and did not end the loop
     uint32_t levels = 0;
+    uint32_t changed = 0;  // since the look before
+    uint32_t ignored = 0;  // pins that changed and did not end the loop
   };
 
   PinLevels Port0();
