@@ -31,17 +31,17 @@ $(BIN)/pip:
 
 $(VENV)/.run: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
-	$(PIP_INSTALL) --editable '.[emulator]'
+	$(PIP_INSTALL) --editable '.[tour]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(EXT_SOURCES) | $(BIN)/pip
 	scripts/install_packages.sh dev
 	$(BIN)/python -m pip uninstall --yes --quiet --quiet tinyhost
-	$(PIP_INSTALL) --editable '.[dev]'
+	$(PIP_INSTALL) --editable '.[dev,tour]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.train: $(VENV)/.run
-	$(PIP_INSTALL) --editable '.[train]'
+	$(PIP_INSTALL) --editable '.[tour,train]'
 	@touch $@
 
 setup: $(VENV)/.run  ## install what the tool needs: Debian packages and a virtual environment

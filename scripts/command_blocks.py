@@ -16,6 +16,7 @@ from pathlib import Path
 __all__ = ["MARKS", "Block", "Example", "commands", "examples", "matches", "read_blocks"]
 
 MARKS = {
+    "install": "installs packages into this Python",
     "board": "needs a real board, or a person at one",
     "example": "names files of the reader's",
     "make": "belongs to the checkout: a target of make, a build, a long measurement",

@@ -27,14 +27,13 @@ from typing import Any
 import cv2
 import matplotlib.pyplot as plt
 import platformdirs
-import pooch
 import rich.live
 import rich.progress
 import serial.tools.list_ports
 import typer.rich_utils
 import typer.testing
 
-OTHERS = (multiprocessing.pool, futures, cv2, plt, platformdirs, pooch, rich, serial, typer, ctypes)
+OTHERS = (multiprocessing.pool, futures, cv2, plt, platformdirs, rich, serial, typer, ctypes)
 POSIX_MODULES = {"fcntl", "termios", "tty", "pty", "resource", "pwd", "grp", "syslog"}
 POSIX_NAMES = {
     os: "fork openpty ttyname mkfifo pwrite pread killpg set_blocking fchmod geteuid getuid getgroups setsid "

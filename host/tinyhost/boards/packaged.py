@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tinyhost.boards.build import Firmware, build_firmware, check_firmware
 from tinyhost.boards.built import ingredients
-from tinyhost.boards.project import PACKAGE_FOLDER, find_project
+from tinyhost.boards.project import PACKAGE_FOLDER, find_project, is_packaged
 from tinyhost.errors import ConfigError, FirmwareFileError
 from tinyhost.system.json_reading import read_json
 from tinyhost.system.reading import read_file
@@ -97,7 +97,7 @@ def _is_of_the_sources(firmware: Firmware) -> bool:
         root = find_project()
     except ConfigError:
         return True
-    return ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
+    return is_packaged(root) or ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
 
 
 def _record(program: Path) -> PackagedRecord:

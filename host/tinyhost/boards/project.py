@@ -1,21 +1,33 @@
-"""The firmware project: the folder with platformio.ini and firmware/."""
+"""What comes with tinyhost beside Python: sources of firmware, models, HIL tests, rigs. In a clone they are its own.
+
+A wheel has them in its folder `resources`, laid out as in a clone, of which `find_project` makes a copy to build in.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+import shutil
 from pathlib import Path
 
 from tinyhost.errors import ConfigError
+from tinyhost.system.installation import installed_files
+from tinyhost.system.locks import FileLock
+from tinyhost.system.places import cache_folder
 
-__all__ = ["PACKAGE_FOLDER", "find_project", "shipped_models"]
+__all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "is_packaged", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
-"""What comes with the package and needs no sources: programs for the Nano, and in a wheel the apps' models."""
+"""What comes with the package and needs no sources: programs for the Nano."""
+_RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+_SHIPPED = ("models", "hil")
 
 
 def find_project(project: Path | None = None) -> Path:
-    """Return the project: `project`, else the current folder or one above it, else the checkout of this package.
+    """Return the project, which can be built in: `project`, else the current folder or one above it, else our own.
 
-    Raises ConfigError if none of them has a platformio.ini and a firmware folder.
+    Our own is the checkout of this package, or a copy of what its wheel has, in the user's cache. Raises ConfigError if
+    `project` has no platformio.ini and firmware folder, or there is none of our own.
     """
     if project is not None:
         if not _is_project(project):
@@ -23,28 +35,69 @@ def find_project(project: Path | None = None) -> Path:
                 f"{project}: no platformio.ini and firmware/ here", hint="give the folder of a tinyhost checkout"
             )
         return project.resolve()
-    here = Path.cwd().resolve()
-    for folder in (here, *here.parents, *Path(__file__).resolve().parents):
-        if _is_project(folder):
-            return folder
-    raise ConfigError(
-        f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
-        hint="clone tinyhost and run this in the clone",
-    )
+    found = _sources()
+    return _copy() if found == _RESOURCES else found
 
 
 def shipped_models(app: str) -> list[Path]:
     """Return the .tflite files that ship with a firmware app, the usual one first, then those for other sensors.
 
-    They are the project's, or without one the package's.
+    Raises ConfigError without sources.
     """
-    try:
-        folder = find_project()
-    except ConfigError:
-        folder = PACKAGE_FOLDER
-    models = folder / "models"
+    models = _sources() / "models"
     paths = [models / app / "model.tflite", *sorted(models.glob(f"{app}_*/model.tflite"))]
     return [path for path in paths if path.is_file()]
+
+
+def find_shipped(path: Path) -> Path:
+    """Return the path, or what ships under it: models/vww/model.tflite, hil/rigs/virtual.toml.
+
+    A file of the current folder goes before.
+    """
+    if path.is_absolute() or path.parts[:1] not in [(name,) for name in _SHIPPED] or path.exists():
+        return path
+    shipped = _sources() / path
+    return shipped if shipped.exists() else path
+
+
+def is_packaged(project: Path) -> bool:
+    """Return whether a project of find_project is what came with the wheel, and so with the programs of its build."""
+    return project.parent == _copies()
+
+
+def _sources() -> Path:
+    """Return the folder that is laid out as a clone: the current one or one above it, our checkout, or the wheel's."""
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, *Path(__file__).resolve().parents, _RESOURCES):
+        if _is_project(folder):
+            return folder
+    raise ConfigError(
+        f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
+        hint="install tinyhost again: its wheel has them; or run this in a clone",
+    )
+
+
+def _copy() -> Path:
+    """Return a copy of the wheel's sources in the user's cache, made anew for another wheel."""
+    wheel = hashlib.sha256(installed_files().encode()).hexdigest()[:12]
+    copies = _copies()
+    copy = copies / wheel
+    if not copy.is_dir():
+        copies.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(copies / "lock")
+        lock.acquire(patience_s=None)
+        try:
+            if not copy.is_dir():
+                part = copies / f".{wheel}.{secrets.token_hex(4)}"
+                shutil.copytree(_RESOURCES, part, ignore=shutil.ignore_patterns("__pycache__"))
+                part.rename(copy)
+        finally:
+            lock.release()
+    return copy
+
+
+def _copies() -> Path:
+    return cache_folder() / "projects"
 
 
 def _is_project(folder: Path) -> bool:

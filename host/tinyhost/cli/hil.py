@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-RigOption = Annotated[Path, typer.Option("--rig", help="The rig file, which lists the boards (docs/guides/rigs.md).")]
+_VIRTUAL_RIG = Path("hil/rigs/virtual.toml")
+RigOption = Annotated[
+    Path,
+    typer.Option(
+        "--rig",
+        show_default=False,
+        help="The rig file, which lists the boards (docs/guides/rigs.md). "
+        "Default: hil/rigs/virtual.toml, virtual boards of each app.",
+    ),
+]
 JunitOption = Annotated[
     Path | None,
     typer.Option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
@@ -51,7 +60,7 @@ def register(app: typer.Typer) -> None:
     hil.command(
         "run",
         epilog=epilog(
-            "tinyhost hil run --rig hil/rigs/virtual.toml",
+            "tinyhost hil run",
             "tinyhost hil run --rig hil/rigs/desk.toml --junit hil.xml --report hil.html",
         ),
     )(run)
@@ -61,7 +70,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     *,
-    rig: RigOption,
+    rig: RigOption = _VIRTUAL_RIG,
     junit: JunitOption = None,
     report: ReportOption = None,
     select: SelectOption = None,
@@ -72,9 +81,12 @@ def run(
 
     Exits 1 unless every board passed.
     """
+    from tinyhost.boards.project import find_shipped
     from tinyhost.hil.rigs import load_rig
+    from tinyhost.system.tools import require_module
 
-    loaded = load_rig(rig)
+    require_module("pytest", "pytest", "hil", why="it runs the tests of a rig")
+    loaded = load_rig(find_shipped(rig))
     check_targets(junit, report, json)
     result = _run_watched(loaded, out, select)
     if json != "-":

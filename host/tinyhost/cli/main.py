@@ -39,6 +39,7 @@ from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError, UsageError
 from tinyhost.system.signals import on_termination, raise_soon
+from tinyhost.system.tools import missing_package
 
 __all__ = ["app", "main"]
 
@@ -119,6 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TinyhostError as error:
         print_error(error)
         sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.FAILED)
+    except ImportError as error:
+        if (missing := missing_package(error)) is None:
+            raise
+        print_error(missing)
+        sys.exit(ExitStatus.FAILED)
     except OSError as error:
         print_error(_from_system(error))
         sys.exit(ExitStatus.FAILED)

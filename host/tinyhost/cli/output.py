@@ -176,10 +176,22 @@ def write_file(path: Path, content: str | bytes) -> None:
 
 
 def check_targets(*paths: Path | str | None) -> None:
-    """Raise the OSError that writing these files would end in, as far as it can be foreseen; before long work."""
+    """Raise the OSError that writing these files would end in, as far as it can be foreseen; before long work.
+
+    Raises MissingToolError if one is an HTML report, and what makes those is not installed.
+    """
     for path in (Path(given) for given in paths if given is not None and given != "-"):
+        if path.suffix == ".html":
+            _check_reports()
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not os.access(path.parent if path.is_file() or not path.exists() else path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _check_reports() -> None:
+    from tinyhost.system.tools import require_module
+
+    for module, name in (("jinja2", "Jinja"), ("matplotlib", "Matplotlib")):
+        require_module(module, name, "report", why="HTML reports are made with it")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.boards.kinds import VIRTUAL_BOARDS
+from tinyhost.boards.project import find_shipped
 from tinyhost.errors import UsageError
 from tinyhost.hil.tables import Table, nearest
 from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
@@ -110,7 +111,7 @@ def load_rig(path: Path) -> Rig:
     source = read_toml(path)
     top = Table(source, (), source.data, "rig")
     name = top.text("name")
-    tests = _existing(top, "tests", source, top.optional_text("tests") or "../tests")
+    tests = _existing(top, "tests", source, top.optional_text("tests") or _usual_tests(path))
     tables = top.tables("board")
     if len(tables) > MAX_BOARDS:
         message = f"expected at most {MAX_BOARDS} boards, got {len(tables):,}: all of them run at once"
@@ -119,6 +120,12 @@ def load_rig(path: Path) -> Rig:
     top.finish()
     _refuse_twins(source, boards)
     return Rig(name=name, path=path, tests=tests, boards=boards)
+
+
+def _usual_tests(rig: Path) -> str:
+    """Return the tests of a rig that names none: those beside it, as in a clone, or those that come with tinyhost."""
+    beside = "../tests"
+    return beside if (rig.parent / beside).is_dir() else str(find_shipped(Path("hil/tests")))
 
 
 def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoard:

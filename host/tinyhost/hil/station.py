@@ -17,7 +17,16 @@ from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.packaged import find_firmware
 from tinyhost.boards.project import shipped_models
 from tinyhost.device import Device
-from tinyhost.errors import BoardError, LinkError, ModelError, ProtocolError, TinyhostError
+from tinyhost.errors import (
+    BoardError,
+    BuildError,
+    ConfigError,
+    LinkError,
+    ModelError,
+    ProtocolError,
+    TinyhostError,
+    UsageError,
+)
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
@@ -143,12 +152,20 @@ class Station:
 
     @cached_property
     def firmware(self) -> Firmware:
-        """The app, for this board, as the sources that are there now make it. Raises BuildError, MissingToolError."""
-        asked = self.asked
+        """The app, for this board, as the sources that are there now make it. Raises BuildError, MissingToolError.
+
+        Whatever keeps it from being built is the build's fault, and never the rig's.
+        """
+        asked, kind = self.asked, self._board.firmware_kind  # in this order: a missing board is no build's fault
         self._observe("stage", text=f"building {asked.app} for {asked.type}")
-        return find_firmware(
-            asked.app, self._board.firmware_kind, progress=lambda line: self._observe("stage", text=f"building: {line}")
-        )
+        try:
+            return find_firmware(
+                asked.app, kind, progress=lambda line: self._observe("stage", text=f"building: {line}")
+            )
+        except (ConfigError, UsageError) as exc:
+            raise BuildError(exc.message, hint=exc.hint) from exc
+        except OSError as exc:
+            raise BuildError(f"{asked.app} for {asked.type}: {exc}", hint="tinyhost doctor") from exc
 
     def _flash(self) -> None:
         board, firmware = self._board, self.firmware  # in this order: a missing board needs no build

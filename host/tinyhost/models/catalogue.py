@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from tinyhost.boards.project import shipped_models
 from tinyhost.errors import ModelError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
 from tinyhost.system.documents import narrowed
@@ -31,7 +32,6 @@ MIRROR_ENV = "TINYHOST_MODEL_MIRROR"
 
 _TFLM = "https://raw.githubusercontent.com/tensorflow/tflite-micro"
 _TFLM_COMMIT = "90b983c2b3f1480642e040bbd2ddb37b998f3424"
-_SHIPPED = Path(__file__).resolve().parents[3] / "models"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +56,12 @@ class ModelEntryDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry(ModelEntryDocument):
-    """A model of the catalogue, and its file if it ships with the project."""
-
-    path: Path | None = None
+    """A model of the catalogue."""
 
     @property
     def file_name(self) -> str:
         """The name of the file in a cache or a mirror."""
-        return f"{self.name}.tflite" if self.path is None else self.path.name
+        return f"{self.name}.tflite"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +118,6 @@ MODELS: dict[str, ModelEntry] = {
             "For trying the product without a camera; see models/vww/card.md."
         ),
         preprocessing="96x96 grayscale, int8 = grey level - 128",
-        path=_SHIPPED / "vww" / "model.tflite",
     ),
     "kws": ModelEntry(
         name="kws",
@@ -132,7 +129,6 @@ MODELS: dict[str, ModelEntry] = {
             "For trying the product; see models/kws/card.md."
         ),
         preprocessing="49x40 features of the audio micro-frontend: 30 ms window, 20 ms stride",
-        path=_SHIPPED / "kws" / "model.tflite",
     ),
 }
 
@@ -167,8 +163,8 @@ def fetch(
     file cannot be had or is not the one expected.
     """
     model = entry(name)
-    if model.path is not None:
-        return _shipped(model, model.path)
+    if model.url is None:
+        return _shipped(model)
     folder = Path(cache_dir) if cache_dir is not None else cache_folder() / "models"
     target = folder / model.file_name
     if target.is_file() and sha256_of(target) == model.sha256:
@@ -183,13 +179,14 @@ def fetch(
     )
 
 
-def _shipped(model: ModelEntry, path: Path) -> Path:
-    if not path.is_file():
+def _shipped(model: ModelEntry) -> Path:
+    paths = shipped_models(model.name)
+    if not paths:
         raise ModelError(
-            f"{path}: the model {model.name!r} that ships with tinyhost is not there",
-            hint="run from a checkout of the repository, or give the path of a .tflite file",
+            f"the model {model.name!r} that ships with tinyhost is not there",
+            hint="install tinyhost again, or give the path of a .tflite file",
         )
-    return path
+    return paths[0]
 
 
 def _source(model: ModelEntry, mirror: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyhost.boards.project import find_shipped
 from tinyhost.compiler import EngineName, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image_format import IMAGE_MAGIC
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
@@ -64,6 +65,7 @@ def load_model_file(
     to the file's stem, or to its folder's name if it is called model.tflite. passes: see compile_tflite.
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
+    path = find_shipped(path)
     data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
     if data[:4] == _MAGIC:
         return ModelFile(path=path, parsed=ModelImage.parse(data, where=str(path)), tflite=None)

@@ -45,10 +45,8 @@ class PictureFigures:
 
 def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
     """Return the figures of a (height, width) picture."""
-    import cv2
-
     contrast = float(pixels.std())
-    detail = float(cv2.Laplacian(pixels, cv2.CV_64F).var())
+    detail = float(_laplacian(pixels).var())
     darkest, brightest = np.percentile(pixels, (1, 99))
     return PictureFigures(
         brightness=float(pixels.mean()),
@@ -58,6 +56,13 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
         brightest=int(brightest),
         torn_row=torn_row(pixels),
     )
+
+
+def _laplacian(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return each pixel's four neighbours minus four times itself; at the edge the picture is mirrored."""
+    around = np.pad(pixels.astype(np.float64), 1, "reflect" if min(pixels.shape) > 1 else "edge")
+    sides = around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]
+    return np.asarray(sides - 4 * around[1:-1, 1:-1])
 
 
 def torn_row(pixels: NDArray[np.uint8]) -> int | None:

@@ -56,6 +56,16 @@ def checkout() -> Path | None:
     return Path(url2pathname(urlsplit(origin["url"]).path))
 
 
+def installed_files() -> str:
+    """Return the installer's list of our files and their SHA-256; it differs for every other wheel, "" without one."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution(DISTRIBUTION).read_text("RECORD") or ""
+    except PackageNotFoundError:
+        return ""
+
+
 def way() -> Way:
     """Return how tinyhost got here. pipx and uv leave a mark in the environments that they make."""
     if checkout() is not None:

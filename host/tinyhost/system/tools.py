@@ -9,7 +9,20 @@ import sys
 from tinyhost.errors import MissingToolError
 from tinyhost.system.installation import with_extra
 
-__all__ = ["how_to_install", "require_module", "require_tool"]
+__all__ = ["how_to_install", "missing_package", "require_module", "require_tool"]
+
+_EXTRAS = {
+    "cv2": ("OpenCV", "camera"),
+    "PIL": ("Pillow", "camera"),
+    "jinja2": ("Jinja", "report"),
+    "matplotlib": ("Matplotlib", "report"),
+    "platformio": ("PlatformIO", "build"),
+    "SCons": ("SCons", "build"),
+    "bmi270": ("bmi270", "build"),
+    "pytest": ("pytest", "hil"),
+    "sklearn": ("scikit-learn", "train"),
+}
+"""What our extras bring: its name, and the extra, by the module."""
 
 _APT = {
     "g++": "g++",
@@ -44,6 +57,15 @@ def require_tool(program: str, *, why: str) -> str:
     if path is None:
         raise MissingToolError(f"{program} is not installed; {why}", hint=how_to_install(program))
     return path
+
+
+def missing_package(error: ImportError) -> MissingToolError | None:
+    """Return what a command lacks of which an import has failed; None if no extra of ours brings it."""
+    module = (error.name or "").partition(".")[0]
+    if module not in _EXTRAS:
+        return None
+    name, extra = _EXTRAS[module]
+    return MissingToolError(f"{name} is not installed; this needs it", hint=with_extra(extra))
 
 
 def require_module(module: str, name: str, extra: str, *, why: str) -> None:

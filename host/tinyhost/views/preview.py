@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -49,9 +48,7 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Cells:
     scale = min(columns / width, 2 * rows / height)
     n_columns = max(1, min(columns, round(width * scale)))
     n_rows = max(1, min(rows, round(height * scale / 2)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(pixels, (n_columns, 2 * n_rows), interpolation=method).astype(np.uint8)
-    return _cells(small, _grey)
+    return _cells(_resized(pixels, 2 * n_rows, n_columns), _grey)
 
 
 def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Cells:
@@ -61,9 +58,22 @@ def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Cells:
     """
     recent = values[:, -columns:]
     height = max(2, 2 * rows)
-    method = cv2.INTER_AREA if height < recent.shape[0] else cv2.INTER_NEAREST
-    tall = cv2.resize(recent, (recent.shape[1], height), interpolation=method).astype(np.uint8)
-    return _cells(tall, _heat, indent=columns - recent.shape[1])
+    return _cells(_resized(recent, height, recent.shape[1]), _heat, indent=columns - recent.shape[1])
+
+
+def _resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Return (height, width) pixels for the eye: means of the pixels that fall together, or each several times."""
+    return _along(_along(pixels, height, 0), width, 1)
+
+
+def _along(pixels: NDArray[np.uint8], n: int, axis: int) -> NDArray[np.uint8]:
+    n_given = pixels.shape[axis]
+    firsts = np.arange(n) * n_given // n
+    if n >= n_given:
+        return np.asarray(pixels.take(firsts, axis=axis), np.uint8)
+    sums = np.add.reduceat(pixels.astype(np.int64), firsts, axis=axis)
+    sizes = np.diff(firsts, append=n_given)
+    return np.asarray(sums // (sizes[:, None] if axis == 0 else sizes), np.uint8)
 
 
 def _cells(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0) -> Cells:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tinyhost.boards import build, packaged, project
+from tinyhost.boards import build, packaged
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.built import Ingredients
 from tinyhost.boards.packaged import check_available, find_firmware, packaged_firmware
@@ -53,7 +53,7 @@ def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(_: Path | None = None) -> Path:
         raise ConfigError("no firmware sources")
 
-    for module in (build, packaged, project):
+    for module in (build, packaged):
         monkeypatch.setattr(module, "find_project", find)
 
 
@@ -82,17 +82,6 @@ def test_without_sources_the_packaged_program_is_taken_and_nothing_else_is_there
         find_firmware("kws", "nano33ble", build=True)
     with pytest.raises(ConfigError, match="no firmware sources"):
         check_available("vww", "nano33ble")
-
-
-@pytest.mark.usefixtures("no_sources")
-def test_without_sources_an_apps_model_is_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(project, "PACKAGE_FOLDER", tmp_path)
-    assert project.shipped_models("kws") == []
-    usual, other = tmp_path / "models/kws/model.tflite", tmp_path / "models/kws_far/model.tflite"
-    for path in (other, usual):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"model")
-    assert project.shipped_models("kws") == [usual, other]
 
 
 def test_an_app_that_nobody_has_is_named(package: Path) -> None:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models rollback": ("", NO_BOARD),
     "bench": ("--runs 1", NO_BOARD),
     "diff": ("FOLDER/drawn/person/00000.png", NO_BOARD),
+    "mlperf run": ("FOLDER/drawn", NO_BOARD),
     "hil run": ("--rig RIG --select identity --out FOLDER/hil", "nothing passed on nano"),
     "settings": ("", NO_BOARD),
     "reset": ("", NO_BOARD),

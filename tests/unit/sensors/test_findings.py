@@ -114,7 +114,7 @@ def test_what_a_newer_firmware_finds_is_shown_by_its_number() -> None:
     result = explain(finding, MICROPHONE, virtual=False)
     assert (result.check, result.title) == ("check_200", "check 200 of a newer firmware 3")
     assert (result.shown, result.expected) == ("7", "8 … 9")
-    assert "--upgrade" in result.action
+    assert "update tinyhost" in result.action
     odd = explain(Finding(check=200, verdict=77, status=99, index=NO_INDEX), MICROPHONE, virtual=False)
     assert (odd.verdict, odd.status, odd.failed) == ("verdict_77", "status_99", True)
     line = failed(SelfTestCheck.DATA_LINE, index=44, other=99, measured=1234)

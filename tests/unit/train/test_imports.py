@@ -10,7 +10,7 @@ import importlib, pkgutil, sys
 import tinyhost.train
 for module in pkgutil.walk_packages(tinyhost.train.__path__, "tinyhost.train."):
     importlib.import_module(module.name)
-print(sorted({"tensorflow", "keras", "tf_keras", "sklearn", "pooch", "requests"} & set(sys.modules)))
+print(sorted({"tensorflow", "keras", "tf_keras", "sklearn", "requests"} & set(sys.modules)))
 """
 
 
