@@ -20,6 +20,7 @@ from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
+from tinyhost.models.wrapped import unwrapped
 from tinyhost.views.inspect import inspect_view
 
 from tests.fuzz.engine import Target
@@ -27,6 +28,7 @@ from tests.fuzz.files import reader, written
 from tests.oracle.builder import ModelBuilder
 from tests.stations import SHIPPED_MODELS
 from tests.unit.compiler.models import picture_classifier
+from tests.wrapped_models import c_array, zipped
 
 __all__ = ["TARGETS"]
 
@@ -134,7 +136,16 @@ def _arrays() -> list[bytes]:
     return [file.getvalue() for file in files]
 
 
+def _wrapped() -> list[bytes]:
+    return [c_array(_small()), zipped({"model.h": c_array(_small()), "labels.txt": b"0 no\n1 yes\n"})]
+
+
+def _unwrap(data: bytes) -> None:
+    unwrapped(data, where="fuzzed")
+
+
 TARGETS = [
+    Target(name="wrapped", parse=_unwrap, seeds=_wrapped),
     Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers()]),
     Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
     Target(name="settings", parse=reader("settings.json", _compiled_with), seeds=_settings),

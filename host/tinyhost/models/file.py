@@ -1,4 +1,4 @@
-"""A model file on this computer, ready to be pushed: .tflite, or .thm."""
+"""A model file on this computer, ready to be pushed: .tflite, what holds one, or .thm."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.models.summary import ModelSummary, summary_of
+from tinyhost.models.wrapped import label_lines, unwrapped
 from tinyhost.system.reading import read_file, read_text
 
 __all__ = ["ModelFile", "load_model_file"]
@@ -21,6 +22,8 @@ __all__ = ["ModelFile", "load_model_file"]
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_LABELS_BYTES = 1 << 16
 _MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
+_TFLITE = b"TFL3"
+"""Bytes 4 to 8 of a .tflite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,8 @@ def load_model_file(
 ) -> ModelFile:
     """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
 
-    The keywords apply to a .tflite. Without `labels`, those of a labels.txt beside it (one a line) are taken, or the
+    A .tflite may be an array of bytes in C source, or in the zip of an exporter (wrapped.py), labels with it. The
+    keywords apply to a .tflite. Without `labels`, those of a labels.txt beside it (one a line) are taken, or the
     catalogue's if it knows the file. A settings.json beside it gives task, threshold and task data. The name defaults
     to the file's stem, or to its folder's name if it is called model.tflite. passes: see compile_tflite.
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
@@ -69,13 +73,16 @@ def load_model_file(
     data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
     if data[:4] == _MAGIC:
         return ModelFile(path=path, parsed=ModelImage.parse(data, where=str(path)), tflite=None)
+    found = None if data[4:8] == _TFLITE else unwrapped(data, where=str(path))
+    if found is not None:
+        data = found.tflite
     beside = path.parent / SETTINGS_FILE
     task, defaults = read_settings_file(beside) if beside.exists() else (None, None)
     compiled = compile_tflite(
         data,
         name=name or (path.resolve().parent.name if path.stem == "model" else path.stem),
         task=task,
-        labels=labels or _known_labels(path, data),
+        labels=labels or (found.labels if found else ()) or _known_labels(path, data),
         defaults=defaults,
         passes=passes,
         where=str(path),
@@ -86,7 +93,6 @@ def load_model_file(
 def _known_labels(path: Path, tflite: bytes) -> tuple[str, ...]:
     beside = path.parent / "labels.txt"
     if beside.exists():
-        lines = read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError).splitlines()
-        return tuple(line.strip() for line in lines if line.strip())
+        return label_lines(read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError))
     sha256 = hashlib.sha256(tflite).hexdigest()
     return next((entry.labels for entry in MODELS.values() if entry.sha256 == sha256), ())
