@@ -18,7 +18,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-kills soak-upload fuzz fuzz-python frontend-parity oracle-long train clean
+  bench-if-changed bench-machine soak soak-kills soak-upload fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -138,6 +138,12 @@ train: setup-train train-vww train-kws  ## train the shipped models again (about
 
 train-vww train-kws: train-%: setup-train
 	$(BIN)/python scripts/train_default_$*.py
+
+published: setup-train  ## build/published_vww: a vww of weights that others trained on photographs; a minute
+	$(BIN)/python -m scripts.published_vww
+
+evaluate: setup  ## the shipped vww, and build/published_vww if it is there, on a board over real pictures
+	$(BIN)/python -m scripts.evaluate $(wildcard models/vww/model.tflite build/published_vww/model.tflite)
 
 clean:  ## remove what was built; captured data and runs stay
 	rm -rf build .pio .pytest_cache .mypy_cache .ruff_cache .hypothesis

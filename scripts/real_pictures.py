@@ -1,0 +1,92 @@
+"""Real pictures to measure `vww` with, cut from a film of Debian's package opencv-doc; none is in the repository.
+
+vtest.avi is a still camera over a place where people walk. What moves is found by its difference from the median of the
+film; each pedestrian is cut out with some surroundings, and the same place from the empty background. The first half of
+the film is there to tune with, the second to judge.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Scene", "cut_film", "fetch_film"]
+
+_FILM = "usr/share/doc/opencv-doc/examples/data/vtest.avi"
+_EVERY = 6  # frames, 0.6 s
+_N_BACKGROUND = 60
+_MIN_DIFFERENCE = 28  # grey levels
+_MIN_HEIGHT, _MAX_HEIGHT = 50, 220
+_UPRIGHT = (1.5, 4.0)  # height over width of one person who walks
+_ROOM = 1.5  # side of the cut-out over the person's height
+_SIZE = 96
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One cut-out, (96, 96) grey levels."""
+
+    picture: NDArray[np.uint8]
+    label: str
+    part: str
+    """tune, judge"""
+    name: str
+
+
+def fetch_film(folder: Path) -> Path:
+    """Return the film, taken out of Debian's package as apt-get brings it; folder: keeps it."""
+    film = folder / Path(_FILM).name
+    if film.is_file():
+        return film
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(["apt-get", "download", "opencv-doc"], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
+        package = next(Path(scratch).glob("opencv-doc_*.deb"))
+        subprocess.run(["dpkg-deb", "--extract", package, Path(scratch) / "all"], check=True)
+        film.write_bytes((Path(scratch) / "all" / _FILM).read_bytes())
+    return film
+
+
+def cut_film(film: Path) -> Iterator[Scene]:
+    """Yield pedestrians and the empty places where they walked, as many of the ones as of the others."""
+    frames = _frames(film)
+    chosen = np.linspace(0, len(frames) - 1, _N_BACKGROUND).astype(int)
+    background = np.median(np.stack([frames[index] for index in chosen]), axis=0).astype(np.uint8)
+    for number in range(0, len(frames), _EVERY):
+        part = "tune" if number < len(frames) // 2 else "judge"
+        for index, (x, y, side) in enumerate(_pedestrians(frames[number], background)):
+            for label, source in (("person", frames[number]), ("no_person", background)):
+                cut = cv2.resize(source[y : y + side, x : x + side], (_SIZE, _SIZE), interpolation=cv2.INTER_AREA)
+                yield Scene(picture=np.asarray(cut, np.uint8), label=label, part=part, name=f"{number:04}_{index}.png")
+
+
+def _frames(film: Path) -> list[NDArray[np.uint8]]:
+    video = cv2.VideoCapture(str(film))
+    frames: list[NDArray[np.uint8]] = []
+    while True:
+        more, frame = video.read()
+        if not more:
+            return frames
+        frames.append(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), np.uint8))
+
+
+def _pedestrians(frame: NDArray[np.uint8], background: NDArray[np.uint8]) -> Iterator[tuple[int, int, int]]:
+    """Yield squares (x, y, side) around single people who are wholly in the frame."""
+    height, width = frame.shape
+    moved = cv2.absdiff(cv2.GaussianBlur(frame, (5, 5), 0), cv2.GaussianBlur(background, (5, 5), 0)) > _MIN_DIFFERENCE
+    closed = cv2.morphologyEx(moved.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 5), np.uint8))
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(closed)
+    for x, y, w, h, area in boxes[1:].tolist():
+        if not (_MIN_HEIGHT <= h <= _MAX_HEIGHT and _UPRIGHT[0] <= h / w <= _UPRIGHT[1] and area > 0.35 * w * h):
+            continue
+        side = int(_ROOM * h)
+        left, top = x + w // 2 - side // 2, y + h // 2 - side // 2
+        if left >= 0 and top >= 0 and left + side <= width and top + side <= height:
+            yield left, top, side
