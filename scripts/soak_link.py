@@ -27,7 +27,7 @@ from tinyhost.boards import PoweredBoard, resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device, PredictionItem
-from tinyhost.link import Faults
+from tinyhost.link.faults import Faults
 from tinyhost.protocol.messages import InferSource, StreamId
 
 from tests.device.rig import make_pictures, small_model

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinyhost.boards import PoweredBoard
 from tinyhost.device import Device, FrameItem, PredictionItem
 from tinyhost.errors import BoardError, LinkLostError
-from tinyhost.link import Faults
+from tinyhost.link.faults import Faults
 from tinyhost.protocol.messages import InferSource, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 

@@ -12,7 +12,7 @@ from tinyhost.audio.wav import write_wav
 from tinyhost.boards import Board
 from tinyhost.device import Device
 from tinyhost.errors import DeviceError
-from tinyhost.link import Faults
+from tinyhost.link.faults import Faults
 from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, ErrorReply, InferSource, InfoReply, MessageType, StreamId
 from tinyhost.protocol.self_test import Finding, SelfTestCheck, Verdict

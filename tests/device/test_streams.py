@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.boards import Board, PoweredBoard
 from tinyhost.device import Device, StreamItem, Subscription
-from tinyhost.link import Faults, Link
+from tinyhost.link import Link
+from tinyhost.link.faults import Faults
 from tinyhost.protocol.frames import Frame, FrameDecoder, encode_frame
 from tinyhost.protocol.messages import MessageType, StreamId
 

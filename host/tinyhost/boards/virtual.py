@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinyhost.boards.base import BoardKind, PoweredBoard
 from tinyhost.boards.kinds import VirtualRecord
 from tinyhost.boards.power_switch import ask_for_power_cut
-from tinyhost.boards.scenes import SceneOptions, open_scene
-from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
 from tinyhost.boards.state import BoardFolder, BoardLock, Running
 from tinyhost.boards.supervisor import Supervisor
 from tinyhost.boards.switches import throw_switch
@@ -21,6 +20,9 @@ from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
 from tinyhost.system.places import state_folder
+
+if TYPE_CHECKING:
+    from tinyhost.boards.scenes.player import ScenePlayer
 
 __all__ = ["AttachedBoard", "VirtualBoard", "VirtualPower"]
 
@@ -88,6 +90,10 @@ class VirtualBoard:
             raise BoardError(f"{self.name} is in its bootloader", hint=f"tinyhost flash vww --board {self.name}")
 
     def _play(self, scene: str | None, hold_s: float, stack: ExitStack) -> ScenePlayer | None:
+        # Imported when something plays: scenes bring numpy, which `tinyhost boards` does without.
+        from tinyhost.boards.scenes import SceneOptions, open_scene
+        from tinyhost.boards.scenes.player import ScenePlayer, remove_channels
+
         remove_channels(self.folder.path)
         if scene is None:
             return None

@@ -39,7 +39,6 @@ from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError, UsageError
 from tinyhost.system.signals import on_termination, raise_soon
-from tinyhost.system.tools import missing_package
 
 __all__ = ["app", "main"]
 
@@ -88,6 +87,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # rich's help doubles the time that --help takes
+    context_settings={"help_option_names": ["--help", "-h"]},
     add_completion=True,
 )
 for _command in _COMMANDS:
@@ -121,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_error(error)
         sys.exit(ExitStatus.USAGE if isinstance(error, UsageError) else ExitStatus.FAILED)
     except ImportError as error:
+        from tinyhost.system.tools import missing_package
+
         if (missing := missing_package(error)) is None:
             raise
         print_error(missing)

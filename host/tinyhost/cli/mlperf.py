@@ -70,7 +70,7 @@ def run(
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Measure accuracy and throughput by the rules of MLPerf Tiny, over its own text commands.
+    """Measure accuracy and throughput by MLPerf Tiny's rules.
 
     The board runs the app mlperf (tinyhost flash mlperf). Which benchmark it is, it says by the model that it has.
     Exits 1 if the accuracy misses the benchmark's target.

@@ -30,6 +30,7 @@ BoardOption = Annotated[
     typer.Option(
         "--board",
         "-b",
+        envvar="TINYHOST_BOARD",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL. Default: the one real "
         "board plugged in, or native.",
     ),

@@ -24,7 +24,7 @@ from tinyhost.device.streams import StreamHub, Subscription
 from tinyhost.device.timing import usual_patience
 from tinyhost.device.writing import Writer
 from tinyhost.errors import BoardError
-from tinyhost.link import Faults
+from tinyhost.link.faults import Faults
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import (
     InferSource,

@@ -22,7 +22,8 @@ from tinyhost.errors import (
     TinyhostError,
     VersionMismatchError,
 )
-from tinyhost.link import Faults, FaultyLink, Link
+from tinyhost.link import Link
+from tinyhost.link.faults import Faults, FaultyLink
 from tinyhost.protocol.frames import Frame, LogText
 from tinyhost.protocol.messages import (
     HELLO_MAGIC,

@@ -1,9 +1,8 @@
-"""Bytes to and from boards: serial ports, and faults on purpose. Only here and in boards/ is pyserial imported."""
+"""Bytes to and from boards. Only here and in boards/ is pyserial imported; faults on purpose are in link.faults."""
 
 from __future__ import annotations
 
 from tinyhost.link.base import Link
-from tinyhost.link.faults import Faults, FaultyLink
 from tinyhost.link.serial import PORT_ERRORS, SerialLink, open_error
 
-__all__ = ["PORT_ERRORS", "Faults", "FaultyLink", "Link", "SerialLink", "open_error"]
+__all__ = ["PORT_ERRORS", "Link", "SerialLink", "open_error"]

@@ -9,8 +9,6 @@ import sys
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 __all__ = [
     "DISTRIBUTION",
@@ -45,6 +43,8 @@ class Way(Enum):
 def checkout() -> Path | None:
     """Return the folder of the clone that is installed here (`make setup`); None if a wheel is."""
     from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
 
     try:
         text = distribution(DISTRIBUTION).read_text("direct_url.json")

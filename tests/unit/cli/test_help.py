@@ -17,7 +17,7 @@ from tests.commands import run_tinyhost
 HEAVY = {"cv2", "matplotlib", "numpy", "platformio", "serial", "tensorflow", "tflite"}
 COMMANDS = (
     "bench board boards capture compile data diff doctor flash hil inspect "
-    "model models monitor push reset settings synth train"
+    "mlperf model models monitor push reset settings synth train"
 )
 
 
@@ -61,3 +61,23 @@ def helps(command: Any, path: str) -> Iterator[str]:
     yield command.get_help(click.Context(command, info_name=path, terminal_width=80)) + "\n"
     for name, below in getattr(command, "commands", {}).items():
         yield from helps(below, f"{path} {name}")
+
+
+def test_h_is_help() -> None:
+    assert run_tinyhost("data", "info", "-h").out == run_tinyhost("data", "info", "--help").out
+
+
+def test_a_command_that_does_not_exist_is_told_with_the_nearest_that_does() -> None:
+    assert "Did you mean 'monitor'?" in run_tinyhost("monitr").err
+
+
+def test_the_board_of_the_environment_is_taken_unless_one_is_named() -> None:
+    assert "no board is called 'toaster'" in run_tinyhost("models", TINYHOST_BOARD="toaster").err
+    assert "no board is called 'kettle'" in run_tinyhost("models", "--board", "kettle", TINYHOST_BOARD="toaster").err
+
+
+def test_listing_boards_does_without_numpy() -> None:
+    listing = "try: main(['boards', '--no-ask'])\nfinally: print('numpy' in sys.modules)"
+    code = f"import sys; from tinyhost.cli.main import main\n{listing}"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.endswith("False\n")

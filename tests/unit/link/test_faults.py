@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.errors import LinkLostError
-from tinyhost.link import Faults, FaultyLink
+from tinyhost.link.faults import Faults, FaultyLink
 
 N = 200_000
 
