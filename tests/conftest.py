@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from tinyhost.boards.emulator import SWITCHES_VARIABLE
 
 from tests.stations import Stations
 
@@ -17,6 +18,7 @@ __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_report_h
 def pytest_configure() -> None:
     """Let Ctrl-C reach the programs that tests start, also from a background, and let no example be too slow."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault(SWITCHES_VARIABLE, "--strict")  # what silicon would not forgive ends the emulated Nano
     hypothesis.settings.register_profile("no deadline", deadline=None)  # workers share the computer
     hypothesis.settings.load_profile("no deadline")
 
@@ -37,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             call = getattr(item, "callspec", None)  # of a test with parameters
-            emulated = call is not None and any(isinstance(each, str) and each == "m4" for each in call.params.values())
+            values = call.params.values() if call is not None else ()
+            emulated = any(isinstance(each, str) and each.startswith(("m4", "nano33emu")) for each in values)
             item.add_marker(pytest.mark.xdist_group("m4" if emulated else item.location[0]))
 
 

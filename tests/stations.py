@@ -16,6 +16,7 @@ from typing import Any
 from tinyhost.boards import Board, resolve
 from tinyhost.boards.build import build_firmware
 from tinyhost.boards.flash import flash_firmware
+from tinyhost.boards.packaged import find_firmware
 from tinyhost.boards.state import BoardFolder
 from tinyhost.device import Device
 from tinyhost.models.file import load_model_file
@@ -75,7 +76,7 @@ class Station:
     def wait_until_on(self, process: subprocess.Popen[str]) -> None:
         """Return when a process that was started has the board powered."""
         deadline = time.monotonic() + 60
-        while not (self.state / self.kind / "running.json").exists():
+        while not (BoardFolder(self.state, self.kind).path / "running.json").exists():
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.02)
 
@@ -103,12 +104,13 @@ class Stations:
         build: other firmware than the usual of that kind. model: with the app's own, else with empty slots. state: the
         folder for its state, a new one if there is none.
         """
-        template = self._template(kind, app, build or kind, model)
+        template = self._template(kind, app, build, model)
         state = state or self._new_folder()
-        BoardFolder(state, kind).create()
+        folder, flashed = BoardFolder(state, kind), BoardFolder(template, kind)
+        folder.create()
         for name in _KEPT:
-            if (template / kind / name).exists():
-                shutil.copy(template / kind / name, state / kind / name)
+            if (flashed.path / name).exists():
+                shutil.copy(flashed.path / name, folder.path / name)
         station = Station(kind=kind, state=state)
         self._made.append(station)
         return station
@@ -119,14 +121,14 @@ class Stations:
             station.end_processes()
 
     def _template(self, kind: str, app: str, build: str, model: bool) -> Path:
-        folder = self._templates / f"{app}_{build}{'_with_model' if model else ''}"
+        folder = self._templates / f"{app}_{build or kind}{'_with_model' if model else ''}"
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
                 part = folder.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)  # of a test that was interrupted
                 board = resolve(kind, state=part)
-                flash_firmware(board, build_firmware(app, build))
+                flash_firmware(board, build_firmware(app, build) if build else find_firmware(app, board.firmware_kind))
                 if model:
                     with board.power() as powered, Device.open(powered) as device:
                         device.push(shipped_image(app))

@@ -8,7 +8,7 @@ from scripts.demo import tour
 from tests.docs.conftest import ROOT
 
 
-def test_the_tour_shows_the_whole_loop_on_two_boards_and_with_three_apps() -> None:
+def test_the_tour_shows_the_whole_loop_on_three_boards_and_with_three_apps() -> None:
     commands = tour()
     shown = {command.split()[1] for command in commands if command.startswith("tinyhost ")}
     assert shown >= {
@@ -25,7 +25,7 @@ def test_the_tour_shows_the_whole_loop_on_two_boards_and_with_three_apps() -> No
         "hil",
     }
     flashed = {command.removeprefix("tinyhost flash ") for command in commands if "tinyhost flash" in command}
-    assert flashed == {"vww", "kws", "anomaly", "vww --board m4"}
+    assert flashed == {"vww", "kws", "anomaly", "vww --board m4", "kws --board nano33emu"}
     assert any("--report reports/" in command for command in commands)
 
 

@@ -1,0 +1,1 @@
+"""The binary that is flashed onto a Nano, on the emulated one."""

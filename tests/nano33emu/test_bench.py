@@ -1,0 +1,47 @@
+"""What the Nano's own binary computes: the same bytes as on this computer, in cycles that are told as estimates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.hil.test_hil_runs import REPO, hil_run
+from tests.stations import Stations
+
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
+SOAK = pytest.mark.soak
+
+
+@pytest.mark.parametrize(
+    ("kind", "app", "n_samples"),
+    [
+        ("nano33emu", "kws", 20),
+        ("nano33emu:rev2", "anomaly", 20),
+        *(pytest.param("nano33emu", app, 1000, marks=SOAK) for app in ("vww", "kws", "anomaly")),
+    ],
+)
+def test_outputs_equal_those_of_this_computer(stations: Stations, kind: str, app: str, n_samples: int) -> None:
+    words = ("bench", "--runs", "1", "--samples", str(n_samples))
+    result = stations(kind, app, model=True).run_json(*words)
+    assert (result["agreement"]["compared"], result["agreement"]["mismatches"]) == (n_samples, 0)
+    assert (result["device"]["board"], result["device"]["name"]) == ("nano33emu", kind)
+    assert (result["latency"]["unit"], result["latency"]["estimate"]) == ("estimated cycles", None)
+    assert "emulator estimates" in result["latency"]["remark"]
+    if n_samples == 1000:
+        native = stations("native", app, model=True).run_json(*words)
+        assert (native["agreement"]["compared"], native["agreement"]["mismatches"]) == (n_samples, 0)
+
+
+@pytest.mark.soak
+def test_every_app_passes_every_test_of_a_bench_on_both_revisions(tmp_path: Path) -> None:
+    done, result = hil_run(tmp_path, REPO / "hil/rigs/nano33emu.toml")
+    bad = [
+        (board["device"], test["test"], test["text"])
+        for board in result["boards"]
+        for test in board["tests"]
+        if test["outcome"] not in ("passed", "not_applicable")
+    ]
+    assert not bad, bad
+    assert done.returncode == 0, done.stderr
+    assert [board["device"]["revision"] for board in result["boards"]] == ["rev 1"] * 3 + ["rev 2"] * 3
