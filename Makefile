@@ -18,7 +18,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-kills soak-upload fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
+  bench-if-changed bench-machine soak soak-kills soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -119,6 +119,9 @@ soak-kills: setup-dev  ## 1,000 kills of hosts, players and firmware at random m
 
 soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that fail in all ways (about 15 minutes)
 	$(BIN)/python scripts/soak_upload.py
+
+soak-nano: setup-dev  ## the emulated Nano's long tests: bench on both revisions, 1,000 inputs, 10,000 openings, hours of listening
+	$(BIN)/python -m pytest -m soak tests/nano33emu
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	cmake -S firmware --preset fuzz

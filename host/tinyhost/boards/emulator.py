@@ -67,8 +67,8 @@ def build_emulator(project: Path | None = None) -> Path:
 def _ingredients(firmware: Path, compiler: str) -> str:
     """Return what the program is made from, in one line: equal ingredients make equal programs."""
     digest = hashlib.sha256()
-    paths = [path for path in (firmware / "emulator").rglob("*") if path.suffix in _SUFFIXES]
-    paths += [path for name in _USED_LIBRARIES for path in (firmware / "lib" / name).rglob("*.h")]
+    folders = [firmware / "emulator", *(firmware / "lib" / name for name in _USED_LIBRARIES)]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.suffix in _SUFFIXES]
     for path in sorted([*paths, firmware / "CMakeLists.txt", firmware / "CMakePresets.json"]):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(firmware).as_posix()}\0{len(content)}\0".encode())

@@ -97,7 +97,12 @@ def _is_of_the_sources(firmware: Firmware) -> bool:
         root = find_project()
     except ConfigError:
         return True
-    return is_packaged(root) or ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
+    if is_packaged(root):
+        return True
+    try:
+        return ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
+    except ImportError:  # without PlatformIO nobody knows: building says how to get it
+        return False
 
 
 def _record(program: Path) -> PackagedRecord:

@@ -25,6 +25,7 @@ from tinyhost.system.tools import how_to_install
 __all__ = ["machine_checks", "tensorflow_check"]
 
 _OLDEST_PYTHON = (3, 10)
+_FOR_BOARDS = (("g++", "native"), ("arm-none-eabi-g++", "m4"), ("qemu-system-arm", "m4"), ("cmake", "nano33emu"))
 
 
 def machine_checks() -> Iterator[Check]:
@@ -34,11 +35,10 @@ def machine_checks() -> Iterator[Check]:
     yield from _stranger()
     yield _module("platformio", "PlatformIO", "build", "flash")
     yield _module("SCons", "SCons", "build", "flash", package="scons")
-    for program, needed_for in (
-        *((("g++", "native"), ("arm-none-eabi-g++", "m4"), ("qemu-system-arm", "m4")) if HAS_PTYS else ()),
-        ("espeak-ng", "synth speech"),
-    ):
+    for program, needed_for in (*(_FOR_BOARDS if HAS_PTYS else ()), ("espeak-ng", "synth speech")):
         yield _program(program, needed_for)
+    if HAS_PTYS:
+        yield _module("unicorn", "Unicorn", "emulator", "nano33emu", state="warning")
 
 
 def tensorflow_check() -> Check:
