@@ -2,6 +2,7 @@
 
 #include <unicorn/unicorn.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -91,6 +92,7 @@ struct Processor::Callbacks {
   template <uint32_t kBegin>
   static uint64_t ReadBus(uc_engine*, uint64_t offset, unsigned n_bytes, void* processor) {
     Processor& self = Of(processor);
+    self.SettleStores();
     const uint32_t value = self.bus_.Read(kBegin + static_cast<uint32_t>(offset), n_bytes);
     self.system_.clock.Advance(kBusCycles);
     return value;
@@ -99,6 +101,7 @@ struct Processor::Callbacks {
   template <uint32_t kBegin>
   static void WriteBus(uc_engine*, uint64_t offset, unsigned n_bytes, uint64_t value, void* processor) {
     Processor& self = Of(processor);
+    self.SettleStores();
     self.bus_.Write(kBegin + static_cast<uint32_t>(offset), n_bytes, static_cast<uint32_t>(value));
     self.system_.clock.Advance(kBusCycles);
     if (self.on_write_) self.on_write_();
@@ -363,6 +366,7 @@ void Processor::Stop() {
 }
 
 void Processor::OnBlock(uint32_t address, uint32_t n_bytes) {
+  if (!stores_.empty()) SettleStores();
   system_.execution.block = address;
   const uint32_t n = n_bytes / 2;
   n_halfwords_ += n;
@@ -386,12 +390,22 @@ bool Processor::OnForbidden(uint32_t address, uint32_t n_bytes, uint32_t value, 
     return false;
   }
   if (is_flash) {
+    SettleStores();
     flash_.StoreFromProcessor(address, n_bytes, value);
+    uint8_t* stored = address < kFlashBytes ? bytes : system_.memory.uicr() + (address - kUicrBegin);
+    stores_.push_back({stored, n_bytes, {}});
+    std::copy_n(stored, n_bytes, stores_.back().bytes.begin());
     if (on_write_) on_write_();
   } else {
     for (uint32_t i = 0; i < n_bytes; ++i) bytes[i] = static_cast<uint8_t>(value >> (8 * i));
   }
   return true;
+}
+
+/// Unicorn goes on with a store that was allowed, whatever became of it here: what the NVMC made of it is put back.
+void Processor::SettleStores() {
+  for (const Store& store : stores_) std::copy_n(store.bytes.begin(), store.n, store.where);
+  stores_.clear();
 }
 
 /// Lets time pass until something happens. WFE may end for no reason, as the architecture allows: B1.5.18.
@@ -420,7 +434,9 @@ bool Processor::Run() {
   if (system_.execution.next_event <= system_.clock.cycles()) return true;
   exception_number_ = 0;
   has_memory_fault_ = is_stopped_ = false;
-  return AfterStop(uc_emu_start(unicorn_, pc() | 1, kEndOfMemory, 0, 0));
+  const uc_err error = uc_emu_start(unicorn_, pc() | 1, kEndOfMemory, 0, 0);
+  SettleStores();
+  return AfterStop(error);
 }
 
 bool Processor::AfterStop(int error) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "emulator/cpu/bus.h"
 #include "emulator/cpu/exceptions.h"
@@ -56,6 +58,12 @@ class Processor {
     const char* why;
   };
 
+  struct Store {  // to flash: what it holds by rights
+    uint8_t* where;
+    uint32_t n;
+    std::array<uint8_t, 8> bytes;
+  };
+
   void MapMemories();
   void AddHooks();
   void Protect();
@@ -69,6 +77,7 @@ class Processor {
   bool Take(const Fault& fault, uint32_t pc);
   bool AfterStop(int error);
   bool OnProcessorException(uint32_t number, uint32_t pc);
+  void SettleStores();
   bool Sleep();
   void OnBlock(uint32_t address, uint32_t n_bytes);
   bool OnForbidden(uint32_t address, uint32_t n_bytes, uint32_t value, bool is_store);
@@ -88,6 +97,7 @@ class Processor {
   uint32_t exception_number_ = 0;  // Unicorn's
   bool has_memory_fault_ = false;
   Fault memory_fault_ = {};
+  std::vector<Store> stores_;
   uint64_t n_halfwords_ = 0;
   uint64_t n_slept_ = 0;
   uint32_t lowest_stack_ = UINT32_MAX;

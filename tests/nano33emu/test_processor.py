@@ -1,0 +1,188 @@
+"""The emulator's processor, on programs of a few lines: what no part of it shows alone.
+
+A program tells what it finds through GPREGRET, whose changes the emulator logs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tinyhost.boards.emulator import build_emulator
+
+pytestmark = pytest.mark.firmware
+
+_HEAD = """
+typedef unsigned u32;
+#define REG(address) (*(volatile u32*)(address))
+#define TELL(value) (REG(0x4000051C) = 0, REG(0x4000051C) = (value) & 0xff)
+void Reset(void);
+#pragma weak Fault
+#pragma weak Timer
+#pragma weak Pend
+void Fault(void); void Timer(void); void Pend(void);
+__attribute__((section(".vectors"), used)) void* const vectors[48] = {
+  (void*)0x20010000, Reset, 0, Fault, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Pend, 0, [16 + 8] = Timer };
+static inline void MpuOff(void) { REG(0xE000ED94) = 0; __asm__("dsb; isb"); }
+static inline void Rest(void) { for (;;) { __asm__("wfi"); } }
+"""
+
+
+def _compile(source: str, folder: Path) -> Path:
+    (folder / "program.c").write_text(_HEAD + source)
+    elf, image = folder / "program.elf", folder / "program.bin"
+    flags = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O1", "-nostdlib"]
+    places = ["-Wl,--section-start=.vectors=0x10000", "-Wl,-Ttext=0x10100", "-Wl,-Tbss=0x20000000", "-Wl,--entry=Reset"]
+    subprocess.run(["arm-none-eabi-gcc", *flags, *places, folder / "program.c", "-o", elf], check=True)
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, image], check=True)
+    return image
+
+
+def _run(source: str, folder: Path, *switches: str) -> tuple[int, list[str]]:
+    """Return the exit code, and the log's lines without their times."""
+    command = [
+        str(build_emulator()),
+        "--program",
+        str(_compile(source, folder)),
+        "--fast",
+        "--seconds",
+        "0.2",
+        *switches,
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, [line.partition("] ")[2] for line in done.stderr.splitlines()]
+
+
+def _told(lines: list[str]) -> list[int]:
+    """Return what a program told, without the zeros between."""
+    values = [int(match[1], 16) for line in lines if (match := re.match(r"GPREGRET = 0x(\w+)", line))]
+    return [value for value in values if value]
+
+
+def test_a_program_is_interrupted_asleep_and_keeps_its_floats(tmp_path: Path) -> None:
+    code, lines = _run(
+        """
+        volatile u32 n;
+        void Timer(void) { REG(0x40008140) = 0; ++n; REG(0xE000ED04) = 1u << 28;
+                           __asm__ volatile("vmov.f32 s1, #1.0" ::: "s1"); }
+        void Pend(void) { TELL(0x10 + n); }
+        void Reset(void) {
+          REG(0xE000ED88) = 0xFu << 20; __asm__("dsb; isb");
+          n = 0;
+          REG(0xE000EDFC) = 1u << 24; REG(0xE0001000) = 1;
+          REG(0x40008508) = 3; REG(0x40008540) = 1000; REG(0x40008200) = 1; REG(0x40008304) = 1u << 16;
+          REG(0xE000E100) = 1u << 8; REG(0x40008000) = 1;
+          __asm__ volatile("vmov.f32 s1, #2.0" ::: "s1");
+          while (n < 3) __asm__("wfi");
+          u32 bits; __asm__ volatile("vmov %0, s1" : "=r"(bits));
+          TELL(bits == 0x40000000 ? 0x77 : 0x66);
+          TELL(REG(0xE0001004) < 10000 ? 0x55 : 0x44);  // of 192,000 cycles, most of them asleep
+          Rest();
+        }""",
+        tmp_path,
+        "--strict",
+    )
+    assert (code, _told(lines)[:5]) == (0, [0x11, 0x12, 0x13, 0x77, 0x55])
+
+
+def test_flash_cannot_be_written_under_the_bootloaders_mpu(tmp_path: Path) -> None:
+    code, lines = _run(
+        """
+        void Fault(void) { TELL(REG(0xE000ED28)); Rest(); }
+        void Reset(void) { REG(0x4001E504) = 1; REG(0x40000) = 0x12345678; TELL(0x99); Rest(); }""",
+        tmp_path,
+    )
+    assert code == 0
+    assert _told(lines) == [0x82]  # DACCVIOL, MMARVALID
+    assert (tmp_path / "flash.bin").read_bytes()[0x40000:0x40004] == b"\xff" * 4
+
+
+def test_strict_mode_ends_at_a_store_without_wen(tmp_path: Path) -> None:
+    code, lines = _run("void Reset(void) { MpuOff(); REG(0x40000) = 0; Rest(); }", tmp_path, "--strict")
+    assert code == 70
+    assert "!!! flash 0x40000: a store of 0x00000000 without CONFIG.WEN" in lines
+
+
+def test_a_store_that_is_no_write_leaves_flash_as_it_was(tmp_path: Path) -> None:
+    code, lines = _run(
+        """
+        void Reset(void) {
+          MpuOff();
+          REG(0x40000) = 0; TELL(REG(0x40000) == 0xffffffff ? 1 : 2);
+          REG(0x4001E504) = 1; REG(0x40000) = 0xffff0000; REG(0x40000) = 0x0000ffff;
+          TELL(REG(0x40000) == 0 ? 1 : 2); Rest();
+        }""",
+        tmp_path,
+    )
+    assert (code, _told(lines)) == (0, [1, 1])
+    assert (tmp_path / "flash.bin").read_bytes()[0x40000:0x40004] == bytes(4)
+
+
+@pytest.mark.parametrize(
+    "statement", ["REG(0x30000000);", "((void (*)(void))0x20000101)();", '__asm__(".short 0xde00");'], ids=str
+)
+def test_a_fault_in_the_handler_of_faults_is_a_lockup(tmp_path: Path, statement: str) -> None:
+    code, lines = _run(
+        f"void Fault(void) {{ TELL(0x31); {statement} TELL(0x32); }} void Reset(void) {{ {statement} Rest(); }}",
+        tmp_path,
+    )
+    assert code == 71
+    assert _told(lines) == [0x31]
+
+
+def test_a_stack_that_leaves_ram_ends_in_the_handler_of_faults(tmp_path: Path) -> None:
+    code, lines = _run(
+        """
+        __attribute__((naked)) void Fault(void) {
+          __asm__("ldr r0, =0x20008000; mov sp, r0; b Told"); }
+        __attribute__((used)) void Told(void) { TELL(REG(0xE000ED28) >> 8); Rest(); }
+        void Reset(void) { __asm__("ldr r0, =0x20000010; mov sp, r0; mov r1, #0x30000000; ldr r1, [r1]"); Rest(); }""",
+        tmp_path,
+    )
+    assert (code, _told(lines)) == (0, [0x92])  # STKERR, and what was to be stacked for: PRECISERR, BFARVALID
+
+
+def test_a_power_cut_leaves_the_words_before_it_and_one_half_written(tmp_path: Path) -> None:
+    source = """
+        void Reset(void) {
+          MpuOff(); REG(0x4001E504) = 1;
+          for (u32 i = 0;; ++i) { REG(0x40000 + 4 * i) = 0; for (u32 k = 0; k < 64000; ++k) __asm__ volatile(""); }
+        }"""
+    command = [str(build_emulator()), "--program", str(_compile(source, tmp_path))]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as emulator:
+        control = _connect(tmp_path)
+        control.sendall(b"cut-at write 5 inside\n")
+        assert control.recv(100) == b"ok\n"
+        assert emulator.wait(20) == -signal.SIGKILL
+        control.close()
+    flash = (tmp_path / "flash.bin").read_bytes()
+    words = [int.from_bytes(flash[at : at + 4], "little") for at in range(0x40000, 0x40400, 4)]
+    n_whole = words.index(next(word for word in words if word))
+    assert n_whole >= 4
+    assert 0 < words[n_whole] < 0xFFFFFFFF
+    assert set(words[n_whole + 1 :]) == {0xFFFFFFFF}
+
+
+def _connect(folder: Path) -> socket.socket:
+    """Return a connection to the emulator's control socket; its path may be too long for a socket's address."""
+    directory = os.open(folder, os.O_RDONLY)
+    deadline = time.monotonic() + 20
+    try:
+        while True:
+            control = socket.socket(socket.AF_UNIX)
+            try:
+                control.connect(f"/proc/self/fd/{directory}/control")
+                return control
+            except OSError:
+                control.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+    finally:
+        os.close(directory)
