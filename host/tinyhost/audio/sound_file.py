@@ -19,6 +19,7 @@ from tinyhost.audio.wav import OtherEncodingError, parse_wav
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.system.installation import add_extra
 from tinyhost.system.reading import read_file
+from tinyhost.system.silence import silenced
 from tinyhost.system.wording import counted
 
 __all__ = ["MAX_SOUND_BYTES", "SOUND_SUFFIXES", "decode_sound", "native_sound", "open_sound", "read_sound"]
@@ -36,7 +37,7 @@ _MOST_DELAY = 1152
 _UNKNOWN = 1 << 62
 """samples; libsndfile's word for a stream whose header does not say"""
 _OF_16_BITS = {"PCM_16", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610"}
-_LOSSY = {"MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS"}
+_LOSSY = {"MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS"}
 _HINT = "delete or replace it, or convert it with another program"
 
 
@@ -119,8 +120,10 @@ def _by_libsndfile(content: bytes) -> Sound:
         import soundfile
     except OSError as error:  # the package is there, its library is not
         raise ImportError(str(error), name="soundfile") from error
-    with soundfile.SoundFile(io.BytesIO(content)) as file:
+    with silenced(), soundfile.SoundFile(io.BytesIO(content)) as file:
         _check_format(file.channels, file.samplerate)
+        if file.subtype == "MPEG_LAYER_I":  # bytes that are no sound look like it: minutes of silence in some kB
+            raise DatasetError("expected an MP3, which is MPEG layer III, got layer I", hint=_HINT)
         n_bytes = 8 + int.from_bytes(content[4:8], "big")
         if content[:4] == b"FORM" and n_bytes > len(content):  # libsndfile takes what is there
             raise DatasetError(f"cut short: the header says {n_bytes:,} bytes, got {len(content):,}", hint=_HINT)

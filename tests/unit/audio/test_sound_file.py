@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -81,6 +82,20 @@ def test_a_file_that_is_cut_short_is_refused_by_name(suffix: str, share: float) 
 def test_what_is_no_sound_is_refused_by_name(suffix: str, content: bytes) -> None:
     with pytest.raises(DatasetError, match=r"^clip: "):
         decode_sound(content, suffix, "clip")
+
+
+def test_an_mp3_is_layer_3() -> None:
+    layer_1 = b"\xff\xff\x18\xc0" + bytes(44)
+    with pytest.raises(DatasetError, match=r"a\.mp3: expected an MP3, which is MPEG layer III, got layer I"):
+        decode_sound(layer_1 * 40, ".mp3", "a.mp3")
+
+
+def test_what_a_library_thinks_of_a_damaged_file_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    content = bytearray(encoded(".mp3"))
+    content[200::97] = b"\xff" * len(content[200::97])
+    with contextlib.suppress(DatasetError):
+        decode_sound(bytes(content), ".mp3", "a.mp3")
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("suffix", "package"), [(".mp3", "soundfile"), (".m4a", "av")])
