@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tinyhost.errors import DatasetError, MissingToolError, TinyhostError
 from tinyhost.system.installation import add_extra
 from tinyhost.system.reading import open_file, read_file
+from tinyhost.system.silence import silenced
 
 __all__ = [
     "MAX_PICTURE_BYTES",
@@ -71,9 +72,10 @@ class _TooLargeError(Exception):
 
 @contextmanager
 def _own_errors(where: str, n_bytes: int, error: type[TinyhostError]) -> Iterator[None]:
-    """Turn what decoders raise in the block into errors that name the file."""
+    """Turn what decoders raise in the block into errors that name the file; what they print is nobody's."""
     try:
-        yield
+        with silenced():
+            yield
     except ImportError as exc:
         raise MissingToolError(
             f"{where}: HEIC needs the Python package pillow_heif: {add_extra('media')}",

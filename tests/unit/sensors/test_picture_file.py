@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -131,3 +132,15 @@ def test_damaged_files_give_pixels_or_a_clear_error(kind: str, patches: list[tup
     else:
         assert pixels.dtype == np.uint8
         assert pixels.ndim == 2
+
+
+def test_what_a_decoder_thinks_of_a_damaged_picture_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    out = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (64, 1))).convert("1").save(
+        out, "TIFF", compression="group4"
+    )
+    content = bytearray(out.getvalue())
+    content[20:60:3] = b"\x55" * len(content[20:60:3])
+    with contextlib.suppress(DatasetError):
+        decode_picture(bytes(content), "a.tif")
+    assert capfd.readouterr() == ("", "")
