@@ -298,5 +298,38 @@ TEST_CASE("BMI270's FIFO that makes no sense is a failed sensor, not samples") {
   CHECK(sensor.Read(xyz, 1, &block) == Status::kSensorTimeout);
 }
 
+/// A BMI270 that takes its configuration file as the datasheet, section 4.2, has it.
+struct UnconfiguredBmi270 : Chip {
+  std::vector<uint8_t> file;
+  size_t capacity = Bmi270::kConfigurationBytes;
+
+  UnconfiguredBmi270() : Chip(0x68) { registers[0] = 0x24; }
+  bool Write(uint8_t device, uint8_t first, const uint8_t* data, size_t n) override {
+    if (is_cut || device != address) return false;
+    if (first == 0x5e) {
+      const size_t at = 2 * static_cast<size_t>(registers[0x5b] | registers[0x5c] << 4);
+      if (registers[0x59] != 0 || registers[0x7c] != 0 || at != file.size()) return true;  // lost
+      file.insert(file.end(), data, data + n);
+      return true;
+    }
+    if (first == 0x59 && data[0] == 1) registers[0x21] = file.size() == capacity ? 1 : 2;
+    return Chip::Write(device, first, data, n);
+  }
+};
+
+TEST_CASE("BMI270 gets its configuration file in order, and says whether it took it") {
+  std::vector<uint8_t> file(Bmi270::kConfigurationBytes);
+  for (size_t i = 0; i < file.size(); ++i) file[i] = static_cast<uint8_t>(i * 7 + i / 256);
+  UnconfiguredBmi270 chip;
+  CHECK(Bmi270(&chip).Configure(file.data(), [](uint32_t) {}));
+  CHECK(chip.file == file);
+  UnconfiguredBmi270 deaf;
+  deaf.capacity = 1;
+  CHECK_FALSE(Bmi270(&deaf).Configure(file.data(), [](uint32_t) {}));
+  UnconfiguredBmi270 gone;
+  gone.is_cut = true;
+  CHECK_FALSE(Bmi270(&gone).Configure(file.data(), [](uint32_t) {}));
+}
+
 }  // namespace
 }  // namespace tinyhost
