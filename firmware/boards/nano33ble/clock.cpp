@@ -49,8 +49,7 @@ bool TakeEvent(Channel channel) {
   return true;
 }
 
-/// Erratum-free on revisions of the chip that this board has; without a crystal the program goes on, off by some per
-/// cent.
+/// Without a crystal that starts the program goes on, off by some per cent: better than a board that says nothing.
 void StartCrystal() {
   CLOCK->EVENTS_HFCLKSTARTED = 0;
   CLOCK->TASKS_HFCLKSTART = kTrigger;

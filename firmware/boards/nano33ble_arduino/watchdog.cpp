@@ -44,7 +44,7 @@ void FeedWatchdog() { n_silent_s.store(0); }
 extern "C" void mbed_die() {
   using namespace tinyhost::hal;
   __disable_irq();
-  KeepFault(ResetReason::kFault, 0, 0);
+  KeepFault(tinyhost::ResetReason::kFault, 0, 0);
   ShowRed();
   for (volatile uint32_t i = 0; i < kRedTurns; i = i + 1) {
   }

@@ -54,10 +54,11 @@ uint32_t RandomNumber() {
 
 ResetReason ReasonOf(uint32_t reasons) {
   if (reasons == 0) return ResetReason::kPowerOn;
+  if ((reasons & kResetByPin) != 0) return ResetReason::kPin;  // erratum 136: the other bits are not to be believed then
   if ((reasons & kResetByLockup) != 0) return ResetReason::kLockup;
   if ((reasons & kResetByWatchdog) != 0) return ResetReason::kWatchdog;
   if ((reasons & kResetBySoftware) != 0) return kept.record.is_new ? kept.record.reason : ResetReason::kSoftware;
-  return (reasons & kResetByPin) != 0 ? ResetReason::kPin : ResetReason::kUnknown;
+  return ResetReason::kUnknown;
 }
 
 }  // namespace

@@ -52,8 +52,13 @@ struct Bench {
   }
   void Configure() { REQUIRE(Ask(0x00, 9, 1, 0, 0).kind == Kind::kDone); }
   void SetLine(uint32_t rate, bool has_dtr) {
-    const uint8_t coding[] = {static_cast<uint8_t>(rate), static_cast<uint8_t>(rate >> 8),
-                              static_cast<uint8_t>(rate >> 16), static_cast<uint8_t>(rate >> 24), 0, 0, 8};
+    const uint8_t coding[] = {static_cast<uint8_t>(rate),
+                              static_cast<uint8_t>(rate >> 8),
+                              static_cast<uint8_t>(rate >> 16),
+                              static_cast<uint8_t>(rate >> 24),
+                              0,
+                              0,
+                              8};
     REQUIRE(Ask(kClassOut, 0x20, 0, 0, 7).kind == Kind::kReceive);
     REQUIRE(device.OnReceived(coding, sizeof coding));
     REQUIRE(Ask(kClassOut, 0x22, has_dtr ? 3 : 2, 0, 0).kind == Kind::kDone);
@@ -133,9 +138,7 @@ TEST_CASE("endpoints are halted and freed, and remote wake-up is refused") {
   CHECK(bench.Get(kFromDevice, 0, 0, 0, 2) == Bytes{0, 0});
 }
 
-TEST_CASE("the address is left to the hardware") {
-  CHECK(Bench().Ask(0x00, 5, 7, 0, 0).kind == Kind::kSilent);
-}
+TEST_CASE("the address is left to the hardware") { CHECK(Bench().Ask(0x00, 5, 7, 0, 0).kind == Kind::kSilent); }
 
 TEST_CASE("DTR opens the port; the touch is 1200 baud without it") {
   Bench bench;

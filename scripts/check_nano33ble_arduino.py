@@ -1,28 +1,22 @@
-"""Compiles the real board's firmware against sources of Arduino's core, and tells warnings and sizes.
+"""Compiles the Nano's firmware on Arduino's core against its sources, and tells warnings and sizes.
 
-    python scripts/check_nano33ble.py --core ArduinoCore-mbed --api ArduinoCore-API --bmi270 Arduino_BMI270_BMM150
-        [--tflm tflite-micro-arduino-examples]
+    python scripts/check_nano33ble_arduino.py --core ArduinoCore-mbed --api ArduinoCore-API
 
-With --tflm, the engine is TensorFlow Lite Micro, from a checkout of the commit that platformio.ini names.
-For where PlatformIO's registry, with the core and its compiler, is out of reach. It needs arm-none-eabi-gcc and
-checkouts of https://github.com/arduino/ArduinoCore-mbed, https://github.com/arduino/ArduinoCore-API and
-https://github.com/arduino-libraries/Arduino_BMI270_BMM150. Objects are linked among themselves, from what the core
-calls, with the sections that nobody needs left out: the core, its USB and the C library come on top. The libraries of
-Arduino's that PlatformIO links whole, for the motion sensor of revision 2, are in it. Exits 1 on any warning in ours.
+Of the environments <app>_nano33ble_arduino, for where PlatformIO's registry, with the core and its compiler, is out of
+reach. It needs arm-none-eabi-gcc and checkouts of https://github.com/arduino/ArduinoCore-mbed and
+https://github.com/arduino/ArduinoCore-API. Objects are linked among themselves, from what the core calls, with the
+sections that nobody needs left out: the core, its USB, the C library and Bosch's 8 KB for the motion sensor of revision
+2 come on top. Exits 1 on any warning in ours.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from configparser import ConfigParser
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 CPU = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16"]
@@ -32,56 +26,23 @@ OURS = ["-std=gnu++17", "-O2", "-Wall", "-Wextra", "-ffp-contract=off", "-fno-ex
 OURS += ["-fno-threadsafe-statics", "-funsigned-char"]
 BOARD = ["ARDUINO=10819", "ARDUINO_ARDUINO_NANO33BLE", "ARDUINO_ARCH_MBED", "ARDUINO_ARCH_NRF52840", "NRF52840_XXAA"]
 IDENTITY = ['TINYHOST_BUILD_ID="0123456789abcdef"', 'TINYHOST_FIRMWARE_VERSION="0.0.0"']
-# Arduino's C++ is C++14 (firmware/platform/standard.py), and its warnings are not ours.
-ARDUINOS = ["-std=gnu++14", "-O2", "-fno-exceptions", "-fno-rtti", "-funsigned-char", "-w"]
 CALLED_BY_CORE = ["setup", "loop", "PDM_IRQHandler_v", "mbed_die"]
 APPS = ("vww", "kws", "anomaly")
 
 
-def core_flags(core: Path, api: Path, bmi270: Path) -> list[str]:
+def core_flags(core: Path, api: Path) -> list[str]:
     """Return the flags with which Arduino compiles for this board; headers that are not ours give no warnings."""
     variant, arduino = core / "variants/ARDUINO_NANO33BLE", core / "cores/arduino"
-    folders = [arduino, api, api / "api", api / "api/deprecated", variant, bmi270 / "src", core / "libraries/Wire"]
+    folders = [arduino, api, api / "api", api / "api/deprecated", variant]
     for line in (variant / "includes.txt").read_text().split():
         folders.append(arduino / line.removeprefix("-iwithprefixbefore/"))
     includes = [word for folder in folders for word in ("-isystem", str(folder))]
     return [f"@{variant / 'defines.txt'}", *includes, "-include", str(variant / "mbed_config.h")]
 
 
-def constants_of(script: Path) -> dict[str, Any]:
-    """Return the literals that a PlatformIO script, which only PlatformIO can run, gives names to."""
-    found = {}
-    for node in ast.parse(script.read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = ast.literal_eval(node.value)
-    return found
-
-
-def tflm_sources(library: Path) -> list[Path]:
-    """Return what firmware/platform/tflm.py lets PlatformIO compile of TensorFlow Lite Micro's library."""
-    script = constants_of(FIRMWARE / "platform/tflm.py")
-    chosen = []
-    for path in sorted(path for path in library.glob("src/**/*") if path.suffix in (".c", ".cpp")):
-        is_unwanted = any(fnmatch(str(path), pattern) for pattern in script["UNWANTED"])
-        is_kernel = fnmatch(str(path), "*/src/tensorflow/lite/micro/kernels/*")
-        if not is_unwanted and (not is_kernel or path.stem.removesuffix("_common") in script["KERNELS"]):
-            chosen.append(path)
-    return chosen
-
-
-def tflm_flags(library: Path) -> list[str]:
-    """Return the flags of platformio.ini's section [tflm], and where its headers are."""
-    config = ConfigParser(interpolation=None, strict=False)
-    config.read(FIRMWARE.parent / "platformio.ini")
-    return [*config["tflm"]["build_flags"].split(), "-isystem", str(library / "src")]
-
-
 def compile_source(source: Path, target: Path, flags: list[str]) -> str:
     """Compile one file; return what the compiler said."""
-    is_cpp = source.suffix == ".cpp"
-    ours = OURS if FIRMWARE in source.parents else ARDUINOS
-    compiler = ["arm-none-eabi-g++", *ours] if is_cpp else ["arm-none-eabi-gcc", "-O2", "-w"]
-    command = [*compiler, *CPU, *SECTIONS, *flags, "-c", str(source), "-o", str(target)]
+    command = ["arm-none-eabi-g++", *OURS, *CPU, *SECTIONS, *flags, "-c", str(source), "-o", str(target)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
@@ -114,24 +75,16 @@ def check(sources: list[Path], flags: list[str], folder: Path, jobs: int) -> boo
 def main() -> int:
     """Compile the firmware of all apps."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("core", "api", "bmi270"):
+    for name in ("core", "api"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--tflm", type=Path, help="compile TensorFlow Lite Micro as the engine, from this checkout")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    bmi270, core = arguments.bmi270.resolve(), arguments.core.resolve()
     flags = [f"-D{define}" for define in BOARD + IDENTITY]
     flags += [f"-I{folder}" for folder in (FIRMWARE, *sorted(FIRMWARE.glob("lib/*/include")))]
-    flags += core_flags(core, arguments.api.resolve(), bmi270)
+    flags += core_flags(arguments.core.resolve(), arguments.api.resolve())
     sources = [FIRMWARE / "boards/identity.cpp"]
-    for pattern in ("boards/nano33ble/*.cpp", "lib/*/src/**/*.cpp", "apps/*/*.cpp"):
+    for pattern in ("boards/nano33ble_*/*.cpp", "lib/*/src/**/*.cpp", "apps/*/*.cpp"):
         sources += sorted(FIRMWARE.glob(pattern))
-    sources += [core / "libraries/Wire/Wire.cpp", bmi270 / "src/BMI270.cpp"]
-    sources += sorted(bmi270.glob("src/utilities/*/bm*.c"))
-    if arguments.tflm:
-        library = arguments.tflm.resolve()
-        flags += tflm_flags(library)
-        sources += [*sorted(FIRMWARE.glob("engines/tflm/*.cpp")), *tflm_sources(library)]
     with tempfile.TemporaryDirectory() as folder:
         return 0 if check(sources, flags, Path(folder), arguments.jobs) else 1
 
