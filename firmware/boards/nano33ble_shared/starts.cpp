@@ -54,7 +54,8 @@ uint32_t RandomNumber() {
 
 ResetReason ReasonOf(uint32_t reasons) {
   if (reasons == 0) return ResetReason::kPowerOn;
-  if ((reasons & kResetByPin) != 0) return ResetReason::kPin;  // erratum 136: the other bits are not to be believed then
+  if ((reasons & kResetByPin) != 0)
+    return ResetReason::kPin;  // erratum 136: the other bits are not to be believed then
   if ((reasons & kResetByLockup) != 0) return ResetReason::kLockup;
   if ((reasons & kResetByWatchdog) != 0) return ResetReason::kWatchdog;
   if ((reasons & kResetBySoftware) != 0) return kept.record.is_new ? kept.record.reason : ResetReason::kSoftware;
