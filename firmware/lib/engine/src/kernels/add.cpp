@@ -44,11 +44,11 @@ void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_
   }
 }
 
+void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow<1>); }
+
 void RunSub(const OperatorView& op) { ForEachRow(op, RunRow<-1>); }
 
 }  // namespace
-
-void RunAdd(const OperatorView& op) { ForEachRow(op, RunRow<1>); }
 
 const Kernel kAddKernel{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, RunAdd};
 const Kernel kSubKernel{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, RunSub};

@@ -8,7 +8,5 @@ constexpr int kAddLeftShift = 20;  // headroom that TFLM gives the sum of two 8-
 
 /// `check` of every ADD kernel.
 Status CheckAdd(const OperatorView& op, uint64_t* work);
-/// The portable ADD, with broadcasting.
-void RunAdd(const OperatorView& op);
 
 }  // namespace tinyhost

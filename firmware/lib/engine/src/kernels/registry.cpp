@@ -22,7 +22,7 @@
   X(kDequantize, kDequantizeKernel, kDequantizeKernel)                      \
   X(kLookup, kLookupKernel, kLookupKernel)                                  \
   X(kStridedCopy, kStridedCopyKernel, kStridedCopyKernel)                   \
-  X(kSub, kSubKernel, kSubKernel)                                           \
+  X(kSub, kSubKernel, simd::kSub)                                           \
   X(kMaximum, kMaximumKernel, kMaximumKernel)                               \
   X(kMinimum, kMinimumKernel, kMinimumKernel)                               \
   X(kPrelu, kPreluKernel, kPreluKernel)                                     \

@@ -14,6 +14,7 @@ extern const Kernel kFullyConnected;
 extern const Kernel kMaxPool2d;
 extern const Kernel kMean;
 extern const Kernel kMul;
+extern const Kernel kSub;
 extern const Kernel kUnidirectionalSequenceLstm;
 
 }  // namespace tinyhost::simd
