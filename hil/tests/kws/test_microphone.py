@@ -18,6 +18,7 @@ N_PREDICTIONS = 10
 N_WORDS = 3
 
 
+@pytest.mark.needs_exact_scene
 def test_samples_are_the_scenes_and_predictions_are_of_these_samples(
     device: Device, default_model: ModelFile, scene: str
 ) -> None:

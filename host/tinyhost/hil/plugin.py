@@ -29,6 +29,7 @@ __all__: list[str] = []
 FAULT_PROPERTY = "fault"
 MARKERS = {
     "needs_scene": "the sensor must get a scene that the test knows (virtual boards with a scene)",
+    "needs_exact_scene": "the sensor must give the scene's own numbers (native and m4; an emulated chip samples it)",
     "needs_power_cut": "the board's power must be switchable at any moment (virtual boards)",
     "apps(*names)": "runs only where the firmware is one of these apps",
 }

@@ -21,6 +21,7 @@ from tinyhost.tasks.registry import tasks
 __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]
 
 VIRTUAL_TYPES = tuple(record.name for record in VIRTUAL_BOARDS)
+EXACT_TYPES = tuple(record.name for record in VIRTUAL_BOARDS if not record.has_bootloader)
 BOARD_TYPES = (*VIRTUAL_TYPES, "nano33ble")
 DEFAULT_TIMEOUT_S = 600.0
 MAX_BOARDS = 64
@@ -55,9 +56,10 @@ class RigBoard:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What a test may need of a board: `scene`, `power_cut`; its marker is needs_<capability>."""
+        """What a test may need of a board: `scene`, `exact_scene`, `power_cut`; its marker is needs_<capability>."""
         found = {"power_cut"} if self.type in VIRTUAL_TYPES else set()
-        return frozenset(found | ({"scene"} if self.scene else set()))
+        exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
+        return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
     def with_options(self, *, app: str | None, scene: str | None) -> RigBoard:
         """Return the board with what the command line says instead. Raises UsageError for an app that is not there."""

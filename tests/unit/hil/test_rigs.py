@@ -84,7 +84,7 @@ scene = "cards"
     assert rig == Rig(name="desk", path=path, tests=tmp_path / "tests", boards=(real, native))
     assert (real.spec, native.spec) == ("nano33ble:ABC", "native")
     assert real.capabilities == frozenset()
-    assert native.capabilities == frozenset({"scene", "power_cut"})
+    assert native.capabilities == frozenset({"scene", "exact_scene", "power_cut"})
 
 
 @pytest.mark.parametrize("file", sorted((REPO / "hil/rigs").glob("*.toml")), ids=lambda path: path.name)
@@ -165,7 +165,8 @@ def test_a_board_without_a_rig() -> None:
     assert (board.app, board.scene) == ("vww", None)
     given = board.with_options(app="kws", scene="mic:")
     assert given.app == "kws"
-    assert given.capabilities == {"scene", "power_cut"}
+    assert given.capabilities == {"scene", "exact_scene", "power_cut"}
+    assert board_of_spec("nano33emu").with_options(app=None, scene="mic:").capabilities == {"scene", "power_cut"}
     with pytest.raises(UsageError, match='--app: expected one of vww, kws, anomaly; got "kvs"') as caught:
         board.with_options(app="kvs", scene=None)
     assert caught.value.hint == "did you mean kws?"
