@@ -11,7 +11,7 @@ from tinyhost.link.base import Link
 
 __all__ = ["Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
 
-BoardKind = Literal["native", "m4", "nano33emu", "nano33ble"]
+BoardKind = Literal["native", "m4", "nano33emu", "nano33ble", "port"]
 
 
 class PoweredBoard(Protocol):
@@ -70,7 +70,7 @@ class Board(Protocol):
 
     @property
     def name(self) -> str:
-        """native, m4, nano33emu, nano33emu:rev2 or nano33ble:SERIAL."""
+        """native, m4, nano33emu, nano33emu:rev2, nano33ble:SERIAL, or a port as it was given."""
 
     @property
     def is_virtual(self) -> bool:
@@ -78,7 +78,7 @@ class Board(Protocol):
 
     @property
     def firmware_kind(self) -> str:
-        """What build_firmware calls its firmware: native, m4 or nano33ble."""
+        """What build_firmware calls its firmware: native, m4 or nano33ble; empty if it cannot be flashed from here."""
 
     @property
     def has_bootloader(self) -> bool:

@@ -246,8 +246,10 @@ def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "
     from tinyhost.boards import list_boards, resolve
     from tinyhost.boards.flash import flash_firmware
     from tinyhost.boards.packaged import find_firmware
+    from tinyhost.boards.ports import check_flashable
 
     target = resolve(spec, state=state)
+    check_flashable(target)
     with status_console().status(f"building {app} for {target.name}"):
         built = find_firmware(app, target.firmware_kind)
         on_board = {status.name: status.build_id for status in list_boards(state)}

@@ -1,4 +1,4 @@
-"""`tinyhost board run`: keep a virtual board on, for other tools and other commands."""
+"""`tinyhost board`: keep a virtual board on, or put any board's bytes on a TCP port, for other tools and computers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tinyhost.cli.options import BoardOption, SceneOption, StateOption, epilog
-from tinyhost.cli.output import note, say
+from tinyhost.cli.output import note, say, warn
 from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
@@ -21,19 +21,23 @@ _POLL_S = 0.2
 
 def register(app: typer.Typer) -> None:
     """Add `board run`."""
-    group = typer.Typer(name="board", help="Keep a virtual board on.", no_args_is_help=True)
+    group = typer.Typer(name="board", help="Keep a board on, or put it on the network.", no_args_is_help=True)
     group.command(
         "run",
         epilog=epilog(
             "tinyhost board run", "tinyhost board run --board m4 --scene data/hall/test", "tinyhost board run --text"
         ),
     )(run)
+    group.command(
+        "serve",
+        epilog=epilog("tinyhost board serve --board m4", "tinyhost board serve --board nano33ble --listen 5555"),
+    )(serve)
     group.callback()(_group)
     app.add_typer(group)
 
 
 def _group() -> None:
-    """Keep a virtual board on."""
+    """Keep a board on, or put it on the network."""
 
 
 def run(
@@ -60,6 +64,44 @@ def run(
             _print_text(powered) if show_text else _wait(powered)
         finally:
             note((f"{target.name} is off", "dim"))
+
+
+def serve(
+    listen: Annotated[
+        str,
+        typer.Option(
+            metavar="[HOST:]PORT",
+            help="Where to listen; port 0 is any that is free. Without HOST, only programs on this computer get there.",
+        ),
+    ] = "127.0.0.1:0",
+    board: BoardOption = None,
+    scene: SceneOption = None,
+    state: StateOption = None,
+) -> None:
+    """Put the bytes of a board on a TCP port until Ctrl-C, for one client at a time.
+
+    Any command uses the board by --board socket://HOST:PORT. There is no login and no encryption: on another computer
+    use an SSH tunnel.
+    """
+    from tinyhost.boards.serving import BoardServer, is_loopback, parse_listen
+    from tinyhost.cli.connect import chosen_board
+
+    host, port = parse_listen(listen)
+    target = chosen_board(board, scene, state)
+    with target.power(scene=scene) as powered, BoardServer(powered, host, port, note) as server:
+        say(f"{target.name} is at ", (server.url, "bold"))
+        if not is_loopback(host):
+            warn(
+                f"whoever reaches {host} sees what the board's sensor sees and can replace its model: no login. "
+                "Safer: listen on this computer only, and ssh -L PORT:localhost:PORT THIS_COMPUTER from the other one"
+            )
+        note(("Ctrl-C ends it", "dim"))
+        told = ""
+        while True:
+            server.poll()
+            told = _tell_failure(powered, told)
+            if powered.failure:
+                raise BoardError(powered.failure, hint="flash it again, then start it again")
 
 
 def _wait(powered: PoweredBoard) -> None:

@@ -88,11 +88,13 @@ def flash(
     from tinyhost.boards.build import build_kind
     from tinyhost.boards.flash import burn_bootloader, check_free
     from tinyhost.boards.packaged import check_available
+    from tinyhost.boards.ports import check_flashable
     from tinyhost.cli.connect import chosen_board
     from tinyhost.cli.flash_run import flash_and_greet
 
     _refuse_contradictions(engine, firmware, model, no_model=no_model, builds=build or arduino)
     target = chosen_board(board, None, state)
+    check_flashable(target)
     kind = build_kind(target.firmware_kind, engine.value, arduino=arduino)
     if firmware is None:
         check_available(app, kind, build=build)

@@ -72,7 +72,17 @@ def test_a_board_that_is_not_there_says_what_is(plugged: list[ListPortInfo], tmp
 def test_an_unknown_name_lists_the_known_ones(plugged: list[ListPortInfo], tmp_path: Path, spec: str) -> None:
     with pytest.raises(UsageError) as error:
         resolve(spec, state=tmp_path)
-    assert error.value.hint == "expected native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL"
+    assert error.value.hint == (
+        "expected native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: its path, "
+        "socket://HOST:PORT, rfc2217://HOST:PORT"
+    )
+
+
+def test_the_port_of_a_plugged_nano_is_that_nano(plugged: list[ListPortInfo], tmp_path: Path) -> None:
+    plugged.append(usb("/dev/ttyACM3", 0x805A, SERIAL))
+    assert resolve("/dev/ttyACM3", state=tmp_path).name == f"nano33ble:{SERIAL}"
+    other = resolve("/dev/ttyACM4", state=tmp_path)
+    assert (other.name, other.kind, other.has_bootloader) == ("/dev/ttyACM4", "port", False)
 
 
 def test_a_real_board_has_no_scene(plugged: list[ListPortInfo], tmp_path: Path) -> None:
