@@ -32,8 +32,7 @@ BoardOption = Annotated[
         "-b",
         envvar="TINYHOST_BOARD",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: "
-        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real "
-        "board plugged in, or native.",
+        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real board plugged in, or native.",
     ),
 ]
 
