@@ -27,6 +27,7 @@ bool RunCase(int cases, int outputs, const CaseHeader& header) {
   const uint32_t status = static_cast<uint32_t>(engine.Load(image, header.image_bytes, arena, kArenaBytes));
   if (!host::SendFile(outputs, &status, sizeof(status)) || status != 0) return false;
   for (uint32_t i = 0; i < header.n_inputs; ++i) {
+    engine.Reset();
     const TensorView input = engine.input(), output = engine.output();
     if (!Receive(cases, input.data, input.n_bytes) || engine.Invoke() != Status::kOk ||
         !host::SendFile(outputs, output.data, output.n_bytes)) {

@@ -57,7 +57,7 @@ WITHOUT_BOARD = [
     Case("compile good.tflite -o x.thm --labels a,a", "label 'a' is there twice", "--labels", 2),
     Case(f"compile good.tflite -o x.thm --labels a,{'b' * 32}", "it has 32 bytes of UTF-8, 31 at most", "--labels", 2),
     Case("compile good.tflite -o x.thm --labels 'a,\x1b[31m'", "it holds U+001B, which cannot be seen", "--labels", 2),
-    Case("push good.thm --board nonsense", "no board is called 'nonsense'", "native, m4, nano33ble", 2),
+    Case("push good.thm --board nonsense", "no board is called 'nonsense'", "native, m4, nano33emu", 2),
     Case("push good.thm --board nano33ble", "no nano33ble is plugged in", "--board native"),
     Case("push good.thm --board 'nano33ble:[/x]'", "serial number [/x]", "plug it in"),
     Case("models --board native", "no firmware on native", "tinyhost flash vww --board native"),

@@ -14,6 +14,8 @@ from tinyhost.link import Link
 from tinyhost.protocol.frames import Frame, FrameDecoder, LogText, Received, encode_frame
 from tinyhost.protocol.messages import (
     HELLO_MAGIC,
+    PROTOCOL_VERSION,
+    PROTOCOL_VERSION_MIN,
     REPLY_FLAG,
     SESSION_TIMEOUT_MS,
     HelloReply,
@@ -22,6 +24,8 @@ from tinyhost.protocol.messages import (
 )
 
 pytestmark = pytest.mark.firmware
+
+LATER = PROTOCOL_VERSION + 1
 
 
 class Talk:
@@ -67,9 +71,10 @@ def test_a_host_of_a_later_version_is_told_which_versions_there_are(
     powered: PoweredBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("tinyhost.device.session.PROTOCOL_VERSION_MIN", 2)
-        patch.setattr("tinyhost.device.session.PROTOCOL_VERSION", 2)
-        with pytest.raises(VersionMismatchError, match="versions 1 to 1, this tinyhost 2 to 2") as caught:
+        patch.setattr("tinyhost.device.session.PROTOCOL_VERSION_MIN", LATER)
+        patch.setattr("tinyhost.device.session.PROTOCOL_VERSION", LATER)
+        told = f"versions {PROTOCOL_VERSION_MIN} to {PROTOCOL_VERSION}, this tinyhost {LATER} to {LATER}"
+        with pytest.raises(VersionMismatchError, match=told) as caught:
             Device.open(powered)
         assert "tinyhost flash" in (caught.value.hint or "")
     with Device.open(powered) as device:
@@ -80,10 +85,11 @@ def test_without_a_common_version_the_board_keeps_to_text(powered: PoweredBoard)
     link = powered.open_link()
     try:
         talk = Talk(link)
-        reply = talk.hello(version_min=2, version_max=9)
-        assert (reply.version, reply.version_min, reply.version_max, reply.session) == (0, 1, 1, 77)
+        reply = talk.hello(version_min=LATER, version_max=9)
+        said = (reply.version, reply.version_min, reply.version_max, reply.session)
+        assert said == (0, PROTOCOL_VERSION_MIN, PROTOCOL_VERSION, 77)
         talk.await_text(10)
-        assert talk.hello(version_min=1, version_max=9).version == 1
+        assert talk.hello(version_min=1, version_max=9).version == PROTOCOL_VERSION
     finally:
         link.close()
 

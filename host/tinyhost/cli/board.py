@@ -78,9 +78,9 @@ def serve(
     scene: SceneOption = None,
     state: StateOption = None,
 ) -> None:
-    """Put the bytes of a board on a TCP port until Ctrl-C, for one client at a time.
+    """Put the bytes of a board on a TCP port until Ctrl-C.
 
-    Any command uses the board by --board socket://HOST:PORT. There is no login and no encryption: on another computer
+    Any command, one at a time, uses the board by --board socket://HOST:PORT. There is no login and no encryption: on another computer
     use an SSH tunnel.
     """
     from tinyhost.boards.serving import BoardServer, is_loopback, parse_listen

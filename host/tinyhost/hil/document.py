@@ -26,7 +26,7 @@ class RigBoardDocument:
     seconds: float
     counts: Mapping[Outcome, int]
     """tests, by outcome"""
-    device: Mapping[str, str | int | tuple[int, ...]]
+    device: Mapping[str, str | int | float | tuple[int, ...]]
     """the fields of the board's INFO reply; empty if it never answered"""
     tests: tuple[TestResult, ...]
 

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "settings": ("", NO_BOARD),
     "reset": ("", NO_BOARD),
     "board run": ("", NO_VIRTUAL),
+    "board serve": ("", NO_BOARD),
 }
 
 

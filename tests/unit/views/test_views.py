@@ -17,10 +17,12 @@ def test_labels_and_units_in_brackets_are_text_not_markup(tmp_path: Path) -> Non
     result = full_result(tmp_path)
     (accuracy,) = result.findings
     assert isinstance(accuracy, Accuracy)
+    names = dict(zip(accuracy.labels, ("[red]", "[/]"), strict=True))
+    samples = tuple(replace(sample, label=names[sample.label]) for sample in accuracy.samples)
     strange = replace(
         result,
         latency=replace(result.latency, unit="[/u]"),
-        findings=(replace(accuracy, labels=("[red]", "[/]")),),
+        findings=(replace(accuracy, labels=tuple(names.values()), samples=samples),),
     )
     out = io.StringIO()
     TameConsole(file=out, width=120).print(bench_view(strange, 120))
