@@ -80,8 +80,8 @@ def serve(
 ) -> None:
     """Put the bytes of a board on a TCP port until Ctrl-C.
 
-    Any command, one at a time, uses the board by --board socket://HOST:PORT. There is no login and no encryption: on another computer
-    use an SSH tunnel.
+    Any command, one at a time, uses the board by --board socket://HOST:PORT. There is no login and no encryption: on
+    another computer use an SSH tunnel.
     """
     from tinyhost.boards.serving import BoardServer, is_loopback, parse_listen
     from tinyhost.cli.connect import chosen_board
