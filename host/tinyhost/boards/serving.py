@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 
 from tinyhost.boards.base import PoweredBoard
-from tinyhost.errors import LinkError, UsageError
+from tinyhost.errors import LinkError, TinyhostError, UsageError
 from tinyhost.link.base import Link
 
 __all__ = ["BoardServer", "is_loopback", "parse_listen"]
@@ -90,7 +90,7 @@ class BoardServer:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 link = self._board.open_link()
-            except LinkError as error:
+            except TinyhostError as error:
                 self._say(f"{who} is turned away: {error.message}")
                 return
             self._say(f"{who} is connected")
