@@ -5,16 +5,15 @@ A program tells what it finds through GPREGRET, whose changes the emulator logs.
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from tinyhost.boards.emulator import build_emulator
+from tinyhost.system.posix import ask_socket
 
 pytestmark = pytest.mark.firmware
 
@@ -156,11 +155,8 @@ def test_a_power_cut_leaves_the_words_before_it_and_one_half_written(tmp_path: P
         }"""
     command = [str(build_emulator()), "--program", str(_compile(source, tmp_path))]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as emulator:
-        control = _connect(tmp_path)
-        control.sendall(b"cut-at write 5 inside\n")
-        assert control.recv(100) == b"ok\n"
+        assert _ask(tmp_path, "cut-at write 5 inside") == "ok"
         assert emulator.wait(20) == -signal.SIGKILL
-        control.close()
     flash = (tmp_path / "flash.bin").read_bytes()
     words = [int.from_bytes(flash[at : at + 4], "little") for at in range(0x40000, 0x40400, 4)]
     n_whole = words.index(next(word for word in words if word))
@@ -169,20 +165,13 @@ def test_a_power_cut_leaves_the_words_before_it_and_one_half_written(tmp_path: P
     assert set(words[n_whole + 1 :]) == {0xFFFFFFFF}
 
 
-def _connect(folder: Path) -> socket.socket:
-    """Return a connection to the emulator's control socket; its path may be too long for a socket's address."""
-    directory = os.open(folder, os.O_RDONLY)
+def _ask(folder: Path, command: str) -> str:
+    """Return what the emulator replies to a command, as soon as it listens."""
     deadline = time.monotonic() + 20
-    try:
-        while True:
-            control = socket.socket(socket.AF_UNIX)
-            try:
-                control.connect(f"/proc/self/fd/{directory}/control")
-                return control
-            except OSError:
-                control.close()
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-    finally:
-        os.close(directory)
+    while True:
+        try:
+            return ask_socket(folder, "control", command, 20.0)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -89,9 +89,7 @@ def assert_equals_wheel(name: str, asked: Sequence[Asked]) -> None:
         answered = [_crc(map(open_oracle(tflite).run, _bytes_of(inputs))) for tflite, inputs in asked]
         Recorder.current.answers[name] = Answers(asked=asked_crc, answered=answered)
         return
-    recorded = _read_answers().get(name)
-    if recorded is None or recorded.asked != asked_crc:
-        pytest.fail(f"{name}: the wheel was not asked this when it was recorded; {_HINT}")
+    recorded = _recorded(name, asked_crc)
     answered = []
     for tflite, inputs in asked:
         outputs = run_kernels(compile_tflite(tflite, name="recorded"), inputs)
@@ -104,17 +102,26 @@ def assert_equals_wheel(name: str, asked: Sequence[Asked]) -> None:
 def assert_sequences_equal_wheel(name: str, asked: Sequence[Asked]) -> None:
     """Assert as assert_equals_wheel, of each model's inputs one after another, with what it keeps in between."""
     asked_crc = _crc(part for _, inputs in asked for part in _bytes_of(inputs))
+    answered: list[int] = []
     if ORACLE_IS_TFLM:
         answered = [_crc(run_sequence_of_tflm(tflite, inputs)) for tflite, inputs in asked]
         if Recorder.current is not None:
             Recorder.current.answers[name] = Answers(asked=asked_crc, answered=answered)
             return
-    recorded = _read_answers().get(name)
-    if recorded is None or recorded.asked != asked_crc:
-        pytest.fail(f"{name}: the wheel was not asked this when it was recorded; {_HINT}")
+    recorded = _recorded(name, asked_crc)
     for simd in (False, True):
         ours = [_crc(run_sequence(compile_tflite(t, name="recorded"), inputs, simd=simd)) for t, inputs in asked]
         assert ours == recorded.answered, f"{name}: the wheel answered otherwise"
+        if ORACLE_IS_TFLM:
+            assert ours == answered, f"{name}: the installed wheel answers otherwise"
+
+
+def _recorded(name: str, asked_crc: int) -> Answers:
+    """Return the wheel's recorded answers; a failure if it was asked something else."""
+    recorded = _read_answers().get(name)
+    if recorded is None or recorded.asked != asked_crc:
+        pytest.fail(f"{name}: the wheel was not asked this when it was recorded; {_HINT}")
+    return recorded
 
 
 def recorded_models(operator: str) -> list[Model]:
