@@ -12,9 +12,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
-from tinyhost.metrics.intervals import wilson
 
 from scripts.real_pictures import cut_film, fetch_film
 
@@ -48,25 +48,21 @@ def write_pictures(folder: Path) -> None:
         cv2.imwrite(str(place / scene.name), scene.picture)
 
 
-def measure(model: Path, board: str, data: Path) -> dict[str, object]:
+def measure(model: Path, board: str, data: Path) -> dict[str, Any]:
     """Return what the board makes of a folder of pictures with a model."""
     command = [str(Path(sys.executable).with_name("tinyhost")), "bench", "--board", board, "--app", "vww"]
     options = ["--model", str(model), "--data", str(data), "--samples", "0", "--runs", "1", "--json", "-"]
     done = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True)
-    accuracy: dict[str, object] = json.loads(done.stdout)["accuracy"]
+    accuracy: dict[str, Any] = json.loads(done.stdout)["accuracy"]
     return {key: value for key, value in accuracy.items() if key not in ("pictures", "clips")}
 
 
-def _row(accuracy: dict[str, object]) -> tuple[str, ...]:
-    confusion = accuracy["confusion"]
-    assert isinstance(confusion, list)
-    (told, missed), (lost, found) = confusion
-    n = told + missed + lost + found
-    interval = wilson(told + found, n)
-    assert interval is not None
+def _row(accuracy: dict[str, Any]) -> tuple[str, ...]:
+    (told, missed), (lost, found) = accuracy["confusion"]
+    interval = accuracy["top1_interval"]
     return (
-        f"{(told + found) / n:.1%} of {n}",
-        f"{interval.low:.1%} to {interval.high:.1%}",
+        f"{accuracy['top1']:.1%} of {accuracy['n']}",
+        f"{interval['low']:.1%} to {interval['high']:.1%}",
         f"{found} of {lost + found}",
         f"{told} of {told + missed}",
     )

@@ -32,5 +32,8 @@ class PairedChange:
         McNemar's test, exact and one-sided (Q. McNemar, Psychometrika 12, 1947); 1 if nothing changed.
         """
         changed = self.lost + self.gained
-        ways = sum(math.comb(changed, k) for k in range(self.lost, changed + 1))
+        ways, of_k = 0, math.comb(changed, self.lost)
+        for k in range(self.lost, changed + 1):
+            ways += of_k
+            of_k = of_k * (changed - k) // (k + 1)
         return float(Fraction(ways, 2**changed))

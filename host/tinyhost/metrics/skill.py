@@ -48,10 +48,8 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
     has a good constant answer. Its spread under chance is that of shuffled answers: counts of hits are hypergeometric.
     """
     counts = np.asarray(confusion, np.int64)
-    counts = counts[list(classes)] if classes is not None else counts
-    rows = list(classes) if classes is not None else list(range(len(counts)))
-    present = [index for index in range(len(rows)) if counts[index].sum()]
-    counts, rows = counts[present], [rows[index] for index in present]
+    rows = [row for row in (range(len(counts)) if classes is None else classes) if counts[row].sum()]
+    counts = counts[rows]
     n_of = counts.sum(axis=1).astype(np.float64)  # (n_classes,) samples of each class
     answers = counts.sum(axis=0)[rows].astype(np.float64)  # (n_classes,) answers with each of them
     hits = counts[np.arange(len(rows)), rows]

@@ -19,6 +19,7 @@ from tinyhost.metrics.classifier import (
     classifier_metrics,
     confusion_matrix,
 )
+from tinyhost.metrics.intervals import wilson
 from tinyhost.protocol.messages import InferSource
 from tinyhost.tasks.class_documents import AccuracyDocument, Kind, SampleDocument
 from tinyhost.tasks.findings import (
@@ -150,7 +151,8 @@ class Accuracy(Finding):
 
     def section(self) -> Section:
         """Return it for people."""
-        right, interval = sum(sample.right for sample in self.samples), within(self.figures().accuracy_interval)
+        right = sum(sample.right for sample in self.samples)
+        interval = within(wilson(right, self.n_used))
         more = f"{right} of {self.n_used} {self.kind}, on the board"
         left_out = f"; {len(self.skipped)} left out" if self.skipped else ""
         return Section(

@@ -46,7 +46,7 @@ def check_comparable(conditions: Sequence[Condition], *, data: bool) -> None:
 
 
 def _ticks(condition: Condition, before: Baseline, now: Baseline) -> Judgement:
-    name = {"latency": "latency", "preprocess": "preprocess"}[condition.quantity]
+    name = condition.quantity
     old, new = getattr(before, name), getattr(now, name)
     if old is None or new is None:
         raise _missing(condition, before, old is None)

@@ -128,6 +128,11 @@ class Streaming(Finding):
         return self.total.false_accepts * 3600 / self.seconds
 
     @property
+    def miss_interval(self) -> Interval | None:
+        """The share of words missed that so many words speak for."""
+        return wilson(self.total.n - self.total.hits, self.total.n)
+
+    @property
     def per_hour_interval(self) -> Interval | None:
         """The rate of false accepts that so much sound speaks for."""
         return poisson_rate(self.total.false_accepts, self.seconds / 3600)
@@ -148,7 +153,7 @@ class Streaming(Finding):
             n_words=total.n,
             hits=total.hits,
             miss_rate=total.miss_rate,
-            miss_interval=wilson(total.n - total.hits, total.n),
+            miss_interval=self.miss_interval,
             false_accepts=total.false_accepts,
             false_accepts_per_hour=self.false_accepts_per_hour,
             false_accepts_per_hour_interval=self.per_hour_interval,
@@ -190,8 +195,7 @@ class Streaming(Finding):
                 Figure(
                     name="Missed",
                     value=percent(total.miss_rate),
-                    more=f"{len(self.missed)} of {counted(total.n, 'word')}; "
-                    f"{within(wilson(total.n - total.hits, total.n))}".rstrip("; "),
+                    more=f"{len(self.missed)} of {counted(total.n, 'word')}; {within(self.miss_interval)}".rstrip("; "),
                 ),
                 Figure(name="Delay, median", value="–" if delay_s is None else f"{delay_s:+.2f}", unit="s", more=delay),
             ),

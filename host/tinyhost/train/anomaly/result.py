@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -133,17 +134,18 @@ class AnomalyResult(Outcome):
     """by the embedding's size, rising"""
     chosen: SizeResult
 
-    def failure(self) -> str:
-        """Return why the detector is of no use, "" if it is of some.
+    @cached_property
+    def _constant_error(self) -> float:
+        """Of a constant reconstruction: the mean square of what is to be reconstructed."""
+        return float(np.square(to_real(self.data.inputs(self.data.threshold))).mean())
 
-        A constant reconstruction has as error the mean square of what is to be reconstructed.
-        """
-        held_out = to_real(self.data.inputs(self.data.threshold))
-        error, constant = min(epoch["val_loss"] for epoch in self.history), float(np.square(held_out).mean())
-        if self.config.score != "distance" and error >= constant:
+    def failure(self) -> str:
+        """Return why the detector is of no use, "" if it is of some."""
+        error = min(epoch["val_loss"] for epoch in self.history)
+        if self.config.score != "distance" and error >= self._constant_error:
             return (
                 f"the autoencoder's error on held-out normal running is {error:.3g}, that of a constant answer "
-                f"{constant:.3g}: it has learnt nothing"
+                f"{self._constant_error:.3g}: it has learnt nothing"
             )
         overall = self.chosen.figures.overall
         if overall is not None and overall.auc <= 0.5:
