@@ -8,12 +8,11 @@ Figures of `m4` are instructions: the same sources, networks and compiler give t
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import sys
 from pathlib import Path
 
 from tinyhost.bench.history import read_history
-from tinyhost.system.tools import require_tool
+from tinyhost.system.tools import compiler_version, require_tool
 
 __all__ = ["engine_hash", "sources_hash"]
 
@@ -39,8 +38,7 @@ def engine_hash() -> str:
     That is the engine, the model compiler, the generated networks, and the version of the cross compiler.
     """
     compiler = require_tool("arm-none-eabi-g++", why="its version is part of what is measured")
-    version = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
-    return sources_hash(*_ENGINE, more=version.partition("\n")[0])
+    return sources_hash(*_ENGINE, more=compiler_version(compiler))
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ import argparse
 import hashlib
 import json
 import re
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from tinyhost.boards.build import Firmware, build_firmware
 from tinyhost.boards.packaged import PackagedRecord, packaged_path
 from tinyhost.errors import TinyhostError
+from tinyhost.system.tools import compiler_version
 from tinyhost.tasks.registry import tasks
 
 __all__ = ["main"]
@@ -79,12 +79,11 @@ def _is_too_large(built: Firmware) -> bool:
 
 def _record(built: Firmware) -> PackagedRecord:
     program = built.path.read_bytes()
-    said = subprocess.run(["arm-none-eabi-g++", "--version"], check=True, capture_output=True, text=True).stdout
     return PackagedRecord(
         app=built.app,
         kind=built.kind,
         build_id=built.build_id,
-        compiler=said.partition("\n")[0],
+        compiler=compiler_version("arm-none-eabi-g++"),
         program_bytes=len(program),
         sha256=hashlib.sha256(program).hexdigest(),
         text_bytes=built.text_bytes,

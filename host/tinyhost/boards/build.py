@@ -17,7 +17,7 @@ from tinyhost.boards.bootloader import load_program
 from tinyhost.boards.built import Sizes, find_built, ingredients, note_built
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
-from tinyhost.system.locks import FileLock
+from tinyhost.system.locks import locked
 from tinyhost.system.reading import read_file
 from tinyhost.system.tools import require_module, require_tool
 
@@ -131,12 +131,8 @@ def pio_environment() -> dict[str, str]:
 def _alone(root: Path) -> Iterator[None]:
     """Wait until no other build runs here: PlatformIO empties the build folder when platformio.ini has changed."""
     (root / ".pio").mkdir(exist_ok=True)
-    lock = FileLock(root / ".pio" / "build.lock")
-    lock.acquire(patience_s=None)
-    try:
+    with locked(root / ".pio" / "build.lock"):
         yield
-    finally:
-        lock.release()
 
 
 def check_firmware(app: str, kind: str, *, project: Path | None = None) -> None:
@@ -200,14 +196,14 @@ def _needs(environment: str) -> str:
 
 def _require_tools(kind: str) -> str | None:
     """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError."""
-    for module, name in (("platformio", "PlatformIO"), ("SCons", "SCons")):
-        require_module(module, name, "build", why="firmware is built with it")
+    for module in ("platformio", "SCons"):
+        require_module(module, why="firmware is built with it")
     if kind.endswith("_tflm"):
         require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
     if kind.endswith("_arduino"):
         return None
     if kind.startswith("nano33ble"):
-        require_module("bmi270", "bmi270", "build", why="it has the configuration file of the Nano's motion sensor")
+        require_module("bmi270", why="it has the configuration file of the Nano's motion sensor")
     return require_tool(
         "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
     )

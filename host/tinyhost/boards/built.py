@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import runpy
-import subprocess
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tinyhost.errors import ConfigError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import read_json
+from tinyhost.system.tools import compiler_version
 
 __all__ = ["Ingredients", "Sizes", "find_built", "ingredients", "note_built"]
 
@@ -52,10 +52,7 @@ def ingredients(project: Path, environment: str, compiler: str | None) -> Ingred
         build_id: str = module["build_id"](project, environment, ProjectConfig(str(settings)))
     except ProjectError as exc:
         raise ConfigError(f"{settings}: {exc}", hint=f"pio project config --project-dir {project}") from exc
-    version = ""
-    if compiler:
-        version = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
-    return Ingredients(build_id=build_id, compiler=version.partition("\n")[0])
+    return Ingredients(build_id=build_id, compiler=compiler_version(compiler) if compiler else "")
 
 
 def find_built(program: Path, wanted: Ingredients) -> Sizes | None:

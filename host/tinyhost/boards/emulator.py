@@ -7,15 +7,14 @@ import os
 import shlex
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from tinyhost.boards.project import find_project
 from tinyhost.boards.state import BoardFolder
 from tinyhost.errors import BuildError
 from tinyhost.system.durable import write_atomically
-from tinyhost.system.locks import FileLock
-from tinyhost.system.tools import require_module, require_tool
+from tinyhost.system.locks import locked
+from tinyhost.system.tools import compiler_version, require_module, require_tool
 
 __all__ = ["SWITCHES_VARIABLE", "build_emulator", "emulator_command"]
 
@@ -35,21 +34,19 @@ def emulator_command(folder: BoardFolder, revision: int) -> list[str]:
     return [str(build_emulator()), *identity, *bootloader, *switches]
 
 
-def build_emulator(project: Path | None = None) -> Path:
+def build_emulator() -> Path:
     """Return the emulator's program, built if its sources or Unicorn have changed.
 
     Raises MissingToolError, which names the extra; BuildError with the compiler's words; ConfigError without sources.
     """
-    root = find_project(project)
-    require_module("unicorn", "the Python package unicorn", "emulator", why="the emulated Nano runs on it")
+    root = find_project()
+    require_module("unicorn", why="the emulated Nano runs on it")
     compiler = require_tool("g++", why="it compiles the emulator of the Nano")
     cmake = require_tool("cmake", why="it builds the emulator of the Nano")
     folder = root / "build" / "emulator"
     program, note = folder / "nano33emu", folder / "built"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock")
-    lock.acquire(patience_s=None)
-    try:
+    with locked(folder / "lock"):
         wanted = _ingredients(root / "firmware", compiler)
         if not program.is_file() or not note.is_file() or note.read_text() != wanted:
             note.unlink(missing_ok=True)
@@ -59,13 +56,13 @@ def build_emulator(project: Path | None = None) -> Path:
                 root / "firmware",
             )
             write_atomically(note, wanted.encode(), sync=False)
-    finally:
-        lock.release()
     return program
 
 
 def _ingredients(firmware: Path, compiler: str) -> str:
     """Return what the program is made from, in one line: equal ingredients make equal programs."""
+    from importlib.metadata import version
+
     digest = hashlib.sha256()
     folders = [firmware / "emulator", *(firmware / "lib" / name for name in _USED_LIBRARIES)]
     paths = [path for folder in folders for path in folder.rglob("*") if path.suffix in _SUFFIXES]
@@ -73,8 +70,7 @@ def _ingredients(firmware: Path, compiler: str) -> str:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(firmware).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
-    said = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
-    return f"{digest.hexdigest()} {said.partition(chr(10))[0]} {sys.executable} unicorn {version('unicorn')}\n"
+    return f"{digest.hexdigest()} {compiler_version(compiler)} {sys.executable} unicorn {version('unicorn')}\n"
 
 
 def _run(command: list[str], folder: Path) -> None:

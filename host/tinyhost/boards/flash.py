@@ -30,7 +30,7 @@ from tinyhost.link import SerialLink
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_file
 
-__all__ = ["burn_bootloader", "check_free", "double_tap", "flash_firmware"]
+__all__ = ["burn_bootloader", "check_free", "flash_firmware"]
 
 _TAP_S = 0.1
 
@@ -63,7 +63,7 @@ def flash_firmware(
     return None
 
 
-def double_tap(board: VirtualBoard) -> None:
+def _double_tap(board: VirtualBoard) -> None:
     """Press the emulated Nano's reset button twice, as a person who is asked to would."""
     for _ in range(2):
         throw_switch(board.folder.path, "reset")
@@ -163,7 +163,7 @@ def _flash_over_usb(board: VirtualBoard, firmware: Firmware, upload: _Uploading)
         lister = plugged_lister(board.folder.path, lambda: power.failure)
         try:
             serial = board.folder.serial_number()
-            result = upload.run(firmware, serial, board.name, lister, do=lambda: double_tap(board))
+            result = upload.run(firmware, serial, board.name, lister, do=lambda: _double_tap(board))
         except NotBackError:
             _note(board.folder, firmware)
             raise

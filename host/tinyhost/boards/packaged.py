@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tinyhost.boards.build import Firmware, build_firmware, check_firmware
 from tinyhost.boards.built import ingredients
-from tinyhost.boards.project import PACKAGE_FOLDER, find_project, is_packaged
-from tinyhost.errors import ConfigError, FirmwareFileError
+from tinyhost.boards.project import PACKAGE_FOLDER, own_sources
+from tinyhost.errors import FirmwareFileError
 from tinyhost.system.json_reading import read_json
 from tinyhost.system.reading import read_file
 
@@ -40,17 +40,17 @@ class PackagedRecord:
     ram_bytes: int
 
 
-def packaged_path(app: str, kind: str, folder: Path = PACKAGE_FOLDER) -> Path:
+def packaged_path(app: str, kind: str) -> Path:
     """Return where the program is, or would be; its record is beside it."""
-    return folder / f"{app}-{kind}.bin"
+    return PACKAGE_FOLDER / f"{app}-{kind}.bin"
 
 
-def packaged_firmware(app: str, kind: str, folder: Path = PACKAGE_FOLDER) -> Firmware | None:
+def packaged_firmware(app: str, kind: str) -> Firmware | None:
     """Return the program that comes with tinyhost; None if there is none for this app and kind of board.
 
     Raises FirmwareFileError if it is not what its record says.
     """
-    path = packaged_path(app, kind, folder)
+    path = packaged_path(app, kind)
     if not path.is_file():
         return None
     record = _record(path)
@@ -93,11 +93,8 @@ def find_firmware(
 
 def _is_of_the_sources(firmware: Firmware) -> bool:
     """Return whether the sources here, if there are any, are those that the program was built from."""
-    try:
-        root = find_project()
-    except ConfigError:
-        return True
-    if is_packaged(root):
+    root = own_sources()
+    if root is None:
         return True
     try:
         return ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tinyhost.errors import ConfigError
 from tinyhost.system.installation import installed_files
-from tinyhost.system.locks import FileLock
+from tinyhost.system.locks import locked
 from tinyhost.system.places import cache_folder
 
-__all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "is_packaged", "shipped_models"]
+__all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "own_sources", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
 """What comes with the package and needs no sources: programs for the Nano."""
@@ -60,9 +60,13 @@ def find_shipped(path: Path) -> Path:
     return shipped if shipped.exists() else path
 
 
-def is_packaged(project: Path) -> bool:
-    """Return whether a project of find_project is what came with the wheel, and so with the programs of its build."""
-    return project.parent == _copies()
+def own_sources() -> Path | None:
+    """Return the sources that somebody may have changed; None without any, or if they are the wheel's."""
+    try:
+        found = _sources()
+    except ConfigError:
+        return None
+    return None if found == _RESOURCES or found.parent == _copies() else found
 
 
 def _sources() -> Path:
@@ -84,15 +88,11 @@ def _copy() -> Path:
     copy = copies / wheel
     if not copy.is_dir():
         copies.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(copies / "lock")
-        lock.acquire(patience_s=None)
-        try:
+        with locked(copies / "lock"):
             if not copy.is_dir():
                 part = copies / f".{wheel}.{secrets.token_hex(4)}"
                 shutil.copytree(_RESOURCES, part, ignore=shutil.ignore_patterns("__pycache__"))
                 part.rename(copy)
-        finally:
-            lock.release()
     return copy
 
 

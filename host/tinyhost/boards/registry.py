@@ -50,6 +50,8 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
 
 def _board_of_port(port: str) -> Board:
     """Return the Nano that is plugged in there, which can be flashed too, else whatever answers."""
+    if "://" in port:
+        return PortBoard(port)
     here = os.path.realpath(port)
     plugged = next((found for found in find_usb_ports() if os.path.realpath(found.port) == here), None)
     return SerialBoard(plugged.serial) if plugged else PortBoard(port)

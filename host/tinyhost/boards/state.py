@@ -137,23 +137,15 @@ class BoardFolder:
             (self.path / "running.json").unlink()
 
 
-class BoardLock:
-    """Held by the process that powers a board; the system lets go of it when that process dies, however it does."""
+class BoardLock(FileLock):
+    """Held by the process that powers a board."""
 
     def __init__(self, folder: BoardFolder) -> None:
-        self._lock = FileLock(folder.path / "lock")
+        super().__init__(folder.path / "lock")
 
-    def acquire(self, patience_s: float = 0.2) -> bool:
+    def acquire(self, patience_s: float | None = 0.2) -> bool:
         """Return True if the lock is ours now, False if another process keeps it for longer than a look takes."""
-        return self._lock.acquire(patience_s)
-
-    def release(self) -> None:
-        """Let go of the lock."""
-        self._lock.release()
-
-    def is_held(self) -> bool:
-        """Return True if any process has the lock."""
-        return self._lock.is_held()
+        return super().acquire(patience_s)
 
 
 def _read_record(path: Path, board: str) -> JsonObject | None:

@@ -44,7 +44,6 @@ class Supervisor:
     ) -> None:
         self.boots = 0
         self.failure = ""
-        self.firmware_pid = 0
         self._program: subprocess.Popen[bytes] | None = None
         """what runs, and is not waited for yet"""
         self._command = command
@@ -56,6 +55,12 @@ class Supervisor:
         self._stopping = False
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"board {folder.name}", daemon=True)
+
+    @property
+    def firmware_pid(self) -> int:
+        """The process of the program; 0 while none runs."""
+        program = self._program
+        return program.pid if program else 0
 
     def start(self) -> None:
         """Return when the program runs. Raises BoardError if it does not start."""
@@ -132,7 +137,7 @@ class Supervisor:
         try:
             with self._changed:
                 self.boots += 1
-                self.firmware_pid, self._program = program.pid, program
+                self._program = program
                 try:
                     self._on_change(self)
                 except OSError:
@@ -141,7 +146,7 @@ class Supervisor:
                 self._changed.notify_all()
             self._serve(program, ended, switch)
             with self._changed:
-                self.firmware_pid, self._program = 0, None
+                self._program = None
                 return program.wait()
         finally:
             os.close(ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +62,7 @@ def run(
         say(f"{target.name} is on: ", (powered.port, "bold"))
         note(("Ctrl-C switches it off", "dim"))
         try:
-            _print_text(powered) if show_text else _wait(powered)
+            _print_text(powered) if show_text else _keep_on(powered, lambda: time.sleep(_POLL_S))
         finally:
             note((f"{target.name} is off", "dim"))
 
@@ -96,18 +97,14 @@ def serve(
                 "Safer: listen on this computer only, and ssh -L PORT:localhost:PORT THIS_COMPUTER from the other one"
             )
         note(("Ctrl-C ends it", "dim"))
-        told = ""
-        while True:
-            server.poll()
-            told = _tell_failure(powered, told)
-            if powered.failure:
-                raise BoardError(powered.failure, hint="flash it again, then start it again")
+        _keep_on(powered, server.poll)
 
 
-def _wait(powered: PoweredBoard) -> None:
+def _keep_on(powered: PoweredBoard, step: Callable[[], None]) -> None:
+    """Take one step after the other until the board dies, which is an error; say what its scene lacks."""
     told = ""
     while True:
-        time.sleep(_POLL_S)
+        step()
         told = _tell_failure(powered, told)
         if powered.failure:
             raise BoardError(powered.failure, hint="flash it again, then start it again")

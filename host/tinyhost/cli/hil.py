@@ -85,7 +85,7 @@ def run(
     from tinyhost.hil.rigs import load_rig
     from tinyhost.system.tools import require_module
 
-    require_module("pytest", "pytest", "hil", why="it runs the tests of a rig")
+    require_module("pytest", why="it runs the tests of a rig")
     loaded = load_rig(find_shipped(rig))
     check_targets(junit, report, json)
     result = _run_watched(loaded, out, select)

@@ -129,7 +129,7 @@ def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, s
         active = device.active_model()
         if active is None:
             raise UsageError(f"{powered.board.name}: no model is active", hint="add --model FILE")
-        return info.build_id, powered.board.tick_unit or info.tick_unit, active.sha256
+        return info.build_id, info.tick_unit, active.sha256
 
 
 def _benchmark(dut: Dut, data: Path) -> tuple[Benchmark, TruthSet]:

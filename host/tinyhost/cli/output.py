@@ -193,5 +193,5 @@ def check_targets(*paths: Path | str | None) -> None:
 def _check_reports() -> None:
     from tinyhost.system.tools import require_module
 
-    for module, name in (("jinja2", "Jinja"), ("matplotlib", "Matplotlib")):
-        require_module(module, name, "report", why="HTML reports are made with it")
+    for module in ("jinja2", "matplotlib"):
+        require_module(module, why="HTML reports are made with it")

@@ -90,25 +90,12 @@ def add_extra(extra: str) -> str:
 
 def add_package(package: str) -> str:
     """Return the command that adds a package to where tinyhost runs."""
-    quoted = f"'{package}'" if set(package) & set("[]<>=") else package
-    match way():
-        case Way.PIPX:
-            return f"pipx runpip {DISTRIBUTION} install {quoted}"
-        case Way.UV_TOOL | Way.UV:
-            return f"uv pip install --python {_python()} {quoted}"
-        case _:
-            return f"{_python()} -m pip install {quoted}"
+    return _pip("install", f"'{package}'" if set(package) & set("[]<>=") else package)
 
 
 def remove_package(package: str) -> str:
     """Return the command that takes a package away from where tinyhost runs."""
-    match way():
-        case Way.PIPX:
-            return f"pipx runpip {DISTRIBUTION} uninstall {package}"
-        case Way.UV_TOOL | Way.UV:
-            return f"uv pip uninstall --python {_python()} {package}"
-        case _:
-            return f"{_python()} -m pip uninstall {package}"
+    return _pip("uninstall", package)
 
 
 def with_extra(extra: str) -> str:
@@ -124,6 +111,16 @@ def stranger_version() -> str:
         return version(STRANGER)
     except PackageNotFoundError:
         return ""
+
+
+def _pip(action: str, package: str) -> str:
+    match way():
+        case Way.PIPX:
+            return f"pipx runpip {DISTRIBUTION} {action} {package}"
+        case Way.UV_TOOL | Way.UV:
+            return f"uv pip {action} --python {_python()} {package}"
+        case _:
+            return f"{_python()} -m pip {action} {package}"
 
 
 def _from_here(folder: Path) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["FileLock"]
+__all__ = ["FileLock", "locked"]
 
 _POLL_S = 0.01
 
@@ -48,10 +50,21 @@ class FileLock:
         """Return True if any process has the lock."""
         if not self._path.exists():
             return False
-        if not self.acquire():
+        if not self.acquire(0.0):
             return True
         self.release()
         return False
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep a file's lock in the block; waits for it as long as another process has it. Raises as FileLock.acquire."""
+    lock = FileLock(path)
+    lock.acquire(patience_s=None)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _lock(fd: int) -> bool:

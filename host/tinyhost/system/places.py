@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "config_folder", "state_folder"]
+__all__ = ["cache_folder", "state_folder"]
 
 _NAME = "tinyhost"
 
@@ -27,10 +27,3 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path(_NAME, appauthor=False)
-
-
-def config_folder() -> Path:
-    """Return tinyhost's folder for what the user has chosen for all projects."""
-    import platformdirs
-
-    return platformdirs.user_config_path(_NAME, appauthor=False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 import sys
 
 from tinyhost.errors import MissingToolError
 from tinyhost.system.installation import with_extra
 
-__all__ = ["how_to_install", "missing_package", "require_module", "require_tool"]
+__all__ = ["compiler_version", "how_to_install", "missing_package", "require_module", "require_tool"]
 
 _EXTRAS = {
     "cv2": ("OpenCV", "camera"),
@@ -20,6 +21,7 @@ _EXTRAS = {
     "SCons": ("SCons", "build"),
     "bmi270": ("bmi270", "build"),
     "pytest": ("pytest", "hil"),
+    "unicorn": ("the Python package unicorn", "emulator"),
     "sklearn": ("scikit-learn", "train"),
 }
 """What our extras bring: its name, and the extra, by the module."""
@@ -59,6 +61,12 @@ def require_tool(program: str, *, why: str) -> str:
     return path
 
 
+def compiler_version(compiler: str) -> str:
+    """Return what the compiler at this path says of its version: the first line."""
+    said = subprocess.run([compiler, "--version"], check=True, capture_output=True, text=True).stdout
+    return said.partition("\n")[0]
+
+
 def missing_package(error: ImportError) -> MissingToolError | None:
     """Return what a command lacks of which an import has failed; None if no extra of ours brings it."""
     module = (error.name or "").partition(".")[0]
@@ -68,7 +76,8 @@ def missing_package(error: ImportError) -> MissingToolError | None:
     return MissingToolError(f"{name} is not installed; this needs it", hint=with_extra(extra))
 
 
-def require_module(module: str, name: str, extra: str, *, why: str) -> None:
-    """Raise MissingToolError if a Python module, called name, is not installed. extra: of ours that brings it."""
+def require_module(module: str, *, why: str) -> None:
+    """Raise MissingToolError if a Python module that an extra of ours brings is not installed."""
     if importlib.util.find_spec(module) is None:
+        name, extra = _EXTRAS[module]
         raise MissingToolError(f"{name} is not installed; {why}", hint=with_extra(extra))

@@ -31,7 +31,7 @@ RECORD = {
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "kws-nano33ble.bin").write_bytes(PROGRAM)
     (tmp_path / "kws-nano33ble.json").write_text(json.dumps(RECORD))
-    monkeypatch.setattr(packaged, "packaged_path", lambda app, kind, _=None: tmp_path / f"{app}-{kind}.bin")
+    monkeypatch.setattr(packaged, "packaged_path", lambda app, kind: tmp_path / f"{app}-{kind}.bin")
     return tmp_path
 
 
@@ -53,8 +53,8 @@ def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(_: Path | None = None) -> Path:
         raise ConfigError("no firmware sources")
 
-    for module in (build, packaged):
-        monkeypatch.setattr(module, "find_project", find)
+    monkeypatch.setattr(build, "find_project", find)
+    monkeypatch.setattr(packaged, "own_sources", lambda: None)
 
 
 def test_of_the_same_sources_the_packaged_program_is_taken(package: Path, sources: Callable[[str], None]) -> None:

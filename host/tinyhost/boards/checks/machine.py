@@ -34,7 +34,7 @@ def machine_checks() -> Iterator[Check]:
     yield _bindings()
     yield from _stranger()
     yield _module("platformio", "PlatformIO", "build", "flash")
-    yield _module("SCons", "SCons", "build", "flash", package="scons")
+    yield _module("SCons", "SCons", "build", "flash")
     for program, needed_for in (*(_FOR_BOARDS if HAS_PTYS else ()), ("espeak-ng", "synth speech")):
         yield _program(program, needed_for)
     if HAS_PTYS:
@@ -82,15 +82,13 @@ def _bindings() -> Check:
     )
 
 
-def _module(
-    module: str, name: str, extra: str, needed_for: str, *, package: str = "", state: State = "missing"
-) -> Check:
+def _module(module: str, name: str, extra: str, needed_for: str, state: State = "missing") -> Check:
     spec = importlib.util.find_spec(module)
     return Check(
         name=name,
         needed_for=needed_for,
         state="ok" if spec else state,
-        detail=_module_version(package or module) if spec else "not installed",
+        detail=_module_version(module) if spec else "not installed",
         fix="" if spec else add_extra(extra),
     )
 
