@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
+from tinyhost.compiler import compile_tflite
 from tinyhost.device import Device
 from tinyhost.link import Link
 from tinyhost.models.file import load_model_file
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
 
+from tests.oracle.builder import ModelBuilder
 from tests.oracle.sketch import Sketch
 from tests.stations import Station, Stations
 
@@ -131,6 +133,29 @@ def test_a_session_of_every_benchmark_is_played_to_the_letter(station: Station, 
 @pytest.fixture
 def native(stations: Stations) -> Iterator[Station]:
     yield stations("native", "mlperf")
+
+
+def test_the_index_that_a_network_ends_with_is_one_result(native: Station) -> None:
+    builder = ModelBuilder()
+    scores = builder.tensor((1, 4), scale=0.1)
+    index = builder.tensor((1,), dtype="int32")
+    builder.operator("ARG_MAX", [scores, builder.integers(1)], index, OutputType=2)
+    image = compile_tflite(builder.build([scores], [index]), name="index").image
+    with native.board.power() as powered:
+        with Device.open(powered) as device:
+            device.push(image)
+        link = powered.open_link()
+        try:
+            text = Text(link)
+            while link.read(65_536, 0.3):  # what it says of itself
+                pass
+            text.ask(b"name%")
+            text.ask(b"db load 4%")
+            text.ask(b"db 01027f03%")
+            text.ask(b"infer 1 0%")
+            assert text.ask(b"results%") == b"m-results-[2.000]\r\nm-ready\r\n"
+        finally:
+            link.close()
 
 
 def write_set(folder: Path, name: str, n_files: int, labels: list[int], windows: str = "") -> Path:

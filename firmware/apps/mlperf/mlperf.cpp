@@ -7,6 +7,7 @@
 #include "device/app.h"
 #include "device/host.h"
 #include "device/model_runner.h"
+#include "engine/image_view.h"
 #include "hal/clock.h"
 #include "mlperf/session.h"
 
@@ -23,19 +24,15 @@ alignas(4) uint8_t sample[1];  // it has no sensor
 ModelRunner* runner = nullptr;
 Host* host = nullptr;
 
-size_t ElementsOf(const TensorView& tensor) {
-  return tensor.type == TensorType::kFloat32 ? tensor.n_bytes / sizeof(float) : tensor.n_bytes;
-}
-
 /// The detector of anomalies gets its input as reals, and answers with how far its output is from it.
-bool IsReconstruction(const Engine& engine) { return ElementsOf(engine.input()) == ElementsOf(engine.output()); }
+bool IsReconstruction(const Engine& engine) { return ElementCount(engine.input()) == ElementCount(engine.output()); }
 
 bool IsColourPicture(const TensorView& input) { return input.rank == 4 && input.dims[3] == 3; }
 
 size_t InputBytes(void*) {
   const Engine& engine = runner->engine();
   if (!engine.loaded()) return 0;
-  const size_t n = ElementsOf(engine.input());
+  const size_t n = ElementCount(engine.input());
   return IsReconstruction(engine) || engine.input().type == TensorType::kFloat32 ? n * sizeof(float) : n;
 }
 
@@ -43,8 +40,8 @@ size_t InputBytes(void*) {
 const char* ModelId(void*) {
   const Engine& engine = runner->engine();
   if (!engine.loaded()) return "none";
-  const size_t n_in = ElementsOf(engine.input());
-  const size_t n_out = ElementsOf(engine.output());
+  const size_t n_in = ElementCount(engine.input());
+  const size_t n_out = ElementCount(engine.output());
   if (n_in == 490 && n_out == 12) return "kws01";
   if (n_in == 96 * 96 * 3 && n_out == 2) return "vww01";
   if (n_in == 640 && n_out == 640) return "ad01";
@@ -91,6 +88,11 @@ Status Infer(void*) {
 float OutputAt(const TensorView& output, size_t index) {
   const auto* bytes = static_cast<const uint8_t*>(output.data);
   if (output.type == TensorType::kFloat32) return FloatAt(bytes, index);
+  if (output.type == TensorType::kInt32) {
+    int32_t value;
+    std::memcpy(&value, bytes + index * sizeof(value), sizeof(value));
+    return static_cast<float>(value);
+  }
   const int32_t value = output.type == TensorType::kInt8 ? static_cast<int8_t>(bytes[index]) : bytes[index];
   return static_cast<float>(value - output.zero_point) * output.scale;
 }
@@ -99,7 +101,7 @@ size_t Results(void*, Bytes given, float* values) {
   const Engine& engine = runner->engine();
   if (!engine.loaded() || !runner->has_output()) return 0;
   const TensorView output = engine.output();
-  const size_t n = ElementsOf(output);
+  const size_t n = ElementCount(output);
   if (!IsReconstruction(engine)) {
     const size_t n_shown = std::min(n, mlperf::kMaxResults);
     for (size_t i = 0; i < n_shown; ++i) values[i] = OutputAt(output, i);

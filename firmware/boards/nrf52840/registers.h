@@ -93,7 +93,6 @@ constexpr uint32_t kResetBySoftware = 1u << 2;  // RESETREAS
 constexpr uint32_t kResetByLockup = 1u << 3;    // RESETREAS
 constexpr uint32_t kVbusDetect = 1u << 0;       // USBREGSTATUS
 constexpr uint32_t kOutputReady = 1u << 1;      // USBREGSTATUS
-constexpr uint32_t kCrystalRuns = 0x10001;      // HFCLKSTAT: STATE running, SRC Xtal
 
 /// Section 6.9: pins of one port.
 struct GpioBlock {
@@ -341,7 +340,6 @@ constexpr uint32_t kEpData = 1u << 24;       // INTEN
 constexpr uint32_t kSuspend = 1u << 8;       // EVENTCAUSE
 constexpr uint32_t kResume = 1u << 9;        // EVENTCAUSE
 constexpr uint32_t kReady = 1u << 11;        // EVENTCAUSE
-constexpr uint32_t kDirectionIn = 1u << 7;   // DTOGGLE.IO, EPSTALL.IO
 constexpr uint32_t kToggleData0 = 1u << 8;   // DTOGGLE.VALUE
 constexpr uint32_t kStall = 1u << 8;         // EPSTALL.STALL
 
