@@ -50,8 +50,7 @@ void Bmi270Chip::PowerOn() {
 }
 
 /// The address counts words of two bytes: 4.4.
-void Bmi270Chip::LoadConfig(uint8_t value) {
-  (void)value;
+void Bmi270Chip::LoadConfig() {
   if (config_at_ < kConfigBytes) loaded_[config_at_++] = true;
 }
 
@@ -82,7 +81,7 @@ void Bmi270Chip::Restart() {
 
 void Bmi270Chip::WriteRegister(uint8_t address, uint8_t value) {
   Measure();
-  if (address == kInitData) return LoadConfig(value);
+  if (address == kInitData) return LoadConfig();
   if (IsWriteLost()) return;
   if (address == kCmd) {
     if (value == kSoftReset) PowerOn();

@@ -29,7 +29,7 @@ class Bmi270Chip final : public I2cDevice {
   uint8_t Next(uint8_t address) const override;
   void PowerOn();
   void Restart();
-  void LoadConfig(uint8_t value);
+  void LoadConfig();
   void EndConfig();
   bool IsWriteLost();
   void Measure();

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "emulator/peripherals/clock_power.h"
+
 namespace tinyhost::emulator {
 namespace {
 
@@ -17,7 +19,6 @@ constexpr uint64_t kAppearUs = 500'000;  // from the reset until the host has en
 constexpr uint64_t kPacketUs = 64;       // of at most 64 bytes
 constexpr size_t kPacketBytes = 64;
 constexpr uint32_t kWordsAtOnce = 64;
-constexpr uint32_t kResetByPin = 1;
 
 constexpr size_t kDataOffset = Bootloader::kCommandBytes;
 constexpr size_t kChecksumOffset = kDataOffset + Bootloader::kBufferBytes + 1;
@@ -64,10 +65,10 @@ bool Bootloader::HasProgram() {
 }
 
 Bootloader::Decision Bootloader::Decide(uint32_t reset_reasons, uint32_t retained) {
-  const bool is_second_tap = has_first_tap_ && (reset_reasons & kResetByPin) != 0;
+  const bool is_second_tap = has_first_tap_ && (reset_reasons & ClockPower::kByPin) != 0;
   has_first_tap_ = false;
   if (retained == kStayMagic || is_second_tap || !HasProgram()) return Decision::kServe;
-  return (reset_reasons & kResetByPin) != 0 ? Decision::kAwaitSecondTap : Decision::kStartProgram;
+  return (reset_reasons & ClockPower::kByPin) != 0 ? Decision::kAwaitSecondTap : Decision::kStartProgram;
 }
 
 void Bootloader::AwaitSecondTap() {

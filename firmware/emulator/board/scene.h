@@ -62,8 +62,6 @@ class SceneSamples {
   /// Values in the scene's unit (full scale, or g) at a time since the start; false: nothing is sensed. Between two
   /// samples the line is straight: at the scene's own rate and phase nothing is changed.
   bool At(double since_start_s, std::array<double, kMaxChannels>* values);
-  bool is_playing() const { return is_on_; }
-  double rate_hz() const { return rate_hz_; }
 
  private:
   bool Await(uint64_t index);

@@ -1,5 +1,7 @@
 #include "emulator/cpu/system_control.h"
 
+#include "emulator/peripherals/clock_power.h"
+
 namespace tinyhost::emulator {
 namespace {
 
@@ -43,10 +45,16 @@ constexpr uint32_t kMvfr1 = 0xef44;
 constexpr uint32_t kCycleCounterOn = 1;
 constexpr uint32_t kTraceOn = 1u << 24;
 constexpr uint32_t kSysResetReq = 4;
-constexpr uint32_t kResetReasonSoft = 4;  // RESETREAS.SREQ
 constexpr uint32_t kTickOn = 1;
 constexpr uint32_t kTickInterrupt = 2;
 constexpr uint32_t kTickFlag = 0x10000;
+
+bool IsPriority(uint32_t offset) {
+  return (offset >= kNvicIpr && offset < kNvicPastIpr) || (offset >= kShpr1 && offset < kPastShpr);
+}
+
+/// Whose priority is there.
+uint32_t ExceptionOf(uint32_t offset) { return offset >= kShpr1 ? 4 + offset - kShpr1 : kFirstIrq + offset - kNvicIpr; }
 
 }  // namespace
 
@@ -69,8 +77,7 @@ uint32_t SystemControl::Read(uint32_t offset, uint32_t n_bytes) {
 }
 
 void SystemControl::Write(uint32_t offset, uint32_t n_bytes, uint32_t value) {
-  const bool is_priority = (offset >= kNvicIpr && offset < kNvicPastIpr) || (offset >= kShpr1 && offset < kPastShpr);
-  if (is_priority) return WritePriorities(offset, n_bytes, value);
+  if (IsPriority(offset)) return WritePriorities(offset, n_bytes, value);
   if (n_bytes != 4) system_.log.Defect("write of %u bytes to 0xE000%04X", n_bytes, offset);
   WriteWord(offset & ~3u, value);
 }
@@ -108,8 +115,7 @@ void SystemControl::WriteInterrupts(uint32_t offset, uint32_t value) {
 /// IPR and SHPR, which may be written byte by byte.
 void SystemControl::WritePriorities(uint32_t offset, uint32_t n_bytes, uint32_t value) {
   for (uint32_t i = 0; i < n_bytes; ++i) {
-    const uint32_t address = offset + i;
-    const uint32_t exception = address >= kShpr1 ? 4 + address - kShpr1 : kFirstIrq + address - kNvicIpr;
+    const uint32_t exception = ExceptionOf(offset + i);
     if (exception < kExceptions) {
       exceptions_.SetPriority(static_cast<int>(exception), static_cast<uint8_t>(value >> (8 * i)));
     }
@@ -144,15 +150,14 @@ void SystemControl::RequestReset(uint32_t value) {
   aircr_ = value & 0x700;
   if ((value & kSysResetReq) == 0) return;
   system_.execution.is_reset_wanted = true;
-  system_.execution.reset_reason = kResetReasonSoft;
+  system_.execution.reset_reason = ClockPower::kBySoftware;
 }
 
 uint32_t SystemControl::ReadWord(uint32_t offset) {
   if (offset >= kNvicIser && offset < kNvicIpr) return ReadInterrupts(offset);
   if (offset >= kMpu && offset < kPastMpu) return protection.Read(offset - kMpu);
-  const bool is_priority = (offset >= kNvicIpr && offset < kNvicPastIpr) || (offset >= kShpr1 && offset < kPastShpr);
-  if (is_priority) {
-    const uint32_t first = offset >= kShpr1 ? 4 + offset - kShpr1 : kFirstIrq + offset - kNvicIpr;
+  if (IsPriority(offset)) {
+    const uint32_t first = ExceptionOf(offset);
     uint32_t word = 0;
     for (uint32_t i = 0; i < 4; ++i) {
       const int priority = exceptions_.priority(static_cast<int>(first + i));

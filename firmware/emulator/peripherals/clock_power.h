@@ -23,12 +23,11 @@ class ClockPower final : public Peripheral {
   void SetUsbEnabled(bool is_on);
   bool is_usb_powered() const;
   bool is_low_frequency_on() const { return is_lfclk_on_; }
-  bool is_crystal_wanted() const { return is_crystal_wanted_; }
 
   uint32_t retained() const { return at(kRetained); }
   void set_retained(uint32_t value) { at(kRetained) = value; }
 
-  static constexpr uint32_t kByPin = 1, kByWatchdog = 2, kBySoftware = 4, kByLockup = 8;
+  static constexpr uint32_t kByPin = 1, kByWatchdog = 2, kBySoftware = 4;
 
  private:
   static constexpr uint32_t kRetained = 0x51c;  // GPREGRET

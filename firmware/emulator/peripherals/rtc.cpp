@@ -100,9 +100,8 @@ void Rtc::OnTask(uint32_t offset) {
 void Rtc::OnWrite(uint32_t offset, uint32_t value) {
   CatchUp();
   if (offset == kPrescaler) {
-    if (!is_running_) at(offset) = value;
-    if (!is_running_) return;
-    system_.log.Defect("%s: PRESCALER written while it runs (6.22.2)", name());
+    if (is_running_) return system_.log.Defect("%s: PRESCALER written while it runs (6.22.2)", name());
+    at(offset) = value;
     return;
   }
   if (offset == kEvten) at(kEvten) = value;

@@ -320,7 +320,7 @@ Handshake Usbd::Out(int endpoint, const uint8_t* data, size_t n, int toggle) {
   return Handshake::kAck;
 }
 
-Handshake Usbd::Status(bool) {
+Handshake Usbd::Status() {
   if (!is_awake()) return Handshake::kNothing;
   if (is_control_stalled_) return Handshake::kStall;
   if (!is_status_allowed_ && !is_set_address_) return Handshake::kNak;

@@ -24,7 +24,7 @@ class Usbd final : public Peripheral, public UsbDevice {
   Handshake Setup(const SetupPacket& packet) override;
   Handshake In(int endpoint, std::vector<uint8_t>* data, int* toggle) override;
   Handshake Out(int endpoint, const uint8_t* data, size_t n, int toggle) override;
-  Handshake Status(bool is_in) override;
+  Handshake Status() override;
   bool HasPacket(int endpoint) const override;
   bool HasRoom(int endpoint) const override;
 

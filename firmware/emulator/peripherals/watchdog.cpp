@@ -1,12 +1,13 @@
 #include "emulator/peripherals/watchdog.h"
 
+#include "emulator/peripherals/clock_power.h"
+
 namespace tinyhost::emulator {
 namespace {
 
 constexpr uint32_t kTimeout = 0x100, kRunStatus = 0x400, kRequestStatus = 0x404, kReloadValue = 0x504;
 constexpr uint32_t kReloadEnable = 0x508, kReload = 0x600;
 constexpr uint32_t kReloadKey = 0x6e524635;
-constexpr uint32_t kByWatchdog = 2;  // RESETREAS.DOG
 
 }  // namespace
 
@@ -56,7 +57,7 @@ void Watchdog::Tick() {
   Raise(kTimeout);
   system_.log.Say("the watchdog was not fed");
   system_.execution.is_reset_wanted = true;
-  system_.execution.reset_reason = kByWatchdog;
+  system_.execution.reset_reason = ClockPower::kByWatchdog;
 }
 
 }  // namespace tinyhost::emulator

@@ -26,7 +26,6 @@ void Log::Defect(const char* format, ...) {
   std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   ++n_defects_;
-  last_defect_ = text;
   Write("!!! ", text);
 }
 

@@ -16,13 +16,12 @@ class Log {
   /// What silicon would not forgive. In strict mode the first one ends the run.
   void Defect(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
-  /// Whether a topic is traced: usb, bulk, i2c, pdm, flash, exceptions, registers; or all.
+  /// Whether a topic is traced: usb, bulk, i2c, flash, exceptions, registers; or all.
   bool traces(const char* topic) const;
   void SetTrace(const std::string& topics) { topics_ = topics; }
 
   bool must_stop() const { return is_strict_ && n_defects_ != 0; }
   uint32_t n_defects() const { return n_defects_; }
-  const std::string& last_defect() const { return last_defect_; }
 
  private:
   void Write(const char* mark, const char* text) const;
@@ -31,7 +30,6 @@ class Log {
   const bool is_strict_;
   std::string topics_;
   uint32_t n_defects_ = 0;
-  std::string last_defect_;
 };
 
 /// Bytes as hexadecimal digits, for traces and replies.

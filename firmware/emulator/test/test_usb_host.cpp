@@ -55,7 +55,7 @@ class Device final : public UsbDevice {
     if (endpoint != 0) packet_sizes.push_back(n);
     return Handshake::kAck;
   }
-  Handshake Status(bool) override { return Handshake::kAck; }
+  Handshake Status() override { return Handshake::kAck; }
   bool HasPacket(int endpoint) const override { return endpoint == 2 && !to_host.empty(); }
   bool HasRoom(int) const override { return has_room; }
 

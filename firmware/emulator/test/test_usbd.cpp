@@ -143,14 +143,14 @@ TEST_CASE_FIXTURE(UsbdTest, "a control request ends when the program allows its 
   const SetupPacket set_configuration = {0, 9, 1, 0, 0, 0, 0, 0};
   CHECK(usbd.Setup(set_configuration) == Handshake::kAck);
   CHECK(usbd.Read(kEp0Setup) == 1);
-  CHECK(usbd.Status(true) == Handshake::kNak);
+  CHECK(usbd.Status() == Handshake::kNak);
   usbd.Write(kEp0Status, 1);
-  CHECK(usbd.Status(true) == Handshake::kAck);
+  CHECK(usbd.Status() == Handshake::kAck);
   usbd.Setup(set_configuration);
   usbd.Write(kEp0Stall, 1);
-  CHECK(usbd.Status(true) == Handshake::kStall);
+  CHECK(usbd.Status() == Handshake::kStall);
   usbd.Setup({0, 5, 7, 0, 0, 0, 0, 0});  // SET_ADDRESS: the peripheral's own affair
-  CHECK(usbd.Status(true) == Handshake::kAck);
+  CHECK(usbd.Status() == Handshake::kAck);
 }
 
 TEST_CASE_FIXTURE(UsbdTest, "without VBUS the device is gone") {

@@ -33,7 +33,7 @@ class UsbDevice {
   virtual Handshake In(int endpoint, std::vector<uint8_t>* data, int* toggle) = 0;
   virtual Handshake Out(int endpoint, const uint8_t* data, size_t n, int toggle) = 0;
   /// The last stage of a control transfer, towards the host or from it.
-  virtual Handshake Status(bool is_in) = 0;
+  virtual Handshake Status() = 0;
 
   /// Whether a token to this endpoint would not be refused: a host that knows asks for nothing in vain.
   virtual bool HasPacket(int endpoint) const = 0;

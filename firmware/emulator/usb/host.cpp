@@ -51,10 +51,14 @@ void UsbHost::ResetBus() {
   queue_.clear();
   current_.reset();
   told_open_ = is_port_open_ = false;
+  DriveReset();
+  Enumerate();
+}
+
+void UsbHost::DriveReset() {
   if (system_.log.traces("usb")) system_.log.Say("USB: bus reset");
   device_.BusReset();
   next_slot_ns_ = system_.clock.TrueNs() + kAfterResetNs;
-  Enumerate();
 }
 
 void UsbHost::Ask(uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint16_t length,
@@ -77,9 +81,7 @@ void UsbHost::Ask(uint8_t type, uint8_t request, uint16_t value, uint16_t index,
 void UsbHost::Enumerate() {
   identity_ = {};
   Ask(kToHost, kGetDescriptor, kDeviceDescriptor, 0, 64, [this](auto, const auto&) {
-    if (system_.log.traces("usb")) system_.log.Say("USB: bus reset");
-    device_.BusReset();
-    next_slot_ns_ = system_.clock.TrueNs() + kAfterResetNs;
+    DriveReset();
     Ask(0, kSetAddress, kAddress, 0, 0,
         [this](auto, const auto&) { next_slot_ns_ = system_.clock.TrueNs() + kAfterAddressNs; });
     Ask(kToHost, kGetDescriptor, kDeviceDescriptor, 0, 18, [this](auto, const auto& data) {
@@ -294,7 +296,7 @@ void UsbHost::ControlStep() {
     }
     case Stage::kStatusIn:
     case Stage::kStatusOut: {
-      const Handshake handshake = device_.Status(stage_ == Stage::kStatusIn);
+      const Handshake handshake = device_.Status();
       if (handshake == Handshake::kAck) return EndControl(ControlTransfer::Result::kDone);
       return ControlHandshake(handshake, stage_);
     }

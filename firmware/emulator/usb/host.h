@@ -53,6 +53,7 @@ class UsbHost final : public Component {
   enum class Stage : uint8_t { kSetup, kDataIn, kDataOut, kStatusIn, kStatusOut };
 
   void Attach();
+  void DriveReset();
   void Enumerate();
   void Ask(uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint16_t length, ControlTransfer::Done done);
   void AskForStrings();
