@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.canonical.moves import broadcasted
 from tinyhost.compiler.graph import Operator, Quantization
 from tinyhost.compiler.image_format import Comparison
@@ -53,7 +53,7 @@ def rewrite_logic(draft: Draft, operator: Operator) -> bool:
 
 def rewrite_select(draft: Draft, operator: Operator) -> bool:
     """Write SELECT and SELECT_V2 as a SELECT of three tensors of the output's shape."""
-    if len(operator.inputs) != 3 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 3):
         return False
     condition, *chosen = (draft.tensors[index] for index in operator.inputs)
     shape = draft.tensors[operator.outputs[0]].shape

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator
-from tinyhost.compiler.passes.rewrite import AXES, same_quantization
+from tinyhost.compiler.passes.rewrite import AXES, readers_of, same_quantization
 
 __all__ = ["DILATING_OPERATORS", "fold_dilation"]
 
@@ -77,7 +77,7 @@ def _chain(graph: Graph, first: Operator) -> _Chain | None:
     between: list[Operator] = []
     operator = first
     while len(between) <= _MAX_LENGTH and len(operator.outputs) == 1:
-        readers = [other for other in graph.operators if operator.outputs[0] in other.inputs]
+        readers = readers_of(graph, operator.outputs[0])
         if len(readers) != 1 or operator.outputs[0] in graph.results or readers[0].inputs[0] != operator.outputs[0]:
             return None
         operator = readers[0]

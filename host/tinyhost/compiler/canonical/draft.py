@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
 from tinyhost.compiler.passes.rewrite import new_constant
 
-__all__ = ["Draft"]
+__all__ = ["Draft", "is_whole"]
 
 _INTEGERS = ("int32", "int64")
+
+
+def is_whole(operator: Operator, n_inputs: int) -> bool:
+    """Return whether an operator has so many inputs, none of them left out, and one output."""
+    return (
+        len(operator.inputs) == n_inputs
+        and len(operator.outputs) == 1
+        and min(*operator.inputs, *operator.outputs) >= 0
+    )
 
 
 class Draft:

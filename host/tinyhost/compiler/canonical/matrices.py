@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.canonical.moves import broadcasted, moved
 from tinyhost.compiler.graph import Operator
 
@@ -15,7 +15,7 @@ __all__ = ["rewrite_batch_matmul"]
 
 def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
     """Write a BATCH_MATMUL as one of (n, m, k) and (n, p, k), or as FULLY_CONNECTED with weights (p, k)."""
-    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 2):
         return False
     tensors = [draft.tensors[index] for index in operator.inputs]
     output = draft.tensors[operator.outputs[0]]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.canonical.copies import copy_elements
-from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.canonical.views import concatenate
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.passes.rewrite import new_constant
@@ -42,7 +42,7 @@ def broadcasted(draft: Draft, like: Operator, index: int, shape: Sequence[int]) 
 
 def rewrite_gather(draft: Draft, operator: Operator) -> bool:
     """Write a GATHER whose indices are known as slices that are joined; of a constant as the constant that it gives."""
-    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 2):
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     indices, axis = draft.integers(operator.inputs[1]), int(operator.options["Axis"])
@@ -66,7 +66,7 @@ def rewrite_gather(draft: Draft, operator: Operator) -> bool:
 
 def rewrite_mirror_pad(draft: Draft, operator: Operator) -> bool:
     """Write a MIRROR_PAD as slices of each axis, some backwards, that are joined."""
-    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 2):
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     pads, mode = draft.integers(operator.inputs[1]), int(operator.options["Mode"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 
 from tinyhost.compiler.canonical.copies import copy_elements
-from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_COPY_RANK
 
@@ -26,7 +26,7 @@ def rewrite_reduction(draft: Draft, operator: Operator) -> bool:
     What is over height and width of four dimensions already stays as it is. If axes stay between reduced ones, these
     are brought together first.
     """
-    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 2):
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     values = draft.integers(operator.inputs[1])
@@ -80,7 +80,7 @@ def _mirrored(draft: Draft, operator: Operator, source: int, output: int) -> int
 
 def rewrite_arg_max(draft: Draft, operator: Operator) -> bool:
     """Write ARG_MAX and ARG_MIN as an ARG_MAX along the middle one of three dimensions."""
-    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+    if not is_whole(operator, 2):
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     values, rank = draft.integers(operator.inputs[1]), len(data.shape)

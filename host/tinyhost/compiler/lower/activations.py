@@ -11,6 +11,7 @@ from tinyhost.compiler.fixed_point import (
     inverse_square_root,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
+    round_half_away,
     rounding_divide_by_power_of_two,
 )
 from tinyhost.compiler.image_format import LookupParams, OperatorCode
@@ -74,8 +75,7 @@ def _float_table_step(context: OperatorContext, function: Callable[[np.float32],
 
     def quantized(q: int) -> int:
         scaled = float(function(data.scale * np.float32(q - data.zero_point)) * inverse_scale)
-        rounded = math.copysign(math.floor(abs(scaled) + 0.5), scaled)
-        return int(min(max(rounded + output.zero_point, -128), 127))
+        return min(max(round_half_away(scaled) + output.zero_point, -128), 127)
 
     return table_step(context, OperatorCode.LOOKUP, data, output, quantized)
 

@@ -117,8 +117,6 @@ def lower_compare(context: OperatorContext) -> Step:
     if max(a.scale, b.scale) >= 1:
         raise context.unsupported(f"input scale {float(max(a.scale, b.scale)):.3g}; supported: below 1")
     multipliers = [quantize_multiplier(float(tensor.scale)) for tensor in (a, b)]
-    if any(shift > 0 for _, shift in multipliers):
-        raise context.unsupported("input scale; supported: below 1")
     params = CompareParams(
         input_multiplier=(multipliers[0][0], multipliers[1][0]),
         input_shift=(multipliers[0][1], multipliers[1][1]),
