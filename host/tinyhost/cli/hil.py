@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tinyhost.hil.results import BoardResult, RigResult
     from tinyhost.hil.rigs import Rig
-    from tinyhost.hil.runner import BoardProcess
+    from tinyhost.hil.runner import BoardProcess, RunOptions
 
 __all__ = ["register"]
 
@@ -51,6 +51,22 @@ OutOption = Annotated[
     ),
 ]
 
+RerunsOption = Annotated[
+    int,
+    typer.Option(
+        "--reruns", min=0, max=10, help="How often a test that a rig fault ended is run again; a wrong answer never is."
+    ),
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", min=1, metavar="N", help="How many boards run at once. Default: all.")
+]
+ShareOption = Annotated[
+    bool,
+    typer.Option(
+        "--share", help="Let boards that are alike (type, app, scene, model, allow) share the tests: each is run once."
+    ),
+]
+
 MAX_TEXT_LINES = 16
 
 
@@ -74,6 +90,9 @@ def run(
     junit: JunitOption = None,
     report: ReportOption = None,
     select: SelectOption = None,
+    reruns: RerunsOption = 1,
+    jobs: JobsOption = None,
+    share: ShareOption = False,
     out: OutOption = Path("runs/hil"),
     json: JsonOption = None,
 ) -> None:
@@ -83,12 +102,14 @@ def run(
     """
     from tinyhost.boards.project import find_shipped
     from tinyhost.hil.rigs import load_rig
+    from tinyhost.hil.runner import RunOptions
     from tinyhost.system.tools import require_module
 
     require_module("pytest", why="it runs the tests of a rig")
     loaded = load_rig(find_shipped(rig))
     check_targets(junit, report, json)
-    result = _run_watched(loaded, out, select)
+    options = RunOptions(select=select, reruns=reruns, jobs=jobs, share=share)
+    result = _run_watched(loaded, out, options)
     if json != "-":
         _print(result)
     _write(result, junit, report, json)
@@ -99,7 +120,7 @@ def run(
         raise CheckFailedError(f"rig {result.rig}: {result.verdict()}", hint=f"see {where}")
 
 
-def _run_watched(rig: Rig, out: Path, select: str | None) -> RigResult:
+def _run_watched(rig: Rig, out: Path, options: RunOptions) -> RigResult:
     """Run the rig under a live table, one row per board."""
     from rich.live import Live
 
@@ -107,9 +128,9 @@ def _run_watched(rig: Rig, out: Path, select: str | None) -> RigResult:
 
     status = status_console()
     if not status.is_terminal:
-        return run_rig(rig, folder=out, select=select, observe=_print_finished(status))
+        return run_rig(rig, folder=out, options=options, observe=_print_finished(status))
     with Live(console=status, refresh_per_second=8, transient=True) as live:
-        return run_rig(rig, folder=out, select=select, observe=lambda boards: live.update(_progress(boards)))
+        return run_rig(rig, folder=out, options=options, observe=lambda boards: live.update(_progress(boards)))
 
 
 def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]:
@@ -148,11 +169,13 @@ def _progress(boards: Sequence[BoardProcess]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from tinyhost.hil.results import BAD_OUTCOMES
+
     table = Table.grid(padding=(0, 2))
     for process in boards:
         run = process.run
         ran = [test for test in run.tests if test.outcome != "not_applicable"]
-        bad = sum(test.outcome != "passed" for test in ran)
+        bad = sum(test.outcome in BAD_OUTCOMES for test in ran)
         now = "done" if process.done else (run.current or run.stage).rpartition("/")[2]
         table.add_row(
             Text(run.board.name, style="bold"),
@@ -169,7 +192,7 @@ def _print(result: RigResult) -> None:
     """Print everything that went wrong or did not apply, then what each board found."""
     from rich.text import Text
 
-    from tinyhost.hil.results import OUTCOME_WORDS, find_problems
+    from tinyhost.hil.results import OUTCOME_WORDS, find_problems, headline, reran
 
     out = console()
     for reason, tests in _not_applicable(result).items():
@@ -182,6 +205,12 @@ def _print(result: RigResult) -> None:
         lines = test.text.splitlines()[:MAX_TEXT_LINES] if test.outcome in {"rig", "build"} else [test.headline]
         for line in lines:
             out.print(Text(f"    {line}"), soft_wrap=True)
+    for board, again in reran(result):
+        first = again.attempts[0]
+        words = (
+            f"run again  {board.board.name}  {again.test}: {OUTCOME_WORDS[again.outcome]}; before, on {first.board}: "
+        )
+        out.print(Text(words + headline(first.text), style="yellow"), soft_wrap=True)
     for board in result.boards:
         out.print(_board_line(board), soft_wrap=True)
     if result.passed:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tinyhost.hil.results import BoardResult, Outcome, RigResult, TestResult
+from tinyhost.hil.results import BoardResult, Outcome, RigResult, TestResult, reran
 
 __all__ = ["RigBoardDocument", "RigDocument"]
 
@@ -22,7 +22,9 @@ class RigBoardDocument:
     serial: str | None
     """of a real board, as the rig file gives it"""
     passed: bool
-    """something ran, and nothing went wrong"""
+    """something ran, nothing went wrong, and the board stayed to the end"""
+    left: str
+    """why a board that shares tests with others took no more of them, and did not come back; else empty"""
     seconds: float
     counts: Mapping[Outcome, int]
     """tests, by outcome"""
@@ -38,6 +40,7 @@ class RigBoardDocument:
             type=result.board.type,
             serial=result.board.serial,
             passed=result.passed,
+            left=result.left,
             seconds=round(result.seconds, 3),
             counts=result.counts,
             device=result.identity,
@@ -57,11 +60,15 @@ class RigDocument:
     """UTC, ISO 8601"""
     seconds: float
     passed: bool
-    """every board passed, and nobody interrupted the run"""
+    """every board passed, nobody interrupted the run, and the quarantine names tests that are there"""
     verdict: str
     """what passed and what did not, in one line for people"""
     counts: Mapping[Outcome, int]
     """tests, by outcome, over all boards"""
+    n_rerun: int
+    """tests that the rig broke, and that ended otherwise when they were run again: `boards[].tests[].attempts`"""
+    unmatched_quarantine: tuple[str, ...]
+    """entries of the quarantine file that name no test of this run; any fails it"""
     boards: tuple[RigBoardDocument, ...]
 
     @classmethod
@@ -75,5 +82,7 @@ class RigDocument:
             passed=result.passed,
             verdict=result.verdict(),
             counts=result.counts,
+            n_rerun=len(reran(result)),
+            unmatched_quarantine=result.unmatched,
             boards=tuple(map(RigBoardDocument.of, result.boards)),
         )

@@ -7,6 +7,8 @@ crashed run has everything that happened before.
     stage           text: what is going on before the tests: building, flashing
     identity        device: {field: value} of the INFO reply
     start           test
+    elsewhere       test: of several boards that share the tests, another one takes it
+    left            text: why a board that shares tests takes no more of them
     property        test, name, value
     end             test, outcome: passed | failed | skipped | rig | build, phase, seconds, text
     log             text: one line that the device wrote

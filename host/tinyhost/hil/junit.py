@@ -1,19 +1,32 @@
 """JUnit XML of a rig run: one testsuite per board.
 
 <failure type="test">           a wrong answer
+<failure type="cured">          it passes although it is in quarantine
 <error type="rig">              the bench: a board is missing, a link is dead
 <error type="build">            the firmware does not build
 <error type="skipped">          a test skipped itself, so it checked nothing
 <error type="not_run">          its turn never came
+<skipped type="quarantined">    a wrong answer of a test in quarantine
 <skipped type="not_applicable"> it cannot apply to this board
+<flakyError>, <rerunError>      an attempt that a rig fault ended, of a test that passed in the end, or did not
 """
 
 from __future__ import annotations
 
-from tinyhost.hil.results import BoardResult, RigResult, TestResult
-from tinyhost.system.junit import JUnitCase, JUnitSuite, Verdict, junit_document
+from collections.abc import Mapping
+from typing import Literal
+
+from tinyhost.hil.results import Attempt, BoardResult, Outcome, RigResult, TestResult, headline
+from tinyhost.system.junit import JUnitCase, JUnitSuite, Rerun, Verdict, junit_document
 
 __all__ = ["junit_xml"]
+
+_ELEMENTS: Mapping[Outcome, Literal["failure", "error", "skipped"]] = {
+    "failed": "failure",
+    "cured": "failure",
+    "quarantined": "skipped",
+    "not_applicable": "skipped",
+}
 
 
 def junit_xml(result: RigResult) -> bytes:
@@ -41,17 +54,22 @@ def _case(board: BoardResult, test: TestResult) -> JUnitCase:
         seconds=test.seconds,
         properties=dict(test.properties),
         verdict=_verdict(test),
+        reruns=[_rerun(test, attempt) for attempt in test.attempts],
     )
 
 
 def _verdict(test: TestResult) -> Verdict | None:
     if test.outcome == "passed":
         return None
-    if test.outcome == "failed":
-        return Verdict(element="failure", kind="test", message=test.headline, text=test.text)
-    return Verdict(
-        element="skipped" if test.outcome == "not_applicable" else "error",
-        kind=test.outcome,
-        message=test.headline,
-        text=test.text,
+    kind = "test" if test.outcome == "failed" else test.outcome
+    message = f"{test.quarantine}: {test.headline}" if test.outcome == "quarantined" else test.headline
+    return Verdict(element=_ELEMENTS.get(test.outcome, "error"), kind=kind, message=message, text=test.text)
+
+
+def _rerun(test: TestResult, attempt: Attempt) -> Rerun:
+    return Rerun(
+        element="flakyError" if test.outcome == "passed" else "rerunError",
+        kind=attempt.outcome,
+        message=f"{attempt.board}: {headline(attempt.text)}",
+        text=attempt.text,
     )

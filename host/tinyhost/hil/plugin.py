@@ -60,6 +60,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
     )
     group.addoption("--hil-events", type=Path, metavar="FILE", help="write what happens to this file, as JSON lines")
+    group.addoption("--hil-tests", type=Path, metavar="FILE", help="run only the tests that this JSON list names")
+    group.addoption(
+        "--hil-claims", type=Path, metavar="DIR", help="run a test only if no other board has claimed it in this folder"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,6 +80,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(
             EventReporter(log, lambda: config.stash.get(_not_applicable, [])), "tinyhost-events"
         )
+        if config.option.hil_claims:
+            from tinyhost.hil.sharing import SharedTests
+
+            config.pluginmanager.register(
+                SharedTests(config.option.hil_claims, log, lambda: _why_broken(config)), "tinyhost-sharing"
+            )
+
+
+def _why_broken(config: pytest.Config) -> str:
+    """Return why the station of this run cannot be used any more; empty if it can, or nothing has used it."""
+    station = config.stash.get(_station, None)
+    return station.broken if station is not None else ""
 
 
 def _find_asked(config: pytest.Config) -> RigBoard:
@@ -106,7 +122,12 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what cannot apply to the board, and remember why."""
+    """Deselect what was not asked for, and what cannot apply to the board, of which it is remembered why."""
+    if config.option.hil_tests:
+        from tinyhost.hil.selection import named_tests
+
+        asked = named_tests(config.option.hil_tests)
+        items[:] = [item for item in items if item.nodeid in asked]
     found = [(item, reason) for item in items if (reason := _why_not_applicable(config, item))]
     if found:
         config.stash[_not_applicable] = [(item.nodeid, reason) for item, reason in found]

@@ -71,12 +71,16 @@ class RigBoard:
 
 @dataclass(frozen=True, kw_only=True)
 class Rig:
-    """A bench: its boards, and the folder of the tests that they take."""
+    """A bench: its boards, and the folder of the tests that they take.
+
+    quarantine: the file of tests that are known to fail (hil.quarantine), if there is one.
+    """
 
     name: str
     path: Path
     tests: Path
     boards: tuple[RigBoard, ...]
+    quarantine: Path | None = None
 
     def board(self, name: str | None) -> RigBoard:
         """Return the board of that name; without a name, the only one. Raises UsageError."""
@@ -114,6 +118,7 @@ def load_rig(path: Path) -> Rig:
     top = Table(source, (), source.data, "rig")
     name = top.text("name")
     tests = _existing(top, "tests", source, top.optional_text("tests") or _usual_tests(path))
+    quarantine = _quarantine(top, source)
     tables = top.tables("board")
     if len(tables) > MAX_BOARDS:
         message = f"expected at most {MAX_BOARDS} boards, got {len(tables):,}: all of them run at once"
@@ -121,7 +126,15 @@ def load_rig(path: Path) -> Rig:
     boards = tuple(_board(source, where, values) for where, values in tables)
     top.finish()
     _refuse_twins(source, boards)
-    return Rig(name=name, path=path, tests=tests, boards=boards)
+    return Rig(name=name, path=path, tests=tests, boards=boards, quarantine=quarantine)
+
+
+def _quarantine(top: Table, source: TomlSource) -> Path | None:
+    """Return the quarantine file: the one that the rig names, else RIG.quarantine.toml beside it, if there is one."""
+    if named := top.optional_text("quarantine"):
+        return _existing(top, "quarantine", source, named)
+    beside = source.path.with_suffix(".quarantine.toml")
+    return beside if beside.is_file() else None
 
 
 def _usual_tests(rig: Path) -> str:

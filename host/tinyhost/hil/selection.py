@@ -1,19 +1,20 @@
-"""Which tests a board's allow list lets through."""
+"""Which tests are run on a board: those that its allow list lets through, those that a file names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
 
-__all__ = ["is_allowed", "short_id"]
+from tinyhost.hil.test_ids import short_id
+from tinyhost.system.json_reading import parse_json
+from tinyhost.system.reading import read_file
 
+__all__ = ["is_allowed", "named_tests"]
 
-def short_id(nodeid: str) -> str:
-    """Return file::test of a pytest node id, without the folders."""
-    file, separator, test = nodeid.partition("::")
-    return file.rsplit("/", 1)[-1] + separator + test
+_MAX_BYTES = 1 << 24
 
 
 def is_allowed(item: pytest.Item, allow: Sequence[str]) -> bool:
@@ -22,3 +23,9 @@ def is_allowed(item: pytest.Item, allow: Sequence[str]) -> bool:
     file = name.partition("::")[0]
     markers = {marker.name for marker in item.iter_markers()}
     return any(entry in markers or fnmatchcase(name, entry) or fnmatchcase(file, entry) for entry in allow)
+
+
+def named_tests(path: Path) -> frozenset[str]:
+    """Return pytest's ids in a JSON list. Raises ConfigError for a file that is none."""
+    content = read_file(path, max_bytes=_MAX_BYTES)
+    return frozenset(map(str, parse_json(content, str(path), hint="a list of pytest's ids is expected")))

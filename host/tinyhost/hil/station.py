@@ -68,6 +68,11 @@ class Station:
         self._on.close()
 
     @property
+    def broken(self) -> str:
+        """Why the board cannot be used any more; empty if it can."""
+        return self._broken.message if self._broken is not None else ""
+
+    @property
     def scene(self) -> str | None:
         """What the sensor gets, if anybody knows."""
         return self.asked.scene

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from tinyhost.errors import ConfigError
@@ -66,6 +67,14 @@ class Table:
                 key, f"expected a number above 0 and below 1e6, got {_shown(value)}", hint=f"{key} = {default:g}"
             )
         return float(value)
+
+    def day(self, key: str) -> date:
+        """Return a day, which must be there."""
+        value = self._read(key)
+        if isinstance(value, datetime) or not isinstance(value, date):
+            found = f'"{key}" is missing' if value is None else f"expected a day, got {_shown(value)}"
+            raise self.error(None if value is None else key, found, hint=f"{key} = 2026-12-31, without quotes")
+        return value
 
     def tables(self, key: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         """Return the tables of a non-empty array of tables, each with its place."""

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, TestResult, find_problems
+from tinyhost.hil.results import (
+    BAD_OUTCOMES,
+    OUTCOME_WORDS,
+    BoardResult,
+    RigResult,
+    TestResult,
+    find_problems,
+    headline,
+    reran,
+)
 from tinyhost.report.render import render
 
 __all__ = ["hil_report"]
 
-_MARKS = {"passed": "✓", "failed": "✗", "not_applicable": "–"}
-_KINDS = {"passed": "good", "failed": "bad", "not_applicable": "none"}  # what is neither speaks of the bench: warn
+_MARKS = {"passed": "✓", "failed": "✗", "cured": "✗", "quarantined": "q", "not_applicable": "–"}
+_KINDS = {
+    "passed": "good",
+    "failed": "bad",
+    "cured": "bad",
+    "quarantined": "none",
+    "not_applicable": "none",
+}  # what is neither speaks of the bench: warn
 _FIELDS = {
     "app": "app", "firmware_version": "firmware", "build_id": "build", "engine": "engine", "board": "type",
     "revision": "revision", "unique_id": "unique id", "tick_unit": "ticks are", "arena_bytes": "arena, bytes",
@@ -55,6 +70,9 @@ def hil_report(result: RigResult) -> str:
         files={row.file: titles.get(row.file) or row.file.rpartition("/")[2] for row in rows},
         measured=_measured(result),
         problems=find_problems(result),
+        reran=reran(result),
+        headline=headline,
+        quarantined=[(board, test) for board in result.boards for test in board.tests if test.quarantine],
         kinds=_KINDS,
         short_words=_words,
         anchor=_anchor,
@@ -94,6 +112,8 @@ def _words(test: TestResult) -> str:
         "skipped": "skipped",
         "not_run": "did not run",
         "failed": "failed",
+        "cured": "cured",
+        "quarantined": "quarantined",
     }
     return short.get(test.outcome, "n/a")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-__all__ = ["JUnitCase", "JUnitSuite", "Verdict", "junit_document"]
+__all__ = ["JUnitCase", "JUnitSuite", "Rerun", "Verdict", "junit_document"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -25,6 +25,17 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rerun:
+    """How a case ended before it was run again, in the words of Maven's Surefire, which CI servers know."""
+
+    element: Literal["flakyError", "rerunError"]
+    """flakyError: it passed in the end"""
+    kind: str
+    message: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class JUnitCase:
     """One test."""
 
@@ -34,6 +45,7 @@ class JUnitCase:
     properties: Mapping[str, str] = field(default_factory=dict)
     verdict: Verdict | None = None
     """None: it passed"""
+    reruns: Sequence[Rerun] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +91,9 @@ def _case(case: JUnitCase) -> ET.Element:
     if (verdict := case.verdict) is not None:
         found = ET.SubElement(node, verdict.element, {"type": verdict.kind, "message": _clean(verdict.message)})
         found.text = _clean(verdict.text)
+    for rerun in case.reruns:
+        found = ET.SubElement(node, rerun.element, {"type": rerun.kind, "message": _clean(rerun.message)})
+        found.text = _clean(rerun.text)
     return node
 
 

@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tinyhost.hil.board_run import BoardRun
 from tinyhost.hil.events import EventLog, EventReader
 from tinyhost.hil.junit import junit_xml
-from tinyhost.hil.results import BoardRun, RigResult
+from tinyhost.hil.results import RigResult
 from tinyhost.hil.rigs import RigBoard
 
 BOARD = RigBoard(name="one", type="native", app="vww")

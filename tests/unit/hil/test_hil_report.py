@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tinyhost.hil.results import BoardRun, RigResult
+from tinyhost.hil.board_run import BoardRun
+from tinyhost.hil.results import RigResult
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.report.hil import hil_report
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from tinyhost.errors import UsageError
-from tinyhost.hil.results import RigResult
+from tinyhost.hil.junit import junit_xml
+from tinyhost.hil.results import RigResult, headline
 from tinyhost.hil.rigs import load_rig
-from tinyhost.hil.runner import BoardProcess, run_rig
+from tinyhost.hil.runner import BoardProcess, RunOptions, run_rig
 
 
 def run(
@@ -21,6 +24,9 @@ def run(
     timeout_s: float = 60,
     boards: int = 1,
     select: str | None = None,
+    reruns: int = 0,
+    share: bool = False,
+    quarantine: str = "",
     observe: Callable[[Sequence[BoardProcess]], None] = lambda _: None,
 ) -> RigResult:
     (tmp_path / "tests").mkdir()
@@ -29,7 +35,10 @@ def run(
     for n in range(boards):
         text += f'[[board]]\nname = "b{n}"\ntype = "native"\ntimeout_s = {timeout_s}\n'
     (tmp_path / "rig.toml").write_text(text)
-    return run_rig(load_rig(tmp_path / "rig.toml"), folder=tmp_path / "out", select=select, observe=observe)
+    if quarantine:
+        (tmp_path / "rig.quarantine.toml").write_text(quarantine)
+    options = RunOptions(select=select, reruns=reruns, share=share)
+    return run_rig(load_rig(tmp_path / "rig.toml"), folder=tmp_path / "out", options=options, observe=observe)
 
 
 def outcomes(result: RigResult, board: int = 0) -> dict[str, str]:
@@ -106,3 +115,103 @@ def test_an_internal_error_of_pytest_is_no_pass(tmp_path: Path) -> None:
     result = run(tmp_path, "def test_a(): pass")
     assert not result.passed
     assert "broken conftest" in result.boards[0].tests[0].text
+
+
+RIG_FAULT_ONCE = """
+from pathlib import Path
+from tinyhost.errors import LinkLostError
+HERE = Path(__file__).parent
+@pytest.fixture
+def station(): return None
+def test_rig_once(station):
+    if not (HERE / "seen").exists():
+        (HERE / "seen").touch()
+        raise LinkLostError("the hub went away")
+def test_wrong(station): assert 1 == 2
+def test_fine(): (HERE / "fine").open("a").write("x")
+"""
+
+
+def test_only_what_the_rig_broke_is_run_again_and_its_first_attempt_is_kept(tmp_path: Path) -> None:
+    result = run(tmp_path, RIG_FAULT_ONCE, reruns=1)
+    assert outcomes(result) == {"test_rig_once": "passed", "test_wrong": "failed", "test_fine": "passed"}
+    first, wrong, fine = result.boards[0].tests
+    assert [(each.outcome, each.board, headline(each.text)) for each in first.attempts] == [
+        ("rig", "b0", "LinkLostError: the hub went away")
+    ]
+    assert wrong.attempts == fine.attempts == ()
+    assert (tmp_path / "tests/fine").read_text() == "x"
+    case = next(ET.fromstring(junit_xml(result)).iter("testcase"))
+    assert [(e.tag, e.get("type"), e.get("message")) for e in case if e.tag != "properties"] == [
+        ("flakyError", "rig", "b0: LinkLostError: the hub went away")
+    ]
+
+
+def test_a_rig_fault_stays_one_without_a_rerun(tmp_path: Path) -> None:
+    assert outcomes(run(tmp_path, RIG_FAULT_ONCE))["test_rig_once"] == "rig"
+
+
+def test_a_run_that_crashed_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
+    crash = "def test_b():\n    if not os.path.exists('gone'): open('gone', 'w').close(); os._exit(7)\n"
+    crash = crash.replace("'gone'", repr(str(tmp_path / "gone")))
+    result = run(tmp_path, "def test_a(): pass\n" + crash + "def test_c(): pass", reruns=1)
+    assert outcomes(result) == {"test_a": "passed", "test_b": "passed", "test_c": "passed"}
+    assert [[each.outcome for each in test.attempts] for test in result.boards[0].tests] == [[], ["rig"], ["not_run"]]
+
+
+def test_boards_that_are_alike_share_the_tests(tmp_path: Path) -> None:
+    tests = "@pytest.mark.parametrize('n', range(24))\ndef test_a(n): time.sleep(0.05)"
+    result = run(tmp_path, tests, boards=3, share=True)
+    names = [test.test for board in result.boards for test in board.tests]
+    assert len(names) == len(set(names)) == 24
+    assert result.passed == all(board.tests for board in result.boards)
+
+
+def test_a_board_that_dies_rejoins_those_with_which_it_shares_the_tests(tmp_path: Path) -> None:
+    tests = """
+@pytest.mark.parametrize('n', range(40))
+def test_a(n, pytestconfig):
+    time.sleep(0.2)
+    mark = __file__ + ".died"
+    if pytestconfig.option.board == "b0" and not os.path.exists(mark):
+        open(mark, "w").close()
+        os._exit(9)
+"""
+    result = run(tmp_path, tests, boards=2, share=True, reruns=1)
+    names = [test.test for board in result.boards for test in board.tests if test.outcome == "passed"]
+    assert sorted(names) == sorted(set(names)) and len(names) == 40
+    again = [test.attempts[0] for board in result.boards for test in board.tests if test.attempts]
+    assert [(each.board, each.outcome, headline(each.text)) for each in again] == [
+        ("b0", "rig", "pytest ended with exit code 9")
+    ]
+
+
+QUARANTINED = """
+[[test]]
+id = "test_it.py::test_bad"
+reason = "reads too early"
+owner = "ada"
+expires = 2999-01-01
+"""
+
+
+def test_a_wrong_answer_in_quarantine_does_not_fail_the_run_and_a_pass_does(tmp_path: Path) -> None:
+    tests = "@pytest.mark.parametrize('n', [1, 2])\ndef test_bad(n): assert n == 1\ndef test_good(): pass"
+    result = run(tmp_path, tests, quarantine=QUARANTINED)
+    assert outcomes(result) == {"test_bad[1]": "cured", "test_bad[2]": "quarantined", "test_good": "passed"}
+    assert result.verdict() == "1 passed although in quarantine on b0"
+    assert result.boards[0].tests[1].quarantine == "reads too early (owner ada, until 2999-01-01)"
+    narrow = QUARANTINED.replace("test_bad", "test_bad[2]")
+    shutil.rmtree(tmp_path / "tests")
+    assert run(tmp_path, tests, quarantine=narrow).passed
+
+
+def test_quarantine_of_a_test_that_is_gone_fails_the_run(tmp_path: Path) -> None:
+    result = run(tmp_path, "def test_good(): pass", quarantine=QUARANTINED)
+    assert not result.passed
+    assert result.verdict() == f"{tmp_path}/rig.quarantine.toml:2: test_it.py::test_bad: no such test"
+
+
+def test_quarantine_excuses_no_rig_fault(tmp_path: Path) -> None:
+    tests = RIG_FAULT_ONCE.replace("test_rig_once", "test_bad")
+    assert outcomes(run(tmp_path, tests, quarantine=QUARANTINED))["test_bad"] == "rig"
