@@ -94,7 +94,7 @@ class BoardRun:
 
     def result(self, seconds: float) -> BoardResult:
         """Return what came so far."""
-        order = {test: n for n, test in enumerate(self.planned)}
+        order = {test: n for n, test in enumerate(self._seen)}
         last = len(order)
         tests = sorted(
             self._tests.values(),

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from tinyhost.errors import ConfigError
-from tinyhost.hil.quarantine import load_quarantine
+from tinyhost.hil.quarantine import Quarantine, load_quarantine
+from tinyhost.hil.results import BoardResult, Outcome, TestResult
+from tinyhost.hil.rigs import RigBoard
 
 TODAY = date(2026, 11, 29)
 ENTRY = {"id": '"test_a.py::test_x"', "reason": '"slow hub"', "owner": '"ada"', "expires": "2026-11-29"}
@@ -18,7 +20,7 @@ def entry(**changes: str | None) -> str:
     return "[[test]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
 
 
-def quarantine(folder: Path, text: str) -> object:
+def quarantine(folder: Path, text: str) -> Quarantine:
     (folder / "q.toml").write_text(text)
     return load_quarantine(folder / "q.toml", ["desk-1", "m4"], TODAY)
 
@@ -48,3 +50,18 @@ def test_an_entry_holds_on_its_last_day(tmp_path: Path) -> None:
 def test_a_wrong_quarantine_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         quarantine(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [("failed", "quarantined"), ("passed", "cured"), ("rig", "rig"), ("build", "build"), ("skipped", "skipped")],
+)
+def test_quarantine_excuses_wrong_answers_only(tmp_path: Path, was: Outcome, becomes: Outcome) -> None:
+    tests = tuple(TestResult(test=f"hil/tests/test_a.py::test_{name}", outcome=was) for name in ("x[1]", "y"))
+    board = RigBoard(name="m4", type="m4", app="vww")
+    result = BoardResult(board=board, tests=tests, identity={}, log_tail=(), seconds=1.0)
+    judged = quarantine(tmp_path, entry(board='"m4"')).judged(result)
+    assert [test.outcome for test in judged.tests] == [becomes, was]
+    elsewhere = quarantine(tmp_path, entry(board='"desk-1"'))
+    assert elsewhere.judged(result) == result
+    assert elsewhere.unmatched([result]) == (f"{tmp_path}/q.toml:1: test_a.py::test_x on desk-1",)
