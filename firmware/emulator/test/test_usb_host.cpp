@@ -34,6 +34,7 @@ class Device final : public UsbDevice {
 
   Handshake Setup(const SetupPacket& packet) override {
     requests.push_back(Hex(packet.data(), packet.size()));
+    if (packet[0] == 0x21 && packet[1] == 0x22) events += packet[2] != 0 ? "DTR " : "no DTR ";
     reply_ = Describe(packet);
     const size_t length = packet[6] | packet[7] << 8;
     is_stalled_ = (packet[0] & 0x80) != 0 && reply_.empty();
@@ -52,7 +53,9 @@ class Device final : public UsbDevice {
   }
   Handshake Out(int endpoint, const uint8_t* data, size_t n, int) override {
     (endpoint == 0 ? control_out : from_host).append(data, data + n);
-    if (endpoint != 0) packet_sizes.push_back(n);
+    if (endpoint == 0) return Handshake::kAck;
+    packet_sizes.push_back(n);
+    events += std::string(data, data + n) + " ";
     return Handshake::kAck;
   }
   Handshake Status() override { return Handshake::kAck; }
@@ -108,12 +111,18 @@ struct HostTest : Chip {
     std::ifstream file("usb.json");
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   }
-  void Open() {
+  void OpenAtOnce() {
     const std::string record = Record();
     const size_t begin = record.find("/dev/");
     terminal = ::open(record.substr(begin, record.find('"', begin) - begin).c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK);
     REQUIRE(terminal >= 0);
+  }
+  void Open() {
+    OpenAtOnce();
     PassMs(3);
+  }
+  void Write(const std::string& text) {
+    REQUIRE(::write(terminal, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
   }
   void Close() {
     ::close(terminal);
@@ -161,6 +170,31 @@ TEST_CASE_FIXTURE(HostTest,
   PassMs(5);
   CHECK(device.from_host == std::basic_string<uint8_t>{'b', 'y', 'e'});
   CHECK(device.requests == std::vector<std::string>{"2122000000000000"});
+}
+
+TEST_CASE_FIXTURE(HostTest, "each program has DTR around what it writes, as quick as programs may follow each other") {
+  PassMs(200);
+  device.has_room = false;
+  OpenAtOnce();
+  PassMs(2);
+  Write("one");
+  Close();
+  PassMs(2);
+  OpenAtOnce();
+  Write("two");
+  PassMs(2);
+  device.has_room = true;
+  PassMs(5);
+  Close();
+  PassMs(2);
+  OpenAtOnce();
+  Write("three");  // opened, written to and closed between two looks
+  Close();
+  PassMs(2);
+  OpenAtOnce();
+  Write("four");
+  PassMs(2);
+  CHECK(device.events == "DTR one no DTR DTR two no DTR DTR three no DTR DTR four ");
 }
 
 TEST_CASE_FIXTURE(HostTest, "1200 baud drops DTR, as programs do that touch a board, and another rate raises it") {

@@ -166,14 +166,15 @@ void UsbHost::SendLineState(bool is_open) {
   Ask(kClassToInterface, kSetControlLineState, lines, 0, 0, nullptr);
 }
 
-/// A pseudo terminal has no lines. Who sets 1200 baud drops DTR next, to ask for the bootloader: so it is dropped then.
+/// A pseudo terminal has no lines. DTR rises before the first byte of a program and falls behind its last one. Who sets
+/// 1200 baud drops DTR next, to ask for the bootloader: so it is dropped then.
 void UsbHost::FollowPort() {
   if (!is_configured_ || !port_.is_attached()) return;
   if (port_.TakeClosed()) {
     if (told_open_) SendLineState(false);
     is_port_open_ = false;
   }
-  if (port_.is_open() && !is_port_open_ && port_.from_program().empty()) {
+  if (port_.is_in_use() && !is_port_open_) {
     is_port_open_ = true;
     SendLineState(true);
   }

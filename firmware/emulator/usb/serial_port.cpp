@@ -86,9 +86,11 @@ void SerialPort::Poll() {
   ::poll(&state, 1, 0);
   const bool was_open = is_open_;
   is_open_ = (state.revents & POLLHUP) == 0;
-  if ((state.revents & POLLIN) != 0) ReadTerminal();  // after a hang-up, too: what was written arrives
+  // After a hang-up, too, as what was written arrives. What the next program writes waits until the device knows that
+  // the one before has closed the port.
+  if ((state.revents & POLLIN) != 0 && !(is_open_ && was_closed_)) ReadTerminal();
   if (!is_open_) {
-    was_closed_ = was_closed_ || was_open;
+    was_closed_ = was_closed_ || was_open || !from_program_.empty();
     to_program_.clear();
     return;
   }

@@ -33,8 +33,10 @@ class SerialPort {
   void Poll();
 
   bool is_attached() const { return master_ >= 0; }
-  /// Whether a program has it open: DTR.
+  /// Whether a program has it open.
   bool is_open() const { return is_open_; }
+  /// Whether that is so, or bytes of one that has closed it already are still to be taken: DTR.
+  bool is_in_use() const { return is_open_ || !from_program_.empty(); }
   /// True once after a program has closed it, and all that it wrote was taken: as a terminal that is closed drains
   /// first.
   bool TakeClosed() { return from_program_.empty() && std::exchange(was_closed_, false); }

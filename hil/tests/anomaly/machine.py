@@ -1,25 +1,35 @@
-"""The machine that these tests give a board to measure, and what this computer makes of it."""
+"""The machine that these tests give a board to measure, as the accelerometer would that the model is for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.motion.sensor import SENSORS
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 
-__all__ = ["LATEST_S", "RATE_HZ", "faulty", "healthy"]
+__all__ = ["LATEST_S", "MeasuredMachine"]
 
-RATE_HZ = LSM9DS1.rate_hz
 LATEST_S = 2.0
 """from the beginning of a fault to its alarm"""
 
 
-def healthy(seconds: float, *, seed: int = 0) -> NDArray[np.int16]:
-    """Return (n, 3) samples of a machine that runs as it should."""
-    return Machine(MachineOptions(seed=seed)).read(round(seconds * RATE_HZ))
+class MeasuredMachine:
+    """A machine that is measured so many times a second."""
 
+    def __init__(self, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        nearest = min(SENSORS.values(), key=lambda sensor: abs(sensor.rate_hz - rate_hz))
+        self._sensor = replace(nearest, rate_hz=rate_hz)
 
-def faulty(seconds: float, *, start_s: float = 0.0, seed: int = 0) -> NDArray[np.int16]:
-    """Return (n, 3) samples of a machine with an imbalance from `start_s` on."""
-    options = MachineOptions(fault="imbalance", start_s=start_s, seed=seed)
-    return Machine(options).read(round(seconds * RATE_HZ))
+    def healthy(self, seconds: float, *, seed: int = 0) -> NDArray[np.int16]:
+        """Return (n, 3) samples of a machine that runs as it should."""
+        return self._read(seconds, MachineOptions(seed=seed, sensor=self._sensor))
+
+    def faulty(self, seconds: float, *, start_s: float = 0.0, seed: int = 0) -> NDArray[np.int16]:
+        """Return (n, 3) samples of a machine with an imbalance from `start_s` on."""
+        return self._read(seconds, MachineOptions(fault="imbalance", start_s=start_s, seed=seed, sensor=self._sensor))
+
+    def _read(self, seconds: float, options: MachineOptions) -> NDArray[np.int16]:
+        return Machine(options).read(round(seconds * self.rate_hz))

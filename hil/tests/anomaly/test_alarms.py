@@ -13,7 +13,7 @@ from tinyhost.protocol.messages import AlarmState, InferSource
 from tinyhost.tasks.anomaly.detector import HostDetector, feed_run
 from tinyhost.tasks.listening import summarize_listening
 
-from hil.tests.anomaly.machine import LATEST_S, RATE_HZ, faulty, healthy
+from hil.tests.anomaly.machine import LATEST_S, MeasuredMachine
 
 pytestmark = pytest.mark.apps("anomaly")
 
@@ -24,6 +24,12 @@ START_S = 6.0
 def host(default_model: ModelFile) -> HostDetector:
     """The board's detector on this computer."""
     return HostDetector(default_model.image)
+
+
+@pytest.fixture
+def machine(host: HostDetector) -> MeasuredMachine:
+    """A machine, measured at the rate that the detector is for."""
+    return MeasuredMachine(host.task.motion.rate_hz)
 
 
 @pytest.fixture
@@ -39,47 +45,52 @@ def test_there_is_room_for_a_window(device: Device, host: HostDetector) -> None:
 
 
 def test_scores_and_alarms_are_this_computers(
-    device: Device, host: HostDetector, record_property: Callable[[str, object], None]
+    device: Device,
+    host: HostDetector,
+    machine: MeasuredMachine,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    samples = faulty(2 * START_S, start_s=START_S)
-    run = feed_run(device, samples, RATE_HZ)
+    samples = machine.faulty(2 * START_S, start_s=START_S)
+    run = feed_run(device, samples, machine.rate_hz)
     expected = host.scores(samples)
     assert run.scores.tolist() == expected.tolist()
     assert run.states.tolist() == alarm_states(expected / ONE, host.task.alarm).tolist()
-    cost = summarize_listening(run.results, rate_hz=RATE_HZ, unit=device.info.tick_unit)
+    cost = summarize_listening(run.results, rate_hz=machine.rate_hz, unit=device.info.tick_unit)
     assert cost is not None
     record_property("listening, of a second", f"{100 * cost.busy_share:.2f} %")
 
 
-def test_a_window_that_is_sent_has_the_score_that_it_has_in_a_row(device: Device, host: HostDetector) -> None:
-    window = faulty(2.0)[: host.task.motion.n_fft]
+def test_a_window_that_is_sent_has_the_score_that_it_has_in_a_row(
+    device: Device, host: HostDetector, machine: MeasuredMachine
+) -> None:
+    window = machine.faulty(2.0)[: host.task.motion.n_fft]
     assert device.infer(InferSource.SAMPLE, data=window).score == host.scores(window)[0]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_an_imbalance_raises_one_alarm_soon(device: Device, host: HostDetector, seed: int) -> None:
-    run = feed_run(device, faulty(2 * START_S, start_s=START_S, seed=seed), RATE_HZ)
+def test_an_imbalance_raises_one_alarm_soon(device: Device, machine: MeasuredMachine, seed: int) -> None:
+    run = feed_run(device, machine.faulty(2 * START_S, start_s=START_S, seed=seed), machine.rate_hz)
     (raised,) = run.raised_at
-    assert 0 < raised / RATE_HZ - START_S < LATEST_S
+    assert 0 < raised / machine.rate_hz - START_S < LATEST_S
 
 
-def test_a_healthy_machine_raises_no_alarm(device: Device, host: HostDetector) -> None:
-    run = feed_run(device, healthy(40.0, seed=3), RATE_HZ)
+def test_a_healthy_machine_raises_no_alarm(device: Device, machine: MeasuredMachine) -> None:
+    run = feed_run(device, machine.healthy(40.0, seed=3), machine.rate_hz)
     assert len(run.scores) > 100
     assert run.raised_at == []
 
 
-def test_an_alarm_clears_once_the_score_is_below_the_hysteresis(tidy: Device, host: HostDetector) -> None:
-    samples = np.concatenate([healthy(4.0), faulty(4.0), healthy(6.0)])
+def test_an_alarm_clears_once_the_score_is_below_the_hysteresis(tidy: Device, machine: MeasuredMachine) -> None:
+    samples = np.concatenate([machine.healthy(4.0), machine.faulty(4.0), machine.healthy(6.0)])
     settings = tidy.settings()
     clears_below = settings["threshold"].value - settings["hysteresis"].value
-    run = feed_run(tidy, samples, RATE_HZ)
+    run = feed_run(tidy, samples, machine.rate_hz)
     assert len(run.raised_at) == 1
     assert run.states[-1] == AlarmState.NORMAL
     clearing = run.scores[run.states == AlarmState.CLEARING]
     assert len(clearing) == settings["clear_windows"].value - 1
     assert (clearing < clears_below).all()
     tidy.set_setting("hysteresis", settings["threshold"].value)  # no score is below 0
-    run = feed_run(tidy, samples, RATE_HZ)
+    run = feed_run(tidy, samples, machine.rate_hz)
     assert len(run.raised_at) == 1
     assert run.states[-1] == AlarmState.ALARM

@@ -27,15 +27,24 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 FAULT_PROPERTY = "fault"
-MARKERS = {
-    "needs_scene": "the sensor must get a scene that the test knows (virtual boards with a scene)",
-    "needs_exact_scene": "the sensor must give the scene's own numbers (native and m4; an emulated chip samples it)",
-    "needs_power_cut": "the board's power must be switchable at any moment (virtual boards)",
-    "apps(*names)": "runs only where the firmware is one of these apps",
+CAPABILITIES = {
+    "scene": (
+        "the sensor must get a scene that the test knows (virtual boards with a scene)",
+        "it has no scene, so nobody knows what its sensor gets",
+    ),
+    "exact_scene": (
+        "the sensor must give the scene's own numbers (native and m4; an emulated chip samples it)",
+        "its sensor does not give the scene's own numbers",
+    ),
+    "power_cut": (
+        "the board's power must be switchable at any moment (virtual boards)",
+        "its power cannot be cut",
+    ),
 }
-_NEEDS = {
-    "scene": "it has no scene, so nobody knows what its sensor gets",
-    "power_cut": "its power cannot be cut",
+"""What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
+MARKERS = {
+    **{f"needs_{name}": meaning for name, (meaning, _) in CAPABILITIES.items()},
+    "apps(*names)": "runs only where the firmware is one of these apps",
 }
 
 _asked = pytest.StashKey["RigBoard"]()
@@ -141,7 +150,7 @@ def _why_not_applicable(config: pytest.Config, item: pytest.Item) -> str:
     if "station" not in getattr(item, "fixturenames", ()):
         return ""
     board = _board_of(config)
-    for capability, lack in _NEEDS.items():
+    for capability, (_, lack) in CAPABILITIES.items():
         if item.get_closest_marker(f"needs_{capability}") and capability not in board.capabilities:
             return f"{board.name}: {lack}"
     apps = item.get_closest_marker("apps")

@@ -98,6 +98,24 @@ def test_what_does_not_apply_is_deselected_and_listed_with_its_reason(pytester: 
     )
 
 
+@pytest.mark.parametrize(
+    ("capability", "board", "has_it"),
+    [
+        ("scene", "native", True),
+        ("scene", "nano33ble", False),
+        ("exact_scene", "m4", True),
+        ("exact_scene", "nano33emu:rev2", False),
+        ("power_cut", "nano33emu", True),
+        ("power_cut", "nano33ble", False),
+    ],
+)
+def test_every_capability_has_its_marker(pytester: pytest.Pytester, capability: str, board: str, has_it: bool) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.needs_{capability}\ndef test_a(station): pass")
+    options = [] if board == "nano33ble" else ["--scene", str(REPO / "hil/scenes/cards")]
+    result = pytester.runpytest("--board", board, *options)
+    result.assert_outcomes(**{"passed" if has_it else "deselected": 1})
+
+
 def test_a_scene_on_the_command_line_lets_scene_tests_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.needs_scene\ndef test_a(station): pass")
     pytester.runpytest("--board", "native", "--scene", str(REPO / "hil/scenes/cards")).assert_outcomes(passed=1)
