@@ -6,12 +6,11 @@ import inspect
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
+from tinyhost.cli.declare import Declaration, Group, unannotated
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.main import app
-from typer.main import get_command
 
 from scripts.document_tables import field_meanings, wrapped
 
@@ -22,14 +21,13 @@ _TYPES = {str: "text", int: "integer", float: "number", Path: "path", bool: "fla
 
 def commands() -> dict[str, Any]:
     """Return every command by its path, such as `data list`, in the order of `tinyhost --help`; groups come first."""
-    return dict(_below(get_command(app), ""))
+    return dict(_below(app, ""))
 
 
-def _below(group: Any, path: str) -> Iterator[tuple[str, Any]]:
-    for name in group.list_commands(None):
-        command = group.commands[name]
+def _below(group: Group, path: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.below().items():
         yield f"{path}{name}", command
-        if hasattr(command, "commands"):
+        if isinstance(command, Group):
             yield from _below(command, f"{path}{name} ")
 
 
@@ -43,7 +41,7 @@ def command_sections(document_of: Callable[[str], str]) -> Iterator[str]:
     for path, command in commands().items():
         yield f"## tinyhost {path}\n"
         yield f"{wrapped(command.help)}\n"
-        if hasattr(command, "commands") and not command.invoke_without_command:
+        if isinstance(command, Group) and not command.invoke_without_command:
             continue
         yield f"```text\n{_usage(path, command)}\n```\n"
         yield from _parameter_table(command)
@@ -63,7 +61,7 @@ def exit_table() -> str:
 
 def _usage(path: str, command: Any) -> str:
     arguments = [_argument(param) for param in command.params if param.param_type_name == "argument"]
-    below = ["[COMMAND]"] if hasattr(command, "commands") else []
+    below = ["[COMMAND]"] if isinstance(command, Group) else []
     return " ".join(["tinyhost", path, "[OPTIONS]", *arguments, *below])
 
 
@@ -74,49 +72,41 @@ def _argument(param: Any) -> str:
 
 def _parameter_table(command: Any) -> Iterator[str]:
     parameters = inspect.signature(command.callback, eval_str=True).parameters
-    shown = [param for param in command.params if param.name in parameters and not param.hidden]
+    shown = [param for param in command.params if param.name in parameters]
     rows = [_parameter_row(param, parameters[param.name].annotation) for param in shown]
     if rows:
         yield "\n".join(["| argument or option | type | default | meaning |", "| --- | --- | --- | --- |", *rows, ""])
 
 
 def _parameter_row(param: Any, hint: Any) -> str:
-    kind, info = _unannotated(hint)
+    kind, declared = unannotated(hint)
     if param.param_type_name == "argument":
         names = f"`{_argument(param)}`"
     else:
         names = ", ".join(f"`{name}`" for name in (*param.opts, *param.secondary_opts))
-    meaning = " ".join((param.help or "").split())
+    meaning = " ".join(declared.help.split())
     if param.envvar:
         meaning += f" Environment: `{param.envvar}`."
-    cells = (names, _type(kind, info), _default(param), meaning)
+    cells = (names, _type(kind, declared), _default(param), meaning)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _unannotated(hint: Any) -> tuple[Any, Any]:
-    """Return the type of a parameter, without None, and what typer knows of it."""
-    assert get_origin(hint) is Annotated, hint
-    kind, info, *_ = get_args(hint)
-    known = [part for part in get_args(kind) if part is not NoneType] if NoneType in get_args(kind) else [kind]
-    return known[0], info
-
-
-def _type(kind: Any, info: Any) -> str:
+def _type(kind: Any, declared: Declaration) -> str:
     if get_origin(kind) is list:
-        return f"{_type(get_args(kind)[0], info)}, several"
+        return f"{_type(get_args(kind)[0], declared)}, several"
     if get_origin(kind) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(f"`{item.value}`" for item in kind)
-    least, most = (None if bound is None else f"{bound:,.15g}" for bound in (info.min, info.max))
+    least, most = (None if bound is None else f"{bound:,.15g}" for bound in (declared.min, declared.max))
     if least and most:
         return f"{_TYPES[kind]}, {least} to {most}"
     return _TYPES[kind] + (f", at least {least}" if least else f", at most {most}" if most else "")
 
 
 def _default(param: Any) -> str:
-    if param.required and param.param_type_name == "option":
-        return "required"
+    if param.required:
+        return "required" if param.param_type_name == "option" else ""
     value = param.default.value if isinstance(param.default, Enum) else param.default
     if isinstance(value, bool):
         return f"`{(param.opts if value else param.secondary_opts)[0]}`" if param.secondary_opts else ""

@@ -24,16 +24,15 @@ from concurrent import futures
 from types import ModuleType
 from typing import Any
 
+import click.testing
 import cv2
 import matplotlib.pyplot as plt
 import platformdirs
 import rich.live
 import rich.progress
 import serial.tools.list_ports
-import typer.rich_utils
-import typer.testing
 
-OTHERS = (multiprocessing.pool, futures, cv2, plt, platformdirs, rich, serial, typer, ctypes)
+OTHERS = (multiprocessing.pool, futures, cv2, plt, platformdirs, rich, serial, click, ctypes)
 POSIX_MODULES = {"fcntl", "termios", "tty", "pty", "resource", "pwd", "grp", "syslog"}
 POSIX_NAMES = {
     os: "fork openpty ttyname mkfifo pwrite pread killpg set_blocking fchmod geteuid getuid getgroups setsid "

@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tinyhost.cli.main import app
-from typer.testing import CliRunner
 
 from scripts.command_blocks import Block, commands, examples, matches, read_blocks
 from tests.docs.conftest import ROOT, Shell

@@ -8,8 +8,6 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from tinyhost.cli.bench_checks import (
     BaselineOption,
     FailIfOption,
@@ -19,6 +17,7 @@ from tinyhost.cli.bench_checks import (
     SaveBaselineOption,
     check_outputs,
 )
+from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import (
     BoardOption,
@@ -29,7 +28,6 @@ from tinyhost.cli.options import (
     StateOption,
     TimeUnitOption,
     UnitOption,
-    epilog,
 )
 from tinyhost.cli.output import (
     check_targets,
@@ -53,7 +51,7 @@ if TYPE_CHECKING:
     from tinyhost.device import Device
     from tinyhost.models.file import ModelFile
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
 class Against(str, Enum):
@@ -72,25 +70,25 @@ class Part(str, Enum):
     TESTING = "testing"
 
 
-def register(app: typer.Typer) -> None:
-    """Add `bench`."""
-    app.command(
-        "bench",
-        epilog=epilog(
+def command() -> Command:
+    """Return `bench`."""
+    return make_command(
+        bench,
+        examples=(
             "tinyhost bench --app vww --board m4",
             "tinyhost bench --model runs/hall/model.tflite --data data/hall/test --report bench.html",
             "tinyhost bench --stream data/talk.wav",
             "tinyhost bench --engine tflm --board m4",
             "tinyhost bench --board m4 --baseline main:baselines.json --fail-if 'latency>+2%, arena>+0'",
         ),
-    )(bench)
+    )
 
 
 def bench(
     *,
     model: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--model",
             "-m",
             help="The .tflite file or model image (.thm) to push and measure. Default: the active model.",
@@ -98,29 +96,27 @@ def bench(
     ] = None,
     keep: Annotated[
         bool,
-        typer.Option(
-            "--keep", help="Leave --model active. Default: the model that was active before becomes active again."
-        ),
+        option("--keep", help="Leave --model active. Default: the model that was active before becomes active again."),
     ] = False,
     app: Annotated[
         str | None,
-        typer.Option("--app", help="Build this app's firmware first, and flash it unless the board runs that build."),
+        option("--app", help="Build this app's firmware first, and flash it unless the board runs that build."),
     ] = None,
     engine: Annotated[
         Engine | None,
-        typer.Option(
+        option(
             "--engine",
             help="Measure with a second engine on the same board and compare: tflm (TensorFlow Lite Micro) or portable "
             "(tinyhost's own without its fast kernels). Both are built and flashed; the board gets its firmware back.",
         ),
     ] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="How many inferences to time.")] = 10,
+    runs: Annotated[int, option("--runs", min=1, help="How many inferences to time.")] = 10,
     samples: Annotated[
-        int, typer.Option("--samples", min=0, help="How many random inputs to compare with the reference; 0 for none.")
+        int, option("--samples", min=0, help="How many random inputs to compare with the reference; 0 for none.")
     ] = 100,
     against: Annotated[
         Against,
-        typer.Option(
+        option(
             "--against",
             help="The reference: host (the firmware's engine on this computer), tflm (the tflite-micro wheel), or "
             "litert (the reference kernels of the ai-edge-litert wheel).",
@@ -128,14 +124,14 @@ def bench(
     ] = Against.HOST,
     data: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--data",
             help="A folder with one folder of pictures, clips or motion (CSV) for each label: measures the accuracy.",
         ),
     ] = None,
     part: Annotated[
         Part | None,
-        typer.Option(
+        option(
             "--part",
             help="Use only this part of --data: of clips and pictures by the split that training makes, of motion by "
             "the set's lists (tinyhost data split). Default: all.",
@@ -143,7 +139,7 @@ def bench(
     ] = None,
     stream: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--stream",
             metavar="WAV|CSV",
             help="A long recording: measures false alarms per hour, misses and delay.",
@@ -151,7 +147,7 @@ def bench(
     ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--truth",
             metavar="CSV",
             help="When which word is said, or which fault the machine has, in --stream. Default: the .csv (for motion "
@@ -163,13 +159,13 @@ def bench(
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
     passes: PassesOption = True,
-    capture: Annotated[bool, typer.Option("--capture", help="Time the capture of camera frames too.")] = False,
+    capture: Annotated[bool, option("--capture", help="Time the capture of camera frames too.")] = False,
     link: Annotated[
-        bool, typer.Option("--link", help="Measure the link: overhead of its frames, and bytes per second.")
+        bool, option("--link", help="Measure the link: overhead of its frames, and bytes per second.")
     ] = False,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Write an HTML report to this file."),
+        option("--report", metavar="FILE", help="Write an HTML report to this file."),
     ] = None,
     baseline: BaselineOption = None,
     fail_if: FailIfOption = None,

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from tinyhost.cli.declare import option
 from tinyhost.cli.output import check_targets, note, write_file
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -29,7 +28,7 @@ __all__ = [
 
 BaselineOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--baseline",
         metavar="FILE|REV:FILE",
         help="Compare with what --save-baseline kept of this board, app and model; also as it is at a revision of the "
@@ -38,7 +37,7 @@ BaselineOption = Annotated[
 ]
 FailIfOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--fail-if",
         metavar="CONDITIONS",
         help="Exit 1 if --baseline was better by more than this: 'latency>+2%, accuracy<-1pp(paired), arena>+0'. Of "
@@ -47,17 +46,15 @@ FailIfOption = Annotated[
 ]
 SaveBaselineOption = Annotated[
     Path | None,
-    typer.Option("--save-baseline", metavar="FILE", help="Keep the figures in this file, if all checks hold."),
+    option("--save-baseline", metavar="FILE", help="Keep the figures in this file, if all checks hold."),
 ]
 JUnitOption = Annotated[
     Path | None,
-    typer.Option("--junit", metavar="FILE", help="Write the checks and conditions to this file, as JUnit XML."),
+    option("--junit", metavar="FILE", help="Write the checks and conditions to this file, as JUnit XML."),
 ]
 MarkdownOption = Annotated[
     Path | None,
-    typer.Option(
-        "--markdown", metavar="FILE", help="Write the comparison as a table for the comment of a pull request."
-    ),
+    option("--markdown", metavar="FILE", help="Write the comparison as a table for the comment of a pull request."),
 ]
 
 

@@ -6,46 +6,48 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, SceneOption, StateOption, epilog
+from tinyhost.cli.declare import Group, make_command, make_group, option
+from tinyhost.cli.options import BoardOption, SceneOption, StateOption
 from tinyhost.cli.output import note, say, warn
 from tinyhost.errors import BoardError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _POLL_S = 0.2
 
 
-def register(app: typer.Typer) -> None:
-    """Add `board run`."""
-    group = typer.Typer(name="board", help="Keep a board on, or put it on the network.", no_args_is_help=True)
-    group.command(
-        "run",
-        epilog=epilog(
-            "tinyhost board run", "tinyhost board run --board m4 --scene data/hall/test", "tinyhost board run --text"
-        ),
-    )(run)
-    group.command(
-        "serve",
-        epilog=epilog("tinyhost board serve --board m4", "tinyhost board serve --board nano33ble --listen 5555"),
-    )(serve)
-    group.callback()(_group)
-    app.add_typer(group)
-
-
-def _group() -> None:
-    """Keep a board on, or put it on the network."""
+def command() -> Group:
+    """Return `board run` and `board serve`."""
+    return make_group(
+        "Keep a board on, or put it on the network.",
+        {
+            "run": make_command(
+                run,
+                examples=(
+                    "tinyhost board run",
+                    "tinyhost board run --board m4 --scene data/hall/test",
+                    "tinyhost board run --text",
+                ),
+            ),
+            "serve": make_command(
+                serve,
+                examples=(
+                    "tinyhost board serve --board m4",
+                    "tinyhost board serve --board nano33ble --listen 5555",
+                ),
+            ),
+        },
+    )
 
 
 def run(
     board: BoardOption = None,
     scene: SceneOption = None,
     show_text: Annotated[
-        bool, typer.Option("--text", help="Print the board's plain text; no other program can use the board meanwhile.")
+        bool, option("--text", help="Print the board's plain text; no other program can use the board meanwhile.")
     ] = False,
     state: StateOption = None,
 ) -> None:
@@ -70,7 +72,7 @@ def run(
 def serve(
     listen: Annotated[
         str,
-        typer.Option(
+        option(
             metavar="[HOST:]PORT",
             help="Where to listen; port 0 is any that is free. Without HOST, only programs on this computer get there.",
         ),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from tinyhost.cli.connect import asked
-from tinyhost.cli.options import JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Command, make_command, option
+from tinyhost.cli.options import JsonOption, StateOption
 from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
     from tinyhost.boards import BoardStatus
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _STATE_STYLES = {
     "ready": "green",
@@ -26,16 +25,22 @@ _STATE_STYLES = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add `boards`."""
-    app.command("boards", epilog=epilog("tinyhost boards", "tinyhost boards --no-ask --json -"))(boards)
+def command() -> Command:
+    """Return `boards`."""
+    return make_command(
+        boards,
+        examples=(
+            "tinyhost boards",
+            "tinyhost boards --no-ask --json -",
+        ),
+    )
 
 
 def boards(
     *,
     ask: Annotated[
         bool,
-        typer.Option(
+        option(
             "--ask/--no-ask", help="Ask the boards that are plugged in what runs on them; without it no port is opened."
         ),
     ] = True,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.options import (
     MAX_SECONDS,
     BoardOption,
@@ -14,7 +13,6 @@ from tinyhost.cli.options import (
     SceneOption,
     SensorName,
     StateOption,
-    epilog,
 )
 from tinyhost.cli.output import write_json
 from tinyhost.errors import TinyhostError, UsageError
@@ -22,32 +20,32 @@ from tinyhost.errors import TinyhostError, UsageError
 if TYPE_CHECKING:
     from tinyhost.cli.capture_run import CaptureOptions
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `capture`."""
-    app.command(
-        "capture",
-        epilog=epilog(
+def command() -> Command:
+    """Return `capture`."""
+    return make_command(
+        capture,
+        examples=(
             "tinyhost capture --sensor camera --label person --count 200 --set hall",
             "tinyhost capture --sensor mic --label yes --speaker ann",
             "tinyhost capture --sensor mic --background --seconds 60",
             "tinyhost capture --sensor imu --label normal --seconds 300 --set machine",
         ),
-    )(capture)
+    )
 
 
 def capture(
     *,
     label: Annotated[
         str | None,
-        typer.Option("--label", "-l", help="What the samples show or say; also the name of their folder."),
+        option("--label", "-l", help="What the samples show or say; also the name of their folder."),
     ] = None,
-    sensor: Annotated[SensorName, typer.Option("--sensor", help="Which sensor to capture from.")] = SensorName.CAMERA,
+    sensor: Annotated[SensorName, option("--sensor", help="Which sensor to capture from.")] = SensorName.CAMERA,
     count: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--count",
             "-n",
             min=1,
@@ -56,23 +54,19 @@ def capture(
     ] = None,
     set_name: Annotated[
         str | None,
-        typer.Option("--set", help="Name of the data set, which is a folder in data/. Default: captured."),
+        option("--set", help="Name of the data set, which is a folder in data/. Default: captured."),
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Folder of the data set, instead of a name with --set.")
-    ] = None,
+    data: Annotated[Path | None, option("--data", help="Folder of the data set, instead of a name with --set.")] = None,
     every: Annotated[
         float,
-        typer.Option(
-            "--every", min=0.0, max=MAX_SECONDS, help="Pictures: the least time from one to the next, in seconds."
-        ),
+        option("--every", min=0.0, max=MAX_SECONDS, help="Pictures: the least time from one to the next, in seconds."),
     ] = 0.0,
     background: Annotated[
-        bool, typer.Option("--background", help="Record background noise for --seconds instead of words.")
+        bool, option("--background", help="Record background noise for --seconds instead of words.")
     ] = False,
     seconds: Annotated[
         float,
-        typer.Option(
+        option(
             "--seconds",
             min=1.0,
             max=MAX_SECONDS,
@@ -81,21 +75,21 @@ def capture(
     ] = 60.0,
     countdown: Annotated[
         float,
-        typer.Option(
+        option(
             "--countdown", min=0.0, max=3600.0, help="Words: the time from the prompt to the recording, in seconds."
         ),
     ] = 1.0,
     review: Annotated[
         bool | None,
-        typer.Option(
+        option(
             "--review/--no-review",
             help="Words: ask after each one whether to keep it, listen to it or take it again. Default: in a terminal.",
         ),
     ] = None,
     speaker: Annotated[
-        str, typer.Option("--speaker", help="Words: who speaks; keeps a person's clips on one side of a split.")
+        str, option("--speaker", help="Words: who speaks; keeps a person's clips on one side of a split.")
     ] = "",
-    note: Annotated[str, typer.Option("--note", help="A remark that is kept with every sample.")] = "",
+    note: Annotated[str, option("--note", help="A remark that is kept with every sample.")] = "",
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,

@@ -5,32 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tinyhost.cli.declare import Command, argument, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption, PassesOption, epilog
+from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import note, warn, write_file, write_json
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `compile`."""
-    app.command("compile", epilog=epilog("tinyhost compile runs/hall/model.tflite --output hall.thm"))(compile_model)
+def command() -> Command:
+    """Return `compile`."""
+    return make_command(compile_model, examples=("tinyhost compile runs/hall/model.tflite --output hall.thm",))
 
 
 def compile_model(
-    model: Annotated[Path, typer.Argument(help="An int8 .tflite file.")],
+    model: Annotated[Path, argument(help="An int8 .tflite file.")],
     *,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="The model image to write. Default: beside the model, with the suffix .thm."
-        ),
+        option("--output", "-o", help="The model image to write. Default: beside the model, with the suffix .thm."),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="The model's name on the board. Default: the file's name."),
+        option("--name", help="The model's name on the board. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,

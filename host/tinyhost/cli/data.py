@@ -6,10 +6,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.labels import split_words
-from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption, epilog
+from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
 from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
@@ -20,15 +19,13 @@ if TYPE_CHECKING:
     from tinyhost.datasets.importing import ImportReport
     from tinyhost.datasets.ucr import ClassColumn
 
-__all__ = ["register"]
+__all__ = ["command"]
 
-SetArgument = Annotated[Path, typer.Argument(help="The data set: a folder with one folder for each label.")]
+SetArgument = Annotated[Path, argument(help="The data set: a folder with one folder for each label.")]
 ValidationOption = Annotated[
-    float, typer.Option(min=0, max=99, help="Percentage of the speakers whose clips are for validation.")
+    float, option(min=0, max=99, help="Percentage of the speakers whose clips are for validation.")
 ]
-TestingOption = Annotated[
-    float, typer.Option(min=0, max=99, help="Percentage of the speakers whose clips are for testing.")
-]
+TestingOption = Annotated[float, option(min=0, max=99, help="Percentage of the speakers whose clips are for testing.")]
 
 
 class ClassPlace(str, Enum):
@@ -43,22 +40,27 @@ class ClassPlace(str, Enum):
         return "first" if self is ClassPlace.FIRST else "last"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the `data` commands."""
-    group = typer.Typer(name="data", help="Fetch, import, export, split and describe data sets.", no_args_is_help=True)
-    group.command("list", epilog=epilog("tinyhost data list"))(list_datasets)
-    group.command("fetch", epilog=epilog("tinyhost data fetch speech_commands data/speech_commands"))(fetch_dataset)
-    group.command(
-        "import",
-        epilog=epilog(
-            "tinyhost data import downloads/export data/words",
-            "tinyhost data import cv-corpus/en/validated.tsv data/words --words yes,no --resample",
-        ),
-    )(import_dataset)
-    group.command("info", epilog=epilog("tinyhost data info data/words"))(info)
-    group.command("split", epilog=epilog("tinyhost data split data/words --testing 20"))(split)
-    group.command("export", epilog=epilog("tinyhost data export data/words upload --format edge-impulse"))(export)
-    app.add_typer(group)
+def command() -> Group:
+    """Return the `data` commands."""
+    return make_group(
+        "Fetch, import, export, split and describe data sets.",
+        {
+            "list": make_command(list_datasets, examples=("tinyhost data list",)),
+            "fetch": make_command(
+                fetch_dataset, examples=("tinyhost data fetch speech_commands data/speech_commands",)
+            ),
+            "import": make_command(
+                import_dataset,
+                examples=(
+                    "tinyhost data import downloads/export data/words",
+                    "tinyhost data import cv-corpus/en/validated.tsv data/words --words yes,no --resample",
+                ),
+            ),
+            "info": make_command(info, examples=("tinyhost data info data/words",)),
+            "split": make_command(split, examples=("tinyhost data split data/words --testing 20",)),
+            "export": make_command(export, examples=("tinyhost data export data/words upload --format edge-impulse",)),
+        },
+    )
 
 
 def list_datasets(json: JsonOption = None) -> None:
@@ -77,20 +79,20 @@ def list_datasets(json: JsonOption = None) -> None:
 
 
 def fetch_dataset(
-    source: Annotated[str, typer.Argument(help="A name that `tinyhost data list` shows, or the URL of an archive.")],
-    target: Annotated[Path, typer.Argument(help="The new folder into which the archive is unpacked.")],
+    source: Annotated[str, argument(help="A name that `tinyhost data list` shows, or the URL of an archive.")],
+    target: Annotated[Path, argument(help="The new folder into which the archive is unpacked.")],
     *,
     sha256: Annotated[
-        str, typer.Option(help="The archive's SHA-256, if the catalogue does not know it; another archive is refused.")
+        str, option(help="The archive's SHA-256, if the catalogue does not know it; another archive is refused.")
     ] = "",
     unverified: Annotated[
-        bool, typer.Option("--unverified", help="Accept an archive whose SHA-256 is not known, and print it.")
+        bool, option("--unverified", help="Accept an archive whose SHA-256 is not known, and print it.")
     ] = False,
     mirror: Annotated[
-        str | None, typer.Option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to take the archive from.")
+        str | None, option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to take the archive from.")
     ] = None,
     max_gb: Annotated[
-        float, typer.Option(min=0.001, max=1000.0, help="How large the archive of a URL may be, in gigabytes.")
+        float, option(min=0.001, max=1000.0, help="How large the archive of a URL may be, in gigabytes.")
     ] = 4.0,
     json: JsonOption = None,
 ) -> None:
@@ -127,16 +129,14 @@ def _dataset(source: str, sha256: str, unverified: bool, max_bytes: int) -> Data
 def import_dataset(
     source: Annotated[
         Path,
-        typer.Argument(help="A folder with one folder for each label, an Edge Impulse export, or Common Voice."),
+        argument(help="A folder with one folder for each label, an Edge Impulse export, or Common Voice."),
     ],
-    target: Annotated[Path, typer.Argument(help="The data set to which the samples are added.")],
+    target: Annotated[Path, argument(help="The data set to which the samples are added.")],
     *,
-    format: Annotated[
-        str, typer.Option(help="Format of the source: auto, folder, edge-impulse or common-voice.")
-    ] = "auto",
-    words: Annotated[str, typer.Option(help="Labels to import, separated by commas. Default: all.")] = "",
+    format: Annotated[str, option(help="Format of the source: auto, folder, edge-impulse or common-voice.")] = "auto",
+    words: Annotated[str, option(help="Labels to import, separated by commas. Default: all.")] = "",
     resample: Annotated[
-        bool, typer.Option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
+        bool, option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
@@ -193,7 +193,7 @@ def info(
     *,
     class_column: Annotated[
         ClassPlace | None,
-        typer.Option("--class-column", help="Time series: where the class of a line stands. Default: it is found out."),
+        option("--class-column", help="Time series: where the class of a line stands. Default: it is found out."),
     ] = None,
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
@@ -261,10 +261,10 @@ def split(
 
 def export(
     folder: SetArgument,
-    target: Annotated[Path, typer.Argument(help="The new folder to write.")],
+    target: Annotated[Path, argument(help="The new folder to write.")],
     *,
     format: Annotated[
-        str, typer.Option(help="What to write: edge-impulse or speech-commands (clips only).")
+        str, option(help="What to write: edge-impulse or speech-commands (clips only).")
     ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,

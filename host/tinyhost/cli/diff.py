@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Command, argument, make_command, option
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -18,28 +17,31 @@ if TYPE_CHECKING:
     from tinyhost.bench.difference import Stage
     from tinyhost.models.summary import ModelSummary
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `diff`."""
-    app.command(
-        "diff",
-        epilog=epilog("tinyhost diff data/hall/test/person/000001.png --layers", "tinyhost diff --seed 7 --board m4"),
-    )(diff)
+def command() -> Command:
+    """Return `diff`."""
+    return make_command(
+        diff,
+        examples=(
+            "tinyhost diff data/hall/test/person/000001.png --layers",
+            "tinyhost diff --seed 7 --board m4",
+        ),
+    )
 
 
 def diff(
     *,
     sample: Annotated[
         Path | None,
-        typer.Argument(help="A picture, or an input tensor as a .npy or .bin file."),
+        argument(help="A picture, or an input tensor as a .npy or .bin file."),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, max=0xFFFFFFFF, help="Use the random input of this seed instead of a file."),
+        option("--seed", min=0, max=0xFFFFFFFF, help="Use the random input of this seed instead of a file."),
     ] = None,
-    layers: Annotated[bool, typer.Option("--layers", help="Compare the output of every operator too.")] = False,
+    layers: Annotated[bool, option("--layers", help="Compare the output of every operator too.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption, epilog
+from tinyhost.cli.declare import Command, argument, make_command, option
+from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption
 from tinyhost.cli.output import console, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `doctor`."""
-    app.command("doctor", epilog=epilog("tinyhost doctor", "tinyhost doctor camera --board native --scene pictures/"))(
-        doctor
+def command() -> Command:
+    """Return `doctor`."""
+    return make_command(
+        doctor,
+        examples=(
+            "tinyhost doctor",
+            "tinyhost doctor camera --board native --scene pictures/",
+        ),
     )
 
 
 def doctor(
     sensor: Annotated[
         SensorName | None,
-        typer.Argument(metavar="[camera|mic|imu]", help="Test this sensor of a board instead of this computer."),
+        argument(metavar="[camera|mic|imu]", help="Test this sensor of a board instead of this computer."),
     ] = None,
     *,
     seconds: Annotated[
-        float, typer.Option("--seconds", "-s", min=0.0, max=3600.0, help="How many seconds to watch the sensor for.")
+        float, option("--seconds", "-s", min=0.0, max=3600.0, help="How many seconds to watch the sensor for.")
     ] = 6.0,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     udev: Annotated[
-        bool, typer.Option("--udev", help="Print the udev rules for the board, for a file in /etc/udev/rules.d.")
+        bool, option("--udev", help="Print the udev rules for the board, for a file in /etc/udev/rules.d.")
     ] = False,
     json: JsonOption = None,
 ) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Command, argument, make_command, option
+from tinyhost.cli.options import BoardOption, Engine, JsonOption, StateOption
 from tinyhost.cli.output import note, say, stage, write_json
 from tinyhost.errors import UnsupportedModelError, UsageError
 
@@ -18,31 +17,31 @@ if TYPE_CHECKING:
     from tinyhost.cli.documents import FlashDocument
     from tinyhost.models.file import ModelFile
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _ORIGINS = {"built": "built here", "packaged": "as it comes with tinyhost", "given": "as given"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add `flash`."""
-    app.command(
-        "flash",
-        epilog=epilog(
+def command() -> Command:
+    """Return `flash`."""
+    return make_command(
+        flash,
+        examples=(
             "tinyhost flash vww",
             "tinyhost flash kws --board nano33ble --model runs/words/model.tflite",
             "tinyhost flash anomaly --no-model",
             "tinyhost flash kws --board nano33emu",
         ),
-    )(flash)
+    )
 
 
 def flash(
-    app: Annotated[str, typer.Argument(help="The app: kws, vww or anomaly.")],
+    app: Annotated[str, argument(help="The app: kws, vww or anomaly.")],
     *,
     board: BoardOption = None,
     engine: Annotated[
         Engine,
-        typer.Option(
+        option(
             "--engine",
             help="The inference engine: tinyhost's own, tflm (TensorFlow Lite Micro, fetched with git), "
             "or portable (tinyhost's own without its fast kernels).",
@@ -50,32 +49,30 @@ def flash(
     ] = Engine.TINYHOST,
     model: Annotated[
         Path | None,
-        typer.Option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
+        option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
     ] = None,
-    no_model: Annotated[bool, typer.Option("--no-model", help="Leave the model slots as they are.")] = False,
+    no_model: Annotated[bool, option("--no-model", help="Leave the model slots as they are.")] = False,
     firmware: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--firmware",
             help="Flash this program instead of building one; for a Nano a .bin or .hex file.",
         ),
     ] = None,
     build: Annotated[
         bool,
-        typer.Option(
-            "--build", help="Build the firmware even if the one that comes with tinyhost is of these sources."
-        ),
+        option("--build", help="Build the firmware even if the one that comes with tinyhost is of these sources."),
     ] = False,
     arduino: Annotated[
         bool,
-        typer.Option(
+        option(
             "--arduino",
             help="Build for the Nano on Arduino's core instead of bare metal (needs PlatformIO's registry).",
         ),
     ] = False,
     bootloader: Annotated[
         Path | None,
-        typer.Option("--bootloader", help="Have the emulated Nano run this bootloader from now on, for Arduino's own."),
+        option("--bootloader", help="Have the emulated Nano run this bootloader from now on, for Arduino's own."),
     ] = None,
     state: StateOption = None,
     json: JsonOption = None,

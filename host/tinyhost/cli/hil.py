@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import JsonOption, epilog
+from tinyhost.cli.declare import Group, make_command, make_group, option
+from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
 from tinyhost.system.wording import counted
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from tinyhost.hil.rigs import Rig
     from tinyhost.hil.runner import BoardProcess, RunOptions
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _VIRTUAL_RIG = Path("hil/rigs/virtual.toml")
 RigOption = Annotated[
     Path,
-    typer.Option(
+    option(
         "--rig",
         show_default=False,
         help="The rig file, which lists the boards (docs/guides/rigs.md). "
@@ -34,21 +33,19 @@ RigOption = Annotated[
 ]
 JunitOption = Annotated[
     Path | None,
-    typer.Option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
+    option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
 ]
 ReportOption = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="Write an HTML report to this file."),
+    option("--report", metavar="FILE", help="Write an HTML report to this file."),
 ]
 SelectOption = Annotated[
     str | None,
-    typer.Option("--select", "-k", metavar="EXPR", help="Run only the tests whose names match, as pytest's -k does."),
+    option("--select", "-k", metavar="EXPR", help="Run only the tests whose names match, as pytest's -k does."),
 ]
 OutOption = Annotated[
     Path,
-    typer.Option(
-        "--out", metavar="DIR", help="The folder for event logs, pytest's output and the flash of virtual boards."
-    ),
+    option("--out", metavar="DIR", help="The folder for event logs, pytest's output and the flash of virtual boards."),
 ]
 
 RerunsOption = Annotated[
@@ -70,18 +67,20 @@ ShareOption = Annotated[
 MAX_TEXT_LINES = 16
 
 
-def register(app: typer.Typer) -> None:
-    """Add `hil run`."""
-    hil = typer.Typer(name="hil", help="Run hardware-in-the-loop tests on the boards of a rig.", no_args_is_help=True)
-    hil.command(
-        "run",
-        epilog=epilog(
-            "tinyhost hil run",
-            "tinyhost hil run --rig hil/rigs/desk.toml --junit hil.xml --report hil.html",
-        ),
-    )(run)
-    hil.callback()(lambda: None)  # keeps `run` a subcommand while it is the only one
-    app.add_typer(hil)
+def command() -> Group:
+    """Return `hil run`."""
+    return make_group(
+        "Run hardware-in-the-loop tests on the boards of a rig.",
+        {
+            "run": make_command(
+                run,
+                examples=(
+                    "tinyhost hil run",
+                    "tinyhost hil run --rig hil/rigs/desk.toml --junit hil.xml --report hil.html",
+                ),
+            ),
+        },
+    )
 
 
 def run(

@@ -5,22 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tinyhost.cli.declare import Command, argument, make_command
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import JsonOption, PassesOption, epilog
+from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import console, write_json
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `inspect`."""
-    app.command("inspect", epilog=epilog("tinyhost inspect runs/hall/model.tflite"))(inspect)
+def command() -> Command:
+    """Return `inspect`."""
+    return make_command(inspect, examples=("tinyhost inspect runs/hall/model.tflite",))
 
 
 def inspect(
-    model: Annotated[Path, typer.Argument(help="A .tflite or .thm file.")],
+    model: Annotated[Path, argument(help="A .tflite or .thm file.")],
     labels: LabelsOption = None,
     passes: PassesOption = True,
     json: JsonOption = None,

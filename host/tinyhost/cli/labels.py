@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
+from tinyhost.cli.declare import option
 from tinyhost.protocol.labels import normal_label
 
 __all__ = ["LabelsOption", "split_labels", "split_words"]
 
 LabelsOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--labels",
         metavar="A,B,..",
         help="Names of the classes, in the order of the outputs, for a model that holds none.",

@@ -1,4 +1,4 @@
-"""The `tinyhost` command. Every command lives in a module of its own and imports what it runs only when it runs."""
+"""The `tinyhost` command: what starts and ends every command, and how errors are told."""
 
 from __future__ import annotations
 
@@ -7,34 +7,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
-from typer.core import TyperGroup
+import click
 
 import tinyhost
-from tinyhost.cli import (
-    bench,
-    board,
-    boards,
-    capture,
-    compile,
-    data,
-    diff,
-    doctor,
-    flash,
-    hil,
-    inspect,
-    mlperf,
-    model,
-    models,
-    monitor,
-    push,
-    reset,
-    settings,
-    synth,
-    train,
-)
+from tinyhost.cli.commands import Commands
+from tinyhost.cli.declare import HELP_NAMES
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
 from tinyhost.errors import TinyhostError, UsageError
@@ -42,66 +20,29 @@ from tinyhost.system.signals import on_termination, raise_soon
 
 __all__ = ["app", "main"]
 
-# In the order of use: that of `tinyhost --help`.
-_COMMANDS = (
-    doctor,
-    boards,
-    flash,
-    synth,
-    capture,
-    data,
-    monitor,
-    train,
-    model,
-    inspect,
-    compile,
-    push,
-    models,
-    bench,
-    mlperf,
-    diff,
-    hil,
-    settings,
-    reset,
-    board,
-)
+
+def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"tinyhost {tinyhost.__version__}")
+        ctx.exit()
 
 
-def _tell_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"tinyhost {tinyhost.__version__}")
-        raise typer.Exit
-
-
-class _OrderOfUse(TyperGroup):
-    """Lists the commands as _COMMANDS does; typer would put groups last."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Return the commands' names: those of their modules."""
-        return [module.__name__.rpartition(".")[2] for module in _COMMANDS]
-
-
-app = typer.Typer(
+app = Commands(
     name="tinyhost",
-    cls=_OrderOfUse,
+    help="Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # rich's help doubles the time that --help takes
-    context_settings={"help_option_names": ["--help", "-h"]},
-    add_completion=True,
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_tell_version,
+            help="Print the version and leave.",
+        )
+    ],
+    context_settings=HELP_NAMES,
 )
-for _command in _COMMANDS:
-    _command.register(app)
-
-
-@app.callback()
-def _tinyhost(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-) -> None:
-    """Capture, push, watch and measure TinyML on the Arduino Nano 33 BLE Sense, or on virtual boards."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -112,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     _prepare_process()
     try:
-        app(arguments)
+        _complete_words()
+        _run(sys.argv[1:] if arguments is None else list(arguments))
     except _TerminatedError:
         sys.exit(ExitStatus.TERMINATED)
     except KeyboardInterrupt:
@@ -130,6 +72,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         print_error(_from_system(error))
         sys.exit(ExitStatus.FAILED)
+
+
+def _run(words: list[str]) -> None:
+    """Run a command line; what click says of one that is wrong is printed."""
+    try:
+        with app.make_context("tinyhost", words) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read the results has gone; Python must not flush into the pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(ExitStatus.FAILED)
+
+
+def _complete_words() -> None:
+    """Answer a shell that asks how the line goes on: `tinyhost completion` has told it how to ask."""
+    if not (asked := os.environ.get("_TINYHOST_COMPLETE")):
+        return
+    from click.shell_completion import shell_complete
+
+    sys.exit(shell_complete(app, {}, "tinyhost", "_TINYHOST_COMPLETE", asked))
 
 
 class _TerminatedError(BaseException):

@@ -7,9 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Group, argument, make_command, make_group, option
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import check_targets, note, progress_count, say, warn, write_json
 from tinyhost.errors import CheckFailedError, UsageError, WrongBoardError
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.models.file import ModelFile
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _APP = "mlperf"
 
@@ -31,38 +30,37 @@ class Mode(str, Enum):
     BOTH = "both"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the `mlperf` commands."""
-    group = typer.Typer(name="mlperf", help="MLPerf Tiny: the official benchmarks.", no_args_is_help=True)
-    group.command(
-        "run",
-        epilog=epilog(
-            "tinyhost mlperf run datasets/kws01 --model kws_ref_model.tflite --out submission/kws01",
-            "tinyhost mlperf run datasets/ad01 --mode accuracy --board m4",
-        ),
-    )(run)
-    app.add_typer(group)
-
-    @group.callback()
-    def _group() -> None:
-        pass
+def command() -> Group:
+    """Return the `mlperf` commands."""
+    return make_group(
+        "MLPerf Tiny: the official benchmarks.",
+        {
+            "run": make_command(
+                run,
+                examples=(
+                    "tinyhost mlperf run datasets/kws01 --model kws_ref_model.tflite --out submission/kws01",
+                    "tinyhost mlperf run datasets/ad01 --mode accuracy --board m4",
+                ),
+            ),
+        },
+    )
 
 
 def run(
-    data: Annotated[Path, typer.Argument(help="The benchmark's data set: a folder with y_labels.csv and its files.")],
+    data: Annotated[Path, argument(help="The benchmark's data set: a folder with y_labels.csv and its files.")],
     *,
     model: Annotated[
         Path | None,
-        typer.Option("--model", "-m", help="The benchmark's .tflite, to be pushed first. Default: the active model."),
+        option("--model", "-m", help="The benchmark's .tflite, to be pushed first. Default: the active model."),
     ] = None,
-    mode: Annotated[Mode, typer.Option("--mode", help="What to measure.")] = Mode.BOTH,
+    mode: Annotated[Mode, option("--mode", help="What to measure.")] = Mode.BOTH,
     out: Annotated[
         Path,
-        typer.Option("--out", help="Where accuracy/ and performance/ get log.txt, results.txt and results.json."),
+        option("--out", help="Where accuracy/ and performance/ get log.txt, results.txt and results.json."),
     ] = Path("mlperf"),
     window: Annotated[
         float,
-        typer.Option(
+        option(
             "--window", min=0.01, max=20.0, metavar="SECONDS", help="How long each of the five windows is at least."
         ),
     ] = 10.0,

@@ -5,22 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from tinyhost.cli.options import JsonOption, epilog
+from tinyhost.cli.declare import Group, argument, make_command, make_group, option
+from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import console, note, say, write_json
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `model list` and `model fetch`."""
-    model = typer.Typer(name="model", help="List or fetch models to start from.", no_args_is_help=True)
-    model.command("list", epilog=epilog("tinyhost model list"))(list_models)
-    model.command("fetch", epilog=epilog("tinyhost model fetch person_detect --output models/person.tflite"))(
-        fetch_model
+def command() -> Group:
+    """Return `model list` and `model fetch`."""
+    return make_group(
+        "List or fetch models to start from.",
+        {
+            "list": make_command(list_models, examples=("tinyhost model list",)),
+            "fetch": make_command(
+                fetch_model, examples=("tinyhost model fetch person_detect --output models/person.tflite",)
+            ),
+        },
     )
-    app.add_typer(model)
 
 
 def list_models(json: JsonOption = None) -> None:
@@ -40,14 +42,14 @@ def list_models(json: JsonOption = None) -> None:
 
 
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="A name that `tinyhost model list` shows.")],
+    name: Annotated[str, argument(help="A name that `tinyhost model list` shows.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Copy the file there. Default: it stays in your cache."),
+        option("--output", "-o", help="Copy the file there. Default: it stays in your cache."),
     ] = None,
     mirror: Annotated[
         str | None,
-        typer.Option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL to take NAME.tflite from."),
+        option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL to take NAME.tflite from."),
     ] = None,
     json: JsonOption = None,
 ) -> None:

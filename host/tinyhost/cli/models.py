@@ -5,38 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Group, make_command, make_group
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import console, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device.slots import SlotsDocument
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _STATE_STYLES = {"valid": "green", "partial": "yellow", "invalid": "red", "empty": "dim"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add `models` and `models rollback`."""
-    group = typer.Typer(
-        name="models",
-        help="Show the board's model slots, or roll back.",
-        epilog=epilog("tinyhost models", "tinyhost models --json -"),
-        invoke_without_command=True,
+def command() -> Group:
+    """Return `models` and `models rollback`."""
+    return make_group(
+        "Show the board's model slots, or roll back.",
+        {
+            "rollback": make_command(rollback, examples=("tinyhost models rollback",)),
+        },
+        alone=list_slots,
+        examples=("tinyhost models", "tinyhost models --json -"),
     )
-    group.callback()(list_slots)
-    group.command("rollback", epilog=epilog("tinyhost models rollback"))(rollback)
-    app.add_typer(group)
 
 
-def list_slots(
-    context: typer.Context, board: BoardOption = None, state: StateOption = None, json: JsonOption = None
-) -> None:
+def list_slots(board: BoardOption = None, state: StateOption = None, json: JsonOption = None) -> None:
     """Show what the board's model slots hold."""
-    if context.invoked_subcommand is None:
-        _show(board, state, json, roll_back=False)
+    _show(board, state, json, roll_back=False)
 
 
 def rollback(board: BoardOption = None, state: StateOption = None, json: JsonOption = None) -> None:

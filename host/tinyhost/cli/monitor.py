@@ -9,9 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption, epilog
+from tinyhost.cli.declare import Command, make_command, option
+from tinyhost.cli.options import MAX_SECONDS, BoardOption, JsonOption, SceneOption, StateOption
 from tinyhost.cli.output import console, note, say, warn
 from tinyhost.errors import CheckFailedError
 from tinyhost.system.wording import counted
@@ -23,37 +22,37 @@ if TYPE_CHECKING:
 
     Sink = Callable[[Reading, LiveHeader], None]
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _PATIENCE_S = 30.0
 _SCREEN_HOLD_S = 1.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add `monitor`."""
-    app.command(
-        "monitor",
-        epilog=epilog(
+def command() -> Command:
+    """Return `monitor`."""
+    return make_command(
+        monitor,
+        examples=(
             "tinyhost monitor --scene pictures/",
             "tinyhost monitor --scene speech:yes,no --plain",
             "tinyhost monitor --scene 'machine:imbalance?start=3' --count 100 --json -",
         ),
-    )(monitor)
+    )
 
 
 def monitor(
     *,
     count: Annotated[
         int | None,
-        typer.Option("--count", "-n", min=1, help="Stop after this many predictions."),
+        option("--count", "-n", min=1, help="Stop after this many predictions."),
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option("--seconds", "-s", min=0.1, max=MAX_SECONDS, help="Stop after this many seconds."),
+        option("--seconds", "-s", min=0.1, max=MAX_SECONDS, help="Stop after this many seconds."),
     ] = None,
     hold: Annotated[
         float | None,
-        typer.Option(
+        option(
             "--hold",
             min=0.0,
             max=MAX_SECONDS,
@@ -62,7 +61,7 @@ def monitor(
     ] = None,
     plain: Annotated[
         bool,
-        typer.Option(
+        option(
             "--plain",
             help="Print lines also in a terminal: one for each prediction, of a keyword spotter one for each word.",
         ),

@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from tinyhost.cli.declare import option
 
 __all__ = [
     "MAX_SECONDS",
@@ -19,7 +19,6 @@ __all__ = [
     "StateOption",
     "TimeUnitOption",
     "UnitOption",
-    "epilog",
 ]
 
 MAX_SECONDS = 10_000_000.0
@@ -27,7 +26,7 @@ MAX_SECONDS = 10_000_000.0
 
 BoardOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--board",
         "-b",
         envvar="TINYHOST_BOARD",
@@ -55,7 +54,7 @@ class SensorName(str, Enum):
 
 SceneOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--scene",
         help="What a virtual board's sensor sees, hears or feels. Camera: a folder of pictures, a video, webcam:0. "
         "Microphone: a sound file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
@@ -64,7 +63,7 @@ SceneOption = Annotated[
 ]
 StateOption = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--state",
         envvar="TINYHOST_STATE",
         help="The folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost.",
@@ -72,11 +71,11 @@ StateOption = Annotated[
 ]
 JsonOption = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE", help="Write the result as JSON to this file, or to stdout if it is -."),
+    option("--json", metavar="FILE", help="Write the result as JSON to this file, or to stdout if it is -."),
 ]
 UnitOption = Annotated[
     str,
-    typer.Option(
+    option(
         "--unit",
         metavar="UNIT",
         help="Motion: unit of a CSV file's values, if its header does not say it: m/s2, g, mg.",
@@ -84,19 +83,14 @@ UnitOption = Annotated[
 ]
 TimeUnitOption = Annotated[
     str,
-    typer.Option(
+    option(
         "--time-unit", metavar="UNIT", help="Motion: unit of its times, if the header does not say it: s, ms, us, ns."
     ),
 ]
 PassesOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--passes/--no-passes",
         help="Let the compiler remove and fuse operators where no output byte changes, or keep all of the file's.",
     ),
 ]
-
-
-def epilog(*examples: str) -> str:
-    """Return what `--help` shows of a command below its options, and docs/reference/cli.md too: examples."""
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in examples)])

@@ -5,41 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from tinyhost.cli.declare import Command, argument, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import byte_progress, say, warn, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, PushResult
     from tinyhost.models.file import ModelFile
 
-__all__ = ["print_push", "push_model", "register"]
+__all__ = ["command", "print_push", "push_model"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `push`."""
-    app.command(
-        "push",
-        epilog=epilog(
+def command() -> Command:
+    """Return `push`."""
+    return make_command(
+        push,
+        examples=(
             "tinyhost push runs/hall/model.tflite",
             "tinyhost push other.tflite --labels no_person,person --board nano33ble",
         ),
-    )(push)
+    )
 
 
 def push(
-    model: Annotated[Path, typer.Argument(help="A .tflite file, which is compiled first, or a model image (.thm).")],
+    model: Annotated[Path, argument(help="A .tflite file, which is compiled first, or a model image (.thm).")],
     *,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="The model's name on the board. Default: the file's name."),
+        option("--name", help="The model's name on the board. Default: the file's name."),
     ] = None,
     labels: LabelsOption = None,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Write the model even if the board has it already, or it is for another app."),
+        option("--force", help="Write the model even if the board has it already, or it is for another app."),
     ] = False,
     board: BoardOption = None,
     state: StateOption = None,

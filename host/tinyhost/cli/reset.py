@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, StateOption, epilog
+from tinyhost.cli.declare import Command, make_command, option
+from tinyhost.cli.options import BoardOption, StateOption
 from tinyhost.cli.output import say
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `reset`."""
-    app.command("reset", epilog=epilog("tinyhost reset", "tinyhost reset --bootloader --board nano33ble"))(reset)
+def command() -> Command:
+    """Return `reset`."""
+    return make_command(
+        reset,
+        examples=(
+            "tinyhost reset",
+            "tinyhost reset --bootloader --board nano33ble",
+        ),
+    )
 
 
 def reset(
-    bootloader: Annotated[
-        bool, typer.Option("--bootloader", help="Enter the bootloader, which only a Nano has.")
-    ] = False,
+    bootloader: Annotated[bool, option("--bootloader", help="Enter the bootloader, which only a Nano has.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
 ) -> None:

@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from tinyhost.cli.options import BoardOption, JsonOption, StateOption, epilog
+from tinyhost.cli.declare import Command, argument, make_command, option
+from tinyhost.cli.options import BoardOption, JsonOption, StateOption
 from tinyhost.cli.output import console, note, write_json
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
     from tinyhost.protocol.messages import SettingInfo
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `settings`."""
-    app.command(
-        "settings", epilog=epilog("tinyhost settings", "tinyhost settings period_ms=200 threshold=70 --persist")
-    )(settings)
+def command() -> Command:
+    """Return `settings`."""
+    return make_command(
+        settings,
+        examples=(
+            "tinyhost settings",
+            "tinyhost settings period_ms=200 threshold=70 --persist",
+        ),
+    )
 
 
 def settings(
     changes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="The settings to change. Default: show all settings."),
+        argument(metavar="[NAME=VALUE]...", help="The settings to change. Default: show all settings."),
     ] = None,
     persist: Annotated[
         bool | None,
-        typer.Option(
+        option(
             "--persist/--no-persist",
             help="Keep the change when the board loses power. Default: only on a board that is off after the command.",
         ),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from tinyhost.cli.declare import option
 from tinyhost.cli.output import status_console
 
 if TYPE_CHECKING:
@@ -16,9 +15,7 @@ __all__ = ["AllowSkippedOption", "tell_skipped"]
 
 AllowSkippedOption = Annotated[
     bool,
-    typer.Option(
-        "--allow-skipped", help="Accept that samples cannot be used. Default: more than 1 % of them are an error."
-    ),
+    option("--allow-skipped", help="Accept that samples cannot be used. Default: more than 1 % of them are an error."),
 ]
 
 

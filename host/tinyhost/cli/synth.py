@@ -5,41 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.labels import split_words
-from tinyhost.cli.options import epilog
 from tinyhost.cli.output import note, progress_count
 from tinyhost.cli.synth_machine import machine
 from tinyhost.system.wording import counted
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 WordsOption = Annotated[
     str,
-    typer.Option(
+    option(
         help="The words to detect, separated by commas. Other words and noise make the classes unknown and silence."
     ),
 ]
-SeedOption = Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")]
+SeedOption = Annotated[int, option(min=0, help="The same seed makes the same data.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the `synth` commands."""
-    group = typer.Typer(no_args_is_help=True, help="Make labelled data without a sensor.")
-    group.command("pictures", epilog=epilog("tinyhost synth pictures data/drawn/train --count 100"))(pictures)
-    group.command("speech", epilog=epilog("tinyhost synth speech data/words --words yes,no --count 400"))(speech)
-    group.command("stream", epilog=epilog("tinyhost synth stream data/talk.wav --minutes 30"))(stream)
-    group.command(
-        "machine", epilog=epilog("tinyhost synth machine data/pump/imbalance/1.csv --fault imbalance --start-s 60")
-    )(machine)
-    app.add_typer(group, name="synth")
+def command() -> Group:
+    """Return the `synth` commands."""
+    return make_group(
+        "Make labelled data without a sensor.",
+        {
+            "pictures": make_command(pictures, examples=("tinyhost synth pictures data/drawn/train --count 100",)),
+            "speech": make_command(speech, examples=("tinyhost synth speech data/words --words yes,no --count 400",)),
+            "stream": make_command(stream, examples=("tinyhost synth stream data/talk.wav --minutes 30",)),
+            "machine": make_command(
+                machine, examples=("tinyhost synth machine data/pump/imbalance/1.csv --fault imbalance --start-s 60",)
+            ),
+        },
+    )
 
 
 def pictures(
-    folder: Annotated[Path, typer.Argument(help="The folder to write; pictures go to FOLDER/LABEL/*.png.")],
-    count: Annotated[int, typer.Option(min=1, help="How many pictures of each class.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
+    folder: Annotated[Path, argument(help="The folder to write; pictures go to FOLDER/LABEL/*.png.")],
+    count: Annotated[int, option(min=1, help="How many pictures of each class.")] = 20,
+    seed: Annotated[int, option(min=0, help="The same seed draws the same pictures.")] = 0,
 ) -> None:
     """Draw pictures with and without a person.
 
@@ -53,17 +54,17 @@ def pictures(
 
 
 def speech(
-    folder: Annotated[Path, typer.Argument(help="A new or empty folder; clips go to FOLDER/WORD/*.wav.")],
+    folder: Annotated[Path, argument(help="A new or empty folder; clips go to FOLDER/WORD/*.wav.")],
     *,
     words: WordsOption = "yes,no",
-    count: Annotated[int, typer.Option(min=1, help="How many clips of each word.")] = 200,
+    count: Annotated[int, option(min=1, help="How many clips of each word.")] = 200,
     others: Annotated[
         int | None,
-        typer.Option(min=0, help="How many clips of other words, for the class unknown. Default: twice --count."),
+        option(min=0, help="How many clips of other words, for the class unknown. Default: twice --count."),
     ] = None,
     snr: Annotated[
         float | None,
-        typer.Option(
+        option(
             min=-40.0, max=100.0, help="How many dB each word is above the noise. Default: 20 to 40 dB, a quiet room."
         ),
     ] = None,
@@ -95,16 +96,14 @@ def speech(
 
 
 def stream(
-    file: Annotated[Path, typer.Argument(help="The wav file to write; a .csv beside it says which word is said when.")],
+    file: Annotated[Path, argument(help="The wav file to write; a .csv beside it says which word is said when.")],
     *,
-    minutes: Annotated[float, typer.Option(min=0.5, max=1000.0, help="Length of the recording in minutes.")] = 10.0,
+    minutes: Annotated[float, option(min=0.5, max=1000.0, help="Length of the recording in minutes.")] = 10.0,
     words: WordsOption = "yes,no",
     snr: Annotated[
-        float, typer.Option(min=-40.0, max=100.0, help="How many dB each word is above the noise around it.")
+        float, option(min=-40.0, max=100.0, help="How many dB each word is above the noise around it.")
     ] = 10.0,
-    part: Annotated[
-        str, typer.Option(help="Which voices speak: those of training, validation or testing.")
-    ] = "testing",
+    part: Annotated[str, option(help="Which voices speak: those of training, validation or testing.")] = "testing",
     seed: SeedOption = 0,
 ) -> None:
     """Synthesize a long recording of wanted words, others, and noise.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from tinyhost.cli.declare import argument, option
 from tinyhost.cli.options import MAX_SECONDS
 from tinyhost.cli.output import note
 from tinyhost.system.wording import counted
@@ -15,24 +14,22 @@ __all__ = ["machine"]
 
 
 def machine(
-    file: Annotated[Path, typer.Argument(help="The CSV file to write; a .json beside it says how it was made.")],
+    file: Annotated[Path, argument(help="The CSV file to write; a .json beside it says how it was made.")],
     *,
-    minutes: Annotated[float, typer.Option(min=0.01, max=10_000.0, help="Length of the recording in minutes.")] = 5.0,
+    minutes: Annotated[float, option(min=0.01, max=10_000.0, help="Length of the recording in minutes.")] = 5.0,
     fault: Annotated[
-        str, typer.Option(help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck.")
+        str, option(help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck.")
     ] = "none",
     severity: Annotated[
-        float, typer.Option(min=0.0, help="Size of the fault; 1 is the size that docs/reference/machine.md describes.")
+        float, option(min=0.0, help="Size of the fault; 1 is the size that docs/reference/machine.md describes.")
     ] = 1.0,
-    start_s: Annotated[float, typer.Option(min=0.0, max=MAX_SECONDS, help="When the fault begins, in seconds.")] = 0.0,
-    rpm: Annotated[float, typer.Option(help="Speed without load, in revolutions per minute.")] = 600.0,
-    load: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Load of the machine, from 0 (idle) to 1 (full load).")
-    ] = 0.5,
+    start_s: Annotated[float, option(min=0.0, max=MAX_SECONDS, help="When the fault begins, in seconds.")] = 0.0,
+    rpm: Annotated[float, option(help="Speed without load, in revolutions per minute.")] = 600.0,
+    load: Annotated[float, option(min=0.0, max=1.0, help="Load of the machine, from 0 (idle) to 1 (full load).")] = 0.5,
     sensor: Annotated[
-        str, typer.Option(help="The accelerometer: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz).")
+        str, option(help="The accelerometer: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz).")
     ] = "lsm9ds1",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same data.")] = 0,
+    seed: Annotated[int, option(min=0, help="The same seed makes the same data.")] = 0,
 ) -> None:
     """Simulate a rotating machine and record its vibration.
 

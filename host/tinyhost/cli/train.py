@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING
-from functools import cache
 from inspect import Parameter, Signature
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-import typer
-from typer.core import TyperGroup
-from typer.main import get_group
-
+from tinyhost.cli.declare import Command, Group, make_command, make_group, option
 from tinyhost.cli.labels import split_words
-from tinyhost.cli.options import JsonOption, epilog
+from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.cli.train_progress import training_progress
@@ -32,40 +28,22 @@ if TYPE_CHECKING:
     from tinyhost.train.core.outcome import Outcome, RunFiles
     from tinyhost.train.core.trainer import Trainer
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the `train` commands."""
-    text = "Train a model; needs TensorFlow, the extra `train`."
-    app.add_typer(typer.Typer(name="train", cls=_Trainers, help=text, no_args_is_help=True))
-
-
-class _Trainers(TyperGroup):
-    """Has a command for each trainer, made when the first one is asked for."""
-
-    @property
-    def commands(self) -> MutableMapping[str, Any]:
-        """The commands by their names."""
-        return _commands()
-
-    @commands.setter
-    def commands(self, given: MutableMapping[str, Any]) -> None:
-        """Leave out what typer made: nothing."""
-
-
-@cache
-def _commands() -> MutableMapping[str, Any]:
+def command() -> Group:
+    """Return the `train` commands, one for each trainer."""
     from tinyhost.train.registry import TRAINERS
 
-    group = typer.Typer(rich_markup_mode=None)
-    for name, trainer in TRAINERS.items():
-        group.command(name, help=trainer.help, epilog=epilog(trainer.example))(_command(trainer))
-    return get_group(group).commands
+    trainers: dict[str, Command] = {
+        name: make_command(_command(trainer), examples=(trainer.example,), help=trainer.help)
+        for name, trainer in TRAINERS.items()
+    }
+    return make_group("Train a model; needs TensorFlow, the extra `train`.", trainers)
 
 
 def _command(trainer: Trainer) -> Callable[..., None]:
-    """Return the function that typer makes a command of."""
+    """Return the function that trains, with its options as its signature."""
     from tinyhost.train.core.config import option_fields
 
     def command(
@@ -100,13 +78,13 @@ def _parameters(trainer: Trainer) -> Iterator[Parameter]:
     """Yield the command's options: where data come from and results go, those of the configuration, outputs."""
     from tinyhost.train.core.config import option_fields
 
-    data = typer.Option("--data", help=trainer.data_help)
+    data = option("--data", help=trainer.data_help)
     yield _parameter("data", Path | None if trainer.simulated else Path, data, None if trainer.simulated else MISSING)
-    out = typer.Option("--out", help="Write model, card, metrics and report here. Default: runs/ and the data's name.")
+    out = option("--out", help="Write model, card, metrics and report here. Default: runs/ and the data's name.")
     yield _parameter("out", Path | None, out, None)
     for field in option_fields(trainer.config):
-        yield _option(field)
-    report = typer.Option("--report", metavar="FILE", help="Write the HTML report here. Default: report.html in --out.")
+        yield _field_option(field)
+    report = option("--report", metavar="FILE", help="Write the HTML report here. Default: report.html in --out.")
     yield _parameter("report", Path | None, report, None)
     yield Parameter("allow_skipped", Parameter.KEYWORD_ONLY, default=False, annotation=AllowSkippedOption)
     yield Parameter("json", Parameter.KEYWORD_ONLY, default=None, annotation=JsonOption)
@@ -121,13 +99,13 @@ def _parameter(name: str, kind: Any, option: Any, default: Any) -> Parameter:
     )
 
 
-def _option(field: OptionField) -> Parameter:
+def _field_option(field: OptionField) -> Parameter:
     """Return the option of a configuration's field; a tuple is one text, with commas."""
-    option, is_list = field.option, get_origin(field.kind) is tuple
-    least, most = (None if isinf(bound) or is_list else bound for bound in (option.least, option.most))
-    made = typer.Option(
-        option.name,
-        help=option.help,
+    is_list = get_origin(field.kind) is tuple
+    least, most = (None if isinf(bound) or is_list else bound for bound in (field.option.least, field.option.most))
+    made = option(
+        field.option.name,
+        help=field.option.help,
         min=least,
         max=most,
         metavar="A,B,.." if is_list else None,

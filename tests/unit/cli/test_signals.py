@@ -9,6 +9,8 @@ import pytest
 
 COMMAND = """
 import os, signal, sys, time, weakref
+
+import click
 from tinyhost.cli import main as command_line
 
 class Thing:
@@ -16,13 +18,13 @@ class Thing:
         os.kill(os.getpid(), signal.{name})
         sum(range(100))  # the handler runs between two of the interpreter's steps
 
-def command(arguments):
+def command():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     thing = Thing()
     del thing
     time.sleep(20)
 
-command_line.app = command
+command_line.app = click.Command("tinyhost", callback=command)
 command_line.main()
 """
 

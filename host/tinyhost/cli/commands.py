@@ -1,0 +1,72 @@
+"""The commands of `tinyhost`: their names, in the order of use, and what `tinyhost --help` says of each.
+
+A command's module, of the same name, is imported when the command is asked for. A test holds the lines here against
+the commands' own help.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tinyhost.cli.declare import Group
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "Commands"]
+
+COMMANDS = {
+    "doctor": "Check this computer, or a board's sensor, and say what to do.",
+    "boards": "List the boards: the ones plugged in, and the virtual ones.",
+    "flash": "Put an app's firmware on the board, and push its model.",
+    "synth": "Make labelled data without a sensor.",
+    "capture": "Capture labelled samples from the board's sensor.",
+    "data": "Fetch, import, export, split and describe data sets.",
+    "monitor": "Watch live predictions and what the sensor gives.",
+    "train": "Train a model; needs TensorFlow, the extra `train`.",
+    "model": "List or fetch models to start from.",
+    "inspect": "Show what a model costs, and whether it fits the board.",
+    "compile": "Compile a model into the image that the board runs in place.",
+    "push": "Put a model on the board and make it active.",
+    "models": "Show the board's model slots, or roll back.",
+    "bench": "Measure a model on the board: latency, memory, accuracy.",
+    "mlperf": "MLPerf Tiny: the official benchmarks.",
+    "diff": "Run one sample on the host and on the board, and compare.",
+    "hil": "Run hardware-in-the-loop tests on the boards of a rig.",
+    "settings": "Show or change the board's settings.",
+    "reset": "Restart the board's firmware and wait until it answers.",
+    "board": "Keep a board on, or put it on the network.",
+}
+
+
+class Commands(Group):
+    """All commands; each is imported when it is asked for."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._loaded: dict[str, click.Command] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        if cmd_name in COMMANDS and cmd_name not in self._loaded:
+            self._loaded[cmd_name] = import_module(f"tinyhost.cli.{cmd_name}").command()
+        return self._loaded.get(cmd_name)
+
+    def first_line(self, ctx: click.Context, name: str) -> str:
+        """Return what the list of commands says of one."""
+        return COMMANDS[name]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, or the options."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
