@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from tinyhost.cli.connect import asked
 from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.options import JsonOption, StateOption
-from tinyhost.cli.output import console, write_json
+from tinyhost.cli.output import print_table, write_json
 
 if TYPE_CHECKING:
     from tinyhost.boards import BoardStatus
@@ -60,8 +60,6 @@ def boards(
 
 
 def _print(found: Iterable[BoardStatus]) -> None:
-    from rich.text import Text
-
     from tinyhost.views.tables import plain_table
 
     table = plain_table("board", "state", "port", "firmware", "build", "model", "")
@@ -70,11 +68,11 @@ def _print(found: Iterable[BoardStatus]) -> None:
         revision = f"{status.revision}; " if status.revision else ""
         table.add_row(
             status.name,
-            Text(status.state, style),
+            (status.state, style),
             status.port,
             status.app,
             status.build_id,
             status.model,
-            Text(f"{revision}{status.detail}", "dim"),
+            (f"{revision}{status.detail}", "dim"),
         )
-    console().print(table)
+    print_table(table)

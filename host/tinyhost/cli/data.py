@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
-from tinyhost.cli.output import byte_progress, console, note, progress_count, say, write_json
+from tinyhost.cli.output import byte_progress, console, note, print_table, progress_count, say, write_json
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -75,7 +75,7 @@ def list_datasets(json: JsonOption = None) -> None:
     table = plain_table("name", "licence", "what it is")
     for entry in DATASETS.values():
         table.add_row(entry.name, entry.licence, entry.description)
-    console().print(table)
+    print_table(table)
 
 
 def fetch_dataset(

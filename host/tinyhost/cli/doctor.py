@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tinyhost.cli.declare import Command, argument, make_command, option
 from tinyhost.cli.options import BoardOption, JsonOption, SceneOption, SensorName, StateOption
-from tinyhost.cli.output import console, write_json
+from tinyhost.cli.output import console, print_table, write_json
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
 
@@ -66,7 +66,7 @@ def doctor(
     if json:
         write_json(DoctorDocument.of(checks), json)
     if json != "-":
-        console().print(machine_table(checks))
+        print_table(machine_table(checks))
         for line in fix_lines(checks):
             console().print(line, soft_wrap=True)
     blocking = [check for check in checks if check.blocks]

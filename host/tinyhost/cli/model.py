@@ -7,7 +7,7 @@ from typing import Annotated
 
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.options import JsonOption
-from tinyhost.cli.output import console, note, say, write_json
+from tinyhost.cli.output import note, print_table, say, write_json
 
 __all__ = ["command"]
 
@@ -38,7 +38,7 @@ def list_models(json: JsonOption = None) -> None:
     table = plain_table("name", "task", "labels", "licence", "what it is")
     for entry in entries:
         table.add_row(entry.name, entry.task, ", ".join(entry.labels), entry.licence, entry.description)
-    console().print(table)
+    print_table(table)
 
 
 def fetch_model(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tinyhost.cli.declare import Group, make_command, make_group
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, write_json
+from tinyhost.cli.output import print_table, write_json
 
 if TYPE_CHECKING:
     from tinyhost.device.slots import SlotsDocument
@@ -54,8 +54,6 @@ def _show(board: str | None, state: Path | None, json: str | None, *, roll_back:
 
 
 def _print(document: SlotsDocument) -> None:
-    from rich.text import Text
-
     from tinyhost.device import status_words
     from tinyhost.protocol.status import Status
     from tinyhost.views.tables import plain_table
@@ -65,11 +63,11 @@ def _print(document: SlotsDocument) -> None:
         received = f"{slot.received_bytes:,} of {slot.image_bytes:,}" if slot.state == "partial" else ""
         table.add_row(
             str(slot.slot),
-            Text("●" if slot.active else "", "bold green"),
-            Text(slot.state, _STATE_STYLES[slot.state]),
+            ("●" if slot.active else "", "bold green"),
+            (slot.state, _STATE_STYLES[slot.state]),
             slot.name,
             received or (f"{slot.image_bytes:,}" if slot.image_bytes else ""),
             slot.sha256[:12],
-            Text(status_words(Status[slot.status.upper()]) if slot.status != "ok" else "", "red"),
+            (status_words(Status[slot.status.upper()]) if slot.status != "ok" else "", "red"),
         )
-    console().print(table)
+    print_table(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.progress import Progress, ProgressColumn
 
+    from tinyhost.views.tables import PlainTable
+
 __all__ = [
     "Display",
     "Words",
@@ -28,6 +31,7 @@ __all__ = [
     "live_display",
     "note",
     "print_error",
+    "print_table",
     "progress_bars",
     "progress_count",
     "say",
@@ -40,6 +44,8 @@ __all__ = [
 
 Words = str | tuple[str, str]
 """Text, or text and its style. Text is never markup: a path, a label or a log line may hold brackets."""
+
+_ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
 @cache
@@ -63,6 +69,30 @@ def say(*words: Words) -> None:
     from rich.text import Text
 
     console().print(Text.assemble(*words), soft_wrap=True)
+
+
+def print_table(table: PlainTable) -> None:
+    """Print a table on stdout, without rich where the terminal understands ANSI colours, or there is none.
+
+    In a terminal it is as wide as that; in a file or a pipe each cell is whole, unless COLUMNS says how wide it is.
+    """
+    if sys.stdout.isatty() and sys.platform == "win32":
+        console().print(table)
+        return
+    from tinyhost.protocol.text import printable
+
+    is_terminal = sys.stdout.isatty()
+    with_colours = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size().columns if is_terminal or "COLUMNS" in os.environ else None
+    for line in table.lines(width):
+        parts = [(printable(text), _ansi(style) if with_colours else "") for text, style in line]
+        sys.stdout.write("".join(f"{start}{text}\x1b[0m" if start else text for text, start in parts) + "\n")
+    sys.stdout.flush()
+
+
+def _ansi(style: str) -> str:
+    """Return what begins a style."""
+    return f"\x1b[{';'.join(_ANSI[word] for word in style.split())}m" if style else ""
 
 
 def note(*words: Words) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tinyhost.cli.declare import Command, argument, make_command, option
 from tinyhost.cli.options import BoardOption, JsonOption, StateOption
-from tinyhost.cli.output import console, note, write_json
+from tinyhost.cli.output import note, print_table, write_json
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,6 +82,6 @@ def _print(infos: Mapping[str, SettingInfo], changed: set[str]) -> None:
 
     table = plain_table("setting", "value", "default", "from", "to")
     for name, info in infos.items():
-        style = "green" if name in changed else "yellow" if info.value != info.default_value else None
+        style = "green" if name in changed else "yellow" if info.value != info.default_value else ""
         table.add_row(name, str(info.value), str(info.default_value), str(info.minimum), str(info.maximum), style=style)
-    console().print(table)
+    print_table(table)

@@ -24,7 +24,7 @@ def data_view(found: DataDescription) -> RenderableType:
     """Return a row for each label, then how much there is and how it is split."""
     table = plain_table("label", "recordings" if found.kind in {"machines", "motion"} else found.kind)
     for label, count in found.labels.items():
-        table.add_row(Text(label), f"{count:,}")
+        table.add_row(label, f"{count:,}")
     lines = [] if found.kind == "pictures" else [_summary(found)]
     if found.parts is not None:
         parts = ", ".join(f"{count:,} {part}" for part, count in found.parts.items())

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from tinyhost.views.tables import plain_table
+from tinyhost.views.tables import PlainTable, plain_table
 
 if TYPE_CHECKING:
     from tinyhost.boards.checks import Check
@@ -27,11 +26,11 @@ _MACHINE_MARKS = {"ok": ("ok", "green"), "missing": ("missing", "bold red"), "wa
 _LEAST_GROUP = 3
 
 
-def machine_table(checks: Sequence[Check]) -> Table:
+def machine_table(checks: Sequence[Check]) -> PlainTable:
     """Return a row for each check of this machine."""
     table = plain_table("", "what", "for", "found")
     for check in checks:
-        table.add_row(Text(*_MACHINE_MARKS[check.state]), check.name, Text(check.needed_for, "dim"), Text(check.detail))
+        table.add_row(_MACHINE_MARKS[check.state], check.name, (check.needed_for, "dim"), check.detail)
     return table
 
 
@@ -42,7 +41,7 @@ def fix_lines(checks: Sequence[Check]) -> Iterator[Text]:
             yield Text.assemble((check.name, "bold"), ": ", (check.fix, "cyan"))
 
 
-def check_table(results: list[CheckResult]) -> Table:
+def check_table(results: list[CheckResult]) -> PlainTable:
     """Return a row for each check of a self-test; lines that are all good share one."""
     table = plain_table("", "check", "measured", "expected")
     for (_, verdict), group in groupby(results, key=lambda result: (result.check, result.verdict)):
@@ -50,13 +49,11 @@ def check_table(results: list[CheckResult]) -> Table:
         alike = list(group)
         if verdict == "passed" and len(alike) >= _LEAST_GROUP and alike[0].unit == "line_state":
             title = f"{alike[0].title} to {alike[-1].title.rsplit(' ', 1)[-1]}"
-            table.add_row(Text(mark, colour), title, "all change", "")
+            table.add_row((mark, colour), title, "all change", "")
             continue
         for result in alike:
             style = "bold" if verdict == "failed" else "dim" if verdict == "skipped" else ""
-            table.add_row(
-                Text(mark, colour), Text(result.title, style), Text(result.shown, style), Text(result.expected, "dim")
-            )
+            table.add_row((mark, colour), (result.title, style), (result.shown, style), (result.expected, "dim"))
     return table
 
 

@@ -18,16 +18,15 @@ __all__ = ["gate_view"]
 
 def gate_view(gate: GateResult) -> list[RenderableType]:
     """Return the conditions, and what they were compared with."""
-    table = plain_table("fails if", "baseline", "now", "change", "")
+    table = plain_table("fails if", "baseline", "now", "change", "", "")
     for item in gate.judgements:
-        verdict = Text("kept", "bold green") if item.holds else Text("broken", "bold red")
-        verdict.append(f"  {item.remark}" if item.remark else "", "dim")
         table.add_row(
-            Text(item.condition),
+            item.condition,
             figure_text(item.before, item.unit),
             figure_text(item.now, item.unit),
             item.change,
-            verdict,
+            ("kept", "bold green") if item.holds else ("broken", "bold red"),
+            (item.remark, "dim"),
         )
     same = "same" if gate.same_model else "another"
     firmware = "the same firmware" if gate.same_firmware else f"firmware {gate.build_id}"

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 
 import pytest
 from tinyhost.cli import output
-from tinyhost.cli.output import Words, console, note, print_error, progress_count, say, stage, status_console, warn
+from tinyhost.cli.output import (
+    Words,
+    console,
+    note,
+    print_error,
+    print_table,
+    progress_count,
+    say,
+    stage,
+    status_console,
+    warn,
+)
 from tinyhost.cli.tame_console import TameConsole
 from tinyhost.errors import DatasetError
 from tinyhost.views.tables import plain_table
@@ -42,6 +54,30 @@ def test_cells_and_headings_are_shown_as_they_stand(shown: Callable[[], str]) ->
     table.add_row(STRANGE)
     output.console().print(table)
     assert shown().count(STRANGE) == 2
+
+
+def test_a_table_in_a_pipe_has_whole_cells_without_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    table = plain_table("build", "")
+    table.add_row(("a" * 200, "bold green"), "\x1b[2J[red]")
+    print_table(table)
+    assert capsys.readouterr().out == f"build\n{'a' * 200}    \ufffd[2J[red]\n"
+
+
+@pytest.mark.parametrize(("variable", "shown"), [("TERM", "\x1b[1;32mready\x1b[0m"), ("NO_COLOR", "ready")])
+def test_a_table_in_a_terminal_has_colours_unless_they_are_unwanted(
+    variable: str, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    table = plain_table("state")
+    table.add_row(("ready", "bold green"))
+    print_table(table)
+    assert capsys.readouterr().out.splitlines()[1] == shown
 
 
 def test_progress_is_shown_as_it_stands(shown: Callable[[], str]) -> None:
