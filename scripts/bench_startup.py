@@ -1,55 +1,95 @@
-"""Print what it costs to start `tinyhost`, beside an empty Python, `import typer` and tools like it, measured in turns.
+"""Print what it costs to start `tinyhost`, beside mpremote, esptool and pio, measured in turns in one environment.
 
-    python scripts/bench_startup.py [folder with tinyhost, mpremote, esptool, ...]
+    python -m scripts.bench_startup [--wheel FILE] [--turns N]
 
-CPU time of the process and its children; the ratio of medians is the figure. The aims: `--help` at most 2 times
-`import typer`, `boards --no-ask` at most 1.3 times `mpremote devs`. Tools that are not installed are left out.
+The wheel (by default one that is built now) and the other tools, from PyPI, are installed into an environment that is
+thrown away. CPU time of the process and its children; the ratio of medians is the figure, and
+`boards --no-ask` should take at most 1.3 times what `mpremote devs` takes.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import resource
+import shlex
 import statistics
 import subprocess
-import sys
+import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
-N_TURNS = 15
+from scripts.wheel_tour import at_home, build_wheel, install
+
+OTHERS = ("mpremote", "esptool", "platformio")
+LINES = (
+    "tinyhost --help",
+    "tinyhost boards --no-ask",
+    "mpremote devs",
+    "esptool version",
+    "pio --version",
+    "python -c pass",
+    "python -c 'import click'",
+)
+MONITOR = "tinyhost monitor --board native --count 1 --plain"
 
 
-def commands(folder: Path) -> dict[str, list[str]]:
-    """Return what is measured, by its name, of the programs that a folder has."""
-    python = str(folder / "python")
-    lines = ("tinyhost --help", "tinyhost boards --no-ask", "mpremote devs", "esptool version", "pio --version")
-    found = {line: [str(folder / line.split()[0]), *line.split()[1:]] for line in lines}
-    found = {line: command for line, command in found.items() if Path(command[0]).is_file()}
-    return {**found, "import typer": [python, "-c", "import typer"], "python": [python, "-c", "pass"]}
+@dataclass(frozen=True)
+class Cost:
+    """What a command took."""
+
+    cpu_ms: float
+    wall_ms: float
 
 
-def cpu_ms(command: list[str]) -> float:
-    """Return the CPU time of one run, ms."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return (usage.ru_utime + usage.ru_stime) * 1000
+def cost(command: list[str], home: Path) -> Cost:
+    """Return what one run of a command and its children took. Raises CalledProcessError."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(command, check=True, capture_output=True, env=at_home(home))
+    wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu_s * 1000, wall_s * 1000)
+
+
+def measure(folder: Path, home: Path, n_turns: int) -> dict[str, list[Cost]]:
+    """Return what each command line took, turn by turn."""
+    commands = {}
+    for line in (*LINES, MONITOR):
+        program, *words = shlex.split(line)
+        commands[line] = [str(folder / program), *words]
+    cost([str(folder / "tinyhost"), "flash", "vww", "--board", "native"], home)
+    for command in commands.values():
+        cost(command, home)  # what is done once only is done now
+    found: dict[str, list[Cost]] = {line: [] for line in commands}
+    for _ in range(n_turns):
+        for line, command in commands.items():
+            found[line].append(cost(command, home))
+    return found
 
 
 def main() -> None:
-    """Print the medians and their ratios."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(sys.executable).parent
-    measured = commands(folder)
-    times: dict[str, list[float]] = {name: [] for name in measured}
-    for _ in range(N_TURNS):
-        for name, command in measured.items():
-            times[name].append(cpu_ms(command))
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    for name, median in medians.items():
-        print(f"{name:26} {median:7.1f} ms")
-    for mine, others in (("tinyhost --help", "import typer"), ("tinyhost boards --no-ask", "mpremote devs")):
-        if others in medians:
-            print(f"{mine} / {others}: {medians[mine] / medians[others]:.2f} (medians of {N_TURNS} turns)")
+    """Print the medians and the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheel", type=Path, help="this one, in place of one that is built now")
+    parser.add_argument("--turns", type=int, default=15)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tinyhost-startup-") as place:
+        home = Path(place)
+        wheel = options.wheel.resolve() if options.wheel else build_wheel(home / "wheel")
+        program, environment = install(wheel, "", "pip", home)
+        pip = [str(environment / "bin/python"), "-m", "pip", "install", "--quiet", *OTHERS]
+        subprocess.run(pip, check=True)
+        times = measure(program.parent, home, options.turns)
+    load, n_cpus = os.getloadavg()[0], os.cpu_count()
+    print(f"medians of {options.turns} turns; load {load:.1f} on {n_cpus} CPUs")
+    cpu = {line: statistics.median(one.cpu_ms for one in found) for line, found in times.items()}
+    for line, found in times.items():
+        wall = statistics.median(one.wall_ms for one in found)
+        print(f"{line:50} {cpu[line]:7.1f} ms of CPU time in {wall:7.1f} ms")
+    mine = "tinyhost boards --no-ask"
+    for other in ("mpremote devs", "esptool version", "pio --version"):
+        print(f"{mine} / {other}: {cpu[mine] / cpu[other]:.2f}")
 
 
 if __name__ == "__main__":

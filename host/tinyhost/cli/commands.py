@@ -16,7 +16,10 @@ from tinyhost.cli.declare import Group
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["COMMANDS", "Commands"]
+__all__ = ["COMMANDS", "COMPLETE_VARIABLE", "Commands"]
+
+COMPLETE_VARIABLE = "_TINYHOST_COMPLETE"
+"""of the environment, by which a shell asks how a line goes on"""
 
 COMMANDS = {
     "doctor": "Check this computer, or a board's sensor, and say what to do.",
@@ -39,6 +42,7 @@ COMMANDS = {
     "settings": "Show or change the board's settings.",
     "reset": "Restart the board's firmware and wait until it answers.",
     "board": "Keep a board on, or put it on the network.",
+    "completion": "Print what teaches a shell to complete command lines.",
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 import tinyhost
-from tinyhost.cli.commands import Commands
+from tinyhost.cli.commands import COMPLETE_VARIABLE, Commands
 from tinyhost.cli.declare import HELP_NAMES
 from tinyhost.cli.exits import ExitStatus
 from tinyhost.cli.output import print_error
@@ -92,11 +92,11 @@ def _run(words: list[str]) -> None:
 
 def _complete_words() -> None:
     """Answer a shell that asks how the line goes on: `tinyhost completion` has told it how to ask."""
-    if not (asked := os.environ.get("_TINYHOST_COMPLETE")):
+    if not (asked := os.environ.get(COMPLETE_VARIABLE)):
         return
     from click.shell_completion import shell_complete
 
-    sys.exit(shell_complete(app, {}, "tinyhost", "_TINYHOST_COMPLETE", asked))
+    sys.exit(shell_complete(app, {}, "tinyhost", COMPLETE_VARIABLE, asked))
 
 
 class _TerminatedError(BaseException):
