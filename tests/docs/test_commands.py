@@ -55,7 +55,7 @@ def test_commands_print_what_a_page_shows(page: Path, shell: Shell) -> None:
 def test_commands_that_no_test_can_run_are_spelled_right(page: Path) -> None:
     for block in blocks_of("sh", marked=True)[page]:
         for command in commands(block):
-            for part in re.split(r" (?:\||&&) ", command):
+            for part in re.split(r" (?:\||&&|>) ", command):
                 check_spelling(shlex.split(part), block.place)
 
 

@@ -76,14 +76,14 @@ def print_table(table: PlainTable) -> None:
 
     In a terminal it is as wide as that; in a file or a pipe each cell is whole, unless COLUMNS says how wide it is.
     """
-    if sys.stdout.isatty() and sys.platform == "win32":
+    from tinyhost.protocol.text import printable
+    from tinyhost.system.terminals import is_terminal, needs_translation, wants_colours
+
+    if needs_translation(sys.stdout):
         console().print(table)
         return
-    from tinyhost.protocol.text import printable
-
-    is_terminal = sys.stdout.isatty()
-    with_colours = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size().columns if is_terminal or "COLUMNS" in os.environ else None
+    with_colours = wants_colours(sys.stdout)
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) or "COLUMNS" in os.environ else None
     for line in table.lines(width):
         parts = [(printable(text), _ansi(style) if with_colours else "") for text, style in line]
         sys.stdout.write("".join(f"{start}{text}\x1b[0m" if start else text for text, start in parts) + "\n")
