@@ -50,16 +50,16 @@ OutOption = Annotated[
 
 RerunsOption = Annotated[
     int,
-    typer.Option(
+    option(
         "--reruns", min=0, max=10, help="How often a test that a rig fault ended is run again; a wrong answer never is."
     ),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", min=1, metavar="N", help="How many boards run at once. Default: all.")
+    int | None, option("--jobs", min=1, metavar="N", help="How many boards run at once. Default: all.")
 ]
 ShareOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--share", help="Let boards that are alike (type, app, scene, model, allow) share the tests: each is run once."
     ),
 ]
