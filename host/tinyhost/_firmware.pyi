@@ -60,6 +60,18 @@ def preprocess_frame(
     pixel_map: multiplier and offset, Q16, as ModelMetadata has them; by default pixel - 128.
     """
 
+def seen_window(frame: tuple[int, int], input: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return (left, top, width, height) of what a model of input (height, width) sees of a (height, width) frame."""
+
+def find_objects(
+    scores: NDArray[np.int8], threshold: int, frame: tuple[int, int], input: tuple[int, int]
+) -> tuple[list[tuple[int, int, int, int, int, int]], int]:
+    """Return what a heat map, (rows, columns, classes), shows, the best first, and how many cells found no room.
+
+    threshold: score from which a cell counts. frame: (height, width) of the picture; input: of the model. Each object is
+    (x, y, width, height, score, label): its centroid and its box in pixels of the frame, the score of its best cell.
+    """
+
 def reconstruction_error(
     inputs: NDArray[np.int8],
     outputs: NDArray[np.int8],

@@ -1,7 +1,9 @@
-// Visual wake words: camera -> center crop and scale -> model -> smoothed scores -> is a person there.
+// Pictures: camera -> center crop and scale -> model -> smoothed scores -> is a person there; or, of a model whose
+// output is a heat map, which objects are where.
 #include "core/limits.h"
 #include "device/app.h"
 #include "device/classification.h"
+#include "objects.h"
 #include "vision/picture.h"
 
 namespace tinyhost {
@@ -22,6 +24,7 @@ alignas(16) uint8_t arena[kVwwAppLimits.arena_bytes];
 alignas(4) uint8_t picture[kLargestPicture];
 
 Classification classification;
+Objects objects;
 
 Status CheckModel(const Engine& engine) {
   const Task task = engine.metadata().task;
@@ -30,17 +33,24 @@ Status CheckModel(const Engine& engine) {
                           input.dims[1] <= kMaxPictureSide && input.dims[2] <= kMaxPictureSide &&
                           ElementBytes(input.type) == 1;
   if (!is_picture || (task != Task::kVww && task != Task::kGeneric)) return Status::kModelMismatch;
-  return Classification::CheckOutput(engine);
+  return IsHeatMap(engine.output()) ? Objects::CheckOutput(engine) : Classification::CheckOutput(engine);
 }
 
 void StartModel(const Engine& engine, SettingTable* settings) { classification.Start(engine, settings); }
 
 Status Prepare(const Sample& sample, const Engine& engine) {
+  objects.Look(sample);
   return PreparePicture(sample.bytes.data, sample.width, sample.height, PixelMapOf(engine.metadata()), engine.input());
 }
 
 void Conclude(const Engine& engine, const SettingTable& settings, uint64_t /*time_us*/, Result* result) {
+  if (IsHeatMap(engine.output())) return objects.Conclude(engine, settings, result);
   classification.Conclude(engine, settings, result);
+}
+
+void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {
+  if (IsHeatMap(engine.output())) return Objects::Describe(engine, result, text, text_bytes);
+  Classification::Describe(engine, result, text, text_bytes);
 }
 
 Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame) {
@@ -61,7 +71,7 @@ constexpr App kApp = {
     .start_model = StartModel,
     .prepare = Prepare,
     .conclude = Conclude,
-    .describe = Classification::Describe,
+    .describe = Describe,
     .self_test = &kSelfTest,
     .take_picture = TakePicture,
 };

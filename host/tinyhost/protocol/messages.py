@@ -14,6 +14,7 @@ from tinyhost.protocol.text import text_of
 
 __all__ = [
     "AlarmState",
+    "DetectedObject",
     "ErrorReply",
     "FRAME_OVERHEAD_BYTES",
     "FeaturesInfo",
@@ -30,6 +31,7 @@ __all__ = [
     "InfoReply",
     "LogHeader",
     "LogLevel",
+    "MAX_OBJECTS",
     "MAX_PAYLOAD_BYTES",
     "MAX_REQUEST_BYTES",
     "MAX_SCORES",
@@ -90,6 +92,8 @@ PING_PERIOD_MS = 1000
 """A host with nothing to say pings this often to keep its session."""
 MAX_SCORES = 16
 """Most classes that a PREDICTION carries."""
+MAX_OBJECTS = 16
+"""Most objects that a PREDICTION carries."""
 
 
 class MessageType(IntEnum):
@@ -214,7 +218,7 @@ class StreamId(IntEnum):
     """What a device can send unasked."""
 
     PREDICTIONS = 1
-    """Prediction, int8 scores[n_classes], int8 smoothed[n_classes]"""
+    """Prediction, int8 scores[n_classes], int8 smoothed[n_classes], DetectedObject[n_objects]"""
     CAMERA = 2
     """FrameInfo, then uint8 grayscale pixels, row by row"""
     SAMPLES = 3
@@ -233,7 +237,7 @@ class Setting(IntEnum):
     SMOOTHING = 3
     """weight of the past in the smoothed scores, 0..255 of 256"""
     THRESHOLD = 4
-    """vww, kws: smoothed score from which the top class is detected, int8 output units; anomaly: score from which it is high, Q16"""
+    """vww, kws: smoothed score from which the top class is detected, int8 output units, of a heat map the score from which a cell belongs to an object; anomaly: score from which it is high, Q16"""
     AVERAGE_MS = 5
     """keywords: over how much time scores are averaged"""
     SUPPRESSION_MS = 6
@@ -1154,7 +1158,7 @@ class Prediction:
     """What one inference says; scores follow."""
 
     SIZE: ClassVar[int] = 40
-    _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBBiB3B")
+    _STRUCT: ClassVar[Struct] = Struct("<QIIIiIBBBBiBBBB")
 
     position: int = 0
     """of a camera frame: its index; of sounds and motion: samples since the sensor's start, up to the newest one that counted"""
@@ -1179,11 +1183,15 @@ class Prediction:
     """slow mean of `score`; 0 of an app without one"""
     alarm: int = 0
     """of an app that raises alarms; then `detected` is 1 as long as one lasts"""
-    reserved: tuple[int, ...] = (0, 0, 0)
+    n_objects: int = 0
+    """of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object"""
+    n_left_out: int = 0
+    """cells of objects for which there was no room, 255 at most; 0 where all objects are told"""
+    reserved: int = 0
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected, self.baseline, self.alarm, *self.reserved)
+        return self._STRUCT.pack(self.position, self.capture_ticks, self.preprocess_ticks, self.invoke_ticks, self.score, self.n_strides, self.status, self.n_classes, self.top, self.detected, self.baseline, self.alarm, self.n_objects, self.n_left_out, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Prediction:
@@ -1202,7 +1210,47 @@ class Prediction:
             detected=values[9],
             baseline=values[10],
             alarm=values[11],
-            reserved=values[12 : 15],
+            n_objects=values[12],
+            n_left_out=values[13],
+            reserved=values[14],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetectedObject:
+    """What a heat map shows: cells of one class that touch. Places are pixels of the picture that was judged, from its upper left corner."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHbBH")
+
+    x: int = 0
+    """of the centroid"""
+    y: int = 0
+    width: int = 0
+    """of the box around its cells, whose middle is the centroid"""
+    height: int = 0
+    score: int = 0
+    """of its best cell, int8 output units"""
+    label: int = 0
+    """class, 1 or more: 0 is the background"""
+    reserved: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.x, self.y, self.width, self.height, self.score, self.label, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> DetectedObject:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            x=values[0],
+            y=values[1],
+            width=values[2],
+            height=values[3],
+            score=values[4],
+            label=values[5],
+            reserved=values[6],
         )
 
 

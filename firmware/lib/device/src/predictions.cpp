@@ -30,11 +30,12 @@ DurationText Format(uint32_t ticks) {
 
 }  // namespace
 
-std::array<Bytes, 3> PiecesOf(const Result& result) {
+std::array<Bytes, 4> PiecesOf(const Result& result) {
   const size_t n = result.prediction.n_classes;
   return {BytesOf(result.prediction),
           {reinterpret_cast<const uint8_t*>(result.scores), n},
-          {reinterpret_cast<const uint8_t*>(result.smoothed), n}};
+          {reinterpret_cast<const uint8_t*>(result.smoothed), n},
+          {reinterpret_cast<const uint8_t*>(result.objects), result.prediction.n_objects * sizeof(DetectedObject)}};
 }
 
 bool Predictions::AreWanted() const {
@@ -52,8 +53,8 @@ void Predictions::Show(const Result& result, uint64_t timestamp_us) {
     if (!host_.in_session()) Print(result);
   }
   if (!host_.in_session()) return;
-  const std::array<Bytes, 3> pieces = PiecesOf(result);
-  streams_.Send(StreamId::kPredictions, timestamp_us, {pieces[0], pieces[1], pieces[2]});
+  const std::array<Bytes, 4> pieces = PiecesOf(result);
+  streams_.Send(StreamId::kPredictions, timestamp_us, {pieces[0], pieces[1], pieces[2], pieces[3]});
 }
 
 /// Detections in a continuous signal last only a moment; a picture shows the target as long as it is there.

@@ -102,6 +102,13 @@ bool IsPictureTensor(const TensorView& input) {
 
 }  // namespace
 
+SeenWindow SeenWindowOf(int width, int height, const TensorView& input) {
+  Axis rows{0, height, input.dims[1]};
+  Axis columns{0, width, input.dims[2]};
+  CenterCrop(width, height, &columns, &rows);
+  return {columns.origin, rows.origin, columns.source, rows.source};
+}
+
 Status PreparePicture(const uint8_t* gray, int width, int height, const PixelMap& map, const TensorView& input) {
   if (gray == nullptr || width < 1 || height < 1 || width > kMaxPictureSide || height > kMaxPictureSide) {
     return Status::kBadArgument;

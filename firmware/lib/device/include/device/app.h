@@ -25,6 +25,7 @@ struct Sample {
 /// What one inference says. Scores are the model's output as it is, int8.
 struct Result {
   Prediction prediction;
+  const DetectedObject* objects;  // of the app, until the next result
   int8_t scores[kMaxScores];
   int8_t smoothed[kMaxScores];
 };

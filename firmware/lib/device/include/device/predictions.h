@@ -13,7 +13,7 @@
 namespace tinyhost {
 
 /// A result as it goes over the wire, in pieces.
-std::array<Bytes, 3> PiecesOf(const Result& result);
+std::array<Bytes, 4> PiecesOf(const Result& result);
 
 /// Live predictions: whether anybody wants them, how often, and how they are shown: to the host as a stream, to a
 /// person as text, and on the LED.

@@ -39,6 +39,9 @@ constexpr uint32_t kPingPeriodMs = 1000;
 /// Most classes that a PREDICTION carries.
 constexpr uint32_t kMaxScores = 16;
 
+/// Most objects that a PREDICTION carries.
+constexpr uint32_t kMaxObjects = 16;
+
 /// What a frame is. Below 0x40 requests of the host, from 0x40 events of the device.
 enum class MessageType : uint8_t {
   kHello = 1,  ///< HelloRequest -> HelloReply; opens a session, stops all streams; frozen for all versions
@@ -109,7 +112,7 @@ enum class InferSource : uint8_t {
 
 /// What a device can send unasked.
 enum class StreamId : uint8_t {
-  kPredictions = 1,  ///< Prediction, int8 scores[n_classes], int8 smoothed[n_classes]
+  kPredictions = 1,  ///< Prediction, int8 scores[n_classes], int8 smoothed[n_classes], DetectedObject[n_objects]
   kCamera = 2,  ///< FrameInfo, then uint8 grayscale pixels, row by row
   kSamples = 3,  ///< SamplesInfo, then int16 samples; all that the sensor gives, period_ms has no effect
   kFeatures = 4,  ///< FeaturesInfo, then int8 features; those of every stride, period_ms has no effect
@@ -120,7 +123,7 @@ enum class Setting : uint16_t {
   kCameraResolution = 1,  ///< 0: 96x96 window; 1: QQVGA 160x120
   kPeriodMs = 2,  ///< least time between two live predictions, ms
   kSmoothing = 3,  ///< weight of the past in the smoothed scores, 0..255 of 256
-  kThreshold = 4,  ///< vww, kws: smoothed score from which the top class is detected, int8 output units; anomaly: score from which it is high, Q16
+  kThreshold = 4,  ///< vww, kws: smoothed score from which the top class is detected, int8 output units, of a heat map the score from which a cell belongs to an object; anomaly: score from which it is high, Q16
   kAverageMs = 5,  ///< keywords: over how much time scores are averaged
   kSuppressionMs = 6,  ///< keywords: after a detection, in which none follows
   kMinResults = 7,  ///< keywords: results in the average before anything is detected
@@ -422,9 +425,23 @@ struct Prediction {
   uint8_t detected;  ///< 1: here is what the app looks for
   int32_t baseline;  ///< slow mean of `score`; 0 of an app without one
   AlarmState alarm;  ///< of an app that raises alarms; then `detected` is 1 as long as one lasts
-  uint8_t reserved[3];
+  uint8_t n_objects;  ///< of a model whose output is a heat map; then each class's score is its highest cell's, and `detected` is 1 if there is an object
+  uint8_t n_left_out;  ///< cells of objects for which there was no room, 255 at most; 0 where all objects are told
+  uint8_t reserved;
 };
 static_assert(sizeof(Prediction) == 40, "Prediction has padding");
+
+/// What a heat map shows: cells of one class that touch. Places are pixels of the picture that was judged, from its upper left corner.
+struct DetectedObject {
+  uint16_t x;  ///< of the centroid
+  uint16_t y;
+  uint16_t width;  ///< of the box around its cells, whose middle is the centroid
+  uint16_t height;
+  int8_t score;  ///< of its best cell, int8 output units
+  uint8_t label;  ///< class, 1 or more: 0 is the background
+  uint16_t reserved;
+};
+static_assert(sizeof(DetectedObject) == 12, "DetectedObject has padding");
 
 /// A piece of what a microphone or an accelerometer gave, in a row without a gap; StreamHeader has the first one's time.
 struct SamplesInfo {

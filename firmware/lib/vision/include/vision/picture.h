@@ -16,6 +16,17 @@ struct PixelMap {
 /// The map that a model image carries.
 inline PixelMap PixelMapOf(const ModelMetadata& metadata) { return {metadata.pixel_multiplier, metadata.pixel_offset}; }
 
+/// The part of a frame that a model sees, in its pixels.
+struct SeenWindow {
+  int left;
+  int top;
+  int width;
+  int height;
+};
+
+/// What PreparePicture shows a model of such an input of a width x height frame, sides from 1 on.
+SeenWindow SeenWindowOf(int width, int height, const TensorView& input);
+
 /// Largest frame side that PreparePicture accepts.
 constexpr int kMaxPictureSide = 2048;
 
