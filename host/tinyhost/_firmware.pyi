@@ -68,8 +68,8 @@ def find_objects(
 ) -> tuple[list[tuple[int, int, int, int, int, int]], int]:
     """Return what a heat map, (rows, columns, classes), shows, the best first, and how many cells found no room.
 
-    threshold: score from which a cell counts. frame: (height, width) of the picture; input: of the model. Each object is
-    (x, y, width, height, score, label): its centroid and its box in pixels of the frame, the score of its best cell.
+    threshold: score from which a cell counts. frame: (height, width) of the picture; input: of the model. Each object
+    is (x, y, width, height, score, label): its centroid and its box in pixels of the frame, its best cell's score.
     """
 
 def reconstruction_error(

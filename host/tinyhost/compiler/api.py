@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tinyhost.compiler.app_defaults import AppDefaults, guess_task, pixel_map, streaming_params, threshold_units
+from tinyhost.compiler.app_defaults import (
+    AppDefaults,
+    guess_task,
+    pixel_map,
+    streaming_params,
+    threshold_units,
+    with_background,
+)
 from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
@@ -57,7 +64,8 @@ def compile_tflite(
     """Return the model image of a .tflite file's bytes.
 
     name: at most 31 bytes of UTF-8 are kept. task: guessed from the shapes if None. labels: none, or one per element of
-    the output's last dimension, of at most 31 bytes in their composed form (NFC), which is kept.
+    the output's last dimension, of at most 31 bytes in their composed form (NFC), which is kept; a heat map's may leave
+    the background out, which is its first class.
     passes: run the compiler's passes, which change no output byte; without them every operator of the file is there.
     arena_bytes: what the plan is to fit, if need be by working on fewer channels at once; the arena of the task's app
     if None.
@@ -66,8 +74,8 @@ def compile_tflite(
     """
     where = name if where is None else where
     defaults = defaults or AppDefaults()
-    labels = tuple(map(normal_label, labels))
     graph = canonical(read_tflite(data, where=where))
+    labels = with_background(tuple(map(normal_label, labels)), _info(graph.tensors[graph.output]))
     task = _guessed_task(graph) if task is None else task
     if task in _CLASSIFYING:
         graph = with_int8_scores(graph)

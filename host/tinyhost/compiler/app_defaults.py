@@ -9,8 +9,20 @@ from tinyhost.compiler.image import TensorInfo
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.errors import UsageError
 
-__all__ = ["AppDefaults", "guess_task", "pixel_map", "streaming_params", "threshold_units"]
+__all__ = [
+    "BACKGROUND",
+    "AppDefaults",
+    "guess_task",
+    "pixel_map",
+    "streaming_params",
+    "threshold_units",
+    "with_background",
+]
 
+BACKGROUND = "background"
+"""Label of a heat map's class 0, where it was given none."""
+_MAX_OBJECT_CLASSES = 16
+_MIN_CELL_PIXELS = 2
 _STREAMED_CHANNELS = 40
 """Features of one stride, as TFLM's audio frontend gives them."""
 
@@ -35,14 +47,15 @@ class AppDefaults:
 
 
 def guess_task(input_info: TensorInfo, output_info: TensorInfo, *, is_streaming: bool = False) -> Task:
-    """Return the task that the shapes suggest: a picture to 2 outputs, audio features, an autoencoder.
+    """Return the task that the shapes suggest: a picture to 2 outputs or a heat map, audio features, an autoencoder.
 
     is_streaming: it keeps a state, as wake words do that are given a few strides of features at a time.
     """
     shape = input_info.shape
     if is_streaming and shape[-1:] == (_STREAMED_CHANNELS,) and input_info.dtype == "int8":
         return Task.KWS
-    if len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32 and _is_list(output_info, 2):
+    is_picture = len(shape) == 4 and shape[3] in (1, 3) and min(shape[1:3]) >= 32
+    if is_picture and (_is_list(output_info, 2) or _finds_objects(input_info, output_info)):
         return Task.VWW
     if shape in ((1, 49, 40, 1), (1, 49, 10, 1), (1, 1960)):
         return Task.KWS
@@ -73,6 +86,20 @@ def streaming_params(input_info: TensorInfo) -> bytes:
         period_ms=0,
     )
     return params.pack()
+
+
+def with_background(labels: tuple[str, ...], output_info: TensorInfo) -> tuple[str, ...]:
+    """Return the labels of all classes: those of a heat map may come without the background's, as FOMO's do."""
+    is_short = bool(labels) and output_info.is_heat_map and len(labels) == output_info.shape[3] - 1
+    return (BACKGROUND, *labels) if is_short else labels
+
+
+def _finds_objects(input_info: TensorInfo, output_info: TensorInfo) -> bool:
+    """Return whether a picture becomes scores of several classes in cells of several pixels, as FOMO's do."""
+    if not output_info.is_heat_map or not 2 <= output_info.shape[3] <= _MAX_OBJECT_CLASSES:
+        return False
+    sides = zip(input_info.shape[1:3], output_info.shape[1:3], strict=True)
+    return all(pixels >= _MIN_CELL_PIXELS * cells for pixels, cells in sides)
 
 
 def _is_list(info: TensorInfo, n: int) -> bool:

@@ -65,6 +65,11 @@ class TensorInfo:
             n *= dim
         return n
 
+    @property
+    def is_heat_map(self) -> bool:
+        """Whether an output scores classes cell by cell, (1, rows, columns, classes), and is not one list of scores."""
+        return len(self.shape) == 4 and self.shape[1] * self.shape[2] != 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelImage:

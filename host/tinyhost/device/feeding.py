@@ -83,8 +83,8 @@ def _feed_some(session: Session, request: FeedRequest, data: bytes) -> tuple[Fee
     results = []
     try:
         for _ in range(reply.n_results):
-            prediction, scores, smoothed, n_bytes = parse_prediction(body)
-            results.append(FedResult(prediction=prediction, scores=scores, smoothed=smoothed))
+            item, n_bytes = parse_prediction(body)
+            results.append(FedResult(prediction=item.prediction, scores=item.scores, smoothed=item.smoothed))
             body = body[n_bytes:]
     except (struct.error, ValueError) as exc:
         raise ProtocolError(

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from tinyhost.errors import ProtocolError
 from tinyhost.protocol.messages import (
+    MAX_OBJECTS,
     MAX_SCORES,
+    DetectedObject,
     FeaturesInfo,
     FrameInfo,
     Prediction,
@@ -81,6 +83,8 @@ class PredictionItem(_Item):
     scores: tuple[int, ...]
     """int8 output units, one a class"""
     smoothed: tuple[int, ...]
+    objects: tuple[DetectedObject, ...] = ()
+    """of a heat map: what it shows, the best first"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,22 +152,29 @@ def parse_item(header: StreamHeader, body: bytes) -> StreamItem:
         raise ProtocolError(f"a malformed item of the stream {StreamId(header.stream).name}: {why}") from exc
 
 
-def parse_prediction(body: bytes) -> tuple[Prediction, tuple[int, ...], tuple[int, ...], int]:
-    """Return a prediction, its scores, the smoothed ones, and how many bytes they were.
-
-    Raises struct.error, ValueError.
-    """
+def parse_prediction(body: bytes) -> tuple[PredictionItem, int]:
+    """Return a prediction, whose time the caller knows, and how many bytes it was. Raises struct.error, ValueError."""
     prediction = Prediction.unpack(body)
     n = prediction.n_classes
     if n > MAX_SCORES:
         raise ValueError(f"{n} scores, expected at most {MAX_SCORES}")
+    if prediction.n_objects > MAX_OBJECTS:
+        raise ValueError(f"{prediction.n_objects} objects, expected at most {MAX_OBJECTS}")
     scores = struct.unpack_from(f"<{2 * n}b", body, Prediction.SIZE)
-    return prediction, scores[:n], scores[n:], Prediction.SIZE + 2 * n
+    begin = Prediction.SIZE + 2 * n
+    end = begin + prediction.n_objects * DetectedObject.SIZE
+    objects = tuple(DetectedObject.unpack(body, at) for at in range(begin, end, DetectedObject.SIZE))
+    wrong = next((each.label for each in objects if not 1 <= each.label < n), None)
+    if wrong is not None:
+        raise ValueError(f"an object of class {wrong}, expected 1 to {n - 1}")
+    item = PredictionItem(
+        timestamp_us=0, prediction=prediction, scores=scores[:n], smoothed=scores[n:], objects=objects
+    )
+    return item, end
 
 
 def _parse_prediction(timestamp_us: int, body: bytes) -> PredictionItem:
-    prediction, scores, smoothed, _ = parse_prediction(body)
-    return PredictionItem(timestamp_us=timestamp_us, prediction=prediction, scores=scores, smoothed=smoothed)
+    return replace(parse_prediction(body)[0], timestamp_us=timestamp_us)
 
 
 def _parse_frame(timestamp_us: int, body: bytes) -> FrameItem:

@@ -75,7 +75,7 @@ class ModelSummary(ModelDocument):
     def heat_map(self) -> str:
         """Return what an output is that scores classes cell by cell, as FOMO's does; "" of any other output."""
         shape = self.output.shape
-        if len(shape) != 4 or shape[1] * shape[2] == 1:
+        if not self.output.is_heat_map:
             return ""
         classes = "1 class" if shape[3] == 1 else f"{shape[3]} classes"
         return f"a heat map of {shape[1]}x{shape[2]} cells and {classes}"

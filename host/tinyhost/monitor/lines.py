@@ -9,8 +9,10 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from tinyhost.system.documents import to_json
+from tinyhost.system.wording import counted
 from tinyhost.tasks.live import LiveHeader, Reading
 from tinyhost.views.bars import format_ticks
+from tinyhost.views.objects import object_counts
 
 __all__ = ["PredictionDocument", "json_line", "plain_line", "prediction_document"]
 
@@ -36,6 +38,22 @@ class LossesDocument:
     """broken on the way"""
     host: int
     """received, and thrown away because the host was too slow"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectDocument:
+    """What a heat map shows in one place, in pixels of the camera frame."""
+
+    label: str
+    score: float
+    """real value of its best cell"""
+    x: int
+    """of the centroid, from the left"""
+    y: int
+    """from the top"""
+    width: int
+    """of the box around its cells"""
+    height: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +96,13 @@ class PredictionDocument:
     """the model's output as the board has it, int8, in the order of the labels: `scores` = (`output` - zero point) *
     scale; empty when no inference ran"""
     scores: Mapping[str, float]
-    """real output values, by label"""
+    """real output values, by label; of a heat map each class's best cell"""
     smoothed: Mapping[str, float]
-    """the same, smoothed over time on the board"""
+    """the same, smoothed over time on the board; of a heat map as they are"""
+    objects: tuple[ObjectDocument, ...] | None
+    """what a heat map shows, the best first; null of other models"""
+    n_left_out: int | None
+    """cells that reach the threshold and are in no object, because there were too many"""
     ticks: TicksDocument
     dropped: LossesDocument
 
@@ -89,6 +111,7 @@ def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocum
     """Return one prediction for programs."""
     labels = [header.label(index) for index in range(len(reading.scores))]
     is_picture, is_alarm = header.form.sees == "picture", header.form.result == "alarm"
+    finds_objects = header.form.result == "objects"
     return PredictionDocument(
         time=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         board=header.board,
@@ -107,6 +130,8 @@ def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocum
         output=reading.output,
         scores=dict(zip(labels, reading.scores, strict=True)),
         smoothed=dict(zip(labels, reading.smoothed, strict=True)),
+        objects=_objects(reading, header) if finds_objects else None,
+        n_left_out=reading.n_left_out if finds_objects else None,
         ticks=TicksDocument(
             unit=header.tick_unit,
             capture=reading.capture_ticks,
@@ -114,6 +139,15 @@ def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocum
             invoke=reading.invoke_ticks,
         ),
         dropped=LossesDocument(device=reading.device_dropped, link=reading.link_lost, host=reading.host_dropped),
+    )
+
+
+def _objects(reading: Reading, header: LiveHeader) -> tuple[ObjectDocument, ...]:
+    return tuple(
+        ObjectDocument(
+            label=header.label(each.label), score=each.score, x=each.x, y=each.y, width=each.width, height=each.height
+        )
+        for each in reading.objects
     )
 
 
@@ -131,8 +165,13 @@ def plain_line(reading: Reading, header: LiveHeader) -> str:
     if header.form.result == "alarm":
         threshold = f" of {header.threshold:.3f}" if header.threshold is not None else ""
         return f"{when}  score {header.real_score(reading.score):.3f}{threshold}  {reading.alarm}{seen}"
+    is_list = header.form.result != "objects"
     scores = "  ".join(f"{header.label(index)} {score:.2f}" for index, score in enumerate(reading.smoothed))
+    objects = "  ".join(f"{header.label(each.label)} {each.score:.2f} at {each.x},{each.y}" for each in reading.objects)
     invoke = format_ticks(reading.invoke_ticks, header.tick_unit, header.tick_hz)
     unit = "" if header.tick_hz else f" {header.tick_unit}"
     verdict = f"detected {header.label(reading.top)}" if reading.detected else "-"
-    return f"{when}  {scores}  invoke {invoke}{unit}  {verdict}{seen}"
+    if not is_list:
+        left_out = f", {counted(reading.n_left_out, 'cell')} left out" if reading.n_left_out else ""
+        verdict = f"{object_counts(reading, header)}{left_out}"
+    return f"{when}  {scores if is_list else objects or 'nothing'}  invoke {invoke}{unit}  {verdict}{seen}"

@@ -18,7 +18,7 @@ from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import sensor_of_code
 from tinyhost.system.wording import counted
-from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, Stride
+from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, SeenObject, Stride
 from tinyhost.tasks.on_device import live_form, retrain_hint
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     """Return who is watched, read from the device."""
     info, model = device.info, device.active_model()
     settings = device.settings()
-    form, threshold = live_form(info, settings), settings.get("threshold")
+    form = live_form(info, settings, model.output if model else None)
+    threshold = settings.get("threshold")
     given = SensorSampling.of_info(info)
     misfit = misfit_of(sampling_of(model), given) if model else ""
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
@@ -89,6 +90,11 @@ def reading_of(item: PredictionItem, header: LiveHeader, scene_item: str = "") -
         score=prediction.score,
         baseline=prediction.baseline,
         alarm=_name(AlarmState, prediction.alarm, "alarm state"),
+        objects=tuple(
+            SeenObject(label=each.label, score=score, x=each.x, y=each.y, width=each.width, height=each.height)
+            for each, score in zip(item.objects, real(tuple(each.score for each in item.objects)), strict=True)
+        ),
+        n_left_out=prediction.n_left_out,
         device_dropped=item.device_dropped,
         link_lost=item.link_lost,
         host_dropped=item.host_dropped,

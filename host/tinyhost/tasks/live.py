@@ -14,7 +14,7 @@ from tinyhost.protocol.messages import StreamId
 if TYPE_CHECKING:
     from tinyhost.sensors.sensor import Sensor
 
-__all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "Snapshot", "Stride"]
+__all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "SeenObject", "Snapshot", "Stride"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class LiveForm:
 
     sees: Literal["picture", "sound", "motion"]
     """what stands beside the predictions"""
-    result: Literal["state", "events", "alarm"]
-    """the class that is seen now, words as they are said, or one score against a threshold"""
+    result: Literal["state", "events", "alarm", "objects"]
+    """the class that is seen now, words as they are said, one score against a threshold, or what is where"""
 
     @property
     def stream(self) -> StreamId:
@@ -74,6 +74,23 @@ class LiveHeader:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenObject:
+    """What a heat map shows in one place, in pixels of the picture."""
+
+    label: int
+    """class"""
+    score: float
+    """real value of its best cell"""
+    x: int
+    """of the centroid, from the left"""
+    y: int
+    """from the top"""
+    width: int
+    """of the box around its cells"""
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """One live prediction; scores are real values."""
 
@@ -100,6 +117,10 @@ class Reading:
     """which picture the camera saw; of sound and motion, what the scene plays as the prediction comes; or empty"""
     alarm: str = "normal"
     """normal, suspect, alarm, clearing"""
+    objects: tuple[SeenObject, ...] = ()
+    """of a heat map, the best first"""
+    n_left_out: int = 0
+    """cells of a heat map that reach the threshold and are in no object: there were too many"""
     device_dropped: int
     """given up by the device because the host did not read fast enough"""
     link_lost: int

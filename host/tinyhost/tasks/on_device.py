@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tinyhost.errors import UnsupportedModelError, UsageError
@@ -15,6 +16,7 @@ from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.registry import task_of_app, task_of_device, tasks, tasks_of_sensor
 
 if TYPE_CHECKING:
+    from tinyhost.compiler import TensorInfo
     from tinyhost.device import Device
     from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import ModelSummary
@@ -26,11 +28,18 @@ __all__ = ["check_model", "live_form", "retrain_hint", "task_with_sensor"]
 _GENERIC = "generic"
 
 
-def live_form(info: InfoReply, settings: Container[str]) -> LiveForm:
+def live_form(info: InfoReply, settings: Container[str], output: TensorInfo | None = None) -> LiveForm:
     """Return how a device's predictions are shown: as its task says, or a task with this sensor whose settings it has.
 
-    settings: their names. Without such a task its sensor decides.
+    settings: their names. output: of the active model, if there is one: a heat map of pictures shows objects. Without
+    such a task its sensor decides.
     """
+    form = _form_of_app(info, settings)
+    shows_objects = form.sees == "picture" and output is not None and output.is_heat_map
+    return replace(form, result="objects") if shows_objects else form
+
+
+def _form_of_app(info: InfoReply, settings: Container[str]) -> LiveForm:
     task = task_of_app(info.app) or _task_like(info, settings)
     if task is not None:
         return task.live

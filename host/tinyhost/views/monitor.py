@@ -15,7 +15,8 @@ from tinyhost.tasks.advice import advice
 from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.alarm import alarm_verdict, score_plot
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
-from tinyhost.views.preview import half_blocks
+from tinyhost.views.objects import object_counts, object_marks
+from tinyhost.views.preview import PictureSize, cells_of, half_blocks
 from tinyhost.views.strides import fresh_detection, strides_view
 
 __all__ = ["monitor_view"]
@@ -98,7 +99,14 @@ def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if state.frame is None:
         inner = Align.center(Text("no camera frame yet", DIM), vertical="middle")
     else:
-        inner = Align.center(half_blocks(state.frame, columns, rows), vertical="middle")
+        height, width = state.frame.shape
+        picture = PictureSize(height=height, width=width)
+        marks = (
+            object_marks(state.reading, state.header, picture, cells_of(picture, columns, rows))
+            if state.header and state.reading
+            else ()
+        )
+        inner = Align.center(half_blocks(state.frame, columns, rows, marks), vertical="middle")
     title = "camera" if state.frame is None else f"camera {state.frame.shape[1]}x{state.frame.shape[0]}"
     return _panel(inner, title, subtitle)
 
@@ -144,12 +152,21 @@ def _verdict(state: Snapshot, width: int) -> Text:
         return _banner("waiting for the first prediction", width, f"{DIM} on {TRACK}")
     if reading.status != "ok":
         return _banner(f"no inference: {reading.status}", width, f"bold #0f1419 on {BAD}")
-    if head.form.result == "alarm":
-        return alarm_verdict(reading, width)
+    if head.form.result in ("alarm", "objects"):
+        is_alarm = head.form.result == "alarm"
+        return alarm_verdict(reading, width) if is_alarm else _objects_verdict(head, reading, width)
     detected = fresh_detection(state) if head.form.result == "events" else reading if reading.detected else None
     if detected is not None:
         return _banner(f"● {head.label(detected.top)}", width, f"bold #0f1419 on {class_colour(detected.top)}")
     return _banner(f"○ {head.label(reading.top)}, {_why_not_detected(head, reading)}", width, f"{DIM} on {TRACK}")
+
+
+def _objects_verdict(head: LiveHeader, reading: Reading, width: int) -> Text:
+    if not reading.objects:
+        return _banner(f"○ no object, {_why_not_detected(head, reading)}", width, f"{DIM} on {TRACK}")
+    left_out = f", {counted(reading.n_left_out, 'cell')} left out" if reading.n_left_out else ""
+    style = f"bold #0f1419 on {class_colour(reading.top)}"
+    return _banner(f"● {object_counts(reading, head)}{left_out}", width, style)
 
 
 def _banner(words: str, width: int, style: str) -> Text:

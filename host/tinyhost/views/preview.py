@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,13 +13,31 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-__all__ = ["Cells", "half_blocks", "heat_blocks"]
+__all__ = ["Cells", "Mark", "PictureSize", "cells_of", "half_blocks", "heat_blocks"]
 
 _UPPER_HALF = "▀"
 _SHADES = " .:-=+*#%@"
 """from dark to bright, where there are no colours"""
 _HEAT_STOPS = ((0, 8, 8, 24), (64, 59, 24, 110), (128, 160, 44, 120), (192, 236, 105, 88), (255, 252, 240, 164))
 """(value, red, green, blue): dark, violet, red, yellow, brighter all the way"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSize:
+    """How large a picture is, in pixels or in cells."""
+
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A letter on a picture, instead of a cell of it."""
+
+    row: int
+    column: int
+    letter: str
+    colour: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +56,27 @@ class Cells:
         return Measurement.get(console, options, self.shaded)
 
 
-def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int) -> Cells:
-    """Return a grey picture as text of at most `columns` x `rows` cells, its proportions kept.
+def cells_of(picture: PictureSize, columns: int, rows: int) -> PictureSize:
+    """Return of how many cells a picture becomes that has `columns` x `rows` at most, its proportions kept.
 
-    pixels: (height, width). A cell is taken as twice as high as wide, so it shows two pixels: the upper as the
-    foreground of a half block, the lower as its background.
+    A cell is taken as twice as high as wide.
+    """
+    scale = min(columns / picture.width, 2 * rows / picture.height)
+    return PictureSize(
+        height=max(1, min(rows, round(picture.height * scale / 2))),
+        width=max(1, min(columns, round(picture.width * scale))),
+    )
+
+
+def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int, marks: Sequence[Mark] = ()) -> Cells:
+    """Return a grey picture as text of at most `columns` x `rows` cells, as `cells_of` says, with marks on it.
+
+    pixels: (height, width). A cell shows two pixels: the upper as the foreground of a half block, the lower as its
+    background.
     """
     height, width = pixels.shape
-    scale = min(columns / width, 2 * rows / height)
-    n_columns = max(1, min(columns, round(width * scale)))
-    n_rows = max(1, min(rows, round(height * scale / 2)))
-    return _cells(_resized(pixels, 2 * n_rows, n_columns), _grey)
+    size = cells_of(PictureSize(height=height, width=width), columns, rows)
+    return _cells(_resized(pixels, 2 * size.height, size.width), _grey, marks=marks)
 
 
 def heat_blocks(values: NDArray[np.uint8], columns: int, rows: int) -> Cells:
@@ -76,25 +104,35 @@ def _along(pixels: NDArray[np.uint8], n: int, axis: int) -> NDArray[np.uint8]:
     return np.asarray(sums // (sizes[:, None] if axis == 0 else sizes), np.uint8)
 
 
-def _cells(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0) -> Cells:
+def _cells(
+    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0, marks: Sequence[Mark] = ()
+) -> Cells:
     """Return an even number of rows of pixels as text, two in each cell."""
-    return Cells(coloured=_coloured(pixels, colour, indent), shaded=_shaded(pixels, indent))
+    placed = {(mark.row, mark.column): mark for mark in marks}
+    return Cells(coloured=_coloured(pixels, colour, indent, placed), shaded=_shaded(pixels, indent, placed))
 
 
-def _shaded(pixels: NDArray[np.uint8], indent: int) -> Text:
+def _shaded(pixels: NDArray[np.uint8], indent: int, marks: Mapping[tuple[int, int], Mark]) -> Text:
     means = pixels.reshape(-1, 2, pixels.shape[1]).mean(axis=1)
-    levels = (means * len(_SHADES) / 256).astype(int).tolist()
-    lines = (" " * indent + "".join(_SHADES[level] for level in row) for row in levels)
-    return Text("\n".join(lines), no_wrap=True)
+    letters = [[_SHADES[level] for level in row] for row in (means * len(_SHADES) / 256).astype(int).tolist()]
+    for (row, column), mark in marks.items():
+        letters[row][column] = mark.letter
+    return Text("\n".join(" " * indent + "".join(line) for line in letters), no_wrap=True)
 
 
-def _coloured(pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int) -> Text:
+def _coloured(
+    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int, marks: Mapping[tuple[int, int], Mark]
+) -> Text:
     text = Text(no_wrap=True)
     levels = pixels & 0xFC  # 64 levels: few enough styles to keep
     for row in range(0, len(levels), 2):
         text.append(("\n" if row else "") + " " * indent)
-        for upper, lower in zip(levels[row].tolist(), levels[row + 1].tolist(), strict=True):
-            text.append(_UPPER_HALF, _style(colour(upper), colour(lower)))
+        for column, (upper, lower) in enumerate(zip(levels[row].tolist(), levels[row + 1].tolist(), strict=True)):
+            mark = marks.get((row // 2, column))
+            if mark is None:
+                text.append(_UPPER_HALF, _style(colour(upper), colour(lower)))
+            else:
+                text.append(mark.letter, f"bold #0f1419 on {mark.colour}")
     return text
 
 
