@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import tarfile
 import zipfile
@@ -17,6 +18,7 @@ from tinyhost.audio.sound_file import decode_sound
 from tinyhost.audio.wav import parse_wav, wav_bytes
 from tinyhost.boards.scenes.files import scene_files
 from tinyhost.datasets.archive import Limits, unpack
+from tinyhost.datasets.boxes import BOX_LIST, load_boxed_pictures
 from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.describe import describe
@@ -36,6 +38,7 @@ from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch, written
+from tests.heat_maps import edge_impulse_list
 from tests.media import aac_file, picture_file
 from tests.unit.datasets.test_cbor import acquisition
 
@@ -134,6 +137,18 @@ def _infos() -> list[bytes]:
     return [written("info.labels", write)]
 
 
+def _read_boxes(path: Path) -> object:
+    (path.parent / "a.png").write_bytes(_SMALL)
+    return load_boxed_pictures(path.parent)
+
+
+def _coco_lists() -> list[bytes]:
+    images = [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}]
+    boxes = [{"id": 1, "image_id": 1, "category_id": 2, "bbox": [1, 2.5, 3, 4], "iscrowd": 0, "area": 12}]
+    lists = {"info": {}, "images": images, "annotations": boxes, "categories": [{"id": 2, "name": "face"}]}
+    return [json.dumps(lists).encode()]
+
+
 def _manifests() -> list[bytes]:
     samples = [
         Sample(file=f"yes/{n}.wav", sha256="ab" * 32, label="yes", time="2026-01-01T00:00:00.000+00:00", n_samples=n)
@@ -208,6 +223,12 @@ TARGETS = [
         parse=reader("info.labels", list_export, subject="."),
         seeds=_infos,
     ),
+    Target(
+        name="bounding_boxes.labels",
+        parse=reader(BOX_LIST, _read_boxes),
+        seeds=lambda: [edge_impulse_list({"a.png": [("face", 1, 2, 3, 4)], "b.png": []}).encode()],
+    ),
+    Target(name="coco", parse=reader("instances.json", _read_boxes), seeds=_coco_lists),
     Target(name="manifest", parse=reader("manifest.jsonl", read_manifest, subject="."), seeds=_manifests),
     Target(
         name="split lists",

@@ -20,7 +20,7 @@ from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
 from tinyhost.protocol.messages import InferSource
 from tinyhost.sensors.picture_file import read_picture
 from tinyhost.system.reading import read_file
-from tinyhost.tasks.vision.task import fitting
+from tinyhost.tasks.vision.fitting import fitted
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -140,7 +140,7 @@ def compare(
     A picture that the board has no room for is cut and scaled first, as a benchmark does.
     """
     if sample.picture is not None:
-        sample = replace(sample, picture=fitting(sample.picture, device.info.sample_bytes))
+        sample = replace(sample, picture=fitted(sample.picture, device.info.sample_bytes).pixels)
     data = sample.picture if sample.picture is not None else sample.tensor
     result = device.infer(sample.source, data=data, seed=sample.seed)
     expected = host_input(model, sample)

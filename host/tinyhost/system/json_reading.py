@@ -183,6 +183,14 @@ class JsonObject:
             raise self.wrong(key, f"a whole number from {low} to {high}")
         return int(value)
 
+    def numbers(self, key: str, low: float, high: float, *, n_items: int) -> list[float]:
+        """Return a list of exactly n_items numbers from low to high."""
+        value = self._get(key)
+        is_row = isinstance(value, list) and len(value) == n_items
+        if not (is_row and all(_is_number(item, low, high) for item in value)):
+            raise self.wrong(key, f"{n_items} numbers from {low:g} to {high:g}")
+        return [float(item) for item in value]
+
     def integers(self, key: str, low: int, high: int, *, max_items: int) -> list[int]:
         """Return a list of at most max_items whole numbers from low to high."""
         value = self._get(key)

@@ -12,7 +12,7 @@ from tinyhost.errors import DatasetError, UsageError
 from tinyhost.models.reference import preprocess
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.tasks.classes import Accuracy, check_labels
-from tinyhost.tasks.vision.task import fitting
+from tinyhost.tasks.vision.fitting import fitted
 
 from tests.json_docs import check_document
 from tests.unit.bench.samples import full_result, keyword_result, shipped_model
@@ -87,5 +87,5 @@ def test_a_folder_with_labels_that_the_model_lacks_is_refused(tmp_path: Path) ->
 
 def test_a_picture_goes_to_the_board_as_it_is_if_there_is_room_for_it() -> None:
     small, large, long_ = (np.zeros(shape, np.uint8) for shape in ((1, 1), (300, 400), (1, 3000)))
-    assert fitting(small, 19_200) is small
-    assert fitting(large, 19_200).shape == fitting(long_, 19_200).shape == (96, 96)
+    assert fitted(small, 19_200).pixels is small
+    assert fitted(large, 19_200).pixels.shape == fitted(long_, 19_200).pixels.shape == (96, 96)

@@ -9,9 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tinyhost.device.stream_items import SamplesItem, parse_item
+from tinyhost.device.stream_items import PredictionItem, SamplesItem, parse_item
 from tinyhost.errors import ProtocolError
-from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
+from tinyhost.protocol.messages import (
+    DetectedObject,
+    FeaturesInfo,
+    FrameInfo,
+    Prediction,
+    SamplesInfo,
+    StreamHeader,
+    StreamId,
+)
 
 GOOD = SamplesInfo(position=7, rate_mhz=104_000, scale=0.5, n_samples=2, n_channels=3)
 DATA = struct.pack("<6h", *range(6))
@@ -46,11 +54,25 @@ def test_samples_that_cannot_be_are_refused(lie: dict[str, float]) -> None:
             samples(info, data)
 
 
+def test_a_prediction_carries_its_objects_behind_its_scores() -> None:
+    objects = (DetectedObject(x=300, y=4, width=8, height=16, score=-5, label=1), DetectedObject(label=1))
+    body = Prediction(n_classes=2, n_objects=2, n_left_out=3).pack() + bytes([1, 2, 3, 4])
+    body += b"".join(each.pack() for each in objects)
+    item = parse_item(StreamHeader(stream=StreamId.PREDICTIONS, timestamp_us=9), body)
+    assert isinstance(item, PredictionItem)
+    assert (item.timestamp_us, item.scores, item.smoothed, item.objects) == (9, (1, 2), (3, 4), objects)
+    assert item.prediction.n_left_out == 3
+
+
 @pytest.mark.parametrize(
     ("stream", "body"),
     [
         (StreamId.PREDICTIONS, Prediction(n_classes=17).pack() + bytes(34)),
         (StreamId.PREDICTIONS, Prediction(n_classes=2).pack()),
+        (StreamId.PREDICTIONS, Prediction(n_classes=2, n_objects=17).pack() + bytes(4 + 17 * DetectedObject.SIZE)),
+        (StreamId.PREDICTIONS, Prediction(n_classes=2, n_objects=1).pack() + bytes(4 + DetectedObject.SIZE - 1)),
+        (StreamId.PREDICTIONS, Prediction(n_classes=2, n_objects=1).pack() + bytes(4) + DetectedObject(label=0).pack()),
+        (StreamId.PREDICTIONS, Prediction(n_classes=2, n_objects=1).pack() + bytes(4) + DetectedObject(label=2).pack()),
         (StreamId.CAMERA, FrameInfo(crc32=zlib.crc32(b"")).pack()),
         (StreamId.CAMERA, FrameInfo(width=2, height=2, crc32=zlib.crc32(b"abc")).pack() + b"abc"),
         (StreamId.CAMERA, FrameInfo(width=1, height=1, crc32=1).pack() + b"a"),

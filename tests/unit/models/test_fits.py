@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -127,7 +128,7 @@ def test_a_heat_map_is_no_list_of_classes(shape: tuple[int, ...], words: str) ->
     model = replace(model, output=replace(model.output, shape=shape))
     limits = firmware_of(model)
     assert model.heat_map == words
-    assert VISION.misfit(model) == (f"no classifier: its output is {words}" if words else "")
+    assert words in VISION.misfit(model) if shape[-1] == 1 else VISION.misfit(model) == ""
     if words:
         assert (find_obstacles(model, limits), Fit.of(model, limits).n_classes) == ((), None)
         text = io.StringIO()
@@ -136,10 +137,34 @@ def test_a_heat_map_is_no_list_of_classes(shape: tuple[int, ...], words: str) ->
         assert "classes" not in text.getvalue().partition("fits on")[0].partition("flash")[2]
 
 
-def test_a_picture_to_a_heat_map_of_two_classes_is_not_taken_for_a_classifier() -> None:
+@pytest.mark.parametrize(
+    ("shape", "task"),
+    [
+        ((1, 2), Task.VWW),
+        ((1, 12, 12, 2), Task.VWW),
+        ((1, 12, 12, 1), Task.GENERIC),
+        ((1, 12, 12, 32), Task.GENERIC),
+        ((1, 96, 96, 2), Task.GENERIC),
+    ],
+)
+def test_a_picture_to_cells_of_a_few_classes_is_a_vision_model(shape: tuple[int, ...], task: Task) -> None:
     picture = TensorInfo(dtype="int8", shape=(1, 96, 96, 1), scale=1.0, zero_point=0)
-    assert guess_task(picture, replace(picture, shape=(1, 12, 12, 2))) == Task.GENERIC
-    assert guess_task(picture, replace(picture, shape=(1, 2))) == Task.VWW
+    assert guess_task(picture, replace(picture, shape=shape)) == task
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"shape": (1, 12, 12, 17)}, "17 classes of int8"),
+        ({"shape": (1, 300, 1, 2)}, "300x1 cells"),
+        ({"shape": (1, 12, 12, 2), "dtype": "float32"}, "2 classes of float32"),
+    ],
+)
+def test_a_heat_map_that_the_app_cannot_take_is_a_misfit(change: dict[str, Any], words: str) -> None:
+    model = shipped_model()
+    misfit = VISION.misfit(replace(model, output=replace(model.output, **change)))
+    assert words in misfit
+    assert "expected int8, at most 255 cells a side, and 2 to 16 classes" in misfit
 
 
 def test_a_model_that_computes_nothing_is_shown_without_a_table() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyhost.boards.scenes.base import LiveSource, PictureSource, SampleSource, Sampling, Scene, SceneOptions
-from tinyhost.boards.scenes.fit import fit_picture
+from tinyhost.boards.scenes.fit import cut_window, fit_picture
 from tinyhost.boards.scenes.opening import open_scene
 from tinyhost.boards.scenes.remarks import remarks_on
 
@@ -14,6 +14,7 @@ __all__ = [
     "Sampling",
     "Scene",
     "SceneOptions",
+    "cut_window",
     "fit_picture",
     "open_scene",
     "remarks_on",

@@ -1,4 +1,4 @@
-"""Visual wake words: 96x96 grey pictures of a camera, one class each."""
+"""Vision: grey pictures of a camera, one class each or, of a model that is a heat map, the objects in them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import Part
-from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
 from tinyhost.errors import DeviceError, UsageError
 from tinyhost.models.summary import ModelSummary
-from tinyhost.protocol.messages import InferSource, Setting
+from tinyhost.protocol.messages import MAX_SCORES, InferSource, Setting
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.sensor import CAMERA
@@ -25,18 +24,14 @@ from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.live import LiveForm
+from tinyhost.tasks.vision.fitting import SIDE, fitted
+from tinyhost.tasks.vision.object_documents import ObjectsDocument
+from tinyhost.tasks.vision.objects import open_boxes
 
-__all__ = ["VISION", "fitting"]
+__all__ = ["VISION"]
 
 _SEED = 1
-_SIDE = 96
-_MAX_SIDE = 2048  # kMaxPictureSide of firmware/lib/vision/include/vision/picture.h
-
-
-def fitting(pixels: NDArray[np.uint8], frame_bytes: int) -> NDArray[np.uint8]:
-    """Return a picture that a board's frame takes: as it is, or cut and scaled to 96x96 as a scene does."""
-    fits = pixels.size <= frame_bytes and max(pixels.shape) <= _MAX_SIDE
-    return pixels if fits else fit_picture(pixels, _SIDE, _SIDE)
+_MAX_CELLS = 255  # kMaxHeatMapSide of firmware/lib/vision/include/vision/heat_map.h
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +59,7 @@ class PictureEvaluation(Evaluation):
             subject.model,
             subject.labels,
             self.pictures,
-            prepare=lambda pixels: fitting(pixels.view(np.uint8), frame_bytes),
+            prepare=lambda pixels: fitted(pixels.view(np.uint8), frame_bytes).pixels,
             on_sample=on_step,
         )
 
@@ -78,19 +73,25 @@ class Vision(Task):
     settings = frozenset({Setting.CAMERA_RESOLUTION, Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
-    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
+    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "objects": ObjectsDocument}
 
     def misfit(self, model: ModelSummary) -> str:
-        """Return what a model is that takes no picture, or gives no list of classes."""
+        """Return what a model is that takes no picture, or gives neither a list of classes nor cells of objects."""
         shape, dtype = model.input.shape, model.input.dtype
         is_picture = len(shape) == 4 and shape[0] == 1 and shape[3] in (1, 3) and dtype != "float32"
         if not is_picture:
             return f"no model of a picture: it takes {'x'.join(map(str, shape))} {dtype}"
-        return f"no classifier: its output is {model.heat_map}" if model.heat_map else ""
+        rows, columns, n_classes = model.output.shape[1:] if model.output.is_heat_map else (1, 1, 2)
+        if 2 <= n_classes <= MAX_SCORES and max(rows, columns) <= _MAX_CELLS and model.output.dtype == "int8":
+            return ""
+        return (
+            f"no model of objects: its output is {model.heat_map} of {model.output.dtype}, "
+            f"expected int8, at most {_MAX_CELLS} cells a side, and 2 to {MAX_SCORES} classes, the background's first"
+        )
 
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a picture; None if the model classifies no pictures."""
-        picture = np.frombuffer(pattern_bytes(_SEED, _SIDE * _SIDE), np.uint8).reshape(_SIDE, _SIDE)
+        picture = np.frombuffer(pattern_bytes(_SEED, SIDE * SIDE), np.uint8).reshape(SIDE, SIDE)
         try:
             subject.device.infer(InferSource.SAMPLE, data=picture)
         except DeviceError as error:
@@ -99,13 +100,15 @@ class Vision(Task):
             raise
         return picture
 
-    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> PictureEvaluation:
-        """Return the labelled pictures of a folder, all or those of one part."""
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
+        """Return the labelled pictures of a folder, all or those of one part; of a heat map, pictures with boxes."""
         if self.test_sample(subject) is None:
             raise UsageError(
                 f"{subject.model.name} does not take the pictures of its app, so --data cannot be classified",
                 hint="leave --data out",
             )
+        if subject.model.output.is_heat_map:
+            return open_boxes(subject, folder, part)
         pictures = load_class_folder(folder)
         check_labels(folder, pictures.labels, subject.labels, example="no_person,person")
         return PictureEvaluation(pictures=pictures_of_part(pictures, part))
