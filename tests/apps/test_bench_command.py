@@ -16,6 +16,7 @@ from tinyhost.protocol.messages import Source
 from tests.apps.conftest import N_PER_CLASS
 from tests.device.rig import small_model
 from tests.oracle.oracle import ORACLE_NAME
+from tests.oracle.sketch import Sketch
 from tests.stations import Station, Stations, shipped_image
 from tests.unit.compiler.models import float_classifier
 
@@ -81,6 +82,16 @@ def test_a_model_of_floats_agrees_on_floats_that_it_can_take(native: Station, tm
     words = ("bench", "--model", str(tmp_path / "floats.tflite"), "--runs", "1", "--samples", "20")
     assert native.run_json(*words, "--against", ORACLE_NAME)["agreement"]["mismatches"] == 0
     assert native.run_json("diff", "--seed", "5", "--layers")["same"]
+
+
+def test_a_heat_map_without_a_background_is_measured_but_never_taken_for_objects(
+    native: Station, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.tflite"
+    file.write_bytes(Sketch((1, 32, 32, 1)).conv(1, 3, stride=16).tflite())
+    assert "its output is a heat map of 2x2 cells and 1 class" in native.run("push", str(file), code=1).err
+    result = native.run_json("bench", "--model", str(file), "--runs", "1", "--samples", "3")
+    assert (result["agreement"]["mismatches"], result["latency"]["preprocess"]) == (0, None)
 
 
 def test_pictures_for_a_model_that_takes_none_are_an_error(native: Station, pictures: Path, tmp_path: Path) -> None:
