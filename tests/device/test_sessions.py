@@ -53,10 +53,11 @@ class Talk:
         pytest.fail(f"no reply to {message_type.name}")
 
     def hello(self, version_min: int = 1, version_max: int = 1) -> HelloReply:
-        self.text.clear()
         request = HelloRequest(magic=HELLO_MAGIC, version_min=version_min, version_max=version_max, session=77)
         self.send(MessageType.HELLO, 5, request.pack())
-        return HelloReply.unpack(self.reply(MessageType.HELLO, 5))
+        reply = HelloReply.unpack(self.reply(MessageType.HELLO, 5))
+        self.text.clear()  # what was on its way when HELLO was sent
+        return reply
 
     def await_text(self, timeout_s: float) -> float:
         """Return after how long the next line of text came, if none did before."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.features import FrontendConfig
+from tinyhost.system.locks import locked
 
 __all__ = ["LEVELS", "Cost", "build_program", "run_program"]
 
@@ -34,10 +35,16 @@ class Cost:
 
 
 def build_program(board: str, level: str) -> Path:
-    """Build the program for native or m4 and return it. Raises CalledProcessError."""
+    """Build the program for native or m4 and return it. Raises CalledProcessError.
+
+    Tests run in several processes, and two of make in one folder link objects that are half written.
+    """
     make = ["make", "--silent", "-C", str(_ROOT / "firmware/test/frontend_program"), f"BOARD={board}", f"LEVEL={level}"]
-    subprocess.run(make, check=True, capture_output=True, text=True)
-    return _ROOT / f"build/frontend/{board}-{level}/program"
+    folder = _ROOT / f"build/frontend/{board}-{level}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / "lock"):
+        subprocess.run(make, check=True, capture_output=True, text=True)
+    return folder / "program"
 
 
 def run_program(
