@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from tinyhost.cli import hil_history
 from tinyhost.cli.declare import Group, make_command, make_group, option
+from tinyhost.cli.hil_history import HistoryOption, NoHistoryOption, keep, open_history
+from tinyhost.cli.hil_soak import run_soak
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
 from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
-    from tinyhost.hil.results import BoardResult, RigResult
+    from tinyhost.hil.results import RigResult
     from tinyhost.hil.rigs import Rig
     from tinyhost.hil.runner import BoardProcess, RunOptions
 
@@ -63,12 +66,19 @@ ShareOption = Annotated[
         "--share", help="Let boards that are alike (type, app, scene, model, allow) share the tests: each is run once."
     ),
 ]
-
-MAX_TEXT_LINES = 16
+ForOption = Annotated[
+    str | None,
+    option(
+        "--for",
+        metavar="TIME",
+        help="Soak: run round after round until the time is over, 8h or 90m; --report is then a page of the boards' "
+        "health, written after each round.",
+    ),
+]
 
 
 def command() -> Group:
-    """Return `hil run`."""
+    """Return `hil run` and what belongs to it."""
     return make_group(
         "Run hardware-in-the-loop tests on the boards of a rig.",
         {
@@ -77,8 +87,10 @@ def command() -> Group:
                 examples=(
                     "tinyhost hil run",
                     "tinyhost hil run --rig hil/rigs/desk.toml --junit hil.xml --report hil.html",
+                    "tinyhost hil run --rig hil/rigs/desk.toml --for 8h --report health.html",
                 ),
             ),
+            "history": hil_history.command(),
         },
     )
 
@@ -92,7 +104,10 @@ def run(
     reruns: RerunsOption = 1,
     jobs: JobsOption = None,
     share: ShareOption = False,
+    soak: ForOption = None,
     out: OutOption = Path("runs/hil"),
+    history: HistoryOption = None,
+    no_history: NoHistoryOption = False,
     json: JsonOption = None,
 ) -> None:
     """Run the rig's tests on all of its boards at once.
@@ -108,10 +123,17 @@ def run(
     loaded = load_rig(find_shipped(rig))
     check_targets(junit, report, json)
     options = RunOptions(select=select, reruns=reruns, jobs=jobs, share=share)
+    store = None if no_history else open_history(history)
+    if soak is not None:
+        run_soak(
+            loaded, lambda: _run_watched(loaded, out, options), soak, out=out, store=store,
+            after_round=lambda result: _write(result, junit, None, None), report=report, json=json,
+        )  # fmt: skip
+        return
     result = _run_watched(loaded, out, options)
-    if json != "-":
-        _print(result)
+    _print(result, json)
     _write(result, junit, report, json)
+    keep(result, store)
     if result.interrupted:
         raise KeyboardInterrupt
     if not result.passed:
@@ -124,12 +146,13 @@ def _run_watched(rig: Rig, out: Path, options: RunOptions) -> RigResult:
     from rich.live import Live
 
     from tinyhost.hil.runner import run_rig
+    from tinyhost.views.hil import rig_progress
 
     status = status_console()
     if not status.is_terminal:
         return run_rig(rig, folder=out, options=options, observe=_print_finished(status))
     with Live(console=status, refresh_per_second=8, transient=True) as live:
-        return run_rig(rig, folder=out, options=options, observe=lambda boards: live.update(_progress(boards)))
+        return run_rig(rig, folder=out, options=options, observe=lambda boards: live.update(rig_progress(boards)))
 
 
 def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]:
@@ -146,6 +169,15 @@ def _print_finished(status: Console) -> Callable[[Sequence[BoardProcess]], None]
     return observe
 
 
+def _print(result: RigResult, json: str | None) -> None:
+    """Print what was found, unless the document goes there."""
+    from tinyhost.views.hil import rig_result
+
+    if json != "-":
+        for line in rig_result(result):
+            console().print(line, soft_wrap=True)
+
+
 def _write(result: RigResult, junit: Path | None, report: Path | None, json: str | None) -> None:
     """Write the reports that were asked for."""
     if junit:
@@ -160,82 +192,3 @@ def _write(result: RigResult, junit: Path | None, report: Path | None, json: str
         from tinyhost.hil.document import RigDocument
 
         write_json(RigDocument.of(result), json)
-
-
-def _progress(boards: Sequence[BoardProcess]) -> RenderableType:
-    """Return the live table: board, progress, counts, what it is doing."""
-    from rich.progress_bar import ProgressBar
-    from rich.table import Table
-    from rich.text import Text
-
-    from tinyhost.hil.results import BAD_OUTCOMES
-
-    table = Table.grid(padding=(0, 2))
-    for process in boards:
-        run = process.run
-        ran = [test for test in run.tests if test.outcome != "not_applicable"]
-        bad = sum(test.outcome in BAD_OUTCOMES for test in ran)
-        now = "done" if process.done else (run.current or run.stage).rpartition("/")[2]
-        table.add_row(
-            Text(run.board.name, style="bold"),
-            ProgressBar(total=len(run.planned) or 1, completed=len(ran), width=28),
-            f"{len(ran)}/{len(run.planned)}",
-            Text(f"{bad} bad", style="bold red") if bad else Text("ok", style="green"),
-            f"{process.seconds:.0f} s",
-            Text(now, style="dim", overflow="ellipsis", no_wrap=True),
-        )
-    return table
-
-
-def _print(result: RigResult) -> None:
-    """Print everything that went wrong or did not apply, then what each board found."""
-    from rich.text import Text
-
-    from tinyhost.hil.results import OUTCOME_WORDS, find_problems, headline, reran
-
-    out = console()
-    for reason, tests in _not_applicable(result).items():
-        files = ", ".join(dict.fromkeys(test.partition("::")[0] for test in tests))
-        out.print(Text(f"not applicable  {reason}: {len(tests)} of {files}", style="dim"), soft_wrap=True)
-    for problem in find_problems(result):
-        test = problem.first
-        what = test.test if len(problem.tests) == 1 else counted(len(problem.tests), "test")
-        out.print(Text(f"{problem.board}  {what}: {OUTCOME_WORDS[test.outcome]}", style="bold red"), soft_wrap=True)
-        lines = test.text.splitlines()[:MAX_TEXT_LINES] if test.outcome in {"rig", "build"} else [test.headline]
-        for line in lines:
-            out.print(Text(f"    {line}"), soft_wrap=True)
-    for board, again in reran(result):
-        first = again.attempts[0]
-        words = (
-            f"run again  {board.board.name}  {again.test}: {OUTCOME_WORDS[again.outcome]}; before, on {first.board}: "
-        )
-        out.print(Text(words + headline(first.text), style="yellow"), soft_wrap=True)
-    for board in result.boards:
-        out.print(_board_line(board), soft_wrap=True)
-    if result.passed:
-        out.print(Text(result.verdict(), style="bold green"), soft_wrap=True)
-
-
-def _not_applicable(result: RigResult) -> dict[str, list[str]]:
-    """Return the tests that do not apply to a board, by the reason, which names the board."""
-    found: dict[str, list[str]] = {}
-    for test in (test for board in result.boards for test in board.tests):
-        if test.outcome == "not_applicable":
-            found.setdefault(test.text, []).append(test.test)
-    return found
-
-
-def _board_line(board: BoardResult) -> RenderableType:
-    """Return one line: which board, which firmware, how many tests."""
-    from rich.text import Text
-
-    from tinyhost.hil.results import OUTCOME_WORDS
-
-    counts = ", ".join(f"{n} {OUTCOME_WORDS[outcome]}" for outcome, n in board.counts.items())
-    device = (
-        "{app} {firmware_version}, build {build_id}".format(**board.identity) if board.identity else "never answered"
-    )
-    style = "green" if board.passed else "red"
-    return Text.assemble(
-        (f"{board.board.name:14}", style), f" {counts} in {board.seconds:.1f} s", (f"  {device}", "dim")
-    )

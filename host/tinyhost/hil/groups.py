@@ -51,11 +51,16 @@ class BoardGroup:
 
     def close(self) -> None:
         """Record tests that no board had any more as not run."""
+        for test in self._lost():
+            self.processes[0].run.add(
+                TestResult(test=test, outcome="not_run", phase="run", text="no board was left for it")
+            )
+
+    def _lost(self) -> list[str]:
+        """Return the tests of which no board has a result, as of one that died with a test that it had claimed."""
         have = {test.test for process in self.processes for test in process.run.tests}
-        run = self.processes[0].run
-        for test in dict.fromkeys(test for process in self.processes for test in process.run.seen):
-            if test not in have:
-                run.add(TestResult(test=test, outcome="not_run", phase="run", text="no board was left for it"))
+        seen = dict.fromkeys(test for process in self.processes for test in process.run.seen)
+        return [test for test in seen if test not in have]
 
     def _rejoin(self) -> None:
         if self._claims is None or not any(process.is_running for process in self.processes):
@@ -68,7 +73,7 @@ class BoardGroup:
 
     def _run_again(self) -> None:
         """Have the tests that the rig broke run again, by the boards that are left, or by all if none is."""
-        attempts: dict[str, tuple[Attempt, ...]] = {}
+        attempts: dict[str, tuple[Attempt, ...]] = dict.fromkeys(self._lost(), ())
         for process in self.processes:
             broken = [test.test for test in process.run.tests if test.outcome in {"rig", "not_run"}]
             known = [test for test in broken if test in process.run.seen]

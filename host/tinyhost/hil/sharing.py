@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,22 +45,32 @@ class SharedTests:
         self._folder = folder
         self._log = log
         self._broken = broken
-        self._left = False
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Run the test here unless another board has it, or this one left."""
-        if not self._left and (why := self._broken()):
-            self._left = True
-            self._log.write("left", text=why)
-        if self._left:
-            return True
-        if claim(self._folder, item.nodeid):
-            return None
-        self._log.write("elsewhere", test=item.nodeid)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run the tests that nobody else has claimed, each claimed while the one before runs.
+
+        pytest must know the next one, to keep what fixtures both need.
+        """
+        if session.testsfailed or session.config.option.collectonly:
+            return None  # pytest's own loop tells of files that could not be collected
+        items = iter(session.items)
+        item = self._next(items)
+        while item is not None:
+            following = self._next(items)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldfail or session.shouldstop:
+                raise session.Interrupted(session.shouldfail or session.shouldstop)
+            if why := self._broken():
+                self._log.write("left", text=why)
+                release(self._folder, [following.nodeid] if following else [])
+                return True
+            item = following
         return True
 
-    def pytest_sessionfinish(self) -> None:
-        """Tell of a station that broke in the very last test, too."""
-        if not self._left and (why := self._broken()):
-            self._log.write("left", text=why)
+    def _next(self, items: Iterator[pytest.Item]) -> pytest.Item | None:
+        for item in items:
+            if claim(self._folder, item.nodeid):
+                return item
+            self._log.write("elsewhere", test=item.nodeid)
+        return None
