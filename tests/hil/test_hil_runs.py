@@ -38,6 +38,8 @@ def hil_run(folder: Path, rig: Path, *args: str) -> tuple[subprocess.CompletedPr
         str(folder / "r.html"),
         "--out",
         str(folder / "out"),
+        "--history",
+        str(folder / "history.sqlite3"),
     ]
     command = [*TINYHOST, "hil", "run", "--rig", str(rig), *outputs, *args]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder, check=False)
