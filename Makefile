@@ -123,7 +123,7 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 	$(BIN)/python scripts/soak_upload.py
 
 soak-nano: setup-dev  ## the emulated Nano's long tests: bench on both revisions, 1,000 inputs, 10,000 openings, hours of listening
-	$(BIN)/python -m pytest -m soak tests/nano33emu
+	$(BIN)/python -m pytest -m soak -s tests/nano33emu
 
 fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
 	cmake -S firmware --preset fuzz

@@ -38,7 +38,7 @@ std::string HexId(uint64_t id) {
 }  // namespace
 
 Machine::Machine(const Options& options)
-    : clock_(options.errors),
+    : clock_(options.errors, options.wrap_in_s),
       log_(clock_, options.is_strict),
       memory_(log_, kFlashFile),
       system_{clock_, log_, memory_, exceptions_, execution_},
@@ -160,6 +160,7 @@ void Machine::PowerOn() {
 /// A reset of the chip (product specification, 5.3.7): everything but RAM and GPREGRET, and the watchdog if the reset
 /// came from software.
 void Machine::Restart(uint32_t reasons) {
+  deepest_stack_ = std::max(deepest_stack_, processor_.stack_used());
   execution_.is_reset_wanted = false;
   host_.Forget("reset");
   exceptions_.Reset();
@@ -286,12 +287,13 @@ std::string Machine::Statistics() const {
                 "{\"virtual_s\": %.6f, \"wall_s\": %.6f, \"behind_s\": %.6f, \"slept_s\": %.6f, \"halfwords\": %" PRIu64
                 ", \"starts\": %u, \"defects\": %u, \"words_written\": %" PRIu64 ", \"pages_erased\": %" PRIu64
                 ", \"usb_bytes_in\": %" PRIu64 ", \"usb_bytes_out\": %" PRIu64
-                ", \"stack_lowest\": %u, \"pc\": %u, \"program\": %s, \"configured\": %s}",
+                ", \"stack_bytes\": %u, \"stack_used\": %u, \"pc\": %u, \"program\": %s, \"configured\": %s}",
                 static_cast<double>(clock_.TrueNs()) / 1e9, static_cast<double>(pacer_.wall_ns()) / 1e9,
                 static_cast<double>(pacer_.behind_ns()) / 1e9,
                 static_cast<double>(processor_.n_slept_cycles()) / static_cast<double>(Clock::kHz),
                 processor_.n_instruction_halfwords(), n_resets_, log_.n_defects(), flash_.n_words(), flash_.n_erases(),
-                host_.n_bytes_in(), host_.n_bytes_out(), processor_.lowest_main_stack(), processor_.pc(),
+                host_.n_bytes_in(), host_.n_bytes_out(), processor_.stack_bytes(),
+                std::max(deepest_stack_, processor_.stack_used()), processor_.pc(),
                 is_program_running_ ? "true" : "false", host_.is_configured() ? "true" : "false");
   return text;
 }

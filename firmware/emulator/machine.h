@@ -97,6 +97,7 @@ class Machine {
   bool is_program_running_ = false;
   bool wants_bus_fault_ = false;
   uint32_t n_resets_ = 0;
+  uint32_t deepest_stack_ = 0;  // of the starts before this one
 };
 
 }  // namespace tinyhost::emulator

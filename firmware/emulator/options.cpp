@@ -7,6 +7,8 @@
 namespace tinyhost::emulator {
 namespace {
 
+constexpr double kLongestWrapS = 60;  // CYCCNT wraps after 67 s
+
 double Number(const std::string& name, const std::string& text) {
   size_t n = 0;
   double value = 0;
@@ -24,6 +26,8 @@ uint32_t Count(const std::string& name, const std::string& text) {
   if (value < 0 || value > UINT32_MAX) throw std::runtime_error(name + ": " + text + " is out of range");
   return static_cast<uint32_t>(value);
 }
+
+uint64_t StartOfCrystal(const std::string& text) { return text == "never" ? kNever : Count("--hfxo-start-us", text); }
 
 uint64_t Identity(const std::string& text) {
   const bool is_hex = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
@@ -55,6 +59,8 @@ Options ParseOptions(int argc, char** argv) {
       {"--camera", [&](auto& v) { options.board.camera = Camera(v); }},
       {"--hfint", [&](auto& v) { options.errors.hfint = Number("--hfint", v) / 100; }},
       {"--hfxo", [&](auto& v) { options.errors.hfxo = Number("--hfxo", v) / 100; }},
+      {"--hfxo-start-us", [&](auto& v) { options.errors.hfxo_start_us = StartOfCrystal(v); }},
+      {"--wrap-in", [&](auto& v) { options.wrap_in_s = Number("--wrap-in", v); }},
       {"--lfclk", [&](auto& v) { options.errors.lfclk = Number("--lfclk", v) / 100; }},
       {"--token-us", [&](auto& v) { options.token_us = Count("--token-us", v); }},
       {"--seed", [&](auto& v) { options.seed = options.board.seed = Count("--seed", v); }},
@@ -76,6 +82,9 @@ Options ParseOptions(int argc, char** argv) {
     if (++i >= argc) throw std::runtime_error(name + ": a value is missing");
     value->second(argv[i]);
   }
+  if (options.wrap_in_s < 0 || options.wrap_in_s > kLongestWrapS) {
+    throw std::runtime_error("--wrap-in: expected 0 to 60 seconds");
+  }
   if (options.token_us == 0) throw std::runtime_error("--token-us: expected at least 1");
   return options;
 }
@@ -88,6 +97,8 @@ std::string Usage() {
          "  --id HEX16           unique id, which is its serial number\n"
          "  --camera WIRES       straight, swapped (D0 and D1 exchanged) or none (straight)\n"
          "  --hfint PCT --hfxo PCT --lfclk PCT   how far the chip's oscillators are off, per cent (0)\n"
+         "  --hfxo-start-us N|never   how long the crystal oscillator takes to start (360)\n"
+         "  --wrap-in S          counters of 32 bits wrap S seconds after they are cleared (0: after 2^32 counts)\n"
          "  --token-us N         the USB host makes one transaction each N us (50)\n"
          "  --strict             end with exit code 70 at the first thing that silicon would not forgive\n"
          "  --seed N             of what is random: noise, half-done writes, RAM at the start (0)\n"

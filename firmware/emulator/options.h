@@ -14,6 +14,7 @@ struct Options {
   uint64_t unique_id = 0x0123456789abcdef;
   Board::Options board;
   OscillatorErrors errors;
+  double wrap_in_s = 0;  ///< counters of 32 bits wrap so long after they are cleared; 0: when they have counted 2^32
   uint32_t token_us = 50;
   uint32_t seed = 0;
   bool is_strict = false;

@@ -20,6 +20,7 @@ constexpr uint32_t kPrivateBytes = 0x10000;
 constexpr uint32_t kRomTableBegin = 0xf0000000;  // what tells the chip's revision to code that asks for it
 constexpr uint32_t kRomTableBytes = 0x1000;
 
+constexpr uint32_t kStackPaint = 0xc5c5c5c5;
 constexpr uint32_t kFrameBytes = 0x20;
 constexpr uint32_t kFloatFrameBytes = 0x68;
 constexpr uint32_t kXpsrAligned = 0x200;
@@ -199,6 +200,18 @@ uint32_t Processor::Get(int reg) const {
 
 void Processor::Set(int reg, uint32_t value) { uc_reg_write(unicorn_, reg, &value); }
 
+uint32_t Processor::stack_used() const {
+  uint32_t n_painted = 0;
+  bool has_paint = false;
+  for (uint32_t at = 0; at + 4 <= std::min(stack_bytes(), kRamBytes); at += 4) {
+    const bool is_paint = LoadWord(system_.memory.ram() + at) == kStackPaint;
+    has_paint = has_paint || is_paint;
+    if (is_paint && n_painted == at) n_painted += 4;
+  }
+  const uint32_t lowest = has_paint ? std::min(lowest_stack_, kRamBegin + n_painted) : lowest_stack_;
+  return initial_stack_ - lowest;
+}
+
 uint32_t Processor::pc() const { return Get(UC_ARM_REG_PC); }
 
 void Processor::Start(uint32_t vector_table) {
@@ -213,7 +226,7 @@ void Processor::Start(uint32_t vector_table) {
   Set(UC_ARM_REG_SP, LoadWord(vectors));
   Set(UC_ARM_REG_LR, 0xffffffff);
   Set(UC_ARM_REG_PC, LoadWord(vectors + 4));
-  lowest_stack_ = UINT32_MAX;
+  initial_stack_ = lowest_stack_ = LoadWord(vectors);
 }
 
 int Processor::ExecutionPriority() const {

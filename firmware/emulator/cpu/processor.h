@@ -47,7 +47,11 @@ class Processor {
   uint32_t pc() const;
   uint64_t n_instruction_halfwords() const { return n_halfwords_; }
   uint64_t n_slept_cycles() const { return n_slept_; }
-  uint32_t lowest_main_stack() const { return lowest_stack_; }
+  /// The room that the main stack has if it lies at the bottom of RAM, in bytes; 0 before a program has started.
+  uint32_t stack_bytes() const { return initial_stack_ < kRamBegin ? 0 : initial_stack_ - kRamBegin; }
+  /// How much of it was used since the start, at the most: what the program has painted, and does not hold that any
+  /// more (firmware/boards/nano33ble/startup.cpp), or what was seen of the stack pointer if it paints nothing.
+  uint32_t stack_used() const;
 
  private:
   struct Callbacks;  // Unicorn's, which are plain functions
@@ -100,7 +104,8 @@ class Processor {
   std::vector<Store> stores_;
   uint64_t n_halfwords_ = 0;
   uint64_t n_slept_ = 0;
-  uint32_t lowest_stack_ = UINT32_MAX;
+  uint32_t initial_stack_ = 0;
+  uint32_t lowest_stack_ = 0;
 };
 
 }  // namespace tinyhost::emulator

@@ -243,8 +243,8 @@ void SystemControl::WriteWord(uint32_t offset, uint32_t value) {
       dwt_control_ = value & kCycleCounterOn;
       return;
     case kDwtCyccnt:
-      dwt_begin_ = now - value;
-      dwt_held_ = value;
+      dwt_held_ = value == 0 ? system_.clock.FirstCount(Clock::kHz) : value;
+      dwt_begin_ = now - dwt_held_;
       return;
     case kSystCsr:
       if ((value & kTickOn) != 0 && (tick_control_ & kTickOn) == 0) tick_begin_ = now;

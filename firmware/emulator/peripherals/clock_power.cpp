@@ -15,7 +15,6 @@ constexpr uint32_t kRunning = 0x10000;
 constexpr uint32_t kCrystalRunning = kRunning | 1;
 
 // How long they take at most: 5.4.4.
-constexpr uint64_t kCrystalStart = 360 * Clock::kCyclesPerUs;
 constexpr uint64_t kLfRcStart = 1000 * Clock::kCyclesPerUs;
 constexpr uint64_t kLfCrystalStart = 250 * Clock::kCyclesPerMs;
 constexpr uint64_t kDetect = 10 * Clock::kCyclesPerUs;
@@ -118,12 +117,17 @@ void ClockPower::SetUsbEnabled(bool is_on) {
 
 bool ClockPower::is_usb_powered() const { return has_vbus_ && is_usb_ready_; }
 
+uint64_t ClockPower::CrystalStart(uint64_t now) const {
+  const uint64_t us = system_.clock.hfxo_start_us();
+  return us == kNever ? kNever : now + us * Clock::kCyclesPerUs;
+}
+
 void ClockPower::OnTask(uint32_t offset) {
   const uint64_t now = system_.clock.cycles();
   switch (offset) {
     case kHfclkStart:
       is_crystal_wanted_ = true;
-      crystal_at_ = now + (system_.clock.is_crystal() ? 1 : kCrystalStart);
+      crystal_at_ = system_.clock.is_crystal() ? now + 1 : CrystalStart(now);
       break;
     case kHfclkStop:
       is_crystal_wanted_ = false;

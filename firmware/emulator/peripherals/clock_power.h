@@ -35,6 +35,7 @@ class ClockPower final : public Peripheral {
   void OnTask(uint32_t offset) override;
   void OnWrite(uint32_t offset, uint32_t value) override;
   uint32_t OnRead(uint32_t offset) override;
+  uint64_t CrystalStart(uint64_t now) const;
 
   bool has_vbus_ = true;
   bool is_crystal_wanted_ = false;

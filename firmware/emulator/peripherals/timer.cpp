@@ -97,7 +97,7 @@ void Timer::OnTask(uint32_t offset) {
     is_running_ = false;
   }
   if (offset == kClear) {
-    base_ = 0;
+    base_ = Mask() == UINT32_MAX ? system_.clock.FirstCount(Clock::kHz / CyclesPerTick()) : 0;
     origin_ = now;
   }
   seen_ = TicksNow();

@@ -12,6 +12,8 @@ struct OscillatorErrors {
   double hfint = 0;  ///< the 64 MHz RC oscillator, in use until HFCLKSTART
   double hfxo = 0;   ///< the 64 MHz crystal oscillator
   double lfclk = 0;  ///< the 32.768 kHz clock
+  /// How long the crystal oscillator takes to start: 5.4.4.2. kNever: it is broken.
+  uint64_t hfxo_start_us = 360;
 };
 
 /// Virtual time, in two units: cycles of the chip's 64 MHz clock as it really runs, in which its processor and its
@@ -24,7 +26,9 @@ class Clock {
   static constexpr uint64_t kCyclesPerMs = 64'000;
   static constexpr uint64_t kNsPerMs = 1'000'000;
 
-  explicit Clock(OscillatorErrors errors) : errors_(errors) { UseCrystal(false); }
+  explicit Clock(OscillatorErrors errors, double wrap_in_s = 0) : errors_(errors), wrap_in_s_(wrap_in_s) {
+    UseCrystal(false);
+  }
 
   uint64_t cycles() const { return cycles_; }
   void Advance(uint64_t n_cycles) { cycles_ += n_cycles; }
@@ -40,9 +44,15 @@ class Clock {
   void UseCrystal(bool is_crystal);
   bool is_crystal() const { return is_crystal_; }
   double lfclk_hz() const { return 32768.0 * (1 + errors_.lfclk); }
+  uint64_t hfxo_start_us() const { return errors_.hfxo_start_us; }
+  /// What a counter of 32 bits is cleared to: 0, as on the chip, or what makes it wrap as soon as a test wants it.
+  uint32_t FirstCount(uint64_t hz) const {
+    return static_cast<uint32_t>(0 - static_cast<uint64_t>(wrap_in_s_ * static_cast<double>(hz)));
+  }
 
  private:
   OscillatorErrors errors_;
+  double wrap_in_s_;
   uint64_t cycles_ = 0;
   uint64_t since_cycles_ = 0;  // when the oscillator was chosen
   uint64_t since_ns_ = 0;
