@@ -18,6 +18,7 @@ from tinyhost.protocol.reset import ResetReason
 from tinyhost.protocol.status import Status
 
 from tests.device.rig import small_model
+from tests.nano33emu.watching import await_figures
 from tests.stations import SHIPPED_MODELS, Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
@@ -79,11 +80,30 @@ def test_every_start_has_a_number_and_a_cause_and_a_fault_its_place(power: Virtu
     assert info.reset_reason == ResetReason.FAULT
     assert info.fault_cfsr == CFSR_BUS_FAULT
     assert 0x10000 <= info.fault_pc < 0x10000 + 294_912  # in the program
-    assert f"after a fault (pc 0x{info.fault_pc:08x}, lr 0x{info.fault_lr:08x}" in cause_of_start(info)
+    assert f"after a bus fault (pc 0x{info.fault_pc:08x}, lr 0x{info.fault_lr:08x}" in cause_of_start(info)
     power.reset()
     assert device.ping().boot not in range(first, first + 100)  # RAM is lost with the power: a random number
     assert (device.info.reset_reason, device.info.fault_pc) == (ResetReason.POWER_ON, 0)
     assert device.link_stats.boots == 3
+
+
+def test_doctor_shows_a_fault_that_was_and_nothing_where_none_was(stations: Stations) -> None:
+    station = stations("nano33emu:rev2", "anomaly")
+    words = ("doctor", "imu", "--seconds", "0")
+    with station.board.power(scene=SCENES["nano33emu:rev2"], keep_on=True) as power:
+        assert isinstance(power, VirtualPower)
+        assert station.run_json(*words)["fault"] is None
+        assert "stopped by" not in station.run(*words).out
+        power.switch("fault bus")
+        await_figures(power, lambda now: now["starts"] == 2 and now["configured"])
+        fault = station.run_json(*words)["fault"]
+        told = station.run(*words).out
+    assert (fault["kind"], fault["is_cause_of_start"]) == ("bus fault", True)
+    assert (fault["cfsr"], fault["flags"]) == (CFSR_BUS_FAULT, ["PRECISERR", "BFARVALID"])
+    assert fault["address"] == 0x3000_0000
+    places = f"pc 0x{fault['pc']:08x}, lr 0x{fault['lr']:08x}, cfsr 0x00008200 PRECISERR BFARVALID, address 0x30000000"
+    assert f"the board's firmware was stopped by a bus fault ({places}): {fault['meaning']}" in told
+    assert f"firmware.elf 0x{fault['pc']:x} 0x{fault['lr'] & ~1:x}" in told
 
 
 def test_a_host_that_stops_reading_loses_items_that_are_counted_and_nothing_else(

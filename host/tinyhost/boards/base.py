@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from tinyhost.errors import TinyhostError
 from tinyhost.link.base import Link
+from tinyhost.protocol.faults import FaultRecord
 
 __all__ = ["Board", "BoardKind", "BoardStatus", "BoardsDocument", "PoweredBoard"]
 
@@ -127,6 +128,8 @@ class BoardStatus:
     """vendor and product, `2341:805a`; empty for virtual boards"""
     detail: str = ""
     """for people: what is wrong, USB names, scene"""
+    fault: FaultRecord | None = None
+    """what stopped the firmware of a real board that was asked since it got power; else null"""
 
 
 @dataclass(frozen=True, kw_only=True)

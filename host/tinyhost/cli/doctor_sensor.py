@@ -27,13 +27,18 @@ def examine(
 ) -> None:
     """Test the sensor, show what it gives for `seconds`, and raise CheckFailedError if something is wrong."""
     from tinyhost.cli.connect import connected
+    from tinyhost.protocol.faults import fault_of
     from tinyhost.sensors import sensor_of_option
     from tinyhost.tasks.on_device import task_with_sensor
+    from tinyhost.views.doctor import fault_lines
 
     sensor = sensor_of_option(name.value)
     with connected(board, scene, state, hold_s=_HOLD_S) as connection:
         task_with_sensor(connection.device, sensor, connection.board_name)
         done = _examined(connection, sensor, seconds, quiet=json == "-")
+        if json != "-":
+            for line in fault_lines(fault_of(connection.device.info)):
+                console().print(line, soft_wrap=True)
         failure = connection.board.scene_failure
         if json:
             write_json(done.document(connection.device, board=connection.board_name, scene=scene), json)

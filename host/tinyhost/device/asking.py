@@ -9,6 +9,7 @@ from pathlib import Path
 from tinyhost.boards import BoardStatus, resolve
 from tinyhost.device.device import Device
 from tinyhost.errors import LinkTimeoutError, PortBusyError, TinyhostError
+from tinyhost.protocol.faults import fault_of
 from tinyhost.protocol.frames import LogText
 
 __all__ = ["ask_board"]
@@ -37,4 +38,6 @@ def ask_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], 
         why = "runs no firmware of tinyhost's, or hangs: tinyhost flash vww" if silent else exc.message
         now = "busy" if isinstance(exc, PortBusyError) else "silent"
         return replace(status, state=now, detail=f"{why}; {status.detail}")
-    return replace(status, app=info.app, build_id=info.build_id, revision=info.revision, model=model)
+    return replace(
+        status, app=info.app, build_id=info.build_id, revision=info.revision, model=model, fault=fault_of(info)
+    )

@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable
 
 from tinyhost.device.clock import BoardClock
+from tinyhost.protocol.faults import fault_of
 from tinyhost.protocol.messages import InfoReply, PingReply
 from tinyhost.protocol.reset import ResetReason
 
 __all__ = ["Boots", "cause_of_start"]
 
-_CAUSES = {
+_CAUSES: dict[int, str] = {
     ResetReason.POWER_ON: "after a loss of power",
     ResetReason.PIN: "by its reset button",
-    ResetReason.WATCHDOG: "by its watchdog, as its loop stood still",
     ResetReason.SOFTWARE: "as it was told to",
     ResetReason.LOCKUP: "after a fault in the handler of a fault",
-    ResetReason.FAULT: "after a fault",
 }
 
 
@@ -47,9 +46,7 @@ class Boots:
 
 def cause_of_start(info: InfoReply) -> str:
     """Return why a board's firmware started, and where the fault was if it was one; "" if the board does not tell."""
-    if info.reset_reason not in _CAUSES:
-        return ""
-    cause = _CAUSES[ResetReason(info.reset_reason)]
-    if info.reset_reason == ResetReason.FAULT and info.fault_pc:
-        cause += f" (pc 0x{info.fault_pc:08x}, lr 0x{info.fault_lr:08x}, cfsr 0x{info.fault_cfsr:08x})"
-    return cause
+    fault = fault_of(info)
+    if fault is not None and fault.is_cause_of_start:
+        return f"after a {fault}: {fault.meaning}"
+    return _CAUSES.get(info.reset_reason, "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tinyhost.device.self_test import TestProgress
 from tinyhost.device.stream_items import FrameItem, SamplesItem, StreamItem
+from tinyhost.protocol.faults import FaultRecord, fault_of
 from tinyhost.sensors import (
     CheckResult,
     PictureQuality,
@@ -71,6 +72,9 @@ class SensorCheckDocument:
     """`camera`, `mic`, `imu`"""
     scene: str | None
     """as it was given"""
+    fault: FaultRecord | None
+    """what stopped the board's firmware last since the board got power, before this examination or in it; null: nothing,
+    or the firmware keeps no record"""
     checks: list[CheckResult]
     """the board's self-test, in its order"""
     seen: SensorDataDocument | None
@@ -111,6 +115,7 @@ class Examination:
             build_id=info.build_id,
             sensor=self.sensor.option,
             scene=scene,
+            fault=fault_of(info),
             checks=self.results,
             seen=self._data(),
         )

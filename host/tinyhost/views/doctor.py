@@ -12,9 +12,10 @@ from tinyhost.views.tables import PlainTable, plain_table
 
 if TYPE_CHECKING:
     from tinyhost.boards.checks import Check
+    from tinyhost.protocol.faults import FaultRecord
     from tinyhost.sensors import CheckResult
 
-__all__ = ["check_table", "failure_lines", "fix_lines", "machine_table"]
+__all__ = ["check_table", "failure_lines", "fault_lines", "fix_lines", "machine_table"]
 
 _MARKS = {
     "passed": ("ok", "green"),
@@ -55,6 +56,18 @@ def check_table(results: list[CheckResult]) -> PlainTable:
             style = "bold" if verdict == "failed" else "dim" if verdict == "skipped" else ""
             table.add_row((mark, colour), (result.title, style), (result.shown, style), (result.expected, "dim"))
     return table
+
+
+def fault_lines(fault: FaultRecord | None) -> Iterator[Text]:
+    """Yield what stopped the board's firmware, and what to do about it; nothing if nothing did."""
+    if fault is None:
+        return
+    since = "" if fault.is_cause_of_start else "before its last start, "
+    yield Text.assemble(
+        ("▲ ", "yellow"),
+        (f"{since}the board's firmware was stopped by a {fault}: {fault.meaning}", "bold"),
+        (f"\n  {fault.action}", "cyan"),
+    )
 
 
 def failure_lines(results: list[CheckResult]) -> Iterator[Text]:

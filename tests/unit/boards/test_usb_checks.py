@@ -14,6 +14,9 @@ from serial.tools.list_ports_common import ListPortInfo
 from tinyhost.boards import BoardStatus
 from tinyhost.boards.checks import UDEV_RULES, Check, Machine, usb_checks
 from tinyhost.boards.usb_ports import UsbPort, find_usb_ports
+from tinyhost.protocol.faults import fault_of
+from tinyhost.protocol.messages import InfoReply
+from tinyhost.protocol.reset import ResetReason
 
 SERIAL = "768275C7726D618B"
 RULES = "etc/udev/rules.d/60-tinyhost.rules"
@@ -138,6 +141,18 @@ def test_what_state_a_board_is_in_is_told(root: Path) -> None:
     assert checks["nano33ble:" + "2" * 16].detail == "COM4, USB 2341:025a: runs MicroPython"
     assert checks["nano33ble:" + "3" * 16].detail == "COM5, USB 2341:805a: app vww"
     assert [check.state for check in checks.values()][-3:] == ["warning", "warning", "ok"]
+
+
+def test_a_board_that_a_fault_has_stopped_is_to_be_looked_at(root: Path) -> None:
+    reply = InfoReply(app="kws", reset_reason=ResetReason.FAULT, fault_pc=0x10234, fault_cfsr=0x0200_0000)
+    machine = Machine(root=root, ports=find_usb_ports(lambda: [info("COM5", 0x805A, SERIAL)]), platform="win32")
+    (check,) = usb_checks(lambda status: replace(status, app="kws", fault=fault_of(reply)), machine)
+    assert check.state == "warning"
+    assert check.detail == (
+        "COM5, USB 2341:805a: app kws; stopped by a usage fault (pc 0x00010234, lr 0x00000000, cfsr 0x02000000 "
+        "DIVBYZERO): a division by zero"
+    )
+    assert "addr2line" in check.fix
 
 
 def test_who_holds_a_port_is_told(root: Path) -> None:

@@ -1,5 +1,5 @@
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tinyhost.device.boots import Boots, cause_of_start
@@ -59,9 +59,13 @@ def test_without_numbers_a_clock_that_stands_still_is_an_error() -> None:
 def test_a_start_is_told_with_its_cause_and_a_fault_with_its_place() -> None:
     assert cause_of_start(InfoReply(reset_reason=ResetReason.UNKNOWN)) == ""
     assert cause_of_start(InfoReply(reset_reason=200)) == ""
-    assert cause_of_start(InfoReply(reset_reason=ResetReason.WATCHDOG)) == "by its watchdog, as its loop stood still"
-    fault = InfoReply(reset_reason=ResetReason.FAULT, fault_pc=0x10234, fault_lr=0x10567, fault_cfsr=0x8200)
-    assert cause_of_start(fault) == "after a fault (pc 0x00010234, lr 0x00010567, cfsr 0x00008200)"
+    watchdog = InfoReply(reset_reason=ResetReason.WATCHDOG)
+    assert cause_of_start(watchdog) == "after a watchdog: its loop stood still for half a minute"
+    fault = InfoReply(reset_reason=ResetReason.FAULT, fault_pc=0x10234, fault_lr=0x10567, fault_cfsr=0x0200)
+    told = "after a bus fault (pc 0x00010234, lr 0x00010567, cfsr 0x00000200 PRECISERR): an access to where there is no"
+    assert cause_of_start(fault).startswith(told)
+    before = replace(fault, reset_reason=ResetReason.SOFTWARE)
+    assert cause_of_start(before) == "as it was told to"
 
 
 @pytest.mark.parametrize("layout", [InfoReply, PingReply])

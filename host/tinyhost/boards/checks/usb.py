@@ -186,11 +186,13 @@ def _ready(port: UsbPort) -> BoardStatus:
 
 
 def _told(status: BoardStatus) -> tuple[str, str]:
-    """Return what a board says it runs, and what to do if it says nothing."""
+    """Return what a board says it runs, and what to do if it says nothing or was stopped by a fault."""
     if status.state != "ready":
         return status.detail.strip("; "), "double-tap reset, then tinyhost flash vww"
     told = {"revision": status.revision, "app": status.app, "build": status.build_id, "model": status.model}
-    return ", ".join(f"{key} {value}" for key, value in told.items() if value), ""
+    runs = ", ".join(f"{key} {value}" for key, value in told.items() if value)
+    fault = status.fault
+    return (f"{runs}; stopped by a {fault}: {fault.meaning}", fault.action) if fault else (runs, "")
 
 
 def _read(path: Path) -> str:

@@ -1,0 +1,30 @@
+"""What tests see of the emulated Nano from outside: its own figures, and that it has come to a state."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tinyhost.boards.virtual import VirtualPower
+
+__all__ = ["await_figures", "figures"]
+
+_PATIENCE_S = 60.0
+"""of a computer that does much else"""
+
+
+def figures(power: VirtualPower) -> dict[str, Any]:
+    """Return what the emulator says of itself: docs/reference/emulator.md has the keys."""
+    values: dict[str, Any] = json.loads(power.switch("stats"))
+    return values
+
+
+def await_figures(power: VirtualPower, are_wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Return the figures as soon as they are as wanted."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not are_wanted(values := figures(power)):
+        assert time.monotonic() < deadline, values
+        time.sleep(0.02)
+    return values
