@@ -10,7 +10,7 @@ namespace tinyhost::emulator {
 
 /// What every part needs, without a processor: a test is the program.
 struct Chip {
-  explicit Chip(OscillatorErrors errors = {}) : clock(errors) {}
+  explicit Chip(OscillatorErrors errors = {}, double wrap_in_s = 0) : clock(errors, wrap_in_s) {}
 
   Clock clock;
   Log log{clock, false};

@@ -7,7 +7,8 @@
 namespace tinyhost::emulator {
 namespace {
 
-constexpr uint32_t kStart = 0x000, kCapture0 = 0x040, kCompare0 = 0x140, kShorts = 0x200, kIntenSet = 0x304;
+constexpr uint32_t kStart = 0x000, kClear = 0x00c, kCapture0 = 0x040, kCompare0 = 0x140, kShorts = 0x200,
+                   kIntenSet = 0x304;
 constexpr uint32_t kBitMode = 0x508, kCc0 = 0x540, kCounter = 0x504;
 constexpr uint32_t kHfclkStart = 0x000, kLfclkStart = 0x008, kHfclkStat = 0x40c;
 
@@ -52,6 +53,37 @@ TEST_CASE("the RC oscillator's error is in the timers until the crystal runs") {
   chip.Run(power, 400);
   CHECK(power.Read(kHfclkStat) == 0x10001);
   CHECK(milliseconds(64'000) == doctest::Approx(1.0));
+}
+
+TEST_CASE("a crystal may start late, or never") {
+  Chip late({0, 0, 0, 40'000});
+  ClockPower slow(late.system);
+  slow.Write(kHfclkStart, 1);
+  late.Run(slow, 39'000);
+  CHECK(slow.Read(kHfclkStat) == 0x10000);
+  late.Run(slow, 2'000);
+  CHECK(slow.Read(kHfclkStat) == 0x10001);
+
+  Chip broken({0, 0, 0, kNever});
+  ClockPower dead(broken.system);
+  dead.Write(kHfclkStart, 1);
+  broken.Run(dead, 10'000'000);
+  CHECK(dead.Read(kHfclkStat) == 0x10000);
+}
+
+TEST_CASE("a counter of 32 bits wraps as soon as a test wants it") {
+  Chip chip({}, 2);
+  Timer timer(chip.system, "TIMER0", 0x40008000, 4);
+  timer.Write(kBitMode, 3);
+  timer.Write(kClear, 1);
+  timer.Write(kStart, 1);
+  chip.Run(timer, 1'999'999);
+  timer.Write(kCapture0, 1);
+  CHECK(timer.Read(kCc0) == UINT32_MAX);
+  chip.Run(timer, 1);
+  timer.Write(kCapture0, 1);
+  CHECK(timer.Read(kCc0) == 0);
+  CHECK(chip.clock.FirstCount(Clock::kHz) == 0 - 2 * 64'000'000u);
 }
 
 TEST_CASE("an RTC keeps true time while the processor's clock is off") {

@@ -16,6 +16,7 @@ from tinyhost.cli.documents import FlashDocument
 from tinyhost.cli.output import note, stage
 from tinyhost.cli.push import print_push, push_model
 from tinyhost.device import Device, PushResult
+from tinyhost.device.boots import cause_of_start
 from tinyhost.errors import BoardError, LinkError, NotBackError, TinyhostError, UploadError
 from tinyhost.models.file import ModelFile
 from tinyhost.models.push import first_fitting
@@ -79,6 +80,7 @@ def _greet(
 
     with _answering(board), board.power() as powered, Device.open(powered, log=heard) as device:
         log.note(f"it answers: {device.info}")
+        log.note(f"it started {cause_of_start(device.info) or 'for a reason that it does not tell'}")
         device.expect_build(firmware.build_id)
         result = None
         if files:
