@@ -127,10 +127,11 @@ std::string Control::CutCommand(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[1] == "off") return machine_.flash().CutNowhere(), "ok";
   if (words.size() < 3 || (words[1] != "write" && words[1] != "erase")) return "";
   const int64_t n = Count(words[2]);
-  const bool is_inside = words.size() == 4 && words[3] == "inside";
-  if (n < 1 || words.size() > 4 || (words.size() == 4 && !is_inside)) return "";
+  const bool is_inside = words.size() >= 4 && words[3] == "inside";
+  const int64_t seed = words.size() == 5 ? Count(words[4]) : 0;
+  if (n < 1 || seed < 0 || words.size() > 5 || (words.size() >= 4 && !is_inside)) return "";
   const auto change = words[1] == "write" ? FlashController::Change::kWrite : FlashController::Change::kErase;
-  machine_.flash().CutAt(change, static_cast<uint64_t>(n), is_inside);
+  machine_.flash().CutAt(change, static_cast<uint64_t>(n), is_inside, static_cast<uint32_t>(seed));
   return "ok";
 }
 

@@ -282,17 +282,17 @@ End Machine::Run(const std::function<bool()>& must_end, const std::function<void
 }
 
 std::string Machine::Statistics() const {
-  char text[768];
+  char text[1024];
   std::snprintf(text, sizeof text,
                 "{\"virtual_s\": %.6f, \"wall_s\": %.6f, \"behind_s\": %.6f, \"slept_s\": %.6f, \"halfwords\": %" PRIu64
                 ", \"starts\": %u, \"defects\": %u, \"words_written\": %" PRIu64 ", \"pages_erased\": %" PRIu64
-                ", \"usb_bytes_in\": %" PRIu64 ", \"usb_bytes_out\": %" PRIu64
+                ", \"erase_commands\": %" PRIu64 ", \"usb_bytes_in\": %" PRIu64 ", \"usb_bytes_out\": %" PRIu64
                 ", \"stack_bytes\": %u, \"stack_used\": %u, \"pc\": %u, \"program\": %s, \"configured\": %s}",
                 static_cast<double>(clock_.TrueNs()) / 1e9, static_cast<double>(pacer_.wall_ns()) / 1e9,
                 static_cast<double>(pacer_.behind_ns()) / 1e9,
                 static_cast<double>(processor_.n_slept_cycles()) / static_cast<double>(Clock::kHz),
                 processor_.n_instruction_halfwords(), n_resets_, log_.n_defects(), flash_.n_words(), flash_.n_erases(),
-                host_.n_bytes_in(), host_.n_bytes_out(), processor_.stack_bytes(),
+                flash_.n_erase_commands(), host_.n_bytes_in(), host_.n_bytes_out(), processor_.stack_bytes(),
                 std::max(deepest_stack_, processor_.stack_used()), processor_.pc(),
                 is_program_running_ ? "true" : "false", host_.is_configured() ? "true" : "false");
   return text;

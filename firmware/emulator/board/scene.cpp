@@ -99,7 +99,7 @@ void SceneSamples::Start() {
   if (!is_good) return log_.Say("no scene for the %s: it senses rest", NameOf(sensor_));
   rate_hz_ = reply->rate_mhz / 1000.0;
   scale_ = static_cast<double>(reply->scale);
-  n_delay_ = static_cast<uint64_t>(std::ceil(kDelayS * rate_hz_));
+  n_delay_ = static_cast<int64_t>(std::ceil(kDelayS * rate_hz_));
   is_on_ = true;
   Take(*reply, data);
   log_.Say("scene for the %s: %.3f samples/s", NameOf(sensor_), rate_hz_);
@@ -108,6 +108,7 @@ void SceneSamples::Start() {
 /// What was lost, because the emulator asked too late, is bridged by the sample before.
 void SceneSamples::Take(const SceneReply& reply, const std::vector<uint8_t>& data) {
   if (reply.status != Status::kOk) return Stop();
+  is_patient_ = is_patient_ || !data.empty();
   uint64_t next = first_index_ + samples_.size() / n_channels_;
   if (reply.lost != n_lost_) {
     log_.Say("the emulator was late: %u samples of the %s's scene are lost", reply.lost - n_lost_, NameOf(sensor_));
@@ -150,13 +151,20 @@ bool SceneSamples::Has(uint64_t index) const {
 }
 
 bool SceneSamples::Await(uint64_t index) {
-  for (int i = 0; i < 2 * kSampleWaitMs && is_on_; ++i) {
+  for (int i = 0; i < 2 * kSampleWaitMs && is_on_ && is_patient_; ++i) {
     if (Has(index)) return true;
     Poll();
     if (Has(index)) return true;
     PauseMs();
   }
-  return false;
+  is_patient_ = false;
+  return Has(index);
+}
+
+void SceneSamples::LeaveOut(uint64_t n_samples) {
+  log_.Say("the emulator is too far behind: %.3f s of the %s's scene are left out",
+           static_cast<double>(n_samples) / rate_hz_, NameOf(sensor_));
+  n_delay_ -= static_cast<int64_t>(n_samples);
 }
 
 bool SceneSamples::At(double since_start_s, std::array<double, kMaxChannels>* values) {
@@ -166,8 +174,14 @@ bool SceneSamples::At(double since_start_s, std::array<double, kMaxChannels>* va
   // Closer than a thousandth of a sample is the sample: the clock has whole nanoseconds.
   const double nearest = std::round(position);
   const bool is_on_sample = std::abs(position - nearest) < 1e-3;
-  const auto index = static_cast<uint64_t>(is_on_sample ? nearest : std::floor(position));
+  auto index = static_cast<uint64_t>(is_on_sample ? nearest : std::floor(position));
   const double part = is_on_sample ? 0 : position - std::floor(position);
+  if (index < first_index_) {
+    const uint64_t newest = first_index_ + samples_.size() / n_channels_;
+    const uint64_t n_left_out = newest - static_cast<uint64_t>(std::ceil(kDelayS * rate_hz_)) - index;
+    LeaveOut(n_left_out);
+    index += n_left_out;
+  }
   if (!Await(part > 0 ? index + 1 : index)) return false;
   for (size_t i = 0; i < n_channels_; ++i) {
     const uint64_t offset = (index - first_index_) * n_channels_ + i;

@@ -45,7 +45,8 @@ class ScenePipe {
 ///
 /// The host plays it by the computer's clock, and gives nothing before its time; the emulator's time runs a little
 /// before or behind that. So the sensor senses what the scene gave kDelayS ago. What has not come by then is waited
-/// for; if it does not come, the sensor senses rest.
+/// for, once for all that is late; if it does not come, the sensor senses rest. An emulator that has fallen behind the
+/// computer by more than is kept leaves that much of the scene out.
 class SceneSamples {
  public:
   static constexpr size_t kMaxChannels = 3;
@@ -65,6 +66,7 @@ class SceneSamples {
 
  private:
   bool Await(uint64_t index);
+  void LeaveOut(uint64_t n_samples);
   void Take(const SceneReply& reply, const std::vector<uint8_t>& data);
   bool Has(uint64_t index) const;
 
@@ -76,7 +78,8 @@ class SceneSamples {
   bool is_asking_ = false;
   double rate_hz_ = 0;
   double scale_ = 0;
-  uint64_t n_delay_ = 0;      // samples
+  bool is_patient_ = true;    // nothing was waited for in vain since something came
+  int64_t n_delay_ = 0;       // samples; negative once more than the delay was left out
   uint64_t first_index_ = 0;  // of samples_
   std::deque<int16_t> samples_;
   uint32_t n_lost_ = 0;

@@ -158,9 +158,13 @@ void FlashController::HalfErase(uint32_t address, double share) {
   if (on_code_) on_code_(address, kFlashPageBytes);
 }
 
-void FlashController::CutAt(Change change, uint64_t n, bool is_inside) { cut_ = {true, change, n, is_inside}; }
+void FlashController::CutAt(Change change, uint64_t n, bool is_inside, uint32_t seed) {
+  cut_ = {true, change, n, is_inside};
+  random_.seed(seed);
+}
 
 bool FlashController::IsCut(Change change, bool* is_half_done) {
+  if (change == Change::kErase) ++n_erase_commands_;
   if (!cut_.is_set || cut_.change != change || --cut_.n_left != 0) return false;
   *is_half_done = cut_.is_inside;
   cut_ = {};

@@ -22,14 +22,17 @@ class FlashController final : public Peripheral, public FlashWriter {
   uint64_t ErasePage(uint32_t address);
 
   enum class Change : uint8_t { kWrite, kErase };
-  /// Cuts the power at the `n`th word write or page erase from now on, 1 being the next; before it, or within.
-  void CutAt(Change change, uint64_t n, bool is_inside);
+  /// Cuts the power at the `n`th word write or page erase from now on, 1 being the next; before it, or within. A piece
+  /// of a page's erase is an erase. seed: of which bits a change that was cut has changed.
+  void CutAt(Change change, uint64_t n, bool is_inside, uint32_t seed = 0);
   void CutNowhere() { cut_ = {}; }
   /// A store has changed code that was translated.
   void SetCodeListener(std::function<void(uint32_t address, uint32_t n)> listener) { on_code_ = std::move(listener); }
 
   uint64_t n_words() const { return n_words_; }
   uint64_t n_erases() const { return n_erases_; }
+  /// Pages that were erased at once, and pieces of erases.
+  uint64_t n_erase_commands() const { return n_erase_commands_; }
 
   static constexpr uint64_t kWriteUs = 41;
   static constexpr uint64_t kEraseUs = 85'000;
@@ -62,6 +65,7 @@ class FlashController final : public Peripheral, public FlashWriter {
   std::function<void(uint32_t, uint32_t)> on_code_;
   uint64_t n_words_ = 0;
   uint64_t n_erases_ = 0;
+  uint64_t n_erase_commands_ = 0;
 };
 
 }  // namespace tinyhost::emulator
