@@ -73,8 +73,7 @@ class SensorCheckDocument:
     scene: str | None
     """as it was given"""
     fault: FaultRecord | None
-    """what stopped the board's firmware last since the board got power, before this examination or in it; null: nothing,
-    or the firmware keeps no record"""
+    """what stopped the firmware last since the board got power; null: nothing, or it keeps no record"""
     checks: list[CheckResult]
     """the board's self-test, in its order"""
     seen: SensorDataDocument | None

@@ -47,7 +47,7 @@ class FaultRecord:
     """What stopped a board's firmware last since the board got power."""
 
     kind: str
-    """`memory management fault`, `bus fault`, `usage fault`; `watchdog`; `failed check`: an assertion of the firmware"""
+    """`memory management fault`, `bus fault`, `usage fault`; `watchdog`; `failed check`: a failed assertion"""
     is_cause_of_start: bool
     """the firmware runs now because of it; else it was restarted once more since"""
     pc: int
