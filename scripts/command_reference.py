@@ -87,6 +87,8 @@ def _parameter_row(param: Any, hint: Any) -> str:
     meaning = " ".join(declared.help.split())
     if param.envvar:
         meaning += f" Environment: `{param.envvar}`."
+    if declared.key:
+        meaning += f" tinyhost.toml: `{declared.key}`."
     cells = (names, _type(kind, declared), _default(param), meaning)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

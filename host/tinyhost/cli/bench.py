@@ -126,6 +126,7 @@ def bench(
         Path | None,
         option(
             "--data",
+            key="data",
             help="A folder with one folder of pictures, clips or motion (CSV) for each label: measures the accuracy.",
         ),
     ] = None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tinyhost.cli.declare import option
+from tinyhost.cli.declare import is_configured, option
 from tinyhost.cli.output import check_targets, note, write_file
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -39,6 +39,7 @@ FailIfOption = Annotated[
     str | None,
     option(
         "--fail-if",
+        key="gate.fail_if",
         metavar="CONDITIONS",
         help="Exit 1 if --baseline was better by more than this: 'latency>+2%, accuracy<-1pp(paired), arena>+0'. Of "
         "latency, preprocess, listening (%, or ticks), arena, flash (%, B, KiB), accuracy (pp).",
@@ -82,6 +83,8 @@ class Gate:
         """Return the gate. data: whether there are labelled samples. Raises UsageError, ConfigError, OSError."""
         from tinyhost.bench.gate import check_comparable, parse_conditions, read_baselines
 
+        if baseline is None and is_configured("fail_if"):
+            fail_if = None  # it waits for a baseline
         if (baseline is None) != (fail_if is None):
             given, missing = ("--fail-if", "--baseline") if baseline is None else ("--baseline", "--fail-if")
             hint = "add --baseline FILE" if baseline is None else "add --fail-if 'latency>+2%, arena>+0'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tinyhost.cli.declare import Command, make_command, option
+from tinyhost.cli.declare import Command, is_configured, make_command, option
 from tinyhost.cli.options import (
     MAX_SECONDS,
     BoardOption,
@@ -56,7 +56,9 @@ def capture(
         str | None,
         option("--set", help="Name of the data set, which is a folder in data/. Default: captured."),
     ] = None,
-    data: Annotated[Path | None, option("--data", help="Folder of the data set, instead of a name with --set.")] = None,
+    data: Annotated[
+        Path | None, option("--data", key="data", help="Folder of the data set, instead of a name with --set.")
+    ] = None,
     every: Annotated[
         float,
         option("--every", min=0.0, max=MAX_SECONDS, help="Pictures: the least time from one to the next, in seconds."),
@@ -102,6 +104,8 @@ def capture(
     from tinyhost.cli.capture_run import CaptureOptions
     from tinyhost.datasets import validate_label
 
+    if set_name is not None and is_configured("data"):
+        data = None
     if set_name is not None and data is not None:
         raise UsageError("--set and --data both name the data set", hint="give one of them")
     if label is None and not background:

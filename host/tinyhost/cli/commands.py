@@ -42,6 +42,7 @@ COMMANDS = {
     "settings": "Show or change the board's settings.",
     "reset": "Restart the board's firmware and wait until it answers.",
     "board": "Keep a board on, or put it on the network.",
+    "config": "Show what commands take, and where each value comes from.",
     "completion": "Print what teaches a shell to complete command lines.",
 }
 

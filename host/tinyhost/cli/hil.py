@@ -10,7 +10,7 @@ from tinyhost.cli import hil_history
 from tinyhost.cli.declare import Group, make_command, make_group, option
 from tinyhost.cli.hil_history import HistoryOption, NoHistoryOption, keep, open_history
 from tinyhost.cli.hil_soak import run_soak
-from tinyhost.cli.options import JsonOption
+from tinyhost.cli.options import VIRTUAL_RIG, JsonOption, RigOption
 from tinyhost.cli.output import check_targets, console, status_console, write_file, write_json
 from tinyhost.errors import CheckFailedError
 from tinyhost.system.wording import counted
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_VIRTUAL_RIG = Path("hil/rigs/virtual.toml")
-RigOption = Annotated[
-    Path,
-    option(
-        "--rig",
-        show_default=False,
-        help="The rig file, which lists the boards (docs/guides/rigs.md). "
-        "Default: hil/rigs/virtual.toml, virtual boards of each app.",
-    ),
-]
 JunitOption = Annotated[
     Path | None,
     option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
@@ -97,7 +87,7 @@ def command() -> Group:
 
 def run(
     *,
-    rig: RigOption = _VIRTUAL_RIG,
+    rig: RigOption = VIRTUAL_RIG,
     junit: JunitOption = None,
     report: ReportOption = None,
     select: SelectOption = None,

@@ -14,7 +14,8 @@ import tinyhost
 from tinyhost.cli.commands import COMPLETE_VARIABLE, Commands
 from tinyhost.cli.declare import HELP_NAMES
 from tinyhost.cli.exits import ExitStatus
-from tinyhost.cli.output import print_error
+from tinyhost.cli.output import note, print_error
+from tinyhost.cli.parameters import used_lines
 from tinyhost.errors import TinyhostError, UsageError
 from tinyhost.system.signals import on_termination, raise_soon
 
@@ -78,7 +79,12 @@ def _run(words: list[str]) -> None:
     """Run a command line; what click says of one that is wrong is printed."""
     try:
         with app.make_context("tinyhost", words) as context:
-            app.invoke(context)
+            try:
+                app.invoke(context)
+            except TinyhostError:
+                for line in used_lines(context):
+                    note((line, "dim"))
+                raise
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:

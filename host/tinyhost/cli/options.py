@@ -10,10 +10,12 @@ from tinyhost.cli.declare import option
 
 __all__ = [
     "MAX_SECONDS",
+    "VIRTUAL_RIG",
     "BoardOption",
     "Engine",
     "JsonOption",
     "PassesOption",
+    "RigOption",
     "SceneOption",
     "SensorName",
     "StateOption",
@@ -30,6 +32,7 @@ BoardOption = Annotated[
         "--board",
         "-b",
         envvar="TINYHOST_BOARD",
+        key="board",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: "
         "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real board plugged in, or native.",
     ),
@@ -66,6 +69,7 @@ StateOption = Annotated[
     option(
         "--state",
         envvar="TINYHOST_STATE",
+        key="state",
         help="The folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost.",
     ),
 ]
@@ -79,6 +83,17 @@ UnitOption = Annotated[
         "--unit",
         metavar="UNIT",
         help="Motion: unit of a CSV file's values, if its header does not say it: m/s2, g, mg.",
+    ),
+]
+VIRTUAL_RIG = Path("hil/rigs/virtual.toml")
+RigOption = Annotated[
+    Path,
+    option(
+        "--rig",
+        key="rig",
+        show_default=False,
+        help="The rig file, which lists the boards (docs/guides/rigs.md). "
+        "Default: hil/rigs/virtual.toml, virtual boards of each app.",
     ),
 ]
 TimeUnitOption = Annotated[

@@ -15,7 +15,7 @@ from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-from tinyhost.cli.declare import Command, Group, make_command, make_group, option
+from tinyhost.cli.declare import Command, Group, is_configured, make_command, make_group, option
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
@@ -58,6 +58,8 @@ def _command(trainer: Trainer) -> Callable[..., None]:
         check_targets(report, json)
         fields = option_fields(trainer.config)
         given = {field.name: _value(field, values[field.name]) for field in fields}
+        if is_configured("data") and values.get(trainer.simulated):
+            data = None  # the command line asks for the simulated one
         config = trainer.config(**given, command=shlex.join(["tinyhost", *sys.argv[1:]]))
         outcome, files = _run(trainer, config, data, out, report, allow_skipped=allow_skipped)
         if json:
@@ -78,7 +80,7 @@ def _parameters(trainer: Trainer) -> Iterator[Parameter]:
     """Yield the command's options: where data come from and results go, those of the configuration, outputs."""
     from tinyhost.train.core.config import option_fields
 
-    data = option("--data", help=trainer.data_help)
+    data = option("--data", key="data", help=trainer.data_help)
     yield _parameter("data", Path | None if trainer.simulated else Path, data, None if trainer.simulated else MISSING)
     out = option("--out", help="Write model, card, metrics and report here. Default: runs/ and the data's name.")
     yield _parameter("out", Path | None, out, None)

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.hil.results import BoardResult, TestResult
-from tinyhost.hil.tables import Table, nearest
 from tinyhost.hil.test_ids import short_id
-from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
+from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
+from tinyhost.system.toml_tables import Table, nearest
 
 __all__ = ["Entry", "Quarantine", "load_quarantine"]
 

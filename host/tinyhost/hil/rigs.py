@@ -14,8 +14,8 @@ from typing import Any
 from tinyhost.boards.kinds import VIRTUAL_BOARDS
 from tinyhost.boards.project import find_shipped
 from tinyhost.errors import UsageError
-from tinyhost.hil.tables import Table, nearest
-from tinyhost.hil.toml_source import KeyPath, TomlSource, read_toml
+from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
+from tinyhost.system.toml_tables import Table, nearest
 from tinyhost.tasks.registry import tasks
 
 __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]

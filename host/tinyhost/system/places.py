@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "state_folder"]
+__all__ = ["cache_folder", "is_of_another_user", "state_folder"]
 
 _NAME = "tinyhost"
 
@@ -27,3 +27,12 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path(_NAME, appauthor=False)
+
+
+def is_of_another_user(path: Path) -> bool:
+    """Return whether a file belongs to somebody who is neither this user nor root; root itself takes all."""
+    own = getattr(os, "getuid", lambda: 0)()
+    try:
+        return own != 0 and path.stat().st_uid not in (0, own)
+    except OSError:  # whoever reads it says why
+        return False

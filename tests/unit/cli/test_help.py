@@ -54,7 +54,8 @@ def test_every_list_of_commands_says_the_whole_first_line() -> None:
 
 def helps(command: Any, path: str) -> Iterator[str]:
     """Yield the help of a command and of all below it, on 80 columns."""
-    yield command.get_help(click.Context(command, info_name=path, terminal_width=80)) + "\n"
+    context = click.Context(command, info_name=path, terminal_width=80, **command.context_settings)
+    yield command.get_help(context) + "\n"
     for name, below in command.below().items() if isinstance(command, Group) else ():
         yield from helps(below, f"{path} {name}")
 

@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": ("", NO_BOARD),
     "board run": ("", NO_VIRTUAL),
     "board serve": ("", NO_BOARD),
+    "config": ("", ""),
     "completion": ("bash", ""),
 }
 

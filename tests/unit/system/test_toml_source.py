@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.errors import ConfigError
-from tinyhost.hil.toml_source import parse_toml, read_toml
+from tinyhost.system.toml_source import parse_toml, read_toml
 
 TEXT = '''# a comment with [brackets] = and "quotes"
 name = "x = [y]"  # name = 2

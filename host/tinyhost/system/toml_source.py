@@ -66,7 +66,7 @@ def parse_toml(text: str, path: Path) -> TomlSource:
     if line := _line_of_long_key(text):
         raise ConfigError(
             f"{path}:{line}: expected a key of at most {_MAX_PARTS} parts, got more",
-            hint="the keys of a rig are single words",
+            hint="keys are single words",
         )
     try:
         data = tomllib.loads(text)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tinyhost.errors import ConfigError
-from tinyhost.hil.toml_source import KeyPath, TomlSource
+from tinyhost.system.toml_source import KeyPath, TomlSource
 
 __all__ = ["Table", "nearest"]
 
@@ -75,6 +75,13 @@ class Table:
             found = f'"{key}" is missing' if value is None else f"expected a day, got {_shown(value)}"
             raise self.error(None if value is None else key, found, hint=f"{key} = 2026-12-31, without quotes")
         return value
+
+    def table(self, key: str) -> Table:
+        """Return the table at a key; an empty one if the key is not there."""
+        value = self._read(key)
+        if value is not None and not isinstance(value, dict):
+            raise self.error(key, f"expected a table, got {_shown(value)}", hint=f"open it with [{key}]")
+        return Table(self._source, (*self._where, key), value or {}, f"[{key}]")
 
     def tables(self, key: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         """Return the tables of a non-empty array of tables, each with its place."""
