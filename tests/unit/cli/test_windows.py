@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("FOLDER/drawn/person/00000.png", NO_BOARD),
     "mlperf run": ("FOLDER/drawn", NO_BOARD),
     "hil run": ("--rig RIG --select identity --out FOLDER/hil", "nothing passed on nano"),
+    "hil history": ("", ""),
     "settings": ("", NO_BOARD),
     "reset": ("", NO_BOARD),
     "board run": ("", NO_VIRTUAL),
@@ -85,6 +87,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
         capture_output=True,
         text=True,
         cwd=REPO,
+        env={**os.environ, "TINYHOST_STATE": str(folder / "state")},
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
