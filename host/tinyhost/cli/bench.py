@@ -100,7 +100,11 @@ def bench(
     ] = False,
     app: Annotated[
         str | None,
-        option("--app", help="Build this app's firmware first, and flash it unless the board runs that build."),
+        option(
+            "--app",
+            values="app",
+            help="Build this app's firmware first, and flash it unless the board runs that build.",
+        ),
     ] = None,
     engine: Annotated[
         Engine | None,

@@ -36,6 +36,8 @@ def completion(
 ) -> None:
     """Print what teaches a shell to complete command lines.
 
+    Values too: boards, ports, apps, settings, scenes, rigs, models and data sets, as they are on this computer.
+
     zsh looks in the folders of its variable fpath, to which ~/.zfunc must be added before compinit.
     """
     import click

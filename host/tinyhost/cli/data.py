@@ -79,7 +79,9 @@ def list_datasets(json: JsonOption = None) -> None:
 
 
 def fetch_dataset(
-    source: Annotated[str, argument(help="A name that `tinyhost data list` shows, or the URL of an archive.")],
+    source: Annotated[
+        str, argument(help="A name that `tinyhost data list` shows, or the URL of an archive.", values="dataset")
+    ],
     target: Annotated[Path, argument(help="The new folder into which the archive is unpacked.")],
     *,
     sha256: Annotated[

@@ -42,7 +42,7 @@ def list_models(json: JsonOption = None) -> None:
 
 
 def fetch_model(
-    name: Annotated[str, argument(help="A name that `tinyhost model list` shows.")],
+    name: Annotated[str, argument(help="A name that `tinyhost model list` shows.", values="model")],
     output: Annotated[
         Path | None,
         option("--output", "-o", help="Copy the file there. Default: it stays in your cache."),

@@ -33,6 +33,7 @@ BoardOption = Annotated[
         "-b",
         envvar="TINYHOST_BOARD",
         key="board",
+        values="board",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: "
         "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real board plugged in, or native.",
     ),
@@ -59,6 +60,7 @@ SceneOption = Annotated[
     str | None,
     option(
         "--scene",
+        values="scene",
         help="What a virtual board's sensor sees, hears or feels. Camera: a folder of pictures, a video, webcam:0. "
         "Microphone: a sound file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
         "machine:imbalance. Options follow a question mark, as in 'clips?snr=10&seed=3'.",
@@ -91,6 +93,7 @@ RigOption = Annotated[
     option(
         "--rig",
         key="rig",
+        values="rig",
         show_default=False,
         help="The rig file, which lists the boards (docs/guides/rigs.md). "
         "Default: hil/rigs/virtual.toml, virtual boards of each app.",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 import click
 from click.core import ParameterSource
 
+from tinyhost.cli.completing import completer
+
 if TYPE_CHECKING:
     from tinyhost.system.configuration import Configuration
 
@@ -46,6 +48,8 @@ class Declaration:
     show_default: bool = True
     key: str | None = None
     """of tinyhost.toml"""
+    values: str | None = None
+    """what a shell completes: a kind of completing.VALUES"""
 
 
 def option(
@@ -57,12 +61,13 @@ def option(
     envvar: str | None = None,
     show_default: bool = True,
     key: str | None = None,
+    values: str | None = None,
 ) -> Declaration:
     """Return what declares an option. names: `--like-this`, by default made from the parameter's. min, max: bounds.
 
     key: that of tinyhost.toml which gives the value if the command line and the environment give none.
+    values: the kind of them, for a shell that completes.
     """
-    bounds = {"min": min, "max": max}
     return Declaration(
         is_option=True,
         names=names,
@@ -71,13 +76,15 @@ def option(
         envvar=envvar,
         show_default=show_default,
         key=key,
-        **bounds,
+        min=min,
+        max=max,
+        values=values,
     )
 
 
-def argument(*, help: str, metavar: str | None = None) -> Declaration:
+def argument(*, help: str, metavar: str | None = None, values: str | None = None) -> Declaration:
     """Return what declares an argument: what a command takes without a name before it."""
-    return Declaration(is_option=False, help=help, metavar=metavar)
+    return Declaration(is_option=False, help=help, metavar=metavar, values=values)
 
 
 class _Argument(click.Argument):
@@ -189,6 +196,8 @@ def _parameter(parameter: inspect.Parameter) -> click.Parameter:
     shared: dict[str, Any] = {"required": required, "metavar": declared.metavar}
     if not required:
         shared["default"] = default
+    if declared.values is not None:
+        shared["shell_complete"] = completer(declared.values)
     kind_of_value = _type_of(get_args(kind)[0] if is_list else kind, declared)
     if not declared.is_option:
         nargs = -1 if is_list else 1

@@ -30,7 +30,9 @@ def command() -> Command:
 def settings(
     changes: Annotated[
         list[str] | None,
-        argument(metavar="[NAME=VALUE]...", help="The settings to change. Default: show all settings."),
+        argument(
+            metavar="[NAME=VALUE]...", values="setting", help="The settings to change. Default: show all settings."
+        ),
     ] = None,
     persist: Annotated[
         bool | None,

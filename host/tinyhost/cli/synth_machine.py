@@ -18,7 +18,8 @@ def machine(
     *,
     minutes: Annotated[float, option(min=0.01, max=10_000.0, help="Length of the recording in minutes.")] = 5.0,
     fault: Annotated[
-        str, option(help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck.")
+        str,
+        option(values="fault", help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck."),
     ] = "none",
     severity: Annotated[
         float, option(min=0.0, help="Size of the fault; 1 is the size that docs/reference/machine.md describes.")
