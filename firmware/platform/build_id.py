@@ -1,18 +1,21 @@
-"""The build id of firmware, which PlatformIO puts into the program and the host compares programs by.
+"""The build id of firmware, which is put into the program and by which the host compares programs.
 
 It is the first 16 hex digits of the SHA-256 over path and content of every file that makes firmware, over the
 environment's options in platformio.ini, and over the version: the same sources and options have the same id on every
-computer. identity.py and tinyhost.boards.build load this file; the options are read by PlatformIO's own parser.
+computer. identity.py, tinyhost.boards.built and programs.cmake load this file. It needs no PlatformIO.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import sys
+from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
-from typing import Any
 
-__all__ = ["build_id", "firmware_version"]
+__all__ = ["BadOptionsError", "Options", "build_id", "firmware_version"]
 
 _SOURCE_FOLDERS = ("apps", "boards", "engines", "lib", "oracle", "platform")
 _SOURCE_SUFFIXES = {".c", ".cpp", ".h", ".S", ".ld", ".py", ".json"}
@@ -28,14 +31,55 @@ _OPTIONS = (
     "lib_compat_mode",
 )
 
+_REFERENCE = re.compile(r"\$\{([^.}]+)\.([^}]+)\}")
+_MAX_DEPTH = 16
 
-def build_id(project: Path, environment: str, config: Any) -> str:
-    """Return the id of the program that `environment` builds. config: PlatformIO's ProjectConfig of the project."""
+
+class BadOptionsError(Exception):
+    """platformio.ini names an option that it does not have."""
+
+
+class Options:
+    """The options in platformio.ini, read as PlatformIO reads them: with what a section extends, and references."""
+
+    def __init__(self, project: Path) -> None:
+        self._parser = ConfigParser(interpolation=None, inline_comment_prefixes=("#", ";"))
+        self._parser.read(project / "platformio.ini", encoding="utf-8")
+
+    def text(self, section: str, name: str, depth: int = 0) -> str:
+        """Return an option's value, words parted by single spaces; "" for one that nobody sets.
+
+        What PLATFORMIO_<NAME> in the environment adds is part of it. Raises BadOptionsError.
+        """
+        found = next((self._parser[each][name] for each in self._lineage(section) if name in self._parser[each]), "")
+        added = os.environ.get(f"PLATFORMIO_{name.upper()}", "") if section.startswith("env:") else ""
+        words = " ".join(f"{found} {added}".split())
+        return _REFERENCE.sub(lambda match: self._referred(section, match[1], match[2], depth + 1), words)
+
+    def _lineage(self, section: str) -> Iterator[str]:
+        """Yield the section and those that it extends, the nearest first."""
+        waiting = ["env", section] if section.startswith("env:") else [section]
+        while waiting:
+            current = waiting.pop()
+            if self._parser.has_section(current):
+                yield current
+                waiting += self._parser.get(current, "extends", fallback="").replace(",", " ").split()
+
+    def _referred(self, section: str, other: str, name: str, depth: int) -> str:
+        if other == "platformio":  # folders, which are PlatformIO's: no program differs by them
+            return name
+        known = any(name in self._parser[each] for each in self._lineage(other))
+        if not known or depth > _MAX_DEPTH:
+            raise BadOptionsError(f"[{section}] refers to ${{{other}.{name}}}, which is not there")
+        return self.text(other, name, depth)
+
+
+def build_id(project: Path, environment: str) -> str:
+    """Return the id of the program that `environment` builds. Raises BadOptionsError."""
     digest = hashlib.sha256(f"version\0{firmware_version(project)}\0".encode())
+    options = Options(project)
     for name in _OPTIONS:
-        value = config.get(f"env:{environment}", name)
-        text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        digest.update(f"{name}\0{' '.join(text.split())}\0".encode())
+        digest.update(f"{name}\0{options.text(f'env:{environment}', name)}\0".encode())
     for path in _sources(project / "firmware"):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(project).as_posix()}\0{len(content)}\0".encode())
@@ -54,3 +98,7 @@ def firmware_version(project: Path) -> str:
     if not match:
         raise SystemExit(f'{project / "pyproject.toml"}: no line version = "…"')
     return match[1]
+
+
+if __name__ == "__main__":
+    print(build_id(Path(sys.argv[1]), sys.argv[2]), firmware_version(Path(sys.argv[1])), sep=";", end="")

@@ -18,7 +18,7 @@ def define_identity(env, node):
             *env["CPPDEFINES"],
             (
                 "TINYHOST_BUILD_ID",
-                env.StringifyMacro(module["build_id"](project, env["PIOENV"], env.GetProjectConfig())),
+                env.StringifyMacro(module["build_id"](project, env["PIOENV"])),
             ),
             ("TINYHOST_FIRMWARE_VERSION", env.StringifyMacro(module["firmware_version"](project))),
         ],

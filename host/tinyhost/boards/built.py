@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import runpy
+from configparser import Error as ParsingError
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -43,14 +44,11 @@ class Sizes:
 
 def ingredients(project: Path, environment: str, compiler: str | None) -> Ingredients:
     """Return what `environment` of the project would be built from now. compiler: the path of the system's."""
-    from platformio.project.config import ProjectConfig
-    from platformio.project.exception import ProjectError
-
     module = runpy.run_path(str(project / "firmware/platform/build_id.py"))
     settings = project / "platformio.ini"
     try:
-        build_id: str = module["build_id"](project, environment, ProjectConfig(str(settings)))
-    except ProjectError as exc:
+        build_id: str = module["build_id"](project, environment)
+    except (module["BadOptionsError"], ParsingError) as exc:
         raise ConfigError(f"{settings}: {exc}", hint=f"pio project config --project-dir {project}") from exc
     return Ingredients(build_id=build_id, compiler=compiler_version(compiler) if compiler else "")
 

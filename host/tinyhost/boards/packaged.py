@@ -1,6 +1,7 @@
 """Firmware that comes with tinyhost, ready to flash: the bytes that its tests ran, in tinyhost/firmware.
 
-`make firmware-images` writes them, a JSON record beside each; `make check` compares them with a fresh build.
+`make firmware-images` writes the Nano's, a JSON record beside each; `make check` compares them with a fresh build. The
+board native's are compiled with a wheel, for its platform: firmware/programs.cmake.
 """
 
 from __future__ import annotations
@@ -96,10 +97,7 @@ def _is_of_the_sources(firmware: Firmware) -> bool:
     root = own_sources()
     if root is None:
         return True
-    try:
-        return ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
-    except ImportError:  # without PlatformIO nobody knows: building says how to get it
-        return False
+    return ingredients(root, f"{firmware.app}_{firmware.kind}", None).build_id == firmware.build_id
 
 
 def _record(program: Path) -> PackagedRecord:

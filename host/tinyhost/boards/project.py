@@ -18,7 +18,7 @@ from tinyhost.system.places import cache_folder
 __all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "own_sources", "shipped_models"]
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1] / "firmware"
-"""What comes with the package and needs no sources: programs for the Nano."""
+"""What comes with the package and needs no sources: programs for the Nano, in a wheel for native as well."""
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 _SHIPPED = ("models", "hil")
 

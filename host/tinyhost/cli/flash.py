@@ -79,8 +79,9 @@ def flash(
 ) -> None:
     """Put an app's firmware on the board, and push its model.
 
-    A Nano, emulated or not, gets the program that comes with tinyhost, unless the sources here are others; what has to
-    be built is built once. The command waits until the board answers with the new build.
+    A Nano, emulated or not, gets the program that comes with tinyhost, unless the sources here are others, and so does
+    the board native where tinyhost came as a wheel; what has to be built is built once. The command waits until the
+    board answers with the new build.
     """
     from tinyhost.boards.build import build_kind
     from tinyhost.boards.flash import burn_bootloader, check_free
