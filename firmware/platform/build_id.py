@@ -101,4 +101,4 @@ def firmware_version(project: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(build_id(Path(sys.argv[1]), sys.argv[2]), firmware_version(Path(sys.argv[1])), sep=";", end="")
+    sys.stdout.write(f"{build_id(Path(sys.argv[1]), sys.argv[2])};{firmware_version(Path(sys.argv[1]))}")

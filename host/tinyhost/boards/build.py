@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
 from tinyhost.system.locks import locked
 from tinyhost.system.reading import read_file
-from tinyhost.system.tools import require_module, require_tool
+from tinyhost.system.tools import require_all, require_tool
 
 __all__ = [
     "EngineBuild",
@@ -195,18 +196,19 @@ def _needs(environment: str) -> str:
 
 
 def _require_tools(kind: str) -> str | None:
-    """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError."""
-    for module in ("platformio", "SCons"):
-        require_module(module, why="firmware is built with it")
-    if kind.endswith("_tflm"):
-        require_tool("git", why="PlatformIO fetches TensorFlow Lite Micro with it")
-    if kind.endswith("_arduino"):
-        return None
+    """Return the compiler's path, None if PlatformIO downloads it. Raises MissingToolError, one for all."""
+    modules, programs, compiler = ["platformio", "SCons"], [], ""
     if kind.startswith("nano33ble"):
-        require_module("bmi270", why="it has the configuration file of the Nano's motion sensor")
-    return require_tool(
-        "g++" if kind.startswith("native") else "arm-none-eabi-g++", why=f"it compiles firmware for {kind}"
-    )
+        modules.append("bmi270")  # it has the configuration file of the Nano's motion sensor
+    if kind.endswith("_tflm"):
+        programs.append("git")  # PlatformIO fetches TensorFlow Lite Micro with it
+    if not kind.endswith("_arduino"):
+        compiler = "g++" if kind.startswith("native") else "arm-none-eabi-g++"
+        programs.append(compiler)
+    if kind == "m4":
+        programs.append("qemu-system-arm")
+    require_all(modules=modules, programs=programs, why=f"firmware for {kind} is built and run with it")
+    return shutil.which(compiler) if compiler else None
 
 
 def _program_path(folder: Path, kind: str) -> Path:

@@ -14,7 +14,7 @@ from tinyhost.boards.state import BoardFolder
 from tinyhost.errors import BuildError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.locks import locked
-from tinyhost.system.tools import compiler_version, require_module, require_tool
+from tinyhost.system.tools import compiler_version, require_all, require_tool
 
 __all__ = ["SWITCHES_VARIABLE", "build_emulator", "emulator_command"]
 
@@ -40,9 +40,9 @@ def build_emulator() -> Path:
     Raises MissingToolError, which names the extra; BuildError with the compiler's words; ConfigError without sources.
     """
     root = find_project()
-    require_module("unicorn", why="the emulated Nano runs on it")
-    compiler = require_tool("g++", why="it compiles the emulator of the Nano")
-    cmake = require_tool("cmake", why="it builds the emulator of the Nano")
+    why = "the emulated Nano is built and runs with it"
+    require_all(modules=["unicorn"], programs=["g++", "cmake"], why=why)
+    compiler, cmake = require_tool("g++", why=why), require_tool("cmake", why=why)
     folder = root / "build" / "emulator"
     program, note = folder / "nano33emu", folder / "built"
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from tinyhost.errors import FirmwareFileError
 from tinyhost.system.json_reading import read_json
 from tinyhost.system.reading import read_file
 
-__all__ = ["PackagedRecord", "check_available", "find_firmware", "packaged_firmware", "packaged_path"]
+__all__ = ["PackagedRecord", "check_available", "find_firmware", "packaged_firmware", "packaged_path", "ready_made"]
 
 _MAX_PROGRAM_BYTES = 1 << 20
 _MAX_RECORD_BYTES = 1 << 16
@@ -71,6 +71,11 @@ def packaged_firmware(app: str, kind: str) -> Firmware | None:
         ram_bytes=record.ram_bytes,
         origin="packaged",
     )
+
+
+def ready_made(kind: str) -> list[str]:
+    """Return the apps of which a program for this kind of board comes with tinyhost."""
+    return sorted(path.stem.removesuffix(f"-{kind}") for path in PACKAGE_FOLDER.glob(f"*-{kind}.bin"))
 
 
 def check_available(app: str, kind: str, *, build: bool = False) -> None:

@@ -9,6 +9,7 @@ import sys
 from enum import Enum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "DISTRIBUTION",
@@ -17,6 +18,7 @@ __all__ = [
     "add_extra",
     "add_package",
     "checkout",
+    "install_again",
     "remove_package",
     "stranger_version",
     "way",
@@ -42,18 +44,8 @@ class Way(Enum):
 @cache
 def checkout() -> Path | None:
     """Return the folder of the clone that is installed here (`make setup`); None if a wheel is."""
-    from importlib.metadata import PackageNotFoundError, distribution
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
-
-    try:
-        text = distribution(DISTRIBUTION).read_text("direct_url.json")
-    except PackageNotFoundError:
-        return None
-    origin = json.loads(text) if text else {}  # the installer's own record
-    if not origin.get("dir_info", {}).get("editable"):
-        return None
-    return Path(url2pathname(urlsplit(origin["url"]).path))
+    origin = _direct_url()
+    return _path_of(origin["url"]) if origin.get("dir_info", {}).get("editable") else None
 
 
 def installed_files() -> str:
@@ -79,10 +71,10 @@ def way() -> Way:
 
 
 def add_extra(extra: str) -> str:
-    """Return the command that adds what an extra of ours brings: `mic`, `train`, ..."""
+    """Return the command that adds what extras of ours bring: `mic`, `train`, `build,emulator`, ..."""
     clone = checkout()
     if clone is None:
-        return add_package(f"{DISTRIBUTION}[{extra}]")
+        return _add_to_wheel(f"{DISTRIBUTION}[{extra}]")
     if extra == "train":
         return f"make setup-train (in {_from_here(clone)})"
     return f"{_python()} -m pip install --editable '{_from_here(clone)}[{extra}]'"
@@ -90,12 +82,21 @@ def add_extra(extra: str) -> str:
 
 def add_package(package: str) -> str:
     """Return the command that adds a package to where tinyhost runs."""
-    return _pip("install", f"'{package}'" if set(package) & set("[]<>=") else package)
+    return _add_to_wheel(package) if checkout() is None else _pip("install", _quoted(package))
 
 
 def remove_package(package: str) -> str:
     """Return the command that takes a package away from where tinyhost runs."""
     return _pip("uninstall", package)
+
+
+def install_again() -> str:
+    """Return the command that puts our own files back."""
+    clone = checkout()
+    if clone is not None:
+        return f"make setup (in {_from_here(clone)})"
+    again = "--reinstall" if way() in (Way.UV, Way.UV_TOOL) else "--force-reinstall"
+    return _pip("install", f"{again} --no-deps {_quoted(_origin())}")
 
 
 def with_extra(extra: str) -> str:
@@ -111,6 +112,71 @@ def stranger_version() -> str:
         return version(STRANGER)
     except PackageNotFoundError:
         return ""
+
+
+def _add_to_wheel(package: str) -> str:
+    match way():
+        case Way.PIPX:
+            return f"pipx inject {DISTRIBUTION} {_quoted(package)}"
+        case Way.UV_TOOL:
+            return _uv_tool(package)
+        case _:
+            return _pip("install", _quoted(package))
+
+
+def _uv_tool(package: str) -> str:
+    """Return the command of uv, which forgets what it is not told again: all that is there, and the package."""
+    noted = [*_receipt(), package]
+    ours = [name[len(DISTRIBUTION) + 1 : -1] for name in noted if name.startswith(f"{DISTRIBUTION}[")]
+    others = [name for name in noted if not name.startswith(f"{DISTRIBUTION}[")]
+    extras = f"[{','.join(dict.fromkeys(ours))}]" if ours else ""
+    return f"uv tool install {_quoted(_origin() + extras)}{''.join(f' --with {_quoted(name)}' for name in others)}"
+
+
+def _receipt() -> list[str]:
+    """Return what uv has noted that our environment has beside the base: `tinyhost-hil[mic]`, `soundfile`."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        text = (Path(sys.prefix) / "uv-receipt.toml").read_text(encoding="utf-8")
+        required = tomllib.loads(text)["tool"]["requirements"]
+        ours = [extra for each in required if each["name"] == DISTRIBUTION for extra in each.get("extras", ())]
+        others = [str(each["name"]) for each in required if each["name"] != DISTRIBUTION]
+        return [*(f"{DISTRIBUTION}[{extra}]" for extra in ours), *others]
+    except (OSError, ValueError, KeyError, TypeError):  # another uv may write another receipt
+        return []
+
+
+def _origin() -> str:
+    """Return what pip or uv is told to install: our name, or the file that the wheel was."""
+    url = _direct_url().get("url", "")
+    return str(_path_of(url)) if url.startswith("file:") else DISTRIBUTION
+
+
+def _direct_url() -> dict[str, Any]:
+    """Return the installer's record of a folder or file that we were installed from; {} if it was a name."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        text = distribution(DISTRIBUTION).read_text("direct_url.json")
+    except PackageNotFoundError:
+        return {}
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
+
+
+def _path_of(url: str) -> Path:
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    return Path(url2pathname(urlsplit(url).path))
+
+
+def _quoted(package: str) -> str:
+    return f"'{package}'" if set(package) & set("[]<>= ") else package
 
 
 def _pip(action: str, package: str) -> str:

@@ -6,11 +6,12 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from tinyhost.errors import MissingToolError
-from tinyhost.system.installation import with_extra
+from tinyhost.system.installation import add_extra, with_extra
 
-__all__ = ["compiler_version", "how_to_install", "missing_package", "require_module", "require_tool"]
+__all__ = ["compiler_version", "how_to_install", "missing_package", "require_all", "require_module", "require_tool"]
 
 _EXTRAS = {
     "cv2": ("OpenCV", "camera"),
@@ -44,13 +45,17 @@ _BREW = {
 _WINGET = {"espeak-ng": "eSpeak-NG.eSpeak-NG", "git": "Git.Git"}
 
 
-def how_to_install(program: str) -> str:
-    """Return the command that installs a program or library of the system."""
+def how_to_install(*programs: str) -> str:
+    """Return the command that installs programs or libraries of the system."""
+    if sys.platform not in ("win32", "darwin"):
+        return f"sudo apt-get install {' '.join(_APT.get(program, program) for program in programs)}"
+    return "; ".join(dict.fromkeys(_how_to_install_one(program) for program in programs))
+
+
+def _how_to_install_one(program: str) -> str:
     if sys.platform == "win32":
         return f"winget install {_WINGET[program]}" if program in _WINGET else f"install {program}, and put it on PATH"
-    if sys.platform == "darwin":
-        return f"brew install {_BREW[program]}" if program in _BREW else "xcode-select --install"
-    return f"sudo apt-get install {_APT.get(program, program)}"
+    return f"brew install {_BREW[program]}" if program in _BREW else "xcode-select --install"
 
 
 def require_tool(program: str, *, why: str) -> str:
@@ -59,6 +64,20 @@ def require_tool(program: str, *, why: str) -> str:
     if path is None:
         raise MissingToolError(f"{program} is not installed; {why}", hint=how_to_install(program))
     return path
+
+
+def require_all(*, modules: Sequence[str] = (), programs: Sequence[str] = (), why: str) -> None:
+    """Raise MissingToolError, one for all that is missing of the modules of our extras and of the programs."""
+    lacking = [_EXTRAS[module] for module in modules if importlib.util.find_spec(module) is None]
+    absent = [program for program in programs if shutil.which(program) is None]
+    names = [*(name for name, _ in lacking), *absent]
+    if names:
+        extras = ",".join(dict.fromkeys(extra for _, extra in lacking))
+        fixes = [*([add_extra(extras)] if lacking else []), *([how_to_install(*absent)] if absent else [])]
+        said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        raise MissingToolError(
+            f"{said} {'is' if len(names) == 1 else 'are'} not installed; {why}", hint="; ".join(fixes)
+        )
 
 
 def compiler_version(compiler: str) -> str:

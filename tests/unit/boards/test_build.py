@@ -49,7 +49,10 @@ def test_a_board_that_an_app_is_not_built_for_names_what_there_is(project: Path)
 
 @pytest.mark.parametrize(
     ("kind", "package"),
-    [("native", "g++"), ("m4", "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib")],
+    [
+        ("native", "g++"),
+        ("m4", "gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"),
+    ],
 )
 def test_a_missing_compiler_comes_with_its_package(
     project: Path, monkeypatch: pytest.MonkeyPatch, kind: str, package: str

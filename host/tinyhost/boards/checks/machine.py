@@ -10,12 +10,11 @@ import sys
 from collections.abc import Iterator
 
 from tinyhost.boards.checks.check import Check, State
+from tinyhost.boards.packaged import ready_made
 from tinyhost.system.installation import (
-    DISTRIBUTION,
     STRANGER,
     add_extra,
-    add_package,
-    checkout,
+    install_again,
     remove_package,
     stranger_version,
 )
@@ -33,10 +32,14 @@ def machine_checks() -> Iterator[Check]:
     yield _python()
     yield _bindings()
     yield from _stranger()
-    yield _module("platformio", "PlatformIO", "build", "flash")
-    yield _module("SCons", "SCons", "build", "flash")
-    for program, needed_for in (*(_FOR_BOARDS if HAS_PTYS else ()), ("espeak-ng", "synth speech")):
-        yield _program(program, needed_for)
+    ready = ready_made("native")
+    if ready:
+        yield Check(name="programs", needed_for="native", state="ok", detail=f"ready to flash: {', '.join(ready)}")
+    yield _module("platformio", "PlatformIO", "build", "flash --build" if ready else "flash")
+    yield _module("SCons", "SCons", "build", "flash --build" if ready else "flash")
+    for program, needed_for in _FOR_BOARDS if HAS_PTYS else ():
+        yield _program(program, needed_for, state="warning" if ready else "missing")
+    yield _program("espeak-ng", "synth speech")
     if HAS_PTYS:
         yield _module("unicorn", "Unicorn", "emulator", "nano33emu", state="warning")
 
@@ -49,14 +52,12 @@ def tensorflow_check() -> Check:
 def _stranger() -> Iterator[Check]:
     """Yield a warning if another program of our name is here, too: each of the two may have overwritten the other."""
     if found := stranger_version():
-        again = add_package(f"--force-reinstall --no-deps {DISTRIBUTION}")
-        clone = checkout()
         yield Check(
             name="name",
             needed_for="tinyhost",
             state="warning",
             detail=f"another program, {STRANGER} {found} of PyPI, is installed here, and has the same command",
-            fix=f"{remove_package(STRANGER)}, then {f'make setup in {clone}' if clone else again}",
+            fix=f"{remove_package(STRANGER)}, then {install_again()}",
         )
 
 
@@ -78,7 +79,7 @@ def _bindings() -> Check:
         needed_for="tinyhost",
         state="ok" if found else "missing",
         detail="tinyhost._firmware" if found else "tinyhost._firmware was not built",
-        fix="" if found else "make setup (in the clone; needs a C++17 compiler)",
+        fix="" if found else install_again(),
     )
 
 
@@ -102,12 +103,12 @@ def _module_version(package: str) -> str:
         return "installed"
 
 
-def _program(program: str, needed_for: str) -> Check:
+def _program(program: str, needed_for: str, state: State = "missing") -> Check:
     path = shutil.which(program)
     return Check(
         name=program,
         needed_for=needed_for,
-        state="ok" if path else "missing",
+        state="ok" if path else state,
         detail=_program_version(path) if path else "not installed",
         fix="" if path else how_to_install(program),
     )
