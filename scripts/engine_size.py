@@ -1,6 +1,7 @@
 """Flash that the engine takes in a firmware, by source file, from the linker's map.
 
-    python scripts/engine_size.py         builds vww_m4 and vww_m4_small: all operators, and those of vww alone
+    python scripts/engine_size.py         builds vww_m4 and vww_m4_small: all operators, and those of vww alone; the first
+                                          by group, too
     python scripts/engine_size.py MAP     of this map
 
 Code and constants that were linked, of libengine alone: not the C library, not the model.
@@ -22,6 +23,22 @@ ALL_OPERATORS, VWW_OPERATORS = "m4", "m4_small"
 
 _SECTION = re.compile(r"^ (\.[\w.$*-]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", re.MULTILINE)
 _IN_FLASH = (".text", ".rodata", ".data", ".init_array")
+_FILES = {
+    "extended": {
+        "arg_max",
+        "batch_matmul",
+        "compare",
+        "div",
+        "extremes",
+        "l2_normalization",
+        "prelu",
+        "resize_bilinear",
+        "squared_difference",
+    },
+    "lstm": {"lstm"},
+    "float": {"exponential", "float_binary", "float_conv", "float_pool", "float_unary"},
+}
+"""Source files of groups of operators (OperatorGroup), but for core."""
 _ENGINE = re.compile(r"libengine\.a\((.+?)(?:\.cpp)?\.o\)$")
 
 
@@ -34,6 +51,14 @@ def engine_bytes(linker_map: Path) -> dict[str, int]:
         if member and section.startswith(_IN_FLASH):
             sizes[member[1]] += int(size, 16)
     return dict(sizes.most_common())
+
+
+def group_bytes(by_file: dict[str, int]) -> dict[str, int]:
+    """Return bytes of flash by group of operators; what several share counts as core."""
+    sizes: Counter[str] = Counter()
+    for name, size in by_file.items():
+        sizes[next((group for group, files in _FILES.items() if name in files), "core")] += size
+    return {group: sizes[group] for group in ("core", *_FILES)}
 
 
 def map_of(kind: str) -> Path:
@@ -51,6 +76,8 @@ def main() -> int:
         print("".join(f"{column.get(name, 0):9,} B" for column in columns), "", name)
     print("".join(f"{sum(column.values()):9,} B" for column in columns), " in all: ", end="")
     print(*(path.parent.name for path in maps), sep=", ")
+    for group, size in group_bytes(columns[0]).items():
+        print(f"{size:9,} B of the group {group}")
     return 0
 
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Generate the Python and the C++ side of every schema in protocol/*.toml.
 
-A schema holds enums, constants and fixed little-endian structs, some with a table of them by name. Fields must be
-naturally aligned, so that C++ can overlay the structs without packing; a misaligned layout is refused with the padding
-it needs. Fields with `since` were appended in that protocol version: the host takes a struct without them, too.
+A schema holds enums, constants and fixed little-endian structs, some with a table of them by name; the values of an
+enum may have a group each, of another enum. Fields must be naturally aligned, so that C++ can overlay the structs
+without packing; a misaligned layout is refused with the padding it needs. Fields with `since` were appended in that
+protocol version: the host takes a struct without them, too.
 
     scripts/generate_protocol.py            # write the generated files
     scripts/generate_protocol.py --check    # exit 1 if a committed file is not current
@@ -12,6 +13,7 @@ it needs. Fields with `since` were appended in that protocol version: the host t
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,6 +137,8 @@ def cpp_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
         yield "};"
         if enum.get("strings"):
             yield from cpp_enum_strings(enum)
+        if "groups" in enum:
+            yield from cpp_enum_groups(enum)
     for struct in schema.get("struct", []):
         yield from cpp_struct(struct, enums)
     yield ""
@@ -149,6 +153,21 @@ def cpp_enum_strings(enum: dict[str, Any]) -> Iterator[str]:
     for value in enum["values"]:
         yield f'    case {enum["name"]}::k{camel(value["name"])}: return "{value["name"]}";'
     yield from ("  }", '  return "unknown";', "}")
+
+
+def cpp_enum_groups(enum: dict[str, Any]) -> Iterator[str]:
+    name, group = enum["name"], enum["groups"]
+    yield ""
+    yield f"/// The {group} of a known {name}."
+    yield f"constexpr {group} GroupOf({name} value) {{"
+    yield "  switch (value) {"
+    by_group: dict[str, list[str]] = {}
+    for value in enum["values"]:
+        by_group.setdefault(value["group"], []).append(value["name"])
+    for one, members in by_group.items():
+        yield from (f"    case {name}::k{camel(member)}:" for member in members)
+        yield f"      return {group}::k{camel(one)};"
+    yield from ("  }", f"  return {group}{{}};", "}")
 
 
 def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
@@ -173,6 +192,7 @@ def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     enums = enum_types(schema)
     exports = [c["name"].upper() for c in schema.get("constant", [])]
     exports += [e["name"] for e in schema.get("enum", [])] + [s["name"] for s in schema.get("struct", [])]
+    exports += [group_table(e) for e in schema.get("enum", []) if "groups" in e]
     exports += [s["table"].upper() for s in schema.get("struct", []) if "table" in s]
     yield f'"""{schema["doc"]}'
     yield ""
@@ -207,8 +227,18 @@ def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
         for value in enum["values"]:
             yield f"    {value['name'].upper()} = {value['value']}"
             yield f'    """{value["doc"]}"""'
+        if "groups" in enum:
+            yield from ("", "", f"{group_table(enum)} = {{")
+            for value in enum["values"]:
+                yield f"    {enum['name']}.{value['name'].upper()}: {enum['groups']}.{value['group'].upper()},"
+            yield from ("}", f'"""The group of each {enum["name"]}."""')
     for struct in schema.get("struct", []):
         yield from py_struct(struct, enums)
+
+
+def group_table(enum: dict[str, Any]) -> str:
+    """Return the name of the table of an enum's groups: OPERATOR_GROUPS."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", enum["groups"]).upper() + "S"
 
 
 def py_type(field: Field, enums: dict[str, str]) -> str:

@@ -83,6 +83,7 @@ _OPTION_CLASSES = {
     "REDUCE_PROD": "ReducerOptions",
     "SHAPE": "ShapeOptions",
     "SQUARE": "SquareOptions",
+    "ABS": "AbsOptions",
     "SQUEEZE": "SqueezeOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
     "SUB": "SubOptions",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.oracle.arithmetic_layers import batch_matmul, comparison, division, squared_difference
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.float_layers import FLOAT_MODELS
 from tests.oracle.moving_layers import (
     blocks,
     rearrangement,
@@ -296,5 +297,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "lines": _lines(),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm_models(),
     "streaming": streaming_models(),
+    **FLOAT_MODELS,
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

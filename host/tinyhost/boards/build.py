@@ -61,12 +61,14 @@ class Firmware:
     origin: Origin = "built"
 
 
-def build_kind(board: str, engine: EngineBuild, *, arduino: bool = False) -> str:
+def build_kind(board: str, engine: EngineBuild, *, arduino: bool = False, all_operators: bool = False) -> str:
     """Return what build_firmware calls the firmware for a kind of board with this engine.
 
-    arduino: on Arduino's core, which is there for the Nano.
+    arduino: on Arduino's core, which is there for the Nano. all_operators: with every group of them, as virtual boards
+    always are.
     """
-    return "_".join([board, *([] if engine == "tinyhost" else [engine]), *(["arduino"] if arduino else [])])
+    parts = {"arduino": arduino, "all": all_operators and board == "nano33ble"}
+    return "_".join([board, *([] if engine == "tinyhost" else [engine]), *(part for part in parts if parts[part])])
 
 
 def build_firmware(

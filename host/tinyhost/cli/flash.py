@@ -70,6 +70,14 @@ def flash(
             help="Build for the Nano on Arduino's core instead of bare metal (needs PlatformIO's registry).",
         ),
     ] = False,
+    all_operators: Annotated[
+        bool,
+        option(
+            "--all-operators",
+            help="Build the Nano's firmware with every group of operators, float32 too; what comes with tinyhost has "
+            "those of int8 models. Virtual boards have all.",
+        ),
+    ] = False,
     bootloader: Annotated[
         Path | None,
         option("--bootloader", help="Have the emulated Nano run this bootloader from now on, for Arduino's own."),
@@ -90,14 +98,17 @@ def flash(
     from tinyhost.cli.connect import chosen_board
     from tinyhost.cli.flash_run import flash_and_greet
 
-    _refuse_contradictions(engine, firmware, model, no_model=no_model, builds=build or arduino)
+    _refuse_contradictions(engine, firmware, model, no_model=no_model, builds=build or arduino or all_operators)
+    if all_operators and (arduino or engine is not Engine.TINYHOST):
+        raise UsageError("--all-operators is for tinyhost's own engine on the bare chip", hint="leave it out")
     target = chosen_board(board, None, state)
     check_flashable(target)
-    kind = build_kind(target.firmware_kind, engine.value, arduino=arduino)
+    kind = build_kind(target.firmware_kind, engine.value, arduino=arduino, all_operators=all_operators)
     if firmware is None:
         check_available(app, kind, build=build)
     check_free(target)
-    files = [] if no_model else _models_for(app, target, engine, model)
+    has_all = all_operators or firmware is not None or target.firmware_kind != "nano33ble"
+    files = [] if no_model else _models_for(app, target, engine, model, all_operators=has_all)
     if bootloader is not None:
         burn_bootloader(target, bootloader)
     with stage(f"building {app} for {target.name}") as progress:
@@ -116,7 +127,9 @@ def _refuse_contradictions(
     if firmware is not None and engine is not Engine.TINYHOST:
         raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
     if firmware is not None and builds:
-        raise UsageError("--build and --arduino build, and --firmware is built already", hint="give one of them")
+        raise UsageError(
+            "--build, --arduino and --all-operators build, and --firmware is built already", hint="give one of them"
+        )
     if model is not None and no_model:
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
 
@@ -133,7 +146,7 @@ def _prebuilt(app: str, board: Board, path: Path) -> Firmware:
     return prebuilt_firmware(path, app, board.firmware_kind)
 
 
-def _models_for(app: str, board: Board, engine: Engine, given: Path | None) -> list[ModelFile]:
+def _models_for(app: str, board: Board, engine: Engine, given: Path | None, *, all_operators: bool) -> list[ModelFile]:
     """Return the given model, or those that ship with the app for its sensors, as far as the engine runs them.
 
     Raises, before anything is flashed, if the app's firmware cannot run the given one.
@@ -141,19 +154,19 @@ def _models_for(app: str, board: Board, engine: Engine, given: Path | None) -> l
     from tinyhost.boards.project import shipped_models
 
     if given is not None:
-        return [_checked_model(given, app, board, engine)]
+        return [_checked_model(given, app, board, engine, all_operators=all_operators)]
     paths, files = shipped_models(app), []
     if not paths:
         note((f"{app} ships without a model", "yellow"), ": tinyhost push MODEL")
     for path in paths:
         try:
-            files.append(_checked_model(path, app, board, engine))
+            files.append(_checked_model(path, app, board, engine, all_operators=all_operators))
         except UnsupportedModelError as error:
             note((f"the model that ships with {app} is left out", "yellow"), f": {error.message}")
     return files
 
 
-def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelFile:
+def _checked_model(path: Path, app: str, board: Board, engine: Engine, *, all_operators: bool) -> ModelFile:
     from tinyhost.bench.engines import runs_images_of
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, check_fits
@@ -163,7 +176,7 @@ def _checked_model(path: Path, app: str, board: Board, engine: Engine) -> ModelF
     file, runs = load_model_file(path), runs_images_of(engine.value)
     summary = summarize(file.image_for(runs))
     check_model(summary, app, board=board.name)
-    check_fits(summary, Limits.of_firmware(app, runs, board=board.name))
+    check_fits(summary, Limits.of_firmware(app, runs, board=board.name, all_operators=all_operators))
     return file
 
 

@@ -15,6 +15,7 @@ from tinyhost.protocol.text import text_of
 __all__ = [
     "AddParams",
     "AnomalyParams",
+    "BinaryFunction",
     "ChannelConstants",
     "CompareParams",
     "Comparison",
@@ -22,6 +23,12 @@ __all__ = [
     "ConvParams",
     "DistanceSource",
     "FILTERS_PER_BLOCK",
+    "FloatBinaryParams",
+    "FloatConvParams",
+    "FloatMeanParams",
+    "FloatPoolParams",
+    "FloatSoftmaxParams",
+    "FloatUnaryParams",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
     "IMAGE_VERSION",
@@ -42,10 +49,14 @@ __all__ = [
     "MulParams",
     "NoParams",
     "OLDEST_IMAGE_VERSION",
+    "OPERATOR_GROUPS",
     "OperatorCode",
+    "OperatorGroup",
     "OperatorRecord",
+    "PACKAGED_GROUPS",
     "PIXELS_IN_FLIGHT",
     "PadParams",
+    "PoolKind",
     "PoolParams",
     "PreluParams",
     "QuantizeParams",
@@ -59,6 +70,7 @@ __all__ = [
     "Task",
     "TensorRecord",
     "TensorType",
+    "UnaryFunction",
     "WeightLayout",
 ]
 
@@ -88,6 +100,8 @@ MAX_CLOSING = 4
 """a row of a depthwise filter that reaches over at most so many inputs per tap is stored with zeros between its dilated taps"""
 PIXELS_IN_FLIGHT = 4
 """output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)"""
+PACKAGED_GROUPS = 7
+"""what the Nano's programs are built with that come with tinyhost: bit OperatorGroup for each"""
 FILTERS_PER_BLOCK = 4
 """filters that `quads` interleaves; their number is padded to it"""
 MAX_COPY_RANK = 6
@@ -115,7 +129,7 @@ class TensorType(IntEnum):
     UINT8 = 2
     """real value = (q - zero_point) * scale; only as input or output"""
     FLOAT32 = 3
-    """the real value; only before QUANTIZE and after DEQUANTIZE"""
+    """the real value"""
     INT32 = 4
     """an index; only after ARG_MAX"""
 
@@ -129,6 +143,19 @@ class Storage(IntEnum):
     """in the constants section, at `offset`"""
     STATE = 2
     """in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`"""
+
+
+class OperatorGroup(IntEnum):
+    """Operators that a program has together or not at all: platformio.ini says which groups it is built with."""
+
+    CORE = 0
+    """what int8 convolutional networks are made of"""
+    EXTENDED = 1
+    """the other int8 operators"""
+    LSTM = 2
+    """int8 LSTM"""
+    FLOAT = 3
+    """float32 arithmetic"""
 
 
 class OperatorCode(IntEnum):
@@ -175,7 +202,7 @@ class OperatorCode(IntEnum):
     LOOKUP = 20
     """LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input"""
     STRIDED_COPY = 21
-    """StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements"""
+    """StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves bytes"""
     SUB = 22
     """AddParams; the second input is subtracted; broadcasts"""
     MAXIMUM = 23
@@ -200,6 +227,62 @@ class OperatorCode(IntEnum):
     """NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest"""
     L2_NORMALIZATION = 33
     """NoParams; along the last dimension; the output's scale is 1/128"""
+    FLOAT_CONV_2D = 34
+    """FloatConvParams; depthwise and fully connected, too"""
+    FLOAT_POOL_2D = 35
+    """FloatPoolParams"""
+    FLOAT_BINARY = 36
+    """FloatBinaryParams; broadcasts"""
+    FLOAT_UNARY = 37
+    """FloatUnaryParams; element by element"""
+    FLOAT_SOFTMAX = 38
+    """FloatSoftmaxParams; along the last dimension"""
+    FLOAT_MEAN = 39
+    """FloatMeanParams; over height and width"""
+
+
+OPERATOR_GROUPS = {
+    OperatorCode.CONV_2D: OperatorGroup.CORE,
+    OperatorCode.DEPTHWISE_CONV_2D: OperatorGroup.CORE,
+    OperatorCode.FULLY_CONNECTED: OperatorGroup.CORE,
+    OperatorCode.AVERAGE_POOL_2D: OperatorGroup.CORE,
+    OperatorCode.MAX_POOL_2D: OperatorGroup.CORE,
+    OperatorCode.MEAN: OperatorGroup.CORE,
+    OperatorCode.ADD: OperatorGroup.CORE,
+    OperatorCode.MUL: OperatorGroup.CORE,
+    OperatorCode.CONCATENATION: OperatorGroup.CORE,
+    OperatorCode.PAD: OperatorGroup.CORE,
+    OperatorCode.SOFTMAX: OperatorGroup.CORE,
+    OperatorCode.LOGISTIC: OperatorGroup.CORE,
+    OperatorCode.RELU: OperatorGroup.CORE,
+    OperatorCode.RELU6: OperatorGroup.CORE,
+    OperatorCode.REQUANTIZE: OperatorGroup.CORE,
+    OperatorCode.QUANTIZE: OperatorGroup.CORE,
+    OperatorCode.DEQUANTIZE: OperatorGroup.CORE,
+    OperatorCode.RESHAPE: OperatorGroup.CORE,
+    OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM: OperatorGroup.LSTM,
+    OperatorCode.LOOKUP: OperatorGroup.CORE,
+    OperatorCode.STRIDED_COPY: OperatorGroup.CORE,
+    OperatorCode.SUB: OperatorGroup.CORE,
+    OperatorCode.MAXIMUM: OperatorGroup.EXTENDED,
+    OperatorCode.MINIMUM: OperatorGroup.EXTENDED,
+    OperatorCode.PRELU: OperatorGroup.EXTENDED,
+    OperatorCode.SQUARED_DIFFERENCE: OperatorGroup.EXTENDED,
+    OperatorCode.DIV: OperatorGroup.EXTENDED,
+    OperatorCode.COMPARE: OperatorGroup.EXTENDED,
+    OperatorCode.SELECT: OperatorGroup.EXTENDED,
+    OperatorCode.BATCH_MATMUL: OperatorGroup.EXTENDED,
+    OperatorCode.RESIZE_BILINEAR: OperatorGroup.EXTENDED,
+    OperatorCode.ARG_MAX: OperatorGroup.EXTENDED,
+    OperatorCode.L2_NORMALIZATION: OperatorGroup.EXTENDED,
+    OperatorCode.FLOAT_CONV_2D: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_POOL_2D: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_BINARY: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_UNARY: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_SOFTMAX: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_MEAN: OperatorGroup.FLOAT,
+}
+"""The group of each OperatorCode."""
 
 
 class WeightLayout(IntEnum):
@@ -253,6 +336,67 @@ class Comparison(IntEnum):
     """a < b"""
     LESS_EQUAL = 3
     """a <= b"""
+
+
+class PoolKind(IntEnum):
+    """What a pool of float32 makes of its window."""
+
+    AVERAGE = 0
+    """the mean of what lies inside the input"""
+    MAXIMUM = 1
+    """the greatest of it"""
+
+
+class BinaryFunction(IntEnum):
+    """A function of two numbers, a and b."""
+
+    ADD = 0
+    """a + b"""
+    SUB = 1
+    """a - b"""
+    MUL = 2
+    """a * b"""
+    DIV = 3
+    """a / b"""
+    MAXIMUM = 4
+    """a if a > b, else b"""
+    MINIMUM = 5
+    """a if a < b, else b"""
+    SQUARED_DIFFERENCE = 6
+    """(a - b)^2"""
+    PRELU = 7
+    """a if a >= 0, else a * b"""
+
+
+class UnaryFunction(IntEnum):
+    """A function of one number, x."""
+
+    RELU = 0
+    """0 if x < 0, else x"""
+    RELU6 = 1
+    """RELU, at most 6"""
+    LOGISTIC = 2
+    """1 / (1 + exp(-x))"""
+    TANH = 3
+    """tanh(x)"""
+    EXP = 4
+    """exp(x)"""
+    ELU = 5
+    """exp(x) - 1 if x < 0, else x"""
+    LEAKY_RELU = 6
+    """x if x > 0, else x * parameter"""
+    HARD_SWISH = 7
+    """x * RELU6(x + 3) / 6"""
+    ABS = 8
+    """|x|"""
+    NEG = 9
+    """-x"""
+    SQUARE = 10
+    """x * x"""
+    SQRT = 11
+    """the square root of x"""
+    RSQRT = 12
+    """1 / sqrt(x)"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1024,13 +1168,13 @@ class LstmParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StridedCopyParams:
-    """STRIDED_COPY: output element (i, j, ...), in row-major order of `dims`, is input element offset + i * strides[0] + j * strides[1] + ..."""
+    """STRIDED_COPY: output byte (i, j, ...), in row-major order of `dims`, is input byte offset + i * strides[0] + j * strides[1] + ..."""
 
     SIZE: ClassVar[int] = 52
     _STRUCT: ClassVar[Struct] = Struct("<I6i6i")
 
     offset: int = 0
-    """in elements, as strides are"""
+    """in bytes, as strides are"""
     dims: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
     """at least 1; their product is the output's size"""
     strides: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
@@ -1169,4 +1313,203 @@ class ResizeBilinearParams:
             column_scale=values[1],
             half_pixel_centers=values[2],
             reserved=values[3 : 6],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatConvParams:
+    """FLOAT_CONV_2D. Products are added row by row of the window, tap by tap, channel by channel; then the bias."""
+
+    SIZE: ClassVar[int] = 36
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIffHBB")
+
+    filter_height: int = 0
+    filter_width: int = 0
+    stride_height: int = 0
+    stride_width: int = 0
+    dilation_height: int = 0
+    dilation_width: int = 0
+    pad_top: int = 0
+    pad_left: int = 0
+    weights_offset: int = 0
+    """f32; of `quads` (filters / 4 of each group, height, width, channels, 4), of `rows` (height, width, filters)"""
+    bias_offset: int = 0
+    """f32, one per filter"""
+    activation_min: float = 0.0
+    activation_max: float = 0.0
+    groups: int = 0
+    """filter i reads the channels of group i / (filters / groups); 1 of `rows`"""
+    layout: int = 0
+    """`quads`, or `rows` if filter i reads channel i / (filters / channels)"""
+    is_dense: int = 0
+    """1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.bias_offset, self.activation_min, self.activation_max, self.groups, self.layout, self.is_dense)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatConvParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            filter_height=values[0],
+            filter_width=values[1],
+            stride_height=values[2],
+            stride_width=values[3],
+            dilation_height=values[4],
+            dilation_width=values[5],
+            pad_top=values[6],
+            pad_left=values[7],
+            weights_offset=values[8],
+            bias_offset=values[9],
+            activation_min=values[10],
+            activation_max=values[11],
+            groups=values[12],
+            layout=values[13],
+            is_dense=values[14],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatPoolParams:
+    """FLOAT_POOL_2D."""
+
+    SIZE: ClassVar[int] = 24
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHffB3B")
+
+    filter_height: int = 0
+    filter_width: int = 0
+    stride_height: int = 0
+    stride_width: int = 0
+    pad_top: int = 0
+    pad_left: int = 0
+    activation_min: float = 0.0
+    activation_max: float = 0.0
+    kind: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.pad_top, self.pad_left, self.activation_min, self.activation_max, self.kind, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatPoolParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            filter_height=values[0],
+            filter_width=values[1],
+            stride_height=values[2],
+            stride_width=values[3],
+            pad_top=values[4],
+            pad_left=values[5],
+            activation_min=values[6],
+            activation_max=values[7],
+            kind=values[8],
+            reserved=values[9 : 12],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatBinaryParams:
+    """FLOAT_BINARY."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<ffB3B")
+
+    activation_min: float = 0.0
+    activation_max: float = 0.0
+    function: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.activation_min, self.activation_max, self.function, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatBinaryParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            activation_min=values[0],
+            activation_max=values[1],
+            function=values[2],
+            reserved=values[3 : 6],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatUnaryParams:
+    """FLOAT_UNARY."""
+
+    SIZE: ClassVar[int] = 8
+    _STRUCT: ClassVar[Struct] = Struct("<fB3B")
+
+    parameter: float = 0.0
+    """of LEAKY_RELU"""
+    function: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.parameter, self.function, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatUnaryParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            parameter=values[0],
+            function=values[1],
+            reserved=values[2 : 5],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatSoftmaxParams:
+    """FLOAT_SOFTMAX."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<f")
+
+    beta: float = 0.0
+    """factor of the exponents"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.beta)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatSoftmaxParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            beta=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatMeanParams:
+    """FLOAT_MEAN."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<f")
+
+    divisor: float = 0.0
+    """of the sum over height and width: their product, or 1 for SUM"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.divisor)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatMeanParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            divisor=values[0],
         )

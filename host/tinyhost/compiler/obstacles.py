@@ -8,9 +8,9 @@ from tinyhost.compiler.graph import Graph, Obstacle, Operator
 from tinyhost.compiler.operators import SUPPORTED_OPERATORS
 from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
+__all__ = ["QUANTIZE", "obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
 
-_QUANTIZE = (
+QUANTIZE = (
     "give the converter a representative data set: converter.optimizations = [tf.lite.Optimize.DEFAULT], "
     "converter.representative_dataset = a function that yields a hundred real inputs, "
     "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
@@ -24,7 +24,7 @@ _DENSE = (
     "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler leaves out channels of zeros by itself"
 )
 _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
-_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, one input and one output"
+_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8 or float32, one input and one output"
 _BATCH_OF_1 = (
     "export the model with a batch of 1, keras.Input(shape, batch_size=1): then the converter writes dilated "
     "convolutions as such (around anything else TensorFlow Lite Micro runs them, and answers wrongly)"
@@ -50,10 +50,9 @@ _MAX_NAMED = 5
 def obstacles_of_types(graph: Graph) -> tuple[Obstacle, ...]:
     """Return what the tensors' types say of how a model was converted, if it was not to int8 throughout."""
     kinds = {kind for operator in graph.operators if (kind := _kind(graph, operator))}
-    if any(tensor.dtype == "float16" for tensor in graph.tensors):
+    read = {index for operator in graph.operators for index in operator.inputs if index >= 0}
+    if any(graph.tensors[index].dtype == "float16" for index in read):
         kinds.add("float16")
-    if kinds & {"float16", "dynamic range"}:  # they compute in float32, too
-        kinds.discard("float32")
     found = [_KINDS[kind] for kind in _KINDS if kind in kinds]
     if any(tensor.is_sparse for tensor in graph.tensors):
         found.append(Obstacle(words="its weights are sparse, and the engine's are dense", way_out=_DENSE))
@@ -70,17 +69,16 @@ def _kind(graph: Graph, operator: Operator) -> str | None:
     first, second = (graph.tensors[index].dtype if index >= 0 else "" for index in operator.inputs[:2])
     data, weights = (second, first) if operator.code == "TRANSPOSE_CONV" else (first, second)
     if data == "float32":
-        return "float32" if weights == "float32" else "dynamic range"
+        return "dynamic range" if weights in ("int8", "uint8") else None
     return data if data in ("int16", "uint8") else None
 
 
 _KINDS: Mapping[str, Obstacle] = {
-    "float32": Obstacle(words="it computes in float32, and the engine in int8", way_out=_QUANTIZE),
     "dynamic range": Obstacle(
-        words="it has dynamic-range quantization, float32 between int8 weights, and the engine is int8 throughout",
-        way_out=_QUANTIZE,
+        words="it has dynamic-range quantization, float32 between int8 weights, in a form that is not expanded",
+        way_out=QUANTIZE,
     ),
-    "float16": Obstacle(words="its weights are float16, and the engine's int8", way_out=_QUANTIZE),
+    "float16": Obstacle(words="it computes in float16, and the engine in float32 or int8", way_out=QUANTIZE),
     "int16": Obstacle(
         words="it has int16 activations, and the engine int8",
         way_out="convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.supported_ops",

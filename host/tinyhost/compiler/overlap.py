@@ -33,6 +33,9 @@ _ELEMENTWISE = {
     OperatorCode.RELU6,
     OperatorCode.REQUANTIZE,
     OperatorCode.QUANTIZE,
+    OperatorCode.FLOAT_BINARY,
+    OperatorCode.FLOAT_UNARY,
+    OperatorCode.FLOAT_SOFTMAX,
 }
 
 

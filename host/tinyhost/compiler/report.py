@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyhost.compiler.image import ModelImage
-from tinyhost.compiler.image_format import ConvParams, LstmParams, OperatorCode, OperatorRecord, Storage
+from tinyhost.compiler.image_format import (
+    ConvParams,
+    FloatConvParams,
+    LstmParams,
+    OperatorCode,
+    OperatorRecord,
+    Storage,
+    WeightLayout,
+)
 from tinyhost.compiler.tflm_image import open_wrapped
 
 __all__ = ["BufferReport", "ModelReport", "OperatorReport", "report_image"]
@@ -135,6 +143,10 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
     if record.code == OperatorCode.FULLY_CONNECTED:
         per_output = n_inputs * depth // math.prod(output_shape)
         return per_output, per_output * depth
+    if record.code == OperatorCode.FLOAT_CONV_2D:
+        floats = FloatConvParams.unpack(image.data, image.header.constants_offset + record.params_offset)
+        per_output = _float_taps(floats, image.tensor_info(record.inputs[0]).shape, output_shape)
+        return per_output, 4 * per_output * depth
     if record.code == OperatorCode.BATCH_MATMUL:
         return image.tensor_info(record.inputs[0]).shape[-1], 0
     if record.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
@@ -142,6 +154,14 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
         n_rows = math.prod(output_shape) // depth
         return 4 * (row + depth) * math.prod(steps) // n_rows, 4 * (row + depth) * depth
     return 0, 0
+
+
+def _float_taps(params: FloatConvParams, data: tuple[int, ...], output: tuple[int, ...]) -> int:
+    """Return how many products are added for an output element."""
+    if params.is_dense:
+        return math.prod(data) * output[-1] // math.prod(output)
+    depth = data[-1] // max(1, params.groups) if params.layout == WeightLayout.QUADS else 1
+    return params.filter_height * params.filter_width * depth
 
 
 def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tinyhost.compiler.image_format import OperatorCode
+from tinyhost.compiler.image_format import OPERATOR_GROUPS, PACKAGED_GROUPS, OperatorCode
 from tinyhost.device import Device
 from tinyhost.errors import ModelError, ModelTooLargeError, UnsupportedModelError
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.limits import APP_LIMITS, SLOT_BYTES
 
-__all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles"]
+__all__ = ["Fit", "Limits", "Obstacle", "check_fits", "find_obstacles", "operator_groups"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +45,19 @@ class Limits:
         )
 
     @classmethod
-    def of_firmware(cls, app: str, engine: str, *, board: str = "nano33ble") -> Limits:
+    def of_firmware(cls, app: str, engine: str, *, board: str = "nano33ble", all_operators: bool = False) -> Limits:
         """Return what the firmware of this version has, on a board that is not asked.
 
         app: any other than the known ones, such as the task of a model of no app, stands for the one with most room.
+        all_operators: of all groups, else of those that the Nano's programs have that come with tinyhost.
         """
+        has = (code for code in OperatorCode if all_operators or PACKAGED_GROUPS >> OPERATOR_GROUPS[code] & 1)
         known = [APP_LIMITS[app]] if app in APP_LIMITS else list(APP_LIMITS.values())
         return cls(
             board=board,
             app=app if app in APP_LIMITS else "",
             engine=engine,
-            operators=sum(1 << code for code in OperatorCode),
+            operators=sum(1 << code for code in has),
             slot_bytes=SLOT_BYTES,
             arena_bytes=max(limits.arena_bytes for limits in known),
             max_classes=max(limits.max_classes for limits in known),
@@ -104,13 +106,25 @@ def _unsupported(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
             hint=f"push the .tflite, or flash the other engine: tinyhost flash {limits.app} --engine {model.engine}",
         )
         return  # what operators another engine has says nothing
-    missing = [code.name for code in model.operator_codes if not limits.operators >> code & 1]
+    missing = [code for code in model.operator_codes if not limits.operators >> code & 1]
     if missing:
+        groups, names = operator_groups(missing), [code.name for code in missing]
         yield Obstacle(
             error=UnsupportedModelError,
-            words=f"needs {', '.join(missing)}, which this firmware was built without",
-            hint=f"flash firmware with all operators: tinyhost flash {limits.app}",
+            words=f"needs operators of {_counted_groups(groups)} ({', '.join(names)}), which this firmware was built "
+            "without",
+            hint=f"flash firmware with all operators: tinyhost flash {limits.app or 'APP'} --all-operators",
         )
+
+
+def operator_groups(codes: Iterable[OperatorCode]) -> tuple[str, ...]:
+    """Return the names of the groups of some operators, in the order of the format."""
+    return tuple(group.name.lower() for group in sorted({OPERATOR_GROUPS[code] for code in codes}))
+
+
+def _counted_groups(groups: Sequence[str]) -> str:
+    """Return groups in words: "the group float"."""
+    return f"the group{'s' if len(groups) > 1 else ''} {', '.join(groups)}"
 
 
 def _too_large(model: ModelSummary, limits: Limits) -> Iterator[Obstacle]:
@@ -157,6 +171,8 @@ class Fit:
     """working memory that the model needs"""
     board_arena_bytes: int
     """its limit: of the task's app; of a model of no app the largest one"""
+    missing_groups: tuple[str, ...]
+    """groups of operators that it needs, and the firmware was built without"""
     n_classes: int | None
     """None unless model and app classify"""
     max_classes: int
@@ -172,6 +188,7 @@ class Fit:
             slot_bytes=limits.slot_bytes,
             arena_bytes=model.arena_bytes,
             board_arena_bytes=limits.arena_bytes,
+            missing_groups=operator_groups(code for code in model.operator_codes if not limits.operators >> code & 1),
             n_classes=_n_classes(model, limits),
             max_classes=limits.max_classes,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tinyhost.compiler import BufferReport
-from tinyhost.models.fits import Fit
+from tinyhost.models.fits import Fit, operator_groups
 from tinyhost.models.summary import ModelDocument, ModelSummary, alive_bytes, model_document
 
 __all__ = ["InspectDocument", "InspectedOperator"]
@@ -38,6 +38,8 @@ class InspectDocument:
     """what the file holds"""
     fits: Mapping[str, Fit]
     """by type of board"""
+    operator_groups: tuple[str, ...]
+    """that firmware must have to run it: `core`, `extended`, ..."""
     operators: tuple[InspectedOperator, ...]
     """in the order of execution"""
     arena: tuple[BufferReport, ...]
@@ -57,4 +59,10 @@ class InspectDocument:
             )
             for item in model.operators
         )
-        return cls(model=model_document(model), fits={fit.board: fit}, operators=operators, arena=model.buffers)
+        return cls(
+            model=model_document(model),
+            fits={fit.board: fit},
+            operator_groups=operator_groups(model.operator_codes),
+            operators=operators,
+            arena=model.buffers,
+        )

@@ -23,6 +23,7 @@ _MIN_MAP_COLUMNS, _MAX_MAP_COLUMNS = 16, 64
 
 def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     """Return the figures, the operators with the arena's map beside them, and the verdict."""
+    from tinyhost.models.fits import operator_groups
     from tinyhost.models.summary import macs_text
 
     shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
@@ -33,7 +34,8 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
         f"{macs_text(model)}, {counted(model.n_params, 'parameter')}, {counted(len(model.operators), 'operator')}"
     )
     operators = (Text(), _operators(model, columns)) if model.operators else ()
-    return Group(head, totals, *operators, Text(), _verdict(fit))
+    groups = operator_groups(model.operator_codes)
+    return Group(head, totals, *operators, Text(), _verdict(fit, groups))
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -87,7 +89,7 @@ def _arena_row(model: ModelSummary, index: int, columns: int) -> Text:
     return row
 
 
-def _verdict(fit: Fit) -> RenderableType:
+def _verdict(fit: Fit, groups: tuple[str, ...]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for name, need, limit, where in (
         ("flash", fit.flash_bytes, fit.slot_bytes, "a model slot"),
@@ -97,11 +99,19 @@ def _verdict(fit: Fit) -> RenderableType:
         table.add_row(
             name, Text(f"{need:,}", style), f"of {limit:,} B in {where}", Text(f"{100 * need / limit:.0f} %", style)
         )
+    if fit.missing_groups:
+        wanting = Text(", ".join(fit.missing_groups), "bold red")
+        table.add_row("operators", wanting, "which the firmware that comes with tinyhost lacks")
+    elif groups:
+        table.add_row("operators", Text("yes", "green"), f"of {', '.join(groups)}")
     if fit.n_classes is not None and fit.n_classes > fit.max_classes:
         table.add_row("classes", Text(str(fit.n_classes), "bold red"), f"of {fit.max_classes} that an app takes")
+    words = ("yes", "bold green") if fit.fits else ("no", "bold red")
+    if fit.missing_groups and fit.flash_bytes <= fit.slot_bytes and fit.arena_bytes <= fit.board_arena_bytes:
+        words = ("with --all-operators", "bold yellow")
     answer = Text.assemble(
         f"fits on {fit.board}: ",
-        ("yes", "bold green") if fit.fits else ("no", "bold red"),
+        words,
         ("  (no board was asked)", "dim"),
     )
     return Group(table, answer)

@@ -58,10 +58,10 @@ def test_two_inputs_are_refused_by_name() -> None:
         compile_tflite(b.build([x, y], [z]), name="m")
 
 
-def test_float_model_is_refused_by_tensor() -> None:
+def test_an_operator_that_is_int8_alone_is_refused_by_its_float_tensor() -> None:
     b = ModelBuilder()
     x, y = (b.tensor((1, 4), dtype="float32") for _ in range(2))
-    b.operator("RELU", [x], y)
+    b.operator("L2_NORMALIZATION", [x], y)
     with pytest.raises(UnsupportedModelError, match="'t0' is float32"):
         compile_tflite(b.build([x], [y]), name="m")
 

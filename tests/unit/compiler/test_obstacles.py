@@ -13,6 +13,7 @@ from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import UnsupportedModelError
 
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import run_kernels
 
 CANONICAL = {"COMPARE", "LOOKUP", "STRIDED_COPY"}
 """Operators that only the compiler writes."""
@@ -25,27 +26,28 @@ def dense(data: str, weights: str, *, sparse: bool = False) -> bytes:
     x, y = (b.tensor((1, 4), dtype=data, scale=scale) for _ in range(2))
     stored = b.tensor((4, 4), dtype=weights, scale=0.5, data=np.ones(3 if sparse else (4, 4)), sparse=sparse)
     filters = b.operator("DENSIFY", [stored], b.tensor((4, 4), scale=0.5)) if sparse else stored
-    if weights == "float16":
+    if weights == "float16" and data == "float32":
         filters = b.operator("DEQUANTIZE", [stored], b.tensor((4, 4), dtype="float32"))
     b.operator("FULLY_CONNECTED", [x, filters], y, FusedActivationFunction=0)
     return b.build([x], [y])
 
 
-def chain(*codes: str, n_subgraphs: int = 1) -> bytes:
+def chain(*codes: str, n_subgraphs: int = 1, dtype: str = "int8") -> bytes:
     """Return a model of these operators, one after another."""
     b = ModelBuilder()
-    x = y = b.tensor((1, 4), scale=1.0)
+    scale = () if dtype == "float32" else 1.0
+    x = y = b.tensor((1, 4), dtype=dtype, scale=scale)
     for code in codes:
-        y = b.operator(code, [y], b.tensor((1, 4), scale=1.0))
+        y = b.operator(code, [y], b.tensor((1, 4), dtype=dtype, scale=scale))
     return b.build([x], [y], n_subgraphs=n_subgraphs)
 
 
 @pytest.mark.parametrize(
     ("make", "words", "way_out"),
     [
-        (lambda: dense("float32", "float32"), "it computes in float32", "representative_dataset"),
-        (lambda: dense("float32", "int8"), "dynamic-range quantization", "representative_dataset"),
-        (lambda: dense("float32", "float16"), "its weights are float16", "representative_dataset"),
+        (lambda: chain("COS", dtype="float32"), r"operator 0 \(COS\)", "float32"),
+        (lambda: chain("L2_NORMALIZATION", dtype="float32"), "is float32; supported: int8", "representative_dataset"),
+        (lambda: dense("float16", "float16"), "it computes in float16", "representative_dataset"),
         (lambda: dense("int16", "int8"), "int16 activations", "TFLITE_BUILTINS_INT8 alone"),
         (lambda: dense("uint8", "uint8"), "quantized to uint8, as TensorFlow 1 did", "TensorFlow 2"),
         (lambda: dense("int8", "int8", sparse=True), "its weights are sparse", "strip_pruning"),
@@ -65,10 +67,15 @@ def test_how_a_model_was_converted_is_said_with_the_way_out(
 
 def test_types_are_told_once_and_not_by_operator() -> None:
     with pytest.raises(UnsupportedModelError) as refused:
-        compile_tflite(dense("float32", "int8"), name="m")
-    assert refused.value.message == (
-        "m: it has dynamic-range quantization, float32 between int8 weights, and the engine is int8 throughout"
-    )
+        compile_tflite(dense("int16", "int8"), name="m")
+    assert refused.value.message == "m: it has int16 activations, and the engine int8"
+
+
+@pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
+def test_weights_between_floats_are_expanded(weights: str) -> None:
+    compiled = compile_tflite(dense("float32", weights), name="m")
+    (answer,) = run_kernels(compiled, [np.arange(4, dtype=np.float32).reshape(1, 4)])
+    assert answer.tolist() == [[6.0 * (0.5 if weights == "int8" else 1.0)] * 4]
 
 
 def test_all_operators_that_are_lacking_are_named_in_one_answer() -> None:
@@ -109,5 +116,12 @@ def test_a_name_is_cut_by_characters() -> None:
 
 
 def test_the_list_of_operators_is_of_those_that_are_lowered_or_rewritten() -> None:
-    assert set(SUPPORTED_OPERATORS) == (set(LOWERED_OPERATORS) | set(REWRITTEN_OPERATORS)) - CANONICAL
+    assert (
+        set(SUPPORTED_OPERATORS)
+        == {
+            *(name.removeprefix("FLOAT_") for name in LOWERED_OPERATORS),
+            *REWRITTEN_OPERATORS,
+        }
+        - CANONICAL
+    )
     assert list(SUPPORTED_OPERATORS) == sorted(SUPPORTED_OPERATORS)

@@ -60,8 +60,18 @@ def test_an_image_for_the_other_engine_is_told_with_how_to_get_that_engine() -> 
 def test_operators_that_the_firmware_lacks_are_named() -> None:
     model = shipped_model()
     limits = replace(firmware_of(model), operators=1 << OperatorCode.CONV_2D | 1 << OperatorCode.SOFTMAX)
-    with pytest.raises(UnsupportedModelError, match=r"needs DEPTHWISE_CONV_2D, .*which this firmware was built w"):
+    with pytest.raises(UnsupportedModelError, match=r"of the group core \(DEPTHWISE_CONV_2D, .*this firmware was b"):
         check_fits(model, limits)
+
+
+def test_a_float_model_is_refused_by_the_programs_that_come_with_tinyhost_but_for_all_operators() -> None:
+    model = replace(shipped_model(), operator_codes=(OperatorCode.SOFTMAX, OperatorCode.FLOAT_CONV_2D))
+    limits = firmware_of(model)
+    with pytest.raises(UnsupportedModelError, match=r"of the group float \(FLOAT_CONV_2D\)") as caught:
+        check_fits(model, limits)
+    assert caught.value.hint.endswith("tinyhost flash vww --all-operators")
+    assert Fit.of(model, limits).missing_groups == ("float",)
+    assert check_fits(model, Limits.of_firmware("vww", "tinyhost", all_operators=True)) == ()
 
 
 def test_one_error_names_every_obstacle() -> None:
@@ -69,7 +79,7 @@ def test_one_error_names_every_obstacle() -> None:
     limits = replace(Limits.of_firmware("vww", "tinyhost", board="native"), operators=1 << OperatorCode.CONV_2D)
     with pytest.raises(UnsupportedModelError) as caught:
         check_fits(model, limits)
-    assert caught.value.message.startswith("native: the model vww needs DEPTHWISE_CONV_2D")
+    assert caught.value.message.startswith("native: the model vww needs operators of the group core (DEPTH")
     for words in ("it needs 400,000 B of flash", "it needs an arena of 200,000 B"):
         assert words in caught.value.message
     assert caught.value.hint.count("; ") == 2

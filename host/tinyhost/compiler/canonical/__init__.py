@@ -2,7 +2,7 @@
 
 Shapes that a graph computes from shapes become constants; operators that only rename dimensions become RESHAPE; sums
 and means over any axes become those over height and width; convolutions of pixels that were taken apart are dilated
-ones; variables become states. The graph computes the same.
+ones; variables become states; weights of fewer bits between floats are expanded. The graph computes the same.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tinyhost.compiler.canonical.copies import rewrite_copy
 from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilation
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
+from tinyhost.compiler.canonical.floats import expand_constants, name_floats
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
 from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
@@ -79,10 +80,10 @@ REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS)
 
 def canonical(graph: Graph) -> Graph:
     """Return the graph in operators that lowering knows, as far as they can be; the others stay, to be refused."""
-    graph = fold_variables(graph)
+    graph = expand_constants(fold_variables(graph))
     draft = Draft(graph)
     for operator in graph.operators:
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return fold_float_tables(fold_dilation(draft.graph()))
+    return name_floats(fold_float_tables(fold_dilation(draft.graph())))

@@ -15,12 +15,10 @@ __all__ = ["rewrite_batch_matmul"]
 
 def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
     """Write a BATCH_MATMUL as one of (n, m, k) and (n, p, k), or as FULLY_CONNECTED with weights (p, k)."""
-    if not is_whole(operator, 2):
+    if not is_whole(operator, 2) or not _is_supported(draft, operator):
         return False
     tensors = [draft.tensors[index] for index in operator.inputs]
     output = draft.tensors[operator.outputs[0]]
-    if any(len(tensor.shape) < 2 or tensor.dtype != "int8" for tensor in tensors) or not output.n_elements:
-        return False
     shapes = [list(tensor.shape) for tensor in tensors]
     swaps = [bool(operator.options["AdjX"]), not operator.options["AdjY"]]
     for shape, swap in zip(shapes, swaps, strict=True):
@@ -42,6 +40,8 @@ def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
         options = {"FusedActivationFunction": 0, "WeightsFormat": 0, "KeepNumDims": 1}
         draft.emit(operator, "FULLY_CONNECTED", [a, weights], output.index, options)
         return True
+    if tensors[0].dtype != "int8":
+        return False
     if math.prod(b_batch) == 1:
         n, m = 1, math.prod(a_batch) * m
     else:
@@ -53,6 +53,14 @@ def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
     draft.emit(operator, "BATCH_MATMUL", [a, b], product, {"AdjX": 0, "AdjY": 1})
     draft.view(operator, product, output.index)
     return True
+
+
+def _is_supported(draft: Draft, operator: Operator) -> bool:
+    """Return whether it is of int8, or of floats and a constant."""
+    a, b = (draft.tensors[index] for index in operator.inputs)
+    of_floats = a.dtype == b.dtype == "float32" and a.data is None and b.data is not None
+    has_matrices = min(len(a.shape), len(b.shape)) >= 2 and draft.tensors[operator.outputs[0]].n_elements > 0
+    return has_matrices and (of_floats or a.dtype == b.dtype == "int8")
 
 
 def _viewed(draft: Draft, operator: Operator, index: int, shape: tuple[int, int, int]) -> int:

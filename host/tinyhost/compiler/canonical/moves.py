@@ -18,6 +18,7 @@ from tinyhost.compiler.passes.rewrite import new_constant
 __all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad"]
 
 _MODES = ("reflect", "symmetric")
+_MOVED = ("int8", "float32")
 _MAX_RUNS = 1000
 """Of indices that a GATHER takes one after the other."""
 
@@ -47,7 +48,7 @@ def rewrite_gather(draft: Draft, operator: Operator) -> bool:
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     indices, axis = draft.integers(operator.inputs[1]), int(operator.options["Axis"])
     rank = len(data.shape)
-    if indices is None or operator.options["BatchDims"] or not -rank <= axis < rank or data.dtype != "int8":
+    if indices is None or operator.options["BatchDims"] or not -rank <= axis < rank or data.dtype not in _MOVED:
         return False
     axis %= rank
     shape = (*data.shape[:axis], *indices.shape, *data.shape[axis + 1 :])
@@ -70,7 +71,7 @@ def rewrite_mirror_pad(draft: Draft, operator: Operator) -> bool:
         return False
     data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
     pads, mode = draft.integers(operator.inputs[1]), int(operator.options["Mode"])
-    if pads is None or pads.shape != (len(data.shape), 2) or data.dtype != "int8" or mode not in range(len(_MODES)):
+    if pads is None or pads.shape != (len(data.shape), 2) or data.dtype not in _MOVED or mode not in range(len(_MODES)):
         return False
     limits = np.array(data.shape) - (1 if _MODES[mode] == "reflect" else 0)
     if (pads < 0).any() or (pads > limits[:, None]).any():

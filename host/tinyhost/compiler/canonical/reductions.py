@@ -38,6 +38,8 @@ def rewrite_reduction(draft: Draft, operator: Operator) -> bool:
     is_written = rank == 4 and axes == {1, 2} and operator.code not in _EXTREMES
     if is_written or output.n_elements != kept or len(data.shape) > MAX_COPY_RANK:
         return False
+    if operator.code == "REDUCE_MIN" and data.dtype != "int8":
+        return False
     groups = _groups(data.shape, axes)
     source = data.index
     if groups is None:

@@ -10,6 +10,7 @@ import numpy as np
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
 from tinyhost.compiler.image_format import MAX_RANK, OperatorCode
+from tinyhost.compiler.obstacles import QUANTIZE
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["NO_SCRATCH_LIMIT", "OperatorContext", "Packable", "Step"]
@@ -110,7 +111,10 @@ class OperatorContext:
     def quantized(self, tensor: Tensor, dtypes: tuple[str, ...], *, rank: int | None = None) -> Tensor:
         """Return `tensor` if it has one of the dtypes and per-tensor quantization inside that type's range."""
         if tensor.dtype not in dtypes:
-            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: {' and '.join(dtypes)}")
+            way_out = QUANTIZE if tensor.dtype == "float32" else _HINT
+            raise self.unsupported(
+                f"tensor {tensor.name!r} is {tensor.dtype}; supported: {' and '.join(dtypes)}", way_out=way_out
+            )
         if tensor.quantization is None or len(tensor.quantization.scales) != 1:
             raise self.unsupported(f"tensor {tensor.name!r} has no per-tensor quantization")
         limits = np.iinfo(tensor.dtype)
@@ -118,6 +122,19 @@ class OperatorContext:
             raise self.corrupt(
                 f"zero point of {tensor.name!r}", expected=f"{limits.min}..{limits.max}", got=tensor.zero_point
             )
+        return self._of_rank(tensor, rank)
+
+    def floats(self, tensor: Tensor, *, rank: int | None = None) -> Tensor:
+        """Return `tensor` if it is float32 (of `rank`)."""
+        if tensor.dtype != "float32":
+            raise self.unsupported(f"tensor {tensor.name!r} is {tensor.dtype}; supported: float32 throughout")
+        return self._of_rank(tensor, rank)
+
+    def moved(self, tensor: Tensor) -> Tensor:
+        """Return `tensor` if its elements are of a type that operators move as they are."""
+        return self.floats(tensor) if tensor.dtype == "float32" else self.int8(tensor)
+
+    def _of_rank(self, tensor: Tensor, rank: int | None) -> Tensor:
         if len(tensor.shape) > MAX_RANK:
             raise self.unsupported(f"tensor {tensor.name!r} has shape {tensor.shape}; supported: rank up to {MAX_RANK}")
         if rank is not None and len(tensor.shape) != rank:
@@ -137,15 +154,26 @@ class OperatorContext:
         if tensor.shape != shape:
             raise self.corrupt(f"shape of {tensor.name!r}", expected=shape, got=tensor.shape)
 
-    def activation_range(self, output: Tensor) -> tuple[int, int]:
-        """Return (min, max) of the fused activation in the output's units, as TFLM rounds them."""
+    def _clamp(self) -> tuple[float | None, float | None]:
+        """Return (min, max) of the fused activation."""
         code = self.option("FusedActivationFunction")
         if code not in _ACTIVATIONS:
             raise self.unsupported(f"fused activation {code}; supported: {', '.join(_ACTIVATIONS.values())}")
-        low, high = _CLAMPS[_ACTIVATIONS[code]]
+        return _CLAMPS[_ACTIVATIONS[code]]
+
+    def float_activation_range(self, *, fused: bool = True) -> tuple[float, float]:
+        """Return (min, max) of the fused activation, if there can be one; none is float32's range, as in TFLM."""
+        low, high = self._clamp() if fused else (None, None)
+        limits = np.finfo(np.float32)
+        return float(limits.min) if low is None else low, float(limits.max) if high is None else high
+
+    def activation_range(self, output: Tensor) -> tuple[int, int]:
+        """Return (min, max) of the fused activation in the output's units, as TFLM rounds them."""
+        low, high = self._clamp()
         bottom, top = self.quantize(low, output, -128), self.quantize(high, output, 127)
         if bottom > 127 or top < -128:
-            raise self.unsupported(f"fused activation {_ACTIVATIONS[code]} leaves nothing of the output's range")
+            name = _ACTIVATIONS[self.option("FusedActivationFunction")]
+            raise self.unsupported(f"fused activation {name} leaves nothing of the output's range")
         return max(-128, bottom), min(127, top)
 
     @staticmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tinyhost.compiler.image_format import (
     MAX_COPY_RANK,
     MAX_INPUTS,
@@ -18,8 +20,8 @@ __all__ = ["lower_concatenation", "lower_pad", "lower_reshape", "lower_strided_c
 def lower_concatenation(context: OperatorContext) -> Step:
     """CONCATENATION of tensors that share the output's quantization."""
     context.counts((1, MAX_INPUTS))
-    output = context.int8(context.output())
-    inputs = [context.int8(context.input(i)) for i in range(len(context.operator.inputs))]
+    output = context.moved(context.output())
+    inputs = [context.moved(context.input(i)) for i in range(len(context.operator.inputs))]
     if context.option("FusedActivationFunction") != 0:
         raise context.unsupported("fused activation; supported: NONE")
     rank = len(output.shape)
@@ -31,7 +33,7 @@ def lower_concatenation(context: OperatorContext) -> Step:
         if len(tensor.shape) != rank:
             raise context.corrupt(f"shape of {tensor.name!r}", expected=f"rank {rank}", got=tensor.shape)
         context.same_shape(tensor, (*output.shape[:axis], tensor.shape[axis], *output.shape[axis + 1 :]))
-        if tensor.scale != output.scale or tensor.zero_point != output.zero_point:
+        if tensor.dtype != output.dtype or tensor.scale != output.scale or tensor.zero_point != output.zero_point:
             raise context.unsupported(
                 f"input {tensor.name!r} has another quantization than the output; supported: the same"
             )
@@ -48,9 +50,12 @@ def lower_concatenation(context: OperatorContext) -> Step:
 
 
 def lower_pad(context: OperatorContext) -> Step:
-    """PAD with the output's zero point, or the value that canonical/pads.py found."""
+    """PAD with the output's zero point, or the value that canonical/pads.py found; floats with 0."""
     context.counts((2, 2))
-    data, output = context.int8(context.input(0)), context.int8(context.output())
+    data, output = context.moved(context.input(0)), context.moved(context.output())
+    if data.dtype != output.dtype:
+        raise context.corrupt(f"type of {output.name!r}", expected=data.dtype, got=output.dtype)
+    zero_point = output.zero_point if output.dtype == "int8" else 0
     rank = len(data.shape)
     paddings = context.constant(context.input(1), "int32").reshape(-1).tolist()
     if len(paddings) != 2 * rank or min(paddings, default=0) < 0 or max(paddings, default=0) > 0xFFFF:
@@ -58,7 +63,7 @@ def lower_pad(context: OperatorContext) -> Step:
     before, after = paddings[0::2], paddings[1::2]
     context.same_shape(output, tuple(b + dim + a for b, dim, a in zip(before, data.shape, after, strict=True)))
     params = PadParams(
-        before=(0,) * (4 - rank) + tuple(before), value=int(context.operator.options.get("PadValue", output.zero_point))
+        before=(0,) * (4 - rank) + tuple(before), value=int(context.operator.options.get("PadValue", zero_point))
     )
     return Step(code=OperatorCode.PAD, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
@@ -79,12 +84,28 @@ def lower_reshape(context: OperatorContext) -> Step:
 
 
 def lower_strided_copy(context: OperatorContext) -> Step:
-    """STRIDED_COPY, which canonical/copies.py writes; its second input holds offset, sizes and strides."""
-    data, output = context.int8(context.input(0)), context.int8(context.output())
+    """STRIDED_COPY, which canonical/copies.py writes; its second input holds offset, sizes and strides, in elements."""
+    data, output = context.moved(context.input(0)), context.moved(context.output())
+    if data.dtype != output.dtype:
+        raise context.corrupt(f"type of {output.name!r}", expected=data.dtype, got=output.dtype)
     offset, *numbers = context.constant(context.input(1), "int32").tolist()
-    params = StridedCopyParams(
-        offset=offset, dims=tuple(numbers[:MAX_COPY_RANK]), strides=tuple(numbers[MAX_COPY_RANK:])
-    )
+    dims, strides = numbers[:MAX_COPY_RANK], numbers[MAX_COPY_RANK:]
+    element_bytes = np.dtype(data.dtype).itemsize
+    if element_bytes > 1:
+        dims, strides = _in_bytes(context, dims, strides, element_bytes)
+    params = StridedCopyParams(offset=offset * element_bytes, dims=tuple(dims), strides=tuple(strides))
     return Step(
         code=OperatorCode.STRIDED_COPY, inputs=(data.index,), output=output.index, params=params, name=output.name
     )
+
+
+def _in_bytes(
+    context: OperatorContext, dims: list[int], strides: list[int], element_bytes: int
+) -> tuple[list[int], list[int]]:
+    """Return sizes and strides of a copy of bytes: an element is one more dimension, or lengthens a row."""
+    strides = [stride * element_bytes for stride in strides]
+    if strides[-1] == element_bytes:
+        return [*dims[:-1], dims[-1] * element_bytes], [*strides[:-1], 1]
+    if dims[0] != 1:
+        raise context.unsupported(f"of {MAX_COPY_RANK} dimensions; supported: {MAX_COPY_RANK - 1} of {element_bytes} B")
+    return [*dims[1:], element_bytes], [*strides[1:], 1]

@@ -46,6 +46,9 @@ constexpr uint32_t kMaxClosing = 4;
 /// output pixels that a windowed kernel may write before it has read all of the first one's window (see overlap)
 constexpr uint32_t kPixelsInFlight = 4;
 
+/// what the Nano's programs are built with that come with tinyhost: bit OperatorGroup for each
+constexpr uint32_t kPackagedGroups = 7;
+
 /// filters that `quads` interleaves; their number is padded to it
 constexpr uint32_t kFiltersPerBlock = 4;
 
@@ -75,7 +78,7 @@ constexpr const char* TaskName(Task value) {
 enum class TensorType : uint8_t {
   kInt8 = 1,  ///< real value = (q - zero_point) * scale
   kUint8 = 2,  ///< real value = (q - zero_point) * scale; only as input or output
-  kFloat32 = 3,  ///< the real value; only before QUANTIZE and after DEQUANTIZE
+  kFloat32 = 3,  ///< the real value
   kInt32 = 4,  ///< an index; only after ARG_MAX
 };
 
@@ -95,6 +98,14 @@ enum class Storage : uint8_t {
   kArena = 0,  ///< in the arena, at `offset`
   kConstant = 1,  ///< in the constants section, at `offset`
   kState = 2,  ///< in the arena, at `offset`, and kept from one inference to the next; a reset fills it with `zero_point`
+};
+
+/// Operators that a program has together or not at all: platformio.ini says which groups it is built with.
+enum class OperatorGroup : uint8_t {
+  kCore = 0,  ///< what int8 convolutional networks are made of
+  kExtended = 1,  ///< the other int8 operators
+  kLstm = 2,  ///< int8 LSTM
+  kFloat = 3,  ///< float32 arithmetic
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -119,7 +130,7 @@ enum class OperatorCode : uint8_t {
   kReshape = 18,  ///< only in images for TensorFlow Lite Micro: a plan needs none
   kUnidirectionalSequenceLstm = 19,  ///< LstmParams; one sequence, from a state of 0; the output is all steps' or the last one's
   kLookup = 20,  ///< LookupParams; TANH, LEAKY_RELU, HARD_SWISH and whatever else is a table of one int8 input
-  kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves int8 elements
+  kStridedCopy = 21,  ///< StridedCopyParams; STRIDED_SLICE, SPLIT, UNPACK, TRANSPOSE and whatever else only moves bytes
   kSub = 22,  ///< AddParams; the second input is subtracted; broadcasts
   kMaximum = 23,  ///< NoParams; broadcasts
   kMinimum = 24,  ///< NoParams; broadcasts
@@ -132,6 +143,12 @@ enum class OperatorCode : uint8_t {
   kResizeBilinear = 31,  ///< ResizeBilinearParams
   kArgMax = 32,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
   kL2Normalization = 33,  ///< NoParams; along the last dimension; the output's scale is 1/128
+  kFloatConv2d = 34,  ///< FloatConvParams; depthwise and fully connected, too
+  kFloatPool2d = 35,  ///< FloatPoolParams
+  kFloatBinary = 36,  ///< FloatBinaryParams; broadcasts
+  kFloatUnary = 37,  ///< FloatUnaryParams; element by element
+  kFloatSoftmax = 38,  ///< FloatSoftmaxParams; along the last dimension
+  kFloatMean = 39,  ///< FloatMeanParams; over height and width
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -170,8 +187,64 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kResizeBilinear: return "resize_bilinear";
     case OperatorCode::kArgMax: return "arg_max";
     case OperatorCode::kL2Normalization: return "l2_normalization";
+    case OperatorCode::kFloatConv2d: return "float_conv_2d";
+    case OperatorCode::kFloatPool2d: return "float_pool_2d";
+    case OperatorCode::kFloatBinary: return "float_binary";
+    case OperatorCode::kFloatUnary: return "float_unary";
+    case OperatorCode::kFloatSoftmax: return "float_softmax";
+    case OperatorCode::kFloatMean: return "float_mean";
   }
   return "unknown";
+}
+
+/// The OperatorGroup of a known OperatorCode.
+constexpr OperatorGroup GroupOf(OperatorCode value) {
+  switch (value) {
+    case OperatorCode::kConv2d:
+    case OperatorCode::kDepthwiseConv2d:
+    case OperatorCode::kFullyConnected:
+    case OperatorCode::kAveragePool2d:
+    case OperatorCode::kMaxPool2d:
+    case OperatorCode::kMean:
+    case OperatorCode::kAdd:
+    case OperatorCode::kMul:
+    case OperatorCode::kConcatenation:
+    case OperatorCode::kPad:
+    case OperatorCode::kSoftmax:
+    case OperatorCode::kLogistic:
+    case OperatorCode::kRelu:
+    case OperatorCode::kRelu6:
+    case OperatorCode::kRequantize:
+    case OperatorCode::kQuantize:
+    case OperatorCode::kDequantize:
+    case OperatorCode::kReshape:
+    case OperatorCode::kLookup:
+    case OperatorCode::kStridedCopy:
+    case OperatorCode::kSub:
+      return OperatorGroup::kCore;
+    case OperatorCode::kUnidirectionalSequenceLstm:
+      return OperatorGroup::kLstm;
+    case OperatorCode::kMaximum:
+    case OperatorCode::kMinimum:
+    case OperatorCode::kPrelu:
+    case OperatorCode::kSquaredDifference:
+    case OperatorCode::kDiv:
+    case OperatorCode::kCompare:
+    case OperatorCode::kSelect:
+    case OperatorCode::kBatchMatmul:
+    case OperatorCode::kResizeBilinear:
+    case OperatorCode::kArgMax:
+    case OperatorCode::kL2Normalization:
+      return OperatorGroup::kExtended;
+    case OperatorCode::kFloatConv2d:
+    case OperatorCode::kFloatPool2d:
+    case OperatorCode::kFloatBinary:
+    case OperatorCode::kFloatUnary:
+    case OperatorCode::kFloatSoftmax:
+    case OperatorCode::kFloatMean:
+      return OperatorGroup::kFloat;
+  }
+  return OperatorGroup{};
 }
 
 /// Order of a weight tensor's bytes: what the fastest kernel reads. docs/reference/model-image.md has pictures.
@@ -225,6 +298,41 @@ enum class Comparison : uint8_t {
   kNotEqual = 1,  ///< a != b
   kLess = 2,  ///< a < b
   kLessEqual = 3,  ///< a <= b
+};
+
+/// What a pool of float32 makes of its window.
+enum class PoolKind : uint8_t {
+  kAverage = 0,  ///< the mean of what lies inside the input
+  kMaximum = 1,  ///< the greatest of it
+};
+
+/// A function of two numbers, a and b.
+enum class BinaryFunction : uint8_t {
+  kAdd = 0,  ///< a + b
+  kSub = 1,  ///< a - b
+  kMul = 2,  ///< a * b
+  kDiv = 3,  ///< a / b
+  kMaximum = 4,  ///< a if a > b, else b
+  kMinimum = 5,  ///< a if a < b, else b
+  kSquaredDifference = 6,  ///< (a - b)^2
+  kPrelu = 7,  ///< a if a >= 0, else a * b
+};
+
+/// A function of one number, x.
+enum class UnaryFunction : uint8_t {
+  kRelu = 0,  ///< 0 if x < 0, else x
+  kRelu6 = 1,  ///< RELU, at most 6
+  kLogistic = 2,  ///< 1 / (1 + exp(-x))
+  kTanh = 3,  ///< tanh(x)
+  kExp = 4,  ///< exp(x)
+  kElu = 5,  ///< exp(x) - 1 if x < 0, else x
+  kLeakyRelu = 6,  ///< x if x > 0, else x * parameter
+  kHardSwish = 7,  ///< x * RELU6(x + 3) / 6
+  kAbs = 8,  ///< |x|
+  kNeg = 9,  ///< -x
+  kSquare = 10,  ///< x * x
+  kSqrt = 11,  ///< the square root of x
+  kRsqrt = 12,  ///< 1 / sqrt(x)
 };
 
 /// The first bytes of an image.
@@ -468,9 +576,9 @@ struct LstmParams {
 };
 static_assert(sizeof(LstmParams) == 84, "LstmParams has padding");
 
-/// STRIDED_COPY: output element (i, j, ...), in row-major order of `dims`, is input element offset + i * strides[0] + j * strides[1] + ...
+/// STRIDED_COPY: output byte (i, j, ...), in row-major order of `dims`, is input byte offset + i * strides[0] + j * strides[1] + ...
 struct StridedCopyParams {
-  uint32_t offset;  ///< in elements, as strides are
+  uint32_t offset;  ///< in bytes, as strides are
   int32_t dims[6];  ///< at least 1; their product is the output's size
   int32_t strides[6];  ///< 0 where the dimension is 1
 };
@@ -509,5 +617,69 @@ struct ResizeBilinearParams {
   uint8_t reserved[3];  ///< 0
 };
 static_assert(sizeof(ResizeBilinearParams) == 12, "ResizeBilinearParams has padding");
+
+/// FLOAT_CONV_2D. Products are added row by row of the window, tap by tap, channel by channel; then the bias.
+struct FloatConvParams {
+  uint16_t filter_height;
+  uint16_t filter_width;
+  uint16_t stride_height;
+  uint16_t stride_width;
+  uint16_t dilation_height;
+  uint16_t dilation_width;
+  uint16_t pad_top;
+  uint16_t pad_left;
+  uint32_t weights_offset;  ///< f32; of `quads` (filters / 4 of each group, height, width, channels, 4), of `rows` (height, width, filters)
+  uint32_t bias_offset;  ///< f32, one per filter
+  float activation_min;
+  float activation_max;
+  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 of `rows`
+  WeightLayout layout;  ///< `quads`, or `rows` if filter i reads channel i / (filters / channels)
+  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter
+};
+static_assert(sizeof(FloatConvParams) == 36, "FloatConvParams has padding");
+
+/// FLOAT_POOL_2D.
+struct FloatPoolParams {
+  uint16_t filter_height;
+  uint16_t filter_width;
+  uint16_t stride_height;
+  uint16_t stride_width;
+  uint16_t pad_top;
+  uint16_t pad_left;
+  float activation_min;
+  float activation_max;
+  PoolKind kind;
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(FloatPoolParams) == 24, "FloatPoolParams has padding");
+
+/// FLOAT_BINARY.
+struct FloatBinaryParams {
+  float activation_min;
+  float activation_max;
+  BinaryFunction function;
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(FloatBinaryParams) == 12, "FloatBinaryParams has padding");
+
+/// FLOAT_UNARY.
+struct FloatUnaryParams {
+  float parameter;  ///< of LEAKY_RELU
+  UnaryFunction function;
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(FloatUnaryParams) == 8, "FloatUnaryParams has padding");
+
+/// FLOAT_SOFTMAX.
+struct FloatSoftmaxParams {
+  float beta;  ///< factor of the exponents
+};
+static_assert(sizeof(FloatSoftmaxParams) == 4, "FloatSoftmaxParams has padding");
+
+/// FLOAT_MEAN.
+struct FloatMeanParams {
+  float divisor;  ///< of the sum over height and width: their product, or 1 for SUM
+};
+static_assert(sizeof(FloatMeanParams) == 4, "FloatMeanParams has padding");
 
 }  // namespace tinyhost

@@ -2,9 +2,6 @@
 
 namespace tinyhost {
 
-namespace {
-
-/// Elements from one index of a dimension to the next; 0 where the input repeats.
 TINYHOST_COLD Shape4 BroadcastStrides(const TensorView& tensor) {
   const Shape4 shape = ExtendShape(tensor);
   Shape4 strides{};
@@ -15,8 +12,6 @@ TINYHOST_COLD Shape4 BroadcastStrides(const TensorView& tensor) {
   }
   return strides;
 }
-
-}  // namespace
 
 TINYHOST_COLD Shape4 ExtendShape(const TensorView& tensor) {
   Shape4 shape{{1, 1, 1, 1}};

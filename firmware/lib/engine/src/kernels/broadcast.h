@@ -13,6 +13,9 @@ struct Shape4 {
 
 Shape4 ExtendShape(const TensorView& tensor);
 
+/// Elements from one index of a dimension to the next; 0 where the tensor repeats.
+Shape4 BroadcastStrides(const TensorView& tensor);
+
 /// True if both inputs are int8 and broadcast to the int8 output.
 bool ValidBroadcast(const OperatorView& op);
 

@@ -1,3 +1,4 @@
+#include "../float/kernels.h"
 #include "../simd/kernels.h"
 #include "kernel.h"
 
@@ -34,6 +35,12 @@
   X(kResizeBilinear, kResizeBilinearKernel, kResizeBilinearKernel)          \
   X(kArgMax, kArgMaxKernel, kArgMaxKernel)                                  \
   X(kL2Normalization, kL2NormalizationKernel, kL2NormalizationKernel)       \
+  X(kFloatConv2d, kFloatConv2dKernel, kFloatConv2dKernel)                   \
+  X(kFloatPool2d, kFloatPool2dKernel, kFloatPool2dKernel)                   \
+  X(kFloatBinary, kFloatBinaryKernel, kFloatBinaryKernel)                   \
+  X(kFloatUnary, kFloatUnaryKernel, kFloatUnaryKernel)                      \
+  X(kFloatSoftmax, kFloatSoftmaxKernel, kFloatSoftmaxKernel)                \
+  X(kFloatMean, kFloatMeanKernel, kFloatMeanKernel)                         \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 
 namespace tinyhost {
@@ -44,8 +51,12 @@ namespace {
 TINYHOST_EACH_OPERATOR(TINYHOST_NAME)
 #undef TINYHOST_NAME
 
-/// True if the program has this operator: all, or those that the build names (-DTINYHOST_OPERATORS=kConv2d,kSoftmax).
+/// True if the program has this operator: all, or those of the groups that the build names
+/// (-DTINYHOST_OPERATOR_GROUPS=kPackagedGroups), or those that it names (-DTINYHOST_OPERATORS=kConv2d,kSoftmax).
 constexpr bool IsLinked([[maybe_unused]] OperatorCode code) {
+#ifdef TINYHOST_OPERATOR_GROUPS
+  if (!(TINYHOST_OPERATOR_GROUPS >> static_cast<int>(GroupOf(code)) & 1)) return false;
+#endif
 #ifdef TINYHOST_OPERATORS
   constexpr OperatorCode kLinked[] = {TINYHOST_OPERATORS};
   for (const OperatorCode linked : kLinked) {

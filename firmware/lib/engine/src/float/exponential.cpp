@@ -1,0 +1,88 @@
+// Exponentials of float32, in double: the C libraries of computer and board round theirs differently.
+
+#include "exponential.h"
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+namespace tinyhost {
+
+namespace {
+
+// The algorithm is expf of Arm's optimized routines, which is glibc's: x / log(2) = n / 32 + r / 32, and 2^(n / 32) is
+// from a table, 2^(r / 32) a polynomial.
+constexpr int kTableBits = 5;
+constexpr int kTableSize = 1 << kTableBits;
+constexpr double kInverseLog2 = 0x1.71547652b82fep+0 * kTableSize;
+constexpr double kRounder = 0x1.8p+52;  // added and subtracted again, it rounds to whole numbers
+constexpr double kCubic = 0x1.c6af84b912394p-5 / kTableSize / kTableSize / kTableSize;
+constexpr double kSquare = 0x1.ebfce50fac4f3p-3 / kTableSize / kTableSize;
+constexpr double kLinear = 0x1.62e42ff0c52d6p-1 / kTableSize;
+constexpr float kGreatest = 0x1.62e42ep6f;   // log(2^128): beyond it the result is infinite
+constexpr float kSmallest = -0x1.9fe368p6f;  // log(2^-150): below it the result is 0
+constexpr double kSmall = 0.25;              // up to which a series is exact enough
+
+/// The bits of 2^(i / 32), less i << 47: what is added back with the exponent.
+constexpr uint64_t kPowers[kTableSize] = {
+    0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51, 0x3fef72b83c7d517b,
+    0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1, 0x3fef06fe0a31b715, 0x3feef1a7373aa9cb,
+    0x3feedea64c123422, 0x3feece086061892d, 0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429,
+    0x3feea47eb03a5585, 0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+    0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d, 0x3feee89f995ad3ad,
+    0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069, 0x3fef5818dcfba487, 0x3fef7c97337b9b5f,
+    0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
+};
+
+double FromBits(uint64_t bits) {
+  double value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+/// exp(x) before it is rounded to float; x between kSmallest and kGreatest.
+double WideExponential(double x) {
+  const double scaled = kInverseLog2 * x;
+  const double shifted = scaled + kRounder;
+  uint64_t n;
+  std::memcpy(&n, &shifted, sizeof(n));
+  const double r = scaled - (shifted - kRounder);
+  const double power = FromBits(kPowers[n % kTableSize] + (n << (52 - kTableBits)));
+  return ((kCubic * r + kSquare) * (r * r) + (kLinear * r + 1)) * power;
+}
+
+}  // namespace
+
+float Exponential(float x) {
+  if (x != x) return x;
+  if (x > kGreatest) return std::numeric_limits<float>::infinity();
+  if (x < kSmallest) return 0;
+  return static_cast<float>(WideExponential(x));
+}
+
+float ExponentialMinusOne(float x) {
+  const double y = x;
+  if (y > -kSmall && y < kSmall) {
+    double sum = 0;
+    for (int i = 10; i > 0; --i) sum = (sum + 1) * y / i;
+    return static_cast<float>(sum);
+  }
+  if (x > kGreatest || x < kSmallest || x != x) return Exponential(x) - 1;
+  return static_cast<float>(WideExponential(y) - 1);
+}
+
+float HyperbolicTangent(float x) {
+  constexpr float kFlat = 9.5f;  // from which on it is 1 in float
+  const double y = x, square = y * y;
+  if (square < kSmall * kSmall) {
+    constexpr double kSeries[] = {-1382.0 / 155925, 62.0 / 2835, -17.0 / 315, 2.0 / 15, -1.0 / 3, 1};
+    double sum = 21844.0 / 6081075;
+    for (const double coefficient : kSeries) sum = sum * square + coefficient;
+    return static_cast<float>(sum * y);
+  }
+  if (x != x) return x;
+  if (x > kFlat || x < -kFlat) return x < 0 ? -1.0f : 1.0f;
+  return static_cast<float>(1 - 2 / (WideExponential(2 * y) + 1));
+}
+
+}  // namespace tinyhost

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace tinyhost {
+
+/// exp(x), to the bit as glibc's expf gives it, on every processor.
+float Exponential(float x);
+
+/// exp(x) - 1 and tanh(x), within 1 ulp.
+float ExponentialMinusOne(float x);
+float HyperbolicTangent(float x);
+
+}  // namespace tinyhost

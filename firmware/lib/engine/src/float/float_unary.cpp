@@ -1,0 +1,104 @@
+// FLOAT_UNARY: a function of each element; FLOAT_SOFTMAX along the last dimension.
+
+#include <cmath>
+#include <limits>
+
+#include "exponential.h"
+#include "kernels.h"
+
+namespace tinyhost {
+
+namespace {
+
+TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
+  if (!IsFloat(op.inputs[0]) || !IsFloat(op.output) || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
+      op.params<FloatUnaryParams>()->function > UnaryFunction::kRsqrt) {
+    return Status::kImageParameter;
+  }
+  *work += 8 * ElementCount(op.output);
+  return Status::kOk;
+}
+
+/// As TFLM's reference kernel, which is exact enough in either tail.
+float Logistic(float x) {
+  constexpr float kUpper = 16.619047164916992188f, kLower = -9;
+  if (x > kUpper) return 1;
+  return x < kLower ? Exponential(x) : 1 / (1 + Exponential(-x));
+}
+
+float Apply(const FloatUnaryParams& p, float x) {
+  switch (p.function) {
+    case UnaryFunction::kRelu:
+      return x < 0 ? 0 : x;
+    case UnaryFunction::kRelu6:
+      return x > 6 ? 6 : (x < 0 ? 0 : x);
+    case UnaryFunction::kLogistic:
+      return Logistic(x);
+    case UnaryFunction::kTanh:
+      return HyperbolicTangent(x);
+    case UnaryFunction::kExp:
+      return Exponential(x);
+    case UnaryFunction::kElu:
+      return x < 0 ? ExponentialMinusOne(x) : x;
+    case UnaryFunction::kLeakyRelu:
+      return x > 0 ? x : x * p.parameter;
+    case UnaryFunction::kHardSwish:
+      return x * ClampFloat(x + 3, 0, 6) / 6;
+    case UnaryFunction::kAbs:
+      return std::fabs(x);
+    case UnaryFunction::kNeg:
+      return -x;
+    case UnaryFunction::kSquare:
+      return x * x;
+    case UnaryFunction::kSqrt:
+      return std::sqrt(x);
+    case UnaryFunction::kRsqrt:
+      return 1 / std::sqrt(x);
+  }
+  return 0;
+}
+
+void Run(const OperatorView& op) {
+  const FloatUnaryParams p = *op.params<FloatUnaryParams>();
+  const float* input = op.input_data<float>();
+  float* output = op.output_data<float>();
+  const size_t n = ElementCount(op.output);
+  for (size_t i = 0; i < n; ++i) output[i] = Apply(p, input[i]);
+}
+
+TINYHOST_COLD Status CheckSoftmax(const OperatorView& op, uint64_t* work) {
+  const TensorView& input = op.inputs[0];
+  if (!IsFloat(input) || !IsFloat(op.output) || input.rank < 1 || ElementCount(input) != ElementCount(op.output)) {
+    return Status::kImageParameter;
+  }
+  *work += 12 * ElementCount(input);
+  return Status::kOk;
+}
+
+void RunSoftmaxRow(const float* input, int32_t depth, float beta, float* output) {
+  float greatest = std::numeric_limits<float>::lowest();
+  for (int32_t i = 0; i < depth; ++i) greatest = greatest < input[i] ? input[i] : greatest;
+  float sum = 0;
+  for (int32_t i = 0; i < depth; ++i) {
+    output[i] = Exponential((input[i] - greatest) * beta);
+    sum += output[i];
+  }
+  for (int32_t i = 0; i < depth; ++i) output[i] = output[i] / sum;
+}
+
+void RunSoftmax(const OperatorView& op) {
+  const int32_t depth = op.inputs[0].dims[op.inputs[0].rank - 1];
+  const float* input = op.input_data<float>();
+  float* output = op.output_data<float>();
+  const int32_t n_rows = static_cast<int32_t>(ElementCount(op.inputs[0])) / depth;
+  for (int32_t row = 0; row < n_rows; ++row, input += depth, output += depth) {
+    RunSoftmaxRow(input, depth, op.params<FloatSoftmaxParams>()->beta, output);
+  }
+}
+
+}  // namespace
+
+const Kernel kFloatUnaryKernel{OperatorCode::kFloatUnary, 1, sizeof(FloatUnaryParams), Check, Run};
+const Kernel kFloatSoftmaxKernel{OperatorCode::kFloatSoftmax, 1, sizeof(FloatSoftmaxParams), CheckSoftmax, RunSoftmax};
+
+}  // namespace tinyhost

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "../kernels/kernel.h"
+
+namespace tinyhost {
+
+/// Kernels of float32, the same on every processor: TFLM's reference kernels, addition by addition. Nothing is
+/// contracted (-ffp-contract=off) and nothing reordered, so that results are equal to the bit.
+extern const Kernel kFloatConv2dKernel;
+extern const Kernel kFloatPool2dKernel;
+extern const Kernel kFloatBinaryKernel;
+extern const Kernel kFloatUnaryKernel;
+extern const Kernel kFloatSoftmaxKernel;
+extern const Kernel kFloatMeanKernel;
+
+inline bool IsFloat(const TensorView& tensor) { return tensor.type == TensorType::kFloat32; }
+
+/// std::min(std::max(x, low), high), which keeps what is not a number.
+inline float ClampFloat(float x, float low, float high) {
+  x = x < low ? low : x;
+  return high < x ? high : x;
+}
+
+}  // namespace tinyhost

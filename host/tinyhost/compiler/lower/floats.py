@@ -1,0 +1,240 @@
+"""Operators on float32, whose names canonical/floats.py has made: in TFLM's order of additions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.graph import Tensor
+from tinyhost.compiler.image_format import (
+    FILTERS_PER_BLOCK,
+    BinaryFunction,
+    FloatBinaryParams,
+    FloatConvParams,
+    FloatMeanParams,
+    FloatPoolParams,
+    FloatSoftmaxParams,
+    FloatUnaryParams,
+    OperatorCode,
+    PoolKind,
+    UnaryFunction,
+    WeightLayout,
+)
+from tinyhost.compiler.lower.context import OperatorContext, Packable, Step
+from tinyhost.compiler.lower.window import resolve_window
+
+__all__ = [
+    "lower_float_binary",
+    "lower_float_conv",
+    "lower_float_depthwise_conv",
+    "lower_float_fully_connected",
+    "lower_float_mean",
+    "lower_float_pool",
+    "lower_float_softmax",
+    "lower_float_unary",
+]
+
+_PREFIX = "FLOAT_"
+_POOLS = {"AVERAGE_POOL_2D": PoolKind.AVERAGE, "MAX_POOL_2D": PoolKind.MAXIMUM}
+_WITH_ACTIVATION = (BinaryFunction.ADD, BinaryFunction.SUB, BinaryFunction.MUL, BinaryFunction.DIV)
+_MAX_GROUPS = 0xFFFF
+
+
+def lower_float_conv(context: OperatorContext) -> Step:
+    """CONV_2D: weights (out, height, width, in / groups), four filters interleaved."""
+    context.counts((2, 3))
+    data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
+    weights = _weights(context, rank=4)
+    n_out, height, width, depth = weights.shape
+    groups, rest = divmod(data.shape[3], depth)
+    if rest or not 0 < groups <= _MAX_GROUPS or n_out % groups:
+        raise context.corrupt(
+            "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
+        )
+    packed = _interleaved(weights.reshape(groups, n_out // groups, height, width, depth))
+    window = _window(context, data, output, (height, width), n_out)
+    return _weighted_step(context, weights, packed, {**window, "groups": groups, "layout": WeightLayout.QUADS}, depth)
+
+
+def lower_float_depthwise_conv(context: OperatorContext) -> Step:
+    """DEPTHWISE_CONV_2D: weights (1, height, width, in * multiplier), as they are."""
+    context.counts((2, 3))
+    data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
+    weights = _weights(context, rank=4)
+    one, height, width, n_out = weights.shape
+    if one != 1 or n_out % data.shape[3]:
+        raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=weights.shape)
+    window = _window(context, data, output, (height, width), n_out)
+    return _weighted_step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, 1)
+
+
+def lower_float_fully_connected(context: OperatorContext) -> Step:
+    """FULLY_CONNECTED: weights (out, in); a 1x1 convolution of the input's rows."""
+    context.counts((2, 3))
+    data, output = context.floats(context.input(0)), context.floats(context.output())
+    if context.option("WeightsFormat") != 0:
+        raise context.unsupported("shuffled weights; supported: the default weights format")
+    weights = _weights(context, rank=2)
+    n_out, depth = weights.shape
+    n_rows, rest = divmod(data.n_elements, depth)
+    if rest or not output.shape or output.shape[-1] != n_out or output.n_elements != n_rows * n_out:
+        raise context.corrupt(f"shape of {output.name!r}", expected=f"{n_rows} rows of {n_out}", got=output.shape)
+    sizes = ("filter", "stride", "dilation")
+    window = {f"{name}_{axis}": 1 for name in sizes for axis in ("height", "width")}
+    options = {**window, "pad_top": 0, "pad_left": 0, "groups": 1, "layout": WeightLayout.QUADS, "is_dense": 1}
+    packed = _interleaved(weights.reshape(1, n_out, 1, 1, depth))
+    return _weighted_step(context, weights, packed, options, depth)
+
+
+def _weights(context: OperatorContext, *, rank: int) -> NDArray[np.float32]:
+    filters = context.input(1)
+    weights: NDArray[Any] = context.constant(filters, "float32")
+    if weights.ndim != rank:
+        raise context.unsupported(f"tensor {filters.name!r} has shape {filters.shape}; supported: rank {rank}")
+    return weights
+
+
+def _interleaved(groups: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return weights (groups, filters, height, width, depth) as (groups, blocks, height, width, depth, 4)."""
+    n_groups, n_filters, *taps = groups.shape
+    n_blocks = -(-n_filters // FILTERS_PER_BLOCK)
+    padded = np.zeros((n_groups, n_blocks * FILTERS_PER_BLOCK, *taps), np.float32)
+    padded[:, :n_filters] = groups
+    return np.moveaxis(padded.reshape(n_groups, n_blocks, FILTERS_PER_BLOCK, *taps), 2, -1)
+
+
+def _window(
+    context: OperatorContext, data: Tensor, output: Tensor, filter_size: tuple[int, int], n_out: int
+) -> dict[str, int]:
+    """Return the parameters of a convolution's window; raise unless the output has its size."""
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
+    return {
+        "filter_height": rows.filter,
+        "filter_width": columns.filter,
+        "stride_height": rows.stride,
+        "stride_width": columns.stride,
+        "dilation_height": rows.dilation,
+        "dilation_width": columns.dilation,
+        "pad_top": rows.pad,
+        "pad_left": columns.pad,
+    }
+
+
+def _weighted_step(
+    context: OperatorContext,
+    weights: NDArray[np.float32],
+    packed: NDArray[np.float32],
+    options: dict[str, int],
+    depth: int,
+) -> Step:
+    """Return the step of packed weights. depth: input channels that a filter reads."""
+    output, bias = context.output(), context.optional_input(2)
+    n_out = output.shape[-1]
+    biases: NDArray[Any] = np.zeros(n_out, np.float32)
+    if bias is not None:
+        biases = context.constant(bias, "float32").reshape(-1)
+        if len(biases) != n_out:
+            raise context.corrupt("biases", expected=n_out, got=len(biases))
+    low, high = context.float_activation_range()
+    params = FloatConvParams(
+        **options,
+        weights_offset=context.pool.add(np.ascontiguousarray(packed, "<f4").tobytes()),
+        bias_offset=context.pool.add(biases.astype("<f4").tobytes()),
+        activation_min=low,
+        activation_max=high,
+    )
+    macs = output.n_elements * params.filter_height * params.filter_width * depth
+    return Step(
+        code=OperatorCode.FLOAT_CONV_2D,
+        inputs=(context.input(0).index,),
+        output=output.index,
+        params=params,
+        n_params=weights.size + (n_out if bias is not None else 0),
+        macs=macs,
+        name=output.name,
+    )
+
+
+def lower_float_pool(context: OperatorContext) -> Step:
+    """AVERAGE_POOL_2D and MAX_POOL_2D."""
+    context.counts((1, 1))
+    data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    low, high = context.float_activation_range()
+    params = FloatPoolParams(
+        filter_height=rows.filter,
+        filter_width=columns.filter,
+        stride_height=rows.stride,
+        stride_width=columns.stride,
+        pad_top=rows.pad,
+        pad_left=columns.pad,
+        activation_min=low,
+        activation_max=high,
+        kind=_POOLS[_name(context)],
+    )
+    return _step(context, OperatorCode.FLOAT_POOL_2D, data, output, params)
+
+
+def lower_float_mean(context: OperatorContext) -> Step:
+    """MEAN and SUM over height and width."""
+    context.counts((2, 2))
+    data, output = context.floats(context.input(0), rank=4), context.floats(context.output())
+    axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
+    if axes != [1, 2]:
+        raise context.unsupported(f"axes {axes}; supported: constant axes")
+    n, height, width, depth = data.shape
+    context.same_shape(output, (n, 1, 1, depth) if context.option("KeepDims") else (n, depth))
+    divisor = height * width if _name(context) == "MEAN" else 1
+    return _step(context, OperatorCode.FLOAT_MEAN, data, output, FloatMeanParams(divisor=divisor))
+
+
+def lower_float_softmax(context: OperatorContext) -> Step:
+    """SOFTMAX along the last dimension."""
+    context.counts((1, 1))
+    data, output = context.floats(context.input(0)), context.floats(context.output())
+    context.same_shape(output, data.shape)
+    if not data.shape:
+        raise context.unsupported("of a scalar")
+    params = FloatSoftmaxParams(beta=context.real_option("Beta"))
+    return _step(context, OperatorCode.FLOAT_SOFTMAX, data, output, params)
+
+
+def lower_float_unary(context: OperatorContext) -> Step:
+    """Operators of one input, element by element."""
+    context.counts((1, 1))
+    data, output = context.floats(context.input(0)), context.floats(context.output())
+    context.same_shape(output, data.shape)
+    parameter = context.real_option("Alpha") if "Alpha" in context.operator.options else 0.0
+    params = FloatUnaryParams(parameter=parameter, function=UnaryFunction[_name(context)])
+    return _step(context, OperatorCode.FLOAT_UNARY, data, output, params)
+
+
+def lower_float_binary(context: OperatorContext) -> Step:
+    """Operators of two inputs, element by element, broadcast."""
+    context.counts((2, 2))
+    a, b, output = (context.floats(tensor) for tensor in (context.input(0), context.input(1), context.output()))
+    try:
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise context.corrupt("input shapes", expected="shapes that broadcast", got=(a.shape, b.shape)) from None
+    context.same_shape(output, shape)
+    function = BinaryFunction[_name(context)]
+    low, high = context.float_activation_range(fused=function in _WITH_ACTIVATION)
+    params = FloatBinaryParams(activation_min=low, activation_max=high, function=function)
+    inputs = (a.index, b.index)
+    return Step(code=OperatorCode.FLOAT_BINARY, inputs=inputs, output=output.index, params=params, name=output.name)
+
+
+def _name(context: OperatorContext) -> str:
+    """Return the operator's name in TensorFlow Lite."""
+    return context.operator.code.removeprefix(_PREFIX)
+
+
+def _step(context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, params: Packable) -> Step:
+    return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)

@@ -1,0 +1,216 @@
+"""Random models of float32: what the engine computes in TFLM's order is equal to the bit, TANH and ELU nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.oracle.builder import ModelBuilder
+from tests.oracle.net import ACTIVATIONS, SAME, VALID, Layer, Model, Net, random_window
+
+__all__ = ["FLOAT_MODELS", "NEARLY_EQUAL_MODELS"]
+
+
+def _start(draw: st.DrawFn, *, rank: int = 4, max_channels: int = 9) -> Net:
+    builder = ModelBuilder()
+    sizes = [draw(st.integers(1, 8)) for _ in range(max(0, rank - 2))]
+    shape = (draw(st.integers(1, 2)), *sizes, draw(st.integers(1, max_channels)))[-rank:]
+    index = builder.tensor(shape, dtype="float32")
+    return Net(builder=builder, index=index, shape=shape, scale=0.0, zero_point=0)
+
+
+def _append(net: Net, code: str, inputs: Sequence[int], shape: tuple[int, ...], **options: object) -> Net:
+    index = net.builder.tensor(shape, dtype="float32")
+    net.builder.operator(code, list(inputs), index, **options)
+    return replace(net, index=index, shape=tuple(shape))
+
+
+def _floats(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    values = rng.normal(0, 2.0 ** rng.integers(-6, 3), shape).astype(np.float32)
+    return np.where(rng.random(shape) < rng.choice([0.0, 0.3]), np.float32(0), values)
+
+
+def _constant(net: Net, values: NDArray[np.float32]) -> int:
+    return net.builder.tensor(values.shape, dtype="float32", data=values)
+
+
+def _conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
+    n, height, width, depth = net.shape
+    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
+    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    if depthwise:
+        n_out = depth * draw(st.integers(1, 4))
+        shape: tuple[int, ...] = (1, fh, fw, n_out)
+    else:
+        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
+        n_out = groups * draw(st.integers(1, 6))
+        shape = (n_out, fh, fw, depth // groups)
+    inputs = [net.index, _weights(draw, rng, net, shape)]
+    if draw(st.booleans()):
+        inputs.append(_constant(net, _floats(rng, (n_out,))))
+    options = {
+        "Padding": SAME if same else VALID,
+        "StrideH": sh,
+        "StrideW": sw,
+        "DilationHFactor": dh,
+        "DilationWFactor": dw,
+        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
+    }
+    if depthwise:
+        options["DepthMultiplier"] = n_out // depth
+    output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
+    return _append(net, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, output, **options)
+
+
+def _weights(draw: st.DrawFn, rng: np.random.Generator, net: Net, shape: tuple[int, ...]) -> int:
+    """Return weights of float32."""
+    return _constant(net, _floats(rng, shape))
+
+
+def _fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    depth, n_out = int(np.prod(net.shape[1:])), draw(st.integers(1, 12))
+    inputs = [net.index, _weights(draw, rng, net, (n_out, depth))]
+    if draw(st.booleans()):
+        inputs.append(_constant(net, _floats(rng, (n_out,))))
+    activation = draw(st.sampled_from(ACTIVATIONS))
+    return _append(net, "FULLY_CONNECTED", inputs, (net.shape[0], n_out), FusedActivationFunction=activation)
+
+
+def _pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    n, height, width, depth = net.shape
+    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
+    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    output = (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth)
+    options = {"Padding": SAME if same else VALID, "StrideH": sh, "StrideW": sw, "FilterHeight": fh, "FilterWidth": fw}
+    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
+    return _append(net, draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), [net.index], output, **options)
+
+
+def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """An operator of the net and itself, or a constant of any shape that broadcasts to it, which is not 0."""
+    code = draw(st.sampled_from(["ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"]))
+    if code != "DIV" and draw(st.booleans()):
+        inputs = [net.index, net.index]
+    else:
+        rank = draw(st.integers(1, len(net.shape)))
+        shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[len(net.shape) - rank :])
+        values = _floats(rng, shape)
+        inputs = [net.index, _constant(net, np.where(values == 0, np.float32(0.5), values))]
+        if code != "DIV" and draw(st.booleans()):
+            inputs.reverse()
+    options = {"FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS))} if code in ("ADD", "SUB", "MUL") else {}
+    return _append(net, code, inputs, net.shape, **options)
+
+
+def _prelu(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return _append(net, "PRELU", [net.index, _constant(net, _floats(rng, (1, 1, net.shape[-1])))], net.shape)
+
+
+_UNARY = {
+    "RELU": {},
+    "RELU6": {},
+    "LOGISTIC": {},
+    "LEAKY_RELU": {"Alpha": 0.2},
+    "HARD_SWISH": {},
+    "ABS": {},
+    "NEG": {},
+    "SQUARE": {},
+}
+
+
+def _unary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    code = draw(st.sampled_from(sorted(_UNARY)))
+    return _append(net, code, [net.index], net.shape, **_UNARY[code])
+
+
+def _of_positive(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """A root of what is above 0, or an exponential of what is not large."""
+    half = _constant(net, np.array([0.5], np.float32))
+    net = _append(net, "ABS", [net.index], net.shape)
+    net = _append(net, "ADD", [net.index, half], net.shape, FusedActivationFunction=3)
+    return _append(net, draw(st.sampled_from(["SQRT", "RSQRT", "EXP"])), [net.index], net.shape)
+
+
+def _softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return _append(net, "SOFTMAX", [net.index], net.shape, Beta=draw(st.sampled_from([1.0, 0.5, 2.0])))
+
+
+def _mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    keep, rank = draw(st.booleans()), len(net.shape)
+    axes = sorted(draw(st.sets(st.integers(0, rank - 1), min_size=1, max_size=rank)))
+    shape = tuple(1 if i in axes else dim for i, dim in enumerate(net.shape) if keep or i not in axes)
+    axis = net.builder.integers(axes)
+    return _append(net, draw(st.sampled_from(["MEAN", "SUM"])), [net.index, axis], shape, KeepDims=keep)
+
+
+def _move(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """PAD, CONCATENATION, TRANSPOSE, a slice with steps, or another shape."""
+    rank, kind = len(net.shape), draw(st.sampled_from(["pad", "concatenation", "transpose", "slice", "reshape"]))
+    if kind == "pad":
+        pads = np.array([[draw(st.integers(0, 2)), draw(st.integers(0, 2))] for _ in range(rank)])
+        shape = tuple(int(dim) for dim in np.array(net.shape) + pads.sum(axis=1))
+        return _append(net, "PAD", [net.index, net.builder.integers(pads)], shape)
+    if kind == "concatenation":
+        axis = draw(st.integers(0, rank - 1))
+        other = list(net.shape)
+        other[axis] = draw(st.integers(1, 3))
+        inputs = [net.index, _constant(net, _floats(rng, tuple(other)))]
+        other[axis] += net.shape[axis]
+        return _append(net, "CONCATENATION", inputs, tuple(other), Axis=axis, FusedActivationFunction=0)
+    if kind == "transpose":
+        order = draw(st.permutations(range(rank)))
+        shape = tuple(net.shape[axis] for axis in order)
+        return _append(net, "TRANSPOSE", [net.index, net.builder.integers(order)], shape)
+    if kind == "slice":
+        steps = [draw(st.integers(1, 3)) for _ in range(rank)]
+        bounds = [net.builder.integers(values) for values in ([0] * rank, list(net.shape), steps)]
+        shape = tuple(-(-dim // step) for dim, step in zip(net.shape, steps, strict=True))
+        masks = dict.fromkeys(("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask"), 0)
+        return _append(net, "STRIDED_SLICE", [net.index, *bounds], shape, **masks)
+    flat = (net.shape[0], int(np.prod(net.shape[1:])))
+    return _append(net, "RESHAPE", [net.index, net.builder.integers(flat)], flat)
+
+
+def _nearly(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return _append(net, draw(st.sampled_from(["TANH", "ELU"])), [net.index], net.shape)
+
+
+def _models(*layers: Layer, ranks: Sequence[int] = (4,), n: int = 1) -> st.SearchStrategy[Model]:
+    @st.composite
+    def models(draw: st.DrawFn) -> Model:
+        rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        root = net = _start(draw, rank=draw(st.sampled_from(list(ranks))))
+        for _ in range(n):
+            net = draw(st.sampled_from(list(layers)))(draw, rng, net)
+        data = net.builder.build([root.index], [net.index])
+        return Model(data=data, shape=root.shape, dtype="float32", seed=draw(st.integers(0, 2**32 - 1)))
+
+    return models()
+
+
+def _depthwise(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    return _conv(draw, rng, net, depthwise=True)
+
+
+FLOAT_MODELS: dict[str, st.SearchStrategy[Model]] = {
+    "CONV_2D of float32": _models(_conv),
+    "DEPTHWISE_CONV_2D of float32": _models(_depthwise),
+    "FULLY_CONNECTED of float32": _models(_fully_connected, ranks=(2, 3, 4)),
+    "pools of float32": _models(_pool),
+    "operators of two float32": _models(_binary, _prelu, ranks=(3, 4)),
+    "operators of one float32": _models(_unary, _of_positive, ranks=(1, 2, 3, 4)),
+    "SOFTMAX of float32": _models(_softmax, ranks=(2, 3, 4)),
+    "MEAN and SUM of float32": _models(_mean, ranks=(2, 3, 4)),
+    "moves of float32": _models(_move, ranks=(2, 3, 4)),
+    "chains of float32": _models(_conv, _depthwise, _pool, _binary, _unary, n=3),
+}
+"""Answered to the bit as by TFLM."""
+
+NEARLY_EQUAL_MODELS = _models(_nearly, ranks=(1, 2, 3, 4))
+"""TANH and ELU, whose C library rounds otherwise."""
