@@ -1,10 +1,10 @@
 """Flash that the engine takes in a firmware, by source file, from the linker's map.
 
-    python scripts/engine_size.py         builds vww_m4 and vww_m4_small: all operators, and those of vww alone; the first
-                                          by group, too
+    python scripts/engine_size.py         builds vww_m4 and vww_m4_small: all operators, and those of vww alone
     python scripts/engine_size.py MAP     of this map
 
-Code and constants that were linked, of libengine alone: not the C library, not the model.
+Code and constants that were linked, of libengine alone: not the C library, not the model; of the first map by group of
+operators, too.
 """
 
 from __future__ import annotations

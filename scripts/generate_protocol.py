@@ -13,7 +13,6 @@ protocol version: the host takes a struct without them, too.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,10 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.enum_groups import camel, cpp_enum_groups, cpp_enum_strings, group_table, py_enum_groups  # noqa: E402 - this is a script
+
 SCALARS = {
     # type: (size, struct code, C++ type)
     "u8": (1, "B", "uint8_t"),
@@ -56,10 +59,6 @@ class Field:
     cpp_type: str
     doc: str
     since: int  # protocol version that appended it; 0: it was always there
-
-
-def camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def parse_field(raw: dict[str, Any], enums: dict[str, str]) -> Field:
@@ -145,31 +144,6 @@ def cpp_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
     yield "}  // namespace tinyhost"
 
 
-def cpp_enum_strings(enum: dict[str, Any]) -> Iterator[str]:
-    yield ""
-    yield f'/// The name of a {enum["name"]} as the schema spells it; "unknown" for any other value.'
-    yield f"constexpr const char* {enum['name']}Name({enum['name']} value) {{"
-    yield "  switch (value) {"
-    for value in enum["values"]:
-        yield f'    case {enum["name"]}::k{camel(value["name"])}: return "{value["name"]}";'
-    yield from ("  }", '  return "unknown";', "}")
-
-
-def cpp_enum_groups(enum: dict[str, Any]) -> Iterator[str]:
-    name, group = enum["name"], enum["groups"]
-    yield ""
-    yield f"/// The {group} of a known {name}."
-    yield f"constexpr {group} GroupOf({name} value) {{"
-    yield "  switch (value) {"
-    by_group: dict[str, list[str]] = {}
-    for value in enum["values"]:
-        by_group.setdefault(value["group"], []).append(value["name"])
-    for one, members in by_group.items():
-        yield from (f"    case {name}::k{camel(member)}:" for member in members)
-        yield f"      return {group}::k{camel(one)};"
-    yield from ("  }", f"  return {group}{{}};", "}")
-
-
 def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     fields, size = layout(struct, enums)
     yield ""
@@ -228,17 +202,9 @@ def py_lines(schema: dict[str, Any], source: str) -> Iterator[str]:
             yield f"    {value['name'].upper()} = {value['value']}"
             yield f'    """{value["doc"]}"""'
         if "groups" in enum:
-            yield from ("", "", f"{group_table(enum)} = {{")
-            for value in enum["values"]:
-                yield f"    {enum['name']}.{value['name'].upper()}: {enum['groups']}.{value['group'].upper()},"
-            yield from ("}", f'"""The group of each {enum["name"]}."""')
+            yield from py_enum_groups(enum)
     for struct in schema.get("struct", []):
         yield from py_struct(struct, enums)
-
-
-def group_table(enum: dict[str, Any]) -> str:
-    """Return the name of the table of an enum's groups: OPERATOR_GROUPS."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", enum["groups"]).upper() + "S"
 
 
 def py_type(field: Field, enums: dict[str, str]) -> str:
