@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from tinyhost.cli.data_check import check
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
@@ -43,7 +44,7 @@ class ClassPlace(str, Enum):
 def command() -> Group:
     """Return the `data` commands."""
     return make_group(
-        "Fetch, import, export, split and describe data sets.",
+        "Fetch, import, export, split, describe and check data sets.",
         {
             "list": make_command(list_datasets, examples=("tinyhost data list",)),
             "fetch": make_command(
@@ -57,6 +58,13 @@ def command() -> Group:
                 ),
             ),
             "info": make_command(info, examples=("tinyhost data info data/words",)),
+            "check": make_command(
+                check,
+                examples=(
+                    "tinyhost data check data/hall --report check.html",
+                    "tinyhost data check data/hall --quarantine data/hall-aside",
+                ),
+            ),
             "split": make_command(split, examples=("tinyhost data split data/words --testing 20",)),
             "export": make_command(export, examples=("tinyhost data export data/words upload --format edge-impulse",)),
         },

@@ -191,25 +191,34 @@ def picture_faults(pixels: NDArray[np.uint8]) -> list[Remark]:
     figures = picture_figures(pixels)
     faults = list(_light(figures))
     if figures.torn_row is not None:
-        faults.append(Remark(level="bad", text=f"torn: shifted from row {figures.torn_row} on", action=_LOST_PIXELS))
+        text = f"torn: shifted from row {figures.torn_row} on"
+        faults.append(Remark(level="bad", text=text, action=_LOST_PIXELS, issue="torn"))
     return worst_first(faults)
 
 
 def _light(figures: PictureFigures) -> Iterator[Remark]:
     """Yield what is wrong with light and lens."""
     if figures.brightest < _BLACK:
-        yield Remark(level="bad", text="black: is the lens cap on, or the room dark?", action="take the cap off")
+        yield Remark(
+            level="bad", text="black: is the lens cap on, or the room dark?", action="take the cap off", issue="dark"
+        )
     elif figures.darkest > _WHITE:
-        yield Remark(level="bad", text="white: far too much light", action="turn it away from the lamp or the window")
+        yield Remark(
+            level="bad",
+            text="white: far too much light",
+            action="turn it away from the lamp or the window",
+            issue="light",
+        )
     elif figures.contrast < _FLAT:
         yield Remark(
             level="bad",
             text="flat: one grey everywhere",
             action="point it at something; if it stays so, colours are read, not brightness: see the test pattern",
+            issue="low_information",
         )
     elif figures.brightness < _DARK:
-        yield Remark(level="look", text="dark", action="more light")
+        yield Remark(level="look", text="dark", action="more light", issue="dark")
     elif figures.brightness > _BRIGHT:
-        yield Remark(level="look", text="very bright", action="less light")
+        yield Remark(level="look", text="very bright", action="less light", issue="light")
     if figures.contrast > _LEAST_CONTRAST and figures.sharpness < _BLURRED:
-        yield Remark(level="look", text="blurred", action="turn the lens, or wipe it")
+        yield Remark(level="look", text="blurred", action="turn the lens, or wipe it", issue="blurry")

@@ -22,6 +22,8 @@ class Remark:
     """what was noticed, for people"""
     action: str = ""
     """what to do about it"""
+    issue: str = ""
+    """what it is of a sample, by the name that `tinyhost data check` has for it; empty: it is of a sensor"""
 
 
 def worst_first(remarks: Iterable[Remark]) -> list[Remark]:

@@ -135,20 +135,23 @@ class SoundQuality(SampleQuality):
                 level="bad",
                 text=f"silence: every sample is {self._extremes[0]}",
                 action="a real microphone always has noise: reset the board; of a scene: is it a silent file?",
+                issue="constant",
             )
         elif self.rms_dbfs < _QUIET_DBFS:
-            yield Remark(level="look", text="very quiet", action="speak, or clap your hands")
+            yield Remark(level="look", text="very quiet", action="speak, or clap your hands", issue="quiet")
         if self.clipped_share > _CLIPPED_LOOK:
             yield Remark(
                 level="bad" if self.clipped_share > _CLIPPED_BAD else "look",
                 text=f"clipped: {100 * self.clipped_share:.2f} % of the samples are at full scale",
                 action="go farther away from it, or speak softer",
+                issue="clipped",
             )
         if abs(self.offset) > _MOST_OFFSET:
             yield Remark(
                 level="bad",
                 text=f"offset: the sound is off zero by {100 * self.offset:+.0f} % of full scale",
                 action="see the offset in the checks above",
+                issue="shifted",
             )
 
     def report(self) -> SoundReport:

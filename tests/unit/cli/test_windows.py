@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data fetch": ("nothing FOLDER/fetched", "nothing"),
     "data import": ("FOLDER/drawn FOLDER/taken", ""),
     "data info": ("FOLDER/taken", ""),
+    "data check": ("FOLDER/taken", ""),
     "data split": ("FOLDER/taken", ""),
     "data export": ("FOLDER/taken FOLDER/exported", ""),
     "monitor": ("--count 1", NO_BOARD),

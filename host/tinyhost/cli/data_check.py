@@ -1,0 +1,128 @@
+"""`tinyhost data check`: what is wrong with a data set, and what of it is moved aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tinyhost.cli.declare import argument, option
+from tinyhost.cli.labels import split_words
+from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
+from tinyhost.cli.output import check_targets, console, note, progress_count, say, write_file, write_json
+from tinyhost.cli.skipped import tell_skipped
+from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.wording import counted
+
+if TYPE_CHECKING:
+    from tinyhost.datasets.checking.findings import DataCheck, DataIssue
+
+__all__ = ["check"]
+
+
+def check(
+    folder: Annotated[Path, argument(help="The data set: a folder with one folder for each label.")],
+    *,
+    quarantine: Annotated[
+        Path | None,
+        option(
+            metavar="DIR",
+            help="Move the files that were found, with the reasons, into this folder; of copies one stays.",
+        ),
+    ] = None,
+    only: Annotated[
+        str, option(metavar="ISSUES", help="With --quarantine: move only for these issues, separated by commas.")
+    ] = "",
+    restore: Annotated[
+        Path | None, option(metavar="DIR", help="Move back what --quarantine moved into this folder, and end.")
+    ] = None,
+    report: Annotated[
+        Path | None, option("--report", metavar="FILE", help="Write an HTML report to this file.")
+    ] = None,
+    unit: UnitOption = "",
+    time_unit: TimeUnitOption = "",
+    json: JsonOption = None,
+) -> None:
+    """Look for samples and divisions that spoil a data set.
+
+    Pictures that are dark, blurred, torn; clips that are quiet, clipped, cut; motion whose sensor was stuck; copies,
+    one content under two labels, speakers in two parts. Exits 1 if anything found spoils training or its figures and
+    was not moved; what may be meant so is only told. Nothing is ever deleted.
+    """
+    from tinyhost.datasets.checking.check import check_dataset
+    from tinyhost.motion.units import MotionUnits
+
+    if restore is not None:
+        if quarantine is not None or report is not None:
+            raise UsageError("--restore goes alone", hint="leave out --quarantine and --report")
+        _restore(folder, restore, json)
+        return
+    issues = _issues(only)
+    check_targets(report, json)
+    with progress_count("checking") as show:
+        found = check_dataset(folder, units=MotionUnits.of(unit, time_unit), on_file=show)
+    if report:  # before the files that it shows are moved
+        from tinyhost.report.data_check import data_check_report
+
+        write_file(report, data_check_report(found))
+    if quarantine is not None:
+        found = _quarantine(found, quarantine, issues)
+    if json:
+        write_json(found, json)
+    if json != "-":
+        _show(found)
+    tell_skipped(found.skipped)
+    if report:
+        note(f"report: {report}")
+    _judge(found)
+
+
+def _show(found: DataCheck) -> None:
+    from tinyhost.views.data_check import data_check_view
+
+    console().print(data_check_view(found), soft_wrap=True)
+
+
+def _issues(words: str) -> tuple[DataIssue, ...]:
+    """Return the issues that words name. Raises UsageError if one is none."""
+    from tinyhost.datasets.checking.findings import ISSUES
+
+    named = split_words(words)
+    known = {str(issue): issue for issue in ISSUES}
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise UsageError(f"--only: no issue {', '.join(unknown)}; expected some of {', '.join(ISSUES)}")
+    return tuple(known[name] for name in named)
+
+
+def _quarantine(found: DataCheck, target: Path, only: tuple[DataIssue, ...]) -> DataCheck:
+    from dataclasses import replace
+
+    from tinyhost.datasets.checking.quarantine import quarantine
+
+    moved = quarantine(found, target, only)
+    if moved:
+        note(f"{counted(len(moved), 'file')} moved to {target}; back: tinyhost data check {found.folder} --restore DIR")
+    return replace(found, quarantined=moved)
+
+
+def _judge(found: DataCheck) -> None:
+    """Raise CheckFailedError if something bad was found and is still there."""
+    moved = set(found.quarantined)
+    bad = [item for item in found.findings if item.level == "bad" and not (item.surplus and moved >= set(item.surplus))]
+    if bad:
+        raise CheckFailedError(
+            f"{found.folder}: {counted(len(bad), 'finding')} of what spoils training or its figures; "
+            f"the first, {bad[0].issue}: {bad[0].text}",
+            hint="mend or delete the files, divide the set anew with tinyhost data split, or move them: "
+            "--quarantine DIR",
+        )
+
+
+def _restore(folder: Path, target: Path, json: str | None) -> None:
+    from tinyhost.datasets.checking.quarantine import restore
+
+    done = restore(folder, target)
+    if json:
+        write_json(done, json)
+    if json != "-":
+        say(f"{folder}: {counted(len(done.files), 'file')} moved back from {target}")

@@ -1,0 +1,131 @@
+"""The check of a data set of pictures, clips or motion."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.checking import clips as of_clips
+from tinyhost.datasets.checking import pictures as of_pictures
+from tinyhost.datasets.checking.clips import check_clips
+from tinyhost.datasets.checking.copies import copies
+from tinyhost.datasets.checking.division import across_parts, labels_in_order, with_origin
+from tinyhost.datasets.checking.findings import DataCheck, DataFinding, DataIssue, NotChecked, counted_issues
+from tinyhost.datasets.checking.motion import check_motion
+from tinyhost.datasets.checking.pictures import check_pictures, odd_pictures, stuck_pictures
+from tinyhost.datasets.checking.sample import CheckedSample
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
+from tinyhost.datasets.parts import counts_of
+from tinyhost.datasets.skipped import Skipped
+from tinyhost.errors import DatasetError
+from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+
+__all__ = ["check_dataset"]
+
+Kind = Literal["clips", "pictures", "motion"]
+_OF_KIND: dict[Kind, tuple[DataIssue, ...]] = {
+    "pictures": (
+        "dark", "light", "blurry", "low_information", "torn", "stuck", "odd_size", "odd_aspect_ratio",
+    ),
+    "clips": ("quiet", "clipped", "cut", "shifted", "constant"),
+    "motion": ("stuck", "saturated", "gap"),
+}  # fmt: skip
+_COPIES: tuple[DataIssue, ...] = ("exact_duplicates", "conflicting_labels")
+_NEAR: tuple[DataIssue, ...] = ("near_duplicates",)
+_PARTS: tuple[DataIssue, ...] = ("duplicates_across_parts", "no_training_samples")
+_SPEAKERS: tuple[DataIssue, ...] = ("speakers_across_parts",)
+_SESSIONS: tuple[DataIssue, ...] = ("sessions_across_parts",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A data set as it was read."""
+
+    kind: Kind
+    samples: list[CheckedSample]
+    split_by: str | None
+    skipped: tuple[Skipped, ...]
+
+
+def check_dataset(
+    folder: Path,
+    *,
+    units: MotionUnits = NOTHING_SAID,
+    on_file: Callable[[int, int], None] = lambda done, total: None,
+) -> DataCheck:
+    """Return what is wrong with a data set. Raises DatasetError if it is none, or nothing of it can be used.
+
+    units: of motion. on_file: called with files done and in total.
+    """
+    read = _read(folder, units, on_file)
+    samples = with_origin(folder, read.samples)
+    has_parts = read.split_by is not None
+    findings = sorted(_findings(read.kind, samples), key=lambda finding: finding.level != "bad")
+    not_checked = tuple(_not_checked(read.kind, samples, has_parts))
+    unknown = {issue for item in not_checked for issue in item.issues}
+    looked_for = (*_OF_KIND[read.kind], *_COPIES, *_NEAR, *_PARTS, *_SPEAKERS, *_SESSIONS, "imbalance")
+    return DataCheck(
+        folder=folder,
+        kind=read.kind,
+        labels=dict(sorted(Counter(sample.label for sample in samples).items())),
+        parts=counts_of(_parts(samples)) if has_parts else None,
+        split_by=read.split_by,
+        checked=tuple(issue for issue in looked_for if issue not in unknown),
+        not_checked=not_checked,
+        issues=counted_issues(findings),
+        findings=tuple(findings),
+        skipped=read.skipped,
+    )
+
+
+def _parts(samples: Sequence[CheckedSample]) -> Iterator[Part]:
+    return (sample.part for sample in samples if sample.part is not None)
+
+
+def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None]) -> _Read:
+    kind = kind_of(folder)
+    if kind is PICTURES:
+        pictures, by, samples = check_pictures(folder, on_file)
+        return _Read(kind="pictures", samples=samples, split_by=by, skipped=pictures.skipped)
+    if kind is MOTION:
+        motion = check_motion(folder, units, on_file)
+        by_lists = "lists" if motion.has_parts else None
+        return _Read(kind="motion", samples=motion.samples, split_by=by_lists, skipped=motion.skipped)
+    if kind is SOUNDS:
+        clips, by, samples = check_clips(folder, on_file)
+        if samples:
+            return _Read(kind="clips", samples=samples, split_by=by, skipped=clips.skipped)
+    what = "no sample of pictures, sound or motion" if folder.is_dir() else "no such folder"
+    raise DatasetError(f"{folder}: {what}; expected LABEL/FILE below it", hint="tinyhost capture makes such a folder")
+
+
+def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    faults = [(sample, fault) for sample in samples for fault in sample.faults]
+    if kind == "pictures":
+        faults += odd_pictures(samples)
+        yield from stuck_pictures(samples)
+    for sample, fault in faults:
+        own = (sample.file,)
+        yield DataFinding(issue=fault.issue, level=fault.level, text=fault.text, files=own, surplus=own)
+    limits = of_pictures if kind == "pictures" else of_clips
+    yield from copies(samples, most_bits=limits.MOST_BITS, least_correlation=limits.LEAST_CORRELATION)
+    yield from across_parts(samples)
+    yield from labels_in_order(samples, others_are_one=kind == "clips")
+
+
+def _not_checked(kind: Kind, samples: Sequence[CheckedSample], has_parts: bool) -> Iterator[NotChecked]:
+    if kind == "motion":
+        yield NotChecked(issues=_NEAR, reason="recordings of a running machine are all alike")
+    if not has_parts:
+        reason = "the set is not divided: tinyhost data split does it"
+        yield NotChecked(issues=(*_PARTS, *_SPEAKERS, *_SESSIONS), reason=reason)
+        return
+    if not any(sample.speaker for sample in samples):
+        reason = "there are no speakers" if kind != "clips" else "neither names nor manifest say who speaks"
+        yield NotChecked(issues=_SPEAKERS, reason=reason)
+    if not any(sample.session for sample in samples):
+        yield NotChecked(issues=_SESSIONS, reason="no manifest says when which board captured what")

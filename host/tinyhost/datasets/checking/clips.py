@@ -1,0 +1,121 @@
+"""What is wrong with clips, one by one, and what two of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.keywords import CLIP_SAMPLES, SILENCE
+from tinyhost.audio.levels import dbfs, fit_length, rms, to_float
+from tinyhost.audio.log_mel import LogMelConfig, log_mel
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.audio.sound_file import read_sound
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.capture.word_quality import judge_word
+from tinyhost.datasets.checking.findings import DataIssue
+from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
+from tinyhost.datasets.checking.sensed import faults_of
+from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
+from tinyhost.datasets.speech_commands import Shares, part_of_clips
+from tinyhost.sensors.sound import sound_faults
+
+__all__ = ["LEAST_CORRELATION", "MOST_BITS", "check_clips", "clip_faults", "fingerprint"]
+
+_ISSUES: Mapping[str, DataIssue] = {
+    "DC shift": "shifted",
+    "clipped": "clipped",
+    "too quiet": "quiet",
+}
+"""A verdict on a recorded word, by its reason."""
+_SPECTRUM = LogMelConfig(n_fft=512, hop=256, n_mels=24)
+_N_FRAMES = 24
+"""0.4 s around the middle of the sound's energy"""
+MOST_BITS = 0.3
+LEAST_CORRELATION = 0.97
+_QUIET_DBFS = -42.0
+_SILENT_DBFS = -70.0
+_FRAME = 480
+_EDGE = 160
+_PAUSE_DB = 20.0
+_CUT_DB = 4.0
+"""A word that ends by itself is further below its loudest 30 ms in the last 10."""
+
+
+def check_clips(folder: Path, on_file: Callable[[int, int], None]) -> tuple[ClipFolder, str, list[CheckedSample]]:
+    """Return a folder's clips, what decides on their parts, and each of them checked. Raises DatasetError."""
+    found = load_clip_folder(folder, on_file=on_file)
+    by, parts = part_of_clips(found, Shares())
+    read = zip(found, parts, strict=True)
+    return found, by, [_checked(folder, clip.path, clip, part) for clip, part in read if clip.path is not None]
+
+
+def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part) -> CheckedSample:
+    pcm = read_sound(path)
+    return CheckedSample(
+        file=path.relative_to(folder).as_posix(),
+        label=clip.label,
+        digest=content_digest(pcm),
+        faults=clip_faults(pcm, clip.label),
+        part=part,
+        speaker=clip.speaker,
+        fingerprint=fingerprint(pcm),
+    )
+
+
+def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
+    """Return what is wrong with a clip's level, and whether its word goes on beyond its end; silence may be quiet."""
+    faults = {fault.issue: fault for fault in faults_of(sound_faults(pcm[:, None], SAMPLE_RATE_HZ))}
+    if label == SILENCE:
+        return tuple(fault for issue, fault in faults.items() if issue != "quiet")
+    heard = fit_length(pcm, min(len(pcm), CLIP_SAMPLES))
+    verdict = judge_word(heard, n_samples=len(heard), rate_hz=SAMPLE_RATE_HZ)
+    if "constant" not in faults and (issue := _ISSUES.get(verdict.reason)):
+        faults.setdefault(issue, Fault(issue=issue, level="look", text=verdict.detail))
+    if below := _cut(heard):
+        faults["cut"] = Fault(issue="cut", level="look", text=below)
+    return tuple(faults.values())
+
+
+def _cut(pcm: NDArray[np.int16]) -> str:
+    """Return how loud it is at an end, if a word is cut off there; "" if none is.
+
+    A noise goes on all the time, and is not cut: somewhere it must be quiet. `judge_word` wants a pause at both ends of
+    what is recorded; in sets from elsewhere words end where the clips do.
+    """
+    n = len(pcm) // _FRAME
+    if n < 2:
+        return ""
+    sound = to_float(pcm)
+    levels = [dbfs(rms(frame)) for frame in sound[: n * _FRAME].reshape(n, _FRAME)]
+    edge = dbfs(max(rms(sound[:_EDGE]), rms(sound[-_EDGE:])))
+    loudest = max(levels)
+    if min(levels) > loudest - _PAUSE_DB or edge < loudest - _CUT_DB or loudest < _QUIET_DBFS:
+        return ""
+    return f"at an end it is {loudest - edge:.0f} dB below the loudest, expected at least {_CUT_DB:.0f}"
+
+
+def fingerprint(pcm: NDArray[np.int16]) -> Fingerprint | None:
+    """Return what remains of a sound when it is louder, moved in time, coded or a little noisier; None of silence.
+
+    The spectrum of 0.4 s around the middle of its energy. Bits: whether the step from one band to the next grows in
+    time (Haitsma and Kalker, "A highly robust audio fingerprinting system", 2002); shape: levels less their means.
+    """
+    sound = pcm - np.int16(np.mean(pcm))
+    energy = np.square(to_float(sound), dtype=np.float64)
+    total = float(energy.sum())
+    if dbfs(np.sqrt(total / len(pcm))) < _SILENT_DBFS:
+        return None
+    middle = round(float(np.arange(len(pcm)) @ energy) / total)
+    half = _N_FRAMES * _SPECTRUM.hop // 2
+    around = np.pad(sound, half)[middle : middle + 2 * half]
+    levels = log_mel(around, _SPECTRUM)[:_N_FRAMES].astype(np.float64)
+    levels = np.maximum(levels, levels.max() - 40.0)
+    bits = np.diff(np.diff(levels, axis=1), axis=0) > 0
+    flat = levels - levels.mean()
+    size = float(np.linalg.norm(flat))
+    if size == 0:
+        return None
+    return Fingerprint(bits=bits.ravel(), shape=(flat / size).astype(np.float32).ravel())

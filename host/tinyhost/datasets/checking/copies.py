@@ -1,0 +1,127 @@
+"""Copies among the samples of a data set: the same content, and almost the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from tinyhost.datasets.checking.findings import DataFinding
+from tinyhost.datasets.checking.sample import CheckedSample
+from tinyhost.system.wording import counted
+
+__all__ = ["copies", "near_pairs", "surplus_of"]
+
+_BLOCK = 1024
+"""samples that are compared with all others at once"""
+
+
+def copies(samples: Sequence[CheckedSample], *, most_bits: float, least_correlation: float) -> Iterator[DataFinding]:
+    """Yield copies, those under two labels, and those in two parts.
+
+    most_bits: share of a fingerprint's bits in which two near copies differ at most; least_correlation: of their
+    shapes.
+    """
+    by_digest: dict[str, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        by_digest[sample.digest].append(index)
+    for group in by_digest.values():
+        if len(group) > 1:
+            yield from _exact([samples[index] for index in group])
+    groups = ([samples[index] for index in group] for group in by_digest.values())
+    different = [_kept(group) for group in groups if len({sample.label for sample in group}) == 1]
+    comparable = [sample for sample in different if sample.fingerprint is not None]
+    for members in _joined(len(comparable), near_pairs(comparable, most_bits, least_correlation)):
+        yield from _near([comparable[index] for index in members])
+
+
+def near_pairs(
+    samples: Sequence[CheckedSample], most_bits: float, least_correlation: float
+) -> Iterator[tuple[int, int]]:
+    """Yield the indices of two samples each that are almost the same; all must have a fingerprint.
+
+    The bits of one block against those of all others are one product of matrices: 20,000 samples take a second.
+    """
+    prints = [sample.fingerprint for sample in samples if sample.fingerprint is not None]
+    if len(prints) < 2:
+        return
+    signs = np.stack([np.where(item.bits, 1, -1).astype(np.float32) for item in prints])
+    shapes = np.stack([item.shape for item in prints])
+    least = signs.shape[1] * (1 - 2 * most_bits)
+    for first in range(0, len(signs), _BLOCK):
+        alike = signs[first : first + _BLOCK] @ signs[first:].T >= least
+        for row, column in zip(*np.nonzero(np.triu(alike, 1)), strict=True):
+            one, other = first + int(row), first + int(column)
+            if float(shapes[one] @ shapes[other]) >= least_correlation:
+                yield one, other
+
+
+def _joined(n: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the groups of indices that pairs connect, each sorted."""
+    root = list(range(n))
+
+    def find(index: int) -> int:
+        while root[index] != index:
+            root[index] = root[root[index]]
+            index = root[index]
+        return index
+
+    for one, other in pairs:
+        root[max(find(one), find(other))] = min(find(one), find(other))
+    groups: dict[int, list[int]] = defaultdict(list)
+    for index in range(n):
+        groups[find(index)].append(index)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _exact(group: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    files = tuple(sample.file for sample in group)
+    labels = sorted({sample.label for sample in group})
+    if len(labels) > 1:
+        text = f"the same content is labelled {' and '.join(labels)}"
+        surplus = files  # nobody knows which label is right
+        yield DataFinding(issue="conflicting_labels", level="bad", text=text, files=files, surplus=surplus)
+    else:
+        surplus = surplus_of(group)
+        text = f"{counted(len(group), 'file')} of {labels[0]} with the same content"
+        yield DataFinding(issue="exact_duplicates", level="look", text=text, files=files, surplus=surplus)
+    yield from _across(group, surplus, exact=True)
+
+
+def surplus_of(group: Sequence[CheckedSample]) -> tuple[str, ...]:
+    """Return the files of copies that may go: all but one."""
+    kept = _kept(group)
+    return tuple(sample.file for sample in group if sample is not kept)
+
+
+def _kept(group: Sequence[CheckedSample]) -> CheckedSample:
+    """Return which of some copies stays: one without a fault, and rather one that is measured with."""
+    return min(group, key=lambda sample: (bool(sample.faults), sample.part in (None, "training")))
+
+
+def _near(group: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    labels = sorted({sample.label for sample in group})
+    named = f"of {labels[0]}" if len(labels) == 1 else f"labelled {' and '.join(labels)}"
+    # Almost the same under two labels may be right: a person far away, and the same place without one.
+    surplus = surplus_of(group) if len(labels) == 1 else ()
+    yield DataFinding(
+        issue="near_duplicates",
+        level="look",
+        text=f"{counted(len(group), 'file')} {named} with almost the same content",
+        files=tuple(sample.file for sample in group),
+        surplus=surplus,
+    )
+    yield from _across(group, surplus, exact=False)
+
+
+def _across(group: Sequence[CheckedSample], surplus: tuple[str, ...], *, exact: bool) -> Iterator[DataFinding]:
+    parts = sorted({sample.part for sample in group if sample.part is not None})
+    if len(parts) > 1:
+        yield DataFinding(
+            issue="duplicates_across_parts",
+            level="bad" if exact else "look",
+            text=f"{'the same' if exact else 'almost the same'} content is in {' and '.join(parts)}",
+            files=tuple(sample.file for sample in group),
+            surplus=surplus,
+        )

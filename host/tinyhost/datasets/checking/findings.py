@@ -1,0 +1,139 @@
+"""What a check of a data set found: for its report and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.skipped import Skipped
+
+__all__ = [
+    "ISSUES",
+    "DataCheck",
+    "DataFinding",
+    "DataIssue",
+    "FindingLevel",
+    "NotChecked",
+    "counted_issues",
+]
+
+DataIssue = Literal[
+    "dark",
+    "light",
+    "blurry",
+    "low_information",
+    "torn",
+    "odd_size",
+    "odd_aspect_ratio",
+    "quiet",
+    "clipped",
+    "cut",
+    "shifted",
+    "constant",
+    "stuck",
+    "saturated",
+    "gap",
+    "exact_duplicates",
+    "near_duplicates",
+    "conflicting_labels",
+    "duplicates_across_parts",
+    "speakers_across_parts",
+    "sessions_across_parts",
+    "imbalance",
+    "no_training_samples",
+]
+"""Where CleanVision 0.3.7 has a name for it, its name."""
+
+ISSUES: Mapping[DataIssue, str] = {
+    "dark": "too little light to see by",
+    "light": "too much light to see by",
+    "blurry": "no fine detail",
+    "low_information": "one grey everywhere",
+    "torn": "shifted sideways from a row on",
+    "odd_size": "ten times as large or as small as most pictures are",
+    "odd_aspect_ratio": "about three times as long as it is wide, or longer",
+    "quiet": "hardly any sound",
+    "clipped": "the tops of the wave are cut off",
+    "cut": "a word goes on beyond the end of the clip",
+    "shifted": "the sound is off zero",
+    "constant": "one value all the time",
+    "stuck": "the sensor gave the same again and again",
+    "saturated": "the sensor was at the end of its range",
+    "gap": "samples are missing inside",
+    "exact_duplicates": "the same content more than once",
+    "near_duplicates": "almost the same content more than once",
+    "conflicting_labels": "the same content under two labels",
+    "duplicates_across_parts": "copies in two parts: what is measured was learnt by heart",
+    "speakers_across_parts": "one speaker in two parts: figures will be too good for other people",
+    "sessions_across_parts": "what was captured in one go is in two parts: figures will be too good for other days",
+    "imbalance": "a label with far fewer samples than another",
+    "no_training_samples": "a label of which there is nothing to learn from",
+}
+"""What each issue means, in words."""
+
+FindingLevel = Literal["bad", "look"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFinding:
+    """One thing that is wrong with a data set, or may be."""
+
+    issue: DataIssue
+    level: FindingLevel
+    """`bad`: it spoils training or its figures; `look`: it may be meant so"""
+    text: str
+    """what was measured, and the limit"""
+    files: tuple[str, ...] = ()
+    """below the set's folder; of copies all of them"""
+    surplus: tuple[str, ...] = ()
+    """those of them that `--quarantine` moves"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotChecked:
+    """Issues that nothing is known about."""
+
+    issues: tuple[DataIssue, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """`tinyhost data check SET --json FILE`."""
+
+    schema: Literal["tinyhost.data_check/1"] = "tinyhost.data_check/1"
+    folder: Path
+    kind: Literal["clips", "pictures", "motion"]
+    labels: Mapping[str, int]
+    """files, by label"""
+    parts: Mapping[Part, int] | None
+    """files, by part; null for motion without lists"""
+    split_by: str | None
+    """what decides on a part, as in `tinyhost data info`"""
+    checked: tuple[DataIssue, ...]
+    """what was looked for"""
+    not_checked: tuple[NotChecked, ...]
+    """what could not be looked for, and why: nothing is claimed about it"""
+    issues: Mapping[DataIssue, int]
+    """findings, by issue"""
+    findings: tuple[DataFinding, ...]
+    """the bad ones first"""
+    quarantined: tuple[str, ...] = ()
+    """files that were moved"""
+    skipped: tuple[Skipped, ...] = ()
+    """files that cannot be used, and were not checked"""
+
+    @property
+    def n_files(self) -> int:
+        """Files that were checked."""
+        return sum(self.labels.values())
+
+
+def counted_issues(findings: Iterable[DataFinding]) -> dict[DataIssue, int]:
+    """Return how many findings there are of each issue, in the order of ISSUES."""
+    counts = Counter(finding.issue for finding in findings)
+    return {issue: counts[issue] for issue in ISSUES if counts[issue]}

@@ -1,0 +1,113 @@
+"""What is wrong with pictures, one by one and beside the others of their set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.boards.scenes import fit_picture
+from tinyhost.datasets.checking.copies import surplus_of
+from tinyhost.datasets.checking.findings import DataFinding
+from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
+from tinyhost.datasets.checking.sensed import faults_of
+from tinyhost.datasets.pictures import ClassFolder, class_folder, part_of_pictures, read_pictures
+from tinyhost.datasets.skipped import Skipped
+from tinyhost.sensors.picture import picture_faults
+from tinyhost.system.wording import counted
+
+__all__ = ["LEAST_CORRELATION", "MOST_BITS", "check_pictures", "fingerprint", "odd_pictures", "stuck_pictures"]
+
+_SIDE, _KEPT = 32, 8
+MOST_BITS = 8 / 63
+"""Copies that were lit, coded or cut a little otherwise differ in fewer; of other pictures about half differ."""
+LEAST_CORRELATION = 0.97
+_ODD_ASPECT = 0.35  # CleanVision's: the shorter side over the longer one
+_ODD_SIZE = 10.0  # CleanVision's: times the usual size
+_LEAST_STUCK = 4
+"""Pictures in a row that are the same to the last bit: a real camera gives noise of its own."""
+
+
+def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[ClassFolder, str, list[CheckedSample]]:
+    """Return a folder's pictures, what decides on their parts, and each of them checked. Raises DatasetError."""
+    skipped: list[Skipped] = []
+    pictures, seen = [], []
+    for picture, pixels in read_pictures(folder, skipped, on_file):
+        pictures.append(picture)
+        seen.append((faults_of(picture_faults(pixels)), content_digest(pixels), fingerprint(pixels), pixels.shape))
+    found = class_folder(folder, pictures, skipped)
+    by, parts = part_of_pictures(found)
+    samples = [
+        CheckedSample(
+            file=picture.path.relative_to(folder).as_posix(),
+            label=picture.label,
+            digest=digest,
+            faults=faults,
+            part=part,
+            fingerprint=own,
+            size=(shape[1], shape[0]),
+        )
+        for picture, part, (faults, digest, own, shape) in zip(pictures, parts, seen, strict=True)
+    ]
+    return found, by, samples
+
+
+def fingerprint(pixels: NDArray[np.uint8]) -> Fingerprint | None:
+    """Return the perceptual hash of a (height, width) picture, and its thumbnail; None if there is nothing in it.
+
+    The hash: which of the 63 slowest waves in a 32x32 thumbnail are above their median (pHash; Zauner 2010).
+    """
+    small = fit_picture(pixels, _SIDE, _SIDE).astype(np.float32)
+    flat = small - small.mean()
+    size = float(np.linalg.norm(flat))
+    if size < _SIDE:  # less than one grey level of contrast
+        return None
+    waves = (_cosines() @ flat @ _cosines().T).ravel()[1:]
+    return Fingerprint(bits=waves > np.median(waves), shape=(flat / size).ravel())
+
+
+@cache
+def _cosines() -> NDArray[np.float32]:
+    """Return the first rows of the cosine transform, (8, 32)."""
+    steps = np.arange(_SIDE) + 0.5
+    return np.cos(np.pi / _SIDE * np.outer(np.arange(_KEPT), steps)).astype(np.float32)
+
+
+def odd_pictures(samples: Sequence[CheckedSample]) -> list[tuple[CheckedSample, Fault]]:
+    """Return the pictures whose form or size is not that of the others."""
+    sizes = [sample.size for sample in samples if sample.size]
+    if not sizes:
+        return []
+    usual = float(np.median([np.sqrt(width * height) for width, height in sizes]))
+    found = []
+    for sample in samples:
+        width, height = sample.size or (1, 1)
+        times = float(np.sqrt(width * height)) / usual
+        if min(width, height) / max(width, height) < _ODD_ASPECT:
+            found.append((sample, Fault(issue="odd_aspect_ratio", level="look", text=f"{width} x {height}")))
+        if not 1 / _ODD_SIZE < times < _ODD_SIZE:
+            text = f"{width} x {height}, {times:.2g} times the usual size"
+            found.append((sample, Fault(issue="odd_size", level="look", text=text)))
+    return found
+
+
+def stuck_pictures(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    """Yield runs of pictures, in the order of their names, that are one picture again and again."""
+    alike: dict[tuple[str, str], list[CheckedSample]] = defaultdict(list)
+    for sample in samples:
+        alike[sample.label, sample.digest].append(sample)
+    for key, run in groupby(samples, key=lambda sample: (sample.label, sample.digest)):
+        files = tuple(sample.file for sample in run)
+        if len(files) >= _LEAST_STUCK:
+            yield DataFinding(
+                issue="stuck",
+                level="bad",
+                text=f"{counted(len(files), 'picture')} in a row are the same to the last bit; a camera was stuck",
+                files=files,
+                surplus=tuple(file for file in surplus_of(alike[key]) if file in files),
+            )

@@ -1,0 +1,60 @@
+"""One sample of a data set, as its check sees it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.speakers import Part
+from tinyhost.datasets.checking.findings import DataIssue, FindingLevel
+
+__all__ = ["CheckedSample", "Fault", "Fingerprint", "content_digest"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is wrong with one sample."""
+
+    issue: DataIssue
+    level: FindingLevel
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What two samples have in common that a person takes for the same."""
+
+    bits: NDArray[np.bool_]
+    """(n,): of copies few differ, of two other samples about half"""
+    shape: NDArray[np.float32]
+    """(d,) of length 1: the product of two is their correlation"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedSample:
+    """A sample that could be read."""
+
+    file: str
+    """below the set's folder"""
+    label: str
+    digest: str
+    """of its content, whatever the format of its file"""
+    faults: tuple[Fault, ...]
+    part: Part | None = None
+    speaker: str = ""
+    session: str = ""
+    """what was captured in one go; empty if that is not known"""
+    fingerprint: Fingerprint | None = None
+    """None: it has nothing that could be compared, such as silence"""
+    size: tuple[int, int] | None = None
+    """of a picture: width, height"""
+
+
+def content_digest(values: NDArray[Any]) -> str:
+    """Return what tells content from any other: the SHA-256 of shape and values, hex."""
+    head = f"{values.dtype.str} {values.shape} ".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()
