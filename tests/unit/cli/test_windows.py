@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data fetch": ("nothing FOLDER/fetched", "nothing"),
     "data import": ("FOLDER/drawn FOLDER/taken", ""),
     "data info": ("FOLDER/taken", ""),
-    "data check": ("FOLDER/taken", ""),
+    "data check": ("FOLDER/taken", "none of them for training"),
     "data split": ("FOLDER/taken", ""),
     "data export": ("FOLDER/taken FOLDER/exported", ""),
     "monitor": ("--count 1", NO_BOARD),
