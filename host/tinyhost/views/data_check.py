@@ -31,7 +31,7 @@ def data_check_view(found: DataCheck) -> RenderableType:
         rows = plain_table("issue", "", "found", "what it is")
         for issue, count in found.issues.items():
             level = next(item.level for item in found.findings if item.issue == issue)
-            rows.add_row(issue, Text(level, _STYLES[level]), f"{count:,}", ISSUES[issue])
+            rows.add_row(issue, (level, _STYLES[level]), f"{count:,}", ISSUES[issue])
         table = rows
     unknown = [
         Text.assemble(("not checked", "yellow"), f" {', '.join(item.issues)}: {item.reason}")
