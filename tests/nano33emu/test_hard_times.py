@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tinyhost.boards.emulator import SWITCHES_VARIABLE
 from tinyhost.boards.virtual import VirtualPower
-from tinyhost.device import Device, PredictionItem, Subscription
+from tinyhost.device import Device, Subscription
 from tinyhost.device.boots import cause_of_start
 from tinyhost.protocol.messages import StreamId
 from tinyhost.protocol.reset import ResetReason
-from tinyhost.protocol.status import Status
 
 from tests.device.rig import small_model
 from tests.nano33emu.watching import await_figures
@@ -31,24 +29,6 @@ CFSR_BUS_FAULT = 0x8200
 """BFARVALID and PRECISERR: ARMv7-M Architecture Reference Manual, B3.2.15"""
 SET_ADDRESS, SET_CONFIGURATION, SET_LINE_CODING, SET_CONTROL_LINE_STATE = 5, 9, 0x20, 0x22
 CLEAR_FEATURE, SET_FEATURE = 1, 3
-
-
-@pytest.mark.parametrize("kind", [pytest.param("nano33emu", marks=pytest.mark.soak), "nano33emu:rev2"])
-@pytest.mark.parametrize("per_cent", [-8, pytest.param(8, marks=pytest.mark.soak)])
-def test_predictions_go_on_with_any_oscillator_and_nothing_is_taken_for_a_restart(
-    stations: Stations, monkeypatch: pytest.MonkeyPatch, kind: str, per_cent: int
-) -> None:
-    monkeypatch.setenv(SWITCHES_VARIABLE, f"--strict --hfint {per_cent} --hfxo {per_cent}")
-    station = stations(kind, "anomaly")
-    station.run("push", str(MODELS[kind]))
-    with station.board.power(scene=SCENES[kind]) as power, Device.open(power) as device:
-        with device.stream(StreamId.PREDICTIONS) as items:
-            for _ in range(8):
-                device.ping()
-                item = next(items)
-                assert isinstance(item, PredictionItem)
-                assert item.prediction.status == Status.OK
-        assert (device.link_stats.restarts, device.link_stats.reconnects) == (0, 0)
 
 
 @pytest.fixture(scope="module")

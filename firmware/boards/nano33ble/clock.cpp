@@ -43,8 +43,9 @@ void Arm(Channel channel, uint32_t from_now_us) {
   TIMER0->INTENSET = CompareInterrupt(channel);
 }
 
+/// A channel that is not armed has its event, too, each time the counter comes by its last value, or by 0.
 bool TakeEvent(Channel channel) {
-  if (TIMER0->EVENTS_COMPARE[channel] == 0) return false;
+  if (TIMER0->EVENTS_COMPARE[channel] == 0 || (TIMER0->INTENSET & CompareInterrupt(channel)) == 0) return false;
   TIMER0->EVENTS_COMPARE[channel] = 0;
   return true;
 }

@@ -8,6 +8,8 @@
 #include "drivers/motion_sensor.h"
 #include "hal/clock.h"
 
+#pragma GCC optimize("Os")  // it runs when a person asks, and waits for the chip
+
 namespace tinyhost::hal {
 namespace {
 
