@@ -273,6 +273,7 @@ End Machine::Run(const std::function<bool()>& must_end, const std::function<void
       board_.Poll();
       poll();
       pacer_.Hold(clock_.TrueNs());
+      time_note_.Write(clock_.TrueNs());
       if (seconds_ > 0 && static_cast<double>(clock_.TrueNs()) / 1e9 >= seconds_) return End::kAsked;
     }
     execution_.next_event = std::min(NextEvent(), next_poll);

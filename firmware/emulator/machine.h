@@ -18,6 +18,7 @@
 #include "emulator/peripherals/uarte.h"
 #include "emulator/peripherals/usbd.h"
 #include "emulator/peripherals/watchdog.h"
+#include "emulator/system/time_note.h"
 #include "emulator/usb/host.h"
 
 namespace tinyhost::emulator {
@@ -90,6 +91,7 @@ class Machine {
   UsbHost host_;
   Bootloader bootloader_;
   Pacer pacer_;
+  TimeNote time_note_;
   std::vector<Component*> components_;
   std::vector<Peripheral*> peripherals_;
   const bool has_bootloader_file_;

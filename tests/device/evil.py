@@ -41,6 +41,7 @@ class EvilBoard:
     firmware_kind = "native"
     has_bootloader = False
     tick_unit = ""
+    now_s = staticmethod(time.monotonic)
     stays_on = True
     failure = ""
     scene_name = ""

@@ -14,22 +14,24 @@ SOAK = pytest.mark.soak
 
 
 @pytest.mark.parametrize(
-    ("kind", "app", "n_samples"),
+    ("kind", "model", "n_samples"),
     [
         ("nano33emu", "kws", 20),
-        ("nano33emu:rev2", "anomaly", 20),
-        *(pytest.param("nano33emu", app, 1000, marks=SOAK) for app in ("vww", "kws", "anomaly")),
+        ("nano33emu:rev2", "anomaly_bmi270", 20),
+        *(pytest.param("nano33emu", model, 1000, marks=SOAK) for model in ("vww", "kws", "anomaly")),
+        pytest.param("nano33emu:rev2", "anomaly_bmi270", 1000, marks=SOAK),
     ],
 )
-def test_outputs_equal_those_of_this_computer(stations: Stations, kind: str, app: str, n_samples: int) -> None:
-    words = ("bench", "--runs", "1", "--samples", str(n_samples))
-    result = stations(kind, app, model=True).run_json(*words)
+def test_outputs_equal_those_of_this_computer(stations: Stations, kind: str, model: str, n_samples: int) -> None:
+    app, path = model.partition("_")[0], str(REPO / "models" / model / "model.tflite")
+    words = ("bench", "--model", path, "--runs", "1", "--samples", str(n_samples))
+    result = stations(kind, app).run_json(*words)
     assert (result["agreement"]["compared"], result["agreement"]["mismatches"]) == (n_samples, 0)
     assert (result["device"]["board"], result["device"]["name"]) == ("nano33emu", kind)
     assert (result["latency"]["unit"], result["latency"]["estimate"]) == ("estimated cycles", None)
     assert "emulator estimates" in result["latency"]["remark"]
     if n_samples == 1000:
-        native = stations("native", app, model=True).run_json(*words)
+        native = stations("native", app).run_json(*words)
         assert (native["agreement"]["compared"], native["agreement"]["mismatches"]) == (n_samples, 0)
 
 

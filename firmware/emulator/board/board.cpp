@@ -59,14 +59,14 @@ void Board::Poll() {
   camera_.Poll();
 }
 
-/// A bus needs its pull-ups: the shield has none, the sensors' are switched.
+/// A bus needs its pull-ups: the camera's module has its own, the sensors' are switched.
 I2cDevice* Board::Find(uint32_t scl_pin, uint32_t sda_pin, uint8_t address) {
   const auto is_answer = [address](const I2cDevice& device) {
     return device.is_there() && device.address() == address;
   };
   const bool is_pulled_up = port0_.IsPulledUp(scl_pin & 31) && port0_.IsPulledUp(sda_pin & 31);
   if (scl_pin == kCameraScl && sda_pin == kCameraSda) {
-    return is_pulled_up && is_answer(camera_) ? &camera_ : nullptr;
+    return is_answer(camera_) ? &camera_ : nullptr;
   }
   if (scl_pin != kSensorScl || sda_pin != kSensorSda) return nullptr;
   if (!port1_.IsDrivenHigh(kSensorPullUp) && !is_pulled_up) return nullptr;
@@ -82,8 +82,9 @@ PinLevels Board::Port0() {
   }
   if (!camera_.is_plugged()) return outside;
   const Ov7675Chip::Lines lines = camera_.At(system_.clock.cycles());
-  outside.driven |= Pin(kPclk, true) | Pin(kHref, true) | Pin(kVsync, true);
-  outside.levels |= Pin(kPclk, lines.pclk) | Pin(kHref, lines.href) | Pin(kVsync, lines.vsync);
+  const uint32_t bus = Pin(kCameraScl, true) | Pin(kCameraSda, true);  // the module pulls it up
+  outside.driven |= bus | Pin(kPclk, true) | Pin(kHref, true) | Pin(kVsync, true);
+  outside.levels |= bus | Pin(kPclk, lines.pclk) | Pin(kHref, lines.href) | Pin(kVsync, lines.vsync);
   SkipToEdge(outside.levels);
   return outside;
 }

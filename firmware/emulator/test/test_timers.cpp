@@ -1,8 +1,12 @@
+#include <fstream>
+
 #include "emulator/peripherals/clock_power.h"
 #include "emulator/peripherals/rtc.h"
 #include "emulator/peripherals/timer.h"
 #include "emulator/peripherals/watchdog.h"
+#include "emulator/system/time_note.h"
 #include "emulator/test/chip.h"
+#include "emulator/test/scratch.h"
 
 namespace tinyhost::emulator {
 namespace {
@@ -135,6 +139,21 @@ TEST_CASE("a watchdog that is not fed resets the chip") {
   chip.Run(watchdog, 200'000);
   CHECK(chip.execution.is_reset_wanted);
   CHECK(chip.execution.reset_reason == ClockPower::kByWatchdog);
+}
+
+TEST_CASE("the board's time stands in a file, and begins anew with the emulator") {
+  const Scratch scratch;
+  const auto noted_ns = [] {
+    uint64_t value = 1;
+    std::ifstream("time", std::ios::binary).read(reinterpret_cast<char*>(&value), sizeof value);
+    return value;
+  };
+  for (const uint64_t ns : {uint64_t{5'000'000'000}, uint64_t{7}}) {
+    TimeNote note;
+    CHECK(noted_ns() == 0);
+    note.Write(ns);
+    CHECK(noted_ns() == ns);
+  }
 }
 
 }  // namespace

@@ -89,6 +89,9 @@ class Board(Protocol):
     def tick_unit(self) -> str:
         """What its ticks are, if its firmware cannot know, as that of an emulated chip; else empty."""
 
+    def now_s(self) -> float:
+        """Return the board's time in s, from any moment on: an emulated board's may pass more slowly than ours."""
+
     def power(
         self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False
     ) -> AbstractContextManager[PoweredBoard]:

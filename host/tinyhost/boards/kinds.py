@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tinyhost.boards.base import BoardKind
+from tinyhost.boards.emulated_time import EmulatedTime
 from tinyhost.boards.emulator import emulator_command
 from tinyhost.boards.process import native_command, qemu_command
 from tinyhost.boards.state import BoardFolder
@@ -25,6 +28,8 @@ class VirtualRecord:
     command: Callable[[BoardFolder], list[str]]
     """gives what runs it; raises MissingToolError, BuildError"""
     wiring: type[Wiring]
+    clock: Callable[[Path], Callable[[], float]] = lambda folder: time.monotonic
+    """gives the board's time in s, from any moment on"""
     tick_unit: str = ""
     """what its ticks are, if the firmware cannot know; else empty"""
     has_bootloader: bool = False
@@ -40,6 +45,7 @@ def _nano33emu(name: str, revision: int) -> VirtualRecord:
         firmware_kind="nano33ble",
         command=lambda folder: emulator_command(folder, revision),
         wiring=UsbWiring,
+        clock=EmulatedTime,
         tick_unit="estimated cycles",
         has_bootloader=True,
         names_captures=False,

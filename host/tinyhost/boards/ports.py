@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ class PortBoard:
     firmware_kind = ""
     has_bootloader = False
     tick_unit = ""
+    now_s = staticmethod(time.monotonic)
 
     def __init__(self, port: str) -> None:
         """Raise UsageError for an address that is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ class SerialBoard:
     firmware_kind = "nano33ble"
     has_bootloader = True
     tick_unit = ""
+    now_s = staticmethod(time.monotonic)
 
     def __init__(self, serial: str) -> None:
         self.serial = serial

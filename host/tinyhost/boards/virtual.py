@@ -44,6 +44,7 @@ class VirtualBoard:
         self.has_bootloader = record.has_bootloader
         self.tick_unit = record.tick_unit
         self.folder = BoardFolder(state or state_folder(), record.name)
+        self.now_s = record.clock(self.folder.path)
 
     @contextmanager
     def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:

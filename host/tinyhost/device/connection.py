@@ -31,16 +31,19 @@ _SURE_LOSSES = 8
 class Connection(Channel):
     """Requests to a board; they outlive the links that they go over."""
 
-    def __init__(self, *, patience: float, on_session_lost: Callable[[], None], **callbacks: Any) -> None:
+    def __init__(
+        self, *, patience: float, now_s: Callable[[], float], on_session_lost: Callable[[], None], **callbacks: Any
+    ) -> None:
         super().__init__(**callbacks)
         self.patience = patience
         """what every deadline is multiplied with"""
+        self._now_s = now_s
         self.timer = ReplyTimer()
         self._on_session_lost = on_session_lost
 
     def deadline(self, seconds: float = _DEFAULT_DEADLINE_S) -> Deadline:
         """Return a deadline that begins now."""
-        return Deadline(seconds, patience=self.patience)
+        return Deadline(seconds, patience=self.patience, now_s=self._now_s)
 
     def request(
         self,

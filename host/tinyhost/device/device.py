@@ -80,6 +80,8 @@ class Device:
     ) -> None:
         self.patience = patience or usual_patience()
         """what every deadline is multiplied with"""
+        self.now_s = board.board.now_s
+        """gives the board's time in s, from any moment on"""
         self._hub = StreamHub()
         self._session = Session(
             board,

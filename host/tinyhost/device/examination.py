@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +29,9 @@ __all__ = ["Examination", "SensorCheckDocument", "SensorDataDocument", "observe_
 
 _VIRTUAL_PERIOD_MS = 60
 """A scene's pictures could come faster than anybody can look."""
-_TICK_S = 0.1
+_TICK_S, _LEAST_S = 0.1, 0.01
+_FIRST_S = 10.0
+"""A sensor that gives nothing for so long gives nothing."""
 _GIVES_NOTHING = ("no_sensor", "sensor_timeout")
 
 
@@ -145,15 +146,18 @@ def observe_sensor(
 ) -> SensorQuality | None:
     """Return a judgement of what the sensor gives for some seconds; None if the self-test found none, or for 0 s.
 
+    The seconds are of the board's time, from the first item on; one that never comes is waited for longer.
     on_news: called ten times a second or so with the judgement so far.
     """
     if seconds <= 0 or any(result.status in _GIVES_NOTHING for result in results):
         return None
     quality = sensor.quality()
     with device.stream(sensor.stream, period_ms=_VIRTUAL_PERIOD_MS if virtual else 0) as items:
-        end_s = time.monotonic() + seconds
-        while (left_s := end_s - time.monotonic()) > 0:
-            item = items.get(min(_TICK_S, left_s))
+        end_s = device.now_s() + max(seconds, _FIRST_S)
+        while (left_s := end_s - device.now_s()) > 0:
+            item = items.get(max(_LEAST_S, min(_TICK_S, left_s)))
+            if item is not None and not quality.n_items:
+                end_s = device.now_s() + seconds
             while item is not None:
                 _add(quality, item)
                 item = items.get(0)

@@ -95,6 +95,7 @@ class Session:
         self._greeted = False
         self.connection = Connection(
             patience=patience,
+            now_s=board.board.now_s,
             on_stream=on_stream,
             on_text=self._take_text,
             on_lost=self._wake.set,

@@ -56,11 +56,11 @@ class Subscription:
 
     def __next__(self) -> StreamItem:
         """Return the next item; raises what ended the connection, LinkTimeoutError if nothing comes for 30 s."""
-        silent_s = _SILENT_S * self._connection.patience
-        item = self.get(silent_s)
-        if item is None:
-            raise self.silence(silent_s)
-        return item
+        deadline = self._connection.deadline(_SILENT_S)
+        while left_s := deadline.left_s:
+            if (item := self.get(left_s)) is not None:
+                return item
+        raise self.silence(deadline.seconds)
 
     def get(self, timeout_s: float) -> StreamItem | None:
         """Return the next item, or None after `timeout_s`; raises what ended the connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinyhost.errors import UsageError
@@ -15,6 +16,9 @@ __all__ = ["ChunkSizer", "Deadline", "ReplyTimer", "usual_patience"]
 _PATIENCE_VARIABLE = "TINYHOST_PATIENCE"
 _PATIENCE_RANGE = (0.001, 1000.0)
 _AWAY_S = 60.0
+# An emulated board is given up at last even if its time passes hardly at all.
+_SLOWEST = 20.0
+_LEAST_S = 0.01  # a wait of less is none
 
 # Before anything was measured: an idle board answers at once, and a slow UART moves 8 kB/s.
 _FIRST_S = 0.1
@@ -59,20 +63,25 @@ def usual_patience() -> float:
 
 
 class Deadline:
-    """When to give up. While the board is away the clock stands still, but not for ever."""
+    """When to give up, in the board's time. While the board is away it stands still, but not for ever."""
 
-    def __init__(self, seconds: float, *, patience: float) -> None:
-        """Begin. patience: what `seconds`, and how long a board may be away, are multiplied with."""
+    def __init__(self, seconds: float, *, patience: float, now_s: Callable[[], float] = time.monotonic) -> None:
+        """Begin. patience: what `seconds`, and how long a board may be away, are multiplied with.
+
+        now_s: the board's time, which may pass more slowly than this computer's.
+        """
         self.seconds = seconds * patience
         self.interruptions = 0
         """how often the board went away meanwhile, or had to be greeted anew"""
-        self._end_s = time.monotonic() + self.seconds
+        self._now_s = now_s
         self._away_left_s = _AWAY_S * patience
+        self.start_again()
 
     @property
     def left_s(self) -> float:
         """How much time is left; 0 when it is over."""
-        return max(0.0, self._end_s - time.monotonic())
+        left_s = min(self._end_s - self._now_s(), self._latest_s - time.monotonic())
+        return max(left_s, _LEAST_S) if left_s > 0.0 else 0.0
 
     @property
     def longest_s(self) -> float:
@@ -84,10 +93,12 @@ class Deadline:
         granted_s = min(seconds, self._away_left_s)
         self._away_left_s -= granted_s
         self._end_s += granted_s
+        self._latest_s += granted_s
 
     def start_again(self) -> None:
         """Give the whole time again: there was progress."""
-        self._end_s = time.monotonic() + self.seconds
+        self._end_s = self._now_s() + self.seconds
+        self._latest_s = time.monotonic() + _SLOWEST * self.seconds
 
 
 @dataclass(slots=True)

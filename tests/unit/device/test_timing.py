@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from tinyhost.device.timing import ChunkSizer, Deadline, ReplyTimer, usual_patience
@@ -31,6 +32,21 @@ def test_a_deadline_stands_still_while_the_board_is_away_but_not_for_ever() -> N
         deadline.was_away(7.0)
     assert 30.0 < deadline.left_s <= 35.0
     assert deadline.longest_s <= 35.0
+
+
+def test_a_deadline_is_one_of_the_boards_time_but_no_board_takes_for_ever() -> None:
+    board_s = [100.0]
+    deadline = Deadline(10.0, patience=1.0, now_s=lambda: board_s[0])
+    assert deadline.left_s == 10.0
+    board_s[0] = 104.0
+    assert deadline.left_s == 6.0
+    deadline.start_again()
+    assert deadline.left_s == 10.0
+    board_s[0] = 114.0
+    assert deadline.left_s == 0.0
+    stuck = Deadline(0.0001, patience=1.0, now_s=lambda: 0.0)
+    time.sleep(0.003)
+    assert stuck.left_s == 0.0
 
 
 def test_before_any_reply_a_large_request_gets_more_time() -> None:
