@@ -43,6 +43,7 @@ COMMANDS = {
     "reset": "Restart the board's firmware and wait until it answers.",
     "board": "Keep a board on, or put it on the network.",
     "config": "Show what commands take, and where each value comes from.",
+    "report-bug": "Gather what a bug report needs into one file, without personal data.",
     "completion": "Print what teaches a shell to complete command lines.",
 }
 
@@ -61,7 +62,7 @@ class Commands(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, or None if there is none of this name."""
         if cmd_name in COMMANDS and cmd_name not in self._loaded:
-            self._loaded[cmd_name] = import_module(f"tinyhost.cli.{cmd_name}").command()
+            self._loaded[cmd_name] = import_module(f"tinyhost.cli.{cmd_name.replace('-', '_')}").command()
         return self._loaded.get(cmd_name)
 
     def first_line(self, ctx: click.Context, name: str) -> str:

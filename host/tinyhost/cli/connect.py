@@ -54,10 +54,13 @@ def connected(
 
 def chosen_board(board: str | None, scene: str | None, state: Path | None) -> Board:
     """Return the board; say on stderr which it is, if it was chosen by itself, and what to know of the scene."""
+    import logging
+
     from tinyhost.boards import resolve
     from tinyhost.boards.scenes import remarks_on
 
     target = resolve(board, state=state)
+    logging.getLogger(__name__).debug("board %s, scene %s", target.name, scene)
     if board is None:
         status_console().print(f"board: {target.name}", style="dim")
     for remark in remarks_on(scene) if scene is not None else ():
@@ -75,6 +78,9 @@ def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:
 
 def show_log(line: LogText) -> None:
     """Print a log message of the device on stderr; what it says before a host greets it is left out."""
+    import logging
+
+    logging.getLogger(__name__).debug("device: %s", line.text.rstrip())
     if line.level is None:
         return
     from rich.text import Text

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from tinyhost.cli.loudness import loudness_options
 from tinyhost.cli.parameters import Declaration, argument, is_configured, option, parameters_of, unannotated
 
 __all__ = [
@@ -92,7 +93,7 @@ def make_command(function: Callable[..., None], *, examples: tuple[str, ...], he
     return Command(
         name=None,
         callback=function,
-        params=parameters_of(function),
+        params=[*parameters_of(function), *loudness_options()],
         help=help or inspect.getdoc(function),
         epilog=_epilog(examples),
         context_settings=HELP_NAMES,
@@ -112,7 +113,7 @@ def make_group(
         commands=dict(commands),
         help=help,
         callback=_only_alone(alone) if alone else None,
-        params=parameters_of(alone) if alone else [],
+        params=[*parameters_of(alone), *loudness_options()] if alone else [],
         invoke_without_command=alone is not None,
         no_args_is_help=alone is None,
         epilog=_epilog(examples) if examples else None,

@@ -14,6 +14,7 @@ import tinyhost
 from tinyhost.cli.commands import COMPLETE_VARIABLE, Commands
 from tinyhost.cli.declare import HELP_NAMES
 from tinyhost.cli.exits import ExitStatus
+from tinyhost.cli.loudness import loudness, loudness_options
 from tinyhost.cli.output import note, print_error
 from tinyhost.cli.parameters import used_lines
 from tinyhost.errors import TinyhostError, UsageError
@@ -40,7 +41,8 @@ app = Commands(
             expose_value=False,
             callback=_tell_version,
             help="Print the version and leave.",
-        )
+        ),
+        *loudness_options(),
     ],
     context_settings=HELP_NAMES,
 )
@@ -53,9 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first, and the terminal is as it was.
     """
     _prepare_process()
+    with loudness():
+        _main(sys.argv[1:] if arguments is None else list(arguments))
+
+
+def _main(words: list[str]) -> None:
     try:
         _complete_words()
-        _run(sys.argv[1:] if arguments is None else list(arguments))
+        _run(words)
     except _TerminatedError:
         sys.exit(ExitStatus.TERMINATED)
     except KeyboardInterrupt:

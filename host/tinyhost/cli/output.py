@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Display",
     "Words",
+    "alarm_console",
     "byte_progress",
     "check_targets",
     "console",
@@ -35,6 +36,7 @@ __all__ = [
     "progress_bars",
     "progress_count",
     "say",
+    "set_quiet",
     "stage",
     "status_console",
     "warn",
@@ -45,6 +47,8 @@ __all__ = [
 Words = str | tuple[str, str]
 """Text, or text and its style. Text is never markup: a path, a label or a log line may hold brackets."""
 
+_QUIET = "quiet"
+_wishes: set[str] = set()
 _ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -58,10 +62,23 @@ def console() -> Console:
 
 @cache
 def status_console() -> Console:
-    """Return the console for progress and remarks: stderr, so that `--json -` stays clean."""
+    """Return the console for progress and remarks: stderr, so that `--json -` stays clean. With --quiet it is mute."""
     from tinyhost.cli.tame_console import TameConsole
 
-    return TameConsole(stderr=True)
+    return TameConsole(stderr=True, quiet=_QUIET in _wishes)
+
+
+def alarm_console() -> Console:
+    """Return the console for errors and warnings: stderr, with --quiet too."""
+    from tinyhost.cli.tame_console import TameConsole
+
+    return TameConsole(stderr=True) if _QUIET in _wishes else status_console()
+
+
+def set_quiet(wanted: bool) -> None:
+    """Let remarks and progress be shown or not, from here on."""
+    (_wishes.add if wanted else _wishes.discard)(_QUIET)
+    status_console.cache_clear()
 
 
 def say(*words: Words) -> None:
@@ -97,14 +114,22 @@ def _ansi(style: str) -> str:
 
 def note(*words: Words) -> None:
     """Print a remark on stderr."""
-    from rich.text import Text
-
-    status_console().print(Text.assemble(*words), soft_wrap=True)
+    _tell(status_console(), *words)
 
 
 def warn(text: str) -> None:
     """Print a remark on stderr that a person should not miss."""
-    note((text, "yellow"))
+    _tell(alarm_console(), (text, "yellow"))
+
+
+def _tell(out: Console, *words: Words) -> None:
+    import logging
+
+    from rich.text import Text
+
+    text = Text.assemble(*words)
+    out.print(text, soft_wrap=True)
+    logging.getLogger("tinyhost.said").debug("%s", text.plain)
 
 
 class Display:
@@ -181,9 +206,10 @@ def stage(title: str) -> Iterator[Callable[[str], None]]:
 
 def print_error(error: TinyhostError) -> None:
     """Print an error and its hint on stderr."""
-    note(("error: ", "bold red"), error.message)
+    out = alarm_console()
+    _tell(out, ("error: ", "bold red"), error.message)
     if error.hint:
-        note(("   try: ", "bold cyan"), error.hint)
+        _tell(out, ("   try: ", "bold cyan"), error.hint)
 
 
 def write_json(document: object, target: str) -> None:

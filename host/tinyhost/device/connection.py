@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -19,6 +20,7 @@ from tinyhost.system.wording import counted
 
 __all__ = ["Connection", "Conversation", "InterruptedLinkError"]
 
+_LOG = logging.getLogger(__name__)
 _DEFAULT_DEADLINE_S = 10.0
 _SLOW_DEADLINE_S = 120.0
 _PING = PingRequest().pack()
@@ -63,7 +65,7 @@ class Connection(Channel):
         gated: wait until the session is open.
         Raises DeviceError, LinkTimeoutError, LinkLostError.
         """
-        deadline = self.deadline(deadline_s)
+        deadline, began_s = self.deadline(deadline_s), time.monotonic()
         while True:
             if gated:
                 self.wait_ready(deadline)
@@ -79,6 +81,8 @@ class Connection(Channel):
                     raise
             else:
                 if reply is not None:
+                    took_ms = (time.monotonic() - began_s) * 1000
+                    _LOG.debug("%s: %d B out, %d B in, %.1f ms", message_type.name, len(payload), len(reply), took_ms)
                     return reply
 
     def try_request(

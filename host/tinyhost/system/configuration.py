@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinyhost.errors import ConfigError
 
-__all__ = ["KEYS", "Configuration", "configuration"]
+__all__ = ["KEYS", "Configuration", "configuration", "configuration_file"]
 
 _NAME = "tinyhost.toml"
 _VARIABLE = "TINYHOST_CONFIG"
@@ -44,8 +44,13 @@ def configuration() -> Configuration:
 
     Raises ConfigError for a file that cannot be read, for other keys and types, and for one that is another user's.
     """
+    return _read(configuration_file())
+
+
+def configuration_file() -> Path | None:
+    """Return the file that configuration reads, if there is one; named by the environment, it need not be there."""
     given = os.environ.get(_VARIABLE)
-    return _read(Path(given).absolute() if given else _find(Path.cwd()))
+    return Path(given).absolute() if given else _find(Path.cwd())
 
 
 def _find(folder: Path) -> Path | None:

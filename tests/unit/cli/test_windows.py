@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "board run": ("", NO_VIRTUAL),
     "board serve": ("", NO_BOARD),
     "config": ("", ""),
+    "report-bug": ("--output FOLDER/bug.zip", ""),
     "completion": ("bash", ""),
 }
 

@@ -1,0 +1,84 @@
+"""--quiet and --verbose, which every command has: how much is said beside results, and whether a log is kept."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from tinyhost.cli.output import note, set_quiet
+
+__all__ = ["loudness", "loudness_options"]
+
+_logs: list[Path] = []
+
+
+def loudness_options() -> list[click.Option]:
+    """Return the two options."""
+    return [
+        click.Option(
+            ["-q", "--quiet"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_be_quiet,
+            help="Say nothing but results, warnings and errors.",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_be_verbose,
+            help="Say what is done, and keep it in a log file for `tinyhost report-bug`.",
+        ),
+    ]
+
+
+@contextmanager
+def loudness() -> Iterator[None]:
+    """Run a command: at first nothing is quiet; at the end the log, if one is kept, has what ended it, and is named."""
+    set_quiet(False)
+    _logs.clear()
+    try:
+        yield
+    except BaseException as end:
+        _end_log(end.__context__ if isinstance(end, SystemExit) else end)
+        raise
+    else:
+        _end_log(None)
+
+
+def _end_log(error: BaseException | None) -> None:
+    if not _logs:
+        return
+    import logging
+
+    from tinyhost.system.logbook import end_log
+
+    logging.getLogger("tinyhost").debug("%s", "done" if error is None else repr(error), exc_info=error)
+    end_log()
+    note((f"log: {_logs.pop()}", "dim"))
+
+
+def _be_quiet(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        set_quiet(True)
+
+
+def _be_verbose(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing or _logs:
+        return
+    import logging
+
+    from tinyhost.system.logbook import SAID, keep_log
+    from tinyhost.system.versions import versions
+
+    _logs.append(keep_log())
+    log = logging.getLogger("tinyhost")
+    log.debug("%s", shlex.join(["tinyhost", *sys.argv[1:]]))
+    logging.getLogger(SAID).debug("%s", versions())

@@ -1,0 +1,40 @@
+"""Text about this computer, without whose it is."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["names_here", "without_names"]
+
+_LEAST_LETTERS = 2
+
+
+def names_here() -> dict[str, str]:
+    """Return what tells whose computer this is, and what stands in its place: home folder, user's name, host's name."""
+    home = Path.home()
+    names = {str(folder): "~" for folder in (home.resolve(), home)}
+    user_names = {os.environ.get(name, "") for name in ("USER", "LOGNAME", "USERNAME")} | {home.name, _user()}
+    names |= dict.fromkeys(user_names - {""}, "USER")
+    full = socket.gethostname()
+    names |= dict.fromkeys({full, full.partition(".")[0], os.environ.get("HOSTNAME", "")} - {""}, "HOST")
+    return {name: place for name, place in names.items() if len(name) >= _LEAST_LETTERS}
+
+
+def without_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with each name replaced, in whatever case, as a whole word; as JSON writes it, too."""
+    spelled = {form: place for name, place in names.items() for form in (name, name.replace("\\", "\\\\"))}
+    for form in sorted(spelled, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", spelled[form], text, flags=re.IGNORECASE)
+    return text
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return ""
