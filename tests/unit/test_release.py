@@ -74,10 +74,10 @@ def test_the_readmes_links_and_pictures_are_absolute_on_pypi() -> None:
 
 
 def test_links_that_are_absolute_or_of_the_page_stay() -> None:
-    page = "[a](https://x.org) [b](#here) ![c](p.svg) [d](docs/x.md#y)"
+    page = "[a](https://x.org) [b](#here) ![c](p.svg) [d](page.md#y)"
     raw = "https://raw.githubusercontent.com/owner/name/v1/p.svg"
     assert (
-        absolute_links(page, HERE, "v1") == f"[a](https://x.org) [b](#here) ![c]({raw}) [d]({HERE}/blob/v1/docs/x.md#y)"
+        absolute_links(page, HERE, "v1") == f"[a](https://x.org) [b](#here) ![c]({raw}) [d]({HERE}/blob/v1/page.md#y)"
     )
 
 
