@@ -20,6 +20,8 @@ from tinyhost.cli.bench_checks import (
 from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import (
+    Against,
+    AgainstOption,
     BoardOption,
     Engine,
     JsonOption,
@@ -52,14 +54,6 @@ if TYPE_CHECKING:
     from tinyhost.models.file import ModelFile
 
 __all__ = ["command"]
-
-
-class Against(str, Enum):
-    """What the device is compared with."""
-
-    HOST = "host"
-    TFLM = "tflm"
-    LITERT = "litert"
 
 
 class Part(str, Enum):
@@ -118,14 +112,7 @@ def bench(
     samples: Annotated[
         int, option("--samples", min=0, help="How many random inputs to compare with the reference; 0 for none.")
     ] = 100,
-    against: Annotated[
-        Against,
-        option(
-            "--against",
-            help="The reference: host (the firmware's engine on this computer), tflm (the tflite-micro wheel), or "
-            "litert (the reference kernels of the ai-edge-litert wheel).",
-        ),
-    ] = Against.HOST,
+    against: AgainstOption = Against.HOST,
     data: Annotated[
         Path | None,
         option(

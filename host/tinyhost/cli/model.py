@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from tinyhost.cli.adapt import adapt_model
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import note, print_table, say, write_json
@@ -13,13 +14,20 @@ __all__ = ["command"]
 
 
 def command() -> Group:
-    """Return `model list` and `model fetch`."""
+    """Return `model list`, `model fetch` and `model adapt`."""
     return make_group(
-        "List or fetch models to start from.",
+        "List or fetch models to start from, or adapt one.",
         {
             "list": make_command(list_models, examples=("tinyhost model list",)),
             "fetch": make_command(
                 fetch_model, examples=("tinyhost model fetch person_detect --output models/person.tflite",)
+            ),
+            "adapt": make_command(
+                adapt_model,
+                examples=(
+                    "tinyhost model adapt colour.tflite -o grey.tflite --gray",
+                    "tinyhost model adapt other.tflite -o ours.tflite --labels person,empty --order empty,person",
+                ),
             ),
         },
     )

@@ -11,6 +11,8 @@ from tinyhost.cli.declare import option
 __all__ = [
     "MAX_SECONDS",
     "VIRTUAL_RIG",
+    "Against",
+    "AgainstOption",
     "BoardOption",
     "Engine",
     "JsonOption",
@@ -36,6 +38,24 @@ BoardOption = Annotated[
         values="board",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: "
         "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real board plugged in, or native.",
+    ),
+]
+
+
+class Against(str, Enum):
+    """What answers are compared with."""
+
+    HOST = "host"
+    TFLM = "tflm"
+    LITERT = "litert"
+
+
+AgainstOption = Annotated[
+    Against,
+    option(
+        "--against",
+        help="The reference: host (the firmware's engine on this computer), tflm (the tflite-micro wheel), or "
+        "litert (the reference kernels of the ai-edge-litert wheel).",
     ),
 ]
 

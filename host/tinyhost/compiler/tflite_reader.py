@@ -16,7 +16,7 @@ from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_
 from tinyhost.compiler.tflite_options import OPTIONS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
-__all__ = ["read_tflite"]
+__all__ = ["DECODING_ERRORS", "read_tflite"]
 
 _T = TypeVar("_T")
 _IDENTIFIER = b"TFL3"
@@ -26,7 +26,7 @@ _MAX_RANK = 8
 """Dimensions of a tensor in a file; those that run have image_format.MAX_RANK at most."""
 
 # What the flatbuffers runtime raises when offsets and lengths lead outside of the file.
-_DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError, AssertionError)
+DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError, AssertionError)
 
 
 def read_tflite(data: bytes, *, where: str = "model") -> Graph:
@@ -270,7 +270,7 @@ class _Reader:
         """Return read(), as a ModelError that says where if it leads outside of the file."""
         try:
             return read()
-        except _DECODING_ERRORS as exc:
+        except DECODING_ERRORS as exc:
             raise ModelError(
                 f"{self._where}: {what}: expected a table or vector, "
                 f"found an offset that leads out of the file ({self._size} B)",

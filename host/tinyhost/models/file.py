@@ -17,7 +17,7 @@ from tinyhost.models.summary import ModelSummary, summary_of
 from tinyhost.models.wrapped import label_lines, unwrapped
 from tinyhost.system.reading import read_file, read_text
 
-__all__ = ["ModelFile", "load_model_file"]
+__all__ = ["ModelFile", "load_model_file", "read_tflite_file"]
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_LABELS_BYTES = 1 << 16
@@ -56,6 +56,21 @@ class ModelFile:
                 hint="give the .tflite that it was compiled from",
             )
         return image_for_tflm(self.parsed, self.tflite)
+
+
+def read_tflite_file(path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Return the bytes of a .tflite, or of the one that a file holds, and the labels that came with it.
+
+    Raises ModelError if the file cannot be read or holds none.
+    """
+    path = find_shipped(path)
+    data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
+    if data[:4] == _MAGIC:
+        raise ModelError(f"{path}: a model image, expected a .tflite", hint="give the file that it was compiled from")
+    found = None if data[4:8] == _TFLITE else unwrapped(data, where=str(path))
+    labels = found.labels if found else ()
+    data = found.tflite if found else data
+    return data, labels or _known_labels(path, data)
 
 
 def load_model_file(
