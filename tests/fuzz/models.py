@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from dataclasses import asdict, replace
@@ -17,6 +18,9 @@ from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import ImageHeader, Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
+from tinyhost.compiler.tflite_reader import read_tflite
+from tinyhost.errors import TinyhostError
+from tinyhost.models.adapt.adapting import Wishes, adapted_bytes
 from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
@@ -26,6 +30,7 @@ from tinyhost.views.inspect import inspect_view
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.sketch import Sketch
 from tests.stations import SHIPPED_MODELS
 from tests.unit.compiler.models import picture_classifier
 from tests.wrapped_models import c_array, zipped
@@ -93,6 +98,24 @@ def _compile(data: bytes) -> None:
     compile_tflite(data, name="fuzzed")
 
 
+def _adapt(data: bytes) -> None:
+    """Adapt a file in every way; the equality of the results costs too much to be measured here."""
+    for wish in (
+        {"gray": True},
+        {"integer_ends": True},
+        {"order": (1, 0)},
+        {"softmax": "off"},
+        {"softmax": "on"},
+        {"pixel_range": (0.0, 1.0)},
+    ):
+        with contextlib.suppress(TinyhostError):
+            read_tflite(adapted_bytes(data, Wishes(**wish), where="fuzzed"))
+
+
+def _colours() -> bytes:
+    return Sketch((1, 8, 8, 3)).pad(1, 1).conv(4, 3).mean().dense(2).softmax().tflite()
+
+
 def _settings() -> list[bytes]:
     anomaly = json.loads((SHIPPED_MODELS["anomaly"].parent / "settings.json").read_bytes())
     anomaly["anomaly"]["centroids"]["values"] = anomaly["anomaly"]["centroids"]["values"][:2]
@@ -147,6 +170,7 @@ def _unwrap(data: bytes) -> None:
 TARGETS = [
     Target(name="wrapped", parse=_unwrap, seeds=_wrapped),
     Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers()]),
+    Target(name="adapt", parse=_adapt, seeds=lambda: [_classifier(), _colours()]),
     Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
     Target(name="settings", parse=reader("settings.json", _compiled_with), seeds=_settings),
     Target(

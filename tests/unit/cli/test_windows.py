@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train anomaly": ("--data FOLDER/nothing", "no such folder"),
     "model list": ("", ""),
     "model fetch": ("nothing", "nothing"),
+    "model adapt": ("models/vww/model.tflite -o FOLDER/adapted.tflite --softmax off", ""),
     "inspect": ("models/vww/model.tflite", ""),
     "compile": ("models/vww/model.tflite -o FOLDER/model.thm", ""),
     "push": ("models/vww/model.tflite", NO_BOARD),

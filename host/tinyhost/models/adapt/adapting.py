@@ -23,7 +23,7 @@ from tinyhost.models.adapt.measure import Change, Equality, measure
 from tinyhost.models.adapt.pixels import with_pixel_range
 from tinyhost.models.reference import ReferenceName
 
-__all__ = ["AdaptDocument", "AdaptedModel", "Wishes", "adapt", "note_text"]
+__all__ = ["AdaptDocument", "AdaptedModel", "Wishes", "adapt", "adapted_bytes", "note_text"]
 
 _HINT = "say what is to be changed: --gray, --integer-ends, --pixel-range, --order or --softmax"
 
@@ -110,13 +110,7 @@ def adapt(
     Raises ModelError for a damaged file, and for a result that is not as equal as it must be; UnsupportedModelError for
     one that cannot be adapted so; UsageError for no wish.
     """
-    before = read_tflite(data, where=where)
-    if before.obstacles:
-        raise UnsupportedModelError(
-            f"{where}: {'; '.join(each.words for each in before.obstacles)}", hint=before.obstacles[0].way_out
-        )
-    adapted = _changed(before, wishes, where)
-    result = write_tflite(data, before, adapted.graph, where=where)
+    adapted, result = _adapted(data, wishes, where)
     after = read_tflite(result, where=f"{where}, adapted")
     change = Change(order=wishes.order, softmax=wishes.softmax, pixel_range=wishes.pixel_range)
     equality, why = None, ""
@@ -134,6 +128,21 @@ def adapt(
         equality=equality,
         not_measured=why,
     )
+
+
+def adapted_bytes(data: bytes, wishes: Wishes, *, where: str) -> bytes:
+    """Return a .tflite file's bytes adapted, without any measurement. Raises as `adapt`."""
+    return _adapted(data, wishes, where)[1]
+
+
+def _adapted(data: bytes, wishes: Wishes, where: str) -> tuple[Adapted, bytes]:
+    before = read_tflite(data, where=where)
+    if before.obstacles:
+        raise UnsupportedModelError(
+            f"{where}: {'; '.join(each.words for each in before.obstacles)}", hint=before.obstacles[0].way_out
+        )
+    adapted = _changed(before, wishes, where)
+    return adapted, write_tflite(data, before, adapted.graph, where=where)
 
 
 def _changed(graph: Graph, wishes: Wishes, where: str) -> Adapted:

@@ -139,13 +139,28 @@ def _requantized(
     assert filters.quantization is not None
     old = np.broadcast_to(filters.quantization.scales.astype(np.float64), (len(sums),))
     scales = (old * shrinks).astype(np.float32)
-    values = np.rint(sums / shrinks.reshape(-1, 1, 1, 1)).astype(np.int8)
+    values = np.stack([_rounded(each / shrink) for each, shrink in zip(sums, shrinks, strict=True)]).astype(np.int8)
     if (shrinks > 1.0).any():
         quantization = Quantization(scales=scales, zero_points=np.zeros(len(scales), np.int64), axis=0)
     else:
         quantization = filters.quantization
     changed = replace(_one_channel(filters), data=values.tobytes(), quantization=quantization)
     return changed, scales.astype(np.float64)
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a filter's values as whole numbers whose sum is the nearest one to theirs.
+
+    Pictures are smooth: what counts most is the sum of a filter's errors. So those that are nearest to being rounded
+    the other way are.
+    """
+    nearest = np.rint(values)
+    errors = (values - nearest).ravel()
+    rest = round(float(values.sum() - nearest.sum()))
+    chosen = np.argsort(-np.sign(rest) * errors, kind="stable")[: abs(rest)]
+    flat = nearest.ravel()
+    flat[chosen] += np.sign(rest)
+    return np.clip(flat, -_MOST, _MOST).reshape(values.shape)
 
 
 def _summed_words(graph: Graph, operator: Operator, n_rounded: int) -> str:

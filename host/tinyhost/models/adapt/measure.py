@@ -73,7 +73,7 @@ def measure(
         was = references[0].run(_encoded(_meaning(tensor, new.input, change), old.input))
         now = references[1].run(tensor)
         expected, got = _expected(_reals(was, old.output), change), _got(_reals(now, new.output), change)
-        difference = float(np.abs(expected - got).max())
+        difference = float(np.abs(expected.astype(np.float32) - got.astype(np.float32)).max())  # as a DEQUANTIZE has it
         largest = max(largest, difference)
         identical += difference == 0.0
         same_top += int(expected.argmax()) == int(got.argmax())
