@@ -99,6 +99,7 @@ bench: setup  ## figures of the shipped model and of generated networks on the v
 	$(TINYHOST) bench --board m4 --app vww --model models/vww/model.tflite --runs 3 --link
 	$(TINYHOST) bench --board native --app vww --model models/vww/model.tflite --runs 20 --link
 	$(BIN)/python -m scripts.bench_startup
+	$(BIN)/python -m scripts.bench_first_prediction
 	$(BIN)/python -m scripts.bench_frontend
 
 bench-if-changed: setup  ## that, unless the history has the figures of this very engine

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from tinyhost.boards.emulator import SWITCHES_VARIABLE
 
 from scripts.command_blocks import commands, read_blocks
 
@@ -40,13 +41,21 @@ def main() -> int:
     begin = time.time()
     prepare()
     binaries = str(Path(sys.executable).parent)
-    environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "TINYHOST_STATE": str(WORK / "boards")}
+    environment = {
+        **os.environ,
+        "PATH": f"{binaries}:{os.environ['PATH']}",
+        "TINYHOST_STATE": str(WORK / "boards"),
+        SWITCHES_VARIABLE: "--strict",
+    }
     for command in tour():
         console.print(f"\n[bold green]$[/] [bold]{escape(command)}[/]")
         done = subprocess.run(shlex.split(command), check=False, cwd=WORK, env=environment)
         if done.returncode:
             console.print(f"[bold red]the demo stops here:[/] that command ended with exit code {done.returncode}")
             return done.returncode
+    for defects in (WORK / "boards").rglob("defects"):
+        console.print(f"[bold red]silicon would not forgive[/] {escape(defects.read_text())}({defects})")
+        return 1
     minutes, seconds = divmod(round(time.time() - begin), 60)
     console.print(f"\n[bold cyan]done[/] in {minutes} min {seconds} s. Look at:")
     for report in sorted(REPORTS.glob("*.html")):

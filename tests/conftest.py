@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from tinyhost.boards.emulator import SWITCHES_VARIABLE
 
-from tests.stations import Stations
+from tests.stations import Stations, found_defects
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_report_header", "stations"]
 
@@ -53,6 +53,16 @@ def stations(tmp_path_factory: pytest.TempPathFactory) -> Stations:
     templates = run / "flashed"
     templates.mkdir(exist_ok=True)
     return Stations(templates, lambda: tmp_path_factory.mktemp("station"))
+
+
+@pytest.fixture(autouse=True)
+def _silicon_would_forgive(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which an emulated Nano did what silicon would not forgive, also if nothing else went wrong."""
+    found = {name: request.getfixturevalue(name) for name in ("stations", "tmp_path") if name in request.fixturenames}
+    yield
+    folders = [found["tmp_path"]] if "tmp_path" in found else []
+    folders += found["stations"].new_states() if "stations" in found else []
+    assert not [defect for folder in folders for defect in found_defects(folder)]
 
 
 @pytest.fixture(autouse=True)

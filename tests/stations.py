@@ -23,7 +23,7 @@ from tinyhost.models.file import load_model_file
 
 from tests.commands import TINYHOST, Done, run_json, run_tinyhost
 
-__all__ = ["SHIPPED_MODELS", "Station", "Stations", "shipped_image"]
+__all__ = ["SHIPPED_MODELS", "Station", "Stations", "found_defects", "shipped_image"]
 
 SHIPPED_MODELS = {
     app: Path(__file__).resolve().parents[1] / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")
@@ -36,6 +36,11 @@ _KEPT = ("program", "flash.bin", "board.json")
 def shipped_image(app: str) -> bytes:
     """Return the image of the model that ships with an app."""
     return load_model_file(SHIPPED_MODELS[app]).image
+
+
+def found_defects(folder: Path) -> list[str]:
+    """Return what silicon would not have forgiven the emulated Nanos whose state is somewhere in a folder."""
+    return [line for path in folder.rglob("defects") if path.is_file() for line in path.read_text().splitlines()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +100,7 @@ class Stations:
         self._templates = templates
         self._new_folder = new_folder
         self._made: list[Station] = []
+        self._new_states: list[Path] = []
 
     def __call__(
         self, kind: str, app: str = "vww", *, build: str = "", model: bool = False, state: Path | None = None
@@ -113,7 +119,13 @@ class Stations:
                 shutil.copy(flashed.path / name, folder.path / name)
         station = Station(kind=kind, state=state)
         self._made.append(station)
+        self._new_states.append(state)
         return station
+
+    def new_states(self) -> list[Path]:
+        """Return the folders of the boards that were made since this was asked last."""
+        states, self._new_states = self._new_states, []
+        return states
 
     def end_processes(self) -> None:
         """End what a failed test has left running."""
@@ -132,5 +144,6 @@ class Stations:
                 if model:
                     with board.power() as powered, Device.open(powered) as device:
                         device.push(shipped_image(app))
+                assert not found_defects(part)
                 part.rename(folder)
         return folder

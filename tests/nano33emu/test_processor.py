@@ -15,32 +15,10 @@ import pytest
 from tinyhost.boards.emulator import build_emulator
 from tinyhost.system.posix import ask_socket
 
+from tests.nano33emu.programs import compile_program
+from tests.stations import found_defects
+
 pytestmark = pytest.mark.firmware
-
-_HEAD = """
-typedef unsigned u32;
-#define REG(address) (*(volatile u32*)(address))
-#define TELL(value) (REG(0x4000051C) = 0, REG(0x4000051C) = (value) & 0xff)
-void Reset(void);
-#pragma weak Fault
-#pragma weak Timer
-#pragma weak Pend
-void Fault(void); void Timer(void); void Pend(void);
-__attribute__((section(".vectors"), used)) void* const vectors[48] = {
-  (void*)0x20010000, Reset, 0, Fault, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Pend, 0, [16 + 8] = Timer };
-static inline void MpuOff(void) { REG(0xE000ED94) = 0; __asm__("dsb; isb"); }
-static inline void Rest(void) { for (;;) { __asm__("wfi"); } }
-"""
-
-
-def _compile(source: str, folder: Path) -> Path:
-    (folder / "program.c").write_text(_HEAD + source)
-    elf, image = folder / "program.elf", folder / "program.bin"
-    flags = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O1", "-nostdlib"]
-    places = ["-Wl,--section-start=.vectors=0x10000", "-Wl,-Ttext=0x10100", "-Wl,-Tbss=0x20000000", "-Wl,--entry=Reset"]
-    subprocess.run(["arm-none-eabi-gcc", *flags, *places, folder / "program.c", "-o", elf], check=True)
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, image], check=True)
-    return image
 
 
 def _run(source: str, folder: Path, *switches: str) -> tuple[int, list[str]]:
@@ -48,7 +26,7 @@ def _run(source: str, folder: Path, *switches: str) -> tuple[int, list[str]]:
     command = [
         str(build_emulator()),
         "--program",
-        str(_compile(source, folder)),
+        str(compile_program(source, folder)),
         "--fast",
         "--seconds",
         "0.2",
@@ -105,7 +83,10 @@ def test_flash_cannot_be_written_under_the_bootloaders_mpu(tmp_path: Path) -> No
 def test_strict_mode_ends_at_a_store_without_wen(tmp_path: Path) -> None:
     code, lines = _run("void Reset(void) { MpuOff(); REG(0x40000) = 0; Rest(); }", tmp_path, "--strict")
     assert code == 70
-    assert "!!! flash 0x40000: a store of 0x00000000 without CONFIG.WEN" in lines
+    defect = "flash 0x40000: a store of 0x00000000 without CONFIG.WEN"
+    assert f"!!! {defect}" in lines
+    assert found_defects(tmp_path) == [defect]
+    (tmp_path / "defects").unlink()  # it is this test's own
 
 
 def test_a_store_that_is_no_write_leaves_flash_as_it_was(tmp_path: Path) -> None:
@@ -153,7 +134,7 @@ def test_a_power_cut_leaves_the_words_before_it_and_one_half_written(tmp_path: P
           MpuOff(); REG(0x4001E504) = 1;
           for (u32 i = 0;; ++i) { REG(0x40000 + 4 * i) = 0; for (u32 k = 0; k < 64000; ++k) __asm__ volatile(""); }
         }"""
-    command = [str(build_emulator()), "--program", str(_compile(source, tmp_path))]
+    command = [str(build_emulator()), "--program", str(compile_program(source, tmp_path))]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as emulator:
         assert _ask(tmp_path, "cut-at write 5 inside") == "ok"
         assert emulator.wait(20) == -signal.SIGKILL

@@ -6,6 +6,7 @@
 namespace tinyhost::emulator {
 namespace {
 
+constexpr char kDefects[] = "defects";
 constexpr size_t kLineBytes = 1024;
 
 }  // namespace
@@ -27,6 +28,7 @@ void Log::Defect(const char* format, ...) {
   va_end(arguments);
   ++n_defects_;
   Write("!!! ", text);
+  if (is_strict_) Keep(text);
 }
 
 bool Log::traces(const char* topic) const {
@@ -35,6 +37,13 @@ bool Log::traces(const char* topic) const {
 
 void Log::Write(const char* mark, const char* text) const {
   std::fprintf(stderr, "[%12.6f] %s%s\n", static_cast<double>(clock_.TrueNs()) / 1e9, mark, text);
+}
+
+void Log::Keep(const char* text) {
+  FILE* file = std::fopen(kDefects, "a");
+  if (file == nullptr) return;
+  std::fprintf(file, "%s\n", text);
+  std::fclose(file);
 }
 
 std::string Hex(const uint8_t* data, size_t n) {

@@ -13,7 +13,8 @@ class Log {
   Log(const Clock& clock, bool is_strict) : clock_(clock), is_strict_(is_strict) {}
 
   void Say(const char* format, ...) __attribute__((format(printf, 2, 3)));
-  /// What silicon would not forgive. In strict mode the first one ends the run.
+  /// What silicon would not forgive. In strict mode the first one ends the run, and stands in the file `defects` until
+  /// somebody takes it away.
   void Defect(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
   /// Whether a topic is traced: usb, bulk, i2c, flash, exceptions, registers; or all.
@@ -25,6 +26,7 @@ class Log {
 
  private:
   void Write(const char* mark, const char* text) const;
+  static void Keep(const char* text);
 
   const Clock& clock_;
   const bool is_strict_;

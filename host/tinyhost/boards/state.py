@@ -11,6 +11,7 @@
     power.cut       asks that process for a power cut
     board.log       what the program wrote on its standard error
     usb.json        where the emulated Nano is on USB, while it is
+    defects         what silicon would not forgive, as the emulated Nano's strict mode found it
     time            how much of the emulated Nano's time has passed
     control         the emulated Nano's switches
     led             what the LED shows
