@@ -325,3 +325,36 @@ def test_portable_firmware_includes_no_board() -> None:
         folder = path.relative_to(REPO / "firmware").parts[0]
         if folder in {"lib", "apps"}:
             assert not re.search(r"#include\s*[<\"]boards/", path.read_text()), path
+
+
+COMPILERS_OWN_WORDS = re.compile(r"__builtin_|__attribute__|__declspec|__forceinline|\b(__)?asm(__)?\b")
+PORTABLE_HEADER = "firmware/lib/core/include/core/portable.h"
+
+
+def lines_for_a_computer(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (number, line) of C++ that is compiled where there are no Armv7E-M instructions."""
+    left_out: list[bool] = []  # of each #if around the line, whether its present branch is for the Cortex-M4
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.partition("//")[0].strip()
+        if code.startswith("#if"):
+            left_out.append("__ARM_FEATURE" in code and not code.startswith("#ifndef"))
+        elif code.startswith(("#else", "#elif")):
+            left_out[-1] = False
+        elif code.startswith("#endif"):
+            left_out.pop()
+        elif not any(left_out):
+            yield number, code
+
+
+def test_a_compilers_own_words_stand_in_one_header() -> None:
+    """What the extension and the programs of the board native compile, with GCC, Clang, clang-cl or MSVC."""
+    folders = ("firmware/lib", "firmware/apps", "firmware/boards/native", "firmware/boards/virtual", "host/ext")
+    paths = [path for folder in folders for suffix in ("*.h", "*.cpp") for path in (REPO / folder).rglob(suffix)]
+    wrong = [
+        f"{name}:{number}: {line}"
+        for path in sorted(paths)
+        if (name := path.relative_to(REPO).as_posix()) != PORTABLE_HEADER
+        for number, line in lines_for_a_computer(path.read_text(encoding="utf-8"))
+        if COMPILERS_OWN_WORDS.search(line)
+    ]
+    assert not wrong, "\n".join(wrong)

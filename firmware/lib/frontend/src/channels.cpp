@@ -3,6 +3,7 @@
 #include <array>
 #include <cassert>
 
+#include "core/portable.h"
 #include "elementary.h"
 #include "pairs.h"
 
@@ -44,7 +45,7 @@ inline uint32_t SquareRootOfLarge(uint32_t x) {
 
 inline uint32_t RoundedSquareRootOf32(uint32_t x) {
   if (x == 0) return 0;
-  const int shift = __builtin_clz(x) & ~1;
+  const int shift = CountLeadingZeros(x) & ~1;
   const uint32_t root = SquareRootOfLarge(x << shift) >> (shift / 2);
   return x - root * root > root && root != 0xFFFF ? root + 1 : root;
 }
@@ -52,7 +53,7 @@ inline uint32_t RoundedSquareRootOf32(uint32_t x) {
 /// x: 2^32 to 2^48 - 1. The root of the upper 32 of 48 bits, then 8 more bits by division (Zimmermann, "Karatsuba
 /// Square Root", 1999).
 inline uint32_t RoundedSquareRootOf48(uint64_t x) {
-  const int shift = (__builtin_clz(static_cast<uint32_t>(x >> 32)) & ~1) - 16;
+  const int shift = (CountLeadingZeros(static_cast<uint32_t>(x >> 32)) & ~1) - 16;
   const uint64_t scaled = x << shift;
   const uint32_t upper = static_cast<uint32_t>(scaled >> 16);
   const uint32_t root = SquareRootOfLarge(upper);
@@ -80,7 +81,7 @@ inline uint32_t WithoutNoise(uint32_t signal, uint32_t smoothing, uint32_t* nois
 
 inline uint32_t GainFor(uint32_t noise, const GainCurve& gain) {
   if (noise < 2) return static_cast<uint32_t>(static_cast<int32_t>(noise == 0 ? gain.at_0 : gain.at_1));
-  const int zeros = __builtin_clz(noise);
+  const int zeros = CountLeadingZeros(noise);
   const GainCurve::Segment& segment = gain.segments[30 - zeros];
   const int32_t fraction = static_cast<int32_t>(noise << zeros >> 21 & 0x3FF);
   const int32_t change = (((segment.curve * fraction) >> 5) + segment.slope * 32) * fraction;
@@ -102,7 +103,7 @@ uint32_t RoundedSquareRoot(uint64_t x) {
 
 uint16_t ScaledLogarithm(uint32_t x) {
   if (x <= 1) return 0;
-  const int zeros = __builtin_clz(x);
+  const int zeros = CountLeadingZeros(x);
   const uint32_t fraction = x << zeros << 1 >> 16;
   const uint16_t* const entry = kLogarithmTable.data() + (fraction >> 9);
   const int32_t rise = static_cast<int32_t>(entry[1]) - entry[0];

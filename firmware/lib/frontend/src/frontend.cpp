@@ -1,6 +1,7 @@
 #include "frontend/frontend.h"
 
 #include "channels.h"
+#include "core/portable.h"
 #include "fft.h"
 #include "pairs.h"
 #include "tables.h"
@@ -28,7 +29,7 @@ void MoveSamples(const int16_t* source, size_t n, int16_t* target) {
 }
 
 /// By how many bits 16-bit samples can be shifted left; largest: their largest absolute value, 1 to 32767.
-int ShiftFor(uint32_t largest) { return __builtin_clz(largest) - 17; }
+int ShiftFor(uint32_t largest) { return CountLeadingZeros(largest) - 17; }
 
 /// The same for windowed sound with -32768 in it, whose absolute value is no int16: kMicrofrontend passes over it;
 /// kSignal takes it for the largest so far, but as a negative number, so that whatever follows is larger.

@@ -1,5 +1,6 @@
 #include "motion/features.h"
 
+#include "core/portable.h"
 #include "fft.h"
 #include "log2.h"
 
@@ -16,7 +17,7 @@ constexpr int kSpectrumBits = 20;         // of the FFT's input, without sign
 constexpr int kMomentBits = 13;           // of the fourth power's base: 512 of them sum to less than 2^61
 constexpr int kFloorBits = 4;             // 2^-4 counts^2 is added to powers
 
-int BitLength(uint32_t x) { return x == 0 ? 0 : 32 - __builtin_clz(x); }
+int BitLength(uint32_t x) { return x == 0 ? 0 : 32 - CountLeadingZeros(x); }
 
 uint32_t Magnitude(int32_t x) { return x < 0 ? 0u - static_cast<uint32_t>(x) : static_cast<uint32_t>(x); }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "core/portable.h"
+
 namespace tinyhost {
 
 namespace {
@@ -37,7 +39,7 @@ constexpr std::array<uint32_t, kSegments + 1> kTable = MakeTable();
 }  // namespace
 
 int32_t Log2Q16(uint64_t x) {
-  const int zeros = __builtin_clzll(x);
+  const int zeros = CountLeadingZeros64(x);
   const auto mantissa = static_cast<uint32_t>((x << zeros) >> 32);  // Q31, in 1..2
   const uint32_t index = (mantissa >> (31 - kIndexBits)) & (kSegments - 1);
   const uint32_t fraction = (mantissa >> (31 - kIndexBits - 16)) & 0xFFFF;

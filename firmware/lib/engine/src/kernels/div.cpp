@@ -1,6 +1,7 @@
 // DIV of two int8 tensors, broadcast: a times the reciprocal of b.
 
 #include "broadcast.h"
+#include "core/portable.h"
 #include "fixed_point.h"
 #include "requantize.h"
 
@@ -24,9 +25,9 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
 TINYHOST_COLD int32_t Quotient(int32_t a, int32_t b, const MulParams& p) {
   if (b == 0) b = 1;
   if (b < 0) a = -a, b = -b;
-  const int leading_zeros = __builtin_clz(static_cast<uint32_t>(b));
+  const int leading_zeros = CountLeadingZeros(static_cast<uint32_t>(b));
   const int32_t fraction = static_cast<int32_t>((static_cast<uint32_t>(b) << leading_zeros) - 0x80000000u);
-  const int headroom = a == 0 ? 31 : __builtin_clrsb(a);
+  const int headroom = a == 0 ? 31 : CountRedundantSignBits(a);
   const int32_t quotient = RoundingDoublingHighMul(WrappingShiftLeft(a, headroom), OneOverOnePlus(fraction));
   const int exponent = (31 - leading_zeros) + headroom - p.shift;
   return exponent > 31 ? 0 : RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(quotient, p.multiplier), exponent);

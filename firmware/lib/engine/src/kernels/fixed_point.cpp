@@ -1,5 +1,7 @@
 #include "fixed_point.h"
 
+#include "core/portable.h"
+
 namespace tinyhost {
 
 namespace {
@@ -50,7 +52,7 @@ TINYHOST_COLD QuantizedMultiplier InverseSquareRoot(int32_t x) {
   if (x <= 1) return {INT32_MAX, 0};
   int right_shift = 11;
   for (; x >= 1 << 29; x /= 4) ++right_shift;
-  const int pairs = (__builtin_clz(static_cast<uint32_t>(x)) - 1) / 2 - 1;
+  const int pairs = (CountLeadingZeros(static_cast<uint32_t>(x)) - 1) / 2 - 1;
   right_shift -= pairs;
   const int32_t input = (x << 2 * pairs) >> 1;  // Q3.28, in 0.25..1
   const int32_t half_input = RoundingDivideByPowerOfTwo(input, 1);

@@ -6,7 +6,4 @@
 #pragma GCC optimize("O2")
 #endif
 
-/// What runs once per model or per operator, not per element: small rather than fast.
-#define TINYHOST_COLD __attribute__((cold, noinline))
-/// What only cold functions call, without being cold itself.
-#define TINYHOST_HOT __attribute__((hot, noinline))
+#include "core/portable.h"

@@ -1,5 +1,6 @@
 // SOFTMAX along the last dimension, int8 to int8 of scale 1/256. The exponentials come from the host's table.
 
+#include "core/portable.h"
 #include "fixed_point.h"
 #include "kernel.h"
 
@@ -42,7 +43,7 @@ TINYHOST_COLD void RunRow(const int8_t* input, int32_t depth, const int32_t* tab
     sum += RoundingDivideByPowerOfTwo(Exponential(table, max, input[i]), kIntegerBits);
   }
   // 1 / sum as a Q31 fraction and a power of two.
-  const int headroom = __builtin_clz(static_cast<uint32_t>(sum));
+  const int headroom = CountLeadingZeros(static_cast<uint32_t>(sum));
   const uint32_t fraction = (static_cast<uint32_t>(sum) << headroom) - 0x80000000u;
   const int32_t scale = OneOverOnePlus(static_cast<int32_t>(fraction));
   const int exponent = kIntegerBits - headroom + 31 - 8;

@@ -61,7 +61,7 @@ struct PairsJob {
   "asr %[" b "], %[" b "], #8\n"
 /// Carried quads where kBounded holds: 12 instructions per 16 multiply-accumulates, 3 every 64, 90 for each pair of
 /// filters, 8 more where negative values matter.
-__attribute__((always_inline)) inline void RunCarriedPairs(PairsJob& job) {
+TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
   uint32_t a0, a1, a2, a3, b0, b1, b2, b3, w, e, x, y;
   const uint32_t *weights = job.weights, *patches;
   __asm__ volatile(
@@ -186,7 +186,7 @@ enum class OneLaneForm { kPlainBytes, kCarriedBytes, kCarriedPairs };
           : "cc", "memory")
 #define TINYHOST_ODD "sxtb16 %[w0], %[w0], ror #8\nsxtb16 %[w1], %[w1], ror #8\n"
 #define TINYHOST_BYTES "ldr %[y], [%[patch]], #4\nsxtb16 %[x], %[y]\nsxtb16 %[y], %[y], ror #8\n"
-__attribute__((always_inline)) inline const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights,
+TINYHOST_INLINE const uint32_t* AddBlock(OneLaneForm form, const uint32_t* weights,
                                                                const int8_t* patch, const int8_t* end, Four& sums) {
   uint32_t w0, w1, e0, e1, x, y;
   if (form == OneLaneForm::kCarriedPairs) {

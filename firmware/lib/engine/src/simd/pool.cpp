@@ -5,6 +5,7 @@
 #include "../kernels/fixed_point.h"
 #include "../kernels/mean.h"
 #include "clamp.h"
+#include "core/portable.h"
 #include "kernels.h"
 #include "simd.h"
 
@@ -43,7 +44,7 @@ void AddWindow(const PoolWindow& window, const int8_t* row, uint32_t sums[4]) {
 
 /// Calls function(channel, channels) for four channels at a time.
 template <typename Function>
-__attribute__((always_inline)) inline void ForFourChannels(int32_t depth, Function function) {
+TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   for (int32_t channel = 0; channel < depth; channel += 4) {
     const int32_t last = depth > 4 ? depth - 4 : 0;
     function(channel < last ? channel : last);
@@ -55,7 +56,7 @@ inline bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && 
 
 /// Calls function(word) for the words of four channels in a window.
 template <bool kTwoByTwo, typename Function>
-__attribute__((always_inline)) inline void ForEachTap(const PoolWindow& window, const int8_t* row, Function function) {
+TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Function function) {
   const int32_t depth = window.depth;
   if (kTwoByTwo) {
     const int8_t* second = row + window.row_bytes;
@@ -77,7 +78,7 @@ struct PackedSums {
 };
 
 template <bool kTwoByTwo>
-__attribute__((always_inline)) inline PackedSums SumWindow(const PoolWindow& window, const int8_t* row) {
+TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row) {
   PackedSums sums{};
   ForEachTap<kTwoByTwo>(window, row, [&](uint32_t word) {
     sums.even = AddEvenBytes(sums.even, word);
@@ -93,7 +94,7 @@ void AveragePowerOfTwo(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
   const uint32_t count = kTwoByTwo ? 4 : static_cast<uint32_t>(window.height * window.width);
   const uint32_t half = count / 2 * 0x10001u;
-  const int shift = __builtin_ctz(count);
+  const int shift = CountTrailingZeros(count);
   const auto means = [&](uint32_t sums) { return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> shift; };
   ForFourChannels(window.depth, [&](int32_t channel) {
     const PackedSums sums = SumWindow<kTwoByTwo>(window, window.data + channel);

@@ -10,7 +10,7 @@ struct Four {
   uint32_t a, b, c, d;
 
   template <typename Function>
-  __attribute__((always_inline)) void Each(Function function) {
+  TINYHOST_INLINE void Each(Function function) {
     function(a);
     function(b);
     function(c);
@@ -40,8 +40,7 @@ inline int32_t BoundedOutput(const ChannelConstants& channel, uint32_t sum) {
 }
 
 /// The output of a sum, bias included, in TFLM's arithmetic, step by step.
-__attribute__((noinline)) inline int32_t ExactOutput(const Requantizer& exact, const ChannelConstants& channel,
-                                                     uint32_t sum) {
+TINYHOST_NOINLINE inline int32_t ExactOutput(const Requantizer& exact, const ChannelConstants& channel, uint32_t sum) {
   return exact(sum - static_cast<uint32_t>(channel.bias), channel);
 }
 
@@ -81,8 +80,8 @@ inline int8_t Output(const Requantizer* exact, const ChannelConstants& channel, 
 #endif
 
 /// Stores the outputs of four sums of one channel; `exact` is null where kBounded's promises hold.
-__attribute__((noinline)) inline void StoreFour(const Requantizer* exact, const ChannelConstants& channel, Four sums,
-                                                int8_t* output, const OutputOffsets& offsets) {
+TINYHOST_NOINLINE inline void StoreFour(const Requantizer* exact, const ChannelConstants& channel, Four sums,
+                                        int8_t* output, const OutputOffsets& offsets) {
 #ifdef __ARM_FEATURE_SIMD32
   if (!exact) {
     uint32_t m, k, s;

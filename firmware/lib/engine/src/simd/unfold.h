@@ -28,7 +28,7 @@ struct FourPatches {
 };
 
 /// Unfolds the words of the pieces that there are: 18 instructions per 16 bytes, and 11 per piece.
-__attribute__((always_inline)) inline uint32_t* UnfoldWords(const FourPatches& source, int32_t n_words, uint32_t* out) {
+TINYHOST_INLINE uint32_t* UnfoldWords(const FourPatches& source, int32_t n_words, uint32_t* out) {
   const int8_t *lane = source.data, *second = lane + source.lane_step, *third = second + source.lane_step;
   const int8_t* fourth = third + source.lane_step;
   const int32_t to_next = source.piece_step - 4 * n_words;
@@ -111,8 +111,7 @@ TINYHOST_COLD inline void UnfoldTails(const UnfoldedForm& form, const FourPatche
 
 /// Unfolds four patches side by side, a word of two 16-bit elements of each in turn, in the order of Patch. The last
 /// word of joined patches is read whole.
-__attribute__((noinline)) inline void UnfoldFourPatches(const UnfoldedForm& form, const FourPatches& source,
-                                                        uint32_t* out) {
+TINYHOST_NOINLINE inline void UnfoldFourPatches(const UnfoldedForm& form, const FourPatches& source, uint32_t* out) {
   if (form.n_words > 0) {
     const uint32_t padding = static_cast<uint32_t>(form.zero_point & 0xFFFF) * 0x10001u;
     const int32_t piece_words = 8 * form.n_words;
@@ -124,7 +123,7 @@ __attribute__((noinline)) inline void UnfoldFourPatches(const UnfoldedForm& form
 }
 
 /// Copies n bytes from the last to the first, by words; the word at the start may overlap the one behind it.
-__attribute__((always_inline)) inline void CopyBytes(const int8_t* from, int32_t n, int8_t* to) {
+TINYHOST_INLINE void CopyBytes(const int8_t* from, int32_t n, int8_t* to) {
   if (n < 4) {
     while (--n >= 0) to[n] = from[n];
     return;
@@ -159,7 +158,7 @@ TINYHOST_COLD inline void CopyWindow(const PatchSource& source, const int8_t* im
 }
 
 /// Unfolds one patch of joined pieces, or without tails.
-__attribute__((noinline)) inline void UnfoldOnePatch(const int8_t* patch, int32_t n_pairs, uint32_t* out) {
+TINYHOST_NOINLINE inline void UnfoldOnePatch(const int8_t* patch, int32_t n_pairs, uint32_t* out) {
   for (uint32_t* end = out + n_pairs; out != end; patch += 4, out += 2) {
     const uint32_t word = Load(patch);
     out[0] = EvenBytes(word);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/bytes.h"
+#include "core/portable.h"
 #include "core/status.h"
 
 namespace tinyhost::mlperf {
@@ -64,7 +65,7 @@ class Session {
   void PrintResults();
   void Ready() { Write("m-ready\r\n"); }
   void Write(const char* text) { dut_.write(dut_.context, text); }
-  __attribute__((format(printf, 2, 3))) void Print(const char* format, ...);
+  TINYHOST_PRINTF(2, 3) void Print(const char* format, ...);
   Bytes input() const { return {buffer_.data, n_expected_}; }
 
   const Dut dut_;

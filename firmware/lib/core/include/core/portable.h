@@ -1,0 +1,62 @@
+#pragma once
+
+// What compilers name differently: GCC and Clang on boards, Linux and macOS, clang-cl and MSVC on Windows. The only
+// place of the portable libraries where a compiler's own words stand, beside the Armv7E-M instructions.
+
+#include <cstdint>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#define TINYHOST_INLINE __forceinline
+#define TINYHOST_NOINLINE __declspec(noinline)
+#define TINYHOST_COLD __declspec(noinline)
+#define TINYHOST_HOT __declspec(noinline)
+#define TINYHOST_PRINTF(position, first)
+#else
+/// Inlined whatever the compiler thinks of it.
+#define TINYHOST_INLINE __attribute__((always_inline)) inline
+#define TINYHOST_NOINLINE __attribute__((noinline))
+/// What runs once per model or per operator, not per element: small rather than fast.
+#define TINYHOST_COLD __attribute__((cold, noinline))
+/// What only cold functions call, without being cold itself.
+#define TINYHOST_HOT __attribute__((hot, noinline))
+/// The argument at this position is a format as of printf, of those from `first` on; `this` counts as one.
+#define TINYHOST_PRINTF(position, first) __attribute__((format(printf, position, first)))
+#endif
+
+namespace tinyhost {
+
+#if defined(_MSC_VER) && !defined(__clang__)
+
+inline int CountLeadingZeros64(uint64_t x) {
+  unsigned long highest;
+  _BitScanReverse64(&highest, x);
+  return 63 - static_cast<int>(highest);
+}
+
+inline int CountLeadingZeros(uint32_t x) { return CountLeadingZeros64(x) - 32; }
+
+inline int CountTrailingZeros(uint32_t x) {
+  unsigned long lowest;
+  _BitScanForward(&lowest, x);
+  return static_cast<int>(lowest);
+}
+
+inline int CountRedundantSignBits(int32_t x) {
+  const uint32_t differing = static_cast<uint32_t>(x < 0 ? ~x : x);
+  return differing == 0 ? 31 : CountLeadingZeros(differing) - 1;
+}
+
+#else
+
+/// Bits above the highest one; x is not 0.
+TINYHOST_INLINE int CountLeadingZeros64(uint64_t x) { return __builtin_clzll(x); }
+TINYHOST_INLINE int CountLeadingZeros(uint32_t x) { return __builtin_clz(x); }
+/// Bits below the lowest one; x is not 0.
+TINYHOST_INLINE int CountTrailingZeros(uint32_t x) { return __builtin_ctz(x); }
+/// Bits below the sign that are as the sign.
+TINYHOST_INLINE int CountRedundantSignBits(int32_t x) { return __builtin_clrsb(x); }
+
+#endif
+
+}  // namespace tinyhost
