@@ -9,6 +9,7 @@ from tinyhost.bench.estimate import Estimate, estimate_latency
 from tinyhost.bench.operator_costs import OperatorTotal, total_by_operator
 from tinyhost.bench.result import TICK_REMARKS, Agreement, BenchResult, DeviceSummary, GateResult, Latency
 from tinyhost.device import LinkMeasurement
+from tinyhost.device.pool import PoolShare
 from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelDocument, model_document
 from tinyhost.system.documents import Document, to_json
@@ -91,6 +92,8 @@ class BenchDocument:
     """the same model on the same board with another engine; null without `--engine`"""
     gate: GateResult | None
     """the conditions of `--fail-if`; exits 1 if one is broken"""
+    boards: tuple[PoolShare, ...]
+    """several that shared the samples of `--data`; empty of one"""
 
 
 def finding_documents() -> dict[str, type[Document]]:
@@ -113,6 +116,7 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         link=result.link,
         other=_other_document(result),
         gate=result.gate,
+        boards=result.boards,
     )
     findings = {finding.key: to_json(finding.document()) for finding in result.findings}
     return {**to_json(document), **dict.fromkeys(finding_documents()), **findings}

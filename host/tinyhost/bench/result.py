@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tinyhost.device import LinkMeasurement
+from tinyhost.device.pool import PoolShare
 from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelSummary
 from tinyhost.tasks.findings import Finding, Listening
@@ -200,3 +201,5 @@ class BenchResult:
     """None when no other engine was asked for"""
     gate: GateResult | None = None
     """None without a baseline"""
+    boards: tuple[PoolShare, ...] = ()
+    """of several that shared the labelled samples, what each did; empty of one"""

@@ -29,6 +29,7 @@ from tinyhost.tasks.registry import task_of_device
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
+    from tinyhost.device.pool import DevicePool
 
 __all__ = ["BenchRequest", "Progress", "active_slot", "model_on_device", "run_bench"]
 
@@ -96,11 +97,20 @@ def run_bench(
     name: str,
     request: BenchRequest,
     on_progress: Progress,
+    pool: DevicePool | None = None,
 ) -> BenchResult:
-    """Return what was asked for, about the model image that is active on the device."""
+    """Return what was asked for, about the model image that is active on the device.
+
+    pool: several devices with that image, the first of which is `device`; they share the labelled samples.
+    """
     task = task_of_device(device.info)
     subject = Subject(
-        device=device, image=image, model=summarize(image), given_labels=request.labels, units=request.units
+        device=device,
+        image=image,
+        model=summarize(image),
+        given_labels=request.labels,
+        units=request.units,
+        given_pool=pool,
     )
     evaluations = _evaluations(task, subject, request)
     reference = open_reference(request.against, image=image, tflite=tflite) if request.samples else None
@@ -130,6 +140,7 @@ def run_bench(
         agreement=agreement,
         findings=tuple(_evaluate(evaluation, subject, on_progress) for evaluation in evaluations),
         link=device.measure_link() if request.link else None,
+        boards=pool.shares if pool else (),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from tinyhost.cli.bench_boards import RigOption, board_names, model_on_boards, open_boards
 from tinyhost.cli.bench_checks import (
     BaselineOption,
     FailIfOption,
@@ -73,6 +74,7 @@ def command() -> Command:
             "tinyhost bench --model runs/hall/model.tflite --data data/hall/test --report bench.html",
             "tinyhost bench --stream data/talk.wav",
             "tinyhost bench --engine tflm --board m4",
+            "tinyhost bench --rig hil/rigs/desk.toml --board desk-1,desk-4 --data data/hall/test",
             "tinyhost bench --board m4 --baseline main:baselines.json --fail-if 'latency>+2%, arena>+0'",
         ),
     )
@@ -165,17 +167,20 @@ def bench(
     junit: JUnitOption = None,
     markdown: MarkdownOption = None,
     board: BoardOption = None,
+    rig: RigOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
     """Measure a model on the board: latency, memory, accuracy.
 
+    Several boards with the same firmware (--board a,b,c or --rig) share the samples of --data; the first one does the
+    rest.
+
     It also compares the board's outputs with a reference, and exits 1 if any of them differs, if more than 1 % of
     --data cannot be used, or if a condition of --fail-if is broken.
     """
-    from tinyhost.bench.run import BenchRequest, model_on_device, run_bench
-    from tinyhost.cli.connect import connected
+    from tinyhost.bench.run import BenchRequest, run_bench
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.models.file import load_model_file
     from tinyhost.motion.units import MotionUnits
@@ -199,18 +204,21 @@ def bench(
         link=link,
     )
     file = load_model_file(model, names, passes=passes) if model else None
+    names_of_boards = board_names(board, rig)
+    _refuse_nothing_to_share(names_of_boards, rig, data, engine, app)
     trial = _trial(engine, app, file, board, state) if engine else None
     if app is not None and trial is None:
-        _ensure_app(app, board, state)
-    with connected(board, scene, state) as connection:
-        device = connection.device
-        with (
-            _progress() as progress,
-            model_on_device(device, file, keep=keep, on_progress=progress) as (image, tflite),
-        ):
-            result = run_bench(device, image, tflite, name=connection.board_name, request=request, on_progress=progress)
+        for name in names_of_boards:
+            _ensure_app(app, name, state)
+    with open_boards(names_of_boards, rig, scene, state) as boards:
+        first = boards[0]
+        with _progress() as progress, model_on_boards(boards, file, keep=keep, on_progress=progress) as active:
+            result = run_bench(
+                first.device, active.image, active.tflite, name=first.name, request=request, on_progress=progress,
+                pool=active.pool,
+            )  # fmt: skip
         if file is not None:
-            _note_active(device)
+            _note_active(first.device)
     if trial is not None:
         result = trial.compare(result, request, stage=stage, measuring=_progress)
     result = gate.judged(result)
@@ -219,6 +227,20 @@ def bench(
     for finding in result.findings:
         check_skipped(data or Path(), finding.skipped, finding.n_used, allow=allow_skipped)
     gate.check_and_keep(result)
+
+
+def _refuse_nothing_to_share(
+    names: Sequence[str | None], rig: Path | None, data: Path | None, engine: Engine | None, app: str | None
+) -> None:
+    """Raise UsageError for what does not go with several boards."""
+    if (rig or len(names) > 1) and engine is not None:
+        raise UsageError("--engine measures one board", hint="name a single one with --board")
+    if rig and app is not None:
+        raise UsageError("--app: the rig file says what its boards run", hint="leave --app out")
+    if len(names) > 1 and data is None:
+        raise UsageError("several boards share the samples of --data, and none are given", hint="add --data FOLDER")
+    if rig and len(names) != 1 and data is None:
+        raise UsageError("the boards of a rig share the samples of --data", hint="add --data FOLDER, or name one board")
 
 
 def _note_active(device: Device) -> None:

@@ -41,6 +41,7 @@ from tinyhost.tasks.findings import (
 if TYPE_CHECKING:
     from tinyhost.compiler import TensorInfo
     from tinyhost.device import Device
+    from tinyhost.device.pool import DevicePool
     from tinyhost.models.summary import ModelSummary
 
 __all__ = [
@@ -206,34 +207,30 @@ def check_labels(path: Path, found: Sequence[str], labels: Sequence[str], *, exa
 
 
 def measure_accuracy(
-    device: Device,
+    pool: DevicePool,
     model: ModelSummary,
     labels: Sequence[str],
     samples: Labelled,
     *,
-    prepare: Callable[[NDArray[np.uint8] | NDArray[np.int16]], NDArray[np.uint8] | NDArray[np.int16]] = lambda data: (
-        data
-    ),
+    prepare: Callable[[SampleData], SampleData] = lambda data: data,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Accuracy:
-    """Return what the device says to every sample. prepare: what is done to a sample before it is sent."""
-    results = []
-    for index, sample in enumerate(samples):
+    """Return what the devices say to every sample. prepare: what is done to a sample before it is sent."""
+
+    def judge(device: Device, sample: LabelledSample) -> Judged:
         data = sample.read()
         answer = device.infer(InferSource.SAMPLE, data=prepare(data))
         scores = real_values(answer.output, model.output)
-        top = int(np.argmax(scores))
-        results.append(
-            Judged(
-                path=sample.path or samples.root,
-                label=sample.label,
-                predicted=labels[top],
-                scores=tuple(float(score) for score in scores),
-                is_picture=data.dtype == np.uint8,
-                digest=digest_of(data),
-            )
+        return Judged(
+            path=sample.path or samples.root,
+            label=sample.label,
+            predicted=labels[int(np.argmax(scores))],
+            scores=tuple(float(score) for score in scores),
+            is_picture=data.dtype == np.uint8,
+            digest=digest_of(data),
         )
-        on_sample(index + 1)
+
+    results = pool.map(judge, tuple(samples), on_sample)
     return Accuracy(
         data=samples.root,
         skipped=samples.skipped,

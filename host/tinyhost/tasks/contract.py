@@ -27,6 +27,7 @@ from tinyhost.tasks.live import LiveForm
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
     from tinyhost.device import Device
+    from tinyhost.device.pool import DevicePool
     from tinyhost.models.summary import ModelSummary
 
 __all__ = ["Evaluation", "Subject", "Task"]
@@ -44,6 +45,17 @@ class Subject:
     """instead of the model's own"""
     units: MotionUnits = NOTHING_SAID
     """of motion in CSV files, as a person says them"""
+    given_pool: DevicePool | None = None
+    """several devices with this model, the first of which is `device`"""
+
+    @property
+    def pool(self) -> DevicePool:
+        """The devices that judge labelled samples: all of them, or the only one."""
+        if self.given_pool is not None:
+            return self.given_pool
+        from tinyhost.device.pool import DevicePool
+
+        return DevicePool.of_one(self.device)
 
     @property
     def labels(self) -> tuple[str, ...]:

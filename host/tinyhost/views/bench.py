@@ -20,6 +20,7 @@ from tinyhost.views.gate import gate_view
 if TYPE_CHECKING:
     from tinyhost.bench.result import BenchResult, Latency
     from tinyhost.device import LinkMeasurement
+    from tinyhost.device.pool import PoolShare
 
 __all__ = ["bench_view"]
 
@@ -47,11 +48,19 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         parts += [Text(), *engines_view(result)]
     for finding in result.findings:
         parts += [Text(), section_view(finding.section())]
+    parts += [Text(_share_words(share), style="yellow" if share.lost else "dim") for share in result.boards]
     if result.link:
         parts += [Text(), *_link(result.link)]
     if result.gate:
         parts += [Text(), *gate_view(result.gate)]
     return Group(*parts)
+
+
+def _share_words(share: PoolShare) -> str:
+    """Return what one of several boards did."""
+    words = f"{share.name}: {counted(share.items, 'sample')}"
+    words += f", came back {counted(share.rejoined, 'time')}" if share.rejoined else ""
+    return words + (f", missing at the end: {share.lost}" if share.lost else "")
 
 
 def _latency(latency: Latency, macs: int, bar_columns: int) -> list[RenderableType]:

@@ -53,16 +53,16 @@ class FolderEvaluation(Evaluation):
         compared = mismatches = 0
         fed: dict[str, list[FedRun]] = {}
         stretches: list[SampleVerdict] = []
-        given = ((run.label, run.samples[piece]) for run in self.motions.runs for piece in run.pieces)
-        for done, (label, samples) in enumerate(given, 1):
-            answer = feed_run(subject.device, samples, self.motions.rate_hz)
+        given = [(run.label, run.samples[piece]) for run in self.motions.runs for piece in run.pieces]
+        rate_hz = self.motions.rate_hz
+        answers = subject.pool.map(lambda device, item: feed_run(device, item[1], rate_hz), given, on_step)
+        for (label, samples), answer in zip(given, answers, strict=True):
             expected = self.host.scores(samples)
             compared += len(expected)
             mismatches += n_different(answer.scores, expected)
             fed.setdefault(label, []).append(answer)
             right = bool(answer.raised_at) == (label != NORMAL)
             stretches.append(SampleVerdict(digest=digest_of(samples), label=label, right=right))
-            on_step(done)
         results = max((run.results for runs in fed.values() for run in runs), key=len, default=[])
         motion, normal = self.host.task.motion, fed.get(NORMAL, [])
         return MotionAccuracy(

@@ -98,7 +98,7 @@ class ClipEvaluation(Evaluation):
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> KeywordAccuracy:
         """Return what the device says to every clip, and whether this computer says the same."""
         model, labels = subject.model, subject.labels
-        accuracy = measure_accuracy(subject.device, model, labels, self, on_sample=on_step)
+        accuracy = measure_accuracy(subject.pool, model, labels, self, on_sample=on_step)
         n_silent = keyword_params(subject.image).n_silent_labels
         scores = np.array([sample.scores for sample in accuracy.samples])
         classes = np.array([labels.index(sample.label) for sample in accuracy.samples])

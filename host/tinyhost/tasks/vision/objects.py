@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ from tinyhost.tasks.findings import (
 )
 from tinyhost.tasks.vision.fitting import fitted
 from tinyhost.tasks.vision.object_documents import DetectionDocument, ObjectsDocument, PictureDocument
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device
+    from tinyhost.models.summary import ModelSummary
 
 __all__ = ["ObjectEvaluation", "ObjectFinding", "open_boxes"]
 
@@ -180,16 +184,17 @@ class ObjectEvaluation(Evaluation):
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> ObjectFinding:
         """Return what the device finds in every picture. Raises DatasetError if none can be read."""
         setting = subject.device.settings()["threshold"].value
-        judged: list[_Judged] = []
-        skipped = list(self.skipped)
-        for index, picture in enumerate(self.pictures):
+
+        def judge(device: Device, picture: BoxedPicture) -> _Judged | Skipped:
             try:
                 pixels = picture.read()
             except (DatasetError, MissingToolError) as error:
-                skipped.append(Skipped(what=picture.path.relative_to(self.root).as_posix(), reason=error.message))
-            else:
-                judged.append(self._judge(subject, picture, pixels, setting))
-            on_step(index + 1)
+                return Skipped(what=picture.path.relative_to(self.root).as_posix(), reason=error.message)
+            return self._judge(device, subject.model, picture, pixels, setting)
+
+        answers = subject.pool.map(judge, self.pictures, on_step)
+        judged = [answer for answer in answers if not isinstance(answer, Skipped)]
+        skipped = [*self.skipped, *(answer for answer in answers if isinstance(answer, Skipped))]
         if not judged:
             raise none_usable(self.root, skipped, hint="replace them by PNG or JPEG files")
         output = subject.model.output
@@ -203,10 +208,11 @@ class ObjectEvaluation(Evaluation):
             skipped=tuple(skipped),
         )
 
-    def _judge(self, subject: Subject, picture: BoxedPicture, pixels: NDArray[np.uint8], threshold: int) -> _Judged:
-        frame = fitted(pixels, subject.device.info.sample_bytes)
-        model = subject.model
-        answer = subject.device.infer(InferSource.SAMPLE, data=frame.pixels)
+    def _judge(
+        self, device: Device, model: ModelSummary, picture: BoxedPicture, pixels: NDArray[np.uint8], threshold: int
+    ) -> _Judged:
+        frame = fitted(pixels, device.info.sample_bytes)
+        answer = device.infer(InferSource.SAMPLE, data=frame.pixels)
         scores = np.frombuffer(answer.output, np.int8).reshape(model.output.shape[1:])
         sides = (frame.pixels.shape[0], frame.pixels.shape[1])
         side_of_input = (model.input.shape[1], model.input.shape[2])

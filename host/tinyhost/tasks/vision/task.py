@@ -55,7 +55,7 @@ class PictureEvaluation(Evaluation):
         """
         frame_bytes = subject.device.info.sample_bytes
         return measure_accuracy(
-            subject.device,
+            subject.pool,
             subject.model,
             subject.labels,
             self.pictures,

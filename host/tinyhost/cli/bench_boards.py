@@ -1,0 +1,178 @@
+"""The boards of a benchmark: one, or several alike, which share the samples of --data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tinyhost.cli.connect import connected, show_log
+from tinyhost.cli.declare import option
+from tinyhost.cli.output import note
+from tinyhost.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.bench.run import Progress
+    from tinyhost.boards.base import PoweredBoard
+    from tinyhost.device import Device
+    from tinyhost.device.pool import DevicePool
+    from tinyhost.models.file import ModelFile
+
+__all__ = ["BenchBoard", "BenchModel", "RigOption", "board_names", "model_on_boards", "open_boards"]
+
+RigOption = Annotated[
+    Path | None,
+    option(
+        "--rig",
+        metavar="FILE",
+        help="Take the boards of this rig file, flashed with its app; --board then names some of them.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchBoard:
+    """A board in session. model: what it should run if nobody names another; None: what it has."""
+
+    name: str
+    device: Device
+    powered: PoweredBoard
+    model: ModelFile | None = None
+
+    def reopen(self) -> Device:
+        """Return it in a new session; a virtual board whose firmware died is started again. Raises TinyhostError."""
+        from tinyhost.device import Device
+
+        if self.powered.failure:
+            self.powered.reset()
+        return Device.open(self.powered, log=show_log)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchModel:
+    """What runs on the boards. pool: None of a single board."""
+
+    image: bytes
+    tflite: bytes | None
+    pool: DevicePool | None
+
+
+def board_names(board: str | None, rig: Path | None) -> list[str | None]:
+    """Return the boards that --board names; without a rig at least one, [None] for the board that is chosen by itself.
+
+    Raises UsageError for one that is there twice.
+    """
+    names: list[str | None] = [name.strip() for name in board.split(",")] if board else []
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(
+            f"--board: {twice} is there twice, and it is one board",
+            hint="list several virtual boards of one type in a rig file, and give it with --rig",
+        )
+    return names or ([] if rig else [None])
+
+
+@contextmanager
+def open_boards(
+    names: Sequence[str | None], rig: Path | None, scene: str | None, state: Path | None
+) -> Iterator[list[BenchBoard]]:
+    """Yield the boards, greeted. Raises UsageError for boards that do not run the same firmware."""
+    with ExitStack() as stack:
+        if rig is not None:
+            boards = _boards_of_rig(rig, [name for name in names if name], scene, state, stack)
+        else:
+            boards = []
+            for name in names:
+                connection = stack.enter_context(connected(name, scene, state))
+                boards.append(
+                    BenchBoard(name=connection.board_name, device=connection.device, powered=connection.board)
+                )
+        for other in boards[1:]:
+            _refuse_other_firmware(boards[0], other)
+        yield boards
+
+
+def _boards_of_rig(
+    path: Path, names: Sequence[str], scene: str | None, state: Path | None, stack: ExitStack
+) -> list[BenchBoard]:
+    from tinyhost.boards.project import find_shipped
+    from tinyhost.hil.rigs import load_rig
+    from tinyhost.hil.station import Station
+    from tinyhost.system.places import state_folder
+
+    rig = load_rig(find_shipped(path))
+    chosen = [rig.board(name) for name in names] or rig.boards
+    folder = (state or state_folder()) / "rigs" / rig.name
+    boards = []
+    for board in chosen:
+        told = _stages(board.name)
+        asked = board.with_options(app=None, scene=scene)
+        station = stack.enter_context(Station(asked, state=folder / board.name, observer=told))
+        device = stack.enter_context(station.open_device())
+        boards.append(
+            BenchBoard(name=board.name, device=device, powered=station.powered(), model=station.compile_model())
+        )
+    return boards
+
+
+def _stages(name: str) -> Callable[..., None]:
+    """Return an observer of a station that says what takes time."""
+
+    def told(event: str, **values: object) -> None:
+        if event == "stage":
+            note((f"{name}: {values['text']}", "dim"))
+
+    return told
+
+
+def _refuse_other_firmware(first: BenchBoard, other: BenchBoard) -> None:
+    for field in ("board", "app", "engine", "build_id"):
+        have, has = getattr(first.device.info, field), getattr(other.device.info, field)
+        if have != has:
+            raise UsageError(
+                f"{first.name} and {other.name} do not run the same firmware: {field} {have} and {has}",
+                hint="samples are shared by boards that are alike: flash them with the same app, --app does it",
+            )
+
+
+@contextmanager
+def model_on_boards(
+    boards: Sequence[BenchBoard], file: ModelFile | None, *, keep: bool, on_progress: Progress
+) -> Iterator[BenchModel]:
+    """Yield what runs on all boards: `file`, or what they have. Raises UsageError if that is not the same."""
+    from tinyhost.bench.run import model_on_device
+    from tinyhost.device.pool import DevicePool, PoolMember
+    from tinyhost.errors import BoardError
+
+    with ExitStack() as stack:
+        models = [
+            stack.enter_context(model_on_device(board.device, file or board.model, keep=keep, on_progress=on_progress))
+            for board in boards
+        ]
+        image, tflite = models[0]
+        for board, (other, _) in zip(boards, models, strict=True):
+            if other != image:
+                raise UsageError(
+                    f"{boards[0].name} and {board.name} have different models", hint="name one for all with --model"
+                )
+        if len(boards) == 1:
+            yield BenchModel(image=image, tflite=tflite, pool=None)
+            return
+        wanted = (boards[0].device.info.build_id, _active(boards[0].device))
+
+        def check(device: Device) -> None:
+            if (device.info.build_id, _active(device)) != wanted:
+                raise BoardError(f"{device.name}: came back with other firmware, or another model")
+
+        members = [PoolMember(name=board.name, device=board.device, reopen=board.reopen) for board in boards]
+        pool = DevicePool(members, check=check)
+        yield BenchModel(image=image, tflite=tflite, pool=pool)
+
+
+def _active(device: Device) -> bytes:
+    from tinyhost.bench.run import active_slot
+
+    slot = active_slot(device)
+    return slot.sha256 if slot else b""
