@@ -14,6 +14,7 @@ from tinyhost.models.summary import summarize
 from tinyhost.protocol.messages import Source
 
 from tests.apps.conftest import N_PER_CLASS
+from tests.commands import run_json, run_tinyhost
 from tests.device.rig import small_model
 from tests.oracle.oracle import ORACLE_NAME
 from tests.oracle.sketch import Sketch
@@ -50,6 +51,24 @@ def test_accuracy_is_the_hosts(native: Station, pictures: Path) -> None:
     for item in result["accuracy"]["pictures"]:
         output = np.frombuffer(reference.run(preprocess(read_picture(Path(item["file"])), model)), np.int8)
         assert item["scores"] == [(int(q) + 128) / 256 for q in output]
+
+
+def test_two_boards_of_a_rig_share_the_pictures_and_find_what_one_finds(
+    native: Station, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tests").mkdir()
+    boards = "".join(f'[[board]]\nname = "n{n}"\ntype = "native"\napp = "vww"\n' for n in range(2))
+    (tmp_path / "rig.toml").write_text(f'name = "pair"\ntests = "tests"\n{boards}')
+    words = ("bench", "--runs", "1", "--samples", "0", "--data", str(pictures))
+    shared = run_json(*words, "--rig", str(tmp_path / "rig.toml"), TINYHOST_STATE=tmp_path / "state")
+    alone = native.run_json(*words)
+    assert (shared["accuracy"], alone["boards"]) == (alone["accuracy"], [])
+    assert [(share["name"], share["rejoined"], share["lost"]) for share in shared["boards"]] == [
+        ("n0", 0, ""), ("n1", 0, ""),
+    ]  # fmt: skip
+    assert sum(share["items"] for share in shared["boards"]) == 2 * N_PER_CLASS
+    refused = run_tinyhost(*words, "--board", "native,native")
+    assert (refused.code, "native is there twice" in refused.err) == (2, True)
 
 
 def test_a_part_of_pictures_is_that_of_training(native: Station, pictures: Path) -> None:
