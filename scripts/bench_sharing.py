@@ -1,7 +1,8 @@
 """How much more a rig of several boards gets done than one board, on work that waits for sensors.
 
-Each test listens to a virtual microphone for some seconds, which takes that long however fast the computer is. One board
-takes its tests, then N boards share N times as many: the ratio of tests per second is N if nothing else costs time.
+Each test listens to a virtual microphone for some seconds, which takes that long however fast the computer is. One
+board takes its tests, then N boards share N times as many: the ratio of tests per second is N if nothing else costs
+time.
 
     python -m scripts.bench_sharing --boards 8 --tests 150 --seconds 3
 """
