@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tinyhost.cli.bench_boards import RigOption, board_names, model_on_boards, open_boards
+from tinyhost.cli.bench_boards import RigOption, board_names, check_several, model_on_boards, open_boards
 from tinyhost.cli.bench_checks import (
     BaselineOption,
     FailIfOption,
@@ -205,7 +205,7 @@ def bench(
     )
     file = load_model_file(model, names, passes=passes) if model else None
     names_of_boards = board_names(board, rig)
-    _refuse_nothing_to_share(names_of_boards, rig, data, engine, app)
+    check_several(names_of_boards, rig, data=data is not None, engine=engine is not None, app=app is not None)
     trial = _trial(engine, app, file, board, state) if engine else None
     if app is not None and trial is None:
         for name in names_of_boards:
@@ -227,20 +227,6 @@ def bench(
     for finding in result.findings:
         check_skipped(data or Path(), finding.skipped, finding.n_used, allow=allow_skipped)
     gate.check_and_keep(result)
-
-
-def _refuse_nothing_to_share(
-    names: Sequence[str | None], rig: Path | None, data: Path | None, engine: Engine | None, app: str | None
-) -> None:
-    """Raise UsageError for what does not go with several boards."""
-    if (rig or len(names) > 1) and engine is not None:
-        raise UsageError("--engine measures one board", hint="name a single one with --board")
-    if rig and app is not None:
-        raise UsageError("--app: the rig file says what its boards run", hint="leave --app out")
-    if len(names) > 1 and data is None:
-        raise UsageError("several boards share the samples of --data, and none are given", hint="add --data FOLDER")
-    if rig and len(names) != 1 and data is None:
-        raise UsageError("the boards of a rig share the samples of --data", hint="add --data FOLDER, or name one board")
 
 
 def _note_active(device: Device) -> None:

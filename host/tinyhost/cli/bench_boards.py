@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tinyhost.device.pool import DevicePool
     from tinyhost.models.file import ModelFile
 
-__all__ = ["BenchBoard", "BenchModel", "RigOption", "board_names", "model_on_boards", "open_boards"]
+__all__ = ["BenchBoard", "BenchModel", "RigOption", "board_names", "check_several", "model_on_boards", "open_boards"]
 
 RigOption = Annotated[
     Path | None,
@@ -72,6 +72,18 @@ def board_names(board: str | None, rig: Path | None) -> list[str | None]:
             hint="list several virtual boards of one type in a rig file, and give it with --rig",
         )
     return names or ([] if rig else [None])
+
+
+def check_several(names: Sequence[str | None], rig: Path | None, *, data: bool, engine: bool, app: bool) -> None:
+    """Raise UsageError for what does not go with several boards."""
+    if (rig or len(names) > 1) and engine:
+        raise UsageError("--engine measures one board", hint="name a single one with --board")
+    if rig and app:
+        raise UsageError("--app: the rig file says what its boards run", hint="leave --app out")
+    if len(names) > 1 and not data:
+        raise UsageError("several boards share the samples of --data, and none are given", hint="add --data FOLDER")
+    if rig and len(names) != 1 and not data:
+        raise UsageError("the boards of a rig share the samples of --data", hint="add --data FOLDER, or name one board")
 
 
 @contextmanager
