@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from tinyhost.bench.result import BenchResult, EngineRun
-from tinyhost.bench.run import BenchRequest, Progress, model_on_device, run_bench
+from tinyhost.bench.run import ActiveModel, BenchRequest, Progress, model_on_device, run_bench
 from tinyhost.boards import Board
 from tinyhost.boards.build import EngineBuild, Firmware, build_firmware, build_kind
 from tinyhost.boards.flash import flash_firmware
@@ -94,8 +94,7 @@ class EngineTrial:
             with model_on_device(device, self.file, keep=False, on_progress=on_progress) as (image, tflite):
                 found = run_bench(
                     device,
-                    image,
-                    tflite,
+                    ActiveModel(image=image, tflite=tflite),
                     name=self.board.name,
                     request=BenchRequest(runs=request.runs, samples=request.samples, against=request.against),
                     on_progress=on_progress,

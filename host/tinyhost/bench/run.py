@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tinyhost.device import Device
     from tinyhost.device.pool import DevicePool
 
-__all__ = ["BenchRequest", "Progress", "active_slot", "model_on_device", "run_bench"]
+__all__ = ["ActiveModel", "BenchRequest", "Progress", "active_slot", "model_on_device", "run_bench"]
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much is done and of how much."""
@@ -57,6 +57,16 @@ class BenchRequest:
     """of motion in CSV files"""
     capture: bool = False
     link: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveModel:
+    """What runs on a board, or on several. tflite: if it is known."""
+
+    image: bytes
+    tflite: bytes | None
+    pool: DevicePool | None = None
+    """several devices with that image, which share labelled samples"""
 
 
 def active_slot(device: Device) -> SlotInfo | None:
@@ -90,20 +100,10 @@ def model_on_device(
 
 
 def run_bench(
-    device: Device,
-    image: bytes,
-    tflite: bytes | None,
-    *,
-    name: str,
-    request: BenchRequest,
-    on_progress: Progress,
-    pool: DevicePool | None = None,
+    device: Device, active: ActiveModel, *, name: str, request: BenchRequest, on_progress: Progress
 ) -> BenchResult:
-    """Return what was asked for, about the model image that is active on the device.
-
-    pool: several devices with that image, the first of which is `device`; they share the labelled samples.
-    """
-    task = task_of_device(device.info)
+    """Return what was asked for, about the model that is active on the device."""
+    task, image, pool = task_of_device(device.info), active.image, active.pool
     subject = Subject(
         device=device,
         image=image,
@@ -113,7 +113,7 @@ def run_bench(
         given_pool=pool,
     )
     evaluations = _evaluations(task, subject, request)
-    reference = open_reference(request.against, image=image, tflite=tflite) if request.samples else None
+    reference = open_reference(request.against, image=image, tflite=active.tflite) if request.samples else None
     subject = replace(subject, model=_with_arena(device, subject.model))
     latency = measure_latency(
         subject,

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tinyhost.cli.bench_boards import RigOption, board_names, check_several, model_on_boards, open_boards
+from tinyhost.cli.bench_boards import RigOption, board_names, model_on_boards, open_boards
 from tinyhost.cli.bench_checks import (
     BaselineOption,
     FailIfOption,
@@ -204,19 +204,14 @@ def bench(
         link=link,
     )
     file = load_model_file(model, names, passes=passes) if model else None
-    names_of_boards = board_names(board, rig)
-    check_several(names_of_boards, rig, data=data is not None, engine=engine is not None, app=app is not None)
+    asked = board_names(board, rig, has_data=data is not None, engine=engine is not None, app=app is not None)
     trial = _trial(engine, app, file, board, state) if engine else None
-    if app is not None and trial is None:
-        for name in names_of_boards:
-            _ensure_app(app, name, state)
-    with open_boards(names_of_boards, rig, scene, state) as boards:
+    for name in asked if app is not None and trial is None else ():
+        _ensure_app(app or "", name, state)
+    with open_boards(asked, rig, scene, state) as boards:
         first = boards[0]
         with _progress() as progress, model_on_boards(boards, file, keep=keep, on_progress=progress) as active:
-            result = run_bench(
-                first.device, active.image, active.tflite, name=first.name, request=request, on_progress=progress,
-                pool=active.pool,
-            )  # fmt: skip
+            result = run_bench(first.device, active, name=first.name, request=request, on_progress=progress)
         if file is not None:
             _note_active(first.device)
     if trial is not None:

@@ -14,13 +14,12 @@ from tinyhost.cli.output import note
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.run import Progress
+    from tinyhost.bench.run import ActiveModel, Progress
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
-    from tinyhost.device.pool import DevicePool
     from tinyhost.models.file import ModelFile
 
-__all__ = ["BenchBoard", "BenchModel", "RigOption", "board_names", "check_several", "model_on_boards", "open_boards"]
+__all__ = ["BenchBoard", "RigOption", "board_names", "model_on_boards", "open_boards"]
 
 RigOption = Annotated[
     Path | None,
@@ -50,19 +49,10 @@ class BenchBoard:
         return Device.open(self.powered, log=show_log)
 
 
-@dataclass(frozen=True, kw_only=True)
-class BenchModel:
-    """What runs on the boards. pool: None of a single board."""
-
-    image: bytes
-    tflite: bytes | None
-    pool: DevicePool | None
-
-
-def board_names(board: str | None, rig: Path | None) -> list[str | None]:
+def board_names(board: str | None, rig: Path | None, *, has_data: bool, engine: bool, app: bool) -> list[str | None]:
     """Return the boards that --board names; without a rig at least one, [None] for the board that is chosen by itself.
 
-    Raises UsageError for one that is there twice.
+    Raises UsageError for one that is there twice, and for what does not go with several: no --data, --engine, --app.
     """
     names: list[str | None] = [name.strip() for name in board.split(",")] if board else []
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -71,10 +61,12 @@ def board_names(board: str | None, rig: Path | None) -> list[str | None]:
             f"--board: {twice} is there twice, and it is one board",
             hint="list several virtual boards of one type in a rig file, and give it with --rig",
         )
-    return names or ([] if rig else [None])
+    names = names or ([] if rig else [None])
+    _check_several(names, rig, data=has_data, engine=engine, app=app)
+    return names
 
 
-def check_several(names: Sequence[str | None], rig: Path | None, *, data: bool, engine: bool, app: bool) -> None:
+def _check_several(names: Sequence[str | None], rig: Path | None, *, data: bool, engine: bool, app: bool) -> None:
     """Raise UsageError for what does not go with several boards."""
     if (rig or len(names) > 1) and engine:
         raise UsageError("--engine measures one board", hint="name a single one with --board")
@@ -152,9 +144,9 @@ def _refuse_other_firmware(first: BenchBoard, other: BenchBoard) -> None:
 @contextmanager
 def model_on_boards(
     boards: Sequence[BenchBoard], file: ModelFile | None, *, keep: bool, on_progress: Progress
-) -> Iterator[BenchModel]:
+) -> Iterator[ActiveModel]:
     """Yield what runs on all boards: `file`, or what they have. Raises UsageError if that is not the same."""
-    from tinyhost.bench.run import model_on_device
+    from tinyhost.bench.run import ActiveModel, model_on_device
     from tinyhost.device.pool import DevicePool, PoolMember
     from tinyhost.errors import BoardError
 
@@ -170,7 +162,7 @@ def model_on_boards(
                     f"{boards[0].name} and {board.name} have different models", hint="name one for all with --model"
                 )
         if len(boards) == 1:
-            yield BenchModel(image=image, tflite=tflite, pool=None)
+            yield ActiveModel(image=image, tflite=tflite, pool=None)
             return
         wanted = (boards[0].device.info.build_id, _active(boards[0].device))
 
@@ -180,7 +172,7 @@ def model_on_boards(
 
         members = [PoolMember(name=board.name, device=board.device, reopen=board.reopen) for board in boards]
         pool = DevicePool(members, check=check)
-        yield BenchModel(image=image, tflite=tflite, pool=pool)
+        yield ActiveModel(image=image, tflite=tflite, pool=pool)
 
 
 def _active(device: Device) -> bytes:
