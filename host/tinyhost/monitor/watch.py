@@ -60,6 +60,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         threshold=form.real_threshold(threshold.value, scale, zero_point) if model and threshold else None,
         form=form,
         sensor=sensor_of_code(info.sensor),
+        rate_hz=given.rate_hz if given else 0.0,
         scene=scene,
         misfit=misfit,
         misfit_hint=retrain_hint(given) if misfit else "",
@@ -227,7 +228,7 @@ class Watcher:
         newest = None
         while items is not None and (item := items.get(0)) is not None:
             if isinstance(item, FeaturesItem):
-                stride = Stride(features=item.features, peak=item.peak, rms=item.rms)
+                stride = Stride(features=item.features, peak=item.peak, rms=item.rms, position=item.position)
                 self._state.add_stride(stride, self._board.scene_name)
             newest = item
         if isinstance(newest, FrameItem):

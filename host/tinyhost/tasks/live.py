@@ -59,6 +59,8 @@ class LiveHeader:
     form: LiveForm
     sensor: Sensor | None
     """None: one that this version does not know"""
+    rate_hz: float = 0.0
+    """samples a second; 0: not known"""
     scene: str = ""
     misfit: str = ""
     """what of the board's samples the model was not made for, so that it predicts nothing; "" if nothing"""
@@ -137,6 +139,8 @@ class Stride:
     peak: int
     """largest absolute sample, counts"""
     rms: int
+    position: int = 0
+    """of its end: samples since the sensor's start"""
 
 
 @dataclass(frozen=True, kw_only=True)

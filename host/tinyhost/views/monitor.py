@@ -6,7 +6,6 @@ from rich.align import Align
 from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.layout import Layout
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from tinyhost.tasks.advice import advice
 from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.alarm import alarm_verdict, score_plot
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
+from tinyhost.views.monitor_frame import WIDE_COLUMNS, device_log, footer, header_lines, panel
 from tinyhost.views.objects import object_counts, object_marks
 from tinyhost.views.preview import PictureSize, cells_of, half_blocks
 from tinyhost.views.strides import fresh_detection, strides_view
@@ -27,27 +27,31 @@ _UNIT_REMARKS = {
     "cycles": "cycles of the board",
     "estimated cycles": "cycles as the emulator estimates them",
 }
-_LEVEL_STYLES = {"error": BAD, "warning": RAW, "info": ACCENT}
-_WIDE_COLUMNS = 72
 _OTHER_ROWS = 8
 """of the predictions' panel: banner, past, timings, link"""
 _GAP_ROWS = 5
 """empty lines and the legend, where there is room"""
-_EDGE = "#3c4a58"
 _MAX_NAME_COLUMNS = 18
 
 
 def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = True, paused: bool = False) -> Layout:
-    """Return the screen for a terminal of `columns` x `rows` cells."""
+    """Return the screen for a terminal of `columns` x `rows` cells.
+
+    preview: what the sensor gives stands beside the predictions; a narrow terminal shows one of the two.
+    """
     root = Layout()
-    log_rows = 0 if rows < 20 else max(3, min(8, rows // 5))
-    parts = [Layout(_header(state, columns), name="header", size=2), Layout(name="body")]
-    if log_rows:
-        parts.append(Layout(_log(state, log_rows), name="log", size=log_rows + 2))
-    parts.append(Layout(_footer(state, paused=paused, preview=preview), name="footer", size=1))
-    root.split_column(*parts)
-    body_rows = rows - 3 - (log_rows + 2 if log_rows else 0)
-    if columns >= _WIDE_COLUMNS and preview:
+    is_wide = columns >= WIDE_COLUMNS
+    log, log_rows = device_log(state, rows)
+    root.split_column(
+        Layout(header_lines(state, columns), size=2),
+        Layout(name="body"),
+        *([Layout(log, size=log_rows)] if log_rows else []),
+        Layout(footer(state, columns, paused=paused, preview=preview), size=1),
+    )
+    body_rows = rows - 3 - log_rows
+    if not is_wide and not preview:
+        root["body"].update(_sensor_panel(state, columns - 4, body_rows - 2))
+    elif is_wide and preview:
         picture_columns = min(columns // 2, 2 * (body_rows - 2) + 4)
         root["body"].split_row(
             Layout(_sensor_panel(state, picture_columns - 4, body_rows - 2), size=picture_columns),
@@ -58,39 +62,13 @@ def monitor_view(state: Snapshot, columns: int, rows: int, *, preview: bool = Tr
     return root
 
 
-def _header(state: Snapshot, columns: int) -> RenderableType:
-    head = state.header
-    if head is None:
-        return Text.assemble((" tinyhost ", f"bold #0f1419 on {ACCENT}"), "  ", (state.waiting, DIM))
-    line = Table.grid(expand=True, padding=(0, 1))
-    line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    line.add_column(no_wrap=True, justify="right")
-    left = Text.assemble(
-        (" tinyhost ", f"bold #0f1419 on {ACCENT}"), "  ", (head.board, "bold"), (f"  {head.app}, {head.firmware}", DIM)
-    )
-    right = Text.assemble((head.model, f"bold {ACCENT}"), (f"  {head.model_note}" if columns >= 100 else "", DIM))
-    line.add_row(left, right)
-    return line
-
-
-def _panel(inner: RenderableType, title: str, subtitle: str = "") -> Panel:
-    return Panel(
-        inner,
-        title=Text(title, DIM),
-        title_align="left",
-        subtitle=Text(subtitle, DIM) if subtitle else None,
-        subtitle_align="left",
-        border_style=_EDGE,
-    )
-
-
 def _sensor_panel(state: Snapshot, columns: int, rows: int) -> RenderableType:
     """Return what the sensor gives."""
     head = state.header
     if head is None or head.form.sees == "picture":
         return _camera(state, columns, rows)
     title = head.sensor.name if head.sensor else "sensor"
-    return _panel(strides_view(state, columns, rows), title, state.scene_name or head.scene)
+    return panel(strides_view(state, columns, rows), title, state.scene_name or head.scene)
 
 
 def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
@@ -108,13 +86,13 @@ def _camera(state: Snapshot, columns: int, rows: int) -> RenderableType:
         )
         inner = Align.center(half_blocks(state.frame, columns, rows, marks), vertical="middle")
     title = "camera" if state.frame is None else f"camera {state.frame.shape[1]}x{state.frame.shape[0]}"
-    return _panel(inner, title, subtitle)
+    return panel(inner, title, subtitle)
 
 
 def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
     """Return banner, scores, timings and link; what does not fit well is left out, the least needed first."""
     if state.header is None:
-        return _panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
+        return panel(Align.center(Text(state.waiting, RAW), vertical="middle"), "predictions")
     inner, spare = columns - 4, rows - 2
     wanted = 2 * len(state.reading.scores) if state.reading else 2
     roomy = spare >= wanted + _OTHER_ROWS + _GAP_ROWS
@@ -130,7 +108,7 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
         parts += [_legend(state.header), *gap] if roomy else []
     parts.append(_timings(state.header, state.readings, inner))
     parts += [*gap, _link(state, inner)]
-    return _panel(Group(*parts), "predictions")
+    return panel(Group(*parts), "predictions")
 
 
 def _legend(head: LiveHeader) -> Text:
@@ -275,25 +253,3 @@ def _link(state: Snapshot, width: int) -> Text:
         else:
             lines.append(item)
     return Text("\n").join(lines)
-
-
-def _log(state: Snapshot, rows: int) -> RenderableType:
-    lines = Text(no_wrap=True, overflow="ellipsis")
-    for index, line in enumerate(state.log[-rows:]):
-        if index:
-            lines.append("\n")
-        lines.append(f"{line.time_s:7.1f} s  ", DIM)
-        lines.append(line.text, _LEVEL_STYLES.get(line.level, DIM))
-    if not state.log:
-        lines.append("the board has written nothing", DIM)
-    return _panel(lines, "device log")
-
-
-def _footer(state: Snapshot, *, paused: bool, preview: bool) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    sensor = "sensor off" if preview else "sensor on"
-    for key, what in (("q", "quit"), ("space", "go on" if paused else "pause"), ("c", sensor)):
-        text.append(f" {key} ", f"bold on {TRACK}")
-        text.append(f" {what}  ", DIM)
-    text.append(f"{counted(state.n_readings, 'prediction')} in {state.seconds:.0f} s", DIM)
-    return text

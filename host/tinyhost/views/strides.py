@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
+from tinyhost.audio.features import FrontendConfig
 from tinyhost.audio.levels import dbfs
 from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.bars import ACCENT, DIM, class_colour, level_meter, sparkline
@@ -17,6 +19,10 @@ __all__ = ["fresh_detection", "strides_view"]
 _HOLD_US = 1_200_000
 """A detection stays on the screen for so long: the event itself is one prediction among fifty a second."""
 _MAX_LISTED = 4
+_NAME_COLUMNS = 9
+"""of what stands left of the spectrogram, and a space"""
+_SCALE_COLUMNS = 12
+_AXES = ("x", "y", "z")
 
 
 def fresh_detection(state: Snapshot) -> Reading | None:
@@ -33,10 +39,47 @@ def strides_view(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if not state.strides or head is None:
         return Text("nothing has come yet", DIM)
     listed = state.detections[-min(_MAX_LISTED, max(1, rows // 6)) :]
-    level = _level(state, columns)
-    picture_rows = max(1, rows - 3 - len(listed))
-    picture = heat_blocks(_spectrogram(state), columns, picture_rows)
-    return Group(level, picture, Text(f"{'older':<{max(0, columns - 3)}}now", DIM), *_listed(head, listed))
+    picture_rows = max(1, rows - 4 - len(listed))
+    names = _feature_axis(head, picture_rows)
+    width = max(1, columns - _NAME_COLUMNS)
+    axis = Text("\n".join(name.rjust(_NAME_COLUMNS - 1) for name in names), DIM)
+    picture = Table.grid(padding=(0, 1, 0, 0))
+    picture.add_row(axis, heat_blocks(_spectrogram(state), width, picture_rows))
+    lines = [_time_axis(state, columns), _legend(head, columns)]
+    return Group(_level(state, columns), picture, *lines, *_listed(head, listed))
+
+
+def _feature_axis(head: LiveHeader, rows: int) -> list[str]:
+    """Return what stands beside each row of the spectrogram, from the top: frequencies of sound, axes of motion."""
+    names = [""] * rows
+    if head.form.sees == "sound":
+        config = FrontendConfig()
+        names[-1] = f"{config.lower_band_hz} Hz"
+        names[0] = f"{config.upper_band_hz / 1000:g} kHz"
+        return names
+    for index, name in enumerate(reversed(_AXES)):  # each has the bands from low to high, then what sums it up
+        names[min(rows - 1, (2 * index + 1) * rows // (2 * len(_AXES)))] = f"{name} axis"
+    return names
+
+
+def _time_axis(state: Snapshot, columns: int) -> Text:
+    """Return how long ago the first column was, below it, and where now is."""
+    width = max(1, columns - _NAME_COLUMNS)
+    shown, head = state.strides[-width:], state.header
+    rate_hz = head.rate_hz if head else 0.0
+    older = f"-{(shown[-1].position - shown[0].position) / rate_hz:.1f} s" if rate_hz else "older"
+    first = _NAME_COLUMNS + width - len(shown)  # there is no column before the first stride
+    start = max(0, min(first, columns - len(older) - 4))
+    return Text((" " * start + older).ljust(columns - 3) + "now", DIM, no_wrap=True)
+
+
+def _legend(head: LiveHeader, columns: int) -> RenderableType:
+    """Return what dark and bright mean."""
+    low, high = ("quiet", "loud") if head.form.sees == "sound" else ("still", "strong")
+    scale = heat_blocks(np.tile(np.linspace(0, 255, _SCALE_COLUMNS).astype(np.uint8), (2, 1)), _SCALE_COLUMNS, 1)
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_row(Text(" " * (_NAME_COLUMNS - 1)), Text(low, DIM), scale, Text(high, DIM))
+    return row
 
 
 def _level(state: Snapshot, columns: int) -> Text:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from tinyhost.monitor.lines import json_line, plain_line
@@ -25,6 +26,7 @@ from tests.json_docs import check_document
 from tests.unit.monitor.test_monitor import HEADER
 
 WORDS = replace(HEADER, app="kws", sensor=MICROPHONE, form=KEYWORDS.live, labels=("silence", "unknown", "yes", "no"))
+FAST_WORDS = replace(WORDS, rate_hz=16_000.0)
 MACHINE = replace(HEADER, app="anomaly", sensor=ACCELEROMETER, form=ANOMALY.live, labels=(), threshold=1.0)
 
 
@@ -133,3 +135,42 @@ def test_the_json_says_what_there_is_and_null_for_what_there_is_not() -> None:
 
 def test_a_line_for_people_has_the_score_against_the_threshold() -> None:
     assert "score 1.500 of 1.000  alarm" in plain_line(reading(0, score=1.5, alarm="alarm", n_classes=0), MACHINE)
+
+
+def shown_lines(header: LiveHeader, columns: int, rows: int, *, preview: bool = True) -> list[str]:
+    """Return the screen after ten strides of a third of a second, without colours."""
+    state = MonitorState()
+    state.connected(header)
+    for number in range(10):
+        features = np.full(69, number, np.int8)
+        state.add_stride(Stride(features=features, peak=3277, rms=100, position=number * 5333), "scene")
+    state.add_reading(reading(0, n_classes=len(header.labels)))
+    console = Console(file=io.StringIO(), width=columns, height=rows, force_terminal=True, color_system=None)
+    console.print(monitor_view(state.snapshot(), columns, rows, preview=preview))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().rstrip("\n").split("\n")
+
+
+def test_a_spectrogram_has_frequencies_times_and_what_its_brightness_means() -> None:
+    lines = shown_lines(FAST_WORDS, 100, 30)
+    axis = [line[2:10].strip() for line in lines if line.startswith("│")]
+    assert axis.index("7.5 kHz") < axis.index("125 Hz")
+    time = next(line for line in lines if "-3.0 s" in line)
+    assert time[: time.index("│", 1)].rstrip().endswith("now")
+    assert any("quiet" in line and "loud" in line for line in lines)
+
+
+def test_bands_of_motion_are_those_of_three_axes() -> None:
+    lines = shown_lines(MACHINE, 100, 30)
+    axis = [name for line in lines if (name := line[2:10].strip()).endswith("axis")]
+    assert axis == ["z axis", "y axis", "x axis"]
+    assert any("still" in line and "strong" in line for line in lines)
+    assert any("older" in line for line in lines)  # whose rate is not known
+
+
+def test_a_narrow_terminal_shows_predictions_or_the_sensor() -> None:
+    figures, sensor = (shown_lines(FAST_WORDS, 60, 20, preview=preview) for preview in (True, False))
+    assert "predictions ─" in figures[2] and "c  sensor" in figures[-1]
+    assert "microphone ─" in sensor[2] and "c  predictions" in sensor[-1]
+    assert any("7.5 kHz" in line for line in sensor)
+    assert all(cell_len(line) <= 60 for line in [*figures, *sensor])

@@ -137,6 +137,30 @@ def test_the_screen_shows_what_matters() -> None:
         assert part in text
 
 
+def test_an_empty_device_log_takes_one_line() -> None:
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(reading(1))
+    lines = screen(state, 100, 30)
+    assert lines[-2].strip() == "device log: the board has written nothing"
+    assert lines[-3].startswith("╰")
+    state.add_log("warning", "camera slow")
+    lines = screen(state, 100, 30)
+    assert "device log ─" in lines[-4]
+    assert "camera slow" in lines[-3]
+
+
+def test_nothing_is_cut_off_on_60_columns_and_20_rows() -> None:
+    state = MonitorState(Clock())
+    state.connected(HEADER)
+    state.add_reading(reading(1))
+    lines = screen(state, 60, 20)
+    text = "\n".join(lines)
+    assert "…" not in text
+    for part in ("no_person", "0.75", "not a device's figure", "0 reconnects", "c  sensor  1 in 0 s"):
+        assert part in text
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(1, 1), (10, 4), (96, 48), (200, 10), (7, 90)])
 def test_a_preview_keeps_proportions_and_its_place(columns: int, rows: int) -> None:
     lines = half_blocks(np.arange(9216, dtype=np.uint8).reshape(96, 96), columns, rows).coloured.plain.split("\n")
