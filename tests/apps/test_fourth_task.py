@@ -38,7 +38,7 @@ N_WINDOWS = 4
 def _registered() -> Iterator[None]:
     register(GESTURES)
     yield
-    registry._TASKS.remove(GESTURES)
+    registry._ADDED.remove(GESTURES)
 
 
 def gesture(label: str) -> NDArray[np.int16]:

@@ -7,13 +7,18 @@ Lite Micro instead; engines goes from one to the other.
 
 from __future__ import annotations
 
-from tinyhost.compiler.api import CompiledModel, compile_tflite
-from tinyhost.compiler.app_defaults import AppDefaults
-from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
-from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
-from tinyhost.compiler.image_format import Task
-from tinyhost.compiler.operators import SUPPORTED_OPERATORS
-from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
+from typing import TYPE_CHECKING
+
+from tinyhost.system.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from tinyhost.compiler.api import CompiledModel, compile_tflite
+    from tinyhost.compiler.app_defaults import AppDefaults
+    from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
+    from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
+    from tinyhost.compiler.image_format import Task
+    from tinyhost.compiler.operators import SUPPORTED_OPERATORS
+    from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
 
 __all__ = [
     "SUPPORTED_OPERATORS",
@@ -30,3 +35,23 @@ __all__ = [
     "image_for_tflm",
     "image_for_tinyhost",
 ]
+
+if not TYPE_CHECKING:  # a checker of types is to know the names, not to take any
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "AppDefaults": "app_defaults",
+            "BufferReport": "report",
+            "CompiledModel": "api",
+            "EngineName": "image",
+            "ModelImage": "image",
+            "ModelReport": "report",
+            "OperatorReport": "report",
+            "SUPPORTED_OPERATORS": "operators",
+            "Task": "image_format",
+            "TensorInfo": "image",
+            "compile_tflite": "api",
+            "image_for_tflm": "engines",
+            "image_for_tinyhost": "engines",
+        },
+    )

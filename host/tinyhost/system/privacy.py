@@ -34,7 +34,8 @@ def without_names(text: str, names: Mapping[str, str]) -> str:
 
 
 def _user() -> str:
+    """Return the user's name as the system has it, beside what the environment says; "" if it has none."""
     try:
-        return getpass.getuser()
+        return getpass.getuser() if hasattr(os, "getuid") else ""
     except (OSError, KeyError):  # a container's user without a name
         return ""

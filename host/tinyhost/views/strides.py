@@ -85,7 +85,9 @@ def _legend(head: LiveHeader, columns: int) -> RenderableType:
 def _level(state: Snapshot, columns: int) -> Text:
     if state.header is not None and state.header.form.sees == "sound":
         return level_meter(dbfs(state.strides[-1].peak / 32768), columns)
-    return sparkline([stride.rms for stride in state.strides], columns, ACCENT)
+    width = max(1, columns - _NAME_COLUMNS)
+    name = Text("RMS".rjust(_NAME_COLUMNS - 1) + " ", DIM)
+    return name + sparkline([stride.rms for stride in state.strides], width, ACCENT)
 
 
 def _spectrogram(state: Snapshot) -> NDArray[np.uint8]:

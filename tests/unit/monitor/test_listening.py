@@ -164,6 +164,7 @@ def test_bands_of_motion_are_those_of_three_axes() -> None:
     lines = shown_lines(MACHINE, 100, 30)
     axis = [name for line in lines if (name := line[2:10].strip()).endswith("axis")]
     assert axis == ["z axis", "y axis", "x axis"]
+    assert any(line[2:].lstrip().startswith("RMS ") for line in lines)
     assert any("still" in line and "strong" in line for line in lines)
     assert any("older" in line for line in lines)  # whose rate is not known
 
