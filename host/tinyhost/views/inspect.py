@@ -103,7 +103,7 @@ def _verdict(fit: Fit, groups: tuple[str, ...]) -> RenderableType:
         wanting = Text(", ".join(fit.missing_groups), "bold red")
         table.add_row("operators", wanting, "which the firmware that comes with tinyhost lacks")
     elif groups:
-        table.add_row("operators", Text("yes", "green"), f"of {', '.join(groups)}")
+        table.add_row("operators", Text(", ".join(groups), "green"), "which the firmware has")
     if fit.n_classes is not None and fit.n_classes > fit.max_classes:
         table.add_row("classes", Text(str(fit.n_classes), "bold red"), f"of {fit.max_classes} that an app takes")
     words = ("yes", "bold green") if fit.fits else ("no", "bold red")

@@ -23,6 +23,7 @@ OF_OTHERS = {
     "--force-reinstall": "pip",
     "--no-deps": "pip",
     "--editable": "pip",
+    "--with": "uv",
     "--python": "uv pip",
     "--cask": "brew",
     "--install": "xcode-select",
