@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from tinyhost.boards.virtual import VirtualBoard, VirtualPower
 from tinyhost.device import Device
 from tinyhost.protocol.frames import encode_frame
-from tinyhost.protocol.messages import HelloReply, MessageType, PingRequest
+from tinyhost.protocol.messages import HelloReply, MessageType, PingRequest, ReadRequest, Source, StreamId
 
 from hil.tests.wire import HELLO, Wire
 from tests.stations import Stations
@@ -22,6 +24,7 @@ GET_STATUS, CLEAR_FEATURE, SET_FEATURE, GET_DESCRIPTOR, SET_DESCRIPTOR = 0, 1, 3
 GET_CONFIGURATION, SET_CONFIGURATION, GET_INTERFACE, SET_INTERFACE, SYNCH_FRAME = 8, 9, 10, 11, 12
 SET_LINE_CODING, GET_LINE_CODING, SEND_BREAK = 0x20, 0x21, 0x23
 BULK_IN, BULK_OUT, INTERRUPT_IN = 0x82, 0x02, 0x81
+MAX_PACKET = 64
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,68 @@ def test_the_line_coding_is_kept_and_the_board_answers_afterwards(power: Virtual
     with Device.open(power) as device:
         assert (device.info.board, device.info.app, device.info.tick_unit) == ("nano33emu", "kws", "estimated cycles")
         assert device.info.unique_id == power.board.folder.serial_number()
+
+
+def packets_in(power: VirtualPower, action: Callable[[], object]) -> list[list[int]]:
+    """Return the sizes of the packets from the board, after each run of packets to it."""
+    log = power.board.folder.log
+    n_before = len(log.read_text())
+    power.switch("trace bulk")
+    action()
+    power.switch("trace none")
+    runs: list[list[int]] = [[]]
+    for direction, data in re.findall(r"USB: (in|out)(?: ([0-9a-f]*))?$", log.read_text()[n_before:], re.MULTILINE):
+        if direction == "in":
+            runs[-1].append(len(data) // 2)
+        elif runs[-1]:
+            runs.append([])
+    return runs
+
+
+def test_frames_of_all_sizes_arrive_and_a_full_packet_at_the_end_is_followed_by_an_empty_one(
+    power: VirtualPower,
+) -> None:
+    link = power.open_link()
+    wire = Wire(link)
+    try:
+        assert wire.request(MessageType.HELLO, 1, HELLO.pack()) is not None
+
+        def ask() -> None:
+            for n_bytes in [*range(1, 70), *range(115, 131), 247, 248, 249, 503, 504, 505]:
+                assert wire.request(MessageType.SINK, 2 + n_bytes % 200, bytes(n_bytes)) is not None, n_bytes
+                read = ReadRequest(n_bytes=n_bytes, chunk_bytes=n_bytes, source=Source.PATTERN)
+                assert wire.request(MessageType.READ, 3 + n_bytes % 200, read.pack()) is not None, n_bytes
+
+        assert all(run[-1] < MAX_PACKET for run in packets_in(power, ask) if run)
+
+        def ask_behind_a_packet() -> None:
+            power.switch("usb read off")
+            wire.send(b"".join(encode_frame(MessageType.SINK, number) for number in range(1 + MAX_PACKET)))
+            time.sleep(0.3)
+            power.switch("usb read on")
+            assert wire.reply(MAX_PACKET) is not None
+
+        (run,) = (run for run in packets_in(power, ask_behind_a_packet) if run)
+        n_bytes, *rest = run
+        assert rest == [MAX_PACKET] * n_bytes + [0]  # so many replies of so many bytes each
+    finally:
+        link.close()
+
+
+def test_a_stream_outlives_a_suspended_bus_and_tells_what_was_lost(power: VirtualPower) -> None:
+    with Device.open(power) as device:
+        boot = device.info.boot
+        with device.stream(StreamId.FEATURES) as items:
+            for _ in range(3):
+                next(items)
+                power.switch("usb suspend")
+                time.sleep(0.5)
+                power.switch("usb resume")
+                last = [next(items) for _ in range(20)][-1]
+            counts = items.counts(StreamId.FEATURES)
+        assert device.ping().boot == boot
+        assert last.index + 1 == counts.received + counts.device_dropped + counts.link_lost
+        assert (counts.restarts, counts.host_dropped, device.link_stats.boots) == (0, 0, 0)
 
 
 def disturb(wire: Wire, dice: random.Random) -> None:
