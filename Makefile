@@ -66,9 +66,10 @@ fuzz-short: setup-dev  ## some seconds of each fuzz target
 	cmake --build build/fuzz
 	ctest --test-dir build/fuzz --label-regex short --output-on-failure --parallel $(shell nproc)
 
-check: setup-dev docs  ## ruff, mypy --strict, clang-format, generated files up to date, links of the documentation
+check: setup-dev docs  ## ruff, vermin, mypy --strict, clang-format, generated files up to date, links of the documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/vermin --target=3.10- --no-tips --eval-annotations --backport typing --exclude tomllib --quiet host/tinyhost scripts hil
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 host/tinyhost & \
 	  $(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin host/tinyhost && wait $$!
