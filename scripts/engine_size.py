@@ -36,6 +36,7 @@ _FILES = {
         "squared_difference",
     },
     "lstm": {"lstm"},
+    "svdf": {"svdf"},
     "float": {"exponential", "float_binary", "float_conv", "float_pool", "float_unary"},
 }
 """Source files of groups of operators (OperatorGroup), but for core."""

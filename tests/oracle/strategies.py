@@ -40,7 +40,7 @@ from tests.oracle.other_layers import (
 )
 from tests.oracle.recurrent_layers import lstm_models
 from tests.oracle.rewritten_layers import arg_max, extreme_reduction, flatten, reduction, view
-from tests.oracle.streaming_layers import streaming_models
+from tests.oracle.streaming_layers import streaming_models, svdf_models
 from tests.oracle.table_layers import absolute, elu, hard_swish, leaky_relu, rsqrt, tanh
 from tests.oracle.windowed_layers import (
     average_pool,
@@ -297,6 +297,7 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "lines": _lines(),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm_models(),
     "streaming": streaming_models(),
+    "SVDF": svdf_models(),
     **FLOAT_MODELS,
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import Model, Net, append, random_zero_point, start
+from tests.oracle.net import Model, Net, append, random_scale, random_zero_point, start
 from tests.oracle.windowed_layers import conv, depthwise_conv
 
-__all__ = ["StreamBuilder", "streaming_models"]
+__all__ = ["StreamBuilder", "streaming_models", "svdf_models"]
 
 
 class StreamBuilder:
@@ -94,3 +94,36 @@ def streaming_models(draw: st.DrawFn) -> Model:
     if draw(st.booleans()):
         net = append(draw, net, "QUANTIZE", [net.index], net.shape, net.scale * 1.5, random_zero_point(draw))
     return Model(data=stream.build(root, net), shape=shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))
+
+
+def _svdf(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """SVDF of one to three filters a unit, with a state of int16."""
+    builder, n_inputs = net.builder, net.shape[-1]
+    rank, n_units, memory = draw(st.integers(1, 3)), draw(st.integers(1, 6)), draw(st.integers(1, 8))
+    n_filters, time_scale, state_scale = rank * n_units, random_scale(draw) / 256, random_scale(draw) / 16
+    feature_scale = random_scale(draw)
+    features = builder.tensor(
+        (n_filters, n_inputs), scale=feature_scale, data=rng.integers(-128, 128, (n_filters, n_inputs))
+    )
+    limit = draw(st.sampled_from([127, 2048]))
+    times = rng.integers(-limit, limit + 1, (n_filters, memory))
+    inputs = [net.index, features, builder.tensor(times.shape, dtype="int16", scale=time_scale, data=times)]
+    bias = rng.integers(-20000, 20001, n_units)
+    scale = state_scale * time_scale
+    inputs.append(builder.tensor((n_units,), dtype="int32", scale=scale, data=bias))  # the wheel wants one
+    inputs.append(builder.tensor((1, n_filters * memory), dtype="int16", scale=state_scale, is_variable=True))
+    spread = scale * limit * 2000 * float(np.sqrt(rank * memory)) / 100
+    output_scale = spread * 2.0 ** draw(st.floats(-4, 4))
+    options = {"Rank": rank, "FusedActivationFunction": 1}
+    return append(draw, net, "SVDF", inputs, (1, n_units), output_scale, random_zero_point(draw), **options)
+
+
+@st.composite
+def svdf_models(draw: st.DrawFn) -> Model:
+    """Models of one or two SVDF."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    root = net = start(draw, shape=(1, draw(st.integers(1, 20))))
+    for _ in range(draw(st.integers(1, 2))):
+        net = _svdf(draw, rng, net)
+    data = net.builder.build([root.index], [net.index])
+    return Model(data=data, shape=root.shape, dtype="int8", seed=draw(st.integers(0, 2**32 - 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from tinyhost import _firmware
 from tinyhost.compiler import compile_tflite
 
@@ -12,14 +13,16 @@ _N_INPUTS = 7
 _STREAMING = "streaming"
 
 
-def test_sequences_are_answered_as_recorded_from_tflm() -> None:
-    models = recorded_models(_STREAMING)
+@pytest.mark.parametrize("kind", [_STREAMING, "SVDF"])
+def test_sequences_are_answered_as_recorded_from_tflm(kind: str) -> None:
+    models = recorded_models(kind)
     assert len(models) > 20
-    assert_sequences_equal_wheel("streaming sequences", [(model.data, model.inputs(_N_INPUTS)) for model in models])
+    assert_sequences_equal_wheel(f"{kind} sequences", [(model.data, model.inputs(_N_INPUTS)) for model in models])
 
 
-def test_a_reset_is_a_new_start() -> None:
-    model = recorded_models(_STREAMING)[0]
+@pytest.mark.parametrize("kind", [_STREAMING, "SVDF"])
+def test_a_reset_is_a_new_start(kind: str) -> None:
+    model = recorded_models(kind)[0]
     engine = _firmware.Engine()
     engine.load(compile_tflite(model.data, name="m").image)
     assert engine.has_state

@@ -66,6 +66,7 @@ __all__ = [
     "SoftmaxParams",
     "Storage",
     "StridedCopyParams",
+    "SvdfParams",
     "TFLM_IMAGE_VERSION",
     "Task",
     "TensorRecord",
@@ -156,6 +157,8 @@ class OperatorGroup(IntEnum):
     """int8 LSTM"""
     FLOAT = 3
     """float32 arithmetic"""
+    SVDF = 4
+    """int8 SVDF, of streaming models"""
 
 
 class OperatorCode(IntEnum):
@@ -239,6 +242,8 @@ class OperatorCode(IntEnum):
     """FloatSoftmaxParams; along the last dimension"""
     FLOAT_MEAN = 39
     """FloatMeanParams; over height and width"""
+    SVDF = 40
+    """SvdfParams; data, and a state of int16 in a tensor of bytes"""
 
 
 OPERATOR_GROUPS = {
@@ -281,6 +286,7 @@ OPERATOR_GROUPS = {
     OperatorCode.FLOAT_UNARY: OperatorGroup.FLOAT,
     OperatorCode.FLOAT_SOFTMAX: OperatorGroup.FLOAT,
     OperatorCode.FLOAT_MEAN: OperatorGroup.FLOAT,
+    OperatorCode.SVDF: OperatorGroup.SVDF,
 }
 """The group of each OperatorCode."""
 
@@ -1512,4 +1518,55 @@ class FloatMeanParams:
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             divisor=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SvdfParams:
+    """SVDF of int8, one step of a stream. Each filter has a row of the state, its last outputs, the newest at its end."""
+
+    SIZE: ClassVar[int] = 28
+    _STRUCT: ClassVar[Struct] = Struct("<IIIiiHHbbbb")
+
+    feature_weights_offset: int = 0
+    """i8[filters][inputs]"""
+    time_weights_offset: int = 0
+    """i16[filters][memory]"""
+    bias_offset: int = 0
+    """i32[units]"""
+    state_multiplier: int = 0
+    """Q31: from a filter's sum to the state"""
+    output_multiplier: int = 0
+    """Q31: from a unit's sum to the output"""
+    memory: int = 0
+    """steps that the state holds"""
+    rank: int = 0
+    """filters of a unit; units are the output's elements"""
+    state_shift: int = 0
+    """-31..30"""
+    output_shift: int = 0
+    """-31..30"""
+    activation_min: int = 0
+    activation_max: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.feature_weights_offset, self.time_weights_offset, self.bias_offset, self.state_multiplier, self.output_multiplier, self.memory, self.rank, self.state_shift, self.output_shift, self.activation_min, self.activation_max)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> SvdfParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            feature_weights_offset=values[0],
+            time_weights_offset=values[1],
+            bias_offset=values[2],
+            state_multiplier=values[3],
+            output_multiplier=values[4],
+            memory=values[5],
+            rank=values[6],
+            state_shift=values[7],
+            output_shift=values[8],
+            activation_min=values[9],
+            activation_max=values[10],
         )

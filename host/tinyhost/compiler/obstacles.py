@@ -17,7 +17,6 @@ QUANTIZE = (
 )
 _UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
 _ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
-_STATELESS = "export a model without variables, that is given the whole window at once"
 _VARIABLES = "export variables of int8 that start from zeros, or a model without variables"
 _DENSE = (
     "export the weights dense: after tfmot's strip_pruning, convert without "
@@ -38,7 +37,6 @@ _WAYS_OUT: Mapping[str, str] = {
     "IF": _UNROLL,
     "READ_VARIABLE": _VARIABLES,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
-    "SVDF": _STATELESS,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,
     "VAR_HANDLE": _VARIABLES,
     "WHILE": _UNROLL,

@@ -78,6 +78,7 @@ SUPPORTED_OPERATORS = (
     "STRIDED_SLICE",
     "SUB",
     "SUM",
+    "SVDF",
     "TANH",
     "TILE",
     "TRANSPOSE",

@@ -14,6 +14,7 @@ from tinyhost.compiler.image_format import (
     OperatorCode,
     OperatorRecord,
     Storage,
+    SvdfParams,
     WeightLayout,
 )
 from tinyhost.compiler.tflm_image import open_wrapped
@@ -149,11 +150,20 @@ def _weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int,
         return per_output, 4 * per_output * depth
     if record.code == OperatorCode.BATCH_MATMUL:
         return image.tensor_info(record.inputs[0]).shape[-1], 0
-    if record.code == OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM:
-        *steps, row = image.tensor_info(record.inputs[0]).shape
-        n_rows = math.prod(output_shape) // depth
-        return 4 * (row + depth) * math.prod(steps) // n_rows, 4 * (row + depth) * depth
+    if record.code in (OperatorCode.UNIDIRECTIONAL_SEQUENCE_LSTM, OperatorCode.SVDF):
+        return _recurrent_weights(image, record, output_shape)
     return 0, 0
+
+
+def _recurrent_weights(image: ModelImage, record: OperatorRecord, output_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the same of an operator that goes along steps of time."""
+    depth, row = output_shape[-1], image.tensor_info(record.inputs[0]).shape[-1]
+    if record.code == OperatorCode.SVDF:
+        svdf = SvdfParams.unpack(image.data, image.header.constants_offset + record.params_offset)
+        return svdf.rank * (row + svdf.memory), svdf.rank * (row + 2 * svdf.memory) * depth
+    steps = math.prod(image.tensor_info(record.inputs[0]).shape[:-1])
+    n_rows = math.prod(output_shape) // depth
+    return 4 * (row + depth) * steps // n_rows, 4 * (row + depth) * depth
 
 
 def _float_taps(params: FloatConvParams, data: tuple[int, ...], output: tuple[int, ...]) -> int:

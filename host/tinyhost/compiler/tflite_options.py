@@ -42,6 +42,7 @@ OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "STRIDED_SLICE": ("StridedSliceOptions", _MASKS),
     "SUB": ("SubOptions", _ACTIVATION),
     "SUM": _REDUCER,
+    "SVDF": ("SVDFOptions", ("Rank", *_ACTIVATION)),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": ("UnidirectionalSequenceLSTMOptions", (*_ACTIVATION, "CellClip", "TimeMajor")),
     "TRANSPOSE_CONV": ("TransposeConvOptions", (*_WINDOW, *_ACTIVATION)),
     "UNPACK": ("UnpackOptions", ("Axis",)),

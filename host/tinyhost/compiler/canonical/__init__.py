@@ -25,6 +25,7 @@ from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
 from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
 from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
+from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
 from tinyhost.compiler.canonical.views import rewrite_pack, rewrite_view
@@ -80,7 +81,7 @@ REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS)
 
 def canonical(graph: Graph) -> Graph:
     """Return the graph in operators that lowering knows, as far as they can be; the others stay, to be refused."""
-    graph = expand_constants(fold_variables(graph))
+    graph = hold_svdf_states(expand_constants(fold_variables(graph)))
     draft = Draft(graph)
     for operator in graph.operators:
         rule = _RULES.get(operator.code)

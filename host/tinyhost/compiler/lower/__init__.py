@@ -53,6 +53,7 @@ from tinyhost.compiler.lower.reduction import (
     lower_softmax,
 )
 from tinyhost.compiler.lower.resize import lower_resize_bilinear
+from tinyhost.compiler.lower.svdf import lower_svdf
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
 from tinyhost.errors import UnsupportedModelError
@@ -127,6 +128,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "STRIDED_COPY": lower_strided_copy,
     "SUB": lower_add,
     "SUM": lower_mean,
+    "SVDF": lower_svdf,
     "TANH": lower_tanh,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }

@@ -21,7 +21,7 @@ def with_states_written(graph: Graph) -> Graph:
     That is so if an operator writes it that comes after all that read the state. Else a copy of it is written last.
     """
     for state in graph.states:
-        if not _may_be_written_in_place(graph, state):
+        if state.after != state.before and not _may_be_written_in_place(graph, state):
             graph = _with_copy(graph, state)
     return graph
 

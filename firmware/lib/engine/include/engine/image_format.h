@@ -106,6 +106,7 @@ enum class OperatorGroup : uint8_t {
   kExtended = 1,  ///< the other int8 operators
   kLstm = 2,  ///< int8 LSTM
   kFloat = 3,  ///< float32 arithmetic
+  kSvdf = 4,  ///< int8 SVDF, of streaming models
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -149,6 +150,7 @@ enum class OperatorCode : uint8_t {
   kFloatUnary = 37,  ///< FloatUnaryParams; element by element
   kFloatSoftmax = 38,  ///< FloatSoftmaxParams; along the last dimension
   kFloatMean = 39,  ///< FloatMeanParams; over height and width
+  kSvdf = 40,  ///< SvdfParams; data, and a state of int16 in a tensor of bytes
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -193,6 +195,7 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kFloatUnary: return "float_unary";
     case OperatorCode::kFloatSoftmax: return "float_softmax";
     case OperatorCode::kFloatMean: return "float_mean";
+    case OperatorCode::kSvdf: return "svdf";
   }
   return "unknown";
 }
@@ -243,6 +246,8 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
     case OperatorCode::kFloatSoftmax:
     case OperatorCode::kFloatMean:
       return OperatorGroup::kFloat;
+    case OperatorCode::kSvdf:
+      return OperatorGroup::kSvdf;
   }
   return OperatorGroup{};
 }
@@ -681,5 +686,21 @@ struct FloatMeanParams {
   float divisor;  ///< of the sum over height and width: their product, or 1 for SUM
 };
 static_assert(sizeof(FloatMeanParams) == 4, "FloatMeanParams has padding");
+
+/// SVDF of int8, one step of a stream. Each filter has a row of the state, its last outputs, the newest at its end.
+struct SvdfParams {
+  uint32_t feature_weights_offset;  ///< i8[filters][inputs]
+  uint32_t time_weights_offset;  ///< i16[filters][memory]
+  uint32_t bias_offset;  ///< i32[units]
+  int32_t state_multiplier;  ///< Q31: from a filter's sum to the state
+  int32_t output_multiplier;  ///< Q31: from a unit's sum to the output
+  uint16_t memory;  ///< steps that the state holds
+  uint16_t rank;  ///< filters of a unit; units are the output's elements
+  int8_t state_shift;  ///< -31..30
+  int8_t output_shift;  ///< -31..30
+  int8_t activation_min;
+  int8_t activation_max;
+};
+static_assert(sizeof(SvdfParams) == 28, "SvdfParams has padding");
 
 }  // namespace tinyhost

@@ -87,6 +87,7 @@ extern const Kernel kBatchMatmulKernel;
 extern const Kernel kResizeBilinearKernel;
 extern const Kernel kArgMaxKernel;
 extern const Kernel kL2NormalizationKernel;
+extern const Kernel kSvdfKernel;
 
 /// True if a tensor is int8 of this rank.
 inline bool IsInt8(const TensorView& tensor, int rank) {

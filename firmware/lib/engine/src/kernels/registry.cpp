@@ -41,6 +41,7 @@
   X(kFloatUnary, kFloatUnaryKernel, kFloatUnaryKernel)                      \
   X(kFloatSoftmax, kFloatSoftmaxKernel, kFloatSoftmaxKernel)                \
   X(kFloatMean, kFloatMeanKernel, kFloatMeanKernel)                         \
+  X(kSvdf, kSvdfKernel, kSvdfKernel)                                        \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 
 namespace tinyhost {
