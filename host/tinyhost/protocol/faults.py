@@ -6,9 +6,12 @@ The flags are those of the Configurable Fault Status Register: ARMv7-M Architect
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tinyhost.protocol.messages import InfoReply
 from tinyhost.protocol.reset import ResetReason
+
+if TYPE_CHECKING:
+    from tinyhost.protocol.messages import InfoReply
 
 __all__ = ["FaultRecord", "fault_of", "flag_names"]
 
