@@ -24,6 +24,13 @@ def test_compile(tmp_path: Path) -> None:
     assert run_json("inspect", str(image))["model"] == document["model"]
 
 
+def test_a_model_compiled_for_the_arena_takes_less_of_it_and_as_much_flash(tmp_path: Path) -> None:
+    words = ("compile", str(SHIPPED_MODELS["vww"]), "-o", str(tmp_path / "x.thm"), "--optimize")
+    speed, arena = (run_json(*words, what)["model"] for what in ("speed", "arena"))
+    assert arena["arena_bytes"] < speed["arena_bytes"]
+    assert arena["flash_bytes"] == speed["flash_bytes"]
+
+
 def test_model_list_and_fetch(tmp_path: Path) -> None:
     names = [item["name"] for item in run_json("model", "list")["models"]]
     assert {"vww", "person_detect"} <= set(names)

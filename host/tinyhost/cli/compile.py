@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import note, warn, write_file, write_json
 
 __all__ = ["command"]
+
+
+class Optimize(str, Enum):
+    """What a plan is made for."""
+
+    SPEED = "speed"
+    ARENA = "arena"
 
 
 def command() -> Command:
@@ -31,6 +39,14 @@ def compile_model(
     ] = None,
     labels: LabelsOption = None,
     passes: PassesOption = True,
+    optimize: Annotated[
+        Optimize,
+        option(
+            "--optimize",
+            help="What counts more. speed: depthwise convolutions take the scratch memory that makes them fast, less "
+            "only if the model does not fit otherwise; arena: they take the least. The image's size is the same.",
+        ),
+    ] = Optimize.SPEED,
     json: JsonOption = None,
 ) -> None:
     """Compile a model into the image that the board runs in place."""
@@ -39,7 +55,8 @@ def compile_model(
     from tinyhost.models.fits import Limits, find_obstacles
     from tinyhost.models.summary import macs_text, model_document
 
-    file = load_model_file(model, split_labels(labels), name=name, passes=passes)
+    arena_bytes = 0 if optimize is Optimize.ARENA else None
+    file = load_model_file(model, split_labels(labels), name=name, passes=passes, arena_bytes=arena_bytes)
     target, summary = output or model.with_suffix(".thm"), file.summary
     write_file(target, file.image)
     if json:
