@@ -59,23 +59,15 @@ void Board::Poll() {
   camera_.Poll();
 }
 
-<<<<<<< HEAD
 /// A bus needs its pull-ups: the camera's module has its own, the sensors' are switched.
-=======
-/// A bus needs its pull-ups: the camera's module has them, the sensors' are switched.
->>>>>>> dfd4219 (The stack of each app in use is measured; the emulated camera's module has its pull-ups, and its self-tests pass)
 I2cDevice* Board::Find(uint32_t scl_pin, uint32_t sda_pin, uint8_t address) {
   const auto is_answer = [address](const I2cDevice& device) {
     return device.is_there() && device.address() == address;
   };
-  if (scl_pin == kCameraScl && sda_pin == kCameraSda) return is_answer(camera_) ? &camera_ : nullptr;
   const bool is_pulled_up = port0_.IsPulledUp(scl_pin & 31) && port0_.IsPulledUp(sda_pin & 31);
-<<<<<<< HEAD
   if (scl_pin == kCameraScl && sda_pin == kCameraSda) {
     return is_answer(camera_) ? &camera_ : nullptr;
   }
-=======
->>>>>>> dfd4219 (The stack of each app in use is measured; the emulated camera's module has its pull-ups, and its self-tests pass)
   if (scl_pin != kSensorScl || sda_pin != kSensorSda) return nullptr;
   if (!port1_.IsDrivenHigh(kSensorPullUp) && !is_pulled_up) return nullptr;
   if (is_answer(lsm9ds1_)) return &lsm9ds1_;
@@ -89,8 +81,6 @@ PinLevels Board::Port0() {
     outside.levels |= Pin(kSensorSda, true) | Pin(kSensorScl, true);
   }
   if (!camera_.is_plugged()) return outside;
-  outside.driven |= Pin(kCameraSda, true) | Pin(kCameraScl, true);
-  outside.levels |= Pin(kCameraSda, true) | Pin(kCameraScl, true);
   const Ov7675Chip::Lines lines = camera_.At(system_.clock.cycles());
   const uint32_t bus = Pin(kCameraScl, true) | Pin(kCameraSda, true);  // the module pulls it up
   outside.driven |= bus | Pin(kPclk, true) | Pin(kHref, true) | Pin(kVsync, true);
