@@ -1,9 +1,11 @@
-"""Measure the shipped `vww` models on a board over pictures that they did not learn from: `make evaluate`.
+"""Measure the shipped models over pictures and voices that they did not learn from: `make evaluate`.
 
     python -m scripts.evaluate --write
 
 The pictures are pedestrians and empty places of the second half of a film, photographs (scripts/real_pictures.py), and
-drawings of this product. --write puts the tables into the models' cards and adds the figures to the history.
+drawings of this product; a board judges them. The voices are people's who say what a keyword spotter must not hear
+(scripts/real_sounds.py), judged by the firmware's code on this computer. --write puts the tables into the models' cards
+and adds the figures to the history.
 """
 
 from __future__ import annotations
@@ -19,14 +21,21 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from tinyhost.datasets.sounds import N_SILENT
+from tinyhost.metrics.intervals import wilson
+from tinyhost.models.file import load_model_file
 from tinyhost.synth.pictures import write_dataset
 from tinyhost.system.durable import write_atomically
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.kws.augment import clip_features
 
 from scripts.real_pictures import Scene, cut_film, fetch_film, read_stills
+from scripts.real_sounds import read_words
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SHIPPED = (Path("models/vww/model.tflite"), Path("models/drawings/model.tflite"))
-_HISTORY = _ROOT / "docs/reference/performance/pictures.json"
+_LISTENING = Path("models/kws/model.tflite")
+_HISTORY = _ROOT / "docs/reference/performance/evaluation.json"
 _SETS = {
     "judge": "pedestrians and empty places of one car park (vtest.avi, second half)",
     "stills": "photographs of scikit-image and OpenCV's documentation",
@@ -50,9 +59,13 @@ def main() -> None:
     for model in args.models:
         found[str(model)] = {name: measure(model, args.board, args.folder / name) for name in _SETS}
         print(f"{model}\n" + "\n".join(table(found[str(model)])))
+    heard = measure_words(_LISTENING, args.folder)
+    print(f"{_LISTENING}\n" + "\n".join(words_table(heard)))
     if args.write:
         for model in args.models:
             write_card(model.parent / "card.md", table(found[str(model)]))
+        write_card(_LISTENING.parent / "card.md", words_table(heard))
+        found[str(_LISTENING)] = {"words": heard}
         add_to_history(_HISTORY, args.board, found)
 
 
@@ -80,6 +93,31 @@ def measure(model: Path, board: str, data: Path) -> dict[str, Any]:
     done = subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE, text=True)
     accuracy: dict[str, Any] = json.loads(done.stdout)["accuracy"]
     return {key: accuracy[key] for key in ("n", "top1", "top1_interval", "confusion")}
+
+
+def measure_words(model: Path, folder: Path) -> dict[str, Any]:
+    """Return how many of the words that it must not hear a keyword spotter takes for its own."""
+    file = load_model_file(model)
+    threshold = json.loads(model.with_name("settings.json").read_text(encoding="utf-8"))["threshold"]
+    scores = engine_scores(file.image, clip_features(read_words(folder)))
+    own = scores.argmax(axis=1) >= N_SILENT
+    at_threshold = own & (scores.max(axis=1) >= threshold)
+    return {"n": len(scores), "threshold": threshold, "highest": int(own.sum()), "heard": int(at_threshold.sum())}
+
+
+def words_table(heard: dict[str, Any]) -> list[str]:
+    """Return the rows of a table, in Markdown: with and without the threshold."""
+    rows = (("it has the highest score", "highest"), (f"it is at least {heard['threshold']:.2f}, too", "heard"))
+    lines = [
+        f"| of {heard['n']:,} words, taken for its own if | words | share | 95 % |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, key in rows:
+        interval = wilson(heard[key], heard["n"])
+        low, high = (interval.low, interval.high) if interval else (0.0, 1.0)
+        share = 100 * heard[key] / heard["n"]
+        lines.append(f"| {name} | {heard[key]:,} | {share:.1f} % | {100 * low:.1f} to {100 * high:.1f} % |")
+    return lines
 
 
 def table(found: dict[str, dict[str, Any]]) -> list[str]:

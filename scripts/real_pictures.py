@@ -20,10 +20,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.debian_files import files_of_package
+
 __all__ = ["Scene", "cut_film", "fetch_film", "read_stills"]
 
-_EXAMPLES = "usr/share/doc/opencv-doc/examples"
-_FILM = f"{_EXAMPLES}/data/vtest.avi"
 _SKIMAGE = "scikit-image==0.26.0"
 _STILLS = {
     "person": ("skimage: astronaut.png camera.png", "opencv: data/messi5.jpg data/basketball1.png"),
@@ -60,20 +60,12 @@ class Scene:
 
 def fetch_film(folder: Path) -> Path:
     """Return the film, taken out of Debian's package as apt-get brings it; folder: keeps it."""
-    return _fetch_examples(folder) / "data" / Path(_FILM).name
+    return _fetch_examples(folder) / "data" / "vtest.avi"
 
 
 def _fetch_examples(folder: Path) -> Path:
-    """Return the folder of opencv-doc's examples, unpacked below `folder` unless it is there."""
-    examples = folder / "opencv-doc"
-    if not examples.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            subprocess.run(["apt-get", "download", "opencv-doc"], cwd=scratch, check=True, stdout=subprocess.DEVNULL)
-            package = next(Path(scratch).glob("opencv-doc_*.deb"))
-            subprocess.run(["dpkg-deb", "--extract", package, Path(scratch) / "all"], check=True)
-            (Path(scratch) / "all" / _EXAMPLES).rename(examples)
-    return examples
+    """Return the folder of opencv-doc's examples."""
+    return files_of_package("opencv-doc", "usr/share/doc/opencv-doc/examples", folder / "opencv-doc")
 
 
 def _fetch_skimage(folder: Path) -> Path:
