@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from itertools import product
@@ -42,7 +43,8 @@ def hil_run(folder: Path, rig: Path, *args: str) -> tuple[subprocess.CompletedPr
         str(folder / "history.sqlite3"),
     ]
     command = [*TINYHOST, "hil", "run", "--rig", str(rig), *outputs, *args]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder, check=False)
+    env = {**os.environ, "TINYHOST_STATE": str(folder / "kept")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder, check=False, env=env)
     assert done.stdout, done.stderr
     return done, json.loads(done.stdout)
 

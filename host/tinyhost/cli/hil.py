@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tinyhost.cli import hil_history
+from tinyhost.cli import hil_allow, hil_history
 from tinyhost.cli.declare import Group, make_command, make_group, option
 from tinyhost.cli.hil_history import HistoryOption, NoHistoryOption, keep, open_history
 from tinyhost.cli.hil_soak import run_soak
@@ -81,6 +81,7 @@ def command() -> Group:
                 ),
             ),
             "history": hil_history.command(),
+            "allow": hil_allow.command(),
         },
     )
 

@@ -29,7 +29,7 @@ class BoardProcess:
     def __init__(
         self, rig: Rig, board: RigBoard, folder: Path, pytest_args: Sequence[str], claims: Path | None = None
     ) -> None:
-        """claims: the folder in which boards that share tests claim them."""
+        """pytest_args: for pytest, after those of the rig. claims: where boards that share tests claim them."""
         folder.mkdir(parents=True, exist_ok=True)
         self.run = BoardRun(board)
         self.done = False

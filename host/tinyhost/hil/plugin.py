@@ -37,8 +37,8 @@ CAPABILITIES = {
         "its sensor does not give the scene's own numbers",
     ),
     "power_cut": (
-        "the board's power must be switchable at any moment (virtual boards)",
-        "its power cannot be cut",
+        "the board's power must be switchable at any moment (virtual boards, and those with `power` in the rig file)",
+        "its power cannot be cut: the rig file has no `power` for it",
     ),
 }
 """What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
@@ -69,6 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
     )
     group.addoption("--hil-events", type=Path, metavar="FILE", help="write what happens to this file, as JSON lines")
+    group.addoption("--hil-run", default="", metavar="ID", help="what the audit log calls this run")
     group.addoption("--hil-tests", type=Path, metavar="FILE", help="run only the tests that this JSON list names")
     group.addoption(
         "--hil-claims", type=Path, metavar="DIR", help="run a test only if no other board has claimed it in this folder"
@@ -215,6 +216,7 @@ def station(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         _board_of(config),
         state=config.option.state or tmp_path_factory.mktemp("boards"),
         observer=reporter.observe if reporter else None,
+        run=config.option.hil_run,
     )
     config.stash[_station] = found
     with found:
@@ -239,6 +241,14 @@ def device(station: Station) -> Iterator[Device]:
 def restart(station: Station, device: Device) -> Callable[[], None]:
     """A function that takes the power away and gives it back; a board whose power cannot be cut is reset by command."""
     return lambda: station.restart(device)
+
+
+@pytest.fixture
+def cut_power(station: Station, device: Device) -> Callable[[], None]:
+    """A function that takes the power away, gives it back and makes sure of both. Mark the test needs_power_cut."""
+    if "power_cut" not in station.asked.capabilities:
+        pytest.fail("the board's power cannot be cut: mark the test with needs_power_cut")
+    return lambda: station.cut_power(device)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 from tinyhost.boards.kinds import VIRTUAL_BOARDS
 from tinyhost.boards.project import find_shipped
 from tinyhost.errors import UsageError
+from tinyhost.hil.power import PowerCommands, read_power
 from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
 from tinyhost.system.toml_tables import Table, nearest
 from tinyhost.tasks.registry import tasks
@@ -35,6 +36,8 @@ class RigBoard:
     scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
     model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
+    power: what switches its power, of a real board; virtual ones have a switch of their own.
+    rig_sha256: of the rig file's text; empty without one.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
     """
@@ -47,7 +50,9 @@ class RigBoard:
     model: Path | None = None
     allow: tuple[str, ...] | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
+    power: PowerCommands | None = None
     where: str = "command line"
+    rig_sha256: str = ""
 
     @property
     def spec(self) -> str:
@@ -57,7 +62,7 @@ class RigBoard:
     @property
     def capabilities(self) -> frozenset[str]:
         """What a test may need of a board: `scene`, `exact_scene`, `power_cut`; its marker is needs_<capability>."""
-        found = {"power_cut"} if self.type in VIRTUAL_TYPES else set()
+        found = {"power_cut"} if self.power or self.type in VIRTUAL_TYPES else set()
         exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
@@ -154,7 +159,10 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     serial, scene, model = table.optional_text("serial"), table.optional_text("scene"), table.optional_text("model")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
+    power = table.inner("power")
     table.finish()
+    if power is not None and kind in VIRTUAL_TYPES:
+        raise table.error("power", f"a {kind} board has a switch of its own", hint="remove this line")
     if serial and kind in VIRTUAL_TYPES:
         raise table.error("serial", f"a {kind} board has no serial number", hint="remove this line")
     if scene and kind not in VIRTUAL_TYPES:
@@ -171,6 +179,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         name=name, type=kind, serial=serial, app=app, scene=scene,
         model=_existing(table, "model", source, model) if model else None,
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
+        power=read_power(power) if power else None, rig_sha256=source.sha256,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tinyhost.errors import UsageError
+from tinyhost.hil.allowed import check_allowed, read_allowed
 from tinyhost.hil.board_process import BoardProcess
 from tinyhost.hil.groups import BoardGroup, alike
 from tinyhost.hil.quarantine import Quarantine, load_quarantine
@@ -43,7 +45,8 @@ def run_rig(
 
     folder: for event logs, pytest's output and the flash of virtual boards; one folder per board.
     observe: called a few times a second with the processes of all boards.
-    Raises UsageError if options.select is no such expression, ConfigError for a quarantine file that is wrong.
+    Raises UsageError if options.select is no such expression, ConfigError for a quarantine file that is wrong,
+    and for a board whose power is switched by a program that this computer's owner did not allow.
     Ctrl-C stops the boards; the result then says `interrupted`, and has what was found until then.
     """
     _check_expression(options.select)
@@ -51,6 +54,9 @@ def run_rig(
     quarantine = Quarantine()
     if rig.quarantine is not None:
         quarantine = load_quarantine(rig.quarantine, [board.name for board in rig.boards], started.date())
+    allowed = read_allowed()
+    for board in rig.boards:
+        check_allowed(board, allowed)
     groups = _groups(rig, folder, options)
     by_name = {process.run.board.name: process for group in groups for process in group.processes}
     processes = [by_name[board.name] for board in rig.boards]
@@ -98,7 +104,7 @@ def _groups(rig: Rig, folder: Path, options: RunOptions) -> list[BoardGroup]:
     found: dict[object, list[RigBoard]] = {}
     for board in rig.boards:
         found.setdefault(alike(board) if options.share else board.name, []).append(board)
-    pytest_args = ["-k", options.select] if options.select else []
+    pytest_args = ["--hil-run", secrets.token_hex(8), *(["-k", options.select] if options.select else [])]
     groups = []
     for boards in found.values():
         claims = None

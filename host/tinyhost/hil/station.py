@@ -27,7 +27,10 @@ from tinyhost.errors import (
     TinyhostError,
     UsageError,
 )
+from tinyhost.hil.allowed import check_allowed, read_allowed
+from tinyhost.hil.audit import AuditLog
 from tinyhost.hil.faults import Fault
+from tinyhost.hil.power import check_power_lost
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.link import Link
 from tinyhost.models.file import ModelFile, load_model_file
@@ -47,8 +50,10 @@ class Station:
     What went wrong while it was prepared is kept and raised again for every test: nothing is tried twice.
     """
 
-    def __init__(self, asked: RigBoard, *, state: Path, observer: Observer | None = None) -> None:
+    def __init__(self, asked: RigBoard, *, state: Path, observer: Observer | None = None, run: str = "") -> None:
+        """run: what the audit log calls the run that this is part of."""
         self.asked = asked
+        self._audit = AuditLog(asked, run=run)
         self._state = state
         self._observe: Observer = observer or (lambda *_, **__: None)
         self._on = ExitStack()
@@ -66,6 +71,7 @@ class Station:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._on.close()
+        self._audit.write("close")
 
     @property
     def broken(self) -> str:
@@ -121,9 +127,26 @@ class Station:
     def restart(self, device: Device) -> None:
         """Cut the power and give it back; a board whose power cannot be cut is reset by command."""
         if "power_cut" in self.asked.capabilities:
-            self.powered().reset()
+            self.cut_power(device)
         else:
+            self._audit.write("reset")
             device.reset()
+
+    def cut_power(self, device: Device) -> None:
+        """Cut the power and give it back. Raises BoardError if the board did not lose it, whatever its switch says."""
+        before = device.info
+        self._cut()
+        device.ping()
+        check_power_lost(self.asked.name, before, device.info)
+
+    def _cut(self) -> None:
+        commands = self.asked.power
+        self._audit.write("power_cut", commands=[list(command) for command in commands.commands] if commands else [])
+        if commands is None:
+            self.powered().reset()
+            return
+        check_allowed(self.asked, read_allowed())
+        commands.cut(self.asked.name)
 
     def distrust(self) -> None:
         """Have the board restarted before the next test: the last one failed."""
@@ -177,6 +200,7 @@ class Station:
         if self._runs(firmware):
             return
         self._observe("stage", text=f"flashing {self.asked.name}")
+        self._audit.write("flash", app=firmware.app, build_id=firmware.build_id)
         flash_firmware(board, firmware, lambda line: self._observe("stage", text=f"flashing: {line}"))
 
     def _runs(self, firmware: Firmware) -> bool:
@@ -194,6 +218,7 @@ class Station:
     def _power(self) -> PoweredBoard:
         """Return the board, switched on; switched off before if it was on."""
         self._observe("stage", text=f"powering {self.asked.name}")
+        self._audit.write("open", port=self.asked.spec)
         self._on.close()
         return self._on.enter_context(self._board.power(scene=self.asked.scene))
 
@@ -213,11 +238,12 @@ class Station:
         """Restart the board; return how its firmware had died, if it had."""
         self._in_doubt = False
         if "power_cut" not in self.asked.capabilities:
+            self._audit.write("reset")
             with self._open() as device:
                 device.reset()
             return ""
         try:
-            self.powered().reset()
+            self._cut()
         except BoardError as exc:
             self._powered = self._power()
             return exc.message

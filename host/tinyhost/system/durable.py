@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-__all__ = ["TEMPORARY_SUFFIX", "LineFile", "copy_file", "new_file", "write_atomically"]
+__all__ = ["TEMPORARY_SUFFIX", "LineFile", "append_line", "copy_file", "new_file", "write_atomically"]
 
 TEMPORARY_SUFFIX = ".part"
 """Of hidden files that are being written; one that is left over may be deleted."""
@@ -81,6 +81,13 @@ class LineFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a file, which is made if it is not there, and wait until it is on disk."""
+    with _named(path), path.open("ab", buffering=0) as file:
+        file.write(line.encode() + b"\n")
+        os.fsync(file.fileno())
 
 
 def copy_file(source: Path, target: Path) -> None:

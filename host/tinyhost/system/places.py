@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "is_of_another_user", "state_folder"]
+__all__ = ["cache_folder", "config_folder", "is_of_another_user", "state_folder"]
 
 _NAME = "tinyhost"
 
@@ -20,6 +20,15 @@ def state_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_state_path(_NAME, appauthor=False)
+
+
+def config_folder() -> Path:
+    """Return where what a user decided for this computer is kept: $TINYHOST_CONFIG, else the user's own folder."""
+    if given := os.environ.get("TINYHOST_CONFIG"):
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_config_path(_NAME, appauthor=False)
 
 
 def cache_folder() -> Path:

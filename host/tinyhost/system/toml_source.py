@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ class TomlSource:
     path: Path
     data: dict[str, Any]
     lines: dict[KeyPath, int]
+    sha256: str
+    """of the text"""
 
     def line(self, where: KeyPath) -> int:
         """Return the line of a key, else of the nearest table around it."""
@@ -62,6 +65,7 @@ def read_toml(path: Path) -> TomlSource:
 
 def parse_toml(text: str, path: Path) -> TomlSource:
     """Return the parsed text; `path` is for messages. Raises ConfigError with the line of a syntax error."""
+    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     text = text.replace("\r\n", "\n")
     if line := _line_of_long_key(text):
         raise ConfigError(
@@ -77,7 +81,7 @@ def parse_toml(text: str, path: Path) -> TomlSource:
         raise ConfigError(f"{path}:{line}: no valid TOML: {what}", hint="https://toml.io shows the syntax") from exc
     except (ValueError, RecursionError) as exc:  # a date that does not exist, brackets nested without end
         raise ConfigError(f"{path}:1: no valid TOML: {exc}", hint="https://toml.io shows the syntax") from exc
-    return TomlSource(path=path, data=data, lines=_key_lines(text))
+    return TomlSource(path=path, data=data, lines=_key_lines(text), sha256=sha256)
 
 
 def _line_of_long_key(text: str) -> int:

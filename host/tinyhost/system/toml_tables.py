@@ -83,6 +83,15 @@ class Table:
             raise self.error(key, f"expected a table, got {_shown(value)}", hint=f"open it with [{key}]")
         return Table(self._source, (*self._where, key), value or {}, f"[{key}]")
 
+    def inner(self, key: str) -> Table | None:
+        """Return the table that a key holds, or None if the key is not there."""
+        value = self._read(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.error(key, f"expected a table, got {_shown(value)}", hint=f"{key} = {{ ... }}")
+        return Table(self._source, (*self._where, key), value, f"{self._label}, {key}")
+
     def tables(self, key: str) -> list[tuple[KeyPath, dict[str, Any]]]:
         """Return the tables of a non-empty array of tables, each with its place."""
         value = self._read(key)

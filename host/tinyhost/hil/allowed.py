@@ -1,0 +1,91 @@
+"""Which programs rig files may start on this computer: its owner says so, and a rig file never does.
+
+allowed.json in the user's configuration folder has hashes of rig files that the owner has read, and single commands,
+each with all of its arguments. A rig file that was changed is another one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinyhost.errors import ConfigError
+from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import JsonObject, read_json
+from tinyhost.system.locks import locked
+from tinyhost.system.places import config_folder
+
+if TYPE_CHECKING:
+    from tinyhost.hil.rigs import RigBoard
+
+__all__ = ["Allowed", "allow_rig", "allowed_path", "check_allowed", "read_allowed"]
+
+_MAX_BYTES = 1 << 20
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """What the owner allowed. rigs: SHA-256 of rig files, with the path that they had."""
+
+    rigs: dict[str, str]
+    commands: tuple[Command, ...] = ()
+
+    def permits(self, sha256: str, command: Command) -> bool:
+        """Return whether a rig file of this hash may start a command."""
+        return sha256 in self.rigs or command in self.commands
+
+
+def allowed_path() -> Path:
+    """Return the file."""
+    return config_folder() / "allowed.json"
+
+
+def read_allowed(path: Path | None = None) -> Allowed:
+    """Return what is allowed; nothing without a file. Raises ConfigError for one that is none, or others may write."""
+    path = path or allowed_path()
+    if not path.exists():
+        return Allowed(rigs={})
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError(f"{path}: others than its owner may write it", hint=f"chmod go-w {path}")
+    values = read_json(path, max_bytes=_MAX_BYTES)
+    values.check_keys(("rigs", "commands"))
+    rigs = values.object("rigs")
+    return Allowed(rigs={sha256: rigs.text(sha256) for sha256 in rigs.values}, commands=_commands(values))
+
+
+def allow_rig(rig: Path, sha256: str, path: Path | None = None) -> None:
+    """Note that the owner allows what a rig file of this hash starts."""
+    path = path or allowed_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.with_name(f"{path.name}.lock")):
+        allowed = read_allowed(path)
+        allowed = replace(allowed, rigs={**allowed.rigs, sha256: str(rig.absolute())})
+        document = {"rigs": allowed.rigs, "commands": [list(command) for command in allowed.commands]}
+        write_atomically(path, (json.dumps(document, indent=2) + "\n").encode(), mode=0o600)
+
+
+def check_allowed(board: RigBoard, allowed: Allowed) -> None:
+    """Raise ConfigError if a board's power is switched by a command that the owner did not allow."""
+    for command in board.power.commands if board.power else ():
+        if not allowed.permits(board.rig_sha256, command):
+            raise ConfigError(
+                f"{board.where}: board {board.name} wants to start a program that nobody allowed here: "
+                f"{shlex.join(command)}",
+                hint="read the rig file, then: tinyhost hil allow --rig FILE",
+            )
+
+
+def _commands(values: JsonObject) -> tuple[Command, ...]:
+    found = values.values["commands"]
+    right = isinstance(found, list) and all(
+        isinstance(command, list) and command and all(isinstance(word, str) for word in command) for command in found
+    )
+    if not right:
+        raise ConfigError(f"{allowed_path()}: commands: expected lists of words", hint='"commands": [["relay", "off"]]')
+    return tuple(tuple(command) for command in found)
