@@ -95,7 +95,7 @@ def test_power_is_cut_and_given_back_even_if_the_cut_fails(tmp_path: Path) -> No
     fails = script(tmp_path, "fails", f'echo fails >> {log}; echo "no such hub" >&2; exit 3')
     PowerCommands(switch="command", off=(works, "a b", "0"), on=(works, "1"), off_s=5.0).cut("desk", sleep=waits.append)
     assert (log.read_text(), waits) == ("a b 0\n1\n", [5.0])
-    with pytest.raises(BoardError, match="desk: .*fails: exit 3: no such hub"):
+    with pytest.raises(BoardError, match=r"desk: .*fails: exit 3: no such hub"):
         PowerCommands(switch="command", off=(fails,), on=(works, "back")).cut("desk")
     assert log.read_text().endswith("fails\nback\n")
     with pytest.raises(MissingToolError, match="no-such-relay is not installed"):
@@ -140,7 +140,7 @@ def test_a_rig_from_elsewhere_starts_nothing_that_was_not_allowed(
     assert done.code == 0, done.err
     check_allowed(rig.boards[0], read_allowed())
     changed = rig_of(tmp_path, power.replace('"0"', '"all"'))
-    with pytest.raises(ConfigError, match="nobody allowed here: .*relay all"):
+    with pytest.raises(ConfigError, match=r"nobody allowed here: .*relay all"):
         check_allowed(changed.boards[0], read_allowed())
 
 
