@@ -7,9 +7,7 @@ each with all of its arguments. A rig file that was changed is another one.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from tinyhost.errors import ConfigError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import JsonObject, read_json
 from tinyhost.system.locks import locked
-from tinyhost.system.places import config_folder
+from tinyhost.system.places import config_folder, is_of_another_user, is_writable_by_others
 
 if TYPE_CHECKING:
     from tinyhost.hil.rigs import RigBoard
@@ -51,8 +49,8 @@ def read_allowed(path: Path | None = None) -> Allowed:
     path = path or allowed_path()
     if not path.exists():
         return Allowed(rigs={})
-    if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise ConfigError(f"{path}: others than its owner may write it", hint=f"chmod go-w {path}")
+    if is_writable_by_others(path) or is_of_another_user(path):
+        raise ConfigError(f"{path}: others than you may write it", hint=f"chown it to yourself, and chmod go-w {path}")
     values = read_json(path, max_bytes=_MAX_BYTES)
     values.check_keys(("rigs", "commands"))
     rigs = values.object("rigs")

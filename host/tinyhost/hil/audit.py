@@ -7,7 +7,6 @@ It grows in the state folder, in hil/audit-YYYY-MM.jsonl; several runs may write
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import platform
@@ -18,7 +17,7 @@ from typing import Any
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.system.durable import append_line
 from tinyhost.system.locks import locked
-from tinyhost.system.places import state_folder
+from tinyhost.system.places import state_folder, user_name
 
 __all__ = ["AuditLog", "audit_folder"]
 
@@ -35,7 +34,7 @@ class AuditLog:
         """run: what one run has in common; empty for pytest by hand."""
         self._folder = folder or audit_folder()
         self._common = {
-            "user": _user(), "host": platform.node(), "pid": os.getpid(), "run": run,
+            "user": user_name(), "host": platform.node(), "pid": os.getpid(), "run": run,
             "rig": board.where, "rig_sha256": board.rig_sha256, "board": board.name,
         }  # fmt: skip
 
@@ -47,10 +46,3 @@ class AuditLog:
         path = self._folder / f"audit-{now:%Y-%m}.jsonl"
         with locked(self._folder / "audit.lock"):
             append_line(path, json.dumps(line, ensure_ascii=True))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user id without a name, as in containers
-        return f"uid {os.getuid()}" if hasattr(os, "getuid") else ""

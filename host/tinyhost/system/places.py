@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache_folder", "config_folder", "is_of_another_user", "state_folder"]
+__all__ = ["cache_folder", "config_folder", "is_of_another_user", "is_writable_by_others", "state_folder", "user_name"]
 
 _NAME = "tinyhost"
 
@@ -45,3 +45,18 @@ def is_of_another_user(path: Path) -> bool:
         return own != 0 and path.stat().st_uid not in (0, own)
     except OSError:  # whoever reads it says why
         return False
+
+
+def is_writable_by_others(path: Path) -> bool:
+    """Return whether users other than its owner may write a file, where the system has such marks."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o022)
+
+
+def user_name() -> str:
+    """Return the user's name; the number of one without a name, as in containers."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return f"uid {getattr(os, 'getuid', lambda: 0)()}"

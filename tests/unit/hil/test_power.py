@@ -165,7 +165,7 @@ def test_what_others_may_write_allows_nothing(tmp_path: Path) -> None:
     allow_rig(tmp_path / "rig.toml", "ab" * 32, path)
     assert (path.stat().st_mode & 0o777, list(read_allowed(path).rigs)) == (0o600, ["ab" * 32])
     path.chmod(0o666)
-    with pytest.raises(ConfigError, match="others than its owner may write it"):
+    with pytest.raises(ConfigError, match="others than you may write it"):
         read_allowed(path)
 
 
