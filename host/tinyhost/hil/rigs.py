@@ -7,7 +7,7 @@ docs/guides/rigs.md has the keys.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class RigBoard:
     timeout_s: float = DEFAULT_TIMEOUT_S
     power: PowerCommands | None = None
     where: str = "command line"
-    rig_sha256: str = ""
+    rig_sha256: str = field(default="", compare=False)
 
     @property
     def spec(self) -> str:
