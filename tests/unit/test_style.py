@@ -358,3 +358,11 @@ def test_a_compilers_own_words_stand_in_one_header() -> None:
         if COMPILERS_OWN_WORDS.search(line)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_file_has_marks_of_a_merge() -> None:
+    folders = ("docs", "firmware", "hil", "host", "protocol", "scripts", "tests")
+    kinds = {".cpp", ".h", ".ini", ".md", ".py", ".toml", ".txt"}
+    paths = [path for folder in folders for path in (REPO / folder).rglob("*") if path.suffix in kinds]
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [path for path in paths if path.is_file() and marks.search(path.read_text("utf-8"))] == []
