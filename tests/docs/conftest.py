@@ -24,6 +24,7 @@ def shell(tmp_path: Path) -> Shell:
         (tmp_path / name).symlink_to(ROOT / name)
     binaries = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "TINYHOST_STATE": str(tmp_path / "state")}
+    environment.pop("COLUMNS", None)  # the workers of pytest have it of readline, which pytest's own process imports
 
     def run(command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -33,7 +33,8 @@ def allow(
     loaded = load_rig(rig)
     commands = [(board.name, command) for board in loaded.boards if board.power for command in board.power.commands]
     if not commands:
-        raise UsageError(f"{rig}: starts no programs, so there is nothing to allow")
+        say(f"{rig}: starts no programs, so there is nothing to allow")
+        return
     for name, words in commands:
         say(f"{name}: {shlex.join(words)}")
     if not yes:

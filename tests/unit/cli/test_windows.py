@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mlperf run": ("FOLDER/drawn", NO_BOARD),
     "hil run": ("--rig RIG --select identity --out FOLDER/hil", "nothing passed on nano"),
     "hil history": ("", ""),
+    "hil allow": ("--rig RIG", ""),
     "settings": ("", NO_BOARD),
     "reset": ("", NO_BOARD),
     "board run": ("", NO_VIRTUAL),
