@@ -1,8 +1,8 @@
 # One set of targets for people and for CI.
 #     make demo    the whole loop on the virtual boards, and a report to look at
 #     make test    every test that needs no board
-# Last seen to end with 0 on 2026-11-29: Debian 12 (Python 3.11, GCC 12.2), a clean clone. On a fresh Debian 13 (Python 3.13,
-# GCC 14.2) `make demo` did at 836c9cb, and every test passed at b454f93. Nobody has run them on Ubuntu.
+# Last seen to end with 0, both, on fresh machines: Debian 12 (Python 3.11, GCC 12.2) at a6e9e28, and Debian 13 (Python 3.13,
+# GCC 14.2) at 6ea95fd, on 2026-11-29. Nobody has run them on Ubuntu.
 # On one machine several checkouts may live side by side: everything they make stays inside them.
 
 PYTHON ?= python3
