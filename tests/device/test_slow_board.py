@@ -65,7 +65,7 @@ def loaded_computer(n_loops: int) -> Iterator[None]:
 
 def assert_nothing_was_sent_again(device: Device) -> None:
     stats = device.link_stats
-    assert (stats.retries, stats.reconnects, stats.restarts, stats.bad_frames) == (0, 0, 0, 0)
+    assert (stats.retries, stats.reconnects, stats.restarts) == (0, 0, 0)
 
 
 def test_a_board_that_answers_after_two_seconds_gets_each_request_once(powered: PoweredBoard) -> None:
@@ -78,6 +78,7 @@ def test_a_board_that_answers_after_two_seconds_gets_each_request_once(powered: 
                 assert device.read(Source.PATTERN, n_bytes=3000) == pattern_bytes(0, 3000)
                 device.push(small_model(40), force=True)
                 next(items)
+        # A program that is stopped within a write gives a stream's frame up; one that infers is never within one.
         assert_nothing_was_sent_again(device)
 
 
@@ -91,3 +92,4 @@ def test_on_a_loaded_computer_nothing_is_sent_again(powered: PoweredBoard) -> No
             for _ in range(40):
                 next(items)
         assert_nothing_was_sent_again(device)
+        assert device.link_stats.bad_frames == 0
