@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.heat_maps import LABELS, Spot, edge_impulse_list, spot_finder, spots, write_picture
+from tests.oracle.oracle import ORACLE_NAME
 from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
@@ -61,7 +62,7 @@ def test_centroids_are_scored_against_boxes(native: Station, model: Path, boxed:
     truth["b.png"] = [("bright", 8, 40, 24, 8), ("bright", 0, 0, 8, 8)]
     (boxed / "bounding_boxes.labels").write_text(edge_impulse_list(truth))
     words = ("bench", "--model", str(model), "--labels", ",".join(LABELS), "--data", str(boxed), "--runs", "1")
-    result = native.run_json(*words, "--samples", "3", "--against", "tflm")
+    result = native.run_json(*words, "--samples", "3", "--against", ORACLE_NAME)
     assert result["agreement"]["mismatches"] == 0
     assert result["accuracy"] is None
     objects = result["objects"]

@@ -97,7 +97,9 @@ class TflmReference:
     name: ReferenceName = "tflm"
 
     def __init__(self, tflite: bytes) -> None:
-        runtime = _import("tflite_micro", "--pre tflite-micro", "for Python 3.10 and 3.11 on x86-64", "litert").runtime
+        runtime = _import(
+            "tflite_micro", "tflite-micro>=0.dev0", "for Python 3.10 and 3.11 on x86-64", "litert"
+        ).runtime
         try:
             self._interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=_TFLM_ARENA_BYTES)
         except (RuntimeError, ValueError) as error:
@@ -159,7 +161,7 @@ def _import(module: str, wheel: str, wheel_is_for: str, instead: ReferenceName) 
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingToolError(
-            f"{wheel.rsplit(maxsplit=1)[-1]} is not installed (there are wheels {wheel_is_for})",
+            f"{wheel.partition('>')[0]} is not installed (there are wheels {wheel_is_for})",
             hint=f"{add_package(wheel)}, or compare with --against {instead}",
         ) from error
 

@@ -19,7 +19,6 @@ OF_OTHERS = {
     "--reload-rules": "udevadm",
     "--convert": "scripts/example_machine_sounds.py",
     "--voices": "espeak-ng",
-    "--pre": "pip",
     "--force-reinstall": "pip",
     "--no-deps": "pip",
     "--editable": "pip",
