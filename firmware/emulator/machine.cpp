@@ -108,6 +108,7 @@ void Machine::LoadImages(const Options& options) {
   if (has_bootloader_file_) {
     const std::vector<uint8_t> image = ReadFile(options.bootloader, kProgramBegin);
     std::copy(image.begin(), image.end(), memory_.flash());
+    log_.ForgiveCodeBefore(kProgramBegin, execution_.block);
   }
   if (options.program.empty()) return;
   const std::vector<uint8_t> image = ReadFile(options.program, kFlashBytes - kProgramBegin);
@@ -133,6 +134,8 @@ void Machine::FillInformation(const Options& options) {
   set_ficr(0x134, 2);
   StoreWord(memory_.uicr() + 0x200, 18);  // PSELRESET: P0.18
   StoreWord(memory_.uicr() + 0x204, 18);
+  StoreWord(memory_.uicr() + 0x20c,
+            0xfffffffe);  // NFCPINS: P0.09 and P0.10 are no antenna, as Mbed's start-up wants it
 }
 
 void Machine::SetVbus(bool is_on) {

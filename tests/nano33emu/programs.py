@@ -23,12 +23,13 @@ static inline void Rest(void) { for (;;) { __asm__("wfi"); } }
 """
 
 
-def compile_program(source: str, folder: Path) -> Path:
-    """Return the program that some lines of C make; they are in the folder, too."""
+def compile_program(source: str, folder: Path, begin: int = 0x10000) -> Path:
+    """Return the program that some lines of C make; they are in the folder, too. A bootloader begins at 0."""
     (folder / "program.c").write_text(_HEAD + source)
     elf, image = folder / "program.elf", folder / "program.bin"
     flags = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-O1", "-nostdlib"]
-    places = ["-Wl,--section-start=.vectors=0x10000", "-Wl,-Ttext=0x10100", "-Wl,-Tbss=0x20000000", "-Wl,--entry=Reset"]
+    sections = {".vectors": begin, ".text": begin + 0x100, ".bss": 0x20000000}
+    places = ["-Wl,--entry=Reset", *(f"-Wl,--section-start={name}={address:#x}" for name, address in sections.items())]
     subprocess.run(["arm-none-eabi-gcc", *flags, *places, folder / "program.c", "-o", elf], check=True)
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, image], check=True)
     return image

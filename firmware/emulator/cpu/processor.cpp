@@ -129,7 +129,7 @@ Processor::Processor(System system, Bus& bus, Exceptions& exceptions, SystemCont
   Check(uc_ctl_set_cpu_model(unicorn_, UC_CPU_ARM_CORTEX_M4), "Cortex-M4");
   MapMemories();
   AddHooks();
-  control_.on_protection = [this] { Protect(); };
+  control_.on_protection = [this] { is_protection_new_ = true; };
 }
 
 Processor::~Processor() {
@@ -142,6 +142,7 @@ void Processor::MapMemories() {
   Memory& memory = system_.memory;
   Check(uc_mem_map_ptr(unicorn_, 0, kFlashBytes, UC_PROT_READ | UC_PROT_EXEC, memory.flash()), "flash");
   Check(uc_mem_map_ptr(unicorn_, kRamBegin, kRamBytes, UC_PROT_ALL, memory.ram()), "RAM");
+  page_rights_.fill(UC_PROT_ALL);
   Check(uc_mem_map_ptr(unicorn_, kFicrBegin, kInfoBytes, UC_PROT_READ, memory.ficr()), "FICR");
   Check(uc_mem_map_ptr(unicorn_, kUicrBegin, kInfoBytes, UC_PROT_READ, memory.uicr()), "UICR");
   Check(uc_mmio_map(unicorn_, Bus::kApbBegin, Bus::kApbBytes, Callbacks::ReadBus<Bus::kApbBegin>, this,
@@ -168,28 +169,29 @@ void Processor::AddHooks() {
   add(UC_HOOK_MEM_WRITE_PROT | UC_HOOK_MEM_READ_PROT, Callbacks::Forbidden);
 }
 
-/// Gives each page of RAM the rights of its weakest part; OnForbidden() tells the parts apart.
+/// Unicorn forgets translated code when rights change, and a system with tasks writes to the MPU thousands of times a
+/// second: what it has been told already, it is not told again.
 void Processor::Protect() {
-  constexpr uint32_t kPage = 4096;
-  const auto rights_of_page = [this](uint32_t page) {
-    uint32_t rights = UC_PROT_ALL;
-    for (uint32_t part = 0; part < kPage; part += Protection::kMinRegionBytes) {
-      const Protection::Rights at = control_.protection.At(page + part);
-      if (!at.write) rights &= ~static_cast<uint32_t>(UC_PROT_WRITE);
-      if (!at.execute) rights &= ~static_cast<uint32_t>(UC_PROT_EXEC);
-    }
-    return rights;
-  };
-  uint32_t begin = kRamBegin;
-  uint32_t rights = rights_of_page(begin);
-  for (uint32_t page = begin + kPage; page <= kRamBegin + kRamBytes; page += kPage) {
-    const bool is_end = page == kRamBegin + kRamBytes;
-    const uint32_t next = is_end ? 0 : rights_of_page(page);
-    if (!is_end && next == rights) continue;
-    Check(uc_mem_protect(unicorn_, begin, page - begin, rights), "protect");
-    begin = page;
-    rights = next;
+  is_protection_new_ = false;
+  if (control_.protection == protection_) return;
+  protection_ = control_.protection;
+  Protect(kRamBegin, kRamBytes);
+}
+
+/// Gives each page of RAM the rights of its weakest part; OnForbidden() tells the parts apart.
+void Processor::Protect(uint32_t begin, uint32_t n) {
+  if (n > kPageBytes && protection_.Divides(begin, n)) {
+    Protect(begin, n / 2);
+    Protect(begin + n / 2, n / 2);
+    return;
   }
+  const Protection::Rights rights = protection_.OfAll(begin, n);
+  const uint32_t flags = UC_PROT_READ | (rights.write ? UC_PROT_WRITE : 0) | (rights.execute ? UC_PROT_EXEC : 0);
+  const auto page = page_rights_.begin() + (begin - kRamBegin) / kPageBytes;
+  const auto end = page + n / kPageBytes;
+  if (std::all_of(page, end, [=](uint32_t present) { return present == flags; })) return;
+  std::fill(page, end, flags);
+  Check(uc_mem_protect(unicorn_, begin, n, flags), "protect");
 }
 
 uint32_t Processor::Get(int reg) const {
@@ -380,6 +382,7 @@ void Processor::Stop() {
 
 void Processor::OnBlock(uint32_t address, uint32_t n_bytes) {
   if (!stores_.empty()) SettleStores();
+  if (is_protection_new_) Protect();
   system_.execution.block = address;
   const uint32_t n = n_bytes / 2;
   n_halfwords_ += n;

@@ -54,6 +54,9 @@ class Processor {
   uint32_t stack_used() const;
 
  private:
+  static constexpr uint32_t kPageBytes = 4096;
+  static constexpr uint32_t kRamPages = kRamBytes / kPageBytes;
+
   struct Callbacks;  // Unicorn's, which are plain functions
   struct Fault {
     Exception kind;
@@ -71,6 +74,7 @@ class Processor {
   void MapMemories();
   void AddHooks();
   void Protect();
+  void Protect(uint32_t begin, uint32_t n);
   uint32_t Get(int reg) const;
   void Set(int reg, uint32_t value);
   int ExecutionPriority() const;
@@ -102,6 +106,10 @@ class Processor {
   bool has_memory_fault_ = false;
   Fault memory_fault_ = {};
   std::vector<Store> stores_;
+  /// The MPU was written to. What it says now holds from the next block of code on, as on the chip from a barrier on.
+  bool is_protection_new_ = false;
+  Protection protection_;                             // what Unicorn was told
+  std::array<uint32_t, kRamPages> page_rights_ = {};  // Unicorn's, of RAM
   uint64_t n_halfwords_ = 0;
   uint64_t n_slept_ = 0;
   uint32_t initial_stack_ = 0;

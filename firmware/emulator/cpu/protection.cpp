@@ -1,5 +1,7 @@
 #include "emulator/cpu/protection.h"
 
+#include <algorithm>
+
 namespace tinyhost::emulator {
 namespace {
 
@@ -14,13 +16,19 @@ constexpr uint32_t kPastAliases = 0x2c;
 /// RASR: size in bits 5:1, as 2^(size + 1); eighths that are switched off in bits 15:8.
 bool Protection::Region::Contains(uint32_t address) const {
   if ((attributes & 1) == 0) return false;
-  const uint32_t log2_bytes = (attributes >> 1 & 0x1f) + 1;
-  const uint64_t n_bytes = uint64_t{1} << log2_bytes;
-  const uint64_t begin = base & ~(n_bytes - 1);
-  if (address < begin || address - begin >= n_bytes) return false;
-  if (log2_bytes < 8) return true;
-  const uint32_t eighth = static_cast<uint32_t>((address - begin) >> (log2_bytes - 3));
+  if (address < begin() || address - begin() >= uint64_t{1} << log2_bytes()) return false;
+  if (log2_bytes() < 8) return true;
+  const uint32_t eighth = static_cast<uint32_t>((address - begin()) >> (log2_bytes() - 3));
   return (attributes >> (8 + eighth) & 1) == 0;
+}
+
+/// Whether an edge of the region, or of one of its eighths, may lie within these bytes. Regions are aligned to their
+/// size.
+bool Protection::Region::Divides(uint32_t first, uint32_t n) const {
+  const uint64_t n_bytes = uint64_t{1} << log2_bytes();
+  if ((attributes & 1) == 0 || first + uint64_t{n} <= begin() || first >= begin() + n_bytes) return false;
+  const bool has_eighths = log2_bytes() >= 8 && (attributes & 0xff00) != 0;
+  return (has_eighths ? n_bytes / 8 : n_bytes) < n;
 }
 
 uint32_t Protection::Read(uint32_t offset) const {
@@ -43,6 +51,10 @@ void Protection::Write(uint32_t offset, uint32_t value) {
   }
 }
 
+bool Protection::operator==(const Protection& other) const {
+  return control_ == other.control_ && regions_ == other.regions_;
+}
+
 /// The region with the highest number decides: B3.5.3. Access permissions in RASR bits 26:24, execute never in bit 28.
 Protection::Rights Protection::At(uint32_t address) const {
   if (!is_on()) return {true, true, true};
@@ -55,6 +67,17 @@ Protection::Rights Protection::At(uint32_t address) const {
   }
   const bool has_default = (control_ & kDefaultMap) != 0;
   return {has_default, has_default, has_default};
+}
+
+bool Protection::Divides(uint32_t begin, uint32_t n) const {
+  return is_on() && std::any_of(regions_.begin(), regions_.end(), [=](const Region& r) { return r.Divides(begin, n); });
+}
+
+Protection::Rights Protection::OfAll(uint32_t begin, uint32_t n) const {
+  if (!Divides(begin, n)) return At(begin);
+  const Rights low = OfAll(begin, n / 2);
+  const Rights high = OfAll(begin + n / 2, n / 2);
+  return {low.read && high.read, low.write && high.write, low.execute && high.execute};
 }
 
 }  // namespace tinyhost::emulator

@@ -26,6 +26,7 @@ void Log::Defect(const char* format, ...) {
   va_start(arguments, format);
   std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  if (block_ != nullptr && *block_ < forgiven_end_) return Write("the bootloader: ", text);
   ++n_defects_;
   Write("!!! ", text);
   if (is_strict_) Keep(text);

@@ -17,6 +17,10 @@ class Log {
   /// somebody takes it away.
   void Defect(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
+  /// Code in front of `end` is not the program under test: what it does is told, and not held against it. `block` is
+  /// the address of the block of code that runs.
+  void ForgiveCodeBefore(uint32_t end, const uint32_t& block) { forgiven_end_ = end, block_ = &block; }
+
   /// Whether a topic is traced: usb, bulk, i2c, flash, exceptions, registers; or all.
   bool traces(const char* topic) const;
   void SetTrace(const std::string& topics) { topics_ = topics; }
@@ -32,6 +36,8 @@ class Log {
   const bool is_strict_;
   std::string topics_;
   uint32_t n_defects_ = 0;
+  uint32_t forgiven_end_ = 0;
+  const uint32_t* block_ = nullptr;
 };
 
 /// Bytes as hexadecimal digits, for traces and replies.

@@ -59,6 +59,30 @@ TEST_CASE("of overlapping regions the one with the highest number counts, and ei
   CHECK(mpu.At(0x20000100).execute);
 }
 
+TEST_CASE("what a range of bytes may be used for is what its weakest part may be used for") {
+  Protection mpu;
+  const auto same = [](Protection::Rights a, Protection::Rights b) {
+    return a.read == b.read && a.write == b.write && a.execute == b.execute;
+  };
+  uint32_t dice = 1;
+  const auto roll = [&](uint32_t n) { return (dice = dice * 1664525 + 1013904223) / 65536 % n; };
+  for (int round = 0; round < 300; ++round) {
+    const uint32_t number = roll(Protection::kRegions);
+    const uint32_t log2_bytes = 5 + roll(14);
+    mpu.Write(0x0c, (kRamBegin + roll(2048) * 32) | 0x10 | number);
+    mpu.Write(0x10, roll(2) << 28 | roll(8) << 24 | roll(256) << 8 | (log2_bytes - 1) << 1 | (roll(8) != 0));
+    mpu.Write(0x04, 1 | roll(2) << 2);
+    for (uint32_t begin = kRamBegin; begin < kRamBegin + 0x10000; begin += 4096) {
+      Protection::Rights weakest = {true, true, true};
+      for (uint32_t part = 0; part < 4096; part += Protection::kMinRegionBytes) {
+        const Protection::Rights at = mpu.At(begin + part);
+        weakest = {weakest.read && at.read, weakest.write && at.write, weakest.execute && at.execute};
+      }
+      REQUIRE(same(mpu.OfAll(begin, 4096), weakest));
+    }
+  }
+}
+
 TEST_CASE("the cycle counter stands still while the processor sleeps") {
   Chip chip;
   SystemControl control(chip.system, chip.exceptions);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tinyhost.boards.base import BoardKind, PoweredBoard
-from tinyhost.boards.usb_ports import UsbPort, find_port, find_usb_ports
+from tinyhost.boards.usb_ports import UsbPort, await_leaving, find_port, find_usb_ports
 from tinyhost.errors import BoardError, ConfigError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
@@ -38,7 +38,7 @@ class SerialBoard:
                 f"{self.name}: a real board's camera sees what is in front of it", hint="leave --scene out"
             )
         power = _SerialPower(self)
-        if find_port(self.serial).bootloader:
+        if find_port(self.serial).bootloader and await_leaving(lambda: find_port(self.serial)).bootloader:
             raise BoardError(f"{self.name} is in its bootloader on {power.port}", hint="flash it, or press reset once")
         yield power
 

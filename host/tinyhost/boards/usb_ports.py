@@ -7,13 +7,23 @@ product id change when it enters its bootloader; its serial number does not, but
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tinyhost.errors import BoardNotFoundError
 
-__all__ = ["ARDUINO_VID", "NANO33BLE_PIDS", "PortLister", "UsbPort", "find_port", "find_usb_ports", "system_ports"]
+__all__ = [
+    "ARDUINO_VID",
+    "NANO33BLE_PIDS",
+    "PortLister",
+    "UsbPort",
+    "await_leaving",
+    "find_port",
+    "find_usb_ports",
+    "system_ports",
+]
 
 ARDUINO_VID = 0x2341
 
@@ -26,6 +36,10 @@ NANO33BLE_PIDS = frozenset({_BOOTLOADER_PID, _SKETCH_PID, *_OTHER_FIRMWARE})
 
 _SERIAL_DIGITS = 16
 _BOOTLOADER_SERIAL = re.compile(r"0{16}[0-9A-F]{16}")
+
+_LEAVES_S = 2.0
+"""A board that has just got power waits in its bootloader, on USB, for a second tap of its button: half a second."""
+_POLL_S = 0.02
 
 PortLister = Callable[[], Iterable[Any]]
 """Gives what serial.tools.list_ports.comports() gives: the seam through which tests plug boards in."""
@@ -74,6 +88,26 @@ def find_port(serial: str, lister: PortLister = system_ports) -> UsbPort:
         f"no nano33ble with serial number {serial} on USB (found: {others})",
         hint="plug it in with a data cable, or double-tap its reset button; tinyhost doctor checks permissions",
     )
+
+
+def await_leaving(find: Callable[[], UsbPort], now_s: Callable[[], float] = time.monotonic) -> UsbPort:
+    """Return where a board is when its bootloader has left by itself, or that it stays in its bootloader.
+
+    find: where it is now, or raises BoardNotFoundError, as `find_port` does; that is raised if it does not come back.
+    now_s: the board's own time.
+    """
+    deadline_s = now_s() + _LEAVES_S
+    while True:
+        is_late = now_s() > deadline_s
+        try:
+            port = find()
+        except BoardNotFoundError:
+            if is_late:
+                raise
+        else:
+            if is_late or not port.bootloader:
+                return port
+        time.sleep(_POLL_S)
 
 
 def _usb_port(info: Any) -> UsbPort:

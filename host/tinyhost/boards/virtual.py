@@ -15,7 +15,8 @@ from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.state import BoardFolder, BoardLock, Running
 from tinyhost.boards.supervisor import Supervisor
 from tinyhost.boards.switches import throw_switch
-from tinyhost.boards.virtual_usb import await_plugged
+from tinyhost.boards.usb_ports import await_leaving
+from tinyhost.boards.virtual_usb import await_plugged, find_plugged
 from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
@@ -87,6 +88,8 @@ class VirtualBoard:
         if not self.has_bootloader:
             return
         port = await_plugged(self.folder.path, _PLUG_S, failure)
+        if port.bootloader and self.folder.bootloader.is_file():
+            port = await_leaving(lambda: find_plugged(self.folder.path), self.now_s)
         if port.bootloader:
             raise BoardError(f"{self.name} is in its bootloader", hint=f"tinyhost flash vww --board {self.name}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tinyhost.boards.switches import throw_switch
+from tinyhost.boards.usb_ports import UsbPort, await_leaving
 from tinyhost.boards.virtual_usb import await_plugged, find_plugged, unplug
 from tinyhost.errors import BoardError, BoardNotFoundError
 
@@ -48,6 +49,28 @@ def test_a_board_that_was_killed_is_not_on_usb(tmp_path: Path) -> None:
 def test_a_board_that_dies_before_it_is_on_usb_says_why(tmp_path: Path) -> None:
     with pytest.raises(BoardError, match="locked up"):
         await_plugged(tmp_path, 60, lambda: "locked up")
+
+
+IN_BOOTLOADER = UsbPort(port="/dev/pts/9", serial=SERIAL, usb_id="2341:005a", bootloader=True)
+IN_APP = UsbPort(port="/dev/pts/8", serial=SERIAL, usb_id="2341:805a", bootloader=False)
+
+
+def test_a_bootloader_that_waits_for_a_second_tap_is_given_the_time() -> None:
+    seen = [IN_BOOTLOADER, None, IN_APP]
+
+    def find() -> UsbPort:
+        port = seen.pop(0)
+        if port is None:
+            raise BoardNotFoundError("away")
+        return port
+
+    assert await_leaving(find, lambda: 0.0) is IN_APP
+
+
+def test_a_board_that_stays_in_its_bootloader_is_said_to_be_there() -> None:
+    seconds = iter([0.0, 1.0, 1.9, 2.1])
+    assert await_leaving(lambda: IN_BOOTLOADER, lambda: next(seconds)) is IN_BOOTLOADER
+    assert next(seconds, None) is None
 
 
 @pytest.fixture
