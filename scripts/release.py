@@ -1,13 +1,15 @@
 """What a release asks for beside its builds; .github/workflows/release.yml runs it, and so may you.
 
-    python -m scripts.release check v0.1.0                      is the tag the version, in all places, with its notes?
+    python -m scripts.release check v0.1.0 [dist/FILE ...]      is the tag that of the firmware, of the changelog's
+                                                                newest section, and of what was built?
     python -m scripts.release notes v0.1.0                      what the changelog says of it, in Markdown
     python -m scripts.release links https://github.com/O/R v0.1.0
                                                                 make the README's links absolute, in place, as PyPI
                                                                 needs them, and add the project's addresses
 
-The version is written in the sources and checked against the tag, not made of it: the Nano's programs, which have it in
-them, are in the repository, byte for byte, before there is a tag.
+The version of what pip installs is the tag (tool.setuptools_scm in pyproject.toml). That of the firmware stands in
+platformio.ini and is checked against the tag: the Nano's programs, which have it in them, are in the repository, byte for
+byte, before there is a tag.
 """
 
 from __future__ import annotations
@@ -21,24 +23,24 @@ from pathlib import Path
 __all__ = ["absolute_links", "main", "mistakes", "release_notes", "with_addresses"]
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSIONS = {
-    "pyproject.toml": re.compile(r'^version = "([^"]+)"$', re.MULTILINE),
-    "host/tinyhost/__init__.py": re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE),
-}
+FIRMWARE = re.compile(r"^\[firmware\]\nversion = (\S+)$", re.MULTILINE)
 SECTION = re.compile(r"^## (\S+)(?: - (\d{4}-\d{2}-\d{2}))?\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)\s]+)(\))")
 PICTURE = re.compile(r'(!\[[^\]]*\]\(|<img\b[^>]*\bsrc=")(?![a-z]+:)([^)"\s]+)')
 
 
-def mistakes(root: Path, tag: str) -> Iterator[str]:
-    """Yield why the sources are not those of a release with this tag."""
+def mistakes(root: Path, tag: str, built: Sequence[str] = ()) -> Iterator[str]:
+    """Yield why the sources, and the sdist and wheels that were built of them, are not those of a release with this tag."""
     version = tag.removeprefix("v")
     if tag != f"v{version}":
         yield f"the tag {tag} does not start with v"
-    for name, pattern in VERSIONS.items():
-        found = pattern.search((root / name).read_text(encoding="utf-8"))
-        if found is None or found[1] != version:
-            yield f"{name}: expected version {version}, got {found[1] if found else 'none'}"
+    found = FIRMWARE.search((root / "platformio.ini").read_text(encoding="utf-8"))
+    if found is None or found[1] != version:
+        yield f"platformio.ini: expected firmware version {version}, got {found[1] if found else 'none'}"
+    for name in built:
+        got = Path(name).name.removesuffix(".tar.gz").split("-")[1:2]
+        if got != [version]:
+            yield f"{name}: expected version {version}, got {got[0] if got else 'none'}"
     sections = {match[1]: match for match in SECTION.finditer((root / "CHANGELOG.md").read_text(encoding="utf-8"))}
     if version not in sections:
         yield f"CHANGELOG.md: no section ## {version} - DATE (there are: {', '.join(sections) or 'none'})"
@@ -84,9 +86,11 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         if name == "links":
             command.add_argument("repository")
         command.add_argument("tag")
+        if name == "check":
+            command.add_argument("built", nargs="*", help="an sdist or a wheel")
     options = parser.parse_args(arguments)
     if options.command == "check":
-        wrong = list(mistakes(root, options.tag))
+        wrong = list(mistakes(root, options.tag, options.built))
         print("\n".join(wrong) or f"{options.tag}: the sources are this release's")
         return int(bool(wrong))
     if options.command == "notes":

@@ -93,11 +93,11 @@ def _sources(firmware: Path) -> list[Path]:
 
 
 def firmware_version(project: Path) -> str:
-    """Return the version in pyproject.toml."""
-    match = re.search(r'^version = "([^"]+)"', (project / "pyproject.toml").read_text(), re.MULTILINE)
-    if not match:
-        raise SystemExit(f'{project / "pyproject.toml"}: no line version = "…"')
-    return match[1]
+    """Return the version of the firmware in platformio.ini."""
+    version = Options(project).text("firmware", "version")
+    if not version:
+        raise SystemExit(f"{project / 'platformio.ini'}: [firmware] has no version")
+    return version
 
 
 if __name__ == "__main__":

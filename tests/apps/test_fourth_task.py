@@ -83,7 +83,6 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Station:
     shutil.copy(FIRMWARE, project / "firmware/apps/gestures")
     environment = "[env:gestures_native]\nextends = native\nbuild_src_filter = ${native.sources} +<apps/gestures/>\n"
     (project / "platformio.ini").write_text(f"{(REPO / 'platformio.ini').read_text()}\n{environment}")
-    shutil.copy(REPO / "pyproject.toml", project)  # which has the version
     station = Station(kind="native", state=tmp_path_factory.mktemp("state"))
     flash_firmware(station.board, build_firmware("gestures", "native", project=project))
     with station.board.power() as powered, Device.open(powered) as device:

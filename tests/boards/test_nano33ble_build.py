@@ -11,7 +11,7 @@ import pytest
 from tinyhost.boards.build import build_firmware, pio_environment
 
 REPO = Path(__file__).resolve().parents[2]
-SOURCES = ("firmware", "protocol", "platformio.ini", "pyproject.toml")
+SOURCES = ("firmware", "protocol", "platformio.ini")
 ENVIRONMENT = "vww_nano33ble"
 
 

@@ -21,8 +21,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
     copy = tmp_path / "checkout"
     copy.mkdir()
-    for name in ("platformio.ini", "pyproject.toml"):
-        shutil.copy(ROOT / name, copy)
+    shutil.copy(ROOT / "platformio.ini", copy)
     shutil.copytree(ROOT / "firmware", copy / "firmware")
     return copy
 

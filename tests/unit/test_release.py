@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -20,9 +21,8 @@ CHANGELOG = (
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    (tmp_path / "host/tinyhost").mkdir(parents=True)
-    (tmp_path / "host/tinyhost/__init__.py").write_text('__version__ = "1.2.3"\n')
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n[project.scripts]\n')
+    (tmp_path / "platformio.ini").write_text("[platformio]\n\n[firmware]\nversion = 1.2.3\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n[project.scripts]\n")
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     return tmp_path
 
@@ -40,8 +40,8 @@ def test_the_sources_of_a_release_have_its_version_and_its_notes(
     ("tag", "wrong"),
     [
         ("1.2.3", ["the tag 1.2.3 does not start with v"]),
-        ("v1.2.2", ["pyproject.toml: expected version 1.2.2, got 1.2.3", "__init__.py: expected", "has no date"]),
-        ("v9.0.0", ["pyproject.toml: expected", "__init__.py: expected", "no section ## 9.0.0 - DATE"]),
+        ("v1.2.2", ["platformio.ini: expected firmware version 1.2.2, got 1.2.3", "has no date"]),
+        ("v9.0.0", ["platformio.ini: expected", "no section ## 9.0.0 - DATE"]),
     ],
 )
 def test_another_tag_is_refused_with_all_that_is_wrong(sources: Path, tag: str, wrong: list[str]) -> None:
@@ -55,8 +55,18 @@ def test_notes_of_a_release_that_the_changelog_does_not_know_are_an_error() -> N
         release_notes(CHANGELOG, "v3.0.0")
 
 
-def test_every_version_in_the_sources_is_the_same() -> None:
-    assert not [message for message in mistakes(REPO, f"v{tinyhost.__version__}") if "expected version" in message]
+def test_what_was_built_has_the_tags_version(sources: Path) -> None:
+    right = ["dist/tinyhost_hil-1.2.3.tar.gz", "dist/tinyhost_hil-1.2.3-cp312-abi3-win_amd64.whl"]
+    assert not list(mistakes(sources, "v1.2.3", right))
+    wrong = ["dist/tinyhost_hil-1.2.4.dev0+g1.tar.gz", "dist/tinyhost.zip"]
+    assert [message.rpartition(" ")[2] for message in mistakes(sources, "v1.2.3", wrong)] == ["1.2.4.dev0+g1", "none"]
+
+
+def test_the_firmware_has_a_version_in_the_sources_and_the_package_that_of_its_metadata() -> None:
+    assert "got none" not in "".join(mistakes(REPO, "v0"))
+    assert tinyhost.__version__ == importlib.metadata.version("tinyhost-hil")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        tinyhost.nothing  # noqa: B018
 
 
 def test_the_readmes_links_and_pictures_are_absolute_on_pypi() -> None:

@@ -395,7 +395,7 @@ class InfoReply:
     engine: str = ""
     """tinyhost, tflm"""
     firmware_version: str = ""
-    """as in pyproject.toml"""
+    """as in platformio.ini"""
     build_id: str = ""
     """first 16 hex digits of the SHA-256 over the firmware's sources and flags"""
     unique_id: str = ""

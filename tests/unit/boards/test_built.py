@@ -22,9 +22,8 @@ def project(tmp_path: Path) -> Path:
     for path in ("apps/vww/vww.cpp", "lib/engine/engine.h", "engines/tflm/run.cpp", "test/test_engine/main.cpp"):
         (tmp_path / "firmware" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "firmware" / path).write_text("int x;\n")
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2"\n')
     (tmp_path / "platformio.ini").write_text(
-        "[common]\nflags = -O2\n[board]\nbuild_flags = ${common.flags} -Wall\n"
+        "[firmware]\nversion = 1.2\n[common]\nflags = -O2\n[board]\nbuild_flags = ${common.flags} -Wall\n"
         "[env:vww_m4]\nextends = board\nlib_deps = a/b@1\n[env:vww_m4_other]\nextends = board\nbuild_flags = -O3\n"
     )
     return tmp_path
@@ -43,7 +42,7 @@ def id_of(project: Path, environment: str = "vww_m4") -> str:
     [
         edit("firmware/apps/vww/vww.cpp", "x", "y"),
         edit("firmware/engines/tflm/run.cpp", "x", "y"),
-        edit("pyproject.toml", "1.2", "1.3"),
+        edit("platformio.ini", "1.2", "1.3"),
         edit("platformio.ini", "-O2", "-O1"),
         edit("platformio.ini", "-Wall", "-Wextra"),
         edit("platformio.ini", "a/b@1", "a/b@2"),

@@ -13,7 +13,7 @@ const char* BoardName();
 const char* BoardRevision();  // "" if it has none
 const char* UniqueId();       // of this one board, at most 35 characters
 
-const char* FirmwareVersion();  // as in pyproject.toml
+const char* FirmwareVersion();  // as in platformio.ini
 const char* BuildId();          // first 16 hex digits of the SHA-256 over the firmware's sources and flags
 
 /// The number of this start of the firmware, never 0: another one after every start, whatever caused it.

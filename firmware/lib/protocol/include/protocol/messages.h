@@ -183,7 +183,7 @@ struct InfoReply {
   char revision[16];  ///< of the board; empty if it has none
   char app[16];  ///< kws, vww, anomaly
   char engine[16];  ///< tinyhost, tflm
-  char firmware_version[16];  ///< as in pyproject.toml
+  char firmware_version[16];  ///< as in platformio.ini
   char build_id[20];  ///< first 16 hex digits of the SHA-256 over the firmware's sources and flags
   char unique_id[36];  ///< of this one board
   char tick_unit[16];  ///< ns, instructions, cycles
