@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,27 @@ def test_another_tag_is_refused_with_all_that_is_wrong(sources: Path, tag: str, 
     found = list(mistakes(sources, tag))
     assert len(found) == len(wrong)
     assert all(part in message for part, message in zip(wrong, found, strict=True))
+
+
+def test_the_version_of_the_package_is_the_tags(tmp_path: Path) -> None:
+    """And a tree without a tag, or without git, has one as well."""
+    shutil.copy(REPO / "pyproject.toml", tmp_path)
+
+    def version() -> str:
+        command = [sys.executable, "-m", "setuptools_scm", "--root", str(tmp_path)]
+        return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    assert version() == "0.0"
+    git("init")
+    git("add", ".")
+    git("commit", "--message", "the sources")
+    assert re.fullmatch(r"0\.1\.dev1\+g[0-9a-f]+", version())
+    git("tag", "v1.2.3")
+    assert version() == "1.2.3"
 
 
 def test_notes_of_a_release_that_the_changelog_does_not_know_are_an_error() -> None:
