@@ -8,8 +8,8 @@
                                                                 needs them, and add the project's addresses
 
 The version of what pip installs is the tag (tool.setuptools_scm in pyproject.toml). That of the firmware stands in
-platformio.ini and is checked against the tag: the Nano's programs, which have it in them, are in the repository, byte for
-byte, before there is a tag.
+platformio.ini and is checked against the tag: the Nano's programs, which have it in them, are in the repository, byte
+for byte, before there is a tag.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PICTURE = re.compile(r'(!\[[^\]]*\]\(|<img\b[^>]*\bsrc=")(?![a-z]+:)([^)"\s]+)')
 
 
 def mistakes(root: Path, tag: str, built: Sequence[str] = ()) -> Iterator[str]:
-    """Yield why the sources, and the sdist and wheels that were built of them, are not those of a release with this tag."""
+    """Yield why the sources, and an sdist and wheels built of them, are not those of a release with this tag."""
     version = tag.removeprefix("v")
     if tag != f"v{version}":
         yield f"the tag {tag} does not start with v"
