@@ -23,11 +23,10 @@ from tinyhost.models.file import load_model_file
 
 from tests.commands import TINYHOST, Done, run_json, run_tinyhost
 
-__all__ = ["SHIPPED_MODELS", "Station", "Stations", "found_defects", "shipped_image"]
+__all__ = ["SHIPPED_MODELS", "Station", "Stations", "found_defects", "share_objects", "shipped_image"]
 
-SHIPPED_MODELS = {
-    app: Path(__file__).resolve().parents[1] / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")
-}
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED_MODELS = {app: ROOT / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")}
 _KEPT = ("program", "flash.bin", "board.json")
 """Files of a board's state that are its content, rather than its own name or what it does."""
 
@@ -41,6 +40,14 @@ def shipped_image(app: str) -> bytes:
 def found_defects(folder: Path) -> list[str]:
     """Return what silicon would not have forgiven the emulated Nanos whose state is somewhere in a folder."""
     return [line for path in folder.rglob("defects") if path.is_file() for line in path.read_text().splitlines()]
+
+
+def share_objects(project: Path) -> None:
+    """Let builds of a copy of the project take what is compiled alike from this one."""
+    build_firmware("vww", "native")  # with the folder of objects
+    workspace = project / ".pio"
+    workspace.mkdir()
+    (workspace / "objects").symlink_to(ROOT / ".pio" / "objects")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from tinyhost.tasks.registry import register, task_of_app
 
 from tests.apps.gestures import FIRMWARE, GESTURES, WINDOW
 from tests.oracle.builder import ModelBuilder
-from tests.stations import Station
+from tests.stations import Station, share_objects
 
 pytestmark = pytest.mark.firmware
 
@@ -83,6 +83,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Station:
     shutil.copy(FIRMWARE, project / "firmware/apps/gestures")
     environment = "[env:gestures_native]\nextends = native\nbuild_src_filter = ${native.sources} +<apps/gestures/>\n"
     (project / "platformio.ini").write_text(f"{(REPO / 'platformio.ini').read_text()}\n{environment}")
+    share_objects(project)
     station = Station(kind="native", state=tmp_path_factory.mktemp("state"))
     flash_firmware(station.board, build_firmware("gestures", "native", project=project))
     with station.board.power() as powered, Device.open(powered) as device:

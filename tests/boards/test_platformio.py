@@ -9,6 +9,8 @@ import pytest
 from tinyhost.boards.build import build_firmware
 from tinyhost.errors import BuildError
 
+from tests.stations import share_objects
+
 pytestmark = pytest.mark.firmware
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +25,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy.mkdir()
     shutil.copy(ROOT / "platformio.ini", copy)
     shutil.copytree(ROOT / "firmware", copy / "firmware")
+    share_objects(copy)
     return copy
 
 
