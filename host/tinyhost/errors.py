@@ -8,6 +8,7 @@
     ├── LinkError               bytes do not get through
     │   ├── LinkTimeoutError
     │   ├── LinkLostError       the port vanished
+    │   │   └── WayLostError    what leads to a board on another machine has ended
     │   └── PortBusyError
     ├── DeviceError             the device answered with a status other than OK
     ├── BoardError              a board cannot be found, built, started or flashed
@@ -54,6 +55,7 @@ __all__ = [
     "UploadError",
     "UsageError",
     "VersionMismatchError",
+    "WayLostError",
     "WrongBoardError",
 ]
 
@@ -93,6 +95,10 @@ class LinkTimeoutError(LinkError):
 
 class LinkLostError(LinkError):
     """The port vanished."""
+
+
+class WayLostError(LinkLostError):
+    """What leads to a board on another machine has ended: no fault of the board."""
 
 
 class PortBusyError(LinkError):

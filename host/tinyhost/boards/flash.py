@@ -11,6 +11,7 @@ from tinyhost.boards.base import Board
 from tinyhost.boards.bootloader import Timing, UploadResult, load_program, upload_program
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
 from tinyhost.boards.build import Firmware
+from tinyhost.boards.remote.board import RemoteBoard
 from tinyhost.boards.serial_boards import SerialBoard, find_port
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed
 from tinyhost.boards.switches import throw_switch
@@ -53,6 +54,8 @@ def flash_firmware(
         raise UsageError(
             f"{board.name}: {firmware.path} is firmware for {firmware.kind}", hint=f"build it for {board.firmware_kind}"
         )
+    if isinstance(board, RemoteBoard):
+        return board.flash(firmware, progress or _silent, ask or progress)
     upload = _Uploading(progress or _silent, ask or progress, watch)
     if isinstance(board, SerialBoard):
         return upload.run(firmware, board.serial, board.name, system_ports)
@@ -114,6 +117,8 @@ def _silent(line: str) -> None:
 
 def check_free(board: Board) -> None:
     """Raise BoardError or PortBusyError if another process uses the board: then it is not to be flashed."""
+    if isinstance(board, RemoteBoard):
+        board.check_free()
     if isinstance(board, VirtualBoard):
         with _ours(board):
             return

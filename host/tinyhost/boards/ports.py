@@ -13,7 +13,7 @@ from tinyhost.errors import BoardError, ConfigError, UsageError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
 
-__all__ = ["PortBoard", "check_flashable", "is_port"]
+__all__ = ["PortBoard", "check_flashable", "check_port_address", "is_port"]
 
 _SCHEMES = ("socket", "rfc2217")
 _WINDOWS_PORT = re.compile(r"COM\d+", re.IGNORECASE)
@@ -37,7 +37,7 @@ class PortBoard:
     def __init__(self, port: str) -> None:
         """Raise UsageError for an address that is none."""
         if "://" in port:
-            _check_address(port)
+            check_port_address(port)
         self.port = port
         self.name = port
 
@@ -86,14 +86,15 @@ class _PortPower:
 
 def check_flashable(board: Board) -> None:
     """Raise UsageError for a board whose firmware cannot be replaced from here, before it is built."""
-    if isinstance(board, PortBoard):
+    if not board.firmware_kind:
         raise UsageError(
             f"{board.name}: firmware cannot be put on a board through a port: the bootloader needs the board's USB",
-            hint="run tinyhost flash on the computer that has the board",
+            hint=getattr(board, "flash_hint", "run tinyhost flash on the computer that has the board"),
         )
 
 
-def _check_address(address: str) -> None:
+def check_port_address(address: str) -> None:
+    """Raise UsageError for an address of a port that is none."""
     try:
         parts = urlsplit(address)
         scheme, host, port = parts.scheme, parts.hostname, parts.port

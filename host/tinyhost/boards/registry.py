@@ -8,6 +8,7 @@ from pathlib import Path
 from tinyhost.boards.base import Board, BoardStatus
 from tinyhost.boards.kinds import VIRTUAL_BOARDS, virtual_record
 from tinyhost.boards.ports import PortBoard, is_port
+from tinyhost.boards.remote.addresses import is_remote
 from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
 from tinyhost.boards.state import Running
 from tinyhost.boards.virtual import VirtualBoard
@@ -21,8 +22,9 @@ _NO_VIRTUAL = "run tinyhost in WSL, where it has the virtual boards of Linux"
 
 
 def resolve(spec: str | None, *, state: Path | None = None) -> Board:
-    """Return the board of `spec`: a virtual one's name, nano33ble, nano33ble:SERIAL, or a port: the path of a serial
-    port, socket://HOST:PORT, rfc2217://HOST:PORT.
+    """Return the board of `spec`: a virtual one's name, nano33ble, nano33ble:SERIAL, a port (the path of a serial port,
+    socket://HOST:PORT, rfc2217://HOST:PORT), or one of another machine: ssh:HOST/SERIAL, labgrid:PLACE,
+    jumpstarter:SELECTOR.
 
     Without a spec: the one real board that is plugged in, else native. `state`: folder of the virtual boards.
     Raises UsageError for any other spec, BoardNotFoundError if the board is not there or several could be meant.
@@ -36,20 +38,27 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
         if not HAS_PTYS:
             raise BoardError(f"{spec} needs Linux or macOS", hint=_NO_VIRTUAL)
         return VirtualBoard(record, state)
-    if is_port(spec):
-        return _board_of_port(spec)
+    if is_remote(spec) or is_port(spec):
+        return _board_of_address(spec)
     kind_name, colon, serial = spec.partition(":")
     if kind_name != "nano33ble" or (colon and not serial):
         names = ", ".join([record.name for record in VIRTUAL_BOARDS] + ["nano33ble or nano33ble:SERIAL"])
-        expected = f"{names}; or a port: its path, socket://HOST:PORT, rfc2217://HOST:PORT"
+        expected = (
+            f"{names}; a port: its path, socket://HOST:PORT, rfc2217://HOST:PORT; or a board of another machine: "
+        )
+        expected += "ssh:HOST/SERIAL, labgrid:PLACE, jumpstarter:LABEL=VALUE"
         raise UsageError(f"no board is called {spec!r}", hint=f"expected {expected}")
     if serial:
         return SerialBoard(find_port(serial).serial)
     return SerialBoard(_only(find_usb_ports()).serial)
 
 
-def _board_of_port(port: str) -> Board:
-    """Return the Nano that is plugged in there, which can be flashed too, else whatever answers."""
+def _board_of_address(port: str) -> Board:
+    """Return the board of another machine, the Nano that is plugged in there, or whatever answers."""
+    if is_remote(port):
+        from tinyhost.boards.remote.finding import remote_board  # only here: it brings much that no other board needs
+
+        return remote_board(port)
     if "://" in port:
         return PortBoard(port)
     here = os.path.realpath(port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tinyhost.cli.declare import Group, make_command, make_group, option
@@ -77,21 +78,30 @@ def serve(
             help="Where to listen; port 0 is any that is free. Without HOST, only programs on this computer get there.",
         ),
     ] = "127.0.0.1:0",
+    stdio: Annotated[
+        bool,
+        option(
+            "--stdio", help="Serve a tinyhost on another computer that has started this by ssh; it names the board."
+        ),
+    ] = False,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
 ) -> None:
     """Put the bytes of a board on a TCP port until Ctrl-C.
 
-    Any command, one at a time, uses the board by --board socket://HOST:PORT. There is no login and no encryption: on
-    another computer use an SSH tunnel.
+    Any command, one at a time, uses the board by --board socket://HOST:PORT; in between, commands on this computer use
+    it too. There is no login and no encryption: from another computer take --board ssh:HOST/BOARD, or an SSH tunnel.
     """
+    if stdio:
+        _serve_stdio(state)
+        return
     from tinyhost.boards.serving import BoardServer, is_loopback, parse_listen
     from tinyhost.cli.connect import chosen_board
 
     host, port = parse_listen(listen)
     target = chosen_board(board, scene, state)
-    with target.power(scene=scene) as powered, BoardServer(powered, host, port, note) as server:
+    with target.power(scene=scene, keep_on=True) as powered, BoardServer(powered, host, port, note) as server:
         say(f"{target.name} is at ", (server.url, "bold"))
         if not is_loopback(host):
             warn(
@@ -100,6 +110,19 @@ def serve(
             )
         note(("Ctrl-C ends it", "dim"))
         _keep_on(powered, server.poll)
+
+
+def _serve_stdio(state: Path | None) -> None:
+    """Serve the tinyhost at the other end of our pipes. What anything here prints goes to stderr."""
+    import os
+
+    from tinyhost.boards import resolve
+    from tinyhost.boards.remote.pipes import Pipes
+    from tinyhost.boards.remote.stdio_server import serve_pipes
+
+    with os.fdopen(os.dup(0), "rb") as incoming, os.fdopen(os.dup(1), "wb") as outgoing:
+        os.dup2(2, 1)
+        serve_pipes(Pipes(incoming, outgoing, "the other computer"), lambda name: resolve(name, state=state))
 
 
 def _keep_on(powered: PoweredBoard, step: Callable[[], None]) -> None:

@@ -95,6 +95,7 @@ def flash(
     from tinyhost.boards.flash import burn_bootloader, check_free
     from tinyhost.boards.packaged import check_available
     from tinyhost.boards.ports import check_flashable
+    from tinyhost.boards.remote.finding import held
     from tinyhost.cli.connect import chosen_board
     from tinyhost.cli.flash_run import flash_and_greet
 
@@ -102,18 +103,19 @@ def flash(
     if all_operators and (arduino or engine is not Engine.TINYHOST):
         raise UsageError("--all-operators is for tinyhost's own engine on the bare chip", hint="leave it out")
     target = chosen_board(board, None, state)
-    check_flashable(target)
-    kind = build_kind(target.firmware_kind, engine.value, arduino=arduino, all_operators=all_operators)
-    if firmware is None:
-        check_available(app, kind, build=build)
-    check_free(target)
-    has_all = all_operators or firmware is not None or target.firmware_kind != "nano33ble"
-    files = [] if no_model else _models_for(app, target, engine, model, all_operators=has_all)
-    if bootloader is not None:
-        burn_bootloader(target, bootloader)
-    with stage(f"building {app} for {target.name}") as progress:
-        found = _prebuilt(app, target, firmware) if firmware else _find(app, kind, build=build, progress=progress)
-    document = flash_and_greet(target, found, files, state=state, quiet=json == "-")
+    with held(target):
+        check_flashable(target)
+        kind = build_kind(target.firmware_kind, engine.value, arduino=arduino, all_operators=all_operators)
+        if firmware is None:
+            check_available(app, kind, build=build)
+        check_free(target)
+        has_all = all_operators or firmware is not None or target.firmware_kind != "nano33ble"
+        files = [] if no_model else _models_for(app, target, engine, model, all_operators=has_all)
+        if bootloader is not None:
+            burn_bootloader(target, bootloader)
+        with stage(f"building {app} for {target.name}") as progress:
+            found = _prebuilt(app, target, firmware) if firmware else _find(app, kind, build=build, progress=progress)
+        document = flash_and_greet(target, found, files, state=state, quiet=json == "-")
     if json:
         write_json(document, json)
     if json != "-":

@@ -23,7 +23,7 @@ def allow(
     rig: Annotated[Path, option("--rig", metavar="FILE", help="The rig file, which you have read.")],
     yes: Annotated[bool, option("--yes", help="Allow it; without this, the programs are only shown.")] = False,
 ) -> None:
-    """Let a rig file start the programs that switch its boards' power.
+    """Let a rig file start the programs that lead to its boards and switch their power.
 
     They are allowed to this very file: a changed one is asked for again. docs/guides/rigs.md says where that is kept.
     """
@@ -31,7 +31,7 @@ def allow(
     from tinyhost.hil.rigs import load_rig
 
     loaded = load_rig(rig)
-    commands = [(board.name, command) for board in loaded.boards if board.power for command in board.power.commands]
+    commands = [(board.name, command) for board in loaded.boards for command in board.programs]
     if not commands:
         say(f"{rig}: starts no programs, so there is nothing to allow")
         return

@@ -21,6 +21,7 @@ from tinyhost.errors import (
     ProtocolError,
     TinyhostError,
     VersionMismatchError,
+    WayLostError,
 )
 from tinyhost.link import Link
 from tinyhost.link.faults import Faults, FaultyLink
@@ -201,7 +202,8 @@ class Session:
                 self._on_renewed()
             except (LinkError, BoardNotFoundError) as exc:
                 vanished = isinstance(exc, LinkLostError) and self.connection.name
-                if (first and not vanished) or self._closing.is_set() or not deadline.left_s:
+                hopeless = isinstance(exc, WayLostError) or (first and not vanished)
+                if hopeless or self._closing.is_set() or not deadline.left_s:
                     raise
                 self.connection.detach()
                 time.sleep(_RECONNECT_PERIOD_S)

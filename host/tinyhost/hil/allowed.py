@@ -69,8 +69,8 @@ def allow_rig(rig: Path, sha256: str, path: Path | None = None) -> None:
 
 
 def check_allowed(board: RigBoard, allowed: Allowed) -> None:
-    """Raise ConfigError if a board's power is switched by a command that the owner did not allow."""
-    for command in board.power.commands if board.power else ():
+    """Raise ConfigError if a rig file makes us start a command that the owner did not allow."""
+    for command in board.programs if board.rig_sha256 else ():  # what the command line names, its user wants
         if not allowed.permits(board.rig_sha256, command):
             raise ConfigError(
                 f"{board.where}: board {board.name} wants to start a program that nobody allowed here: "

@@ -187,7 +187,7 @@ def pytest_runtest_makereport(
         fault = fault_of(call.excinfo.value)
         if station is not None:
             if call.when == "call" and fault == "rig":
-                fault, remark = station.triage()
+                fault, remark = station.triage(call.excinfo.value)
                 report.sections.append(("whose fault it is", remark))
             station.distrust()
             if station.recent_log():

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.boards.kinds import VIRTUAL_BOARDS
+from tinyhost.boards.ports import is_port
 from tinyhost.boards.project import find_shipped
+from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
 from tinyhost.errors import UsageError
 from tinyhost.hil.power import PowerCommands, read_power
 from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
@@ -33,7 +35,9 @@ class RigBoard:
     """One board of a rig.
 
     app: of a task (tinyhost.tasks.registry).
+    address: where the board is, if it is on another machine or behind a port; its type says what it is there.
     scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
+        Behind a port it is played by whoever keeps the board on.
     model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
     power: what switches its power, of a real board; virtual ones have a switch of their own.
@@ -46,6 +50,7 @@ class RigBoard:
     type: str
     app: str
     serial: str | None = None
+    address: str | None = None
     scene: str | None = None
     model: Path | None = None
     allow: tuple[str, ...] | None = None
@@ -57,12 +62,23 @@ class RigBoard:
     @property
     def spec(self) -> str:
         """The board as `--board` names it."""
-        return f"{self.type}:{self.serial}" if self.serial else self.type
+        return self.address or (f"{self.type}:{self.serial}" if self.serial else self.type)
+
+    @property
+    def played_scene(self) -> str | None:
+        """The scene, if it is for us to have it played."""
+        return self.scene if self.address is None or self.address.startswith("ssh:") else None
+
+    @property
+    def programs(self) -> tuple[tuple[str, ...], ...]:
+        """Every command that the board makes us start: its way, and its power switch."""
+        return (*(programs_of(self.address) if self.address else ()), *(self.power.commands if self.power else ()))
 
     @property
     def capabilities(self) -> frozenset[str]:
         """What a test may need of a board: `scene`, `exact_scene`, `power_cut`; its marker is needs_<capability>."""
-        found = {"power_cut"} if self.power or self.type in VIRTUAL_TYPES else set()
+        own_switch = self.type in VIRTUAL_TYPES and (self.address is None or self.address.startswith("ssh:"))
+        found = {"power_cut"} if self.power or own_switch else set()
         exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
@@ -110,9 +126,12 @@ def _apps() -> tuple[str, ...]:
 
 def board_of_spec(spec: str) -> RigBoard:
     """Return the board that `--board` means, as for every command, without a rig file. Raises UsageError."""
+    if is_remote(spec) or is_port(spec):
+        check_address(spec)
+        return RigBoard(name=spec, type="port", app=default_app(), address=spec)
     kind, _, serial = (spec, "", "") if spec in VIRTUAL_TYPES else spec.partition(":")
     if kind not in BOARD_TYPES or (serial and kind in VIRTUAL_TYPES):
-        expected = f"{', '.join(BOARD_TYPES)} or nano33ble:SERIAL"
+        expected = f"{', '.join(BOARD_TYPES)}, nano33ble:SERIAL, or an address as ssh:HOST/SERIAL, labgrid:PLACE"
         raise UsageError(f'--board: expected {expected}; got "{spec}"', hint=nearest(kind, BOARD_TYPES))
     return RigBoard(name=spec, type=kind, app=default_app(), serial=serial or None)
 
@@ -157,30 +176,46 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         raise table.error("name", f'expected letters, digits, "_", "-" and "."; got "{name}"', hint='name = "desk-1"')
     kind = table.choice("type", BOARD_TYPES)
     serial, scene, model = table.optional_text("serial"), table.optional_text("scene"), table.optional_text("model")
+    address = table.optional_text("address")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
     power = table.inner("power")
     table.finish()
-    if power is not None and kind in VIRTUAL_TYPES:
-        raise table.error("power", f"a {kind} board has a switch of its own", hint="remove this line")
-    if serial and kind in VIRTUAL_TYPES:
-        raise table.error("serial", f"a {kind} board has no serial number", hint="remove this line")
-    if scene and kind not in VIRTUAL_TYPES:
-        raise table.error(
-            "scene", f"a {kind} sees the real world, only virtual boards take a scene", hint="remove this line"
-        )
+    _check_keys(table, kind, serial=serial, address=address, scene=scene, has_power=power is not None)
     if model and not model.endswith(".tflite"):
         hint = "the tests compile it themselves, to make a second image of it"
         raise table.error("model", f'expected a .tflite file, got "{model}"', hint=hint)
-    if scene and not _names_no_file(scene):
+    if scene and not _names_no_file(scene) and not (address and address.startswith("ssh:")):
         path, mark, options = scene.partition("?")
         scene = f"{_existing(table, 'scene', source, path)}{mark}{options}"
     return RigBoard(
-        name=name, type=kind, serial=serial, app=app, scene=scene,
+        name=name, type=kind, serial=serial, address=address, app=app, scene=scene,
         model=_existing(table, "model", source, model) if model else None,
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
         power=read_power(power) if power else None, rig_sha256=source.sha256,
     )  # fmt: skip
+
+
+def _check_keys(
+    table: Table, kind: str, *, serial: str | None, address: str | None, scene: str | None, has_power: bool
+) -> None:
+    """Raise ConfigError for what a board of this type cannot have."""
+    is_virtual = kind in VIRTUAL_TYPES
+    if address:
+        try:
+            check_address(address)
+        except UsageError as exc:
+            raise table.error("address", exc.message, hint=exc.hint) from exc
+        if serial:
+            raise table.error("serial", "its address says which board it is", hint="remove this line")
+    elif has_power and is_virtual:
+        raise table.error("power", f"a {kind} board has a switch of its own", hint="remove this line")
+    if serial and is_virtual:
+        raise table.error("serial", f"a {kind} board has no serial number", hint="remove this line")
+    if scene and not is_virtual:
+        raise table.error(
+            "scene", f"a {kind} sees the real world, only virtual boards take a scene", hint="remove this line"
+        )
 
 
 def _names_no_file(scene: str) -> bool:
@@ -216,9 +251,9 @@ def _refuse_twins(source: TomlSource, boards: tuple[RigBoard, ...]) -> None:
             hint = "give each board a name of its own; upper and lower case, and dots at the end, make no other one"
             raise source.error(("board", n, "name"), message, hint=hint)
         names[name] = n
-        if board.type not in VIRTUAL_TYPES:
-            twin = real.get(spec, real.get(board.type))
-            if twin is not None or (board.serial is None and real):
+        if board.type not in VIRTUAL_TYPES or board.address:
+            twin = real.get(spec, None if board.address else real.get(board.type))
+            if twin is not None or (board.serial is None and board.address is None and real):
                 other = boards[next(iter(real.values())) if twin is None else twin]
                 message = f'board "{board.name}": cannot be told from board "{other.name}" by its serial number'
                 raise source.error(

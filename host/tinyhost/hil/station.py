@@ -16,6 +16,7 @@ from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.packaged import find_firmware
 from tinyhost.boards.project import shipped_models
+from tinyhost.boards.remote.finding import held
 from tinyhost.device import Device
 from tinyhost.errors import (
     BoardError,
@@ -26,6 +27,7 @@ from tinyhost.errors import (
     ProtocolError,
     TinyhostError,
     UsageError,
+    WayLostError,
 )
 from tinyhost.hil.allowed import check_allowed, read_allowed
 from tinyhost.hil.audit import AuditLog
@@ -56,11 +58,12 @@ class Station:
         self._audit = AuditLog(asked, run=run)
         self._state = state
         self._observe: Observer = observer or (lambda *_, **__: None)
-        self._on = ExitStack()
+        self._on, self._held = ExitStack(), ExitStack()
         self._powered: PoweredBoard | None = None
         self._opened: Device | Link | None = None
         self._broken: TinyhostError | None = None
         self._in_doubt = False
+        self._boot = 0
         self._sensor: SensorSampling | None = None
         self._log: deque[str] = deque(maxlen=RECENT_LOG_LINES)
 
@@ -72,6 +75,7 @@ class Station:
     ) -> None:
         self._on.close()
         self._audit.write("close")
+        self._held.close()
 
     @property
     def broken(self) -> str:
@@ -152,10 +156,16 @@ class Station:
         """Have the board restarted before the next test: the last one failed."""
         self._in_doubt = True
 
-    def triage(self) -> tuple[Fault, str]:
-        """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung."""
+    def triage(self, error: BaseException | None = None) -> tuple[Fault, str]:
+        """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung.
+
+        error: what the test ended with. On another machine the way to the board may have broken instead: then the board
+        answers on a new link, and has not started anew.
+        """
         try:
             self._let_go()
+            if self.asked.address and (broken := self._broken_way(error)):
+                return "rig", broken
             died = self._revive()
             self._open().close()
         except TinyhostError as exc:
@@ -163,6 +173,17 @@ class Station:
             return "rig", f"The board does not answer after a restart either ({exc.message}): the rig's fault."
         what = died or "the firmware stopped answering"
         return "test", f"The board answers again after a restart, so the rig is fine: {what}."
+
+    def _broken_way(self, error: BaseException | None) -> str:
+        """Return what shows that it was the way to the board that broke; empty if nothing does."""
+        if isinstance(error, WayLostError):
+            self._powered = self._power()
+            return "The way to the board had ended, and leads there again: the rig's fault."
+        before = self._boot
+        with suppress(LinkError), self._open() as device:
+            if device.info.boot == before:
+                return "The board answers on a new link and did not restart, so the way to it broke: the rig's fault."
+        return ""
 
     def recent_log(self) -> list[str]:
         """Return the last lines that the device wrote."""
@@ -213,18 +234,22 @@ class Station:
 
     @cached_property
     def _board(self) -> Board:
-        return resolve(self.asked.spec, state=self._state)
+        check_allowed(self.asked, read_allowed())
+        board = resolve(self.asked.spec, state=self._state)
+        self._audit.write("hold", address=self.asked.spec)
+        self._held.enter_context(held(board))
+        return board
 
     def _power(self) -> PoweredBoard:
         """Return the board, switched on; switched off before if it was on."""
         self._observe("stage", text=f"powering {self.asked.name}")
         self._audit.write("open", port=self.asked.spec)
         self._on.close()
-        return self._on.enter_context(self._board.power(scene=self.asked.scene))
+        return self._on.enter_context(self._board.power(scene=self.asked.played_scene))
 
     def _open(self) -> Device:
         device = Device.open(self.powered(), log=self._on_log)
-        self._opened = device
+        self._opened, self._boot = device, device.info.boot
         return device
 
     def _let_go(self) -> None:
@@ -244,7 +269,7 @@ class Station:
             return ""
         try:
             self._cut()
-        except BoardError as exc:
+        except (BoardError, WayLostError) as exc:
             self._powered = self._power()
             return exc.message
         return ""
