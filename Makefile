@@ -46,6 +46,12 @@ $(VENV)/.train: $(VENV)/.run
 	$(PIP_INSTALL) --editable '.[tour,train]'
 	@touch $@
 
+# labgrid for the tests of labs, in an environment of its own: it brings another package `serial`.
+LABGRID := labgrid==26.0.1
+build/labgrid/bin/labgrid-client:
+	$(PYTHON) -m venv build/labgrid
+	build/labgrid/bin/python -m pip install --quiet --disable-pip-version-check '$(LABGRID)'
+
 setup: $(VENV)/.run  ## install what the tool needs: Debian packages and a virtual environment
 setup-dev: $(VENV)/.dev  ## that, and what tests and checks need
 setup-train: $(VENV)/.train  ## that, and TensorFlow
@@ -53,7 +59,7 @@ setup-train: $(VENV)/.train  ## that, and TensorFlow
 demo: setup  ## the README's tour on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
 	$(BIN)/python -m scripts.demo
 
-test: setup-dev test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
+test: setup-dev build/labgrid/bin/labgrid-client test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-firmware: setup-dev  ## the unit tests of the firmware's libraries, with sanitizers

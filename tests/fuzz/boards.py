@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -12,15 +13,20 @@ import numpy as np
 from tinyhost.boards.bootloader.intel_hex import parse_intel_hex
 from tinyhost.boards.bootloader.program import load_program
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
+from tinyhost.boards.remote.addresses import check_address
+from tinyhost.boards.remote.labgrid_text import parse_resources, parse_show
+from tinyhost.boards.remote.pipes import Pipes, error_of, told
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, Running
 from tinyhost.device.replies import unpacked
 from tinyhost.device.stream_items import FrameItem, SamplesItem, parse_item
+from tinyhost.errors import PortBusyError
 from tinyhost.hil.rigs import load_rig
 from tinyhost.protocol import messages
 from tinyhost.protocol.frames import FrameDecoder, encode_frame
 from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
 from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
+from tinyhost.system.json_reading import JsonObject
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch
@@ -176,7 +182,45 @@ def _scene(data: bytes) -> None:
     spec.check_options("snr", "seed", "loop")
 
 
+def _pipes(data: bytes) -> None:
+    """Take everything that the tinyhost of another machine sends."""
+    pipes = Pipes(io.BytesIO(data), io.BytesIO(), "x")
+    if pipes.await_magic():
+        while (item := pipes.receive()) is not None:
+            if isinstance(item, JsonObject) and "error" in item:
+                error_of(item.object("error"), "x")
+
+
+def _sent_through_pipes() -> list[bytes]:
+    outgoing = io.BytesIO()
+    pipes = Pipes(io.BytesIO(), outgoing, "x")
+    pipes.send_magic()
+    pipes.send(ok={"kind": "native", "is_virtual": True})
+    pipes.send_bytes(bytes(40))
+    pipes.send(error=told(PortBusyError("held", hint="wait")))
+    return [outgoing.getvalue()]
+
+
+_PLACE = b"Place 'n1':\n  tags: board=native\n  acquired: one/ada\n  changed: 2026-11-29 17:24:23.270513\n"
+_RESOURCES = b'{"targets": {"n1": {"resources": [{"NetworkSerialPort": {"host": "127.0.0.1", "port": 5555}}]}}}'
+
 TARGETS = [
+    Target(name="pipes of ssh", parse=_pipes, seeds=_sent_through_pipes),
+    Target(
+        name="labgrid place",
+        parse=lambda data: parse_show(data.decode("utf-8", "replace"), "x"),
+        seeds=lambda: [_PLACE],
+    ),
+    Target(
+        name="labgrid resources",
+        parse=lambda data: parse_resources(data.decode("utf-8", "replace"), "x"),
+        seeds=lambda: [_RESOURCES],
+    ),
+    Target(
+        name="address of a board",
+        parse=lambda data: check_address(data.decode("utf-8", "replace")),
+        seeds=lambda: [b"ssh:ada@rig2:22/native", b"labgrid:board=m4,x=y", b"jumpstarter:a=b", b"socket://[::1]:5555"],
+    ),
     Target(name="frames", parse=_receive, seeds=_frames),
     Target(name="messages", parse=_unpack_all, seeds=_messages),
     Target(

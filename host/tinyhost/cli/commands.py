@@ -39,6 +39,7 @@ COMMANDS = {
     "mlperf": "MLPerf Tiny: the official benchmarks.",
     "diff": "Run one sample on the host and on the board, and compare.",
     "hil": "Run hardware-in-the-loop tests on the boards of a rig.",
+    "rig": "Give a rig's boards to a lab: files for labgrid and jumpstarter.",
     "settings": "Show or change the board's settings.",
     "reset": "Restart the board's firmware and wait until it answers.",
     "board": "Keep a board on, or put it on the network.",

@@ -45,10 +45,15 @@ def connected(
 
     hold_s: how long a virtual camera shows each picture of the scene at least.
     """
+    from tinyhost.boards.remote.board import held
     from tinyhost.device import Device
 
     target = chosen_board(board, scene, state)
-    with target.power(scene=scene, hold_s=hold_s) as powered, Device.open(powered, log=log or show_log) as device:
+    with (
+        held(target),
+        target.power(scene=scene, hold_s=hold_s) as powered,
+        Device.open(powered, log=log or show_log) as device,
+    ):
         yield Connection(device=device, board=powered, scene=scene or "")
 
 

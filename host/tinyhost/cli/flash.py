@@ -95,7 +95,7 @@ def flash(
     from tinyhost.boards.flash import burn_bootloader, check_free
     from tinyhost.boards.packaged import check_available
     from tinyhost.boards.ports import check_flashable
-    from tinyhost.boards.remote.finding import held
+    from tinyhost.boards.remote.board import held
     from tinyhost.cli.connect import chosen_board
     from tinyhost.cli.flash_run import flash_and_greet
 

@@ -36,8 +36,9 @@ BoardOption = Annotated[
         envvar="TINYHOST_BOARD",
         key="board",
         values="board",
-        help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; or a port: "
-        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT. Default: the one real board plugged in, or native.",
+        help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; a port: "
+        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT; or one of another machine: ssh:HOST/SERIAL, "
+        "labgrid:PLACE, jumpstarter:LABEL=VALUE. Default: the one real board plugged in, or native.",
     ),
 ]
 

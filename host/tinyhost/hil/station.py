@@ -16,7 +16,7 @@ from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.packaged import find_firmware
 from tinyhost.boards.project import shipped_models
-from tinyhost.boards.remote.finding import held
+from tinyhost.boards.remote.board import held
 from tinyhost.device import Device
 from tinyhost.errors import (
     BoardError,

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hil run": ("--rig RIG --select identity --out FOLDER/hil", "nothing passed on nano"),
     "hil history": ("", ""),
     "hil allow": ("--rig RIG", ""),
+    "rig export": ("--rig RIG --out FOLDER/lab", ""),
     "settings": ("", NO_BOARD),
     "reset": ("", NO_BOARD),
     "board run": ("", NO_VIRTUAL),

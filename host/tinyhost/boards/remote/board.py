@@ -5,11 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
-from tinyhost.boards.bootloader import UploadResult
-from tinyhost.boards.build import Firmware
+from tinyhost.boards.base import Board
 
-__all__ = ["RemoteBoard"]
+if TYPE_CHECKING:
+    from tinyhost.boards.bootloader import UploadResult
+    from tinyhost.boards.build import Firmware
+
+__all__ = ["RemoteBoard", "held"]
 
 
 class RemoteBoard(ABC):
@@ -32,3 +36,8 @@ class RemoteBoard(ABC):
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
     ) -> UploadResult | None:
         """Have the other machine put a program on the board; see flash.flash_firmware."""
+
+
+def held(board: Board) -> AbstractContextManager[None]:
+    """Return a block in which a board of a lab stays ours between its uses. Raises as LabgridBoard.held."""
+    return board.held() if isinstance(board, RemoteBoard) else nullcontext()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -48,6 +49,7 @@ class SshBoard(RemoteBoard):
                     session.close()
                     raise
                 self._session = session
+                weakref.finalize(self, session.close)
             return self._session
 
     @property
@@ -120,6 +122,14 @@ class SshBoard(RemoteBoard):
         reply = self.session.ask("flash", program=program, progress=heard, firmware=values, n_bytes=len(program))
         upload = reply.values.get("upload")
         return UploadResult(**upload) if isinstance(upload, dict) else None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Use one ssh in the block, which ends with it."""
+        try:
+            yield
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the ssh, if there is one."""

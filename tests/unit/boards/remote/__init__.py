@@ -1,0 +1,1 @@
+"""The ways to boards on other machines."""
