@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tinyhost.boards.power_switch import ask_for_power_cut
+from tinyhost.boards.remote.labgrid_text import parse_show
 
 from tests.commands import TINYHOST
 
@@ -189,9 +190,8 @@ class Lab:
         return done.stdout + done.stderr
 
     def holder(self) -> str:
-        """Return who holds the place, HOST/USER; None's name if nobody does."""
-        lines = [line for line in self.client("show").splitlines() if line.startswith("  acquired: ")]
-        return lines[0].removeprefix("  acquired: ")
+        """Return who holds the place, HOST/USER; empty if nobody does."""
+        return parse_show(self.client("show"), "the lab").holder
 
     def start(self, name: str) -> None:
         """Start one of the lab's programs; return when it is ready."""

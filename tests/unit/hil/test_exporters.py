@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # of mkdocs
 from tinyhost.errors import ConfigError, UsageError
 from tinyhost.hil.exporters import exported_boards, jumpstarter_exporter, labgrid_exports
 from tinyhost.hil.rigs import load_rig
@@ -76,4 +76,4 @@ def test_a_wrong_address_is_refused_with_its_line(tmp_path: Path, line: str, sai
 def test_the_ways_to_boards_are_programs_that_the_owner_allows(tmp_path: Path) -> None:
     far = load_rig(rig_file(tmp_path)).boards[2]
     assert far.programs[0][0] == "ssh"
-    assert (far.spec, far.capabilities) == ("ssh:rig2/m4", {"power_cut"})
+    assert (far.spec, set(far.capabilities)) == ("ssh:rig2/m4", {"power_cut"})
