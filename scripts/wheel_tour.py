@@ -87,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         program, environment = install(wheel, options.extras, options.way, home)
         seconds = time.monotonic() - started
         n_bytes = sum(path.lstat().st_size for path in environment.rglob("*") if path.is_file())
-        lines = [f"{options.way} install {wheel.name}[{options.extras}]: {seconds:.0f} s, {n_bytes / 1e6:.0f} MB"]
+        extras = f"[{options.extras}]" if options.extras else ""
+        lines = [f"{options.way} install {wheel.name}{extras}: {seconds:.0f} s, {n_bytes / 1e6:.0f} MB"]
         for command in options.only or tour():
             print(f"$ {command}", flush=True)
             lines.append(f"{run(command, program, home):7.1f} s  {command}")

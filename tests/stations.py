@@ -23,7 +23,7 @@ from tinyhost.models.file import load_model_file
 
 from tests.commands import TINYHOST, Done, run_json, run_tinyhost
 
-__all__ = ["SHIPPED_MODELS", "Station", "Stations", "found_defects", "share_objects", "shipped_image"]
+__all__ = ["SHIPPED_MODELS", "Station", "Stations", "alive", "found_defects", "share_objects", "shipped_image"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED_MODELS = {app: ROOT / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")}
@@ -98,6 +98,14 @@ class Station:
             process = self.started.pop()
             process.kill()
             process.communicate()
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Stations:

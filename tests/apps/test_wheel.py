@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +15,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 from tinyhost.boards.built import ingredients
+from tinyhost.system.installation import STRANGER
 
 from scripts.wheel_tour import build_wheel, main
 
@@ -86,6 +89,27 @@ def test_the_readmes_tour_runs_from_the_wheel_in_a_clean_environment() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("way", ["pipx", "uv"])
 def test_pipx_and_uv_install_it_too(way: str) -> None:
-    pytest.importorskip(way)
+    __import__(way)  # whoever asks for it has it: pip install pipx uv
     commands = ("tinyhost --version", "tinyhost flash vww", "tinyhost bench --runs 2")
-    assert main(["--with", way, "--only", *commands]) == 0
+    assert main(["--with", way, "--extras", "", "--only", *commands]) == 0
+
+
+@pytest.mark.soak
+def test_beside_the_stranger_of_our_name_the_doctor_says_what_mends_both(tmp_path: Path) -> None:
+    """The other program is PyPI's. Ours is installed after it, and then it after ours."""
+    wheel = build_wheel(tmp_path)
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env/bin/python"
+
+    def run(*words: str | Path) -> str:
+        return subprocess.run([*map(str, words)], check=True, capture_output=True, text=True).stdout
+
+    for packages in ([STRANGER, wheel], [STRANGER, "--force-reinstall", "--no-deps"]):
+        run(python, "-m", "pip", "install", "--quiet", *packages)
+        assert run(python.with_name("tinyhost-hil"), "--version").startswith("tinyhost ")
+        said = run(python.with_name("tinyhost-hil"), "doctor")
+        (advice,) = re.findall(r"^name: (.*), then (.*)$", said, re.MULTILINE)
+        for command in advice:
+            run(*shlex.split(command.replace("uninstall", "uninstall --yes")))
+        assert run(python.with_name("tinyhost"), "--version").startswith("tinyhost ")
+        assert "name:" not in run(python.with_name("tinyhost"), "doctor")

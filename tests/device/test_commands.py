@@ -13,7 +13,7 @@ import pytest
 
 from tests.commands import run_json, run_tinyhost
 from tests.device.rig import small_model
-from tests.stations import SHIPPED_MODELS, Station, Stations
+from tests.stations import SHIPPED_MODELS, Station, Stations, alive
 
 pytestmark = pytest.mark.firmware
 
@@ -123,6 +123,22 @@ def test_a_board_that_is_kept_on_and_dies_ends_the_command(native: Station) -> N
     _, remarks = keeper.communicate(timeout=30)
     assert keeper.returncode == 1
     assert "the firmware died of signal SIGSEGV" in remarks
+
+
+def test_firmware_ends_with_a_host_that_was_killed_though_the_system_kills_nothing_with_it(
+    native: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS: without util-linux nobody asks the system to."""
+    monkeypatch.setenv("PATH", "")
+    keeper = native.start("board", "run")
+    native.wait_until_on(keeper)
+    firmware = json.loads((native.state / "native" / "running.json").read_text())["firmware_pid"]
+    keeper.kill()
+    keeper.communicate(timeout=30)
+    deadline = time.monotonic() + 30
+    while alive(firmware):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_boards_lists_the_virtual_boards_and_their_firmware(native: Station) -> None:

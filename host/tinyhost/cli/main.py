@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import click
 
-import tinyhost
 from tinyhost.cli.commands import COMPLETE_VARIABLE, Commands
 from tinyhost.cli.declare import HELP_NAMES
 from tinyhost.cli.exits import ExitStatus
@@ -25,7 +24,11 @@ __all__ = ["app", "main"]
 
 def _tell_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        click.echo(f"tinyhost {tinyhost.__version__}")
+        from importlib.metadata import version
+
+        from tinyhost.system.installation import DISTRIBUTION
+
+        click.echo(f"tinyhost {version(DISTRIBUTION)}")  # also where the other program has overwritten our __init__.py
         ctx.exit()
 
 

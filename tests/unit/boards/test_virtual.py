@@ -23,6 +23,8 @@ from tinyhost.boards.virtual import AttachedBoard, VirtualPower
 from tinyhost.errors import BoardError, ConfigError, LinkLostError, PortBusyError, UsageError
 from tinyhost.link.base import Link
 
+from tests.stations import alive
+
 ECHO = """
 echo "boot $$"
 while read -r line; do
@@ -57,13 +59,6 @@ def read_line(link: Link, timeout_s: float = 5.0) -> str:
 def ask(link: Link, line: str) -> str:
     link.write(line.encode() + b"\n")
     return read_line(link)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def firmware_pid(state: Path) -> int:
