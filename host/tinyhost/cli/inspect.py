@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from tinyhost.cli.declare import Command, argument, make_command
+from tinyhost.cli.declare import Command, argument, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import JsonOption, PassesOption
 from tinyhost.cli.output import console, write_json
@@ -15,13 +15,18 @@ __all__ = ["command"]
 
 def command() -> Command:
     """Return `inspect`."""
-    return make_command(inspect, examples=("tinyhost inspect runs/hall/model.tflite",))
+    examples = ("tinyhost inspect runs/hall/model.tflite", "tinyhost inspect runs/hall/model.tflite --weights")
+    return make_command(inspect, examples=examples)
 
 
 def inspect(
     model: Annotated[Path, argument(help="A .tflite or .thm file.")],
     labels: LabelsOption = None,
     passes: PassesOption = True,
+    weights: Annotated[
+        bool,
+        option("--weights", help="Show each layer's int8 weights, too: histogram, range, scales, what rounding cost."),
+    ] = False,
     json: JsonOption = None,
 ) -> None:
     """Show what a model costs, and whether it fits the board.
@@ -29,15 +34,20 @@ def inspect(
     Lists the operators with their multiply-accumulates and weights, and draws how the arena fills while they run. No
     board is needed.
     """
-    from tinyhost.models.file import load_model_file
+    from tinyhost.models.file import load_model_file, load_weights
     from tinyhost.models.fits import Fit, Limits
     from tinyhost.models.inspection import InspectDocument
 
     summary = load_model_file(model, split_labels(labels), passes=passes).summary
     fit = Fit.of(summary, Limits.of_firmware(summary.task, summary.engine))
+    layers = load_weights(model) if weights else None
     if json:
-        write_json(InspectDocument.of(summary, fit), json)
+        write_json(InspectDocument.of(summary, fit, layers), json)
     if json != "-":
         from tinyhost.views.inspect import inspect_view
 
         console().print(inspect_view(summary, fit, console().width))
+        if layers is not None:
+            from tinyhost.views.weights import weights_view
+
+            console().print("\n", weights_view(layers), sep="")

@@ -11,13 +11,15 @@ from tinyhost.boards.project import find_shipped
 from tinyhost.compiler import EngineName, ModelImage, compile_tflite, image_for_tflm, image_for_tinyhost
 from tinyhost.compiler.image_format import IMAGE_MAGIC
 from tinyhost.compiler.settings_file import SETTINGS_FILE, read_settings_file
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.models.summary import ModelSummary, summary_of
+from tinyhost.models.weights import LayerWeights, layer_weights
 from tinyhost.models.wrapped import label_lines, unwrapped
 from tinyhost.system.reading import read_file, read_text
 
-__all__ = ["ModelFile", "load_model_file", "read_tflite_file"]
+__all__ = ["ModelFile", "labels_beside", "load_model_file", "load_weights", "read_tflite_file"]
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_LABELS_BYTES = 1 << 16
@@ -73,6 +75,11 @@ def read_tflite_file(path: Path) -> tuple[bytes, tuple[str, ...]]:
     return data, labels or _known_labels(path, data)
 
 
+def load_weights(path: Path) -> tuple[LayerWeights, ...]:
+    """Return the int8 weights of each layer of a .tflite. Raises ModelError if it cannot be read, or is an image."""
+    return layer_weights(read_tflite(read_tflite_file(path)[0], where=str(path)))
+
+
 def load_model_file(
     path: Path,
     labels: Sequence[str] = (),
@@ -111,9 +118,15 @@ def load_model_file(
     return ModelFile(path=path, parsed=compiled.parsed, tflite=data)
 
 
-def _known_labels(path: Path, tflite: bytes) -> tuple[str, ...]:
+def labels_beside(path: Path) -> tuple[str, ...]:
+    """Return what the labels.txt in a model's folder says; nothing if there is none. Raises ModelError."""
     beside = path.parent / "labels.txt"
-    if beside.exists():
-        return label_lines(read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError))
+    return label_lines(read_text(beside, max_bytes=_MAX_LABELS_BYTES, error=ModelError)) if beside.exists() else ()
+
+
+def _known_labels(path: Path, tflite: bytes) -> tuple[str, ...]:
+    beside = labels_beside(path)
+    if beside:
+        return beside
     sha256 = hashlib.sha256(tflite).hexdigest()
     return next((entry.labels for entry in MODELS.values() if entry.sha256 == sha256), ())

@@ -9,6 +9,7 @@ from typing import Literal
 from tinyhost.compiler import BufferReport
 from tinyhost.models.fits import Fit, operator_groups
 from tinyhost.models.summary import ModelDocument, ModelSummary, alive_bytes, model_document
+from tinyhost.models.weights import LayerWeights
 
 __all__ = ["InspectDocument", "InspectedOperator"]
 
@@ -44,10 +45,12 @@ class InspectDocument:
     """in the order of execution"""
     arena: tuple[BufferReport, ...]
     """tensors in the arena, and scratch memory of operators"""
+    weights: tuple[LayerWeights, ...] | None
+    """of each layer, as the file has them; null without `--weights`"""
 
     @classmethod
-    def of(cls, model: ModelSummary, fit: Fit) -> InspectDocument:
-        """Return the document of a model, and of how it fits a board."""
+    def of(cls, model: ModelSummary, fit: Fit, weights: tuple[LayerWeights, ...] | None) -> InspectDocument:
+        """Return the document of a model, of how it fits a board, and of its weights."""
         operators = tuple(
             InspectedOperator(
                 index=item.index,
@@ -65,4 +68,5 @@ class InspectDocument:
             operator_groups=operator_groups(model.operator_codes),
             operators=operators,
             arena=model.buffers,
+            weights=weights,
         )

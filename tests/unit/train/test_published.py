@@ -13,6 +13,8 @@ from tinyhost.train.vww.feed import to_input
 from tinyhost.train.vww.network import mobilenet_v1
 from tinyhost.train.vww.published import load_published
 
+from tests.unit.train.keras_files import write_keras2
+
 pytestmark = pytest.mark.train
 
 
@@ -44,24 +46,9 @@ def _colour_network() -> Any:
     return model
 
 
-def _write(model: Any, path: Path) -> None:
-    """Write weights as Keras 2 does."""
-    import h5py
-
-    with h5py.File(path, "w") as file:
-        group = file.create_group("model_weights")
-        group.attrs["layer_names"] = [layer.name for layer in model.layers]
-        for layer in model.layers:
-            own = group.create_group(layer.name)
-            names = [f"{layer.name}/{index}" for index in range(len(layer.get_weights()))]
-            own.attrs["weight_names"] = names
-            for name, values in zip(names, layer.get_weights(), strict=True):
-                own[name] = values
-
-
 def test_grey_pictures_have_the_answers_of_the_colour_network(tmp_path: Path) -> None:
     colour = _colour_network()
-    _write(colour, tmp_path / "w.h5")
+    write_keras2(colour, tmp_path / "w.h5")
     pictures = np.random.default_rng(2).integers(0, 256, (12, 96, 96), np.uint8)
     grey = mobilenet_v1(size=96, alpha=0.25, n_classes=2, dropout=0.0, l2=0.0)
     load_published(grey, tmp_path / "w.h5", pictures, (1, 0))
@@ -78,6 +65,6 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_published(grey, tmp_path / "text.h5", pictures, (1, 0))
     keras = import_keras()
     inputs = keras.Input((4,))
-    _write(keras.Model(inputs, keras.layers.Dense(2)(inputs)), tmp_path / "dense.h5")
+    write_keras2(keras.Model(inputs, keras.layers.Dense(2)(inputs)), tmp_path / "dense.h5")
     with pytest.raises(ModelError, match="expected 27 convolutions, got 0"):
         load_published(grey, tmp_path / "dense.h5", pictures, (1, 0))

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tinyhost.compiler.tflite_reader import read_tflite
@@ -20,6 +21,7 @@ from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.writing import write_run
 from tinyhost.train.vww.config import VwwTrainConfig
+from tinyhost.train.vww.feed import to_input
 from tinyhost.train.vww.outcome import VwwOutcome
 from tinyhost.train.vww.training import load, train
 
@@ -121,15 +123,15 @@ def test_an_epochs_weights_can_be_started_from(trained: Trained, data: Path, tmp
 
 
 def test_a_warm_start_answers_as_the_quantized_model_does() -> None:
+    from tinyhost.train.core.warm_start import load_tflite_weights
     from tinyhost.train.vww.network import mobilenet_v1
-    from tinyhost.train.vww.warm_start import load_tflite_weights
 
     path = fetch("vww")
     pictures = np.stack([render(label, np.random.default_rng(s)) for s in range(20) for label in LABELS])
     model = mobilenet_v1(size=96, alpha=0.25, n_classes=2, dropout=0.0, l2=0.0)
-    load_tflite_weights(model, path.read_bytes(), pictures, "vww")
+    inputs = to_input(pictures)
+    load_tflite_weights(model, path.read_bytes(), inputs, "vww")
     int8_scores = engine_scores(load_model_file(path).image, pictures.view(np.int8) ^ np.int8(-128))
-    inputs = pictures[..., np.newaxis].astype(np.float32) / 255
     after = model.predict(inputs, verbose=0)
     assert np.abs(after - int8_scores).max() < 0.1
     # Batch statistics, as in training, change little: the normalization was set to this kind of picture.
@@ -138,12 +140,46 @@ def test_a_warm_start_answers_as_the_quantized_model_does() -> None:
 
 
 def test_a_warm_start_refuses_another_architecture() -> None:
+    from tinyhost.train.core.warm_start import load_tflite_weights
     from tinyhost.train.vww.network import mobilenet_v1
-    from tinyhost.train.vww.warm_start import load_tflite_weights
 
     wider = mobilenet_v1(size=96, alpha=0.5, n_classes=2, dropout=0.0, l2=0.0)
-    pictures = np.zeros((2, 96, 96), np.uint8)
+    pictures = np.zeros((2, 96, 96, 1), np.float32)
     with pytest.raises(ModelError, match="conv0"):
         load_tflite_weights(wider, fetch("vww").read_bytes(), pictures, "vww")
     with pytest.raises(ModelError, match=r"notes\.txt: bytes 4\.\.8 should be"):
         load_tflite_weights(wider, b"nonsense", pictures, "notes.txt")
+
+
+def test_transfer_to_other_classes_says_what_the_start_has_forgotten(data: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    for label, level in (("dark", 30), ("bright", 220), ("striped", 128)):
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for index in range(20):
+            picture = np.clip(rng.normal(level, 8, (96, 96)), 0, 255)
+            picture[::8] = 255 if label == "striped" else picture[::8]
+            cv2.imwrite(str(tmp_path / "data" / label / f"{index}.png"), picture.astype(np.uint8))
+    start = fetch("drawings")
+    config = replace(CONFIG, from_scratch=False, start_from=start, start_data=data, head_epochs=2)
+    run = Run(folder=tmp_path / "run", source="a test")
+    outcome = train(config, load(tmp_path / "data", config, run), run)
+    before, head, after = outcome.transfer
+    assert before.test is None  # the start does not know these classes
+    assert before.start_test == head.start_test  # its body is frozen while the head learns
+    assert before.start_test is not None
+    assert before.start_test.n == 12
+    assert before.start_test.accuracy > 0.9
+    assert after.start_test is not None
+    assert after.test is not None
+    text = (write_run(run.folder, outcome, report=training_report(outcome)).card).read_text()
+    assert "| its last layer learnt" in text
+    assert str(data) in text
+
+
+def test_a_start_that_knows_the_classes_keeps_its_last_layer(data: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, from_scratch=False, start_from=fetch("drawings").parent, freeze=True)
+    run = Run(folder=tmp_path, source="a test")
+    outcome = train(config, load(data, config, run), run)
+    assert [step.name for step in outcome.transfer] == ["the start", "its last layer learnt"]
+    assert outcome.transfer[0].test is not None
+    assert outcome.transfer[0].test.accuracy > 0.9

@@ -11,7 +11,7 @@ from tinyhost.train.core.config import ClassifierConfig, option
 
 __all__ = ["Architecture", "KwsTrainConfig", "Quantization", "SoundAugmentation"]
 
-Architecture = Literal["ds_cnn", "tiny_conv"]
+Architecture = Literal["ds_cnn", "tiny_conv", "joint"]
 Quantization = Literal["both", "ptq", "qat"]
 
 
@@ -46,7 +46,9 @@ class KwsTrainConfig(ClassifierConfig):
         "--words", "The words to detect, as in yes,no. All other words are learnt as unknown."
     )
     arch: Architecture = option(
-        "--arch", "The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech.", "ds_cnn"
+        "--arch",
+        "The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech, joint is both.",
+        "ds_cnn",
     )
     width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", 64, least=8, most=256)
     n_rounds: int = option(
@@ -60,6 +62,18 @@ class KwsTrainConfig(ClassifierConfig):
     cache: Path | None = option(
         "--cache", "Keep features in this folder for later runs on the same data. Default: --out.", None
     )
+    start_from: Path | None = option(
+        "--start-from",
+        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run; best at a small "
+        "--learning-rate. Of a joint network the .tflite is its ds_cnn.",
+        None,
+    )
+    published: Path | None = None
+    """weights of micro_speech for the tiny_conv of a joint network, which then stay as they are"""
+    published_classes: tuple[int, ...] = ()
+    """which of their outputs are ours, in our order"""
+    published_share: float = 0.43
+    """of their logits in the sum: 3 to 7, with the sum sharpened"""
     patience: int = 40
     batch_size: int = 64
     min_steps_per_epoch: int = 60
@@ -83,3 +97,8 @@ class KwsTrainConfig(ClassifierConfig):
         super().__post_init__()
         if self.width % 8:
             raise UsageError(f"--width {self.width}: expected a multiple of 8", hint="as in: --width 64")
+        if self.arch == "joint" and self.quantization != "ptq":
+            raise UsageError(
+                f"--quantization {self.quantization}: a joint network is quantized after training",
+                hint="--quantization ptq",
+            )

@@ -13,32 +13,43 @@ __all__ = ["N_CHANNELS", "N_STRIDES", "kws_network"]
 
 N_STRIDES, N_CHANNELS = 49, 40
 _MOMENTUM = 0.95
+_CENTRE = -128 / 255
 
 
 def kws_network(keras: Any, *, arch: Architecture, width: int, n_classes: int, dropout: float, l2: float) -> Any:
     """Return an untrained model: (n, 49, 40, 1) features in [0, 1] -> (n, n_classes) softmax.
 
     keras: the module. width: channels of ds_cnn, a multiple of 8; tiny_conv has no use for it. l2: penalty, a factor.
+    joint is both, whose logits are added: one can keep what it has learnt of people while the other one learns.
     """
     sound = keras.Input((N_STRIDES, N_CHANNELS, 1), name="features")
-    body = _tiny_conv if arch == "tiny_conv" else _ds_cnn
-    x = body(keras, sound, width, dropout, keras.regularizers.L2(l2))
-    scores = keras.layers.Dense(n_classes, activation="softmax", name="scores")(x)
+    penalty, dense = keras.regularizers.L2(l2), keras.layers.Dense
+    if arch == "joint":
+        first = _flat(keras, _ds_cnn(keras, sound, width, penalty), dropout, "ds_")
+        centred = keras.layers.Rescaling(1.0, _CENTRE, name="centred")(sound)  # 0 is where its padding is
+        second = _flat(keras, _tiny_conv(keras, centred, penalty), 0.0, "tiny_")
+        logits = [dense(n_classes, name="ds_logits")(first), dense(n_classes, name="tiny_logits")(second)]
+        scores = keras.layers.Softmax(name="scores")(keras.layers.Add(name="logits")(logits))
+    else:
+        body = _tiny_conv(keras, sound, penalty) if arch == "tiny_conv" else _ds_cnn(keras, sound, width, penalty)
+        scores = dense(n_classes, activation="softmax", name="scores")(_flat(keras, body, dropout, ""))
     return keras.Model(sound, scores, name=arch)
 
 
-def _tiny_conv(keras: Any, sound: Any, width: int, dropout: float, penalty: Any) -> Any:
+def _flat(keras: Any, x: Any, dropout: float, prefix: str) -> Any:
+    x = keras.layers.Dropout(dropout, name=f"{prefix}dropout")(x)
+    return keras.layers.Flatten(name=f"{prefix}flat")(x)
+
+
+def _tiny_conv(keras: Any, sound: Any, penalty: Any) -> Any:
     """TFLM's micro_speech: one convolution of 8 filters over 10 strides and 8 channels, then one dense layer."""
-    del width
     layers = keras.layers
     x = layers.Conv2D(8, (10, 8), 2, "same", use_bias=False, kernel_regularizer=penalty, name="conv")(sound)
     x = layers.BatchNormalization(momentum=_MOMENTUM, name="conv_norm")(x)
-    x = layers.ReLU(name="conv_relu")(x)  # (n, 25, 20, 8)
-    x = layers.Dropout(dropout, name="dropout")(x)
-    return layers.Flatten(name="flat")(x)
+    return layers.ReLU(name="conv_relu")(x)  # (n, 25, 20, 8)
 
 
-def _ds_cnn(keras: Any, sound: Any, width: int, dropout: float, penalty: Any) -> Any:
+def _ds_cnn(keras: Any, sound: Any, width: int, penalty: Any) -> Any:
     """MLPerf Tiny's DS-CNN (Zhang et al. 2017, arXiv:1711.07128): a convolution, four depthwise-separable ones, a mean.
 
     Its input is 49x10; of 49x40 features the first convolution takes every fourth channel, and the first block every
@@ -60,6 +71,4 @@ def _ds_cnn(keras: Any, sound: Any, width: int, dropout: float, penalty: Any) ->
         x = norm_relu(x, f"depthwise{block}")
         x = layers.Conv2D(width, 1, use_bias=False, kernel_regularizer=penalty, name=f"conv{block}")(x)
         x = norm_relu(x, f"conv{block}")  # (n, 13, 5, width)
-    x = layers.AveragePooling2D((13, 5), name="pool")(x)  # (n, 1, 1, width)
-    x = layers.Dropout(dropout, name="dropout")(x)
-    return layers.Flatten(name="flat")(x)
+    return layers.AveragePooling2D((13, 5), name="pool")(x)  # (n, 1, 1, width)

@@ -18,22 +18,27 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.intervals import mcnemar
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
+from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
+from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights
 from tinyhost.train.kws.augment import clip_features
-from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.network import N_STRIDES, kws_network
 from tinyhost.train.kws.outcome import KwsOutcome, Quantized
+from tinyhost.train.kws.published import load_published
 from tinyhost.train.kws.qat import quantization_aware
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 512
+_JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
+"""names of a ds_cnn's layers in a joint network, where they differ"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +71,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
     keras = import_keras()
     features = _features(config, data, run)
     keras.utils.set_random_seed(config.seed)
-    fitted = _fit(config, len(data.labels), features, run)
+    fitted = _fit(config, _initial(config, len(data.labels), features), features, run)
     contents = _quantize(config, fitted.model, features.rounds, run)
     run.stage("evaluate")
     quantized = {way: _measure(content, config, features) for way, content in contents.items()}
@@ -132,15 +137,34 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
     )
 
 
-def _fit(config: KwsTrainConfig, n_classes: int, features: _Features, run: Run) -> Fitted:
-    model = kws_network(
-        import_keras(),
-        arch=config.arch,
-        width=config.width,
-        n_classes=n_classes,
-        dropout=config.dropout,
-        l2=config.l2,
-    )
+def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any:
+    """Return the model with the weights that training starts from."""
+    keras = import_keras()
+
+    def network(arch: Architecture) -> Any:
+        return kws_network(
+            keras, arch=arch, width=config.width, n_classes=n_classes, dropout=config.dropout, l2=config.l2
+        )
+
+    model = network(config.arch)
+    if config.start_from and config.start_from.suffix == ".h5":
+        load_run_weights(model, config.start_from)
+    elif config.start_from:
+        start = network("ds_cnn") if config.arch == "joint" else model
+        content, _ = read_tflite_file(config.start_from)
+        probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
+        load_tflite_weights(start, content, probes, str(config.start_from))
+        if start is not model:
+            for layer in start.layers[:-1]:
+                model.get_layer(_JOINT.get(layer.name, layer.name)).set_weights(layer.get_weights())
+            model.get_layer("ds_logits").set_weights(start.layers[-1].get_weights())
+    if config.published:
+        load_published(model, config.published, config.published_classes, config.published_share)
+    return model
+
+
+def _fit(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> Fitted:
+    n_classes = int(model.output_shape[-1])
     batches = KwsBatches(
         features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
     )

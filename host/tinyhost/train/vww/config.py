@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyhost.errors import UsageError
 from tinyhost.train.core.config import ClassifierConfig, option
 
 __all__ = ["VwwTrainConfig"]
@@ -12,24 +13,55 @@ __all__ = ["VwwTrainConfig"]
 
 @dataclass(frozen=True, kw_only=True)
 class VwwTrainConfig(ClassifierConfig):
-    """How to train. The defaults suit a few hundred to some ten thousand pictures per class."""
+    """How to train. The defaults suit from fifty to some ten thousand pictures per class."""
 
     labels: tuple[str, ...] = option(
         "--labels", "Classes in the order of the outputs. Default: the data's folders, sorted.", ()
     )
     start_from: Path | None = option(
         "--start-from",
-        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run. Default: the "
-        "model that ships.",
+        "Start from this model: the folder of a run, a .tflite, a run's best.weights.h5, or a published .h5 of a "
+        "MobileNetV1. Its classes may be others. Default: the model that ships.",
         None,
     )
-    from_scratch: bool = False
-    """start from random weights; wants ten thousand pictures"""
-    alpha: float = 0.25
+    from_scratch: bool = option(
+        "--from-scratch", "Start from random weights instead; wants ten thousand pictures.", False
+    )
+    head_epochs: int | None = option(
+        "--head-epochs",
+        "First fit the last layer alone to this many augmented passes, all else frozen. Default: 8 if the start has "
+        "other classes, else 0.",
+        None,
+        least=0,
+        most=1000,
+    )
+    freeze: bool = option("--freeze", "Fit the last layer alone, and nothing else: seconds.", False)
+    start_data: Path | None = option(
+        "--start-data",
+        "A folder of pictures of the start's own classes: the report shows what it has forgotten of them. Default: "
+        "none; give the start's own test set.",
+        None,
+    )
+    alpha: float = option("--alpha", "Width of the network; other than the start's only from scratch.", 0.25, least=0.1)
     batch_size: int = 64
     dropout: float = 0.1
     l2: float = 2e-5
-    patience: int = 8
+    patience: int = option(
+        "--patience", "Stop after this many passes without a better held-out loss.", 8, least=1, most=10_000
+    )
     min_per_class: int = 10
     min_steps_per_epoch: int = 30
     """small sets are gone through several times an epoch, augmented anew"""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for options that rule each other out."""
+        super().__post_init__()
+        needs_start = {
+            "--start-from": self.start_from is not None,
+            "--freeze": self.freeze,
+            "--head-epochs": bool(self.head_epochs),
+            "--start-data": self.start_data is not None,
+        }
+        given = [name for name, is_given in needs_start.items() if is_given]
+        if self.from_scratch and given:
+            raise UsageError(f"{given[0]} with --from-scratch: random weights know nothing yet", hint="leave one out")

@@ -9,13 +9,26 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.vww.config import VwwTrainConfig
 
-__all__ = ["VwwDocument", "VwwOutcome"]
+__all__ = ["TransferStep", "VwwDocument", "VwwOutcome"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferStep:
+    """A network on its way from the start's classes to the new ones, in float."""
+
+    name: str
+    test: ClassifierMetrics | None
+    """on the new classes' pictures for testing; null if it does not know them yet"""
+    start_test: ClassifierMetrics | None
+    """with the start's own last layer on its own test set; null without `--start-data`"""
+    is_taken: bool = False
+    """whether it became the model although it is not the last one: all layers held out worse"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +42,8 @@ class VwwDocument(TrainDocument):
     """the model before quantization, on held-out pictures"""
     int8_test: ClassifierMetrics
     """the int8 model on the same pictures"""
+    transfer: tuple[TransferStep, ...]
+    """from the start to the model; empty from scratch"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +61,8 @@ class VwwOutcome(Outcome):
     int8_test: ClassifierMetrics
     judged: tuple[Judged, ...]
     """the pictures for testing, by the int8 model"""
+    transfer: tuple[TransferStep, ...] = ()
+    """from the start to the model; empty from scratch"""
 
     @property
     def title(self) -> str:
@@ -73,6 +90,7 @@ class VwwOutcome(Outcome):
                     JudgedSamples(labels=self.labels, samples=self.judged),
                 ),
             ),
+            *self._transfer(),
             Section(
                 title="Learned from",
                 note=self.config.data_note or f"Pictures: {self.source}.",
@@ -94,6 +112,38 @@ class VwwOutcome(Outcome):
             ),
         )
 
+    def _transfer(self) -> tuple[Section, ...]:
+        """Return what each step knew of the new classes, and still of the start's own."""
+        if not self.transfer:
+            return ()
+        known = any(step.start_test for step in self.transfer)
+        rows = [
+            (
+                f"{step.name}{' (this model)' if self._is_taken(step) else ''}",
+                _share(step.test),
+                *((_share(step.start_test),) if known else ()),
+            )
+            for step in self.transfer
+        ]
+        lost = (
+            f"The last column is `{self.config.start_data}`, the start's own test set, answered by its own last layer "
+            "on this body: what it lost there is what the body has forgotten."
+            if known
+            else "What the start has forgotten of its own classes was not measured: give its test set as --start-data."
+        )
+        headings = ("", "these classes", *(("the start's own",) if known else ()))
+        return (
+            Section(
+                title="Transfer",
+                note=f"Accuracy in float, with 95 % intervals, of the network on its way from {self._start()}. {lost}",
+                parts=(Grid(headings=headings, rows=tuple(rows)),),
+            ),
+        )
+
+    def _is_taken(self, step: TransferStep) -> bool:
+        chosen = next((item for item in self.transfer if item.is_taken), self.transfer[-1])
+        return step is chosen
+
     def _start(self) -> str:
         if self.config.from_scratch:
             return "random weights"
@@ -113,13 +163,25 @@ class VwwOutcome(Outcome):
             "labels": self.labels,
             "test": {"float": self.float_test, "int8": self.int8_test},
             "n_pictures": self.sizes,
+            "transfer": self.transfer,
         }
 
     def document(self, files: RunFiles) -> VwwDocument:
         """Return the result for programs."""
         return self._document(
-            VwwDocument, files, labels=self.labels, float_test=self.float_test, int8_test=self.int8_test
+            VwwDocument,
+            files,
+            labels=self.labels,
+            float_test=self.float_test,
+            int8_test=self.int8_test,
+            transfer=self.transfer,
         )
+
+
+def _share(metrics: ClassifierMetrics | None) -> str:
+    if metrics is None:
+        return "does not know them"
+    return f"{percent(metrics.accuracy)} of {metrics.n:,} ({within(metrics.accuracy_interval)})"
 
 
 def _accuracy(name: str, metrics: ClassifierMetrics) -> tuple[Figure, ...]:

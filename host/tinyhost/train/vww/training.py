@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +11,25 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
-from tinyhost.datasets.picture_splits import PICTURE_SIZE, PictureSet, Splits, load_splits
-from tinyhost.errors import ModelError, UsageError
+from tinyhost.datasets.picture_splits import PictureSet, Splits, load_splits
+from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
-from tinyhost.models.catalogue import fetch
-from tinyhost.system.reading import read_file
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import BEST_WEIGHTS, Fitted, fit_classifier, float_metrics, import_keras
 from tinyhost.train.core.quantize import drawn, to_int8_tflite
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.feed import PictureBatches, to_input
-from tinyhost.train.vww.network import mobilenet_v1
-from tinyhost.train.vww.outcome import VwwOutcome
-from tinyhost.train.vww.warm_start import load_tflite_weights
+from tinyhost.train.vww.head import fit_head, held_out_loss
+from tinyhost.train.vww.outcome import TransferStep, VwwOutcome
+from tinyhost.train.vww.start import load_start, new_network
 
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 256
-_MAX_MODEL_BYTES = 1 << 26
+_HEAD_PASSES = 8
 _WARM_RATE = 0.2  # of the learning rate, for a model that has learnt already
 
 
@@ -49,9 +47,10 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
     Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
     """
     import_keras().utils.set_random_seed(config.seed)
-    fitted = _fit(_initial(config, data), config, data, run)
+    learnt = _learn(config, data, run)
+    model = learnt.fitted.model
     run.stage("quantize")
-    tflite = to_int8_tflite(fitted.model, to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed)))
+    tflite = to_int8_tflite(model, to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed)))
     run.stage("evaluate")
     image = compile_tflite(tflite, name=run.folder.name, task=Task.VWW, labels=data.labels).image
     scores = engine_scores(image, data.test.pictures.view(np.int8) ^ np.int8(-128))
@@ -62,34 +61,63 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         n_samples=len(data),
         skipped=data.skipped,
         sizes={"train": len(data.train), "val": len(data.val), "test": len(data.test)},
-        history=fitted.history,
+        history=learnt.fitted.history,
         tflite=tflite,
-        n_parameters=n_trainable(fitted.model),
-        float_test=float_metrics(fitted.model, to_input(data.test.pictures), data.test.classes),
+        n_parameters=sum(int(np.prod(weight.shape)) for weight in model.weights if "moving" not in weight.path),
+        float_test=float_metrics(model, to_input(data.test.pictures), data.test.classes),
         int8_test=classifier_metrics(scores, data.test.classes),
+        transfer=learnt.transfer,
         judged=_judged(data.test, data.labels, scores),
         duration_s=run.duration_s,
     )
 
 
-def _initial(config: VwwTrainConfig, data: Splits) -> Any:
-    """Return the model with the weights that training starts from."""
-    model = mobilenet_v1(
-        size=PICTURE_SIZE,
-        alpha=config.alpha,
-        n_classes=len(data.labels),
-        dropout=config.dropout,
-        l2=config.l2,
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Learnt:
+    fitted: Fitted
+    transfer: tuple[TransferStep, ...]
+
+
+def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
+    """Return the network that was fitted: all at once, or its head first and then all of it."""
+    n_classes = len(data.labels)
+    model = new_network(config, n_classes)
     if config.from_scratch:
-        return model
-    source = config.start_from or fetch("vww")
-    if source.suffix == ".h5":
-        model.load_weights(str(source))
-    else:
-        tflite = read_file(source, max_bytes=_MAX_MODEL_BYTES, error=ModelError)
-        load_tflite_weights(model, tflite, data.train.pictures, str(source))
-    return model
+        return _Learnt(fitted=_fit(model, config, data, run), transfer=())
+    start = load_start(config, data.train.pictures, n_classes)
+    knows = start.knows(data.labels)
+    start.give(model, head=knows)
+    own = start.own_pictures(config.start_data) if config.start_data else None
+    steps: list[TransferStep] = []
+
+    def note(name: str, *, is_able: bool = True, is_body_new: bool = True) -> None:
+        test = float_metrics(model, to_input(data.test.pictures), data.test.classes) if is_able else None
+        kept = start.judged(own, model if is_body_new else None) if own else None
+        steps.append(TransferStep(name=name, test=test, start_test=kept))
+
+    note("the start", is_able=knows, is_body_new=False)
+    n_passes = config.head_epochs
+    if n_passes is None:
+        n_passes = 0 if knows and not config.freeze else _HEAD_PASSES
+    if n_passes:
+        run.stage("last layer")
+        figures = fit_head(model, data, n_passes, config.seed)
+        note("its last layer learnt", is_body_new=False)
+        if config.freeze:
+            run.folder.mkdir(parents=True, exist_ok=True)
+            model.save_weights(str(run.folder / BEST_WEIGHTS))
+            return _Learnt(fitted=Fitted(model=model, history=[figures]), transfer=tuple(steps))
+    before = [layer.get_weights() for layer in model.layers]
+    loss_before = held_out_loss(model, data)
+    fitted = _fit(model, replace(config, learning_rate=config.learning_rate * _WARM_RATE), data, run)
+    model = fitted.model
+    note("all layers learnt")
+    if n_passes and loss_before < held_out_loss(model, data):
+        for layer, weights in zip(model.layers, before, strict=True):
+            layer.set_weights(weights)
+        model.save_weights(str(run.folder / BEST_WEIGHTS))
+        steps[-2] = replace(steps[-2], is_taken=True)
+    return _Learnt(fitted=Fitted(model=model, history=fitted.history), transfer=tuple(steps))
 
 
 def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
@@ -97,8 +125,6 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
     batches = PictureBatches(
         data.train, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
     )
-    if not config.from_scratch:
-        config = replace(config, learning_rate=config.learning_rate * _WARM_RATE)
     held_out = (to_input(data.val.pictures), one_hot(data.val.classes, n_classes))
     return fit_classifier(model, batches, held_out, config, run)
 

@@ -8,32 +8,34 @@ TFLM's person_detect, whose weights come from photographs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler.graph import Quantization, Tensor
+from tinyhost.compiler.graph import Graph, Quantization, Tensor
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 
-__all__ = ["load_tflite_weights"]
+__all__ = ["load_run_weights", "load_tflite_weights", "n_outputs"]
 
 _N_PROBED = 128
+_SAME = "start from a model of the same architecture: one that ships, or an earlier run's"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Convolution:
-    """Real-valued weights (height, width, in, out) and bias (out,) of one quantized convolution."""
+class _Weighted:
+    """Real-valued weights (height, width, in, out) and bias (out,) of one quantized layer; a dense one is 1x1."""
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
 
 
-def load_tflite_weights(model: Any, content: bytes, pictures: NDArray[np.uint8], where: str) -> None:
-    """Give a `mobilenet_v1` the weights of an int8 .tflite, batch normalization unfolded.
+def load_tflite_weights(model: Any, content: bytes, inputs: NDArray[np.float32], where: str) -> None:
+    """Give a network of convolutions the weights of an int8 .tflite of the same one, batch normalization unfolded.
 
-    pictures: (n, height, width) grey levels; their statistics become those of the normalization, so that
+    inputs: (n, height, width, 1) in [0, 1]; their statistics become those of the normalization, so that
     the model answers the same in training and afterwards. The last layer is taken over only if it has
     as many classes. where: the file, for errors.
     Raises ModelError if the file is not of the same architecture.
@@ -41,7 +43,7 @@ def load_tflite_weights(model: Any, content: bytes, pictures: NDArray[np.uint8],
     import keras
 
     convolutions = _read_convolutions(content, where)
-    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
     layers = [layer for layer in model.layers if isinstance(layer, kinds)]
     _check_count(len(convolutions), len(layers), where)
     for layer, convolution in zip(layers[:-1], convolutions[:-1], strict=True):
@@ -49,11 +51,11 @@ def load_tflite_weights(model: Any, content: bytes, pictures: NDArray[np.uint8],
         ones, zeros = np.ones_like(convolution.bias), np.zeros_like(convolution.bias)
         norm = model.get_layer(f"{layer.name}_norm")
         norm.set_weights([ones, convolution.bias, zeros, ones - norm.epsilon])
-    if layers[-1].filters == len(convolutions[-1].bias):
+    if layers[-1].kernel.shape[-1] == len(convolutions[-1].bias):
         layers[-1].set_weights([_kernel(layers[-1], convolutions[-1], where), convolutions[-1].bias])
     probe = keras.Model(model.input, [layer.output for layer in layers[:-1]])
-    chosen = pictures[np.linspace(0, len(pictures) - 1, min(_N_PROBED, len(pictures))).astype(int)]
-    outputs = probe.predict(chosen[..., np.newaxis].astype(np.float32) / 255, batch_size=32, verbose=0)
+    chosen = inputs[np.linspace(0, len(inputs) - 1, min(_N_PROBED, len(inputs))).astype(int)]
+    outputs = probe.predict(chosen, batch_size=32, verbose=0)
     for layer, output, convolution in zip(layers[:-1], outputs, convolutions[:-1], strict=True):
         mean, variance = output.mean(axis=(0, 1, 2)), output.var(axis=(0, 1, 2))
         norm = model.get_layer(f"{layer.name}_norm")
@@ -61,34 +63,47 @@ def load_tflite_weights(model: Any, content: bytes, pictures: NDArray[np.uint8],
         norm.set_weights([gamma, convolution.bias + mean, mean, variance])
 
 
+def n_outputs(graph: Graph) -> int:
+    """Return the number of classes that a classifier's graph answers."""
+    return int(graph.tensors[graph.output].shape[-1])
+
+
+def load_run_weights(model: Any, path: Path) -> None:
+    """Give a network the weights that an earlier run of the same one left. Raises ModelError if they are not its."""
+    try:
+        model.load_weights(str(path))
+    except (OSError, ValueError, KeyError) as exc:
+        raise ModelError(f"{path}: not weights of this network: {str(exc).splitlines()[0]}", hint=_SAME) from exc
+
+
 def _check_count(found: int, expected: int, where: str) -> None:
     if found != expected:
         raise ModelError(
-            f"{where}: expected {expected} convolutions of a MobileNetV1 0.25, got {found}",
-            hint="start from a model of the same architecture, such as models/vww or person_detect",
+            f"{where}: expected {expected} layers with weights, got {found}",
+            hint=_SAME,
         )
 
 
-def _kernel(layer: Any, convolution: _Convolution, where: str) -> NDArray[np.float64]:
+def _kernel(layer: Any, convolution: _Weighted, where: str) -> NDArray[np.float64]:
     """Return the weights in the shape that a Keras layer wants; a 1-channel depthwise is a plain one."""
     shape = tuple(layer.kernel.shape)
-    weights = convolution.weights
+    weights = convolution.weights[0, 0] if len(shape) == 2 else convolution.weights
     if weights.shape != shape and weights.swapaxes(2, 3).shape == shape:
         weights = weights.swapaxes(2, 3)
     if weights.shape != shape:
         raise ModelError(
             f"{where}: expected weights of shape {shape} for layer {layer.name}, got {weights.shape}",
-            hint="start from a model of the same architecture, such as models/vww or person_detect",
+            hint=_SAME,
         )
     return weights
 
 
-def _read_convolutions(content: bytes, where: str) -> list[_Convolution]:
+def _read_convolutions(content: bytes, where: str) -> list[_Weighted]:
     """Return the convolutions of a graph in order, the first one taking pixels scaled to [0, 1]."""
     graph = read_tflite(content, where=where)
-    found: list[_Convolution] = []
+    found: list[_Weighted] = []
     for operator in graph.operators:
-        if operator.code in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+        if operator.code in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
             picture, weights, bias = (graph.tensors[index] for index in operator.inputs)
             if weights.dtype != "int8" or weights.quantization is None or picture.quantization is None:
                 raise ModelError(f"{where}: weights are not int8", hint="give a fully quantized model")
@@ -98,12 +113,14 @@ def _read_convolutions(content: bytes, where: str) -> list[_Convolution]:
 
 def _convolution(
     picture: Tensor, weights: Tensor, bias: Tensor, quantization: Quantization, *, first: bool
-) -> _Convolution:
+) -> _Weighted:
     """Return one convolution in real values: TFLite's bias scale is input scale times weight scale."""
     scale = quantization.scales.astype(np.float64)
-    # CONV_2D is (out, height, width, in), DEPTHWISE_CONV_2D is (1, height, width, out).
+    # CONV_2D is (out, height, width, in), DEPTHWISE_CONV_2D is (1, height, width, out), FULLY_CONNECTED is (out, in).
     depthwise = quantization.axis == 3
-    real = weights.array().astype(np.float64) * (scale if depthwise else scale.reshape(-1, 1, 1, 1))
+    stored = weights.array().astype(np.float64)
+    stored = stored.reshape(len(stored), 1, 1, -1) if stored.ndim == 2 else stored
+    real = stored * (scale if depthwise else scale.reshape(-1, 1, 1, 1))
     real = real.transpose(1, 2, 0, 3) if depthwise else real.transpose(1, 2, 3, 0)
     input_scale = float(picture.scale)
     offset = bias.array().astype(np.float64) * scale * input_scale
@@ -111,4 +128,4 @@ def _convolution(
         shift = (-128 - picture.zero_point) * input_scale
         offset = offset + shift * real.sum(axis=(0, 1, 2))
         real = real * (255 * input_scale)
-    return _Convolution(weights=real, bias=offset)
+    return _Weighted(weights=real, bias=offset)

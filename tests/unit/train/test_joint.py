@@ -1,0 +1,66 @@
+"""Two keyword networks side by side: one with weights that others published, which stay as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tinyhost.errors import ModelError, UsageError
+from tinyhost.train.core.fitting import import_keras
+from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.kws.feed import to_input
+from tinyhost.train.kws.network import kws_network
+from tinyhost.train.kws.published import load_published
+
+from tests.unit.train.keras_files import write_keras2
+
+pytestmark = pytest.mark.train
+
+
+def _published(path: Path) -> Any:
+    """Return micro_speech as it is published, random: int8 features as they are, a bias, ReLU, four outputs."""
+    keras = import_keras()
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    sound = keras.Input((49, 40, 1))
+    x = layers.Conv2D(8, (10, 8), 2, "same", bias_initializer="random_normal")(sound)
+    norm = layers.BatchNormalization()
+    x = layers.Flatten()(layers.ReLU()(norm(x)))
+    model = keras.Model(sound, layers.Dense(4, bias_initializer="random_normal")(x))
+    norm.set_weights([np.full(8, 0.7), np.full(8, 0.1), np.full(8, 3.0), np.full(8, 900.0)])
+    write_keras2(model, path)
+    return model
+
+
+def _joint() -> Any:
+    return kws_network(import_keras(), arch="joint", width=16, n_classes=4, dropout=0.0, l2=0.0)
+
+
+def test_the_published_half_answers_as_it_did_and_learns_no_more(tmp_path: Path) -> None:
+    import keras
+
+    published, joint = _published(tmp_path / "w.h5"), _joint()
+    load_published(joint, tmp_path / "w.h5", (3, 2, 0, 1), share=0.5)
+    features = np.random.default_rng(1).integers(-128, 128, (6, 49, 40)).astype(np.int8)
+    half = keras.Model(joint.input, joint.get_layer("tiny_logits").output)
+    expected = published.predict(features[..., None].astype(np.float32), verbose=0)[:, [3, 2, 0, 1]] * 0.5
+    np.testing.assert_allclose(half.predict(to_input(features), verbose=0), expected, atol=2e-3)
+    assert expected.std(axis=0).min() > 0.1  # the answers do depend on the features
+    assert {weight.path.split("/")[0] for weight in joint.trainable_weights}.isdisjoint(
+        {"conv", "conv_norm", "tiny_logits"}
+    )
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    keras = import_keras()
+    inputs = keras.Input((4,))
+    write_keras2(keras.Model(inputs, keras.layers.Dense(4)(inputs)), tmp_path / "dense.h5")
+    with pytest.raises(ModelError, match="expected one convolution and a dense layer"):
+        load_published(_joint(), tmp_path / "dense.h5", (3, 2, 0, 1), share=0.5)
+
+
+def test_a_joint_network_is_quantized_after_training_only() -> None:
+    with pytest.raises(UsageError, match="--quantization both: a joint network"):
+        KwsTrainConfig(words=("yes", "no"), arch="joint")
