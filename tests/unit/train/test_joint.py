@@ -42,7 +42,7 @@ def test_the_published_half_answers_as_it_did_and_learns_no_more(tmp_path: Path)
     import keras
 
     published, joint = _published(tmp_path / "w.h5"), _joint()
-    load_published(joint, tmp_path / "w.h5", (3, 2, 0, 1), share=0.5)
+    load_published(joint, tmp_path / "w.h5", (3, 2, 0, 1), (1.0, 0.5))
     features = np.random.default_rng(1).integers(-128, 128, (6, 49, 40)).astype(np.int8)
     half = keras.Model(joint.input, joint.get_layer("tiny_logits").output)
     expected = published.predict(features[..., None].astype(np.float32), verbose=0)[:, [3, 2, 0, 1]] * 0.5
@@ -58,7 +58,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     inputs = keras.Input((4,))
     write_keras2(keras.Model(inputs, keras.layers.Dense(4)(inputs)), tmp_path / "dense.h5")
     with pytest.raises(ModelError, match="expected one convolution and a dense layer"):
-        load_published(_joint(), tmp_path / "dense.h5", (3, 2, 0, 1), share=0.5)
+        load_published(_joint(), tmp_path / "dense.h5", (3, 2, 0, 1), (1.0, 0.5))
 
 
 def test_a_joint_network_is_quantized_after_training_only() -> None:

@@ -69,11 +69,11 @@ class KwsTrainConfig(ClassifierConfig):
         None,
     )
     published: Path | None = None
-    """weights of micro_speech for the tiny_conv of a joint network, which then stay as they are"""
+    """weights of micro_speech for the tiny_conv of a joint network; then nothing is trained, the two are added"""
     published_classes: tuple[int, ...] = ()
     """which of their outputs are ours, in our order"""
-    published_share: float = 0.43
-    """of their logits in the sum: 3 to 7, with the sum sharpened"""
+    shares: tuple[float, float] = (1.2, 0.15)
+    """factors of the logits of ds_cnn and of the published network in the sum"""
     patience: int = 40
     batch_size: int = 64
     min_steps_per_epoch: int = 60

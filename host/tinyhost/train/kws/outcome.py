@@ -188,7 +188,8 @@ class KwsOutcome(Outcome):
         )
 
     def _network(self) -> Section:
-        network = f"DS-CNN, {self.config.width} channels" if self.config.arch == "ds_cnn" else "tiny_conv"
+        ds_cnn = f"DS-CNN, {self.config.width} channels"
+        network = {"ds_cnn": ds_cnn, "joint": f"{ds_cnn}, and tiny_conv beside it"}.get(self.config.arch, "tiny_conv")
         return Section(
             title="Network",
             note=f"{network}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: 49x40, a "

@@ -72,7 +72,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
     features = _features(config, data, run)
     keras.utils.set_random_seed(config.seed)
     fitted = _fit(config, _initial(config, len(data.labels), features), features, run)
-    contents = _quantize(config, fitted.model, features.rounds, run)
+    contents = _quantize(config, fitted.model, features, run)
     run.stage("evaluate")
     quantized = {way: _measure(content, config, features) for way, content in contents.items()}
     chosen = max(quantized, key=lambda way: quantized[way].val.accuracy)
@@ -128,7 +128,7 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
 
     augmented = load_round(rounds_of(data.val, config.seed + 1, 1)[0])
     return _Features(
-        rounds=rounds_of(data.train, config.seed, min(config.n_rounds, config.n_epochs)),
+        rounds=[] if config.published else rounds_of(data.train, config.seed, min(config.n_rounds, config.n_epochs)),
         val=FeatureRound(
             features=np.concatenate((clip_features(data.val.pcm), augmented.features)),
             classes=np.concatenate((data.val.classes, augmented.classes)),
@@ -159,11 +159,13 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
                 model.get_layer(_JOINT.get(layer.name, layer.name)).set_weights(layer.get_weights())
             model.get_layer("ds_logits").set_weights(start.layers[-1].get_weights())
     if config.published:
-        load_published(model, config.published, config.published_classes, config.published_share)
+        load_published(model, config.published, config.published_classes, config.shares)
     return model
 
 
 def _fit(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> Fitted:
+    if config.published:
+        return Fitted(model=model, history=[])
     n_classes = int(model.output_shape[-1])
     batches = KwsBatches(
         features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
@@ -172,15 +174,16 @@ def _fit(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> F
     return fit_classifier(model, batches, held_out, config, run)
 
 
-def _quantize(config: KwsTrainConfig, model: Any, rounds: Sequence[Path], run: Run) -> dict[str, bytes]:
+def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> dict[str, bytes]:
     """Return the int8 models that were asked for, by the way to them."""
     contents = {}
     if config.quantization in ("ptq", "both"):
         run.stage("quantize")
-        samples = drawn(load_round(rounds[0]).features, _N_CALIBRATION, config.seed)
+        seen = load_round(features.rounds[0]) if features.rounds else features.val
+        samples = drawn(seen.features, _N_CALIBRATION, config.seed)
         contents["ptq"] = to_int8_tflite(model, to_input(samples))
     if config.quantization in ("qat", "both"):
-        contents["qat"] = unit_range_int8(quantization_aware(model, config, rounds, run), model)
+        contents["qat"] = unit_range_int8(quantization_aware(model, config, features.rounds, run), model)
     return contents
 
 

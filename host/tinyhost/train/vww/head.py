@@ -16,7 +16,7 @@ __all__ = ["HEAD", "fit_head", "held_out_loss"]
 HEAD = "logits"
 """the layer that knows the classes"""
 _BODY_END = "pool"
-_PENALTIES = (0.001, 0.01, 0.1, 1.0)
+_PENALTIES = (0.03, 0.3, 3.0, 30.0)
 """inverse ones, as scikit-learn has them; the best one on held-out pictures is taken"""
 
 
@@ -38,14 +38,12 @@ def fit_head(model: Any, data: Splits, n_passes: int, seed: int) -> dict[str, fl
     passes = [augment_batch(data.train.pictures, rng) for _ in range(n_passes)]
     seen, classes = features(np.concatenate(passes)), np.tile(data.train.classes, n_passes)
     held_out = features(to_input(data.val.pictures))
-    middle, spread = seen.mean(axis=0), seen.std(axis=0)
-    spread[spread < _least(spread)] = np.inf  # dead channels: no weight
+    middle, scale = seen.mean(axis=0), float(seen.std(axis=0).max())
     best: tuple[float, NDArray[np.float64], NDArray[np.float64]] | None = None
-    for penalty in _PENALTIES:
+    for penalty in _PENALTIES:  # one scale for all: weights that a weak channel would need do not survive int8
         fitted = LogisticRegression(C=penalty, class_weight="balanced", max_iter=300)
-        fitted.fit((seen - middle) / spread, classes)
-        kernel, bias = _per_class(fitted.coef_, fitted.intercept_)
-        kernel = kernel / spread
+        fitted.fit((seen - middle) / scale, classes)
+        kernel, bias = _per_class(fitted.coef_ / scale, fitted.intercept_)
         bias = bias - kernel @ middle
         loss = _cross_entropy(held_out @ kernel.T + bias, data.val.classes)
         if best is None or loss < best[0]:
@@ -66,10 +64,6 @@ def held_out_loss(model: Any, data: Splits) -> float:
     """Return the cross-entropy of a network on the held-out pictures."""
     scores = model.predict(to_input(data.val.pictures), batch_size=64, verbose=0).astype(np.float64)
     return _cross_entropy(np.log(np.maximum(scores, 1e-9)), data.val.classes)
-
-
-def _least(spread: NDArray[np.float64]) -> float:
-    return 1e-3 * float(spread.max())
 
 
 def _per_class(

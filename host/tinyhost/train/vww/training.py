@@ -75,49 +75,49 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
 @dataclass(frozen=True, kw_only=True)
 class _Learnt:
     fitted: Fitted
-    transfer: tuple[TransferStep, ...]
+    transfer: tuple[TransferStep, ...] = ()
 
 
 def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
     """Return the network that was fitted: all at once, or its head first and then all of it."""
-    n_classes = len(data.labels)
-    model = new_network(config, n_classes)
+    model = new_network(config, len(data.labels))
     if config.from_scratch:
-        return _Learnt(fitted=_fit(model, config, data, run), transfer=())
-    start = load_start(config, data.train.pictures, n_classes)
+        return _Learnt(fitted=_fit(model, config, data, run))
+    start = load_start(config, data.train.pictures, len(data.labels))
     knows = start.knows(data.labels)
     start.give(model, head=knows)
     own = start.own_pictures(config.start_data) if config.start_data else None
-    steps: list[TransferStep] = []
 
-    def note(name: str, *, is_able: bool = True, is_body_new: bool = True) -> None:
+    def step(name: str, body: Any = None, *, is_able: bool = True) -> TransferStep:
         test = float_metrics(model, to_input(data.test.pictures), data.test.classes) if is_able else None
-        kept = start.judged(own, model if is_body_new else None) if own else None
-        steps.append(TransferStep(name=name, test=test, start_test=kept))
+        return TransferStep(name=name, test=test, start_test=start.judged(own, body) if own else None)
 
-    note("the start", is_able=knows, is_body_new=False)
+    steps = [step("the start", is_able=knows)]
     n_passes = config.head_epochs
     if n_passes is None:
         n_passes = 0 if knows and not config.freeze else _HEAD_PASSES
     if n_passes:
         run.stage("last layer")
-        figures = fit_head(model, data, n_passes, config.seed)
-        note("its last layer learnt", is_body_new=False)
+        head = fit_head(model, data, n_passes, config.seed)
+        steps.append(step("its last layer learnt"))
         if config.freeze:
-            run.folder.mkdir(parents=True, exist_ok=True)
-            model.save_weights(str(run.folder / BEST_WEIGHTS))
-            return _Learnt(fitted=Fitted(model=model, history=[figures]), transfer=tuple(steps))
-    before = [layer.get_weights() for layer in model.layers]
-    loss_before = held_out_loss(model, data)
+            return _Learnt(fitted=Fitted(model=_kept(model, run), history=[head]), transfer=tuple(steps))
+    before, loss_before = [layer.get_weights() for layer in model.layers], held_out_loss(model, data)
     fitted = _fit(model, replace(config, learning_rate=config.learning_rate * _WARM_RATE), data, run)
     model = fitted.model
-    note("all layers learnt")
+    steps.append(step("all layers learnt", model))
     if n_passes and loss_before < held_out_loss(model, data):
         for layer, weights in zip(model.layers, before, strict=True):
             layer.set_weights(weights)
-        model.save_weights(str(run.folder / BEST_WEIGHTS))
         steps[-2] = replace(steps[-2], is_taken=True)
-    return _Learnt(fitted=Fitted(model=model, history=fitted.history), transfer=tuple(steps))
+    return _Learnt(fitted=Fitted(model=_kept(model, run), history=fitted.history), transfer=tuple(steps))
+
+
+def _kept(model: Any, run: Run) -> Any:
+    """Write the weights of the network that was taken, for later runs to start from; return it."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    model.save_weights(str(run.folder / BEST_WEIGHTS))
+    return model
 
 
 def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
