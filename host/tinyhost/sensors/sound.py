@@ -44,7 +44,7 @@ class SoundReport(PaceReport):
 
 def sound_faults(samples: NDArray[np.int16], rate_hz: float) -> list[Remark]:
     """Return what is wrong with the levels of a recording, (n, 1) counts, the worst first."""
-    quality = SoundQuality()
+    quality = SoundQuality(shows_bands=False)
     quality.add(samples, position=0, timestamp_us=0, rate_hz=rate_hz, lost=0, scale=1 / _FULL_SCALE)
     return worst_first(quality.level_faults())
 
@@ -55,8 +55,10 @@ class SoundQuality(SampleQuality):
     what = "sound"
     n_channels = 1
 
-    def __init__(self) -> None:
+    def __init__(self, *, shows_bands: bool = True) -> None:
+        """shows_bands: keep `columns`, `level_dbfs` and `loudest_hz`, which take most of the time."""
         super().__init__()
+        self._shows_bands = shows_bands
         self.columns: deque[NDArray[np.uint8]] = deque(maxlen=_COLUMNS)
         """brightness of the bands of each span, the lowest first"""
         self.level_dbfs = -200.0
@@ -71,13 +73,15 @@ class SoundQuality(SampleQuality):
         self._extremes: tuple[int, int] | None = None
 
     def take(self, samples: NDArray[np.int16], scale: float) -> None:
-        """Take in (n, 1) counts: sums, extremes, and the spectrum of each span that is full."""
+        """Take in (n, 1) counts: sums, extremes, and, where it is shown, the spectrum of each span that is full."""
         real = samples[:, 0].astype(np.float64)
         self._sum += float(real.sum())
         self._squares += float(np.square(real).sum())
         low, high = int(samples.min()), int(samples.max())
         self._extremes = (min(low, self._extremes[0]), max(high, self._extremes[1])) if self._extremes else (low, high)
         self.peak_dbfs = dbfs(max(-self._extremes[0], self._extremes[1]) / _FULL_SCALE)
+        if not self._shows_bands:
+            return
         self._rest = np.concatenate((self._rest, (real / _FULL_SCALE).astype(np.float32)))
         while len(self._rest) >= _SPAN:
             self._take_span(self._rest[:_SPAN])

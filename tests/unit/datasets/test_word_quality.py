@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.datasets.capture.word_quality import WordVerdict, cut_word, judge_word
+from tinyhost.datasets.word_quality import WordVerdict, cut_word, judge_word
 
 RATE_HZ = 16_000
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from tinyhost.datasets import Sample
 from tinyhost.datasets.capture import CaptureEvent
-from tinyhost.datasets.capture.word_quality import WordVerdict
+from tinyhost.datasets.word_quality import WordVerdict
 from tinyhost.device import SamplesItem
 from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status

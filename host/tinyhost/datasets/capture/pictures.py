@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
+from tinyhost.datasets.checking.pictures import LEAST_STUCK
 from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status
 from tinyhost.sensors.picture import picture_faults
@@ -26,6 +30,7 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
     """
     progress, due, failures = session.progress, time.monotonic(), 0
     first_dropped: int | None = None
+    repeats = _Repeats()
     with session.timed():
         while progress.stored < count and not session.stop.wait(max(0.0, due - time.monotonic())):
             try:
@@ -47,13 +52,27 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
                 dropped=frame.dropped,
                 timestamp_us=frame.timestamp_us,
                 scene_item=session.board.scene_item(frame.index),
-                issues=[fault.text for fault in picture_faults(frame.pixels)],
+                issues=[*(fault.text for fault in picture_faults(frame.pixels)), *repeats.take(frame.pixels)],
             )
             progress.take_issues(sample)
             first_dropped = frame.dropped if first_dropped is None else first_dropped
             progress.stored += 1
             progress.dropped = frame.dropped - first_dropped
             session.on_event(CaptureEvent(kind="stored", sample=sample, pixels=frame.pixels))
+
+
+class _Repeats:
+    """Pictures in a row that are the same to the last bit."""
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.uint8] | None = None
+        self._n = 0
+
+    def take(self, pixels: NDArray[np.uint8]) -> list[str]:
+        """Return what is wrong with so many, including this one: nothing, or that the camera is stuck."""
+        self._n = self._n + 1 if self._last is not None and np.array_equal(self._last, pixels) else 1
+        self._last = pixels
+        return [f"stuck: {self._n} pictures in a row are the same to the last bit"] if self._n >= LEAST_STUCK else []
 
 
 def _check_asking_again_helps(error: DeviceError, failures: int, session: CaptureSession) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.capture.word_quality import WordVerdict
+from tinyhost.datasets.word_quality import WordVerdict
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.store import DatasetStore, Recovery

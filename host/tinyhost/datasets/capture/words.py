@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.capture.recorder import Recorder, Recording
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
-from tinyhost.datasets.capture.word_quality import WordVerdict, cut_word, judge_word
+from tinyhost.datasets.checking.clips import clip_faults
+from tinyhost.datasets.word_quality import WordVerdict, cut_word, judge_word
 from tinyhost.device import SamplesItem
 from tinyhost.errors import DatasetError
 from tinyhost.system.wording import counted
@@ -67,7 +68,9 @@ def capture_words(
                 dropped=heard.n_missing,
                 timestamp_us=heard.timestamp_us,
                 scene_item=session.board.scene_name,
+                issues=[fault.text for fault in clip_faults(pcm, session.label)],
             )
+            progress.take_issues(sample)
             progress.stored += 1
             session.on_event(CaptureEvent(kind="stored", verdict=verdict, sample=sample))
 

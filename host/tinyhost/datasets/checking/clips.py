@@ -14,7 +14,7 @@ from tinyhost.audio.log_mel import LogMelConfig, log_mel
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.capture.word_quality import judge_word
+from tinyhost.datasets.word_quality import judge_word
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
 from tinyhost.datasets.checking.sensed import faults_of
@@ -36,6 +36,8 @@ _N_FRAMES = 24
 MOST_BITS = 0.3
 LEAST_CORRELATION = 0.97
 _QUIET_DBFS = -42.0
+_TOO_QUIET_DBFS = -47.0
+"""What is recorded anew costs a second, what is thrown away is gone: a set may be quieter than what capture asks for."""
 _SILENT_DBFS = -70.0
 _FRAME = 480
 _EDGE = 160
@@ -72,7 +74,8 @@ def clip_faults(pcm: NDArray[np.int16], label: str) -> tuple[Fault, ...]:
         return tuple(fault for issue, fault in faults.items() if issue != "quiet")
     heard = fit_length(pcm, min(len(pcm), CLIP_SAMPLES))
     verdict = judge_word(heard, n_samples=len(heard), rate_hz=SAMPLE_RATE_HZ)
-    if "constant" not in faults and (issue := _ISSUES.get(verdict.reason)):
+    is_fine = verdict.reason == "too quiet" and verdict.level_dbfs >= _TOO_QUIET_DBFS
+    if "constant" not in faults and not is_fine and (issue := _ISSUES.get(verdict.reason)):
         faults.setdefault(issue, Fault(issue=issue, level="look", text=verdict.detail))
     if below := _cut(heard):
         faults["cut"] = Fault(issue="cut", level="look", text=below)

@@ -21,7 +21,15 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.sensors.picture import picture_faults
 from tinyhost.system.wording import counted
 
-__all__ = ["LEAST_CORRELATION", "MOST_BITS", "check_pictures", "fingerprint", "odd_pictures", "stuck_pictures"]
+__all__ = [
+    "LEAST_CORRELATION",
+    "LEAST_STUCK",
+    "MOST_BITS",
+    "check_pictures",
+    "fingerprint",
+    "odd_pictures",
+    "stuck_pictures",
+]
 
 _SIDE, _KEPT = 32, 8
 MOST_BITS = 8 / 63
@@ -29,7 +37,7 @@ MOST_BITS = 8 / 63
 LEAST_CORRELATION = 0.97
 _ODD_ASPECT = 0.35  # CleanVision's: the shorter side over the longer one
 _ODD_SIZE = 10.0  # CleanVision's: times the usual size
-_LEAST_STUCK = 4
+LEAST_STUCK = 4
 """Pictures in a row that are the same to the last bit: a real camera gives noise of its own."""
 
 
@@ -103,7 +111,7 @@ def stuck_pictures(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
         alike[sample.label, sample.digest].append(sample)
     for key, run in groupby(samples, key=lambda sample: (sample.label, sample.digest)):
         files = tuple(sample.file for sample in run)
-        if len(files) >= _LEAST_STUCK:
+        if len(files) >= LEAST_STUCK:
             yield DataFinding(
                 issue="stuck",
                 level="bad",
