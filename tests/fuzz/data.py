@@ -27,6 +27,8 @@ from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, wr
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.parts import read_lists
+from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
+from tinyhost.datasets.people.provenance import RUN_DATA_NAME, read_run_data
 from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.ucr import read_ucr
@@ -34,6 +36,7 @@ from tinyhost.errors import TinyhostError
 from tinyhost.motion.csv import motion_csv, read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1
 from tinyhost.sensors.annotations import Annotation, read_annotations, write_annotations
+from tinyhost.sensors.metadata import metadata_kinds
 from tinyhost.sensors.picture_file import read_picture
 
 from tests.fuzz.engine import Target
@@ -210,7 +213,19 @@ _UCR = [b"1\t0.5\t-1\t2.5\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\
         b"x,y,class\n0.5,1.5,a\n1,2,b\n", b"0,5;1,5;1\n0,5;1,5;2\n0;1;2\n"]  # fmt: skip
 _VOICES = [b"client_id\tpath\tsentence\nab\tx.mp3\tyes\ncd\ty.mp3\tNo.\n"]
 
+
+def _consents() -> list[bytes]:
+    person = Person(subject="P07", consent="form 12", purpose="a demo")
+    return [written(CONSENTS_NAME, lambda path: record_consent(path.parent, person, sensor="camera"))]
+
+
+_RUN_DATA = [b'{"schema": "tinyhost.run_data/1", "folder": "data", "start_from": null, "samples": {"a/1.png": "00"}}']
+
+
 TARGETS = [
+    Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
+    Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
+    Target(name="run data", parse=reader(RUN_DATA_NAME, read_run_data, subject="."), seeds=lambda: _RUN_DATA),
     Target(name="wav", parse=_hear, seeds=_wavs),
     *(_sound(suffix) for suffix in (".flac", ".mp3", ".ogg", ".m4a")),
     Target(name="picture", parse=reader("a.png", read_picture), seeds=_pictures, most_mib=_PICTURE_MIB),

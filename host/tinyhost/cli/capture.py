@@ -15,10 +15,12 @@ from tinyhost.cli.options import (
     StateOption,
 )
 from tinyhost.cli.output import write_json
+from tinyhost.cli.people import ConsentOption, PurposeOption, RetainOption, SubjectOption
 from tinyhost.errors import TinyhostError, UsageError
 
 if TYPE_CHECKING:
     from tinyhost.cli.capture_run import CaptureOptions
+    from tinyhost.datasets.people.consent import Person
 
 __all__ = ["command"]
 
@@ -92,6 +94,10 @@ def capture(
         str, option("--speaker", help="Words: who speaks; keeps a person's clips on one side of a split.")
     ] = "",
     note: Annotated[str, option("--note", help="A remark that is kept with every sample.")] = "",
+    subject: SubjectOption = "",
+    consent: ConsentOption = "",
+    purpose: PurposeOption = "",
+    retain_until: RetainOption = "",
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
@@ -103,6 +109,7 @@ def capture(
     """
     from tinyhost.cli.capture_run import CaptureOptions
     from tinyhost.datasets import validate_label
+    from tinyhost.datasets.people.consent import Person
 
     if set_name is not None and is_configured("data"):
         data = None
@@ -112,6 +119,7 @@ def capture(
         raise UsageError(
             "no --label: what do the samples show or say?", hint="--label person, --label yes, --label normal"
         )
+    person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
     options = CaptureOptions(
         label=validate_label(label) if label is not None else None,
         count=count,
@@ -120,10 +128,10 @@ def capture(
         seconds=seconds,
         countdown_s=countdown,
         review=review,
-        speaker=speaker,
+        speaker=speaker or person.subject,
     )
     root = data if data is not None else Path("data") / validate_label(set_name or "captured", "--set")
-    _run(options, sensor, root, board=board, scene=scene, state=state, note=note, json=json)
+    _run(options, sensor, root, board=board, scene=scene, state=state, note=note, person=person, json=json)
 
 
 def _run(
@@ -135,6 +143,7 @@ def _run(
     scene: str | None,
     state: Path | None,
     note: str,
+    person: Person,
     json: str | None,
 ) -> None:
     """Capture into `root` until all is there, or something ends it, which is raised once everything is told."""
@@ -142,6 +151,7 @@ def _run(
     from tinyhost.cli.connect import connected
     from tinyhost.datasets import DatasetStore
     from tinyhost.datasets.capture import origin_of
+    from tinyhost.datasets.people.consent import with_person
     from tinyhost.sensors import sensor_of_option
     from tinyhost.tasks.on_device import task_with_sensor
 
@@ -152,7 +162,9 @@ def _run(
         run = CaptureRun(task.capture, options)
         with DatasetStore(root) as store:
             tell_recovery(store, root)
-            origin = origin_of(connection.device, sensor=wanted.name, scene=connection.scene, note=note)
+            origin = with_person(
+                origin_of(connection.device, sensor=wanted.name, scene=connection.scene, note=note), person, root
+            )
             try:
                 if not run.capture(connection, store, origin):
                     failure = KeyboardInterrupt()

@@ -11,6 +11,7 @@ from tinyhost.cli.declare import Group, argument, make_command, make_group, opti
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
 from tinyhost.cli.output import byte_progress, console, note, print_table, progress_count, say, write_json
+from tinyhost.cli.people import ConsentOption, PurposeOption, RetainOption, SubjectOption, erase, expire
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
 from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
@@ -66,6 +67,8 @@ def command() -> Group:
                 ),
             ),
             "split": make_command(split, examples=("tinyhost data split data/words --testing 20",)),
+            "erase": make_command(erase, examples=("tinyhost data erase --subject P07",)),
+            "expire": make_command(expire, examples=("tinyhost data expire",)),
             "export": make_command(export, examples=("tinyhost data export data/words upload --format edge-impulse",)),
         },
     )
@@ -148,6 +151,10 @@ def import_dataset(
     resample: Annotated[
         bool, option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
+    subject: SubjectOption = "",
+    consent: ConsentOption = "",
+    purpose: PurposeOption = "",
+    retain_until: RetainOption = "",
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
@@ -156,10 +163,12 @@ def import_dataset(
     """Add clips, pictures or motion from elsewhere to a data set.
 
     What is there already is not stored again, and the parts that the source has are kept. Files that cannot be used are
-    skipped and listed; the others are stored. Exits 1 if more than 1 % cannot be used.
+    skipped and listed; the others are stored. Where, when and by whom they were taken, as EXIF and other metadata say,
+    is counted and not stored. Exits 1 if more than 1 % cannot be used.
     """
     from tinyhost.datasets.import_sources import FORMATS, Format, ReadAs, detect_format, find_samples
     from tinyhost.datasets.importing import ImportReport, import_samples
+    from tinyhost.datasets.people.consent import Person
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.store import DatasetStore
     from tinyhost.motion.units import MotionUnits
@@ -167,12 +176,13 @@ def import_dataset(
     known: dict[str, Format] = {name: name for name in FORMATS}
     if format != "auto" and format not in known:
         raise UsageError(f"--format {format}: expected auto, {', '.join(FORMATS)}")
+    person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
     report = ImportReport(format=detect_format(source) if format == "auto" else known[format])
     wanted = split_words(words)
     found = find_samples(source, report.format, ReadAs(convert=resample, units=MotionUnits.of(unit, time_unit)))
     try:
         with DatasetStore(target, once=True) as store, progress_count("importing") as show:
-            import_samples(found, store, report, source=source, words=wanted, on_sample=show)
+            import_samples(found, store, report, source=source, words=wanted, person=person, on_sample=show)
     finally:
         _tell_import(report, source, target, json)
     n_used = report.stored.total() + report.already
@@ -195,6 +205,9 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
             f"{target}: {counted(report.stored.total(), 'sample')} of {counted(len(report.stored), 'label')} stored, "
             f"{report.already:,} already there, {len(report.skipped):,} skipped"
         )
+        if report.metadata:
+            found = ", ".join(f"{name} in {n:,}" for name, n in sorted(report.metadata.items()))
+            say(f"left out, of files that were read: {found}")
     tell_skipped(report.skipped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,9 +71,11 @@ def push_model(device: Device, file: ModelFile, *, force: bool) -> PushResult:
     from tinyhost.models.push import push_image
     from tinyhost.models.sampling import SensorSampling
     from tinyhost.models.summary import summarize
+    from tinyhost.models.withdrawn import check_not_withdrawn
     from tinyhost.tasks.on_device import check_model
 
     image = file.image_for(device.engine)
+    check_not_withdrawn(file.path, {sha256(part).hexdigest() for part in (file.tflite, file.image) if part is not None})
     if not force:
         sensor = SensorSampling.of_info(device.info)
         check_model(summarize(image), device.info.app, board=device.name, sensor=sensor)

@@ -132,6 +132,7 @@ def _run(
     trainer: Trainer, config: Any, data: Path | None, out: Path | None, report: Path | None, *, allow_skipped: bool
 ) -> tuple[Outcome, RunFiles]:
     """Train, and write the results."""
+    from tinyhost.datasets.people.provenance import write_run_data
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.report.training import training_report
     from tinyhost.train.core.trainer import Run
@@ -144,6 +145,8 @@ def _run(
         samples = training.load(data, config, run)
         check_skipped(data or Path(source), samples.skipped, len(samples), allow=allow_skipped)
         outcome = training.train(config, samples, run)
+    if data is not None and data.is_dir():
+        write_run_data(run.folder, data, getattr(config, "start_from", None))
     return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)
 
 

@@ -72,6 +72,8 @@ class FoundSample:
     """as the source divides it; None: it does not"""
     read: Callable[[], Content]
     """raises DatasetError, MissingToolError if it cannot"""
+    path: Path | None = None
+    """of a file that may say more than its content"""
 
 
 def detect_format(source: Path) -> Format:
@@ -106,6 +108,7 @@ def _folder(source: Path, read_as: ReadAs) -> Iterator[FoundSample]:
                 speaker=speaker_of_file(path.name) if SPEAKER_MARK in path.name else "",
                 part=part if listed is None else listed.get(listed_name(path), "training"),
                 read=_reader(path, read_as),
+                path=path,
             )
 
 
@@ -130,6 +133,7 @@ def _edge_impulse(source: Path, read_as: ReadAs) -> Iterator[FoundSample]:
             speaker=speaker[1] if (speaker := _SPEAKER.search(file.path.name)) else "",
             part=file.part,
             read=_reader(file.path, read_as),
+            path=file.path,
         )
 
 
@@ -143,6 +147,7 @@ def _common_voice(source: Path, read_as: ReadAs) -> Iterator[FoundSample]:
             speaker=spoken.speaker,
             part=None,
             read=_second_reader(spoken.path),
+            path=spoken.path,
         )
 
 

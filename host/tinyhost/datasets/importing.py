@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.sound_file import MAX_SOUND_BYTES
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.import_sources import Clip, Content, Format, FoundSample
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.parts import counts_of, has_lists, read_lists, write_lists
+from tinyhost.datasets.people.consent import Person, with_person
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.splitting import parts_of
 from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, validate_label
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.protocol.labels import normal_label
+from tinyhost.sensors.metadata import metadata_kinds
+from tinyhost.system.reading import read_file
 from tinyhost.system.wording import counted
 
 __all__ = ["ImportDocument", "ImportReport", "import_samples"]
@@ -39,6 +43,8 @@ class ImportReport:
     """what could not be used, with the reason"""
     not_wanted: int = 0
     """samples of labels that were not asked for"""
+    metadata: Counter[str] = field(default_factory=Counter)
+    """files that said more than their content, by what: EXIF, GPS, ...; none of it is stored"""
     parts: dict[str, Part] = field(default_factory=dict)
     """of the files in the data set that the source gave, as the source divides them"""
 
@@ -60,6 +66,9 @@ class ImportDocument:
     """samples by the part that the source has them in, which the set's lists now say; null if it does not divide"""
     skipped: tuple[Skipped, ...]
     """what could not be used"""
+    metadata: Mapping[str, int]
+    """files that said where, when or by whom they were taken, by what said it: EXIF, GPS, XMP, IPTC, ICC, comment,
+    text, time, INFO, bext, iXML, ID3, picture; none of it is stored"""
     not_wanted: int
     """samples of labels that `--words` leaves out"""
 
@@ -74,6 +83,7 @@ class ImportDocument:
             already=report.already,
             parts=counts_of(report.parts.values()) if report.parts else None,
             skipped=tuple(report.skipped),
+            metadata=dict(sorted(report.metadata.items())),
             not_wanted=report.not_wanted,
         )
 
@@ -85,19 +95,22 @@ def import_samples(
     *,
     source: Path,
     words: Iterable[str] = (),
+    person: Person | None = None,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Store samples of a source; `report` counts them as they come.
 
     store: opened with `once`, so that a second import adds nothing. words: only these labels, and the background; none:
-    all. on_sample: called with samples done and in total. A file that cannot be used, or whose decoder is not
-    installed, is skipped and told; nothing is lost without a word. The parts that a source has go into the set's lists,
-    also if the import is interrupted.
+    all. person: whom the samples are of. on_sample: called with samples done and in total. A file that cannot be used,
+    or whose decoder is not installed, is skipped and told; nothing is lost without a word. The parts that a source has
+    go into the set's lists, also if the import is interrupted.
     """
     wanted = set(map(normal_label, words))
     origin = Origin(
         sensor="import", board="", device="", app="", firmware_version="", build_id="", scene=str(source.resolve())
     )
+    if person is not None:
+        origin = with_person(origin, person, store.root)
     before = store.counts()
     try:
         for done, found in enumerate(samples, 1):
@@ -119,6 +132,8 @@ def _take(found: FoundSample, store: DatasetStore, origin: Origin, report: Impor
     except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return
+    if found.path is not None:
+        report.metadata.update(metadata_kinds(read_file(found.path, max_bytes=MAX_SOUND_BYTES)))
     if found.part is not None and found.label != BACKGROUND_LABEL:
         report.parts |= {sample.file: report.parts.get(sample.file, found.part) for sample in stored}
     if store.n_known - n_known == len(stored):

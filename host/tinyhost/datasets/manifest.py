@@ -64,6 +64,14 @@ class Sample:
     """of a clip or another recording; n_samples is that of each channel"""
     speaker: str = ""
     """who speaks in a clip, as in its file's name"""
+    subject: str = ""
+    """whom it is of: a pseudonym"""
+    consent: str = ""
+    """identifier of the record in consents.jsonl"""
+    purpose: str = ""
+    """what it may be used for"""
+    retain_until: str = ""
+    """the last day on which it may be kept, ISO 8601"""
     issues: Sequence[str] = ()
     """what is wrong with it, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
     adopted: bool = False

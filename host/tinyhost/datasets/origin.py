@@ -29,6 +29,14 @@ class Origin:
     """what a virtual board's sensor was given"""
     note: str = ""
     """as `--note` gave it"""
+    subject: str = ""
+    """whom the samples are of"""
+    consent: str = ""
+    """identifier of the record in consents.jsonl"""
+    purpose: str = ""
+    """what the samples may be used for"""
+    retain_until: str = ""
+    """the last day on which they may be kept"""
 
     def sample(self, label: str) -> Sample:
         """Return what the manifest's lines of one label have in common; it is of no file yet."""
@@ -46,4 +54,8 @@ class Origin:
             settings=dict(self.settings),
             scene=self.scene,
             note=self.note,
+            subject=self.subject,
+            consent=self.consent,
+            purpose=self.purpose,
+            retain_until=self.retain_until,
         )

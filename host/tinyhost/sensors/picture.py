@@ -40,7 +40,7 @@ class PictureFigures:
     sharpness: float
     """variance of the Laplacian over the variance of the pixels: 0.01 is blurred, 1 very fine detail"""
     edge: float
-    """the steepest edges: what 0.1 % of the Laplacian exceed, over the standard deviation; a blurred picture has none"""
+    """the steepest edges: what 0.1 % of the Laplacian exceed, over the standard deviation; blurred ones have none"""
     darkest: int
     """1 % of the pixels are darker"""
     brightest: int

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data import": ("FOLDER/drawn FOLDER/taken", ""),
     "data info": ("FOLDER/taken", ""),
     "data check": ("FOLDER/taken", "none of them for training"),
+    "data erase": ("--subject P07 --data FOLDER/taken --runs FOLDER/runs --models FOLDER/models", ""),
+    "data expire": ("--data FOLDER/taken --runs FOLDER/runs --models FOLDER/models", ""),
     "data split": ("FOLDER/taken", ""),
     "data export": ("FOLDER/taken FOLDER/exported", ""),
     "monitor": ("--count 1", NO_BOARD),

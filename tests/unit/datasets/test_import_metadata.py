@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tinyhost.audio.wav import wav_bytes
 from tests.commands import run_tinyhost
 
 _SECRET = "Ada of 12 Sample Street"
+_KINDS = {"jpg": ("EXIF", "GPS", "comment"), "png": ("XMP", "text"), "wav": ("INFO", "iXML")}
 _PLACE = (51.0, 30.0, 26.5)
 
 
@@ -51,8 +53,12 @@ def test_an_imported_file_holds_nothing_but_the_sample(kind: str, tmp_path: Path
     else:
         (_jpeg if kind == "jpg" else _png)(original, pixels)
     assert _SECRET.encode() in original.read_bytes()
-    done = run_tinyhost("data", "import", tmp_path / "source", tmp_path / "set")
+    done = run_tinyhost(
+        "data", "import", tmp_path / "source", tmp_path / "set", "--json", str(tmp_path / "import.json")
+    )
     assert done.code == 0, done.err
+    counted = json.loads((tmp_path / "import.json").read_text(encoding="utf-8"))["metadata"]
+    assert counted == dict.fromkeys(_KINDS[kind], 1)
     stored = [path for path in (tmp_path / "set").rglob("*") if path.is_file()]
     samples = [path for path in stored if path.parent.name == "person"]
     assert len(samples) == 1

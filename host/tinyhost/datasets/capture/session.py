@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.word_quality import WordVerdict
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.store import DatasetStore, Recovery
+from tinyhost.datasets.word_quality import WordVerdict
 from tinyhost.device import Device, SamplesItem, Subscription
 from tinyhost.errors import DeviceError, TinyhostError
 from tinyhost.protocol.messages import StreamId

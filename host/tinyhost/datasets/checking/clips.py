@@ -14,12 +14,12 @@ from tinyhost.audio.log_mel import LogMelConfig, log_mel
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.word_quality import judge_word
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
 from tinyhost.datasets.checking.sensed import faults_of
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
+from tinyhost.datasets.word_quality import judge_word
 from tinyhost.sensors.sound import sound_faults
 
 __all__ = ["LEAST_CORRELATION", "MOST_BITS", "check_clips", "clip_faults", "fingerprint"]
@@ -37,7 +37,7 @@ MOST_BITS = 0.3
 LEAST_CORRELATION = 0.97
 _QUIET_DBFS = -42.0
 _TOO_QUIET_DBFS = -47.0
-"""What is recorded anew costs a second, what is thrown away is gone: a set may be quieter than what capture asks for."""
+"""Lower than what `capture` asks for: to say a word again costs a second, what is thrown away is gone."""
 _SILENT_DBFS = -70.0
 _FRAME = 480
 _EDGE = 160

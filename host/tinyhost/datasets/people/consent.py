@@ -1,0 +1,168 @@
+"""What a person agreed to: a record after ISO/IEC TS 27560:2023 as JSON-LD, in the words of the W3C's DPV.
+
+The profile is that of https://w3id.org/dpv/schema/dpv-27560. Records stand in `consents.jsonl` of the data set, one a
+line, and every sample's line in the manifest names its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from tinyhost.datasets.origin import Origin
+from tinyhost.errors import DatasetError, UsageError
+from tinyhost.protocol.labels import normal_label
+from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import JsonObject, parse_json
+from tinyhost.system.reading import read_file
+
+__all__ = ["CONSENTS_NAME", "Person", "drop_consents", "read_consents", "record_consent", "subject_of", "with_person"]
+
+CONSENTS_NAME = "consents.jsonl"
+_MAX_BYTES = 1 << 28
+_MAX_SUBJECT = 64
+_SUBJECT = re.compile(r"[\w.-]+")
+_HINT = "mend or delete this line; the samples themselves are untouched"
+_CONTEXT = {
+    "dpv": "https://w3id.org/dpv#",
+    "dct": "http://purl.org/dc/terms/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_PROFILE = "https://w3id.org/dpv/schema/dpv-27560#record"
+_PROCESSING = ("dpv:Collect", "dpv:Store", "dpv:Analyse", "dpv:Erase")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whom samples are of, as the command line says it; `subject` is "" if they are of nobody."""
+
+    subject: str = ""
+    """a pseudonym: who that is stands elsewhere"""
+    consent: str = ""
+    """how and to what the person agreed"""
+    purpose: str = ""
+    """what the samples may be used for"""
+    retain_until: str = ""
+    """the last day on which they may be kept, ISO 8601"""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what cannot be."""
+        if not self.subject and (self.consent or self.purpose):
+            raise UsageError("--consent and --purpose are of a person", hint="say which: --subject P07")
+        if self.subject and (len(self.subject) > _MAX_SUBJECT or not _SUBJECT.fullmatch(self.subject)):
+            raise UsageError(
+                f"--subject {self.subject!r}: expected at most {_MAX_SUBJECT} letters, digits, points and hyphens",
+                hint="take a pseudonym, such as P07, and keep the person's name elsewhere",
+            )
+        if self.retain_until:
+            try:
+                date.fromisoformat(self.retain_until)
+            except ValueError as exc:
+                raise UsageError(f"--retain-until {self.retain_until}: expected a date, such as 2027-06-30") from exc
+
+
+def subject_of(name: str) -> str:
+    """Return a subject's name as it is stored and compared: composed (NFC)."""
+    return normal_label(name)
+
+
+def with_person(origin: Origin, person: Person, root: Path) -> Origin:
+    """Return an origin whose samples are of a person, of whose consent the set has a record. Raises DatasetError."""
+    return replace(
+        origin,
+        subject=subject_of(person.subject),
+        consent=record_consent(root, person, sensor=origin.sensor),
+        purpose=person.purpose,
+        retain_until=person.retain_until,
+    )
+
+
+def record_consent(root: Path, person: Person, *, sensor: str) -> str:
+    """Return the identifier of a person's record in a set, which is written if there is none like it yet.
+
+    sensor: what the samples come from. Returns "" without consent. Raises DatasetError if it cannot be written.
+    """
+    if not person.consent:
+        return ""
+    made = _record(person, sensor)
+    records = read_consents(root)
+    for known in records:
+        if {**known, **_OF_ONE} == {**made, **_OF_ONE} and _given(known):
+            return str(known["dct:identifier"])
+    _write(root, [*records, made])
+    return str(made["dct:identifier"])
+
+
+_OF_ONE: dict[str, None] = {"@id": None, "dct:identifier": None, "dct:created": None, "dpv:hasConsentStatus": None}
+"""in which two records of the same consent differ"""
+
+
+def _given(record: dict[str, Any]) -> bool:
+    states = record.get("dpv:hasConsentStatus")
+    return isinstance(states, list) and bool(states) and states[-1].get("@type") == "dpv:ConsentGiven"
+
+
+def _record(person: Person, sensor: str) -> dict[str, Any]:
+    identifier, now = str(uuid.uuid4()), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    until = person.retain_until or "not said"
+    return {
+        "@context": _CONTEXT,
+        "@id": f"urn:uuid:{identifier}",
+        "@type": "dpv:ConsentRecord",
+        "dct:conformsTo": {"@id": _PROFILE},
+        "dct:identifier": identifier,
+        "dct:created": {"@type": "xsd:dateTime", "@value": now},
+        "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": subject_of(person.subject)},
+        "dpv:hasLegalBasis": {"@type": "dpv:Consent", "dct:description": person.consent},
+        "dpv:hasPurpose": {"@type": "dpv:Purpose", "dct:description": person.purpose or "not said"},
+        "dpv:hasPersonalData": [{"@type": "dpv:PersonalData", "dct:description": f"samples of the {sensor}"}],
+        "dpv:hasProcessing": [{"@id": name} for name in _PROCESSING],
+        "dpv:hasStorageCondition": {
+            "@type": "dpv:StorageCondition",
+            "dpv:hasLocation": "the computer of whoever captured them",
+            "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "dct:description": until},
+        },
+        "dpv:hasConsentStatus": [{"@type": "dpv:ConsentGiven", "dct:date": {"@type": "xsd:dateTime", "@value": now}}],
+    }
+
+
+def read_consents(root: Path) -> list[dict[str, Any]]:
+    """Return a set's records, in their order. Raises DatasetError with the line's number if one is damaged."""
+    path = root / CONSENTS_NAME
+    if not path.exists():
+        return []
+    records = []
+    for number, line in enumerate(read_file(path, max_bytes=_MAX_BYTES).split(b"\n"), 1):
+        if line.strip():
+            where = f"{path}:{number}"
+            found = JsonObject.of(
+                parse_json(line, where, error=DatasetError, hint=_HINT), where, error=DatasetError, hint=_HINT
+            )
+            found.text("dct:identifier")
+            found.object("dpv:hasDataSubject").text("dct:identifier")
+            records.append(dict(found.values))
+    return records
+
+
+def drop_consents(root: Path, subject: str) -> int:
+    """Remove the records of a subject; return how many there were."""
+    records = read_consents(root)
+    kept = [item for item in records if item["dpv:hasDataSubject"]["dct:identifier"] != subject]
+    if len(kept) < len(records):
+        _write(root, kept)
+    return len(records) - len(kept)
+
+
+def _write(root: Path, records: list[dict[str, Any]]) -> None:
+    content = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    try:
+        write_atomically(root / CONSENTS_NAME, content.encode("utf-8"))
+    except OSError as error:
+        raise DatasetError(
+            f"{root / CONSENTS_NAME}: cannot be written: {error.strerror}", hint="make room or mend the folder"
+        ) from error

@@ -1,0 +1,229 @@
+"""Samples that must go: out of their sets and every list and copy, and the models that saw them are withdrawn.
+
+The lines of the manifests go last: whatever stops it, the same command finds what is left and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from tinyhost.audio.speakers import speaker_id
+from tinyhost.datasets.checking.quarantine import JOURNAL_NAME, HeldSet
+from tinyhost.datasets.manifest import MANIFEST_NAME, Sample, read_manifest, write_manifest
+from tinyhost.datasets.parts import has_lists, read_lists, write_lists
+from tinyhost.datasets.people.consent import drop_consents, subject_of
+from tinyhost.datasets.people.provenance import file_digest, read_run_data
+from tinyhost.datasets.people.traces import Traces, all_files
+from tinyhost.errors import DatasetError
+from tinyhost.models.withdrawn import WITHDRAWN_NAME, withdraw
+from tinyhost.system.durable import write_atomically
+from tinyhost.system.json_reading import parse_json
+from tinyhost.system.reading import read_file
+
+__all__ = ["Erasure", "Places", "erase_expired", "erase_subject"]
+
+_MODELS = frozenset({".tflite", ".thm", ".h5", ".keras"})
+_KEPT = frozenset({MANIFEST_NAME, JOURNAL_NAME, WITHDRAWN_NAME, ".lock"})
+_MAX_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where samples, and what was made of them, may be."""
+
+    data: Path
+    runs: Path
+    models: Path
+
+    def made(self) -> tuple[Path, Path]:
+        """Where models are."""
+        return self.runs, self.models
+
+
+@dataclass(kw_only=True)
+class Erasure:
+    """`tinyhost data erase` and `tinyhost data expire --json FILE`. It never names the subject."""
+
+    schema: Literal["tinyhost.data_erase/1"] = "tinyhost.data_erase/1"
+    samples: list[Path] = field(default_factory=list)
+    """files of data sets that are gone"""
+    copies: list[Path] = field(default_factory=list)
+    """other files of the same content or name, and reports with samples in them, that are gone"""
+    written_over: list[Path] = field(default_factory=list)
+    """texts in which a name or a hash stood"""
+    consents: int = 0
+    """records of consent that are gone"""
+    models: list[Path] = field(default_factory=list)
+    """files of models that saw the samples, or go on from one that did: push refuses them"""
+    unknown_runs: list[Path] = field(default_factory=list)
+    """folders with a model of which nothing says what it saw"""
+    remaining: list[Path] = field(default_factory=list)
+    """files in which something of it is found even now"""
+
+
+def erase_subject(places: Places, subject: str) -> Erasure:
+    """Remove all that is of a subject, by `--subject` or `--speaker` of its samples.
+
+    Raises DatasetError if something cannot be read or removed; the same call then goes on.
+    """
+    name = subject_of(subject)
+    return _erase(places, lambda line: name in (line.subject, line.speaker) or line.speaker == speaker_id(name), name)
+
+
+def erase_expired(places: Places, today: date) -> Erasure:
+    """Remove the samples whose last day is over. Raises as `erase_subject`."""
+
+    def is_over(line: Sample) -> bool:
+        try:
+            return bool(line.retain_until) and date.fromisoformat(line.retain_until) < today
+        except ValueError as error:
+            raise DatasetError(
+                f"{line.file}: retain_until {line.retain_until!r} is no date", hint="mend the line in its manifest"
+            ) from error
+
+    return _erase(places, is_over, "")
+
+
+def _erase(places: Places, is_wanted: Callable[[Sample], bool], subject: str) -> Erasure:
+    done = Erasure()
+    roots = sorted({path.parent for path in all_files(places.data) if path.name == MANIFEST_NAME})
+    with ExitStack() as stack:
+        for root in roots:
+            stack.enter_context(HeldSet(root))
+        lines = {root: read_manifest(root) for root in roots}
+        _check_no_label(subject, lines)
+        doomed = {root: [line for line in own if is_wanted(line)] for root, own in lines.items()}
+        aside = {path: _journal(path, is_wanted) for path in all_files(places.data) if path.name == JOURNAL_NAME}
+        traces = Traces(subject=subject, digests=_digests(doomed, aside))
+        _withdraw(places, traces, done)
+        for root, own in doomed.items():
+            done.samples += [root / line.file for line in own if _removed(root / line.file)]
+            _shorten_lists(root, {line.file for line in own})
+            done.consents += drop_consents(root, subject) if subject else 0
+        for path, (_, gone) in aside.items():
+            done.samples += [path.parent / line.file for line in gone if _removed(path.parent / line.file)]
+        _clean(places, traces, done)
+        for path, (kept, gone) in aside.items():
+            if gone:
+                write_atomically(path, b"".join(kept))
+            traces.written_over(path)
+        for root, own in doomed.items():
+            if own:
+                write_manifest(root, [line for line in lines[root] if not is_wanted(line)])
+            traces.written_over(root / MANIFEST_NAME)
+    done.remaining = [path for path in _everything(places) if _is_left(path, traces)]
+    return done
+
+
+def _check_no_label(subject: str, lines: Mapping[Path, list[Sample]]) -> None:
+    """Raise DatasetError if a subject is called as a label is: texts would lose both."""
+    for root, own in lines.items():
+        if subject and any(line.label == subject for line in own):
+            raise DatasetError(f"{root}: {subject} is a label, too", hint="rename the label's folder first")
+
+
+def _digests(
+    doomed: Mapping[Path, list[Sample]], aside: Mapping[Path, tuple[list[bytes], list[Sample]]]
+) -> frozenset[str]:
+    """Return the hashes of what goes: as the lines have them, and as the files are."""
+    found = [(root / line.file, line) for root, own in doomed.items() for line in own]
+    found += [(path.parent / line.file, line) for path, (_, gone) in aside.items() for line in gone]
+    on_disk = {file_digest(path) for path, _ in found if path.is_file()}
+    return frozenset({line.sha256 for _, line in found if line.sha256} | on_disk)
+
+
+def _journal(path: Path, is_wanted: Callable[[Sample], bool]) -> tuple[list[bytes], list[Sample]]:
+    """Return the lines of a quarantine's journal that stay, and the samples of those that go."""
+    kept, gone = [], []
+    for number, text in enumerate(read_file(path, max_bytes=_MAX_BYTES).splitlines(keepends=True), 1):
+        where = f"{path}:{number}"
+        values = parse_json(text, where, error=DatasetError, hint="mend or delete this line")
+        own = values.get("line") if isinstance(values, dict) else None
+        line = Sample.from_line(own.encode(), where) if isinstance(own, str) and own else None
+        if line is not None and is_wanted(line):
+            gone.append(line)
+        else:
+            kept.append(text)
+    return kept, gone
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file; return whether it was there. Raises DatasetError."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: cannot be removed: {error.strerror}", hint="mend its folder, then give the same command again"
+        ) from error
+    return True
+
+
+def _shorten_lists(root: Path, gone: set[str]) -> None:
+    if gone and has_lists(root):
+        write_lists(root, {file: part for file, part in read_lists(root).items() if file not in gone})
+
+
+def _everything(places: Places) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for root in (places.data, *places.made()):
+        for path in all_files(root):
+            if path not in seen:
+                seen.add(path)
+                yield path
+
+
+def _clean(places: Places, traces: Traces, done: Erasure) -> None:
+    """Remove copies, and write over what texts say. Manifests and journals are left: their lines go last."""
+    for path in list(_everything(places)):
+        if path.name in _KEPT or path.suffix in _MODELS:
+            continue
+        if traces.in_name(path.name) or file_digest(path) in traces.digests:
+            _removed(path)
+            done.copies.append(path)
+        elif traces.written_over(path):
+            done.written_over.append(path)
+
+
+def _is_left(path: Path, traces: Traces) -> bool:
+    if path.name == WITHDRAWN_NAME:
+        return False
+    return traces.in_name(path.name) or traces.in_content(path.read_bytes())
+
+
+def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:
+    """Find the runs that saw the samples, those that went on from them, and copies of their models; withdraw all."""
+    files = [path for root in places.made() for path in all_files(root) if path.suffix in _MODELS]
+    digests = {path: file_digest(path) for path in dict.fromkeys(files)}
+    folders = sorted({path.parent for path in digests})
+    runs = {folder: read_run_data(folder) for folder in folders}
+    done.unknown_runs = [folder for folder, run in runs.items() if run is None and folder.is_relative_to(places.runs)]
+    seen = {folder for folder, run in runs.items() if run and traces.digests & set(run.samples.values())}
+    while True:
+        tainted = {digest for path, digest in digests.items() if path.parent in seen}
+        later = {folder for folder, run in runs.items() if run and _is_of(run.start_from, tainted, seen)}
+        if later <= seen:
+            break
+        seen |= later
+    for path, digest in digests.items():
+        if digest in tainted:
+            withdraw(path.parent, [digest])
+            done.models.append(path)
+    for folder in seen:
+        reports = (path for path in all_files(folder) if path.suffix == ".html")
+        done.copies += [path for path in reports if _removed(path)]
+
+
+def _is_of(model: Path | None, digests: set[str], folders: set[Path]) -> bool:
+    """Return whether a model is one of those, by its folder or by its content."""
+    if model is None:
+        return False
+    if any(model.resolve().is_relative_to(folder.resolve()) for folder in folders):
+        return True
+    return model.is_file() and file_digest(model) in digests

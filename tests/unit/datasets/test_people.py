@@ -1,0 +1,151 @@
+"""People in a data set: what they agreed to is kept, and what is of them goes, wherever it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinyhost.audio.speakers import speaker_id
+from tinyhost.datasets import DatasetStore, Origin
+from tinyhost.datasets.checking.check import check_dataset
+from tinyhost.datasets.manifest import read_manifest
+from tinyhost.datasets.parts import read_lists, write_lists
+from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, with_person
+from tinyhost.datasets.people.provenance import file_digest, write_run_data
+from tinyhost.errors import ModelError, UsageError
+from tinyhost.models.withdrawn import check_not_withdrawn
+
+from tests.commands import run_json, run_tinyhost
+
+ORIGIN = Origin(sensor="microphone", board="native", device="A", app="kws", firmware_version="1", build_id="b")
+ANN = Person(subject="P07", consent="signed form 12", purpose="a demo", retain_until="2027-06-30")
+BEN = Person(subject="P08", retain_until="2027-12-31")
+
+
+def clip(seed: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    return np.random.default_rng(seed).integers(-9000, 9000, 16_000).astype(np.int16)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a set of two people, an export of it, and runs: one that saw it, one after it, another."""
+    monkeypatch.setenv("TINYHOST_STATE", str(tmp_path / "state"))
+    root = tmp_path / "data/words"
+    with DatasetStore(root) as store:
+        for person in (ANN, BEN):
+            origin = with_person(ORIGIN, person, root)
+            for number in range(3):
+                store.add_clip(clip(number + 10 * len(person.purpose)), "yes", origin, speaker=person.subject)
+        store.add_clip(clip(99), "no", replace(ORIGIN, note="beside P07"))
+    ann = [line for line in read_manifest(root) if line.subject == "P07"]
+    write_lists(root, {ann[0].file: "testing", ann[1].file: "validation"})
+    copy = tmp_path / "data/export/yes.1.wav"
+    copy.parent.mkdir()
+    shutil.copy(root / ann[0].file, copy)
+    (tmp_path / "data/notes.txt").write_text("P07 and P077\n", encoding="utf-8")
+    for name, content, start in (("first", b"one", None), ("second", b"two", "first"), ("third", b"three", None)):
+        run = tmp_path / "runs" / name
+        run.mkdir(parents=True)
+        (run / "model.tflite").write_bytes(content)
+        data = root if name == "first" else copy.parents[1] / "other"
+        (data / "yes").mkdir(parents=True, exist_ok=True)
+        write_run_data(run, data, tmp_path / "runs" / start / "model.tflite" if start else None)
+    (tmp_path / "runs/first/report.html").write_text("<p>P07</p>", encoding="utf-8")
+    (tmp_path / "runs/third/metrics.json").write_text(json.dumps({"note": "with P07", "sha": ann[0].sha256}))
+    (tmp_path / "models").mkdir()
+    shutil.copy(tmp_path / "runs/first/model.tflite", tmp_path / "models/best.tflite")
+    return tmp_path
+
+
+def folders(home: Path) -> list[str]:
+    return ["--data", str(home / "data"), "--runs", str(home / "runs"), "--models", str(home / "models")]
+
+
+def everything(home: Path) -> bytes:
+    files = [path for name in ("data", "runs", "models") for path in sorted((home / name).rglob("*")) if path.is_file()]
+    return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in files)
+
+
+def test_after_an_erasure_a_subject_is_found_nowhere_and_its_models_are_refused(home: Path) -> None:
+    root = home / "data/words"
+    ann = [line for line in read_manifest(root) if line.subject == "P07"]
+    traces = [b"P07 ", b'P07"', b"P07<", speaker_id("P07").encode(), *(line.sha256.encode() for line in ann)]
+    assert all(trace in everything(home) for trace in traces)
+    done = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert (len(done["samples"]), done["consents"], done["remaining"]) == (3, 1, [])
+    left = everything(home)
+    assert not [trace for trace in traces if trace in left]
+    assert b"P077" in left
+    assert {Path(name).relative_to(home).as_posix() for name in done["models"]} == {
+        "runs/first/model.tflite",
+        "runs/second/model.tflite",
+        "models/best.tflite",
+    }
+    for model in (home / "runs/second/model.tflite", home / "models/best.tflite"):
+        with pytest.raises(ModelError, match="erased"):
+            check_not_withdrawn(model, [file_digest(model)])
+    elsewhere = home / "elsewhere.tflite"
+    shutil.copy(home / "runs/first/model.tflite", elsewhere)
+    with pytest.raises(ModelError, match="erased"):
+        check_not_withdrawn(elsewhere, [file_digest(elsewhere)])
+    third = home / "runs/third/model.tflite"
+    check_not_withdrawn(third, [file_digest(third)])
+    assert not (home / "data/export/yes.1.wav").exists()
+    assert not (home / "runs/first/report.html").exists()
+    assert read_lists(root) == {}
+    assert [line.subject for line in read_manifest(root)] == ["P08"] * 3 + [""]
+    assert len(check_dataset(root).labels) == 2
+    json.loads((home / "runs/third/metrics.json").read_text())
+    again = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert (again["samples"], again["written_over"], again["remaining"]) == ([], [], [])
+
+
+def test_what_a_quarantine_holds_goes_too(home: Path) -> None:
+    root = home / "data/words"
+    for index in range(2):
+        shutil.copy(root / read_manifest(root)[index].file, root / f"no/{index}.wav")
+    run_tinyhost("data", "check", str(root), "--quarantine", str(home / "data/aside"))
+    assert b"P07" in (home / "data/aside/quarantine.jsonl").read_bytes()
+    done = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert len(done["samples"]) == 3
+    assert b'P07"' not in everything(home)
+
+
+def test_samples_go_after_their_last_day(home: Path) -> None:
+    done = run_json("data", "expire", "--today", "2027-06-30", *folders(home))
+    assert done["samples"] == []
+    done = run_json("data", "expire", "--today", "2027-07-01", *folders(home))
+    assert (len(done["samples"]), len(done["models"])) == (3, 3)
+    assert {line.subject for line in read_manifest(home / "data/words")} == {"P08", ""}
+
+
+def test_a_consent_is_one_record_in_the_words_of_the_standard(home: Path) -> None:
+    root = home / "data/words"
+    [record] = read_consents(root)
+    assert record["@type"] == "dpv:ConsentRecord"
+    assert record["dct:conformsTo"] == {"@id": "https://w3id.org/dpv/schema/dpv-27560#record"}
+    assert record["dpv:hasDataSubject"]["dct:identifier"] == "P07"
+    assert record["dpv:hasPurpose"]["dct:description"] == "a demo"
+    assert record["dpv:hasStorageCondition"]["dpv:hasDuration"]["dct:description"] == "2027-06-30"
+    assert {line.consent for line in read_manifest(root) if line.subject == "P07"} == {record["dct:identifier"]}
+    with_person(ORIGIN, ANN, root)
+    assert len(read_consents(root)) == 1
+    with_person(ORIGIN, replace(ANN, purpose="a product"), root)
+    assert len((root / CONSENTS_NAME).read_bytes().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"consent": "yes"}, "of a person"),
+        ({"subject": "Ann B"}, "expected at most"),
+        ({"subject": "P1", "retain_until": "soon"}, "expected a date"),
+    ],
+)
+def test_what_cannot_be_is_refused(given: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Person(**given)
