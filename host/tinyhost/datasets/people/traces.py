@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Traces:
     """A subject's name, "" if there is none, and the SHA-256 of samples, hex."""
 
     subject: str
-    digests: Collection[str]
+    digests: frozenset[str]
 
     def in_name(self, name: str) -> bool:
         """Return whether a file's name has the id in it that clips of the subject have, or a hash."""
