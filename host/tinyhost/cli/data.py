@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tinyhost.cli.data_check import check
+from tinyhost.cli.data_import import import_dataset
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
-from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
 from tinyhost.cli.output import byte_progress, console, note, print_table, progress_count, say, write_json
-from tinyhost.cli.people import ConsentOption, PurposeOption, RetainOption, SubjectOption, erase, expire
+from tinyhost.cli.people import erase, expire
 from tinyhost.cli.skipped import AllowSkippedOption, tell_skipped
-from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.errors import UsageError
 from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.datasets.catalogue import DatasetEntry
-    from tinyhost.datasets.importing import ImportReport
     from tinyhost.datasets.ucr import ClassColumn
 
 __all__ = ["command"]
@@ -137,78 +136,6 @@ def _dataset(source: str, sha256: str, unverified: bool, max_bytes: int) -> Data
             hint="give it with --sha256 (sha256sum FILE prints it), or fetch it --unverified and see",
         )
     return entry_of_url(source, sha256, max_bytes) if is_url else entry(source, sha256)
-
-
-def import_dataset(
-    source: Annotated[
-        Path,
-        argument(help="A folder with one folder for each label, an Edge Impulse export, or Common Voice."),
-    ],
-    target: Annotated[Path, argument(help="The data set to which the samples are added.")],
-    *,
-    format: Annotated[str, option(help="Format of the source: auto, folder, edge-impulse or common-voice.")] = "auto",
-    words: Annotated[str, option(help="Labels to import, separated by commas. Default: all.")] = "",
-    resample: Annotated[
-        bool, option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
-    ] = False,
-    subject: SubjectOption = "",
-    consent: ConsentOption = "",
-    purpose: PurposeOption = "",
-    retain_until: RetainOption = "",
-    unit: UnitOption = "",
-    time_unit: TimeUnitOption = "",
-    allow_skipped: AllowSkippedOption = False,
-    json: JsonOption = None,
-) -> None:
-    """Add clips, pictures or motion from elsewhere to a data set.
-
-    What is there already is not stored again, and the parts that the source has are kept. Files that cannot be used are
-    skipped and listed; the others are stored. Where, when and by whom they were taken, as EXIF and other metadata say,
-    is counted and not stored. Exits 1 if more than 1 % cannot be used.
-    """
-    from tinyhost.datasets.import_sources import FORMATS, Format, ReadAs, detect_format, find_samples
-    from tinyhost.datasets.importing import ImportReport, import_samples
-    from tinyhost.datasets.people.consent import Person
-    from tinyhost.datasets.skipped import check_skipped
-    from tinyhost.datasets.store import DatasetStore
-    from tinyhost.motion.units import MotionUnits
-
-    known: dict[str, Format] = {name: name for name in FORMATS}
-    if format != "auto" and format not in known:
-        raise UsageError(f"--format {format}: expected auto, {', '.join(FORMATS)}")
-    person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
-    report = ImportReport(format=detect_format(source) if format == "auto" else known[format])
-    wanted = split_words(words)
-    found = find_samples(source, report.format, ReadAs(convert=resample, units=MotionUnits.of(unit, time_unit)))
-    try:
-        with DatasetStore(target, once=True) as store, progress_count("importing") as show:
-            import_samples(found, store, report, source=source, words=wanted, person=person, on_sample=show)
-    finally:
-        _tell_import(report, source, target, json)
-    n_used = report.stored.total() + report.already
-    if not n_used:
-        raise CheckFailedError(
-            f"{source}: no sample could be used, {len(report.skipped)} were skipped, {report.not_wanted} not asked for",
-            hint="see the reasons above; --resample converts other formats to 16 kHz, mono, 16 bit",
-        )
-    check_skipped(source, report.skipped, n_used, allow=allow_skipped)
-
-
-def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
-    """Say what an import did, also one that was interrupted."""
-    from tinyhost.datasets.importing import ImportDocument
-
-    if json:
-        write_json(ImportDocument.of(report, source, target), json)
-    if json != "-":
-        say(
-            f"{target}: {counted(report.stored.total(), 'sample')} of {counted(len(report.stored), 'label')} stored, "
-            f"{report.already:,} already there, {len(report.skipped):,} skipped"
-        )
-        if report.metadata:
-            found = ", ".join(f"{name} in {n:,}" for name, n in sorted(report.metadata.items()))
-            say(f"left out, of files that were read: {found}")
-    tell_skipped(report.skipped)
 
 
 def info(
