@@ -30,6 +30,7 @@ __all__ = ["Erasure", "Places", "erase_expired", "erase_subject"]
 _MODELS = frozenset({".tflite", ".thm", ".h5", ".keras"})
 _KEPT = frozenset({MANIFEST_NAME, JOURNAL_NAME, WITHDRAWN_NAME, ".lock"})
 _MAX_BYTES = 1 << 30
+_MAX_CONTENT_BYTES = 1 << 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +195,7 @@ def _clean(places: Places, traces: Traces, done: Erasure) -> None:
 def _is_left(path: Path, traces: Traces) -> bool:
     if path.name == WITHDRAWN_NAME:
         return False
-    return traces.in_name(path.name) or traces.in_content(path.read_bytes())
+    return traces.in_name(path.name) or traces.in_content(read_file(path, max_bytes=_MAX_CONTENT_BYTES))
 
 
 def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:

@@ -14,12 +14,14 @@ from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.folders import files_below
 from tinyhost.system.json_reading import read_json
+from tinyhost.system.reading import open_file
 
 __all__ = ["RUN_DATA_NAME", "RunData", "file_digest", "read_run_data", "write_run_data"]
 
 RUN_DATA_NAME = "data.json"
 _SCHEMA = "tinyhost.run_data/1"
 _MAX_BYTES = 1 << 29
+_LARGEST = 1 << 40
 _BLOCK = 1 << 20
 _HINT = "it is written by tinyhost train; delete it if it is of no use"
 
@@ -37,9 +39,9 @@ class RunData:
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, hex. Raises OSError."""
+    """Return the SHA-256 of a file, hex. Raises DatasetError."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path, max_bytes=_LARGEST) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
