@@ -47,6 +47,8 @@ nb::dlpack::dtype DlpackType(TensorType type) {
       return nb::dtype<float>();
     case TensorType::kInt32:
       return nb::dtype<int32_t>();
+    case TensorType::kInt16:
+      return nb::dtype<int16_t>();
   }
   throw std::logic_error("TensorType");
 }

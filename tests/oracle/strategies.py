@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.oracle.arithmetic_layers import batch_matmul, comparison, division, squared_difference
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.float_layers import FLOAT_MODELS
+from tests.oracle.int16_layers import INT16_MODELS
 from tests.oracle.moving_layers import (
     blocks,
     rearrangement,
@@ -299,5 +300,6 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "streaming": streaming_models(),
     "SVDF": svdf_models(),
     **FLOAT_MODELS,
+    **INT16_MODELS,
 }
 """Random models of one operator, by the operator's name, and of some in a row."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from tinyhost.bench.result import Agreement, Mismatch
+from tinyhost.models.ends import parted
 from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import Reference
 from tinyhost.models.summary import ModelSummary
@@ -39,8 +40,8 @@ def measure_agreement(
         got = device.infer(source, data=tensor, seed=seed)
         if got.input_crc32 != zlib.crc32(data):
             mismatches.append(Mismatch(seed=seed, what="input", n_different=0, max_abs_difference=0))
-        elif got.output != (expected := reference.run(data)):
-            mismatches.append(_mismatch(seed, expected, got.output, model.output.dtype))
+        else:
+            mismatches += _mismatches(model, seed, reference.run(data), got.output)
         on_sample(index + 1)
     return Agreement(
         against=reference.name,
@@ -50,14 +51,25 @@ def measure_agreement(
     )
 
 
-def _mismatch(seed: int, expected: bytes, got: bytes, type_name: str) -> Mismatch:
+def _mismatches(model: ModelSummary, seed: int, expected: bytes, got: bytes) -> list[Mismatch]:
+    """Return the first output that differs, if one does: an input is counted once."""
     if len(expected) != len(got):
-        return Mismatch(seed=seed, what="output", n_different=abs(len(expected) - len(got)), max_abs_difference=0)
+        n_different = abs(len(expected) - len(got))
+        return [Mismatch(seed=seed, what="output", n_different=n_different, max_abs_difference=0)]
+    pairs = zip(model.outputs, parted(expected, model.outputs), parted(got, model.outputs), strict=True)
+    for index, (end, theirs, ours) in enumerate(pairs):
+        if theirs != ours:
+            name = "output" if len(model.outputs) == 1 else f"output {index}"
+            return [_mismatch(seed, name, theirs, ours, end.dtype)]
+    return []
+
+
+def _mismatch(seed: int, name: str, expected: bytes, got: bytes, type_name: str) -> Mismatch:
     item = np.dtype(type_name)
     difference = np.abs(np.frombuffer(expected, item).astype(np.float64) - np.frombuffer(got, item))
     return Mismatch(
         seed=seed,
-        what="output",
+        what=name,
         n_different=int(np.count_nonzero(difference)),
         max_abs_difference=int(difference.max(initial=0)),
     )

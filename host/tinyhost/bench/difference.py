@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.errors import DatasetError
+from tinyhost.models.ends import parted
 from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
@@ -156,7 +157,14 @@ def compare(
             step = model.operators[index]
             dtype = model.output.dtype if len(ours) == model.output.n_bytes and step.code == "DEQUANTIZE" else "int8"
             yield stage_of(f"{index} {step.code}", dtype, step.output_shape, ours, theirs)
-    yield stage_of("output", model.output.dtype, model.output.shape, reference.run(expected), result.output)
+    yield from _output_stages(model, reference.run(expected), result.output)
+
+
+def _output_stages(model: ModelSummary, host: bytes, device: bytes) -> Iterator[Stage]:
+    pairs = zip(model.outputs, parted(host, model.outputs), parted(device, model.outputs), strict=True)
+    for index, (end, ours, theirs) in enumerate(pairs):
+        name = "output" if len(model.outputs) == 1 else f"output {index}"
+        yield stage_of(name, end.dtype, end.shape, ours, theirs)
 
 
 def host_input(model: ModelSummary, sample: DiffSample) -> bytes:

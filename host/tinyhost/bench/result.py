@@ -103,7 +103,7 @@ class Mismatch:
     seed: int
     """for `tinyhost diff --seed`"""
     what: str
-    """`input`, `output`"""
+    """`input`, `output`; `output 1` of several, counted from 0"""
     n_different: int
     """elements that differ"""
     max_abs_difference: int

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from tinyhost.compiler.api import CompiledModel, compile_tflite
     from tinyhost.compiler.app_defaults import AppDefaults
     from tinyhost.compiler.engines import image_for_tflm, image_for_tinyhost
-    from tinyhost.compiler.image import EngineName, ModelImage, TensorInfo
+    from tinyhost.compiler.image import EngineName, ModelImage
     from tinyhost.compiler.image_format import Task
     from tinyhost.compiler.operators import SUPPORTED_OPERATORS
     from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
+    from tinyhost.compiler.tensor_info import EndInfo, TensorInfo
 
 __all__ = [
     "SUPPORTED_OPERATORS",
     "AppDefaults",
     "BufferReport",
     "CompiledModel",
+    "EndInfo",
     "EngineName",
     "ModelImage",
     "ModelReport",
@@ -49,7 +51,8 @@ if not TYPE_CHECKING:  # a checker of types is to know the names, not to take an
             "OperatorReport": "report",
             "SUPPORTED_OPERATORS": "operators",
             "Task": "image_format",
-            "TensorInfo": "image",
+            "TensorInfo": "tensor_info",
+            "EndInfo": "tensor_info",
             "compile_tflite": "api",
             "image_for_tflm": "engines",
             "image_for_tinyhost": "engines",

@@ -16,25 +16,29 @@ from tinyhost.compiler.app_defaults import (
 from tinyhost.compiler.canonical import canonical
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
-from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import MAX_LABELS, ModelMetadata, OperatorCode, Task
 from tinyhost.compiler.int8_scores import with_int8_scores
 from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT
 from tinyhost.compiler.order import check_order
-from tinyhost.compiler.passes import run_passes, with_states_written
+from tinyhost.compiler.passes import run_passes, with_ends_placed
 from tinyhost.compiler.report import ModelReport, report_image
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.writer import write_image
-from tinyhost.errors import UsageError
+from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.protocol.labels import label_fault, normal_label
 from tinyhost.protocol.limits import APP_LIMITS
+from tinyhost.system.wording import counted
 
 __all__ = ["CompiledModel", "compile_tflite"]
 
 _SCRATCH_LIMITS = (32768, 16384, 8192, 4096, 2048, 0)
 _NAME_BYTES = 31  # of the model
 _CLASSIFYING = (Task.KWS, Task.VWW)
+_BYTES = TensorInfo(dtype="uint8", shape=(), scale=0.0, zero_point=0)
+"""What stands for several inputs or outputs where an app would look at one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +79,9 @@ def compile_tflite(
     where = name if where is None else where
     defaults = defaults or AppDefaults()
     graph = canonical(read_tflite(data, where=where))
-    labels = with_background(tuple(map(normal_label, labels)), _info(graph.tensors[graph.output]))
     task = _guessed_task(graph) if task is None else task
+    _check_ends(graph, task, labels, where)
+    labels = with_background(tuple(map(normal_label, labels)), _info(graph.tensors[graph.output]))
     if task in _CLASSIFYING:
         graph = with_int8_scores(graph)
     if task == Task.KWS and graph.states and not defaults.task_data:
@@ -88,7 +93,7 @@ def compile_tflite(
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
-    graph = run_passes(graph) if passes else with_states_written(graph)
+    graph = run_passes(graph) if passes else with_ends_placed(graph)
     if arena_bytes is None:
         arena_bytes = _app_arena_bytes(Task(metadata.task))
     smallest: ModelImage | None = None
@@ -124,6 +129,8 @@ def _metadata(
 ) -> ModelMetadata:
     """Return the metadata, apart from figures of the network and of the plan."""
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
+    if graph.more_inputs or graph.more_outputs:
+        input_info = output_info = _BYTES
     _check_labels(labels, output_info.shape[-1] if output_info.shape else 1, where)
     target = len(labels) - 1 if defaults.target_label is None else defaults.target_label
     if labels and not 0 <= target < len(labels):
@@ -144,6 +151,20 @@ def _metadata(
     )
 
 
+def _check_ends(graph: Graph, task: Task, labels: Sequence[str], where: str) -> None:
+    """Raise unless a model of several inputs or outputs is for no app, and has no labels."""
+    if not graph.more_inputs and not graph.more_outputs:
+        return
+    ends = f"{counted(len(graph.inputs), 'input')} and {counted(len(graph.outputs), 'output')}"
+    if task != Task.GENERIC:
+        raise UnsupportedModelError(
+            f"{where}: it has {ends}, and the app {task.name.lower()} takes models of one of each",
+            hint="leave the task out: then it can be measured; or export a model of one input and one output",
+        )
+    if labels:
+        raise UsageError(f"{where}: it has {ends}, and labels are for models of one output", hint="leave them out")
+
+
 def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
     """Raise UsageError unless there are no labels, or one for each output that people and terminals can read."""
     hint = "give them in the order of the outputs: --labels no_person,person"
@@ -160,6 +181,8 @@ def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
 
 
 def _guessed_task(graph: Graph) -> Task:
+    if graph.more_inputs or graph.more_outputs:
+        return Task.GENERIC
     input_info, output_info = _info(graph.tensors[graph.input]), _info(graph.tensors[graph.output])
     return guess_task(input_info, output_info, is_streaming=bool(graph.states))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tinyhost.compiler.image import TensorInfo
 from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.errors import UsageError
 
 __all__ = [

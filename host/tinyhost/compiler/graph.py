@@ -102,6 +102,10 @@ class Graph:
     input: int
     output: int
     sha256: bytes
+    more_inputs: tuple[int, ...] = ()
+    """behind `input`, in the file's order"""
+    more_outputs: tuple[int, ...] = ()
+    """behind `output`"""
     obstacles: tuple[Obstacle, ...] = ()
     """of the file as a whole: then it is no graph to run"""
     variables: tuple[Tensor | None, ...] = ()
@@ -110,6 +114,14 @@ class Graph:
     """of variables, once canonical has seen to them"""
 
     @property
+    def inputs(self) -> tuple[int, ...]:
+        return (self.input, *self.more_inputs)
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        return (self.output, *self.more_outputs)
+
+    @property
     def results(self) -> tuple[int, ...]:
-        """What an inference is for: the output, and what states become."""
-        return (self.output, *(state.after for state in self.states))
+        """What an inference is for: the outputs, and what states become."""
+        return (*self.outputs, *(state.after for state in self.states))

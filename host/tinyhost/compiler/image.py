@@ -12,6 +12,7 @@ from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
     IMAGE_VERSION,
+    MAX_ENDS,
     MAX_RANK,
     MAX_TENSOR_BYTES,
     OLDEST_IMAGE_VERSION,
@@ -25,10 +26,11 @@ from tinyhost.compiler.image_format import (
     TensorRecord,
     TensorType,
 )
+from tinyhost.compiler.tensor_info import EndInfo, TensorInfo
 from tinyhost.errors import ModelError
 from tinyhost.protocol.labels import label_fault, normal_label
 
-__all__ = ["EngineName", "ModelImage", "TensorInfo", "image_engine"]
+__all__ = ["EngineName", "ModelImage", "image_engine"]
 
 EngineName = Literal["tinyhost", "tflm"]
 """Who runs an image, as a board's INFO names its engine."""
@@ -36,7 +38,6 @@ EngineName = Literal["tinyhost", "tflm"]
 _HINT = "compile the .tflite again with this version of tinyhost"
 _PLAN_VERSIONS = range(OLDEST_IMAGE_VERSION, IMAGE_VERSION + 1)
 _ENGINES: dict[int, EngineName] = {**dict.fromkeys(_PLAN_VERSIONS, "tinyhost"), TFLM_IMAGE_VERSION: "tflm"}
-_ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4, TensorType.INT32: 4}
 
 
 class _Record(Protocol):
@@ -45,30 +46,6 @@ class _Record(Protocol):
 
 
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TensorInfo:
-    """A tensor as users see it; real value = (q - zero_point) * scale."""
-
-    dtype: str
-    """`int8`, `uint8`, `float32`; `int32` of indices"""
-    shape: tuple[int, ...]
-    """outermost first"""
-    scale: float
-    zero_point: int
-
-    @property
-    def n_bytes(self) -> int:
-        n = _ITEM_BYTES[TensorType[self.dtype.upper()]]
-        for dim in self.shape:
-            n *= dim
-        return n
-
-    @property
-    def is_heat_map(self) -> bool:
-        """Whether an output scores classes cell by cell, (1, rows, columns, classes), and is not one list of scores."""
-        return len(self.shape) == 4 and self.shape[1] * self.shape[2] != 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +86,7 @@ class ModelImage:
             operators=operators,
             labels=labels,
         )
+        _check_ends(image, where)
         if image.engine == "tinyhost":
             _check_runs(data, metadata, where)
         else:
@@ -151,6 +129,30 @@ class ModelImage:
     def output(self) -> TensorInfo:
         return self.tensor_info(self.metadata.output_tensor)
 
+    @property
+    def input_tensors(self) -> tuple[int, ...]:
+        """Indices of the inputs; of several, input_tensor holds all."""
+        return _ends(self.metadata.input_tensor, self.metadata.n_inputs, self.metadata.input_tensors)
+
+    @property
+    def output_tensors(self) -> tuple[int, ...]:
+        return _ends(self.metadata.output_tensor, self.metadata.n_outputs, self.metadata.output_tensors)
+
+    @property
+    def inputs(self) -> tuple[EndInfo, ...]:
+        """The inputs, in the model's order; one is `input`."""
+        return self._end_infos(self.metadata.input_tensor, self.input_tensors)
+
+    @property
+    def outputs(self) -> tuple[EndInfo, ...]:
+        return self._end_infos(self.metadata.output_tensor, self.output_tensors)
+
+    def _end_infos(self, whole: int, ends: tuple[int, ...]) -> tuple[EndInfo, ...]:
+        start = self.tensors[whole].offset
+        return tuple(
+            EndInfo(**vars(self.tensor_info(index)), offset=self.tensors[index].offset - start) for index in ends
+        )
+
     def tensor_info(self, index: int) -> TensorInfo:
         """Return tensor `index` as users see it."""
         record = self.tensors[index]
@@ -160,6 +162,10 @@ class ModelImage:
             scale=record.scale,
             zero_point=record.zero_point,
         )
+
+
+def _ends(whole: int, n: int, tensors: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(tensors[:n]) if n else (whole,)
 
 
 def image_engine(data: bytes) -> EngineName | None:
@@ -221,11 +227,28 @@ def _check_references(
             OperatorCode(operator.code)
     except ValueError as exc:
         raise ModelError(f"{where}: {exc}", hint=_HINT) from exc
+    for n in (metadata.n_inputs, metadata.n_outputs):
+        if n == 1 or n > MAX_ENDS:
+            raise ModelError(f"{where}: expected 0, or 2 to {MAX_ENDS}, inputs and outputs, got {n}", hint=_HINT)
     used = [metadata.input_tensor, metadata.output_tensor]
+    used += [*metadata.input_tensors[: metadata.n_inputs], *metadata.output_tensors[: metadata.n_outputs]]
     for operator in operators:
         used += [operator.output, *operator.inputs[: operator.n_inputs]]
     if max(used) >= len(tensors) or any(tensor.rank > MAX_RANK for tensor in tensors):
         raise ModelError(f"{where}: a tensor index or rank is out of range", hint=_HINT)
+
+
+def _check_ends(image: ModelImage, where: str) -> None:
+    """Check that several inputs or outputs lie in the tensor of bytes that stands for them, one after another."""
+    wholes = (
+        (image.metadata.n_inputs, image.input, image.inputs),
+        (image.metadata.n_outputs, image.output, image.outputs),
+    )
+    for n, whole, ends in wholes:
+        starts = [-(-(end.offset + end.n_bytes) // IMAGE_ALIGNMENT) * IMAGE_ALIGNMENT for end in ends]
+        is_laid = [end.offset for end in ends] == [0, *starts[:-1]] and starts[-1] == whole.n_bytes
+        if n and not (is_laid and whole.dtype == "uint8" and len(whole.shape) == 1):
+            raise ModelError(f"{where}: its inputs or outputs do not lie one after another", hint=_HINT)
 
 
 def _check_wrapped(image: ModelImage, where: str) -> None:

@@ -33,11 +33,19 @@ __all__ = [
     "IMAGE_MAGIC",
     "IMAGE_VERSION",
     "ImageHeader",
+    "Int16BinaryParams",
+    "Int16Channel",
+    "Int16ConvParams",
+    "Int16PoolParams",
+    "Int16ScaleParams",
+    "Int16SigmoidParams",
+    "Int16SoftmaxParams",
     "KwsParams",
     "LookupParams",
     "LstmParams",
     "MAX_CLOSING",
     "MAX_COPY_RANK",
+    "MAX_ENDS",
     "MAX_INPUTS",
     "MAX_LABELS",
     "MAX_OPERATORS",
@@ -89,6 +97,8 @@ MAX_RANK = 4
 """dimensions of a tensor"""
 MAX_INPUTS = 10
 """input tensors of one operator; TFLM's limit for CONCATENATION"""
+MAX_ENDS = 10
+"""inputs of a model, and outputs"""
 MAX_TENSORS = 1024
 """tensors in an image"""
 MAX_OPERATORS = 512
@@ -133,6 +143,8 @@ class TensorType(IntEnum):
     """the real value"""
     INT32 = 4
     """an index; only after ARG_MAX"""
+    INT16 = 5
+    """real value = q * scale; its zero point is 0"""
 
 
 class Storage(IntEnum):
@@ -159,6 +171,8 @@ class OperatorGroup(IntEnum):
     """float32 arithmetic"""
     SVDF = 4
     """int8 SVDF, of streaming models"""
+    INT16 = 5
+    """int16 activations with int8 weights"""
 
 
 class OperatorCode(IntEnum):
@@ -244,6 +258,24 @@ class OperatorCode(IntEnum):
     """FloatMeanParams; over height and width"""
     SVDF = 40
     """SvdfParams; data, and a state of int16 in a tensor of bytes"""
+    INT16_CONV_2D = 41
+    """Int16ConvParams; depthwise and fully connected, too"""
+    INT16_POOL_2D = 42
+    """Int16PoolParams"""
+    INT16_BINARY = 43
+    """Int16BinaryParams; broadcasts"""
+    INT16_SCALE = 44
+    """Int16ScaleParams; int8 or int16 to int8 or int16, element by element"""
+    INT16_SIGMOID = 45
+    """Int16SigmoidParams; LOGISTIC and TANH"""
+    INT16_SOFTMAX = 46
+    """Int16SoftmaxParams; along the last dimension"""
+    INT16_MEAN = 47
+    """MeanParams; over height and width"""
+    INT16_QUANTIZE = 48
+    """QuantizeParams; float32 to int16"""
+    INT16_DEQUANTIZE = 49
+    """NoParams; int16 to float32"""
 
 
 OPERATOR_GROUPS = {
@@ -287,6 +319,15 @@ OPERATOR_GROUPS = {
     OperatorCode.FLOAT_SOFTMAX: OperatorGroup.FLOAT,
     OperatorCode.FLOAT_MEAN: OperatorGroup.FLOAT,
     OperatorCode.SVDF: OperatorGroup.SVDF,
+    OperatorCode.INT16_CONV_2D: OperatorGroup.INT16,
+    OperatorCode.INT16_POOL_2D: OperatorGroup.INT16,
+    OperatorCode.INT16_BINARY: OperatorGroup.INT16,
+    OperatorCode.INT16_SCALE: OperatorGroup.INT16,
+    OperatorCode.INT16_SIGMOID: OperatorGroup.INT16,
+    OperatorCode.INT16_SOFTMAX: OperatorGroup.INT16,
+    OperatorCode.INT16_MEAN: OperatorGroup.INT16,
+    OperatorCode.INT16_QUANTIZE: OperatorGroup.INT16,
+    OperatorCode.INT16_DEQUANTIZE: OperatorGroup.INT16,
 }
 """The group of each OperatorCode."""
 
@@ -601,7 +642,7 @@ class ModelMetadata:
     """What a model is, apart from how it runs."""
 
     SIZE: ClassVar[int] = 160
-    _STRUCT: ClassVar[Struct] = Struct("<32s32sBBHHBBiiiIII16I")
+    _STRUCT: ClassVar[Struct] = Struct("<32s32sBBHHBBiiiIIIBB10H10HH5I")
 
     name: str = ""
     """NUL-terminated"""
@@ -628,12 +669,22 @@ class ModelMetadata:
     """multiply-accumulates of one inference"""
     n_params: int = 0
     """weights and biases"""
-    reserved: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    n_inputs: int = 0
+    """0: one, input_tensor; else 2..max_ends, which lie in input_tensor, a tensor of bytes"""
+    n_outputs: int = 0
+    """0: one, output_tensor; else 2..max_ends, which lie in output_tensor, a tensor of bytes"""
+    input_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    """in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs"""
+    output_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    """the same; 0 beyond n_outputs"""
+    padding: int = 0
+    """0"""
+    reserved: tuple[int, ...] = (0, 0, 0, 0, 0)
     """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.name.encode()[: 32], self.source_sha256, self.task, self.n_labels, self.input_tensor, self.output_tensor, self.target_label, self.smoothing, self.threshold, self.pixel_multiplier, self.pixel_offset, self.arena_bytes, self.macs, self.n_params, *self.reserved)
+        return self._STRUCT.pack(self.name.encode()[: 32], self.source_sha256, self.task, self.n_labels, self.input_tensor, self.output_tensor, self.target_label, self.smoothing, self.threshold, self.pixel_multiplier, self.pixel_offset, self.arena_bytes, self.macs, self.n_params, self.n_inputs, self.n_outputs, *self.input_tensors, *self.output_tensors, self.padding, *self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ModelMetadata:
@@ -654,7 +705,12 @@ class ModelMetadata:
             arena_bytes=values[11],
             macs=values[12],
             n_params=values[13],
-            reserved=values[14 : 30],
+            n_inputs=values[14],
+            n_outputs=values[15],
+            input_tensors=values[16 : 26],
+            output_tensors=values[26 : 36],
+            padding=values[36],
+            reserved=values[37 : 42],
         )
 
 
@@ -676,7 +732,7 @@ class TensorRecord:
     dims: tuple[int, ...] = (0, 0, 0, 0)
     """outermost first; 1 beyond rank"""
     scale: float = 0.0
-    """0 for float32"""
+    """0 for float32 and int32"""
     zero_point: int = 0
     """in the range of the type"""
 
@@ -1569,4 +1625,284 @@ class SvdfParams:
             output_shift=values[8],
             activation_min=values[9],
             activation_max=values[10],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16Channel:
+    """What turns an output channel's 64-bit accumulator into its output."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<Iiii")
+
+    bias_low: int = 0
+    """of 64 bits"""
+    bias_high: int = 0
+    multiplier: int = 0
+    """Q31; Q15 where accumulators have 64 bits"""
+    shift: int = 0
+    """-31..30; where accumulators have 64 bits, -31..7"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.bias_low, self.bias_high, self.multiplier, self.shift)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16Channel:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            bias_low=values[0],
+            bias_high=values[1],
+            multiplier=values[2],
+            shift=values[3],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16ConvParams:
+    """INT16_CONV_2D. What lies outside of the input is 0, and left out."""
+
+    SIZE: ClassVar[int] = 36
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHHHIIhhHBBBBH")
+
+    filter_height: int = 0
+    filter_width: int = 0
+    stride_height: int = 0
+    stride_width: int = 0
+    dilation_height: int = 0
+    dilation_width: int = 0
+    pad_top: int = 0
+    pad_left: int = 0
+    weights_offset: int = 0
+    """int8; of `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), of `rows` (height, width, filters)"""
+    channels_offset: int = 0
+    """Int16Channel, one per filter"""
+    activation_min: int = 0
+    activation_max: int = 0
+    groups: int = 0
+    """filter i reads the channels of group i / (filters / groups); 1 of `rows`"""
+    layout: int = 0
+    """`quads`, or `rows` if filter i reads channel i / (filters / channels)"""
+    is_dense: int = 0
+    """1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter"""
+    is_narrow: int = 0
+    """1: accumulators have 32 bits, as where biases are int32, and are rounded twice; 0: 64 bits, rounded once"""
+    padding: int = 0
+    """0"""
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.dilation_height, self.dilation_width, self.pad_top, self.pad_left, self.weights_offset, self.channels_offset, self.activation_min, self.activation_max, self.groups, self.layout, self.is_dense, self.is_narrow, self.padding, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16ConvParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            filter_height=values[0],
+            filter_width=values[1],
+            stride_height=values[2],
+            stride_width=values[3],
+            dilation_height=values[4],
+            dilation_width=values[5],
+            pad_top=values[6],
+            pad_left=values[7],
+            weights_offset=values[8],
+            channels_offset=values[9],
+            activation_min=values[10],
+            activation_max=values[11],
+            groups=values[12],
+            layout=values[13],
+            is_dense=values[14],
+            is_narrow=values[15],
+            padding=values[16],
+            reserved=values[17],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16PoolParams:
+    """INT16_POOL_2D."""
+
+    SIZE: ClassVar[int] = 20
+    _STRUCT: ClassVar[Struct] = Struct("<HHHHHHhhB3B")
+
+    filter_height: int = 0
+    filter_width: int = 0
+    stride_height: int = 0
+    stride_width: int = 0
+    pad_top: int = 0
+    pad_left: int = 0
+    activation_min: int = 0
+    activation_max: int = 0
+    kind: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.filter_height, self.filter_width, self.stride_height, self.stride_width, self.pad_top, self.pad_left, self.activation_min, self.activation_max, self.kind, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16PoolParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            filter_height=values[0],
+            filter_width=values[1],
+            stride_height=values[2],
+            stride_width=values[3],
+            pad_top=values[4],
+            pad_left=values[5],
+            activation_min=values[6],
+            activation_max=values[7],
+            kind=values[8],
+            reserved=values[9 : 12],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16BinaryParams:
+    """INT16_BINARY. add, sub: both inputs, shifted left by 15, are brought to twice the larger scale, then to the output's; squared_difference: unshifted, and the square; mul: the product to the output's scale; prelu, whose slopes are int8: input and product, by the multipliers of the inputs; maximum, minimum: none."""
+
+    SIZE: ClassVar[int] = 20
+    _STRUCT: ClassVar[Struct] = Struct("<2ii2bbBhh")
+
+    input_multiplier: tuple[int, ...] = (0, 0)
+    """Q31"""
+    output_multiplier: int = 0
+    """Q31"""
+    input_shift: tuple[int, ...] = (0, 0)
+    """-31..30"""
+    output_shift: int = 0
+    """-31..30"""
+    function: int = 0
+    """any but div"""
+    activation_min: int = 0
+    activation_max: int = 0
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(*self.input_multiplier, self.output_multiplier, *self.input_shift, self.output_shift, self.function, self.activation_min, self.activation_max)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16BinaryParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            input_multiplier=values[0 : 2],
+            output_multiplier=values[2],
+            input_shift=values[3 : 5],
+            output_shift=values[5],
+            function=values[6],
+            activation_min=values[7],
+            activation_max=values[8],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16ScaleParams:
+    """INT16_SCALE: x - its zero point times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<2i2bhhBB")
+
+    multiplier: tuple[int, ...] = (0, 0)
+    """Q31: of values from 0 on, and below 0"""
+    shift: tuple[int, ...] = (0, 0)
+    """-31..30"""
+    activation_min: int = 0
+    """in the range of the output's type"""
+    activation_max: int = 0
+    """in the range of the output's type"""
+    negates: int = 0
+    """1: values below 0 change their sign"""
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(*self.multiplier, *self.shift, self.activation_min, self.activation_max, self.negates, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16ScaleParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            multiplier=values[0 : 2],
+            shift=values[2 : 4],
+            activation_min=values[4],
+            activation_max=values[5],
+            negates=values[6],
+            reserved=values[7],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16SigmoidParams:
+    """INT16_SIGMOID: (x * multiplier, rounded, >> shift) is x in units of 1 / (3 * 4096), or of half of that for tanh, by which the table is interpolated."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<IiBBH")
+
+    table_offset: int = 0
+    """u16[256]: sigmoid(i / 24) in Q16"""
+    multiplier: int = 0
+    """0..65535"""
+    shift: int = 0
+    """0..31"""
+    is_tanh: int = 0
+    """0 or 1"""
+    reserved: int = 0
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.table_offset, self.multiplier, self.shift, self.is_tanh, self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16SigmoidParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            table_offset=values[0],
+            multiplier=values[1],
+            shift=values[2],
+            is_tanh=values[3],
+            reserved=values[4],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Int16SoftmaxParams:
+    """INT16_SOFTMAX, to scale 1/32768. Tables are interpolated between 512 steps."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<IIii")
+
+    exponential_offset: int = 0
+    """i16[513]: exp of -10..0 in Q15, 0 or more"""
+    reciprocal_offset: int = 0
+    """i16[513]: 1 / (1 + x) of 0..1 in Q15, 0 or more"""
+    multiplier: int = 0
+    """Q31: from the input's scale to 10 / 65535"""
+    shift: int = 0
+    """-31..30"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.exponential_offset, self.reciprocal_offset, self.multiplier, self.shift)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> Int16SoftmaxParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            exponential_offset=values[0],
+            reciprocal_offset=values[1],
+            multiplier=values[2],
+            shift=values[3],
         )

@@ -16,7 +16,7 @@ UINT8_OFFSET = 128
 def with_int8_scores(graph: Graph) -> Graph:
     """Return the graph without a QUANTIZE at its end that only adds 128; any other graph as it is."""
     last = producer_of(graph, graph.output)
-    if last is None or last.code != "QUANTIZE" or producer_of(graph, last.inputs[0]) is None:
+    if graph.more_outputs or last is None or last.code != "QUANTIZE" or producer_of(graph, last.inputs[0]) is None:
         return graph
     data, output = graph.tensors[last.inputs[0]], graph.tensors[graph.output]
     if (data.dtype, output.dtype, data.shape) != ("int8", "uint8", output.shape):

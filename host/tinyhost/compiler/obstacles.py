@@ -8,13 +8,15 @@ from tinyhost.compiler.graph import Graph, Obstacle, Operator
 from tinyhost.compiler.operators import SUPPORTED_OPERATORS
 from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["QUANTIZE", "obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
+__all__ = ["INT8_ALONE", "QUANTIZE", "obstacles_of_operators", "obstacles_of_types", "unsupported_model"]
 
 QUANTIZE = (
     "give the converter a representative data set: converter.optimizations = [tf.lite.Optimize.DEFAULT], "
     "converter.representative_dataset = a function that yields a hundred real inputs, "
     "converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
 )
+INT8_ALONE = "convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.supported_ops"
+"""What helps where int16 activations do not run."""
 _UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
 _ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
 _VARIABLES = "export variables of int8 that start from zeros, or a model without variables"
@@ -23,7 +25,7 @@ _DENSE = (
     "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler leaves out channels of zeros by itself"
 )
 _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
-_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8 or float32, one input and one output"
+_ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, int16 with int8 weights, or float32"
 _BATCH_OF_1 = (
     "export the model with a batch of 1, keras.Input(shape, batch_size=1): then the converter writes dilated "
     "convolutions as such (around anything else TensorFlow Lite Micro runs them, and answers wrongly)"
@@ -68,7 +70,7 @@ def _kind(graph: Graph, operator: Operator) -> str | None:
     data, weights = (second, first) if operator.code == "TRANSPOSE_CONV" else (first, second)
     if data == "float32":
         return "dynamic range" if weights in ("int8", "uint8") else None
-    return data if data in ("int16", "uint8") else None
+    return data if data == "uint8" else None
 
 
 _KINDS: Mapping[str, Obstacle] = {
@@ -77,10 +79,6 @@ _KINDS: Mapping[str, Obstacle] = {
         way_out=QUANTIZE,
     ),
     "float16": Obstacle(words="it computes in float16, and the engine in float32 or int8", way_out=QUANTIZE),
-    "int16": Obstacle(
-        words="it has int16 activations, and the engine int8",
-        way_out="convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.supported_ops",
-    ),
     "uint8": Obstacle(
         words="it is quantized to uint8, as TensorFlow 1 did, and the engine has int8",
         way_out="convert it again with TensorFlow 2 and a representative data set",

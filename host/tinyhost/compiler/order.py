@@ -20,7 +20,7 @@ def check_order(graph: Graph, steps: Sequence[Step], where: str) -> None:
             f"{where}: tensor {tensor} ({name!r}): expected it {expected}", hint="convert the model again"
         )
 
-    written = {graph.input, *(state.before for state in graph.states)}
+    written = {*graph.inputs, *(state.before for state in graph.states)}
     for step in steps:
         for tensor in step.inputs:
             if tensor not in written and graph.tensors[tensor].data is None:
@@ -28,5 +28,6 @@ def check_order(graph: Graph, steps: Sequence[Step], where: str) -> None:
         if step.output in written or graph.tensors[step.output].data is not None:
             raise corrupt(step.output, "to be written once")
         written.add(step.output)
-    if graph.output not in written or graph.tensors[graph.input].data is not None:
-        raise corrupt(graph.output, "to be computed from the model's input")
+    for output in graph.outputs:
+        if output not in written or any(graph.tensors[index].data is not None for index in graph.inputs):
+            raise corrupt(output, "to be computed from the model's input")

@@ -10,7 +10,16 @@ for each: its output must also start whole pixels before its input, so that chan
 
 from __future__ import annotations
 
-from tinyhost.compiler.image_format import PIXELS_IN_FLIGHT, ConvParams, OperatorCode, PoolParams
+from typing import TypeAlias
+
+from tinyhost.compiler.image_format import (
+    PIXELS_IN_FLIGHT,
+    ConvParams,
+    Int16ConvParams,
+    Int16PoolParams,
+    OperatorCode,
+    PoolParams,
+)
 from tinyhost.compiler.lower.context import Step
 
 __all__ = ["overlap_distance", "overlap_pitch", "window_distance"]
@@ -36,7 +45,14 @@ _ELEMENTWISE = {
     OperatorCode.FLOAT_BINARY,
     OperatorCode.FLOAT_UNARY,
     OperatorCode.FLOAT_SOFTMAX,
+    OperatorCode.INT16_BINARY,
+    OperatorCode.INT16_SIGMOID,
+    OperatorCode.INT16_SOFTMAX,
 }
+
+_INT16_BYTES = 2
+_INT16_WINDOWED = (Int16ConvParams, Int16PoolParams)
+_Windowed: TypeAlias = ConvParams | PoolParams | Int16ConvParams | Int16PoolParams
 
 
 def overlap_distance(
@@ -56,6 +72,8 @@ def overlap_distance(
         return None
     if isinstance(step.params, (ConvParams, PoolParams)) and not rows and input_shape[0] == 1:
         return window_distance(step.params, input_shape, output_shape)
+    if isinstance(step.params, _INT16_WINDOWED) and not getattr(step.params, "is_dense", 0) and input_shape[0] == 1:
+        return _INT16_BYTES * window_distance(step.params, input_shape, output_shape)
     return None
 
 
@@ -65,10 +83,8 @@ def overlap_pitch(step: Step, input_shape: tuple[int, ...]) -> int:
     return input_shape[-1] if some else 1
 
 
-def window_distance(
-    params: ConvParams | PoolParams, input_shape: tuple[int, ...], output_shape: tuple[int, ...]
-) -> int:
-    """Return max over output pixels p of (bytes written when p is done) - (first byte that p or a later pixel reads).
+def window_distance(params: _Windowed, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> int:
+    """Return max over output pixels p of (elements written when p is done) - (first one that p or a later pixel reads).
 
     Both terms are linear in row and column but for where padding clips the window, so the maximum is at a corner or
     next to that bend.

@@ -175,9 +175,10 @@ def _float_taps(params: FloatConvParams, data: tuple[int, ...], output: tuple[in
 
 
 def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
-    """Return the arena's buffers by first use; the input lives from the start, the output to the end."""
+    """Return the arena's buffers by first use; inputs live from the start, outputs to the end."""
     end = max(0, len(image.operators) - 1)
-    first, last = {image.metadata.input_tensor: 0}, {image.metadata.input_tensor: 0}
+    first = dict.fromkeys(image.input_tensors, 0)
+    last = dict(first)
     for i, record in enumerate(image.operators):
         for tensor in (*record.inputs[: record.n_inputs], record.output):
             if image.tensors[tensor].storage != Storage.CONSTANT:
@@ -186,8 +187,9 @@ def _buffers(image: ModelImage) -> tuple[BufferReport, ...]:
     for tensor, kept in enumerate(image.tensors):
         if kept.storage == Storage.STATE:
             first[tensor], last[tensor] = 0, end
-    first.setdefault(image.metadata.output_tensor, end)
-    last[image.metadata.output_tensor] = end
+    for output in image.output_tensors:
+        first.setdefault(output, end)
+        last[output] = end
     tensors = [
         BufferReport(
             tensor=t, offset=image.tensors[t].offset, n_bytes=image.tensor_info(t).n_bytes, first=first[t], last=last[t]

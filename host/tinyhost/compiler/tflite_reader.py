@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinyhost.compiler.graph import Graph, Obstacle, Operator, OptionValue, Quantization, Tensor
-from tinyhost.compiler.image_format import MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
+from tinyhost.compiler.image_format import MAX_ENDS, MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
 from tinyhost.compiler.tflite_options import OPTIONS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
@@ -32,8 +32,8 @@ DECODING_ERRORS = (struct.error, IndexError, ValueError, TypeError, OverflowErro
 def read_tflite(data: bytes, *, where: str = "model") -> Graph:
     """Return the graph of a .tflite file's bytes; `where` names the file in messages.
 
-    More than one subgraph, input or output are the graph's `obstacles`. Raises ModelError if the bytes are no valid
-    model, UnsupportedModelError for one beyond the limits of this reader.
+    More than one subgraph, and too many inputs or outputs, are the graph's `obstacles`. Raises ModelError if the bytes
+    are no valid model, UnsupportedModelError for one beyond the limits of this reader.
     """
     if len(data) < 8 or data[4:8] != _IDENTIFIER:
         got = data[4:8].hex() or "nothing"
@@ -66,11 +66,17 @@ class _Reader:
         tensors = tuple(self._tensor(i, subgraph) for i in range(n_tensors))
         operators = tuple(self._operator(i, subgraph, n_tensors) for i in range(n_operators))
         initial, n_others = self._initial(subgraph, operators, n_subgraphs)
+        inputs = self._ends("input", subgraph.InputsLength, subgraph.Inputs, tensors)
+        outputs = self._ends("output", subgraph.OutputsLength, subgraph.Outputs, tensors)
+        if len(set(inputs)) < len(inputs):
+            raise self._corrupt("inputs", "each once", str(inputs[:8]))
         return Graph(
             tensors=tensors,
             operators=operators,
-            input=self._only("input", subgraph.InputsLength, subgraph.Inputs, tensors),
-            output=self._only("output", subgraph.OutputsLength, subgraph.Outputs, tensors),
+            input=inputs[0],
+            output=outputs[0],
+            more_inputs=inputs[1:],
+            more_outputs=outputs[1:],
             sha256=self._sha256,
             obstacles=(*self._obstacles, *_of_subgraphs(n_subgraphs, n_others)),
             variables=tuple(initial.get(number) for number in range(len(self._variables))),
@@ -245,20 +251,22 @@ class _Reader:
             raise self._corrupt(what, f"tensors below {n_tensors}", str(indices[:8]))
         return indices
 
-    def _only(
+    def _ends(
         self, what: str, length: Callable[[], int], item: Callable[[int], int], tensors: tuple[Tensor, ...]
-    ) -> int:
+    ) -> tuple[int, ...]:
+        """Return the model's inputs or outputs, in the file's order."""
         indices = self._indices(f"{what}s", length, item, len(tensors))
-        if len(indices) != 1:
-            names = ", ".join(tensors[i].name for i in indices[:8] if i >= 0)
-            words = f"{len(indices)} {what}s ({names}), and the engine runs models of one {what}"
-            self._obstacles.append(Obstacle(words=words, way_out=f"export a model of one {what}"))
-        if not indices or indices[0] < 0:
-            raise self._corrupt(what, "a tensor", str(indices[:1]))
-        if tensors[indices[0]].n_elements == 0:
-            words = f"its {what} has no elements (shape {tensors[indices[0]].shape})"
+        if len(indices) > MAX_ENDS:
+            words = f"{len(indices)} {what}s, and the engine runs models of at most {MAX_ENDS}"
+            self._obstacles.append(Obstacle(words=words, way_out=f"export a model of fewer {what}s"))
+        if not indices or min(indices) < 0:
+            raise self._corrupt(what, "a tensor", str(indices[:8]))
+        empty = next((tensors[index] for index in indices if tensors[index].n_elements == 0), None)
+        if empty is not None:
+            which = what if len(indices) == 1 else f"{what} {empty.name!r}"
+            words = f"its {which} has no elements (shape {empty.shape})"
             self._obstacles.append(Obstacle(words=words, way_out="export the model with a batch of 1"))
-        return indices[0]
+        return indices
 
     def _count(self, what: str, length: Callable[[], int], limit: int) -> int:
         n = self._decode(what, length)

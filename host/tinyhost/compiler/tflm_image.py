@@ -55,6 +55,12 @@ def open_wrapped(tflite: bytes, metadata: ModelMetadata, *, where: str) -> Wrapp
             f"{where}: {', '.join(others)} are no operators of an image for TensorFlow Lite Micro",
             hint="use tinyhost's own engine, or export the model with a batch of 1",
         )
+    if graph.more_inputs or graph.more_outputs:
+        raise UnsupportedModelError(
+            f"{where}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; an image for TensorFlow Lite Micro "
+            "has one of each",
+            hint="use tinyhost's own engine",
+        )
     steps = lower_graph(graph, ConstantPool(), where=where)
     computed = [t for step in steps for t in (*step.inputs, step.output) if graph.tensors[t].data is None]
     used = sorted({graph.input, graph.output, *computed})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from tinyhost.compiler.arena import ArenaPlan, ArenaPlanner
 from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Tensor
@@ -14,8 +15,8 @@ from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
     IMAGE_VERSION,
+    MAX_ENDS,
     MAX_RANK,
-    MAX_TENSOR_BYTES,
     ConvParams,
     ImageHeader,
     LstmParams,
@@ -26,8 +27,6 @@ from tinyhost.compiler.image_format import (
     TensorType,
 )
 from tinyhost.compiler.lower.context import Step
-from tinyhost.compiler.overlap import overlap_distance, overlap_pitch
-from tinyhost.compiler.planner import Buffer, plan_arena
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["TENSOR_TYPES", "assemble_image", "write_image"]
@@ -37,10 +36,11 @@ TENSOR_TYPES = {
     "uint8": TensorType.UINT8,
     "float32": TensorType.FLOAT32,
     "int32": TensorType.INT32,
+    "int16": TensorType.INT16,
 }
 """By TensorFlow Lite's names."""
 _UNQUANTIZED = ("float32", "int32")
-"""Types of four bytes an element."""
+"""Types without a scale."""
 
 
 def write_image(
@@ -54,18 +54,24 @@ def write_image(
     where: str,
 ) -> bytes:
     """Return the image of `steps`, whose order was checked; metadata's tensor indices and arena size are set here."""
-    plan = _Planner(graph, steps, where).plan()
+    plan = ArenaPlanner(graph, steps, where).plan()
     indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
     records = [_tensor_record(graph.tensors[t], plan, pool, where) for t in plan.tensors]
     run = [step for step in steps if step.code is not None]
     operators = [
         _operator_record(_placed(step, offset), indices, pool) for step, offset in zip(run, plan.scratch, strict=True)
     ]
+    n_inputs, input_tensor, input_tensors = _end_fields(graph.inputs, indices, plan, records)
+    n_outputs, output_tensor, output_tensors = _end_fields(graph.outputs, indices, plan, records)
     metadata = replace(
         metadata,
-        input_tensor=indices[graph.input],
-        output_tensor=indices[graph.output],
+        input_tensor=input_tensor,
+        output_tensor=output_tensor,
         arena_bytes=plan.arena_bytes,
+        n_inputs=n_inputs,
+        n_outputs=n_outputs,
+        input_tensors=input_tensors,
+        output_tensors=output_tensors,
     )
     return assemble_image(
         metadata.pack(),
@@ -77,105 +83,25 @@ def write_image(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """tensors: graph indices in the image's order; offsets: of those in the arena; scratch: offset per running step;
-    states: tensors that are kept."""
+def _end_fields(
+    ends: tuple[int, ...], indices: dict[int, int], plan: ArenaPlan, records: list[TensorRecord]
+) -> tuple[int, int, tuple[int, ...]]:
+    """Return n_inputs, input_tensor and input_tensors of the metadata, or those of outputs.
 
-    tensors: list[int]
-    offsets: dict[int, int]
-    states: frozenset[int]
-    scratch: list[int]
-    arena_bytes: int
-
-
-class _Planner:
-    """Finds the life of every buffer.
-
-    Tensors that RESHAPE connects share one, and so does a state with what becomes it.
+    Appends a record of bytes that holds several.
     """
-
-    def __init__(self, graph: Graph, steps: Sequence[Step], where: str) -> None:
-        self._graph = graph
-        self._steps = steps
-        self._where = where
-        self._root = list(range(len(graph.tensors)))
-        self._states = frozenset(state.before for state in graph.states)
-        for state in graph.states:
-            self._root[state.after] = state.before
-
-    def plan(self) -> _Plan:
-        run = self._order()
-        first, last = self._lives(run)
-        roots = sorted(first, key=lambda root: (first[root], root))
-        position = {root: i for i, root in enumerate(roots)}
-        buffers = [Buffer(n_bytes=self._n_bytes(root), first=first[root], last=last[root]) for root in roots]
-        for i, step in enumerate(run):
-            if self._root[step.output] in self._states:
-                continue
-            at = position[self._root[step.output]]
-            dying = self._dying_inputs(step, i, last, position)
-            pitch = overlap_pitch(step, self._graph.tensors[step.inputs[0]].shape)
-            buffers[at] = replace(buffers[at], dying_inputs=dying, pitch=pitch)
-        scratch = {i: len(roots) + n for n, i in enumerate(i for i, step in enumerate(run) if step.scratch_bytes)}
-        buffers += [Buffer(n_bytes=run[i].scratch_bytes, first=i, last=i) for i in scratch]
-        offsets, arena_bytes = plan_arena(buffers)
-        if arena_bytes > MAX_TENSOR_BYTES:
-            raise UnsupportedModelError(f"{self._where}: needs an arena of {arena_bytes} B; at most {MAX_TENSOR_BYTES}")
-        used = {self._graph.input, self._graph.output, *self._states}
-        for step in run:
-            used.update((*step.inputs, step.output))
-        placed = {t: offsets[position[self._root[t]]] for t in sorted(used) if self._graph.tensors[t].data is None}
-        places = [offsets[scratch[i]] if i in scratch else 0 for i in range(len(run))]
-        return _Plan(tensors=sorted(used), offsets=placed, scratch=places, arena_bytes=arena_bytes, states=self._states)
-
-    def _order(self) -> list[Step]:
-        """Return the steps that run; the others' outputs are in their inputs' places."""
-        run = []
-        for step in self._steps:
-            if step.code is None:
-                self._root[step.output] = self._root[step.inputs[0]]
-            else:
-                run.append(step)
-        return run
-
-    def _lives(self, run: Sequence[Step]) -> tuple[dict[int, int], dict[int, int]]:
-        """Return {root: step} of each buffer's first and last use."""
-        first = {self._root[self._graph.input]: 0}
-        last = {self._root[self._graph.input]: 0}
-        for i, step in enumerate(run):
-            for tensor in (*step.inputs, step.output):
-                if self._graph.tensors[tensor].data is None:
-                    root = self._root[tensor]
-                    first.setdefault(root, i)
-                    last[root] = i
-        last[self._root[self._graph.output]] = len(run)
-        for state in self._states:
-            first[state], last[state] = 0, len(run)
-        return first, last
-
-    def _dying_inputs(
-        self, step: Step, i: int, last: dict[int, int], position: dict[int, int]
-    ) -> tuple[tuple[int, int], ...]:
-        """Return which input buffers this step's output may overlap, and how: those that nobody reads later."""
-        output = self._graph.tensors[step.output]
-        found: dict[int, int] = {}
-        for index in step.inputs:
-            tensor, root = self._graph.tensors[index], self._root[index]
-            if tensor.data is not None or last[root] != i:
-                continue
-            same_size = tensor.n_elements == output.n_elements
-            distance = overlap_distance(step, tensor.shape, output.shape, same_size=same_size)
-            if distance is not None:
-                found[position[root]] = max(distance, found.get(position[root], 0))
-        return tuple(found.items())
-
-    def _n_bytes(self, root: int) -> int:
-        tensor = self._graph.tensors[root]
-        return tensor.n_elements * (4 if tensor.dtype in _UNQUANTIZED else 1)
+    tensors = tuple(indices[end] for end in ends)
+    if len(ends) == 1:
+        return 0, tensors[0], (0,) * MAX_ENDS
+    offset, size = plan.joined[ends[0]]
+    record = TensorRecord(
+        type=TensorType.UINT8, rank=1, storage=Storage.ARENA, offset=offset, dims=(size, 1, 1, 1), scale=1.0
+    )
+    records.append(record)
+    return len(ends), len(records) - 1, (*tensors, *(0,) * (MAX_ENDS - len(tensors)))
 
 
-def _tensor_record(tensor: Tensor, plan: _Plan, pool: ConstantPool, where: str) -> TensorRecord:
+def _tensor_record(tensor: Tensor, plan: ArenaPlan, pool: ConstantPool, where: str) -> TensorRecord:
     if tensor.dtype not in TENSOR_TYPES:
         raise UnsupportedModelError(
             f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(TENSOR_TYPES)}"

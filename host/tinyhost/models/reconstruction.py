@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
-from tinyhost.compiler.image import TensorInfo
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.errors import ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.motion.score import reconstruction_error

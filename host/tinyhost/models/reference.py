@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler import ModelImage, image_for_tinyhost
 from tinyhost.compiler.image import image_engine
+from tinyhost.compiler.image_format import IMAGE_ALIGNMENT
 from tinyhost.compiler.int8_scores import UINT8_OFFSET
+from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import MissingToolError, ModelError, UsageError
+from tinyhost.models.ends import joined
 from tinyhost.models.summary import ModelSummary
 from tinyhost.system.installation import add_package
 
@@ -105,15 +109,17 @@ class TflmReference:
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"tflite-micro does not run this model: {error}", hint="use --against host") from error
         self.output_type = np.dtype(self._interpreter.get_output_details(0)["dtype"])
-        details = self._interpreter.get_input_details(0)
-        self._shape, self._type = tuple(details["shape"]), details["dtype"]
+        graph = read_tflite(tflite)
+        self._inputs = [self._interpreter.get_input_details(index) for index in range(len(graph.inputs))]
+        self._n_outputs = len(graph.outputs)
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes; as our engine, from a state of 0."""
         self._interpreter.reset()
-        self._interpreter.set_input(np.frombuffer(data, self._type).reshape(self._shape), 0)
+        for index, values in enumerate(_input_arrays(data, self._inputs)):
+            self._interpreter.set_input(values, index)
         self._interpreter.invoke()
-        return bytes(self._interpreter.get_output(0).tobytes())
+        return joined([bytes(self._interpreter.get_output(index).tobytes()) for index in range(self._n_outputs)])
 
 
 class LitertReference:
@@ -130,17 +136,27 @@ class LitertReference:
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"LiteRT does not run this model: {error}", hint="use --against host") from error
-        self._input = self._interpreter.get_input_details()[0]
-        self._output = self._interpreter.get_output_details()[0]
-        self.output_type = np.dtype(self._output["dtype"])
+        self._inputs = self._interpreter.get_input_details()
+        self._outputs = self._interpreter.get_output_details()
+        self.output_type = np.dtype(self._outputs[0]["dtype"])
 
     def run(self, data: bytes) -> bytes:
         """Return the output tensor's bytes; as our engine, from a state of 0."""
         self._interpreter.reset_all_variables()
-        values = np.frombuffer(data, self._input["dtype"]).reshape(self._input["shape"])
-        self._interpreter.set_tensor(self._input["index"], values)
+        for details, values in zip(self._inputs, _input_arrays(data, self._inputs), strict=True):
+            self._interpreter.set_tensor(details["index"], values)
         self._interpreter.invoke()
-        return bytes(self._interpreter.get_tensor(self._output["index"]).tobytes())
+        return joined([bytes(self._interpreter.get_tensor(item["index"]).tobytes()) for item in self._outputs])
+
+
+def _input_arrays(data: bytes, inputs: Sequence[Mapping[str, Any]]) -> Iterator[NDArray[np.generic]]:
+    """Yield the arrays of a model's inputs, which lie one after another (models/ends.py)."""
+    offset = 0
+    for details in inputs:
+        dtype, shape = np.dtype(details["dtype"]), tuple(details["shape"])
+        n = math.prod(shape)
+        yield np.frombuffer(data, dtype, n, offset).reshape(shape)
+        offset += -(-n * dtype.itemsize // IMAGE_ALIGNMENT) * IMAGE_ALIGNMENT
 
 
 class _Int8Scores:

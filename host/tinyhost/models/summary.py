@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from tinyhost.compiler import BufferReport, EngineName, ModelImage, OperatorReport, TensorInfo
+from tinyhost.compiler import BufferReport, EndInfo, EngineName, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
 from tinyhost.models.sampling import ModelSampling, sampling_of
@@ -51,6 +52,10 @@ class ModelDocument:
     """input tensor; real value = (q - zero_point) * scale"""
     output: TensorInfo
     """output tensor"""
+    inputs: tuple[EndInfo, ...]
+    """in the model's order; several lie one after another in `input`, which then is bytes"""
+    outputs: tuple[EndInfo, ...]
+    """in the model's order; several lie one after another in `output`, which then is bytes"""
     sampling: ModelSampling | None = None
     """the samples that its input is made of; null of pictures, or if the model does not say"""
 
@@ -61,8 +66,8 @@ class ModelSummary(ModelDocument):
 
     engine: EngineName
     """that runs it"""
-    input_range: tuple[float, float]
-    """real values that the input tells apart"""
+    input_ranges: tuple[tuple[float, float], ...]
+    """real values that each input tells apart"""
     pixel_map: tuple[int, int]
     """multiplier and offset, Q16: how a pixel enters the model"""
     operator_codes: tuple[OperatorCode, ...]
@@ -102,8 +107,10 @@ def summary_of(image: ModelImage) -> ModelSummary:
         arena_bytes=report.arena_bytes,
         flash_bytes=report.flash_bytes,
         input=image.input,
-        input_range=_input_range(image),
+        input_ranges=tuple(map(partial(_input_range, image), image.input_tensors)),
         output=image.output,
+        inputs=image.inputs,
+        outputs=image.outputs,
         sampling=sampling_of(image),
         pixel_map=(image.metadata.pixel_multiplier, image.metadata.pixel_offset),
         operator_codes=tuple(sorted({OperatorCode(record.code) for record in image.operators})),
@@ -112,11 +119,11 @@ def summary_of(image: ModelImage) -> ModelSummary:
     )
 
 
-def _input_range(image: ModelImage) -> tuple[float, float]:
-    """Return what the input's quantization spans; of a float32 input what the first operator makes of it."""
-    tensor, metadata = image.input, image.metadata
+def _input_range(image: ModelImage, index: int) -> tuple[float, float]:
+    """Return what an input's quantization spans; of a float32 input what the first operator makes of it."""
+    tensor = image.tensor_info(index)
     if tensor.dtype == "float32":
-        readers = (op.output for op in image.operators if metadata.input_tensor in op.inputs[: op.n_inputs])
+        readers = (op.output for op in image.operators if index in op.inputs[: op.n_inputs])
         tensor = next(map(image.tensor_info, readers), tensor)
     if tensor.dtype == "float32":
         return -1.0, 1.0

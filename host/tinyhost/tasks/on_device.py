@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tinyhost.models.summary import ModelSummary
     from tinyhost.protocol.messages import InfoReply
     from tinyhost.tasks.contract import Task
+from tinyhost.system.wording import counted
 
 __all__ = ["check_model", "live_form", "retrain_hint", "task_with_sensor"]
 
@@ -82,6 +83,9 @@ def check_model(model: ModelSummary, app: str, *, board: str, sensor: SensorSamp
     why, wanted = f"one for {model.task}", model.task
     if model.task in (_GENERIC, app):
         why, wanted = task.misfit(model) if task is not None else "", app
+    if len(model.inputs) + len(model.outputs) > 2:
+        ends = f"{counted(len(model.inputs), 'input')} and {counted(len(model.outputs), 'output')}"
+        why, wanted = f"one of {ends}; the app takes one of each", app
     if why:
         is_ours = wanted == app
         other = "train one: tinyhost train" if is_ours else f"flash the app that it is for: tinyhost flash {wanted}"

@@ -26,7 +26,8 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     from tinyhost.models.fits import operator_groups
     from tinyhost.models.summary import macs_text
 
-    shapes = " -> ".join(f"{item.dtype} {_shape(item.shape)}" for item in (model.input, model.output))
+    ends = (", ".join(f"{end.dtype} {_shape(end.shape)}" for end in side) for side in (model.inputs, model.outputs))
+    shapes = " -> ".join(ends)
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
     output = f", {model.heat_map}" if model.heat_map else ""
     head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{output}{labels}", "dim"))

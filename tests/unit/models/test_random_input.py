@@ -19,7 +19,7 @@ def summary(tflite: bytes) -> ModelSummary:
 def test_floats_span_what_the_first_operator_makes_of_them() -> None:
     model = summary(float_classifier(64, scale=0.5, zero_point=-28))
     values = np.concatenate([np.frombuffer(random_input(model, seed), "<f4") for seed in range(50)])
-    assert model.input_range == (-50.0, 77.5)
+    assert model.input_ranges[0] == (-50.0, 77.5)
     assert values.min() >= -50.0
     assert values.max() <= 77.5
     assert len(np.unique(np.round(values / 0.5))) == 256

@@ -111,6 +111,9 @@ TINYHOST_COLD size_t ElementCount(const TensorView& tensor) {
   return n;
 }
 
-size_t ElementBytes(TensorType type) { return type == TensorType::kInt8 || type == TensorType::kUint8 ? 1 : 4; }
+size_t ElementBytes(TensorType type) {
+  if (type == TensorType::kInt16) return 2;
+  return type == TensorType::kInt8 || type == TensorType::kUint8 ? 1 : 4;
+}
 
 }  // namespace tinyhost

@@ -19,6 +19,7 @@ bool ZeroPointInRange(const TensorRecord& tensor) {
       return tensor.zero_point >= 0 && tensor.zero_point <= UINT8_MAX;
     case TensorType::kFloat32:
     case TensorType::kInt32:
+    case TensorType::kInt16:
       return tensor.zero_point == 0;
   }
   return false;
@@ -37,7 +38,7 @@ uint32_t TensorBytes(const TensorRecord& tensor) {
 
 TINYHOST_COLD Status CheckTensor(const ImageView& view, const TensorRecord& tensor) {
   const uint32_t n_bytes = tensor.rank <= kMaxRank ? TensorBytes(tensor) : 0;
-  const bool scaled = ElementBytes(tensor.type) > 1 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
+  const bool scaled = ElementBytes(tensor.type) > 2 ? tensor.scale == 0 : tensor.scale > 0 && tensor.scale < 1e30f;
   if (n_bytes == 0 || !scaled || !ZeroPointInRange(tensor) || tensor.offset % ElementBytes(tensor.type) != 0) {
     return Status::kImageTensor;
   }

@@ -21,6 +21,7 @@ from tinyhost.compiler.canonical.dilation import DILATING_OPERATORS, fold_dilati
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.floats import expand_constants, name_floats
+from tinyhost.compiler.canonical.int16 import name_int16
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
 from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
@@ -87,4 +88,4 @@ def canonical(graph: Graph) -> Graph:
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return name_floats(fold_float_tables(fold_dilation(draft.graph())))
+    return name_int16(name_floats(fold_float_tables(fold_dilation(draft.graph()))))

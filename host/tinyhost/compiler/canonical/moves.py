@@ -18,7 +18,7 @@ from tinyhost.compiler.passes.rewrite import new_constant
 __all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad"]
 
 _MODES = ("reflect", "symmetric")
-_MOVED = ("int8", "float32")
+_MOVED = ("int8", "int16", "float32")
 _MAX_RUNS = 1000
 """Of indices that a GATHER takes one after the other."""
 

@@ -21,6 +21,9 @@ __all__ = ["rewrite_transpose_conv"]
 _SAME, _VALID = 0, 1
 _MAX_STRIDE = 16
 
+_BIAS_TYPES = {"int8": ("int32",), "int16": ("int16", "int64")}
+"""That TFLM takes, by the type of activations."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Axis:
@@ -62,10 +65,10 @@ def rewrite_transpose_conv(draft: Draft, operator: Operator) -> bool:
     filters, data = (draft.tensors[index] for index in operator.inputs[1:3])
     bias = draft.tensors[operator.inputs[3]] if len(operator.inputs) == 4 and operator.inputs[3] >= 0 else None
     output = draft.tensors[operator.outputs[0]]
-    is_regular = filters.data is not None and filters.dtype == "int8" and data.dtype == "int8"
+    is_regular = filters.data is not None and filters.dtype == "int8" and data.dtype in _BIAS_TYPES
     if not is_regular or [len(tensor.shape) for tensor in (filters, data, output)] != [4, 4, 4]:
         return False
-    if bias is not None and (bias.data is None or bias.dtype != "int32"):
+    if bias is not None and (bias.data is None or bias.dtype not in _BIAS_TYPES[data.dtype]):
         return False
     if (data.shape[0], data.shape[3], filters.shape[0]) != (output.shape[0], filters.shape[3], output.shape[3]):
         return False
@@ -100,6 +103,7 @@ def _emit(draft: Draft, operator: Operator, axes: tuple[_Axis, _Axis], bias: Ten
     inputs = [data.index, new_constant(draft.tensors, filters.name, _spread(filters, axes), _tiled(filters, n_repeats))]
     if bias is not None:
         values = np.tile(bias.array().reshape(-1), n_repeats)
+        values = values.astype(np.int32 if data.dtype == "int8" else np.int64)
         inputs.append(new_constant(draft.tensors, bias.name, values, None))
     options = {
         "Padding": _VALID,

@@ -44,6 +44,7 @@ class _Folding:
             self._graph,
             operators=tuple(self._operators),
             output=self._renamed.get(self._graph.output, self._graph.output),
+            more_outputs=tuple(self._renamed.get(index, index) for index in self._graph.more_outputs),
             variables=(),
             states=tuple(state for state in states if state.before != state.after),
         )

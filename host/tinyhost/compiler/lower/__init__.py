@@ -42,6 +42,23 @@ from tinyhost.compiler.lower.floats import (
     lower_float_softmax,
     lower_float_unary,
 )
+from tinyhost.compiler.lower.int16 import (
+    lower_int16_binary,
+    lower_int16_dequantize,
+    lower_int16_leaky_relu,
+    lower_int16_mean,
+    lower_int16_pool,
+    lower_int16_quantize,
+    lower_int16_relu6,
+    lower_int16_scale,
+    lower_int16_sigmoid,
+    lower_int16_softmax,
+)
+from tinyhost.compiler.lower.int16_weighted import (
+    lower_int16_conv,
+    lower_int16_depthwise_conv,
+    lower_int16_fully_connected,
+)
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
 from tinyhost.compiler.lower.matrices import lower_batch_matmul
 from tinyhost.compiler.lower.recurrent import lower_lstm
@@ -106,6 +123,29 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "GELU": lower_gelu,
     "HARD_SWISH": lower_hard_swish,
     "L2_NORMALIZATION": lower_l2_normalization,
+    "INT16_ABS": lower_int16_scale,
+    "INT16_ADD": lower_int16_binary,
+    "INT16_AVERAGE_POOL_2D": lower_int16_pool,
+    "INT16_CONV_2D": lower_int16_conv,
+    "INT16_DEPTHWISE_CONV_2D": lower_int16_depthwise_conv,
+    "INT16_DEQUANTIZE": lower_int16_dequantize,
+    "INT16_FULLY_CONNECTED": lower_int16_fully_connected,
+    "INT16_LEAKY_RELU": lower_int16_leaky_relu,
+    "INT16_LOGISTIC": lower_int16_sigmoid,
+    "INT16_MAXIMUM": lower_int16_binary,
+    "INT16_MAX_POOL_2D": lower_int16_pool,
+    "INT16_MEAN": lower_int16_mean,
+    "INT16_MINIMUM": lower_int16_binary,
+    "INT16_MUL": lower_int16_binary,
+    "INT16_PRELU": lower_int16_binary,
+    "INT16_QUANTIZE": lower_int16_quantize,
+    "INT16_RELU": lower_int16_scale,
+    "INT16_RELU6": lower_int16_relu6,
+    "INT16_SOFTMAX": lower_int16_softmax,
+    "INT16_SQUARED_DIFFERENCE": lower_int16_binary,
+    "INT16_SUB": lower_int16_binary,
+    "INT16_SUM": lower_int16_mean,
+    "INT16_TANH": lower_int16_sigmoid,
     "LEAKY_RELU": lower_leaky_relu,
     "LOGISTIC": lower_logistic,
     "LOOKUP": lower_lookup,

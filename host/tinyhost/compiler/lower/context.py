@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Operator, OptionValue, Tensor
 from tinyhost.compiler.image_format import MAX_RANK, OperatorCode
-from tinyhost.compiler.obstacles import QUANTIZE
+from tinyhost.compiler.obstacles import INT8_ALONE, QUANTIZE
 from tinyhost.errors import ModelError, UnsupportedModelError
 
 __all__ = ["NO_SCRATCH_LIMIT", "OperatorContext", "Packable", "Step"]
@@ -108,10 +109,17 @@ class OperatorContext:
         """Return `tensor` if it is a per-tensor quantized int8 activation (of `rank`)."""
         return self.quantized(tensor, ("int8",), rank=rank)
 
+    def int16(self, tensor: Tensor, *, rank: int | None = None) -> Tensor:
+        """Return `tensor` if it is a per-tensor quantized int16 activation of zero point 0 (of `rank`)."""
+        self.quantized(tensor, ("int16",), rank=rank)
+        if tensor.zero_point != 0:
+            raise self.unsupported(f"tensor {tensor.name!r} has zero point {tensor.zero_point}; supported: 0 of int16")
+        return tensor
+
     def quantized(self, tensor: Tensor, dtypes: tuple[str, ...], *, rank: int | None = None) -> Tensor:
         """Return `tensor` if it has one of the dtypes and per-tensor quantization inside that type's range."""
         if tensor.dtype not in dtypes:
-            way_out = QUANTIZE if tensor.dtype == "float32" else _HINT
+            way_out = {"float32": QUANTIZE, "int16": INT8_ALONE}.get(tensor.dtype, _HINT)
             raise self.unsupported(
                 f"tensor {tensor.name!r} is {tensor.dtype}; supported: {' and '.join(dtypes)}", way_out=way_out
             )
@@ -132,7 +140,23 @@ class OperatorContext:
 
     def moved(self, tensor: Tensor) -> Tensor:
         """Return `tensor` if its elements are of a type that operators move as they are."""
-        return self.floats(tensor) if tensor.dtype == "float32" else self.int8(tensor)
+        types = {"float32": self.floats, "int16": self.int16}
+        return types.get(tensor.dtype, self.int8)(tensor)
+
+    def one_input(self, checked: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+        """Return input and output of an operator that keeps a tensor's shape, both `checked`."""
+        self.counts((1, 1))
+        data, output = checked(self.input(0)), checked(self.output())
+        self.same_shape(output, data.shape)
+        return data, output
+
+    def broadcast_shape(self, a: Tensor, b: Tensor, output: Tensor) -> None:
+        """Raise unless the inputs broadcast to the output's shape."""
+        try:
+            shape = np.broadcast_shapes(a.shape, b.shape)
+        except ValueError:
+            raise self.corrupt("input shapes", expected="shapes that broadcast", got=(a.shape, b.shape)) from None
+        self.same_shape(output, shape)
 
     def _of_rank(self, tensor: Tensor, rank: int | None) -> Tensor:
         if len(tensor.shape) > MAX_RANK:
@@ -170,11 +194,12 @@ class OperatorContext:
     def activation_range(self, output: Tensor) -> tuple[int, int]:
         """Return (min, max) of the fused activation in the output's units, as TFLM rounds them."""
         low, high = self._clamp()
-        bottom, top = self.quantize(low, output, -128), self.quantize(high, output, 127)
-        if bottom > 127 or top < -128:
+        least, most = int(np.iinfo(output.dtype).min), int(np.iinfo(output.dtype).max)
+        bottom, top = self.quantize(low, output, least), self.quantize(high, output, most)
+        if bottom > most or top < least:
             name = _ACTIVATIONS[self.option("FusedActivationFunction")]
             raise self.unsupported(f"fused activation {name} leaves nothing of the output's range")
-        return max(-128, bottom), min(127, top)
+        return max(least, bottom), min(most, top)
 
     @staticmethod
     def quantize(real: float | None, tensor: Tensor, default: int) -> int:

@@ -269,20 +269,13 @@ def lower_dequantize(context: OperatorContext) -> Step:
 
 def one_input(context: OperatorContext) -> tuple[Tensor, Tensor]:
     """Return input and output of an operator that keeps an int8 tensor's shape."""
-    context.counts((1, 1))
-    data, output = context.int8(context.input(0)), context.int8(context.output())
-    context.same_shape(output, data.shape)
-    return data, output
+    return context.one_input(context.int8)
 
 
 def _two_inputs(context: OperatorContext) -> tuple[Tensor, Tensor, Tensor]:
     context.counts((2, 2))
     a, b, output = context.int8(context.input(0)), context.int8(context.input(1)), context.int8(context.output())
-    try:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        raise context.corrupt("input shapes", expected="shapes that broadcast", got=(a.shape, b.shape)) from None
-    context.same_shape(output, shape)
+    context.broadcast_shape(a, b, output)
     return a, b, output
 
 

@@ -23,7 +23,8 @@ from tinyhost.compiler.image_format import (
     WeightLayout,
 )
 from tinyhost.compiler.lower.context import OperatorContext, Packable, Step
-from tinyhost.compiler.lower.window import resolve_window
+from tinyhost.compiler.lower.reduction import checked_reduction
+from tinyhost.compiler.lower.window import resolve_window, window_fields
 
 __all__ = [
     "lower_float_binary",
@@ -112,16 +113,7 @@ def _window(
     rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
     columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
     context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return {
-        "filter_height": rows.filter,
-        "filter_width": columns.filter,
-        "stride_height": rows.stride,
-        "stride_width": columns.stride,
-        "dilation_height": rows.dilation,
-        "dilation_width": columns.dilation,
-        "pad_top": rows.pad,
-        "pad_left": columns.pad,
-    }
+    return window_fields(rows, columns)
 
 
 def _weighted_step(
@@ -185,12 +177,8 @@ def lower_float_mean(context: OperatorContext) -> Step:
     """MEAN and SUM over height and width."""
     context.counts((2, 2))
     data, output = context.floats(context.input(0), rank=4), context.floats(context.output())
-    axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
-    if axes != [1, 2]:
-        raise context.unsupported(f"axes {axes}; supported: constant axes")
-    n, height, width, depth = data.shape
-    context.same_shape(output, (n, 1, 1, depth) if context.option("KeepDims") else (n, depth))
-    divisor = height * width if _name(context) == "MEAN" else 1
+    n_pixels = checked_reduction(context, data, output)
+    divisor = n_pixels if _name(context) == "MEAN" else 1
     return _step(context, OperatorCode.FLOAT_MEAN, data, output, FloatMeanParams(divisor=divisor))
 
 
@@ -219,11 +207,7 @@ def lower_float_binary(context: OperatorContext) -> Step:
     """Operators of two inputs, element by element, broadcast."""
     context.counts((2, 2))
     a, b, output = (context.floats(tensor) for tensor in (context.input(0), context.input(1), context.output()))
-    try:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        raise context.corrupt("input shapes", expected="shapes that broadcast", got=(a.shape, b.shape)) from None
-    context.same_shape(output, shape)
+    context.broadcast_shape(a, b, output)
     function = BinaryFunction[_name(context)]
     low, high = context.float_activation_range(fused=function in _WITH_ACTIVATION)
     params = FloatBinaryParams(activation_min=low, activation_max=high, function=function)

@@ -62,9 +62,10 @@ def lower_pad(context: OperatorContext) -> Step:
         raise context.corrupt("paddings", expected=f"{rank} pairs of 0..65535", got=paddings[:8])
     before, after = paddings[0::2], paddings[1::2]
     context.same_shape(output, tuple(b + dim + a for b, dim, a in zip(before, data.shape, after, strict=True)))
-    params = PadParams(
-        before=(0,) * (4 - rank) + tuple(before), value=int(context.operator.options.get("PadValue", zero_point))
-    )
+    value = int(context.operator.options.get("PadValue", zero_point))
+    if value and output.dtype == "int16":
+        raise context.unsupported(f"with {value}; supported: with 0 of int16")
+    params = PadParams(before=(0,) * (4 - rank) + tuple(before), value=value)
     return Step(code=OperatorCode.PAD, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
 

@@ -13,6 +13,7 @@ from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import LstmParams, OperatorCode, WeightLayout
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier, symmetric_weights
+from tinyhost.compiler.lower.sigmoid import sigmoid_table
 from tinyhost.compiler.packing import can_carry, lstm_scratch_bytes, pack_quads
 
 __all__ = ["lower_lstm"]
@@ -146,7 +147,7 @@ def _params(context: OperatorContext, matrices: tuple[_Matrix, _Matrix], hidden:
         hidden_weights_offset=over_hidden.weights_offset,
         input_biases_offset=over_input.biases_offset,
         hidden_biases_offset=over_hidden.biases_offset,
-        sigmoid_offset=context.pool.add(_sigmoid_table().tobytes()),
+        sigmoid_offset=context.pool.add(sigmoid_table().tobytes()),
         input_multiplier=over_input.multipliers,
         hidden_multiplier=over_hidden.multipliers,
         cell_multiplier=cell_multiplier,
@@ -175,16 +176,3 @@ def _quantized_clip(context: OperatorContext, cell_scale: float) -> int:
     if not clip >= 0:
         raise context.corrupt("cell clip", expected="0 or more", got=clip)
     return int(min(clip / cell_scale, 32767.0)) if clip > 0 else _NO_CLIP
-
-
-def _sigmoid_table() -> NDArray[np.uint16]:
-    """Return sigmoid(i / 24) in Q16 for i in 0..255, the last one 1: TFLM's table.
-
-    Between two entries the kernels interpolate, from below where sigmoid is concave. Half of that error, h^2 / 16 times
-    the second derivative, is added to the entries.
-    """
-    p = 1 / (1 + np.exp(-np.arange(256) / 24))
-    second_derivative = p * (1 - p) * (1 - 2 * p)
-    table = np.floor(65536 * (p - second_derivative / 24**2 / 16) + 0.5)
-    table[-1] = 65535
-    return table.astype("<u2")

@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from tinyhost.compiler.fixed_point import exp_on_negative_values, input_radius, rounding_doubling_high_mul, wrap32
+from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import MeanParams, NoParams, OperatorCode, PoolParams, SoftmaxParams
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
-from tinyhost.compiler.lower.window import resolve_window
+from tinyhost.compiler.lower.window import Window, resolve_window
 
-__all__ = ["lower_arg_max", "lower_l2_normalization", "lower_mean", "lower_pool", "lower_softmax"]
+__all__ = [
+    "checked_pool_windows",
+    "checked_reduction",
+    "lower_arg_max",
+    "lower_l2_normalization",
+    "lower_mean",
+    "lower_pool",
+    "lower_softmax",
+    "mean_params",
+]
 
 _SOFTMAX_INTEGER_BITS = 5
 _SOFTMAX_MAX_DEPTH = 4095
@@ -21,11 +31,7 @@ def lower_pool(context: OperatorContext) -> Step:
     """AVERAGE_POOL_2D and MAX_POOL_2D; input and output share their quantization."""
     context.counts((1, 1))
     data, output = context.int8(context.input(0), rank=4), context.int8(context.output(), rank=4)
-    if abs(float(data.scale - output.scale)) > 1e-6 or data.zero_point != output.zero_point:
-        raise context.unsupported("input and output have different quantization; supported: the same")
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    rows, columns = checked_pool_windows(context, data, output)
     low, high = context.activation_range(output)
     params = PoolParams(
         filter_height=rows.filter,
@@ -41,20 +47,40 @@ def lower_pool(context: OperatorContext) -> Step:
     return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
 
+def checked_pool_windows(context: OperatorContext, data: Tensor, output: Tensor) -> tuple[Window, Window]:
+    """Return a pool's windows; raise unless the output has their size and the input's quantization."""
+    if abs(float(data.scale - output.scale)) > 1e-6 or data.zero_point != output.zero_point:
+        raise context.unsupported("input and output have different quantization; supported: the same")
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    return rows, columns
+
+
 def lower_mean(context: OperatorContext) -> Step:
     """MEAN and SUM over height and width, as TFLM's QuantizedMeanOrSum: a MEAN's multiplier holds the division."""
     context.counts((2, 2))
     data, output = context.int8(context.input(0), rank=4), context.int8(context.output())
+    n_pixels = checked_reduction(context, data, output)
+    params = mean_params(context, data, output, n_pixels if context.operator.code == "MEAN" else 1)
+    return Step(code=OperatorCode.MEAN, inputs=(data.index,), output=output.index, params=params, name=output.name)
+
+
+def checked_reduction(context: OperatorContext, data: Tensor, output: Tensor) -> int:
+    """Return the pixels that a reduction goes over; raise unless it is over height and width."""
     axes = sorted(int(axis) % 4 for axis in context.constant(context.input(1), "int32").reshape(-1))
     if axes != [1, 2]:
         raise context.unsupported(f"axes {axes}; supported: height and width, [1, 2]")
     n, height, width, depth = data.shape
     context.same_shape(output, (n, 1, 1, depth) if context.option("KeepDims") else (n, depth))
+    return height * width
+
+
+def mean_params(context: OperatorContext, data: Tensor, output: Tensor, count: int) -> MeanParams:
+    """Return the parameters of a sum over `count`."""
     multiplier, shift = checked_multiplier(context, float(data.scale) / float(output.scale))
-    count = height * width if context.operator.code == "MEAN" else 1
     count_shift = min(count.bit_length() - 1, 32, 31 + shift)
-    params = MeanParams(multiplier=(multiplier << count_shift) // count, shift=shift - count_shift)
-    return Step(code=OperatorCode.MEAN, inputs=(data.index,), output=output.index, params=params, name=output.name)
+    return MeanParams(multiplier=(multiplier << count_shift) // count, shift=shift - count_shift)
 
 
 def lower_arg_max(context: OperatorContext) -> Step:

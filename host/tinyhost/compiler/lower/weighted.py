@@ -17,7 +17,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import ChannelTable, channel_table, symmetric_weights
-from tinyhost.compiler.lower.window import Window, resolve_window
+from tinyhost.compiler.lower.window import Window, resolve_window, window_fields
 from tinyhost.compiler.packing import (
     can_carry,
     channels_within,
@@ -30,7 +30,7 @@ from tinyhost.compiler.packing import (
     window_bytes_of_four,
 )
 
-__all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected"]
+__all__ = ["lower_conv", "lower_depthwise_conv", "lower_fully_connected", "real_multipliers"]
 
 _ONE_TAP = ConvParams(
     filter_height=1, filter_width=1, stride_height=1, stride_width=1, dilation_height=1, dilation_width=1, groups=1
@@ -89,7 +89,7 @@ def lower_fully_connected(context: OperatorContext) -> Step:
         context,
         bias=context.optional_input(2),
         weights=weights,
-        real_multipliers=_real_multipliers(context, data, filters, output, axis=0),
+        real_multipliers=real_multipliers(context, data, filters, output, axis=0),
         padding=(1, FILTERS_PER_BLOCK),
     )
     offset, layout = _pack_quads(context, weights.reshape(1, n_out, 1, depth), table)
@@ -131,7 +131,7 @@ def _windowed_step(
         context,
         bias=context.optional_input(2),
         weights=weights.reshape(n_out, -1),
-        real_multipliers=_real_multipliers(context, data, filters, output, axis=axis),
+        real_multipliers=real_multipliers(context, data, filters, output, axis=axis),
         padding=(1, 1) if depthwise else (groups, FILTERS_PER_BLOCK),
     )
     place = _place_rows if depthwise else _place_quads
@@ -233,7 +233,7 @@ def _channel_scales(context: OperatorContext, filters: Tensor, *, axis: int) -> 
     return scales if len(scales) > 1 else scales * filters.shape[axis]
 
 
-def _real_multipliers(
+def real_multipliers(
     context: OperatorContext, data: Tensor, filters: Tensor, output: Tensor, *, axis: int
 ) -> list[float]:
     """Return input * weight / output scale per channel, in double.
@@ -250,14 +250,7 @@ def _conv_params(context: OperatorContext, windows: tuple[Window, Window], table
     rows, columns = windows
     low, high = context.activation_range(context.output())
     return ConvParams(
-        filter_height=rows.filter,
-        filter_width=columns.filter,
-        stride_height=rows.stride,
-        stride_width=columns.stride,
-        dilation_height=rows.dilation,
-        dilation_width=columns.dilation,
-        pad_top=rows.pad,
-        pad_left=columns.pad,
+        **window_fields(rows, columns),
         channels_offset=table.offset,
         activation_min=low,
         activation_max=high,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tinyhost.compiler.lower.context import OperatorContext
 
-__all__ = ["Window", "resolve_window"]
+__all__ = ["Window", "resolve_window", "window_fields"]
 
 _SAME, _VALID = 0, 1
 _MAX_EXTENT = 0xFFFF
@@ -46,3 +46,17 @@ def resolve_window(context: OperatorContext, axis: str, *, size: int, filter_siz
         raise context.corrupt(f"output on {axis}", expected="at least 1", got=output)
     pad = max(0, (output - 1) * stride + extent - size) // 2
     return Window(filter=filter_size, stride=stride, dilation=dilation, pad=pad, output=output)
+
+
+def window_fields(rows: Window, columns: Window) -> dict[str, int]:
+    """Return the fields of a convolution's parameters that tell its window."""
+    return {
+        "filter_height": rows.filter,
+        "filter_width": columns.filter,
+        "stride_height": rows.stride,
+        "stride_width": columns.stride,
+        "dilation_height": rows.dilation,
+        "dilation_width": columns.dilation,
+        "pad_top": rows.pad,
+        "pad_left": columns.pad,
+    }

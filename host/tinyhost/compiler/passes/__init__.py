@@ -11,15 +11,15 @@ from collections.abc import Callable
 from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.passes.activations import fuse_activations
 from tinyhost.compiler.passes.dead_channels import remove_dead_channels
+from tinyhost.compiler.passes.ends import with_ends_placed
 from tinyhost.compiler.passes.identities import remove_identities
 from tinyhost.compiler.passes.last_step import keep_last_step
 from tinyhost.compiler.passes.lines import lay_lines
 from tinyhost.compiler.passes.pads import fuse_pads
-from tinyhost.compiler.passes.states import with_states_written
 from tinyhost.compiler.passes.taps import cut_unseen_taps
 from tinyhost.compiler.passes.unread import remove_unread
 
-__all__ = ["PASSES", "run_passes", "with_states_written"]
+__all__ = ["PASSES", "run_passes", "with_ends_placed"]
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_unread,
@@ -43,4 +43,4 @@ def run_passes(graph: Graph) -> Graph:
             graph = run(graph)
         if graph is before:
             break
-    return with_states_written(remove_unread(lay_lines(graph)))
+    return with_ends_placed(remove_unread(lay_lines(graph)))

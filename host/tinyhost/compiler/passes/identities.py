@@ -24,10 +24,10 @@ def remove_identities(graph: Graph) -> Graph:
 
 
 def _joins_ends(graph: Graph, operator: Operator) -> bool:
-    """Return whether the graph's output, or what becomes a state, would have no operator to write it."""
+    """Return whether an output of the graph, or what becomes a state, would have no operator to write it."""
     if any(operator.outputs[0] == state.after for state in graph.states):
         return True
-    return operator.outputs[0] == graph.output and producer_of(graph, operator.inputs[0]) is None
+    return operator.outputs[0] in graph.outputs and producer_of(graph, operator.inputs[0]) is None
 
 
 def _changes_nothing(graph: Graph, operator: Operator, ranges: Ranges) -> bool:

@@ -49,8 +49,7 @@ class Liveness:
         return fully_connected_contribution(context, values) if operator.code == "FULLY_CONNECTED" else None
 
     def _find(self) -> None:
-        self._want_all(self._graph.input)
-        for result in (*self._graph.results, *(state.before for state in self._graph.states)):
+        for result in (*self._graph.inputs, *self._graph.results, *(state.before for state in self._graph.states)):
             self._want_all(result)
         for operator in self._graph.operators:
             if operator.code in _WEIGHTED:  # weights are cut by their operators, even if others read them as data

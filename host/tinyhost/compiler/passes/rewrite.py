@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
+from tinyhost.compiler.image_format import MAX_COPY_RANK
 from tinyhost.compiler.lower.context import OperatorContext
 from tinyhost.compiler.lower.window import Window, resolve_window
 
@@ -23,6 +24,7 @@ __all__ = [
     "readers_of",
     "same_quantization",
     "window_of",
+    "with_copy",
     "with_operator",
     "with_window",
 ]
@@ -96,7 +98,22 @@ def bypass(graph: Graph, operator: Operator) -> Graph:
         for op in graph.operators
         if op is not operator
     )
-    return replace(graph, operators=operators, output=source if graph.output == target else graph.output)
+    output, *more = (source if index == target else index for index in graph.outputs)
+    return replace(graph, operators=operators, output=output, more_outputs=tuple(more))
+
+
+def with_copy(graph: Graph, source: int) -> tuple[Graph, int]:
+    """Return the graph with a copy of a tensor as its last operator, and the copy's index."""
+    tensors = list(graph.tensors)
+    tensor = tensors[source]
+    n = tensor.n_elements
+    numbers = np.array([0, *[1] * (MAX_COPY_RANK - 1), n, *[0] * (MAX_COPY_RANK - 1), int(n > 1)], np.int32)
+    places = new_constant(tensors, f"{tensor.name}/places", numbers)
+    copied = len(tensors)
+    tensors.append(replace(tensor, index=copied))
+    index = 1 + max((operator.index for operator in graph.operators), default=0)
+    copy = Operator(index=index, code="STRIDED_COPY", inputs=(source, places), outputs=(copied,), options={})
+    return replace(graph, tensors=tuple(tensors), operators=(*graph.operators, copy)), copied
 
 
 def new_constant(

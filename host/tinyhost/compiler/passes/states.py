@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from tinyhost.compiler.graph import Graph, Operator, State
-from tinyhost.compiler.image_format import MAX_COPY_RANK
-from tinyhost.compiler.passes.rewrite import new_constant
+from tinyhost.compiler.graph import Graph, State
+from tinyhost.compiler.passes.rewrite import with_copy
 
 __all__ = ["with_states_written"]
 
@@ -27,7 +24,7 @@ def with_states_written(graph: Graph) -> Graph:
 
 
 def _may_be_written_in_place(graph: Graph, state: State) -> bool:
-    if state.after == graph.output or sum(other.after == state.after for other in graph.states) > 1:
+    if state.after in graph.outputs or sum(other.after == state.after for other in graph.states) > 1:
         return False
     same = {state.before}  # tensors that are the state in another shape
     for operator in graph.operators:
@@ -40,16 +37,6 @@ def _may_be_written_in_place(graph: Graph, state: State) -> bool:
 
 def _with_copy(graph: Graph, state: State) -> Graph:
     """Return the graph with a copy of what becomes the state as its last operator."""
-    tensors = list(graph.tensors)
-    source = tensors[state.after]
-    n = source.n_elements
-    numbers = np.array([0, *[1] * (MAX_COPY_RANK - 1), n, *[0] * (MAX_COPY_RANK - 1), int(n > 1)], np.int32)
-    places = new_constant(tensors, f"{source.name}/places", numbers)
-    copied = replace(source, index=len(tensors))
-    tensors.append(copied)
-    index = 1 + max((operator.index for operator in graph.operators), default=0)
-    copy = Operator(
-        index=index, code="STRIDED_COPY", inputs=(source.index, places), outputs=(copied.index,), options={}
-    )
-    states = tuple(replace(other, after=copied.index) if other is state else other for other in graph.states)
-    return replace(graph, tensors=tuple(tensors), operators=(*graph.operators, copy), states=states)
+    graph, copied = with_copy(graph, state.after)
+    states = tuple(replace(other, after=copied) if other is state else other for other in graph.states)
+    return replace(graph, states=states)

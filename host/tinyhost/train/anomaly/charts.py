@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler.image import TensorInfo
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.datasets.motion import NORMAL
 from tinyhost.metrics.charts import Chart, Panel, Scale, Series
 from tinyhost.train.anomaly.result import AnomalyResult

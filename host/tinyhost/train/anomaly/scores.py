@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from tinyhost import _firmware
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.api import compile_tflite
-from tinyhost.compiler.image import ModelImage, TensorInfo
+from tinyhost.compiler.image import ModelImage
 from tinyhost.compiler.image_format import Task
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.errors import MissingToolError, ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.motion.score import ONE, CentroidSet

@@ -28,6 +28,9 @@ constexpr uint32_t kMaxRank = 4;
 /// input tensors of one operator; TFLM's limit for CONCATENATION
 constexpr uint32_t kMaxInputs = 10;
 
+/// inputs of a model, and outputs
+constexpr uint32_t kMaxEnds = 10;
+
 /// tensors in an image
 constexpr uint32_t kMaxTensors = 1024;
 
@@ -80,6 +83,7 @@ enum class TensorType : uint8_t {
   kUint8 = 2,  ///< real value = (q - zero_point) * scale; only as input or output
   kFloat32 = 3,  ///< the real value
   kInt32 = 4,  ///< an index; only after ARG_MAX
+  kInt16 = 5,  ///< real value = q * scale; its zero point is 0
 };
 
 /// The name of a TensorType as the schema spells it; "unknown" for any other value.
@@ -89,6 +93,7 @@ constexpr const char* TensorTypeName(TensorType value) {
     case TensorType::kUint8: return "uint8";
     case TensorType::kFloat32: return "float32";
     case TensorType::kInt32: return "int32";
+    case TensorType::kInt16: return "int16";
   }
   return "unknown";
 }
@@ -107,6 +112,7 @@ enum class OperatorGroup : uint8_t {
   kLstm = 2,  ///< int8 LSTM
   kFloat = 3,  ///< float32 arithmetic
   kSvdf = 4,  ///< int8 SVDF, of streaming models
+  kInt16 = 5,  ///< int16 activations with int8 weights
 };
 
 /// What an operator computes, named as in TensorFlow Lite. Never renumber, only append.
@@ -151,6 +157,15 @@ enum class OperatorCode : uint8_t {
   kFloatSoftmax = 38,  ///< FloatSoftmaxParams; along the last dimension
   kFloatMean = 39,  ///< FloatMeanParams; over height and width
   kSvdf = 40,  ///< SvdfParams; data, and a state of int16 in a tensor of bytes
+  kInt16Conv2d = 41,  ///< Int16ConvParams; depthwise and fully connected, too
+  kInt16Pool2d = 42,  ///< Int16PoolParams
+  kInt16Binary = 43,  ///< Int16BinaryParams; broadcasts
+  kInt16Scale = 44,  ///< Int16ScaleParams; int8 or int16 to int8 or int16, element by element
+  kInt16Sigmoid = 45,  ///< Int16SigmoidParams; LOGISTIC and TANH
+  kInt16Softmax = 46,  ///< Int16SoftmaxParams; along the last dimension
+  kInt16Mean = 47,  ///< MeanParams; over height and width
+  kInt16Quantize = 48,  ///< QuantizeParams; float32 to int16
+  kInt16Dequantize = 49,  ///< NoParams; int16 to float32
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -196,6 +211,15 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kFloatSoftmax: return "float_softmax";
     case OperatorCode::kFloatMean: return "float_mean";
     case OperatorCode::kSvdf: return "svdf";
+    case OperatorCode::kInt16Conv2d: return "int16_conv_2d";
+    case OperatorCode::kInt16Pool2d: return "int16_pool_2d";
+    case OperatorCode::kInt16Binary: return "int16_binary";
+    case OperatorCode::kInt16Scale: return "int16_scale";
+    case OperatorCode::kInt16Sigmoid: return "int16_sigmoid";
+    case OperatorCode::kInt16Softmax: return "int16_softmax";
+    case OperatorCode::kInt16Mean: return "int16_mean";
+    case OperatorCode::kInt16Quantize: return "int16_quantize";
+    case OperatorCode::kInt16Dequantize: return "int16_dequantize";
   }
   return "unknown";
 }
@@ -248,6 +272,16 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
       return OperatorGroup::kFloat;
     case OperatorCode::kSvdf:
       return OperatorGroup::kSvdf;
+    case OperatorCode::kInt16Conv2d:
+    case OperatorCode::kInt16Pool2d:
+    case OperatorCode::kInt16Binary:
+    case OperatorCode::kInt16Scale:
+    case OperatorCode::kInt16Sigmoid:
+    case OperatorCode::kInt16Softmax:
+    case OperatorCode::kInt16Mean:
+    case OperatorCode::kInt16Quantize:
+    case OperatorCode::kInt16Dequantize:
+      return OperatorGroup::kInt16;
   }
   return OperatorGroup{};
 }
@@ -418,7 +452,12 @@ struct ModelMetadata {
   uint32_t arena_bytes;  ///< of working memory
   uint32_t macs;  ///< multiply-accumulates of one inference
   uint32_t n_params;  ///< weights and biases
-  uint32_t reserved[16];  ///< 0
+  uint8_t n_inputs;  ///< 0: one, input_tensor; else 2..max_ends, which lie in input_tensor, a tensor of bytes
+  uint8_t n_outputs;  ///< 0: one, output_tensor; else 2..max_ends, which lie in output_tensor, a tensor of bytes
+  uint16_t input_tensors[10];  ///< in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs
+  uint16_t output_tensors[10];  ///< the same; 0 beyond n_outputs
+  uint16_t padding;  ///< 0
+  uint32_t reserved[5];  ///< 0
 };
 static_assert(sizeof(ModelMetadata) == 160, "ModelMetadata has padding");
 
@@ -430,7 +469,7 @@ struct TensorRecord {
   uint8_t reserved;  ///< 0
   uint32_t offset;  ///< in the arena or in the constants section
   int32_t dims[4];  ///< outermost first; 1 beyond rank
-  float scale;  ///< 0 for float32
+  float scale;  ///< 0 for float32 and int32
   int32_t zero_point;  ///< in the range of the type
 };
 static_assert(sizeof(TensorRecord) == 32, "TensorRecord has padding");
@@ -702,5 +741,94 @@ struct SvdfParams {
   int8_t activation_max;
 };
 static_assert(sizeof(SvdfParams) == 28, "SvdfParams has padding");
+
+/// What turns an output channel's 64-bit accumulator into its output.
+struct Int16Channel {
+  uint32_t bias_low;  ///< of 64 bits
+  int32_t bias_high;
+  int32_t multiplier;  ///< Q31; Q15 where accumulators have 64 bits
+  int32_t shift;  ///< -31..30; where accumulators have 64 bits, -31..7
+};
+static_assert(sizeof(Int16Channel) == 16, "Int16Channel has padding");
+
+/// INT16_CONV_2D. What lies outside of the input is 0, and left out.
+struct Int16ConvParams {
+  uint16_t filter_height;
+  uint16_t filter_width;
+  uint16_t stride_height;
+  uint16_t stride_width;
+  uint16_t dilation_height;
+  uint16_t dilation_width;
+  uint16_t pad_top;
+  uint16_t pad_left;
+  uint32_t weights_offset;  ///< int8; of `quads` (filters / 4 of each group, runs, words, 4 filters, 4 bytes), of `rows` (height, width, filters)
+  uint32_t channels_offset;  ///< Int16Channel, one per filter
+  int16_t activation_min;
+  int16_t activation_max;
+  uint16_t groups;  ///< filter i reads the channels of group i / (filters / groups); 1 of `rows`
+  WeightLayout layout;  ///< `quads`, or `rows` if filter i reads channel i / (filters / channels)
+  uint8_t is_dense;  ///< 1: FULLY_CONNECTED; its pixels are the input's rows, as long as a filter
+  uint8_t is_narrow;  ///< 1: accumulators have 32 bits, as where biases are int32, and are rounded twice; 0: 64 bits, rounded once
+  uint8_t padding;  ///< 0
+  uint16_t reserved;  ///< 0
+};
+static_assert(sizeof(Int16ConvParams) == 36, "Int16ConvParams has padding");
+
+/// INT16_POOL_2D.
+struct Int16PoolParams {
+  uint16_t filter_height;
+  uint16_t filter_width;
+  uint16_t stride_height;
+  uint16_t stride_width;
+  uint16_t pad_top;
+  uint16_t pad_left;
+  int16_t activation_min;
+  int16_t activation_max;
+  PoolKind kind;
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(Int16PoolParams) == 20, "Int16PoolParams has padding");
+
+/// INT16_BINARY. add, sub: both inputs, shifted left by 15, are brought to twice the larger scale, then to the output's; squared_difference: unshifted, and the square; mul: the product to the output's scale; prelu, whose slopes are int8: input and product, by the multipliers of the inputs; maximum, minimum: none.
+struct Int16BinaryParams {
+  int32_t input_multiplier[2];  ///< Q31
+  int32_t output_multiplier;  ///< Q31
+  int8_t input_shift[2];  ///< -31..30
+  int8_t output_shift;  ///< -31..30
+  BinaryFunction function;  ///< any but div
+  int16_t activation_min;
+  int16_t activation_max;
+};
+static_assert(sizeof(Int16BinaryParams) == 20, "Int16BinaryParams has padding");
+
+/// INT16_SCALE: x - its zero point times a multiplier, plus the output's zero point: QUANTIZE, RELU, RELU6, LEAKY_RELU, ABS.
+struct Int16ScaleParams {
+  int32_t multiplier[2];  ///< Q31: of values from 0 on, and below 0
+  int8_t shift[2];  ///< -31..30
+  int16_t activation_min;  ///< in the range of the output's type
+  int16_t activation_max;  ///< in the range of the output's type
+  uint8_t negates;  ///< 1: values below 0 change their sign
+  uint8_t reserved;  ///< 0
+};
+static_assert(sizeof(Int16ScaleParams) == 16, "Int16ScaleParams has padding");
+
+/// INT16_SIGMOID: (x * multiplier, rounded, >> shift) is x in units of 1 / (3 * 4096), or of half of that for tanh, by which the table is interpolated.
+struct Int16SigmoidParams {
+  uint32_t table_offset;  ///< u16[256]: sigmoid(i / 24) in Q16
+  int32_t multiplier;  ///< 0..65535
+  uint8_t shift;  ///< 0..31
+  uint8_t is_tanh;  ///< 0 or 1
+  uint16_t reserved;  ///< 0
+};
+static_assert(sizeof(Int16SigmoidParams) == 12, "Int16SigmoidParams has padding");
+
+/// INT16_SOFTMAX, to scale 1/32768. Tables are interpolated between 512 steps.
+struct Int16SoftmaxParams {
+  uint32_t exponential_offset;  ///< i16[513]: exp of -10..0 in Q15, 0 or more
+  uint32_t reciprocal_offset;  ///< i16[513]: 1 / (1 + x) of 0..1 in Q15, 0 or more
+  int32_t multiplier;  ///< Q31: from the input's scale to 10 / 65535
+  int32_t shift;  ///< -31..30
+};
+static_assert(sizeof(Int16SoftmaxParams) == 16, "Int16SoftmaxParams has padding");
 
 }  // namespace tinyhost

@@ -13,6 +13,10 @@ inline int32_t WrappingAdd(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
 
+inline int32_t WrappingSubtract(int32_t a, int32_t b) {
+  return static_cast<int32_t>(static_cast<uint32_t>(a) - static_cast<uint32_t>(b));
+}
+
 inline int32_t WrappingShiftLeft(int32_t x, int bits) { return static_cast<int32_t>(static_cast<uint32_t>(x) << bits); }
 
 /// a * b / 2^31, halves rounded up. Equals gemmlowp's SaturatingRoundingDoublingHighMul unless a and b are both

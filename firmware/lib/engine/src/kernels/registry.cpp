@@ -1,4 +1,5 @@
 #include "../float/kernels.h"
+#include "../int16/kernels.h"
 #include "../simd/kernels.h"
 #include "kernel.h"
 
@@ -41,6 +42,15 @@
   X(kFloatUnary, kFloatUnaryKernel, kFloatUnaryKernel)                      \
   X(kFloatSoftmax, kFloatSoftmaxKernel, kFloatSoftmaxKernel)                \
   X(kFloatMean, kFloatMeanKernel, kFloatMeanKernel)                         \
+  X(kInt16Conv2d, kInt16Conv2dKernel, kInt16Conv2dKernel)                   \
+  X(kInt16Pool2d, kInt16Pool2dKernel, kInt16Pool2dKernel)                   \
+  X(kInt16Binary, kInt16BinaryKernel, kInt16BinaryKernel)                   \
+  X(kInt16Scale, kInt16ScaleKernel, kInt16ScaleKernel)                      \
+  X(kInt16Sigmoid, kInt16SigmoidKernel, kInt16SigmoidKernel)                \
+  X(kInt16Softmax, kInt16SoftmaxKernel, kInt16SoftmaxKernel)                \
+  X(kInt16Mean, kInt16MeanKernel, kInt16MeanKernel)                         \
+  X(kInt16Quantize, kInt16QuantizeKernel, kInt16QuantizeKernel)             \
+  X(kInt16Dequantize, kInt16DequantizeKernel, kInt16DequantizeKernel)       \
   X(kSvdf, kSvdfKernel, kSvdfKernel)                                        \
   X(kUnidirectionalSequenceLstm, kUnidirectionalSequenceLstmKernel, simd::kUnidirectionalSequenceLstm)
 

@@ -1,0 +1,149 @@
+"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of int16 activations and int8 weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.graph import Tensor
+from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, Int16Channel, Int16ConvParams, OperatorCode, WeightLayout
+from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.requantize import checked_multiplier, symmetric_weights
+from tinyhost.compiler.lower.weighted import real_multipliers
+from tinyhost.compiler.lower.window import resolve_window, window_fields
+
+__all__ = ["lower_int16_conv", "lower_int16_depthwise_conv", "lower_int16_fully_connected"]
+
+_WORD = 4
+_MAX_LONG_SHIFT = 7
+_INT32 = 2
+"""TensorFlow Lite's code of the type, of biases that are left out."""
+
+
+def lower_int16_conv(context: OperatorContext) -> Step:
+    """CONV_2D: weights (out, height, width, in / groups), four filters interleaved."""
+    context.counts((2, 3))
+    data, output = context.int16(context.input(0), rank=4), context.int16(context.output(), rank=4)
+    weights = symmetric_weights(context, context.input(1), rank=4)
+    n_out, height, width, depth = weights.shape
+    groups, rest = divmod(data.shape[3], depth)
+    if rest or n_out % max(1, groups):
+        raise context.corrupt(
+            "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
+        )
+    window = _window(context, data, output, (height, width), n_out)
+    joined = groups == 1 and window["dilation_width"] == 1
+    runs = (height, width * depth) if joined else (height * width, depth)
+    packed = _interleaved(weights.reshape(groups, n_out // groups, *runs))
+    return _step(context, weights, packed, {**window, "groups": groups, "layout": WeightLayout.QUADS}, axis=0)
+
+
+def lower_int16_depthwise_conv(context: OperatorContext) -> Step:
+    """DEPTHWISE_CONV_2D: weights (1, height, width, in * multiplier), as they are."""
+    context.counts((2, 3))
+    data, output = context.int16(context.input(0), rank=4), context.int16(context.output(), rank=4)
+    weights = symmetric_weights(context, context.input(1), rank=4)
+    one, height, width, n_out = weights.shape
+    if one != 1 or n_out % data.shape[3]:
+        raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=weights.shape)
+    bias = context.optional_input(2)
+    if bias is not None and bias.dtype == "int32":
+        raise context.unsupported("biases of int32; supported: int64")
+    window = _window(context, data, output, (height, width), n_out)
+    return _step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, axis=3)
+
+
+def lower_int16_fully_connected(context: OperatorContext) -> Step:
+    """FULLY_CONNECTED: weights (out, in); a 1x1 convolution of the input's rows."""
+    context.counts((2, 3))
+    data, output = context.int16(context.input(0)), context.int16(context.output())
+    if context.option("WeightsFormat") != 0:
+        raise context.unsupported("shuffled weights; supported: the default weights format")
+    weights = symmetric_weights(context, context.input(1), rank=2)
+    n_out, depth = weights.shape
+    n_rows, rest = divmod(data.n_elements, depth)
+    if rest or not output.shape or output.shape[-1] != n_out or output.n_elements != n_rows * n_out:
+        raise context.corrupt(f"shape of {output.name!r}", expected=f"{n_rows} rows of {n_out}", got=output.shape)
+    sizes = ("filter", "stride", "dilation")
+    window = {f"{name}_{axis}": 1 for name in sizes for axis in ("height", "width")}
+    options = {**window, "pad_top": 0, "pad_left": 0, "groups": 1, "layout": WeightLayout.QUADS, "is_dense": 1}
+    return _step(context, weights, _interleaved(weights.reshape(1, n_out, 1, depth)), options, axis=0)
+
+
+def _window(
+    context: OperatorContext, data: Tensor, output: Tensor, filter_size: tuple[int, int], n_out: int
+) -> dict[str, int]:
+    """Return the parameters of a convolution's window; raise unless the output has its size."""
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
+    return window_fields(rows, columns)
+
+
+def _interleaved(groups: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return weights (groups, filters, runs, run) as (groups, blocks, runs, words, 4 filters, 4): bytes 0, 2, 1, 3."""
+    n_groups, n_filters, n_runs, run = groups.shape
+    filling = ((0, 0), (0, -n_filters % FILTERS_PER_BLOCK), (0, 0), (0, -run % _WORD))
+    padded = np.pad(groups, filling)
+    words = padded.reshape(n_groups, -1, FILTERS_PER_BLOCK, n_runs, padded.shape[3] // _WORD, _WORD)
+    return words[..., [0, 2, 1, 3]].transpose(0, 1, 3, 4, 2, 5)
+
+
+def _step(
+    context: OperatorContext,
+    weights: NDArray[np.int8],
+    packed: NDArray[np.int8],
+    options: dict[str, int],
+    *,
+    axis: int,
+) -> Step:
+    """Return the step of packed weights. axis: of the weights, along which filters lie."""
+    output, bias = context.output(), context.optional_input(2)
+    n_out = output.shape[-1]
+    is_narrow = (
+        bias.dtype == "int32" if bias is not None else context.operator.options.get("QuantizedBiasType") == _INT32
+    )
+    low, high = context.activation_range(output)
+    params = Int16ConvParams(
+        **options,
+        weights_offset=context.pool.add(np.ascontiguousarray(packed).tobytes()),
+        channels_offset=context.pool.add(b"".join(_channels(context, bias, n_out, axis=axis, is_narrow=is_narrow))),
+        activation_min=low,
+        activation_max=high,
+        is_narrow=int(is_narrow),
+    )
+    return Step(
+        code=OperatorCode.INT16_CONV_2D,
+        inputs=(context.input(0).index,),
+        output=output.index,
+        params=params,
+        n_params=weights.size + (n_out if bias is not None else 0),
+        macs=output.n_elements * (weights.size // n_out),
+        name=output.name,
+    )
+
+
+def _channels(context: OperatorContext, bias: Tensor | None, n_out: int, *, axis: int, is_narrow: bool) -> list[bytes]:
+    """Return the Int16Channel of every filter, packed."""
+    biases = np.zeros(n_out, np.int64)
+    if bias is not None:
+        if bias.n_elements != n_out:
+            raise context.corrupt(f"size of bias {bias.name!r}", expected=n_out, got=bias.n_elements)
+        biases = context.constant(bias, "int32" if is_narrow else "int64").reshape(n_out).astype(np.int64)
+    reals = real_multipliers(context, context.input(0), context.input(1), context.output(), axis=axis)
+    pairs = [checked_multiplier(context, real) for real in reals]
+    if not is_narrow:
+        pairs = [(_short(context, *pair)) for pair in pairs]
+    return [
+        Int16Channel(
+            bias_low=int(value) & 0xFFFFFFFF, bias_high=int(value) >> 32, multiplier=multiplier, shift=shift
+        ).pack()
+        for value, (multiplier, shift) in zip(biases, pairs, strict=True)
+    ]
+
+
+def _short(context: OperatorContext, multiplier: int, shift: int) -> tuple[int, int]:
+    """Return a multiplier in Q15, as TFLM rounds it for accumulators of 64 bits."""
+    if shift > _MAX_LONG_SHIFT:
+        raise context.unsupported(f"scales differ by 2^{shift}; supported: less than 2^{_MAX_LONG_SHIFT}")
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF), shift
