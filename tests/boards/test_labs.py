@@ -41,6 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, machine: Sshd) -> Iterator[Lab
 def run_in(lab: Lab, *words: str | Path, user: str = "ada") -> Done:
     """Run a command as a user of the lab."""
     variables: dict[str, Any] = {**lab.environment, "LG_USERNAME": user}
+    variables["TINYHOST_STATE"] += f"-{user}"
     return run_tinyhost(*words, **variables)
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tinyhost.hil.several import each_device, open_board, pytest_generate_tests, rig_stations
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tinyhost.hil.station import Station
     from tinyhost.models.file import ModelFile
 
-__all__: list[str] = []
+__all__ = ["each_device", "open_board", "pytest_generate_tests", "rig_stations"]
 
 FAULT_PROPERTY = "fault"
 CAPABILITIES = {
@@ -80,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers; find the board that was asked for, so that a wrong name or rig file ends the run at once."""
     for marker, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{marker}: {meaning}")
-    if config.option.board or config.option.rig:
+    if config.option.board or (config.option.rig and _has_one_board(config.option.rig)):
         config.stash[_asked] = _find_asked(config)
     if config.option.hil_events:
         from tinyhost.hil.events import EventLog
@@ -96,6 +98,17 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(
                 SharedTests(config.option.hil_claims, log, lambda: _why_broken(config)), "tinyhost-sharing"
             )
+
+
+def _has_one_board(rig: Path) -> bool:
+    """Return whether a rig file names its board without --board; tests of several boards want none."""
+    from tinyhost.errors import TinyhostError
+    from tinyhost.hil.rigs import load_rig
+
+    try:
+        return len(load_rig(rig).boards) == 1
+    except TinyhostError as exc:
+        raise pytest.UsageError(f"{exc.message}\n   try: {exc.hint}") from exc
 
 
 def _why_broken(config: pytest.Config) -> str:
@@ -181,7 +194,11 @@ def pytest_runtest_makereport(
     """Say in a property whose fault a failure is (rig, build, test), and add what the device logged meanwhile."""
     report = yield
     station = item.config.stash.get(_station, None)
-    if report.failed and call.excinfo is not None and "station" in getattr(item, "fixturenames", ()):
+    if (
+        report.failed
+        and call.excinfo is not None
+        and {"station", "rig_stations"} & set(getattr(item, "fixturenames", ()))
+    ):
         from tinyhost.hil.faults import fault_of
 
         fault = fault_of(call.excinfo.value)

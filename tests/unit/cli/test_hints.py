@@ -29,6 +29,7 @@ OF_OTHERS = {
     "--hil-events": "pytest, with which the runner starts the plugin",
     "--hil-rig": "the same",
     "--wait": "labgrid-client reserve",
+    "--exporter-config": "jmp run",
 }
 """options of other programs that a message may name"""
 OPTION = re.compile(r"(?<![\w-])--(?!x\b)[a-z][a-z0-9-]*")

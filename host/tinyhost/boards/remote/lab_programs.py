@@ -6,6 +6,7 @@ labgrid brings a package `serial` of its own, which would overwrite ours.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ __all__ = ["find_program", "python_of", "run_program"]
 
 _PACKAGES = {"labgrid-client": "labgrid", "jmp": "jumpstarter-cli"}
 _SAID_CHARS = 600
+_REPR = re.compile(r" Place\(.*\)")  # labgrid prints its objects whole
 _TIMEOUT_S = 60.0
 
 
@@ -63,6 +65,6 @@ def run_program(
     except OSError as exc:
         raise BoardError(f"{name}: {shown}: {exc.strerror or exc}", hint="run it by hand") from exc
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())[-_SAID_CHARS:]
+        said = _REPR.sub("", " ".join((done.stderr or done.stdout).split()))[-_SAID_CHARS:]
         raise BoardError(f"{name}: {shown}: exit {done.returncode}: {said}", hint="run it by hand")
     return done.stdout

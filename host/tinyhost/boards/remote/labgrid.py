@@ -153,6 +153,9 @@ class LabgridBoard(RemoteBoard):
                 hint=f"ask {user}, or: labgrid-client reserve --wait name={report.name}",
             )
         mark = _mark(report.name)
+        if was_ours and mark.exists():
+            self._client("release")  # of a tinyhost that was killed, or a lab that was: what it had may be gone
+            was_ours = False
         if not was_ours:
             mark.touch()
             try:
@@ -201,11 +204,10 @@ class LabgridBoard(RemoteBoard):
             )
 
     def _leave(self, was_ours: bool) -> None:
-        """Give the place back, unless it was ours before; what a tinyhost held when it died is given back, too."""
-        mark = _mark(self._place)
-        if not was_ours or mark.exists():
+        """Give the place back, unless it was ours before."""
+        if not was_ours:
             self._client("release")
-            mark.unlink(missing_ok=True)
+            _mark(self._place).unlink(missing_ok=True)
         if self._far is not None:
             self._far.close()
         self._far = None
@@ -239,10 +241,11 @@ class LabgridBoard(RemoteBoard):
 
     def _url(self) -> str:
         resource = self._port_resource()
-        scheme = "socket" if resource.values.get("protocol") == "raw" else "rfc2217"
+        is_raw = resource.values.get("protocol") == "raw"
+        scheme, options = ("socket", "") if is_raw else ("rfc2217", "?ign_set_control&timeout=3")
         host = resource.text("host")
         host = f"[{host}]" if ":" in host else host
-        return f"{scheme}://{host}:{resource.integer('port', 1, 65_535)}"
+        return f"{scheme}://{host}:{resource.integer('port', 1, 65_535)}{options}"
 
 
 class _LabgridPower:
