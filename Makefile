@@ -150,7 +150,7 @@ oracle-long: setup-dev  ## 20,000 random models per operator against the tflite-
 train: setup-train train-drawings train-kws  ## train models/drawings and models/kws again (half an hour each)
 
 train-drawings train-kws: train-%: setup-train
-	$(BIN)/python scripts/train_default_$*.py
+	$(BIN)/python -m scripts.train_default_$*
 
 published: setup-train  ## models/vww again, in build/published_vww: of weights that others trained on photographs; a minute
 	$(BIN)/python -m scripts.published_vww

@@ -78,7 +78,7 @@ def main() -> None:
         seed=args.seed,
         cache=args.cache,
         resume=args.resume,
-        command=shlex.join(["python", *sys.argv]),
+        command=shlex.join(["python", "-m", "scripts.train_default_kws", *sys.argv[1:]]),
         data_note=DATA_NOTE,
     )
     with tempfile.TemporaryDirectory() as scratch:
@@ -155,7 +155,8 @@ def measure_in_noise(image: bytes, threshold: float, n_clips: int, seed: int) ->
 def add_to_record(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Add the figures in noise to metrics.json and card.md."""
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    text = json.dumps({**metrics, "in_noise": list(rows)}, indent=2) + "\n"
+    metrics["config"]["published"] = MICRO_SPEECH.name
+    text = json.dumps({**metrics, "made_of": MICRO_SPEECH.record(), "in_noise": list(rows)}, indent=2) + "\n"
     write_atomically(folder / "metrics.json", text.encode())
     names = list(rows[0]["recall"])
     lines = [

