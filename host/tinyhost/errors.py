@@ -14,6 +14,7 @@
     ├── BoardError              a board cannot be found, built, started or flashed
     │   ├── BoardNotFoundError
     │   ├── BuildError
+    │   ├── StimulusError       a stimulus of the rig did not reach the sensor, or the rig is out of its limits
     │   ├── FirmwareFileError   a file is no program for the board
     │   ├── WrongBoardError     it is not the board that the program is for; nothing was erased
     │   └── UploadError         the program did not get onto the board
@@ -50,6 +51,7 @@ __all__ = [
     "NotBackError",
     "PortBusyError",
     "ProtocolError",
+    "StimulusError",
     "TinyhostError",
     "UnsupportedModelError",
     "UploadError",
@@ -123,6 +125,10 @@ class BoardNotFoundError(BoardError):
 
 class BuildError(BoardError):
     """The firmware did not build."""
+
+
+class StimulusError(BoardError):
+    """A stimulus of the rig did not reach the sensor, or the rig is out of its limits: never the product's fault."""
 
 
 class FirmwareFileError(BoardError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import math
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,17 +18,21 @@ from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
 from tinyhost.boards.remote.addresses import check_address
 from tinyhost.boards.remote.labgrid_text import parse_resources, parse_show
 from tinyhost.boards.remote.pipes import Pipes, error_of, told
+from tinyhost.boards.scenes.display import parse_xwd
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, Running
 from tinyhost.device.replies import unpacked
 from tinyhost.device.stream_items import FrameItem, SamplesItem, parse_item
 from tinyhost.errors import PortBusyError
 from tinyhost.hil.rigs import load_rig
+from tinyhost.hil.stimuli.window import read_picture
 from tinyhost.protocol import messages
 from tinyhost.protocol.frames import FrameDecoder, encode_frame
 from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
 from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
 from tinyhost.system.json_reading import JsonObject
+from tinyhost.sensors.marks.border import draw_border, read_border
+from tinyhost.sensors.marks.tones import find_burst, find_chirp
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch
@@ -56,6 +62,30 @@ def _unpack_all(data: bytes) -> None:
 
 def _messages() -> list[bytes]:
     return [bytes(512), *(kind().pack() for kind in _MESSAGES)]
+
+
+def _display() -> bytes:
+    """Return the dump of a display of 4 x 2 pixels, as Xvfb keeps it."""
+    header = (100, 7, 2, 24, 4, 2, 0, 0, 32, 0, 32, 32, 16, 4, 0xFF0000, 0xFF00, 0xFF, 8, 256, 1, 4, 2, 0, 0, 0)
+    return struct.pack(">25I", *header) + bytes(12) + bytes(range(32))
+
+
+def _marked() -> bytes:
+    return draw_border(np.zeros((48, 48), np.uint8), 77).tobytes()
+
+
+def _marks(data: bytes) -> None:
+    """Look for marks in any frame, sound and motion."""
+    side = math.isqrt(len(data))
+    read_border(np.frombuffer(data, np.uint8, side * side).reshape(side, side))
+    samples = np.frombuffer(data, np.int16, len(data) // 2)
+    find_chirp(samples, 16_000)
+    find_burst(samples[: len(samples) // 3 * 3].reshape(-1, 3), 119.0)
+
+
+def _window(data: bytes) -> None:
+    with contextlib.suppress(ValueError):  # which ends the window's own program
+        read_picture(io.BytesIO(data))
 
 
 def _samples(n_channels: int) -> bytes:
@@ -241,6 +271,9 @@ TARGETS = [
         parse=_stream(StreamId.FEATURES),
         seeds=_items(FeaturesInfo(n_features=4).pack() + bytes(4)),
     ),
+    Target(name="display", parse=lambda data: parse_xwd(data, "display"), seeds=lambda: [_display()]),
+    Target(name="marks of stimuli", parse=_marks, seeds=lambda: [bytes(48 * 48), _marked()]),
+    Target(name="pictures for a window", parse=_window, seeds=lambda: [b"7 2 1\nab"]),
     Target(name="program bin", parse=reader("firmware.bin", load_program), seeds=lambda: [_program()]),
     Target(
         name="program hex", parse=reader("firmware.hex", load_program), seeds=lambda: [_hex()], repair=_with_checksums

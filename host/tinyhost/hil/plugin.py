@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
     from tinyhost.hil.station import Station
+    from tinyhost.hil.stimuli.stimulus import Stimulus
     from tinyhost.models.file import ModelFile
 
 __all__ = ["each_device", "open_board", "pytest_generate_tests", "rig_stations"]
@@ -41,6 +42,10 @@ CAPABILITIES = {
     "power_cut": (
         "the board's power must be switchable at any moment (virtual boards, and those with `power` in the rig file)",
         "its power cannot be cut: the rig file has no `power` for it",
+    ),
+    "stimulus": (
+        "something must stand in front of the sensor that the test can show or play (`stimulus` in the rig file)",
+        "nothing stands in front of its sensor: the rig file has no `stimulus` for it",
     ),
 }
 """What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
@@ -199,11 +204,12 @@ def pytest_runtest_makereport(
         and call.excinfo is not None
         and {"station", "rig_stations"} & set(getattr(item, "fixturenames", ()))
     ):
+        from tinyhost.errors import StimulusError
         from tinyhost.hil.faults import fault_of
 
         fault = fault_of(call.excinfo.value)
         if station is not None:
-            if call.when == "call" and fault == "rig":
+            if call.when == "call" and fault == "rig" and not isinstance(call.excinfo.value, StimulusError):
                 fault, remark = station.triage(call.excinfo.value)
                 report.sections.append(("whose fault it is", remark))
             station.distrust()
@@ -274,6 +280,12 @@ def scene(station: Station) -> str:
     if station.scene is None:
         pytest.fail("the board has no scene: mark the test with needs_scene")
     return station.scene
+
+
+@pytest.fixture
+def stimulus(station: Station) -> Stimulus:
+    """What stands in front of the sensor: shows and plays, and proves that it arrived. Mark the test needs_stimulus."""
+    return station.stimulus
 
 
 @pytest.fixture

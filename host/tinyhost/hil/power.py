@@ -24,7 +24,7 @@ from tinyhost.protocol.messages import InfoReply
 from tinyhost.protocol.reset import ResetReason
 from tinyhost.system.toml_tables import Table
 
-__all__ = ["PowerCommands", "check_power_lost", "read_power"]
+__all__ = ["PowerCommands", "check_power_lost", "check_program", "read_power", "run_command"]
 
 SWITCHES = ("uhubctl", "ykush", "labgrid", "command")
 DEFAULT_OFF_S = 2.0
@@ -51,10 +51,10 @@ class PowerCommands:
     def cut(self, board: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Take the power away and give it back. Raises BoardError, MissingToolError; the power is given back anyway."""
         try:
-            _start(board, self.off)
+            run_command(board, self.off)
             sleep(self.off_s)
         finally:
-            _start(board, self.on)
+            run_command(board, self.on)
 
 
 def read_power(table: Table) -> PowerCommands:
@@ -80,7 +80,7 @@ def read_power(table: Table) -> PowerCommands:
     if off_s > MAX_OFF_S:
         raise table.error("off_s", f"expected at most {MAX_OFF_S:g} s, got {off_s:g}", hint="off_s = 2")
     for key, command in (("off", off), ("on", on)):
-        _check_program(table, key if switch == "command" else "switch", command[0])
+        check_program(table, key if switch == "command" else "switch", command[0])
     return PowerCommands(switch=switch, off=off, on=on, off_s=off_s)
 
 
@@ -116,19 +116,20 @@ def _port(table: Table) -> str:
     return str(int(number))
 
 
-def _check_program(table: Table, key: str, program: str) -> None:
+def check_program(table: Table, key: str, program: str) -> None:
     """Refuse a program whose meaning depends on the current folder."""
     if PurePath(program).name != program and not PurePath(program).is_absolute():
         raise table.error(key, f'"{program}" depends on the current folder', hint="a name on PATH, or a whole path")
 
 
-def _start(board: str, command: tuple[str, ...]) -> None:
+def run_command(board: str, command: tuple[str, ...], *, timeout_s: float = COMMAND_S) -> None:
+    """Run a program of the rig to its end. Raises BoardError if it fails, MissingToolError if it is not there."""
     program = shutil.which(command[0])
     if program is None:
-        raise MissingToolError(f"{board}: {command[0]} is not installed", hint="it switches the power: install it")
+        raise MissingToolError(f"{board}: {command[0]} is not installed", hint="the rig file names it: install it")
     try:
         done = subprocess.run(
-            [program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_S, check=False
+            [program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise BoardError(f"{board}: {' '.join(command)}: {exc}", hint="run it by hand") from exc

@@ -17,9 +17,10 @@ from tinyhost.boards.project import find_shipped
 from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
 from tinyhost.errors import UsageError
 from tinyhost.hil.power import PowerCommands, read_power
+from tinyhost.hil.stimuli.config import StimulusPlan, read_stimulus
 from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
 from tinyhost.system.toml_tables import Table, nearest
-from tinyhost.tasks.registry import tasks
+from tinyhost.tasks.registry import task_of_app, tasks
 
 __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]
 
@@ -42,6 +43,7 @@ class RigBoard:
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
     power: what switches its power, of a real board; virtual ones have a switch of their own.
     rig_sha256: of the rig file's text; empty without one.
+    stimulus: what the rig puts in front of its sensor, and proves to have arrived.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
     """
@@ -56,6 +58,7 @@ class RigBoard:
     allow: tuple[str, ...] | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
     power: PowerCommands | None = None
+    stimulus: StimulusPlan | None = None
     where: str = "command line"
     rig_sha256: str = field(default="", compare=False)
 
@@ -71,14 +74,16 @@ class RigBoard:
 
     @property
     def programs(self) -> tuple[tuple[str, ...], ...]:
-        """Every command that the board makes us start: its way, and its power switch."""
-        return (*(programs_of(self.address) if self.address else ()), *(self.power.commands if self.power else ()))
+        """Every command that the board makes us start: its way, its power switch, and its stimulus."""
+        parts = tuple(part.commands for part in (self.power, self.stimulus) if part)
+        return (*(programs_of(self.address) if self.address else ()), *(each for part in parts for each in part))
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What a test may need of a board: `scene`, `exact_scene`, `power_cut`; its marker is needs_<capability>."""
+        """What a test may need of a board: `scene`, `power_cut` and so on; its marker is needs_<capability>."""
         own_switch = self.type in VIRTUAL_TYPES and (self.address is None or self.address.startswith("ssh:"))
         found = {"power_cut"} if self.power or own_switch else set()
+        found |= {"stimulus"} if self.stimulus else set()
         exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
@@ -179,7 +184,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     address = table.optional_text("address")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
-    power = table.inner("power")
+    power, stimulus = table.inner("power"), table.inner("stimulus")
     table.finish()
     _check_keys(table, kind, serial=serial, address=address, scene=scene, has_power=power is not None)
     if model and not model.endswith(".tflite"):
@@ -193,6 +198,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         model=_existing(table, "model", source, model) if model else None,
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
         power=read_power(power) if power else None, rig_sha256=source.sha256,
+        stimulus=_stimulus(stimulus, app, kind in VIRTUAL_TYPES) if stimulus else None,
     )  # fmt: skip
 
 
@@ -216,6 +222,12 @@ def _check_keys(
         raise table.error(
             "scene", f"a {kind} sees the real world, only virtual boards take a scene", hint="remove this line"
         )
+
+
+def _stimulus(table: Table, app: str, virtual: bool) -> StimulusPlan:
+    task = task_of_app(app)
+    assert task is not None  # the app is one of these
+    return read_stimulus(table, sensor=task.sensor.name, virtual=virtual)
 
 
 def _names_no_file(scene: str) -> bool:

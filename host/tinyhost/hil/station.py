@@ -25,6 +25,7 @@ from tinyhost.errors import (
     LinkError,
     ModelError,
     ProtocolError,
+    StimulusError,
     TinyhostError,
     UsageError,
     WayLostError,
@@ -34,11 +35,14 @@ from tinyhost.hil.audit import AuditLog
 from tinyhost.hil.faults import Fault
 from tinyhost.hil.power import check_power_lost
 from tinyhost.hil.rigs import RigBoard
+from tinyhost.hil.stimuli.actuators import Actuator, open_actuator
+from tinyhost.hil.stimuli.stimulus import Stimulus
 from tinyhost.link import Link
 from tinyhost.models.file import ModelFile, load_model_file
 from tinyhost.models.push import first_fitting
 from tinyhost.models.sampling import SensorSampling
 from tinyhost.protocol.frames import LogText
+from tinyhost.tasks.registry import task_of_app
 
 __all__ = ["Observer", "Station"]
 
@@ -65,6 +69,7 @@ class Station:
         self._in_doubt = False
         self._boot = 0
         self._sensor: SensorSampling | None = None
+        self.stimulus = Stimulus(asked.name, self._open_actuator)
         self._log: deque[str] = deque(maxlen=RECENT_LOG_LINES)
 
     def __enter__(self) -> Station:
@@ -73,6 +78,7 @@ class Station:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stimulus.close()
         self._on.close()
         self._audit.write("close")
         self._held.close()
@@ -86,6 +92,28 @@ class Station:
     def scene(self) -> str | None:
         """What the sensor gets, if anybody knows."""
         return self.asked.scene
+
+    @property
+    def room(self) -> Path:
+        """The folder of a simulated room (boards.scenes.room)."""
+        return self._state.absolute() / "room"
+
+    def _open_actuator(self) -> Actuator:
+        plan = self.asked.stimulus
+        if plan is None:
+            raise StimulusError(
+                f"{self.asked.name}: the rig file has no stimulus for it", hint="mark the test with needs_stimulus"
+            )
+        check_allowed(self.asked, read_allowed())
+        self._audit.write("stimulus", kind=plan.kind, commands=[list(command) for command in plan.commands])
+        return open_actuator(plan, self.room)
+
+    def _played(self) -> str | None:
+        """Return the scene: a simulated room's, where the stimulus is one."""
+        task = task_of_app(self.asked.app)
+        if task is None or self.asked.stimulus is None or self.asked.stimulus.kind != "room":
+            return self.asked.played_scene
+        return f"room:{self.room}?sensor={task.sensor.name}"
 
     def powered(self) -> PoweredBoard:
         """Return the board with the app of the rig flashed, powered. Raises BoardError, LinkError."""
@@ -245,7 +273,7 @@ class Station:
         self._observe("stage", text=f"powering {self.asked.name}")
         self._audit.write("open", port=self.asked.spec)
         self._on.close()
-        return self._on.enter_context(self._board.power(scene=self.asked.played_scene))
+        return self._on.enter_context(self._board.power(scene=self._played()))
 
     def _open(self) -> Device:
         device = Device.open(self.powered(), log=self._on_log)

@@ -35,12 +35,14 @@ _APT = {
     "espeak-ng": "espeak-ng",
     "aplay": "alsa-utils",
     "portaudio": "libportaudio2",
+    "tk": "python3-tk",
 }
 _BREW = {
     "arm-none-eabi-g++": "--cask gcc-arm-embedded",
     "qemu-system-arm": "qemu",
     "espeak-ng": "espeak-ng",
     "portaudio": "portaudio",
+    "tk": "python-tk",
 }
 _WINGET = {"espeak-ng": "eSpeak-NG.eSpeak-NG", "git": "Git.Git"}
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from tinyhost.audio.sound_file import SOUND_SUFFIXES
 from tinyhost.boards.scenes.base import AnySource, SceneOptions
 from tinyhost.boards.scenes.clips import open_clip, open_clips
+from tinyhost.boards.scenes.display import open_display
 from tinyhost.boards.scenes.files import scene_files
 from tinyhost.boards.scenes.microphone import open_microphone
 from tinyhost.boards.scenes.motion import open_machine, open_recording
 from tinyhost.boards.scenes.pictures import PictureScene, check_pictures
+from tinyhost.boards.scenes.room import open_room
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.scenes.speech import open_speech
 from tinyhost.boards.scenes.video import VideoScene, WebcamScene
@@ -37,7 +39,9 @@ _OPENERS: dict[str, Callable[[SceneSpec, SceneOptions], AnySource]] = {
     "webcam": _open_webcam,
     "machine": open_machine,
     "mic": open_microphone,
+    "room": open_room,
     "speech": open_speech,
+    "xwd": open_display,
 }
 """What opens `name:...`"""
 

@@ -1,0 +1,170 @@
+"""Sound and motion that are played while the board listens: the mark in its samples, and what it said to the rest."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.sound import SAMPLE_RATE_HZ
+from tinyhost.device.stream_items import PredictionItem, SamplesItem, StreamItem
+from tinyhost.errors import StimulusError
+from tinyhost.protocol.messages import StreamId
+from tinyhost.sensors.marks.tones import BURST_S, CHIRP_S, ToneMark, burst, chirp, find_burst, find_chirp
+
+if TYPE_CHECKING:
+    from tinyhost.device import Device, Subscription
+    from tinyhost.hil.stimuli.actuators import Actuator
+
+__all__ = ["Detection", "Heard", "listen_for"]
+
+_ITEM_S = 10.0
+LATEST_S = 2.5
+"""after which a mark that was played is given up: a loudspeaker of a network has a second"""
+_TAIL_S = 1.5
+"""of listening after the end"""
+_MARK_LEVEL = 0.5
+"""of full scale"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """What the board detected in what was played, and by which stages, s."""
+
+    item: PredictionItem
+    sound: float
+    """from the beginning of the clip, in the sensor's samples, up to the last sample that counted"""
+    preprocess: float | None
+    """of the samples since the prediction before; None where the board's ticks are no time"""
+    invoke: float | None
+    total: float
+    """from the beginning of the clip until the host knew, by the host's clock and the sensor's rate"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A clip that was played, in the sensor's own samples."""
+
+    mark: ToneMark
+    level: float
+    """of the mark: dB of full scale (microphone), effective g (accelerometer)"""
+    delay_s: float
+    """from when it was to be played until the sensor gave it, as far as the host knows"""
+    samples: NDArray[np.int16]
+    """(n, n_channels) from the beginning of the clip, and a tail"""
+    position: int
+    """of the clip's first sample since the sensor's start"""
+    rate_hz: float
+    lost: int
+    """samples of these that are missing, and 0 here"""
+    predictions: tuple[PredictionItem, ...]
+    """that count samples of the clip"""
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ear:
+    """What arrived, with when."""
+
+    samples: list[SamplesItem]
+    predictions: list[tuple[float, PredictionItem]]
+    arrivals: list[float]
+
+    def joined(self) -> tuple[int, NDArray[np.int16], int]:
+        """Return the first position, the samples from there, (n, n_channels), and how many are missing in them."""
+        first, last = self.samples[0].position, self.samples[-1]
+        joined = np.zeros((last.position + len(last.samples) - first, last.samples.shape[1]), np.int16)
+        for item in self.samples:
+            joined[item.position - first : item.position - first + len(item.samples)] = item.samples
+        return first, joined, len(joined) - sum(len(item.samples) for item in self.samples)
+
+
+def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> Heard:
+    """Play a mark, a pause and a clip, (n,) at 16 kHz; return what the board's sensor gave. Raises StimulusError."""
+    is_sound = device.info.sensor_channels == 1
+    tone, mark_s, find = (chirp, CHIRP_S, find_chirp) if is_sound else (burst, BURST_S, find_burst)
+    whole = np.concatenate(
+        [
+            np.rint(tone(SAMPLE_RATE_HZ) * _MARK_LEVEL * 32767).astype(np.int16),
+            np.zeros(round(pause_s * SAMPLE_RATE_HZ), np.int16),
+            pcm,
+        ]
+    )
+    ear = _Ear(samples=[], predictions=[], arrivals=[])
+    with device.stream(StreamId.SAMPLES, StreamId.PREDICTIONS) as items:
+        while not ear.samples:
+            _take(ear, items.get(_ITEM_S), name)
+        rate_hz, scale = ear.samples[0].rate_hz, ear.samples[0].scale
+        _hear(ear, items, name, 0.1 * rate_hz)
+        actuator.play(whole)
+        asked = ear.samples[-1].position + len(ear.samples[-1].samples)
+        _hear(ear, items, name, (mark_s + LATEST_S) * rate_hz)
+        first, samples, _ = ear.joined()
+        mark = find(samples[:, 0] if is_sound else samples, rate_hz)
+        if mark is None:
+            what = "chirp" if is_sound else "tone burst"
+            level = math.sqrt(float(np.mean(np.square(samples - samples.mean(axis=0))))) * scale
+            raise StimulusError(
+                f"{name}: a {what} was played, and what the sensor gave in {len(samples) / rate_hz:.1f} s has "
+                f"none, at an effective {level:.2g} {'of full scale' if is_sound else 'g'}",
+                hint="is it on, loud enough, and near the board?",
+            )
+        begin = first + mark.position + round((mark_s + pause_s) * rate_hz)
+        end = begin + math.ceil((len(pcm) / SAMPLE_RATE_HZ + _TAIL_S) * rate_hz)
+        _hear(ear, items, name, end - first - len(samples))
+    first, samples, lost = ear.joined()
+    level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
+    said = [(at, item) for at, item in ear.predictions if item.prediction.position >= begin]
+    return Heard(
+        mark=mark,
+        level=level,
+        delay_s=(first + mark.position - asked) / rate_hz,
+        samples=samples[begin - first :],
+        position=begin,
+        rate_hz=rate_hz,
+        lost=lost,
+        predictions=tuple(item for _, item in said),
+        detections=_detections(said, begin, rate_hz, ear, device.info.tick_hz),
+    )
+
+
+def _hear(ear: _Ear, items: Subscription, name: str, n_samples: float) -> None:
+    """Listen on for so many samples."""
+    last = ear.samples[-1]
+    until = last.position + len(last.samples) + n_samples
+    while ear.samples[-1].position + len(ear.samples[-1].samples) < until:
+        _take(ear, items.get(_ITEM_S), name)
+
+
+def _take(ear: _Ear, item: StreamItem | None, name: str) -> None:
+    if item is None:
+        raise StimulusError(f"{name}: the sensor gave nothing in {_ITEM_S:g} s", hint="tinyhost doctor tests it")
+    if isinstance(item, SamplesItem):
+        ear.samples.append(item)
+        ear.arrivals.append(time.monotonic())
+    elif isinstance(item, PredictionItem):
+        ear.predictions.append((time.monotonic(), item))
+
+
+def _detections(
+    said: Sequence[tuple[float, PredictionItem]], begin: int, rate_hz: float, ear: _Ear, tick_hz: int
+) -> tuple[Detection, ...]:
+    """Return what was detected. The clip began, in the host's time, when the least late samples say so."""
+    ends = [item.position + len(item.samples) for item in ear.samples]
+    began = min(at - (end - begin) / rate_hz for at, end in zip(ear.arrivals, ends, strict=True))
+    return tuple(
+        Detection(
+            item=item,
+            sound=(item.prediction.position - begin) / rate_hz,
+            preprocess=item.prediction.preprocess_ticks / tick_hz if tick_hz else None,
+            invoke=item.prediction.invoke_ticks / tick_hz if tick_hz else None,
+            total=at - began,
+        )
+        for at, item in said
+        if item.prediction.detected
+    )
