@@ -89,6 +89,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: {meaning}")
     if config.option.board or (config.option.rig and _has_one_board(config.option.rig)):
         config.stash[_asked] = _find_asked(config)
+        if config.stash[_asked].qualify is not None:
+            from tinyhost.hil.qualification.plugin import Qualifying
+
+            config.pluginmanager.register(Qualifying(), "tinyhost-qualification")
     if config.option.hil_events:
         from tinyhost.hil.events import EventLog
         from tinyhost.hil.reporter import EventReporter

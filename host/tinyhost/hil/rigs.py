@@ -17,6 +17,7 @@ from tinyhost.boards.project import find_shipped
 from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
 from tinyhost.errors import UsageError
 from tinyhost.hil.power import PowerCommands, read_power
+from tinyhost.hil.qualification.limits import Limit, read_limits
 from tinyhost.hil.stimuli.config import StimulusPlan, read_stimulus
 from tinyhost.system.toml_source import KeyPath, TomlSource, read_toml
 from tinyhost.system.toml_tables import Table, nearest
@@ -44,6 +45,7 @@ class RigBoard:
     power: what switches its power, of a real board; virtual ones have a switch of their own.
     rig_sha256: of the rig file's text; empty without one.
     stimulus: what the rig puts in front of its sensor, and proves to have arrived.
+    qualify: the limits that the rig must keep before and after a run; None: it is not measured.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
     """
@@ -59,6 +61,7 @@ class RigBoard:
     timeout_s: float = DEFAULT_TIMEOUT_S
     power: PowerCommands | None = None
     stimulus: StimulusPlan | None = None
+    qualify: dict[str, Limit] | None = field(default=None, hash=False)
     where: str = "command line"
     rig_sha256: str = field(default="", compare=False)
 
@@ -184,7 +187,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     address = table.optional_text("address")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
-    power, stimulus = table.inner("power"), table.inner("stimulus")
+    power, stimulus, qualify = (table.inner(key) for key in ("power", "stimulus", "qualify"))
     table.finish()
     _check_keys(table, kind, serial=serial, address=address, scene=scene, has_power=power is not None)
     if model and not model.endswith(".tflite"):
@@ -199,6 +202,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
         power=read_power(power) if power else None, rig_sha256=source.sha256,
         stimulus=_stimulus(stimulus, app, kind in VIRTUAL_TYPES) if stimulus else None,
+        qualify=read_limits(qualify) if qualify else None,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tinyhost.hil.events import EventLog
+from tinyhost.hil.qualification.plugin import QUALIFICATION
 
 __all__ = ["SharedTests", "claim", "release"]
 
@@ -35,6 +36,11 @@ def release(folder: Path, tests: Iterable[str]) -> None:
 
 def _path(folder: Path, test: str) -> Path:
     return folder / hashlib.sha256(test.encode()).hexdigest()[:32]
+
+
+def _is_for_each(item: pytest.Item) -> bool:
+    """Return whether every board runs it: what qualifies its part of the rig."""
+    return item.nodeid.partition("::")[0] == QUALIFICATION
 
 
 class SharedTests:
@@ -70,7 +76,7 @@ class SharedTests:
 
     def _next(self, items: Iterator[pytest.Item]) -> pytest.Item | None:
         for item in items:
-            if claim(self._folder, item.nodeid):
+            if _is_for_each(item) or claim(self._folder, item.nodeid):
                 return item
             self._log.write("elsewhere", test=item.nodeid)
         return None

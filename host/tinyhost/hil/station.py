@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from functools import cached_property
@@ -184,6 +184,10 @@ class Station:
         """Have the board restarted before the next test: the last one failed."""
         self._in_doubt = True
 
+    def condemn(self, why: TinyhostError) -> None:
+        """Have every test that follows end by this: the rig is out of its limits."""
+        self._broken = why
+
     def triage(self, error: BaseException | None = None) -> tuple[Fault, str]:
         """Return whose fault a dead link is, and why: a board that answers after a restart had firmware that hung.
 
@@ -219,7 +223,13 @@ class Station:
 
     def compile_model(self, *, name: str | None = None) -> ModelFile:
         """Return the rig's model, else the one that ships for the board's sensor; `name` makes it another image."""
-        paths = [self.asked.model] if self.asked.model else shipped_models(self.asked.app)
+        return self._compiled([self.asked.model] if self.asked.model else shipped_models(self.asked.app), name)
+
+    def golden_model(self) -> ModelFile:
+        """Return the model that ships for the board's sensor."""
+        return self._compiled(shipped_models(self.asked.app), None)
+
+    def _compiled(self, paths: Sequence[Path], name: str | None) -> ModelFile:
         if not paths:
             raise ModelError(
                 f"{self.asked.name}: {self.asked.app} ships without a model",

@@ -68,6 +68,16 @@ class Table:
             )
         return float(value)
 
+    def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
+        """Return a list of two numbers, the least and the most, or the default if the key is not there."""
+        value = self._read(key)
+        if value is None:
+            return default
+        are_numbers = isinstance(value, list) and all(type(each) in (int, float) for each in value)
+        if not are_numbers or len(value) != 2 or not -1e9 < value[0] <= value[1] < 1e9:
+            raise self.error(key, f"expected [LEAST, MOST], got {_shown(value)}", hint=f"{key} = {list(default)}")
+        return float(value[0]), float(value[1])
+
     def day(self, key: str) -> date:
         """Return a day, which must be there."""
         value = self._read(key)

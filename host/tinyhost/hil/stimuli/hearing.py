@@ -61,7 +61,7 @@ class Heard:
     """of the clip's first sample since the sensor's start"""
     rate_hz: float
     lost: int
-    """samples of these that are missing, and 0 here"""
+    """samples that the sensor or the link lost meanwhile; their median stands for them"""
     predictions: tuple[PredictionItem, ...]
     """that count samples of the clip"""
     detections: tuple[Detection, ...]
@@ -78,7 +78,8 @@ class _Ear:
     def joined(self) -> tuple[int, NDArray[np.int16], int]:
         """Return the first position, the samples from there, (n, n_channels), and how many are missing in them."""
         first, last = self.samples[0].position, self.samples[-1]
-        joined = np.zeros((last.position + len(last.samples) - first, last.samples.shape[1]), np.int16)
+        joined = np.empty((last.position + len(last.samples) - first, last.samples.shape[1]), np.int16)
+        joined[:] = np.median(np.concatenate([item.samples for item in self.samples]), axis=0)  # gravity is no step
         for item in self.samples:
             joined[item.position - first : item.position - first + len(item.samples)] = item.samples
         return first, joined, len(joined) - sum(len(item.samples) for item in self.samples)

@@ -35,19 +35,19 @@ def _say(answer: str) -> None:
     sys.stdout.flush()
 
 
-def main() -> int:
+def main() -> None:
     """Show pictures until stdin ends."""
     try:
         import tkinter
     except ImportError as exc:
         _say(f"missing {exc}")
-        return 1
+        return
     side = int(sys.argv[2])
     try:
         root = tkinter.Tk(screenName=sys.argv[1] or None)
     except tkinter.TclError as exc:
         _say(f"failed {exc}")
-        return 1
+        return
     width, height = (side, side) if side else (root.winfo_screenwidth(), root.winfo_screenheight())
     left, top = (root.winfo_screenwidth() - width) // 2, (root.winfo_screenheight() - height) // 2
     root.overrideredirect(True)  # no frame, and no window manager that moves it
@@ -65,8 +65,7 @@ def main() -> int:
         root.update()
         root.winfo_pointerx()  # asks the display, which has drawn when it answers
         _say(f"shown {number}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
