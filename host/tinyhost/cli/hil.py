@@ -32,6 +32,10 @@ ReportOption = Annotated[
     Path | None,
     option("--report", metavar="FILE", help="Write an HTML report to this file."),
 ]
+AllureOption = Annotated[
+    Path | None,
+    option("--allure", metavar="DIR", help="Write Allure's result files, a JSON file for each test, to this folder."),
+]
 SelectOption = Annotated[
     str | None,
     option("--select", "-k", metavar="EXPR", help="Run only the tests whose names match, as pytest's -k does."),
@@ -91,6 +95,7 @@ def run(
     rig: RigOption = VIRTUAL_RIG,
     junit: JunitOption = None,
     report: ReportOption = None,
+    allure: AllureOption = None,
     select: SelectOption = None,
     reruns: RerunsOption = 1,
     jobs: JobsOption = None,
@@ -124,6 +129,10 @@ def run(
     result = _run_watched(loaded, out, options)
     _print(result, json)
     _write(result, junit, report, json)
+    if allure:
+        from tinyhost.hil.allure import write_allure
+
+        write_allure(allure, result)
     keep(result, store)
     if result.interrupted:
         raise KeyboardInterrupt
