@@ -30,9 +30,9 @@ from tinyhost.protocol import messages
 from tinyhost.protocol.frames import FrameDecoder, encode_frame
 from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
 from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
-from tinyhost.system.json_reading import JsonObject
 from tinyhost.sensors.marks.border import draw_border, read_border
 from tinyhost.sensors.marks.tones import find_burst, find_chirp
+from tinyhost.system.json_reading import JsonObject
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, scratch

@@ -53,7 +53,7 @@ def test_a_lens_out_of_focus_widens_the_edge() -> None:
     frame = draw_border(np.full((96, 96), 128, np.uint8), 9)
     widths = []
     for sigma in (0.1, 1.0, 2.0):
-        seen = np.asarray(cv2.GaussianBlur(frame, (0, 0), sigma))
+        seen = np.asarray(cv2.GaussianBlur(frame, (0, 0), sigma), np.uint8)
         mark = read_border(seen)
         assert mark is not None
         widths.append(sharpness(seen, mark.contrast))
