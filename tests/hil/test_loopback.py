@@ -1,0 +1,82 @@
+"""Stimuli by real parts on this computer: a virtual display, Xvfb's, whose pixels the board's camera sees."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tinyhost.boards.scenes.display import DisplayScene
+from tinyhost.hil.rigs import load_rig
+from tinyhost.hil.runner import run_rig
+from tinyhost.hil.stimuli.actuators import ScreenWindow
+from tinyhost.hil.stimuli.config import StimulusPlan
+from tinyhost.sensors.marks.border import draw_border, read_border
+
+pytestmark = pytest.mark.soak
+
+REPO = Path(__file__).parents[2]
+START_S = 20.0
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while not path.exists():
+        assert time.monotonic() < deadline, f"no {path} in {START_S:g} s"
+        time.sleep(0.05)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait(START_S)
+
+
+@pytest.fixture
+def display(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A virtual display: its name, and the file of its pixels."""
+    assert shutil.which("Xvfb"), "apt-get install xvfb"
+    number = 100 + os.getpid() % 800
+    command = ["Xvfb", f":{number}", "-screen", "0", "640x480x24", "-fbdir", str(tmp_path), "-nolisten", "tcp"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(Path(f"/tmp/.X11-unix/X{number}"))
+        wait_for(tmp_path / "Xvfb_screen0")
+        yield f":{number}", tmp_path / "Xvfb_screen0"
+    finally:
+        end(process)
+
+
+def test_what_a_window_shows_is_what_the_display_has(display: tuple[str, Path]) -> None:
+    name, pixels = display
+    card = np.asarray(np.add.outer(np.arange(96), np.arange(96)), np.uint8)
+    window = ScreenWindow(StimulusPlan(kind="screen", display=name))
+    try:
+        for number in range(0, 256, 16):
+            marked = draw_border(card, number)
+            window.show(marked)
+            frame = DisplayScene(pixels).next_frame(96, 96)
+            mark = read_border(frame)
+            assert mark is not None
+            assert mark.number == number
+            assert mark.contrast == 255
+    finally:
+        window.close()
+
+
+def test_the_boards_camera_gets_what_a_display_shows(display: tuple[str, Path], tmp_path: Path) -> None:
+    name, pixels = display
+    rig = tmp_path / "rig.toml"
+    rig.write_text(
+        f'name = "loop"\ntests = "{REPO / "hil/tests"}"\n[[board]]\nname = "screen"\ntype = "native"\napp = "vww"\n'
+        f'scene = "xwd:{pixels}"\nstimulus = {{ kind = "screen", display = "{name}" }}\n'
+        'qualify = { white = [60, 255] }\nallow = ["needs_stimulus"]\n'
+    )
+    result = run_rig(load_rig(rig), folder=tmp_path / "out")
+    assert result.passed, result.verdict()
+    assert result.counts["passed"] == 4
