@@ -1,4 +1,4 @@
-"""Random models on the board m4: the fast kernels themselves, which test_simd_kernels.py only emulates."""
+"""Random models on the board m4: the fast kernels themselves, which test_against_tflm.py only emulates."""
 
 from __future__ import annotations
 

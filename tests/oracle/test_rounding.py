@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tinyhost.compiler import compile_tflite
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.oracle import assert_equals_oracle
+from tests.oracle.oracle import assert_equals_oracle, run_kernels
 from tests.oracle.recorded import Asked, assert_equals_wheel
 
 
@@ -63,3 +64,15 @@ def test_quantize_divides_in_float() -> None:
         y = builder.tensor(values.shape, scale=float(scale), zero_point=int(rng.integers(-128, 128)))
         builder.operator("QUANTIZE", [x], y)
         assert_equals_oracle(builder.build([x], [y]), [values])
+
+
+def test_fast_kernels_round_once_without_a_shift() -> None:
+    """Multipliers in [0.5, 1) have shift 0: nothing is rounded a second time, below the zero point neither."""
+    builder = ModelBuilder()
+    x = builder.tensor((1, 2, 2, 1), scale=1.0)
+    weights = builder.tensor((4, 1, 1, 1), scale=0.75, data=np.array([1, -1, 2, -3]).reshape(4, 1, 1, 1))
+    y = builder.tensor((1, 2, 2, 4), scale=1.0)
+    options = dict.fromkeys(("StrideH", "StrideW", "DilationHFactor", "DilationWFactor"), 1)
+    builder.operator("CONV_2D", [x, weights], y, Padding=0, FusedActivationFunction=0, **options)
+    inputs = [np.random.default_rng(seed).integers(-128, 128, (1, 2, 2, 1), np.int8) for seed in range(3)]
+    run_kernels(compile_tflite(builder.build([x], [y]), name="random"), inputs)
