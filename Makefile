@@ -19,7 +19,7 @@ MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
-.PHONY: help setup setup-dev setup-train demo test test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
+.PHONY: help setup setup-dev setup-train demo test sanitized test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
   bench-if-changed bench-machine soak soak-kills soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
 .DEFAULT_GOAL := help
 
@@ -62,15 +62,15 @@ demo: setup  ## the README's tour on the virtual boards: flash, capture, push, m
 test: setup-dev build/labgrid/bin/labgrid-client test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-firmware: setup-dev  ## the unit tests of the firmware's libraries, with sanitizers
-	cmake -S firmware --preset test
-	cmake --build build/firmware-test
-	ctest --test-dir build/firmware-test --output-on-failure --parallel $(shell nproc)
+sanitized: setup-dev
+	cmake -S firmware --preset sanitized
+	cmake --build build/sanitized
 
-fuzz-short: setup-dev  ## some seconds of each fuzz target
-	cmake -S firmware --preset fuzz
-	cmake --build build/fuzz
-	ctest --test-dir build/fuzz --label-regex short --output-on-failure --parallel $(shell nproc)
+test-firmware: sanitized  ## the unit tests of the firmware's libraries, with sanitizers
+	ctest --test-dir build/sanitized --label-exclude 'short|long' --output-on-failure --parallel $(shell nproc)
+
+fuzz-short: sanitized  ## some seconds of each fuzz target
+	ctest --test-dir build/sanitized --label-regex short --output-on-failure --parallel $(shell nproc)
 
 check: setup-dev docs  ## ruff, vermin, mypy --strict, clang-format, generated files up to date, links of the documentation
 	$(BIN)/ruff check .
@@ -133,10 +133,8 @@ soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that f
 soak-nano: setup-dev  ## the emulated Nano's long tests: bench on both revisions, 1,000 inputs, 10,000 openings, hours of listening
 	$(BIN)/python -m pytest -m soak -s tests/nano33emu
 
-fuzz: setup-dev  ## 10 million executions of each fuzz target (about half an hour)
-	cmake -S firmware --preset fuzz
-	cmake --build build/fuzz
-	ctest --test-dir build/fuzz --label-regex long --output-on-failure --verbose
+fuzz: sanitized  ## 10 million executions of each fuzz target (about half an hour)
+	ctest --test-dir build/sanitized --label-regex long --output-on-failure --verbose
 
 fuzz-python: setup-dev  ## 200,000 inputs for each parser of the host, in its own process (an hour); TARGET=wav for one of them
 	$(BIN)/python -m scripts.fuzz_parsers --runs 200000 $(if $(TARGET),--target "$(TARGET)")
