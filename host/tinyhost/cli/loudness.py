@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,22 +20,8 @@ _logs: list[Path] = []
 def loudness_options() -> list[click.Option]:
     """Return the two options."""
     return [
-        click.Option(
-            ["-q", "--quiet"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_be_quiet,
-            help="Say nothing but results, warnings and errors.",
-        ),
-        click.Option(
-            ["-v", "--verbose"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=_be_verbose,
-            help="Say what is done, and keep it in a log file for `tinyhost report-bug`.",
-        ),
+        _flag("-q", "--quiet", _be_quiet, "Say nothing but results, warnings and errors."),
+        _flag("-v", "--verbose", _be_verbose, "Say what is done, and keep it in a log file for `tinyhost report-bug`."),
     ]
 
 
@@ -63,6 +49,13 @@ def _end_log(error: BaseException | None) -> None:
     logging.getLogger("tinyhost").debug("%s", "done" if error is None else repr(error), exc_info=error)
     end_log()
     note((f"log: {_logs.pop()}", "dim"))
+
+
+_Act = Callable[[click.Context, click.Parameter, bool], None]
+
+
+def _flag(short: str, name: str, act: _Act, text: str) -> click.Option:
+    return click.Option([short, name], is_flag=True, expose_value=False, is_eager=True, callback=act, help=text)
 
 
 def _be_quiet(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
