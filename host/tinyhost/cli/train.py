@@ -22,6 +22,7 @@ from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.cli.train_progress import training_progress
 from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.system.tools import require_all
 
 if TYPE_CHECKING:
     from tinyhost.train.core.config import OptionField
@@ -56,6 +57,7 @@ def _command(trainer: Trainer) -> Callable[..., None]:
         **values: Any,
     ) -> None:
         check_targets(report, json)
+        require_all(modules=("cv2", "jinja2", "matplotlib"), why="training needs TensorFlow and more", extra="train")
         fields = option_fields(trainer.config)
         given = {field.name: _value(field, values[field.name]) for field in fields}
         if is_configured("data") and values.get(trainer.simulated):

@@ -68,13 +68,16 @@ def require_tool(program: str, *, why: str) -> str:
     return path
 
 
-def require_all(*, modules: Sequence[str] = (), programs: Sequence[str] = (), why: str) -> None:
-    """Raise MissingToolError, one for all that is missing of the modules of our extras and of the programs."""
+def require_all(*, modules: Sequence[str] = (), programs: Sequence[str] = (), why: str, extra: str = "") -> None:
+    """Raise MissingToolError, one for all that is missing of the modules of our extras and of the programs.
+
+    extra: the one that brings all of the modules, and more that is needed; by default each module has its own.
+    """
     lacking = [_EXTRAS[module] for module in modules if importlib.util.find_spec(module) is None]
     absent = [program for program in programs if shutil.which(program) is None]
     names = [*(name for name, _ in lacking), *absent]
     if names:
-        extras = ",".join(dict.fromkeys(extra for _, extra in lacking))
+        extras = extra or ",".join(dict.fromkeys(extra for _, extra in lacking))
         fixes = [*([add_extra(extras)] if lacking else []), *([how_to_install(*absent)] if absent else [])]
         said = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         raise MissingToolError(

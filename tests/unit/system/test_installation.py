@@ -96,6 +96,9 @@ def test_all_that_is_missing_is_one_error(wheel: Path, monkeypatch: pytest.Monke
     assert error.value.hint == (
         "/env/bin/python -m pip install 'tinyhost-hil[build,emulator]'; sudo apt-get install g++ cmake"
     )
+    with pytest.raises(MissingToolError) as caught:
+        require_all(modules=["SCons", "unicorn"], why="so it is", extra="train")
+    assert "'tinyhost-hil[train]'" in caught.value.hint
 
 
 def test_the_doctor_knows_the_stranger_of_our_name(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
