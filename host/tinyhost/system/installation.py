@@ -19,6 +19,7 @@ __all__ = [
     "add_package",
     "checkout",
     "install_again",
+    "own_environment",
     "remove_package",
     "stranger_version",
     "way",
@@ -102,6 +103,11 @@ def install_again() -> str:
 def with_extra(extra: str) -> str:
     """Return what to do about an error that an extra would not have: for hints."""
     return f"install it: {add_extra(extra)}"
+
+
+def own_environment(program: str) -> str:
+    """Return the command that installs a program of PyPI beside us."""
+    return f"pipx install {program}"
 
 
 def stranger_version() -> str:

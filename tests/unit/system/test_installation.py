@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
 import sys
 from pathlib import Path
@@ -123,7 +125,39 @@ def test_where_programs_are_ready_to_flash_no_compiler_is_missed(
     assert states["espeak-ng"] == "missing"
 
 
+OF_EXTRAS = {
+    "h5py": ["tensorflow"],
+    "keras": ["tensorflow"],
+    "markupsafe": ["jinja2"],
+    "sklearn": ["scikit-learn"],
+    "tensorflow_model_optimization": ["tensorflow-model-optimization"],
+    "tf_keras": ["tf-keras"],
+}
+"""what cannot be asked where tests run, or belongs to what is declared"""
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
 SAYS_HOW_TO_INSTALL = re.compile(r"\b(pip3? install|pipx |uv (tool|pip)|make setup|pip uninstall)")
+
+
+def test_whatever_is_imported_is_installed_with_us_or_with_an_extra() -> None:
+    """Not by chance, with what another package needs."""
+    declared, _, _ = (REPO / "pyproject.toml").read_text(encoding="utf-8").partition("[project.scripts]")
+    names = {name.lower() for name in re.findall(r'"([A-Za-z][\w-]*)', declared)}
+    modules = {
+        name.partition(".")[0]
+        for path in (REPO / "host/tinyhost").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in imported_by(node)
+    } - {"tinyhost", *sys.stdlib_module_names}
+    assert {"numpy", "serial", "requests"} <= modules
+    bring = {**importlib.metadata.packages_distributions(), **OF_EXTRAS}
+    assert not {module for module in modules if not names & {name.lower() for name in [*bring.get(module, ()), module]}}
 
 
 def test_how_something_is_installed_is_said_in_one_place() -> None:

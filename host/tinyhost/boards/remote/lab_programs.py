@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tinyhost.errors import BoardError, MissingToolError, WayLostError
+from tinyhost.system.installation import own_environment
 
 __all__ = ["find_program", "python_of", "run_program"]
 
@@ -28,7 +29,7 @@ def find_program(program: str, *, why: str) -> str:
     if path is None:
         raise MissingToolError(
             f"{program} is not installed; {why}",
-            hint=f"pipx install {_PACKAGES[program]} (an environment of its own: it must not share ours)",
+            hint=f"{own_environment(_PACKAGES[program])} (an environment of its own: it must not share ours)",
         )
     return path
 
