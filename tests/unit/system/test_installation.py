@@ -130,8 +130,6 @@ OF_EXTRAS = {
     "keras": ["tensorflow"],
     "markupsafe": ["jinja2"],
     "sklearn": ["scikit-learn"],
-    "tensorflow_model_optimization": ["tensorflow-model-optimization"],
-    "tf_keras": ["tf-keras"],
 }
 """what cannot be asked where tests run, or belongs to what is declared"""
 
@@ -157,7 +155,8 @@ def test_whatever_is_imported_is_installed_with_us_or_with_an_extra() -> None:
     } - {"tinyhost", *sys.stdlib_module_names}
     assert {"numpy", "serial", "requests"} <= modules
     bring = {**importlib.metadata.packages_distributions(), **OF_EXTRAS}
-    assert not {module for module in modules if not names & {name.lower() for name in [*bring.get(module, ()), module]}}
+    chances = {module: {*bring.get(module, ()), module.replace("_", "-")} for module in modules}
+    assert not {module for module, found in chances.items() if not names & {name.lower() for name in found}}
 
 
 def test_how_something_is_installed_is_said_in_one_place() -> None:
