@@ -97,16 +97,36 @@ class Sketch:
         options = {"Padding": padding, "DepthMultiplier": multiplier, **window}
         return self._weighted("DEPTHWISE_CONV_2D", (1, height, width, n_out), 3, shape, activation, **options)
 
-    def dense(self, n_out: int, *, activation: int = 0) -> Sketch:
-        """Add a fully connected layer."""
+    def dense(self, n_out: int, *, activation: int = 0, per_tensor: bool = False) -> Sketch:
+        """Add a fully connected layer; per_tensor: of one scale for all weights."""
         n_in = int(np.prod(self._tip.shape[1:]))
-        return self._weighted("FULLY_CONNECTED", (n_out, n_in), 0, (1, n_out), activation)
+        weights = (n_out, n_in)
+        return self._weighted("FULLY_CONNECTED", weights, 0, (1, n_out), activation, per_tensor=per_tensor)
 
-    def add(self, other: Tip, *, activation: int = 0) -> Sketch:
-        """Add the tip and another tensor."""
+    def add(self, other: Tip, *, code: str = "ADD", activation: int = 0) -> Sketch:
+        """Add the tip and another tensor; with code SUB the tip is subtracted."""
         inputs = [other.index, self._tip.index]
         scale = 1.5 * max(self._tip.scale, other.scale)
-        return self._layer("ADD", inputs, self._tip.shape, scale, activation, FusedActivationFunction=activation)
+        return self._layer(code, inputs, self._tip.shape, scale, activation, FusedActivationFunction=activation)
+
+    def mul(self, other: Tip, *, activation: int = 0) -> Sketch:
+        """Multiply the tip and another tensor."""
+        scale = self._tip.scale * other.scale * _SPREAD
+        inputs = [self._tip.index, other.index]
+        return self._layer("MUL", inputs, self._tip.shape, scale, activation, FusedActivationFunction=activation)
+
+    def constant(self, *shape: int, scale: float = 0.015) -> Tip:
+        """Return a tensor of random values."""
+        data = self._rng.integers(-127, 128, shape)
+        index = self._builder.tensor(shape, scale=scale, zero_point=2, data=data)
+        return Tip(index=index, shape=shape, scale=scale, zero_point=2)
+
+    def pointwise(self, code: str, scale: float, zero_point: int, **options: float) -> Sketch:
+        """Add an operator of one tensor that keeps its shape."""
+        output = self._builder.tensor(self._tip.shape, scale=scale, zero_point=zero_point)
+        self._builder.operator(code, [self._tip.index], output, **options)
+        self._tip = Tip(index=output, shape=self._tip.shape, scale=scale, zero_point=zero_point)
+        return self
 
     def concat(self, tips: Sequence[Tip]) -> Sketch:
         """Join tensors along their channels, all brought to one quantization first."""
@@ -128,12 +148,17 @@ class Sketch:
         shape = (n, height + before + after, width + before + after, depth)
         return self._same_quantization("PAD", [self._builder.integers(pairs)], shape)
 
-    def pool(self, code: str, size: int | tuple[int, int]) -> Sketch:
-        """Add a pool with windows side by side."""
+    def pool(
+        self, code: str, size: int | tuple[int, int], *, stride: int | None = None, padding: int = VALID
+    ) -> Sketch:
+        """Add a pool; without a stride its windows lie side by side."""
         height, width = (size, size) if isinstance(size, int) else size
-        shape = (1, self._tip.shape[1] // height, self._tip.shape[2] // width, self.depth)
-        window = {"StrideH": height, "StrideW": width, "FilterHeight": height, "FilterWidth": width}
-        return self._same_quantization(code, [], shape, Padding=VALID, FusedActivationFunction=0, **window)
+        strides = (stride or height, stride or width)
+        cut = [0 if padding == SAME else taps - 1 for taps in (height, width)]
+        sizes = [-(-(dim - less) // step) for dim, less, step in zip(self._tip.shape[1:3], cut, strides, strict=True)]
+        shape = (1, sizes[0], sizes[1], self.depth)
+        window = {"StrideH": strides[0], "StrideW": strides[1], "FilterHeight": height, "FilterWidth": width}
+        return self._same_quantization(code, [], shape, Padding=padding, FusedActivationFunction=0, **window)
 
     def mean(self) -> Sketch:
         """Average over height and width."""
@@ -156,11 +181,20 @@ class Sketch:
         return (n, *sizes, depth)
 
     def _weighted(
-        self, code: str, weights: tuple[int, ...], axis: int, shape: tuple[int, ...], activation: int, **options: int
+        self,
+        code: str,
+        weights: tuple[int, ...],
+        axis: int,
+        shape: tuple[int, ...],
+        activation: int,
+        *,
+        per_tensor: bool = False,
+        **options: int,
     ) -> Sketch:
         n_out, n_taps = shape[-1], int(np.prod(weights)) // shape[-1]
         data = self._rng.integers(-127, 128, weights)
-        scales = [_WEIGHT_SCALE * float(factor) for factor in self._rng.uniform(0.7, 1.4, n_out)]
+        n_scales = 1 if per_tensor else n_out
+        scales = [_WEIGHT_SCALE * float(factor) for factor in self._rng.uniform(0.7, 1.4, n_scales)]
         filters = self._builder.tensor(weights, scale=scales, axis=axis, data=data)
         sigma = _DEVIATION * _DEVIATION * n_taps**0.5
         bias = self._rng.normal(0, sigma / 2, n_out).astype(np.int64)

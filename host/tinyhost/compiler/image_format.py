@@ -85,9 +85,9 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 6
+IMAGE_VERSION = 7
 """format version of a plan, for tinyhost's own engine"""
-OLDEST_IMAGE_VERSION = 5
+OLDEST_IMAGE_VERSION = 7
 """the oldest format version of a plan that the engine runs: it has nothing that means something else since"""
 TFLM_IMAGE_VERSION = 257
 """format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
@@ -959,10 +959,10 @@ class MeanParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddParams:
-    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
+    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
 
-    SIZE: ClassVar[int] = 20
-    _STRUCT: ClassVar[Struct] = Struct("<2ii2bbbb3B")
+    SIZE: ClassVar[int] = 36
+    _STRUCT: ClassVar[Struct] = Struct("<2ii2bbbbBBB2iiI")
 
     input_multiplier: tuple[int, ...] = (0, 0)
     """Q31"""
@@ -974,12 +974,21 @@ class AddParams:
     """-31..0; of SQUARED_DIFFERENCE -31..30"""
     activation_min: int = 0
     activation_max: int = 0
-    reserved: tuple[int, ...] = (0, 0, 0)
+    linear_shift: int = 0
+    """0..31; 0: there is no linear form"""
+    has_table: int = 0
+    """0 or 1"""
+    reserved: int = 0
     """0"""
+    linear_multiplier: tuple[int, ...] = (0, 0)
+    """the second is that of minus the subtrahend"""
+    linear_constant: int = 0
+    table_offset: int = 0
+    """with has_table: of i32, what each byte of the input that is not the wider one adds to twice the sum"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(*self.input_multiplier, self.output_multiplier, *self.input_shift, self.output_shift, self.activation_min, self.activation_max, *self.reserved)
+        return self._STRUCT.pack(*self.input_multiplier, self.output_multiplier, *self.input_shift, self.output_shift, self.activation_min, self.activation_max, self.linear_shift, self.has_table, self.reserved, *self.linear_multiplier, self.linear_constant, self.table_offset)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> AddParams:
@@ -992,7 +1001,12 @@ class AddParams:
             output_shift=values[5],
             activation_min=values[6],
             activation_max=values[7],
-            reserved=values[8 : 11],
+            linear_shift=values[8],
+            has_table=values[9],
+            reserved=values[10],
+            linear_multiplier=values[11 : 13],
+            linear_constant=values[13],
+            table_offset=values[14],
         )
 
 

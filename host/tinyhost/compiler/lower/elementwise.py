@@ -30,6 +30,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
+from tinyhost.compiler.lower.sums import ADD_LEFT_SHIFT, with_fast_form
 
 __all__ = [
     "lower_add",
@@ -50,7 +51,6 @@ __all__ = [
     "table_step",
 ]
 
-_ADD_LEFT_SHIFT = 20
 _DIFFERENCE_LEFT_SHIFT = 7
 _MAX_DIV_SHIFT = 22
 """Quotients have at least 23 bits of headroom to shift back (kernels/div.cpp)."""
@@ -63,7 +63,7 @@ def lower_add(context: OperatorContext) -> Step:
     a, b, output = _two_inputs(context)
     twice_max = 2 * float(max(a.scale, b.scale))
     multipliers = [quantize_multiplier(float(tensor.scale) / twice_max) for tensor in (a, b)]
-    real_output = twice_max / ((1 << _ADD_LEFT_SHIFT) * float(output.scale))
+    real_output = twice_max / ((1 << ADD_LEFT_SHIFT) * float(output.scale))
     output_multiplier, output_shift = quantize_multiplier(real_output)
     if real_output >= 1 or output_shift > 0:
         raise context.unsupported(f"output scale {float(output.scale):.3g} is too small for its inputs' scales")
@@ -77,6 +77,7 @@ def lower_add(context: OperatorContext) -> Step:
         activation_max=high,
     )
     code = OperatorCode[context.operator.code]
+    params = with_fast_form(params, (a, b), output, context.pool, sign=-1 if code is OperatorCode.SUB else 1)
     return Step(code=code, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
 
 

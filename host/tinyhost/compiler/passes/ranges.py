@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.arithmetic import requantized
 from tinyhost.compiler.graph import Graph, Operator, Tensor
 from tinyhost.compiler.image_format import AddParams, LookupParams, MeanParams, MulParams
 from tinyhost.compiler.lower import lower_operator
-from tinyhost.compiler.passes.arithmetic import requantized
 from tinyhost.compiler.passes.rewrite import context_of, n_channels
 from tinyhost.compiler.passes.value_range import Int64s, ValueRange, by_channel
 from tinyhost.compiler.passes.weighted_ranges import convolution_range, fully_connected_range

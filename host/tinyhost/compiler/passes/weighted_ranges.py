@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.compiler.arithmetic import requantized
 from tinyhost.compiler.lower.context import OperatorContext
-from tinyhost.compiler.passes.arithmetic import requantized
 from tinyhost.compiler.passes.value_range import Int64s, ValueRange, by_channel
 from tinyhost.compiler.passes.weights import biases, channel_multipliers, convolution_weights, tap_patterns
 

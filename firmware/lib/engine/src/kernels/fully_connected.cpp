@@ -28,7 +28,10 @@ TINYHOST_COLD OperatorView AsConv2d(const OperatorView& op) {
 }
 
 TINYHOST_COLD Status CheckFullyConnected(const OperatorView& op, uint64_t* work) {
-  if (op.output.rank < 1) return Status::kImageParameter;
+  const ConvParams& params = *op.params<ConvParams>();
+  if (op.output.rank < 1 || params.groups != 1 || params.filter_height != 1 || params.filter_width != 1) {
+    return Status::kImageParameter;
+  }
   const OperatorView conv = AsConv2d(op);
   if (ElementCount(conv.inputs[0]) != ElementCount(op.inputs[0])) return Status::kImageParameter;
   return CheckConv2d(conv, work);

@@ -4,23 +4,27 @@
 
 namespace tinyhost {
 
-/// What one output pixel of a pool, or of a MEAN, sees of the input.
+/// What output pixels of a pool side by side see of the input, or what a MEAN does.
 struct PoolWindow {
-  const int8_t* data;
+  const int8_t* data;  // of the first pixel
   int32_t height;
   int32_t width;
   int32_t row_bytes;
   int32_t depth;
   int32_t activation_min;
   int32_t activation_max;
+  int32_t n_pixels;
+  int32_t step;  // bytes from one pixel's window to the next one's
 };
 
 /// `check` of every pooling kernel.
 Status CheckPool(const OperatorView& op, uint64_t* work);
-/// Calls `pixel` for every output pixel, in order.
-void RunPool(const OperatorView& op, void (*pixel)(const PoolWindow& window, int8_t* output));
+/// Calls a function for all output pixels, in order. `words` may read and write 3 bytes behind the last channel: where
+/// those would be outside, `channels` is called.
+using PoolFunction = void (*)(const PoolWindow& window, int8_t* output);
+void RunPool(const OperatorView& op, PoolFunction words, PoolFunction channels);
 
-/// An output pixel of AVERAGE_POOL_2D and of MAX_POOL_2D, channel by channel.
+/// Output pixels of AVERAGE_POOL_2D and of MAX_POOL_2D, channel by channel.
 void AverageChannels(const PoolWindow& window, int8_t* output);
 void MaximumChannels(const PoolWindow& window, int8_t* output);
 

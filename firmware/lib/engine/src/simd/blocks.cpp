@@ -243,6 +243,14 @@ void RunOneLane(const BlockJob& job, OneLaneForm form, const int8_t* patch, cons
                  static_cast<uint32_t>(channels[2].bias), SecondBias(job, channels + 2)};
     weights = AddBlock(form, weights, patch, end, sums);
     if (job.carried) sums.b = Uncarried(sums.b, sums.a), sums.d = Uncarried(sums.d, sums.c);
+    if (!job.exact && left >= 4) {
+      output[0] = static_cast<int8_t>(BoundedOutput(channels[0], sums.a));
+      output[1] = static_cast<int8_t>(BoundedOutput(channels[1], sums.b));
+      output[2] = static_cast<int8_t>(BoundedOutput(channels[2], sums.c));
+      output[3] = static_cast<int8_t>(BoundedOutput(channels[3], sums.d));
+      output += 4, channels += 4;
+      continue;
+    }
     const uint32_t by_filter[] = {sums.a, sums.b, sums.c, sums.d};
     for (int32_t i = 0; i < (left < 4 ? left : 4); ++i) *output++ = Output(job.exact, *channels++, by_filter[i]);
   }

@@ -1,14 +1,49 @@
-// FULLY_CONNECTED with dual multiply-accumulate: as a 1x1 convolution whose pixels are the input's rows.
+// FULLY_CONNECTED with dual multiply-accumulate: a single row at once, several as the pixels of a 1x1 convolution.
 
 #include "../kernels/fully_connected.h"
 
+#include "../kernels/conv_geometry.h"
+#include "blocks.h"
+#include "clamp.h"
 #include "kernels.h"
+#include "unfold.h"
 
 namespace tinyhost::simd {
 
 namespace {
 
-void Run(const OperatorView& op) { kConv2d.run(AsConv2d(op)); }
+/// What reads a row of n_words words: from scratch memory where it is to be filled up or unfolded there.
+void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
+  const int8_t* row = op.input_data<int8_t>();
+  BlockJob block{};
+  block.weights = op.image->Constants<uint32_t>(params.weights_offset, 0);
+  const Requantizer exact = MakeRequantizer(op, params, 0);
+  block.channels = exact.channels;
+  block.exact = params.requantization == Requantization::kBounded ? nullptr : &exact;
+  block.n_pairs = 2 * n_words;
+  block.n_filters = static_cast<int32_t>(op.output.n_bytes);
+  block.carried = params.layout == WeightLayout::kCarriedQuads;
+  const uint32_t unfolded_bytes = 8 * static_cast<uint32_t>(n_words);
+  uint8_t* scratch = params.scratch_bytes >= unfolded_bytes ? op.Scratch(params, 0) : nullptr;
+  int8_t* output = op.output_data<int8_t>();
+  if (op.inputs[0].n_bytes % 4 != 0) {  // what fills up the last word meets weights of 0
+    uint8_t* copied = scratch + unfolded_bytes;
+    std::memcpy(copied, row, op.inputs[0].n_bytes);
+    row = reinterpret_cast<const int8_t*>(copied);
+  }
+  if (!scratch || !block.carried) return RunOneLane(block, row, output);
+  auto* unfolded = reinterpret_cast<uint32_t*>(scratch);
+  UnfoldOnePatch(row, block.n_pairs, unfolded);
+  RunOneLane(block, unfolded, output);
+}
+
+TINYHOST_COLD void Run(const OperatorView& op) {
+  const ConvParams& params = *op.params<ConvParams>();
+  const auto depth = static_cast<uint32_t>(op.output.dims[op.output.rank - 1]);
+  if (op.output.n_bytes != depth) return kConv2d.run(AsConv2d(op));
+  RunRow(op, params, static_cast<int32_t>((op.inputs[0].n_bytes + 3) / 4));
+  ClampOutput(op, params.activation_min, params.activation_max);
+}
 
 }  // namespace
 

@@ -1,11 +1,10 @@
-// MUL of two int8 tensors, four elements at a time: about 10 instructions per element. Rows are the whole tensors where
-// none is broadcast, or one is a single element. Scales that the short form of requantization does not take are left to
-// the portable kernel.
+// MUL of two int8 tensors, four elements at a time: about 10 instructions per element. Scales that the short form of
+// requantization does not take are left to the portable kernel.
 
-#include "../kernels/broadcast.h"
+#include "../kernels/fixed_point.h"
 #include "clamp.h"
 #include "kernels.h"
-#include "scaling.h"
+#include "rows.h"
 
 namespace tinyhost::simd {
 
@@ -18,61 +17,48 @@ bool Fits(const MulParams& p) { return p.multiplier >= 1 << 30 && p.shift < 0 &&
 /// Minus a zero point, in both half-words.
 uint32_t Negated(int32_t zero_point) { return static_cast<uint32_t>(-zero_point & 0xFFFF) * 0x10001u; }
 
-/// A row of one of the inputs.
-struct RowInput {
-  const int8_t* data;
-  int32_t zero_point;
-};
-
-/// n products of a row; b's is a single element if it repeats.
+/// Twice the products, so that what scales them needs no doubling; half of it is rounded away from zero, less 1 where
+/// it is negative.
 template <bool kRepeats>
-TINYHOST_HOT void Multiply(const OperatorView& op, RowInput a, RowInput b, int32_t n, int8_t* output) {
+TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
   const MulParams& p = *op.params<MulParams>();
-  const uint32_t minus_a = Negated(a.zero_point), minus_b = Negated(b.zero_point);
-  Scaling scaling(p.multiplier, -p.shift);
-  scaling.constant += op.output.zero_point * (1 << scaling.shift);
-  const auto store = [&](int32_t i, uint32_t product) {
-    output[i] = static_cast<int8_t>(SaturateToByte(scaling(static_cast<int32_t>(product))));
+  const uint32_t minus_first = Negated(op.inputs[rows.first].zero_point);
+  const uint32_t minus_second = Negated(op.inputs[1 - rows.first].zero_point);
+  const int32_t multiplier = p.multiplier, shift = -p.shift;
+  const int32_t constant = op.output.zero_point * (1 << shift) + (1 << (shift - 1));
+  const auto result = [=](uint32_t product) {
+    const int32_t twice = static_cast<int32_t>(product);
+    const int32_t scaled = WrappingAdd(MultiplyHighAdd(twice, multiplier, constant), twice >> 31);
+    return static_cast<int8_t>(SaturateToByte(scaled >> shift));
   };
-  const uint32_t repeated = static_cast<uint8_t>(*b.data) * 0x01010101u;
-  for (; n >= 4; n -= 4, a.data += 4, output += 4) {
-    const uint32_t word_a = Load(a.data), word_b = kRepeats ? repeated : Load(b.data);
-    const uint32_t even_a = AddEvenBytes(minus_a, word_a), even_b = AddEvenBytes(minus_b, word_b);
-    const uint32_t odd_a = AddOddBytes(minus_a, word_a), odd_b = AddOddBytes(minus_b, word_b);
-    store(0, MultiplyAddLowLow(even_a, even_b, 0));
-    store(1, MultiplyAddLowLow(odd_a, odd_b, 0));
-    store(2, MultiplyAddHighHigh(even_a, even_b, 0));
-    store(3, MultiplyAddHighHigh(odd_a, odd_b, 0));
-    if (!kRepeats) b.data += 4;
-  }
-  for (; n > 0; --n, ++a.data, ++output) {
-    store(0, static_cast<uint32_t>((*a.data - a.zero_point) * (*b.data - b.zero_point)));
-    if (!kRepeats) ++b.data;
-  }
+  ForEachFour<kRepeats>(
+      rows,
+      [=](uint32_t first, uint32_t second, int8_t* output) {
+        const uint32_t first_even = AddEvenBytes(minus_first, first), first_odd = AddOddBytes(minus_first, first);
+        const uint32_t second_even = TwiceHalves(AddEvenBytes(minus_second, second));
+        const uint32_t second_odd = TwiceHalves(AddOddBytes(minus_second, second));
+        output[0] = result(MultiplyLowLow(first_even, second_even));
+        output[1] = result(MultiplyLowLow(first_odd, second_odd));
+        output[2] = result(MultiplyHighHigh(first_even, second_even));
+        output[3] = result(MultiplyHighHigh(first_odd, second_odd));
+      },
+      [=](int8_t first, int8_t second, int8_t* output) {
+        const int32_t a = first + static_cast<int16_t>(minus_first), b = second + static_cast<int16_t>(minus_second);
+        *output = result(static_cast<uint32_t>(2 * a * b));
+      });
 }
 
-TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b,
-                          int32_t n, int8_t* output) {
-  const RowInput row_a{a, op.inputs[0].zero_point}, row_b{b, op.inputs[1].zero_point};
-  if (step_a == 0 && step_b == 0) {  // only a hostile image has more than one element of both
-    for (; n > 0; --n) Multiply<true>(op, row_a, row_b, 1, output++);
-    return;
-  }
-  if (step_a == 0) return Multiply<true>(op, row_b, row_a, n, output);
-  if (step_b == 0) return Multiply<true>(op, row_a, row_b, n, output);
-  Multiply<false>(op, row_a, row_b, n, output);
+TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) {
+  InOrder(rows, [&](const OrderedRows& ordered, bool repeats) {
+    if (repeats) return Multiply<true>(op, ordered);
+    Multiply<false>(op, ordered);
+  });
 }
 
 void Run(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();
   if (!Fits(p)) return kMulKernel.run(op);
-  const uint32_t n = op.output.n_bytes, n_a = op.inputs[0].n_bytes, n_b = op.inputs[1].n_bytes;
-  if ((n_a == n || n_a == 1) && (n_b == n || n_b == 1)) {
-    RunRow(op, op.input_data<int8_t>(0), n_a == n, op.input_data<int8_t>(1), n_b == n, static_cast<int32_t>(n),
-           op.output_data<int8_t>());
-  } else {
-    ForEachRow(op, RunRow);
-  }
+  ForEachRows(op, RunRows, nullptr);
   ClampOutput(op, p.activation_min, p.activation_max);
 }
 

@@ -42,12 +42,25 @@ void AddWindow(const PoolWindow& window, const int8_t* row, uint32_t sums[4]) {
   }
 }
 
-/// Calls function(channel, channels) for four channels at a time.
+/// Calls function(channel) for four channels at a time.
 template <typename Function>
 TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   for (int32_t channel = 0; channel < depth; channel += 4) {
     const int32_t last = depth > 4 ? depth - 4 : 0;
     function(channel < last ? channel : last);
+  }
+}
+
+/// Calls function(data, output) for four channels at a time of every pixel.
+template <typename Function>
+TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
+  const int32_t depth = window.depth, last = depth > 4 ? depth - 4 : 0;
+  const int8_t* data = window.data;
+  for (int32_t n = window.n_pixels; n > 0; --n, data += window.step, output += depth) {
+    for (int32_t channel = 0, place = -1; place != last; channel += 4) {
+      place = channel < last ? channel : last;
+      function(data + place, output + place);
+    }
   }
 }
 
@@ -96,9 +109,9 @@ void AveragePowerOfTwo(const PoolWindow& of, int8_t* output) {
   const uint32_t half = count / 2 * 0x10001u;
   const int shift = CountTrailingZeros(count);
   const auto means = [&](uint32_t sums) { return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> shift; };
-  ForFourChannels(window.depth, [&](int32_t channel) {
-    const PackedSums sums = SumWindow<kTwoByTwo>(window, window.data + channel);
-    StoreWord(output + channel, JoinBytes(means(sums.even), means(sums.odd)));
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
+    const PackedSums sums = SumWindow<kTwoByTwo>(window, data);
+    StoreWord(out, JoinBytes(means(sums.even), means(sums.odd)));
   });
 }
 
@@ -111,53 +124,49 @@ void AverageFew(const PoolWindow& of, int8_t* output) {
     return PackLow(static_cast<uint32_t>(RoundedMean(static_cast<int16_t>(sums), count)),
                    static_cast<uint32_t>(RoundedMean(high, count)));
   };
-  ForFourChannels(window.depth, [&](int32_t channel) {
-    const PackedSums sums = SumWindow<false>(window, window.data + channel);
-    StoreWord(output + channel, JoinBytes(means(sums.even), means(sums.odd)));
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
+    const PackedSums sums = SumWindow<false>(window, data);
+    StoreWord(out, JoinBytes(means(sums.even), means(sums.odd)));
   });
 }
 
 template <bool kTwoByTwo>
 void MaximumOf(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
-  ForFourChannels(window.depth, [&](int32_t channel) {
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = 0x80808080u;
-    ForEachTap<kTwoByTwo>(window, window.data + channel, [&](uint32_t word) { max = MaximumBytes(max, word); });
-    StoreWord(output + channel, max);
+    ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
+    StoreWord(out, max);
   });
 }
 
-void AveragePixel(const PoolWindow& window, int8_t* output) {
+void AveragePixels(const PoolWindow& window, int8_t* output) {
   if (IsTwoByTwo(window)) return AveragePowerOfTwo<true>(window, output);
   const int32_t count = window.height * window.width;
   if (count > 1 && count <= 128 && (count & (count - 1)) == 0) return AveragePowerOfTwo<false>(window, output);
   if (count <= kMaxPackedSum) return AverageFew(window, output);
-  ForFourChannels(window.depth, [&](int32_t channel) {
+  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t sums[4] = {};
-    AddWindow(window, window.data + channel, sums);
-    for (int32_t i = 0; i < 4; ++i) {
-      output[channel + i] = static_cast<int8_t>(RoundedMean(static_cast<int32_t>(sums[i]), count));
-    }
+    AddWindow(window, data, sums);
+    for (int32_t i = 0; i < 4; ++i) out[i] = static_cast<int8_t>(RoundedMean(static_cast<int32_t>(sums[i]), count));
   });
 }
 
-void MaximumPixel(const PoolWindow& window, int8_t* output) {
+void MaximumPixels(const PoolWindow& window, int8_t* output) {
   if (IsTwoByTwo(window)) return MaximumOf<true>(window, output);
   MaximumOf<false>(window, output);
 }
 
-/// Runs a pool by four channels, which leaves the clamp to the finished output, or by one where there are not four.
-void RunFours(const OperatorView& op, void (*fours)(const PoolWindow&, int8_t*),
-              void (*channels)(const PoolWindow&, int8_t*)) {
+/// Runs a pool by four channels, which leaves the clamp to the finished output.
+void RunFours(const OperatorView& op, PoolFunction fours, PoolFunction channels) {
   const PoolParams& params = *op.params<PoolParams>();
-  if (op.output.dims[3] < 4) return RunPool(op, channels);
-  RunPool(op, fours);
+  RunPool(op, fours, channels);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 
-void RunAverage(const OperatorView& op) { RunFours(op, AveragePixel, AverageChannels); }
+void RunAverage(const OperatorView& op) { RunFours(op, AveragePixels, AverageChannels); }
 
-void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixel, MaximumChannels); }
+void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixels, MaximumChannels); }
 
 void RunMean(const OperatorView& op) {
   const TensorView& input = op.inputs[0];
@@ -165,7 +174,7 @@ void RunMean(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    const PoolWindow window{image, height, width, width * depth, depth, 0, 0};
+    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0};
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};

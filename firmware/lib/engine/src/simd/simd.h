@@ -140,6 +140,37 @@ TINYHOST_MULTIPLY_ADD(MultiplyAddHighLow, "smlatb")
 TINYHOST_MULTIPLY_ADD(MultiplyAddHighHigh, "smlatt")
 #undef TINYHOST_MULTIPLY_ADD
 
+/// Each half-word twice, modulo 2^16.
+inline uint32_t TwiceHalves(uint32_t halves) {
+  uint32_t result;
+  __asm__("sadd16 %0, %1, %1" : "=r"(result) : "r"(halves) : "cc");
+  return result;
+}
+
+/// a.low * b.low; a.high * b.high.
+inline uint32_t MultiplyLowLow(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("smulbb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+inline uint32_t MultiplyHighHigh(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("smultt %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
+/// sum + a * b.low / 2^16, rounded down, modulo 2^32; also for the other half.
+inline int32_t MultiplyWordAddLow(int32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlawb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline int32_t MultiplyWordAddHigh(int32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smlawt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
 /// sum + a * b / 2^32, halves rounded up.
 inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   int32_t result;
@@ -211,6 +242,14 @@ inline uint32_t MultiplyAddHighLow(uint32_t a, uint32_t b, uint32_t sum) {
 inline uint32_t MultiplyAddHighHigh(uint32_t a, uint32_t b, uint32_t sum) {
   return sum + static_cast<uint32_t>(Half(a, 16) * Half(b, 16));
 }
+inline uint32_t TwiceHalves(uint32_t halves) { return (halves << 1 & 0xFFFE) | (halves << 1 & 0xFFFE0000); }
+inline uint32_t MultiplyLowLow(uint32_t a, uint32_t b) { return MultiplyAddLowLow(a, b, 0); }
+inline uint32_t MultiplyHighHigh(uint32_t a, uint32_t b) { return MultiplyAddHighHigh(a, b, 0); }
+inline int32_t MultiplyWordAddLow(int32_t a, uint32_t b, int32_t sum) {
+  const int64_t product = static_cast<int64_t>(a) * Half(b, 0) >> 16;
+  return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(product));
+}
+inline int32_t MultiplyWordAddHigh(int32_t a, uint32_t b, int32_t sum) { return MultiplyWordAddLow(a, b >> 16, sum); }
 inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   const int64_t high = (static_cast<int64_t>(a) * b + (int64_t{1} << 31)) >> 32;
   return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(high));

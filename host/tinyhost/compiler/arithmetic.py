@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler.passes.value_range import Int64s
-
 __all__ = ["requantized"]
+
+Int64s = NDArray[np.int64]
 
 
 def requantized(values: Int64s, multiplier: int | NDArray[np.int64], shift: int | NDArray[np.int64]) -> Int64s:
