@@ -20,7 +20,6 @@ constexpr int32_t kMaxOutputShift = 22;  // so that a zero point, shifted, fits
 /// Bytes 1 and 3, times 2^8.
 inline uint32_t HighBytes(uint32_t word) { return word & 0xFF00FF00u; }
 
-template <bool kRepeats>
 TINYHOST_HOT void AddLinear(const AddParams& params, const OrderedRows& rows) {
   const int32_t first_multiplier = params.linear_multiplier[rows.first];
   const int32_t second_multiplier = params.linear_multiplier[1 - rows.first];
@@ -35,7 +34,7 @@ TINYHOST_HOT void AddLinear(const AddParams& params, const OrderedRows& rows) {
         MultiplyWordAddHigh(first_multiplier, first, MultiplyWordAddHigh(second_multiplier, second, constant));
     return static_cast<int8_t>(SaturateToByte(sum >> shift));
   };
-  ForEachFour<kRepeats>(
+  ForEachFour(
       rows,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = HighBytes(first << 8), first_odd = HighBytes(first);
@@ -91,12 +90,7 @@ TINYHOST_HOT void AddByTable(const TableSum& of, Rows rows, int wide) {
 template <int32_t kSign>
 TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) {
   const AddParams& params = *op.params<AddParams>();
-  if (params.linear_shift != 0) {
-    return InOrder(rows, [&](const OrderedRows& ordered, bool repeats) {
-      if (repeats) return AddLinear<true>(params, ordered);
-      AddLinear<false>(params, ordered);
-    });
-  }
+  if (params.linear_shift != 0) return AddLinear(params, OrderedRows(rows));
   const int wide = WiderInput(params);
   const int32_t shift = -params.output_shift;
   const TableSum sum{op.image->Constants<int32_t>(params.table_offset, kTableSize),

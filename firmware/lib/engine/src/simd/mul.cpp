@@ -19,7 +19,6 @@ uint32_t Negated(int32_t zero_point) { return static_cast<uint32_t>(-zero_point 
 
 /// Twice the products, so that what scales them needs no doubling; half of it is rounded away from zero, less 1 where
 /// it is negative.
-template <bool kRepeats>
 TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
   const MulParams& p = *op.params<MulParams>();
   const uint32_t minus_first = Negated(op.inputs[rows.first].zero_point);
@@ -31,7 +30,7 @@ TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
     const int32_t scaled = WrappingAdd(MultiplyHighAdd(twice, multiplier, constant), twice >> 31);
     return static_cast<int8_t>(SaturateToByte(scaled >> shift));
   };
-  ForEachFour<kRepeats>(
+  ForEachFour(
       rows,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = AddEvenBytes(minus_first, first), first_odd = AddOddBytes(minus_first, first);
@@ -48,12 +47,7 @@ TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
       });
 }
 
-TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) {
-  InOrder(rows, [&](const OrderedRows& ordered, bool repeats) {
-    if (repeats) return Multiply<true>(op, ordered);
-    Multiply<false>(op, ordered);
-  });
-}
+TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) { Multiply(op, OrderedRows(rows)); }
 
 void Run(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();

@@ -1,0 +1,73 @@
+"""The fast forms of ADD and SUB have the bytes of TFLM's arithmetic for every pair of inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tinyhost.compiler import compile_tflite
+from tinyhost.compiler.constants import ConstantPool
+from tinyhost.compiler.image_format import AddParams
+from tinyhost.compiler.lower import lower_graph
+from tinyhost.compiler.tflite_reader import read_tflite
+
+from tests.oracle.builder import ModelBuilder
+from tests.oracle.oracle import run_compiled
+
+_BYTES = np.arange(-128, 128)
+
+
+def _every_pair(
+    code: str, scales: tuple[float, float, float], zero_points: tuple[int, int, int], activation: int
+) -> bytes:
+    """Return a model of 65,536 elements whose second input is a constant of every byte, row by row."""
+    builder = ModelBuilder()
+    shape = (1, 256, 256, 1)
+    root = builder.tensor(shape, scale=scales[0], zero_point=zero_points[0])
+    data = np.repeat(_BYTES, 256).reshape(shape)
+    constant = builder.tensor(shape, scale=scales[1], zero_point=zero_points[1], data=data)
+    output = builder.tensor(shape, scale=scales[2], zero_point=zero_points[2])
+    builder.operator(code, [root, constant], output, FusedActivationFunction=activation)
+    return builder.build([root], [output])
+
+
+@pytest.mark.parametrize("code", ["ADD", "SUB"])
+@pytest.mark.parametrize(
+    ("scales", "zero_points", "is_linear"),
+    [
+        ((0.02311847, 0.03168213, 0.04420519), (-128, 5, 3), True),
+        ((0.05, 0.05, 0.05), (0, 0, 0), True),  # the sum needs no rounding
+        ((0.05, 0.05, 0.1), (7, -9, 1), True),  # every other sum is a half
+        ((0.02, 0.017, 0.03), (-1, 5, 3), False),  # halves, but for the rounding of the scales
+        ((0.017, 0.02, 0.03), (-1, 5, 3), False),
+        ((0.09, 0.001, 0.0121), (127, -128, -128), True),
+    ],
+)
+def test_every_pair_of_bytes_has_the_sum_of_the_portable_kernel(
+    code: str, scales: tuple[float, float, float], zero_points: tuple[int, int, int], is_linear: bool
+) -> None:
+    tflite = _every_pair(code, scales, zero_points, activation=0)
+    (step,) = lower_graph(read_tflite(tflite, where="sum"), ConstantPool(), where="sum")
+    assert isinstance(step.params, AddParams)
+    assert (step.params.linear_shift != 0, step.params.has_table != 0) == (is_linear, not is_linear)
+    compiled = compile_tflite(tflite, name="sum")
+    inputs = [np.tile(_BYTES, 256).astype(np.int8).reshape(1, 256, 256, 1)]
+    fast, portable = (run_compiled(compiled, inputs, simd=simd) for simd in (True, False))
+    assert len(np.unique(portable[0])) > 2
+    assert np.array_equal(fast[0], portable[0])
+
+
+@pytest.mark.parametrize("code", ["ADD", "SUB", "MUL"])
+@pytest.mark.parametrize("shape", [(5,), (1, 1, 1, 5), (1, 3, 1, 5), (1, 1, 7, 1), (1,)])
+def test_constants_that_are_repeated_along_a_row_change_no_byte(code: str, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    builder = ModelBuilder()
+    picture = (1, 3, 7, 5)
+    root = builder.tensor(picture, scale=0.03, zero_point=4)
+    constant = builder.tensor(shape, scale=0.02, zero_point=-3, data=rng.integers(-128, 128, shape))
+    output = builder.tensor(picture, scale=0.04 if code != "MUL" else 0.06, zero_point=1)
+    builder.operator(code, [constant, root], output, FusedActivationFunction=1)
+    tflite = builder.build([root], [output])
+    inputs = [rng.integers(-128, 128, picture).astype(np.int8)]
+    as_written = run_compiled(compile_tflite(tflite, name="rows", passes=False), inputs, simd=False)
+    for simd in (True, False):
+        assert np.array_equal(run_compiled(compile_tflite(tflite, name="rows"), inputs, simd=simd)[0], as_written[0])
