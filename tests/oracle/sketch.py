@@ -101,7 +101,7 @@ class Sketch:
         """Add a fully connected layer; per_tensor: of one scale for all weights."""
         n_in = int(np.prod(self._tip.shape[1:]))
         weights = (n_out, n_in)
-        return self._weighted("FULLY_CONNECTED", weights, 0, (1, n_out), activation, per_tensor=per_tensor)
+        return self._weighted("FULLY_CONNECTED", weights, 0, (1, n_out), activation, n_scales=int(per_tensor))
 
     def add(self, other: Tip, *, code: str = "ADD", activation: int = 0) -> Sketch:
         """Add the tip and another tensor; with code SUB the tip is subtracted."""
@@ -188,13 +188,14 @@ class Sketch:
         shape: tuple[int, ...],
         activation: int,
         *,
-        per_tensor: bool = False,
+        n_scales: int = 0,
         **options: int,
     ) -> Sketch:
+        """n_scales: of the weights; 0: one for each output."""
         n_out, n_taps = shape[-1], int(np.prod(weights)) // shape[-1]
         data = self._rng.integers(-127, 128, weights)
-        n_scales = 1 if per_tensor else n_out
-        scales = [_WEIGHT_SCALE * float(factor) for factor in self._rng.uniform(0.7, 1.4, n_scales)]
+        factors = self._rng.uniform(0.7, 1.4, n_scales or n_out)
+        scales = [_WEIGHT_SCALE * float(factor) for factor in factors]
         filters = self._builder.tensor(weights, scale=scales, axis=axis, data=data)
         sigma = _DEVIATION * _DEVIATION * n_taps**0.5
         bias = self._rng.normal(0, sigma / 2, n_out).astype(np.int64)
