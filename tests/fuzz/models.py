@@ -71,6 +71,17 @@ def _small() -> bytes:
     return b.build([x], [y])
 
 
+def _several() -> bytes:
+    """Return a model of two inputs and three outputs, of int8, int16 and float32."""
+    b = ModelBuilder()
+    x, y = b.tensor((1, 4), dtype="int16", scale=0.05), b.tensor((1, 3), dtype="float32")
+    weights = b.tensor((2, 4), scale=0.05, data=np.eye(2, 4, dtype=np.int8))
+    dense = b.tensor((1, 2), dtype="int16", scale=0.1)
+    b.operator("FULLY_CONNECTED", [x, weights], dense, FusedActivationFunction=0)
+    chances = b.operator("SOFTMAX", [dense], b.tensor((1, 2), dtype="int16", scale=2.0**-15), Beta=1.0)
+    return b.build([x, y], [chances, b.operator("QUANTIZE", [y], b.tensor((1, 3), scale=0.1)), dense])
+
+
 def _with_checksum(image: bytes) -> bytes:
     if len(image) < ImageHeader.SIZE:
         return image
@@ -82,7 +93,8 @@ def _with_checksum(image: bytes) -> bytes:
 def _images() -> list[bytes]:
     compiled = compile_tflite(_classifier(), name="hall", labels=_LABELS)
     for_tflm = image_for_tflm(compiled.parsed, _classifier())
-    return [compiled.image, compile_tflite(_layers(), name="layers").image, for_tflm]
+    others = [compile_tflite(tflite, name="layers").image for tflite in (_layers(), _several())]
+    return [compiled.image, *others, for_tflm]
 
 
 def _show_image(data: bytes) -> None:
@@ -169,7 +181,7 @@ def _unwrap(data: bytes) -> None:
 
 TARGETS = [
     Target(name="wrapped", parse=_unwrap, seeds=_wrapped),
-    Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers()]),
+    Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers(), _several()]),
     Target(name="adapt", parse=_adapt, seeds=lambda: [_classifier(), _colours()]),
     Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
     Target(name="settings", parse=reader("settings.json", _compiled_with), seeds=_settings),

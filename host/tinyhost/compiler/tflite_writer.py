@@ -78,8 +78,8 @@ class _Writer:
         operators = [self._operator(operator) for operator in self._after.operators]
         changes = {
             _SUBGRAPH_TENSORS: self._references(tensors),
-            _SUBGRAPH_INPUTS: self._integers([self._after.input]),
-            _SUBGRAPH_OUTPUTS: self._integers([self._after.output]),
+            _SUBGRAPH_INPUTS: self._integers(self._after.inputs),
+            _SUBGRAPH_OUTPUTS: self._integers(self._after.outputs),
             _SUBGRAPH_OPERATORS: self._references(operators),
         }
         subgraphs = [self._table(self._subgraph, _SUBGRAPH, changes)]
@@ -90,7 +90,7 @@ class _Writer:
             _MODEL_SUBGRAPHS: self._references(subgraphs),
             _MODEL_BUFFERS: self._references(buffers),
         }
-        ends = (self._before.input, self._before.output), (self._after.input, self._after.output)
+        ends = (self._before.inputs, self._before.outputs), (self._after.inputs, self._after.outputs)
         left_out = {_MODEL_SIGNATURES} if ends[0] != ends[1] else set()
         self._builder.Finish(self._table(self._model, _MODEL, changes, left_out), file_identifier=b"TFL3")
         return bytes(self._builder.Output())

@@ -183,3 +183,11 @@ def test_the_command_writes_the_model_and_a_note_beside_it(tmp_path: Path) -> No
     assert "its 2 outputs in the order 1,0: equal to the bit" in note
     assert "on 5 random inputs (host): 5 answers identical" in note
     assert "expected a number, or a label" in run_tinyhost(*words[:-1], "cat,dog").err
+
+
+def test_a_model_of_several_outputs_is_refused() -> None:
+    b = ModelBuilder()
+    x = b.tensor((1, 4), scale=1.0)
+    y = b.operator("RELU", [x], b.tensor((1, 4), scale=1.0))
+    with pytest.raises(UnsupportedModelError, match="1 input and 2 outputs; what is adapted has one of each"):
+        adapted(b.build([x], [y, x]), Wishes(integer_ends=True))

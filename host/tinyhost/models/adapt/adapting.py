@@ -22,6 +22,7 @@ from tinyhost.models.adapt.gray import to_gray
 from tinyhost.models.adapt.measure import Change, Equality, measure
 from tinyhost.models.adapt.pixels import with_pixel_range
 from tinyhost.models.reference import ReferenceName
+from tinyhost.system.wording import counted
 
 __all__ = ["AdaptDocument", "AdaptedModel", "Wishes", "adapt", "adapted_bytes", "note_text"]
 
@@ -140,6 +141,12 @@ def _adapted(data: bytes, wishes: Wishes, where: str) -> tuple[Adapted, bytes]:
     if before.obstacles:
         raise UnsupportedModelError(
             f"{where}: {'; '.join(each.words for each in before.obstacles)}", hint=before.obstacles[0].way_out
+        )
+    if before.more_inputs or before.more_outputs:
+        raise UnsupportedModelError(
+            f"{where}: {counted(len(before.inputs), 'input')} and {counted(len(before.outputs), 'output')}; what is "
+            "adapted has one of each",
+            hint="export a model of one input and one output",
         )
     adapted = _changed(before, wishes, where)
     return adapted, write_tflite(data, before, adapted.graph, where=where)
