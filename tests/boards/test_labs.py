@@ -96,7 +96,9 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     assert lab.holder() == ""
 
 
-@pytest.mark.parametrize("victim", ["coordinator", "exporter", "serve"])
+@pytest.mark.parametrize(
+    "victim", ["coordinator", *(pytest.param(name, marks=pytest.mark.soak) for name in ("exporter", "serve"))]
+)
 def test_a_lab_that_breaks_in_the_middle_is_the_rigs_fault_and_serves_again(
     lab: Lab, tmp_path: Path, victim: str
 ) -> None:
