@@ -24,8 +24,10 @@ from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
+from tinyhost.datasets.groups import read_groups
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.papers.facts import ABOUT_NAME, read_about
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
 from tinyhost.datasets.people.provenance import RUN_DATA_NAME, read_run_data
@@ -225,6 +227,10 @@ _RUN_DATA = [b'{"schema": "tinyhost.run_data/1", "folder": "data", "start_from":
 TARGETS = [
     Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
     Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
+    Target(name="groups", parse=reader("groups.csv", read_groups), seeds=lambda: [b"file,sex\na/1.png,f\na/2.png,m\n"]),
+    Target(
+        name="about.toml", parse=reader(ABOUT_NAME, read_about), seeds=lambda: [b'title = "Hall"\nuses = "counting"']
+    ),
     Target(name="run data", parse=reader(RUN_DATA_NAME, read_run_data, subject="."), seeds=lambda: _RUN_DATA),
     Target(name="wav", parse=_hear, seeds=_wavs),
     *(_sound(suffix) for suffix in (".flac", ".mp3", ".ogg", ".m4a")),

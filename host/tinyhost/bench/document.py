@@ -13,6 +13,7 @@ from tinyhost.device.pool import PoolShare
 from tinyhost.metrics.spread import Spread
 from tinyhost.models.summary import ModelDocument, model_document
 from tinyhost.system.documents import Document, to_json
+from tinyhost.tasks.fairness import Fairness, FairnessDocument
 from tinyhost.tasks.registry import tasks
 
 __all__ = ["BenchDocument", "bench_document", "finding_documents"]
@@ -98,7 +99,8 @@ class BenchDocument:
 
 def finding_documents() -> dict[str, type[Document]]:
     """Return what the tasks' findings add to the document, by key."""
-    return {key: document for task in tasks() for key, document in task.documents.items()}
+    of_tasks = {key: document for task in tasks() for key, document in task.documents.items()}
+    return {**of_tasks, Fairness.key: FairnessDocument}
 
 
 def bench_document(result: BenchResult) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tinyhost.cli.bench_checks import (
     SaveBaselineOption,
     check_outputs,
 )
+from tinyhost.cli.bench_groups import GroupByOption, GroupsOption, PositiveOption, group_table, with_groups
 from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import (
@@ -148,6 +149,9 @@ def bench(
             ".truth.csv) beside the recording.",
         ),
     ] = None,
+    groups: GroupsOption = None,
+    group_by: GroupByOption = "",
+    positive: PositiveOption = None,
     allow_skipped: AllowSkippedOption = False,
     labels: LabelsOption = None,
     unit: UnitOption = "",
@@ -187,6 +191,7 @@ def bench(
 
     if truth is not None and stream is None:
         raise UsageError("--truth describes the recording of --stream, and none is given", hint="add --stream FILE")
+    table = group_table(groups, group_by, data)
     check_targets(report, json)
     gate = Gate.of(baseline, fail_if, save=save_baseline, junit=junit, markdown=markdown, data=data is not None)
     names = split_labels(labels)
@@ -216,7 +221,7 @@ def bench(
             _note_active(first.device)
     if trial is not None:
         result = trial.compare(result, request, stage=stage, measuring=_progress)
-    result = gate.judged(result)
+    result = gate.judged(with_groups(result, table, positive))
     _write(result, report, json, gate)
     check_outputs(result)
     for finding in result.findings:

@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from tinyhost.cli.data_card import card
 from tinyhost.cli.data_check import check
 from tinyhost.cli.data_import import import_dataset
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
@@ -66,6 +67,7 @@ def command() -> Group:
                 ),
             ),
             "split": make_command(split, examples=("tinyhost data split data/words --testing 20",)),
+            "card": make_command(card, examples=("tinyhost data card data/hall papers/hall",)),
             "erase": make_command(erase, examples=("tinyhost data erase --subject P07",)),
             "expire": make_command(expire, examples=("tinyhost data expire",)),
             "export": make_command(export, examples=("tinyhost data export data/words upload --format edge-impulse",)),

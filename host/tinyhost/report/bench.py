@@ -25,6 +25,7 @@ _AGAINST_SHORT = {"host": "the host", "tflm": "TFLM", "litert": "LiteRT"}
 def bench_report(result: BenchResult) -> str:
     """Return the HTML of a benchmark's report."""
     device, latency, agreement = result.device, result.latency, result.agreement
+    sections = [section_context(finding.section()) for finding in result.findings]
     return render(
         "bench.html",
         title=f"{result.model.name} on {device.board}",
@@ -48,7 +49,8 @@ def bench_report(result: BenchResult) -> str:
         against_text=_AGAINST[agreement.against] if agreement else "",
         other=result.other,
         names=_ENGINES,
-        sections=[section_context(finding.section()) for finding in result.findings],
+        sections=sections,
+        interactive=any(part["kind"] == "what_if" for item in sections for part in item["parts"]),
         link=result.link,
         host=result.host,
         time=result.time,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tinyhost.report.figures import figure_svg
 from tinyhost.report.render import matrix_rows, picture_uri
 from tinyhost.report.timeline import timeline_figure
 from tinyhost.sensors.picture_file import read_picture
-from tinyhost.tasks.findings import Confusion, Grid, Judged, JudgedSamples, Note, Part, Section, Timeline
+from tinyhost.tasks.findings import Confusion, Grid, Judged, JudgedSamples, Note, Part, Section, Timeline, WhatIf
 
 __all__ = ["section_context"]
 
@@ -37,6 +38,8 @@ def _part(part: Part) -> dict[str, Any]:
         return {"kind": "grid", "headings": part.headings, "rows": part.rows}
     if isinstance(part, Confusion):
         return {"kind": "confusion", "labels": part.labels, "rows": matrix_rows(part.labels, part.counts)}
+    if isinstance(part, WhatIf):
+        return {"kind": "what_if", **asdict(part)}
     if isinstance(part, JudgedSamples):
         return _samples(part)
     return {"kind": "figure", "svg": _drawn(part)}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.charts import Chart
+from tinyhost.metrics.fairness import Policy
 from tinyhost.metrics.intervals import Interval
 from tinyhost.metrics.spread import Spread
 from tinyhost.system.documents import Document
@@ -37,6 +38,8 @@ __all__ = [
     "SampleVerdict",
     "Section",
     "Timeline",
+    "WhatIf",
+    "WhatIfGroup",
     "agreement_note",
     "digest_of",
     "issue_notes",
@@ -171,7 +174,30 @@ class Timeline:
     marks: tuple[Mark, ...]
 
 
-Part = Note | Grid | Confusion | JudgedSamples | Chart | Timeline
+@dataclass(frozen=True, kw_only=True)
+class WhatIfGroup:
+    """The scores of a group's samples, of the wanted class."""
+
+    name: str
+    judged: bool
+    """whether there are enough of them to compare"""
+    positive: tuple[float, ...]
+    """of the samples that are of the wanted class"""
+    negative: tuple[float, ...]
+    """of all others"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """Groups whose thresholds a person may move, to see what becomes of them."""
+
+    column: str
+    positive: str
+    groups: tuple[WhatIfGroup, ...]
+    policies: tuple[Policy, ...]
+
+
+Part = Note | Grid | Confusion | JudgedSamples | Chart | Timeline | WhatIf
 
 
 @dataclass(frozen=True, kw_only=True)

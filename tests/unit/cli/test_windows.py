@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data import": ("FOLDER/drawn FOLDER/taken", ""),
     "data info": ("FOLDER/taken", ""),
     "data check": ("FOLDER/taken", "none of them for training"),
+    "data card": ("FOLDER/taken FOLDER/papers", ""),
     "data erase": ("--subject P07 --data FOLDER/taken --runs FOLDER/runs --models FOLDER/models", ""),
     "data expire": ("--data FOLDER/taken --runs FOLDER/runs --models FOLDER/models", ""),
     "data split": ("FOLDER/taken", ""),

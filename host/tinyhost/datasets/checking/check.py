@@ -24,7 +24,7 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 
-__all__ = ["check_dataset"]
+__all__ = ["check_dataset", "check_samples"]
 
 Kind = Literal["clips", "pictures", "motion"]
 _OF_KIND: dict[Kind, tuple[DataIssue, ...]] = {
@@ -61,6 +61,16 @@ def check_dataset(
 
     units: of motion. on_file: called with files done and in total.
     """
+    return check_samples(folder, units=units, on_file=on_file)[0]
+
+
+def check_samples(
+    folder: Path,
+    *,
+    units: MotionUnits = NOTHING_SAID,
+    on_file: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[DataCheck, list[CheckedSample]]:
+    """Return what `check_dataset` does, and the samples that were checked."""
     read = _read(folder, units, on_file)
     samples = with_origin(folder, read.samples)
     has_parts = read.split_by is not None
@@ -68,7 +78,7 @@ def check_dataset(
     not_checked = tuple(_not_checked(read.kind, samples, has_parts))
     unknown = {issue for item in not_checked for issue in item.issues}
     looked_for = (*_OF_KIND[read.kind], *_COPIES, *_NEAR, *_PARTS, *_SPEAKERS, *_SESSIONS, "imbalance")
-    return DataCheck(
+    check = DataCheck(
         folder=folder,
         kind=read.kind,
         labels=dict(sorted(Counter(sample.label for sample in samples).items())),
@@ -80,6 +90,7 @@ def check_dataset(
         findings=tuple(findings),
         skipped=read.skipped,
     )
+    return check, samples
 
 
 def _parts(samples: Sequence[CheckedSample]) -> Iterator[Part]:

@@ -1,0 +1,58 @@
+"""`tinyhost bench --groups`: how groups fare on the board."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tinyhost.cli.declare import option
+from tinyhost.cli.labels import split_words
+from tinyhost.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyhost.bench.result import BenchResult
+    from tinyhost.datasets.groups import Groups
+
+__all__ = ["GroupByOption", "GroupsOption", "PositiveOption", "group_table", "with_groups"]
+
+GroupsOption = Annotated[
+    Path | None,
+    option(
+        "--groups",
+        metavar="CSV",
+        help="Which group each file of --data is of, a column for each way to group: rates by group, criteria of "
+        "fairness, thresholds.",
+    ),
+]
+GroupByOption = Annotated[
+    str, option("--group-by", metavar="COLUMNS", help="Only these columns of --groups, separated by commas.")
+]
+PositiveOption = Annotated[
+    str | None,
+    option("--positive", metavar="LABEL", help="With --groups: the wanted label. Default: the second of two."),
+]
+
+
+def group_table(groups: Path | None, columns: str, data: Path | None) -> Groups | None:
+    """Return the table of --groups. Raises UsageError without --data, DatasetError if it is none."""
+    if groups is None:
+        return None
+    if data is None:
+        raise UsageError("--groups is about the samples of --data, and none is given", hint="add --data FOLDER")
+    from tinyhost.datasets.groups import read_groups
+
+    return read_groups(groups, split_words(columns))
+
+
+def with_groups(result: BenchResult, table: Groups | None, positive: str | None) -> BenchResult:
+    """Return a result with how its groups fare. Raises UsageError for a model that does not classify."""
+    if table is None:
+        return result
+    from tinyhost.tasks.classes import Accuracy
+    from tinyhost.tasks.fairness import judge_groups
+
+    accuracy = next((item for item in result.findings if isinstance(item, Accuracy)), None)
+    if accuracy is None:
+        raise UsageError("--groups is for models that classify samples", hint="leave it out")
+    return replace(result, findings=(*result.findings, judge_groups(accuracy, table, positive)))

@@ -1,0 +1,1 @@
+"""The papers of a data set: datasheet, nutrition label, Croissant."""

@@ -1,0 +1,130 @@
+"""Every figure of a classifier's document, recomputed by scikit-learn and scipy from the scores that are in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn import metrics as sklearn
+from tinyhost.metrics.intervals import mcnemar, poisson_rate
+from tinyhost.metrics.keywords import keyword_curve
+from tinyhost.metrics.threshold import roc_curve
+from tinyhost.system.documents import to_json
+from tinyhost.tasks.classes import Accuracy
+from tinyhost.tasks.findings import Judged
+
+
+def document(labels: tuple[str, ...], n: int, seed: int) -> dict[str, Any]:
+    """Return the document of samples of all labels, with scores as an int8 model gives them."""
+    rng = np.random.default_rng(seed)
+    classes = rng.integers(0, len(labels), n)
+    scores = rng.integers(0, 256, (n, len(labels))) / 256
+    scores[np.arange(n), classes] = np.minimum(1.0, scores[np.arange(n), classes] + 0.25)
+    predicted = scores.argmax(axis=1)
+    samples = tuple(
+        Judged(
+            path=Path(f"{labels[own]}/{index}.png"),
+            label=labels[own],
+            predicted=labels[said],
+            scores=tuple(map(float, row)),
+            is_picture=False,
+        )
+        for index, (own, said, row) in enumerate(zip(classes, predicted, scores, strict=True))
+    )
+    confusion = tuple(map(tuple, sklearn.confusion_matrix(classes, predicted, labels=range(len(labels))).tolist()))
+    return dict(to_json(Accuracy(data=Path("set"), labels=labels, confusion=confusion, samples=samples).document()))
+
+
+def share(interval: dict[str, float] | None, count: int, n: int) -> None:
+    """Check a Wilson interval."""
+    if n == 0:
+        assert interval is None
+        return
+    expected = stats.binomtest(int(count), int(n)).proportion_ci(method="wilson")
+    assert interval is not None
+    assert (interval["low"], interval["high"]) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("labels", [("no_person", "person"), ("silence", "unknown", "yes", "no"), ("a", "b", "c")])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_accuracy_documents_figures_are_scikit_learns(labels: tuple[str, ...], seed: int) -> None:
+    found = document(labels, 157, seed)
+    truth = [item["label"] for item in found["pictures"]]
+    said = [item["predicted"] for item in found["pictures"]]
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    hits = sum(a == b for a, b in zip(truth, said, strict=True))
+    assert found["n"] == 157
+    assert found["top1"] == pytest.approx(sklearn.accuracy_score(truth, said))
+    share(found["top1_interval"], hits, 157)
+    assert found["macro_f1"] == pytest.approx(sklearn.f1_score(truth, said, average="macro"))
+    assert found["confusion"] == sklearn.confusion_matrix(truth, said, labels=labels).tolist()
+    is_one = np.array(truth)[:, None] == np.array(labels)[None, :]
+    if len(labels) == 2:
+        margin = scores[:, 1] - scores[:, 0]
+        assert found["auc"] == pytest.approx(sklearn.roc_auc_score(is_one[:, 1], margin))
+        assert found["average_precision"] == pytest.approx(sklearn.average_precision_score(is_one[:, 1], margin))
+    else:
+        assert found["auc"] == pytest.approx(sklearn.roc_auc_score(is_one, scores, average="macro"))
+        assert found["average_precision"] == pytest.approx(sklearn.average_precision_score(is_one, scores))
+    parts = sklearn.precision_recall_fscore_support(truth, said, labels=labels)
+    for label, precision, recall, f1, n in zip(labels, *parts, strict=True):
+        own = found["per_class"][label]
+        assert (own["precision"], own["recall"], own["f1"]) == pytest.approx((precision, recall, f1))
+        assert own["n"] == n
+        right = sum(a == b == label for a, b in zip(truth, said, strict=True))
+        share(own["recall_interval"], right, n)
+        share(own["precision_interval"], right, said.count(label))
+
+
+@pytest.mark.parametrize("n_events", [0, 1, 7, 180])
+def test_an_alarm_rates_interval_is_the_exact_one(n_events: int) -> None:
+    found = poisson_rate(n_events, 2.5)
+    assert found is not None
+    low = stats.chi2.ppf(0.025, 2 * n_events) / 2 / 2.5 if n_events else 0.0
+    assert (found.low, found.high) == pytest.approx((low, stats.chi2.ppf(0.975, 2 * n_events + 2) / 2 / 2.5), rel=1e-9)
+
+
+def test_two_models_on_one_set_are_compared_by_the_exact_binomial_test() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.random(200) < 0.9, rng.random(200) < 0.8
+    found = mcnemar(first.tolist(), second.tolist())
+    only = int((first & ~second).sum()), int((~first & second).sum())
+    assert (found.n_only_first, found.n_only_second) == only
+    assert found.p_value == pytest.approx(stats.binomtest(only[0], sum(only)).pvalue)
+
+
+def anomaly_scores(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(1, 0.5, 240), rng.normal(2, 0.8, 90)
+
+
+def test_a_roc_curves_area_and_points_are_scikit_learns() -> None:
+    normal, anomalous = anomaly_scores(5)
+    found = roc_curve(normal, anomalous, miss_cost=10.0, alarm_cost=1.0, fault_share=0.01)
+    truth = np.repeat([0, 1], [len(normal), len(anomalous)])
+    scores = np.concatenate([normal, anomalous])
+    assert found.auc == pytest.approx(sklearn.roc_auc_score(truth, scores))
+    for threshold, false_rate, recall in found.points:
+        high = scores >= threshold
+        assert false_rate == pytest.approx((high & (truth == 0)).sum() / len(normal))
+        assert recall == pytest.approx(sklearn.recall_score(truth, high, zero_division=0))
+
+
+def test_a_keyword_curves_rates_are_those_of_its_confusion() -> None:
+    found = document(("silence", "unknown", "yes", "no"), 211, 9)
+    labels = found["labels"]
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
+    for point in keyword_curve(scores, classes, 2).points[::17]:
+        heard = np.where(
+            (scores.max(axis=1) >= point.threshold) & (scores.argmax(axis=1) >= 2), scores.argmax(axis=1), 4
+        )
+        counts = sklearn.confusion_matrix(classes, heard, labels=range(5))
+        others, words = counts[:2], counts[2:4]
+        assert point.false_accept_rate == pytest.approx(others[:, 2:4].sum() / others.sum())
+        assert point.false_reject_rate == pytest.approx(1 - (words[0, 2] + words[1, 3]) / words.sum())
+        assert point.confusion_rate == pytest.approx((words[0, 3] + words[1, 2]) / words.sum())
