@@ -20,7 +20,7 @@ from tinyhost.system.tools import require_tool
 
 __all__ = ["RemoteLink", "SshSession"]
 
-_START_S = 60.0
+_START_S = 180.0
 _END_S = 5.0
 _MAX_UNREAD_BYTES = 1 << 24
 _STDERR_CHARS = 600
@@ -49,9 +49,10 @@ class SshSession:
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._hear_complaints)]
         for thread in self._threads:
             thread.start()
-        if not self._magic.wait(_START_S) or self.lost:
+        answered = self._magic.wait(_START_S)
+        if not answered or self.lost:
             self.close()
-            raise self.lost or self._gone()
+            raise self._gone() if answered else self._silent()
         threading.Thread(target=self._stay_alive, daemon=True).start()
 
     def ask(
@@ -141,6 +142,10 @@ class SshSession:
         while not self._ended.wait(ALIVE_S) and self.lost is None:
             with contextlib.suppress(WayLostError):
                 self.send(alive=True)
+
+    def _silent(self) -> WayLostError:
+        what = f"{self._name}: no tinyhost on {self._target.host} answered in {_START_S:g} s"
+        return WayLostError(what, hint=f"try: ssh {self._target.host} tinyhost --version")
 
     def _gone(self) -> WayLostError:
         with contextlib.suppress(subprocess.TimeoutExpired):
