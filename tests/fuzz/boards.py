@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from tinyhost.bench.energy.ppk2 import Decoder, parse_calibration
+from tinyhost.bench.energy.samples import energy_of_windows, joined
 from tinyhost.boards.bootloader.intel_hex import parse_intel_hex
 from tinyhost.boards.bootloader.program import load_program
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
@@ -62,6 +64,20 @@ def _unpack_all(data: bytes) -> None:
 
 def _messages() -> list[bytes]:
     return [bytes(512), *(kind().pack() for kind in _MESSAGES)]
+
+
+def _calibration() -> bytes:
+    names = ("R", "GS", "GI", "O", "S", "I", "UG")
+    return "".join(f"{name}{place}: 1.5\n" for place in range(5) for name in names).encode() + b"END"
+
+
+def _power(data: bytes) -> None:
+    """Read what a PPK2 says of itself, then its samples, in pieces."""
+    text, _, rest = data.partition(b"END")
+    decoder = Decoder(parse_calibration(text.decode("ascii", "replace")), 3.3)
+    pieces = [decoder.feed(rest[at : at + 61]) for at in range(0, len(rest), 61)]
+    if pieces:
+        energy_of_windows(joined(pieces), marker=0)
 
 
 def _display() -> bytes:
@@ -271,6 +287,7 @@ TARGETS = [
         parse=_stream(StreamId.FEATURES),
         seeds=_items(FeaturesInfo(n_features=4).pack() + bytes(4)),
     ),
+    Target(name="power meter", parse=_power, seeds=lambda: [_calibration(), _calibration() + bytes(range(64))]),
     Target(name="display", parse=lambda data: parse_xwd(data, "display"), seeds=lambda: [_display()]),
     Target(name="marks of stimuli", parse=_marks, seeds=lambda: [bytes(48 * 48), _marked()]),
     Target(name="pictures for a window", parse=_window, seeds=lambda: [b"7 2 1\nab"]),
