@@ -68,7 +68,11 @@ def test_lost_samples_are_counted_and_break_their_window(n_lost: int) -> None:
 
 def test_the_three_samples_after_a_change_of_range_are_smoothed() -> None:
     amps = np.array([1e-6] * 10 + [1e-3] * 10)
-    samples = Decoder(parse_calibration(METADATA), VOLTS).feed(words_of(amps, np.zeros(20, np.uint8)))
+    data = words_of(amps, np.zeros(20, np.uint8))
+    samples = Decoder(parse_calibration(METADATA), VOLTS).feed(data)
+    decoder = Decoder(parse_calibration(METADATA), VOLTS)
+    pieces = joined(decoder.feed(data[at : at + 4]) for at in range(0, len(data), 4))
+    assert np.array_equal(pieces.amps, samples.amps), "pieces of one sample settle as the whole does"
     assert samples.amps[9] == pytest.approx(1e-6, rel=0.05)
     assert samples.amps[10] == pytest.approx(0.18 * 1e-3, rel=0.05)
     assert samples.amps[13] == pytest.approx(1e-3, rel=0.05)

@@ -113,16 +113,20 @@ class Decoder:
 
     def _smoothed(self, amps: NDArray[np.float64], ranges: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the amps with the three after each change of range smoothed: the amplifier settles."""
-        out = amps.copy()
-        changes = np.flatnonzero(np.diff(ranges, prepend=self._range))
-        for at in changes.tolist():
-            self._left = _SMOOTHED if self._range >= 0 or at else 0
-            for k in range(at, min(at + self._left, len(out))):
-                alpha = _ALPHA_OF_LAST if ranges[k] == _N_RANGES - 1 else _ALPHA
-                last = out[k - 1] if k else self._mean
-                out[k] = alpha * amps[k] + (1 - alpha) * last
-        if len(out):
-            self._range, self._mean = int(ranges[-1]), float(out[-1])
+        out, n = amps.copy(), len(amps)
+        changed = np.diff(ranges, prepend=self._range) != 0
+        if self._range < 0:
+            changed[:1] = False  # the first of all
+        begins = np.flatnonzero(changed)
+        settling = {k for at in begins.tolist() for k in range(at, min(at + _SMOOTHED, n))} | set(
+            range(min(self._left, n))
+        )
+        for k in sorted(settling):
+            alpha = _ALPHA_OF_LAST if ranges[k] == _N_RANGES - 1 else _ALPHA
+            out[k] = alpha * amps[k] + (1 - alpha) * (out[k - 1] if k else self._mean)
+        if n:
+            left = int(begins[-1]) + _SMOOTHED if len(begins) else self._left
+            self._range, self._mean, self._left = int(ranges[-1]), float(out[-1]), max(0, left - n)
         return out
 
 
