@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tinyhost.compiler import compile_tflite
 
+from tests.oracle.int16_layers import INT16_MODELS
 from tests.oracle.oracle import LITERT_TOO, ORACLE_IS_TFLM, assert_equals_oracle, run_kernels
 from tests.oracle.recorded import assert_equals_wheel, recorded_models
 from tests.oracle.strategies import OPERATOR_MODELS
@@ -26,7 +27,7 @@ _SETTINGS = settings(
 def test_both_sets_of_kernels_equal_tflm(operator: str) -> None:
     """And one another, also where LiteRT is no oracle."""
 
-    @_SETTINGS
+    @settings(_SETTINGS, max_examples=_EXAMPLES // (3 if operator in INT16_MODELS else 1))
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         model = data.draw(OPERATOR_MODELS[operator])
