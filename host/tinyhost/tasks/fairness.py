@@ -186,7 +186,7 @@ def _grouping_parts(grouping: GroupingDocument) -> list[Part]:
         parts.append(Note(text=f"Not judged, {reason}: {', '.join(small)}", level="warning"))
     if grouping.n_unknown:
         parts.append(Note(text=f"{counted(grouping.n_unknown, 'sample')} not in the table", level="warning"))
-    if len(grouping.impossible) > 1:
+    if len({percent(item.base_rate) for item in grouping.impossible}) > 1:  # with equal base rates all can be equal
         rates = ", ".join(
             f"{item.group} (of which {percent(item.base_rate)} are wanted) {percent(item.false_positive_rate)}"
             for item in grouping.impossible

@@ -50,14 +50,6 @@ def test_unsupported_operator_is_named_with_what_is_supported() -> None:
     assert "CONV_2D" in caught.value.hint
 
 
-def test_two_inputs_are_refused_by_name() -> None:
-    b = ModelBuilder()
-    x, y, z = (b.tensor((1, 4), scale=1.0) for _ in range(3))
-    b.operator("ADD", [x, y], z, FusedActivationFunction=0)
-    with pytest.raises(UnsupportedModelError, match=r"2 inputs \(t0, t1\)"):
-        compile_tflite(b.build([x, y], [z]), name="m")
-
-
 def test_an_operator_that_is_int8_alone_is_refused_by_its_float_tensor() -> None:
     b = ModelBuilder()
     x, y = (b.tensor((1, 4), dtype="float32") for _ in range(2))

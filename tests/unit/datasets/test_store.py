@@ -171,7 +171,8 @@ def test_manifest_lines_keep_their_keys(tmp_path: Path) -> None:
     line = json.loads((tmp_path / MANIFEST_NAME).read_text())
     expected = (
         "file sha256 label time sensor board device app firmware_version build_id settings scene scene_item note "
-        "frame_index dropped timestamp_us width height sample_rate_hz n_samples n_channels speaker issues adopted"
+        "frame_index dropped timestamp_us width height sample_rate_hz n_samples n_channels speaker issues adopted "
+        "subject consent retain_until purpose"
     )
     assert set(line) == set(expected.split())
     assert line["time"].endswith("+00:00")
