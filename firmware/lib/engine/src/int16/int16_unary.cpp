@@ -37,8 +37,9 @@ void Scale(const OperatorView& op) {
   Output* output = op.output_data<Output>();
   for (size_t n = ElementCount(op.output); n > 0; --n) {
     const int32_t x = *input++ - zero_point, below = x < 0;
-    int32_t scaled = MultiplyByQuantizedMultiplier(x, p.multiplier[below], p.shift[below]);
-    if (below && p.negates) scaled = WrappingSubtract(0, scaled);
+    // The product of two negative numbers: its halves are not rounded as those of a negative one.
+    const int32_t factor = below && p.negates ? -x : x;
+    const int32_t scaled = MultiplyByQuantizedMultiplier(factor, p.multiplier[below], p.shift[below]);
     *output++ = static_cast<Output>(Clamp(WrappingAdd(scaled, output_zero_point), p.activation_min, p.activation_max));
   }
 }
