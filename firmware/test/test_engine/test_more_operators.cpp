@@ -78,11 +78,18 @@ constexpr int32_t kHalf = 1 << 30;
 TEST_CASE("scales, shapes and types that two operands cannot have are refused") {
   using Sum = Model<AddParams>;
   CheckRefused<AddParams>(
-      {OperatorCode::kSquaredDifference, {{2, 3}, {3}}, {2, 3}, {{kHalf, kHalf}, kHalf, {0, 0}, 3, 0, 0, {}}},
+      {OperatorCode::kSquaredDifference,
+       {{2, 3}, {3}},
+       {2, 3},
+       {{kHalf, kHalf}, kHalf, {0, 0}, 3, 0, 0, 0, 0, 0, {}, 0, 0}},
       {[](Sum& m) { m.params.input_multiplier[1] = -1; }, [](Sum& m) { m.params.output_multiplier = INT32_MIN; },
        [](Sum& m) { m.params.input_shift[0] = 1; }, [](Sum& m) { m.params.input_shift[1] = -32; },
        [](Sum& m) { m.params.output_shift = 31; }, [](Sum& m) { m.output().dims[1] = 4; },
        [](Sum& m) { m.output().type = TensorType::kUint8; }});
+  CheckRefused<AddParams>(
+      {OperatorCode::kAdd, {{2, 3}, {3}}, {2, 3}, {{kHalf, kHalf}, kHalf, {0, 0}, 0, -128, 127, 0, 0, 0, {}, 0, 0}},
+      {[](Sum& m) { m.params.linear_shift = 32; }, [](Sum& m) { m.params.output_shift = 1; },
+       [](Sum& m) { m.params.has_table = 1, m.params.table_offset = UINT32_MAX - 3; }});
   using Product = Model<MulParams>;
   CheckRefused<MulParams>({OperatorCode::kDiv, {{2, 3}, {2, 1}}, {2, 3}, {kHalf, 22, -128, 127, 0}},
                           {[](Product& m) { m.params.multiplier = -1; }, [](Product& m) { m.params.shift = 23; },

@@ -28,7 +28,7 @@ void RunRow(const OperatorView& op, const ConvParams& params, int32_t n_words) {
   int8_t* output = op.output_data<int8_t>();
   if (op.inputs[0].n_bytes % 4 != 0) {  // what fills up the last word meets weights of 0
     uint8_t* copied = scratch + unfolded_bytes;
-    std::memcpy(copied, row, op.inputs[0].n_bytes);
+    std::memmove(copied, row, op.inputs[0].n_bytes);  // a hostile plan may have the one in the other
     row = reinterpret_cast<const int8_t*>(copied);
   }
   if (!scratch || !block.carried) return RunOneLane(block, row, output);
