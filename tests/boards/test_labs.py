@@ -96,9 +96,8 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     assert lab.holder() == ""
 
 
-@pytest.mark.parametrize(
-    "victim", ["coordinator", *(pytest.param(name, marks=pytest.mark.soak) for name in ("exporter", "serve"))]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("victim", ["coordinator", "exporter", "serve"])
 def test_a_lab_that_breaks_in_the_middle_is_the_rigs_fault_and_serves_again(
     lab: Lab, tmp_path: Path, victim: str
 ) -> None:
@@ -119,6 +118,7 @@ def test_a_lab_that_breaks_in_the_middle_is_the_rigs_fault_and_serves_again(
     assert lab.holder() == ""
 
 
+@pytest.mark.soak
 def test_ssh_that_is_killed_in_the_middle_is_told_and_the_board_is_free(machine: Sshd, tmp_path: Path) -> None:
     spec, environment = f"{machine.address}/native", {**os.environ, "PATH": machine.path}
     command = [*TINYHOST, "bench", "--board", spec, "--runs", "100000", "--samples", "0"]
