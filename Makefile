@@ -14,6 +14,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXT_SOURCES := firmware/CMakeLists.txt $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
+# Tests wait for boards half of the time, so two processes share a core.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
+
 # What `make bench` measures, and what it compares the figures with (docs/reference/performance.md).
 MODELS ?= models/vww build/networks
 HISTORY ?= docs/reference/performance/history.json
@@ -60,7 +63,7 @@ demo: setup  ## the README's tour on the virtual boards: flash, capture, push, m
 	$(BIN)/python -m scripts.demo
 
 test: setup-dev build/labgrid/bin/labgrid-client test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 sanitized: setup-dev
 	cmake -S firmware --preset sanitized

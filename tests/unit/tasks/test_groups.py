@@ -76,9 +76,21 @@ def test_a_benchmark_says_what_became_of_each_group(tmp_path: Path) -> None:
     assert grouping["n_unknown"] == 100
     assert {policy["name"] for policy in grouping["policies"]} >= {"group_unaware", "equal_opportunity"}
     kinds = [part["kind"] for part in section_context(found.section())["parts"]]
-    assert kinds == ["grid", "grid", "note", "note", "grid", "what_if"]
+    assert kinds == ["grid", "grid", "note", "grid", "what_if"]  # equal base rates: all could be equal
     with pytest.raises(UsageError, match="no such label"):
         judge_groups(accuracy(10), read_groups(table), "dog")
     table.write_text("file,light\nother/1.png,a\nother/2.png,b\n", encoding="utf-8")
     with pytest.raises(DatasetError, match="has none of the 10 samples"):
         judge_groups(accuracy(10), read_groups(table), None)
+
+
+def test_groups_with_other_base_rates_are_told_what_cannot_be_equal(tmp_path: Path) -> None:
+    table = tmp_path / "groups.csv"
+    names = [f"{('no_person', 'person')[index % 2]}/{index}.png" for index in range(300)]
+    rows = [f"{file},{'dark' if index % 6 < 3 else 'light'}" for index, file in enumerate(names)]
+    table.write_text("file,light\n" + "\n".join(rows), encoding="utf-8")
+    found = judge_groups(accuracy(300), read_groups(table), None)
+    notes = [str(part) for part in found.section().parts if "Not everything can be equal" in str(part)]
+    assert len(notes) == 1
+    assert "dark (of which 33.3 % are wanted)" in notes[0]
+    assert "light (of which 66.7 % are wanted)" in notes[0]
