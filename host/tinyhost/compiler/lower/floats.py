@@ -24,7 +24,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.lower.context import OperatorContext, Packable, Step
 from tinyhost.compiler.lower.reduction import checked_reduction
-from tinyhost.compiler.lower.window import resolve_window, window_fields
+from tinyhost.compiler.lower.window import checked_windows, pool_fields, window_fields
 
 __all__ = [
     "lower_float_binary",
@@ -55,7 +55,7 @@ def lower_float_conv(context: OperatorContext) -> Step:
             "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
         )
     packed = _interleaved(weights.reshape(groups, n_out // groups, height, width, depth))
-    window = _window(context, data, output, (height, width), n_out)
+    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
     return _weighted_step(context, weights, packed, {**window, "groups": groups, "layout": WeightLayout.QUADS}, depth)
 
 
@@ -67,7 +67,7 @@ def lower_float_depthwise_conv(context: OperatorContext) -> Step:
     one, height, width, n_out = weights.shape
     if one != 1 or n_out % data.shape[3]:
         raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=weights.shape)
-    window = _window(context, data, output, (height, width), n_out)
+    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
     return _weighted_step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, 1)
 
 
@@ -104,16 +104,6 @@ def _interleaved(groups: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.zeros((n_groups, n_blocks * FILTERS_PER_BLOCK, *taps), np.float32)
     padded[:, :n_filters] = groups
     return np.moveaxis(padded.reshape(n_groups, n_blocks, FILTERS_PER_BLOCK, *taps), 2, -1)
-
-
-def _window(
-    context: OperatorContext, data: Tensor, output: Tensor, filter_size: tuple[int, int], n_out: int
-) -> dict[str, int]:
-    """Return the parameters of a convolution's window; raise unless the output has its size."""
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return window_fields(rows, columns)
 
 
 def _weighted_step(
@@ -155,17 +145,10 @@ def lower_float_pool(context: OperatorContext) -> Step:
     """AVERAGE_POOL_2D and MAX_POOL_2D."""
     context.counts((1, 1))
     data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    window = pool_fields(context, data, output)
     low, high = context.float_activation_range()
     params = FloatPoolParams(
-        filter_height=rows.filter,
-        filter_width=columns.filter,
-        stride_height=rows.stride,
-        stride_width=columns.stride,
-        pad_top=rows.pad,
-        pad_left=columns.pad,
+        **window,
         activation_min=low,
         activation_max=high,
         kind=_POOLS[_name(context)],

@@ -24,7 +24,7 @@ from tinyhost.compiler.image_format import (
     QuantizeParams,
 )
 from tinyhost.compiler.lower.context import OperatorContext, Packable, Step
-from tinyhost.compiler.lower.reduction import checked_pool_windows, checked_reduction, mean_params
+from tinyhost.compiler.lower.reduction import checked_pool, checked_reduction, mean_params
 from tinyhost.compiler.lower.requantize import checked_multiplier
 from tinyhost.compiler.lower.sigmoid import sigmoid_table
 
@@ -207,15 +207,10 @@ def lower_int16_pool(context: OperatorContext) -> Step:
     """AVERAGE_POOL_2D and MAX_POOL_2D; input and output share their quantization."""
     context.counts((1, 1))
     data, output = context.int16(context.input(0), rank=4), context.int16(context.output(), rank=4)
-    rows, columns = checked_pool_windows(context, data, output)
+    window = checked_pool(context, data, output)
     low, high = context.activation_range(output)
     params = Int16PoolParams(
-        filter_height=rows.filter,
-        filter_width=columns.filter,
-        stride_height=rows.stride,
-        stride_width=columns.stride,
-        pad_top=rows.pad,
-        pad_left=columns.pad,
+        **window,
         activation_min=low,
         activation_max=high,
         kind=_POOLS[_name(context)],

@@ -10,7 +10,7 @@ from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, Int16Channel, Int1
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier, symmetric_weights
 from tinyhost.compiler.lower.weighted import real_multipliers
-from tinyhost.compiler.lower.window import resolve_window, window_fields
+from tinyhost.compiler.lower.window import checked_windows, window_fields
 
 __all__ = ["lower_int16_conv", "lower_int16_depthwise_conv", "lower_int16_fully_connected"]
 
@@ -31,7 +31,7 @@ def lower_int16_conv(context: OperatorContext) -> Step:
         raise context.corrupt(
             "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
         )
-    window = _window(context, data, output, (height, width), n_out)
+    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
     joined = groups == 1 and window["dilation_width"] == 1
     runs = (height, width * depth) if joined else (height * width, depth)
     packed = _interleaved(weights.reshape(groups, n_out // groups, *runs))
@@ -49,7 +49,7 @@ def lower_int16_depthwise_conv(context: OperatorContext) -> Step:
     bias = context.optional_input(2)
     if bias is not None and bias.dtype == "int32":
         raise context.unsupported("biases of int32; supported: int64")
-    window = _window(context, data, output, (height, width), n_out)
+    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
     return _step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, axis=3)
 
 
@@ -68,16 +68,6 @@ def lower_int16_fully_connected(context: OperatorContext) -> Step:
     window = {f"{name}_{axis}": 1 for name in sizes for axis in ("height", "width")}
     options = {**window, "pad_top": 0, "pad_left": 0, "groups": 1, "layout": WeightLayout.QUADS, "is_dense": 1}
     return _step(context, weights, _interleaved(weights.reshape(1, n_out, 1, depth)), options, axis=0)
-
-
-def _window(
-    context: OperatorContext, data: Tensor, output: Tensor, filter_size: tuple[int, int], n_out: int
-) -> dict[str, int]:
-    """Return the parameters of a convolution's window; raise unless the output has its size."""
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return window_fields(rows, columns)
 
 
 def _interleaved(groups: NDArray[np.int8]) -> NDArray[np.int8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinyhost.compiler.fixed_point import exp_on_negative_values, input_radius, rounding_doubling_high_mul, wrap32
@@ -9,10 +11,10 @@ from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import MeanParams, NoParams, OperatorCode, PoolParams, SoftmaxParams
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
-from tinyhost.compiler.lower.window import Window, resolve_window
+from tinyhost.compiler.lower.window import pool_fields
 
 __all__ = [
-    "checked_pool_windows",
+    "checked_pool",
     "checked_reduction",
     "lower_arg_max",
     "lower_l2_normalization",
@@ -31,15 +33,10 @@ def lower_pool(context: OperatorContext) -> Step:
     """AVERAGE_POOL_2D and MAX_POOL_2D; input and output share their quantization."""
     context.counts((1, 1))
     data, output = context.int8(context.input(0), rank=4), context.int8(context.output(), rank=4)
-    rows, columns = checked_pool_windows(context, data, output)
+    window = checked_pool(context, data, output)
     low, high = context.activation_range(output)
     params = PoolParams(
-        filter_height=rows.filter,
-        filter_width=columns.filter,
-        stride_height=rows.stride,
-        stride_width=columns.stride,
-        pad_top=rows.pad,
-        pad_left=columns.pad,
+        **window,
         activation_min=low,
         activation_max=high,
     )
@@ -47,14 +44,11 @@ def lower_pool(context: OperatorContext) -> Step:
     return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
 
-def checked_pool_windows(context: OperatorContext, data: Tensor, output: Tensor) -> tuple[Window, Window]:
-    """Return a pool's windows; raise unless the output has their size and the input's quantization."""
+def checked_pool(context: OperatorContext, data: Tensor, output: Tensor) -> dict[str, Any]:
+    """Return the fields that tell a pool's window; raise unless its output has the window's size and the same scale."""
     if abs(float(data.scale - output.scale)) > 1e-6 or data.zero_point != output.zero_point:
         raise context.unsupported("input and output have different quantization; supported: the same")
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=context.option("FilterHeight"))
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=context.option("FilterWidth"))
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
-    return rows, columns
+    return pool_fields(context, data, output)
 
 
 def lower_mean(context: OperatorContext) -> Step:

@@ -17,7 +17,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import ChannelTable, channel_table, symmetric_weights
-from tinyhost.compiler.lower.window import Window, resolve_window, window_fields
+from tinyhost.compiler.lower.window import Window, checked_windows, window_fields
 from tinyhost.compiler.packing import (
     can_carry,
     channels_within,
@@ -52,10 +52,8 @@ def lower_conv(context: OperatorContext) -> Step:
         raise context.corrupt(
             "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
         )
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=height)
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=width)
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return _windowed_step(context, weights, (rows, columns), groups, axis=0)
+    windows = checked_windows(context, data, output, (height, width), n_out)
+    return _windowed_step(context, weights, windows, groups, axis=0)
 
 
 def lower_depthwise_conv(context: OperatorContext) -> Step:
@@ -67,10 +65,8 @@ def lower_depthwise_conv(context: OperatorContext) -> Step:
     one, height, width, n_out = filters.shape
     if one != 1 or n_out % data.shape[3]:
         raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=filters.shape)
-    rows = resolve_window(context, "H", size=data.shape[1], filter_size=height)
-    columns = resolve_window(context, "W", size=data.shape[2], filter_size=width)
-    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
-    return _windowed_step(context, weights.transpose(3, 1, 2, 0), (rows, columns), data.shape[3], axis=3)
+    windows = checked_windows(context, data, output, (height, width), n_out)
+    return _windowed_step(context, weights.transpose(3, 1, 2, 0), windows, data.shape[3], axis=3)
 
 
 def lower_fully_connected(context: OperatorContext) -> Step:

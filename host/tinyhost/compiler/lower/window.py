@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.lower.context import OperatorContext
 
-__all__ = ["Window", "resolve_window", "window_fields"]
+__all__ = ["Window", "checked_windows", "pool_fields", "resolve_window", "window_fields"]
 
 _SAME, _VALID = 0, 1
 _MAX_EXTENT = 0xFFFF
@@ -48,15 +50,33 @@ def resolve_window(context: OperatorContext, axis: str, *, size: int, filter_siz
     return Window(filter=filter_size, stride=stride, dilation=dilation, pad=pad, output=output)
 
 
+def checked_windows(
+    context: OperatorContext, data: Tensor, output: Tensor, filter_size: tuple[int, int], n_out: int
+) -> tuple[Window, Window]:
+    """Return the windows on both axes; raise unless the output has their size and `n_out` channels."""
+    rows = resolve_window(context, "H", size=data.shape[1], filter_size=filter_size[0])
+    columns = resolve_window(context, "W", size=data.shape[2], filter_size=filter_size[1])
+    context.same_shape(output, (data.shape[0], rows.output, columns.output, n_out))
+    return rows, columns
+
+
+def pool_fields(context: OperatorContext, data: Tensor, output: Tensor) -> dict[str, Any]:
+    """Return the fields of a pool's parameters that tell its window; raise unless the output has its size."""
+    filter_size = (context.option("FilterHeight"), context.option("FilterWidth"))
+    return _fields(*checked_windows(context, data, output, filter_size, data.shape[3]))
+
+
 def window_fields(rows: Window, columns: Window) -> dict[str, int]:
     """Return the fields of a convolution's parameters that tell its window."""
+    return {**_fields(rows, columns), "dilation_height": rows.dilation, "dilation_width": columns.dilation}
+
+
+def _fields(rows: Window, columns: Window) -> dict[str, int]:
     return {
         "filter_height": rows.filter,
         "filter_width": columns.filter,
         "stride_height": rows.stride,
         "stride_width": columns.stride,
-        "dilation_height": rows.dilation,
-        "dilation_width": columns.dilation,
         "pad_top": rows.pad,
         "pad_left": columns.pad,
     }
