@@ -56,7 +56,7 @@ def test_a_capture_that_is_killed_again_and_again_loses_nothing(
         process = native.start(*capture(folder, pictures, 100_000))
         time.sleep(moments.uniform(0.2, LONGEST_S))
         process.send_signal(number)
-        _, remarks = process.communicate(timeout=30)
+        _, remarks = process.communicate(timeout=120)
         assert process.returncode in {-number, 128 + number}, remarks  # SIGTERM may come before Python is up
         pictures_now, lines_now = whole_pictures(folder), listed_pictures(folder)
         assert pictures_now.items() >= before.items()

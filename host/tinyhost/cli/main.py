@@ -17,7 +17,7 @@ from tinyhost.cli.loudness import loudness, loudness_options
 from tinyhost.cli.output import note, print_error
 from tinyhost.cli.parameters import used_lines
 from tinyhost.errors import TinyhostError, UsageError
-from tinyhost.system.signals import on_termination, raise_soon
+from tinyhost.system.signals import on_termination, raise_soon, termination_is_caught
 
 __all__ = ["app", "main"]
 
@@ -67,6 +67,7 @@ def _main(words: list[str]) -> None:
         _complete_words()
         _run(words)
     except _TerminatedError:
+        termination_is_caught()
         sys.exit(ExitStatus.TERMINATED)
     except KeyboardInterrupt:
         sys.exit(ExitStatus.INTERRUPTED)
@@ -124,26 +125,18 @@ def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    on_termination(_terminate)
+    on_termination(_TerminatedError)
     sys.unraisablehook = _on_unraisable
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
-def _terminate() -> None:
-    raise _TerminatedError
-
-
 def _on_unraisable(what: sys.UnraisableHookArgs) -> None:
-    """Raise what a signal raised once more: Python ignores it in a `__del__` or a weak reference's callback.
-
-    Else Ctrl-C and SIGTERM are lost when they come at such a moment, and the command goes on.
-    """
-    stop = what.exc_type
-    if not issubclass(stop, (_TerminatedError, KeyboardInterrupt)):
+    """Raise Ctrl-C once more: Python drops it in a `__del__` or a weak reference's callback, and goes on."""
+    if issubclass(what.exc_type, KeyboardInterrupt):
+        raise_soon(KeyboardInterrupt)
+    elif not issubclass(what.exc_type, _TerminatedError):  # that one is raised again as it is
         sys.__unraisablehook__(what)
-        return
-    raise_soon(stop)
 
 
 def _from_system(error: OSError) -> TinyhostError:

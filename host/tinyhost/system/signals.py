@@ -9,19 +9,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["ignore_interrupts", "on_interrupt", "on_termination", "raise_soon"]
+__all__ = ["ignore_interrupts", "on_interrupt", "on_termination", "raise_soon", "termination_is_caught"]
 
 _SOON_S = 0.02
 
 
-def on_termination(call: Callable[[], None]) -> None:
-    """Call something when the system asks this process to end; asked a second time, it ends at once."""
+def on_termination(stop: type[BaseException]) -> None:
+    """Raise an exception in the main thread when the system asks this process to end; asked again, it ends at once.
+
+    It is raised again until it is being handled or `termination_is_caught`: C code may drop what a signal raises within
+    it, as Python's compiler does in an import, and the command would go on.
+    """
 
     def first(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        call()
+        _alarm(again)
+        raise stop
+
+    def again() -> None:
+        if not _is_handled(stop):
+            _alarm(again)
+            raise stop
 
     signal.signal(signal.SIGTERM, first)
+
+
+def termination_is_caught() -> None:
+    """Raise no more of what `on_termination` was given."""
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, lambda number, frame: None)
+    else:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
@@ -42,12 +60,29 @@ def ignore_interrupts() -> None:
 def raise_soon(stop: type[BaseException]) -> None:
     """Raise an exception in the main thread in a moment, even if it waits then."""
 
-    def again(number: int, frame: FrameType | None) -> None:
+    def raise_stop() -> None:
         raise stop
 
+    _alarm(raise_stop)
+
+
+def _alarm(call: Callable[[], None]) -> None:
+    """Call something in the main thread in a moment, in place of what was to be called."""
+
+    def on_alarm(number: int, frame: FrameType | None) -> None:
+        call()
+
     if sys.platform == "win32":
-        signal.signal(signal.SIGBREAK, again)
+        signal.signal(signal.SIGBREAK, on_alarm)
         threading.Timer(_SOON_S, lambda: signal.raise_signal(signal.SIGBREAK)).start()
     else:
-        signal.signal(signal.SIGALRM, again)
+        signal.signal(signal.SIGALRM, on_alarm)
         signal.setitimer(signal.ITIMER_REAL, _SOON_S)
+
+
+def _is_handled(stop: type[BaseException]) -> bool:
+    """Return whether the code that runs now, or code that waits for it, handles such an exception."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, stop):
+        error = error.__context__
+    return error is not None
