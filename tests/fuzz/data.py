@@ -8,6 +8,7 @@ import json
 import shutil
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,11 +21,13 @@ from tinyhost.boards.scenes.files import scene_files
 from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.datasets.boxes import BOX_LIST, load_boxed_pictures
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
 from tinyhost.datasets.groups import read_groups
+from tinyhost.datasets.importers import find_samples
+from tinyhost.datasets.importers.common_voice import list_single_words
+from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.papers.facts import ABOUT_NAME, read_about
@@ -46,6 +49,8 @@ from tests.fuzz.files import reader, scratch, written
 from tests.heat_maps import edge_impulse_list
 from tests.media import aac_file, picture_file
 from tests.unit.datasets.test_cbor import acquisition
+from tests.unit.datasets.test_importers import CVAT
+from tests.unit.datasets.test_importers import PICTURES as TF_PICTURES
 
 __all__ = ["TARGETS"]
 
@@ -147,10 +152,10 @@ def _read_boxes(path: Path) -> object:
     return load_boxed_pictures(path.parent)
 
 
-def _coco_lists() -> list[bytes]:
+def _coco_lists(name: str = "face") -> list[bytes]:
     images = [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}]
     boxes = [{"id": 1, "image_id": 1, "category_id": 2, "bbox": [1, 2.5, 3, 4], "iscrowd": 0, "area": 12}]
-    lists = {"info": {}, "images": images, "annotations": boxes, "categories": [{"id": 2, "name": "face"}]}
+    lists = {"info": {}, "images": images, "annotations": boxes, "categories": [{"id": 2, "name": name}]}
     return [json.dumps(lists).encode()]
 
 
@@ -170,6 +175,47 @@ def _annotations() -> list[bytes]:
 def _read_pair(train: Path) -> object:
     shutil.copy(train, train.with_name("x_TEST.tsv"))
     return read_ucr(train)
+
+
+def _importer(name: str, file: str) -> Callable[[bytes], object]:
+    """Return an importer as a function of the list in a source that holds one picture and one sound, too."""
+
+    def find(path: Path) -> None:
+        for sample in find_samples(path.parent, name, ReadAs()).samples:
+            with contextlib.suppress(TinyhostError):
+                sample.read()
+
+    parse = reader(file, find)
+    folder = scratch() / file
+    (folder / "a.png").write_bytes(_SMALL)
+    (folder / "a.wav").write_bytes(wav_bytes(_tone(16_000)))
+    if name == "tfds":
+        features = {"image": {"image": {}}, "person": {"classLabel": {"numClasses": "2"}}}
+        (folder / "features.json").write_text(json.dumps({"featuresDict": {"features": features}}))
+    return parse
+
+
+def _label_studio() -> list[bytes]:
+    choice = {"type": "choices", "value": {"choices": ["a"]}}
+    stretch = {"type": "labels", "value": {"start": 0.1, "end": 0.5, "labels": ["b"]}}
+    tasks = [
+        {"data": {"image": "/data/local-files/?d=a.png"}, "annotations": [{"result": [choice]}]},
+        {"data": {"audio": "a.wav"}, "annotations": [{"result": [stretch], "was_cancelled": False}]},
+    ]
+    minimal = [
+        {"image": "a.png", "choice": "a", "annotation_id": 1, "label": [{"start": 0, "end": 1, "labels": ["b"]}]}
+    ]
+    return [json.dumps(tasks).encode(), json.dumps(minimal).encode()]
+
+
+_IMPORTERS: dict[str, tuple[str, Callable[[], list[bytes]]]] = {
+    "coco": ("instances_val2014.json", lambda: _coco_lists("person")),
+    "wake-vision": ("wake_vision_test.csv", lambda: [b"filename,person,dark\na.png,1,0\nb.png,-1,1\n"]),
+    "tfds": ("x-train.tfrecord-00000-of-00001", lambda: [TF_PICTURES]),
+    "label-studio": ("export.json", _label_studio),
+    "cvat": ("annotations.xml", lambda: [CVAT.encode()]),
+    "audacity": ("a.txt", lambda: [b"0.1\t0.5\tyes\n\\\t1.0\t2.0\n0.7\t0.7\tno\n", b"0.1\tyes\n"]),
+}
 
 
 def _unpack(archive: Path) -> None:
@@ -258,5 +304,9 @@ TARGETS = [
     ),
     Target(name="annotations", parse=reader("truth.csv", read_annotations), seeds=_annotations),
     Target(name="common voice", parse=reader("validated.tsv", _words), seeds=lambda: _VOICES),
+    *(
+        Target(name=f"import {name}", parse=_importer(name, file), seeds=seeds)
+        for name, (file, seeds) in _IMPORTERS.items()
+    ),
     Target(name="archive", parse=reader("set.bin", _unpack), seeds=_archives),
 ]

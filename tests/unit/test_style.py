@@ -33,8 +33,7 @@ LAYERS = (
 # What names an app, beside tasks/ and train/, and why. Everything else knows tasks by tasks/registry.py.
 NAMES_AN_APP = {
     "compiler/settings_file.py": "the keys of settings.json, a file format, are those of the image's task data",
-    "datasets/describe.py": "`anomaly` is what the published sets of machine sounds call a recording",
-    "datasets/machine_sounds.py": "the same",
+    "datasets/machine_sounds.py": "`anomaly` is what the published sets of machine sounds call a recording",
     "models/catalogue.py": "the catalogue of models that ship, one for each app",
 }
 

@@ -21,8 +21,8 @@ GroupsOption = Annotated[
     option(
         "--groups",
         metavar="CSV",
-        help="Which group each file of --data is of, a column for each way to group: rates by group, criteria of "
-        "fairness, thresholds.",
+        help="Which group each file of --data is of, a column for each way to group, or the manifest.jsonl of a set "
+        "that was imported: rates by group, criteria of fairness, thresholds.",
     ),
 ]
 GroupByOption = Annotated[

@@ -23,15 +23,26 @@ __all__ = ["import_dataset"]
 def import_dataset(
     source: Annotated[
         Path,
-        argument(help="A folder with one folder for each label, an Edge Impulse export, or Common Voice."),
+        argument(help="The folder, or the list, of a data set in one of the formats."),
     ],
     target: Annotated[Path, argument(help="The data set to which the samples are added.")],
     *,
-    format: Annotated[str, option(help="Format of the source: auto, folder, edge-impulse or common-voice.")] = "auto",
+    format: Annotated[
+        str,
+        option(
+            help="Format of the source: common-voice, coco, wake-vision, tfds, cvat, label-studio, audacity, "
+            "edge-impulse, machines or folder. Default: it is found out."
+        ),
+    ] = "auto",
     words: Annotated[str, option(help="Labels to import, separated by commas. Default: all.")] = "",
     resample: Annotated[
         bool, option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
+    object: Annotated[str, option("--object", metavar="NAME", help="COCO: what a picture must hold.")] = "person",
+    rule: Annotated[
+        str,
+        option(help="COCO: whose rule says how large that must be: slim or pyvww (0.5 %), or mlperf (2.5 %)."),
+    ] = "slim",
     subject: SubjectOption = "",
     consent: ConsentOption = "",
     purpose: PurposeOption = "",
@@ -43,24 +54,32 @@ def import_dataset(
 ) -> None:
     """Add clips, pictures or motion from elsewhere to a data set.
 
-    What is there already is not stored again, and the parts that the source has are kept. Files that cannot be used are
-    skipped and listed; the others are stored. Where, when and by whom they were taken, as EXIF and other metadata say,
-    is counted and not stored. Exits 1 if more than 1 % cannot be used.
+    What is there already is not stored again, so an import that stopped goes on. Parts, speakers, licences, and what
+    else the source says of a sample are kept. Files that cannot be used are skipped and listed; the others are stored.
+    Where, when and by whom they were taken, as EXIF and other metadata say, is counted and not stored. Exits 1 if more
+    than 1 % cannot be used.
     """
-    from tinyhost.datasets.import_sources import FORMATS, Format, ReadAs, detect_format, find_samples
+    from tinyhost.datasets.importers import IMPORTERS, detect_format, find_samples
+    from tinyhost.datasets.importers.contract import WAKE_WORD_RULES, ReadAs
     from tinyhost.datasets.importing import ImportReport, import_samples
     from tinyhost.datasets.people.consent import Person
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.store import DatasetStore
     from tinyhost.motion.units import MotionUnits
 
-    known: dict[str, Format] = {name: name for name in FORMATS}
-    if format != "auto" and format not in known:
-        raise UsageError(f"--format {format}: expected auto, {', '.join(FORMATS)}")
+    if format not in ("auto", *IMPORTERS):
+        raise UsageError(f"--format {format}: expected auto, {', '.join(IMPORTERS)}")
+    rules = {name: name for name in WAKE_WORD_RULES}
+    if rule not in WAKE_WORD_RULES:
+        raise UsageError(f"--rule {rule}: expected {', '.join(WAKE_WORD_RULES)}")
     person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
-    report = ImportReport(format=detect_format(source) if format == "auto" else known[format])
+    report = ImportReport(format=detect_format(source) if format == "auto" else format)
     wanted = split_words(words)
-    found = find_samples(source, report.format, ReadAs(convert=resample, units=MotionUnits.of(unit, time_unit)))
+    units = MotionUnits.of(unit, time_unit)
+    with progress_count("listing"):
+        found = find_samples(
+            source, report.format, ReadAs(convert=resample, units=units, wanted=object, rule=rules[rule])
+        )
     try:
         with DatasetStore(target, once=True) as store, progress_count("importing") as show:
             import_samples(found, store, report, source=source, words=wanted, person=person, on_sample=show)
@@ -86,6 +105,8 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
             f"{target}: {counted(report.stored.total(), 'sample')} of {counted(len(report.stored), 'label')} stored, "
             f"{report.already:,} already there, {len(report.skipped):,} skipped"
         )
+        for reason, n in report.passed_over.most_common():
+            say(f"passed over: {n:,}, {reason}")
         if report.metadata:
             found = ", ".join(f"{name} in {n:,}" for name, n in sorted(report.metadata.items()))
             say(f"left out, of files that were read: {found}")

@@ -143,7 +143,7 @@ def _describe_series(path: Path, class_column: ClassColumn | None) -> DataDescri
 
 
 def _describe_machines(found: MachineSounds) -> DataDescription:
-    states = Counter({True: "anomaly", False: "normal", None: "not known"}[clip.anomalous] for clip in found.clips)
+    states = Counter(clip.state for clip in found.clips)
     n_training = sum(clip.part == "train" for clip in found.clips)
     return DataDescription(
         folder=found.root,

@@ -1,12 +1,18 @@
-"""Which group each sample belongs to: a table with a row for each file, of ours, Wake Vision's or Common Voice's."""
+"""Which group each sample belongs to: a table with a row for each file, of ours, Wake Vision's or Common Voice's.
+
+Or the manifest of a data set that was imported: what its lines say of each sample.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from tinyhost.datasets.manifest import MANIFEST_NAME, read_manifest
 from tinyhost.errors import DatasetError
 from tinyhost.protocol.labels import normal_label
 from tinyhost.system.delimited import read_rows
@@ -45,7 +51,8 @@ def read_groups(path: Path, columns: Iterable[str] = ()) -> Groups:
     columns: only these; none: all that have 2 to 12 different values. A value is a group; in columns of 0 and 1 the
     group is named `column=1`. Raises DatasetError if the table lacks a column, or makes no groups.
     """
-    lines = read_text(path, max_bytes=_MAX_BYTES).splitlines()
+    is_ours = path.name == MANIFEST_NAME
+    lines = _table_of(path) if is_ours else read_text(path, max_bytes=_MAX_BYTES).splitlines()
     header, rows = read_rows(lines, _header, str(path))
     place = next(index for name in _FILES for index, own in enumerate(header) if own == name)
     missing = [name for name in columns if name not in header]
@@ -62,6 +69,17 @@ def read_groups(path: Path, columns: Iterable[str] = ()) -> Groups:
     if not found:
         raise DatasetError(f"{path}: no column with 2 to {_MOST_GROUPS} different values", hint=_HINT)
     return Groups(path=path, columns=found)
+
+
+def _table_of(manifest: Path) -> list[str]:
+    """Return a manifest's attributes as the lines of a table. Raises DatasetError."""
+    samples = read_manifest(manifest.parent)
+    names = sorted({name for sample in samples for name in sample.attributes} - set(_FILES))
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, [_FILES[0], *names], restval="", extrasaction="ignore", delimiter="\t")
+    table.writeheader()
+    table.writerows({**sample.attributes, _FILES[0]: sample.file} for sample in samples)
+    return text.getvalue().splitlines()
 
 
 def _header(names: Sequence[str], where: str) -> list[str]:

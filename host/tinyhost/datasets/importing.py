@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from tinyhost.audio.sound_file import MAX_SOUND_BYTES
 from tinyhost.audio.speakers import Part
-from tinyhost.datasets.import_sources import Clip, Content, Format, FoundSample
+from tinyhost.datasets.importers.contract import Clip, Content, Found, FoundSample
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.parts import counts_of, has_lists, read_lists, write_lists
@@ -22,7 +21,6 @@ from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.protocol.labels import normal_label
 from tinyhost.sensors.metadata import metadata_kinds
-from tinyhost.system.reading import read_file
 from tinyhost.system.wording import counted
 
 __all__ = ["ImportDocument", "ImportReport", "import_samples"]
@@ -34,7 +32,7 @@ _SHORTEST = 1600  # 0.1 s: no word is shorter
 class ImportReport:
     """What an import did; it stays right when the import is interrupted."""
 
-    format: Format
+    format: str
     stored: Counter[str] = field(default_factory=Counter)
     """samples of the source by label"""
     already: int = 0
@@ -43,6 +41,8 @@ class ImportReport:
     """what could not be used, with the reason"""
     not_wanted: int = 0
     """samples of labels that were not asked for"""
+    passed_over: Counter[str] = field(default_factory=Counter)
+    """samples that are none by the format's own rules, by reason"""
     metadata: Counter[str] = field(default_factory=Counter)
     """files that said more than their content, by what: EXIF, GPS, ...; none of it is stored"""
     parts: dict[str, Part] = field(default_factory=dict)
@@ -57,7 +57,8 @@ class ImportDocument:
     source: Path
     folder: Path
     """the data set"""
-    format: Format
+    format: str
+    """of the source, as `--format` takes it"""
     stored: Mapping[str, int]
     """samples that were stored, by label"""
     already: int
@@ -66,6 +67,8 @@ class ImportDocument:
     """samples by the part that the source has them in, which the set's lists now say; null if it does not divide"""
     skipped: tuple[Skipped, ...]
     """what could not be used"""
+    passed_over: Mapping[str, int]
+    """samples that are none by the format's own rules, by reason"""
     metadata: Mapping[str, int]
     """files that said where, when or by whom they were taken, by what said it: EXIF, GPS, XMP, IPTC, ICC, comment,
     text, time, INFO, bext, iXML, ID3, picture; none of it is stored"""
@@ -83,13 +86,14 @@ class ImportDocument:
             already=report.already,
             parts=counts_of(report.parts.values()) if report.parts else None,
             skipped=tuple(report.skipped),
+            passed_over=dict(report.passed_over),
             metadata=dict(sorted(report.metadata.items())),
             not_wanted=report.not_wanted,
         )
 
 
 def import_samples(
-    samples: Sequence[FoundSample],
+    found: Found,
     store: DatasetStore,
     report: ImportReport,
     *,
@@ -111,14 +115,15 @@ def import_samples(
     )
     if person is not None:
         origin = with_person(origin, person, store.root)
+    report.passed_over.update(found.passed_over)
     before = store.counts()
     try:
-        for done, found in enumerate(samples, 1):
-            if wanted and normal_label(found.label) not in wanted and found.label != BACKGROUND_LABEL:
+        for done, sample in enumerate(found.samples, 1):
+            if wanted and normal_label(sample.label) not in wanted and sample.label != BACKGROUND_LABEL:
                 report.not_wanted += 1
             else:
-                _take(found, store, origin, report)
-            on_sample(done, len(samples))
+                _take(sample, store, origin, report)
+            on_sample(done, len(found.samples))
     finally:
         if report.parts:
             _write_parts(store.root, report.parts, had_samples=bool(before))
@@ -128,12 +133,13 @@ def _take(found: FoundSample, store: DatasetStore, origin: Origin, report: Impor
     n_known = store.n_known
     try:
         content = found.read()
-        stored = _store(content, store, validate_label(found.label), found, origin)
+        own = replace(origin, attributes=found.attributes)
+        stored = _store(content, store, validate_label(found.label), found, own)
     except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return
-    if found.path is not None:
-        report.metadata.update(metadata_kinds(read_file(found.path, max_bytes=MAX_SOUND_BYTES)))
+    if found.original is not None:
+        report.metadata.update(metadata_kinds(found.original()))
     if found.part is not None and found.label != BACKGROUND_LABEL:
         report.parts |= {sample.file: report.parts.get(sample.file, found.part) for sample in stored}
     if store.n_known - n_known == len(stored):

@@ -69,6 +69,11 @@ class MachineClip:
         """The machine, as in `ToyCar id_01`."""
         return f"{self.machine} {self.unit}"
 
+    @property
+    def state(self) -> str:
+        """`normal`, `anomaly`, or `not known`."""
+        return {True: "anomaly", False: "normal", None: "not known"}[self.anomalous]
+
 
 @dataclass(frozen=True, kw_only=True)
 class MachineSounds:

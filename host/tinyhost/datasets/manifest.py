@@ -72,6 +72,8 @@ class Sample:
     """what it may be used for"""
     retain_until: str = ""
     """the last day on which it may be kept, ISO 8601"""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """what the source of an import says of it: licence, author, age, machine"""
     issues: Sequence[str] = ()
     """what is wrong with it, in words: a picture is dark, black, torn; a sensor was stuck, saturated"""
     adopted: bool = False
@@ -102,6 +104,11 @@ def _settings(found: JsonObject, key: str) -> dict[str, int]:
     return {name: inner.integer(name, -_LARGEST, _LARGEST) for name in inner.values}
 
 
+def _attributes(found: JsonObject, key: str) -> dict[str, str]:
+    inner = found.object(key)
+    return {name: inner.text(name) for name in inner.values}
+
+
 def _texts(found: JsonObject, key: str) -> tuple[str, ...]:
     value = found.values[key]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -115,6 +122,7 @@ _READ: dict[str, Callable[[JsonObject, str], Any]] = {
     "int": lambda found, key: found.integer(key, -_LARGEST, _LARGEST),
     "float": lambda found, key: found.number(key, 0.0, 1e9),
     "Mapping[str, int]": _settings,
+    "Mapping[str, str]": _attributes,
     "Sequence[str]": _texts,
 }
 """How a field of a sample is read, by its type"""

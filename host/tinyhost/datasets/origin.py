@@ -37,6 +37,8 @@ class Origin:
     """what the samples may be used for"""
     retain_until: str = ""
     """the last day on which they may be kept"""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """what the source of an import says of them"""
 
     def sample(self, label: str) -> Sample:
         """Return what the manifest's lines of one label have in common; it is of no file yet."""
@@ -58,4 +60,5 @@ class Origin:
             consent=self.consent,
             purpose=self.purpose,
             retain_until=self.retain_until,
+            attributes=dict(self.attributes),
         )

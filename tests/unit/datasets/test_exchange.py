@@ -16,7 +16,7 @@ from tinyhost.datasets.clips import load_clip_folder
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse_project import list_export
 from tinyhost.datasets.exporting import export_dataset
-from tinyhost.datasets.import_sources import detect_format
+from tinyhost.datasets.importers import detect_format
 from tinyhost.datasets.parts import read_lists, write_lists
 from tinyhost.datasets.speech_commands import Shares
 from tinyhost.datasets.splitting import split_dataset

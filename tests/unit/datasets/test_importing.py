@@ -10,9 +10,10 @@ from tinyhost.audio.levels import dbfs, rms, to_float
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.common_voice import list_single_words
 from tinyhost.datasets.exporting import export_clips
-from tinyhost.datasets.import_sources import ReadAs, detect_format, find_samples
+from tinyhost.datasets.importers import detect_format, find_samples
+from tinyhost.datasets.importers.common_voice import SpokenFile, list_single_words
+from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.store import DatasetStore
@@ -28,7 +29,7 @@ def run_import(source: Path, target: Path, *, words: tuple[str, ...] = (), conve
     with DatasetStore(target, once=True) as store:
         import_samples(found, store, report, source=source, words=words)
     told = report.stored.total() + report.already + len(report.skipped) + report.not_wanted
-    assert len(found) == told, "lost without a word"
+    assert len(found.samples) == told, "lost without a word"
     return report
 
 
@@ -159,6 +160,7 @@ def test_a_clip_of_common_voice_is_always_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     (tmp_path / "test.tsv").write_text("client_id\tpath\tsentence\nx\t../../etc/passwd\tyes\n")
     (found,) = list_single_words(tmp_path)
+    assert isinstance(found, SpokenFile)
     assert found.path == tmp_path / "clips" / "passwd"
 
 
@@ -183,4 +185,4 @@ def test_what_was_imported_is_what_was_there(tmp_path: Path) -> None:
 )
 def test_a_single_word_of_any_script_is_found(tmp_path: Path, sentence: str, word: str) -> None:
     root = common_voice(tmp_path / "en", [("ann", sentence, "a"), ("ann", "two words", "b"), ("ann", "...", "c")])
-    assert [spoken.word for spoken in list_single_words(root)] == [word]
+    assert [spoken.word for spoken in list_single_words(root) if isinstance(spoken, SpokenFile)] == [word]

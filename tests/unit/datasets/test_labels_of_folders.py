@@ -12,7 +12,8 @@ from tinyhost.audio.speakers import part_of_speaker, speaker_id
 from tinyhost.audio.wav import write_wav
 from tinyhost.datasets import DatasetStore, Origin, load_class_folder
 from tinyhost.datasets.clips import load_clip_folder
-from tinyhost.datasets.import_sources import ReadAs, find_samples
+from tinyhost.datasets.importers import find_samples
+from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.parts import LIST_FILES

@@ -10,7 +10,8 @@ import pytest
 from tinyhost.datasets import DatasetStore
 from tinyhost.datasets.edge_impulse import parse_acquisition
 from tinyhost.datasets.folder import MOTION, kind_of
-from tinyhost.datasets.import_sources import ReadAs, detect_format, find_samples
+from tinyhost.datasets.importers import detect_format, find_samples
+from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.importing import ImportReport, import_samples
 from tinyhost.datasets.motion_exchange import export_motion, motion_of
 from tinyhost.errors import DatasetError

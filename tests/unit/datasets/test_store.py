@@ -172,7 +172,7 @@ def test_manifest_lines_keep_their_keys(tmp_path: Path) -> None:
     expected = (
         "file sha256 label time sensor board device app firmware_version build_id settings scene scene_item note "
         "frame_index dropped timestamp_us width height sample_rate_hz n_samples n_channels speaker issues adopted "
-        "subject consent retain_until purpose"
+        "subject consent retain_until purpose attributes"
     )
     assert set(line) == set(expected.split())
     assert line["time"].endswith("+00:00")
