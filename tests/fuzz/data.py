@@ -9,6 +9,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -30,7 +31,7 @@ from tinyhost.datasets.importers.common_voice import list_single_words
 from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
-from tinyhost.datasets.papers.facts import ABOUT_NAME, read_about
+from tinyhost.datasets.papers.facts import ABOUT_NAME, QUESTIONS, read_about
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
 from tinyhost.datasets.people.provenance import RUN_DATA_NAME, read_run_data
@@ -275,7 +276,9 @@ TARGETS = [
     Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
     Target(name="groups", parse=reader("groups.csv", read_groups), seeds=lambda: [b"file,sex\na/1.png,f\na/2.png,m\n"]),
     Target(
-        name="about.toml", parse=reader(ABOUT_NAME, read_about), seeds=lambda: [b'title = "Hall"\nuses = "counting"']
+        name="about.toml",
+        parse=reader(ABOUT_NAME, partial(read_about, questions=QUESTIONS)),
+        seeds=lambda: [b'title = "Hall"\nuses = "counting"'],
     ),
     Target(name="run data", parse=reader(RUN_DATA_NAME, read_run_data, subject="."), seeds=lambda: _RUN_DATA),
     Target(name="wav", parse=_hear, seeds=_wavs),

@@ -13,6 +13,10 @@ import numpy as np
 from rich.console import Console
 from tinyhost.bench.difference import parse_npy
 from tinyhost.bench.history import Entry, append_entry, last_figures, read_history
+from tinyhost.bench.papers.card import model_card
+from tinyhost.bench.papers.cyclonedx import ml_bom
+from tinyhost.bench.papers.facts import ModelFacts
+from tinyhost.bench.papers.measures import bench_measures, training_measures
 from tinyhost.compiler import compile_tflite, image_for_tflm
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.checksum import image_crc32
@@ -25,13 +29,14 @@ from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
 from tinyhost.models.wrapped import unwrapped
+from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.views.inspect import inspect_view
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.sketch import Sketch
-from tests.stations import SHIPPED_MODELS
+from tests.stations import SHIPPED_MODELS, shipped_image
 from tests.unit.compiler.models import picture_classifier
 from tests.wrapped_models import c_array, zipped
 
@@ -175,6 +180,32 @@ def _wrapped() -> list[bytes]:
     return [c_array(_small()), zipped({"model.h": c_array(_small()), "labels.txt": b"0 no\n1 yes\n"})]
 
 
+def _benches() -> list[bytes]:
+    interval = {"low": 0.1, "high": 0.9}
+    score = {"n": 4, "recall": 0.5, "recall_interval": interval, "precision": None, "precision_interval": None}
+    accuracy = {"data": "a/b", "n": 4, "top1": 0.5, "top1_interval": interval, "auc": 1, "per_class": {"x": score}}
+    group = {"group": "f", "n": 4, "judged": False, "accuracy": 0.5, "accuracy_interval": interval}
+    grouping = {"column": "sex", "groups": [group], "criteria": {"accuracy_difference": 0.1}}
+    motion = {"data": "a", "labels": {"x": {"auc": 1.0, "n_windows": 3, "n_recordings": 2, "n_alarmed": 1}}}
+    found = {"accuracy": accuracy, "fairness": {"positive": "x", "groupings": [grouping]}, "motion": motion}
+    cost = {"latency": {"unit": "ns", "invoke": {"median": 5}}, "model": {"arena_bytes": 9}}
+    return [json.dumps({"board": "m4", **found, **cost}).encode(), json.dumps({"test": accuracy}).encode()]
+
+
+def _measures(data: bytes) -> None:
+    """Make a model's papers of a benchmark's figures, and of a training's."""
+    values = JsonObject.of(parse_json(data, "fuzzed", hint=""), "fuzzed", hint="").values
+    facts = ModelFacts(
+        summary=summarize(shipped_image("vww")),
+        answers={},
+        measures=(*bench_measures(values), *training_measures(values)),
+        data=None,
+        metrics=values,
+    )
+    model_card(facts)
+    json.dumps(ml_bom(facts, time="2026-12-01T00:00:00Z"))
+
+
 def _unwrap(data: bytes) -> None:
     unwrapped(data, where="fuzzed")
 
@@ -191,5 +222,6 @@ TARGETS = [
         seeds=lambda: [b"empty\nperson\n", b"\xef\xbb\xbfno\r\nsi\xcc\x81\r\n"],
     ),
     Target(name="npy", parse=lambda data: parse_npy(data, "a.npy"), seeds=_arrays),
+    Target(name="bench document", parse=_measures, seeds=_benches),
     Target(name="history", parse=reader("history.json", _history), seeds=_histories),
 ]

@@ -30,7 +30,7 @@ COMMANDS = {
     "data": "Fetch, import, export, split, describe and check data sets.",
     "monitor": "Watch live predictions and what the sensor gives.",
     "train": "Train a model; needs TensorFlow, the extra `train`.",
-    "model": "List or fetch models to start from, or adapt one.",
+    "model": "List or fetch models to start from, adapt one, or write its papers.",
     "inspect": "Show what a model costs, and whether it fits the board.",
     "compile": "Compile a model into the image that the board runs in place.",
     "push": "Put a model on the board and make it active.",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from tinyhost.cli.adapt import adapt_model
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
+from tinyhost.cli.model_card import card_model
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import note, print_table, say, write_json
 
@@ -14,9 +15,9 @@ __all__ = ["command"]
 
 
 def command() -> Group:
-    """Return `model list`, `model fetch` and `model adapt`."""
+    """Return `model list`, `model fetch`, `model adapt` and `model card`."""
     return make_group(
-        "List or fetch models to start from, or adapt one.",
+        "List or fetch models to start from, adapt one, or write its papers.",
         {
             "list": make_command(list_models, examples=("tinyhost model list",)),
             "fetch": make_command(
@@ -27,6 +28,13 @@ def command() -> Group:
                 examples=(
                     "tinyhost model adapt colour.tflite -o grey.tflite --gray",
                     "tinyhost model adapt other.tflite -o ours.tflite --labels person,empty --order empty,person",
+                ),
+            ),
+            "card": make_command(
+                card_model,
+                examples=(
+                    "tinyhost model card runs/hall papers/hall --bench bench.json",
+                    "tinyhost model card models/vww/model.tflite papers/vww",
                 ),
             ),
         },

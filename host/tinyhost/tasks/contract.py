@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,10 @@ class Task(ABC):
     """how its predictions are shown"""
     capture: ClassVar[CaptureForm]
     """how labelled samples are captured"""
+    pipeline: ClassVar[str] = ""
+    """what its models do, as Hugging Face names it; empty if it has no name for that"""
+    approach: ClassVar[Literal["supervised", "unsupervised"]] = "supervised"
+    """how they learn"""
     documents: ClassVar[dict[str, type[Document]]]
     """what its findings put into a benchmark's document, by key"""
 

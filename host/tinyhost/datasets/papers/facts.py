@@ -38,7 +38,6 @@ QUESTIONS: Mapping[str, str] = {
 }
 """Keys of about.toml, and what each answers; seven of them are the headings of a datasheet (Gebru et al., 2021)."""
 _MAX_ANSWER = 20_000
-_HINT = f"keys of {ABOUT_NAME}: {', '.join(QUESTIONS)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,7 @@ def card_facts(folder: Path) -> CardFacts:
         n_bytes=sum((folder / row.file).stat().st_size for row in rows),
         lines=tuple(lines.values()),
         n_consents=len(read_consents(folder)),
-        answers=read_about(folder / ABOUT_NAME),
+        answers=read_about(folder / ABOUT_NAME, QUESTIONS),
     )
 
 
@@ -111,14 +110,14 @@ def _digest(folder: Path, file: str, lines: Mapping[str, Sample]) -> str:
     return line.sha256 if line and line.sha256 else file_digest(folder / file)
 
 
-def read_about(path: Path) -> dict[str, str]:
+def read_about(path: Path, questions: Mapping[str, str]) -> dict[str, str]:
     """Return the answers of an about.toml, none without one. Raises ConfigError, DatasetError if it is damaged."""
     if not path.exists():
         return {}
-    source = read_toml(path)
+    source, hint = read_toml(path), f"keys of {ABOUT_NAME}: {', '.join(questions)}"
     for key, value in source.data.items():
-        if key not in QUESTIONS:
-            raise DatasetError(f"{path}: unknown key {key}", hint=_HINT)
+        if key not in questions:
+            raise DatasetError(f"{path}: unknown key {key}", hint=hint)
         if not isinstance(value, str) or len(value) > _MAX_ANSWER:
-            raise DatasetError(f"{path}: {key}: expected text of at most {_MAX_ANSWER:,} letters", hint=_HINT)
+            raise DatasetError(f"{path}: {key}: expected text of at most {_MAX_ANSWER:,} letters", hint=hint)
     return {key: value.strip() for key, value in source.data.items() if value.strip()}

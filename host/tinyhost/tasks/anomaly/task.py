@@ -33,6 +33,7 @@ class Anomaly(Task):
     )
     live = LiveForm(sees="motion", result="alarm")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
+    approach = "unsupervised"
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:

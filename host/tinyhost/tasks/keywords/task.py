@@ -37,6 +37,7 @@ class Keywords(Task):
     )
     live = LiveForm(sees="sound", result="events")
     capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)
+    pipeline = "audio-classification"
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def listening(self, device: Device) -> Listening | None:

@@ -73,6 +73,7 @@ class Vision(Task):
     settings = frozenset({Setting.CAMERA_RESOLUTION, Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
+    pipeline = "image-classification"
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "objects": ObjectsDocument}
 
     def misfit(self, model: ModelSummary) -> str:

@@ -1,0 +1,1 @@
+"""The papers of a model: card, nutrition label, CycloneDX ML-BOM."""

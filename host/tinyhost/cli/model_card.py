@@ -1,0 +1,61 @@
+"""`tinyhost model card`: the papers of a model."""
+
+from __future__ import annotations
+
+import json as json_text
+from pathlib import Path
+from typing import Annotated
+
+from tinyhost.cli.declare import argument, option
+from tinyhost.cli.options import JsonOption
+from tinyhost.cli.output import note, write_json
+from tinyhost.cli.papers import PapersFolder, TodayOption, day_of, note_missing, say_papers, write_papers
+
+__all__ = ["card_model"]
+
+
+def card_model(
+    model: Annotated[Path, argument(help="The .tflite file, model image (.thm), or the folder of a run.")],
+    target: PapersFolder,
+    *,
+    bench: Annotated[
+        list[Path] | None,
+        option("--bench", metavar="FILE", help="What `tinyhost bench --json` measured of it; may be given again."),
+    ] = None,
+    today: TodayOption = "",
+    json: JsonOption = None,
+) -> None:
+    """Write the papers of a model: from what lies beside it, what was measured, and what its about.toml says.
+
+    README.md is a model card with front matter for Hugging Face, label.html a nutrition label, model.cdx.json the model
+    as a bill of materials (CycloneDX 1.6). What nobody said or measured is counted.
+    """
+    from tinyhost.bench.papers.card import model_card
+    from tinyhost.bench.papers.cyclonedx import ml_bom
+    from tinyhost.bench.papers.document import ModelCardDocument
+    from tinyhost.bench.papers.facts import ABOUT_NAME, MODEL_QUESTIONS, model_facts
+    from tinyhost.report.label import model_label
+
+    time = f"{day_of(today).isoformat()}T00:00:00Z"
+    facts = model_facts(model, bench or ())
+    papers = {
+        "README.md": model_card(facts),
+        "label.html": model_label(facts),
+        "model.cdx.json": json_text.dumps(ml_bom(facts, time=time), indent=1, ensure_ascii=False) + "\n",
+    }
+    written = write_papers(target, papers)
+    if json:
+        document = ModelCardDocument(
+            model=model,
+            sha256=facts.summary.sha256,
+            papers=written,
+            questions=len(MODEL_QUESTIONS),
+            missing=facts.missing,
+            measures=len(facts.measures),
+            not_measured=facts.not_measured,
+        )
+        write_json(document, json)
+    say_papers(target, papers, json)
+    note_missing(facts.missing, len(MODEL_QUESTIONS), (model if model.is_dir() else model.parent) / ABOUT_NAME)
+    if facts.not_measured:
+        note(f"not measured: {', '.join(facts.not_measured)}")
