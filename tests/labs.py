@@ -78,8 +78,8 @@ def sshd(folder: Path) -> Iterator[Sshd]:
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/hostkey\nAuthorizedKeysFile {folder}/key.pub\n"
         "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-        f"SetEnv PATH={TINYHOST.parent}:/usr/bin:/bin TINYHOST_STATE={state}\n"
-    )
+        f"SetEnv PATH={TINYHOST.parent}:/usr/bin:/bin TINYHOST_STATE={state} HOME={folder}\n"
+    )  # a home without a .bashrc, which might wait for something
     (folder / "ssh_config").write_text(
         f"Host *\n  IdentityFile {folder}/key\n  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known\n"
         "  StrictHostKeyChecking accept-new\n  LogLevel ERROR\n"

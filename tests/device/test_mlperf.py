@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
+from tinyhost.audio.wav import write_wav
 from tinyhost.compiler import compile_tflite
 from tinyhost.device import Device
 from tinyhost.link import Link
@@ -24,8 +25,16 @@ from tests.stations import Station, Stations
 
 pytestmark = pytest.mark.firmware
 
-SHAPES = {"kws01": (1, 49, 10, 1), "vww01": (1, 96, 96, 3), "ic01": (1, 32, 32, 3), "ad01": (1, 640)}
-N_OUT = {"kws01": 12, "vww01": 2, "ic01": 10, "ad01": 640}
+SHAPES = {
+    "kws01": (1, 49, 10, 1),
+    "vww01": (1, 96, 96, 3),
+    "ic01": (1, 32, 32, 3),
+    "ic02": (1, 32, 32, 3),
+    "ad01": (1, 640),
+    "sww01": (1, 30, 1, 40),
+}
+N_OUT = {"kws01": 12, "vww01": 2, "ic01": 10, "ic02": 10, "ad01": 640, "sww01": 3}
+STRIDE = 512  # samples that the wake word's model hears at once
 HELLO_AS_BYTES = b"\x04ab%\x00"  # anything that is no text up to a 0
 
 
@@ -35,7 +44,9 @@ def stand_in(name: str) -> bytes:
     if name == "ad01":
         return sketch.dense(8).dense(N_OUT[name]).tflite()
     stride = SHAPES[name][1] // 4
-    return sketch.conv(4, 3, stride=stride).mean().dense(N_OUT[name]).softmax().tflite()
+    if name == "ic02":  # known by its size
+        sketch = sketch.conv(128, 3, stride=stride).conv(128, 3)
+    return sketch.conv(4, 3, stride=1 if name == "ic02" else stride).mean().dense(N_OUT[name]).softmax().tflite()
 
 
 def raw_input(name: str, seed: int) -> bytes:
@@ -56,7 +67,7 @@ def expected_results(image: bytes, name: str, data: bytes) -> NDArray[np.float32
         tensor = np.clip(steps + given.zero_point, -128, 127).astype(np.int8)
     else:
         pixels = np.frombuffer(data, np.uint8)
-        tensor = (pixels - (0 if name == "kws01" else 128)).astype(np.uint8).view(np.int8)
+        tensor = (pixels - (0 if name in {"kws01", "sww01"} else 128)).astype(np.uint8).view(np.int8)
     out = np.frombuffer(HostReference(image).run(tensor.tobytes()), np.int8)
     reals_out = (out.astype(np.int32) - output.zero_point).astype(np.float32) * np.float32(output.scale)
     return np.array([np.mean((reals - reals_out) ** 2)]) if name == "ad01" else reals_out
@@ -71,9 +82,13 @@ class Text:
     def ask(self, command: bytes) -> bytes:
         """Return all that is said up to m-ready, with the digits of times as N."""
         self._link.write(command)
+        return self.until(b"m-ready\r\n")
+
+    def until(self, end: bytes) -> bytes:
+        """Return all that is said up to `end`, with the digits of times as N."""
         got = b""
-        while not got.endswith(b"m-ready\r\n"):
-            piece = self._link.read(65_536, 30.0)
+        while not got.endswith(end):
+            piece = self._link.read(65_536, 60.0)
             assert piece, got
             got += piece
         return re.sub(rb"m-lap-us-[0-9]+", b"m-lap-us-N", got.replace(b"\0", b""))
@@ -82,6 +97,58 @@ class Text:
 @pytest.fixture(params=["native", pytest.param("m4", marks=pytest.mark.xdist_group("m4"))])
 def station(request: pytest.FixtureRequest, stations: Stations) -> Station:
     return stations(request.param, "mlperf")
+
+
+def settled(link: Link) -> Text:
+    """Return the text end of a link whose device has said what it says of itself."""
+    while link.read(65_536, 0.3):
+        pass
+    return Text(link)
+
+
+def echo(command: bytes) -> bytes:
+    """Return what a device that hears a stream says first."""
+    return b"Received command: " + command + b"\r\n"
+
+
+def numbers(said: bytes, head: bytes) -> list[int]:
+    """Return the integers in the brackets behind `head`."""
+    match = re.search(re.escape(head) + rb"\s*\[([^]]*)\]", said)
+    assert match, said
+    return [int(value) for value in match[1].split(b",") if value.strip()]
+
+
+def heard_features(sound: NDArray[np.int16], image: bytes) -> NDArray[np.int8]:
+    """Return what the model sees of each stride, (n_strides, 40): get_dataset.py of the benchmark, in float64."""
+    reals = np.concatenate([np.zeros(STRIDE), sound / 32768.0])
+    raised = reals - 0.96875 * np.concatenate([[0.0], reals[:-1]])
+    mel = np.log1p(np.arange(513) * 8000 / 512 / 700) / np.log1p(8000 / 700) * 41
+    bands = np.maximum(0, np.minimum(mel[:, None] - np.arange(40), np.arange(2, 42) - mel[:, None]))
+    bands[0] = 0
+    given = summarize(image).input
+    rows = []
+    for start in range(0, len(sound) - STRIDE + 1, STRIDE):
+        energies = np.abs(np.fft.rfft(raised[start : start + 1024] * np.hamming(1024))) ** 2 / 1024
+        decibels = 10 * np.log10(np.maximum(energies @ bands, 1e-30))
+        steps = np.clip((decibels + 52) / 64, 0, 1) / given.scale + given.zero_point
+        rows.append(np.clip(np.trunc(steps), -128, 127))
+    return np.array(rows).astype(np.int8)
+
+
+def heard_outputs(features: NDArray[np.int8], image: bytes) -> NDArray[np.int8]:
+    """Return the model's output after each stride, (n_strides, 3)."""
+    window, reference, rows = np.zeros((30, 40), np.int8), HostReference(image), []
+    for row in features:
+        window = np.vstack([window[1:], row])
+        rows.append(np.frombuffer(reference.run(window.tobytes()), np.int8))
+    return np.array(rows)
+
+
+def stand_in_sound(n_strides: int) -> NDArray[np.int16]:
+    """Return tones that come and go over noise, 16 kHz."""
+    t = np.arange(n_strides * STRIDE) / 16_000
+    tone = np.sin(2 * np.pi * (300 + 900 * t) * t) * (np.sin(2 * np.pi * 1.7 * t) > 0)
+    return np.rint(6000 * tone + np.random.default_rng(2).normal(0, 300, len(t))).astype(np.int16)
 
 
 @pytest.mark.parametrize("name", list(SHAPES))
@@ -95,22 +162,23 @@ def test_a_session_of_every_benchmark_is_played_to_the_letter(station: Station, 
             device.push(image)
         link = powered.open_link()
         try:
-            text = Text(link)
-            while link.read(65_536, 0.3):  # what it says of itself
-                pass
+            text = settled(link)
             assert text.ask(b"name%") == b"m-name-dut-[tinyhost]\r\nm-ready\r\n"
             profile = b"m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n"
             assert text.ask(HELLO_AS_BYTES + b"profile%") == profile + f"m-model-[{name}]\r\nm-ready\r\n".encode()
             assert text.ask(b"timestamp%") == b"m-lap-us-N\r\nm-ready\r\n"
-            assert (
-                text.ask(f"db load {len(data)}%".encode()) == f"m-[Expecting {len(data)} bytes]\r\nm-ready\r\n".encode()
-            )
-            pieces = [data[start : start + 31].hex().encode() for start in range(0, len(data), 31)]
-            for piece in pieces[:-1]:
-                assert text.ask(b"db " + piece + b"%") == b"m-ready\r\n"
-            assert text.ask(b"db " + pieces[-1] + b"%") == b"m-load-done\r\nm-ready\r\n"
+            is_stream = name == "sww01"  # which repeats what it was told
+            expecting = f"m-[Expecting {len(data)} bytes]\r\nm-ready\r\n".encode()
+            load = f"db load {len(data)}".encode()
+            assert text.ask(load + b"%") == (echo(load) if is_stream else b"") + expecting
+            pieces = [b"db " + data[start : start + 31].hex().encode() for start in range(0, len(data), 31)]
+            for n, piece in enumerate(pieces[:-1], 1):
+                said = b"%sm-ready\r\n" % (echo(piece) + b"%d bytes received\r\n" % (31 * n) if is_stream else b"")
+                assert text.ask(piece + b"%") == said
+            said = (echo(pieces[-1]) if is_stream else b"") + b"m-load-done\r\nm-ready\r\n"
+            assert text.ask(pieces[-1] + b"%") == said
             first = "-".join(f"{byte:02x}" for byte in data[:8]).encode()
-            assert text.ask(b"db print%").startswith(b"m-buffer-" + first + b"\r\nm-buffer-")
+            assert b"m-buffer-" + first + b"\r\nm-buffer-" in text.ask(b"db print%")
             said = b"m-results-[" + ",".join(f"{value:.3f}" for value in results).encode() + b"]\r\n"
             for n, warmups in ((1, 0), (3, 2)):
                 assert (
@@ -130,6 +198,61 @@ def test_a_session_of_every_benchmark_is_played_to_the_letter(station: Station, 
             assert device.info.app == "mlperf"
 
 
+def test_a_stream_is_heard_by_the_link_and_by_the_microphone(station: Station, tmp_path: Path) -> None:
+    (tmp_path / "sww.tflite").write_bytes(stand_in("sww01"))
+    image = load_model_file(tmp_path / "sww.tflite").image
+    sound = stand_in_sound(24)
+    write_wav(tmp_path / "sound.wav", sound)
+    with station.board.power(scene=str(tmp_path / "sound.wav")) as powered:
+        with Device.open(powered) as device:
+            device.push(image)
+        link = powered.open_link()
+        try:
+            text, rows, outputs = settled(link), [], []
+            for start in range(0, 12 * STRIDE, STRIDE):
+                data = sound[start : start + STRIDE].astype("<i2").tobytes()
+                text.ask(b"db load 1024%")
+                assert text.ask(b"db " + data[:512].hex().encode() + b"%").endswith(
+                    b"512 bytes received\r\nm-ready\r\n"
+                )
+                text.ask(b"db ff%")
+                assert text.ask(b"db getptr%") == echo(b"db getptr") + b"m-buff-ptr-513\r\nm-ready\r\n"
+                assert text.ask(b"db setptr 512%") == echo(b"db setptr 512") + b"m-ready\r\n"
+                assert b"m-load-done" in text.ask(b"db " + data[512:].hex().encode() + b"%")
+                said = text.ask(b"extract_uart_stream%")
+                rows.append(numbers(said, b"m-features-"))
+                outputs.append(numbers(said, b"m-activations-"))
+            features = heard_features(sound, image)
+            differences = np.abs(np.array(rows) - features[:12])
+            assert differences.max() <= 1
+            assert np.count_nonzero(differences) <= 5  # of 480: cut off, not rounded
+            assert outputs == heard_outputs(np.array(rows, np.int8), image).tolist()
+            assert numbers(text.ask(b"run_model%"), b"command: run_model\r\n") == outputs[-1]
+            text.ask(b"db load 2048%")
+            for piece in np.split(sound[: 2 * STRIDE].astype("<i2"), 4):
+                text.ask(b"db " + piece.tobytes().hex().encode() + b"%")
+            said = text.ask(b"infer_wav 512%")
+            assert said.startswith(echo(b"infer_wav 512") + b"Infering on static wav with offset = 512\r\n([")
+            assert said.count(b"), \r\n") == 1
+            assert text.ask(b"stop%") == echo(b"stop") + b"I2S is already idle.  Ignoring stop request\r\nm-ready\r\n"
+            listening = b"Listening for I2S data ... \r\n"
+            assert text.ask(b"start%") == echo(b"start") + listening + b"DMA receive initiated.\r\nm-ready\r\n"
+            assert b"in progress" in text.ask(b"start%")
+            while not re.search(rb"m-strides-(1[2-9]|[2-9][0-9])", text.ask(b"state%")):
+                pass
+            said = text.ask(b"stop%")
+            assert said.startswith(echo(b"stop") + b"Streaming stopped.\r\ntarget activations: \r\n[")
+            heard = numbers(said, b"target activations:")
+            assert heard[:12] == [output[0] for output in outputs]
+            assert b"m-state-idle" in text.ask(b"state%")
+            assert text.ask(b"log%") == echo(b"log") + b"Log contents[cp=0]:\r\n<>\r\nm-ready\r\n"
+            text.ask(b"i2scap 600%")
+            said = text.until(b"]\r\n")
+            assert numbers(said, b"600 int16s read out of 600 requested\r\n") == sound[:600].tolist()
+        finally:
+            link.close()
+
+
 @pytest.fixture
 def native(stations: Stations) -> Iterator[Station]:
     yield stations("native", "mlperf")
@@ -146,9 +269,7 @@ def test_the_index_that_a_network_ends_with_is_one_result(native: Station) -> No
             device.push(image)
         link = powered.open_link()
         try:
-            text = Text(link)
-            while link.read(65_536, 0.3):  # what it says of itself
-                pass
+            text = settled(link)
             text.ask(b"name%")
             text.ask(b"db load 4%")
             text.ask(b"db 01027f03%")
@@ -214,6 +335,76 @@ def test_windows_slide_over_recordings_of_machines(native: Station, tmp_path: Pa
     is_anomaly = np.array(labels) == 1
     wins = mannwhitneyu(means[is_anomaly], means[~is_anomaly]).statistic
     assert accuracy["auc"] == pytest.approx(wins / 9)
+
+
+def write_stream(folder: Path, image: bytes, n_strides: int) -> Path:
+    """Write a sound whose wake words are where the model hears them, and one where it hears none."""
+    folder.mkdir()
+    sound = stand_in_sound(n_strides)
+    write_wav(folder / "sound.wav", sound)
+    heard = heard_outputs(heard_features(sound, image), image)[:, 0]
+    assert heard.max() <= 115  # a stand-in is sure of nothing
+    length_s = n_strides * STRIDE / 16_000
+    item = {"wav_file": "sound.wav", "sample_rate": 16_000, "length_sec": length_s, "detection_windows": [[0.5, 0.9]]}
+    (folder / "sww_long_test.json").write_text(json.dumps([item]))
+    return folder
+
+
+def test_a_stream_runs_by_one_command(native: Station, tmp_path: Path) -> None:
+    model = tmp_path / "sww.tflite"
+    model.write_bytes(stand_in("sww01"))
+    image = load_model_file(model).image
+    data = write_stream(tmp_path / "data", image, 40)
+    document = native.run_json("mlperf", "run", str(data), "--model", str(model), "--out", str(tmp_path / "out"))
+    assert (document["benchmark"], document["accuracy"], document["performance"]) == ("sww01", None, None)
+    stream = document["stream"]
+    expected = heard_outputs(heard_features(stand_in_sound(40), image), image)[:, 0]
+    assert len(stream["activations"]) == 40
+    assert np.count_nonzero(np.array(stream["activations"]) - expected) <= 2  # where a feature is cut off otherwise
+    assert (stream["true_positives"], stream["false_negatives"], stream["false_positives"]) == (0, 1, 0)
+    assert stream["throughput"] == pytest.approx(1 / stream["processing_s"])
+    accepts_stream(tmp_path / "out/performance")
+    (item,) = json.loads((tmp_path / "out/performance/results.json").read_text())
+    assert (item["infer"]["detections"], item["infer"]["detection_windows"], item["mode"]) == ([0], [[0.5, 0.9]], "p")
+
+
+def accepts_stream(folder: Path) -> None:
+    """Check what the submission checker looks for in sww's results."""
+    assert {path.name for path in folder.iterdir()} == {"log.txt", "results.txt", "results.json"}
+    text = (folder / "results.txt").read_text()
+    assert re.search(r"Accuracy: ([\d]+) True positives, ([\d]+) False negatives, ([\d]+) False positives", text)
+    assert re.search(r"Average duty cycle:\s*([\d\.]+)", text)
+    assert re.search(r"Estimated throughput:\s*([\d\.]+) inf\./sec\..*", text)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", [name for name in SHAPES if name != "sww01"])
+def test_what_a_whole_run_writes_is_accepted(station: Station, name: str, tmp_path: Path) -> None:
+    model = tmp_path / "model.tflite"
+    model.write_bytes(stand_in(name))
+    image = load_model_file(model).image
+    results = [expected_results(image, name, raw_input(name, index)) for index in range(10)]
+    labels = [int(result.argmax()) for result in results]
+    if name == "ad01":
+        labels = [int(result[0] > np.median(np.array(results))) for result in results]
+    windows = ",2560,2560" if name == "ad01" else ""
+    data = write_set(tmp_path / "data", name, 10, labels, windows=windows)
+    out = tmp_path / "out"
+    document = station.run_json("mlperf", "run", str(data), "--model", str(model), "--out", str(out))
+    assert document["accuracy"]["reached"]
+    assert document["performance"]["is_long_enough"]
+    for folder, pattern in (
+        ("accuracy", r".* AUC\s?[:=] ([\d\.]+).*" if name == "ad01" else r".* Top[- ]1%?\s?[:=] ([\d\.]+).*"),
+        ("performance", r".* Median throughput is\s+([\d\.]+) inf\./sec\..*"),
+    ):
+        assert {path.name for path in (out / folder).iterdir()} == {"log.txt", "results.txt", "results.json"}
+        lines = (out / folder / "results.txt").read_text().splitlines()
+        assert any(re.match(pattern, line) for line in lines)
+        items = json.loads((out / folder / "results.json").read_text())
+        log = (out / folder / "log.txt").read_text()
+        assert sum(line.startswith("> infer ") for line in log.splitlines()) >= len(items)
+        assert log.count("< m-results-[") >= len(items)
+    assert len(document["performance"]["measured"]) == 5
 
 
 @pytest.mark.parametrize(

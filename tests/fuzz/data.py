@@ -18,6 +18,7 @@ import soundfile
 from PIL import Image
 from tinyhost.audio.sound_file import decode_sound
 from tinyhost.audio.wav import parse_wav, wav_bytes
+from tinyhost.bench.mlperf import BENCHMARKS, read_stream_truth, read_truth
 from tinyhost.boards.scenes.files import scene_files
 from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.datasets.boxes import BOX_LIST, load_boxed_pictures
@@ -60,6 +61,19 @@ _LIMITS = Limits(total_bytes=1 << 20, file_bytes=1 << 20, n_files=100)
 
 def _tone(n: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     return (9000 * np.sin(np.arange(n) / 7)).astype(np.int16)
+
+
+def _mlperf_truth(data: bytes) -> None:
+    folder = scratch() / "mlperf"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.bin").write_bytes(bytes(490))
+    (folder / "y_labels.csv").write_bytes(data)
+    read_truth(folder, BENCHMARKS["kws01"])
+
+
+def _stream_truths() -> list[bytes]:
+    item = {"wav_file": "truth.json", "sample_rate": 16_000, "length_sec": 9, "detection_windows": [[1, 2.5]]}
+    return [json.dumps([item]).encode()]
 
 
 def _hear(data: bytes) -> None:
@@ -272,6 +286,8 @@ _RUN_DATA = [b'{"schema": "tinyhost.run_data/1", "folder": "data", "start_from":
 
 
 TARGETS = [
+    Target(name="mlperf_truth", parse=_mlperf_truth, seeds=lambda: [b"a.bin,12,7\na.bin,12,3,490,10\n"]),
+    Target(name="mlperf_stream_truth", parse=reader("truth.json", read_stream_truth), seeds=_stream_truths),
     Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
     Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
     Target(name="groups", parse=reader("groups.csv", read_groups), seeds=lambda: [b"file,sex\na/1.png,f\na/2.png,m\n"]),

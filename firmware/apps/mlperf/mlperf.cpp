@@ -10,15 +10,16 @@
 #include "engine/image_view.h"
 #include "hal/clock.h"
 #include "mlperf/session.h"
+#include "wake.h"
 
 namespace tinyhost {
 namespace {
 
-constexpr size_t kLargestInput = 96 * 96 * 3;      // of the visual wake words
+constexpr size_t kBufferBytes = 40'000;            // 20 minutes of activations, after a stride of sound
 constexpr uint32_t kLargeNetworkParams = 150'000;  // between the two of image classification
 
 alignas(16) uint8_t arena[kMlperfAppLimits.arena_bytes];
-alignas(4) uint8_t input_buffer[kLargestInput];
+alignas(4) uint8_t input_buffer[kBufferBytes];
 alignas(4) uint8_t sample[1];  // it has no sensor
 
 ModelRunner* runner = nullptr;
@@ -45,6 +46,7 @@ const char* ModelId(void*) {
   if (n_in == 490 && n_out == 12) return "kws01";
   if (n_in == 96 * 96 * 3 && n_out == 2) return "vww01";
   if (n_in == 640 && n_out == 640) return "ad01";
+  if (IsWakeWord(engine)) return "sww01";
   if (n_in == 32 * 32 * 3 && n_out == 10) return engine.metadata().n_params > kLargeNetworkParams ? "ic02" : "ic01";
   return engine.metadata().name;
 }
@@ -118,14 +120,15 @@ size_t Results(void*, Bytes given, float* values) {
 }
 
 mlperf::Session& TheSession() {
-  static mlperf::Session session({.context = nullptr,
+  static mlperf::Session session({.context = runner,
                                   .input_bytes = InputBytes,
                                   .model_id = ModelId,
                                   .load = Load,
                                   .infer = Infer,
                                   .results = Results,
                                   .micros = [](void*) { return hal::MicrosNow(); },
-                                  .write = [](void*, const char* text) { host->Answer(text); }},
+                                  .write = [](void*, const char* text) { host->Answer(text); },
+                                  .wake = TheWakeDut()},
                                  {input_buffer, sizeof(input_buffer)});
   return session;
 }

@@ -141,6 +141,91 @@ TEST_CASE_FIXTURE(Fixture, "what is cancelled goes on no more") {
   CHECK(Ask("name%") == "m-name-dut-[tinyhost]\r\nm-ready\r\n");
 }
 
+/// A device whose model says the number of its inferences, and whose microphone gives 1,000 samples at a time.
+struct FakeWakeDut : FakeDut {
+  size_t n_reads = 0;
+  size_t n_pulses = 0;
+  bool is_on = false;
+
+  static FakeWakeDut& Of(void* context) { return *static_cast<FakeWakeDut*>(context); }
+
+  Dut dut() {
+    Dut dut = FakeDut::dut();
+    dut.context = this;
+    dut.wake = {[](void*) { return true; },
+                [](void*, float feature) { return static_cast<int8_t>(100 * feature); },
+                [](void* self, const int8_t*, int8_t* output) {
+                  output[0] = static_cast<int8_t>(113 + ++Of(self).n_inferences);
+                  Of(self).now_us += 1000;
+                  return Status::kOk;
+                },
+                [](void* self) {
+                  Of(self).is_on = true;
+                  return Status::kOk;
+                },
+                [](void* self) { Of(self).is_on = false; },
+                [](void* self, int16_t* samples, size_t max, SoundBlock* block) {
+                  if (++Of(self).n_reads > 6) return Status::kSensorTimeout;
+                  std::memset(samples, 0, max * sizeof(*samples));
+                  *block = {max, 0};
+                  return Status::kOk;
+                },
+                [](void* self) { ++Of(self).n_pulses; }};
+    return dut;
+  }
+};
+
+struct WakeFixture {
+  FakeWakeDut fake;
+  alignas(4) uint8_t buffer[1024 + 3] = {};
+  Session session{fake.dut(), {buffer, sizeof(buffer)}};
+
+  std::string Ask(const std::string& command) {
+    fake.said.clear();
+    for (const char letter : command) session.Take(static_cast<uint8_t>(letter));
+    return fake.said;
+  }
+};
+
+TEST_CASE_FIXTURE(WakeFixture, "a stream is heard until it is stopped, and told stride by stride") {
+  CHECK(Ask("stop%") == "Received command: stop\r\nI2S is already idle.  Ignoring stop request\r\nm-ready\r\n");
+  CHECK(Ask("start%") ==
+        "Received command: start\r\nListening for I2S data ... \r\nDMA receive initiated.\r\nm-ready\r\n");
+  CHECK(Ask("infer 1 0%") == "e-[bad_state]\r\nm-ready\r\n");
+  CHECK(Ask("db 00%") == "Received command: db 00\r\ne-[bad_state]\r\nm-ready\r\n");
+  for (int i = 0; i < 5; ++i) CHECK(session.Step());
+  CHECK(fake.n_pulses == 4);  // the first stride's, and those above 115
+  CHECK(Ask("state%") ==
+        "Received command: state\r\nm-state-streaming\r\nm-strides-5\r\nm-lost-samples-0\r\n"
+        "m-processing-us-5000\r\nm-ready\r\n");
+  CHECK(Ask("stop%") ==  // there is room for three
+        "Received command: stop\r\nStreaming stopped.\r\ntarget activations: \r\n[114, 115, 116  \r\n]\r\n"
+        "m-ready\r\n");
+  CHECK(!fake.is_on);
+  CHECK(!session.Step());
+}
+
+TEST_CASE_FIXTURE(WakeFixture, "a microphone that stops is told, and a session ends it") {
+  Ask("start%");
+  while (session.Step()) {
+  }
+  CHECK(!fake.is_on);
+  CHECK(Ask("log%") == "Received command: log\r\nLog contents[cp=14]:\r\n<sensor_timeout>\r\nm-ready\r\n");
+  fake.n_reads = 0;
+  Ask("start%");
+  session.Cancel();
+  CHECK(!fake.is_on);
+}
+
+TEST_CASE_FIXTURE(WakeFixture, "long commands of a stream are taken whole") {
+  CHECK(Ask("db load 1024%") == "Received command: db load 1024\r\nm-[Expecting 1024 bytes]\r\nm-ready\r\n");
+  CHECK(Ask("extract_uart_stream%") == "Received command: extract_uart_stream\r\ne-[bad_state]\r\nm-ready\r\n");
+  const std::string half = "db " + std::string(1024, '0');
+  CHECK(Ask(half + "%") == "Received command: " + half + "\r\n512 bytes received\r\nm-ready\r\n");
+  CHECK(Ask(half + "%") == "Received command: " + half + "\r\nm-load-done\r\nm-ready\r\n");
+  CHECK(Ask("extract_uart_stream%").find("m-features-[ +0,  +0,") != std::string::npos);
+}
+
 TEST_CASE("reals are rounded as printf rounds them") {
   for (const float value : {0.0f, 0.0005f, 0.0625f, 0.1875f, 0.99951f, 1.0f, 123.4565f, 0.00390625f, 4096.0625f}) {
     char expected[32];

@@ -13,7 +13,15 @@ from tinyhost.cli.output import check_targets, note, progress_count, say, warn, 
 from tinyhost.errors import CheckFailedError, UsageError, WrongBoardError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.mlperf import AccuracyResult, Benchmark, Dut, PerformanceResult, TruthSet
+    from tinyhost.bench.mlperf import (
+        AccuracyResult,
+        Benchmark,
+        Dut,
+        MlperfDocument,
+        PerformanceResult,
+        StreamResult,
+        TruthSet,
+    )
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.models.file import ModelFile
 
@@ -47,7 +55,13 @@ def command() -> Group:
 
 
 def run(
-    data: Annotated[Path, argument(help="The benchmark's data set: a folder with y_labels.csv and its files.")],
+    data: Annotated[
+        Path,
+        argument(
+            help="The benchmark's data set: a folder with y_labels.csv and its files; of sww01 with sww_long_test.json "
+            "and its sound, or another such .json file."
+        ),
+    ],
     *,
     model: Annotated[
         Path | None,
@@ -71,9 +85,9 @@ def run(
     """Measure accuracy and throughput by MLPerf Tiny's rules.
 
     The board runs the app mlperf (tinyhost flash mlperf). Which benchmark it is, it says by the model that it has.
-    Exits 1 if the accuracy misses the benchmark's target.
+    Of sww01, accuracy and throughput are measured at once. Exits 1 if the accuracy misses the benchmark's target.
     """
-    from tinyhost.bench.mlperf import Dut, MlperfDocument
+    from tinyhost.bench.mlperf import STREAM_NAME, Dut, MlperfDocument
     from tinyhost.cli.connect import chosen_board
     from tinyhost.models.file import load_model_file
 
@@ -86,27 +100,33 @@ def run(
         try:
             dut = Dut(link, log.append)
             dut.settle()
-            benchmark, truth = _benchmark(dut, data)
-            note(f"{dut.name()}: {benchmark.name}, {len(truth.files):,} files")
-            accuracy = _accuracy(dut, benchmark, truth, out, log) if mode is not Mode.PERFORMANCE else None
-            performance = _performance(dut, truth, window, out, log) if mode is not Mode.ACCURACY else None
+            name, vendor = dut.model(), dut.name()
+            accuracy = performance = stream = None
+            if name == STREAM_NAME:
+                stream = _stream(dut, data, out, log)
+            else:
+                benchmark, truth = _benchmark(name, data)
+                note(f"{vendor}: {name}, {len(truth.files):,} files")
+                accuracy = _accuracy(dut, benchmark, truth, out, log) if mode is not Mode.PERFORMANCE else None
+                performance = _performance(dut, truth, window, out, log) if mode is not Mode.ACCURACY else None
         finally:
             link.close()
     document = MlperfDocument(
         board=target.name,
-        benchmark=benchmark.name,
+        benchmark=name,
         model_sha256=sha256,
         build_id=build_id,
         tick_unit=unit,
         accuracy=accuracy,
         performance=performance,
+        stream=stream,
         folder=str(out),
     )
     if json:
         write_json(document, json)
     if json != "-":
-        _print(document.benchmark, target.name, unit, accuracy, performance)
-    _check(target.name, accuracy)
+        _print(document)
+    _check(document)
 
 
 def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, str]:
@@ -130,14 +150,13 @@ def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, s
         return info.build_id, info.tick_unit, active.sha256
 
 
-def _benchmark(dut: Dut, data: Path) -> tuple[Benchmark, TruthSet]:
-    from tinyhost.bench.mlperf import BENCHMARKS, read_truth
+def _benchmark(name: str, data: Path) -> tuple[Benchmark, TruthSet]:
+    from tinyhost.bench.mlperf import BENCHMARKS, STREAM_NAME, read_truth
 
-    name = dut.model()
     if name not in BENCHMARKS:
         raise UsageError(
-            f"the active model, {name}, is none of {', '.join(BENCHMARKS)} by its shapes",
-            hint="push a model of MLPerf Tiny: --model FILE; sww01, which streams, is not supported",
+            f"the active model, {name}, is none of {', '.join((*BENCHMARKS, STREAM_NAME))} by its shapes",
+            hint="push a model of MLPerf Tiny: --model FILE",
         )
     return BENCHMARKS[name], read_truth(data, BENCHMARKS[name])
 
@@ -166,24 +185,54 @@ def _performance(dut: Dut, truth: TruthSet, window_s: float, out: Path, log: lis
     return result
 
 
-def _print(
-    benchmark: str, board: str, unit: str, accuracy: AccuracyResult | None, performance: PerformanceResult | None
-) -> None:
+def _stream(dut: Dut, data: Path, out: Path, log: list[str]) -> StreamResult:
+    from tinyhost.bench.mlperf import read_stream_truth, run_stream, write_session
+    from tinyhost.bench.mlperf.wake_word import N_WINDOWS, STREAM_TRUTH_NAME
+
+    truth = read_stream_truth(data / STREAM_TRUTH_NAME if data.is_dir() else data)
+    with progress_count("strides") as progress:
+        result = run_stream(dut, truth, lambda done: progress(done, truth.n_strides))
+    write_session(out / "performance", result, log, datetime.now(timezone.utc))
+    if not result.official_truth:
+        warn(f"{truth.path} is not that of sww01, with {N_WINDOWS} wake words: no result for a submission")
+    return result
+
+
+def _print(document: MlperfDocument) -> None:
+    about, accuracy, performance, stream = (
+        f"{document.benchmark} on {document.board}: ",
+        document.accuracy,
+        document.performance,
+        document.stream,
+    )
+    remark = "" if document.tick_unit == "cycles" else ", by the clock of this computer: not a device's figure"
     if accuracy:
         area = "–" if accuracy.auc is None else f"{accuracy.auc:.3f}"
         words = f"top 1 {accuracy.top1_percent:.1f} %, AUC {area} of {accuracy.n_files:,} files"
-        say(f"{benchmark} on {board}: ", (words, "bold green" if accuracy.reached else "bold red"))
+        say(about, (words, "bold green" if accuracy.reached else "bold red"))
     if performance:
-        remark = "" if unit == "cycles" else ", by the clock of this computer: not a device's figure"
-        words = f"{performance.median_inf_per_s:.3f} inferences a second"
-        say(f"{benchmark} on {board}: ", (words, "bold"), (remark, "dim"))
+        say(about, (f"{performance.median_inf_per_s:.3f} inferences a second", "bold"), (remark, "dim"))
+    if stream:
+        words = (
+            f"{stream.true_positives} of {stream.n_windows} wake words heard, {stream.false_positives} false positives"
+        )
+        say(about, (words, "bold green" if stream.reached else "bold red"))
+        words = f"{stream.throughput:.5g} inferences a second, duty cycle {100 * stream.duty_cycle:.3g} %"
+        say(about, (words, "bold"), (remark, "dim"))
 
 
-def _check(board: str, accuracy: AccuracyResult | None) -> None:
-    if accuracy is None or accuracy.reached:
+def _check(document: MlperfDocument) -> None:
+    accuracy, stream = document.accuracy, document.stream
+    if stream and not stream.reached:
+        figure = f"{stream.false_negatives} false negatives, {stream.false_positives} false positives"
+        expected = "8 or fewer of each"
+    elif accuracy and not accuracy.reached:
+        is_top1 = accuracy.quality == "top1"
+        figure = f"{accuracy.top1_percent:.1f} %" if is_top1 else f"AUC {accuracy.auc or 0:.3f}"
+        expected = f"{accuracy.target:g}{' %' if is_top1 else ''} or more"
+    else:
         return
-    figure = f"{accuracy.top1_percent:.1f} %" if accuracy.quality == "top1" else f"AUC {accuracy.auc or 0:.3f}"
-    target = f"{accuracy.target:g}{' %' if accuracy.quality == 'top1' else ''}"
     raise CheckFailedError(
-        f"{board}: {figure}, expected {target} or more", hint="is it the benchmark's own model, and its data set?"
+        f"{document.board}: {figure}, expected {expected}",
+        hint="is it the benchmark's own model, and its data set?",
     )

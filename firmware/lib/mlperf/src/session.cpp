@@ -68,7 +68,8 @@ void Session::Take(uint8_t byte) {
   }
   if (is_frame_ || is_waiting_ || byte == '\r' || byte == '\n') return;
   if (byte != '%') {
-    if (n_command_ < kMaxCommand) command_[n_command_++] = static_cast<char>(byte);
+    if (n_command_ < (wake_.is_active() ? kMaxStreamCommand : kMaxCommand))
+      command_[n_command_++] = static_cast<char>(byte);
     return;
   }
   command_[n_command_] = 0;
@@ -78,7 +79,8 @@ void Session::Take(uint8_t byte) {
 }
 
 bool Session::Step() {
-  if (stage_ == Stage::kIdle) return false;
+  if (stage_ == Stage::kIdle) return wake_.is_listening() && wake_.Listen();
+  if (stage_ == Stage::kCapture) return Capture();
   const uint64_t start_us = dut_.micros(dut_.context);
   while (n_left_ > 0) {
     const Status status = dut_.infer(dut_.context);
@@ -98,6 +100,9 @@ bool Session::Step() {
 }
 
 void Session::Cancel() {
+  if (stage_ == Stage::kCapture) wake_.StopSound();
+  wake_.Stop();
+  wake_.Reset();
   stage_ = Stage::kIdle;
   is_waiting_ = false;
   n_command_ = 0;
@@ -112,6 +117,7 @@ void Session::Execute() {
 void Session::Answer(char* command) {
   char* rest = command;
   const char* word = NextWord(&rest);
+  if (wake_.is_active() && StreamCommand(word, rest)) return;
   if (Is(word, "name")) {
     Write("m-name-dut-[tinyhost]\r\n");
   } else if (Is(word, "timestamp")) {
@@ -134,12 +140,18 @@ void Session::Answer(char* command) {
 
 void Session::BufferCommand(char* arguments) {
   const char* word = NextWord(&arguments);
-  if (word[0] == 0) {
+  if (wake_.is_listening()) {
+    Refuse(Status::kBadState);
+  } else if (word[0] == 0) {
     Write("e-[Command 'db' requires a subcommand]\r\n");
   } else if (Is(word, "load")) {
     LoadBuffer(NextWord(&arguments));
   } else if (Is(word, "print")) {
     PrintBuffer();
+  } else if (Is(word, "setptr")) {
+    MovePointer(NextWord(&arguments));
+  } else if (Is(word, "getptr")) {
+    Print("m-buff-ptr-%lu\r\n", static_cast<unsigned long>(n_loaded_));
   } else {
     FillBuffer(word);
   }
@@ -147,7 +159,7 @@ void Session::BufferCommand(char* arguments) {
 
 void Session::LoadBuffer(const char* count) {
   const unsigned long n = std::strtoul(count, nullptr, 10);
-  const size_t most = dut_.input_bytes(dut_.context);
+  const size_t most = wake_.is_active() ? buffer_.size : dut_.input_bytes(dut_.context);
   if (count[0] == 0) {
     Write("e-[Command 'db load' requires the # of bytes]\r\n");
   } else if (n == 0 || count[0] == '-') {
@@ -159,6 +171,7 @@ void Session::LoadBuffer(const char* count) {
   } else {
     n_expected_ = n;
     n_loaded_ = 0;
+    wake_.ForgetActivations();
     Print("m-[Expecting %lu bytes]\r\n", n);
   }
 }
@@ -172,7 +185,8 @@ void Session::FillBuffer(const char* digits) {
     buffer_.data[n_loaded_++] = static_cast<uint8_t>(16 * high + low);
     if (n_loaded_ == n_expected_) return Write("m-load-done\r\n");  // what is too much is passed over
   }
-  if (digits[0] != 0) Write("e-[Command 'db' without bytes to load: 'db load' first]\r\n");
+  if (digits[0] != 0) return Write("e-[Command 'db' without bytes to load: 'db load' first]\r\n");
+  if (wake_.is_active()) Print("%lu bytes received\r\n", static_cast<unsigned long>(n_loaded_));
 }
 
 void Session::PrintBuffer() {
@@ -184,7 +198,16 @@ void Session::PrintBuffer() {
   }
 }
 
+void Session::MovePointer(const char* where) {
+  const unsigned long n = std::strtoul(where, nullptr, 10);
+  if (where[0] == 0) return Write("e-[Command 'db setptr' requires a position]\r\n");
+  if (n > n_loaded_)
+    return Print("e-[Position %lu is beyond the %lu bytes loaded]\r\n", n, static_cast<unsigned long>(n_loaded_));
+  n_loaded_ = n;
+}
+
 void Session::BeginInference(char* arguments) {
+  if (wake_.is_listening()) return Refuse(Status::kBadState);
   const char* iterations = NextWord(&arguments);
   const char* warmup = NextWord(&arguments);
   const long n = iterations[0] == 0 ? 1 : std::strtol(iterations, nullptr, 10);
@@ -221,6 +244,11 @@ void Session::EndInference() {
   PrintResults();
   stage_ = Stage::kIdle;
   Ready();
+  TakeWaiting();
+}
+
+/// Answers the command that came meanwhile, if there is one.
+void Session::TakeWaiting() {
   if (!is_waiting_) return;
   is_waiting_ = false;
   Execute();
@@ -230,20 +258,20 @@ void Session::EndInference() {
 void Session::Fail(Status status) {
   const bool was_running = stage_ != Stage::kIdle;
   Cancel();
-  Print("e-[%s]\r\n", StatusName(status));
+  Refuse(status);
   if (was_running) Ready();
 }
 
 // newlib's printf has no 64-bit numbers.
-void Session::PrintLap() {
-  uint64_t rest = dut_.micros(dut_.context);
+void Session::PrintMicros(const char* before, uint64_t micros) {
+  uint64_t rest = micros;
   char digits[21] = {};
   char* first = digits + sizeof(digits) - 1;
   do {
     *--first = static_cast<char>('0' + rest % 10);
     rest /= 10;
   } while (rest != 0);
-  Print("m-lap-us-%s\r\n", first);
+  Print("%s%s\r\n", before, first);
 }
 
 void Session::PrintResults() {

@@ -16,6 +16,7 @@ __all__ = ["Dut", "Inferred"]
 _LINE_S, _INFER_LINE_S = 5.0, 30.0
 _QUIET_S = 0.2
 _CHUNK_BYTES = 31  # of an input in one command, as the official runner sends it
+_STREAM_CHUNK_BYTES = 512  # as stream_wav_uart.py sends it
 _MAX_LINE, _MAX_LINES = 4096, 100_000
 _READ_BYTES = 4096
 _READY = "m-ready"
@@ -94,6 +95,29 @@ class Dut:
             return Inferred(start_us=start_us, end_us=end_us, results=tuple(map(float, texts.split(","))))
         except ValueError as exc:
             raise self._strange("infer", lines) from exc
+
+    def hear(self, stride: bytes) -> tuple[int, ...]:
+        """Have a device that hears a stream hear 512 samples of 16 bit; return the model's output."""
+        self.ask(f"db load {len(stride)}")
+        for start in range(0, len(stride), _STREAM_CHUNK_BYTES):
+            self.ask(f"db {stride[start : start + _STREAM_CHUNK_BYTES].hex()}")
+        lines = self.ask("extract_uart_stream", line_s=_INFER_LINE_S)
+        found = [match[1] for line in lines if (match := re.fullmatch(r"m-activations-\[([-+0-9, ]+)\]", line))]
+        try:
+            (texts,) = found
+            return tuple(map(int, texts.split(",")))
+        except ValueError as exc:
+            raise self._strange("extract_uart_stream", lines) from exc
+
+    def heard(self) -> tuple[int, int]:
+        """Return how many strides a device has heard, and how long that took it, in us."""
+        lines = self.ask("state")
+        found = [match for line in lines if (match := re.fullmatch(r"m-([a-z-]+)-([0-9]{1,20})", line))]
+        values = {match[1]: int(match[2]) for match in found}
+        try:
+            return values["strides"], values["processing-us"]
+        except KeyError as exc:
+            raise self._strange("state", lines) from exc
 
     def _field(self, command: str, pattern: str) -> str:
         lines = self.ask(command)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from tinyhost.bench.mlperf.dut import Inferred
 from tinyhost.bench.mlperf.truth import TruthFile
+from tinyhost.bench.mlperf.wake_word import StreamResult
 from tinyhost.system.durable import write_atomically
 
 __all__ = ["AccuracyResult", "Measured", "MlperfDocument", "PerformanceResult", "write_session"]
@@ -99,7 +100,7 @@ class MlperfDocument:
     board: str
     """as `--board` takes it"""
     benchmark: str
-    """`kws01`, `vww01`, `ad01`, `ic01`, `ic02`"""
+    """`kws01`, `vww01`, `ad01`, `ic01`, `ic02`, `sww01`"""
     model_sha256: str
     """of the .tflite file, hex"""
     build_id: str
@@ -110,18 +111,23 @@ class MlperfDocument:
     """null if it was not asked for"""
     performance: PerformanceResult | None
     """null if it was not asked for"""
+    stream: StreamResult | None
+    """of sww01, in place of both"""
     folder: str
     """of the sessions' files"""
 
 
-def write_session(folder: Path, result: AccuracyResult | PerformanceResult, log: Sequence[str], now: datetime) -> None:
+def write_session(
+    folder: Path, result: AccuracyResult | PerformanceResult | StreamResult, log: Sequence[str], now: datetime
+) -> None:
     """Write log.txt, results.txt and results.json to a folder, which is made if it is not there. Raises OSError."""
     mark = now.strftime("%m%d.%H%M%S ulp-mlperf: ")
     if isinstance(result, AccuracyResult):
-        mode, lines = "a", _accuracy_lines(result, mark)
+        items, lines = [_official(item, "a") for item in result.measured], _accuracy_lines(result, mark)
+    elif isinstance(result, PerformanceResult):
+        items, lines = [_official(item, "p") for item in result.measured], _performance_lines(result, mark)
     else:
-        mode, lines = "p", _performance_lines(result, mark)
-    items = [_official(item, mode) for item in result.measured]
+        items, lines = [_official_stream(result)], _stream_lines(result)
     contents = {
         "log.txt": "".join(f"{line}\n" for line in (*log, *lines)),
         "results.txt": "".join(f"{line}\n" for line in lines),
@@ -149,6 +155,37 @@ def _performance_lines(result: PerformanceResult, mark: str) -> list[str]:
         return [*lines, f"{mark}ERROR - a window was shorter than 10 seconds: no result for a submission."]
     rule = f"{mark}{57 * '-'}"
     return [*lines, rule, f"{mark}Median throughput is {result.median_inf_per_s:>10.3f} inf./sec.", rule]
+
+
+def _stream_lines(result: StreamResult) -> list[str]:
+    return [
+        f"Accuracy: {result.true_positives} True positives, {result.false_negatives} False negatives, "
+        f"{result.false_positives} False positives",
+        f"Average duty cycle: {result.duty_cycle:.6f}",  # never with an exponent, which the checker does not read
+        f"Average period: {result.period_s:.4f} s",
+        f"Estimated throughput: {result.throughput:.3f} inf./sec.",
+    ]
+
+
+def _official_stream(result: StreamResult) -> dict[str, Any]:
+    """Return a stream with the keys that the official runner writes; the first detection marks the beginning."""
+    return {
+        "infer": {
+            "wav_file": result.wav_file,
+            "length_sec": result.length_s,
+            "detection_windows": [list(window) for window in result.windows],
+            "detections": [0, *result.detections_ms],
+            "iterations": 1,
+            "warmups": 0,
+        },
+        "dutycycle": {
+            "duty_cycle": result.duty_cycle,
+            "period": result.period_s,
+            "processing_time": result.processing_s,
+        },
+        "activations": list(result.activations),
+        "mode": "p",
+    }
 
 
 def _official(item: Measured, mode: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from tinyhost.bench.mlperf.benchmarks import Benchmark
 from tinyhost.errors import DatasetError
 from tinyhost.system.reading import read_file
 
-__all__ = ["TRUTH_NAME", "TruthFile", "TruthSet", "read_truth"]
+__all__ = ["TRUTH_NAME", "TruthFile", "TruthSet", "is_plain_name", "read_truth"]
 
 TRUTH_NAME = "y_labels.csv"
 _MAX_TRUTH_BYTES, _MAX_FILE_BYTES, _MAX_CLASS, _MAX_FILES = 1 << 24, 1 << 26, 1000, 1_000_000
+_MAX_NAME_BYTES = 255
 _HINT = "expected lines as in tst_000000_Stop_7.bin,12,7: file, number of classes, class[, bytes, stride]"
 
 
@@ -82,10 +83,15 @@ def read_truth(folder: Path, benchmark: Benchmark) -> TruthSet:
     )
 
 
+def is_plain_name(file: str) -> bool:
+    """Return whether this can be a file's name in the folder of a data set."""
+    return bool(file) and Path(file).name == file and len(file.encode(errors="replace")) <= _MAX_NAME_BYTES
+
+
 def _parse(line: str, where: str, benchmark: Benchmark) -> TruthFile:
     file, *texts = (part.strip() for part in line.split(","))
     numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
-    if len(numbers) != len(texts) or len(numbers) not in (2, 4) or Path(file).name != file or not file:
+    if len(numbers) != len(texts) or len(numbers) not in (2, 4) or not is_plain_name(file):
         raise DatasetError(f"{where}: {line[:60]!r} makes no sense", hint=_HINT)
     n_classes, label, window, stride = (*numbers, 0, 0)[:4]
     if not label < n_classes <= _MAX_CLASS:

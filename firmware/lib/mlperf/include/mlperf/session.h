@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "core/portable.h"
 #include "core/status.h"
+#include "mlperf/wake_word.h"
 
 namespace tinyhost::mlperf {
 
@@ -26,6 +27,8 @@ struct Dut {
   size_t (*results)(void* context, Bytes input, float* values);
   uint64_t (*micros)(void* context);
   void (*write)(void* context, const char* text);
+  /// Of what hears a stream.
+  WakeDut wake = {};
 };
 
 /// Answers the commands of MLPerf Tiny in performance mode. A command ends with '%', its answer with the line
@@ -34,8 +37,8 @@ struct Dut {
 /// Inferences are made in Step(), a few at a time: whoever calls it has other work as well.
 class Session {
  public:
-  /// `buffer`: for the largest input.
-  Session(const Dut& dut, MutableBytes buffer) : dut_(dut), buffer_(buffer) {}
+  /// `buffer`: for the largest input; of a stream, the sound that a host has sent, and an activation for each stride.
+  Session(const Dut& dut, MutableBytes buffer) : dut_(dut), buffer_(buffer), wake_(dut.wake, dut.context, dut.micros) {}
 
   /// What a board says that has just started.
   void Greet();
@@ -49,7 +52,8 @@ class Session {
 
  private:
   static constexpr size_t kMaxCommand = 80;
-  enum class Stage : uint8_t { kIdle, kWarmup, kMeasured };
+  static constexpr size_t kMaxStreamCommand = 1028;  // of stream_wav_uart.py
+  enum class Stage : uint8_t { kIdle, kWarmup, kMeasured, kCapture };
 
   void Execute();
   void Answer(char* command);
@@ -57,11 +61,27 @@ class Session {
   void LoadBuffer(const char* count);
   void FillBuffer(const char* digits);
   void PrintBuffer();
+  void MovePointer(const char* where);
+  bool StreamCommand(const char* word, char* arguments);
+  void StartListening();
+  void StopListening();
+  void HearFrame();
+  void HearBuffer(const char* offset);
+  void BeginCapture(const char* count);
+  bool Capture();
+  void PrintState();
+  void PrintLog();
+  void PrintValues(const int8_t* values, size_t n, const char* format, const char* between);
+  template <typename T>
+  void PrintLines(const T* values, size_t n);
   void BeginInference(char* arguments);
   void BeginMeasured();
   void EndInference();
   void Fail(Status status);
-  void PrintLap();
+  void Refuse(Status status) { Print("e-[%s]\r\n", StatusName(status)); }
+  void TakeWaiting();
+  void PrintMicros(const char* before, uint64_t micros);
+  void PrintLap() { PrintMicros("m-lap-us-", dut_.micros(dut_.context)); }
   void PrintResults();
   void Ready() { Write("m-ready\r\n"); }
   void Write(const char* text) { dut_.write(dut_.context, text); }
@@ -72,7 +92,8 @@ class Session {
   MutableBytes buffer_;
   size_t n_expected_ = 0;  // bytes of the input; 0 before the first "db load"
   size_t n_loaded_ = 0;
-  std::array<char, kMaxCommand + 1> command_{};
+  WakeWord wake_;
+  std::array<char, kMaxStreamCommand + 1> command_{};
   size_t n_command_ = 0;
   bool is_frame_ = false;    // what comes is no text
   bool is_waiting_ = false;  // a whole command, until the inferences are done

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace tinyhost::mlperf {
+
+/// What the streaming wake word of MLPerf Tiny hears of a sound: log energies of 40 mel bands of the newest 1,024
+/// samples, every 512. As get_lfbe_func() of benchmark/training/streaming_wakeword/get_dataset.py in mlcommons/tiny has
+/// them, and its reference device: in float32.
+class WakeFeatures {
+ public:
+  static constexpr size_t kStrideSamples = 512;
+  static constexpr size_t kWindowSamples = 1024;
+  static constexpr size_t kBands = 40;
+
+  /// Forgets all samples.
+  void Reset();
+  /// Takes kStrideSamples samples, 16 kHz; returns kBands values from 0 to 1, until the next call.
+  const float* Take(const int16_t* stride);
+
+ private:
+  static constexpr size_t kPoints = kWindowSamples / 2;  // of the complex transform
+
+  void MakeTables();
+  void LoadWindow();
+  void Transform();
+  void SumBands();
+
+  bool has_tables_ = false;
+  float before_ = 0.0f;  // the sample before the window, from -1 to 1
+  std::array<int16_t, kWindowSamples> samples_{};
+  std::array<float, kWindowSamples> work_{};   // points of the transform; energies; bands
+  std::array<float, kPoints / 2 + 1> sine_{};  // of 2 pi k / kWindowSamples, the first quarter
+  std::array<float, kPoints> hamming_{};       // the first half
+  std::array<float, kPoints> mel_{};           // of the bins above 0, counted in bands
+};
+
+}  // namespace tinyhost::mlperf
