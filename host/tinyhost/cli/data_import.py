@@ -15,6 +15,7 @@ from tinyhost.errors import CheckFailedError, UsageError
 from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
+    from tinyhost.datasets.importers.contract import WakeWordRule
     from tinyhost.datasets.importing import ImportReport
 
 __all__ = ["import_dataset"]
@@ -43,6 +44,15 @@ def import_dataset(
         str,
         option(help="COCO: whose rule says how large that must be: slim or pyvww (0.5 %), or mlperf (2.5 %)."),
     ] = "slim",
+    blur_faces: Annotated[bool, option("--blur-faces", help="Pictures: leave 4 x 4 greys of every face.")] = False,
+    face_finder: Annotated[
+        str,
+        option(
+            metavar="NAME",
+            help="Who finds faces: a YuNet model's FILE.onnx, or module:function, which gets grey levels and returns "
+            "x, y, width and height of each. Default: a cascade of OpenCV or scikit-image.",
+        ),
+    ] = "",
     subject: SubjectOption = "",
     consent: ConsentOption = "",
     purpose: PurposeOption = "",
@@ -59,30 +69,37 @@ def import_dataset(
     Where, when and by whom they were taken, as EXIF and other metadata say, is counted and not stored. Exits 1 if more
     than 1 % cannot be used.
     """
-    from tinyhost.datasets.importers import IMPORTERS, detect_format, find_samples
-    from tinyhost.datasets.importers.contract import WAKE_WORD_RULES, ReadAs
+    from tinyhost.datasets.importers import detect_format, find_samples
+    from tinyhost.datasets.importers.contract import ReadAs
     from tinyhost.datasets.importing import ImportReport, import_samples
     from tinyhost.datasets.people.consent import Person
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.store import DatasetStore
     from tinyhost.motion.units import MotionUnits
+    from tinyhost.sensors.faces import face_finder as find_finder
 
-    if format not in ("auto", *IMPORTERS):
-        raise UsageError(f"--format {format}: expected auto, {', '.join(IMPORTERS)}")
-    rules = {name: name for name in WAKE_WORD_RULES}
-    if rule not in WAKE_WORD_RULES:
-        raise UsageError(f"--rule {rule}: expected {', '.join(WAKE_WORD_RULES)}")
+    own_rule = _rule(format, rule)
+    if face_finder and not blur_faces:
+        raise UsageError("--face-finder is for --blur-faces", hint="add --blur-faces")
+    find_faces = find_finder(face_finder) if blur_faces else None
     person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
     report = ImportReport(format=detect_format(source) if format == "auto" else format)
     wanted = split_words(words)
     units = MotionUnits.of(unit, time_unit)
     with progress_count("listing"):
-        found = find_samples(
-            source, report.format, ReadAs(convert=resample, units=units, wanted=object, rule=rules[rule])
-        )
+        found = find_samples(source, report.format, ReadAs(convert=resample, units=units, wanted=object, rule=own_rule))
     try:
         with DatasetStore(target, once=True) as store, progress_count("importing") as show:
-            import_samples(found, store, report, source=source, words=wanted, person=person, on_sample=show)
+            import_samples(
+                found,
+                store,
+                report,
+                source=source,
+                words=wanted,
+                person=person,
+                find_faces=find_faces,
+                on_sample=show,
+            )
     finally:
         _tell_import(report, source, target, json)
     n_used = report.stored.total() + report.already
@@ -92,6 +109,19 @@ def import_dataset(
             hint="see the reasons above; --resample converts other formats to 16 kHz, mono, 16 bit",
         )
     check_skipped(source, report.skipped, n_used, allow=allow_skipped)
+
+
+def _rule(format: str, rule: str) -> WakeWordRule:
+    """Return the rule of a name. Raises UsageError if it is none, or the format is none."""
+    from tinyhost.datasets.importers import IMPORTERS
+    from tinyhost.datasets.importers.contract import WAKE_WORD_RULES
+
+    if format not in ("auto", *IMPORTERS):
+        raise UsageError(f"--format {format}: expected auto, {', '.join(IMPORTERS)}")
+    rules = {str(name): name for name in WAKE_WORD_RULES}
+    if rule not in rules:
+        raise UsageError(f"--rule {rule}: expected {', '.join(rules)}")
+    return rules[rule]
 
 
 def _tell_import(report: ImportReport, source: Path, target: Path, json: str | None) -> None:
@@ -107,6 +137,8 @@ def _tell_import(report: ImportReport, source: Path, target: Path, json: str | N
         )
         for reason, n in report.passed_over.most_common():
             say(f"passed over: {n:,}, {reason}")
+        if report.faces:
+            say(f"blurred: {counted(report.faces, 'face')}")
         if report.metadata:
             found = ", ".join(f"{name} in {n:,}" for name, n in sorted(report.metadata.items()))
             say(f"left out, of files that were read: {found}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.importers.contract import Clip, Content, Found, FoundSample
 from tinyhost.datasets.manifest import Sample
@@ -20,6 +22,7 @@ from tinyhost.datasets.store import BACKGROUND_LABEL, DatasetStore, validate_lab
 from tinyhost.errors import DatasetError, MissingToolError
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.protocol.labels import normal_label
+from tinyhost.sensors.faces import FaceFinder, blurred
 from tinyhost.sensors.metadata import metadata_kinds
 from tinyhost.system.wording import counted
 
@@ -45,6 +48,8 @@ class ImportReport:
     """samples that are none by the format's own rules, by reason"""
     metadata: Counter[str] = field(default_factory=Counter)
     """files that said more than their content, by what: EXIF, GPS, ...; none of it is stored"""
+    faces: int = 0
+    """that were blurred"""
     parts: dict[str, Part] = field(default_factory=dict)
     """of the files in the data set that the source gave, as the source divides them"""
 
@@ -72,6 +77,8 @@ class ImportDocument:
     metadata: Mapping[str, int]
     """files that said where, when or by whom they were taken, by what said it: EXIF, GPS, XMP, IPTC, ICC, comment,
     text, time, INFO, bext, iXML, ID3, picture; none of it is stored"""
+    faces: int
+    """that were blurred"""
     not_wanted: int
     """samples of labels that `--words` leaves out"""
 
@@ -88,6 +95,7 @@ class ImportDocument:
             skipped=tuple(report.skipped),
             passed_over=dict(report.passed_over),
             metadata=dict(sorted(report.metadata.items())),
+            faces=report.faces,
             not_wanted=report.not_wanted,
         )
 
@@ -100,14 +108,15 @@ def import_samples(
     source: Path,
     words: Iterable[str] = (),
     person: Person | None = None,
+    find_faces: FaceFinder | None = None,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Store samples of a source; `report` counts them as they come.
 
     store: opened with `once`, so that a second import adds nothing. words: only these labels, and the background; none:
-    all. person: whom the samples are of. on_sample: called with samples done and in total. A file that cannot be used,
-    or whose decoder is not installed, is skipped and told; nothing is lost without a word. The parts that a source has
-    go into the set's lists, also if the import is interrupted.
+    all. person: whom the samples are of. find_faces: faces in pictures are blurred. on_sample: called with samples done
+    and in total. A file that cannot be used, or whose decoder is not installed, is skipped and told; nothing is lost
+    without a word. The parts that a source has go into the set's lists, also if the import is interrupted.
     """
     wanted = set(map(normal_label, words))
     origin = Origin(
@@ -122,22 +131,28 @@ def import_samples(
             if wanted and normal_label(sample.label) not in wanted and sample.label != BACKGROUND_LABEL:
                 report.not_wanted += 1
             else:
-                _take(sample, store, origin, report)
+                _take(sample, store, origin, report, find_faces)
             on_sample(done, len(found.samples))
     finally:
         if report.parts:
             _write_parts(store.root, report.parts, had_samples=bool(before))
 
 
-def _take(found: FoundSample, store: DatasetStore, origin: Origin, report: ImportReport) -> None:
-    n_known = store.n_known
+def _take(
+    found: FoundSample, store: DatasetStore, origin: Origin, report: ImportReport, find_faces: FaceFinder | None
+) -> None:
+    n_known, n_faces = store.n_known, 0
     try:
         content = found.read()
         own = replace(origin, attributes=found.attributes)
+        if find_faces is not None and isinstance(content, np.ndarray):
+            content, n_faces = blurred(content, find_faces)
+            own = replace(own, attributes={**own.attributes, "blurred_faces": str(n_faces)})
         stored = _store(content, store, validate_label(found.label), found, own)
     except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return
+    report.faces += n_faces
     if found.original is not None:
         report.metadata.update(metadata_kinds(found.original()))
     if found.part is not None and found.label != BACKGROUND_LABEL:
