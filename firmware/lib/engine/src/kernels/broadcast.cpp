@@ -19,16 +19,20 @@ TINYHOST_COLD Shape4 ExtendShape(const TensorView& tensor) {
   return shape;
 }
 
-TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
+TINYHOST_COLD bool BothBroadcast(const OperatorView& op) {
   const Shape4 out = ExtendShape(op.output);
   for (int i = 0; i < 2; ++i) {
     const Shape4 in = ExtendShape(op.inputs[i]);
-    if (op.inputs[i].type != TensorType::kInt8) return false;
     for (int d = 0; d < 4; ++d) {
       if (in.dims[d] != 1 && in.dims[d] != out.dims[d]) return false;
     }
   }
-  return op.output.type == TensorType::kInt8;
+  return true;
+}
+
+TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
+  return op.inputs[0].type == TensorType::kInt8 && op.inputs[1].type == TensorType::kInt8 &&
+         op.output.type == TensorType::kInt8 && BothBroadcast(op);
 }
 
 TINYHOST_COLD void ForEachRows(const OperatorView& op, RowsFunction function, const void* context) {

@@ -16,8 +16,31 @@ Shape4 ExtendShape(const TensorView& tensor);
 /// Elements from one index of a dimension to the next; 0 where the tensor repeats.
 Shape4 BroadcastStrides(const TensorView& tensor);
 
-/// True if both inputs are int8 and broadcast to the int8 output.
+/// True if both inputs broadcast to the output.
+bool BothBroadcast(const OperatorView& op);
+
+/// That, and all three are int8.
 bool ValidBroadcast(const OperatorView& op);
+
+/// Every output element, in order, is Function::Value(parameters, a, b) of its two inputs.
+template <typename Function, typename First, typename Second>
+inline void RunBroadcast(const OperatorView& op) {
+  const typename Function::Params p = *op.params<typename Function::Params>();
+  const Shape4 out = ExtendShape(op.output);
+  const Shape4 sa = BroadcastStrides(op.inputs[0]), sb = BroadcastStrides(op.inputs[1]);
+  First* output = op.output_data<First>();
+  for (int32_t i = 0; i < out.dims[0]; ++i) {
+    for (int32_t j = 0; j < out.dims[1]; ++j) {
+      for (int32_t k = 0; k < out.dims[2]; ++k) {
+        const First* a = op.input_data<First>(0) + i * sa.dims[0] + j * sa.dims[1] + k * sa.dims[2];
+        const Second* b = op.input_data<Second>(1) + i * sb.dims[0] + j * sb.dims[1] + k * sb.dims[2];
+        for (int32_t n = out.dims[3]; n > 0; --n, a += sa.dims[3], b += sb.dims[3]) {
+          *output++ = Function::Value(p, *a, *b);
+        }
+      }
+    }
+  }
+}
 
 /// Rows of n outputs, as long as both inputs go on in one way; step_a and step_b are 0 where an input repeats.
 struct Rows {
