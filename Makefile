@@ -62,7 +62,8 @@ setup-train: $(VENV)/.train  ## that, and TensorFlow
 demo: setup  ## the README's tour on the virtual boards: flash, capture, push, monitor, bench; minutes, no TensorFlow
 	$(BIN)/python -m scripts.demo
 
-test: setup-dev build/labgrid/bin/labgrid-client test-firmware fuzz-short  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
+test: setup-dev build/labgrid/bin/labgrid-client sanitized  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
+	ctest --test-dir build/sanitized --label-exclude long --output-on-failure --parallel $(shell nproc)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 sanitized: setup-dev
@@ -79,9 +80,9 @@ check: setup-dev docs  ## ruff, vermin, mypy --strict, clang-format, generated f
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/vermin --target=3.10- --no-tips --eval-annotations --backport typing --exclude tomllib --quiet host/tinyhost scripts hil
-	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 host/tinyhost & \
-	  $(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin host/tinyhost && wait $$!
+	$(BIN)/mypy & here=$$!; \
+	  $(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 host/tinyhost && \
+	  $(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin host/tinyhost && wait $$here
 	@echo clang-format --dry-run --Werror
 	@$(BIN)/clang-format --dry-run --Werror $(filter-out %/messages.h %/limits.h %/status.h %/image_format.h,$(CPP_SOURCES))
 	$(BIN)/python scripts/generate_protocol.py --check

@@ -14,7 +14,7 @@ from tinyhost.protocol.messages import StreamId
 
 __all__ = ["ITEM_S", "LONGEST_S", "Stretch", "assert_nothing_lost_unreported", "listen", "stretches", "take"]
 
-ITEM_S = 20.0
+ITEM_S = 60.0
 """longest time between two items of a stream"""
 LONGEST_S = 60.0
 """longest time of listening until the predictions have come that a test waits for"""

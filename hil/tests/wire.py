@@ -11,6 +11,8 @@ from tinyhost.protocol.messages import HELLO_MAGIC, PROTOCOL_VERSION, REPLY_FLAG
 __all__ = ["HELLO", "Wire"]
 
 HELLO = HelloRequest(magic=HELLO_MAGIC, version_min=PROTOCOL_VERSION, version_max=PROTOCOL_VERSION, session=1)
+PATIENCE_S = 60.0
+"""how long a board that must answer may take: a guard, not a measure"""
 
 
 class Wire:
@@ -24,12 +26,14 @@ class Wire:
         """Send bytes as they are."""
         self._link.write(data)
 
-    def request(self, message_type: int, seq: int, payload: bytes = b"") -> Frame | None:
+    def request(
+        self, message_type: int, seq: int, payload: bytes = b"", *, within_s: float = PATIENCE_S
+    ) -> Frame | None:
         """Send one request, once, and return its reply."""
         self.send(encode_frame(message_type, seq, payload))
-        return self.reply(seq)
+        return self.reply(seq, within_s=within_s)
 
-    def reply(self, seq: int, *, within_s: float = 5.0) -> Frame | None:
+    def reply(self, seq: int, *, within_s: float = PATIENCE_S) -> Frame | None:
         """Return the reply to request `seq`, or None if none comes."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

@@ -80,7 +80,7 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(native: Station, pictures:
     process = native.start(*capture(tmp_path / "set", pictures, 100_000), "--json", str(tmp_path / "out.json"))
     wait_for_samples(tmp_path / "set", 5)
     process.send_signal(signal.SIGINT)
-    _, remarks = process.communicate(timeout=30)
+    _, remarks = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "to go on" in remarks
     document = json.loads((tmp_path / "out.json").read_text())

@@ -20,7 +20,7 @@ from tests.stations import Station
 
 pytestmark = pytest.mark.firmware
 
-N_ROUNDS = int(os.environ.get("TINYHOST_KILL_ROUNDS", "6"))
+N_ROUNDS = int(os.environ.get("TINYHOST_KILL_ROUNDS", "3"))
 LONGEST_S = 1.2
 
 

@@ -67,7 +67,7 @@ def test_what_is_no_word_is_refused_with_the_reason(stations: Stations, tmp_path
     line = next(line for line in process.stderr if "again, please" in line)
     assert "too quiet" in line
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     assert not list((tmp_path / "set").glob("*/*.wav"))
 
@@ -117,7 +117,7 @@ def test_ctrl_c_keeps_what_was_recorded(stations: Stations, tmp_path: Path) -> N
     station.wait_until_on(process)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     sample, *_ = read_manifest(tmp_path)  # a computer that is busy loses samples: a gap begins another file
     counts = read_motion_csv(tmp_path / sample.file).counts()

@@ -102,7 +102,7 @@ def test_boards_tells_what_does_not_answer(native: Station, monkeypatch: pytest.
         monkeypatch.setattr(list_ports, "comports", model.ports)
         began = time.monotonic()
         board = run_json("boards")["boards"][0]
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
     assert (board["state"], board["app"]) == ("silent", "")
     assert board["detail"].startswith("runs no firmware of tinyhost's, or hangs: tinyhost flash vww")
 

@@ -62,7 +62,7 @@ def test_samples_of_another_rate_are_told_as_such_not_as_a_wrong_model(stations:
 def test_it_stops_after_the_seconds(native: Station, pictures: Path) -> None:
     begin = time.monotonic()
     native.run("monitor", "--scene", str(pictures), "--seconds", "1", "--json", "-")
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 60
 
 
 def test_a_failing_camera_is_a_status_and_no_prediction(native: Station) -> None:
@@ -91,7 +91,7 @@ def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> N
     else:
         pytest.fail("no prediction of the restarted board in 60 s")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode == 130
 
 
@@ -127,6 +127,6 @@ def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
                     seen += os.read(host, 65536)
                 except OSError:
                     break
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
     os.close(host)
     assert b"\x1b[?1049l" in seen

@@ -21,7 +21,7 @@ from tests.stations import Stations
 pytestmark = pytest.mark.firmware
 
 
-def read_text(link: Link, wanted: str, timeout_s: float = 10.0) -> str:
+def read_text(link: Link, wanted: str, timeout_s: float = 60.0) -> str:
     data = b""
     deadline = time.monotonic() + timeout_s
     while wanted.encode() not in data and time.monotonic() < deadline:
@@ -94,7 +94,7 @@ def test_settings_outlive_a_power_cut(board: VirtualBoard) -> None:
 
 def test_the_led_is_a_file(board: VirtualBoard) -> None:
     with board.power() as power, Device.open(power):
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while (board.folder.path / "led").read_text().strip() != "session":
             assert time.monotonic() < deadline
             time.sleep(0.02)

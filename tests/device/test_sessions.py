@@ -45,7 +45,7 @@ class Talk:
         return received
 
     def reply(self, message_type: MessageType, seq: int) -> bytes:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for item in self.read(0.1):
                 if isinstance(item, Frame) and (item.type, item.seq) == (message_type | REPLY_FLAG, seq):

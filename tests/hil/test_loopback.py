@@ -22,7 +22,7 @@ from tinyhost.sensors.marks.border import draw_border, read_border
 pytestmark = pytest.mark.soak
 
 REPO = Path(__file__).parents[2]
-START_S = 20.0
+START_S = 60.0
 
 
 def wait_for(path: Path) -> None:

@@ -16,7 +16,7 @@ from tinyhost.protocol.messages import StreamId
 from tinyhost.protocol.reset import ResetReason
 
 from tests.device.rig import small_model
-from tests.nano33emu.watching import await_figures
+from tests.nano33emu.watching import await_figures, figures
 from tests.stations import SHIPPED_MODELS, Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
@@ -53,8 +53,9 @@ def test_every_start_has_a_number_and_a_cause_and_a_fault_its_place(power: Virtu
     first = device.info.boot
     device.reset()
     assert (device.info.boot, device.info.reset_reason) == (first + 1, ResetReason.SOFTWARE)
+    starts = figures(power)["starts"]
     power.switch("fault bus")
-    time.sleep(0.5)
+    await_figures(power, lambda now: now["starts"] == starts + 1 and now["configured"])
     assert device.ping().boot == first + 2
     info = device.info
     assert info.reset_reason == ResetReason.FAULT

@@ -154,9 +154,11 @@ def keep_period(power: VirtualPower, value: int) -> None:
     wire = Wire(link)
     try:
         # The first greeting may be discarded with the session of the port that was closed right before.
-        assert wire.request(MessageType.HELLO, 1, HELLO.pack()) or wire.request(MessageType.HELLO, 2, HELLO.pack())
+        assert wire.request(MessageType.HELLO, 1, HELLO.pack(), within_s=5) or wire.request(
+            MessageType.HELLO, 2, HELLO.pack()
+        )
         request = SettingSetRequest(setting=Setting.PERIOD_MS, persist=1, value=value)
-        if wire.request(MessageType.SETTING_SET, 3, request.pack()) is None:
+        if wire.request(MessageType.SETTING_SET, 3, request.pack(), within_s=5) is None:
             raise PowerWasCutError
     finally:
         with contextlib.suppress(LinkError):

@@ -37,7 +37,7 @@ from tests.stations import Stations
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
 TO_INTERFACE, SET_LINE_CODING, SET_CONTROL_LINE_STATE = 0x21, 0x20, 0x22
 PROGRAM_BEGIN = 0x10000
-PLUG_S = 30.0
+PLUG_S = 60.0
 PERIOD_MS = 30
 N_TIMES = 5
 """requests at once, so that the touch comes in the middle of one also on a computer that is slow to touch"""
@@ -106,7 +106,9 @@ def push(power: VirtualPower, wire: Wire) -> None:
 def stream(power: VirtualPower, wire: Wire) -> None:
     for number, what in enumerate((StreamId.PREDICTIONS, StreamId.CAMERA)):
         assert wire.request(MessageType.STREAM, 2 + number, StreamRequest(stream=what, enable=1).pack()) is not None
-    assert wire.frames(0.5)
+    deadline = time.monotonic() + PLUG_S
+    while not wire.frames(0.1):
+        assert time.monotonic() < deadline, "nothing was streamed"
 
 
 def stream_to_nobody(power: VirtualPower, wire: Wire) -> None:

@@ -206,7 +206,9 @@ def test_ports_that_open_and_close_in_the_middle_of_things_leave_a_board_that_an
     for time_number in range(n_times):
         link = power.open_link()
         wire = Wire(link)
-        greeting = wire.request(MessageType.HELLO, 1, HELLO.pack()) or wire.request(MessageType.HELLO, 2, HELLO.pack())
+        greeting = wire.request(MessageType.HELLO, 1, HELLO.pack(), within_s=5) or wire.request(
+            MessageType.HELLO, 2, HELLO.pack()
+        )
         assert greeting is not None, f"no greeting at opening {time_number}"
         assert HelloReply.unpack(greeting.payload).magic == HELLO.magic
         try:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import ACTIVATIONS, SAME, VALID, Layer, Model, Net, random_window
+from tests.oracle.net import ACTIVATIONS, Layer, Model, Net, random_conv, random_move, random_pool, random_reduction
 
 __all__ = ["FLOAT_MODELS", "NEARLY_EQUAL_MODELS"]
 
@@ -39,31 +39,10 @@ def _constant(net: Net, values: NDArray[np.float32]) -> int:
 
 
 def _conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
-    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    if depthwise:
-        n_out = depth * draw(st.integers(1, 4))
-        shape: tuple[int, ...] = (1, fh, fw, n_out)
-    else:
-        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
-        n_out = groups * draw(st.integers(1, 6))
-        shape = (n_out, fh, fw, depth // groups)
+    shape, output, options = random_conv(draw, net, depthwise=depthwise)
     inputs = [net.index, _weights(draw, rng, net, shape)]
     if draw(st.booleans()):
-        inputs.append(_constant(net, _floats(rng, (n_out,))))
-    options = {
-        "Padding": SAME if same else VALID,
-        "StrideH": sh,
-        "StrideW": sw,
-        "DilationHFactor": dh,
-        "DilationWFactor": dw,
-        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
-    }
-    if depthwise:
-        options["DepthMultiplier"] = n_out // depth
-    output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
+        inputs.append(_constant(net, _floats(rng, (output[3],))))
     return _append(net, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, output, **options)
 
 
@@ -82,13 +61,7 @@ def _fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net
 
 
 def _pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
-    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    output = (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth)
-    options = {"Padding": SAME if same else VALID, "StrideH": sh, "StrideW": sw, "FilterHeight": fh, "FilterWidth": fw}
-    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
+    output, options = random_pool(draw, net)
     return _append(net, draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])), [net.index], output, **options)
 
 
@@ -142,39 +115,22 @@ def _softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def _mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    keep, rank = draw(st.booleans()), len(net.shape)
-    axes = sorted(draw(st.sets(st.integers(0, rank - 1), min_size=1, max_size=rank)))
-    shape = tuple(1 if i in axes else dim for i, dim in enumerate(net.shape) if keep or i not in axes)
-    axis = net.builder.integers(axes)
-    return _append(net, draw(st.sampled_from(["MEAN", "SUM"])), [net.index, axis], shape, KeepDims=keep)
+    inputs, shape, options = random_reduction(draw, net)
+    return _append(net, draw(st.sampled_from(["MEAN", "SUM"])), inputs, shape, **options)
 
 
 def _move(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """PAD, CONCATENATION, TRANSPOSE, a slice with steps, or another shape."""
-    rank, kind = len(net.shape), draw(st.sampled_from(["pad", "concatenation", "transpose", "slice", "reshape"]))
-    if kind == "pad":
-        pads = np.array([[draw(st.integers(0, 2)), draw(st.integers(0, 2))] for _ in range(rank)])
-        shape = tuple(int(dim) for dim in np.array(net.shape) + pads.sum(axis=1))
-        return _append(net, "PAD", [net.index, net.builder.integers(pads)], shape)
-    if kind == "concatenation":
-        axis = draw(st.integers(0, rank - 1))
-        other = list(net.shape)
-        other[axis] = draw(st.integers(1, 3))
-        inputs = [net.index, _constant(net, _floats(rng, tuple(other)))]
-        other[axis] += net.shape[axis]
-        return _append(net, "CONCATENATION", inputs, tuple(other), Axis=axis, FusedActivationFunction=0)
-    if kind == "transpose":
-        order = draw(st.permutations(range(rank)))
-        shape = tuple(net.shape[axis] for axis in order)
-        return _append(net, "TRANSPOSE", [net.index, net.builder.integers(order)], shape)
-    if kind == "slice":
-        steps = [draw(st.integers(1, 3)) for _ in range(rank)]
-        bounds = [net.builder.integers(values) for values in ([0] * rank, list(net.shape), steps)]
-        shape = tuple(-(-dim // step) for dim, step in zip(net.shape, steps, strict=True))
-        masks = dict.fromkeys(("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask"), 0)
-        return _append(net, "STRIDED_SLICE", [net.index, *bounds], shape, **masks)
-    flat = (net.shape[0], int(np.prod(net.shape[1:])))
-    return _append(net, "RESHAPE", [net.index, net.builder.integers(flat)], flat)
+    code, inputs, shape, options = random_move(draw, net)
+    return _append(net, code, inputs, shape, **options)
+
+
+def _concatenation(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    other = list(net.shape)
+    other[axis] = draw(st.integers(1, 3))
+    inputs = [net.index, _constant(net, _floats(rng, tuple(other)))]
+    other[axis] += net.shape[axis]
+    return _append(net, "CONCATENATION", inputs, tuple(other), Axis=axis, FusedActivationFunction=0)
 
 
 def _tanh(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -211,7 +167,7 @@ FLOAT_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "operators of one float32": _models(_unary, _of_positive, ranks=(1, 2, 3, 4)),
     "SOFTMAX of float32": _models(_softmax, ranks=(2, 3, 4)),
     "MEAN and SUM of float32": _models(_mean, ranks=(2, 3, 4)),
-    "moves of float32": _models(_move, ranks=(2, 3, 4)),
+    "moves of float32": _models(_move, _move, _move, _concatenation, ranks=(2, 3, 4)),
     "chains of float32": _models(_conv, _depthwise, _pool, _binary, _unary, n=3),
 }
 """Answered to the bit as by TFLM."""

@@ -9,7 +9,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import ACTIVATIONS, SAME, VALID, Layer, Model, Net, random_weights, random_window
+from tests.oracle.net import (
+    ACTIVATIONS,
+    SAME,
+    Layer,
+    Model,
+    Net,
+    random_conv,
+    random_move,
+    random_pool,
+    random_reduction,
+    random_weights,
+)
 from tests.oracle.oracle import as_scale
 
 __all__ = ["INT16_MODELS"]
@@ -56,29 +67,8 @@ def _weighted_inputs(
 
 
 def _conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
-    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    if depthwise:
-        n_out = depth * draw(st.integers(1, 4))
-        shape: tuple[int, ...] = (1, fh, fw, n_out)
-    else:
-        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
-        n_out = groups * draw(st.integers(1, 6))
-        shape = (n_out, fh, fw, depth // groups)
+    shape, output, options = random_conv(draw, net, depthwise=depthwise)
     inputs, scale = _weighted_inputs(draw, rng, net, shape, 3 if depthwise else 0, narrow=not depthwise)
-    options = {
-        "Padding": SAME if same else VALID,
-        "StrideH": sh,
-        "StrideW": sw,
-        "DilationHFactor": dh,
-        "DilationWFactor": dw,
-        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
-    }
-    if depthwise:
-        options["DepthMultiplier"] = n_out // depth
-    output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
     return _append(net, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", inputs, output, scale, **options)
 
 
@@ -106,13 +96,7 @@ def _transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def _pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
-    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    output = (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth)
-    options = {"Padding": SAME if same else VALID, "StrideH": sh, "StrideW": sw, "FilterHeight": fh, "FilterWidth": fw}
-    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
+    output, options = random_pool(draw, net)
     code = draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"]))
     return _append(net, code, [net.index], output, net.scale, **options)
 
@@ -169,38 +153,21 @@ def _softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def _mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    keep, rank = draw(st.booleans()), len(net.shape)
-    axes = sorted(draw(st.sets(st.integers(0, rank - 1), min_size=1, max_size=rank)))
-    shape = tuple(1 if i in axes else dim for i, dim in enumerate(net.shape) if keep or i not in axes)
-    inputs = [net.index, net.builder.integers(axes)]
+    inputs, shape, options = random_reduction(draw, net)
     code, scale = draw(st.sampled_from(["MEAN", "SUM"])), net.scale * 2.0 ** draw(st.floats(-3, 3))
-    return _append(net, code, inputs, shape, scale, KeepDims=keep)
+    return _append(net, code, inputs, shape, scale, **options)
 
 
 def _move(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """PAD, CONCATENATION, TRANSPOSE, a slice with steps, or another shape."""
-    rank, kind = len(net.shape), draw(st.sampled_from(["pad", "concatenation", "transpose", "slice", "reshape"]))
-    if kind == "pad":
-        pads = np.array([[draw(st.integers(0, 2)), draw(st.integers(0, 2))] for _ in range(rank)])
-        shape = tuple(int(dim) for dim in np.array(net.shape) + pads.sum(axis=1))
-        return _append(net, "PAD", [net.index, net.builder.integers(pads)], shape, net.scale)
-    if kind == "concatenation":
-        axis = draw(st.integers(0, rank - 1))
-        shape = tuple(2 * dim if i == axis else dim for i, dim in enumerate(net.shape))
-        inputs = [net.index, net.index]
-        return _append(net, "CONCATENATION", inputs, shape, net.scale, Axis=axis, FusedActivationFunction=0)
-    if kind == "transpose":
-        order = draw(st.permutations(range(rank)))
-        shape = tuple(net.shape[axis] for axis in order)
-        return _append(net, "TRANSPOSE", [net.index, net.builder.integers(order)], shape, net.scale)
-    if kind == "slice":
-        steps = [draw(st.integers(1, 3)) for _ in range(rank)]
-        bounds = [net.builder.integers(values) for values in ([0] * rank, list(net.shape), steps)]
-        shape = tuple(-(-dim // step) for dim, step in zip(net.shape, steps, strict=True))
-        masks = dict.fromkeys(("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask"), 0)
-        return _append(net, "STRIDED_SLICE", [net.index, *bounds], shape, net.scale, **masks)
-    flat = (net.shape[0], int(np.prod(net.shape[1:])))
-    return _append(net, "RESHAPE", [net.index, net.builder.integers(flat)], flat, net.scale)
+    code, inputs, shape, options = random_move(draw, net)
+    return _append(net, code, inputs, shape, net.scale, **options)
+
+
+def _concatenation(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    shape = tuple(2 * dim if i == axis else dim for i, dim in enumerate(net.shape))
+    inputs = [net.index, net.index]
+    return _append(net, "CONCATENATION", inputs, shape, net.scale, Axis=axis, FusedActivationFunction=0)
 
 
 def _models(*layers: Layer, ranks: Sequence[int] = (4,), n: int = 1) -> st.SearchStrategy[Model]:
@@ -251,7 +218,7 @@ INT16_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "LOGISTIC and TANH of int16": _models(_sigmoid, ranks=(1, 2, 3, 4)),
     "SOFTMAX of int16": _models(_softmax, ranks=(2, 3, 4)),
     "MEAN and SUM of int16": _models(_mean, ranks=(2, 3, 4)),
-    "moves of int16": _models(_move, ranks=(2, 3, 4)),
+    "moves of int16": _models(_move, _move, _move, _concatenation, ranks=(2, 3, 4)),
     "edges of int16": _edges(),
     "chains of int16": _models(_conv, _depthwise, _pool, _binary, _unary, _sigmoid, n=4),
 }

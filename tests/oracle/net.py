@@ -22,6 +22,10 @@ __all__ = [
     "append",
     "finish",
     "output_scale",
+    "random_conv",
+    "random_move",
+    "random_pool",
+    "random_reduction",
     "random_scale",
     "random_weights",
     "random_window",
@@ -125,6 +129,77 @@ def random_window(draw: st.DrawFn, size: int, *, dilated: bool) -> tuple[int, in
     stride = draw(st.integers(1, 4))
     extent = (filter_size - 1) * dilation + 1
     return filter_size, stride, dilation, -(-size // stride), (size + stride - extent) // stride
+
+
+def random_conv(
+    draw: st.DrawFn, net: Net, *, depthwise: bool
+) -> tuple[tuple[int, ...], tuple[int, ...], dict[str, object]]:
+    """Return the shapes of the weights and of the output of a convolution, and its options."""
+    n, height, width, depth = net.shape
+    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
+    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    options: dict[str, object] = {
+        "Padding": SAME if same else VALID,
+        "StrideH": sh,
+        "StrideW": sw,
+        "DilationHFactor": dh,
+        "DilationWFactor": dw,
+        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
+    }
+    if depthwise:
+        multiplier = draw(st.integers(1, 4))
+        options["DepthMultiplier"] = multiplier
+        shape: tuple[int, ...] = (1, fh, fw, depth * multiplier)
+    else:
+        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
+        shape = (groups * draw(st.integers(1, 6)), fh, fw, depth // groups)
+    n_out = shape[3] if depthwise else shape[0]
+    return shape, (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out), options
+
+
+def random_pool(draw: st.DrawFn, net: Net) -> tuple[tuple[int, ...], dict[str, object]]:
+    """Return the output's shape of a pool, and its options."""
+    n, height, width, depth = net.shape
+    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
+    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
+    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
+    return (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth), {
+        "Padding": SAME if same else VALID,
+        "StrideH": sh,
+        "StrideW": sw,
+        "FilterHeight": fh,
+        "FilterWidth": fw,
+        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
+    }
+
+
+def random_reduction(draw: st.DrawFn, net: Net) -> tuple[list[int], tuple[int, ...], dict[str, object]]:
+    """Return the inputs, the output's shape and the options of a MEAN or SUM over any dimensions."""
+    keep, rank = draw(st.booleans()), len(net.shape)
+    axes = sorted(draw(st.sets(st.integers(0, rank - 1), min_size=1, max_size=rank)))
+    shape = tuple(1 if i in axes else dim for i, dim in enumerate(net.shape) if keep or i not in axes)
+    return [net.index, net.builder.integers(axes)], shape, {"KeepDims": keep}
+
+
+def random_move(draw: st.DrawFn, net: Net) -> tuple[str, list[int], tuple[int, ...], dict[str, object]]:
+    """Return PAD, TRANSPOSE, a slice with steps or another shape: code, inputs, the output's shape, options."""
+    rank, kind = len(net.shape), draw(st.sampled_from(["PAD", "TRANSPOSE", "STRIDED_SLICE", "RESHAPE"]))
+    if kind == "PAD":
+        pads = np.array([[draw(st.integers(0, 2)), draw(st.integers(0, 2))] for _ in range(rank)])
+        shape = tuple(int(dim) for dim in np.array(net.shape) + pads.sum(axis=1))
+        return kind, [net.index, net.builder.integers(pads)], shape, {}
+    if kind == "TRANSPOSE":
+        order = draw(st.permutations(range(rank)))
+        return kind, [net.index, net.builder.integers(order)], tuple(net.shape[axis] for axis in order), {}
+    if kind == "STRIDED_SLICE":
+        steps = [draw(st.integers(1, 3)) for _ in range(rank)]
+        bounds = [net.builder.integers(values) for values in ([0] * rank, list(net.shape), steps)]
+        shape = tuple(-(-dim // step) for dim, step in zip(net.shape, steps, strict=True))
+        masks = ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask")
+        return kind, [net.index, *bounds], shape, dict.fromkeys(masks, 0)
+    flat = (net.shape[0], int(np.prod(net.shape[1:])))
+    return kind, [net.index, net.builder.integers(flat)], flat, {}
 
 
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:

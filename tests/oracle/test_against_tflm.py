@@ -14,7 +14,7 @@ from tests.oracle.oracle import LITERT_TOO, ORACLE_IS_TFLM, assert_equals_oracle
 from tests.oracle.recorded import assert_equals_wheel, recorded_models
 from tests.oracle.strategies import OPERATOR_MODELS
 
-_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60"))
+_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "30"))
 _INPUTS_PER_MODEL = 3
 _SETTINGS = settings(
     max_examples=_EXAMPLES,
@@ -27,7 +27,7 @@ _SETTINGS = settings(
 def test_both_sets_of_kernels_equal_tflm(operator: str) -> None:
     """And one another, also where LiteRT is no oracle."""
 
-    @settings(_SETTINGS, max_examples=_EXAMPLES // (3 if operator in INT16_MODELS else 1))
+    @settings(_SETTINGS, max_examples=_EXAMPLES // (2 if operator in INT16_MODELS else 1))
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         model = data.draw(OPERATOR_MODELS[operator])

@@ -12,9 +12,10 @@ from tests.oracle.net import (
     Net,
     append,
     output_scale,
+    random_conv,
+    random_pool,
     random_scale,
     random_weights,
-    random_window,
     random_zero_point,
 )
 from tests.oracle.oracle import CONV_2D_NEEDS_BIAS, without_halves
@@ -33,37 +34,16 @@ __all__ = [
 
 
 def conv(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, depthwise: bool = False) -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, dh, same_h, valid_h = random_window(draw, height, dilated=True)
-    fw, sw, dw, same_w, valid_w = random_window(draw, width, dilated=True)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    groups = 1
-    if depthwise:
-        n_out = depth * draw(st.integers(1, 4))
-        shape: tuple[int, ...] = (1, fh, fw, n_out)
-    else:
-        groups = draw(st.sampled_from([g for g in range(1, depth + 1) if depth % g == 0])) if draw(st.booleans()) else 1
-        n_out = groups * draw(st.integers(1, 6))
-        shape = (n_out, fh, fw, depth // groups)
+    shape, output, options = random_conv(draw, net, depthwise=depthwise)
     axis = 3 if depthwise else 0
+    n_out = shape[axis]
     scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
     weights = net.builder.tensor(shape, scale=scales, axis=axis, data=random_weights(rng, shape))
     inputs = [net.index, weights]
     if draw(st.booleans()) or (CONV_2D_NEEDS_BIAS and not depthwise):
         bias = rng.integers(-20000, 20001, n_out)
         inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=[s * net.scale for s in scales], data=bias))
-    output = (n, same_h, same_w, n_out) if same else (n, valid_h, valid_w, n_out)
     scale = output_scale(draw, net, scales[0], int(np.prod(shape)) // n_out)
-    options = {
-        "Padding": SAME if same else VALID,
-        "StrideH": sh,
-        "StrideW": sw,
-        "DilationHFactor": dh,
-        "DilationWFactor": dw,
-        "FusedActivationFunction": draw(st.sampled_from(ACTIVATIONS)),
-    }
-    if depthwise:
-        options["DepthMultiplier"] = n_out // depth
     code = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
     return append(draw, net, code, inputs, output, scale, random_zero_point(draw), **options)
 
@@ -130,26 +110,9 @@ def fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def pool(draw: st.DrawFn, rng: np.random.Generator, net: Net, *, code: str = "") -> Net:
-    n, height, width, depth = net.shape
-    fh, sh, _, same_h, valid_h = random_window(draw, height, dilated=False)
-    fw, sw, _, same_w, valid_w = random_window(draw, width, dilated=False)
-    same = draw(st.booleans()) or min(valid_h, valid_w) < 1
-    output = (n, same_h, same_w, depth) if same else (n, valid_h, valid_w, depth)
-    return append(
-        draw,
-        net,
-        code or draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"])),
-        [net.index],
-        output,
-        net.scale,
-        net.zero_point,
-        Padding=SAME if same else VALID,
-        StrideH=sh,
-        StrideW=sw,
-        FilterHeight=fh,
-        FilterWidth=fw,
-        FusedActivationFunction=draw(st.sampled_from(ACTIVATIONS)),
-    )
+    output, options = random_pool(draw, net)
+    code = code or draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"]))
+    return append(draw, net, code, [net.index], output, net.scale, net.zero_point, **options)
 
 
 def average_pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

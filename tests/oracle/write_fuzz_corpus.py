@@ -16,7 +16,7 @@ from tinyhost.compiler import compile_tflite
 
 from tests.oracle.strategies import OPERATOR_MODELS, Model
 
-_PER_OPERATOR = 12
+_PER_OPERATOR = 4
 _MAX_BYTES = 4096
 
 

@@ -21,15 +21,15 @@ void Restore(MemoryFlash& flash, const Snapshot& snapshot) {
 }
 
 struct PowerCuts : WithFlash {
-  const Image old_image = MakeImage(1, kPage + 500);
-  const Image new_image = MakeImage(2, 2 * kPage + 300);
+  const Image old_image = MakeImage(1, 500);
+  const Image new_image = MakeImage(2, kPage + 300);
   size_t n_cuts = 0;
 
   /// A device that runs old_image; with `has_other`, the other slot holds a third image.
   Snapshot Prepare(bool has_other) {
     flash.Fill(0xFF);
     flash.PowerOn();
-    if (has_other) CHECK(Booted().Push(MakeImage(3, 2 * kPage)) == Status::kOk);
+    if (has_other) CHECK(Booted().Push(MakeImage(3, kPage)) == Status::kOk);
     CHECK(Booted().Push(old_image) == Status::kOk);
     return Save(flash);
   }

@@ -29,7 +29,7 @@ def capture(folder: Path, seq: int) -> tuple[SceneReply, bytes]:
     request = SceneRequest(magic=SCENE_MAGIC, seq=seq, sensor=SceneSensor.CAMERA, width=96, height=96)
     with (folder / "camera.request").open("r+b", buffering=0) as fifo:
         fifo.write(request.pack())
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             data = (folder / "camera.reply").read_bytes()
             if len(data) >= SceneReply.SIZE and SceneReply.unpack(data).seq == seq:

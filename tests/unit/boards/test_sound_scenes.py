@@ -222,7 +222,7 @@ def ask(
     )
     with (state / f"{sensor.name.lower()}.request").open("wb") as fifo:
         fifo.write(request.pack())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         data = (state / f"{sensor.name.lower()}.reply").read_bytes()
         if len(data) >= SceneReply.SIZE and SceneReply.unpack(data).seq == seq:

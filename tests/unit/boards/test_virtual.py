@@ -48,7 +48,7 @@ def flash(tmp_path: Path) -> Callable[..., None]:
     return put
 
 
-def read_line(link: Link, timeout_s: float = 5.0) -> str:
+def read_line(link: Link, timeout_s: float = 60.0) -> str:
     data = b""
     deadline = time.monotonic() + timeout_s
     while not data.endswith(b"\n") and time.monotonic() < deadline:
@@ -69,7 +69,7 @@ def native_state(state: Path) -> str:
     return next(status.state for status in list_boards(state) if status.name == "native")
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
@@ -160,7 +160,7 @@ def test_a_killed_host_leaves_no_firmware_running(tmp_path: Path, flash: Callabl
     with powered_elsewhere(tmp_path) as host:
         pid = firmware_pid(tmp_path)
         host.send_signal(sign)
-        host.wait(5)
+        host.wait(60)
         wait_until(lambda: not alive(pid))
     assert native_state(tmp_path) == "ready"
 
@@ -327,7 +327,7 @@ from pathlib import Path
 from tinyhost.boards import resolve
 with resolve("native", state=Path(sys.argv[1])).power(keep_on=sys.argv[2] == "True"):
     print("on", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
     def __init__(self, state: Path, keep_on: bool = False) -> None:

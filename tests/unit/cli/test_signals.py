@@ -32,13 +32,13 @@ command_line.main()
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_signal_that_comes_in_a_finalizer_ends_the_command_all_the_same(name: str, code: int) -> None:
     command = [sys.executable, "-c", COMMAND.replace("{name}", name)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stderr) == (code, "")
 
 
 def test_other_errors_in_finalizers_are_told_as_ever() -> None:
     command = [sys.executable, "-c", COMMAND.replace("os.kill(os.getpid(), signal.{name})", "1 / 0").replace("60", "0")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0
     assert "ZeroDivisionError" in ended.stderr
 
@@ -75,5 +75,5 @@ command_line.main()
 
 def test_a_termination_that_is_dropped_by_c_code_comes_again_and_lets_the_command_clean_up() -> None:
     command = [sys.executable, "-c", DROPPED]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (143, "cleaned up\n", "")

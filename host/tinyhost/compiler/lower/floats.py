@@ -20,11 +20,11 @@ from tinyhost.compiler.image_format import (
     OperatorCode,
     PoolKind,
     UnaryFunction,
-    WeightLayout,
 )
 from tinyhost.compiler.lower.context import OperatorContext, Packable, Step
+from tinyhost.compiler.lower.plain_weighted import conv_fields, dense_fields, depthwise_fields, weighted_step
 from tinyhost.compiler.lower.reduction import checked_reduction
-from tinyhost.compiler.lower.window import checked_windows, pool_fields, window_fields
+from tinyhost.compiler.lower.window import pool_fields
 
 __all__ = [
     "lower_float_binary",
@@ -40,7 +40,6 @@ __all__ = [
 _PREFIX = "FLOAT_"
 _POOLS = {"AVERAGE_POOL_2D": PoolKind.AVERAGE, "MAX_POOL_2D": PoolKind.MAXIMUM}
 _WITH_ACTIVATION = (BinaryFunction.ADD, BinaryFunction.SUB, BinaryFunction.MUL, BinaryFunction.DIV)
-_MAX_GROUPS = 0xFFFF
 
 
 def lower_float_conv(context: OperatorContext) -> Step:
@@ -48,15 +47,10 @@ def lower_float_conv(context: OperatorContext) -> Step:
     context.counts((2, 3))
     data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
     weights = _weights(context, rank=4)
-    n_out, height, width, depth = weights.shape
-    groups, rest = divmod(data.shape[3], depth)
-    if rest or not 0 < groups <= _MAX_GROUPS or n_out % groups:
-        raise context.corrupt(
-            "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
-        )
-    packed = _interleaved(weights.reshape(groups, n_out // groups, height, width, depth))
-    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
-    return _weighted_step(context, weights, packed, {**window, "groups": groups, "layout": WeightLayout.QUADS}, depth)
+    fields = conv_fields(context, data, output, weights.shape)
+    n_groups = fields["groups"]
+    packed = _interleaved(weights.reshape(n_groups, len(weights) // n_groups, *weights.shape[1:]))
+    return _weighted_step(context, weights, packed, fields)
 
 
 def lower_float_depthwise_conv(context: OperatorContext) -> Step:
@@ -64,29 +58,19 @@ def lower_float_depthwise_conv(context: OperatorContext) -> Step:
     context.counts((2, 3))
     data, output = context.floats(context.input(0), rank=4), context.floats(context.output(), rank=4)
     weights = _weights(context, rank=4)
-    one, height, width, n_out = weights.shape
-    if one != 1 or n_out % data.shape[3]:
-        raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=weights.shape)
-    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
-    return _weighted_step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, 1)
+    return _weighted_step(context, weights, weights, depthwise_fields(context, data, output, weights.shape))
 
 
 def lower_float_fully_connected(context: OperatorContext) -> Step:
-    """FULLY_CONNECTED: weights (out, in); a 1x1 convolution of the input's rows."""
+    """FULLY_CONNECTED: weights (out, in)."""
     context.counts((2, 3))
     data, output = context.floats(context.input(0)), context.floats(context.output())
     if context.option("WeightsFormat") != 0:
         raise context.unsupported("shuffled weights; supported: the default weights format")
     weights = _weights(context, rank=2)
-    n_out, depth = weights.shape
-    n_rows, rest = divmod(data.n_elements, depth)
-    if rest or not output.shape or output.shape[-1] != n_out or output.n_elements != n_rows * n_out:
-        raise context.corrupt(f"shape of {output.name!r}", expected=f"{n_rows} rows of {n_out}", got=output.shape)
-    sizes = ("filter", "stride", "dilation")
-    window = {f"{name}_{axis}": 1 for name in sizes for axis in ("height", "width")}
-    options = {**window, "pad_top": 0, "pad_left": 0, "groups": 1, "layout": WeightLayout.QUADS, "is_dense": 1}
-    packed = _interleaved(weights.reshape(1, n_out, 1, 1, depth))
-    return _weighted_step(context, weights, packed, options, depth)
+    fields = dense_fields(context, data, output, weights.shape)
+    packed = _interleaved(weights.reshape(1, len(weights), 1, 1, -1))
+    return _weighted_step(context, weights, packed, fields)
 
 
 def _weights(context: OperatorContext, *, rank: int) -> NDArray[np.float32]:
@@ -107,15 +91,11 @@ def _interleaved(groups: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _weighted_step(
-    context: OperatorContext,
-    weights: NDArray[np.float32],
-    packed: NDArray[np.float32],
-    options: dict[str, int],
-    depth: int,
+    context: OperatorContext, weights: NDArray[np.float32], packed: NDArray[np.float32], fields: dict[str, int]
 ) -> Step:
-    """Return the step of packed weights. depth: input channels that a filter reads."""
-    output, bias = context.output(), context.optional_input(2)
-    n_out = output.shape[-1]
+    """Return the step of packed weights."""
+    bias = context.optional_input(2)
+    n_out = context.output().shape[-1]
     biases: NDArray[Any] = np.zeros(n_out, np.float32)
     if bias is not None:
         biases = context.constant(bias, "float32").reshape(-1)
@@ -123,22 +103,13 @@ def _weighted_step(
             raise context.corrupt("biases", expected=n_out, got=len(biases))
     low, high = context.float_activation_range()
     params = FloatConvParams(
-        **options,
+        **fields,
         weights_offset=context.pool.add(np.ascontiguousarray(packed, "<f4").tobytes()),
         bias_offset=context.pool.add(biases.astype("<f4").tobytes()),
         activation_min=low,
         activation_max=high,
     )
-    macs = output.n_elements * params.filter_height * params.filter_width * depth
-    return Step(
-        code=OperatorCode.FLOAT_CONV_2D,
-        inputs=(context.input(0).index,),
-        output=output.index,
-        params=params,
-        n_params=weights.size + (n_out if bias is not None else 0),
-        macs=macs,
-        name=output.name,
-    )
+    return weighted_step(context, OperatorCode.FLOAT_CONV_2D, params, weights.size)
 
 
 def lower_float_pool(context: OperatorContext) -> Step:

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.graph import Tensor
-from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, Int16Channel, Int16ConvParams, OperatorCode, WeightLayout
+from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, Int16Channel, Int16ConvParams, OperatorCode
 from tinyhost.compiler.lower.context import OperatorContext, Step
+from tinyhost.compiler.lower.plain_weighted import conv_fields, dense_fields, depthwise_fields, weighted_step
 from tinyhost.compiler.lower.requantize import checked_multiplier, symmetric_weights
 from tinyhost.compiler.lower.weighted import real_multipliers
-from tinyhost.compiler.lower.window import checked_windows, window_fields
 
 __all__ = ["lower_int16_conv", "lower_int16_depthwise_conv", "lower_int16_fully_connected"]
 
@@ -25,17 +25,13 @@ def lower_int16_conv(context: OperatorContext) -> Step:
     context.counts((2, 3))
     data, output = context.int16(context.input(0), rank=4), context.int16(context.output(), rank=4)
     weights = symmetric_weights(context, context.input(1), rank=4)
+    fields = conv_fields(context, data, output, weights.shape)
     n_out, height, width, depth = weights.shape
-    groups, rest = divmod(data.shape[3], depth)
-    if rest or n_out % max(1, groups):
-        raise context.corrupt(
-            "input channels and filters", expected=f"multiples of {depth} and of the groups", got=(data.shape[3], n_out)
-        )
-    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
-    joined = groups == 1 and window["dilation_width"] == 1
+    n_groups = fields["groups"]
+    joined = n_groups == 1 and fields["dilation_width"] == 1
     runs = (height, width * depth) if joined else (height * width, depth)
-    packed = _interleaved(weights.reshape(groups, n_out // groups, *runs))
-    return _step(context, weights, packed, {**window, "groups": groups, "layout": WeightLayout.QUADS}, axis=0)
+    packed = _interleaved(weights.reshape(n_groups, n_out // n_groups, *runs))
+    return _step(context, weights, packed, fields, axis=0)
 
 
 def lower_int16_depthwise_conv(context: OperatorContext) -> Step:
@@ -43,31 +39,21 @@ def lower_int16_depthwise_conv(context: OperatorContext) -> Step:
     context.counts((2, 3))
     data, output = context.int16(context.input(0), rank=4), context.int16(context.output(), rank=4)
     weights = symmetric_weights(context, context.input(1), rank=4)
-    one, height, width, n_out = weights.shape
-    if one != 1 or n_out % data.shape[3]:
-        raise context.corrupt("shape of weights", expected=f"(1, h, w, multiple of {data.shape[3]})", got=weights.shape)
     bias = context.optional_input(2)
     if bias is not None and bias.dtype == "int32":
         raise context.unsupported("biases of int32; supported: int64")
-    window = window_fields(*checked_windows(context, data, output, (height, width), n_out))
-    return _step(context, weights, weights, {**window, "groups": 1, "layout": WeightLayout.ROWS}, axis=3)
+    return _step(context, weights, weights, depthwise_fields(context, data, output, weights.shape), axis=3)
 
 
 def lower_int16_fully_connected(context: OperatorContext) -> Step:
-    """FULLY_CONNECTED: weights (out, in); a 1x1 convolution of the input's rows."""
+    """FULLY_CONNECTED: weights (out, in)."""
     context.counts((2, 3))
     data, output = context.int16(context.input(0)), context.int16(context.output())
     if context.option("WeightsFormat") != 0:
         raise context.unsupported("shuffled weights; supported: the default weights format")
     weights = symmetric_weights(context, context.input(1), rank=2)
-    n_out, depth = weights.shape
-    n_rows, rest = divmod(data.n_elements, depth)
-    if rest or not output.shape or output.shape[-1] != n_out or output.n_elements != n_rows * n_out:
-        raise context.corrupt(f"shape of {output.name!r}", expected=f"{n_rows} rows of {n_out}", got=output.shape)
-    sizes = ("filter", "stride", "dilation")
-    window = {f"{name}_{axis}": 1 for name in sizes for axis in ("height", "width")}
-    options = {**window, "pad_top": 0, "pad_left": 0, "groups": 1, "layout": WeightLayout.QUADS, "is_dense": 1}
-    return _step(context, weights, _interleaved(weights.reshape(1, n_out, 1, depth)), options, axis=0)
+    fields = dense_fields(context, data, output, weights.shape)
+    return _step(context, weights, _interleaved(weights.reshape(1, len(weights), 1, -1)), fields, axis=0)
 
 
 def _interleaved(groups: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -80,12 +66,7 @@ def _interleaved(groups: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def _step(
-    context: OperatorContext,
-    weights: NDArray[np.int8],
-    packed: NDArray[np.int8],
-    options: dict[str, int],
-    *,
-    axis: int,
+    context: OperatorContext, weights: NDArray[np.int8], packed: NDArray[np.int8], fields: dict[str, int], *, axis: int
 ) -> Step:
     """Return the step of packed weights. axis: of the weights, along which filters lie."""
     output, bias = context.output(), context.optional_input(2)
@@ -95,22 +76,14 @@ def _step(
     )
     low, high = context.activation_range(output)
     params = Int16ConvParams(
-        **options,
+        **fields,
         weights_offset=context.pool.add(np.ascontiguousarray(packed).tobytes()),
         channels_offset=context.pool.add(b"".join(_channels(context, bias, n_out, axis=axis, is_narrow=is_narrow))),
         activation_min=low,
         activation_max=high,
         is_narrow=int(is_narrow),
     )
-    return Step(
-        code=OperatorCode.INT16_CONV_2D,
-        inputs=(context.input(0).index,),
-        output=output.index,
-        params=params,
-        n_params=weights.size + (n_out if bias is not None else 0),
-        macs=output.n_elements * (weights.size // n_out),
-        name=output.name,
-    )
+    return weighted_step(context, OperatorCode.INT16_CONV_2D, params, weights.size)
 
 
 def _channels(context: OperatorContext, bias: Tensor | None, n_out: int, *, axis: int, is_narrow: bool) -> list[bytes]:

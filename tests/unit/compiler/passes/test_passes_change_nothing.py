@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.oracle.net import Model
 from tests.unit.compiler.passes.networks import assert_same, inputs_of, networks
 
-_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "150"))
+_EXAMPLES = int(os.environ.get("TINYHOST_ORACLE_EXAMPLES", "60"))
 
 
 @settings(
