@@ -23,6 +23,7 @@ __all__ = ["ModelFile", "labels_beside", "load_model_file", "load_weights", "rea
 
 _MAX_FILE_BYTES = 64 * 1024 * 1024
 _MAX_LABELS_BYTES = 1 << 16
+_MOST_NAMED = 4
 _MAGIC = IMAGE_MAGIC.to_bytes(4, "little")
 _TFLITE = b"TFL3"
 """Bytes 4 to 8 of a .tflite."""
@@ -66,6 +67,8 @@ def read_tflite_file(path: Path) -> tuple[bytes, tuple[str, ...]]:
     Raises ModelError if the file cannot be read or holds none.
     """
     path = find_shipped(path)
+    if path.is_dir():
+        raise _no_file(path)
     data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
     if data[:4] == _MAGIC:
         raise ModelError(f"{path}: a model image, expected a .tflite", hint="give the file that it was compiled from")
@@ -97,6 +100,8 @@ def load_model_file(
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
     path = find_shipped(path)
+    if path.is_dir():
+        raise _no_file(path)
     data = read_file(path, max_bytes=_MAX_FILE_BYTES, error=ModelError)
     if data[:4] == _MAGIC:
         return ModelFile(path=path, parsed=ModelImage.parse(data, where=str(path)), tflite=None)
@@ -116,6 +121,13 @@ def load_model_file(
         where=str(path),
     )
     return ModelFile(path=path, parsed=compiled.parsed, tflite=data)
+
+
+def _no_file(folder: Path) -> ModelError:
+    """Return the error that names the models in a folder that was named in place of one."""
+    inside = sorted(path for path in folder.iterdir() if path.suffix in (".tflite", ".thm"))
+    models = " or ".join(map(str, inside[:_MOST_NAMED])) or "a .tflite or .thm file; there is none in it"
+    return ModelError(f"{folder}: expected a model file, got a folder", hint=f"name {models}")
 
 
 def labels_beside(path: Path) -> tuple[str, ...]:

@@ -28,6 +28,15 @@ def test_both_formats_are_told_apart_by_content(tmp_path: Path) -> None:
         load_model_file(tmp_path / "missing.tflite")
 
 
+def test_a_folder_in_place_of_a_file_is_told_with_the_models_in_it(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a model file, got a folder") as error:
+        load_model_file(SHIPPED_MODEL.parent)
+    assert error.value.hint == f"name {SHIPPED_MODEL}"
+    with pytest.raises(ModelError) as error:
+        load_model_file(tmp_path)
+    assert "there is none in it" in error.value.hint
+
+
 def test_a_training_runs_model_has_its_folders_name_and_labels(tmp_path: Path) -> None:
     model = load_model_file(SHIPPED_MODEL).summary
     assert (model.name, model.labels) == ("vww", ("no_person", "person"))

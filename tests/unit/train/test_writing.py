@@ -76,6 +76,7 @@ def test_the_card_says_source_worth_and_command(tmp_path: Path, outcome: VwwOutc
         "`tinyhost train vww --data data/hall`",
     ):
         assert part in card
+    assert [line for line in card.splitlines() if len(line) > 120 and not line.startswith("|")] == []
 
 
 def test_the_document_is_as_documented(tmp_path: Path, outcome: VwwOutcome) -> None:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Part, Section
 from tinyhost.train.core.outcome import Outcome
 
-__all__ = ["card"]
+__all__ = ["card", "wrapped"]
+
+_COLUMNS = 120
 
 
 def card(outcome: Outcome) -> str:
     """Return what the model is, what it learned from, what it is worth, and how it was made."""
     lines = [f"# {outcome.title}", ""]
     for section in outcome.all_sections():
-        lines += [f"## {section.title}", section.note, "", *_figures(section)]
+        lines += [f"## {section.title}", wrapped(section.note), "", *_figures(section)]
         for part in section.parts:
             lines += _part(part)
     return "\n".join(lines)
 
 
+def wrapped(prose: str, indent: str = "") -> str:
+    """Return prose whose lines end at a space, as wide as a card is. indent: of what a line goes on with."""
+    wrap = textwrap.TextWrapper(_COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrap.fill(line) for line in prose.split("\n"))
+
+
 def _figures(section: Section) -> Iterator[str]:
-    yield from (_figure(figure) for figure in section.figures)
+    yield from (wrapped(_figure(figure), indent="  ") for figure in section.figures)
     if section.figures:
         yield ""
 
@@ -34,7 +43,7 @@ def _figure(figure: Figure) -> str:
 def _part(part: Part) -> Iterator[str]:
     """Yield a part's lines; charts and samples are for the report."""
     if isinstance(part, Note):
-        yield from (f"{part.text}.", "")
+        yield from (wrapped(f"{part.text}."), "")
     elif isinstance(part, Grid):
         yield from _table(part.headings, part.rows)
     elif isinstance(part, Confusion):
