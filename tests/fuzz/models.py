@@ -188,6 +188,8 @@ def _benches() -> list[bytes]:
     grouping = {"column": "sex", "groups": [group], "criteria": {"accuracy_difference": 0.1}}
     motion = {"data": "a", "labels": {"x": {"auc": 1.0, "n_windows": 3, "n_recordings": 2, "n_alarmed": 1}}}
     found = {"accuracy": accuracy, "fairness": {"positive": "x", "groupings": [grouping]}, "motion": motion}
+    step = {"value": 0.5, "accuracy": 0.5, "accuracy_interval": interval, "breaks": True}
+    found["robustness"] = {"data": "a", "n": 4, "sweeps": [{"name": "light", "unit": "times", "steps": [step]}]}
     cost = {"latency": {"unit": "ns", "invoke": {"median": 5}}, "model": {"arena_bytes": 9}}
     return [json.dumps({"board": "m4", **found, **cost}).encode(), json.dumps({"test": accuracy}).encode()]
 

@@ -15,6 +15,7 @@ from tinyhost.models.summary import ModelDocument, model_document
 from tinyhost.system.documents import Document, to_json
 from tinyhost.tasks.fairness import Fairness, FairnessDocument
 from tinyhost.tasks.registry import tasks
+from tinyhost.tasks.robustness import Robustness, RobustnessDocument
 
 __all__ = ["BenchDocument", "bench_document", "finding_documents"]
 
@@ -100,7 +101,7 @@ class BenchDocument:
 def finding_documents() -> dict[str, type[Document]]:
     """Return what the tasks' findings add to the document, by key."""
     of_tasks = {key: document for task in tasks() for key, document in task.documents.items()}
-    return {**of_tasks, Fairness.key: FairnessDocument}
+    return {**of_tasks, Fairness.key: FairnessDocument, Robustness.key: RobustnessDocument}
 
 
 def bench_document(result: BenchResult) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -26,6 +26,8 @@ from tinyhost.protocol.messages import InferSource, SlotInfo, Source
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.findings import Finding
 from tinyhost.tasks.registry import task_of_device
+from tinyhost.tasks.robustness import chosen_sweeps, measure_robustness
+from tinyhost.tasks.sweeps import Sweep
 
 if TYPE_CHECKING:
     from tinyhost.device import Device
@@ -51,6 +53,8 @@ class BenchRequest:
     """a long recording to be judged"""
     annotations: Path | None = None
     """what happens in it; None: as a file beside it says"""
+    robustness: tuple[str, ...] = ()
+    """conditions that the samples of `data` are exposed to, or `all`"""
     labels: tuple[str, ...] = ()
     """instead of the model's own"""
     units: MotionUnits = NOTHING_SAID
@@ -113,6 +117,7 @@ def run_bench(
         given_pool=pool,
     )
     evaluations = _evaluations(task, subject, request)
+    sweeps = chosen_sweeps(task, request.robustness) if task and request.robustness else ()
     reference = open_reference(request.against, image=image, tflite=active.tflite) if request.samples else None
     subject = replace(subject, model=_with_arena(device, subject.model))
     latency = measure_latency(
@@ -138,7 +143,7 @@ def run_bench(
         model=subject.model,
         latency=latency,
         agreement=agreement,
-        findings=tuple(_evaluate(evaluation, subject, on_progress) for evaluation in evaluations),
+        findings=_findings(evaluations, sweeps, subject, request, on_progress),
         link=device.measure_link() if request.link else None,
         boards=pool.shares if pool else (),
     )
@@ -164,6 +169,28 @@ def _evaluations(task: Task | None, subject: Subject, request: BenchRequest) -> 
 
 def _evaluate(evaluation: Evaluation, subject: Subject, on_progress: Progress) -> Finding:
     return evaluation.run(subject, lambda done: on_progress(evaluation.stage, done, evaluation.n_steps))
+
+
+def _findings(
+    evaluations: Sequence[Evaluation],
+    sweeps: Sequence[Sweep],
+    subject: Subject,
+    request: BenchRequest,
+    on_progress: Progress,
+) -> tuple[Finding, ...]:
+    """Return what the device makes of samples and recordings, and of the samples in worse conditions."""
+    findings = [_evaluate(evaluation, subject, on_progress) for evaluation in evaluations]
+    if not (sweeps and request.data):
+        return tuple(findings)
+    worse = measure_robustness(
+        evaluations[0],
+        findings[0],
+        sweeps,
+        subject,
+        data=request.data,
+        on_step=lambda done, total: on_progress("robustness", done, total),
+    )
+    return (*findings, worse)
 
 
 def _with_arena(device: Device, model: ModelSummary) -> ModelSummary:

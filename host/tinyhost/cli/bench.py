@@ -18,7 +18,15 @@ from tinyhost.cli.bench_checks import (
     SaveBaselineOption,
     check_outputs,
 )
-from tinyhost.cli.bench_groups import GroupByOption, GroupsOption, PositiveOption, group_table, with_groups
+from tinyhost.cli.bench_groups import (
+    GroupByOption,
+    GroupsOption,
+    PositiveOption,
+    RobustnessOption,
+    group_table,
+    sweep_names,
+    with_groups,
+)
 from tinyhost.cli.declare import Command, make_command, option
 from tinyhost.cli.labels import LabelsOption, split_labels
 from tinyhost.cli.options import (
@@ -152,6 +160,7 @@ def bench(
     groups: GroupsOption = None,
     group_by: GroupByOption = "",
     positive: PositiveOption = None,
+    robustness: RobustnessOption = None,
     allow_skipped: AllowSkippedOption = False,
     labels: LabelsOption = None,
     unit: UnitOption = "",
@@ -203,6 +212,7 @@ def bench(
         part=part.value if part else None,
         stream=stream,
         annotations=truth,
+        robustness=sweep_names(robustness, data),
         labels=names,
         units=MotionUnits.of(unit, time_unit),
         capture=capture,

@@ -1,4 +1,4 @@
-"""`tinyhost bench --groups`: how groups fare on the board."""
+"""`tinyhost bench --groups` and `--robustness`: how groups fare on the board, and how samples in worse conditions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from tinyhost.bench.result import BenchResult
     from tinyhost.datasets.groups import Groups
 
-__all__ = ["GroupByOption", "GroupsOption", "PositiveOption", "group_table", "with_groups"]
+__all__ = [
+    "GroupByOption",
+    "GroupsOption",
+    "PositiveOption",
+    "RobustnessOption",
+    "group_table",
+    "sweep_names",
+    "with_groups",
+]
 
 GroupsOption = Annotated[
     Path | None,
@@ -32,6 +40,28 @@ PositiveOption = Annotated[
     str | None,
     option("--positive", metavar="LABEL", help="With --groups: the wanted label. Default: the second of two."),
 ]
+
+
+RobustnessOption = Annotated[
+    str | None,
+    option(
+        "--robustness",
+        metavar="NAMES",
+        help="Expose the samples of --data to worse conditions, step by step until the model fails: light, blur, noise "
+        "of pictures; gain, noise, reverberation of clips; gain, noise, tilt of motion; or all.",
+    ),
+]
+
+
+def sweep_names(robustness: str | None, data: Path | None) -> tuple[str, ...]:
+    """Return the conditions of --robustness. Raises UsageError without --data."""
+    names = tuple(split_words(robustness or ""))
+    if robustness is not None and (data is None or not names):
+        raise UsageError(
+            "--robustness changes the samples of --data" + ("" if names else ", and names none of its conditions"),
+            hint="add --data FOLDER" if data is None else "--robustness all",
+        )
+    return names
 
 
 def group_table(groups: Path | None, columns: str, data: Path | None) -> Groups | None:

@@ -23,6 +23,7 @@ from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.findings import Finding, Listening
 from tinyhost.tasks.live import LiveForm
+from tinyhost.tasks.sweeps import Change, Sweep, unchanged
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
@@ -63,11 +64,15 @@ class Subject:
         return self.given_labels or self.model.labels
 
 
+@dataclass(frozen=True, kw_only=True)
 class Evaluation(ABC):
     """Labelled samples or a recording, read and checked, that a device has yet to judge."""
 
     stage: ClassVar[str]
     """what is shown while it runs"""
+
+    change: Change = unchanged
+    """what is done to each labelled sample first: one of the task's sweeps, at a step"""
 
     @property
     @abstractmethod
@@ -97,6 +102,8 @@ class Task(ABC):
     """what its models do, as Hugging Face names it; empty if it has no name for that"""
     approach: ClassVar[Literal["supervised", "unsupervised"]] = "supervised"
     """how they learn"""
+    sweeps: ClassVar[tuple[Sweep, ...]] = ()
+    """conditions that its labelled samples can be exposed to, which its evaluations do as their `change`"""
     documents: ClassVar[dict[str, type[Document]]]
     """what its findings put into a benchmark's document, by key"""
 

@@ -168,6 +168,15 @@ def _fairness(found: Mapping[str, Any], board: str) -> Iterator[Measure]:
                 yield Measure(name=name, value=float(value), of=of, kind="groups")
 
 
+def _robustness(found: Mapping[str, Any], board: str) -> Iterator[Measure]:
+    form = Measure(name="", value=0.0, of=_data(found, "data", board), n=_count(found, "n"), kind="robustness")
+    for sweep in _list(found, "sweeps"):
+        for step in _list(sweep, "steps"):
+            part = f"{sweep.get('name', '')} {_number(step, 'value') or 0.0:g} {sweep.get('unit', '')}"
+            part += ": breaks" if step.get("breaks") is True else ""
+            yield from _shares(step, {"accuracy": "accuracy"}, "_interval", replace(form, part=part))
+
+
 _READERS = {
     "accuracy": _accuracy,
     "objects": _found_objects,
@@ -175,6 +184,7 @@ _READERS = {
     "motion": _motion,
     "motion_stream": _motion_stream,
     "fairness": _fairness,
+    "robustness": _robustness,
 }
 
 

@@ -53,7 +53,7 @@ class FolderEvaluation(Evaluation):
         compared = mismatches = 0
         fed: dict[str, list[FedRun]] = {}
         stretches: list[SampleVerdict] = []
-        given = [(run.label, run.samples[piece]) for run in self.motions.runs for piece in run.pieces]
+        given = [(run.label, self.change(run.samples[piece])) for run in self.motions.runs for piece in run.pieces]
         rate_hz = self.motions.rate_hz
         answers = subject.pool.map(lambda device, item: feed_run(device, item[1], rate_hz), given, on_step)
         for (label, samples), answer in zip(given, answers, strict=True):

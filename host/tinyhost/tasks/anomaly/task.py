@@ -10,6 +10,7 @@ from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.anomaly.findings import MotionAccuracy, MotionStream
 from tinyhost.tasks.anomaly.recordings import FolderEvaluation, RecordingEvaluation, load_folder, load_recording
+from tinyhost.tasks.anomaly.sweeps import MOTION_SWEEPS
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.live import LiveForm
@@ -34,6 +35,7 @@ class Anomaly(Task):
     live = LiveForm(sees="motion", result="alarm")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     approach = "unsupervised"
+    sweeps = MOTION_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:

@@ -98,7 +98,7 @@ class ClipEvaluation(Evaluation):
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> KeywordAccuracy:
         """Return what the device says to every clip, and whether this computer says the same."""
         model, labels = subject.model, subject.labels
-        accuracy = measure_accuracy(subject.pool, model, labels, self, on_sample=on_step)
+        accuracy = measure_accuracy(subject.pool, model, labels, self, prepare=self.change, on_sample=on_step)
         n_silent = keyword_params(subject.image).n_silent_labels
         scores = np.array([sample.scores for sample in accuracy.samples])
         classes = np.array([labels.index(sample.label) for sample in accuracy.samples])
@@ -126,7 +126,7 @@ class ClipEvaluation(Evaluation):
         engine = HostReference(subject.image)
         mismatches = 0
         for clip, answer in zip(self.clips, accuracy.samples, strict=True):
-            heard = features(clip.read(), config)[-params.n_strides :]
+            heard = features(self.change(clip.read()), config)[-params.n_strides :]
             output = real_values(engine.run(heard.tobytes()), subject.model.output)
             mismatches += tuple(float(score) for score in output) != answer.scores
         return HostAnswers(compared=len(self), mismatches=mismatches)

@@ -14,6 +14,7 @@ from tinyhost.tasks.contract import Subject, Task
 from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
+from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
 from tinyhost.tasks.listening import measure_listening
 from tinyhost.tasks.live import LiveForm
 
@@ -38,6 +39,7 @@ class Keywords(Task):
     live = LiveForm(sees="sound", result="events")
     capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)
     pipeline = "audio-classification"
+    sweeps = CLIP_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def listening(self, device: Device) -> Listening | None:

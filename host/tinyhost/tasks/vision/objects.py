@@ -212,7 +212,7 @@ class ObjectEvaluation(Evaluation):
         self, device: Device, model: ModelSummary, picture: BoxedPicture, pixels: NDArray[np.uint8], threshold: int
     ) -> _Judged:
         frame = fitted(pixels, device.info.sample_bytes)
-        answer = device.infer(InferSource.SAMPLE, data=frame.pixels)
+        answer = device.infer(InferSource.SAMPLE, data=self.change(frame.pixels))
         scores = np.frombuffer(answer.output, np.int8).reshape(model.output.shape[1:])
         sides = (frame.pixels.shape[0], frame.pixels.shape[1])
         side_of_input = (model.input.shape[1], model.input.shape[2])

@@ -27,6 +27,7 @@ from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.vision.fitting import SIDE, fitted
 from tinyhost.tasks.vision.object_documents import ObjectsDocument
 from tinyhost.tasks.vision.objects import open_boxes
+from tinyhost.tasks.vision.sweeps import PICTURE_SWEEPS
 
 __all__ = ["VISION"]
 
@@ -59,7 +60,7 @@ class PictureEvaluation(Evaluation):
             subject.model,
             subject.labels,
             self.pictures,
-            prepare=lambda pixels: fitted(pixels.view(np.uint8), frame_bytes).pixels,
+            prepare=lambda pixels: self.change(fitted(pixels.view(np.uint8), frame_bytes).pixels),
             on_sample=on_step,
         )
 
@@ -74,6 +75,7 @@ class Vision(Task):
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
     pipeline = "image-classification"
+    sweeps = PICTURE_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "objects": ObjectsDocument}
 
     def misfit(self, model: ModelSummary) -> str:
