@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from tinyhost.bench.energy.ppk2 import Decoder, parse_calibration
-from tinyhost.bench.energy.samples import energy_of_windows, joined
+from tinyhost.bench.energy.samples import energy_by_stage, joined
 from tinyhost.boards.bootloader.intel_hex import parse_intel_hex
 from tinyhost.boards.bootloader.program import load_program
 from tinyhost.boards.bootloader.protocol import FLASH_OFFSET
@@ -77,7 +77,7 @@ def _power(data: bytes) -> None:
     decoder = Decoder(parse_calibration(text.decode("ascii", "replace")), 3.3)
     pieces = [decoder.feed(rest[at : at + 61]) for at in range(0, len(rest), 61)]
     if pieces:
-        energy_of_windows(joined(pieces), marker=0)
+        energy_by_stage(joined(pieces), {"preprocess": 0, "invoke": 1})
 
 
 def _display() -> bytes:

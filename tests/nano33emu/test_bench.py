@@ -25,11 +25,14 @@ SOAK = pytest.mark.soak
 def test_outputs_equal_those_of_this_computer(stations: Stations, kind: str, model: str, n_samples: int) -> None:
     app, path = model.partition("_")[0], str(REPO / "models" / model / "model.tflite")
     words = ("bench", "--model", path, "--runs", "1", "--samples", str(n_samples))
-    result = stations(kind, app).run_json(*words)
+    result = stations(kind, app).run_json(*words, "--energy", "simulated")
     assert (result["agreement"]["compared"], result["agreement"]["mismatches"]) == (n_samples, 0)
     assert (result["device"]["board"], result["device"]["name"]) == ("nano33emu", kind)
     assert (result["latency"]["unit"], result["latency"]["estimate"]) == ("estimated cycles", None)
     assert "emulator estimates" in result["latency"]["remark"]
+    (invoke,) = (each for each in result["energy"]["windows"] if each["stage"] == "invoke")
+    assert invoke["n"] == 1, "the pins rose once"
+    assert invoke["seconds"] == pytest.approx(result["latency"]["invoke"]["median"] / 64e6, rel=0.05, abs=3e-5)
     if n_samples == 1000:
         native = stations("native", app).run_json(*words)
         assert (native["agreement"]["compared"], native["agreement"]["mismatches"]) == (n_samples, 0)

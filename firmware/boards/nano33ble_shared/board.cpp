@@ -5,11 +5,14 @@
 #include "boards/nano33ble_shared/parts.h"
 #include "boards/nano33ble_shared/pins.h"
 #include "boards/nano33ble_shared/starts.h"
+#include "hal/marker.h"
 
 namespace tinyhost::hal {
 namespace {
 
 using namespace nrf52840;
+
+constexpr uint32_t kMarkerPins = 7u << kFirstMarkerPin;
 
 void SetColour(bool red, bool green, bool blue) {
   kRedLed.Drive(!red);
@@ -31,6 +34,7 @@ void PinsBegin() {
   SwitchOn(kRedLed);  // with all three the light is off
   SwitchOn(kGreenLed);
   SwitchOn(kBlueLed);
+  P0->DIRSET = kMarkerPins;
 }
 
 }  // namespace
@@ -73,6 +77,11 @@ void SetLed(LedState state) {
     case LedState::kFault:
       return SetColour(true, false, false);
   }
+}
+
+void Mark(Stage stage) {
+  P0->OUTCLR = kMarkerPins;
+  P0->OUTSET = static_cast<uint32_t>(stage) << kFirstMarkerPin;
 }
 
 void ShowRed() {

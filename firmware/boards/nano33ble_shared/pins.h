@@ -32,6 +32,9 @@ constexpr Pin kMicrophonePower{17};
 constexpr Pin kMicrophoneClock{26};
 constexpr Pin kMicrophoneData{25};
 
+// A6, A3 and A2, one bit each of hal::Stage from here on: docs/guides/measuring.md.
+constexpr uint32_t kFirstMarkerPin = 28;
+
 constexpr Pin kCameraSda{31};  // A4
 constexpr Pin kCameraScl{2};   // A5
 

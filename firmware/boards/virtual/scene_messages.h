@@ -11,6 +11,9 @@ namespace tinyhost {
 /// Opens every request and reply: 'TSCN'.
 constexpr uint32_t kSceneMagic = 1313035092;
 
+/// Of the file `marks`, which the host makes and the board writes: StageMarks, each at its number modulo this.
+constexpr uint32_t kMarksKept = 4096;
+
 /// Which sensor of the board asks.
 enum class SceneSensor : uint8_t {
   kCamera = 1,  ///< 8-bit grayscale pixels, row by row
@@ -46,5 +49,13 @@ struct SceneReply {
   uint8_t reserved[7];
 };
 static_assert(sizeof(SceneReply) == 48, "SceneReply has padding");
+
+/// The pins that tell a meter what the processor does have changed.
+struct StageMark {
+  uint64_t time_ns;  ///< of the board
+  uint32_t number;  ///< counts from 1 since the board's start
+  uint32_t stages;  ///< bits of hal::Stage; 0: none
+};
+static_assert(sizeof(StageMark) == 16, "StageMark has padding");
 
 }  // namespace tinyhost

@@ -1,5 +1,8 @@
 #include "emulator/board/board.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace tinyhost::emulator {
@@ -7,6 +10,7 @@ namespace {
 
 // Port 0.
 constexpr uint32_t kCameraScl = 2, kPclk = 4, kHref = 5, kBlueLed = 6, kSensorSda = 14, kSensorScl = 15, kGreenLed = 16;
+constexpr uint32_t kStagePins[] = {28, 29, 30};  // A6, A3, A2: firmware/boards/nano33ble_shared/pins.h
 constexpr uint32_t kMicrophonePower = 17, kVsync = 21, kSensorPower = 22, kRedLed = 24, kXclk = 27, kCameraSda = 31;
 // Port 1.
 constexpr uint32_t kSensorPullUp = 0;  // of the sensors' I2C
@@ -51,6 +55,7 @@ void Board::Follow() {
   microphone_.SetPower(port0_.IsDrivenHigh(kMicrophonePower));
   camera_.SetClock(port0_.IsOutput(kXclk) ? i2s_.MasterClockCycles(kXclk) : 0);
   TellLed();
+  NoteStages();
 }
 
 void Board::Poll() {
@@ -139,6 +144,19 @@ void Board::TellLed() {
   if (led == led_) return;
   led_ = led;
   system_.log.Say("LED %s", kColours[led]);
+}
+
+/// What a meter at the pins would see: the file `marks`, as of the virtual boards (protocol/scene.toml).
+void Board::NoteStages() {
+  uint32_t stages = 0;
+  for (uint32_t i = 0; i < 3; ++i) stages |= Pin(i, port0_.IsDrivenHigh(kStagePins[i]));
+  if (stages == stages_) return;
+  stages_ = stages;
+  const int file = ::open("marks", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;  // nobody wants them
+  const StageMark mark = {system_.clock.TrueNs(), ++n_marks_, stages};
+  (void)!::pwrite(file, &mark, sizeof mark, n_marks_ % kMarksKept * sizeof mark);
+  ::close(file);
 }
 
 }  // namespace tinyhost::emulator

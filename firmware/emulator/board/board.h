@@ -64,6 +64,7 @@ class Board final : public I2cBus {
   PinLevels Port1();
   void SkipToEdge(uint32_t levels);
   void TellLed();
+  void NoteStages();
 
   System system_;
   Gpio& port0_;
@@ -78,6 +79,8 @@ class Board final : public I2cBus {
   bool is_motion_sensor_in_ = true;
   std::array<Watcher, 2> watchers_ = {};
   uint32_t led_ = 0;
+  uint32_t stages_ = 0;  // on the marker's pins
+  uint32_t n_marks_ = 0;
 };
 
 }  // namespace tinyhost::emulator

@@ -9,6 +9,7 @@
 
 #include "hal/board.h"
 #include "hal/camera.h"
+#include "hal/marker.h"
 
 namespace tinyhost {
 
@@ -42,6 +43,8 @@ struct MemoryBoard {
   uint8_t n_findings = 3;     // of the next one
   size_t n_self_tests = 0;
 
+  hal::Stage stage = hal::Stage::kNone;
+  size_t n_marks[5] = {};  // by stage
   hal::LedState led = hal::LedState::kBooting;
   std::jmp_buf on_reset;  // hal::Reset() ends here, with 1 for the app and 2 for the bootloader
 };

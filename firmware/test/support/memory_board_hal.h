@@ -5,6 +5,7 @@
 
 #include "hal/clock.h"
 #include "hal/link.h"
+#include "hal/marker.h"
 #include "hal/microphone.h"
 #include "memory_board.h"
 
@@ -22,6 +23,10 @@ bool LastFault(Fault* fault) {
   return TheBoard()->fault.pc != 0;
 }
 void SetLed(LedState state) { TheBoard()->led = state; }
+void Mark(Stage stage) {
+  TheBoard()->stage = stage;
+  ++TheBoard()->n_marks[static_cast<size_t>(stage)];
+}
 void Reset(bool bootloader) { std::longjmp(TheBoard()->on_reset, bootloader ? 2 : 1); }
 
 uint64_t Ticks() { return TheBoard()->ticks += TheBoard()->ticks_per_read; }

@@ -45,6 +45,20 @@ TEST_CASE_FIXTURE(WithModel, "an injected input runs and its output comes back")
   CHECK(Read(ReadAll(Source::kOutput)) == Output(kInput));
 }
 
+TEST_CASE_FIXTURE(WithModel, "each stage is marked once, and no mark stays") {
+  board.camera_status = Status::kOk;
+  Request(MessageType::kInfer, From(InferSource::kPattern));
+  CHECK(board.n_marks[static_cast<size_t>(hal::Stage::kInvoke)] == 1);
+  CHECK(board.n_marks[static_cast<size_t>(hal::Stage::kPreprocess)] == 0);
+  Request(MessageType::kInfer, From(InferSource::kSensor));
+  for (const auto stage : {hal::Stage::kCapture, hal::Stage::kPreprocess}) {
+    CHECK(board.n_marks[static_cast<size_t>(stage)] == 1);
+  }
+  CHECK(board.n_marks[static_cast<size_t>(hal::Stage::kInvoke)] == 2);
+  CHECK(board.n_marks[0] == 4);
+  CHECK(board.stage == hal::Stage::kNone);
+}
+
 TEST_CASE_FIXTURE(WithModel, "a repeated infer request gets the same answer, though its input is used up") {
   Request(MessageType::kWrite, WriteRequest{0, Source::kInput, {}}, kInput);
   const ByteVector infer = Join(From(InferSource::kInput), {});

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tinyhost.bench.energy.measure import Energy
 from tinyhost.bench.estimate import Estimate, estimate_latency
 from tinyhost.bench.operator_costs import OperatorTotal, total_by_operator
 from tinyhost.bench.result import TICK_REMARKS, Agreement, BenchResult, DeviceSummary, GateResult, Latency
@@ -90,6 +91,8 @@ class BenchDocument:
     """null with `--samples 0`"""
     link: LinkMeasurement | None
     """null without `--link`"""
+    energy: Energy | None
+    """null without `--energy`"""
     other: OtherEngineDocument | None
     """the same model on the same board with another engine; null without `--engine`"""
     gate: GateResult | None
@@ -117,6 +120,7 @@ def bench_document(result: BenchResult) -> dict[str, Any]:
         latency=_latency_document(result),
         agreement=result.agreement,
         link=result.link,
+        energy=result.energy,
         other=_other_document(result),
         gate=result.gate,
         boards=result.boards,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinyhost.bench.result import Latency, OperatorTicks
 from tinyhost.metrics.spread import Spread
@@ -16,9 +16,16 @@ from tinyhost.tasks.contract import Subject, Task
 if TYPE_CHECKING:
     from tinyhost.device import Inference
 
-__all__ = ["measure_latency"]
+__all__ = ["drawn_request", "measure_latency"]
 
 _SEED = 1
+
+
+def drawn_request(subject: Subject, task: Task | None) -> dict[str, Any]:
+    """Return what one inference of a benchmark asks of Device.infer: a sample of the task, else random numbers."""
+    sample = task.test_sample(subject) if task else None
+    source, data = drawn_input(subject.model, _SEED) if sample is None else (InferSource.SAMPLE, sample)
+    return {"source": source, "data": data, "seed": _SEED}
 
 
 def measure_latency(
@@ -35,13 +42,11 @@ def measure_latency(
     listens. capture: camera frames are measured too.
     """
     device = subject.device
-    sample = task.test_sample(subject) if task else None
-    source, tensor = drawn_input(subject.model, _SEED) if sample is None else (InferSource.SAMPLE, None)
-    data = tensor if sample is None else sample
+    request = drawn_request(subject, task)
     plain, profiled, captured = [], [], []
     for index in range(runs):
-        plain.append(device.infer(source, data=data, seed=_SEED))
-        profiled.append(device.infer(source, data=data, seed=_SEED, profile=True))
+        plain.append(device.infer(**request))
+        profiled.append(device.infer(**request, profile=True))
         if capture:
             captured.append(device.infer(InferSource.SENSOR).capture_ticks)
         on_run(index + 1)
@@ -50,7 +55,9 @@ def measure_latency(
         tick_hz=device.info.tick_hz,
         runs=runs,
         invoke=Spread.of([run.invoke_ticks for run in plain]),
-        preprocess=None if sample is None else Spread.of([run.preprocess_ticks for run in plain]),
+        preprocess=Spread.of([run.preprocess_ticks for run in plain])
+        if request["source"] == InferSource.SAMPLE
+        else None,
         capture=Spread.of(captured) if captured else None,
         per_operator=_per_operator(subject.model, profiled),
         listening=task.listening(device) if task else None,

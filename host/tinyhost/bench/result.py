@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tinyhost.bench.energy.measure import Energy
 from tinyhost.device import LinkMeasurement
 from tinyhost.device.pool import PoolShare
 from tinyhost.metrics.spread import Spread
@@ -197,6 +198,8 @@ class BenchResult:
     findings: tuple[Finding, ...] = ()
     """of labelled samples and of a recording, by the task of the device's app"""
     link: LinkMeasurement | None
+    energy: Energy | None = None
+    """None without a meter"""
     other: EngineRun | None = None
     """None when no other engine was asked for"""
     gate: GateResult | None = None

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import tinyhost
 from tinyhost.audio.speakers import Part
 from tinyhost.bench.agreement import measure_agreement
-from tinyhost.bench.latency import measure_latency
+from tinyhost.bench.energy.measure import Energy, measure_energy
+from tinyhost.bench.energy.meters import OpenedMeter
+from tinyhost.bench.latency import drawn_request, measure_latency
 from tinyhost.bench.result import Agreement, BenchResult, DeviceSummary
 from tinyhost.compiler import ModelImage
 from tinyhost.errors import UsageError
@@ -71,6 +73,8 @@ class ActiveModel:
     tflite: bytes | None
     pool: DevicePool | None = None
     """several devices with that image, which share labelled samples"""
+    meter: OpenedMeter | None = None
+    """at the supply of the first of them"""
 
 
 def active_slot(device: Device) -> SlotInfo | None:
@@ -104,7 +108,12 @@ def model_on_device(
 
 
 def run_bench(
-    device: Device, active: ActiveModel, *, name: str, request: BenchRequest, on_progress: Progress
+    device: Device,
+    active: ActiveModel,
+    *,
+    name: str,
+    request: BenchRequest,
+    on_progress: Progress,
 ) -> BenchResult:
     """Return what was asked for, about the model that is active on the device."""
     task, image, pool = task_of_device(device.info), active.image, active.pool
@@ -127,6 +136,7 @@ def run_bench(
         capture=request.capture,
         on_run=lambda done: on_progress("latency", done, request.runs),
     )
+    energy = _energy(subject, task, request, active.meter, on_progress) if active.meter else None
     agreement: Agreement | None = None
     if reference is not None:
         agreement = measure_agreement(
@@ -142,11 +152,27 @@ def run_bench(
         device=_device_summary(device, name),
         model=subject.model,
         latency=latency,
+        energy=energy,
         agreement=agreement,
         findings=_findings(evaluations, sweeps, subject, request, on_progress),
         link=device.measure_link() if request.link else None,
         boards=pool.shares if pool else (),
     )
+
+
+def _energy(
+    subject: Subject, task: Task | None, request: BenchRequest, opened: OpenedMeter, on_progress: Progress
+) -> Energy:
+    """Return the energy of the inferences that the latency was measured with, or of captured frames."""
+    asked = {"source": InferSource.SENSOR} if request.capture else drawn_request(subject, task)
+    done = 0
+
+    def infer() -> None:
+        nonlocal done
+        subject.device.infer(**asked)
+        on_progress("energy", done := done + 1, request.runs)
+
+    return measure_energy(opened, infer, runs=request.runs)
 
 
 def _evaluations(task: Task | None, subject: Subject, request: BenchRequest) -> list[Evaluation]:

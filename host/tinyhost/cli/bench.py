@@ -18,6 +18,7 @@ from tinyhost.cli.bench_checks import (
     SaveBaselineOption,
     check_outputs,
 )
+from tinyhost.cli.bench_energy import EnergyOption, check_meter
 from tinyhost.cli.bench_groups import (
     GroupByOption,
     GroupsOption,
@@ -83,6 +84,7 @@ def command() -> Command:
             "tinyhost bench --model runs/hall/model.tflite --data data/hall/test --report bench.html",
             "tinyhost bench --stream data/talk.wav",
             "tinyhost bench --engine tflm --board m4",
+            "tinyhost bench --energy ppk2:/dev/ttyACM1",
             "tinyhost bench --rig hil/rigs/desk.toml --board desk-1,desk-4 --data data/hall/test",
             "tinyhost bench --board m4 --baseline main:baselines.json --fail-if 'latency>+2%, arena>+0'",
         ),
@@ -170,6 +172,7 @@ def bench(
     link: Annotated[
         bool, option("--link", help="Measure the link: overhead of its frames, and bytes per second.")
     ] = False,
+    energy: EnergyOption = None,
     report: Annotated[
         Path | None,
         option("--report", metavar="FILE", help="Write an HTML report to this file."),
@@ -203,6 +206,7 @@ def bench(
     table = group_table(groups, group_by, data)
     check_targets(report, json)
     gate = Gate.of(baseline, fail_if, save=save_baseline, junit=junit, markdown=markdown, data=data is not None)
+    check_meter(energy, gate)
     names = split_labels(labels)
     request = BenchRequest(
         runs=runs,
@@ -223,7 +227,7 @@ def bench(
     trial = _trial(engine, app, file, board, state) if engine else None
     for name in asked if app is not None and trial is None else ():
         _ensure_app(app or "", name, state)
-    with open_boards(asked, rig, scene, state) as boards:
+    with open_boards(asked, rig, scene, state, energy) as boards:
         first = boards[0]
         with _progress() as progress, model_on_boards(boards, file, keep=keep, on_progress=progress) as active:
             result = run_bench(first.device, active, name=first.name, request=request, on_progress=progress)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from tinyhost.cli.bench_energy import opened_meter
 from tinyhost.cli.connect import connected, show_log
 from tinyhost.cli.declare import option
 from tinyhost.cli.output import note
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
+    from tinyhost.bench.energy.meters import MeterPlan, OpenedMeter
     from tinyhost.bench.run import ActiveModel, Progress
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
@@ -33,12 +35,17 @@ RigOption = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class BenchBoard:
-    """A board in session. model: what it should run if nobody names another; None: what it has."""
+    """A board in session. model: what it should run if nobody names another; None: what it has.
+
+    planned_meter: what the rig file says; meter: what was opened of it, or of --energy.
+    """
 
     name: str
     device: Device
     powered: PoweredBoard
     model: ModelFile | None = None
+    planned_meter: MeterPlan | None = None
+    meter: OpenedMeter | None = None
 
     def reopen(self) -> Device:
         """Return it in a new session; a virtual board whose firmware died is started again. Raises TinyhostError."""
@@ -80,9 +87,12 @@ def _check_several(names: Sequence[str | None], rig: Path | None, *, data: bool,
 
 @contextmanager
 def open_boards(
-    names: Sequence[str | None], rig: Path | None, scene: str | None, state: Path | None
+    names: Sequence[str | None], rig: Path | None, scene: str | None, state: Path | None, energy: str | None
 ) -> Iterator[list[BenchBoard]]:
-    """Yield the boards, greeted. Raises UsageError for boards that do not run the same firmware."""
+    """Yield the boards, greeted, the first with the meter of --energy.
+
+    Raises UsageError for boards that do not run the same firmware, and for a meter that cannot be.
+    """
     with ExitStack() as stack:
         if rig is not None:
             boards = _boards_of_rig(rig, [name for name in names if name], scene, state, stack)
@@ -95,6 +105,9 @@ def open_boards(
                 )
         for other in boards[1:]:
             _refuse_other_firmware(boards[0], other)
+        if energy is not None:
+            first = boards[0]
+            boards[0] = replace(first, meter=opened_meter(energy, first.planned_meter, first.powered, stack))
         yield boards
 
 
@@ -116,7 +129,13 @@ def _boards_of_rig(
         station = stack.enter_context(Station(asked, state=folder / board.name, observer=told))
         device = stack.enter_context(station.open_device())
         boards.append(
-            BenchBoard(name=board.name, device=device, powered=station.powered(), model=station.compile_model())
+            BenchBoard(
+                name=board.name,
+                device=device,
+                powered=station.powered(),
+                model=station.compile_model(),
+                planned_meter=board.meter,
+            )
         )
     return boards
 
@@ -162,7 +181,7 @@ def model_on_boards(
                     f"{boards[0].name} and {board.name} have different models", hint="name one for all with --model"
                 )
         if len(boards) == 1:
-            yield ActiveModel(image=image, tflite=tflite, pool=None)
+            yield ActiveModel(image=image, tflite=tflite, meter=boards[0].meter)
             return
         wanted = (boards[0].device.info.build_id, _active(boards[0].device))
 
@@ -172,7 +191,7 @@ def model_on_boards(
 
         members = [PoolMember(name=board.name, device=board.device, reopen=board.reopen) for board in boards]
         pool = DevicePool(members, check=check)
-        yield ActiveModel(image=image, tflite=tflite, pool=pool)
+        yield ActiveModel(image=image, tflite=tflite, pool=pool, meter=boards[0].meter)
 
 
 def _active(device: Device) -> bytes:

@@ -42,7 +42,7 @@ FailIfOption = Annotated[
         key="gate.fail_if",
         metavar="CONDITIONS",
         help="Exit 1 if --baseline was better by more than this: 'latency>+2%, accuracy<-1pp(paired), arena>+0'. Of "
-        "latency, preprocess, listening (%, or ticks), arena, flash (%, B, KiB), accuracy (pp).",
+        "latency, preprocess, listening (%, or ticks), energy (%), arena, flash (%, B, KiB), accuracy (pp).",
     ),
 ]
 SaveBaselineOption = Annotated[

@@ -20,6 +20,7 @@ from tinyhost.hil.several import each_device, open_board, pytest_generate_tests,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tinyhost.bench.energy.measure import Energy
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
@@ -46,6 +47,10 @@ CAPABILITIES = {
     "stimulus": (
         "something must stand in front of the sensor that the test can show or play (`stimulus` in the rig file)",
         "nothing stands in front of its sensor: the rig file has no `stimulus` for it",
+    ),
+    "meter": (
+        "a meter must be at the board's supply (`meter` in the rig file)",
+        "nothing measures its supply: the rig file has no `meter` for it",
     ),
 }
 """What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
@@ -290,6 +295,14 @@ def scene(station: Station) -> str:
 def stimulus(station: Station) -> Stimulus:
     """What stands in front of the sensor: shows and plays, and proves that it arrived. Mark the test needs_stimulus."""
     return station.stimulus
+
+
+@pytest.fixture
+def energy(station: Station, device: Device) -> Callable[[int], Energy]:
+    """A function: the energy of so many inferences of the active model. Mark the test needs_meter."""
+    from tinyhost.hil.metering import energy_of
+
+    return lambda runs: energy_of(station, device, runs)
 
 
 @pytest.fixture

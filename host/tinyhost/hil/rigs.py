@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tinyhost.bench.energy.meters import MeterPlan, read_meter
 from tinyhost.boards.kinds import VIRTUAL_BOARDS
 from tinyhost.boards.ports import is_port
 from tinyhost.boards.project import find_shipped
@@ -45,6 +46,7 @@ class RigBoard:
     power: what switches its power, of a real board; virtual ones have a switch of their own.
     rig_sha256: of the rig file's text; empty without one.
     stimulus: what the rig puts in front of its sensor, and proves to have arrived.
+    meter: what measures its supply.
     qualify: the limits that the rig must keep before and after a run; None: it is not measured.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
@@ -61,6 +63,7 @@ class RigBoard:
     timeout_s: float = DEFAULT_TIMEOUT_S
     power: PowerCommands | None = None
     stimulus: StimulusPlan | None = None
+    meter: MeterPlan | None = None
     qualify: dict[str, Limit] | None = field(default=None, hash=False)
     where: str = "command line"
     rig_sha256: str = field(default="", compare=False)
@@ -87,6 +90,7 @@ class RigBoard:
         own_switch = self.type in VIRTUAL_TYPES and (self.address is None or self.address.startswith("ssh:"))
         found = {"power_cut"} if self.power or own_switch else set()
         found |= {"stimulus"} if self.stimulus else set()
+        found |= {"meter"} if self.meter else set()
         exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
@@ -187,7 +191,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     address = table.optional_text("address")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
-    power, stimulus, qualify = (table.inner(key) for key in ("power", "stimulus", "qualify"))
+    power, stimulus, meter, qualify = (table.inner(key) for key in ("power", "stimulus", "meter", "qualify"))
     table.finish()
     _check_keys(table, kind, serial=serial, address=address, scene=scene, has_power=power is not None)
     if model and not model.endswith(".tflite"):
@@ -202,6 +206,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
         power=read_power(power) if power else None, rig_sha256=source.sha256,
         stimulus=_stimulus(stimulus, app, kind in VIRTUAL_TYPES) if stimulus else None,
+        meter=read_meter(meter, virtual=kind in VIRTUAL_TYPES and address is None) if meter else None,
         qualify=read_limits(qualify) if qualify else None,
     )  # fmt: skip
 

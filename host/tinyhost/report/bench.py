@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tinyhost.bench.energy.measure import energy_words
 from tinyhost.bench.result import TICK_REMARKS, BenchResult, Latency
 from tinyhost.report.charts import arena_figure, latency_figure, operator_series
 from tinyhost.report.figures import figure_svg
@@ -52,6 +53,8 @@ def bench_report(result: BenchResult) -> str:
         sections=sections,
         interactive=any(part["kind"] == "what_if" for item in sections for part in item["parts"]),
         link=result.link,
+        energy=result.energy,
+        energy_words=energy_words(result.energy) if result.energy else "",
         host=result.host,
         time=result.time,
     )

@@ -78,6 +78,15 @@ class Table:
             raise self.error(key, f"expected [LEAST, MOST], got {_shown(value)}", hint=f"{key} = {list(default)}")
         return float(value[0]), float(value[1])
 
+    def integers(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a list of whole numbers from 0 on, or the default if the key is not there."""
+        value = self._read(key)
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(type(each) is int and 0 <= each < 1 << 31 for each in value):
+            raise self.error(key, f"expected whole numbers, got {_shown(value)}", hint=f"{key} = {list(default)}")
+        return tuple(value)
+
     def day(self, key: str) -> date:
         """Return a day, which must be there."""
         value = self._read(key)

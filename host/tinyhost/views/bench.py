@@ -8,6 +8,7 @@ from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.bench.energy.measure import energy_words
 from tinyhost.bench.estimate import estimate_latency
 from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import TICK_REMARKS
@@ -18,6 +19,7 @@ from tinyhost.views.findings import section_view
 from tinyhost.views.gate import gate_view
 
 if TYPE_CHECKING:
+    from tinyhost.bench.energy.measure import Energy
     from tinyhost.bench.result import BenchResult, Latency
     from tinyhost.device import LinkMeasurement
     from tinyhost.device.pool import PoolShare
@@ -39,6 +41,8 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
         Text(),
         *_latency(result.latency, model.macs, max(0, min(40, columns - _FIGURE_COLUMNS))),
     ]
+    if result.energy:
+        parts += [Text(), *_energy(result.energy)]
     if result.agreement:
         agreement = result.agreement
         style = "bold green" if agreement.mismatches == 0 else "bold red"
@@ -136,6 +140,24 @@ def _kinds(latency: Latency, macs: int) -> list[RenderableType]:
     if not macs:
         return [table]
     return [table, Text.assemble((f"{latency.invoke.median / macs:.2f}", "bold"), f" {latency.unit} per MAC")]
+
+
+def _energy(energy: Energy) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("energy, µJ", "n", "idle included", "without idle", "95 % of the median", "ms"):
+        table.add_column(name, justify="left" if name.startswith("energy") else "right")
+    for item in energy.windows:
+        if item.energy_nj and item.net_nj and item.seconds:
+            low, high = item.net_nj.low, item.net_nj.high
+            figures = (f"{item.energy_nj.median / 1e3:,.2f}", Text(f"{item.net_nj.median / 1e3:,.2f}", "bold"))
+            table.add_row(
+                item.stage,
+                str(item.n),
+                *figures,
+                f"{low / 1e3:,.2f} to {high / 1e3:,.2f}",
+                f"{1e3 * item.seconds:,.2f}",
+            )
+    return [table, Text(energy_words(energy), "yellow" if energy.lost or energy.is_simulated else "italic dim")]
 
 
 def _link(link: LinkMeasurement) -> list[RenderableType]:

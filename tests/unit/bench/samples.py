@@ -7,6 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from tinyhost.bench.energy.measure import Energy
+from tinyhost.bench.energy.samples import WindowEnergy
 from tinyhost.bench.result import (
     Agreement,
     BenchResult,
@@ -101,6 +103,25 @@ def full_result(folder: Path, labels: tuple[str, str] = ("no_person", "person"))
             first_mismatch=Mismatch(seed=1003, what="output", n_different=1, max_abs_difference=2),
         ),
         findings=(_accuracy(folder, labels),),
+        energy=Energy(
+            idle_watts=0.0132,
+            lost=3,
+            windows=tuple(
+                WindowEnergy(
+                    stage=stage,
+                    n=9,
+                    n_broken=1,
+                    energy_nj=Spread.of([7000, 8000]),
+                    net_nj=Spread.of([5000, 6000]),
+                    seconds=0.02,
+                )
+                for stage in ("invoke", "inference")
+            ),
+            meter="PPK2",
+            volts=3.3,
+            rate_hz=100_000,
+            runs=10,
+        ),
         link=LinkMeasurement(
             n_bytes=1000,
             to_host_raw_bytes_per_s=2.5,

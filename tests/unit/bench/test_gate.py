@@ -46,6 +46,8 @@ def baseline(**changes: object) -> Baseline:
         latency=Spread.of([1_000_000] * 10),
         preprocess=Spread.of([1000] * 10),
         listening=None,
+        energy=Spread.of(range(500, 520)),
+        meter="PPK2",
         arena_bytes=40_000,
         flash_bytes=50_000,
         samples=samples(1000, 100),
@@ -114,6 +116,18 @@ def test_ticks_that_vary_are_judged_by_the_intervals_of_their_medians(unit: str)
     (doubtful,) = judge("b", before, noisy, parse_conditions("latency>+2%")).judgements
     assert doubtful.remark.startswith("not proven: 95 % intervals")
     assert broken("latency>+2%", before, slower) == ["latency>+2%"]
+
+
+def test_energy_is_judged_by_the_intervals_of_its_medians_and_by_one_meter() -> None:
+    dearer = baseline(energy=Spread.of(range(540, 560)))
+    assert broken("energy>+5%", baseline(), dearer) == ["energy>+5%"]
+    assert broken("energy>+5%", baseline(), baseline(energy=Spread.of([500] * 9 + [600] * 11))) == []
+    (judged,) = judge("b", baseline(), dearer, parse_conditions("energy>+9%")).judgements
+    assert (judged.holds, judged.unit, judged.remark[:5]) == (True, "nJ", "PPK2:")
+    with pytest.raises(UsageError, match="the baseline is a PPK2's, this a simulated PPK2's"):
+        broken("energy>+5%", baseline(), baseline(meter="simulated PPK2"))
+    with pytest.raises(UsageError, match="this benchmark has no energy"):
+        broken("energy>+5%", baseline(), baseline(energy=None, meter=""))
 
 
 @pytest.mark.parametrize(("n_lost", "n_gained"), [(20, 0), (30, 10), (40, 20)])

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "hal/clock.h"
+#include "stage_timer.h"
 #include "wire.h"
 
 namespace tinyhost {
@@ -76,9 +76,9 @@ Status Listening::ReadSensor() {
   int16_t samples[kBlockValues];
   for (size_t i = 0; i < kMaxBlocksPerStep; ++i) {
     hal::SampleBlock block = {};
-    const uint64_t start = hal::Ticks();
+    const StageTimer timer(hal::Stage::kCapture);
     const Status status = input.read_sensor(samples, kBlockValues / input.n_channels, &block);
-    progress_.read_ticks += hal::Ticks() - start;
+    progress_.read_ticks += timer.End();
     if (status != Status::kOk) {
       StopSensor();
       return status;
@@ -120,9 +120,9 @@ size_t Listening::Take(const int16_t* samples, size_t n_samples, bool may_predic
   size_t n_taken = 0;
   while (n_taken < n_samples && n_fed_results_ < kMaxFeedResults) {
     Completed completed = Completed::kNothing;
-    const uint64_t start = hal::Ticks();
+    const StageTimer timer(hal::Stage::kPreprocess);
     const size_t n = input.take(samples + n_taken * input.n_channels, n_samples - n_taken, &completed);
-    progress_.take_ticks += hal::Ticks() - start;
+    progress_.take_ticks += timer.End();
     n_taken += n;
     progress_.position += n;
     progress_.time_us = start_us + SamplesToUs(n_taken);

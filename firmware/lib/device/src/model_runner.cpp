@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "hal/clock.h"
+#include "stage_timer.h"
 #include "wire.h"
 
 namespace tinyhost {
@@ -32,17 +33,17 @@ void ModelRunner::Restart() {
 
 Status ModelRunner::PrepareSample(const Sample& sample, uint64_t* ticks) {
   SetContents(Contents::kUnknown);
-  const uint64_t start = hal::Ticks();
+  const StageTimer timer(hal::Stage::kPreprocess);
   const Status status = app_.prepare(sample, engine_);
-  *ticks = hal::Ticks() - start;
+  *ticks = timer.End();
   return status;
 }
 
 Status ModelRunner::PrepareWindow(uint64_t* ticks) {
   SetContents(Contents::kUnknown);
-  const uint64_t start = hal::Ticks();
+  const StageTimer timer(hal::Stage::kPreprocess);
   const Status status = app_.sample_input->fill(engine_);
-  *ticks = hal::Ticks() - start;
+  *ticks = timer.End();
   return status;
 }
 
@@ -50,10 +51,10 @@ void ModelRunner::Predict(uint64_t time_us, Result* result) {
   Prediction* prediction = &result->prediction;
   if (!follows_) engine_.Reset();
   follows_ = true;
-  const uint64_t start = hal::Ticks();
+  const StageTimer timer(hal::Stage::kInvoke);
   prediction->status = RunOperators(0, engine_.n_operators(), nullptr);
   if (prediction->status == Status::kOk) prediction->score = Score();
-  prediction->invoke_ticks = Saturate(hal::Ticks() - start);
+  prediction->invoke_ticks = Saturate(timer.End());
   if (prediction->status == Status::kOk) app_.conclude(engine_, settings_, time_us, result);
 }
 
@@ -81,9 +82,9 @@ Status ModelRunner::Run(size_t first, size_t end, bool profiles, uint64_t* ticks
     engine_.Reset();
   }
   if (profiles && first == 0) profile_.fill(0);
-  const uint64_t start = hal::Ticks();
+  const StageTimer timer(hal::Stage::kInvoke);
   const Status status = RunOperators(first, end, profiles ? profile_.data() + first : nullptr);
-  *ticks = hal::Ticks() - start;
+  *ticks = timer.End();
   if (status != Status::kOk) return status;
   has_profile_ = has_profile_ || profiles;
   SetContents(Contents::kOperators);

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/crc32.h"
-#include "hal/clock.h"
+#include "stage_timer.h"
 
 namespace tinyhost {
 
@@ -15,9 +15,9 @@ Status SampleBuffer::Capture(uint64_t* ticks) {
   is_captured_ = false;
   const uint32_t index = n_captures_++;
   hal::CameraFrame frame = {};
-  const uint64_t start = hal::Ticks();
+  const StageTimer timer(hal::Stage::kCapture);
   const Status status = app_.take_picture(settings_, buffer_.data, buffer_.size, &frame);
-  *ticks = hal::Ticks() - start;
+  *ticks = timer.End();
   if (status != Status::kOk) {
     ++n_failed_;
     return status;

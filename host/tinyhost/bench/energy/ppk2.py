@@ -6,9 +6,10 @@ A sample is four bytes, little-endian, 100,000 a second: bits 0 to 13 the ADC, 1
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +100,7 @@ class Decoder:
         amps = self._amps((words & 0x3FFF).astype(np.float64) * 4, ranges)
         return PowerSamples(
             rate_hz=RATE_HZ,
-            volts=self._volts,
+            volts=np.full(n, self._volts),
             positions=positions,
             amps=self._smoothed(amps, ranges),
             markers=(words >> 24).astype(np.uint8),
@@ -133,6 +134,8 @@ class Decoder:
 class Ppk2:
     """A meter on a link."""
 
+    name = "PPK2"
+
     def __init__(self, link: Link, *, millivolts: int = 3300, source: bool = False) -> None:
         """Read its calibration. source: it supplies the board, else it measures. Raises LinkError, ProtocolError."""
         self._link = link
@@ -146,8 +149,8 @@ class Ppk2:
         link.write(bytes([_POWER, 1]))
         self._volts = millivolts / 1000
 
-    def measure(self, seconds: float) -> Iterator[PowerSamples]:
-        """Yield pieces of samples for so long. Raises LinkTimeoutError if none come."""
+    def measure(self, seconds: float = math.inf) -> Generator[PowerSamples, None, None]:
+        """Yield pieces of samples for so long, or until nobody wants more. Raises LinkTimeoutError if none come."""
         decoder = Decoder(self.calibration, self._volts)
         self._link.write(bytes([_START]))
         try:
@@ -161,6 +164,10 @@ class Ppk2:
                 yield decoder.feed(data)
         finally:
             self._link.write(bytes([_STOP]))
+
+    def close(self) -> None:
+        """Let go of it; the board keeps its supply."""
+        self._link.close()
 
     def _metadata(self) -> str:
         text = b""

@@ -1,8 +1,8 @@
-"""Samples of power, and the energy of the windows that a marker cuts out of them."""
+"""Samples of power, and the energy of the windows that markers cut out of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from tinyhost.errors import UsageError
 from tinyhost.metrics.spread import Spread
 
-__all__ = ["EnergyFigures", "PowerSamples", "energy_of_windows", "joined"]
+__all__ = ["EnergyFigures", "PowerSamples", "WindowEnergy", "energy_by_stage", "joined"]
 
 _NJ = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
 class PowerSamples:
-    """What a meter measured. positions: (n,) counts samples, missing ones too; amps: (n,); markers: (n,) inputs."""
+    """What a meter measured, n samples of each. positions: counted with missing ones; markers: bits of its inputs."""
 
     rate_hz: float
-    volts: float
+    volts: NDArray[np.float64]
     positions: NDArray[np.int64]
     amps: NDArray[np.float64]
     markers: NDArray[np.uint8]
@@ -29,23 +29,45 @@ class PowerSamples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnergyFigures:
-    """The energy of windows, such as inferences. None where there is no whole window, or nothing between them."""
+class WindowEnergy:
+    """The energy of windows of one kind. Null where there is no whole window, or nothing between them."""
 
+    stage: str
+    """`capture`, `preprocess`, `invoke`; `inference`: all of them, up to the end of an `invoke`"""
     n: int
     """whole windows of which no sample is missing"""
     n_broken: int
     """windows that a missing sample broke: left out"""
     energy_nj: Spread | None
-    """of a window, idle power included, nJ; low and high hold the median with 95 %"""
+    """of a window, idle power included, nJ; `low` and `high` hold the median with 95 %"""
     net_nj: Spread | None
     """the same without the idle power"""
     seconds: float | None
     """median length of a window"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyFigures:
+    """What a meter found while a board inferred."""
+
     idle_watts: float | None
-    """median power outside of windows"""
+    """median power outside of all windows; null if there is nothing outside"""
     lost: int
     """samples that are missing in all"""
+    windows: tuple[WindowEnergy, ...]
+
+    def of(self, stage: str) -> WindowEnergy | None:
+        """Return the figures of a stage that was seen."""
+        return next((each for each in self.windows if each.stage == stage), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    stage: str
+    end: int
+    seconds: float
+    joules: float
+    whole: bool
 
 
 def joined(pieces: Iterable[PowerSamples]) -> PowerSamples:
@@ -55,7 +77,7 @@ def joined(pieces: Iterable[PowerSamples]) -> PowerSamples:
         raise UsageError("no samples of power", hint="measure for longer")
     return PowerSamples(
         rate_hz=found[0].rate_hz,
-        volts=found[0].volts,
+        volts=np.concatenate([each.volts for each in found]),
         positions=np.concatenate([each.positions for each in found]),
         amps=np.concatenate([each.amps for each in found]),
         markers=np.concatenate([each.markers for each in found]),
@@ -63,27 +85,70 @@ def joined(pieces: Iterable[PowerSamples]) -> PowerSamples:
     )
 
 
-def energy_of_windows(samples: PowerSamples, *, marker: int) -> EnergyFigures:
-    """Return the energy of the windows in which a digital input, 0 to 7, is high; one cut off by an end is none."""
-    high = (samples.markers >> marker & 1).astype(np.int8)
-    edges = np.diff(high)
+def energy_by_stage(samples: PowerSamples, inputs: Mapping[str, int]) -> EnergyFigures:
+    """Return the energy of each stage, and of whole inferences if there is an `invoke`.
+
+    inputs: the digital input, 0 to 7, that is high during a stage. A window that the samples' end cuts off is none.
+    """
+    busy = sum(1 << marker for marker in inputs.values())
+    outside = (samples.amps * samples.volts)[(samples.markers & busy) == 0]
+    idle = float(np.median(outside)) if len(outside) else None
+    found = {stage: _windows(samples, stage, marker) for stage, marker in inputs.items()}
+    every = sorted((each for windows in found.values() for each in windows), key=lambda each: each.end)
+    kinds = {**found, "inference": _inferences(every)}
+    return EnergyFigures(
+        idle_watts=idle,
+        lost=samples.lost,
+        windows=tuple(_figures(stage, windows, idle or 0.0) for stage, windows in kinds.items() if windows),
+    )
+
+
+def _windows(samples: PowerSamples, stage: str, marker: int) -> list[_Window]:
+    edges = np.diff((samples.markers >> marker & 1).astype(np.int8))
     rises, falls = np.flatnonzero(edges == 1) + 1, np.flatnonzero(edges == -1) + 1
     if len(rises):
         falls = falls[falls > rises[0]]
-    windows = list(zip(rises, falls, strict=False))
-    whole = [(a, b) for a, b in windows if samples.positions[b] - samples.positions[a - 1] == b - a + 1]
     watts = samples.amps * samples.volts
-    outside = watts[high == 0]
-    idle = float(np.median(outside)) if len(outside) else None
-    joules = [float(watts[a:b].sum()) / samples.rate_hz for a, b in whole]
-    lengths = [(b - a) / samples.rate_hz for a, b in whole]
-    net = [energy - (idle or 0.0) * length for energy, length in zip(joules, lengths, strict=True)]
-    return EnergyFigures(
+    return [
+        _Window(
+            stage=stage,
+            end=int(b),
+            seconds=float(b - a) / samples.rate_hz,
+            joules=float(watts[a:b].sum()) / samples.rate_hz,
+            whole=bool(samples.positions[b] - samples.positions[a - 1] == b - a + 1),
+        )
+        for a, b in zip(rises, falls, strict=False)
+    ]
+
+
+def _inferences(windows: list[_Window]) -> list[_Window]:
+    """Return whole inferences: what was done since the one before, up to the end of its `invoke`."""
+    found: list[_Window] = []
+    parts: list[_Window] = []
+    for window in windows:
+        parts.append(window)
+        if window.stage == "invoke":
+            found.append(
+                _Window(
+                    stage="inference",
+                    end=window.end,
+                    seconds=sum(each.seconds for each in parts),
+                    joules=sum(each.joules for each in parts),
+                    whole=all(each.whole for each in parts),
+                )
+            )
+            parts = []
+    return found
+
+
+def _figures(stage: str, windows: list[_Window], idle_watts: float) -> WindowEnergy:
+    whole = [each for each in windows if each.whole]
+    net = [each.joules - idle_watts * each.seconds for each in whole]
+    return WindowEnergy(
+        stage=stage,
         n=len(whole),
         n_broken=len(windows) - len(whole),
-        energy_nj=Spread.of([round(_NJ * each) for each in joules]) if joules else None,
-        net_nj=Spread.of([round(_NJ * each) for each in net]) if net else None,
-        seconds=median(lengths) if lengths else None,
-        idle_watts=idle,
-        lost=samples.lost,
+        energy_nj=Spread.of([round(_NJ * each.joules) for each in whole]) if whole else None,
+        net_nj=Spread.of([round(_NJ * each) for each in net]) if whole else None,
+        seconds=median(each.seconds for each in whole) if whole else None,
     )

@@ -51,6 +51,10 @@ class Baseline:
     """ticks from sample to input tensor; null if it is not timed alone"""
     listening: int | None
     """ticks to preprocess and judge one second of samples; null unless the app listens"""
+    energy: Spread | None
+    """of one inference without the idle power, nJ; null without a meter"""
+    meter: str
+    """what measured it; empty without"""
     arena_bytes: int
     flash_bytes: int
     samples: tuple[SampleVerdict, ...]
@@ -73,6 +77,8 @@ class Baseline:
             latency=latency.invoke,
             preprocess=latency.preprocess,
             listening=latency.listening.per_s if latency.listening else None,
+            energy=_net_energy(result),
+            meter=result.energy.meter if result.energy else "",
             arena_bytes=model.arena_bytes,
             flash_bytes=model.flash_bytes,
             samples=tuple(sample for finding in result.findings for sample in finding.sample_verdicts()),
@@ -126,6 +132,11 @@ def save_baseline(path: Path, baseline: Baseline) -> None:
     write_atomically(path, (json.dumps(to_json(document), indent=1) + "\n").encode(), sync=False)
 
 
+def _net_energy(result: BenchResult) -> Spread | None:
+    inference = result.energy.of("inference") if result.energy else None
+    return inference.net_nj if inference else None
+
+
 def _identity(entry: Baseline) -> tuple[str, ...]:
     return (*entry.place, entry.build_id, entry.sha256)
 
@@ -148,22 +159,26 @@ def _content(source: str) -> bytes:
 
 def _entry(values: JsonObject) -> Baseline:
     texts = ("time", "host", "board", "app", "engine", "build_id", "model", "sha256", "unit")
-    values.check_keys((*texts, "latency", "preprocess", "listening", "arena_bytes", "flash_bytes", "samples"))
+    spreads = ("latency", "preprocess", "listening")
+    values.check_keys((*texts, *spreads, "arena_bytes", "flash_bytes", "samples"), optional=("energy", "meter"))
+    energy = values.values.get("energy")  # files from before there were meters have none
     return Baseline(
         **{name: values.text(name) for name in texts},
         latency=_spread(values.object("latency")),
         preprocess=None if values.values["preprocess"] is None else _spread(values.object("preprocess")),
         listening=None if values.values["listening"] is None else values.integer("listening", 0, _MAX_FIGURE),
+        energy=None if energy is None else _spread(values.object("energy"), least=-_MAX_FIGURE),
+        meter="" if energy is None else values.text("meter"),
         arena_bytes=values.integer("arena_bytes", 0, _MAX_FIGURE),
         flash_bytes=values.integer("flash_bytes", 0, _MAX_FIGURE),
         samples=_samples(values.objects("samples", max_items=_MAX_SAMPLES)),
     )
 
 
-def _spread(values: JsonObject) -> Spread:
+def _spread(values: JsonObject, least: int = 0) -> Spread:
     names = ("min", "median", "max", "low", "high")
     values.check_keys(names)
-    return Spread(**{name: values.integer(name, 0, _MAX_FIGURE) for name in names})
+    return Spread(**{name: values.integer(name, least, _MAX_FIGURE) for name in names})
 
 
 def _samples(items: Sequence[JsonObject]) -> tuple[SampleVerdict, ...]:

@@ -2,7 +2,7 @@
 
     conditions = condition { "," condition }
     condition  = quantity ( ">+" | "<-" ) number [ unit ] [ "(paired)" ]
-    quantity   = latency | preprocess | listening | arena | flash | accuracy
+    quantity   = latency | preprocess | listening | energy | arena | flash | accuracy
     unit       = "%" | "pp" | "B" | "KiB"
 
 A condition says what fails the gate. What may not grow is written with `>+`, what may not shrink with `<-`.
@@ -23,6 +23,7 @@ _QUANTITIES = {
     "latency": (">+", _TICKS),
     "preprocess": (">+", _TICKS),
     "listening": (">+", _TICKS),
+    "energy": (">+", ("%",)),
     "arena": (">+", _BYTES),
     "flash": (">+", _BYTES),
     "accuracy": ("<-", _SHARE),

@@ -63,6 +63,28 @@ def _ticks(condition: Condition, before: Baseline, now: Baseline) -> Judgement:
     )
 
 
+def _energy(condition: Condition, before: Baseline, now: Baseline) -> Judgement:
+    old, new = before.energy, now.energy
+    if old is None or new is None:
+        raise _missing(condition, before, old is None)
+    if before.meter != now.meter:
+        raise UsageError(
+            f"--fail-if: {condition.text}: the baseline is a {before.meter}'s, this a {now.meter}'s",
+            hint="measure the baseline again with this meter",
+        )
+    beyond = new.median > condition.allowed(old.median)
+    proven = beyond and new.low > condition.allowed(old.high)
+    return Judgement(
+        condition=condition.text,
+        holds=not proven,
+        before=old.median,
+        now=new.median,
+        unit="nJ",
+        change=_percent(old.median, new.median),
+        remark=f"{now.meter}: {_spread_remark(old, new, doubtful=beyond and not proven)}",
+    )
+
+
 def _spread_remark(old: Spread, new: Spread, *, doubtful: bool) -> str:
     """Return how sure medians are that vary from run to run."""
     intervals = f"95 % intervals {old.low:,} to {old.high:,} and {new.low:,} to {new.high:,}"
@@ -174,6 +196,7 @@ _JUDGES: dict[str, Callable[[Condition, Baseline, Baseline], Judgement]] = {
     "latency": _ticks,
     "preprocess": _ticks,
     "listening": _listening,
+    "energy": _energy,
     "arena": _bytes,
     "flash": _bytes,
     "accuracy": _accuracy,

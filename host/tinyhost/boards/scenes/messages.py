@@ -11,14 +11,18 @@ from struct import Struct
 from typing import ClassVar
 
 __all__ = [
+    "MARKS_KEPT",
     "SCENE_MAGIC",
     "SceneReply",
     "SceneRequest",
     "SceneSensor",
+    "StageMark",
 ]
 
 SCENE_MAGIC = 1313035092
 """Opens every request and reply: 'TSCN'."""
+MARKS_KEPT = 4096
+"""Of the file `marks`, which the host makes and the board writes: StageMarks, each at its number modulo this."""
 
 
 class SceneSensor(IntEnum):
@@ -123,4 +127,33 @@ class SceneReply:
             height=values[9],
             status=values[10],
             reserved=values[11 : 18],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageMark:
+    """The pins that tell a meter what the processor does have changed."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<QII")
+
+    time_ns: int = 0
+    """of the board"""
+    number: int = 0
+    """counts from 1 since the board's start"""
+    stages: int = 0
+    """bits of hal::Stage; 0: none"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.time_ns, self.number, self.stages)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> StageMark:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            time_ns=values[0],
+            number=values[1],
+            stages=values[2],
         )
