@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tinyhost.errors import LinkTimeoutError
+from tinyhost.hil.rigs import RigBoard
+from tinyhost.hil.station import Station
 
 from tests.commands import Done, run_json, run_tinyhost
 from tests.labs import REPO, Lab, Sshd, sshd
@@ -72,6 +75,21 @@ def test_a_board_behind_ssh_is_flashed_asked_and_reset_as_one_here(machine: Sshd
     assert (flashed["board"], flashed["app"]) == (far, "kws")
     assert run_tinyhost("reset", "--board", far, PATH=machine.path).code == 0
     assert run_json("flash", "vww", "--board", far, PATH=machine.path)["app"] == "vww"
+
+
+def test_a_way_that_has_ended_is_the_rigs_fault_whatever_was_noticed_first(
+    machine: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", machine.path)
+    asked = RigBoard(name="far", type="native", app="vww", address=f"{machine.address}/native")
+    with Station(asked, state=tmp_path) as station:
+        assert station.open_device().ping().boot > 0
+        for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            if Path(f"/proc/{pid}/cmdline").read_text().partition("\0")[0].endswith("/ssh"):
+                os.kill(int(pid), signal.SIGKILL)
+        fault, why = station.triage(LinkTimeoutError("no reply"))
+        assert (fault, "The way to the board had ended" in why) == ("rig", True)
+        assert station.open_device().ping().boot > 0
 
 
 def test_a_machine_that_is_not_there_and_a_board_that_it_has_not_are_told(machine: Sshd) -> None:

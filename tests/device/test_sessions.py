@@ -136,3 +136,36 @@ def test_a_second_host_is_told_which_process_has_the_port(powered: PoweredBoard)
     finally:
         first.communicate()
     Device.open(powered).close()
+
+
+class Interrupted:
+    """A powered board whose session ends while it is greeted, once: a BYE comes before the first PING."""
+
+    def __init__(self, powered: PoweredBoard) -> None:
+        self._powered = powered
+        self.n_links = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._powered, name)
+
+    def open_link(self) -> Link:
+        """Return a link; the first one says BYE behind the HELLO."""
+        link, self.n_links = self._powered.open_link(), self.n_links + 1
+        if self.n_links > 1:
+            return link
+        write, hello = link.write, FrameDecoder()
+
+        def write_and_leave(data: bytes, timeout_s: float = 10.0) -> None:
+            write(data, timeout_s)
+            if any(isinstance(item, Frame) and item.type == MessageType.HELLO for item in hello.feed(data)):
+                write(encode_frame(MessageType.BYE, 999), timeout_s)
+
+        link.write = write_and_leave  # type: ignore[method-assign]
+        return link
+
+
+def test_a_board_that_forgets_its_host_while_it_is_greeted_is_greeted_again(powered: PoweredBoard) -> None:
+    interrupted = Interrupted(powered)
+    with Device.open(interrupted) as device:  # type: ignore[arg-type]
+        assert device.ping().uptime_us > 0
+    assert interrupted.n_links == 2

@@ -224,6 +224,9 @@ TEST_CASE_FIXTURE(WakeFixture, "long commands of a stream are taken whole") {
   CHECK(Ask(half + "%") == "Received command: " + half + "\r\n512 bytes received\r\nm-ready\r\n");
   CHECK(Ask(half + "%") == "Received command: " + half + "\r\nm-load-done\r\nm-ready\r\n");
   CHECK(Ask("extract_uart_stream%").find("m-features-[ +0,  +0,") != std::string::npos);
+  Ask("db load 2%");
+  Ask("db 0000%");
+  CHECK(Ask("extract_uart_stream%").find("m-features-[ +0,  +0,") != std::string::npos);
 }
 
 TEST_CASE("reals are rounded as printf rounds them") {

@@ -15,6 +15,7 @@ from tinyhost.device.connection import Connection, InterruptedLinkError
 from tinyhost.device.replies import as_board_knows, unpacked
 from tinyhost.errors import (
     BoardNotFoundError,
+    DeviceError,
     LinkError,
     LinkLostError,
     LinkTimeoutError,
@@ -40,6 +41,7 @@ from tinyhost.protocol.messages import (
     ResetMode,
     ResetRequest,
 )
+from tinyhost.protocol.status import Status
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -228,17 +230,14 @@ class Session:
         return FaultyLink(link, self._faults, self._fault_seed)
 
     def _greet(self, deadline_s: float) -> None:
-        session = secrets.randbits(32)
-        hello = HelloRequest(
-            magic=HELLO_MAGIC, version_min=PROTOCOL_VERSION_MIN, version_max=PROTOCOL_VERSION, session=session
-        )
+        session, oldest, newest = secrets.randbits(32), PROTOCOL_VERSION_MIN, PROTOCOL_VERSION
+        hello = HelloRequest(magic=HELLO_MAGIC, version_min=oldest, version_max=newest, session=session)
         name = self.connection.name
         bytes_before = self.connection.counters.bytes_in
         try:
             data = self.connection.request(MessageType.HELLO, hello.pack(), deadline_s=deadline_s, gated=False)
         except LinkTimeoutError as exc:
-            n_bytes = self.connection.counters.bytes_in - bytes_before
-            waited_s = deadline_s * self.connection.patience
+            n_bytes, waited_s = self.connection.counters.bytes_in - bytes_before, deadline_s * self.connection.patience
             prints = f"; it prints: {self._early_text[-1].text!r}" if self._early_text else ""
             raise LinkTimeoutError(
                 f"{name}: no HELLO reply in {waited_s:g} s ({n_bytes} bytes of something else came{prints})",
@@ -247,23 +246,25 @@ class Session:
         reply = unpacked(HelloReply, data, name)
         if reply.magic != HELLO_MAGIC or reply.session != session:
             raise ProtocolError(f"{name}: a HELLO reply for another session", hint="run the command again")
-        if not PROTOCOL_VERSION_MIN <= reply.version <= PROTOCOL_VERSION:
+        if not oldest <= reply.version <= newest:
             raise VersionMismatchError(
-                f"{name}: the firmware speaks protocol versions {reply.version_min} to {reply.version_max}, "
-                f"this tinyhost {PROTOCOL_VERSION_MIN} to {PROTOCOL_VERSION}",
+                f"{name}: the firmware speaks protocol versions {reply.version_min} to {reply.version_max}, this "
+                f"tinyhost {oldest} to {newest}",
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
-        self._identify()
+        try:
+            self._identify()
+        except DeviceError as exc:
+            if exc.status == Status.BAD_STATE:
+                raise LinkLostError(f"{name}: it restarted, or took us for lost, while it was greeted") from exc
+            raise
 
     def _identify(self) -> None:
         data = self.connection.request(MessageType.INFO, deadline_s=_GREET_S, gated=False)
         info = unpacked(InfoReply, data, self.connection.name)
         if self.info.unique_id and info.unique_id != self.info.unique_id:
-            raise LinkLostError(
-                f"{self.connection.name}: another board came back: expected {self.info.unique_id}, "
-                f"got {info.unique_id}",
-                hint=_LOST_HINT,
-            )
+            ids = f"expected {self.info.unique_id}, got {info.unique_id}"
+            raise LinkLostError(f"{self.connection.name}: another board came back: {ids}", hint=_LOST_HINT)
         self.info = as_board_knows(info, self._board.board)
         self.ping(gated=False)
 

@@ -196,26 +196,28 @@ class Station:
         """
         try:
             self._let_go()
-            if self.asked.address and (broken := self._broken_way(error)):
+            if self.asked.address and (broken := self._broken_way(error, self._boot)):
                 return "rig", broken
-            died = self._revive()
+            died = self._revive() or "the firmware stopped answering"
             self._open().close()
         except TinyhostError as exc:
             self._broken = exc
             return "rig", f"The board does not answer after a restart either ({exc.message}): the rig's fault."
-        what = died or "the firmware stopped answering"
-        return "test", f"The board answers again after a restart, so the rig is fine: {what}."
+        return "test", f"The board answers again after a restart, so the rig is fine: {died}."
 
-    def _broken_way(self, error: BaseException | None) -> str:
-        """Return what shows that it was the way to the board that broke; empty if nothing does."""
-        if isinstance(error, WayLostError):
+    def _broken_way(self, error: BaseException | None, boot: int) -> str:
+        """Return what shows that it was the way to the board that broke; empty if nothing does. boot: the last one."""
+        try:
+            if isinstance(error, WayLostError):
+                raise error
+            with self._open() as device:
+                same = "The board answers on a new link and did not restart: the way to it broke, the rig's fault."
+                return same if device.info.boot == boot else ""
+        except WayLostError:  # which may be seen later than what the test ended with
             self._powered = self._power()
             return "The way to the board had ended, and leads there again: the rig's fault."
-        before = self._boot
-        with suppress(LinkError), self._open() as device:
-            if device.info.boot == before:
-                return "The board answers on a new link and did not restart, so the way to it broke: the rig's fault."
-        return ""
+        except LinkError:
+            return ""
 
     def recent_log(self) -> list[str]:
         """Return the last lines that the device wrote."""

@@ -74,9 +74,10 @@ void Session::StopListening() {
   wake_.ForgetActivations();
 }
 
-/// One stride of sound, which a host has sent to the buffer.
+/// One stride of sound, which a host has sent to the buffer. At the end of a sound it may be shorter: then the rest is
+/// that of the one before, as on the reference device.
 void Session::HearFrame() {
-  if (n_loaded_ < kFrameBytes) return Fail(Status::kBadState);
+  if (n_loaded_ == 0 || n_loaded_ < n_expected_) return Fail(Status::kBadState);
   const Status status = wake_.Hear(reinterpret_cast<const int16_t*>(buffer_.data));
   if (status != Status::kOk) return Fail(status);
   Write("m-features-");
