@@ -179,7 +179,7 @@ class GateResult:
 
     @property
     def broken(self) -> tuple[Judgement, ...]:
-        """Those that do not hold."""
+        """The checks that do not hold."""
         return tuple(item for item in self.judgements if not item.holds)
 
 

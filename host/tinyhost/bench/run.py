@@ -43,7 +43,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRequest:
-    """What is to be measured."""
+    """What to measure."""
 
     runs: int = 10
     samples: int = 100

@@ -44,7 +44,7 @@ class ModelFigures:
 
     @property
     def ticks_per_mac(self) -> float | None:
-        """Of the network's multiply-accumulates, dead ones too; None if it has none."""
+        """Ticks per multiply-accumulate of the network, dead ones too; None if it has none."""
         return self.ticks / self.macs if self.macs else None
 
 

@@ -43,8 +43,8 @@ def adapt_model(
         option(
             "--pixel-range",
             metavar="BLACK,WHITE",
-            help="Real values that the model learnt for black and white, such as -1,1: the input's scale and zero "
-            "point are folded so that a pixel less 128 enters as it is.",
+            help="The values that the model was trained with for black and white, such as -1,1: the input's scale "
+            "and zero point are changed so that the model takes a pixel minus 128 as it is.",
         ),
     ] = None,
     order: Annotated[

@@ -138,8 +138,8 @@ def bench(
         Part | None,
         option(
             "--part",
-            help="Use only this part of --data: of clips and pictures by the split that training makes, of motion by "
-            "the set's lists (tinyhost data split). Default: all.",
+            help="Use only this part of --data: clips and pictures by the split that training makes, motion by the "
+            "set's lists (tinyhost data split). Default: all.",
         ),
     ] = None,
     stream: Annotated[
@@ -155,8 +155,8 @@ def bench(
         option(
             "--truth",
             metavar="CSV",
-            help="When which word is said, or which fault the machine has, in --stream. Default: the .csv (for motion "
-            ".truth.csv) beside the recording.",
+            help="A file that says when each word is spoken, or when the machine has which fault, in --stream. "
+            "Default: the .csv (for motion .truth.csv) beside the recording.",
         ),
     ] = None,
     groups: GroupsOption = None,

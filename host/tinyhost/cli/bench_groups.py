@@ -29,8 +29,8 @@ GroupsOption = Annotated[
     option(
         "--groups",
         metavar="CSV",
-        help="Which group each file of --data is of, a column for each way to group, or the manifest.jsonl of a set "
-        "that was imported: rates by group, criteria of fairness, thresholds.",
+        help="The groups that each file of --data belongs to, one column for each way to group, or the manifest.jsonl "
+        "of an imported set. Reports rates by group, fairness criteria and thresholds.",
     ),
 ]
 GroupByOption = Annotated[

@@ -81,7 +81,7 @@ def serve(
     stdio: Annotated[
         bool,
         option(
-            "--stdio", help="Serve a tinyhost on another computer that has started this by ssh; it names the board."
+            "--stdio", help="Serve the tinyhost on another computer that started this one over ssh; it names the board."
         ),
     ] = False,
     board: BoardOption = None,

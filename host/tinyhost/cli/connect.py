@@ -28,7 +28,7 @@ class Connection:
 
     @property
     def board_name(self) -> str:
-        """As `--board` takes it."""
+        """The board's name, as `--board` takes it."""
         return self.board.board.name
 
 

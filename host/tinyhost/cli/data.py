@@ -38,7 +38,7 @@ class ClassPlace(str, Enum):
 
     @property
     def column(self) -> ClassColumn:
-        """As the reader takes it."""
+        """The place as the reader takes it."""
         return "first" if self is ClassPlace.FIRST else "last"
 
 

@@ -26,7 +26,7 @@ def check(
         Path | None,
         option(
             metavar="DIR",
-            help="Move the files that were found, with the reasons, into this folder; of copies one stays.",
+            help="Move the files with issues, and their reasons, into this folder; one of several copies stays.",
         ),
     ] = None,
     only: Annotated[

@@ -42,14 +42,16 @@ def import_dataset(
     object: Annotated[str, option("--object", metavar="NAME", help="COCO: what a picture must hold.")] = "person",
     rule: Annotated[
         str,
-        option(help="COCO: whose rule says how large that must be: slim or pyvww (0.5 %), or mlperf (2.5 %)."),
+        option(help="COCO: the rule for how large that must be: that of slim or pyvww (0.5 %), or of mlperf (2.5 %)."),
     ] = "slim",
-    blur_faces: Annotated[bool, option("--blur-faces", help="Pictures: leave 4 x 4 greys of every face.")] = False,
+    blur_faces: Annotated[
+        bool, option("--blur-faces", help="Pictures: reduce every face to 4 x 4 grey levels.")
+    ] = False,
     face_finder: Annotated[
         str,
         option(
             metavar="NAME",
-            help="Who finds faces: a YuNet model's FILE.onnx, or module:function, which gets grey levels and returns "
+            help="What finds faces: a YuNet model's FILE.onnx, or module:function, which gets grey levels and returns "
             "x, y, width and height of each. Default: a cascade of OpenCV or scikit-image.",
         ),
     ] = "",

@@ -80,7 +80,7 @@ def flash(
     ] = False,
     bootloader: Annotated[
         Path | None,
-        option("--bootloader", help="Have the emulated Nano run this bootloader from now on, for Arduino's own."),
+        option("--bootloader", help="Have the emulated Nano run this bootloader from now on: for Arduino's own."),
     ] = None,
     state: StateOption = None,
     json: JsonOption = None,

@@ -52,7 +52,7 @@ def history(
     history: HistoryOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Show how tests did on each board, run by run: shares with intervals, flips, figures over time.
+    """Show each test on each board over the runs: pass rates with intervals, flips, and figures over time.
 
     A flip is a change between right and wrong; on the same build it is chance or the bench.
     """

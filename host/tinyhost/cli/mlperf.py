@@ -31,7 +31,7 @@ _APP = "mlperf"
 
 
 class Mode(str, Enum):
-    """What is measured."""
+    """What a run measures."""
 
     ACCURACY = "accuracy"
     PERFORMANCE = "performance"
@@ -70,7 +70,9 @@ def run(
     mode: Annotated[Mode, option("--mode", help="What to measure.")] = Mode.BOTH,
     out: Annotated[
         Path,
-        option("--out", help="Where accuracy/ and performance/ get log.txt, results.txt and results.json."),
+        option(
+            "--out", help="The folder for accuracy/ and performance/, each with log.txt, results.txt and results.json."
+        ),
     ] = Path("mlperf"),
     window: Annotated[
         float,

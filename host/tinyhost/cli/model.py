@@ -61,7 +61,7 @@ def fetch_model(
     name: Annotated[str, argument(help="A name that `tinyhost model list` shows.", values="model")],
     output: Annotated[
         Path | None,
-        option("--output", "-o", help="Copy the file there. Default: it stays in your cache."),
+        option("--output", "-o", help="Copy the file to this path. Default: it stays in your cache."),
     ] = None,
     mirror: Annotated[
         str | None,

@@ -123,13 +123,15 @@ RigOption = Annotated[
 TimeUnitOption = Annotated[
     str,
     option(
-        "--time-unit", metavar="UNIT", help="Motion: unit of its times, if the header does not say it: s, ms, us, ns."
+        "--time-unit",
+        metavar="UNIT",
+        help="Motion: unit of a CSV file's times, if its header does not say it: s, ms, us, ns.",
     ),
 ]
 PassesOption = Annotated[
     bool,
     option(
         "--passes/--no-passes",
-        help="Let the compiler remove and fuse operators where no output byte changes, or keep all of the file's.",
+        help="Let the compiler remove and fuse operators where that changes no output, or keep the file's as they are.",
     ),
 ]

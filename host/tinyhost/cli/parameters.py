@@ -36,7 +36,7 @@ _USED = "tinyhost.configuration.used"
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What is said of a parameter beside its type and its default."""
+    """What is declared of a parameter, beside its type and its default."""
 
     is_option: bool
     help: str

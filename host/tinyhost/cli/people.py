@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["ConsentOption", "PurposeOption", "RetainOption", "SubjectOption", "erase", "expire"]
 
 SubjectOption = Annotated[
-    str, option("--subject", metavar="NAME", help="Whom the samples are of: a pseudonym, by which they can be erased.")
+    str,
+    option("--subject", metavar="NAME", help="The person in the samples: a pseudonym, by which they can be erased."),
 ]
 ConsentOption = Annotated[
     str,
@@ -39,7 +40,7 @@ _SHOWN = 8
 
 def erase(
     *,
-    subject: Annotated[str, option("--subject", metavar="NAME", help="Whose samples go.")],
+    subject: Annotated[str, option("--subject", metavar="NAME", help="The person whose samples are erased.")],
     data: DataOption = Path("data"),
     runs: RunsOption = Path("runs"),
     models: ModelsOption = Path("models"),

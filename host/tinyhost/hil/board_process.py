@@ -46,7 +46,7 @@ class BoardProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether its pytest runs."""
+        """Whether the board's pytest is running."""
         return self._process is not None
 
     @property

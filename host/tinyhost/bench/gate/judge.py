@@ -18,7 +18,7 @@ __all__ = ["check_comparable", "judge"]
 
 _EXACT_UNIT = "instructions"
 _SIGNIFICANT = 0.01
-"""Of a test for a loss of accuracy: without one it fires in at most 1 of 100 models."""
+"""Level of the test for a loss of accuracy: without a loss it fires for at most 1 of 100 models."""
 
 
 def judge(source: str, before: Baseline, now: Baseline, conditions: Sequence[Condition]) -> GateResult:

@@ -22,7 +22,7 @@ def test_before_the_run(station: Station, device: Device, record_property: Recor
 
 
 def test_after_the_run(station: Station, device: Device, record_property: Record) -> None:
-    """It still is."""
+    """The rig is still within its limits."""
     _qualify(station, device, record_property)
 
 
