@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING
+from dataclasses import MISSING, replace
 from inspect import Parameter, Signature
 from math import isinf
 from pathlib import Path
@@ -137,6 +137,7 @@ def _run(
     from tinyhost.datasets.people.provenance import write_run_data
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.report.training import training_report
+    from tinyhost.train.core.learning_curve import learning_curve
     from tinyhost.train.core.trainer import Run
     from tinyhost.train.core.writing import write_run
 
@@ -147,6 +148,8 @@ def _run(
         samples = training.load(data, config, run)
         check_skipped(data or Path(source), samples.skipped, len(samples), allow=allow_skipped)
         outcome = training.train(config, samples, run)
+        if getattr(config, "learning_curve", False):
+            outcome = replace(outcome, curve=learning_curve(training, config, samples, outcome.worth(), run))
     if data is not None and data.is_dir():
         write_run_data(run.folder, data, getattr(config, "start_from", None))
     return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)

@@ -46,6 +46,11 @@ class PictureSet:
     def __len__(self) -> int:
         return len(self.classes)
 
+    def only(self, chosen: NDArray[np.int64]) -> PictureSet:
+        """Return the pictures at some indices (n,)."""
+        paths = tuple(self.paths[index] for index in chosen)
+        return PictureSet(pictures=self.pictures[chosen], classes=self.classes[chosen], paths=paths)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:

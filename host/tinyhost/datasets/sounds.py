@@ -38,6 +38,10 @@ class ClipSet:
     def __len__(self) -> int:
         return len(self.classes)
 
+    def only(self, chosen: NDArray[np.int64]) -> ClipSet:
+        """Return the clips at some indices (n,)."""
+        return ClipSet(pcm=self.pcm[chosen], classes=self.classes[chosen])
+
 
 @dataclass(frozen=True, kw_only=True)
 class SoundSplits:

@@ -15,7 +15,8 @@ from tinyhost.train.registry import TRAINERS
 def test_every_trainer_has_the_options_of_all_and_its_own_first() -> None:
     for trainer in TRAINERS.values():
         names = [field.option.name for field in option_fields(trainer.config)]
-        assert names[-5:] == ["--epochs", "--learning-rate", "--seed", "--resume", "--note"]
+        assert names[-7:-3] == ["--epochs", "--learning-rate", "--schedule", "--optimizer"]
+        assert names[-3:] == ["--seed", "--resume", "--note"]
         assert len(set(names)) == len(names)
 
 

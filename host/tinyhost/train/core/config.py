@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from math import inf
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from tinyhost.errors import UsageError
 
-__all__ = ["ClassifierConfig", "Option", "OptionField", "TrainConfig", "n_epochs", "option", "option_fields"]
+__all__ = [
+    "ClassifierConfig",
+    "Optimizer",
+    "Option",
+    "OptionField",
+    "Schedule",
+    "TrainConfig",
+    "n_epochs",
+    "option",
+    "option_fields",
+]
 
+Schedule = Literal["cosine", "step", "exponential", "constant"]
+Optimizer = Literal["adam", "sgd", "rmsprop"]
 _OPTION = "option"
 
 
@@ -47,8 +59,15 @@ class TrainConfig:
 
     n_epochs: int = n_epochs(20)
     learning_rate: float = option(
-        "--learning-rate", "Peak of the learning rate, which then falls as a cosine does.", 3e-3, least=1e-7, most=1
+        "--learning-rate", "Peak of the learning rate, from which it falls.", 3e-3, least=1e-7, most=1
     )
+    schedule: Schedule = option(
+        "--schedule",
+        "How the learning rate falls: as a cosine to 0, in steps (to a tenth after half of the epochs, to a hundredth "
+        "after three quarters), exponentially to a hundredth, or not at all.",
+        "cosine",
+    )
+    optimizer: Optimizer = option("--optimizer", "What follows the gradient; sgd with momentum 0.9.", "adam")
     seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
     resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
     data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
@@ -68,6 +87,15 @@ class ClassifierConfig(TrainConfig):
     patience: int
     """epochs without a better held-out loss after which training stops"""
     label_smoothing: float = 0.05
+    learning_curve: bool = option(
+        "--learning-curve",
+        "Also learn from an eighth, a quarter and a half of the samples: the report shows whether more would help.",
+        False,
+    )
+
+    def for_part(self) -> ClassifierConfig:
+        """Return how to learn from a part of the samples, to compare."""
+        return replace(self, resume=False, learning_curve=False)
 
 
 @dataclass(frozen=True, kw_only=True)

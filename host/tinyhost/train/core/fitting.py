@@ -86,7 +86,7 @@ def fit(
         model, history = _resume(run.folder)
         model.optimizer.learning_rate = _schedule(len(batches), config)  # that of the longer run
     else:
-        model.compile(keras.optimizers.Adam(_schedule(len(batches), config)), loss, metrics=list(metrics))
+        model.compile(_optimizer(len(batches), config), loss, metrics=list(metrics))
     if len(history) < config.n_epochs:
         model.fit(
             batch_dataset(batches, len(history)),
@@ -117,12 +117,26 @@ def n_trainable(model: Any) -> int:
     return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))
 
 
+def _optimizer(n_steps_per_epoch: int, config: TrainConfig) -> Any:
+    import keras
+
+    rate = _schedule(n_steps_per_epoch, config)
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9)
+    return {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer](rate)
+
+
 def _schedule(n_steps_per_epoch: int, config: TrainConfig) -> Any:
     import keras
 
+    schedules, rate = keras.optimizers.schedules, config.learning_rate
     n_steps = n_steps_per_epoch * config.n_epochs
+    if config.schedule == "step":
+        return schedules.PiecewiseConstantDecay([n_steps // 2, 3 * n_steps // 4], [rate, rate * 0.1, rate * 0.01])
+    if config.schedule != "cosine":
+        return schedules.ExponentialDecay(rate, n_steps, 0.01 if config.schedule == "exponential" else 1.0)
     warmup = min(n_steps_per_epoch, n_steps // 10)
-    return keras.optimizers.schedules.CosineDecay(
+    return schedules.CosineDecay(
         config.learning_rate * 0.1,
         decay_steps=max(1, n_steps - warmup),
         warmup_target=config.learning_rate,

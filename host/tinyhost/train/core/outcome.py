@@ -12,8 +12,10 @@ from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import Task
 from tinyhost.datasets.skipped import Skipped
+from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.tasks.findings import Note, Section, skipped_notes
 from tinyhost.train.core.config import TrainConfig
+from tinyhost.train.core.learning_curve import CurvePoint, curve_section
 from tinyhost.train.core.lessons import fitting_hints
 
 __all__ = ["Outcome", "RunFiles", "TrainDocument"]
@@ -56,6 +58,8 @@ class TrainDocument:
     """why the model is of no use; the command then exits 1. Empty if it is better than one constant answer"""
     hints: tuple[str, ...]
     """what the epochs tell: over-fitting, under-fitting"""
+    curve: tuple[CurvePoint, ...]
+    """models that learnt from parts of the samples, then that of all; empty without `--learning-curve`"""
 
 
 Document = TypeVar("Document", bound=TrainDocument)
@@ -87,6 +91,8 @@ class Outcome(ABC):
     """classes in the order of the outputs; empty for a model that does not classify"""
     defaults: AppDefaults = field(default_factory=AppDefaults)
     """what the app starts with"""
+    curve: tuple[CurvePoint, ...] = ()
+    """what models are worth that learnt from parts of the samples; empty without `--learning-curve`"""
 
     @property
     @abstractmethod
@@ -115,7 +121,8 @@ class Outcome(ABC):
             if failure
             else ()
         )
-        return (*warning, *self.sections(), self.made_by())
+        curve = (curve_section(self.curve),) if self.curve else ()
+        return (*warning, *self.sections(), *curve, self.made_by())
 
     @abstractmethod
     def figures(self) -> dict[str, Any]:
@@ -128,6 +135,10 @@ class Outcome(ABC):
     def resolved(self) -> dict[str, Any]:
         """Return fields of the configuration that the samples decided."""
         return {}
+
+    def worth(self) -> ClassifierMetrics:
+        """Return the figures of a classifier's int8 model on its samples for testing."""
+        raise NotImplementedError
 
     def failure(self) -> str:
         """Return why the model is of no use, "" if it is of some."""
@@ -164,5 +175,6 @@ class Outcome(ABC):
             skipped=self.skipped,
             failure=self.failure(),
             hints=self.hints(),
+            curve=self.curve,
             **more,
         )

@@ -73,6 +73,7 @@ def _metrics(outcome: Outcome, image: bytes) -> dict[str, Any]:
         "skipped": outcome.skipped,
         "failure": outcome.failure(),
         "hints": outcome.hints(),
+        "learning_curve": outcome.curve,
         "history": outcome.history,
         "duration_s": round(outcome.duration_s, 1),
         "config": {**to_json(outcome.config), **outcome.resolved()},

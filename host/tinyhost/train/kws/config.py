@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -102,3 +102,7 @@ class KwsTrainConfig(ClassifierConfig):
                 f"--quantization {self.quantization}: a joint network is quantized after training",
                 hint="--quantization ptq",
             )
+
+    def for_part(self) -> KwsTrainConfig:
+        """Return how to learn from a part of the clips, to compare: quantized in the quick way."""
+        return replace(self, resume=False, learning_curve=False, quantization="ptq")

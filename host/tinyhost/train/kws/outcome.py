@@ -90,6 +90,10 @@ class KwsOutcome(Outcome):
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
 
+    def worth(self) -> ClassifierMetrics:
+        """Return the figures of the int8 model on the clips for testing."""
+        return self.best.test
+
     def failure(self) -> str:
         """Return why the model is of no use: it tells no word from the rest. Silence, which is easy, is left out."""
         spoken = range(UNKNOWN_CLASS, len(self.labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def fit_head(model: Any, data: Splits, n_passes: int, seed: int) -> dict[str, fl
     nothing has to go through the body twice.
     """
     import keras
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     body = keras.Model(model.input, model.get_layer(_BODY_END).output)
@@ -42,7 +44,9 @@ def fit_head(model: Any, data: Splits, n_passes: int, seed: int) -> dict[str, fl
     best: tuple[float, NDArray[np.float64], NDArray[np.float64]] | None = None
     for penalty in _PENALTIES:  # one scale for all: weights that a weak channel would need do not survive int8
         fitted = LogisticRegression(C=penalty, class_weight="balanced", max_iter=300)
-        fitted.fit((seen - middle) / scale, classes)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # nearly the best is good enough
+            fitted.fit((seen - middle) / scale, classes)
         kernel, bias = _per_class(fitted.coef_ / scale, fitted.intercept_)
         bias = bias - kernel @ middle
         loss = _cross_entropy(held_out @ kernel.T + bias, data.val.classes)

@@ -69,6 +69,10 @@ class VwwOutcome(Outcome):
         """Name of the model card and the report."""
         return f"{self.config.alpha:g} MobileNetV1: {' / '.join(self.labels)}"
 
+    def worth(self) -> ClassifierMetrics:
+        """Return the figures of the int8 model on the pictures for testing."""
+        return self.int8_test
+
     def failure(self) -> str:
         """Return why the model is of no use: it is no better than one constant answer."""
         return useless(classifier_skill(self.int8_test.confusion), self.labels, "pictures for testing")

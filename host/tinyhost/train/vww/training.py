@@ -31,6 +31,7 @@ __all__ = ["load", "train"]
 _N_CALIBRATION = 256
 _HEAD_PASSES = 8
 _WARM_RATE = 0.2  # of the learning rate, for a model that has learnt already
+_WARM_STEPS = 8  # of an epoch, at least: it has less to learn
 
 
 def load(folder: Path | None, config: VwwTrainConfig, run: Run) -> Splits:
@@ -103,7 +104,7 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
         if config.freeze:
             return _Learnt(fitted=Fitted(model=_kept(model, run), history=[head]), transfer=tuple(steps))
     before, loss_before = [layer.get_weights() for layer in model.layers], held_out_loss(model, data)
-    fitted = _fit(model, replace(config, learning_rate=config.learning_rate * _WARM_RATE), data, run)
+    fitted = _fine_tune(model, config, data, run)
     model = fitted.model
     steps.append(step("all layers learnt", model))
     if n_passes and loss_before < held_out_loss(model, data):
@@ -111,6 +112,24 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
             layer.set_weights(weights)
         steps[-2] = replace(steps[-2], is_taken=True)
     return _Learnt(fitted=Fitted(model=_kept(model, run), history=fitted.history), transfer=tuple(steps))
+
+
+def _fine_tune(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
+    """Train on from what was learnt: less at a time, and with the start's normalization.
+
+    Statistics of a few pictures would be worse than those of the thousands that it has seen, and the last layer was
+    fitted to these.
+    """
+    import keras
+
+    for layer in model.layers:
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+    warm = replace(
+        config,
+        learning_rate=config.learning_rate * _WARM_RATE,
+        min_steps_per_epoch=min(config.min_steps_per_epoch, _WARM_STEPS),
+    )
+    return _fit(model, warm, data, run)
 
 
 def _kept(model: Any, run: Run) -> Any:
