@@ -219,7 +219,7 @@ MAY_WRITE = {
     "system/durable.py": "this is how the others write",
     "system/loudspeaker.py": "into a folder of its own, for another program",
     "train/core/fitting.py": "Keras writes under another name",
-    "train/kws/qat_worker.py": "what a library prints, as it comes",
+    "train/core/qat_worker.py": "what a library prints, as it comes",
     "train/kws/rounds.py": "for workers of this process, and removed after it",
 }
 
@@ -242,7 +242,7 @@ MAY_READ = {
     "system/installation.py": "the installer's own record",
     "system/json_reading.py": "this is how the others read JSON",
     "system/reading.py": "this is how the others read",
-    "train/kws/qat.py": "what a library printed",
+    "train/core/qat.py": "what a library printed",
     "train/kws/rounds.py": "files of our cache",
 }
 

@@ -10,24 +10,26 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, replace
+from functools import partial
 from inspect import Parameter, Signature
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
+from tinyhost.cli.connect import connected
 from tinyhost.cli.declare import Command, Group, is_configured, make_command, make_group, option
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import check_targets, console, say, warn, write_json
 from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.cli.train_progress import training_progress
-from tinyhost.errors import CheckFailedError, UsageError
+from tinyhost.errors import CheckFailedError, TinyhostError, UsageError
 from tinyhost.system.tools import require_all
 
 if TYPE_CHECKING:
     from tinyhost.train.core.config import OptionField
     from tinyhost.train.core.outcome import Outcome, RunFiles
-    from tinyhost.train.core.trainer import Trainer
+    from tinyhost.train.core.trainer import Run, Trainer
 
 __all__ = ["command"]
 
@@ -135,24 +137,62 @@ def _run(
 ) -> tuple[Outcome, RunFiles]:
     """Train, and write the results."""
     from tinyhost.datasets.people.provenance import write_run_data
-    from tinyhost.datasets.skipped import check_skipped
     from tinyhost.report.training import training_report
-    from tinyhost.train.core.learning_curve import learning_curve
     from tinyhost.train.core.trainer import Run
     from tinyhost.train.core.writing import write_run
 
     name, source = (data.resolve().name, str(data)) if data else (trainer.simulated, f"simulated {trainer.simulated}")
     with training_progress() as show:
         run = Run(folder=out or Path("runs") / name, source=source, report=show)
-        training = trainer.training()
-        samples = training.load(data, config, run)
-        check_skipped(data or Path(source), samples.skipped, len(samples), allow=allow_skipped)
-        outcome = training.train(config, samples, run)
-        if getattr(config, "learning_curve", False):
-            outcome = replace(outcome, curve=learning_curve(training, config, samples, outcome.worth(), run))
+        learn = partial(_learn, trainer, data, allow_skipped=allow_skipped)
+        outcome = _sweep(config, run, learn) if config.variants() else learn(config, run)
     if data is not None and data.is_dir():
         write_run_data(run.folder, data, getattr(config, "start_from", None))
     return outcome, write_run(run.folder, outcome, report=training_report(outcome), report_file=report)
+
+
+def _learn(trainer: Trainer, data: Path | None, config: Any, run: Run, *, allow_skipped: bool) -> Outcome:
+    """Read the samples and train on them."""
+    from tinyhost.datasets.skipped import check_skipped
+    from tinyhost.train.core.learning_curve import learning_curve
+
+    training = trainer.training()
+    samples = training.load(data, config, run)
+    check_skipped(data or Path(run.source), samples.skipped, len(samples), allow=allow_skipped)
+    outcome = training.train(config, samples, run)
+    if getattr(config, "learning_curve", False):
+        return replace(outcome, curve=learning_curve(training, config, samples, outcome.worth(), run))
+    return outcome
+
+
+def _sweep(config: Any, run: Run, learn: Callable[[Any, Run], Outcome]) -> Outcome:
+    """Train all variants, each in a folder of its own; return the one to take, with all of them in its report."""
+    from tinyhost.report.training import training_report
+    from tinyhost.train.core.sweep import pareto, sweep_row
+    from tinyhost.train.core.writing import write_run
+
+    outcomes, rows = {}, []
+    for name, variant in config.variants().items():
+        own = replace(run, folder=run.folder / name)
+        outcome = outcomes[name] = learn(variant, own)
+        files = write_run(own.folder, outcome, report=training_report(outcome))
+        rows.append(sweep_row(name, outcome, files.model, files.image.read_bytes(), outcome.task.name.lower()))
+    done = pareto(rows, _instructions([row.model for row in rows if row.fits]))
+    taken = outcomes[next(row.name for row in done if row.is_taken)]
+    return replace(taken, sweep=done, duration_s=run.duration_s)
+
+
+def _instructions(models: list[Path]) -> dict[str, int]:
+    """Return what an inference of each model takes on m4, by the names of their folders; nothing without that board."""
+    from tinyhost.bench.table import measure_models
+
+    try:
+        with connected("m4", None, None) as connection:
+            figures = list(measure_models(connection.device, models, n_samples=0))
+    except TinyhostError as error:
+        warn(f"instructions were not counted: {error.message}; {error.hint}")
+        return {}
+    return {path.parent.name: item.ticks for path, item in zip(models, figures, strict=True)}
 
 
 def _print(outcome: Outcome, files: RunFiles) -> None:

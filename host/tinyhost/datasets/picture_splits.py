@@ -36,7 +36,7 @@ _TREE_HINT = "expected <folder>/<label>/*.png, or <folder>/train/<label>/*.png w
 class PictureSet:
     """Pictures and their classes.
 
-    pictures: (n, 96, 96) uint8 grey levels; classes: (n,) int64 indices into the labels; paths: n files.
+    pictures: (n, size, size) uint8 grey levels; classes: (n,) int64 indices into the labels; paths: n files.
     """
 
     pictures: NDArray[np.uint8]
@@ -67,8 +67,12 @@ class Splits:
         return len(self.train) + len(self.val) + len(self.test)
 
 
-def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: int = 10) -> Splits:
+def load_splits(
+    folder: Path, labels: tuple[str, ...] = (), *, min_per_class: int = 10, size: int = PICTURE_SIZE
+) -> Splits:
     """Return the pictures of a folder tree in three splits; labels: by default the names of its folders.
+
+    size: of a side in pixels, to which they are cut and scaled as on the board.
 
     `part_of_pictures` says which picture is in which split. What cannot be used is left out and told. Raises
     DatasetError if a class is missing, unexpected or too small.
@@ -80,9 +84,7 @@ def load_splits(folder: Path, labels: tuple[str, ...] = (), *, min_per_class: in
     for root in roots.values():
         _check_classes(root, labels)
     skipped: list[Skipped] = []
-    read = [
-        (picture, fit_picture(pixels, PICTURE_SIZE, PICTURE_SIZE)) for picture, pixels in read_pictures(folder, skipped)
-    ]
+    read = [(picture, fit_picture(pixels, size, size)) for picture, pixels in read_pictures(folder, skipped)]
     found = class_folder(folder, [picture for picture, _ in read], skipped)
     for label in labels:
         if label not in found.labels:

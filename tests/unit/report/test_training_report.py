@@ -13,6 +13,7 @@ from tinyhost.report.figures import figure_svg
 from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import write_dataset
 from tinyhost.tasks.findings import Judged
+from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.outcome import VwwOutcome
 
@@ -34,7 +35,8 @@ def outcome(folder: Path) -> VwwOutcome:
         history=epochs,
         tflite=fetch("vww").read_bytes(),
         float_test=metrics,
-        int8_test=metrics,
+        quantized={"ptq": Quantized(tflite=b"", val=metrics, test=metrics, right=())},
+        chosen="ptq",
         judged=judged,
         n_parameters=213442,
         duration_s=61.26,

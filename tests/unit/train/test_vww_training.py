@@ -25,6 +25,8 @@ from tinyhost.train.vww.feed import to_input
 from tinyhost.train.vww.outcome import VwwOutcome
 from tinyhost.train.vww.training import load, train
 
+from tests.commands import run_tinyhost
+from tests.json_docs import check_document
 from tests.oracle.oracle import open_oracle
 
 pytestmark = pytest.mark.train
@@ -183,3 +185,36 @@ def test_a_start_that_knows_the_classes_keeps_its_last_layer(data: Path, tmp_pat
     assert [step.name for step in outcome.transfer] == ["the start", "its last layer learnt"]
     assert outcome.transfer[0].test is not None
     assert outcome.transfer[0].test.accuracy > 0.9
+
+
+def test_both_ways_to_int8_another_size_and_a_teacher(trained: Trained, data: Path, tmp_path: Path) -> None:
+    """A smaller network on smaller pictures learns from the one that was trained before, rounding in the loop, too."""
+    larger = trained[1].model
+    config = replace(CONFIG, alpha=0.125, size=64, teacher=larger, quantization="both", qat_epochs=1)
+    run = Run(folder=tmp_path / "run", source="a test")
+    outcome = train(config, load(data, config, run), run)
+    files = write_run(run.folder, outcome, report=training_report(outcome))
+    assert set(outcome.quantized) == {"ptq", "qat"}
+    assert {path.name for path in run.folder.glob("*.tflite")} == {"model.tflite", "ptq.tflite", "qat.tflite"}
+    assert "quantization-aware training" in files.report.read_text()
+    pictures = np.random.default_rng(2).integers(-128, 128, (3, 64, 64)).astype(np.int8)
+    oracle = open_oracle(outcome.quantized["qat"].tflite)
+    scores = engine_scores(load_model_file(run.folder / "qat.tflite").image, pictures)
+    for picture, row in zip(pictures, scores, strict=True):
+        expected = np.frombuffer(oracle.run(picture.tobytes()), np.int8)
+        np.testing.assert_array_equal(np.rint(row * 256) - 128, expected)
+
+
+def test_a_sweep_takes_one_of_its_networks(data: Path, tmp_path: Path) -> None:
+    sizes = ["--from-scratch", "--epochs", "1", "--sweep", "0.125@32,0.125@64"]
+    done = run_tinyhost("train", "vww", "--data", data, "--out", tmp_path / "run", *sizes, "--json", "-")
+    document = json.loads(done.out)  # too short a training to be of use: it may exit 1
+    check_document(document)
+    rows = document["sweep"]
+    assert [row["name"] for row in rows] == ["0.125@32", "0.125@64"]
+    assert [row["is_taken"] for row in rows].count(True) == 1
+    assert rows[0]["macs"] < rows[1]["macs"]
+    assert rows[0]["arena_bytes"] < rows[1]["arena_bytes"]
+    taken = next(row for row in rows if row["is_taken"])
+    assert (tmp_path / "run" / "model.tflite").read_bytes() == Path(taken["model"]).read_bytes()
+    assert "Sweep" in (tmp_path / "run" / "report.html").read_text()

@@ -12,6 +12,7 @@ import pytest
 from tinyhost.metrics.classifier import ClassifierMetrics, classifier_metrics
 from tinyhost.models.catalogue import fetch
 from tinyhost.system.documents import to_json
+from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.core.writing import write_run
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.outcome import VwwOutcome
@@ -36,7 +37,8 @@ def outcome() -> VwwOutcome:
         history=[{"loss": 0.5, "val_loss": 0.4, "accuracy": 0.8, "val_accuracy": 0.9}],
         tflite=fetch("vww").read_bytes(),
         float_test=_metrics(0.93),
-        int8_test=_metrics(0.925),
+        quantized={"ptq": Quantized(tflite=b"", val=_metrics(0.9), test=_metrics(0.925), right=())},
+        chosen="ptq",
         judged=(),
         n_parameters=213442,
         duration_s=61.26,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from math import inf
 from typing import Any, Literal, get_type_hints
@@ -14,6 +14,7 @@ __all__ = [
     "Optimizer",
     "Option",
     "OptionField",
+    "Quantization",
     "Schedule",
     "TrainConfig",
     "n_epochs",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 Schedule = Literal["cosine", "step", "exponential", "constant"]
+Quantization = Literal["both", "ptq", "qat"]
 Optimizer = Literal["adam", "sgd", "rmsprop"]
 _OPTION = "option"
 
@@ -78,6 +80,10 @@ class TrainConfig:
         """Raise UsageError for a number outside of its option's bounds."""
         for item in option_fields(type(self)):
             item.option.check(getattr(self, item.name))
+
+    def variants(self) -> Mapping[str, TrainConfig]:
+        """Return the trainings that are to be compared, by a short name; none if it is one alone."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from tinyhost.tasks.findings import Note, Section, skipped_notes
 from tinyhost.train.core.config import TrainConfig
 from tinyhost.train.core.learning_curve import CurvePoint, curve_section
 from tinyhost.train.core.lessons import fitting_hints
+from tinyhost.train.core.sweep import SweepRow, sweep_section
 
 __all__ = ["Outcome", "RunFiles", "TrainDocument"]
 
@@ -60,6 +61,8 @@ class TrainDocument:
     """what the epochs tell: over-fitting, under-fitting"""
     curve: tuple[CurvePoint, ...]
     """models that learnt from parts of the samples, then that of all; empty without `--learning-curve`"""
+    sweep: tuple[SweepRow, ...]
+    """the networks of `--sweep`, cheapest first; empty without"""
 
 
 Document = TypeVar("Document", bound=TrainDocument)
@@ -93,6 +96,8 @@ class Outcome(ABC):
     """what the app starts with"""
     curve: tuple[CurvePoint, ...] = ()
     """what models are worth that learnt from parts of the samples; empty without `--learning-curve`"""
+    sweep: tuple[SweepRow, ...] = ()
+    """the networks of which this one was taken; empty without `--sweep`"""
 
     @property
     @abstractmethod
@@ -121,8 +126,9 @@ class Outcome(ABC):
             if failure
             else ()
         )
+        sweep = (sweep_section(self.sweep),) if self.sweep else ()
         curve = (curve_section(self.curve),) if self.curve else ()
-        return (*warning, *self.sections(), *curve, self.made_by())
+        return (*warning, *self.sections(), *sweep, *curve, self.made_by())
 
     @abstractmethod
     def figures(self) -> dict[str, Any]:
@@ -138,6 +144,10 @@ class Outcome(ABC):
 
     def worth(self) -> ClassifierMetrics:
         """Return the figures of a classifier's int8 model on its samples for testing."""
+        raise NotImplementedError
+
+    def held_out(self) -> float:
+        """Return the accuracy of a classifier's int8 model on the samples that choose."""
         raise NotImplementedError
 
     def failure(self) -> str:
@@ -176,5 +186,6 @@ class Outcome(ABC):
             failure=self.failure(),
             hints=self.hints(),
             curve=self.curve,
+            sweep=self.sweep,
             **more,
         )

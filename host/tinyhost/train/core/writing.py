@@ -74,6 +74,7 @@ def _metrics(outcome: Outcome, image: bytes) -> dict[str, Any]:
         "failure": outcome.failure(),
         "hints": outcome.hints(),
         "learning_curve": outcome.curve,
+        "sweep": outcome.sweep,
         "history": outcome.history,
         "duration_s": round(outcome.duration_s, 1),
         "config": {**to_json(outcome.config), **outcome.resolved()},

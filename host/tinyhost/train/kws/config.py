@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.errors import UsageError
-from tinyhost.train.core.config import ClassifierConfig, option
+from tinyhost.train.core.config import ClassifierConfig, Quantization, option
 
-__all__ = ["Architecture", "KwsTrainConfig", "Quantization", "SoundAugmentation"]
+__all__ = ["Architecture", "KwsTrainConfig", "SoundAugmentation"]
 
 Architecture = Literal["ds_cnn", "tiny_conv", "joint"]
-Quantization = Literal["both", "ptq", "qat"]
 
 
 @dataclass(frozen=True, kw_only=True)

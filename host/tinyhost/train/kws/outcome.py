@@ -17,23 +17,16 @@ from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, perc
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
 
-__all__ = ["KwsDocument", "KwsOutcome", "Quantized"]
-
-_UNLIKELY = 0.05  # a p-value
-_WAYS = {"ptq": "post-training quantization", "qat": "quantization-aware training"}
+__all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantized:
-    """One int8 model and how right it is."""
+class KwsQuantized(Quantized):
+    """One int8 model, how right it is, and its threshold."""
 
-    tflite: bytes
-    val: ClassifierMetrics
-    test: ClassifierMetrics
-    right: tuple[bool, ...]
-    """of each clip for testing"""
     curve: KeywordCurve
     """on the held-out clips that choose the threshold"""
     point: KeywordPoint
@@ -71,7 +64,7 @@ class KwsOutcome(Outcome):
     counts: dict[str, dict[str, int]]
     """clips by part and label"""
     float_test: ClassifierMetrics
-    quantized: dict[str, Quantized]
+    quantized: dict[str, KwsQuantized]
     """by the way to int8: ptq, qat"""
     chosen: str
     """the way whose model was taken"""
@@ -81,7 +74,7 @@ class KwsOutcome(Outcome):
     """the model's task data"""
 
     @property
-    def best(self) -> Quantized:
+    def best(self) -> KwsQuantized:
         """The model that was taken."""
         return self.quantized[self.chosen]
 
@@ -93,6 +86,10 @@ class KwsOutcome(Outcome):
     def worth(self) -> ClassifierMetrics:
         """Return the figures of the int8 model on the clips for testing."""
         return self.best.test
+
+    def held_out(self) -> float:
+        """Return the int8 model's accuracy on the clips that choose."""
+        return self.best.val.accuracy
 
     def failure(self) -> str:
         """Return why the model is of no use: it tells no word from the rest. Silence, which is easy, is left out."""
@@ -119,7 +116,7 @@ class KwsOutcome(Outcome):
                 Figure(
                     name="Accuracy, int8",
                     value=percent(test.accuracy, 2),
-                    more=f"{_WAYS[self.chosen]}; {within(test.accuracy_interval)}",
+                    more=f"{WAYS[self.chosen]}; {within(test.accuracy_interval)}",
                 ),
                 Figure(name="Accuracy, float", value=percent(self.float_test.accuracy, 2), more="before quantization"),
                 Figure(name="Threshold", value=f"{self.best.point.threshold:.3f}", more=_rates(self.best.point)),
@@ -128,36 +125,15 @@ class KwsOutcome(Outcome):
         )
 
     def _quantization(self) -> Section:
-        rows = [
-            (
-                f"{_WAYS[way]}{' (this model)' if way == self.chosen else ''}",
-                f"{len(item.tflite):,}",
-                percent(item.val.accuracy, 2),
-                percent(item.test.accuracy, 2),
+        return quantization_section(
+            self.quantized,
+            self.chosen,
+            self.config.qat_epochs,
+            ("threshold", "false accepts", "misses"),
+            lambda item: (
                 f"{item.point.threshold:.3f}",
                 percent(item.point.false_accept_rate, 2),
                 percent(item.point.false_reject_rate, 2),
-            )
-            for way, item in self.quantized.items()
-        ]
-        headings = ("", "bytes", "held out", "testing", "threshold", "false accepts", "misses")
-        return Section(
-            title="Quantization",
-            note="After training, or with the rounding in the loop of "
-            f"{self.config.qat_epochs} more epochs. Scores are those of the firmware's own engine. The model that is "
-            "more accurate on held-out clips is taken.",
-            parts=(Grid(headings=headings, rows=tuple(rows)), *self._paired()),
-        )
-
-    def _paired(self) -> tuple[Note, ...]:
-        if self.paired is None:
-            return ()
-        pair = self.paired
-        verdict = "they differ" if pair.p_value < _UNLIKELY else "that may be chance"
-        return (
-            Note(
-                text=f"On the same clips for testing, {pair.n_only_first} were right after training alone, "
-                f"{pair.n_only_second} with rounding in the loop alone: {verdict} (McNemar, p = {pair.p_value:.2g})"
             ),
         )
 
@@ -170,7 +146,7 @@ class KwsOutcome(Outcome):
             f"most {percent(self.config.max_false_accept_rate)} false accepts.",
             parts=(
                 Note(text=f"Threshold {best.point.threshold:.3f}: {_rates(best.point)}"),
-                errors_chart({_WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
+                errors_chart({WAYS[way]: item.curve for way, item in self.quantized.items()}, best.point),
                 thresholds_chart(best.curve, best.point),
             ),
         )
@@ -203,8 +179,7 @@ class KwsOutcome(Outcome):
 
     def other_models(self, name: str) -> Mapping[str, bytes]:
         """Return the int8 models, if there is more than one."""
-        several = len(self.quantized) > 1
-        return {f"{way}.tflite": item.tflite for way, item in self.quantized.items() if several}
+        return models_of_ways(self.quantized)
 
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""
@@ -241,7 +216,7 @@ def _rates(point: KeywordPoint) -> str:
     return f"false accepts {percent(point.false_accept_rate, 2)}, misses {percent(point.false_reject_rate, 2)}"
 
 
-def _validation(item: Quantized) -> dict[str, Any]:
+def _validation(item: KwsQuantized) -> dict[str, Any]:
     """Return an int8 model's figures on the held-out clips, and the curve from which its threshold was chosen."""
     curve = [(point.threshold, point.false_accept_rate, point.false_reject_rate) for point in item.curve.points]
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
-from tinyhost.metrics.intervals import mcnemar
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.qat import quantization_aware
+from tinyhost.train.core.qat_worker import QatJob
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
+from tinyhost.train.core.quantized import better, paired
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights
@@ -29,14 +32,13 @@ from tinyhost.train.kws.augment import clip_features
 from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
 from tinyhost.train.kws.network import N_STRIDES, kws_network
-from tinyhost.train.kws.outcome import KwsOutcome, Quantized
+from tinyhost.train.kws.outcome import KwsOutcome, KwsQuantized
 from tinyhost.train.kws.published import load_published
-from tinyhost.train.kws.qat import quantization_aware
 from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 
 __all__ = ["load", "train"]
 
-_N_CALIBRATION = 512
+_N_CALIBRATION, _N_RANGES = 512, 1024
 _JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
 """names of a ds_cnn's layers in a joint network, where they differ"""
 
@@ -75,7 +77,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
     contents = _quantize(config, fitted.model, features, run)
     run.stage("evaluate")
     quantized = {way: _measure(content, config, features) for way, content in contents.items()}
-    chosen = max(quantized, key=lambda way: quantized[way].val.accuracy)
+    chosen = better(quantized)
     return KwsOutcome(
         config=config,
         source=run.source,
@@ -87,7 +89,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         float_test=float_metrics(fitted.model, to_input(features.test.features), features.test.classes),
         quantized=quantized,
         chosen=chosen,
-        paired=mcnemar(quantized["ptq"].right, quantized["qat"].right) if len(quantized) == 2 else None,
+        paired=paired(quantized),
         tflite=quantized[chosen].tflite,
         n_parameters=n_trainable(fitted.model),
         params=app_params(config),
@@ -167,11 +169,8 @@ def _fit(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> F
     if config.published:
         return Fitted(model=model, history=[])
     n_classes = int(model.output_shape[-1])
-    batches = KwsBatches(
-        features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
-    )
     held_out = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
-    return fit_classifier(model, batches, held_out, config, run)
+    return fit_classifier(model, _batches(config, features, n_classes), held_out, config, run)
 
 
 def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> dict[str, bytes]:
@@ -183,18 +182,40 @@ def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run)
         samples = drawn(seen.features, _N_CALIBRATION, config.seed)
         contents["ptq"] = to_int8_tflite(model, to_input(samples))
     if config.quantization in ("qat", "both"):
-        contents["qat"] = unit_range_int8(quantization_aware(model, config, features.rounds, run), model)
+        contents["qat"] = unit_range_int8(quantization_aware(_rounding(config, model, features), run), model)
     return contents
 
 
-def _measure(content: bytes, config: KwsTrainConfig, features: _Features) -> Quantized:
+def _rounding(config: KwsTrainConfig, model: Any, features: _Features) -> QatJob:
+    """Return how a fitted model is trained on with rounding in the loop."""
+    n_classes = int(model.output_shape[-1])
+    return QatJob(
+        network=partial(
+            kws_network, arch=config.arch, width=config.width, n_classes=n_classes, dropout=config.dropout, l2=0.0
+        ),
+        weights={layer.name: layer.get_weights() for layer in model.layers},
+        batches=_batches(config, features, n_classes),
+        probes=to_input(load_round(features.rounds[0]).features[:_N_RANGES]),
+        n_epochs=config.qat_epochs,
+        first_epoch=config.qat_epochs,
+        learning_rate=config.qat_learning_rate,
+        label_smoothing=config.label_smoothing,
+        seed=config.seed,
+    )
+
+
+def _batches(config: KwsTrainConfig, features: _Features, n_classes: int) -> KwsBatches:
+    return KwsBatches(features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch)
+
+
+def _measure(content: bytes, config: KwsTrainConfig, features: _Features) -> KwsQuantized:
     """Return an int8 model's figures, as the firmware's own engine computes its scores."""
     image = compile_tflite(content, name=config.arch, task=Task.KWS).image
     val, test = features.val, features.test
     val_scores = engine_scores(image, val.features)
     test_scores = engine_scores(image, test.features)
     curve = keyword_curve(val_scores, val.classes, N_SILENT)
-    return Quantized(
+    return KwsQuantized(
         tflite=content,
         val=classifier_metrics(val_scores, val.classes),
         test=classifier_metrics(test_scores, test.classes),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinyhost.errors import UsageError
-from tinyhost.train.core.config import ClassifierConfig, option
+from tinyhost.train.core.config import ClassifierConfig, Quantization, option
 
 __all__ = ["VwwTrainConfig"]
+
+_SIZE_STEP = 32  # what the strides divide a side by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,24 @@ class VwwTrainConfig(ClassifierConfig):
         None,
     )
     alpha: float = option("--alpha", "Width of the network; other than the start's only from scratch.", 0.25, least=0.1)
+    size: int = option("--size", "Pixels of a picture's side, a multiple of 32.", 96, least=32, most=224)
+    quantization: Quantization = option(
+        "--quantization",
+        "Quantize after training (ptq), train quantization-aware (qat), or do both and take the better model.",
+        "ptq",
+    )
+    teacher: Path | None = option(
+        "--teacher",
+        "Learn half of each answer from this model, a .tflite or a run's folder: a larger MobileNetV1 of the same "
+        "classes and size.",
+        None,
+    )
+    sweep: tuple[str, ...] = option(
+        "--sweep",
+        "Train these networks, ALPHA@SIZE each, and compare what they know and cost: as in 0.25@96,0.25@64,0.1@96. The "
+        "one that is most accurate on held-out pictures becomes the model.",
+        (),
+    )
     batch_size: int = 64
     dropout: float = 0.1
     l2: float = 2e-5
@@ -52,6 +73,8 @@ class VwwTrainConfig(ClassifierConfig):
     min_per_class: int = 10
     min_steps_per_epoch: int = 30
     """small sets are gone through several times an epoch, augmented anew"""
+    qat_epochs: int = 3
+    qat_learning_rate: float = 1e-4
 
     def __post_init__(self) -> None:
         """Raise UsageError for options that rule each other out."""
@@ -65,3 +88,17 @@ class VwwTrainConfig(ClassifierConfig):
         given = [name for name, is_given in needs_start.items() if is_given]
         if self.from_scratch and given:
             raise UsageError(f"{given[0]} with --from-scratch: random weights know nothing yet", hint="leave one out")
+        if self.size % _SIZE_STEP:
+            raise UsageError(f"--size {self.size}: expected a multiple of {_SIZE_STEP}", hint="as in: --size 64")
+        self.variants()
+
+    def variants(self) -> Mapping[str, VwwTrainConfig]:
+        """Return the networks of `--sweep`. Raises UsageError for one that is none."""
+        return {name: self._variant(name) for name in self.sweep}
+
+    def _variant(self, name: str) -> VwwTrainConfig:
+        alpha, _, size = name.partition("@")
+        try:
+            return replace(self, alpha=float(alpha), size=int(size), sweep=(), learning_curve=False)
+        except ValueError as exc:
+            raise UsageError(f"--sweep {name}: expected ALPHA@SIZE", hint="as in: --sweep 0.25@96,0.25@64") from exc

@@ -1,8 +1,13 @@
-"""MobileNetV1 for small grey pictures, in Keras."""
+"""MobileNetV1 for small grey pictures.
+
+Written for any Keras: Keras 3 trains the float network, quantization-aware training needs Keras 2.
+"""
 
 from __future__ import annotations
 
 from typing import Any
+
+from tinyhost.train.core.fitting import import_keras
 
 __all__ = ["mobilenet_v1"]
 
@@ -13,13 +18,13 @@ _BLOCKS = (
 """(filters at alpha 1, stride) of each depthwise-separable block: Howard et al., 2017, table 1."""
 
 
-def mobilenet_v1(*, size: int, alpha: float, n_classes: int, dropout: float, l2: float) -> Any:
+def mobilenet_v1(keras: Any = None, *, size: int, alpha: float, n_classes: int, dropout: float, l2: float) -> Any:
     """Return an untrained Keras model: (n, size, size, 1) in [0, 1] -> (n, n_classes) softmax.
 
-    size: a multiple of 32. alpha: width multiplier. l2: penalty on the kernels, as a factor.
+    keras: the module, by default Keras 3. size: a multiple of 32. alpha: width multiplier. l2: penalty on the
+    kernels, as a factor.
     """
-    import keras
-
+    keras = keras or import_keras()
     layers, penalty = keras.layers, keras.regularizers.L2(l2)
 
     def norm_relu(x: Any, name: str) -> Any:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, paired, quantization_section
 from tinyhost.train.vww.config import VwwTrainConfig
 
 __all__ = ["TransferStep", "VwwDocument", "VwwOutcome"]
@@ -44,6 +47,10 @@ class VwwDocument(TrainDocument):
     """the int8 model on the same pictures"""
     transfer: tuple[TransferStep, ...]
     """from the start to the model; empty from scratch"""
+    quantization: str
+    """what became the model: `ptq` (post-training), `qat` (quantization-aware training)"""
+    paired: PairedTest | None
+    """ptq (first) and qat (second) on the same pictures; null if only one was made"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +65,37 @@ class VwwOutcome(Outcome):
     sizes: dict[str, int]
     """pictures by split: train, val, test"""
     float_test: ClassifierMetrics
-    int8_test: ClassifierMetrics
+    quantized: dict[str, Quantized]
+    """by the way to int8: ptq, qat"""
+    chosen: str
+    """the way whose model was taken"""
     judged: tuple[Judged, ...]
     """the pictures for testing, by the int8 model"""
     transfer: tuple[TransferStep, ...] = ()
     """from the start to the model; empty from scratch"""
 
     @property
+    def int8_test(self) -> ClassifierMetrics:
+        """Figures of the model on the pictures for testing."""
+        return self.quantized[self.chosen].test
+
+    @property
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"{self.config.alpha:g} MobileNetV1: {' / '.join(self.labels)}"
 
+    def _quantization(self) -> tuple[Section, ...]:
+        if len(self.quantized) == 1:
+            return ()
+        return (quantization_section(self.quantized, self.chosen, self.config.qat_epochs),)
+
     def worth(self) -> ClassifierMetrics:
         """Return the figures of the int8 model on the pictures for testing."""
         return self.int8_test
+
+    def held_out(self) -> float:
+        """Return the int8 model's accuracy on the pictures that choose."""
+        return self.quantized[self.chosen].val.accuracy
 
     def failure(self) -> str:
         """Return why the model is of no use: it is no better than one constant answer."""
@@ -95,6 +119,7 @@ class VwwOutcome(Outcome):
                 ),
             ),
             *self._transfer(),
+            *self._quantization(),
             Section(
                 title="Learned from",
                 note=self.config.data_note or f"Pictures: {self.source}.",
@@ -110,9 +135,10 @@ class VwwOutcome(Outcome):
             ),
             Section(
                 title="Network",
-                note=f"MobileNetV1, alpha {self.config.alpha:g}, {self.n_parameters:,} parameters, {len(self.tflite):,}"
-                " bytes, int8 by post-training quantization. Input: 96x96x1, grey level - 128. Output: softmax, one"
-                f" int8 per label, in this order: {', '.join(self.labels)}.",
+                note=f"MobileNetV1, alpha {self.config.alpha:g}, {self.n_parameters:,} parameters, "
+                f"{len(self.tflite):,} bytes, int8 by {WAYS[self.chosen]}. Input: {self.config.size}x{self.config.size}x1, "
+                "grey level - 128. Output: softmax, one int8 per label, in this order: "
+                f"{', '.join(self.labels)}.{self._taught()}",
             ),
         )
 
@@ -148,14 +174,25 @@ class VwwOutcome(Outcome):
         chosen = next((item for item in self.transfer if item.is_taken), self.transfer[-1])
         return step is chosen
 
+    def _taught(self) -> str:
+        teacher = self.config.teacher
+        return f" Half of each answer that it learnt was that of `{teacher}`." if teacher else ""
+
     def _start(self) -> str:
         if self.config.from_scratch:
             return "random weights"
         return f"`{self.config.start_from}`" if self.config.start_from else "the model that ships (models/vww)"
 
+    def other_models(self, name: str) -> Mapping[str, bytes]:
+        """Return the int8 models, if there is more than one."""
+        return models_of_ways(self.quantized)
+
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""
-        return {"operators": sorted({operator.code for operator in read_tflite(self.tflite).operators})}
+        return {
+            "quantization": self.chosen,
+            "operators": sorted({operator.code for operator in read_tflite(self.tflite).operators}),
+        }
 
     def resolved(self) -> dict[str, Any]:
         """Return the labels, which may be those of the data's folders."""
@@ -165,7 +202,12 @@ class VwwOutcome(Outcome):
         """Return what metrics.json holds of this task alone."""
         return {
             "labels": self.labels,
-            "test": {"float": self.float_test, "int8": self.int8_test},
+            "test": {
+                "float": self.float_test,
+                "int8": self.int8_test,
+                **({way: item.test for way, item in self.quantized.items()} if len(self.quantized) > 1 else {}),
+            },
+            "paired": paired(self.quantized),
             "n_pictures": self.sizes,
             "transfer": self.transfer,
         }
@@ -179,6 +221,8 @@ class VwwOutcome(Outcome):
             float_test=self.float_test,
             int8_test=self.int8_test,
             transfer=self.transfer,
+            quantization=self.chosen,
+            paired=paired(self.quantized),
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.tflite_reader import read_tflite
-from tinyhost.datasets.picture_splits import PICTURE_SIZE, PictureSet, load_splits
+from tinyhost.datasets.picture_splits import PictureSet, load_splits
 from tinyhost.datasets.pictures import split_roots
 from tinyhost.errors import ModelError, UsageError
 from tinyhost.metrics.classifier import ClassifierMetrics
@@ -71,7 +71,7 @@ class Start:
         """
         if not self.labels:
             raise UsageError(f"--start-data {folder}: the start has no labels", hint="put a labels.txt beside it")
-        splits = load_splits(folder, self.labels, min_per_class=0)
+        splits = load_splits(folder, self.labels, min_per_class=0, size=int(self.model.input_shape[1]))
         if split_roots(folder):
             return splits.test
         parts = (splits.train, splits.val, splits.test)
@@ -84,15 +84,13 @@ class Start:
 
 def new_network(config: VwwTrainConfig, n_classes: int) -> Any:
     """Return an untrained network."""
-    return mobilenet_v1(
-        size=PICTURE_SIZE, alpha=config.alpha, n_classes=n_classes, dropout=config.dropout, l2=config.l2
-    )
+    return mobilenet_v1(size=config.size, alpha=config.alpha, n_classes=n_classes, dropout=config.dropout, l2=config.l2)
 
 
 def load_start(config: VwwTrainConfig, pictures: NDArray[np.uint8], n_classes: int) -> Start:
     """Return the network that `start_from` names, by default the one that ships.
 
-    pictures: what will be learnt from, (n, 96, 96). n_classes: those of weights with no labels beside them. Raises
+    pictures: what will be learnt from, (n, size, size). n_classes: those of weights with no labels beside them. Raises
     ModelError if it is not of this architecture and width.
     """
     source = config.start_from or fetch("vww")

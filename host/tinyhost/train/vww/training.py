@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,21 @@ from tinyhost.datasets.picture_splits import PictureSet, Splits, load_splits
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.tasks.findings import Judged
-from tinyhost.train.core.feed import one_hot
+from tinyhost.train.core.feed import BatchSource, one_hot
 from tinyhost.train.core.fitting import BEST_WEIGHTS, Fitted, fit_classifier, float_metrics, import_keras
-from tinyhost.train.core.quantize import drawn, to_int8_tflite
+from tinyhost.train.core.qat import quantization_aware
+from tinyhost.train.core.qat_worker import QatJob
+from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
+from tinyhost.train.core.quantized import Quantized, better
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.feed import PictureBatches, to_input
 from tinyhost.train.vww.head import fit_head, held_out_loss
+from tinyhost.train.vww.network import mobilenet_v1
 from tinyhost.train.vww.outcome import TransferStep, VwwOutcome
 from tinyhost.train.vww.start import load_start, new_network
+from tinyhost.train.vww.teacher import TaughtBatches, load_teacher
 
 __all__ = ["load", "train"]
 
@@ -39,7 +45,7 @@ def load(folder: Path | None, config: VwwTrainConfig, run: Run) -> Splits:
     if folder is None:
         raise UsageError("expected a folder of pictures", hint="--data FOLDER")
     run.stage("read")
-    return load_splits(folder, config.labels, min_per_class=config.min_per_class)
+    return load_splits(folder, config.labels, min_per_class=config.min_per_class, size=config.size)
 
 
 def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
@@ -50,11 +56,11 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
     import_keras().utils.set_random_seed(config.seed)
     learnt = _learn(config, data, run)
     model = learnt.fitted.model
-    run.stage("quantize")
-    tflite = to_int8_tflite(model, to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed)))
+    contents = _quantize(config, model, data, run)
     run.stage("evaluate")
-    image = compile_tflite(tflite, name=run.folder.name, task=Task.VWW, labels=data.labels).image
-    scores = engine_scores(image, data.test.pictures.view(np.int8) ^ np.int8(-128))
+    measured = {way: _measure(content, data) for way, content in contents.items()}
+    quantized = {way: item for way, (item, _) in measured.items()}
+    chosen = better(quantized)
     return VwwOutcome(
         config=config,
         source=run.source,
@@ -63,14 +69,59 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         skipped=data.skipped,
         sizes={"train": len(data.train), "val": len(data.val), "test": len(data.test)},
         history=learnt.fitted.history,
-        tflite=tflite,
+        tflite=contents[chosen],
         n_parameters=sum(int(np.prod(weight.shape)) for weight in model.weights if "moving" not in weight.path),
         float_test=float_metrics(model, to_input(data.test.pictures), data.test.classes),
-        int8_test=classifier_metrics(scores, data.test.classes),
+        quantized=quantized,
+        chosen=chosen,
         transfer=learnt.transfer,
-        judged=_judged(data.test, data.labels, scores),
+        judged=_judged(data.test, data.labels, measured[chosen][1]),
         duration_s=run.duration_s,
     )
+
+
+def _quantize(config: VwwTrainConfig, model: Any, data: Splits, run: Run) -> dict[str, bytes]:
+    """Return the int8 models that were asked for, by the way to them."""
+    calibration = to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed))
+    contents = {}
+    if config.quantization in ("ptq", "both"):
+        run.stage("quantize")
+        contents["ptq"] = to_int8_tflite(model, calibration)
+    if config.quantization in ("qat", "both"):
+        n_classes = len(data.labels)
+        job = QatJob(
+            network=partial(
+                mobilenet_v1,
+                size=config.size,
+                alpha=config.alpha,
+                n_classes=n_classes,
+                dropout=config.dropout,
+                l2=0.0,
+            ),
+            weights={layer.name: layer.get_weights() for layer in model.layers},
+            batches=_batches(config, data),
+            probes=calibration,
+            n_epochs=config.qat_epochs,
+            first_epoch=config.n_epochs,
+            learning_rate=config.qat_learning_rate,
+            label_smoothing=config.label_smoothing,
+            seed=config.seed,
+        )
+        contents["qat"] = unit_range_int8(quantization_aware(job, run), model)
+    return contents
+
+
+def _measure(content: bytes, data: Splits) -> tuple[Quantized, NDArray[np.float64]]:
+    """Return an int8 model's figures, as the firmware's own engine computes its scores, and those for testing."""
+    image = compile_tflite(content, name="vww", task=Task.VWW, labels=data.labels).image
+    val, test = (engine_scores(image, part.pictures.view(np.int8) ^ np.int8(-128)) for part in (data.val, data.test))
+    quantized = Quantized(
+        tflite=content,
+        val=classifier_metrics(val, data.val.classes),
+        test=classifier_metrics(test, data.test.classes),
+        right=tuple((test.argmax(axis=1) == data.test.classes).tolist()),
+    )
+    return quantized, test
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +168,12 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
 def _fine_tune(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
     """Train on from what was learnt: less at a time, and with the start's normalization.
 
-    Statistics of a few pictures would be worse than those of the thousands that it has seen, and the last layer was
-    fitted to these.
+    Statistics of a few pictures would be worse than those of the thousands that it has seen. The last layer was fitted
+    to these, and to all of its inputs at once: without some of them it answers wildly.
     """
     import keras
 
+    model.get_layer("dropout").rate = 0.0
     for layer in model.layers:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
     warm = replace(
@@ -140,12 +192,16 @@ def _kept(model: Any, run: Run) -> Any:
 
 
 def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
-    n_classes = len(data.labels)
-    batches = PictureBatches(
-        data.train, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch
-    )
-    held_out = (to_input(data.val.pictures), one_hot(data.val.classes, n_classes))
+    batches: BatchSource = _batches(config, data)
+    if config.teacher:
+        batches = TaughtBatches(batches, load_teacher(config, data))
+    held_out = (to_input(data.val.pictures), one_hot(data.val.classes, len(data.labels)))
     return fit_classifier(model, batches, held_out, config, run)
+
+
+def _batches(config: VwwTrainConfig, data: Splits) -> PictureBatches:
+    steps = config.min_steps_per_epoch
+    return PictureBatches(data.train, len(data.labels), config.batch_size, config.seed, min_steps=steps)
 
 
 def _judged(pictures: PictureSet, labels: tuple[str, ...], scores: NDArray[np.float64]) -> tuple[Judged, ...]:

@@ -1,4 +1,4 @@
-"""Quantization-aware training of a keyword network, in a process of its own.
+"""Quantization-aware training of a classifier, in a process of its own.
 
 It needs TensorFlow's model-optimization toolkit, which knows Keras 2 only; a process can hold one Keras.
 """
@@ -6,24 +6,20 @@ It needs TensorFlow's model-optimization toolkit, which knows Keras 2 only; a pr
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
 
 from tinyhost.errors import MissingToolError, ModelError
 from tinyhost.system.installation import with_extra
+from tinyhost.train.core.qat_worker import QatJob, work
 from tinyhost.train.core.trainer import Run
-from tinyhost.train.kws.config import KwsTrainConfig
-from tinyhost.train.kws.qat_worker import QatJob, work
 
 __all__ = ["quantization_aware"]
 
 _NEEDED = ("tensorflow_model_optimization", "tf_keras")
 
 
-def quantization_aware(model: Any, config: KwsTrainConfig, rounds: Sequence[Path], run: Run) -> bytes:
-    """Return a float model trained on with int8 rounding in the loop, as an int8 .tflite of batch size 1.
+def quantization_aware(job: QatJob, run: Run) -> bytes:
+    """Return a float model, trained on with int8 rounding in the loop, as an int8 .tflite of batch size 1.
 
     Raises MissingToolError without the toolkit, ModelError if the process fails.
     """
@@ -33,12 +29,6 @@ def quantization_aware(model: Any, config: KwsTrainConfig, rounds: Sequence[Path
             f"quantization-aware training needs {', '.join(missing)}, which is not installed",
             hint=f"{with_extra('train')}; or train without it: --quantization ptq",
         )
-    job = QatJob(
-        config=config,
-        n_classes=int(model.output_shape[-1]),
-        rounds=tuple(rounds),
-        weights={layer.name: layer.get_weights() for layer in model.layers},
-    )
     context, log = get_context("spawn"), run.folder / "qat.log"
     messages, sender = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(job, log, sender), daemon=True)
