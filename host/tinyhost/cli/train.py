@@ -168,12 +168,14 @@ def _learn(trainer: Trainer, data: Path | None, config: Any, run: Run, *, allow_
 def _sweep(config: Any, run: Run, learn: Callable[[Any, Run], Outcome]) -> Outcome:
     """Train all variants, each in a folder of its own; return the one to take, with all of them in its report."""
     from tinyhost.report.training import training_report
+    from tinyhost.train.core.fitting import LAST
     from tinyhost.train.core.sweep import pareto, sweep_row
     from tinyhost.train.core.writing import write_run
 
     outcomes, rows = {}, []
     for name, variant in config.variants().items():
         own = replace(run, folder=run.folder / name)
+        variant = replace(variant, resume=config.resume and (own.folder / LAST).is_file())
         outcome = outcomes[name] = learn(variant, own)
         files = write_run(own.folder, outcome, report=training_report(outcome))
         rows.append(sweep_row(name, outcome, files.model, files.image.read_bytes(), outcome.task.name.lower()))

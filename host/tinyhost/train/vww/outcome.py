@@ -136,9 +136,9 @@ class VwwOutcome(Outcome):
             Section(
                 title="Network",
                 note=f"MobileNetV1, alpha {self.config.alpha:g}, {self.n_parameters:,} parameters, "
-                f"{len(self.tflite):,} bytes, int8 by {WAYS[self.chosen]}. Input: {self.config.size}x{self.config.size}x1, "
-                "grey level - 128. Output: softmax, one int8 per label, in this order: "
-                f"{', '.join(self.labels)}.{self._taught()}",
+                f"{len(self.tflite):,} bytes, int8 by {WAYS[self.chosen]}. Input: "
+                f"{self.config.size}x{self.config.size}x1, grey level - 128. Output: softmax, one int8 per label, in "
+                f"this order: {', '.join(self.labels)}.{self._taught()}",
             ),
         )
 
