@@ -175,8 +175,8 @@ def _sweep(config: Any, run: Run, learn: Callable[[Any, Run], Outcome]) -> Outco
     outcomes, rows = {}, []
     for name, variant in config.variants().items():
         own = replace(run, folder=run.folder / name)
-        variant = replace(variant, resume=config.resume and (own.folder / LAST).is_file())
-        outcome = outcomes[name] = learn(variant, own)
+        resume = config.resume and (own.folder / LAST).is_file()
+        outcome = outcomes[name] = learn(replace(variant, resume=resume), own)
         files = write_run(own.folder, outcome, report=training_report(outcome))
         rows.append(sweep_row(name, outcome, files.model, files.image.read_bytes(), outcome.task.name.lower()))
     done = pareto(rows, _instructions([row.model for row in rows if row.fits]))
