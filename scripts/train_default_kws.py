@@ -26,6 +26,8 @@ from tinyhost.cli.train_progress import training_progress
 from tinyhost.datasets.sounds import N_SILENT
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.metrics.keywords import keyword_point
+from tinyhost.models.download import sha256_of
+from tinyhost.models.file import load_model_file
 from tinyhost.report.training import training_report
 from tinyhost.synth.voices.acoustics import Acoustics
 from tinyhost.synth.voices.clips import SpeechConfig, speech_clips
@@ -69,7 +71,11 @@ def main() -> None:
     parser.add_argument("--start-from", type=Path, help="the .tflite of a DS-CNN that has learnt already")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--measure", action="store_true", help="only measure the model in --out, in noise")
     args = parser.parse_args()
+    if args.measure:
+        measure_again(args.out, args.n_eval, args.seed)
+        return
     config = KwsTrainConfig(
         words=WORDS,
         width=args.width,
@@ -91,6 +97,17 @@ def main() -> None:
     add_to_record(args.out, rows)
     accuracy = outcome.best.test.accuracy
     print(f"{files.model}: {len(outcome.best.tflite)} bytes, {outcome.chosen}, int8 accuracy {accuracy:.4f}")
+
+
+def measure_again(folder: Path, n_clips: int, seed: int) -> None:
+    """Add to metrics.json what a model that is there makes of voices in noise."""
+    path = folder / "metrics.json"
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    image = load_model_file(folder / "model.tflite").image
+    if metrics["model"]["sha256"] != sha256_of(folder / "model.tflite"):
+        raise SystemExit(f"{path}: its figures are of another model")
+    rows = measure_in_noise(image, metrics["threshold"], n_clips, seed)
+    write_atomically(path, (json.dumps({**metrics, "in_noise": rows}, indent=2) + "\n").encode())
 
 
 def learn(config: KwsTrainConfig, data: Path, out: Path, start: Path | None, scratch: Path) -> tuple[KwsOutcome, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from tinyhost.synth.machine.faults import Fault
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.tasks.anomaly.detector import HostDetector
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP
-from tinyhost.train.anomaly.config import AnomalyTrainConfig
+from tinyhost.train.anomaly.baseline import best_number
+from tinyhost.train.anomaly.config import AnomalyTrainConfig, AutoencoderKind
 from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set
 from tinyhost.train.anomaly.outcome import AnomalyOutcome
 from tinyhost.train.anomaly.training import train
@@ -144,3 +146,25 @@ def test_the_command_trains_on_a_folder_and_says_what_was_wrong_in_it(tmp_path: 
     assert document["issues"] == ["normal/a.csv: 10 samples missing before sample 999"]
     assert document["labels"]["loose"]["n_recordings"] == 1
     assert (tmp_path / "run" / "report.html").read_text().count("<svg") >= 6
+
+
+@pytest.mark.parametrize("arch", ["convolutional", "lstm", "variational"])
+def test_every_architecture_learns_and_runs_to_the_bit(
+    arch: AutoencoderKind, motions: MotionSet, tmp_path: Path
+) -> None:
+    config = AnomalyTrainConfig(
+        arch=arch, embeddings=(4,), n_epochs=6, n_centroids=0, projection="tsne", command="a test"
+    )
+    outcome = train(config, motions, Run(folder=tmp_path, source="a test"))
+    assert outcome.failure() == ""
+    assert outcome.chosen.n_centroids == best_number(outcome.chosen.centroid_choices)
+    network = outcome.chosen.network
+    inputs = np.random.default_rng(1).integers(-128, 128, (5, 69)).astype(np.int8)
+    oracle = open_oracle(network.tflite)
+    for given, output in zip(inputs, network.run(inputs).outputs, strict=True):
+        np.testing.assert_array_equal(np.frombuffer(oracle.run(given.tobytes()), np.int8), output)
+    page = training_report(outcome)
+    for words in ("AUC of PCA, imbalance", "Number of centroids", "Latent space by t-SNE"):
+        assert words in page
+    resumed = train(replace(config, n_epochs=7, resume=True), motions, Run(folder=tmp_path, source="a test"))
+    assert resumed.history[:6] == outcome.history

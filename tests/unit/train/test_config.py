@@ -29,7 +29,7 @@ def test_an_option_has_the_default_of_its_field() -> None:
 
 
 def test_a_number_outside_of_its_options_bounds_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"--centroids 256: expected 1 to 255"):
+    with pytest.raises(UsageError, match=r"--centroids 256: expected 0 to 255"):
         AnomalyTrainConfig(n_centroids=256)
     with pytest.raises(UsageError, match=r"--embeddings 0: expected 1 to 64"):
         AnomalyTrainConfig(embeddings=(4, 0))

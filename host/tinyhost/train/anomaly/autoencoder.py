@@ -15,7 +15,7 @@ from tinyhost.train.core.fitting import LAST, Fitted, fit
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
 from tinyhost.train.core.trainer import Run
 
-__all__ = ["INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
+__all__ = ["EMBEDDING", "INPUT_STEP", "autoencoder", "fit_autoencoder", "to_int8_autoencoder", "to_real"]
 
 INPUT_STEP = 1.0 / 12.0
 """standard deviations of one step of the int8 input, whose zero point is 0: it reaches 10.6 of them"""
@@ -88,13 +88,17 @@ def to_int8_autoencoder(model: Any, samples: NDArray[np.float32], seed: int) -> 
     """
     chosen = drawn(samples, _N_CALIBRATION, seed)
     ends = np.zeros((2, samples.shape[1]), np.float32)
-    quiet = int(np.argmin(np.abs(_first_weights(model)).sum(axis=1)))  # the feature that moves the network least
+    quiet = _quietest(model, samples.shape[1])
     ends[0, quiet], ends[1, quiet] = -128 * INPUT_STEP, 127 * INPUT_STEP
     calibration = np.clip(np.concatenate([ends, chosen * np.float32(_REACH), chosen]), ends.min(), ends.max())
     return checked_int8(convert_int8(model, calibration), layer_names(model), INPUT_STEP, 0)
 
 
-def _first_weights(model: Any) -> NDArray[np.float32]:
-    """Return the weights of the first layer, (n_features, width)."""
-    weights: NDArray[np.float32] = model.layers[1].get_weights()[0]
-    return weights
+def _quietest(model: Any, n_features: int) -> int:
+    """Return the feature that moves the embedding least, when it is all that there is."""
+    import keras
+
+    ends = np.eye(n_features, dtype=np.float32) * np.float32(127 * INPUT_STEP)
+    inner = keras.Model(model.input, model.get_layer(EMBEDDING).output)
+    low, high = inner.predict(-ends, verbose=0), inner.predict(ends, verbose=0)
+    return int(np.argmin(np.square(high - low).sum(axis=1)))

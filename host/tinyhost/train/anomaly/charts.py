@@ -10,12 +10,23 @@ from numpy.typing import NDArray
 from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.datasets.motion import NORMAL
 from tinyhost.metrics.charts import Chart, Panel, Scale, Series
+from tinyhost.train.anomaly.baseline import CentroidChoice
+from tinyhost.train.anomaly.projection import projected
 from tinyhost.train.anomaly.result import AnomalyResult
 
-__all__ = ["examples_chart", "history_chart", "latent_chart", "roc_chart", "scores_chart", "sizes_chart"]
+__all__ = [
+    "centroids_chart",
+    "examples_chart",
+    "history_chart",
+    "latent_chart",
+    "roc_chart",
+    "scores_chart",
+    "sizes_chart",
+]
 
 _MAX_DOTS = 400  # of one label in a picture
 _N_BINS = 80
+_PROJECTIONS = {"tsne": "t-SNE", "umap": "UMAP"}
 _LEAST_RATE = 1e-4  # where a rate of 0 is drawn
 
 
@@ -108,22 +119,44 @@ def history_chart(outcome: AnomalyResult) -> Chart:
 
 
 def latent_chart(outcome: AnomalyResult) -> Chart:
-    """Return the embeddings of windows, along the first two principal directions of normal ones."""
-    embeddings = outcome.chosen.figures.embeddings
-    normal = embeddings[NORMAL].astype(np.float64)
-    centre = normal.mean(axis=0)
-    _, _, directions = np.linalg.svd(normal - centre, full_matrices=False)
-    series = []
-    for name in (NORMAL, *(name for name in embeddings if name not in {"threshold", NORMAL})):
-        values = embeddings[name]
-        shown = values[:: max(1, len(values) // _MAX_DOTS)]
-        at = (shown - centre) @ directions[:2].T
-        second = at[:, 1] if at.shape[1] > 1 else np.zeros(len(at))
-        series.append(Series(name=name, x=at[:, 0].tolist(), y=second.tolist(), style="points"))
-    panel = Panel(
-        series=tuple(series), x_label="first principal direction of normal windows, int8 steps", y_label="second"
+    """Return the embeddings of windows on a plane: principal directions of normal ones, t-SNE or UMAP."""
+    embeddings, kind = outcome.chosen.figures.embeddings, outcome.config.projection
+    names = (NORMAL, *(name for name in embeddings if name not in {"threshold", NORMAL}))
+    shown = [embeddings[name][:: max(1, len(embeddings[name]) // _MAX_DOTS)].astype(np.float64) for name in names]
+    at = projected(kind, embeddings[NORMAL].astype(np.float64), np.concatenate(shown), outcome.config.seed)
+    ends = np.cumsum([len(values) for values in shown])[:-1]
+    series = tuple(
+        Series(name=name, x=own[:, 0].tolist(), y=own[:, 1].tolist(), style="points")
+        for name, own in zip(names, np.split(at, ends), strict=True)
     )
-    return Chart(description="Latent space, its first two principal directions", panels=(panel,), height_in=4.2)
+    if kind == "pca":
+        labels = ("first principal direction of normal windows, int8 steps", "second")
+        description = "Latent space, its first two principal directions"
+    else:
+        labels = (f"{_PROJECTIONS[kind]}: neighbours stay together, distances mean nothing", "")
+        description = f"Latent space by {_PROJECTIONS[kind]}"
+    panel = Panel(series=series, x_label=labels[0], y_label=labels[1])
+    return Chart(description=description, panels=(panel,), height_in=4.2)
+
+
+def centroids_chart(choices: Sequence[CentroidChoice]) -> Chart:
+    """Return spread and silhouette against the number of centroids."""
+    numbers = [choice.n for choice in choices]
+    values = {
+        "spread, share of one centroid's": [choice.spread for choice in choices],
+        "silhouette": [choice.silhouette for choice in choices],
+    }
+    panels = [
+        Panel(
+            series=(Series(name="", x=numbers, y=shown, style="line and points"),),
+            x_label="centroids",
+            y_label=name,
+            x_scale="log2",
+            x_ticks=numbers,
+        )
+        for name, shown in values.items()
+    ]
+    return Chart(description="Spread and silhouette over the number of centroids", panels=tuple(panels), height_in=2.6)
 
 
 def examples_chart(outcome: AnomalyResult) -> Chart:

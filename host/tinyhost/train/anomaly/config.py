@@ -8,11 +8,13 @@ from typing import Literal
 from tinyhost.motion.config import MotionConfig, bands_of
 from tinyhost.train.core.config import TrainConfig, n_epochs, option
 
-__all__ = ["AnomalyTrainConfig", "Choice", "Distance", "Score", "SensorName"]
+__all__ = ["AnomalyTrainConfig", "AutoencoderKind", "Choice", "Distance", "Projection", "Score", "SensorName"]
 
 Score = Literal["combined", "reconstruction", "distance"]
 Distance = Literal["input", "embedding"]
 Choice = Literal["normal", "knee", "cost"]
+AutoencoderKind = Literal["dense", "convolutional", "lstm", "variational"]
+Projection = Literal["pca", "tsne", "umap"]
 SensorName = Literal["lsm9ds1", "bmi270"]
 
 
@@ -37,6 +39,12 @@ class AnomalyTrainConfig(TrainConfig):
         least=0,
         most=0.5,
     )
+    arch: AutoencoderKind = option(
+        "--arch",
+        "The autoencoder: fully connected, convolutional, recurrent, or fully connected and trained as a variational "
+        "one.",
+        "dense",
+    )
     embeddings: tuple[int, ...] = option(
         "--embeddings", "Train autoencoders with embeddings of these sizes.", (2, 4, 8, 16), least=1, most=64
     )
@@ -53,7 +61,12 @@ class AnomalyTrainConfig(TrainConfig):
     distance: Distance = option(
         "--distance", "Measure distances to centroids of the network's input or of its embedding.", "input"
     )
-    n_centroids: int = option("--centroids", "Number of k-means centroids.", 16, least=1, most=255)
+    n_centroids: int = option(
+        "--centroids", "Number of k-means centroids; 0: the one with the best silhouette.", 16, least=0, most=255
+    )
+    projection: Projection = option(
+        "--latent", "How the report draws the embedding: pca, tsne, or umap (of the package umap-learn).", "pca"
+    )
     hop: int = option(
         "--hop", "Samples from the start of one window to the start of the next.", MotionConfig.hop, least=1
     )

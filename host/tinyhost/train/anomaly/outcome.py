@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent, rate_within
 from tinyhost.train.anomaly.charts import (
+    centroids_chart,
     examples_chart,
     history_chart,
     latent_chart,
@@ -16,6 +17,13 @@ from tinyhost.train.anomaly.charts import (
 from tinyhost.train.anomaly.result import AnomalyResult
 
 __all__ = ["AnomalyOutcome"]
+
+_NAMES = {
+    "dense": "Fully connected",
+    "variational": "Fully connected variational",
+    "convolutional": "Convolutional",
+    "lstm": "LSTM",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,7 @@ class AnomalyOutcome(AnomalyResult):
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""
         anomalies = (_anomalies(self),) if self.chosen.figures.labels else ()
-        return (_detector(self), _threshold(self), *anomalies, _network(self), _learned_from(self))
+        return (_detector(self), _threshold(self), *anomalies, *_centroids(self), _network(self), _learned_from(self))
 
 
 def _detector(outcome: AnomalyResult) -> Section:
@@ -39,10 +47,11 @@ def _detector(outcome: AnomalyResult) -> Section:
     auc = (Figure(name="AUC", value=f"{overall.auc:.4f}", more="all anomalies, window by window"),) if overall else ()
     sizes = [size.summary() for size in outcome.sizes]
     aucs = [f"AUC {label}" for label in figures.labels]
+    linear = [f"AUC of PCA, {label}" for label in outcome.chosen.linear.auc]
     return Section(
         title="Detector",
         note=f"Autoencoders with embeddings of {', '.join(str(size.n_embedding) for size in sizes)} values were "
-        "trained on normal running alone.",
+        "trained on normal running alone. Beside each the linear base line: as many principal components (PCA).",
         figures=(
             Figure(
                 name="Threshold",
@@ -60,14 +69,15 @@ def _detector(outcome: AnomalyResult) -> Section:
         ),
         parts=(
             Grid(
-                headings=("embedding", "MACs", "held-out error", "threshold", *aucs),
+                headings=("embedding", "MACs", "held-out error", "as many PCA", "threshold", *aucs, *linear),
                 rows=tuple(
                     (
                         f"{size.n_embedding}{' (this model)' if size.n_embedding == network.n_embedding else ''}",
                         f"{size.macs:,}",
                         f"{size.reconstruction:.3f}",
+                        f"{size.linear.reconstruction:.3f}",
                         f"{size.threshold:.3f}",
-                        *(f"{auc:.4f}" for auc in size.auc.values()),
+                        *(f"{auc:.4f}" for auc in (*size.auc.values(), *size.linear.auc.values())),
                     )
                     for size in sizes
                 ),
@@ -132,15 +142,32 @@ def _anomalies(outcome: AnomalyResult) -> Section:
     )
 
 
+def _centroids(outcome: AnomalyResult) -> tuple[Section, ...]:
+    choices = outcome.chosen.centroid_choices
+    if not choices:
+        return ()
+    rows = tuple((str(choice.n), f"{choice.spread:.3f}", f"{choice.silhouette:.3f}") for choice in choices)
+    return (
+        Section(
+            title="Number of centroids",
+            note=f"The model has {outcome.chosen.n_centroids}. With more of them a window is always nearer to one; "
+            "where the spread bends, more bring little. The silhouette is best where groups are apart.",
+            parts=(Grid(headings=("centroids", "spread", "silhouette"), rows=rows), centroids_chart(choices)),
+        ),
+    )
+
+
 def _network(outcome: AnomalyResult) -> Section:
     config, network, motion = outcome.config, outcome.chosen.network, outcome.data.motion
-    widths = "-".join(map(str, (motion.n_features, *config.hidden, network.n_embedding)))
-    distance = f"distance to {config.n_centroids} centroids of the {config.distance}"
+    name = _NAMES[config.arch]
+    hidden = config.hidden if config.arch in ("dense", "variational") else ()
+    widths = "-".join(map(str, (motion.n_features, *hidden, network.n_embedding)))
+    distance = f"distance to {outcome.chosen.n_centroids} centroids of the {config.distance}"
     scores = {"reconstruction": "the reconstruction error", "distance": distance}
     both = f"the reconstruction error and the {distance}, each as a multiple of normal, halved"
     return Section(
         title="Network",
-        note=f"Fully connected autoencoder {widths} and back, {network.n_parameters:,} parameters, "
+        note=f"{name} autoencoder {widths} and back, {network.n_parameters:,} parameters, "
         f"{len(network.tflite):,} bytes, int8 by post-training quantization. Its input: {motion.n_features} features "
         f"of {motion.n_fft} samples at {motion.rate_hz:g} Hz, standardized (docs/reference/motion-features.md), every "
         f"{motion.hop} samples. The score is {scores.get(config.score, both)}.",

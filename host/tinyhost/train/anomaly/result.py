@@ -19,6 +19,7 @@ from tinyhost.motion.score import AlarmSettings
 from tinyhost.system.documents import narrowed
 from tinyhost.tasks.findings import Note, issue_notes
 from tinyhost.train.anomaly.autoencoder import to_real
+from tinyhost.train.anomaly.baseline import CentroidChoice, LinearBaseLine
 from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData, Trimmed
@@ -66,6 +67,8 @@ class SizeSummary:
     threshold: float
     auc: Mapping[str, float]
     """by label"""
+    linear: LinearBaseLine
+    """what as many principal components of the input make of the same windows"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,10 @@ class AnomalyDocument(TrainDocument):
     """each anomaly, and `all` if there is more than one"""
     embeddings: tuple[SizeSummary, ...]
     """the sizes that were trained"""
+    n_centroids: int
+    """0: the score is not of distances"""
+    centroid_choices: tuple[CentroidChoice, ...]
+    """what other numbers of centroids would be like; empty if the score is not of distances"""
     issues: tuple[str, ...]
     """what is wrong with the recordings"""
 
@@ -105,6 +112,13 @@ class SizeResult:
     """the same as the model image has it"""
     history: list[dict[str, float]]
     figures: AnomalyFigures
+    linear: LinearBaseLine
+    centroid_choices: tuple[CentroidChoice, ...]
+
+    @property
+    def n_centroids(self) -> int:
+        """Number of its centroids; 0: its score is not of distances."""
+        return 0 if self.task.centroids is None else len(self.task.centroids.values)
 
     def summary(self) -> SizeSummary:
         """Return it in a few figures."""
@@ -115,6 +129,7 @@ class SizeResult:
             reconstruction=float(self.figures.scores["threshold"].reconstruction.mean()),
             threshold=self.task.alarm.threshold,
             auc={label: figures.auc for label, figures in self.figures.labels.items()},
+            linear=self.linear,
         )
 
 
@@ -226,5 +241,7 @@ class AnomalyResult(Outcome):
             "false_alarms": self.false_alarms,
             "labels": {label: narrowed(LabelScore, item) for label, item in figures.labels.items()},
             "embeddings": tuple(size.summary() for size in self.sizes),
+            "n_centroids": self.chosen.n_centroids,
+            "centroid_choices": self.chosen.centroid_choices,
             "issues": self.issues,
         }

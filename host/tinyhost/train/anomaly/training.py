@@ -8,20 +8,27 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.datasets.motion import NORMAL, MotionSet, load_motion_folder
 from tinyhost.datasets.motion_windows import long_enough
 from tinyhost.errors import UsageError
 from tinyhost.motion.score import AlarmSettings
 from tinyhost.motion.sensor import sensor_named
 from tinyhost.motion.units import MotionUnits
-from tinyhost.train.anomaly.autoencoder import autoencoder, fit_autoencoder, to_int8_autoencoder, to_real
+from tinyhost.train.anomaly.architectures import deployed, network
+from tinyhost.train.anomaly.autoencoder import fit_autoencoder, to_int8_autoencoder, to_real
+from tinyhost.train.anomaly.baseline import best_number, centroid_choices, linear_base_line
 from tinyhost.train.anomaly.choice import measure, size_to_take
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.machine import MachineSetConfig, machine_set
 from tinyhost.train.anomaly.normal import NormalData, prepare
 from tinyhost.train.anomaly.outcome import AnomalyOutcome
+from tinyhost.train.anomaly.projection import check_projection
 from tinyhost.train.anomaly.result import SizeResult
 from tinyhost.train.anomaly.scores import EngineRuns, TrainedNetwork, calibrated, nearest_centroids
 from tinyhost.train.core.fitting import import_keras
@@ -60,6 +67,7 @@ def train(config: AnomalyTrainConfig, data: MotionSet, run: Run) -> AnomalyOutco
     run.stage("features")
     normal = prepare(config, data)
     keras = import_keras()
+    check_projection(config.projection)
     sizes = []
     for index, n_embedding in enumerate(config.all_embeddings):
         keras.utils.set_random_seed(config.seed)
@@ -95,29 +103,48 @@ def _part_of(run: Run, folder: str, name: str) -> Run:
 def _one_size(config: AnomalyTrainConfig, data: NormalData, n_embedding: int, run: Run) -> SizeResult:
     """Return one network, quantized, with centroids, gains and threshold, and its figures."""
     train, held_out = data.inputs(data.train), data.inputs(data.threshold)
-    model = autoencoder(
-        import_keras(),
-        n_features=data.motion.n_features,
-        hidden=config.hidden,
-        n_embedding=n_embedding,
-        l2=config.l2,
-    )
+    keras, n_features = import_keras(), data.motion.n_features
+    model = network(keras, config.arch, n_features=n_features, hidden=config.hidden, n=n_embedding, l2=config.l2)
     fitted = fit_autoencoder(model, to_real(train), to_real(held_out), config, run)
     run.stage("quantize")
-    network = TrainedNetwork.open(to_int8_autoencoder(fitted.model, to_real(train), config.seed), n_embedding)
+    for_board = deployed(keras, config.arch, fitted.model)
+    trained = TrainedNetwork.open(to_int8_autoencoder(for_board, to_real(train), config.seed), n_embedding)
     run.stage("score")
-    learnt = network.run(train)
-    runs = {"threshold": network.run(held_out), NORMAL: network.run(data.inputs(data.test))}
-    runs |= {label: network.run(data.inputs(windows)) for label, windows in data.faults.items()}
-    task, figures = measure(config, _task(config, data, network, learnt), network, data, runs)
-    defaults = AppDefaults(threshold=task.alarm.threshold, task_data=task.pack())
-    return SizeResult(network=network, task=task, defaults=defaults, history=fitted.history, figures=figures)
+    learnt = trained.run(train)
+    runs = {"threshold": trained.run(held_out), NORMAL: trained.run(data.inputs(data.test))}
+    runs |= {label: trained.run(data.inputs(windows)) for label, windows in data.faults.items()}
+    has_distance = config.score != "reconstruction"
+    choices = centroid_choices(_measured_from(config, trained, learnt)[1], config.seed) if has_distance else ()
+    n_centroids = config.n_centroids or best_number(choices)
+    task, figures = measure(config, _task(config, data, trained, learnt, n_centroids), trained, data, runs)
+    return SizeResult(
+        network=trained,
+        task=task,
+        defaults=AppDefaults(threshold=task.alarm.threshold, task_data=task.pack()),
+        history=fitted.history,
+        figures=figures,
+        linear=linear_base_line(
+            to_real(learnt.inputs), {name: to_real(item.inputs) for name, item in runs.items()}, n_embedding
+        ),
+        centroid_choices=choices,
+    )
 
 
-def _task(config: AnomalyTrainConfig, data: NormalData, network: TrainedNetwork, learnt: EngineRuns) -> AnomalyTask:
+def _measured_from(
+    config: AnomalyTrainConfig, network: TrainedNetwork, learnt: EngineRuns
+) -> tuple[TensorInfo, NDArray[np.int8]]:
+    """Return the tensor of which distances are measured, and its values of what was learnt."""
+    if config.distance == "embedding":
+        return network.embedding, learnt.embeddings
+    return network.input, learnt.inputs
+
+
+def _task(
+    config: AnomalyTrainConfig, data: NormalData, network: TrainedNetwork, learnt: EngineRuns, n_centroids: int
+) -> AnomalyTask:
     """Return the task data but for the alarm: centroids of what was learnt, and gains."""
     has_distance, of_embedding = config.score != "reconstruction", config.distance == "embedding"
-    tensor, values = (network.embedding, learnt.embeddings) if of_embedding else (network.input, learnt.inputs)
+    tensor, values = _measured_from(config, network, learnt)
     task = AnomalyTask(
         motion=data.motion,
         scaling=data.scaling,
@@ -125,7 +152,7 @@ def _task(config: AnomalyTrainConfig, data: NormalData, network: TrainedNetwork,
         alarm=AlarmSettings(threshold=0.0),
         reconstruction_gain=0.0 if config.score == "distance" else 1.0,
         distance_gain=1.0 if has_distance else 0.0,
-        centroids=nearest_centroids(values, tensor, config.n_centroids, config.seed) if has_distance else None,
+        centroids=nearest_centroids(values, tensor, n_centroids, config.seed) if has_distance else None,
         embedding_operator=network.embedding_operator if has_distance and of_embedding else None,
     )
     return calibrated(task, network, learnt)
