@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.train.core.lessons import fitting_hints, unheard_classes, useless
+from tinyhost.train.core.lessons import below, fitting_hints, unheard_classes, useless
 
 LABELS = ("silence", "unknown", "yes", "no")
 
@@ -35,6 +37,14 @@ def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
 
 def test_a_model_that_has_learnt_something_has_no_failure() -> None:
     assert useless(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+
+
+def test_a_model_below_the_least_accuracy_is_told_with_the_chance_of_it() -> None:
+    scores, classes = np.eye(2)[np.repeat([0, 1], (85, 15))], np.zeros(100, np.int64)
+    metrics = classifier_metrics(scores, classes)
+    assert below(metrics, 0.99, "clips") == "the model is right on 85.0% of 100 clips, expected 99.0% or more"
+    assert "(so few that it may be by chance), expected 90.0% or more" in below(metrics, 0.9, "clips")
+    assert below(metrics, 0.85, "clips") == below(metrics, None, "clips") == ""
 
 
 def test_a_class_that_is_never_recognized_is_named() -> None:

@@ -93,6 +93,13 @@ class ClassifierConfig(TrainConfig):
     patience: int
     """epochs without a better held-out loss after which training stops"""
     label_smoothing: float = 0.05
+    least_accuracy: float | None = option(
+        "--least-accuracy",
+        "Exit 1 if the int8 model is right on a smaller share of the samples for testing.",
+        None,
+        least=0,
+        most=1,
+    )
     learning_curve: bool = option(
         "--learning-curve",
         "Also learn from an eighth, a quarter and a half of the samples: the report shows whether more would help.",

@@ -28,6 +28,7 @@ __all__ = ["BEST_WEIGHTS", "LAST", "Fitted", "fit", "fit_classifier", "float_met
 
 BEST_WEIGHTS = "best.weights.h5"
 LAST, _HISTORY, _LOGS = "last.keras", "history.json", "tensorboard"
+_HISTOGRAM_EVERY = 5  # epochs, of each layer's weights
 _MAX_HISTORY_BYTES, _MAX_FIGURE = 1 << 24, 1e30
 
 
@@ -207,5 +208,5 @@ def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> 
         checkpoint,
         Keeper(),
         keras.callbacks.EarlyStopping(patience=patience, **best),
-        keras.callbacks.TensorBoard(str(folder / _LOGS), write_graph=False),
+        keras.callbacks.TensorBoard(str(folder / _LOGS), write_graph=True, histogram_freq=_HISTOGRAM_EVERY),
     ]

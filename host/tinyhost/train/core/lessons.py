@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.skill import Skill
 
-__all__ = ["fitting_hints", "unheard_classes", "useless"]
+__all__ = ["below", "fitting_hints", "unheard_classes", "useless"]
 
 _GAP = 0.1  # of accuracy, between what is learnt from and what is held out
 _LOSS_GAP = 2.0  # as a ratio, where there is no accuracy
@@ -27,6 +28,15 @@ def useless(skill: Skill, labels: Sequence[str], what: str) -> str:
         f"the model is right on {skill.n_right} of {skill.n} {what}, "
         f"{'no better than' if plainly else 'not more than by chance better than'} {constant}: it has learnt nothing"
     )
+
+
+def below(metrics: ClassifierMetrics, least: float | None, what: str) -> str:
+    """Return why a classifier is worth less than was asked for, "" if it is not; what: the samples."""
+    if least is None or metrics.accuracy >= least:
+        return ""
+    interval = metrics.accuracy_interval
+    maybe = " (so few that it may be by chance)" if interval is not None and interval.high >= least else ""
+    return f"the model is right on {metrics.accuracy:.1%} of {metrics.n:,} {what}{maybe}, expected {least:.1%} or more"
 
 
 def unheard_classes(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import unheard_classes, useless
+from tinyhost.train.core.lessons import below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
@@ -92,10 +92,15 @@ class KwsOutcome(Outcome):
         return self.best.val.accuracy
 
     def failure(self) -> str:
-        """Return why the model is of no use: it tells no word from the rest. Silence, which is easy, is left out."""
+        """Return why the model is of no use: it tells no word from the rest, or is worth less than was asked for.
+
+        Silence, which is easy, is left out of the first.
+        """
         spoken = range(UNKNOWN_CLASS, len(self.labels))
         skill = classifier_skill(self.best.test.confusion, spoken)
-        return useless(skill, self.labels, "clips for testing in which somebody speaks")
+        return useless(skill, self.labels, "clips for testing in which somebody speaks") or below(
+            self.best.test, self.config.least_accuracy, "clips for testing"
+        )
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, and which words are never heard."""

@@ -13,12 +13,14 @@ from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import unheard_classes, useless
+from tinyhost.train.core.lessons import below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, paired, quantization_section
 from tinyhost.train.vww.config import VwwTrainConfig
 
 __all__ = ["TransferStep", "VwwDocument", "VwwOutcome"]
+
+_TESTED = "pictures for testing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +100,10 @@ class VwwOutcome(Outcome):
         return self.quantized[self.chosen].val.accuracy
 
     def failure(self) -> str:
-        """Return why the model is of no use: it is no better than one constant answer."""
-        return useless(classifier_skill(self.int8_test.confusion), self.labels, "pictures for testing")
+        """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
+        return useless(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below(
+            self.int8_test, self.config.least_accuracy, _TESTED
+        )
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, and which classes are never seen."""
