@@ -67,6 +67,14 @@ class UcrSet:
     train: LabelledSeries
     test: LabelledSeries
 
+    def __len__(self) -> int:
+        return len(self.train) + len(self.test)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Lines of both parts with missing values."""
+        return (*self.train.skipped, *self.test.skipped)
+
     def counts(self) -> dict[str, int]:
         """Return the number of series of each class, both parts together."""
         labels = [*self.train.labels, *self.test.labels]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.core.trainer import Trainer
 from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.series.config import SeriesTrainConfig
 from tinyhost.train.vww.config import VwwTrainConfig
 
 __all__ = ["TRAINERS"]
@@ -33,5 +34,14 @@ TRAINERS = {
         data_help="A folder: normal/*.csv is learnt from, the CSV files of other labels are only measured on.",
         simulated="machine",
         example="tinyhost train anomaly --data data/pump",
+    ),
+    "series": Trainer(
+        config=SeriesTrainConfig,
+        module="tinyhost.train.series.training",
+        help="Train a detector of unusual time series, such as heartbeats: ECG5000.\n\n"
+        "An int8 autoencoder learns normal series; what it reconstructs badly is unusual.",
+        data_help="A folder with NAME_TRAIN and NAME_TEST in the layout of the UCR archive.",
+        simulated="heartbeats",
+        example="tinyhost train series --data data/ecg5000",
     ),
 }

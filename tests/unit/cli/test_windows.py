@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train vww": ("--data FOLDER/nothing", "no such folder"),
     "train kws": ("--data FOLDER/nothing --words yes", "no such folder"),
     "train anomaly": ("--data FOLDER/nothing", "no such folder"),
+    "train series": ("--data FOLDER/nothing", "expected NAME_TRAIN and NAME_TEST"),
     "model list": ("", ""),
     "model fetch": ("nothing", "nothing"),
     "model adapt": ("models/vww/model.tflite -o FOLDER/adapted.tflite --softmax off", ""),
