@@ -154,7 +154,7 @@ def _run(
 def _learn(trainer: Trainer, data: Path | None, config: Any, run: Run, *, allow_skipped: bool) -> Outcome:
     """Read the samples and train on them."""
     from tinyhost.datasets.skipped import check_skipped
-    from tinyhost.train.core.learning_curve import learning_curve
+    from tinyhost.train.core.parts import learning_curve
 
     training = trainer.training()
     samples = training.load(data, config, run)
@@ -178,7 +178,7 @@ def _sweep(config: Any, run: Run, learn: Callable[[Any, Run], Outcome]) -> Outco
         resume = config.resume and (own.folder / LAST).is_file()
         outcome = outcomes[name] = learn(replace(variant, resume=resume), own)
         files = write_run(own.folder, outcome, report=training_report(outcome))
-        rows.append(sweep_row(name, outcome, files.model, files.image.read_bytes(), outcome.task.name.lower()))
+        rows.append(sweep_row(name, outcome, files.model, outcome.image(name), outcome.task.name.lower()))
     done = pareto(rows, _instructions([row.model for row in rows if row.fits]))
     taken = outcomes[next(row.name for row in done if row.is_taken)]
     return replace(taken, sweep=done, duration_s=run.duration_s)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.tasks.findings import Note
-from tinyhost.train.core.learning_curve import CurvePoint, curve_section, learning_curve, parts_of
+from tinyhost.train.core.learning_curve import CurvePoint, curve_section
+from tinyhost.train.core.parts import learning_curve, parts_of
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.kws import training
 from tinyhost.train.kws.config import KwsTrainConfig

@@ -125,16 +125,6 @@ class SeriesOutcome(Outcome):
 
     def _detector(self) -> Section:
         scores, point = self.scores, self.scores.at_threshold
-        rows = tuple(
-            (
-                f"{label}{' (normal)' if label == self.config.normal else ''}",
-                f"{item.n:,}",
-                f"{item.median_score:.4f}",
-                percent(item.high_share),
-                within(item.high_interval),
-            )
-            for label, item in scores.figures().items()
-        )
         return Section(
             title="Detector",
             note="An int8 autoencoder that learnt normal series alone; what it reconstructs badly is unusual. All "
@@ -153,25 +143,31 @@ class SeriesOutcome(Outcome):
                     more=f"from {self.n_held_out:,} held-out normal series",
                 ),
             ),
-            parts=(
-                Grid(headings=("class", "series", "median score", "unusual", "95 % interval"), rows=rows),
-                Chart(
-                    description="ROC: recall over the share of false alarms",
-                    panels=(
-                        Panel(
-                            series=(
-                                Series(
-                                    name="", x=[p[1] for p in scores.roc.points], y=[p[2] for p in scores.roc.points]
-                                ),
-                            ),
-                            x_label="false alarms",
-                            y_label="recall",
-                            mark=(point.false_rate, point.recall, "threshold"),
-                        ),
-                    ),
-                ),
-            ),
+            parts=(self._classes(), self._roc()),
         )
+
+    def _classes(self) -> Grid:
+        rows = tuple(
+            (
+                f"{label}{' (normal)' if label == self.config.normal else ''}",
+                f"{item.n:,}",
+                f"{item.median_score:.4f}",
+                percent(item.high_share),
+                within(item.high_interval),
+            )
+            for label, item in self.scores.figures().items()
+        )
+        return Grid(headings=("class", "series", "median score", "unusual", "95 % interval"), rows=rows)
+
+    def _roc(self) -> Chart:
+        points, chosen = self.scores.roc.points, self.scores.at_threshold
+        panel = Panel(
+            series=(Series(name="", x=[point[1] for point in points], y=[point[2] for point in points]),),
+            x_label="false alarms",
+            y_label="recall",
+            mark=(chosen.false_rate, chosen.recall, "threshold"),
+        )
+        return Chart(description="ROC: recall over the share of false alarms", panels=(panel,))
 
     def _learned_from(self) -> Section:
         widths = "-".join(map(str, (self.length, *self.config.hidden, self.config.embedding)))
