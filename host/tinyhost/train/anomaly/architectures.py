@@ -1,4 +1,4 @@
-"""Other autoencoders than the fully connected one: convolutional, recurrent, variational.
+"""Other autoencoders than the fully connected one: convolutional, variational.
 
 Each takes and gives the features of a window, (n, n_features): x, y and z one after another.
 """
@@ -14,14 +14,15 @@ from tinyhost.train.anomaly.config import AutoencoderKind
 __all__ = ["deployed", "network"]
 
 _N_AXES, _REACH = 3, 5  # of a kernel: all axes, and so many features beside one another
-_FILTERS, _UNITS = 8, 32
+_FILTERS = 8
+_LOG_VARIANCE, _DRAWN = "log_variance", "drawn"  # layers that only training has
 _BETA = 0.1  # of the Kullback-Leibler term, less than 1: features are known better than to a standard deviation
 
 
 def network(keras: Any, kind: AutoencoderKind, *, n_features: int, hidden: Sequence[int], n: int, l2: float) -> Any:
     """Return an untrained autoencoder with an embedding of n values; `hidden` is for those of dense layers."""
-    if kind in ("convolutional", "lstm"):
-        return (_convolutional if kind == "convolutional" else _recurrent)(keras, n_features, n, l2)
+    if kind == "convolutional":
+        return _convolutional(keras, n_features, n, l2)
     dense = autoencoder(keras, n_features=n_features, hidden=hidden, n_embedding=n, l2=l2)
     return _variational(keras, dense, n_features, n) if kind == "variational" else dense
 
@@ -58,24 +59,6 @@ def _convolutional(keras: Any, n_features: int, n: int, l2: float) -> Any:
     x = convolution(x, 1, "decoder2", last=None)  # (n, 3, width, 1)
     back = layers.Reshape((n_features,), name="reconstruction")(x)
     return keras.Model(features, back, name=f"convolutional_{n}")
-
-
-def _recurrent(keras: Any, n_features: int, n: int, l2: float) -> Any:
-    """One LSTM reads the spectrum from low to high, all axes at once; another one writes it."""
-    layers, penalty, width = keras.layers, keras.regularizers.L2(l2), n_features // _N_AXES
-    features = keras.Input((n_features,), name="features")
-    x = layers.Permute((2, 1), name="steps")(layers.Reshape((_N_AXES, width), name="axes")(features))
-    x = layers.LSTM(_UNITS, kernel_regularizer=penalty, name="encoder0")(x)  # (n, 32)
-    x = layers.Dense(n, kernel_regularizer=penalty, name=EMBEDDING)(x)
-    x = layers.Dense(width * _N_AXES, activation="relu", kernel_regularizer=penalty, name="decoder0")(x)
-    x = layers.Reshape((width, _N_AXES), name="spread")(x)
-    x = layers.LSTM(_UNITS, return_sequences=True, kernel_regularizer=penalty, name="decoder1")(x)
-    x = layers.Dense(_N_AXES, name="decoder2")(x)  # (n, width, 3)
-    back = layers.Reshape((n_features,), name="reconstruction")(layers.Permute((2, 1), name="back")(x))
-    return keras.Model(features, back, name=f"lstm_{n}")
-
-
-_LOG_VARIANCE, _DRAWN = "log_variance", "drawn"
 
 
 def _variational(keras: Any, dense: Any, n_features: int, n: int) -> Any:

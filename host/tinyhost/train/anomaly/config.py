@@ -13,7 +13,7 @@ __all__ = ["AnomalyTrainConfig", "AutoencoderKind", "Choice", "Distance", "Proje
 Score = Literal["combined", "reconstruction", "distance"]
 Distance = Literal["input", "embedding"]
 Choice = Literal["normal", "knee", "cost"]
-AutoencoderKind = Literal["dense", "convolutional", "lstm", "variational"]
+AutoencoderKind = Literal["dense", "convolutional", "variational"]
 Projection = Literal["pca", "tsne", "umap"]
 SensorName = Literal["lsm9ds1", "bmi270"]
 
@@ -41,8 +41,7 @@ class AnomalyTrainConfig(TrainConfig):
     )
     arch: AutoencoderKind = option(
         "--arch",
-        "The autoencoder: fully connected, convolutional, recurrent, or fully connected and trained as a variational "
-        "one.",
+        "The autoencoder: fully connected, convolutional, or fully connected and trained as a variational one.",
         "dense",
     )
     embeddings: tuple[int, ...] = option(

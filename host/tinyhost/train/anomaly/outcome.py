@@ -22,7 +22,6 @@ _NAMES = {
     "dense": "Fully connected",
     "variational": "Fully connected variational",
     "convolutional": "Convolutional",
-    "lstm": "LSTM",
 }
 
 
