@@ -36,11 +36,13 @@ class Done:
     err: str
 
 
-def run_tinyhost(*words: str | Path, folder: Path | None = None, **variables: str | Path) -> Done:
-    """Run a command line. folder: the current one. variables: of the environment, for this command only."""
+def run_tinyhost(
+    *words: str | Path, folder: Path | None = None, says: str | Path = "", **variables: str | Path
+) -> Done:
+    """Run a command line. folder: the current one. says: on its stdin. variables: of its environment."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with (
-        _process_state(folder, {"COLUMNS": "200", **variables}),
+        _process_state(folder, {"COLUMNS": "200", **variables}, str(says)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -70,12 +72,12 @@ def _exit_code(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _process_state(folder: Path | None, variables: dict[str, str | Path]) -> Iterator[None]:
+def _process_state(folder: Path | None, variables: dict[str, str | Path], says: str) -> Iterator[None]:
     """Give the command what a new process would have of its own, and take it back."""
     before = Path.cwd(), dict(os.environ), sys.stdin, signal.getsignal(signal.SIGTERM), sys.unraisablehook
     _forget_consoles()
     os.environ.update({name: str(value) for name, value in variables.items()})
-    sys.stdin = io.StringIO()
+    sys.stdin = io.StringIO(says)
     try:
         os.chdir(folder or before[0])
         yield

@@ -27,7 +27,7 @@ COMMANDS = {
     "flash": "Put an app's firmware on the board, and push its model.",
     "synth": "Make labelled data without a sensor.",
     "capture": "Capture labelled samples from the board's sensor.",
-    "data": "Fetch, import, export, split, describe and check data sets.",
+    "data": "Fetch, import, label, check, split and export data sets.",
     "monitor": "Watch live predictions and what the sensor gives.",
     "train": "Train a model; needs TensorFlow, the extra `train`.",
     "model": "List or fetch models to start from, adapt one, or write its papers.",

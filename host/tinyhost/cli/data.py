@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from tinyhost.cli.data_card import card
 from tinyhost.cli.data_check import check
 from tinyhost.cli.data_import import import_dataset
+from tinyhost.cli.data_label import label, review
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.options import JsonOption, TimeUnitOption, UnitOption
 from tinyhost.cli.output import byte_progress, console, note, print_table, progress_count, say, write_json
@@ -45,7 +46,7 @@ class ClassPlace(str, Enum):
 def command() -> Group:
     """Return the `data` commands."""
     return make_group(
-        "Fetch, import, export, split, describe and check data sets.",
+        "Fetch, import, label, check, split and export data sets.",
         {
             "list": make_command(list_datasets, examples=("tinyhost data list",)),
             "fetch": make_command(
@@ -58,6 +59,14 @@ def command() -> Group:
                     "tinyhost data import cv-corpus/en/validated.tsv data/words --words yes,no --resample",
                 ),
             ),
+            "label": make_command(
+                label,
+                examples=(
+                    "tinyhost data label downloads/new data/hall --model models/vww/model.tflite --annotator ada",
+                    "tinyhost data label downloads/new data/hall --model models/vww/model.tflite --export doubtful",
+                ),
+            ),
+            "review": make_command(review, examples=("tinyhost data review data/hall --annotator ben --count 50",)),
             "info": make_command(info, examples=("tinyhost data info data/words",)),
             "check": make_command(
                 check,
@@ -216,7 +225,8 @@ def export(
     target: Annotated[Path, argument(help="The new folder to write.")],
     *,
     format: Annotated[
-        str, option(help="What to write: edge-impulse or speech-commands (clips only).")
+        str,
+        option(help="What to write: edge-impulse, speech-commands (clips), label-studio, or cvat (pictures)."),
     ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,

@@ -1,4 +1,4 @@
-"""A data set of ours for other tools: Edge Impulse, or a clean folder in the layout of Speech Commands."""
+"""A data set of ours for other tools: Edge Impulse, Label Studio, CVAT, or a clean folder like Speech Commands."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.edge_impulse import audio_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, file_name, write_info
-from tinyhost.datasets.folder import MOTION, PICTURES, kind_of
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
+from tinyhost.datasets.labelling.exchange import ToolSample, write_cvat, write_label_studio
 from tinyhost.datasets.motion_exchange import export_motion
 from tinyhost.datasets.parts import counts_of, write_lists
 from tinyhost.datasets.picture_exchange import export_pictures
-from tinyhost.datasets.pictures import load_class_folder
+from tinyhost.datasets.pictures import load_class_folder, part_of_pictures
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.splitting import picture_shares
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.sensors.picture_file import read_picture
 from tinyhost.system.durable import copy_file
 
 __all__ = ["EXPORT_FORMATS", "ExportDocument", "ExportFormat", "export_clips", "export_dataset"]
 
-ExportFormat = Literal["edge-impulse", "speech-commands"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = ("edge-impulse", "speech-commands")
+ExportFormat = Literal["edge-impulse", "speech-commands", "label-studio", "cvat"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = ("edge-impulse", "speech-commands", "label-studio", "cvat")
+_FOR_PEOPLE: tuple[ExportFormat, ...] = ("label-studio", "cvat")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,8 @@ def export_dataset(
     """
     _check_empty(target)
     kind = kind_of(folder)
+    if format in _FOR_PEOPLE:
+        return _export_for_people(folder, target, format, shares, on_sample)
     if kind in (PICTURES, MOTION) and format != "edge-impulse":
         raise UsageError(
             f"--format {format} is for clips, and {folder} holds {kind.name}", hint="--format edge-impulse"
@@ -75,6 +80,36 @@ def export_dataset(
     clips = load_clip_folder(folder)
     parts = export_clips(clips, target, format, shares=shares, on_clip=on_sample)
     return ExportDocument(folder=target, format=format, parts=parts, skipped=clips.skipped)
+
+
+def _export_for_people(
+    folder: Path, target: Path, format: ExportFormat, shares: Shares, on_sample: Callable[[int, int], None]
+) -> ExportDocument:
+    """Write a set of pictures or clips for a tool that people label with."""
+    kind = kind_of(folder)
+    if kind is PICTURES:
+        pictures = load_class_folder(folder)
+        sides, skipped = part_of_pictures(pictures, picture_shares(shares))[1], pictures.skipped
+        samples = [
+            ToolSample(path=picture.path, label=picture.label, part=side)
+            for picture, side in zip(pictures, sides, strict=True)
+        ]
+    elif kind is SOUNDS:
+        clips = load_clip_folder(folder)
+        sides, skipped = part_of_clips(clips, shares)[1], clips.skipped
+        samples = [
+            ToolSample(path=_path(clip), label=clip.label, part=side, speaker=clip.speaker)
+            for clip, side in zip(clips, sides, strict=True)
+        ]
+    else:
+        raise UsageError(f"--format {format} is for pictures and clips", hint="--format edge-impulse takes motion")
+    labels = sorted({sample.label for sample in samples})
+    if format == "cvat":
+        sizes = [read_picture(sample.path).shape[::-1] for sample in samples if kind is PICTURES]
+        write_cvat(target, samples, labels, kind, [(w, h) for w, h in sizes], on_sample=on_sample)
+    else:
+        write_label_studio(target, samples, labels, kind, on_sample=on_sample)
+    return ExportDocument(folder=target, format=format, parts=counts_of(sides), skipped=skipped)
 
 
 def _check_empty(target: Path) -> None:

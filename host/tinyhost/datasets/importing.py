@@ -26,7 +26,7 @@ from tinyhost.sensors.faces import FaceFinder, blurred
 from tinyhost.sensors.metadata import metadata_kinds
 from tinyhost.system.wording import counted
 
-__all__ = ["ImportDocument", "ImportReport", "import_samples"]
+__all__ = ["ImportDocument", "ImportReport", "import_samples", "store_content"]
 
 _SHORTEST = 1600  # 0.1 s: no word is shorter
 
@@ -148,7 +148,7 @@ def _take(
         if find_faces is not None and isinstance(content, np.ndarray):
             content, n_faces = blurred(content, find_faces)
             own = replace(own, attributes={**own.attributes, "blurred_faces": str(n_faces)})
-        stored = _store(content, store, validate_label(found.label), found, own)
+        stored = store_content(content, store, validate_label(found.label), found, own)
     except (DatasetError, MissingToolError) as error:
         report.skipped.append(Skipped(what=found.what, reason=error.message))
         return
@@ -163,7 +163,9 @@ def _take(
         report.stored[stored[0].label] += 1
 
 
-def _store(content: Content, store: DatasetStore, label: str, found: FoundSample, origin: Origin) -> list[Sample]:
+def store_content(
+    content: Content, store: DatasetStore, label: str, found: FoundSample, origin: Origin
+) -> list[Sample]:
     """Store what was read; return a line for each file of it: motion has one for each stretch without a gap."""
     if isinstance(content, MotionRecording):
         pieces = [piece for piece in content.segments() if piece.stop - piece.start > 1]

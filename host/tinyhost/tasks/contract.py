@@ -122,6 +122,13 @@ class Task(ABC):
         """Return what it costs the device to take samples all the time; None where it does not."""
         return None
 
+    def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
+        """Return what gives the real outputs, (n,), of a model for a sample's file, on this computer.
+
+        Raises UsageError if the task's samples are not judged one by one.
+        """
+        raise UsageError(f"{model.name}: a model of {self.name} judges no single samples", hint="give another model")
+
     @abstractmethod
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
         """Return the labelled samples of a folder. part: only those that training keeps for it; None: all.

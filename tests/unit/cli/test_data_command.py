@@ -115,7 +115,7 @@ def test_machine_sounds_are_described(tmp_path: Path) -> None:
     [
         ("data import missing out", "missing: no such folder", 1),
         ("data import empty out", "empty: 0 classes", 1),
-        ("data import empty out --format mp3", "expected auto, folder, edge-impulse, common-voice", 2),
+        ("data import empty out --format mp3", "expected auto, common-voice, coco, wake-vision", 2),
         ("data info missing", "missing: no such folder", 1),
         ("data info empty", "empty: 0 classes", 1),
         ("data export empty out", "empty: 0 classes", 1),

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data list": ("", ""),
     "data fetch": ("nothing FOLDER/fetched", "nothing"),
     "data import": ("FOLDER/drawn FOLDER/taken", ""),
+    "data label": ("FOLDER/drawn FOLDER/labelled --labels person,no_person", ""),
+    "data review": ("FOLDER/taken", ""),
     "data info": ("FOLDER/taken", ""),
     "data check": ("FOLDER/taken", "none of them for training"),
     "data card": ("FOLDER/taken FOLDER/papers", ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.audio.features import FrontendConfig, features
 from tinyhost.audio.keywords import UNKNOWN
@@ -20,6 +21,7 @@ from tinyhost.metrics.intervals import share_interval
 from tinyhost.metrics.keyword_charts import errors_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, keyword_curve, keyword_point
 from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import ModelSummary
 from tinyhost.system.wording import counted
 from tinyhost.tasks import findings
 from tinyhost.tasks.class_documents import AccuracyDocument, KeywordsDocument, Kind
@@ -28,7 +30,7 @@ from tinyhost.tasks.contract import Evaluation, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units
 
-__all__ = ["ClipEvaluation", "KeywordAccuracy", "load_clips"]
+__all__ = ["ClipEvaluation", "KeywordAccuracy", "host_judge", "load_clips"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,20 +118,29 @@ class ClipEvaluation(Evaluation):
 
     def _host_answers(self, subject: Subject, accuracy: Accuracy) -> HostAnswers:
         """Return on how many clips the firmware's frontend and engine, on this computer, say anything else."""
-        params = keyword_params(subject.image)
-        config = FrontendConfig(
-            sample_rate_hz=params.sample_rate_hz,
-            window_ms=params.window_ms,
-            stride_ms=params.stride_ms,
-            n_channels=params.n_channels,
-        )
-        engine = HostReference(subject.image)
+        judge = host_judge(subject.image, subject.model)
         mismatches = 0
         for clip, answer in zip(self.clips, accuracy.samples, strict=True):
-            heard = features(self.change(clip.read()), config)[-params.n_strides :]
-            output = real_values(engine.run(heard.tobytes()), subject.model.output)
-            mismatches += tuple(float(score) for score in output) != answer.scores
+            mismatches += tuple(float(score) for score in judge(self.change(clip.read()))) != answer.scores
         return HostAnswers(compared=len(self), mismatches=mismatches)
+
+
+def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
+    """Return what gives the real outputs for a second of sound, (16000,), by the firmware's frontend and engine."""
+    params = keyword_params(image)
+    config = FrontendConfig(
+        sample_rate_hz=params.sample_rate_hz,
+        window_ms=params.window_ms,
+        stride_ms=params.stride_ms,
+        n_channels=params.n_channels,
+    )
+    engine = HostReference(image)
+
+    def scores(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
+        heard = features(pcm, config)[-params.n_strides :]
+        return real_values(engine.run(heard.tobytes()), model.output)
+
+    return scores
 
 
 def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) -> ClipEvaluation:

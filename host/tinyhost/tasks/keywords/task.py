@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.keywords import CLIP_SAMPLES
+from tinyhost.audio.levels import fit_length
+from tinyhost.audio.sound_file import read_sound
 from tinyhost.datasets.capture import SOUND_RECORDING
 from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import Subject, Task
-from tinyhost.tasks.keywords.clips import ClipEvaluation, load_clips
+from tinyhost.tasks.keywords.clips import ClipEvaluation, host_judge, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
 from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
@@ -21,6 +28,7 @@ from tinyhost.tasks.live import LiveForm
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
     from tinyhost.device import Device
+    from tinyhost.models.summary import ModelSummary
     from tinyhost.system.documents import Document
 from tinyhost.tasks.findings import Listening
 
@@ -41,6 +49,11 @@ class Keywords(Task):
     pipeline = "audio-classification"
     sweeps = CLIP_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
+
+    def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
+        """Return what gives the scores of a clip's loudest second."""
+        scores = host_judge(image, model)
+        return lambda path: scores(fit_length(read_sound(path), CLIP_SAMPLES))
 
     def listening(self, device: Device) -> Listening | None:
         """Return what it costs to listen all the time; None if the model is not for the microphone."""

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
 from tinyhost.errors import DeviceError, UsageError
+from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import MAX_SCORES, InferSource, Setting
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
+from tinyhost.sensors.picture_file import read_picture
 from tinyhost.sensors.sensor import CAMERA
 from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
-from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy
+from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.vision.fitting import SIDE, fitted
@@ -77,6 +79,16 @@ class Vision(Task):
     pipeline = "image-classification"
     sweeps = PICTURE_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "objects": ObjectsDocument}
+
+    def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
+        """Return what gives the scores of a picture's file, cut and scaled as a scene does it."""
+        engine = HostReference(image)
+
+        def scores(path: Path) -> NDArray[np.float64]:
+            pixels = fitted(read_picture(path), SIDE * SIDE).pixels
+            return real_values(engine.run(preprocess(pixels, model)), model.output)
+
+        return scores
 
     def misfit(self, model: ModelSummary) -> str:
         """Return what a model is that takes no picture, or gives neither a list of classes nor cells of objects."""

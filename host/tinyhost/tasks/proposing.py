@@ -1,0 +1,67 @@
+"""What proposes labels for samples that have none: a model of ours on this computer, or a finder of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tinyhost.datasets.folder import PICTURES, SampleKind
+from tinyhost.datasets.labelling.proposals import Proposer
+from tinyhost.errors import DatasetError, UsageError
+from tinyhost.models.file import ModelFile
+from tinyhost.sensors.faces import face_finder
+from tinyhost.sensors.picture_file import read_picture
+from tinyhost.tasks.registry import task_of_app, tasks
+
+__all__ = ["finder_proposer", "model_proposer"]
+
+FACES = "faces"
+"""the finder of faces that is installed"""
+
+
+def model_proposer(model: ModelFile, kind: SampleKind) -> tuple[Proposer, tuple[str, ...]]:
+    """Return what asks a model, and its labels. kind: what samples are, for a model that is of no app.
+
+    Raises UsageError for a model without labels, or of samples that are not judged one by one.
+    """
+    summary = model.summary
+    if not summary.labels:
+        raise UsageError(f"{model.path}: the model has no labels", hint="name them: --labels no_person,person")
+    task = task_of_app(summary.task) or next(task for task in tasks() if task.sensor.option == kind.sensor)
+    if task.sensor.option != kind.sensor:
+        raise UsageError(f"{model.path}: a model of {task.sensor.name} samples, and these are {kind.name}")
+    scores = task.judge(model.image_for("tinyhost"), summary)
+    return lambda path: [(label, float(score)) for label, score in zip(summary.labels, scores(path), strict=False)], (
+        summary.labels
+    )
+
+
+def finder_proposer(name: str, labels: Sequence[str], kind: SampleKind) -> Proposer:
+    """Return what asks a finder: `faces`, a YuNet model's FILE.onnx, or module:function.
+
+    It gets grey levels and returns boxes, so that the second of two labels is said where there is one, else the first;
+    a module's function may return scores by label, too. Raises UsageError.
+    """
+    if kind is not PICTURES:
+        raise UsageError(f"--finder {name}: finders look at pictures, and these are {kind.name}")
+    finder: Any = face_finder("" if name == FACES else name) if ":" not in name else _function(name)
+
+    def ask(path: Path) -> Sequence[tuple[str, float]]:
+        found = finder(read_picture(path))
+        if isinstance(found, Mapping):
+            return [(str(label), float(score)) for label, score in found.items()]
+        if len(labels) != 2:
+            raise DatasetError(f"{path}: the finder gives boxes, which need two labels: --labels no_person,person")
+        return [(labels[bool(list(found))], 1.0)]
+
+    return ask
+
+
+def _function(name: str) -> Any:
+    module, _, function = name.partition(":")
+    try:
+        return getattr(import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise UsageError(f"--finder {name}: {exc}", hint="give module:function, which gets a picture") from exc
