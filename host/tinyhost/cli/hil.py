@@ -36,6 +36,10 @@ AllureOption = Annotated[
     Path | None,
     option("--allure", metavar="DIR", help="Write Allure's result files, a JSON file for each test, to this folder."),
 ]
+OpenHtfOption = Annotated[
+    Path | None,
+    option("--openhtf", metavar="DIR", help="Write OpenHTF's test records, a JSON file for each board, to DIR."),
+]
 SelectOption = Annotated[
     str | None,
     option("--select", "-k", metavar="EXPR", help="Run only the tests whose names match, as pytest's -k does."),
@@ -96,6 +100,7 @@ def run(
     junit: JunitOption = None,
     report: ReportOption = None,
     allure: AllureOption = None,
+    openhtf: OpenHtfOption = None,
     select: SelectOption = None,
     reruns: RerunsOption = 1,
     jobs: JobsOption = None,
@@ -133,6 +138,10 @@ def run(
         from tinyhost.hil.allure import write_allure
 
         write_allure(allure, result)
+    if openhtf:
+        from tinyhost.hil.openhtf import write_openhtf
+
+        write_openhtf(openhtf, result)
     keep(result, store)
     if result.interrupted:
         raise KeyboardInterrupt

@@ -31,7 +31,6 @@ _STATUS: Mapping[Outcome, str] = {
     "not_applicable": "skipped",
 }
 _NAMESPACE = uuid.UUID("6f2b5a52-6d5d-4a7e-9a39-0d4c3f0f2f1c")
-_RETRY_S = 1e-3
 
 
 def write_allure(folder: Path, result: RigResult) -> None:
@@ -44,14 +43,8 @@ def write_allure(folder: Path, result: RigResult) -> None:
 def allure_results(result: RigResult) -> Iterator[dict[str, Any]]:
     """Yield the documents; tests follow one another from the run's beginning, as each board ran them."""
     for board in result.boards:
-        begin_s = result.started.timestamp()
-        for test in board.tests:
-            for n, attempt in enumerate(test.attempts):
-                old = TestResult(test=test.test, outcome=attempt.outcome, seconds=attempt.seconds, text=attempt.text)
-                yield _document(result, board, old, begin_s, n)
-                begin_s += attempt.seconds + _RETRY_S
-            yield _document(result, board, test, begin_s, len(test.attempts))
-            begin_s += test.seconds
+        for test, begin_s, n in board.attempts_from(result.started):
+            yield _document(result, board, test, begin_s, n)
 
 
 def _document(result: RigResult, board: BoardResult, test: TestResult, begin_s: float, attempt: int) -> dict[str, Any]:

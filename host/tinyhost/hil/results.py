@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -39,6 +39,8 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     "quarantined": "failed in quarantine",
     "not_applicable": "not applicable",
 }
+
+_RETRY_S = 1e-3
 
 
 def headline(text: str) -> str:
@@ -104,6 +106,20 @@ class BoardResult:
     seconds: float
     titles: Mapping[str, str] = field(default_factory=dict)
     left: str = ""
+
+    def attempts_from(self, started: datetime) -> Iterator[tuple[TestResult, float, int]]:
+        """Yield each attempt at each test, when it began as a Unix time, and its number from 0 on.
+
+        They follow one another from the run's beginning, as the board ran them; what came before stands first.
+        """
+        begin_s = started.timestamp()
+        for test in self.tests:
+            for n, attempt in enumerate(test.attempts):
+                old = TestResult(test=test.test, outcome=attempt.outcome, seconds=attempt.seconds, text=attempt.text)
+                yield old, begin_s, n
+                begin_s += attempt.seconds + _RETRY_S
+            yield test, begin_s, len(test.attempts)
+            begin_s += test.seconds
 
     @property
     def counts(self) -> Mapping[Outcome, int]:
