@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 import tinyhost
+from tinyhost.metrics.intervals import Interval, wilson
 
 __all__ = ["inline", "matrix_rows", "picture_uri", "render", "short"]
 
@@ -66,11 +67,21 @@ def matrix_rows(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> li
     for index, (label, counts) in enumerate(zip(labels, confusion, strict=True)):
         total = sum(counts) or 1
         cells = [
-            {"count": count, "share": count / total, "right": column == index, "weight": round(60 * count / total)}
+            {
+                "count": count,
+                "share": count / total,
+                "within": _within(wilson(count, sum(counts))),
+                "right": column == index,
+                "weight": round(60 * count / total),
+            }
             for column, count in enumerate(counts)
         ]
         rows.append({"label": label, "cells": cells})
     return rows
+
+
+def _within(interval: Interval | None) -> str:
+    return "" if interval is None else f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %"
 
 
 def picture_uri(pixels: NDArray[np.uint8]) -> str:

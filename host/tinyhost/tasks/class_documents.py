@@ -10,9 +10,10 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.classifier import ClassScore
 from tinyhost.metrics.intervals import Interval
 from tinyhost.metrics.keywords import KeywordPoint
+from tinyhost.metrics.operating import ThresholdChoice
 from tinyhost.tasks.findings import HostAnswers
 
-__all__ = ["AccuracyDocument", "KeywordsDocument", "Kind", "SampleDocument"]
+__all__ = ["AccuracyDocument", "KeywordsDocument", "Kind", "LabelIssueDocument", "SampleDocument"]
 
 Kind = Literal["pictures", "clips"]
 
@@ -26,6 +27,18 @@ class SampleDocument:
     predicted: str
     scores: tuple[float, ...]
     """real output values, in the order of `labels`"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelIssueDocument:
+    """A sample whose label is likely wrong, as confident learning has it."""
+
+    file: str
+    label: str
+    suggested: str
+    """the label that it may have"""
+    loss: float
+    """cross-entropy of its own label: the larger, the more surprising"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +90,19 @@ class AccuracyDocument:
     """order of `confusion`"""
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class; columns: predicted class"""
+    confusion_intervals: tuple[tuple[Interval | None, ...], ...]
+    """95 % (Wilson) of each cell's share of its row"""
     per_class: Mapping[str, ClassScore]
     """by label"""
+    macro_precision: float
+    """mean of the labels' precision; one that was never predicted counts 0"""
+    macro_recall: float
+    """mean of the labels' recall; one without samples counts 0"""
+    thresholds: tuple[ThresholdChoice, ...]
+    """to choose from, of two labels or of words; empty if every label is wanted, or one kind of samples is missing"""
+    label_issues: tuple[LabelIssueDocument, ...]
+    """labels that are likely wrong, the most surprising first; of samples that the model has learnt from it says
+    little"""
     pictures: tuple[SampleDocument, ...]
     """empty unless `kind` is `pictures`"""
     clips: tuple[SampleDocument, ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -20,8 +20,11 @@ from tinyhost.metrics.classifier import (
     confusion_matrix,
 )
 from tinyhost.metrics.intervals import wilson
+from tinyhost.metrics.label_issues import label_issues
+from tinyhost.metrics.operating import ThresholdChoice, threshold_choices
 from tinyhost.protocol.messages import InferSource
-from tinyhost.tasks.class_documents import AccuracyDocument, Kind, SampleDocument
+from tinyhost.tasks.class_documents import AccuracyDocument, Kind, LabelIssueDocument, SampleDocument
+from tinyhost.tasks.class_parts import class_figures, issue_parts, precision_recall, threshold_parts
 from tinyhost.tasks.findings import (
     Confusion,
     Figure,
@@ -104,6 +107,8 @@ class Accuracy(Finding):
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class, columns: predicted class, in the order of `labels`"""
     samples: tuple[Judged, ...]
+    thresholds: tuple[ThresholdChoice, ...] = ()
+    """to choose from"""
 
     @property
     def n_used(self) -> int:
@@ -121,8 +126,24 @@ class Accuracy(Finding):
 
     def figures(self) -> ClassifierMetrics:
         """Return the figures of all scores."""
+        return classifier_metrics(*self.arrays())
+
+    def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the scores of the samples, (n, n_classes), and their classes, (n,)."""
         scores = np.array([sample.scores for sample in self.samples], np.float64)
-        return classifier_metrics(scores, np.array([self.labels.index(item.label) for item in self.samples], np.int64))
+        return scores, np.array([self.labels.index(item.label) for item in self.samples], np.int64)
+
+    def label_issues(self) -> tuple[LabelIssueDocument, ...]:
+        """Return the samples whose labels are likely wrong."""
+        return tuple(
+            LabelIssueDocument(
+                file=str(self.samples[issue.index].path),
+                label=self.samples[issue.index].label,
+                suggested=self.labels[issue.suggested],
+                loss=issue.loss,
+            )
+            for issue in label_issues(*self.arrays())
+        )
 
     def document(self) -> AccuracyDocument:
         """Return it for programs."""
@@ -142,7 +163,12 @@ class Accuracy(Finding):
             average_precision=figures.average_precision,
             labels=self.labels,
             confusion=self.confusion,
+            confusion_intervals=tuple(tuple(wilson(n, sum(row)) for n in row) for row in self.confusion),
             per_class=self.per_class(),
+            macro_precision=_mean(score.precision for score in self.per_class().values()),
+            macro_recall=_mean(score.recall for score in self.per_class().values()),
+            thresholds=self.thresholds,
+            label_issues=self.label_issues(),
             pictures=samples if self.kind == "pictures" else (),
             clips=samples if self.kind == "clips" else (),
             host=None,
@@ -159,7 +185,10 @@ class Accuracy(Finding):
         return Section(
             title="Right and wrong, on the board",
             note=f"{self.n_used} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
-            figures=(Figure(name="Accuracy", value=percent(self.top1), more=f"{more}{left_out}; {interval}"),),
+            figures=(
+                Figure(name="Accuracy", value=percent(self.top1), more=f"{more}{left_out}; {interval}"),
+                *class_figures(self.figures()),
+            ),
             parts=(
                 *skipped_notes(self.skipped, self.n_used),
                 Confusion(labels=self.labels, counts=self.confusion),
@@ -177,6 +206,9 @@ class Accuracy(Finding):
                         for label, score in self.per_class().items()
                     ),
                 ),
+                *precision_recall(*self.arrays(), self.labels),
+                *threshold_parts(self.thresholds),
+                *issue_parts(self.label_issues()),
                 *self.more_parts(),
                 JudgedSamples(labels=self.labels, samples=self.samples),
             ),
@@ -189,6 +221,10 @@ class Accuracy(Finding):
     def more_parts(self) -> tuple[Part, ...]:
         """Return what a task adds to its section, before the samples themselves."""
         return ()
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    return float(np.mean([value or 0.0 for value in values]))
 
 
 def check_labels(path: Path, found: Sequence[str], labels: Sequence[str], *, example: str) -> None:
@@ -213,9 +249,15 @@ def measure_accuracy(
     samples: Labelled,
     *,
     prepare: Callable[[SampleData], SampleData] = lambda data: data,
+    n_silent: int | None = None,
+    setting: int = 0,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Accuracy:
-    """Return what the devices say to every sample. prepare: what is done to a sample before it is sent."""
+    """Return what the devices say to every sample.
+
+    prepare: what is done to a sample before it is sent. n_silent: how many labels at the first are nobody's wish, None:
+    every label is wanted. setting: the threshold, in units of the output.
+    """
 
     def judge(device: Device, sample: LabelledSample) -> Judged:
         data = sample.read()
@@ -231,7 +273,7 @@ def measure_accuracy(
         )
 
     results = pool.map(judge, tuple(samples), on_sample)
-    return Accuracy(
+    accuracy = Accuracy(
         data=samples.root,
         skipped=samples.skipped,
         labels=tuple(labels),
@@ -242,6 +284,14 @@ def measure_accuracy(
         ),
         samples=tuple(results),
     )
+    output = model.output
+    if n_silent is None or output.dtype == "float32":
+        return accuracy
+    scale, now = output.scale or 1.0, (setting - output.zero_point) * (output.scale or 1.0)
+    choices = threshold_choices(
+        *accuracy.arrays(), n_silent=n_silent, now=now, scale=scale, zero_point=output.zero_point
+    )
+    return replace(accuracy, thresholds=choices)
 
 
 def real_values(output: bytes, info: TensorInfo) -> NDArray[np.float64]:

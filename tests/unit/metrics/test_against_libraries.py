@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics as sklearn
 from tinyhost.metrics.intervals import mcnemar, poisson_rate
 from tinyhost.metrics.keywords import keyword_curve
+from tinyhost.metrics.operating import precision_recall_chart, threshold_choices
 from tinyhost.metrics.threshold import roc_curve
 from tinyhost.system.documents import to_json
 from tinyhost.tasks.classes import Accuracy
@@ -78,6 +80,68 @@ def test_an_accuracy_documents_figures_are_scikit_learns(labels: tuple[str, ...]
         right = sum(a == b == label for a, b in zip(truth, said, strict=True))
         share(own["recall_interval"], right, n)
         share(own["precision_interval"], right, said.count(label))
+    macro = sklearn.precision_recall_fscore_support(truth, said, labels=labels, average="macro", zero_division=0)
+    assert (found["macro_precision"], found["macro_recall"]) == pytest.approx(macro[:2])
+    for counts, intervals in zip(found["confusion"], found["confusion_intervals"], strict=True):
+        for count, interval in zip(counts, intervals, strict=True):
+            share(interval, count, sum(counts))
+
+
+@pytest.mark.parametrize("labels", [("no_person", "person"), ("silence", "unknown", "yes", "no"), ("a", "b", "c")])
+def test_likely_wrong_labels_are_cleanlabs(labels: tuple[str, ...]) -> None:
+    found = document(labels, 301, 4)
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
+    shares = scores / scores.sum(axis=1, keepdims=True)
+    expected = find_label_issues(classes, shares, filter_by="confident_learning", n_jobs=1)
+    files = [item["file"] for item in found["pictures"]]
+    listed = [files.index(item["file"]) for item in found["label_issues"]]
+    assert sorted(listed) == np.flatnonzero(expected).tolist()
+    assert len(listed) > 5
+    for index, item in zip(listed, found["label_issues"], strict=True):
+        assert item["loss"] == pytest.approx(
+            sklearn.log_loss([classes[index]], shares[[index]], labels=range(len(labels)))
+        )
+    losses = [item["loss"] for item in found["label_issues"]]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_a_threshold_that_is_offered_does_what_it_says() -> None:
+    labels = ("no_person", "person")
+    found = document(labels, 400, 6)
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
+    choices = threshold_choices(scores, classes, n_silent=1, now=0.5, scale=1 / 256, zero_point=-128)
+    assert [item.name for item in choices] == ["now", "equal_error", "best_f1", "false_accepts_5", "false_accepts_1"]
+    f1 = []
+    for item in choices:
+        said = (scores[:, 1] > scores[:, 0]) & (scores[:, 1] >= item.threshold)
+        counts = sklearn.confusion_matrix(classes, said)
+        assert item.false_accept_rate == pytest.approx(counts[0, 1] / counts[0].sum())
+        assert item.false_reject_rate == pytest.approx(counts[1, 0] / counts[1].sum())
+        assert (item.setting + 128) / 256 == pytest.approx(item.threshold)
+        share(to_json(item)["false_accept_interval"], counts[0, 1], counts[0].sum())
+        f1.append(sklearn.f1_score(classes, said))
+    assert max(f1) == pytest.approx(f1[2])
+    budget = choices[4]
+    assert budget.false_accept_rate is not None and budget.false_accept_rate <= 0.01
+    assert budget.n_needed > 0  # 200 samples without a person cannot show 1 %
+    shown = stats.binomtest(0, budget.n_needed).proportion_ci(method="wilson").high
+    assert shown <= 0.01 < stats.binomtest(0, budget.n_needed - 1).proportion_ci(method="wilson").high
+
+
+def test_the_drawn_curve_of_precision_over_recall_is_scikit_learns() -> None:
+    labels = ("silence", "unknown", "yes", "no")
+    found = document(labels, 300, 8)
+    scores = np.array([item["scores"] for item in found["pictures"]])
+    classes = np.array([labels.index(item["label"]) for item in found["pictures"]])
+    chart = precision_recall_chart(scores, classes, labels)
+    assert chart is not None
+    for index, series in enumerate(chart.panels[0].series):
+        precision, recall, _ = sklearn.precision_recall_curve(classes == index, scores[:, index])
+        assert series.name == labels[index]
+        np.testing.assert_allclose(series.y, precision[:-1][::-1])
+        np.testing.assert_allclose(series.x, recall[:-1][::-1])
 
 
 @pytest.mark.parametrize("n_events", [0, 1, 7, 180])

@@ -49,7 +49,8 @@ def test_the_report_shows_figures_confusion_wrong_pictures_and_curves(tmp_path: 
     assert page.count("data:image/png") == 8
     assert "Accuracy, int8, as on the board" in page
     assert "Loss and accuracy over the epochs" in page
-    assert page.count("<svg") == 1
+    assert "Precision over recall" in page
+    assert page.count("<svg") == 2
 
 
 def test_what_stands_between_backticks_is_code_and_all_else_is_escaped(tmp_path: Path) -> None:

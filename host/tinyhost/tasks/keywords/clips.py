@@ -100,17 +100,27 @@ class ClipEvaluation(Evaluation):
     def run(self, subject: Subject, on_step: Callable[[int], None]) -> KeywordAccuracy:
         """Return what the device says to every clip, and whether this computer says the same."""
         model, labels = subject.model, subject.labels
-        accuracy = measure_accuracy(subject.pool, model, labels, self, prepare=self.change, on_sample=on_step)
-        n_silent = keyword_params(subject.image).n_silent_labels
+        n_silent, setting = keyword_params(subject.image).n_silent_labels, threshold_units(subject.image)
+        accuracy = measure_accuracy(
+            subject.pool,
+            model,
+            labels,
+            self,
+            prepare=self.change,
+            n_silent=n_silent,
+            setting=setting,
+            on_sample=on_step,
+        )
         scores = np.array([sample.scores for sample in accuracy.samples])
         classes = np.array([labels.index(sample.label) for sample in accuracy.samples])
-        threshold = (threshold_units(subject.image) - model.output.zero_point) * model.output.scale
+        threshold = (setting - model.output.zero_point) * model.output.scale
         return KeywordAccuracy(
             data=accuracy.data,
             skipped=accuracy.skipped,
             labels=accuracy.labels,
             confusion=accuracy.confusion,
             samples=accuracy.samples,
+            thresholds=accuracy.thresholds,
             point=keyword_point(scores, classes, n_silent, threshold),
             curve=keyword_curve(scores, classes, n_silent),
             host=self._host_answers(subject, accuracy),

@@ -63,6 +63,8 @@ class PictureEvaluation(Evaluation):
             subject.labels,
             self.pictures,
             prepare=lambda pixels: self.change(fitted(pixels.view(np.uint8), frame_bytes).pixels),
+            n_silent=1 if len(subject.labels) == 2 else None,
+            setting=subject.device.settings()["threshold"].value,
             on_sample=on_step,
         )
 

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Section, percent, within
+from tinyhost.tasks.class_parts import precision_recall
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Part, Section, percent, within
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
@@ -119,6 +122,7 @@ class VwwOutcome(Outcome):
                 figures=(*_accuracy("int8, as on the board", self.int8_test), *_accuracy("float", self.float_test)),
                 parts=(
                     Confusion(labels=self.labels, counts=self.int8_test.confusion),
+                    *self._precision_recall(),
                     JudgedSamples(labels=self.labels, samples=self.judged),
                 ),
             ),
@@ -145,6 +149,11 @@ class VwwOutcome(Outcome):
                 f"this order: {', '.join(self.labels)}.{self._taught()}",
             ),
         )
+
+    def _precision_recall(self) -> tuple[Part, ...]:
+        scores = np.array([item.scores for item in self.judged], np.float64)
+        classes = np.array([self.labels.index(item.label) for item in self.judged], np.int64)
+        return precision_recall(scores, classes, self.labels) if len(classes) else ()
 
     def _transfer(self) -> tuple[Section, ...]:
         """Return what each step knew of the new classes, and still of the start's own."""

@@ -1,0 +1,82 @@
+"""What reports and terminal views say of a classifier's scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.operating import ThresholdChoice, precision_recall_chart
+from tinyhost.system.wording import counted
+from tinyhost.tasks.class_documents import LabelIssueDocument
+from tinyhost.tasks.findings import Figure, Grid, Note, Part, percent, within
+
+__all__ = ["class_figures", "issue_parts", "precision_recall", "threshold_parts"]
+
+_CHOICES = {
+    "now": "as it is",
+    "equal_error": "as many of both",
+    "best_f1": "best F1",
+    "false_accepts_5": "at most 5 % of false accepts",
+    "false_accepts_1": "at most 1 % of false accepts",
+}
+_MAX_ISSUES = 20
+
+
+def class_figures(metrics: ClassifierMetrics) -> tuple[Figure, ...]:
+    """Return the figures of all scores that are there."""
+    found = (("Macro F1", metrics.macro_f1), ("AUC", metrics.auc), ("Average precision", metrics.average_precision))
+    return tuple(Figure(name=name, value=f"{value:.4f}") for name, value in found if value is not None)
+
+
+def precision_recall(
+    scores: NDArray[np.float64], classes: NDArray[np.int64], labels: tuple[str, ...]
+) -> tuple[Part, ...]:
+    """Return the curve of precision over recall; nothing without samples of two kinds."""
+    chart = precision_recall_chart(scores, classes, labels)
+    return (chart,) if chart else ()
+
+
+def threshold_parts(choices: Sequence[ThresholdChoice]) -> tuple[Part, ...]:
+    """Return what thresholds there are to choose from, and which of their budgets the samples cannot show."""
+    if not choices:
+        return ()
+    rows = tuple(
+        (
+            _CHOICES[item.name],
+            f"{item.threshold:.3f}",
+            str(item.setting),
+            percent(item.false_accept_rate),
+            within(item.false_accept_interval),
+            percent(item.false_reject_rate),
+            within(item.false_reject_interval),
+        )
+        for item in choices
+    )
+    unproven = (
+        Note(
+            text=f"{_CHOICES[item.name]}: these samples cannot show it; that takes {item.n_needed:,} of no wanted "
+            "label without one false accept",
+            level="warning",
+        )
+        for item in choices
+        if item.n_needed
+    )
+    headings = ("threshold", "score", "setting", "false accepts", "", "misses", "")
+    return (Grid(headings=headings, rows=rows), *unproven)
+
+
+def issue_parts(issues: Sequence[LabelIssueDocument]) -> tuple[Part, ...]:
+    """Return which labels may be wrong, at most twenty."""
+    if not issues:
+        return ()
+    rows = tuple(
+        (f"{Path(item.file).parent.name}/{Path(item.file).name}", item.label, item.suggested, f"{item.loss:.2f}")
+        for item in issues[:_MAX_ISSUES]
+    )
+    more = f", of which these surprise most: {_MAX_ISSUES}" if len(issues) > _MAX_ISSUES else ""
+    note = Note(text=f"{counted(len(issues), 'label')} may be wrong{more}", level="warning")
+    return (note, Grid(headings=("file", "label", "looks like", "loss"), rows=rows))
