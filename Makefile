@@ -14,8 +14,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXT_SOURCES := firmware/CMakeLists.txt $(shell find host/ext firmware/lib -name '*.cpp' -o -name '*.h' -o -name CMakeLists.txt)
 CPP_SOURCES := $(shell git ls-files --cached --others --exclude-standard 'firmware/*.cpp' 'firmware/*.h' 'host/ext/*.cpp' 'host/ext/*.h')
 
-# Tests wait for boards half of the time, so two processes share a core.
-WORKERS ?= $(shell expr 2 '*' $$(nproc))
+# Tests wait for boards more than half of the time, so five processes share two cores.
+WORKERS ?= $(shell expr 5 '*' $$(nproc) / 2)
 
 # What `make bench` measures, and what it compares the figures with (docs/reference/performance.md).
 MODELS ?= models/vww build/networks
@@ -64,7 +64,7 @@ demo: setup  ## the README's tour on the virtual boards: flash, capture, push, m
 
 test: setup-dev build/labgrid/bin/labgrid-client sanitized  ## unit, firmware, native, m4 and HIL tests, short fuzzing, the commands of the docs
 	ctest --test-dir build/sanitized --label-exclude long --output-on-failure --parallel $(shell nproc)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 sanitized: setup-dev
 	cmake -S firmware --preset sanitized

@@ -32,16 +32,26 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests run in one worker, one after the other: those of a module, and all that emulate a processor.
+    """Say which tests run in one worker, one after the other, and let those that emulate a processor begin at once.
 
-    Two emulated boards at once, with the hosts that talk to them, are more than two cores can do in time.
+    Those of a module are together, and those that emulate in two groups: three emulated boards at once, with the hosts
+    that talk to them, are more than two cores can do in time.
     """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             call = getattr(item, "callspec", None)  # of a test with parameters
             values = call.params.values() if call is not None else ()
             emulated = any(isinstance(each, str) and each.startswith(("m4", "nano33emu")) for each in values)
-            item.add_marker(pytest.mark.xdist_group("m4" if emulated else item.location[0]))
+            is_command = item.location[0].startswith(("tests/apps", "tests/hil"))
+            group = "m4 commands" if is_command else "m4"
+            item.add_marker(pytest.mark.xdist_group(group if emulated else item.location[0]))
+    if "PYTEST_XDIST_WORKER" in os.environ:  # else a module's tests stay together
+        items.sort(key=lambda item: not _group(item).startswith("m4"))
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker is not None else ""
 
 
 @pytest.fixture(scope="session")

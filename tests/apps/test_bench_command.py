@@ -79,7 +79,7 @@ def test_a_part_of_pictures_is_that_of_training(native: Station, pictures: Path)
     assert 0 < result["accuracy"]["n"] < len(folder)
 
 
-@pytest.mark.xdist_group("m4")
+@pytest.mark.xdist_group("m4 commands")
 def test_instructions_are_the_same_in_two_runs(stations: Stations) -> None:
     station = stations("m4", model=True)
     first, second = (station.run_json("bench", "--runs", "2", "--samples", "0")["latency"] for _ in range(2))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stations import SHIPPED_MODELS, Stations
 
-pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4 commands")]
 
 NS_PER_INSTRUCTION = 128
 SAMPLE_S = 1e-5

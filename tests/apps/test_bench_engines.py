@@ -24,7 +24,7 @@ from tests.device.rig import small_model
 from tests.stations import SHIPPED_MODELS, Station, Stations
 from tests.unit.bench.samples import full_result
 
-pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4 commands")]
 
 
 @pytest.fixture

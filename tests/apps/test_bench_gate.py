@@ -15,7 +15,7 @@ pytestmark = pytest.mark.firmware
 CONDITIONS = "latency>+2%, accuracy<-1pp(paired), arena>+0"
 
 
-@pytest.mark.xdist_group("m4")
+@pytest.mark.xdist_group("m4 commands")
 def test_a_benchmark_keeps_its_own_baseline_and_breaks_a_better_one(
     stations: Stations, pictures: Path, tmp_path: Path
 ) -> None:

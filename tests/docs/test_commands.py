@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,14 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+def each(pages: Iterable[Path]) -> pytest.MarkDecorator:
+    """Return what gives a test each page; those of one page run in one worker."""
+    marked = (pytest.param(page, id=name(page), marks=pytest.mark.xdist_group(name(page))) for page in sorted(pages))
+    return pytest.mark.parametrize("page", marked)
+
+
 @pytest.mark.firmware
-@pytest.mark.parametrize("page", sorted(blocks_of("sh", marked=False).keys() - {RUN_BY_THE_DEMO}), ids=name)
+@each(blocks_of("sh", marked=False).keys() - {RUN_BY_THE_DEMO})
 def test_the_commands_of_a_page_run_one_after_the_other(page: Path, shell: Shell) -> None:
     for block in blocks_of("sh", marked=False)[page]:
         for command in commands(block):
@@ -43,7 +50,7 @@ def test_the_commands_of_a_page_run_one_after_the_other(page: Path, shell: Shell
 
 
 @pytest.mark.firmware
-@pytest.mark.parametrize("page", blocks_of("console", marked=False), ids=name)
+@each(blocks_of("console", marked=False))
 def test_commands_print_what_a_page_shows(page: Path, shell: Shell) -> None:
     for block in blocks_of("console", marked=False)[page]:
         for example in examples(block):
@@ -51,7 +58,7 @@ def test_commands_print_what_a_page_shows(page: Path, shell: Shell) -> None:
             assert matches(example.output, printed), f"{block.place}\n$ {example.command}\n{printed}"
 
 
-@pytest.mark.parametrize("page", blocks_of("sh", marked=True), ids=name)
+@each(blocks_of("sh", marked=True))
 def test_commands_that_no_test_can_run_are_spelled_right(page: Path) -> None:
     for block in blocks_of("sh", marked=True)[page]:
         for command in commands(block):

@@ -17,7 +17,7 @@ from tinyhost.tasks.registry import tasks
 REPO = Path(__file__).parents[2]
 TINYHOST = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 
-pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
+pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4 commands")]
 
 HEAD = """
 import os, signal, time
