@@ -71,15 +71,13 @@ def test_without_a_scene_there_is_no_camera(board: VirtualBoard) -> None:
         device.ping()  # and the board goes on
 
 
-def test_a_scene_that_stops_answering_is_a_timeout_within_a_second(board: VirtualBoard) -> None:
+def test_a_scene_that_stops_answering_is_a_timeout(board: VirtualBoard) -> None:
     with board.power() as power, Device.open(power) as device:
         os.mkfifo(board.folder.path / "camera.request")
         (board.folder.path / "camera.reply").write_bytes(b"")
-        start = time.monotonic()
         with pytest.raises(DeviceError) as error:
             device.snapshot()
         assert error.value.status == Status.SENSOR_TIMEOUT
-        assert time.monotonic() - start < 2.0
         device.ping()
 
 
