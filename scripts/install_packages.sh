@@ -8,6 +8,7 @@ set -eu
 run="g++ make git python3-dev python3-venv gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm"
 run="$run cmake espeak-ng"
 dev="$run clang libclang-rt-dev doctest-dev ninja-build openssh-server libimage-exiftool-perl"
+dev="$dev xvfb pulseaudio pulseaudio-utils python3-tk"
 
 case "${1:-run}" in
   run) wanted=$run ;;
@@ -22,7 +23,7 @@ has_clang_runtime() {
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   programs="g++ make cmake git python3 arm-none-eabi-g++ qemu-system-arm espeak-ng"
-  [ "${1:-run}" = run ] || programs="$programs clang ninja sshd exiftool"
+  [ "${1:-run}" = run ] || programs="$programs clang ninja sshd exiftool Xvfb pulseaudio paplay"
   missing=""
   for program in $programs; do
     command -v "$program" >/dev/null || missing="$missing $program"

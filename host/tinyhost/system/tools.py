@@ -35,6 +35,7 @@ _APT = {
     "espeak-ng": "espeak-ng",
     "aplay": "alsa-utils",
     "portaudio": "libportaudio2",
+    "parec": "pulseaudio-utils",
     "tk": "python3-tk",
 }
 _BREW = {
@@ -42,6 +43,7 @@ _BREW = {
     "qemu-system-arm": "qemu",
     "espeak-ng": "espeak-ng",
     "portaudio": "portaudio",
+    "parec": "pulseaudio",
     "tk": "python-tk",
 }
 _WINGET = {"espeak-ng": "eSpeak-NG.eSpeak-NG", "git": "Git.Git"}

@@ -1,8 +1,14 @@
-"""The computer's own microphone as a scene. Needs the extra `mic` (sounddevice, PortAudio)."""
+"""What this computer hears as a scene: its own microphone, or a source of its sound server.
+
+`mic:` needs the extra `mic` (sounddevice, PortAudio), `pulse:` the program parec, of PulseAudio; PipeWire takes it.
+"""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,13 +20,17 @@ from tinyhost.boards.scenes.sounds import MICROPHONE
 from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, MissingToolError
 from tinyhost.system.installation import with_extra
+from tinyhost.system.processes import kill_with_children, start_program
 from tinyhost.system.tools import how_to_install
 
-__all__ = ["MicrophoneScene", "open_microphone"]
+__all__ = ["MicrophoneScene", "PulseScene", "open_microphone", "open_pulse"]
 
 _RATE_HZ = round(MICROPHONE.rate_hz)
 _MEMORY_BYTES = 2 * int(MEMORY_S * _RATE_HZ)
 _SAMPLE_BYTES = 2
+_PIECE_BYTES = 4096
+_SAID_BYTES = 400
+_FIRST_S = 60.0  # until the server has started its source
 
 
 def open_microphone(spec: SceneSpec, options: SceneOptions) -> MicrophoneScene:
@@ -33,21 +43,68 @@ def open_microphone(spec: SceneSpec, options: SceneOptions) -> MicrophoneScene:
     return MicrophoneScene(int(name) if name.isdigit() else name or None)
 
 
-class MicrophoneScene:
-    """What a microphone of this computer hears now: it keeps its own time, and what nobody reads in time is lost."""
+def open_pulse(spec: SceneSpec, options: SceneOptions) -> PulseScene:
+    """Return the scene of `pulse:SOURCE`, or of `pulse:`, the server's usual source.
+
+    Raises MissingToolError without parec, ConfigError if there is no such source.
+    """
+    spec.check_options()
+    return PulseScene(spec.name.partition(":")[2])
+
+
+class _Heard:
+    """Sound that comes by itself: it keeps its own time, and what nobody reads in time is lost."""
 
     sensor = SceneSensor.MICROPHONE
     sampling = MICROPHONE
 
-    def __init__(self, device: int | str | None) -> None:
-        self.description = "mic:" if device is None else f"mic:{device}"
-        self.current_name = self.description
+    def __init__(self, description: str) -> None:
+        self.description = self.current_name = description
         self._lock = threading.Lock()
         self._heard = bytearray()
         self._position = 0
         """of the first sample in memory, lost ones too"""
         self._lost = 0
         self._next_s: float | None = None
+
+    def start(self) -> None:
+        """Begin again, with what is heard from now on."""
+        with self._lock:
+            self._heard.clear()
+            self._position = self._lost = 0
+            self._next_s = None
+
+    def read(self, max_samples: int) -> Piece:
+        """Return at most `max_samples` of what was heard. Raises ConfigError if it is gone."""
+        self._check()
+        with self._lock:
+            n_there = len(self._heard) // _SAMPLE_BYTES
+            n_taken = min(n_there, max_samples)
+            data = bytes(self._heard[: n_taken * _SAMPLE_BYTES])
+            del self._heard[: n_taken * _SAMPLE_BYTES]
+            position, self._position = self._position, self._position + n_taken
+            samples = np.frombuffer(data, np.int16)[:, np.newaxis]
+            return Piece(samples=samples, position=position, lost=self._lost, n_waiting=n_there - n_taken)
+
+    def _check(self) -> None:
+        """Raise ConfigError if nothing more comes."""
+
+    def _lose_from_memory(self, n_bytes: int) -> None:
+        """Forget the oldest samples: nobody came for them, or what follows them has a gap in front."""
+        if n_bytes > 0:
+            del self._heard[:n_bytes]
+            self._lose(n_bytes // _SAMPLE_BYTES)
+
+    def _lose(self, n_samples: int) -> None:
+        self._position += n_samples
+        self._lost += n_samples
+
+
+class MicrophoneScene(_Heard):
+    """What a microphone of this computer hears now."""
+
+    def __init__(self, device: int | str | None) -> None:
+        super().__init__("mic:" if device is None else f"mic:{device}")
         self._sounddevice = _import_sounddevice()
         try:
             self._stream: Any = self._sounddevice.RawInputStream(
@@ -60,25 +117,9 @@ class MicrophoneScene:
                 hint="python -m sounddevice lists what there is; mic:NUMBER or mic:NAME takes another",
             ) from exc
 
-    def start(self) -> None:
-        """Begin again, with what is heard from now on."""
-        with self._lock:
-            self._heard.clear()
-            self._position = self._lost = 0
-            self._next_s = None
-
-    def read(self, max_samples: int) -> Piece:
-        """Return at most `max_samples` of what was heard. Raises ConfigError if the microphone is gone."""
+    def _check(self) -> None:
         if not self._stream.active:
             raise ConfigError(f"scene {self.description}: the microphone stopped", hint="plug it in, and start again")
-        with self._lock:
-            n_there = len(self._heard) // _SAMPLE_BYTES
-            n_taken = min(n_there, max_samples)
-            data = bytes(self._heard[: n_taken * _SAMPLE_BYTES])
-            del self._heard[: n_taken * _SAMPLE_BYTES]
-            position, self._position = self._position, self._position + n_taken
-            samples = np.frombuffer(data, np.int16)[:, np.newaxis]
-            return Piece(samples=samples, position=position, lost=self._lost, n_waiting=n_there - n_taken)
 
     def close(self) -> None:
         """Let go of the microphone."""
@@ -95,15 +136,58 @@ class MicrophoneScene:
             self._heard += bytes(data)
             self._lose_from_memory(len(self._heard) - _MEMORY_BYTES)
 
-    def _lose_from_memory(self, n_bytes: int) -> None:
-        """Forget the oldest samples: nobody came for them, or what follows them has a gap in front."""
-        if n_bytes > 0:
-            del self._heard[:n_bytes]
-            self._lose(n_bytes // _SAMPLE_BYTES)
 
-    def _lose(self, n_samples: int) -> None:
-        self._position += n_samples
-        self._lost += n_samples
+class PulseScene(_Heard):
+    """What a source of the sound server gives now: a microphone, or the monitor of a sink that is played to."""
+
+    def __init__(self, source: str) -> None:
+        """Return when it gives samples."""
+        super().__init__(f"pulse:{source}")
+        program = shutil.which("parec")
+        if program is None:
+            raise MissingToolError(f"scene {self.description}: needs parec", hint=how_to_install("parec"))
+        asked = [f"--device={source}"] if source else []
+        self._process = start_program(
+            [program, *asked, "--raw", "--format=s16le", f"--rate={_RATE_HZ}", "--channels=1", "--latency-msec=20"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._came = threading.Event()
+        self._reader = threading.Thread(target=self._take, name=self.description, daemon=True)
+        self._reader.start()
+        self._came.wait(_FIRST_S)
+        if not self._heard:
+            self.close()
+            self._check()
+
+    def close(self) -> None:
+        """Let go of the source."""
+        with suppress(OSError):  # it may have ended by itself
+            kill_with_children(self._process)
+        self._process.wait()
+        self._reader.join()
+
+    def _check(self) -> None:
+        if self._process.poll() is not None:
+            assert self._process.stderr
+            said = self._process.stderr.read(_SAID_BYTES).decode(errors="replace").strip()
+            raise ConfigError(
+                f"scene {self.description}: the sound server gives nothing: {said or 'no sample'}",
+                hint="pactl list short sources shows what there is; PULSE_SERVER names another server",
+            )
+
+    def _take(self) -> None:
+        assert self._process.stdout
+        rest = b""
+        while data := self._process.stdout.read1(_PIECE_BYTES):  # type: ignore[attr-defined]
+            whole = len(rest + data) // _SAMPLE_BYTES * _SAMPLE_BYTES
+            with self._lock:
+                self._heard += (rest + data)[:whole]
+                self._lose_from_memory(len(self._heard) - _MEMORY_BYTES)
+            rest = (rest + data)[whole:]
+            self._came.set()
+        self._came.set()
 
 
 def _import_sounddevice() -> Any:
