@@ -8,6 +8,7 @@ from typing import Annotated
 from tinyhost.cli.adapt import adapt_model
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.model_card import card_model
+from tinyhost.cli.model_compare import compare_forms
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import note, print_table, say, write_json
 
@@ -15,7 +16,7 @@ __all__ = ["command"]
 
 
 def command() -> Group:
-    """Return `model list`, `model fetch`, `model adapt` and `model card`."""
+    """Return `model list`, `model fetch`, `model adapt`, `model compare` and `model card`."""
     return make_group(
         "List or fetch models to start from, adapt one, or write its papers.",
         {
@@ -29,6 +30,10 @@ def command() -> Group:
                     "tinyhost model adapt colour.tflite -o grey.tflite --gray",
                     "tinyhost model adapt other.tflite -o ours.tflite --labels person,empty --order empty,person",
                 ),
+            ),
+            "compare": make_command(
+                compare_forms,
+                examples=("tinyhost model compare float.tflite int8.tflite --data data/hall/test",),
             ),
             "card": make_command(
                 card_model,

@@ -27,11 +27,24 @@ from tinyhost.tasks.sweeps import Change, Sweep, unchanged
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
+    from tinyhost.datasets.skipped import Skipped
     from tinyhost.device import Device
     from tinyhost.device.pool import DevicePool
+    from tinyhost.models.file import ModelFile
     from tinyhost.models.summary import ModelSummary
 
-__all__ = ["Evaluation", "Subject", "Task"]
+__all__ = ["Evaluation", "LabelledInput", "Subject", "Task"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledInput:
+    """A sample as its model takes it."""
+
+    path: Path | None
+    """None if it was made up"""
+    label: str
+    data: bytes
+    """the input tensor's"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +141,15 @@ class Task(ABC):
         Raises UsageError if the task's samples are not judged one by one.
         """
         raise UsageError(f"{model.name}: a model of {self.name} judges no single samples", hint="give another model")
+
+    def inputs(
+        self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
+    ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+        """Return the labelled samples of a folder as the model's input tensors, and what could not be used.
+
+        Raises DatasetError if they cannot be read, UsageError if its models do not classify.
+        """
+        raise UsageError(f"models of the app {self.app} do not classify samples", hint="leave --data out")
 
     @abstractmethod
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:

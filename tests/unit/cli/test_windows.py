@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model list": ("", ""),
     "model fetch": ("nothing", "nothing"),
     "model adapt": ("models/vww/model.tflite -o FOLDER/adapted.tflite --softmax off", ""),
+    "model compare": ("models/vww/model.tflite models/drawings/model.tflite", ""),
     "model card": ("models/vww/model.tflite FOLDER/papers", ""),
     "inspect": ("models/vww/model.tflite", ""),
     "compile": ("models/vww/model.tflite -o FOLDER/model.thm", ""),

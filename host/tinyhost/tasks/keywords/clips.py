@@ -26,11 +26,11 @@ from tinyhost.system.wording import counted
 from tinyhost.tasks import findings
 from tinyhost.tasks.class_documents import AccuracyDocument, KeywordsDocument, Kind
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
-from tinyhost.tasks.contract import Evaluation, Subject
+from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units
 
-__all__ = ["ClipEvaluation", "KeywordAccuracy", "host_judge", "load_clips"]
+__all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_judge", "load_clips"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +137,12 @@ class ClipEvaluation(Evaluation):
 
 def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
     """Return what gives the real outputs for a second of sound, (16000,), by the firmware's frontend and engine."""
+    engine, hear = HostReference(image), host_ear(image)
+    return lambda pcm: real_values(engine.run(hear(pcm)), model.output)
+
+
+def host_ear(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
+    """Return what makes a model image's input tensor of a second of sound, (16000,), by the firmware's frontend."""
     params = keyword_params(image)
     config = FrontendConfig(
         sample_rate_hz=params.sample_rate_hz,
@@ -144,13 +150,16 @@ def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]
         stride_ms=params.stride_ms,
         n_channels=params.n_channels,
     )
-    engine = HostReference(image)
+    return lambda pcm: features(pcm, config)[-params.n_strides :].tobytes()
 
-    def scores(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
-        heard = features(pcm, config)[-params.n_strides :]
-        return real_values(engine.run(heard.tobytes()), model.output)
 
-    return scores
+def clip_inputs(
+    image: bytes, labels: tuple[str, ...], folder: Path, part: Part | None
+) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+    """Return the labelled clips of a folder as the input tensors of a model image, and what could not be used."""
+    clips, hear = load_clips(folder, labels, part), host_ear(image)
+    made = (LabelledInput(path=clip.path, label=clip.label, data=hear(clip.read())) for clip in clips)
+    return tuple(made), clips.skipped
 
 
 def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) -> ClipEvaluation:

@@ -17,8 +17,8 @@ from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
-from tinyhost.tasks.contract import Subject, Task
-from tinyhost.tasks.keywords.clips import ClipEvaluation, host_judge, load_clips
+from tinyhost.tasks.contract import LabelledInput, Subject, Task
+from tinyhost.tasks.keywords.clips import ClipEvaluation, clip_inputs, host_judge, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
 from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
@@ -27,7 +27,9 @@ from tinyhost.tasks.live import LiveForm
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
+    from tinyhost.datasets.skipped import Skipped
     from tinyhost.device import Device
+    from tinyhost.models.file import ModelFile
     from tinyhost.models.summary import ModelSummary
     from tinyhost.system.documents import Document
 from tinyhost.tasks.findings import Listening
@@ -58,6 +60,12 @@ class Keywords(Task):
     def listening(self, device: Device) -> Listening | None:
         """Return what it costs to listen all the time; None if the model is not for the microphone."""
         return measure_listening(device)
+
+    def inputs(
+        self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
+    ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+        """Return the labelled clips of a folder as input tensors: the frontend's features."""
+        return clip_inputs(model.image, labels, folder, part)
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> ClipEvaluation:
         """Return the labelled clips of a folder."""

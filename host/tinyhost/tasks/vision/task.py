@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.pictures import ClassFolder, load_class_folder, pictures_of_part
+from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DeviceError, UsageError
+from tinyhost.models.file import ModelFile
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelSummary
 from tinyhost.protocol.messages import MAX_SCORES, InferSource, Setting
@@ -24,7 +26,7 @@ from tinyhost.system.documents import Document
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
-from tinyhost.tasks.contract import Evaluation, Subject, Task
+from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject, Task
 from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.vision.fitting import SIDE, fitted
 from tinyhost.tasks.vision.object_documents import ObjectsDocument
@@ -116,6 +118,23 @@ class Vision(Task):
                 return None
             raise
         return picture
+
+    def inputs(
+        self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
+    ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+        """Return the labelled pictures of a folder as input tensors; those larger than 96x96 are cut and scaled."""
+        pictures = load_class_folder(folder)
+        check_labels(folder, pictures.labels, labels, example="no_person,person")
+        chosen = pictures_of_part(pictures, part)
+        made = (
+            LabelledInput(
+                path=item.path,
+                label=item.label,
+                data=preprocess(fitted(item.read(), SIDE * SIDE).pixels, model.summary),
+            )
+            for item in chosen
+        )
+        return tuple(made), chosen.skipped
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
         """Return the labelled pictures of a folder, all or those of one part; of a heat map, pictures with boxes."""

@@ -1,0 +1,294 @@
+"""Forms of one model side by side, on this computer: size, what runs on a board, and which answers differ."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyhost.audio.speakers import Part
+from tinyhost.compiler.tflite_reader import read_tflite
+from tinyhost.datasets.skipped import Skipped
+from tinyhost.errors import MissingToolError, ModelError, UsageError
+from tinyhost.metrics.intervals import Interval, mcnemar, wilson
+from tinyhost.models.file import ModelFile, load_model_file, read_tflite_file
+from tinyhost.models.forms import Form, form_of, weights_of
+from tinyhost.models.reference import HostReference, LitertReference, Reference, ReferenceName, TflmReference
+from tinyhost.tasks.contract import LabelledInput
+from tinyhost.tasks.registry import task_of_app
+
+__all__ = ["ComparedModel", "Flip", "ModelCompareDocument", "compare_models"]
+
+_MAX_FLIPS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedModel:
+    """One of the files."""
+
+    file: str
+    form: Form
+    """by the types of weights and of what they are multiplied with: `dynamic` has weights of int8 and floats beside
+    them, `int16x8` weights of int8 and int16"""
+    n_bytes: int
+    """of the .tflite"""
+    zipped_bytes: int
+    """after DEFLATE, as a zip has it: what pruned weights save before they are sent"""
+    n_weights: int
+    """constants of the layers that have weights, without biases"""
+    zero_weights: float
+    """share of them that is zero"""
+    runs_on_board: bool
+    """tinyhost's engine takes it"""
+    why_not: str
+    """empty if it does"""
+    flash_bytes: int | None
+    """of the model image; null if there is none"""
+    arena_bytes: int | None
+    """working memory"""
+    run_by: ReferenceName | None
+    """what answered here: the firmware's own engine, or what others wrote; null if nothing takes it, or without data"""
+    n_right: int | None
+    accuracy: float | None
+    accuracy_interval: Interval | None
+    """95 % (Wilson)"""
+    flipped: int | None
+    """answers that are others than the first file's"""
+    only_first: int | None
+    """samples that the first file alone has right"""
+    only_this: int | None
+    p: float | None
+    """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
+    mean_difference: float | None
+    """of the scores from the first file's"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip:
+    """A sample to which a file gives another answer than the first."""
+
+    file: str
+    """the sample"""
+    label: str
+    model: str
+    """the model's file"""
+    first: str
+    """what the first file says"""
+    says: str
+    """what this one says"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCompareDocument:
+    """`tinyhost model compare FILE... --json FILE`."""
+
+    schema: Literal["tinyhost.model_compare/1"] = "tinyhost.model_compare/1"
+    data: str | None
+    """the folder; null without `--data`"""
+    n: int
+    """samples"""
+    labels: tuple[str, ...]
+    models: tuple[ComparedModel, ...]
+    flips: tuple[Flip, ...]
+    """at most 1,000"""
+    skipped: tuple[Skipped, ...]
+    """files of the data that could not be used"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """A file, as far as it could be read."""
+
+    path: Path
+    tflite: bytes
+    file: ModelFile | None
+    why_not: str
+
+
+def compare_models(
+    paths: Sequence[Path],
+    data: Path | None,
+    *,
+    labels: tuple[str, ...] = (),
+    part: Part | None = None,
+    on_sample: Callable[[int, int], None] = lambda done, total: None,
+) -> ModelCompareDocument:
+    """Return files beside the first of them. on_sample gets how many answers are there, of how many.
+
+    Samples become inputs as the first file that a board takes has them on the board, and the others get the same real
+    values. Raises ModelError, DatasetError, UsageError.
+    """
+    given = [_read(path, labels) for path in paths]
+    compared = [_facts(item) for item in given]
+    if data is None:
+        return ModelCompareDocument(data=None, n=0, labels=(), models=tuple(compared), flips=(), skipped=())
+    taken = ((item.file, task_of_app(item.file.summary.task)) for item in given if item.file)
+    on_board, task = next(
+        ((file, task) for file, task in taken if task and not task.misfit(file.summary)), (None, None)
+    )
+    if on_board is None or task is None:
+        raise UsageError(
+            "none of the files is a model that an app of a board takes, so nothing says what it makes of a sample",
+            hint="name the int8 model beside the others, or leave --data out",
+        )
+    names = labels or on_board.summary.labels
+    inputs, skipped = task.inputs(on_board, names, data, part)
+    scale, zero_point = on_board.summary.input.scale, on_board.summary.input.zero_point
+    samples = np.stack([np.frombuffer(item.data, on_board.summary.input.dtype) for item in inputs])
+    real = (samples.astype(np.float64) - zero_point) * (scale or 1.0)
+    answers: list[NDArray[np.float64] | None] = []
+    for place, item in enumerate(given):
+        runner = _runner(item)
+        before, total = place * len(real), len(given) * len(real)
+        compared[place] = replace(compared[place], run_by=runner.name if runner else None)
+        show = partial(_told, on_sample, before, total)
+        answers.append(_answers(runner, item, real, show) if runner else None)
+    classes = np.array([names.index(item.label) for item in inputs], np.int64)
+    judged = [_judged(fact, own, answers[0], classes) for fact, own in zip(compared, answers, strict=True)]
+    return ModelCompareDocument(
+        data=str(data),
+        n=len(inputs),
+        labels=names,
+        models=tuple(judged),
+        flips=tuple(_flips(given, answers, inputs, names)),
+        skipped=skipped,
+    )
+
+
+def _told(on_sample: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    on_sample(before + done, total)
+
+
+def _read(path: Path, labels: tuple[str, ...]) -> _Given:
+    tflite, _ = read_tflite_file(path)
+    try:
+        return _Given(path=path, tflite=tflite, file=load_model_file(path, labels), why_not="")
+    except ModelError as error:
+        return _Given(path=path, tflite=tflite, file=None, why_not=error.message)
+
+
+def _facts(item: _Given) -> ComparedModel:
+    graph = read_tflite(item.tflite, where=str(item.path))
+    weights = [np.frombuffer(data, np.dtype(dtype)) for data, dtype in weights_of(graph)]
+    n = sum(len(values) for values in weights)
+    summary = item.file.summary if item.file else None
+    return ComparedModel(
+        file=str(item.path),
+        form=form_of(graph),
+        n_bytes=len(item.tflite),
+        zipped_bytes=len(zlib.compress(item.tflite, 9)),
+        n_weights=n,
+        zero_weights=sum(int((values == 0).sum()) for values in weights) / n if n else 0.0,
+        runs_on_board=summary is not None,
+        why_not=item.why_not,
+        flash_bytes=summary.flash_bytes if summary else None,
+        arena_bytes=summary.arena_bytes if summary else None,
+        run_by=None,
+        n_right=None,
+        accuracy=None,
+        accuracy_interval=None,
+        flipped=None,
+        only_first=None,
+        only_this=None,
+        p=None,
+        mean_difference=None,
+    )
+
+
+def _runner(item: _Given) -> Reference | None:
+    """Return what runs a model here: the firmware's engine, else TensorFlow's or LiteRT's, if it is installed."""
+    if item.file is not None:
+        return HostReference(item.file.image)
+    for kind in (LitertReference, TflmReference):
+        try:
+            runner: Reference = kind(item.tflite)
+        except (MissingToolError, ModelError):
+            continue
+        return runner
+    return None
+
+
+def _answers(
+    runner: Reference, item: _Given, real: NDArray[np.float64], on_sample: Callable[[int], None]
+) -> NDArray[np.float64]:
+    """Return the real scores of samples, (n, n_classes)."""
+    graph = read_tflite(item.tflite)
+    x, y = graph.tensors[graph.input], graph.tensors[graph.outputs[0]]
+    if x.n_elements != real.shape[1]:
+        raise ModelError(
+            f"{item.path}: it takes {x.n_elements:,} values, the samples have {real.shape[1]:,}",
+            hint="compare forms of one model",
+        )
+    scores = []
+    for done, sample in enumerate(real, 1):
+        raw = np.frombuffer(runner.run(_quantized(sample, x.dtype, float(x.scale), x.zero_point)), y.dtype)
+        values = raw.astype(np.float64)
+        scores.append(values if y.dtype == "float32" else (values - y.zero_point) * float(y.scale))
+        on_sample(done)
+    return np.stack(scores)
+
+
+def _quantized(sample: NDArray[np.float64], dtype: str, scale: float, zero_point: int) -> bytes:
+    if dtype == "float32":
+        return sample.astype(np.float32).tobytes()
+    limits = np.iinfo(dtype)
+    levels = np.clip(np.rint(sample / (scale or 1.0)) + zero_point, limits.min, limits.max)
+    return bytes(levels.astype(dtype).tobytes())
+
+
+def _judged(
+    fact: ComparedModel,
+    own: NDArray[np.float64] | None,
+    first: NDArray[np.float64] | None,
+    classes: NDArray[np.int64],
+) -> ComparedModel:
+    if own is None:
+        return fact
+    right = own.argmax(axis=1) == classes
+    judged = replace(
+        fact,
+        n_right=int(right.sum()),
+        accuracy=float(right.mean()),
+        accuracy_interval=wilson(int(right.sum()), len(right)),
+    )
+    if first is None:
+        return judged
+    test = mcnemar((first.argmax(axis=1) == classes).tolist(), right.tolist())
+    return replace(
+        judged,
+        flipped=int((own.argmax(axis=1) != first.argmax(axis=1)).sum()),
+        only_first=test.n_only_first,
+        only_this=test.n_only_second,
+        p=test.p_value,
+        mean_difference=float(np.abs(own - first).mean()),
+    )
+
+
+def _flips(
+    given: Sequence[_Given],
+    answers: Sequence[NDArray[np.float64] | None],
+    inputs: Sequence[LabelledInput],
+    labels: tuple[str, ...],
+) -> list[Flip]:
+    first = answers[0]
+    if first is None:
+        return []
+    flips = [
+        Flip(
+            file=str(sample.path),
+            label=sample.label,
+            model=str(item.path),
+            first=labels[int(before.argmax())],
+            says=labels[int(now.argmax())],
+        )
+        for item, own in zip(given[1:], answers[1:], strict=True)
+        if own is not None
+        for sample, before, now in zip(inputs, first, own, strict=True)
+        if before.argmax() != now.argmax()
+    ]
+    return flips[:_MAX_FLIPS]
