@@ -89,7 +89,7 @@ TEST_CASE("scales, shapes and types that two operands cannot have are refused") 
   CheckRefused<AddParams>(
       {OperatorCode::kAdd, {{2, 3}, {3}}, {2, 3}, {{kHalf, kHalf}, kHalf, {0, 0}, 0, -128, 127, 0, 0, 0, {}, 0, 0}},
       {[](Sum& m) { m.params.linear_shift = 32; }, [](Sum& m) { m.params.output_shift = 1; },
-       [](Sum& m) { m.params.has_table = 1, m.params.table_offset = UINT32_MAX - 3; }});
+       [](Sum& m) { m.params.table_input = 1, m.params.table_offset = UINT32_MAX - 3; }});
   using Product = Model<MulParams>;
   CheckRefused<MulParams>({OperatorCode::kDiv, {{2, 3}, {2, 1}}, {2, 3}, {kHalf, 22, -128, 127, 0}},
                           {[](Product& m) { m.params.multiplier = -1; }, [](Product& m) { m.params.shift = 23; },

@@ -959,7 +959,7 @@ class MeanParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddParams:
-    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
+    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
 
     SIZE: ClassVar[int] = 36
     _STRUCT: ClassVar[Struct] = Struct("<2ii2bbbbBBB2iiI")
@@ -975,20 +975,20 @@ class AddParams:
     activation_min: int = 0
     activation_max: int = 0
     linear_shift: int = 0
-    """0..31; 0: there is no linear form"""
-    has_table: int = 0
-    """0 or 1"""
+    """0..31; 0: there is no such form"""
+    table_input: int = 0
+    """0: there is no table; else 1 and the number of the input that is looked up"""
     reserved: int = 0
     """0"""
     linear_multiplier: tuple[int, ...] = (0, 0)
     """the second is that of minus the subtrahend"""
     linear_constant: int = 0
     table_offset: int = 0
-    """with has_table: of i32, what each byte of the input that is not the wider one adds to twice the sum"""
+    """with table_input: of i32, what each byte of that input adds"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(*self.input_multiplier, self.output_multiplier, *self.input_shift, self.output_shift, self.activation_min, self.activation_max, self.linear_shift, self.has_table, self.reserved, *self.linear_multiplier, self.linear_constant, self.table_offset)
+        return self._STRUCT.pack(*self.input_multiplier, self.output_multiplier, *self.input_shift, self.output_shift, self.activation_min, self.activation_max, self.linear_shift, self.table_input, self.reserved, *self.linear_multiplier, self.linear_constant, self.table_offset)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> AddParams:
@@ -1002,7 +1002,7 @@ class AddParams:
             activation_min=values[6],
             activation_max=values[7],
             linear_shift=values[8],
-            has_table=values[9],
+            table_input=values[9],
             reserved=values[10],
             linear_multiplier=values[11 : 13],
             linear_constant=values[13],

@@ -48,7 +48,7 @@ def test_every_pair_of_bytes_has_the_sum_of_the_portable_kernel(
     tflite = _every_pair(code, scales, zero_points, activation=0)
     (step,) = lower_graph(read_tflite(tflite, where="sum"), ConstantPool(), where="sum")
     assert isinstance(step.params, AddParams)
-    assert (step.params.linear_shift != 0, step.params.has_table != 0) == (is_linear, not is_linear)
+    assert (step.params.linear_shift != 0, step.params.table_input != 0) == (True, not is_linear)
     compiled = compile_tflite(tflite, name="sum")
     inputs = [np.tile(_BYTES, 256).astype(np.int8).reshape(1, 256, 256, 1)]
     fast, portable = (run_compiled(compiled, inputs, simd=simd) for simd in (True, False))

@@ -30,7 +30,7 @@ from tinyhost.compiler.image_format import (
 )
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
-from tinyhost.compiler.lower.sums import ADD_LEFT_SHIFT, with_fast_form
+from tinyhost.compiler.lower.sums import ADD_LEFT_SHIFT, sums_of_bytes, with_fast_form
 
 __all__ = [
     "lower_add",
@@ -77,8 +77,33 @@ def lower_add(context: OperatorContext) -> Step:
         activation_max=high,
     )
     code = OperatorCode[context.operator.code]
-    params = with_fast_form(params, (a, b), output, context.pool, sign=-1 if code is OperatorCode.SUB else 1)
+    sign = -1 if code is OperatorCode.SUB else 1
+    sums = sums_of_bytes(params, (a.zero_point, b.zero_point, output.zero_point), sign=sign)
+    table = _table_of_pairs(context, a, b, output, lambda x, y: int(sums[x + 128, y + 128]))
+    if table is not None:
+        return table
+    params = with_fast_form(params, (a, b), output, context.pool, sign=sign)
     return Step(code=code, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
+
+
+def _table_of_pairs(
+    context: OperatorContext, a: Tensor, b: Tensor, output: Tensor, function: Callable[[int, int], int]
+) -> Step | None:
+    """Return an operator whose inputs are one tensor, or one and a constant of one value, as a table; else None."""
+    if a.index == b.index:
+        return table_step(context, OperatorCode.LOOKUP, a, output, lambda q: function(q, q))
+    if (second := _only_value(b)) is not None and a.shape == output.shape:
+        return table_step(context, OperatorCode.LOOKUP, a, output, lambda q: function(q, second))
+    if (first := _only_value(a)) is not None and b.shape == output.shape:
+        return table_step(context, OperatorCode.LOOKUP, b, output, lambda q: function(first, q))
+    return None
+
+
+def _only_value(tensor: Tensor) -> int | None:
+    if tensor.data is None:
+        return None
+    values = tensor.array()
+    return int(values.flat[0]) if (values == values.flat[0]).all() else None
 
 
 def lower_squared_difference(context: OperatorContext) -> Step:
@@ -164,6 +189,14 @@ def lower_mul(context: OperatorContext) -> Step:
     multiplier, shift = checked_multiplier(context, float(a.scale) * float(b.scale) / float(output.scale))
     low, high = context.activation_range(output)
     params = MulParams(multiplier=multiplier, shift=shift, activation_min=low, activation_max=high)
+
+    def product(x: int, y: int) -> int:
+        scaled = multiply_by_quantized_multiplier((x - a.zero_point) * (y - b.zero_point), multiplier, shift)
+        return min(max(output.zero_point + scaled, low), high)
+
+    table = _table_of_pairs(context, a, b, output, product)
+    if table is not None:
+        return table
     return Step(code=OperatorCode.MUL, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
 
 

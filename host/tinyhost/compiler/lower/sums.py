@@ -1,12 +1,13 @@
 """ADD and SUB in a form that is faster than TFLM's and has its bytes.
 
-Wherever a linear function of both inputs' bytes has them for every pair, that is the form; else it is a table for the
-input that is scaled before the sum.
+Wherever a linear function of both inputs' bytes has them for every pair, that is the form; else it is one of the wider
+input's byte, and a table of what the other adds.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinyhost.compiler.constants import ConstantPool
 from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import AddParams
 
-__all__ = ["ADD_LEFT_SHIFT", "with_fast_form"]
+__all__ = ["ADD_LEFT_SHIFT", "sums_of_bytes", "with_fast_form"]
 
 ADD_LEFT_SHIFT = 20
 _SHIFTS = range(22, 15, -1)
@@ -29,44 +30,77 @@ _STRETCHES = (
 )
 """By how much of itself a sum is made larger. Halves are rounded away from zero: a sum that is a little larger than it
 should be, rounded down, comes to that on either side. What is little enough is tried out."""
+_FAR = 2**40
+"""More than any constant that fits."""
 _BYTES = np.arange(-128, 128, dtype=np.int64)
 
 
 def with_fast_form(
     params: AddParams, inputs: tuple[Tensor, Tensor], output: Tensor, pool: ConstantPool, *, sign: int
 ) -> AddParams:
-    """Return the parameters with the linear form if there is one, else with a table; sign: of the second input."""
-    scaled = [
-        requantized((_BYTES - tensor.zero_point) << ADD_LEFT_SHIFT, multiplier, shift)
-        for tensor, multiplier, shift in zip(inputs, params.input_multiplier, params.input_shift, strict=True)
-    ]
-    sums = scaled[0][:, None] + sign * scaled[1]
-    outputs = requantized(sums, params.output_multiplier, params.output_shift) + output.zero_point
-    outputs = np.clip(outputs, -128, 127)
-    ratios = [float(inputs[0].scale) / float(output.scale), sign * float(inputs[1].scale) / float(output.scale)]
+    """Return the parameters with the linear form if there is one, else with a table if that has the bytes.
+
+    sign: of the second input.
+    """
+    first, second = (float(tensor.scale) / float(output.scale) for tensor in inputs)
+    zero_points = (inputs[0].zero_point, inputs[1].zero_point, output.zero_point)
+    found, table = _find_form(params, zero_points, (first, sign * second), sign)
+    return found if table is None else replace(found, table_offset=pool.add(table))
+
+
+@lru_cache(maxsize=256)
+def _find_form(
+    params: AddParams, zero_points: tuple[int, int, int], ratios: tuple[float, float], sign: int
+) -> tuple[AddParams, bytes | None]:
+    """Return the parameters and the table; passes ask for the same sum again and again."""
+    low, high = params.activation_min, params.activation_max
+    outputs = sums_of_bytes(params, zero_points, sign=sign)
     for shift, stretch in product(_SHIFTS, _STRETCHES):
         first, second = (round(ratio * (1 + stretch) * 2.0 ** (shift + 8)) for ratio in ratios)
         if max(abs(first), abs(second)) >= 2**31:
             continue
         terms = (first * (_BYTES << 8) >> 16)[:, None] + (second * (_BYTES << 8) >> 16)
-        constant = _constant(outputs, terms, shift)
-        if constant is not None:
+        lowest, highest = _constants(outputs, terms, shift, low, high, axis=None)
+        constant = (lowest + highest) // 2
+        if lowest <= highest and _fit(constant) and _fit(terms + constant):
             multipliers = (first, second)
-            return replace(params, linear_shift=shift, linear_multiplier=multipliers, linear_constant=constant)
-    wide = 0 if (params.input_multiplier[0], params.input_shift[0]) == (1 << 30, 0) else 1
-    signs = (1, sign)
-    table = 2 * signs[1 - wide] * scaled[1 - wide] - signs[wide] * (inputs[wide].zero_point << ADD_LEFT_SHIFT)
-    offset = pool.add(np.roll(table, 128).astype("<i4").tobytes())
-    return replace(params, has_table=1, table_offset=offset)
+            form = replace(params, linear_shift=shift, linear_multiplier=multipliers, linear_constant=int(constant))
+            return form, None
+    wide = 0 if abs(ratios[0]) >= abs(ratios[1]) else 1
+    for shift, stretch in product(_SHIFTS, _STRETCHES):
+        multiplier = round(ratios[wide] * (1 + stretch) * 2.0**shift)
+        terms = np.expand_dims(multiplier * _BYTES, 1 - wide)
+        lowest, highest = _constants(outputs, terms, shift, low, high, axis=wide)
+        table = (lowest + highest) // 2
+        if (lowest <= highest).all() and _fit(table) and _fit(terms + np.expand_dims(table, wide)):
+            multipliers = (multiplier, 0) if wide == 0 else (0, multiplier)
+            form = replace(params, linear_shift=shift, linear_multiplier=multipliers, table_input=2 - wide)
+            return form, np.roll(table, 128).astype("<i4").tobytes()
+    return params, None
 
 
-def _constant(outputs: NDArray[np.int64], terms: NDArray[np.int64], shift: int) -> int | None:
-    """Return the constant with which all terms, shifted right and saturated, are the outputs; None if there is none."""
-    lowest = (outputs << shift) - terms
-    above = lowest[outputs > -128]
-    below = lowest[outputs < 127] + (1 << shift) - 1
-    low = int(above.max()) if above.size else -(2**31)
-    high = int(below.min()) if below.size else 2**31 - 1
-    constant = (low + high) // 2
-    fits = constant + int(terms.min()) >= -(2**31) and constant + int(terms.max()) < 2**31
-    return constant if low <= high and fits and -(2**31) <= constant < 2**31 else None
+def sums_of_bytes(params: AddParams, zero_points: tuple[int, int, int], *, sign: int) -> NDArray[np.int64]:
+    """Return TFLM's output for every pair of input values from -128 on: (256, 256), first input by second."""
+    scaled = [
+        requantized((_BYTES - zero_point) << ADD_LEFT_SHIFT, multiplier, shift)
+        for zero_point, multiplier, shift in zip(
+            zero_points[:2], params.input_multiplier, params.input_shift, strict=True
+        )
+    ]
+    sums = scaled[0][:, None] + sign * scaled[1]
+    outputs = requantized(sums, params.output_multiplier, params.output_shift) + zero_points[2]
+    return np.clip(outputs, params.activation_min, params.activation_max)
+
+
+def _constants(
+    outputs: NDArray[np.int64], terms: NDArray[np.int64], shift: int, low: int, high: int, *, axis: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the least and the greatest constants with which the terms, shifted right and clamped, are the outputs."""
+    needed = (outputs << shift) - terms
+    lowest = np.where(outputs > low, needed, -_FAR).max(axis)
+    highest = np.where(outputs < high, needed + (1 << shift) - 1, _FAR).min(axis)
+    return np.where(lowest == -_FAR, highest, lowest), np.where(highest == _FAR, lowest, highest)
+
+
+def _fit(values: NDArray[np.int64]) -> bool:
+    return bool((np.abs(values) < 2**31).all())

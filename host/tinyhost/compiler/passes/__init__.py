@@ -17,7 +17,6 @@ from tinyhost.compiler.passes.last_step import keep_last_step
 from tinyhost.compiler.passes.lines import lay_lines
 from tinyhost.compiler.passes.pads import fuse_pads
 from tinyhost.compiler.passes.taps import cut_unseen_taps
-from tinyhost.compiler.passes.tiles import tile_constants
 from tinyhost.compiler.passes.unread import remove_unread
 
 __all__ = ["PASSES", "run_passes", "with_ends_placed"]
@@ -31,7 +30,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     cut_unseen_taps,
     remove_dead_channels,
 )
-"""In the order in which they run; behind them lay_lines and tile_constants, once."""
+"""In the order in which they run; behind them lay_lines, once."""
 
 _MAX_ROUNDS = 16
 
@@ -44,4 +43,4 @@ def run_passes(graph: Graph) -> Graph:
             graph = run(graph)
         if graph is before:
             break
-    return with_ends_placed(remove_unread(tile_constants(lay_lines(graph))))
+    return with_ends_placed(remove_unread(lay_lines(graph)))

@@ -76,7 +76,8 @@ def _lookup(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> Value
     if graph.tensors[operator.inputs[0]].dtype == "float32" or graph.tensors[operator.outputs[0]].dtype == "float32":
         return ValueRange.full(inputs[0].n)
     table = table_of(graph, operator).astype(np.int64)
-    spans = [table[np.arange(low, high + 1)] for low, high in zip(inputs[0].low, inputs[0].high, strict=True)]
+    looked_up = inputs[operator.inputs.index(lower_operator(context_of(graph, operator)).inputs[0])]
+    spans = [table[np.arange(low, high + 1)] for low, high in zip(looked_up.low, looked_up.high, strict=True)]
     return ValueRange(low=np.array([s.min() for s in spans]), high=np.array([s.max() for s in spans]))
 
 
@@ -84,6 +85,8 @@ def _add(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRan
     """ADD rises with both operands."""
     context = context_of(graph, operator)
     params, output = lower_operator(context).params, context.output()
+    if isinstance(params, LookupParams):
+        return _lookup(graph, operator, inputs)
     assert isinstance(params, AddParams)
     n = n_channels(output)
 
@@ -106,6 +109,8 @@ def _mul(graph: Graph, operator: Operator, inputs: list[ValueRange]) -> ValueRan
     """MUL has its extremes where both operands are at an end of their ranges."""
     context = context_of(graph, operator)
     params, output = lower_operator(context).params, context.output()
+    if isinstance(params, LookupParams):
+        return _lookup(graph, operator, inputs)
     assert isinstance(params, MulParams)
     n = n_channels(output)
     a, b = (

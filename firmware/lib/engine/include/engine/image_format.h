@@ -540,7 +540,7 @@ struct MeanParams {
 };
 static_assert(sizeof(MeanParams) == 8, "MeanParams has padding");
 
-/// ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's.
+/// ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's.
 struct AddParams {
   int32_t input_multiplier[2];  ///< Q31
   int32_t output_multiplier;  ///< Q31
@@ -548,12 +548,12 @@ struct AddParams {
   int8_t output_shift;  ///< -31..0; of SQUARED_DIFFERENCE -31..30
   int8_t activation_min;
   int8_t activation_max;
-  uint8_t linear_shift;  ///< 0..31; 0: there is no linear form
-  uint8_t has_table;  ///< 0 or 1
+  uint8_t linear_shift;  ///< 0..31; 0: there is no such form
+  uint8_t table_input;  ///< 0: there is no table; else 1 and the number of the input that is looked up
   uint8_t reserved;  ///< 0
   int32_t linear_multiplier[2];  ///< the second is that of minus the subtrahend
   int32_t linear_constant;
-  uint32_t table_offset;  ///< with has_table: of i32, what each byte of the input that is not the wider one adds to twice the sum
+  uint32_t table_offset;  ///< with table_input: of i32, what each byte of that input adds
 };
 static_assert(sizeof(AddParams) == 36, "AddParams has padding");
 

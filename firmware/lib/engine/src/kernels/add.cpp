@@ -19,7 +19,7 @@ TINYHOST_COLD Status CheckAdd(const OperatorView& op, uint64_t* work) {
       params->output_multiplier < 0 || !RightShiftInRange(params->input_shift[0]) ||
       !RightShiftInRange(params->input_shift[1]) || !RightShiftInRange(params->output_shift) ||
       params->linear_shift > 31 ||
-      (params->has_table != 0 && !op.image->Constants<int32_t>(params->table_offset, 256)) ||
+      params->table_input > 2 || (params->table_input != 0 && !op.image->Constants<int32_t>(params->table_offset, 256)) ||
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
   }
@@ -35,10 +35,9 @@ int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value)
 }
 
 template <int32_t kSign>
-void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
-            int8_t* output) {
+void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const AddParams& p = *op.params<AddParams>();
-  for (; n > 0; --n, a += step_a, b += step_b) {
+  for (; n > 0; --n, ++a, ++b) {
     const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), kSign * Scaled(op, p, 1, *b));
     const int32_t scaled = MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift);
     *output++ =

@@ -1,5 +1,7 @@
 #include "broadcast.h"
 
+#include <cstring>
+
 namespace tinyhost {
 
 TINYHOST_COLD Shape4 BroadcastStrides(const TensorView& tensor) {
@@ -35,44 +37,98 @@ TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
          op.output.type == TensorType::kInt8 && BothBroadcast(op);
 }
 
-TINYHOST_COLD void ForEachRows(const OperatorView& op, RowsFunction function, const void* context) {
-  Shape4 out = ExtendShape(op.output);
-  const Shape4 sa = BroadcastStrides(op.inputs[0]);
-  const Shape4 sb = BroadcastStrides(op.inputs[1]);
-  int32_t n = 1, step_a = 1, step_b = 1;
-  for (int d = 3; d >= 0; --d) {
-    const int32_t size = out.dims[d];
-    if (size == 1) continue;
-    const int32_t moves_a = sa.dims[d] != 0, moves_b = sb.dims[d] != 0;
-    if (n > 1 && (moves_a != step_a || moves_b != step_b)) break;
-    step_a = moves_a;
-    step_b = moves_b;
-    n *= size;
-    out.dims[d] = 1;
-  }
-  Rows rows{nullptr, nullptr, op.output_data<int8_t>(), n, step_a, step_b, out.dims[2], sa.dims[2], sb.dims[2]};
-  for (int32_t i = 0; i < out.dims[0]; ++i) {
-    for (int32_t j = 0; j < out.dims[1]; ++j, rows.output += n * rows.n_rows) {
-      rows.a = op.input_data<int8_t>(0) + i * sa.dims[0] + j * sa.dims[1];
-      rows.b = op.input_data<int8_t>(1) + i * sb.dims[0] + j * sb.dims[1];
-      function(op, rows, context);
-    }
-  }
-}
-
 namespace {
 
-TINYHOST_COLD void RunEachRow(const OperatorView& op, const Rows& rows, const void* context) {
-  const RowFunction function = *static_cast<const RowFunction*>(context);
-  const int8_t *a = rows.a, *b = rows.b;
-  int8_t* output = rows.output;
-  for (int32_t i = rows.n_rows; i > 0; --i, a += rows.next_a, b += rows.next_b, output += rows.n) {
-    function(op, a, rows.step_a, b, rows.step_b, rows.n, output);
+constexpr int32_t kBlockBytes = 256;
+constexpr int32_t kLongRow = kBlockBytes / 4 + 1;  // copies of longer ones take more than they spare
+constexpr int32_t kWord = 4;
+
+/// Dimensions in which both inputs go on alike: how many elements, and how far apart each input has them.
+struct Axis {
+  int32_t n = 1;
+  int32_t step[2] = {0, 0};
+};
+
+/// Rows of one input behind one another, copied where the input repeats.
+class Block {
+ public:
+  const int8_t* Rows(const int8_t* from, int32_t step, int32_t next, int32_t n, int32_t n_rows) {
+    if (step != 0 && (next != 0 || n_rows == 1)) return from;
+    if (from == from_) return data_;  // as many rows, or fewer
+    from_ = from;
+    int8_t* to = data_;
+    if (step == 0) {
+      for (; n_rows > 0; --n_rows, from += next, to += n) {
+        const uint32_t word = static_cast<uint8_t>(*from) * 0x01010101u;
+        for (int32_t i = 0; i < n; i += kWord) std::memcpy(to + i, &word, kWord);
+      }
+      return data_;
+    }
+    int32_t period = n;
+    while (period < kWord) period += n;
+    for (int32_t i = 0; i < n; ++i) *to++ = from[i];
+    for (int32_t i = n; i < period; ++i, ++to) *to = to[-n];
+    for (const int8_t* end = data_ + n * n_rows; to < end; to += kWord) std::memcpy(to, to - period, kWord);
+    return data_;
+  }
+
+ private:
+  int8_t data_[kBlockBytes + kWord];  // whole words are stored
+  const int8_t* from_ = nullptr;
+};
+
+/// Runs rows along one axis, short ones some at a time.
+TINYHOST_COLD void RunRows(const OperatorView& op, RowFunction function, const Axis& along, const Axis& rows,
+                           const int8_t* const inputs[2], int8_t* output) {
+  const bool repeats = (along.step[0] & along.step[1]) == 0;
+  int32_t n_at_once = along.n, rows_at_once = 1;
+  if (repeats && n_at_once > kBlockBytes) n_at_once = kBlockBytes;
+  if (repeats || along.n < kLongRow) rows_at_once = kBlockBytes / n_at_once;
+  if (rows_at_once > 8) rows_at_once &= ~7;  // fast kernels run eight elements at once
+  Block blocks[2];
+  for (int32_t row = 0; row < rows.n; row += rows_at_once) {
+    const int32_t n_rows = rows.n - row < rows_at_once ? rows.n - row : rows_at_once;
+    for (int32_t column = 0, n; column < along.n; column += n, output += n * n_rows) {
+      n = along.n - column < n_at_once ? along.n - column : n_at_once;
+      const int8_t* data[2];
+      for (int i = 0; i < 2; ++i) {
+        const int8_t* from = inputs[i] + row * rows.step[i] + column * along.step[i];
+        data[i] = blocks[i].Rows(from, along.step[i], rows.step[i], n, n_rows);
+      }
+      function(op, data[0], data[1], n * n_rows, output);
+    }
   }
 }
 
 }  // namespace
 
-TINYHOST_COLD void ForEachRow(const OperatorView& op, RowFunction function) { ForEachRows(op, RunEachRow, &function); }
+TINYHOST_COLD void ForEachRow(const OperatorView& op, RowFunction function) {
+  const int8_t *a = op.input_data<int8_t>(0), *b = op.input_data<int8_t>(1);
+  const uint32_t n_bytes = op.output.n_bytes;
+  if (op.inputs[0].n_bytes == n_bytes && op.inputs[1].n_bytes == n_bytes) {
+    return function(op, a, b, static_cast<int32_t>(n_bytes), op.output_data<int8_t>());
+  }
+  const Shape4 out = ExtendShape(op.output);
+  const Shape4 strides[2] = {BroadcastStrides(op.inputs[0]), BroadcastStrides(op.inputs[1])};
+  Axis axes[4];
+  int last = -1;
+  for (int d = 3; d >= 0; --d) {
+    if (out.dims[d] == 1) continue;
+    const int32_t step_a = strides[0].dims[d], step_b = strides[1].dims[d];
+    if (last >= 0 && step_a == axes[last].step[0] * axes[last].n && step_b == axes[last].step[1] * axes[last].n) {
+      axes[last].n *= out.dims[d];
+    } else {
+      axes[++last] = Axis{out.dims[d], {step_a, step_b}};
+    }
+  }
+  int8_t* output = op.output_data<int8_t>();
+  for (int32_t i = 0; i < axes[3].n; ++i) {
+    for (int32_t j = 0; j < axes[2].n; ++j, output += axes[0].n * axes[1].n) {
+      const int8_t* inputs[2] = {a + i * axes[3].step[0] + j * axes[2].step[0],
+                                 b + i * axes[3].step[1] + j * axes[2].step[1]};
+      RunRows(op, function, axes[0], axes[1], inputs, output);
+    }
+  }
+}
 
 }  // namespace tinyhost

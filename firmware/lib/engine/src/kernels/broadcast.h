@@ -42,26 +42,8 @@ inline void RunBroadcast(const OperatorView& op) {
   }
 }
 
-/// Rows of n outputs, as long as both inputs go on in one way; step_a and step_b are 0 where an input repeats.
-struct Rows {
-  const int8_t* a;
-  const int8_t* b;
-  int8_t* output;
-  int32_t n;
-  int32_t step_a;
-  int32_t step_b;
-  int32_t n_rows;
-  int32_t next_a;  // from a row's start to the next one's
-  int32_t next_b;
-};
-
-/// Runs all rows, some at a time, with both inputs broadcast to the output's shape. `context`: the function's own.
-using RowsFunction = void (*)(const OperatorView& op, const Rows& rows, const void* context);
-void ForEachRows(const OperatorView& op, RowsFunction function, const void* context);
-
-/// The same, one row at a time.
-using RowFunction = void (*)(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b,
-                             int32_t n, int8_t* output);
+/// Runs all outputs in order, row by row: n elements of both inputs, broadcast to the output's shape.
+using RowFunction = void (*)(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output);
 void ForEachRow(const OperatorView& op, RowFunction function);
 
 }  // namespace tinyhost

@@ -26,13 +26,12 @@ int32_t Real(const OperatorView& op, const CompareParams& p, int i, int32_t valu
   return MultiplyByQuantizedMultiplier(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
-void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
-            int8_t* output) {
+void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const CompareParams p = *op.params<CompareParams>();
   const bool equality = p.comparison == Comparison::kEqual || p.comparison == Comparison::kLessEqual;
   const bool order = p.comparison == Comparison::kLess || p.comparison == Comparison::kLessEqual;
   const bool inequality = p.comparison == Comparison::kNotEqual;
-  for (; n > 0; --n, a += step_a, b += step_b) {
+  for (; n > 0; --n, ++a, ++b) {
     const int32_t x = Real(op, p, 0, *a), y = Real(op, p, 1, *b);
     *output++ = static_cast<int8_t>((equality && x == y) || (order && x < y) || (inequality && x != y));
   }

@@ -33,10 +33,9 @@ TINYHOST_COLD int32_t Quotient(int32_t a, int32_t b, const MulParams& p) {
   return exponent > 31 ? 0 : RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(quotient, p.multiplier), exponent);
 }
 
-void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
-            int8_t* output) {
+void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const MulParams p = *op.params<MulParams>();
-  for (; n > 0; --n, a += step_a, b += step_b) {
+  for (; n > 0; --n, ++a, ++b) {
     const int32_t scaled = Quotient(*a - op.inputs[0].zero_point, *b - op.inputs[1].zero_point, p);
     *output++ =
         static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));

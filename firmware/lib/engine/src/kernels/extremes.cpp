@@ -13,9 +13,8 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
 }
 
 template <bool kLargest>
-void RunRow(const OperatorView&, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
-            int8_t* output) {
-  for (; n > 0; --n, a += step_a, b += step_b) *output++ = (*a > *b) == kLargest ? *a : *b;
+void RunRow(const OperatorView&, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
+  for (; n > 0; --n, ++a, ++b) *output++ = (*a > *b) == kLargest ? *a : *b;
 }
 
 template <bool kLargest>

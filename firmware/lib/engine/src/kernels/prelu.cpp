@@ -18,10 +18,9 @@ TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-void RunRow(const OperatorView& op, const int8_t* data, int32_t step, const int8_t* slopes, int32_t slope_step,
-            int32_t n, int8_t* output) {
+void RunRow(const OperatorView& op, const int8_t* data, const int8_t* slopes, int32_t n, int8_t* output) {
   const PreluParams p = *op.params<PreluParams>();
-  for (; n > 0; --n, data += step, slopes += slope_step) {
+  for (; n > 0; --n, ++data, ++slopes) {
     const int32_t x = *data - op.inputs[0].zero_point;
     const int32_t scaled = x >= 0 ? MultiplyByQuantizedMultiplier(x, p.multiplier, p.shift)
                                   : MultiplyByQuantizedMultiplier(x * (*slopes - op.inputs[1].zero_point),

@@ -28,10 +28,9 @@ int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value)
   return MultiplyByQuantizedMultiplier(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
-void RunRow(const OperatorView& op, const int8_t* a, int32_t step_a, const int8_t* b, int32_t step_b, int32_t n,
-            int8_t* output) {
+void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const AddParams p = *op.params<AddParams>();
-  for (; n > 0; --n, a += step_a, b += step_b) {
+  for (; n > 0; --n, ++a, ++b) {
     const uint32_t difference = static_cast<uint32_t>(Scaled(op, p, 0, *a) - Scaled(op, p, 1, *b));
     const int32_t square = static_cast<int32_t>(difference * difference);  // a hostile image's may wrap
     const int32_t scaled = MultiplyByQuantizedMultiplier(square, p.output_multiplier, p.output_shift);

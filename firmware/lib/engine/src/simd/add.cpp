@@ -1,10 +1,10 @@
-// ADD and SUB of two int8 tensors in one of two forms that the compiler makes: as a linear function of both bytes,
-// which it has found to give TFLM's for every pair of them, in about 8 instructions per element; or with a table for
-// the input that is scaled, and TFLM's rounding of the sum, in about 10. Other sums are left to the portable kernels.
+// ADD and SUB of two int8 tensors in one of two forms, of which the compiler has found one to give TFLM's byte for every
+// pair: a linear function of both bytes, in about 8 instructions per element; or a linear function of one byte and a
+// table of what the other adds, in about 7. Other sums are left to the portable kernels.
 
 #include "../kernels/add.h"
 
-#include "../kernels/fixed_point.h"
+#include "../kernels/broadcast.h"
 #include "clamp.h"
 #include "kernels.h"
 #include "rows.h"
@@ -14,15 +14,13 @@ namespace tinyhost::simd {
 namespace {
 
 constexpr int kTableSize = 256;
-constexpr int32_t kHalf = 1 << 30;       // Q31
-constexpr int32_t kMaxOutputShift = 22;  // so that a zero point, shifted, fits
 
 /// Bytes 1 and 3, times 2^8.
 inline uint32_t HighBytes(uint32_t word) { return word & 0xFF00FF00u; }
 
-TINYHOST_HOT void AddLinear(const AddParams& params, const OrderedRows& rows) {
-  const int32_t first_multiplier = params.linear_multiplier[rows.first];
-  const int32_t second_multiplier = params.linear_multiplier[1 - rows.first];
+TINYHOST_HOT void AddLinear(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
+  const AddParams& params = *op.params<AddParams>();
+  const int32_t first_multiplier = params.linear_multiplier[0], second_multiplier = params.linear_multiplier[1];
   const int32_t constant = params.linear_constant, shift = params.linear_shift;
   const auto low = [=](uint32_t first, uint32_t second) {
     const int32_t sum =
@@ -35,7 +33,7 @@ TINYHOST_HOT void AddLinear(const AddParams& params, const OrderedRows& rows) {
     return static_cast<int8_t>(SaturateToByte(sum >> shift));
   };
   ForEachFour(
-      rows,
+      a, b, n, output,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = HighBytes(first << 8), first_odd = HighBytes(first);
         const uint32_t second_even = HighBytes(second << 8), second_odd = HighBytes(second);
@@ -49,68 +47,35 @@ TINYHOST_HOT void AddLinear(const AddParams& params, const OrderedRows& rows) {
       });
 }
 
-int WiderInput(const AddParams& p) { return p.input_multiplier[0] == kHalf && p.input_shift[0] == 0 ? 0 : 1; }
-
-/// Twice the sum, so that its product with a Q31 number needs no doubling; half of it is rounded away from zero, less 1
-/// where it is negative.
-struct TableSum {
-  const int32_t* table;
-  int32_t factor;
-  int32_t multiplier;
-  int32_t constant;
-  int32_t shift;
-
-  int8_t operator()(int32_t wide, uint8_t other) const {
-    const int32_t sum = WrappingAdd(table[other], wide * factor);
-    const int32_t scaled = WrappingAdd(MultiplyHighAdd(sum, multiplier, constant), sum >> 31);
-    return static_cast<int8_t>(SaturateToByte(scaled >> shift));
-  }
-};
-
-TINYHOST_HOT void AddByTable(const TableSum& of, Rows rows, int wide) {
-  const TableSum sum = of;  // a copy that outputs cannot alias
-  const int8_t* input = wide == 0 ? rows.a : rows.b;
-  const uint8_t* other = reinterpret_cast<const uint8_t*>(wide == 0 ? rows.b : rows.a);
-  const int32_t step = wide == 0 ? rows.step_a : rows.step_b, other_step = wide == 0 ? rows.step_b : rows.step_a;
-  const int32_t next = (wide == 0 ? rows.next_a : rows.next_b) - rows.n * step;
-  const int32_t other_next = (wide == 0 ? rows.next_b : rows.next_a) - rows.n * other_step;
-  int8_t* output = rows.output;
-  for (int32_t i = rows.n_rows; i > 0; --i, input += next, other += other_next) {
-    int32_t n = rows.n;
-    if ((step & other_step) != 0) {
-      for (; n >= 8; n -= 8, input += 8, other += 8, output += 8) {
-        const auto add = [&](int i) { output[i] = sum(input[i], other[i]); };
-        add(0), add(1), add(2), add(3), add(4), add(5), add(6), add(7);
-      }
-    }
-    for (; n > 0; --n, input += step, other += other_step) *output++ = sum(*input, *other);
-  }
-}
-
-template <int32_t kSign>
-TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) {
+TINYHOST_HOT void AddByTable(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const AddParams& params = *op.params<AddParams>();
-  if (params.linear_shift != 0) return AddLinear(params, OrderedRows(rows));
-  const int wide = WiderInput(params);
-  const int32_t shift = -params.output_shift;
-  const TableSum sum{op.image->Constants<int32_t>(params.table_offset, kTableSize),
-                     (wide == 0 ? 1 : kSign) * (1 << kAddLeftShift), params.output_multiplier,
-                     op.output.zero_point * (1 << shift) + (1 << (shift - 1)), shift};
-  AddByTable(sum, rows, wide);
+  const bool of_first = params.table_input == 1;
+  const uint8_t* looked_up = reinterpret_cast<const uint8_t*>(of_first ? a : b);
+  const int8_t* scaled = of_first ? b : a;
+  const uint32_t* table = op.image->Constants<uint32_t>(params.table_offset, kTableSize);
+  const uint32_t multiplier = static_cast<uint32_t>(params.linear_multiplier[of_first ? 1 : 0]);
+  const int32_t shift = params.linear_shift;
+  const auto add = [&](int i) {
+    const uint32_t sum = static_cast<uint32_t>(scaled[i]) * multiplier + table[looked_up[i]];
+    output[i] = static_cast<int8_t>(SaturateToByte(static_cast<int32_t>(sum) >> shift));
+  };
+  for (; n >= 8; n -= 8, scaled += 8, looked_up += 8, output += 8) {
+    add(0), add(1), add(2), add(3), add(4), add(5), add(6), add(7);
+  }
+  for (int i = 0; i < n; ++i) add(i);
 }
 
-template <int32_t kSign>
+template <const Kernel& kPortable>
 TINYHOST_COLD void Run(const OperatorView& op) {
   const AddParams& params = *op.params<AddParams>();
-  const bool by_table = params.has_table != 0 && params.output_shift < 0 && params.output_shift >= -kMaxOutputShift;
-  if (params.linear_shift == 0 && !by_table) return (kSign < 0 ? kSubKernel : kAddKernel).run(op);
-  ForEachRows(op, RunRows<kSign>, nullptr);
+  if (params.linear_shift == 0) return kPortable.run(op);
+  ForEachRow(op, params.table_input != 0 ? AddByTable : AddLinear);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 
 }  // namespace
 
-const Kernel kAdd{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, Run<1>};
-const Kernel kSub{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, Run<-1>};
+const Kernel kAdd{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, Run<kAddKernel>};
+const Kernel kSub{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, Run<kSubKernel>};
 
 }  // namespace tinyhost::simd

@@ -1,6 +1,7 @@
 // MUL of two int8 tensors, four elements at a time: about 10 instructions per element. Scales that the short form of
 // requantization does not take are left to the portable kernel.
 
+#include "../kernels/broadcast.h"
 #include "../kernels/fixed_point.h"
 #include "clamp.h"
 #include "kernels.h"
@@ -19,10 +20,10 @@ uint32_t Negated(int32_t zero_point) { return static_cast<uint32_t>(-zero_point 
 
 /// Twice the products, so that what scales them needs no doubling; half of it is rounded away from zero, less 1 where
 /// it is negative.
-TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
+TINYHOST_HOT void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output) {
   const MulParams& p = *op.params<MulParams>();
-  const uint32_t minus_first = Negated(op.inputs[rows.first].zero_point);
-  const uint32_t minus_second = Negated(op.inputs[1 - rows.first].zero_point);
+  const uint32_t minus_first = Negated(op.inputs[0].zero_point);
+  const uint32_t minus_second = Negated(op.inputs[1].zero_point);
   const int32_t multiplier = p.multiplier, shift = -p.shift;
   const int32_t constant = op.output.zero_point * (1 << shift) + (1 << (shift - 1));
   const auto result = [=](uint32_t product) {
@@ -31,7 +32,7 @@ TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
     return static_cast<int8_t>(SaturateToByte(scaled >> shift));
   };
   ForEachFour(
-      rows,
+      a, b, n, output,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = AddEvenBytes(minus_first, first), first_odd = AddOddBytes(minus_first, first);
         const uint32_t second_even = TwiceHalves(AddEvenBytes(minus_second, second));
@@ -42,17 +43,15 @@ TINYHOST_HOT void Multiply(const OperatorView& op, const OrderedRows& rows) {
         output[3] = result(MultiplyHighHigh(first_odd, second_odd));
       },
       [=](int8_t first, int8_t second, int8_t* output) {
-        const int32_t a = first + static_cast<int16_t>(minus_first), b = second + static_cast<int16_t>(minus_second);
-        *output = result(static_cast<uint32_t>(2 * a * b));
+        const int32_t x = first + static_cast<int16_t>(minus_first), y = second + static_cast<int16_t>(minus_second);
+        *output = result(static_cast<uint32_t>(2 * x * y));
       });
 }
-
-TINYHOST_COLD void RunRows(const OperatorView& op, const Rows& rows, const void*) { Multiply(op, OrderedRows(rows)); }
 
 void Run(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();
   if (!Fits(p)) return kMulKernel.run(op);
-  ForEachRows(op, RunRows, nullptr);
+  ForEachRow(op, RunRow);
   ClampOutput(op, p.activation_min, p.activation_max);
 }
 
