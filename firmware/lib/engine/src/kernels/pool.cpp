@@ -17,6 +17,16 @@ WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
+/// Positions from this one on, side by side, whose windows lie inside the input.
+TINYHOST_COLD int32_t WholeWindows(const WindowAxis& axis, int32_t position) {
+  const int32_t origin = position * axis.stride - axis.pad, last = axis.input - axis.filter;
+  if (origin < 0 || origin > last) return 0;
+  const int32_t n = (last - origin) / axis.stride + 1, left = axis.output - position;
+  return n < left ? n : left;
+}
+
+int32_t AtLeastOne(int32_t n) { return n > 1 ? n : 1; }
+
 }  // namespace
 
 TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
@@ -37,26 +47,40 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words, PoolFunct
   const WindowAxis columns = Columns(op, params);
   const int32_t depth = op.output.dims[3];
   const int32_t row_bytes = columns.input * depth;
-  const int32_t end_whole = columns.input + columns.pad - columns.filter;  // the last place of a whole window
+  const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels in which `words` may end
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  PoolWindow window{
-      image, 0, 0, row_bytes, depth, params.activation_min, params.activation_max, 0, columns.stride * depth};
+  PoolWindow window{image,
+                    0,
+                    0,
+                    row_bytes,
+                    depth,
+                    params.activation_min,
+                    params.activation_max,
+                    0,
+                    columns.stride * depth,
+                    1,
+                    rows.stride * row_bytes};
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
-    for (int32_t y = 0; y < rows.output; ++y) {
+    for (int32_t y = 0; y < rows.output; y += window.n_rows) {
       const Taps ys = TapsInside(rows, y);
-      const bool at_end = y == rows.output - 1 || ys.origin + ys.last == rows.input;
-      const PoolFunction function = depth < 4 && at_end ? channels : words;
+      const bool at_end = beyond > 0 && (y == rows.output - 1 || ys.origin + ys.last == rows.input);
       const int8_t* row = image + (ys.origin + ys.first) * row_bytes;
       window.height = ys.last - ys.first;
-      for (int32_t x = 0; x < columns.output; x += window.n_pixels, output += window.n_pixels * depth) {
+      for (int32_t x = 0; x < columns.output; x += window.n_pixels, output += window.n_pixels * window.n_rows * depth) {
         const Taps xs = TapsInside(columns, x);
+        PoolFunction function = words;
         window.data = row + (xs.origin + xs.first) * depth;
         window.width = xs.last - xs.first;
-        window.n_pixels = 1;
-        if (window.width == columns.filter) {
-          window.n_pixels = (end_whole - x * columns.stride) / columns.stride + 1;
-          if (window.n_pixels > columns.output - x) window.n_pixels = columns.output - x;
+        window.n_pixels = AtLeastOne(WholeWindows(columns, x));
+        const bool ends = !IsLine(window) && beyond > 0;
+        window.n_rows = window.n_pixels < columns.output ? 1 : AtLeastOne(WholeWindows(rows, y) - (ends ? 1 : 0));
+        if (ends && at_end) {
+          const int32_t before_end = (columns.input - beyond - (xs.origin + xs.last) + columns.stride) / columns.stride;
+          const int32_t before_last = columns.output - beyond - x;
+          const int32_t most = before_end < before_last ? before_end : before_last;
+          if (most < window.n_pixels && most > 0) window.n_pixels = most;
+          if (most < 1) function = channels;
         }
         function(window, output);
       }
@@ -80,8 +104,9 @@ struct Maximum {
 
 template <typename Reducer>
 void RunPixels(const PoolWindow& window, int8_t* output) {
-  const int8_t* data = window.data;
-  for (int32_t n = window.n_pixels; n > 0; --n, data += window.step, output += window.depth) {
+  const int8_t *row = window.data, *data = row;
+  const int32_t n_pixels = window.n_rows * window.n_pixels;
+  for (int32_t n = 1; n <= n_pixels; ++n, output += window.depth) {
     for (int32_t channel = 0; channel < window.depth; ++channel) {
       Reducer reducer;
       for (int32_t y = 0; y < window.height; ++y) {
@@ -91,6 +116,7 @@ void RunPixels(const PoolWindow& window, int8_t* output) {
       const int32_t result = reducer.Result(window.height * window.width);
       output[channel] = static_cast<int8_t>(Clamp(result, window.activation_min, window.activation_max));
     }
+    data = n % window.n_pixels == 0 ? row += window.row_step : data + window.step;
   }
 }
 

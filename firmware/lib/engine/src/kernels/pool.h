@@ -4,7 +4,7 @@
 
 namespace tinyhost {
 
-/// What output pixels of a pool side by side see of the input, or what a MEAN does.
+/// What output pixels of a pool, in rows one below the other, see of the input, or what a MEAN does.
 struct PoolWindow {
   const int8_t* data;  // of the first pixel
   int32_t height;
@@ -15,12 +15,25 @@ struct PoolWindow {
   int32_t activation_max;
   int32_t n_pixels;
   int32_t step;  // bytes from one pixel's window to the next one's
+  int32_t n_rows;
+  int32_t row_step;  // bytes from one row's windows to the next one's
 };
+
+/// Windows of 2x2 side by side, of one or two channels.
+inline bool IsNarrow(const PoolWindow& window) {
+  return window.height == 2 && window.width == 2 && window.depth <= 2 && window.step == 2 * window.depth;
+}
+
+/// True if four outputs of a row are made of words of the input, as pixels lie there as they do in the output, or twice
+/// as far apart.
+inline bool IsLine(const PoolWindow& window) {
+  return window.n_pixels * window.depth >= 4 && (window.step == window.depth || IsNarrow(window));
+}
 
 /// `check` of every pooling kernel.
 Status CheckPool(const OperatorView& op, uint64_t* work);
-/// Calls a function for all output pixels, in order. `words` may read and write 3 bytes behind the last channel: where
-/// those would be outside, `channels` is called.
+/// Calls a function for all output pixels, in order. `words` may read and write 3 bytes behind the last channel of
+/// pixels with fewer than 4 that are no line: where those would be outside, `channels` is called.
 using PoolFunction = void (*)(const PoolWindow& window, int8_t* output);
 void RunPool(const OperatorView& op, PoolFunction words, PoolFunction channels);
 

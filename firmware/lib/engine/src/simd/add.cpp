@@ -1,6 +1,6 @@
-// ADD and SUB of two int8 tensors in one of two forms, of which the compiler has found one to give TFLM's byte for every
-// pair: a linear function of both bytes, in about 8 instructions per element; or a linear function of one byte and a
-// table of what the other adds, in about 7. Other sums are left to the portable kernels.
+// ADD and SUB of two int8 tensors in one of two forms, of which the compiler has found one to give TFLM's byte for
+// every pair: a linear function of both bytes, in about 8 instructions per element; or a linear function of one byte
+// and a table of what the other adds, in about 7. Other sums are left to the portable kernels.
 
 #include "../kernels/add.h"
 
@@ -65,17 +65,16 @@ TINYHOST_HOT void AddByTable(const OperatorView& op, const int8_t* a, const int8
   for (int i = 0; i < n; ++i) add(i);
 }
 
-template <const Kernel& kPortable>
 TINYHOST_COLD void Run(const OperatorView& op) {
   const AddParams& params = *op.params<AddParams>();
-  if (params.linear_shift == 0) return kPortable.run(op);
+  if (params.linear_shift == 0) return kAddKernel.run(op);
   ForEachRow(op, params.table_input != 0 ? AddByTable : AddLinear);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 
 }  // namespace
 
-const Kernel kAdd{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, Run<kAddKernel>};
-const Kernel kSub{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, Run<kSubKernel>};
+const Kernel kAdd{OperatorCode::kAdd, 2, sizeof(AddParams), CheckAdd, Run};
+const Kernel kSub{OperatorCode::kSub, 2, sizeof(AddParams), CheckAdd, Run};
 
 }  // namespace tinyhost::simd

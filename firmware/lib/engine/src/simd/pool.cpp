@@ -13,6 +13,7 @@ namespace tinyhost::simd {
 
 namespace {
 
+constexpr int32_t kWord = 4;            // outputs at a time
 constexpr int32_t kMaxPackedSum = 255;  // values of -128 in 16 bits
 
 /// The bytes of four channels, or of as many as there are.
@@ -51,21 +52,39 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
   }
 }
 
-/// Calls function(data, output) for four channels at a time of every pixel.
-template <typename Function>
+/// Most networks have windows of 2x2.
+bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
+
+/// Calls function(data, output) for four outputs at a time of every pixel, or of every row that is a line. The second
+/// four may overlap the first.
+template <bool kNarrow = false, typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
-  const int32_t depth = window.depth, last = depth > 4 ? depth - 4 : 0;
-  const int8_t* data = window.data;
-  for (int32_t n = window.n_pixels; n > 0; --n, data += window.step, output += depth) {
-    for (int32_t channel = 0, place = -1; place != last; channel += 4) {
-      place = channel < last ? channel : last;
-      function(data + place, output + place);
+  int32_t length = window.depth, n_pixels = window.n_pixels, advance = kWord, data_advance = kNarrow ? 8 : kWord;
+  if (kNarrow || IsLine(window)) {
+    length *= n_pixels;
+    n_pixels = 1;
+  } else if (length < kWord) {  // a word for each pixel
+    advance = length;
+    data_advance = window.step;
+    length *= n_pixels;
+    n_pixels = 1;
+  }
+  const int32_t skipped = length % advance == 0 ? 0 : advance - length % advance;  // of the first word
+  const int8_t *row = window.data, *pixel = row;
+  for (int32_t left = window.n_rows * n_pixels, n = n_pixels; left > 0; --left) {
+    const int8_t *data = pixel, *end = output + length;
+    for (int32_t back = skipped; output != end; back = 0) {
+      function(data, output);
+      data += data_advance - (kNarrow ? 2 * back : back);
+      output += advance - back;
+    }
+    pixel += window.step;
+    if (--n == 0) {
+      pixel = row += window.row_step;
+      n = n_pixels;
     }
   }
 }
-
-/// Most networks have windows of 2x2.
-inline bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
 
 /// Calls function(word) for the words of four channels in a window.
 template <bool kTwoByTwo, typename Function>
@@ -80,6 +99,12 @@ TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Fun
     return;
   }
   for (int32_t y = window.height; y > 0; --y, row += window.row_bytes) {
+    if (window.width == 3) {
+      function(Load(row));
+      function(Load(row + depth));
+      function(Load(row + 2 * depth));
+      continue;
+    }
     const int8_t* data = row;
     for (int32_t n = window.width; n > 0; --n, data += depth) function(Load(data));
   }
@@ -100,51 +125,69 @@ TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row
   return sums;
 }
 
-/// Means of 2 to 128 values, a power of two: a division is a shift. Halves are rounded away from zero: with half of the
-/// count added, one less where the sum is negative, and rounded down.
-template <bool kTwoByTwo>
-void AveragePowerOfTwo(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;  // a copy that outputs cannot alias
-  const uint32_t count = kTwoByTwo ? 4 : static_cast<uint32_t>(window.height * window.width);
-  const uint32_t half = count / 2 * 0x10001u;
-  const int shift = CountTrailingZeros(count);
-  const auto means = [&](uint32_t sums) { return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> shift; };
-  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
-    const PackedSums sums = SumWindow<kTwoByTwo>(window, data);
-    StoreWord(out, JoinBytes(means(sums.even), means(sums.odd)));
-  });
+/// Sums of four narrow windows.
+TINYHOST_INLINE PackedSums SumNarrow(const PoolWindow& window, const int8_t* data) {
+  const int8_t* second = data + window.row_bytes;
+  const uint32_t a = Load(data), b = Load(data + kWord), c = Load(second), d = Load(second + kWord);
+  if (window.depth == 1) {
+    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(EvenBytes(a), a), c), c);
+    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(EvenBytes(b), b), d), d);
+    return {PackLow(first_two, last_two), PackHigh(first_two, last_two)};
+  }
+  const uint32_t left[2] = {PackLow(a, b), PackLow(c, d)}, right[2] = {PackHigh(a, b), PackHigh(c, d)};
+  return {AddEvenBytes(AddEvenBytes(AddEvenBytes(EvenBytes(left[0]), left[1]), right[0]), right[1]),
+          AddOddBytes(AddOddBytes(AddOddBytes(OddBytes(left[0]), left[1]), right[0]), right[1])};
+}
+
+/// Maxima of four narrow windows.
+TINYHOST_INLINE uint32_t MaximumNarrow(const PoolWindow& window, const int8_t* data) {
+  const int8_t* second = data + window.row_bytes;
+  const uint32_t first_half = MaximumBytes(Load(data), Load(second));
+  const uint32_t second_half = MaximumBytes(Load(data + kWord), Load(second + kWord));
+  const uint32_t low = PackLow(first_half, second_half), high = PackHigh(first_half, second_half);
+  if (window.depth == 2) return MaximumBytes(low, high);
+  return JoinBytes(MaximumBytes(low, low >> 8), MaximumBytes(high, high >> 8));
+}
+
+/// Means of packed sums, halves rounded away from zero: half of the count is added, or subtracted where the sum is
+/// negative. Of four values a division is a shift, which rounds down: where the sum is negative 1 is added, for 2 - 1.
+template <bool kOfFour>
+TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
+  const uint32_t half = static_cast<uint32_t>(count) / 2 * 0x10001u;
+  if (kOfFour) return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> 2;
+  const uint32_t minus_half = static_cast<uint16_t>(-(count / 2)) * 0x10001u;
+  const uint32_t rounded = AddEvenBytes(sums, BySign(sums, minus_half, half));
+  const int32_t high = static_cast<int32_t>(rounded) >> 16;
+  return PackLow(static_cast<uint32_t>(static_cast<int16_t>(rounded) / count), static_cast<uint32_t>(high / count));
 }
 
 /// Means of up to kMaxPackedSum values.
+template <bool kTwoByTwo, bool kNarrow>
 void AverageFew(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
-  const int32_t count = window.height * window.width;
-  const auto means = [&](uint32_t sums) {
-    const int32_t high = static_cast<int32_t>(sums) >> 16;
-    return PackLow(static_cast<uint32_t>(RoundedMean(static_cast<int16_t>(sums), count)),
-                   static_cast<uint32_t>(RoundedMean(high, count)));
-  };
-  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
-    const PackedSums sums = SumWindow<false>(window, data);
-    StoreWord(out, JoinBytes(means(sums.even), means(sums.odd)));
+  const int32_t count = kTwoByTwo ? 4 : window.height * window.width;
+  ForEachFour<kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
+    const PackedSums sums = kNarrow ? SumNarrow(window, data) : SumWindow<kTwoByTwo>(window, data);
+    StoreWord(out, JoinBytes(Means<kTwoByTwo>(sums.even, count), Means<kTwoByTwo>(sums.odd, count)));
   });
 }
 
-template <bool kTwoByTwo>
+template <bool kTwoByTwo, bool kNarrow>
 void MaximumOf(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
-  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
-    uint32_t max = 0x80808080u;
-    ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
+  ForEachFour<kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
+    uint32_t max = kNarrow ? MaximumNarrow(window, data) : 0x80808080u;
+    if (!kNarrow) ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
   });
 }
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
-  if (IsTwoByTwo(window)) return AveragePowerOfTwo<true>(window, output);
+  const bool is_narrow = IsNarrow(window) && IsLine(window);
+  if (is_narrow) return AverageFew<true, true>(window, output);
+  if (IsTwoByTwo(window)) return AverageFew<true, false>(window, output);
   const int32_t count = window.height * window.width;
-  if (count > 1 && count <= 128 && (count & (count - 1)) == 0) return AveragePowerOfTwo<false>(window, output);
-  if (count <= kMaxPackedSum) return AverageFew(window, output);
+  if (count <= kMaxPackedSum) return AverageFew<false, false>(window, output);
   ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t sums[4] = {};
     AddWindow(window, data, sums);
@@ -153,8 +196,10 @@ void AveragePixels(const PoolWindow& window, int8_t* output) {
 }
 
 void MaximumPixels(const PoolWindow& window, int8_t* output) {
-  if (IsTwoByTwo(window)) return MaximumOf<true>(window, output);
-  MaximumOf<false>(window, output);
+  const bool is_narrow = IsNarrow(window) && IsLine(window);
+  if (is_narrow) return MaximumOf<true, true>(window, output);
+  if (IsTwoByTwo(window)) return MaximumOf<true, false>(window, output);
+  MaximumOf<false, false>(window, output);
 }
 
 /// Runs a pool by four channels, which leaves the clamp to the finished output.
@@ -174,7 +219,7 @@ void RunMean(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0};
+    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0};
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};
