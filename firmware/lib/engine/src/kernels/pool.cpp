@@ -41,7 +41,7 @@ TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
   return Status::kOk;
 }
 
-TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words, PoolFunction channels) {
+TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const PoolParams& params = *op.params<PoolParams>();
   const WindowAxis rows = Rows(op, params);
   const WindowAxis columns = Columns(op, params);
@@ -60,7 +60,8 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words, PoolFunct
                     0,
                     columns.stride * depth,
                     1,
-                    rows.stride * row_bytes};
+                    rows.stride * row_bytes,
+                    op.record->code == OperatorCode::kMaxPool2d};
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
       const Taps ys = TapsInside(rows, y);
@@ -80,7 +81,7 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words, PoolFunct
           const int32_t before_last = columns.output - beyond - x;
           const int32_t most = before_end < before_last ? before_end : before_last;
           if (most < window.n_pixels && most > 0) window.n_pixels = most;
-          if (most < 1) function = channels;
+          if (most < 1) function = PoolChannels;
         }
         function(window, output);
       }
@@ -88,49 +89,33 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words, PoolFunct
   }
 }
 
-namespace {
-
-struct Average {
-  int32_t sum = 0;
-  void Add(int8_t value) { sum += value; }
-  int32_t Result(int32_t count) const { return RoundedMean(sum, count); }
-};
-
-struct Maximum {
-  int32_t max = INT8_MIN;
-  void Add(int8_t value) { max = value > max ? value : max; }
-  int32_t Result(int32_t) const { return max; }
-};
-
-template <typename Reducer>
-void RunPixels(const PoolWindow& window, int8_t* output) {
+TINYHOST_COLD void PoolChannels(const PoolWindow& window, int8_t* output) {
   const int8_t *row = window.data, *data = row;
   const int32_t n_pixels = window.n_rows * window.n_pixels;
-  for (int32_t n = 1; n <= n_pixels; ++n, output += window.depth) {
+  for (int32_t n = 1; n <= n_pixels; ++n) {
     for (int32_t channel = 0; channel < window.depth; ++channel) {
-      Reducer reducer;
+      int32_t sum = 0, max = INT8_MIN;
       for (int32_t y = 0; y < window.height; ++y) {
         const int8_t* value = data + y * window.row_bytes + channel;
-        for (int32_t x = 0; x < window.width; ++x, value += window.depth) reducer.Add(*value);
+        for (int32_t x = 0; x < window.width; ++x, value += window.depth) {
+          sum += *value;
+          max = *value > max ? *value : max;
+        }
       }
-      const int32_t result = reducer.Result(window.height * window.width);
-      output[channel] = static_cast<int8_t>(Clamp(result, window.activation_min, window.activation_max));
+      const int32_t result = window.maximum ? max : RoundedMean(sum, window.height * window.width);
+      *output++ = static_cast<int8_t>(Clamp(result, window.activation_min, window.activation_max));
     }
     data = n % window.n_pixels == 0 ? row += window.row_step : data + window.step;
   }
 }
 
-void RunAverage(const OperatorView& op) { RunPool(op, AverageChannels, AverageChannels); }
+namespace {
 
-void RunMaximum(const OperatorView& op) { RunPool(op, MaximumChannels, MaximumChannels); }
+void Run(const OperatorView& op) { RunPool(op, PoolChannels); }
 
 }  // namespace
 
-void AverageChannels(const PoolWindow& window, int8_t* output) { RunPixels<Average>(window, output); }
-
-void MaximumChannels(const PoolWindow& window, int8_t* output) { RunPixels<Maximum>(window, output); }
-
-const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), CheckPool, RunAverage};
-const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), CheckPool, RunMaximum};
+const Kernel kAveragePool2dKernel{OperatorCode::kAveragePool2d, 1, sizeof(PoolParams), CheckPool, Run};
+const Kernel kMaxPool2dKernel{OperatorCode::kMaxPool2d, 1, sizeof(PoolParams), CheckPool, Run};
 
 }  // namespace tinyhost

@@ -17,6 +17,7 @@ struct PoolWindow {
   int32_t step;  // bytes from one pixel's window to the next one's
   int32_t n_rows;
   int32_t row_step;  // bytes from one row's windows to the next one's
+  bool maximum;      // else the mean
 };
 
 /// Windows of 2x2 side by side, of one or two channels.
@@ -33,13 +34,12 @@ inline bool IsLine(const PoolWindow& window) {
 /// `check` of every pooling kernel.
 Status CheckPool(const OperatorView& op, uint64_t* work);
 /// Calls a function for all output pixels, in order. `words` may read and write 3 bytes behind the last channel of
-/// pixels with fewer than 4 that are no line: where those would be outside, `channels` is called.
+/// pixels with fewer than 4 that are no line: where those would be outside, PoolChannels is called.
 using PoolFunction = void (*)(const PoolWindow& window, int8_t* output);
-void RunPool(const OperatorView& op, PoolFunction words, PoolFunction channels);
+void RunPool(const OperatorView& op, PoolFunction words);
 
 /// Output pixels of AVERAGE_POOL_2D and of MAX_POOL_2D, channel by channel.
-void AverageChannels(const PoolWindow& window, int8_t* output);
-void MaximumChannels(const PoolWindow& window, int8_t* output);
+void PoolChannels(const PoolWindow& window, int8_t* output);
 
 /// Mean of values, halves rounded away from zero.
 inline int32_t RoundedMean(int32_t sum, int32_t count) { return (sum > 0 ? sum + count / 2 : sum - count / 2) / count; }

@@ -1,6 +1,6 @@
 // ADD and SUB of two int8 tensors in one of two forms, of which the compiler has found one to give TFLM's byte for
 // every pair: a linear function of both bytes, in about 8 instructions per element; or a linear function of one byte
-// and a table of what the other adds, in about 7. Other sums are left to the portable kernels.
+// and a table of what the other adds, as fast. Other sums are left to the portable kernels.
 
 #include "../kernels/add.h"
 
@@ -32,7 +32,7 @@ TINYHOST_HOT void AddLinear(const OperatorView& op, const int8_t* a, const int8_
         MultiplyWordAddHigh(first_multiplier, first, MultiplyWordAddHigh(second_multiplier, second, constant));
     return static_cast<int8_t>(SaturateToByte(sum >> shift));
   };
-  ForEachFour(
+  ForEachFour<1>(
       a, b, n, output,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = HighBytes(first << 8), first_odd = HighBytes(first);
@@ -59,9 +59,7 @@ TINYHOST_HOT void AddByTable(const OperatorView& op, const int8_t* a, const int8
     const uint32_t sum = static_cast<uint32_t>(scaled[i]) * multiplier + table[looked_up[i]];
     output[i] = static_cast<int8_t>(SaturateToByte(static_cast<int32_t>(sum) >> shift));
   };
-  for (; n >= 8; n -= 8, scaled += 8, looked_up += 8, output += 8) {
-    add(0), add(1), add(2), add(3), add(4), add(5), add(6), add(7);
-  }
+  for (; n >= 4; n -= 4, scaled += 4, looked_up += 4, output += 4) add(0), add(1), add(2), add(3);
   for (int i = 0; i < n; ++i) add(i);
 }
 

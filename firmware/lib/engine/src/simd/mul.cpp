@@ -31,7 +31,7 @@ TINYHOST_HOT void RunRow(const OperatorView& op, const int8_t* a, const int8_t* 
     const int32_t scaled = WrappingAdd(MultiplyHighAdd(twice, multiplier, constant), twice >> 31);
     return static_cast<int8_t>(SaturateToByte(scaled >> shift));
   };
-  ForEachFour(
+  ForEachFour<2>(
       a, b, n, output,
       [=](uint32_t first, uint32_t second, int8_t* output) {
         const uint32_t first_even = AddEvenBytes(minus_first, first), first_odd = AddOddBytes(minus_first, first);

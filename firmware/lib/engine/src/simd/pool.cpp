@@ -57,7 +57,7 @@ bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.
 
 /// Calls function(data, output) for four outputs at a time of every pixel, or of every row that is a line. The second
 /// four may overlap the first.
-template <bool kNarrow = false, typename Function>
+template <bool kInlineTwice, bool kNarrow, typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels, advance = kWord, data_advance = kNarrow ? 8 : kWord;
   if (kNarrow || IsLine(window)) {
@@ -73,10 +73,17 @@ TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Funct
   const int8_t *row = window.data, *pixel = row;
   for (int32_t left = window.n_rows * n_pixels, n = n_pixels; left > 0; --left) {
     const int8_t *data = pixel, *end = output + length;
-    for (int32_t back = skipped; output != end; back = 0) {
+    if (kInlineTwice) {
       function(data, output);
-      data += data_advance - (kNarrow ? 2 * back : back);
-      output += advance - back;
+      data -= kNarrow ? 2 * skipped : skipped;
+      output -= skipped;
+      while ((output += advance) != end) function(data += data_advance, output);
+    } else {
+      for (int32_t back = skipped; output != end; back = 0) {
+        function(data, output);
+        data += data_advance - (kNarrow ? 2 * back : back);
+        output += advance - back;
+      }
     }
     pixel += window.step;
     if (--n == 0) {
@@ -149,37 +156,57 @@ TINYHOST_INLINE uint32_t MaximumNarrow(const PoolWindow& window, const int8_t* d
   return JoinBytes(MaximumBytes(low, low >> 8), MaximumBytes(high, high >> 8));
 }
 
-/// Means of packed sums, halves rounded away from zero: half of the count is added, or subtracted where the sum is
-/// negative. Of four values a division is a shift, which rounds down: where the sum is negative 1 is added, for 2 - 1.
-template <bool kOfFour>
+/// Sums and half of the count, subtracted where a sum is negative: what a division rounds towards zero.
+TINYHOST_INLINE uint32_t Rounded(uint32_t sums, int32_t half, int32_t below) {
+  const uint32_t minus = static_cast<uint16_t>(-below) * 0x10001u;
+  return AddEvenBytes(sums, BySign(sums, minus, static_cast<uint32_t>(half) * 0x10001u));
+}
+
+/// Means of four values: a shift rounds down, so that 1 is added to a negative sum, for 3 - 2.
+TINYHOST_INLINE uint32_t MeansOfFour(const PackedSums& sums) {
+  return JoinQuarters(Rounded(sums.even, 2, -1), Rounded(sums.odd, 2, -1));
+}
+
 TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
-  const uint32_t half = static_cast<uint32_t>(count) / 2 * 0x10001u;
-  if (kOfFour) return AddEvenBytes(sums, BySign(sums, half - 0x10001u, half)) >> 2;
-  const uint32_t minus_half = static_cast<uint16_t>(-(count / 2)) * 0x10001u;
-  const uint32_t rounded = AddEvenBytes(sums, BySign(sums, minus_half, half));
+  const uint32_t rounded = Rounded(sums, count / 2, count / 2);
   const int32_t high = static_cast<int32_t>(rounded) >> 16;
   return PackLow(static_cast<uint32_t>(static_cast<int16_t>(rounded) / count), static_cast<uint32_t>(high / count));
 }
 
 /// Means of up to kMaxPackedSum values.
 template <bool kTwoByTwo, bool kNarrow>
-void AverageFew(const PoolWindow& of, int8_t* output) {
+TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
-  const int32_t count = kTwoByTwo ? 4 : window.height * window.width;
-  ForEachFour<kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
+  const int32_t count = window.height * window.width;
+  ForEachFour<kTwoByTwo, kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
     const PackedSums sums = kNarrow ? SumNarrow(window, data) : SumWindow<kTwoByTwo>(window, data);
-    StoreWord(out, JoinBytes(Means<kTwoByTwo>(sums.even, count), Means<kTwoByTwo>(sums.odd, count)));
+    StoreWord(out, kTwoByTwo ? MeansOfFour(sums) : JoinBytes(Means(sums.even, count), Means(sums.odd, count)));
   });
 }
 
 template <bool kTwoByTwo, bool kNarrow>
-void MaximumOf(const PoolWindow& of, int8_t* output) {
+TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;  // a copy that outputs cannot alias
-  ForEachFour<kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
+  ForEachFour<kTwoByTwo && !kNarrow, kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = kNarrow ? MaximumNarrow(window, data) : 0x80808080u;
     if (!kNarrow) ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
   });
+}
+
+TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
+  const int8_t *row = window.data, *pixel = row;
+  for (int32_t n = 1; n <= window.n_rows * window.n_pixels; ++n, output += window.depth) {
+    ForFourChannels(window.depth, [&](int32_t channel) {
+      uint32_t sums[4] = {};
+      AddWindow(window, pixel + channel, sums);
+      for (int32_t i = 0; i < 4 && i < window.depth; ++i) {
+        output[channel + i] =
+            static_cast<int8_t>(RoundedMean(static_cast<int32_t>(sums[i]), window.height * window.width));
+      }
+    });
+    pixel = n % window.n_pixels == 0 ? row += window.row_step : pixel + window.step;
+  }
 }
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
@@ -188,11 +215,7 @@ void AveragePixels(const PoolWindow& window, int8_t* output) {
   if (IsTwoByTwo(window)) return AverageFew<true, false>(window, output);
   const int32_t count = window.height * window.width;
   if (count <= kMaxPackedSum) return AverageFew<false, false>(window, output);
-  ForEachFour(window, output, [&](const int8_t* data, int8_t* out) {
-    uint32_t sums[4] = {};
-    AddWindow(window, data, sums);
-    for (int32_t i = 0; i < 4; ++i) out[i] = static_cast<int8_t>(RoundedMean(static_cast<int32_t>(sums[i]), count));
-  });
+  AverageMany(window, output);
 }
 
 void MaximumPixels(const PoolWindow& window, int8_t* output) {
@@ -203,15 +226,15 @@ void MaximumPixels(const PoolWindow& window, int8_t* output) {
 }
 
 /// Runs a pool by four channels, which leaves the clamp to the finished output.
-void RunFours(const OperatorView& op, PoolFunction fours, PoolFunction channels) {
+void RunFours(const OperatorView& op, PoolFunction fours) {
   const PoolParams& params = *op.params<PoolParams>();
-  RunPool(op, fours, channels);
+  RunPool(op, fours);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 
-void RunAverage(const OperatorView& op) { RunFours(op, AveragePixels, AverageChannels); }
+void RunAverage(const OperatorView& op) { RunFours(op, AveragePixels); }
 
-void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixels, MaximumChannels); }
+void RunMaximum(const OperatorView& op) { RunFours(op, MaximumPixels); }
 
 void RunMean(const OperatorView& op) {
   const TensorView& input = op.inputs[0];
@@ -219,7 +242,7 @@ void RunMean(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0};
+    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0, false};
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};

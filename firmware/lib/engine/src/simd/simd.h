@@ -94,6 +94,14 @@ inline uint32_t JoinBytes(uint32_t even, uint32_t odd) {
   return low | high << 8;
 }
 
+/// The same bytes of a quarter of the half-words, rounded down.
+inline uint32_t JoinQuarters(uint32_t even, uint32_t odd) {
+  uint32_t low, high;
+  __asm__("and %0, %1, %2, lsr #2" : "=r"(low) : "r"(0x00FF00FFu), "r"(even));
+  __asm__("and %0, %1, %2, lsl #6" : "=r"(high) : "r"(0xFF00FF00u), "r"(odd));
+  return low | high;
+}
+
 /// The greater of each pair of signed bytes.
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result;
@@ -216,6 +224,7 @@ inline uint32_t BySign(uint32_t halves, uint32_t negative, uint32_t other) {
   return PackHalves(Half(Half(halves, 0) < 0 ? negative : other, 0), Half(Half(halves, 16) < 0 ? negative : other, 16));
 }
 inline uint32_t JoinBytes(uint32_t even, uint32_t odd) { return (even & 0x00FF00FF) | (odd & 0x00FF00FF) << 8; }
+inline uint32_t JoinQuarters(uint32_t even, uint32_t odd) { return JoinBytes(even >> 2, odd >> 2); }
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result = 0;
   for (int shift = 0; shift < 32; shift += 8) {
