@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tinyhost.compiler import compile_tflite
 from tinyhost.compiler.constants import ConstantPool
-from tinyhost.compiler.image_format import AddParams
+from tinyhost.compiler.image_format import AddParams, OperatorCode
 from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.tflite_reader import read_tflite
 
@@ -57,7 +57,28 @@ def test_every_pair_of_bytes_has_the_sum_of_the_portable_kernel(
 
 
 @pytest.mark.parametrize("code", ["ADD", "SUB", "MUL"])
-@pytest.mark.parametrize("shape", [(5,), (1, 1, 1, 5), (1, 3, 1, 5), (1, 1, 7, 1), (1,)])
+@pytest.mark.parametrize("constant", [None, 37])
+def test_what_depends_on_one_tensor_alone_is_a_table_of_the_same_bytes(code: str, constant: int | None) -> None:
+    scales, zero_points = (0.03, 0.03, 0.04), (4, 4, 1)
+    pairs = compile_tflite(_every_pair(code, scales, zero_points, activation=1), name="pairs")
+    columns = [np.tile(_BYTES, 256).astype(np.int8).reshape(1, 256, 256, 1)]
+    by_second = run_compiled(pairs, columns, simd=False)[0].reshape(256, 256)
+    builder = ModelBuilder()
+    root, output = (builder.tensor((1, 256), scale=scales[i], zero_point=zero_points[i]) for i in (0, 2))
+    other = root
+    if constant is not None:
+        other = builder.tensor((1,), scale=scales[1], zero_point=zero_points[1], data=np.array([constant]))
+    builder.operator(code, [root, other], output, FusedActivationFunction=1)
+    tflite = builder.build([root], [output])
+    (step,) = lower_graph(read_tflite(tflite, where="one"), ConstantPool(), where="one")
+    assert step.code is OperatorCode.LOOKUP
+    expected = np.diagonal(by_second) if constant is None else by_second[constant + 128]
+    outputs = run_compiled(compile_tflite(tflite, name="one"), [_BYTES.astype(np.int8).reshape(1, 256)], simd=True)
+    assert np.array_equal(outputs[0][0], expected)
+
+
+@pytest.mark.parametrize("code", ["ADD", "SUB", "MUL"])
+@pytest.mark.parametrize("shape", [(5,), (1, 1, 1, 5), (1, 3, 1, 5), (1, 3, 1, 1), (1, 3, 7, 1), (1, 1, 7, 1), (1,)])
 def test_constants_that_are_repeated_along_a_row_change_no_byte(code: str, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(0)
     builder = ModelBuilder()

@@ -61,7 +61,8 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
                     columns.stride * depth,
                     1,
                     rows.stride * row_bytes,
-                    op.record->code == OperatorCode::kMaxPool2d};
+                    op.record->code == OperatorCode::kMaxPool2d,
+                    false};
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
       const Taps ys = TapsInside(rows, y);
@@ -74,7 +75,9 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
         window.data = row + (xs.origin + xs.first) * depth;
         window.width = xs.last - xs.first;
         window.n_pixels = AtLeastOne(WholeWindows(columns, x));
-        const bool ends = !IsLine(window) && beyond > 0;
+        const bool narrow = window.height == 2 && window.width == 2 && depth <= 2 && columns.stride == 2;
+        window.line = window.n_pixels * depth >= 4 && (columns.stride == 1 || narrow);
+        const bool ends = !window.line && beyond > 0;
         window.n_rows = window.n_pixels < columns.output ? 1 : AtLeastOne(WholeWindows(rows, y) - (ends ? 1 : 0));
         if (ends && at_end) {
           const int32_t before_end = (columns.input - beyond - (xs.origin + xs.last) + columns.stride) / columns.stride;

@@ -18,18 +18,10 @@ struct PoolWindow {
   int32_t n_rows;
   int32_t row_step;  // bytes from one row's windows to the next one's
   bool maximum;      // else the mean
+  /// Four outputs of a row are made of words of the input, as pixels lie there as they do in the output, or for windows
+  /// of 2x2 and one or two channels twice as far apart.
+  bool line;
 };
-
-/// Windows of 2x2 side by side, of one or two channels.
-inline bool IsNarrow(const PoolWindow& window) {
-  return window.height == 2 && window.width == 2 && window.depth <= 2 && window.step == 2 * window.depth;
-}
-
-/// True if four outputs of a row are made of words of the input, as pixels lie there as they do in the output, or twice
-/// as far apart.
-inline bool IsLine(const PoolWindow& window) {
-  return window.n_pixels * window.depth >= 4 && (window.step == window.depth || IsNarrow(window));
-}
 
 /// `check` of every pooling kernel.
 Status CheckPool(const OperatorView& op, uint64_t* work);

@@ -60,7 +60,7 @@ bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.
 template <bool kInlineTwice, bool kNarrow, typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels, advance = kWord, data_advance = kNarrow ? 8 : kWord;
-  if (kNarrow || IsLine(window)) {
+  if (kNarrow || window.line) {
     length *= n_pixels;
     n_pixels = 1;
   } else if (length < kWord) {  // a word for each pixel
@@ -69,7 +69,7 @@ TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Funct
     length *= n_pixels;
     n_pixels = 1;
   }
-  const int32_t skipped = length % advance == 0 ? 0 : advance - length % advance;  // of the first word
+  const int32_t skipped = advance == kWord ? -length & 3 : 0;  // of the first word
   const int8_t *row = window.data, *pixel = row;
   for (int32_t left = window.n_rows * n_pixels, n = n_pixels; left > 0; --left) {
     const int8_t *data = pixel, *end = output + length;
@@ -210,7 +210,7 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
 }
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
-  const bool is_narrow = IsNarrow(window) && IsLine(window);
+  const bool is_narrow = window.line && window.step != window.depth;
   if (is_narrow) return AverageFew<true, true>(window, output);
   if (IsTwoByTwo(window)) return AverageFew<true, false>(window, output);
   const int32_t count = window.height * window.width;
@@ -219,7 +219,7 @@ void AveragePixels(const PoolWindow& window, int8_t* output) {
 }
 
 void MaximumPixels(const PoolWindow& window, int8_t* output) {
-  const bool is_narrow = IsNarrow(window) && IsLine(window);
+  const bool is_narrow = window.line && window.step != window.depth;
   if (is_narrow) return MaximumOf<true, true>(window, output);
   if (IsTwoByTwo(window)) return MaximumOf<true, false>(window, output);
   MaximumOf<false, false>(window, output);
@@ -242,7 +242,7 @@ void RunMean(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0, false};
+    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0, false, false};
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};
