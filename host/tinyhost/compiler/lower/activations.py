@@ -16,8 +16,9 @@ from tinyhost.compiler.fixed_point import (
 )
 from tinyhost.compiler.image_format import LookupParams, OperatorCode
 from tinyhost.compiler.lower.context import OperatorContext, Step
-from tinyhost.compiler.lower.elementwise import one_input, table_step
+from tinyhost.compiler.lower.elementwise import one_input
 from tinyhost.compiler.lower.requantize import checked_multiplier
+from tinyhost.compiler.lower.tables import table_step
 
 __all__ = [
     "lower_abs",

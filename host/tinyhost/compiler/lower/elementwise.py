@@ -31,6 +31,7 @@ from tinyhost.compiler.image_format import (
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.requantize import checked_multiplier
 from tinyhost.compiler.lower.sums import ADD_LEFT_SHIFT, sums_of_bytes, with_fast_form
+from tinyhost.compiler.lower.tables import table_of_pairs, table_step, values_of
 
 __all__ = [
     "lower_add",
@@ -48,7 +49,6 @@ __all__ = [
     "lower_squared_difference",
     "lower_tanh",
     "one_input",
-    "table_step",
 ]
 
 _DIFFERENCE_LEFT_SHIFT = 7
@@ -79,31 +79,11 @@ def lower_add(context: OperatorContext) -> Step:
     code = OperatorCode[context.operator.code]
     sign = -1 if code is OperatorCode.SUB else 1
     sums = sums_of_bytes(params, (a.zero_point, b.zero_point, output.zero_point), sign=sign)
-    table = _table_of_pairs(context, a, b, output, lambda x, y: int(sums[x + 128, y + 128]))
+    table = table_of_pairs(context, a, b, output, lambda x, y: int(sums[x + 128, y + 128]))
     if table is not None:
         return table
     params = with_fast_form(params, (a, b), output, context.pool, sign=sign)
     return Step(code=code, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
-
-
-def _table_of_pairs(
-    context: OperatorContext, a: Tensor, b: Tensor, output: Tensor, function: Callable[[int, int], int]
-) -> Step | None:
-    """Return an operator whose inputs are one tensor, or one and a constant of one value, as a table; else None."""
-    if a.index == b.index:
-        return table_step(context, OperatorCode.LOOKUP, a, output, lambda q: function(q, q))
-    if (second := _only_value(b)) is not None and a.shape == output.shape:
-        return table_step(context, OperatorCode.LOOKUP, a, output, lambda q: function(q, second))
-    if (first := _only_value(a)) is not None and b.shape == output.shape:
-        return table_step(context, OperatorCode.LOOKUP, b, output, lambda q: function(first, q))
-    return None
-
-
-def _only_value(tensor: Tensor) -> int | None:
-    if tensor.data is None:
-        return None
-    values = tensor.array()
-    return int(values.flat[0]) if (values == values.flat[0]).all() else None
 
 
 def lower_squared_difference(context: OperatorContext) -> Step:
@@ -194,7 +174,7 @@ def lower_mul(context: OperatorContext) -> Step:
         scaled = multiply_by_quantized_multiplier((x - a.zero_point) * (y - b.zero_point), multiplier, shift)
         return min(max(output.zero_point + scaled, low), high)
 
-    table = _table_of_pairs(context, a, b, output, product)
+    table = table_of_pairs(context, a, b, output, product)
     if table is not None:
         return table
     return Step(code=OperatorCode.MUL, inputs=(a.index, b.index), output=output.index, params=params, name=output.name)
@@ -294,7 +274,7 @@ def lower_dequantize(context: OperatorContext) -> Step:
     context.same_shape(output, data.shape)
     if output.dtype != "float32":
         raise context.unsupported(f"to {output.dtype}; supported: float32")
-    values = np.array([float(data.scale) * (q - data.zero_point) for q in _inputs(data)], dtype="<f4")
+    values = np.array([float(data.scale) * (q - data.zero_point) for q in values_of(data)], dtype="<f4")
     params = LookupParams(table_offset=context.pool.add(values.tobytes()))
     return Step(
         code=OperatorCode.DEQUANTIZE, inputs=(data.index,), output=output.index, params=params, name=output.name
@@ -311,17 +291,3 @@ def _two_inputs(context: OperatorContext) -> tuple[Tensor, Tensor, Tensor]:
     a, b, output = context.int8(context.input(0)), context.int8(context.input(1)), context.int8(context.output())
     context.broadcast_shape(a, b, output)
     return a, b, output
-
-
-def _inputs(tensor: Tensor) -> list[int]:
-    """Return the value of every byte of an 8-bit tensor, in table order."""
-    return list(range(256)) if tensor.dtype == "uint8" else [*range(128), *range(-128, 0)]
-
-
-def table_step(
-    context: OperatorContext, code: OperatorCode, data: Tensor, output: Tensor, function: Callable[[int], int]
-) -> Step:
-    """Return the step of a table of `function`, from quantized value to quantized value."""
-    table = np.array([function(q) for q in _inputs(data)], dtype=np.dtype(output.dtype))
-    params = LookupParams(table_offset=context.pool.add(table.tobytes()))
-    return Step(code=code, inputs=(data.index,), output=output.index, params=params, name=output.name)
