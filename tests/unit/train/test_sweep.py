@@ -49,7 +49,9 @@ def test_of_equals_the_cheapest_is_taken() -> None:
 
 
 def test_a_sweep_is_of_widths_and_sizes() -> None:
-    variants = VwwTrainConfig(sweep=("0.25@96", "0.5@64"), learning_curve=True).variants()
+    with pytest.raises(UsageError, match=r"--sweep 0.5@64: the start's weights are for width 0.25"):
+        VwwTrainConfig(sweep=("0.25@96", "0.5@64"))
+    variants = VwwTrainConfig(sweep=("0.25@96", "0.5@64"), from_scratch=True, learning_curve=True).variants()
     assert [(item.alpha, item.size, item.sweep) for item in variants.values()] == [(0.25, 96, ()), (0.5, 64, ())]
     for wrong, says in (("0.25", "expected ALPHA@SIZE"), ("0.25@65", "expected a multiple of 32")):
         with pytest.raises(UsageError, match=says):

@@ -60,8 +60,8 @@ class VwwTrainConfig(ClassifierConfig):
     )
     sweep: tuple[str, ...] = option(
         "--sweep",
-        "Train these networks, ALPHA@SIZE each, and compare what they know and cost: as in 0.25@96,0.25@64,0.1@96. The "
-        "one that is most accurate on held-out pictures becomes the model.",
+        "Train these networks, ALPHA@SIZE each, and compare what they know and cost: as in 0.25@96,0.25@64; of several "
+        "widths only --from-scratch. The one that is most accurate on held-out pictures becomes the model.",
         (),
     )
     batch_size: int = 64
@@ -90,7 +90,12 @@ class VwwTrainConfig(ClassifierConfig):
             raise UsageError(f"{given[0]} with --from-scratch: random weights know nothing yet", hint="leave one out")
         if self.size % _SIZE_STEP:
             raise UsageError(f"--size {self.size}: expected a multiple of {_SIZE_STEP}", hint="as in: --size 64")
-        self.variants()
+        other = [name for name, item in self.variants().items() if item.alpha != self.alpha]
+        if other and not self.from_scratch:
+            raise UsageError(
+                f"--sweep {other[0]}: the start's weights are for width {self.alpha:g}",
+                hint="add --from-scratch, or sweep over sizes only; --alpha says which width the start has",
+            )
 
     def variants(self) -> Mapping[str, VwwTrainConfig]:
         """Return the networks of `--sweep`. Raises UsageError for one that is none."""
