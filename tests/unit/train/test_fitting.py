@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost.errors import ModelError
-from tinyhost.train.core.config import ClassifierConfig
+from tinyhost.train.core.config import ClassifierConfig, Optimizer, Schedule, TrainConfig
 from tinyhost.train.core.feed import Batch, one_hot
-from tinyhost.train.core.fitting import LAST, fit_classifier, import_keras
+from tinyhost.train.core.fitting import LAST, _optimizer, fit_classifier, import_keras
 from tinyhost.train.core.normalization import refresh_statistics
 from tinyhost.train.core.trainer import Run
 
@@ -67,7 +67,8 @@ def test_a_frozen_layer_keeps_its_statistics() -> None:
 def _fit(folder: Path, n_epochs: int, *, resume: bool = False, source: _Noise | None = None) -> Any:
     config = ClassifierConfig(n_epochs=n_epochs, patience=99, resume=resume, learning_rate=0.05)
     source = source or _Noise()
-    return fit_classifier(_model(), source, source.batch(source.order(9), 9, 0), config, Run(folder=folder, source=""))
+    held_out = source.batch(source.order(9), 9, 0)
+    return fit_classifier(_model(), source, held_out, config, Run(folder=folder, source=""), labels=("small", "large"))
 
 
 def test_few_steps_are_enough_for_held_out_samples(tmp_path: Path) -> None:
@@ -95,3 +96,30 @@ def test_a_resumed_run_has_the_schedule_of_the_longer_one(tmp_path: Path) -> Non
 def test_a_run_that_runs_away_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"training diverged: (val_)?loss is nan after epoch 1"):
         _fit(tmp_path, 3, source=_Noise(gain=float("nan")))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "at"),
+    [
+        ("step", {0: 1.0, 49: 1.0, 51: 0.1, 76: 0.01}),
+        ("exponential", {0: 1.0, 50: 0.1, 100: 0.01}),
+        ("constant", {0: 1.0, 100: 1.0}),
+        ("cosine", {10: 1.0, 55: 0.5, 100: 0.0}),
+    ],
+)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_rates_fall_as_the_schedule_says(schedule: Schedule, at: dict[int, float], optimizer: Optimizer) -> None:
+    made = _optimizer(10, TrainConfig(n_epochs=10, learning_rate=0.1, schedule=schedule, optimizer=optimizer))
+    assert type(made).__name__.lower() == optimizer
+    rates = {step: float(made._learning_rate(step)) for step in at}
+    assert rates == pytest.approx({step: 0.1 * share for step, share in at.items()}, abs=1e-6)
+
+
+def test_tensorboard_has_the_confusion_of_each_epoch(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    _fit(tmp_path, 2)
+    log = EventAccumulator(str(tmp_path / "tensorboard" / "validation")).Reload()
+    texts = [event.tensor_proto.string_val[0].decode() for event in log.Tensors("confusion, held out")]
+    assert len(texts) == 2
+    assert all(text.startswith("| true | small | large |\n|---|---:|---:|\n| small | ") for text in texts)

@@ -22,6 +22,7 @@ from tinyhost.system.reading import read_file
 from tinyhost.train.core.config import ClassifierConfig, TrainConfig
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
 from tinyhost.train.core.normalization import refresh_callback
+from tinyhost.train.core.tensorboard import confusion_callback
 from tinyhost.train.core.trainer import Run
 
 __all__ = ["BEST_WEIGHTS", "LAST", "Fitted", "fit", "fit_classifier", "float_metrics", "import_keras", "n_trainable"]
@@ -54,12 +55,23 @@ def import_keras() -> Any:
     return keras
 
 
-def fit_classifier(model: Any, batches: BatchSource, held_out: Batch, config: ClassifierConfig, run: Run) -> Fitted:
-    """Train a classifier; see `fit`."""
+def fit_classifier(
+    model: Any, batches: BatchSource, held_out: Batch, config: ClassifierConfig, run: Run, *, labels: Sequence[str]
+) -> Fitted:
+    """Train a classifier; see `fit`. TensorBoard gets the confusion of held-out samples, too."""
     import keras
 
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    return fit(model, batches, held_out, config, run, loss=loss, metrics=["accuracy"], patience=config.patience)
+    return fit(
+        model,
+        batches,
+        held_out,
+        config,
+        run,
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
+        metrics=["accuracy"],
+        patience=config.patience,
+        callbacks=[confusion_callback(run.folder / _LOGS / "validation", held_out, labels)],
+    )
 
 
 def fit(
@@ -72,6 +84,7 @@ def fit(
     loss: Any,
     metrics: Sequence[str] = (),
     patience: int,
+    callbacks: Sequence[Any] = (),
 ) -> Fitted:
     """Train a model; return it at the epoch whose held-out loss was least.
 
@@ -98,6 +111,7 @@ def fit(
             callbacks=[
                 refresh_callback(batches),
                 *_callbacks(run.folder, patience, history),
+                *callbacks,
                 progress_callback(keras, "train", config.n_epochs, len(batches), run.report),
             ],
             shuffle=False,  # the batches are shuffled already

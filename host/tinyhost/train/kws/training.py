@@ -73,7 +73,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
     keras = import_keras()
     features = _features(config, data, run)
     keras.utils.set_random_seed(config.seed)
-    fitted = _fit(config, _initial(config, len(data.labels), features), features, run)
+    fitted = _fit(config, _initial(config, len(data.labels), features), features, data.labels, run)
     contents = _quantize(config, fitted.model, features, run)
     run.stage("evaluate")
     quantized = {way: _measure(content, config, features) for way, content in contents.items()}
@@ -165,12 +165,12 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
     return model
 
 
-def _fit(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> Fitted:
+def _fit(config: KwsTrainConfig, model: Any, features: _Features, labels: Sequence[str], run: Run) -> Fitted:
     if config.published:
         return Fitted(model=model, history=[])
     n_classes = int(model.output_shape[-1])
     held_out = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
-    return fit_classifier(model, _batches(config, features, n_classes), held_out, config, run)
+    return fit_classifier(model, _batches(config, features, n_classes), held_out, config, run, labels=labels)
 
 
 def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run) -> dict[str, bytes]:

@@ -196,7 +196,7 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
     if config.teacher:
         batches = TaughtBatches(batches, load_teacher(config, data))
     held_out = (to_input(data.val.pictures), one_hot(data.val.classes, len(data.labels)))
-    return fit_classifier(model, batches, held_out, config, run)
+    return fit_classifier(model, batches, held_out, config, run, labels=data.labels)
 
 
 def _batches(config: VwwTrainConfig, data: Splits) -> PictureBatches:
