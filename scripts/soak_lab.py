@@ -3,11 +3,11 @@
     python -m scripts.soak_lab                                  # 200 kills
     python -m scripts.soak_lab --kills 12 --seed 5 --json lab.json
 
-A lab on loopback (tests/labs.py): sshd, labgrid's coordinator and exporter, `tinyhost board serve` with a board native.
-A station of a rig uses the board through labgrid or ssh; in the middle one of coordinator, exporter, serve, the ssh,
-the sshd that serves it, or the TCP connection is killed. The outcome must be `rig`, or nothing if the work was not
-touched; afterwards, with the lab as it was, the board must answer as before by the same address, no place may be held
-and no process of a connection left. Exits 1 for anything else.
+A lab in a network of its own (tests/labs.py): sshd, labgrid's coordinator and exporter, `tinyhost board serve` with a
+board native. A station of a rig uses the board through labgrid or ssh; in the middle one of coordinator, exporter,
+serve, the ssh, the sshd that serves it, or the TCP connection is killed. The outcome must be `rig`, or nothing if the
+work was not touched; afterwards, with the lab as it was, the board must answer as before by the same address, no place
+may be held and no process of a connection left. Exits 1 for anything else.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tinyhost.hil.station import Station
 from tinyhost.models.push import push_image
 from tinyhost.protocol.messages import InferSource
 
-from tests.labs import Lab, sshd
+from tests.labs import Lab, own_network, sshd
 
 SEED = 13
 N_WORK = 30
@@ -165,7 +165,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with sshd(folder / "sshd") as machine:
+        with own_network() as network, sshd(folder / "sshd", network) as machine:
             board = resolve("native", state=machine.state)
             flash_firmware(board, find_firmware("vww", "native"))
             with Lab(folder=folder / "lab", machine=machine) as lab:

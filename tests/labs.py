@@ -1,4 +1,8 @@
-"""Labs on loopback, of the real programs: sshd, labgrid's coordinator and exporter, and a power switch with a URL."""
+"""Labs of the real programs: sshd, labgrid's coordinator and exporter, and a power switch with a URL.
+
+Where this user may make network namespaces, a lab is another machine: it has a network of its own, and only its address
+leads there. Elsewhere it is on loopback, and a warning says so.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import socket
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,10 +25,46 @@ from tinyhost.boards.remote.labgrid_text import parse_show
 
 from tests.commands import TINYHOST
 
-__all__ = ["Lab", "Sshd", "free_port", "labgrid_folder", "sshd"]
+__all__ = ["Lab", "Network", "Sshd", "free_port", "labgrid_folder", "own_network", "sshd"]
 
 REPO = Path(__file__).resolve().parents[1]
 _START_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where a machine's programs run."""
+
+    host: str = "127.0.0.1"
+    enter: tuple[str, ...] = ()
+    """before the command of a program that is to run there"""
+
+
+@contextlib.contextmanager
+def own_network() -> Iterator[Network]:
+    """Yield a network namespace with a cable to ours; loopback, with a warning, where there can be none."""
+    pid = os.getpid()
+    name, ours, theirs = f"tinyhost-{pid}", f"th{pid}a", f"th{pid}b"
+    net = f"10.{200 + pid // 64 // 256 % 50}.{pid // 64 % 256}.{pid % 64 * 4}".rpartition(".")
+    near, far = (f"{net[0]}.{int(net[2]) + n}" for n in (1, 2))
+    commands = (
+        f"netns add {name}", f"link add {ours} type veth peer name {theirs} netns {name}",
+        f"addr add {near}/30 dev {ours}", f"link set {ours} up",
+        f"-n {name} addr add {far}/30 dev {theirs}", f"-n {name} link set {theirs} up", f"-n {name} link set lo up",
+    )  # fmt: skip
+    try:
+        try:
+            for command in commands:
+                subprocess.run(["ip", *command.split()], check=True, capture_output=True, text=True, timeout=60)
+            network = Network(host=far, enter=("ip", "netns", "exec", name))
+        except (OSError, subprocess.CalledProcessError) as exc:
+            why = getattr(exc, "stderr", "") or exc
+            warnings.warn(f"no network namespaces ({str(why).strip()}): the lab is on loopback", stacklevel=2)
+            network = Network()
+        yield network
+    finally:
+        if shutil.which("ip"):
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True, timeout=60)
 
 
 def free_port() -> int:
@@ -40,11 +81,11 @@ def labgrid_folder() -> Path:
     return REPO / "build/labgrid/bin"
 
 
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def await_port(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
     """Return when somebody listens on a port."""
     deadline = time.monotonic() + _START_S
     while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         assert process.poll() is None and time.monotonic() < deadline, (
             f"{process.args!r} does not listen: {process.poll()}"
@@ -54,8 +95,9 @@ def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(kw_only=True)
 class Sshd:
-    """A machine behind ssh: this one, with a tinyhost state of its own."""
+    """A machine behind ssh: this computer, with a tinyhost state of its own."""
 
+    network: Network
     port: int
     state: Path
     process: subprocess.Popen[bytes]
@@ -65,18 +107,18 @@ class Sshd:
     @property
     def address(self) -> str:
         """As `ssh:` takes it, without the board."""
-        return f"ssh:127.0.0.1:{self.port}"
+        return f"ssh:{self.network.host}:{self.port}"
 
 
 @contextlib.contextmanager
-def sshd(folder: Path) -> Iterator[Sshd]:
-    """Yield a running sshd with keys of its own; it serves this user on loopback only."""
+def sshd(folder: Path, network: Network) -> Iterator[Sshd]:
+    """Yield a running sshd with keys of its own; it serves this user only."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("key", "hostkey"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     port, state = free_port(), folder / "state"
     (folder / "sshd_config").write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/hostkey\nAuthorizedKeysFile {folder}/key.pub\n"
+        f"Port {port}\nListenAddress {network.host}\nHostKey {folder}/hostkey\nAuthorizedKeysFile {folder}/key.pub\n"
         "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
         f"SetEnv PATH={TINYHOST.parent}:/usr/bin:/bin TINYHOST_STATE={state} HOME={folder}\n"
     )  # a home without a .bashrc, which might wait for something
@@ -93,10 +135,12 @@ def sshd(folder: Path) -> Iterator[Sshd]:
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, "openssh-server is missing: scripts/install_packages.sh dev"
     with (folder / "sshd.log").open("wb") as log:
-        process = subprocess.Popen([program, "-D", "-e", "-f", folder / "sshd_config"], stderr=log, stdout=log)
+        command = [*network.enter, program, "-D", "-e", "-f", str(folder / "sshd_config")]
+        process = subprocess.Popen(command, stderr=log, stdout=log)
     try:
-        await_port(port, process)
-        yield Sshd(port=port, state=state, process=process, path=f"{folder / 'bin'}:{os.environ['PATH']}")
+        await_port(network.host, port, process)
+        path = f"{folder / 'bin'}:{os.environ['PATH']}"
+        yield Sshd(network=network, port=port, state=state, process=process, path=path)
     finally:
         process.kill()
         process.wait()
@@ -127,7 +171,7 @@ class _Relay(BaseHTTPRequestHandler):
 
 @dataclass(kw_only=True)
 class Lab:
-    """labgrid on loopback with one place, native-1: a virtual board that `tinyhost board serve` keeps on.
+    """labgrid on a machine with one place, native-1: a virtual board that `tinyhost board serve` keeps on.
 
     Each of its programs may be killed and started again. A context manager.
     """
@@ -141,7 +185,7 @@ class Lab:
     """coordinator, exporter, serve"""
 
     def __post_init__(self) -> None:
-        self._programs = labgrid_folder()
+        self._programs, self._host = labgrid_folder(), self.machine.network.host
         relay = type("Relay", (_Relay,), {"state": self.machine.state})
         self._relay = ThreadingHTTPServer(("127.0.0.1", 0), relay)
 
@@ -151,8 +195,8 @@ class Lab:
         user = f"username: {getpass.getuser()}, port: {self.machine.port}"
         (self.folder / "exports.yaml").write_text(
             "desk:\n"
-            f"  NetworkSerialPort: {{host: 127.0.0.1, port: {self.board_port}, speed: 115200, protocol: raw}}\n"
-            f"  NetworkService: {{address: 127.0.0.1, {user}}}\n"
+            f"  NetworkSerialPort: {{host: {self._host}, port: {self.board_port}, speed: 115200, protocol: raw}}\n"
+            f"  NetworkService: {{address: {self._host}, {user}}}\n"
             f"  NetworkPowerPort: {{model: rest, host: 'http://127.0.0.1:{self._relay.server_port}/', index: 0}}\n"
         )
         for name in ("serve", "coordinator", "exporter"):
@@ -173,7 +217,7 @@ class Lab:
         """What a user of the lab has in the environment."""
         return {
             "PATH": f"{self.machine.path.partition(':')[0]}:{self._programs}:{os.environ['PATH']}",
-            "LG_COORDINATOR": f"127.0.0.1:{self.coordinator_port}",
+            "LG_COORDINATOR": f"{self._host}:{self.coordinator_port}",
             "LG_USERNAME": "ada",
             "LG_HOSTNAME": "one",
             "TINYHOST_STATE": str(self.folder / "state"),
@@ -195,25 +239,27 @@ class Lab:
 
     def start(self, name: str) -> None:
         """Start one of the lab's programs; return when it is ready."""
-        address = f"127.0.0.1:{self.coordinator_port}"
+        address = f"{self._host}:{self.coordinator_port}"
         commands: Mapping[str, list[str | Path]] = {
             "coordinator": [self._programs / "labgrid-coordinator", "-l", address],
             "exporter": [
-                self._programs / "labgrid-exporter", "-c", address, "-n", "rig", "--hostname", "127.0.0.1",
+                self._programs / "labgrid-exporter", "-c", address, "-n", "rig", "--hostname", self._host,
                 "exports.yaml",
             ],
             "serve": [
                 TINYHOST, "board", "serve", "--board", "native", "--scene", REPO / "hil/scenes/cards",
-                "--listen", str(self.board_port),
+                "--listen", f"{self._host}:{self.board_port}",
             ],
         }  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                commands[name], cwd=self.folder, stdout=log, stderr=log,
+                [*self.machine.network.enter, *commands[name]], cwd=self.folder, stdout=log, stderr=log,
                 env={**os.environ, "TINYHOST_STATE": str(self.machine.state)},
             )  # fmt: skip
         if name != "exporter":
-            await_port(self.coordinator_port if name == "coordinator" else self.board_port, self.running[name])
+            await_port(
+                self._host, self.coordinator_port if name == "coordinator" else self.board_port, self.running[name]
+            )
             return
         deadline = time.monotonic() + _START_S
         while "rig/desk/NetworkSerialPort" not in self.client("resources", check=False):

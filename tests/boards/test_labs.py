@@ -1,4 +1,4 @@
-"""Boards of other machines through the real programs: sshd, labgrid's coordinator and exporter, on loopback."""
+"""Boards of other machines through the real programs: sshd, labgrid's coordinator and exporter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinyhost.hil.rigs import RigBoard
 from tinyhost.hil.station import Station
 
 from tests.commands import Done, run_json, run_tinyhost
-from tests.labs import REPO, Lab, Sshd, sshd
+from tests.labs import REPO, Lab, Sshd, own_network, sshd
 from tests.stations import Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("labs")]
@@ -30,7 +30,7 @@ TINYHOST = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, stations: Stations) -> Iterator[Sshd]:
     """Another machine, with a flashed board native."""
-    with sshd(tmp_path_factory.mktemp("sshd")) as running:
+    with own_network() as network, sshd(tmp_path_factory.mktemp("sshd"), network) as running:
         shutil.copytree(stations("native", "vww", model=True).state, running.state)
         yield running
 
@@ -150,5 +150,5 @@ def test_ssh_that_is_killed_in_the_middle_is_told_and_the_board_is_free(machine:
     time.sleep(1.0)
     os.kill(found[0], signal.SIGKILL)
     assert running.wait(60) != 0
-    assert "ssh to 127.0.0.1 has ended" in (tmp_path / "said").read_text()
+    assert f"ssh to {machine.network.host} has ended" in (tmp_path / "said").read_text()
     assert run_tinyhost("reset", "--board", spec, PATH=machine.path).code == 0

@@ -142,9 +142,9 @@ class Pusher:
         return unpacked(ModelBeginReply, data, self._connection.name)
 
     def _write(self, image: bytes, offset: int, report: Progress) -> None:
-        progress = WriteProgress(self._connection, MessageType.MODEL_WRITE, len(image))
+        report(offset, len(image))
+        progress = WriteProgress(self._connection, MessageType.MODEL_WRITE, len(image), report)
         while offset < len(image):
-            report(offset, len(image))
             offset, n_bytes = self._writer.send_round(MessageType.MODEL_WRITE, _header, image, offset, progress)
             self._bytes_sent += n_bytes
 

@@ -21,6 +21,8 @@ __all__ = ["WriteProgress", "Writer"]
 _MAX_CHUNK_BYTES = 4096
 # Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
 _MAX_IN_FLIGHT = 8
+# On a link that loses nothing, pieces follow each other before they are answered: the way to a board may be long.
+_WINDOW_BYTES = 65_536
 _MAX_RESTARTS = 20  # of the board, that allow for the time again
 
 Header = Callable[[int], bytes]
@@ -34,6 +36,7 @@ class Writer:
         self._session = session
         self._connection = session.connection
         self._sizer = ChunkSizer(_MAX_CHUNK_BYTES)
+        self._window_bytes = _WINDOW_BYTES
 
     def write(self, target: Source, data: bytes) -> None:
         """Fill the board's picture frame or the model's input from its start."""
@@ -54,19 +57,27 @@ class Writer:
     ) -> tuple[int, int]:
         """Send some pieces from `offset` on; returns from where to go on, and how many bytes of data went out.
 
+        As long as each is taken, more follow.
+
         Raises DeviceError, and LinkTimeoutError when there was hardly any progress for 10 s.
         """
-        sending = _Round(data, offset, self._sizer.chunk_bytes)
+        sending = _Round(data, offset, self._sizer.chunk_bytes, 0 if self._connection.lossy else self._window_bytes)
         try:
             self._connection.wait_ready(progress.deadline)
             with Conversation(self._connection) as talk:
-                for start, end in sending.pieces:
+
+                def send(start: int, end: int) -> None:
                     sending.open[talk.send(message_type, header(start) + data[start:end])] = start
-                self._await_replies(talk, sending, message_type, progress.attempt)
+
+                for start, end in sending.pieces:
+                    send(start, end)
+                self._await_replies(talk, sending, message_type, progress, send)
         except InterruptedLinkError:
-            progress.take(offset)
-            return offset, sending.n_bytes
-        n_lost = len(sending.open)
+            self._window_bytes = _MAX_CHUNK_BYTES  # a link that breaks again soon must get something through
+            after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
+            progress.take(after)
+            return after, sending.n_bytes
+        n_lost, self._window_bytes = len(sending.open), _WINDOW_BYTES
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
         self._connection.note_lost(n_lost)
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
@@ -78,13 +89,19 @@ class Writer:
         progress.take(after)
         return after, sending.n_bytes
 
-    def _await_replies(self, talk: Conversation, sending: _Round, message_type: MessageType, attempt: int) -> None:
-        """Take replies until the last piece's, or a mark's behind it, or none comes any more."""
-        last = max(sending.open, key=lambda seq: sending.open[seq])
+    def _await_replies(
+        self,
+        talk: Conversation,
+        sending: _Round,
+        message_type: MessageType,
+        progress: WriteProgress,
+        send: Callable[[int, int], None],
+    ) -> None:
+        """Take replies until the last piece's, or a mark's behind it, or none comes any more; send more meanwhile."""
         marks = talk.send_marks() if sending.chunk_bytes < _MAX_CHUNK_BYTES else set()
         deadline, started_s = self._connection.deadline(NO_PROGRESS_S), time.monotonic()
-        n_bytes = sending.chunk_bytes
-        while last in sending.open:
+        n_bytes, attempt = sending.chunk_bytes, progress.attempt
+        while sending.awaits_last:
             frame = talk.receive(self._connection.wait_s(message_type, n_bytes, attempt), {*sending.open, *marks})
             if frame is None:
                 attempt += 1
@@ -97,6 +114,10 @@ class Writer:
             self._connection.timer.learn(message_type, n_bytes, time.monotonic() - started_s)
             started_s = time.monotonic()
             self._take(frame, sending)
+            if not marks and (piece := sending.next_piece()):
+                send(*piece)
+                progress.take(sending.done)
+                deadline.start_again()
 
     def _take(self, frame: Frame, sending: _Round) -> None:
         start = sending.open.pop(frame.seq)
@@ -116,11 +137,14 @@ class Writer:
 class _Round:
     """Pieces that are under way together."""
 
-    def __init__(self, data: bytes, offset: int, chunk_bytes: int) -> None:
-        n_pieces = max(1, min(_MAX_IN_FLIGHT, _MAX_CHUNK_BYTES // (2 * chunk_bytes)))
-        starts = range(offset, min(len(data), offset + n_pieces * chunk_bytes), chunk_bytes)
-        self.offset = offset
+    def __init__(self, data: bytes, offset: int, chunk_bytes: int, window_bytes: int) -> None:
+        self.offset = self.done = offset
         self.chunk_bytes = chunk_bytes
+        self._n_data, self._slides = len(data), window_bytes >= chunk_bytes == _MAX_CHUNK_BYTES
+        n_pieces = max(1, min(_MAX_IN_FLIGHT, _MAX_CHUNK_BYTES // (2 * chunk_bytes)))
+        if self._slides:
+            n_pieces = window_bytes // chunk_bytes
+        starts = range(offset, min(len(data), offset + n_pieces * chunk_bytes), chunk_bytes)
         self.pieces = [(start, min(len(data), start + chunk_bytes)) for start in starts]
         self.open: dict[int, int] = {}
         """unanswered: sequence number to start"""
@@ -132,14 +156,29 @@ class _Round:
         """How many bytes of data the pieces hold."""
         return self.pieces[-1][1] - self.offset
 
+    @property
+    def awaits_last(self) -> bool:
+        """Whether the last piece is unanswered."""
+        return self.pieces[-1][0] in self.open.values()
+
+    def next_piece(self) -> tuple[int, int] | None:
+        """Return start and end of one more piece, which is under way from now on; None if there is none to send now."""
+        start = self.pieces[-1][1]
+        if not self._slides or start >= self._n_data:
+            return None
+        self.pieces.append((start, min(self._n_data, start + self.chunk_bytes)))
+        return self.pieces[-1]
+
     def acknowledge(self, start: int, wanted: int) -> None:
         """Note that the piece at `start` was taken, and what the device wants next."""
         self._answered[start] = wanted
+        self.done = min(self._n_data, start + self.chunk_bytes)
         self._wanted = wanted
 
     def refuse(self, wanted: int) -> None:
         """Note what the device wants instead of a piece that it refused."""
         self._wanted = wanted
+        self._slides = False
 
     def end(self, *, cumulative: bool) -> int:
         """Return from where to go on: what the device wants, or the first piece that was not taken."""
@@ -151,8 +190,16 @@ class _Round:
 class WriteProgress(TransferProgress):
     """Whether sending `n_bytes` gets on, and since when it does not."""
 
-    def __init__(self, connection: Connection, message_type: MessageType, n_bytes: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        message_type: MessageType,
+        n_bytes: int,
+        report: Callable[[int, int], None] = lambda done, of: None,
+    ) -> None:
+        """report: called with the bytes that are done, and all bytes."""
         super().__init__(connection, n_bytes)
+        self._report = report
         self._where = f"{connection.name}: {message_type.name}"
         self._restarts_left = _MAX_RESTARTS
 
@@ -164,6 +211,7 @@ class WriteProgress(TransferProgress):
 
     def take(self, offset: int) -> None:
         """Take in from where to go on. Raises LinkTimeoutError after 10 s in which hardly any bytes were new."""
+        self._report(offset, self.n_bytes)
         late = self.note(offset)
         if late is not None:
             how_far = f"only {self.n_new} new bytes" if self.n_new else f"no reply to {self.attempt} tries"

@@ -13,7 +13,7 @@ from tinyhost.link.base import Link
 
 __all__ = ["Dut", "Inferred"]
 
-_LINE_S, _INFER_LINE_S = 5.0, 30.0
+_LINE_S, _INFER_LINE_S = 5.0, 120.0  # the official runner gives up after 30 s; a virtual board's computer may be busy
 _QUIET_S = 0.2
 _CHUNK_BYTES = 31  # of an input in one command, as the official runner sends it
 _STREAM_CHUNK_BYTES = 512  # as stream_wav_uart.py sends it
