@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tinyhost.bench.energy.meters import MeterPlan
 from tinyhost.errors import ConfigError, UsageError
 from tinyhost.hil.rigs import Rig, RigBoard, board_of_spec, load_rig
 
@@ -237,3 +239,32 @@ def test_no_bytes_raise_anything_but_a_config_error(tmp_path: Path, data: bytes)
     path.write_bytes(data)
     with pytest.raises(ConfigError):
         load_rig(path)
+
+
+@pytest.mark.parametrize(
+    ("meter", "board", "message"),
+    [
+        ('{ kind = "ppk2" }', real("b", "AB"), r'"port" is missing'),
+        ('{ kind = "ppk2", port = "/dev/x" }', BOARD, "a virtual board takes no current"),
+        ('{ kind = "simulated" }', real("b", "AB"), "a real board has a real meter"),
+        ('{ kind = "js220", inputs = [0, 1, 4] }', real("b", "AB"), r"expected 3 inputs of 0 to 3, got \[0, 1, 4\]"),
+        ('{ kind = "simulated", inputs = [0, 1, 1] }', BOARD, r"got \[0, 1, 1\]"),
+        ('{ kind = "simulated", inputs = [0, -1, 1.5] }', BOARD, "expected whole numbers"),
+        ('{ kind = "js220", port = "x" }', real("b", "AB"), "unknown key"),
+        ('{ kind = "ppk2", port = "/dev/x", mode = "amps" }', real("b", "AB"), "expected one of ampere, source"),
+    ],
+)
+def test_a_meter_that_cannot_be_is_refused_with_its_line(tmp_path: Path, meter: str, board: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as refused:
+        rig_of(tmp_path, f'name = "desk"\ntests = "tests"\n{board}meter = {meter}\n')
+    assert re.search(r"rig\.toml:\d+: ", str(refused.value))
+
+
+def test_a_board_with_a_meter_can_be_measured(tmp_path: Path) -> None:
+    text = 'name = "desk"\ntests = "tests"\n' + real("b", "AB")
+    text += 'meter = { kind = "ppk2", port = "/dev/ttyACM1", mode = "source", volts = 3.0, inputs = [4, 5, 6] }\n'
+    (board,) = rig_of(tmp_path, text).boards
+    plan = MeterPlan(kind="ppk2", port="/dev/ttyACM1", volts=3.0, supplies=True, inputs=(4, 5, 6))
+    assert board.meter == plan
+    assert board.meter.by_stage == {"capture": 4, "preprocess": 5, "invoke": 6}
+    assert "meter" in board.capabilities
