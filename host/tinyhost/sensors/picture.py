@@ -23,9 +23,14 @@ _BLURRED = 0.4
 """Of 3,000 drawings the least is 0.47; behind a Gaussian blur of 3 pixels 99 in 100 have less than 0.4."""
 _LEAST_CONTRAST = 12.0
 """A picture with less says nothing about the lens."""
-_MAX_SHIFT = 40
-_TEAR_DIFFERENCE = 20.0
-_TEAR_RATIO = 5.0
+_MAX_SHIFT = 48
+_N_STEPS = 16
+"""the steepest steps from row to row that are looked at"""
+_NOISE = 2.0
+"""grey levels: a step so small is none"""
+_TORN = 1.25
+"""Of 1,200 drawings and 800 patches of photographs none has more than 1.17; of those that were torn, by 2 to 48 pixels,
+80 and 62 in 100 have more than this."""
 _LOST_PIXELS = "pixels are lost: a shorter wire for PCLK (A0) and HREF (A1)"
 
 
@@ -76,19 +81,23 @@ def _laplacian(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     """Return the row from which on a picture is shifted sideways, as after lost pixels; None if there is none.
 
-    There two rows differ far more than rows do elsewhere, and a shift makes them alike: an edge in the scene does not.
+    There a shift makes two rows alike that are not alike as they stand, and nowhere else in the picture as much: an
+    edge in the scene stays one wherever it is shifted to, and a slanted one has neighbours that do as it does.
     """
     height, width = pixels.shape
     if height < 8 or width < 2 * _MAX_SHIFT:
         return None
     rows = pixels.astype(np.float32)
     steps = np.abs(rows[1:] - rows[:-1]).mean(axis=1)
-    at = int(steps.argmax())
-    if steps[at] < _TEAR_DIFFERENCE or steps[at] < _TEAR_RATIO * float(np.median(steps)) + 1:
-        return None
-    shifts = (shift for shift in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if shift)
-    best = min(float(np.abs(np.roll(rows[at + 1], shift) - rows[at]).mean()) for shift in shifts)
-    return at + 1 if best < steps[at] / 3 else None
+    places = np.argsort(steps)[-_N_STEPS:]
+    shifts = np.array([shift for shift in range(-_MAX_SHIFT, _MAX_SHIFT) if abs(shift) > 1])
+    moved = rows[places + 1][:, (np.arange(width) - shifts[:, None]) % width]  # (places, shifts, width)
+    left = np.abs(rows[places][:, None] - moved).mean(axis=2).min(axis=1)
+    gains = np.log((steps[places] + _NOISE) / (left + _NOISE))
+    best = int(gains.argmax())
+    others = gains[np.abs(places - places[best]) > 2]
+    ahead = gains[best] - (float(others.max()) if len(others) else 0.0)
+    return int(places[best]) + 1 if gains[best] + ahead > _TORN else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

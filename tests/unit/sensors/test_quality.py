@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from skimage import data
 from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SoundQuality
 from tinyhost.sensors.motion import up_axis
 from tinyhost.sensors.picture import picture_faults, picture_figures, torn_row
@@ -70,6 +74,26 @@ def test_a_picture_that_is_shifted_from_a_row_on_is_torn_there() -> None:
     assert remarks[0].level == "bad"
     assert "1 of 2 pictures" in remarks[0].text
     assert "row 60" in remarks[0].text
+
+
+def test_most_tears_are_found_in_photographs_and_none_in_whole_ones() -> None:
+    """Lost pixels shift all that follows in the stream, across the ends of rows."""
+    rng = np.random.default_rng(4)
+    whole: Any = data
+    photograph = whole.astronaut().mean(axis=2)
+    found = 0
+    for _ in range(40):
+        size = int(rng.integers(192, 480))
+        y, x = rng.integers(0, 512 - size, 2)
+        patch = cv2.resize(photograph[y : y + size, x : x + size], (96, 96), interpolation=cv2.INTER_AREA)
+        patch = np.asarray(patch, np.uint8)
+        assert torn_row(patch) is None
+        row, lost = int(rng.integers(10, 86)), int(rng.integers(4, 49))
+        stream = patch.ravel().copy()
+        stream[row * 96 :] = np.roll(stream[row * 96 :], -lost)
+        where = torn_row(stream.reshape(96, 96))
+        found += where is not None and abs(where - row) <= 1
+    assert found >= 24
 
 
 def test_an_edge_of_the_scene_is_no_tear() -> None:
