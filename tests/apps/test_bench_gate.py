@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from tinyhost.boards.build import build_firmware
+from tinyhost.boards.flash import flash_firmware
 
-from tests.stations import Station, Stations
+from tests.stations import Station, Stations, share_objects
 
 pytestmark = pytest.mark.firmware
 
+REPO = Path(__file__).resolve().parents[2]
 CONDITIONS = "latency>+2%, accuracy<-1pp(paired), arena>+0"
 
 
@@ -68,3 +72,30 @@ def test_a_hundred_runs_without_a_change_break_nothing(
     station.run(*words, "--save-baseline", str(base))
     for _ in range(100):
         station.run(*words, "--baseline", str(base), "--fail-if", CONDITIONS)
+
+
+@pytest.mark.soak
+def test_two_percent_more_instructions_of_the_firmware_itself_are_caught(
+    stations: Stations, pictures: Path, tmp_path: Path
+) -> None:
+    station, base = stations("m4", model=True), tmp_path / "base.json"
+    words = ("bench", "--runs", "1", "--samples", "0", "--data", str(pictures))
+    station.run(*words, "--save-baseline", str(base))
+    ticks = json.loads(base.read_text())["baselines"][0]["latency"]["median"]
+    project = tmp_path / "project"
+    shutil.copytree(REPO / "firmware", project / "firmware", ignore=shutil.ignore_patterns("test", "fuzz"))
+    shutil.copy(REPO / "platformio.ini", project)
+    share_objects(project)
+    source = project / "firmware/lib/device/src/model_runner.cpp"
+    begin = "  const TickSource now = ticks == nullptr ? nullptr : hal::Ticks;\n"
+    sources = source.read_text()
+    assert begin in sources
+    for percent, holds in ((2.1, False), (1.9, True)):
+        turns = round(percent / 100 * ticks / 3)  # of three instructions
+        loop = f'  for (int i = 0; i < {turns}; ++i) asm volatile("nop");\n'
+        source.write_text(sources.replace(begin, begin + loop))
+        flash_firmware(station.board, build_firmware("vww", "m4", project=project))
+        gated = (*words, "--baseline", str(base), "--fail-if", "latency>+2%", "--json", str(tmp_path / "gate.json"))
+        station.run(*gated, code=0 if holds else 1)
+        (judgement,) = json.loads((tmp_path / "gate.json").read_text())["gate"]["judgements"]
+        assert (judgement["holds"], judgement["change"]) == (holds, f"+{percent:.2f} %")
