@@ -23,7 +23,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test sanitized test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-kills soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
+  bench-if-changed bench-machine soak soak-jumpstarter soak-kills soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -54,6 +54,11 @@ LABGRID := labgrid==26.0.1
 build/labgrid/bin/labgrid-client:
 	$(PYTHON) -m venv build/labgrid
 	build/labgrid/bin/python -m pip install --quiet --disable-pip-version-check '$(LABGRID)'
+
+JUMPSTARTER := jumpstarter-cli==0.9.* $(foreach driver,composite network pyserial,jumpstarter-driver-$(driver)==0.9.*)
+build/jumpstarter/bin/jmp:
+	$(PYTHON) -m venv build/jumpstarter
+	build/jumpstarter/bin/python -m pip install --quiet --disable-pip-version-check $(JUMPSTARTER)
 
 setup: $(VENV)/.run  ## install what the tool needs: Debian packages and a virtual environment
 setup-dev: $(VENV)/.dev  ## that, and what tests and checks need
@@ -127,6 +132,9 @@ bench-append: setup  ## the same figures, added to the history in the repository
 
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python -m scripts.soak_link
+
+soak-jumpstarter: setup-dev build/jumpstarter/bin/jmp  ## a board behind a real exporter of jumpstarter
+	$(BIN)/python -m pytest -m soak tests/boards/test_jumpstarter.py
 
 soak-kills: setup-dev  ## 1,000 kills of hosts, players and firmware at random moments (about 20 minutes)
 	$(BIN)/python -m scripts.soak_kills

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.remote.labgrid_text import parse_show
@@ -81,7 +82,7 @@ def labgrid_folder() -> Path:
     return REPO / "build/labgrid/bin"
 
 
-def await_port(host: str, port: int, process: subprocess.Popen[bytes]) -> None:
+def await_port(host: str, port: int, process: subprocess.Popen[Any]) -> None:
     """Return when somebody listens on a port."""
     deadline = time.monotonic() + _START_S
     while True:
