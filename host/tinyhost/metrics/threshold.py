@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError
-from tinyhost.metrics.classifier import roc_auc
+from tinyhost.metrics.classifier import average_precision, roc_auc
 
 __all__ = ["Operating", "Roc", "Tail", "fit_tail", "operating_point", "roc_curve", "sustained"]
 
@@ -103,6 +103,8 @@ class Operating:
     """share of the normal windows that are high"""
     precision: float | None
     """share of the high windows that are anomalous, as many as there are here; None without a high one"""
+    f1: float
+    """harmonic mean of precision and recall"""
 
 
 def operating_point(normal: NDArray[np.float64], anomalous: NDArray[np.float64], threshold: float) -> Operating:
@@ -113,6 +115,7 @@ def operating_point(normal: NDArray[np.float64], anomalous: NDArray[np.float64],
         recall=n_right / len(anomalous),
         false_rate=n_false / len(normal),
         precision=n_right / (n_right + n_false) if n_right + n_false else None,
+        f1=2 * n_right / (n_right + n_false + len(anomalous)),
     )
 
 
@@ -121,6 +124,7 @@ class Roc:
     """Right against false alarms of single windows over all thresholds."""
 
     auc: float
+    average_precision: float
     points: tuple[tuple[float, float, float], ...]
     """threshold, false rate, recall; thinned"""
     knee: Operating
@@ -151,6 +155,7 @@ def roc_curve(
     shown = np.unique(np.linspace(0, len(thresholds) - 1, _MAX_POINTS).astype(int))
     return Roc(
         auc=roc_auc(scores, is_anomalous),
+        average_precision=average_precision(scores, is_anomalous),
         points=tuple((float(thresholds[i]), float(false_rates[i]), float(recalls[i])) for i in shown),
         knee=operating_point(normal, anomalous, float(thresholds[np.argmax(recalls - false_rates)])),
         cheapest=operating_point(normal, anomalous, float(thresholds[np.argmin(cost)])),

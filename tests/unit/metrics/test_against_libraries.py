@@ -11,11 +11,17 @@ from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics as sklearn
+from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.intervals import mcnemar, poisson_rate
 from tinyhost.metrics.keywords import keyword_curve
+from tinyhost.metrics.objects import ObjectCounts, object_score
 from tinyhost.metrics.operating import precision_recall_chart, threshold_choices
+from tinyhost.metrics.skill import classifier_skill
 from tinyhost.metrics.threshold import roc_curve
+from tinyhost.motion.score import ONE
 from tinyhost.system.documents import to_json
+from tinyhost.tasks.anomaly.detector import FedRun
+from tinyhost.tasks.anomaly.recordings import label_alarms
 from tinyhost.tasks.classes import Accuracy
 from tinyhost.tasks.findings import Judged
 
@@ -172,6 +178,13 @@ def test_a_roc_curves_area_and_points_are_scikit_learns() -> None:
     truth = np.repeat([0, 1], [len(normal), len(anomalous)])
     scores = np.concatenate([normal, anomalous])
     assert found.auc == pytest.approx(sklearn.roc_auc_score(truth, scores))
+    assert found.average_precision == pytest.approx(sklearn.average_precision_score(truth, scores))
+    for point in (found.knee, found.cheapest):
+        high = scores >= point.threshold
+        assert point.precision == pytest.approx(sklearn.precision_score(truth, high))
+        assert (point.recall, point.f1) == pytest.approx(
+            (sklearn.recall_score(truth, high), sklearn.f1_score(truth, high))
+        )
     for threshold, false_rate, recall in found.points:
         high = scores >= threshold
         assert false_rate == pytest.approx((high & (truth == 0)).sum() / len(normal))
@@ -192,3 +205,53 @@ def test_a_keyword_curves_rates_are_those_of_its_confusion() -> None:
         assert point.false_accept_rate == pytest.approx(others[:, 2:4].sum() / others.sum())
         assert point.false_reject_rate == pytest.approx(1 - (words[0, 2] + words[1, 3]) / words.sum())
         assert point.confusion_rate == pytest.approx((words[0, 3] + words[1, 2]) / words.sum())
+
+
+def fed(scores: NDArray[np.float64]) -> FedRun:
+    """Return what a board says to a recording whose windows have these scores, with an alarm from 2.5 on."""
+    states = np.where(scores >= 2.5, 1, 0).astype(np.uint8)
+    positions = 128 + 32 * np.arange(len(scores))
+    return FedRun(scores=np.rint(scores * ONE).astype(np.int32), states=states, positions=positions, results=[])
+
+
+def test_a_benchmark_of_motion_has_scikit_learns_area_and_numpys_median() -> None:
+    normal, anomalous = anomaly_scores(7)
+    usual, unusual = [fed(normal[:120]), fed(normal[120:])], [fed(anomalous[:40]), fed(anomalous[40:])]
+    found = label_alarms(unusual, usual)
+    scores = np.concatenate([run.scores for run in (*usual, *unusual)])
+    truth = np.repeat([0, 1], [len(normal), len(anomalous)])
+    assert found.auc == pytest.approx(sklearn.roc_auc_score(truth, scores))
+    assert found.median_score == pytest.approx(np.median(scores[truth == 1]) / ONE)
+    assert (found.n_windows, found.n_recordings) == (90, 2)
+    assert label_alarms(usual, usual).auc is None
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_figures_of_objects_are_those_of_their_pairs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    counts = [ObjectCounts(found=int(a), missed=int(b), false=int(c)) for a, b, c in rng.integers(0, 4, (30, 3))]
+    found, missed, false = (sum(getattr(item, name) for item in counts) for name in ("found", "missed", "false"))
+    truth, said = [1] * (found + missed) + [0] * false, [1] * found + [0] * missed + [1] * false
+    score = to_json(object_score(counts))
+    assert (score["precision"], score["recall"], score["f1"]) == pytest.approx(
+        (sklearn.precision_score(truth, said), sklearn.recall_score(truth, said), sklearn.f1_score(truth, said))
+    )
+    share(score["precision_interval"], found, found + false)
+    share(score["recall_interval"], found, found + missed)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+def test_figures_of_a_training_are_scikit_learns(n_classes: int) -> None:
+    rng = np.random.default_rng(n_classes)
+    classes = rng.integers(0, n_classes, 203)
+    scores = rng.random((203, n_classes)) + 0.5 * np.eye(n_classes)[classes]
+    found = classifier_metrics(scores, classes)
+    said = scores.argmax(axis=1)
+    assert found.accuracy == pytest.approx(sklearn.accuracy_score(classes, said))
+    assert found.macro_f1 == pytest.approx(sklearn.f1_score(classes, said, average="macro"))
+    assert list(found.per_class) == pytest.approx(sklearn.recall_score(classes, said, average=None).tolist())
+    assert np.mean(found.per_class) == pytest.approx(sklearn.balanced_accuracy_score(classes, said))
+    assert np.array_equal(found.confusion, sklearn.confusion_matrix(classes, said))
+    skill = classifier_skill(found.confusion)
+    assert skill.balanced == pytest.approx(sklearn.balanced_accuracy_score(classes, said))
+    share(to_json(found)["accuracy_interval"], int((classes == said).sum()), 203)

@@ -30,7 +30,7 @@ from tinyhost.tasks.contract import Evaluation, Subject
 from tinyhost.tasks.findings import HostAnswers, SampleVerdict, digest_of
 from tinyhost.tasks.listening import summarize_listening
 
-__all__ = ["FolderEvaluation", "RecordingEvaluation", "load_folder", "load_recording"]
+__all__ = ["FolderEvaluation", "RecordingEvaluation", "label_alarms", "load_folder", "load_recording"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class FolderEvaluation(Evaluation):
         return MotionAccuracy(
             data=self.root,
             threshold=self.host.task.alarm.threshold,
-            labels={label: _label(runs, normal) for label, runs in fed.items()},
+            labels={label: label_alarms(runs, normal) for label, runs in fed.items()},
             normal_hours=sum(len(run.scores) for run in normal) * motion.hop / motion.rate_hz / 3600.0,
             host=HostAnswers(compared=compared, mismatches=mismatches),
             listening=summarize_listening(results, rate_hz=motion.rate_hz, unit=subject.device.info.tick_unit),
@@ -169,7 +169,8 @@ def _check_rate(where: str, rate_hz: float, wanted_hz: float) -> None:
         )
 
 
-def _label(runs: Sequence[FedRun], normal: Sequence[FedRun]) -> LabelAlarms:
+def label_alarms(runs: Sequence[FedRun], normal: Sequence[FedRun]) -> LabelAlarms:
+    """Return what a board made of the recordings of a label. normal: those labelled normal."""
     scores = np.concatenate([run.scores for run in runs])
     usual: NDArray[np.int32] = np.concatenate([run.scores for run in normal]) if normal else np.zeros(0, np.int32)
     is_normal = runs is normal or not len(usual) or not len(scores)

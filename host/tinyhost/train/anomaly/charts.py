@@ -68,7 +68,24 @@ def roc_chart(outcome: AnomalyResult) -> Chart:
         y_label="anomalous windows above it",
         x_scale="log",
     )
-    return Chart(description="ROC of each anomaly", panels=(panel,), height_in=3.6)
+    return Chart(
+        description="ROC of each anomaly, and precision over recall", panels=(panel, _precision_panel(outcome))
+    )
+
+
+def _precision_panel(outcome: AnomalyResult) -> Panel:
+    """Return precision over recall of each anomaly, with as many normal windows as were measured on."""
+    figures = outcome.chosen.figures
+    n_normal = len(figures.scores[NORMAL].score)
+    series = []
+    for colour, (label, item) in enumerate(figures.labels.items()):
+        high = [(recall, recall * item.n, false * n_normal) for _, false, recall in item.curve]
+        points = [(recall, right / (right + false)) for recall, right, false in high if right + false > 0]
+        x, y = [recall for recall, _ in points], [precision for _, precision in points]
+        series.append(Series(name=f"{label}: AP {item.average_precision:.4f}", x=x, y=y, colour=colour))
+    return Panel(
+        series=tuple(series), x_label="anomalous windows above the threshold", y_label="precision", from_zero=True
+    )
 
 
 def sizes_chart(outcome: AnomalyResult) -> Chart:

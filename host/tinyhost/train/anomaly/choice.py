@@ -41,6 +41,8 @@ class LabelScore:
     n: int
     """windows"""
     auc: float
+    average_precision: float
+    """of anomalous windows among these and the normal ones for measuring"""
     auc_reconstruction: float
     """by the reconstruction error alone"""
     auc_distance: float
@@ -157,6 +159,7 @@ def _label_figures(
     return LabelFigures(
         n=len(anomalous),
         auc=roc.auc,
+        average_precision=roc.average_precision,
         knee=roc.knee,
         cheapest=roc.cheapest,
         curve=roc.points,

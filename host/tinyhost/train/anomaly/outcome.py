@@ -111,18 +111,21 @@ def _threshold(outcome: AnomalyResult) -> Section:
 
 def _anomalies(outcome: AnomalyResult) -> Section:
     config = outcome.config
-    headings = ("anomaly", "windows", "AUC", "by reconstruction", "by distance", "recall", "false rate", "precision")
-    more = ("recordings with an alarm", "knee", "recall there", "cheapest", "recall there")
+    headings = ("anomaly", "windows", "AUC", "AP", "by reconstruction", "by distance")
+    there = ("recall", "false rate", "precision", "F1")
+    more = (*there, "recordings with an alarm", "knee", "recall there", "cheapest", "recall there")
     rows = tuple(
         (
             label,
             f"{item.n:,}",
             f"{item.auc:.4f}",
+            f"{item.average_precision:.4f}",
             f"{item.auc_reconstruction:.4f}",
             f"{item.auc_distance:.4f}",
             percent(item.at_threshold.recall),
             percent(item.at_threshold.false_rate, 2),
             percent(item.at_threshold.precision),
+            f"{item.at_threshold.f1:.3f}",
             f"{item.n_alarmed} of {item.n_recordings}",
             f"{item.knee.threshold:.3f}",
             percent(item.knee.recall),
