@@ -103,6 +103,7 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     assert "nobody allowed" in run_in(lab, "hil", "run", "--rig", "hil/rigs/lab.toml").err
     allowed = run_in(lab, "hil", "allow", "--rig", REPO / "hil/rigs/lab.toml", "--yes")
     assert "labgrid-client -p native-1 power off" in allowed.out
+    assert run_in(lab, "flash", "kws", "--board", "labgrid:native-1").code == 0  # another app than the rig's
     running = hil_run(lab, tmp_path, "-k", "loses_its_power or profile_names or pattern_input")
     while running.poll() is None and "ada" not in lab.holder():
         time.sleep(0.1)
@@ -111,6 +112,9 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     assert "labgrid:native-1: ada on one holds it since 20" in second.err
     assert set(outcomes(tmp_path).values()) == {"passed"}
     assert "test_the_board_loses_its_power_and_starts_anew" in outcomes(tmp_path)
+    (audit,) = (lab.folder / "state/hil").glob("audit-*.jsonl")
+    actions = [json.loads(line)["action"] for line in audit.read_text().splitlines()]
+    assert (actions[:3], actions[-1], "power_cut" in actions) == (["hold", "flash", "open"], "close", True)
     assert lab.holder() == ""
 
 

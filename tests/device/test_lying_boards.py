@@ -70,7 +70,7 @@ from tests.stations import SHIPPED_MODELS, Stations
 pytestmark = pytest.mark.firmware
 
 REPO = Path(__file__).parents[2]
-HANG_S = 60
+HANG_S = 180
 IMPATIENT = "0.01"
 
 COMMANDS = {
