@@ -11,7 +11,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tinyhost.datasets.manifest import read_manifest
+from tinyhost.sensors.picture_file import read_picture
 
 from tests.commands import TINYHOST
 from tests.json_docs import check_document
@@ -130,3 +133,18 @@ def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
         assert process.wait(timeout=120) == 0
     os.close(host)
     assert b"\x1b[?1049l" in seen
+
+
+def test_pictures_that_the_model_is_unsure_of_are_kept(native: Station, pictures: Path, tmp_path: Path) -> None:
+    """The very picture of a prediction is stored, with what was proposed, as many as were asked for."""
+    kept = tmp_path / "kept"
+    words = ("monitor", "--scene", str(pictures), "--count", "40", "--keep-unsure", str(kept), "--margin", "2")
+    native.run(*words, "--at-most", "3")
+    lines = read_manifest(kept)
+    assert len(lines) == 3
+    for line in lines:
+        original = next(path for path in pictures.rglob("*.*") if path.as_posix().endswith(line.scene_item))
+        np.testing.assert_array_equal(read_picture(kept / line.file), read_picture(original))
+        assert line.label == "unsure"
+        assert set(line.attributes) == {"proposed", "margin", "model"}
+    assert len(list((kept / "unsure").iterdir())) == 3

@@ -17,6 +17,7 @@ from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
+    from tinyhost.device import FrameItem
     from tinyhost.monitor.state import MonitorState
     from tinyhost.tasks.live import LiveHeader, Reading
 
@@ -66,6 +67,16 @@ def monitor(
             help="Print lines also in a terminal: one for each prediction, of a keyword spotter one for each word.",
         ),
     ] = False,
+    keep_unsure: Annotated[
+        Path | None,
+        option(
+            "--keep-unsure", metavar="SET", help="Pictures: keep those that the model is unsure of in this data set."
+        ),
+    ] = None,
+    margin: Annotated[
+        float, option(min=0.0, help="With --keep-unsure: the two best scores are closer than this.")
+    ] = 0.2,
+    at_most: Annotated[int, option("--at-most", min=1, help="With --keep-unsure: so many pictures are kept.")] = 100,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
@@ -84,17 +95,51 @@ def monitor(
     hold_s = hold if hold is not None else _SCREEN_HOLD_S if on_screen else 0.0
     live, left = MonitorState(), False
     try:
-        with target.power(scene=scene, hold_s=hold_s) as powered, _json_sink(json) as sink:
+        with (
+            target.power(scene=scene, hold_s=hold_s) as powered,
+            _json_sink(json) as write,
+            _keeper(keep_unsure, margin, at_most, write) as (sink, on_frame),
+        ):
             if on_screen:
-                left = _on_screen(powered, live, sink, scene=scene or "", count=count, seconds=seconds)
+                left = _on_screen(powered, live, sink, on_frame, scene=scene or "", count=count, seconds=seconds)
             else:
                 left = _as_lines(
-                    powered, live, sink, scene=scene or "", count=count, seconds=seconds, quiet=json == "-"
+                    *(powered, live, sink, on_frame),
+                    scene=scene or "",
+                    count=count,
+                    seconds=seconds,
+                    quiet=json == "-",
                 )
     finally:
         _tell_result(live)
     if not left:
         _check_predicted(live, target.name)
+
+
+@contextmanager
+def _keeper(
+    folder: Path | None, margin: float, at_most: int, write: Sink
+) -> Iterator[tuple[Sink, Callable[[FrameItem], None] | None]]:
+    """Yield what takes predictions and pictures, and keeps those that the model is unsure of, if a folder is named."""
+    if folder is None:
+        yield write, None
+        return
+    from tinyhost.datasets.store import DatasetStore
+    from tinyhost.monitor.unsure import LABEL, UnsureKeeper
+
+    with DatasetStore(folder) as store:
+        keeper = UnsureKeeper(store, margin=margin, at_most=at_most)
+
+        def take(reading: Reading, header: LiveHeader) -> None:
+            write(reading, header)
+            keeper.take_reading(reading, header)
+
+        try:
+            yield take, keeper.take_frame
+        finally:
+            note(
+                f"{folder}: {counted(keeper.n_kept, 'picture')} kept; label them: tinyhost data label {folder / LABEL}"
+            )
 
 
 def _tell_result(live: MonitorState) -> None:
@@ -150,6 +195,7 @@ def _on_screen(
     powered: PoweredBoard,
     live: MonitorState,
     sink: Sink,
+    on_frame: Callable[[FrameItem], None] | None,
     *,
     scene: str,
     count: int | None,
@@ -159,7 +205,9 @@ def _on_screen(
     from tinyhost.monitor.screen import run_screen
     from tinyhost.monitor.watch import Watcher
 
-    watcher = Watcher(powered, live, preview=True, scene=scene, on_reading=sink)
+    watcher = Watcher(
+        powered, live, preview=True, scene=scene, on_reading=sink, on_frame=on_frame or (lambda item: None)
+    )
     return run_screen(watcher, live, console(), count=count, seconds=seconds)
 
 
@@ -196,6 +244,7 @@ def _as_lines(
     powered: PoweredBoard,
     live: MonitorState,
     sink: Sink,
+    on_frame: Callable[[FrameItem], None] | None,
     *,
     scene: str,
     count: int | None,
@@ -217,10 +266,11 @@ def _as_lines(
 
     watcher = Watcher(
         *(powered, live),
-        preview=False,
+        preview=on_frame is not None,
         scene=scene,
         patience_s=patience_s,
         on_reading=take,
+        on_frame=on_frame or (lambda item: None),
         on_wait=lambda why: note((why, "yellow"), f"; waiting {patience_s:.3g} s for it to come back"),
         on_restart=warn,
     )

@@ -122,14 +122,15 @@ class Watcher:
         scene: str = "",
         patience_s: float | None = None,
         on_reading: Callable[[Reading, LiveHeader], None] = lambda reading, header: None,
+        on_frame: Callable[[FrameItem], None] = lambda item: None,
         on_wait: Callable[[str], None] = lambda why: None,
         on_restart: Callable[[str], None] = lambda what: None,
     ) -> None:
         """Watch a board that is powered, whose first connection is still to be made.
 
         preview: show what the sensor gives, too. patience_s: how long to wait for predictions, also of a board that
-        went away; None: for ever. on_wait: called once with why it waits. on_restart: called with what is new of a
-        board that restarted.
+        went away; None: for ever. on_frame: called with each picture of a preview. on_wait: called once with why it
+        waits. on_restart: called with what is new of a board that restarted.
         """
         self.stop = threading.Event()
         self._board = board
@@ -138,6 +139,7 @@ class Watcher:
         self._scene = scene
         self._patience_s = patience_s
         self._on_reading = on_reading
+        self._on_frame = on_frame
         self._on_wait = on_wait
         self._on_restart = on_restart
         self._is_watching = False
@@ -230,6 +232,8 @@ class Watcher:
             if isinstance(item, FeaturesItem):
                 stride = Stride(features=item.features, peak=item.peak, rms=item.rms, position=item.position)
                 self._state.add_stride(stride, self._board.scene_name)
+            if isinstance(item, FrameItem):
+                self._on_frame(item)
             newest = item
         if isinstance(newest, FrameItem):
             self._state.add_frame(newest.pixels, self._board.scene_name)
