@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import MissingToolError
+from tinyhost.system.installation import add_package
 from tinyhost.train.anomaly.config import Projection
 
 __all__ = ["check_projection", "projected"]
@@ -22,7 +23,7 @@ def check_projection(kind: Projection) -> None:
     if kind == "umap" and importlib.util.find_spec("umap") is None:
         raise MissingToolError(
             "--latent umap needs the Python package umap-learn, which is not installed",
-            hint="pip install umap-learn; or draw with what is there: --latent tsne",
+            hint=f"install it: {add_package('umap-learn')}; or draw with what is there: --latent tsne",
         )
 
 
