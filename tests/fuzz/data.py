@@ -30,6 +30,7 @@ from tinyhost.datasets.groups import read_groups
 from tinyhost.datasets.importers import find_samples
 from tinyhost.datasets.importers.common_voice import list_single_words
 from tinyhost.datasets.importers.contract import ReadAs
+from tinyhost.datasets.labelling.answers import ANSWERS_NAME, read_answers
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.papers.facts import ABOUT_NAME, QUESTIONS, read_about
@@ -282,6 +283,7 @@ def _consents() -> list[bytes]:
     return [written(CONSENTS_NAME, lambda path: record_consent(path.parent, person, sensor="camera"))]
 
 
+_ANSWERS = [b'{"file": "a/1.png", "source_sha256": "00", "annotator": "ada", "label": "a", "score": 0.5, "time": ""}\n']
 _RUN_DATA = [b'{"schema": "tinyhost.run_data/1", "folder": "data", "start_from": null, "samples": {"a/1.png": "00"}}']
 
 
@@ -289,6 +291,7 @@ TARGETS = [
     Target(name="mlperf_truth", parse=_mlperf_truth, seeds=lambda: [b"a.bin,12,7\na.bin,12,3,490,10\n"]),
     Target(name="mlperf_stream_truth", parse=reader("truth.json", read_stream_truth), seeds=_stream_truths),
     Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
+    Target(name="answers", parse=reader(ANSWERS_NAME, read_answers, subject="."), seeds=lambda: _ANSWERS),
     Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
     Target(name="groups", parse=reader("groups.csv", read_groups), seeds=lambda: [b"file,sex\na/1.png,f\na/2.png,m\n"]),
     Target(
