@@ -959,7 +959,7 @@ class MeanParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AddParams:
-    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
+    """ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right, or, as twice the sum, by `output_multiplier`, added to `linear_constant`, less 1 where it is negative, and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's."""
 
     SIZE: ClassVar[int] = 36
     _STRUCT: ClassVar[Struct] = Struct("<2ii2bbbbBBB2iiI")
@@ -977,7 +977,7 @@ class AddParams:
     linear_shift: int = 0
     """0..31; 0: there is no such form"""
     table_input: int = 0
-    """0: there is no table; else 1 and the number of the input that is looked up"""
+    """0: there is no table; 1, 2: the first, the second input is looked up, and the output comes of it; 3, 4: twice the sum comes of it"""
     reserved: int = 0
     """0"""
     linear_multiplier: tuple[int, ...] = (0, 0)

@@ -1,7 +1,8 @@
 """ADD and SUB in a form that is faster than TFLM's and has its bytes.
 
 Wherever a linear function of both inputs' bytes has them for every pair, that is the form; else it is one of the wider
-input's byte, and a table of what the other adds.
+input's byte, and a table of what the other adds. Where halves leave no room for either, as scales of round numbers may,
+that is so of the sum before TFLM's rounding, which then follows.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _STRETCHES = (
 )
 """By how much of itself a sum is made larger. Halves are rounded away from zero: a sum that is a little larger than it
 should be, rounded down, comes to that on either side. What is little enough is tried out."""
+_MAX_OUTPUT_SHIFT = 22
+"""With which a zero point, shifted, fits in 32 bits."""
 _FAR = 2**40
 """More than any constant that fits."""
 _BYTES = np.arange(-128, 128, dtype=np.int64)
@@ -76,18 +79,42 @@ def _find_form(
             multipliers = (multiplier, 0) if wide == 0 else (0, multiplier)
             form = replace(params, linear_shift=shift, linear_multiplier=multipliers, table_input=2 - wide)
             return form, np.roll(table, 128).astype("<i4").tobytes()
-    return params, None
+    if not 0 < -params.output_shift <= _MAX_OUTPUT_SHIFT:
+        return params, None
+    return _before_rounding(params, zero_points, sign)
+
+
+def _before_rounding(params: AddParams, zero_points: tuple[int, int, int], sign: int) -> tuple[AddParams, bytes]:
+    """Return the form and the table of twice the sum of TFLM's inputs, brought to one scale.
+
+    One of them is its byte, but for a shift and its zero point.
+    """
+    wide = 0 if (params.input_multiplier[0], params.input_shift[0]) == (1 << 30, 0) else 1
+    signs = (1, sign)
+    table = 2 * signs[1 - wide] * _scaled_bytes(params, zero_points, 1 - wide)
+    table -= signs[wide] * (zero_points[wide] << ADD_LEFT_SHIFT)
+    multiplier = signs[wide] << ADD_LEFT_SHIFT
+    shift = -params.output_shift
+    form = replace(
+        params,
+        linear_shift=shift,
+        linear_multiplier=(multiplier, 0) if wide == 0 else (0, multiplier),
+        linear_constant=zero_points[2] * (1 << shift) + (1 << (shift - 1)),
+        table_input=4 - wide,
+    )
+    return form, np.roll(table, 128).astype("<i4").tobytes()
+
+
+def _scaled_bytes(params: AddParams, zero_points: tuple[int, int, int], number: int) -> NDArray[np.int64]:
+    """Return what each byte of an input, from -128 on, is at the scale of the sum."""
+    shifted = (_BYTES - zero_points[number]) << ADD_LEFT_SHIFT
+    return requantized(shifted, params.input_multiplier[number], params.input_shift[number])
 
 
 def sums_of_bytes(params: AddParams, zero_points: tuple[int, int, int], *, sign: int) -> NDArray[np.int64]:
     """Return TFLM's output for every pair of input values from -128 on: (256, 256), first input by second."""
-    scaled = [
-        requantized((_BYTES - zero_point) << ADD_LEFT_SHIFT, multiplier, shift)
-        for zero_point, multiplier, shift in zip(
-            zero_points[:2], params.input_multiplier, params.input_shift, strict=True
-        )
-    ]
-    sums = scaled[0][:, None] + sign * scaled[1]
+    first, second = (_scaled_bytes(params, zero_points, number) for number in (0, 1))
+    sums = first[:, None] + sign * second
     outputs = requantized(sums, params.output_multiplier, params.output_shift) + zero_points[2]
     return np.clip(outputs, params.activation_min, params.activation_max)
 

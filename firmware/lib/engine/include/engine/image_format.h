@@ -540,7 +540,7 @@ struct MeanParams {
 };
 static_assert(sizeof(MeanParams) == 8, "MeanParams has padding");
 
-/// ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's.
+/// ADD and SUB: both inputs, shifted left by 20, are brought to twice the larger scale, then to the output's, or, to the same bytes, q * 2^8 of both by `linear_multiplier` / 2^16, rounded down, added up with `linear_constant` and shifted right, or one q by its `linear_multiplier`, added to what a table has for the other and shifted right, or, as twice the sum, by `output_multiplier`, added to `linear_constant`, less 1 where it is negative, and shifted right; SQUARED_DIFFERENCE: by 7, and the square of the difference to the output's.
 struct AddParams {
   int32_t input_multiplier[2];  ///< Q31
   int32_t output_multiplier;  ///< Q31
@@ -549,7 +549,7 @@ struct AddParams {
   int8_t activation_min;
   int8_t activation_max;
   uint8_t linear_shift;  ///< 0..31; 0: there is no such form
-  uint8_t table_input;  ///< 0: there is no table; else 1 and the number of the input that is looked up
+  uint8_t table_input;  ///< 0: there is no table; 1, 2: the first, the second input is looked up, and the output comes of it; 3, 4: twice the sum comes of it
   uint8_t reserved;  ///< 0
   int32_t linear_multiplier[2];  ///< the second is that of minus the subtrahend
   int32_t linear_constant;

@@ -18,7 +18,7 @@ TINYHOST_COLD Status CheckAdd(const OperatorView& op, uint64_t* work) {
   if (!ValidBroadcast(op) || params->input_multiplier[0] < 0 || params->input_multiplier[1] < 0 ||
       params->output_multiplier < 0 || !RightShiftInRange(params->input_shift[0]) ||
       !RightShiftInRange(params->input_shift[1]) || !RightShiftInRange(params->output_shift) ||
-      params->linear_shift > 31 || params->table_input > 2 ||
+      params->linear_shift > 31 || params->table_input > 4 ||
       (params->table_input != 0 && !op.image->Constants<int32_t>(params->table_offset, 256)) ||
       params->activation_min > params->activation_max) {
     return Status::kImageParameter;
