@@ -34,7 +34,7 @@ class Case:
 
 WITHOUT_BOARD = [
     Case("inspect missing.tflite", "missing.tflite: No such file", "check the path"),
-    Case("inspect folder.tflite", "folder.tflite: expected a file, got a folder", "name a file"),
+    Case("inspect folder.tflite", "folder.tflite: expected a model file, got a folder", "there is none in it"),
     Case("inspect empty.tflite", "bytes 4..8 should be 54464c33 (TFL3), got nothing", "convert or download"),
     Case("inspect cut.tflite", "cut.tflite: ", "convert or download the model again"),
     Case("inspect noise.tflite", "noise.tflite: bytes 4..8 should be 54464c33", "convert or download the model again"),
@@ -49,7 +49,7 @@ WITHOUT_BOARD = [
     Case("inspect good.tflite --json text.txt/x", "text.txt: ", "a file stands where a folder should be"),
     Case("inspect good.tflite --json 'empty folder'", "empty folder: Is a directory", "name a file"),
     Case("inspect good.tflite --json /dev/full", "/dev/full: No space left on device", "make room"),
-    Case("inspect .", ".: expected a file, got a folder", "name a file"),
+    Case("inspect .", ".: expected a model file, got a folder", "name cosine.tflite or "),
     Case("inspect /dev/zero", "/dev/zero: expected a file, got a device", "name a file"),
     Case("compile good.tflite -o text.txt/x.thm", "text.txt", "a file stands where a folder should be"),
     Case("compile good.tflite -o x.thm --labels a", "expected 2 labels, one per output, got 1: 'a'", "--labels", 2),

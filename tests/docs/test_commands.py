@@ -36,7 +36,7 @@ def name(page: Path) -> str:
 
 def each(pages: Iterable[Path]) -> pytest.MarkDecorator:
     """Return what gives a test each page; those of one page run in one worker."""
-    marked = (pytest.param(page, id=name(page), marks=pytest.mark.xdist_group(name(page))) for page in sorted(pages))
+    marked = [pytest.param(page, id=name(page), marks=pytest.mark.xdist_group(name(page))) for page in sorted(pages)]
     return pytest.mark.parametrize("page", marked)
 
 

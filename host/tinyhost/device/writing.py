@@ -16,13 +16,13 @@ from tinyhost.protocol.frames import Frame
 from tinyhost.protocol.messages import REPLY_FLAG, ErrorReply, MessageType, OffsetHeader, Source, WriteRequest
 from tinyhost.protocol.status import Status
 
-__all__ = ["WriteProgress", "Writer"]
+__all__ = ["WINDOW_BYTES", "WriteProgress", "Writer"]
 
 _MAX_CHUNK_BYTES = 4096
 # Small pieces go out several at a time: then a lost one shows when the next is answered, without waiting.
 _MAX_IN_FLIGHT = 8
-# On a link that loses nothing, pieces follow each other before they are answered: the way to a board may be long.
-_WINDOW_BYTES = 65_536
+WINDOW_BYTES = 65_536
+"""On a link that loses nothing, so much follows before it is answered: the way to a board may be long."""
 _MAX_RESTARTS = 20  # of the board, that allow for the time again
 
 Header = Callable[[int], bytes]
@@ -36,7 +36,7 @@ class Writer:
         self._session = session
         self._connection = session.connection
         self._sizer = ChunkSizer(_MAX_CHUNK_BYTES)
-        self._window_bytes = _WINDOW_BYTES
+        self._window_bytes = WINDOW_BYTES
 
     def write(self, target: Source, data: bytes) -> None:
         """Fill the board's picture frame or the model's input from its start."""
@@ -77,7 +77,7 @@ class Writer:
             after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
             progress.take(after)
             return after, sending.n_bytes
-        n_lost, self._window_bytes = len(sending.open), _WINDOW_BYTES
+        n_lost, self._window_bytes = len(sending.open), WINDOW_BYTES
         self._sizer.learn(arrived=len(sending.pieces) - n_lost, lost=n_lost, chunk_bytes=sending.chunk_bytes)
         self._connection.note_lost(n_lost)
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
@@ -114,10 +114,11 @@ class Writer:
             self._connection.timer.learn(message_type, n_bytes, time.monotonic() - started_s)
             started_s = time.monotonic()
             self._take(frame, sending)
-            if not marks and (piece := sending.next_piece()):
-                send(*piece)
+            if not marks:
                 progress.take(sending.done)
                 deadline.start_again()
+                if piece := sending.next_piece():
+                    send(*piece)
 
     def _take(self, frame: Frame, sending: _Round) -> None:
         start = sending.open.pop(frame.seq)
