@@ -119,9 +119,7 @@ def import_samples(
     without a word. The parts that a source has go into the set's lists, also if the import is interrupted.
     """
     wanted = set(map(normal_label, words))
-    origin = Origin(
-        sensor="import", board="", device="", app="", firmware_version="", build_id="", scene=str(source.resolve())
-    )
+    origin = Origin.of_import(source)
     if person is not None:
         origin = with_person(origin, person, store.root)
     report.passed_over.update(found.passed_over)

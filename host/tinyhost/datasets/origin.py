@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tinyhost.datasets.manifest import Sample
 
@@ -39,6 +40,20 @@ class Origin:
     """the last day on which they may be kept"""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """what the source of an import says of them"""
+
+    @classmethod
+    def of_import(cls, source: Path, attributes: Mapping[str, str] | None = None) -> Origin:
+        """Return where samples come from that no board gave."""
+        return cls(
+            sensor="import",
+            board="",
+            device="",
+            app="",
+            firmware_version="",
+            build_id="",
+            scene=str(source.resolve()),
+            attributes=attributes or {},
+        )
 
     def sample(self, label: str) -> Sample:
         """Return what the manifest's lines of one label have in common; it is of no file yet."""

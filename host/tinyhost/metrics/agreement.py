@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinyhost.metrics.intervals import Interval
+from tinyhost.metrics.intervals import Z_95, Interval
 
 __all__ = ["Agreement", "cohen_kappa"]
-
-_Z = 1.959963984540054  # of 95 %
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:
         return Agreement(n=n, agreed=agreed, kappa=None, interval=None)
     share = agreed / n
     kappa = (share - by_chance) / (1 - by_chance)
-    margin = _Z * math.sqrt(share * (1 - share) / n) / (1 - by_chance)
+    margin = Z_95 * math.sqrt(share * (1 - share) / n) / (1 - by_chance)
     return Agreement(
         n=n, agreed=agreed, kappa=kappa, interval=Interval(low=max(-1.0, kappa - margin), high=min(1.0, kappa + margin))
     )

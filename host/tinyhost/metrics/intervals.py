@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Interval", "PairedTest", "mcnemar", "poisson_rate", "share_interval", "wilson"]
+__all__ = ["Z_95", "Interval", "PairedTest", "mcnemar", "poisson_rate", "share_interval", "wilson"]
 
 _TAIL = 0.025
 """probability on either side of an interval"""
-_Z = 1.959963984540054
+Z_95 = 1.959963984540054
 """of the normal distribution, exceeded with that probability"""
 _NEGLIGIBLE = 1e-18
 
@@ -42,7 +42,7 @@ def wilson(n_hits: int, n: int) -> Interval | None:
     """
     if n == 0:
         return None
-    share, spread = n_hits / n, _Z * _Z / n
+    share, spread = n_hits / n, Z_95 * Z_95 / n
     middle = share + spread / 2.0
     half = math.sqrt(spread * (share * (1.0 - share) + spread / 4.0))
     low, high = (middle - half) / (1.0 + spread), (middle + half) / (1.0 + spread)

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.metrics.charts import Chart, Panel, Series
-from tinyhost.metrics.intervals import Interval, share_interval
+from tinyhost.metrics.intervals import Z_95, Interval, share_interval
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint, choose_threshold, keyword_curve, keyword_point
 
 __all__ = ["ThresholdChoice", "precision_recall_chart", "threshold_choices"]
 
 _BUDGETS = (("false_accepts_5", 0.05), ("false_accepts_1", 0.01))
-_Z2 = 3.841458820694124
-"""square of the normal distribution's quantile for 95 %"""
 _MAX_CURVES = 8
 
 
@@ -95,7 +93,7 @@ def _needed(point: KeywordPoint, n: int, budget: float) -> int:
     interval = share_interval(point.false_accept_rate, n)
     if interval is not None and interval.high <= budget:
         return 0
-    return math.ceil(_Z2 * (1 - budget) / budget)
+    return math.ceil(Z_95 * Z_95 * (1 - budget) / budget)
 
 
 def precision_recall_chart(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.store import DatasetStore
@@ -64,16 +63,16 @@ class UnsureKeeper:
             firmware_version=header.firmware,
             build_id="",
             scene=header.scene,
+            attributes={
+                "proposed": header.label(reading.top),
+                "margin": f"{margin_of(reading.scores):.4f}",
+                "model": header.model,
+            },
         )
-        said = {
-            "proposed": header.label(reading.top),
-            "margin": f"{margin_of(reading.scores):.4f}",
-            "model": header.model,
-        }
         self._store.add(
             frame.pixels,
             LABEL,
-            replace(origin, attributes=said),
+            origin,
             frame_index=frame.frame_index,
             dropped=reading.device_dropped,
             timestamp_us=reading.timestamp_us,

@@ -74,12 +74,16 @@ def _counted(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Measu
         accuracy = _number(values, "accuracy")
         if accuracy is not None and 0.0 <= accuracy <= 1.0:
             yield Measure(name="accuracy", value=accuracy, of=of, n=n, interval=wilson(round(accuracy * n), n))
-        for key, name in (("macro_f1", "f1"), ("auc", "roc_auc"), ("average_precision", "average_precision")):
-            if (value := _number(values, key)) is not None:
-                yield Measure(name=name, value=value, of=of, n=n)
+        yield from _scores(values, of, n)
     for key, value in values.items():
         if isinstance(value, dict) and len(path) < _MAX_DEPTH:
             yield from _counted(value, (*path, key))
+
+
+def _scores(values: Mapping[str, Any], of: str, n: int | None) -> Iterator[Measure]:
+    for key, name in (("macro_f1", "f1"), ("auc", "roc_auc"), ("average_precision", "average_precision")):
+        if (value := _number(values, key)) is not None:
+            yield Measure(name=name, value=value, of=of, n=n)
 
 
 def bench_measures(document: Mapping[str, Any]) -> tuple[Measure, ...]:
@@ -105,9 +109,7 @@ def _cost(document: Mapping[str, Any], board: str) -> Iterator[Measure]:
 def _accuracy(found: Mapping[str, Any], board: str) -> Iterator[Measure]:
     of, n = _data(found, "data", board), _count(found, "n")
     yield from _shares(found, {"top1": "accuracy"}, "_interval", Measure(name="", value=0.0, of=of, n=n))
-    for key, name in (("macro_f1", "f1"), ("auc", "roc_auc"), ("average_precision", "average_precision")):
-        if (value := _number(found, key)) is not None:
-            yield Measure(name=name, value=value, of=of, n=n)
+    yield from _scores(found, of, n)
     yield from _per_class(found, of)
     keywords = _object(found, "keywords")
     for name, count in (("false_accept", "n_others"), ("false_reject", "n_words")):

@@ -76,9 +76,7 @@ def _find_form(
         lowest, highest = _constants(outputs, terms, shift, low, high, axis=wide)
         table = (lowest + highest) // 2
         if (lowest <= highest).all() and _fit(table) and _fit(terms + np.expand_dims(table, wide)):
-            multipliers = (multiplier, 0) if wide == 0 else (0, multiplier)
-            form = replace(params, linear_shift=shift, linear_multiplier=multipliers, table_input=2 - wide)
-            return form, np.roll(table, 128).astype("<i4").tobytes()
+            return _with_table(params, wide, multiplier, shift, table, table_input=2 - wide)
     if not 0 < -params.output_shift <= _MAX_OUTPUT_SHIFT:
         return params, None
     return _before_rounding(params, zero_points, sign)
@@ -95,13 +93,16 @@ def _before_rounding(params: AddParams, zero_points: tuple[int, int, int], sign:
     table -= signs[wide] * (zero_points[wide] << ADD_LEFT_SHIFT)
     multiplier = signs[wide] << ADD_LEFT_SHIFT
     shift = -params.output_shift
-    form = replace(
-        params,
-        linear_shift=shift,
-        linear_multiplier=(multiplier, 0) if wide == 0 else (0, multiplier),
-        linear_constant=zero_points[2] * (1 << shift) + (1 << (shift - 1)),
-        table_input=4 - wide,
-    )
+    rounded = replace(params, linear_constant=zero_points[2] * (1 << shift) + (1 << (shift - 1)))
+    return _with_table(rounded, wide, multiplier, shift, table, table_input=4 - wide)
+
+
+def _with_table(
+    params: AddParams, wide: int, multiplier: int, shift: int, table: NDArray[np.int64], *, table_input: int
+) -> tuple[AddParams, bytes]:
+    """Return the form with the wider input's multiplier, and the table in the engine's order: of bytes from 0 on."""
+    multipliers = (multiplier, 0) if wide == 0 else (0, multiplier)
+    form = replace(params, linear_shift=shift, linear_multiplier=multipliers, table_input=table_input)
     return form, np.roll(table, 128).astype("<i4").tobytes()
 
 

@@ -36,9 +36,6 @@ class NamedFiles:
             if path.suffix.lower() in wanted:
                 self._by_name[normal_label(path.name)].append(path)
 
-    def __iter__(self) -> Iterable[Path]:
-        return (path for paths in self._by_name.values() for path in paths)
-
     def find(self, listed: str) -> Path | None:
         """Return the one file whose path ends as the listed one does, as far as that tells files apart; else None."""
         parts = PurePosixPath(normal_label(listed.replace("\\", "/"))).parts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -101,7 +102,7 @@ def _samples(task: JsonObject, files: NamedFiles, root: Path, read_as: ReadAs) -
 
 
 def _with(sample: FoundSample, label: str, **changes: Any) -> FoundSample:
-    return FoundSample(**{**vars(sample), "label": label, **changes})
+    return replace(sample, label=label, **changes)
 
 
 _Stretch = tuple[str, float, float]

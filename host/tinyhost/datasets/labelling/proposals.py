@@ -89,16 +89,7 @@ def accept(
     store: DatasetStore, proposal: Proposal, label: str, annotator: str, *, score: float | None, convert: bool = False
 ) -> str:
     """Store a file under a label, with who said so; return its name in the set. Raises DatasetError."""
-    origin = Origin(
-        sensor="import",
-        board="",
-        device="",
-        app="",
-        firmware_version="",
-        build_id="",
-        scene=str(proposal.path.parent.resolve()),
-        attributes={"labelled_by": annotator},
-    )
+    origin = Origin.of_import(proposal.path.parent, {"labelled_by": annotator})
     found = FoundSample(
         what=proposal.path.name,
         label=label,
