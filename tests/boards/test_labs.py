@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tinyhost.errors import LinkTimeoutError
+from tinyhost.boards.remote.addresses import parse_ssh
+from tinyhost.boards.remote.ssh_session import SshSession
+from tinyhost.errors import LinkTimeoutError, WayLostError
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.hil.station import Station
 
@@ -97,6 +99,20 @@ def test_a_machine_that_is_not_there_and_a_board_that_it_has_not_are_told(machin
     assert (refused.code != 0, "ssh to 127.0.0.1 has ended: ssh: connect to host" in refused.err) == (True, True)
     absent = run_tinyhost("reset", "--board", f"{machine.address}/0123456789ABCDEF", PATH=machine.path)
     assert "0123456789ABCDEF" in absent.err
+
+
+def test_an_ssh_that_ends_at_once_is_told_with_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ssh").write_text("#!/bin/sh\necho no way >&2\nexit 255\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # it may end before any of the session's threads has run
+    try:
+        for _ in range(100):
+            with pytest.raises(WayLostError, match="no way"):
+                SshSession(parse_ssh("ssh:rig2/native"), "far")
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(lab: Lab, tmp_path: Path) -> None:

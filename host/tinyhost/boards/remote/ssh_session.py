@@ -46,9 +46,10 @@ class SshSession:
         self._magic, self._ended = threading.Event(), threading.Event()
         self.lost: WayLostError | None = None
         self.link: RemoteLink | None = None
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._hear_complaints)]
-        for thread in self._threads:
-            thread.start()
+        self._complaints = threading.Thread(target=self._hear_complaints, daemon=True)
+        self._complaints.start()  # first: whoever notices the end waits for what ssh said of it
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
         answered = self._magic.wait(_START_S)
         if not answered or self.lost:
             self.close()
@@ -105,7 +106,7 @@ class SshSession:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for thread in self._threads:
+        for thread in (self._listening, self._complaints):
             thread.join(_END_S)
 
     def _listen(self) -> None:
@@ -150,7 +151,7 @@ class SshSession:
     def _gone(self) -> WayLostError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
-        self._threads[-1].join(1.0)
+        self._complaints.join(1.0)
         said = " ".join(self._stderr.split())
         hint = f"try: ssh {self._target.host} tinyhost --version"
         return WayLostError(
