@@ -84,7 +84,7 @@ def _key(key: str, hint: Any, meaning: str) -> Iterator[Row]:
             yield from _key(f"{key}[]", get_args(branch)[0], "")
         elif _name(branch) == "map":
             yield from _key(f"{key}.*", get_args(branch)[1], "")
-        elif is_dataclass(branch):
+        elif is_dataclass(branch) and "schema" not in branch.__dataclass_fields__:  # a whole document is told once
             yield from _rows(branch, f"{key}.")  # type: ignore[arg-type]
 
 

@@ -47,6 +47,8 @@ def check_document(document: dict[str, Any]) -> None:
 def _walk(value: Any, path: str, types: dict[str, str]) -> Iterator[tuple[str, Any]]:
     """Yield every path below a value, with its value; assert that no declared key of an object is missing."""
     if isinstance(value, dict):
+        if path and "schema" in value:  # another document, whole
+            return check_document(value)
         is_map = "map" in types.get(path, "")
         prefix = f"{path}." if path else ""
         if not is_map:

@@ -21,6 +21,7 @@ from tinyhost.hil.rigs import RigBoard
 from tinyhost.hil.station import Station
 
 from tests.commands import Done, run_json, run_tinyhost
+from tests.json_docs import check_document
 from tests.labs import REPO, Lab, Sshd, own_network, sshd
 from tests.stations import Stations
 
@@ -120,7 +121,7 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     allowed = run_in(lab, "hil", "allow", "--rig", REPO / "hil/rigs/lab.toml", "--yes")
     assert "labgrid-client -p native-1 power off" in allowed.out
     assert run_in(lab, "flash", "kws", "--board", "labgrid:native-1").code == 0  # another app than the rig's
-    running = hil_run(lab, tmp_path, "-k", "loses_its_power or profile_names or pattern_input")
+    running = hil_run(lab, tmp_path, "-k", "loses_its_power or is_benched")
     while running.poll() is None and "ada" not in lab.holder():
         time.sleep(0.1)
     second = run_in(lab, "reset", "--board", "labgrid:native-1", user="bob")
@@ -128,6 +129,11 @@ def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(la
     assert "labgrid:native-1: ada on one holds it since 20" in second.err
     assert set(outcomes(tmp_path).values()) == {"passed"}
     assert "test_the_board_loses_its_power_and_starts_anew" in outcomes(tmp_path)
+    result = json.loads((tmp_path / "result.json").read_text())
+    check_document(result)
+    benched = result["boards"][0]["bench"]
+    assert (benched["latency"]["runs"], benched["agreement"]["compared"]) == (10, 100)
+    assert benched["agreement"]["mismatches"] == 0
     (audit,) = (lab.folder / "state/hil").glob("audit-*.jsonl")
     actions = [json.loads(line)["action"] for line in audit.read_text().splitlines()]
     assert (actions[:3], actions[-1], "power_cut" in actions) == (["hold", "flash", "open"], "close", True)

@@ -14,6 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from tinyhost.tasks.registry import tasks
 
+from tests.json_docs import check_document
+
 REPO = Path(__file__).parents[2]
 TINYHOST = [sys.executable, "-c", "from tinyhost.cli.main import main; main()"]
 
@@ -90,6 +92,13 @@ def test_every_board_of_the_virtual_rig_passes_every_test_of_its_app(tmp_path: P
         "tests": str(n_passed + n_other), "failures": "0", "errors": "0", "skipped": str(n_other),
     }  # fmt: skip
     assert "Every board passed" in (tmp_path / "r.html").read_text()
+    check_document(result)
+    (benched,) = (board for board in result["boards"] if board["bench"])
+    assert (benched["name"], benched["bench"]["agreement"]["mismatches"]) == ("native-kws", 0)
+    assert "bench: accuracy, %" in (tmp_path / "r.html").read_text()
+    (figures,) = (test["properties"] for test in benched["tests"] if "test_bench" in test["test"])
+    assert figures["bench: arena, B"] == str(benched["bench"]["model"]["arena_bytes"])
+    assert figures["bench: accuracy, %"] == "100.0"
 
 
 def of_an_app(test: dict[str, Any]) -> bool:

@@ -26,6 +26,7 @@ class BoardRun:
         self._identity: dict[str, Any] = {}
         self._titles: dict[str, str] = {}
         self._log: list[str] = []
+        self._bench: Mapping[str, Any] | None = None
         self.left = ""
         """why the board takes no more of the tests that it shares with others"""
         self._seen: dict[str, None] = {}
@@ -108,6 +109,7 @@ class BoardRun:
             seconds=seconds,
             titles=self._titles,
             left=self.left,
+            bench=self._bench,
         )
 
     def _on_plan(self, event: Mapping[str, Any]) -> None:
@@ -122,6 +124,9 @@ class BoardRun:
 
     def _on_identity(self, event: Mapping[str, Any]) -> None:
         self._identity = dict(event["device"])
+
+    def _on_bench(self, event: Mapping[str, Any]) -> None:
+        self._bench = event["document"]
 
     def _on_start(self, event: Mapping[str, Any]) -> None:
         self.current = event["test"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
+from tinyhost.bench.document import BenchDocument
 from tinyhost.hil.results import BoardResult, Outcome, RigResult, TestResult, reran
 
 __all__ = ["RigBoardDocument", "RigDocument"]
@@ -30,6 +31,8 @@ class RigBoardDocument:
     """tests, by outcome"""
     device: Mapping[str, str | int | float | tuple[int, ...]]
     """the fields of the board's INFO reply; empty if it never answered"""
+    bench: BenchDocument | None
+    """what the benchmark found, as `tinyhost bench --json` writes it; null unless the rig file asks for a `bench`"""
     tests: tuple[TestResult, ...]
 
     @classmethod
@@ -44,6 +47,7 @@ class RigBoardDocument:
             seconds=round(result.seconds, 3),
             counts=result.counts,
             device=result.identity,
+            bench=cast("BenchDocument | None", result.bench),  # as JSON, which came through the event log
             tests=tuple(replace(test, seconds=round(test.seconds, 4)) for test in result.tests),
         )
 

@@ -10,6 +10,7 @@ crashed run has everything that happened before.
     elsewhere       test: of several boards that share the tests, another one takes it
     left            text: why a board that shares tests takes no more of them
     property        test, name, value
+    bench           document: what a benchmark found, as `tinyhost bench --json` writes it
     end             test, outcome: passed | failed | skipped | rig | build, phase, seconds, text
     log             text: one line that the device wrote
     done            exit_code

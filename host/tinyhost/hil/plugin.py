@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tinyhost.hil.capabilities import CAPABILITIES, MARKERS
 from tinyhost.hil.several import each_device, open_board, pytest_generate_tests, rig_stations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tinyhost.bench.energy.measure import Energy
+    from tinyhost.bench.result import BenchResult
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.device import Device
     from tinyhost.hil.rigs import RigBoard
@@ -31,33 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["each_device", "open_board", "pytest_generate_tests", "rig_stations"]
 
 FAULT_PROPERTY = "fault"
-CAPABILITIES = {
-    "scene": (
-        "the sensor must get a scene that the test knows (virtual boards with a scene)",
-        "it has no scene, so nobody knows what its sensor gets",
-    ),
-    "exact_scene": (
-        "the sensor must give the scene's own numbers (native and m4; an emulated chip samples it)",
-        "its sensor does not give the scene's own numbers",
-    ),
-    "power_cut": (
-        "the board's power must be switchable at any moment (virtual boards, and those with `power` in the rig file)",
-        "its power cannot be cut: the rig file has no `power` for it",
-    ),
-    "stimulus": (
-        "something must stand in front of the sensor that the test can show or play (`stimulus` in the rig file)",
-        "nothing stands in front of its sensor: the rig file has no `stimulus` for it",
-    ),
-    "meter": (
-        "a meter must be at the board's supply (`meter` in the rig file)",
-        "nothing measures its supply: the rig file has no `meter` for it",
-    ),
-}
-"""What a test may need of a board, by its marker needs_<name>: what it means, and what a board without it lacks."""
-MARKERS = {
-    **{f"needs_{name}": meaning for name, (meaning, _) in CAPABILITIES.items()},
-    "apps(*names)": "runs only where the firmware is one of these apps",
-}
 
 _asked = pytest.StashKey["RigBoard"]()
 _station = pytest.StashKey["Station"]()
@@ -303,6 +278,22 @@ def energy(station: Station, device: Device) -> Callable[[int], Energy]:
     from tinyhost.hil.metering import energy_of
 
     return lambda runs: energy_of(station, device, runs)
+
+
+@pytest.fixture
+def bench(
+    station: Station, device: Device, record_property: Callable[[str, object], None]
+) -> Callable[[], BenchResult]:
+    """A function: the benchmark that the rig file asks for, which is kept with the run. Mark the test needs_bench."""
+    from tinyhost.hil.benching import bench_board, bench_figures
+
+    def measure() -> BenchResult:
+        result = bench_board(station, device)
+        for name, value in bench_figures(result).items():
+            record_property(name, value)
+        return result
+
+    return measure
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ class BoardResult:
 
     identity: its INFO reply, empty if it never answered. titles: what each test file is about. log_tail: the last lines
     that the board wrote. left: why a board that shares tests with others took no more of them, and did not come back.
+    bench: the document of its benchmark, if the rig asked for one and it came to its end.
     """
 
     board: RigBoard
@@ -106,6 +107,7 @@ class BoardResult:
     seconds: float
     titles: Mapping[str, str] = field(default_factory=dict)
     left: str = ""
+    bench: Mapping[str, Any] | None = None
 
     def attempts_from(self, started: datetime) -> Iterator[tuple[TestResult, float, int]]:
         """Yield each attempt at each test, when it began as a Unix time, and its number from 0 on.

@@ -17,6 +17,7 @@ from tinyhost.boards.ports import is_port
 from tinyhost.boards.project import find_shipped
 from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
 from tinyhost.errors import UsageError
+from tinyhost.hil.bench_plan import BenchPlan, read_bench
 from tinyhost.hil.power import PowerCommands, read_power
 from tinyhost.hil.qualification.limits import Limit, read_limits
 from tinyhost.hil.stimuli.config import StimulusPlan, read_stimulus
@@ -47,6 +48,7 @@ class RigBoard:
     rig_sha256: of the rig file's text; empty without one.
     stimulus: what the rig puts in front of its sensor, and proves to have arrived.
     meter: what measures its supply.
+    bench: what a run of the rig measures with the benchmark; None: nothing.
     qualify: the limits that the rig must keep before and after a run; None: it is not measured.
     timeout_s: longest time without any progress until the runner gives the board up.
     where: file:line of its table, for messages.
@@ -64,6 +66,7 @@ class RigBoard:
     power: PowerCommands | None = None
     stimulus: StimulusPlan | None = None
     meter: MeterPlan | None = None
+    bench: BenchPlan | None = None
     qualify: dict[str, Limit] | None = field(default=None, hash=False)
     where: str = "command line"
     rig_sha256: str = field(default="", compare=False)
@@ -91,6 +94,7 @@ class RigBoard:
         found = {"power_cut"} if self.power or own_switch else set()
         found |= {"stimulus"} if self.stimulus else set()
         found |= {"meter"} if self.meter else set()
+        found |= {"bench"} if self.bench else set()
         exact = {"exact_scene"} if self.type in EXACT_TYPES else set()
         return frozenset(found | ({"scene"} | exact if self.scene else set()))
 
@@ -191,7 +195,9 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
     address = table.optional_text("address")
     app = table.choice("app", _apps(), default_app())
     allow, timeout_s = table.texts("allow"), table.positive("timeout_s", DEFAULT_TIMEOUT_S)
-    power, stimulus, meter, qualify = (table.inner(key) for key in ("power", "stimulus", "meter", "qualify"))
+    power, stimulus, meter, qualify, bench = (
+        table.inner(key) for key in ("power", "stimulus", "meter", "qualify", "bench")
+    )
     table.finish()
     _check_keys(table, kind, serial=serial, address=address, scene=scene, has_power=power is not None)
     if model and not model.endswith(".tflite"):
@@ -208,6 +214,7 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         stimulus=_stimulus(stimulus, app, kind in VIRTUAL_TYPES) if stimulus else None,
         meter=read_meter(meter, virtual=kind in VIRTUAL_TYPES and address is None) if meter else None,
         qualify=read_limits(qualify) if qualify else None,
+        bench=read_bench(bench, lambda inner, key, value: _existing(inner, key, source, value)) if bench else None,
     )  # fmt: skip
 
 

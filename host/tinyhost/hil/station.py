@@ -61,7 +61,8 @@ class Station:
         self.asked = asked
         self._audit = AuditLog(asked, run=run)
         self._state = state
-        self._observe: Observer = observer or (lambda *_, **__: None)
+        self.tell: Observer = observer or (lambda *_, **__: None)
+        """has the run's event log say something (hil.events)"""
         self._on, self._held = ExitStack(), ExitStack()
         self._powered: PoweredBoard | None = None
         self._opened: Device | Link | None = None
@@ -125,7 +126,7 @@ class Station:
                 self._powered = self._power()
                 with self._open() as device:
                     self._sensor = SensorSampling.of_info(device.info)
-                    self._observe("identity", device=asdict(device.info))
+                    self.tell("identity", device=asdict(device.info))
             except TinyhostError as exc:
                 self._broken = exc
                 raise
@@ -246,11 +247,9 @@ class Station:
         Whatever keeps it from being built is the build's fault, and never the rig's.
         """
         asked, kind = self.asked, self._board.firmware_kind  # in this order: a missing board is no build's fault
-        self._observe("stage", text=f"building {asked.app} for {asked.type}")
+        self.tell("stage", text=f"building {asked.app} for {asked.type}")
         try:
-            return find_firmware(
-                asked.app, kind, progress=lambda line: self._observe("stage", text=f"building: {line}")
-            )
+            return find_firmware(asked.app, kind, progress=lambda line: self.tell("stage", text=f"building: {line}"))
         except (ConfigError, UsageError) as exc:
             raise BuildError(exc.message, hint=exc.hint) from exc
         except OSError as exc:
@@ -260,9 +259,9 @@ class Station:
         board, firmware = self._board, self.firmware  # in this order: a missing board needs no build
         if self._runs(firmware):
             return
-        self._observe("stage", text=f"flashing {self.asked.name}")
+        self.tell("stage", text=f"flashing {self.asked.name}")
         self._audit.write("flash", app=firmware.app, build_id=firmware.build_id)
-        flash_firmware(board, firmware, lambda line: self._observe("stage", text=f"flashing: {line}"))
+        flash_firmware(board, firmware, lambda line: self.tell("stage", text=f"flashing: {line}"))
 
     def _runs(self, firmware: Firmware) -> bool:
         """Return whether the board runs exactly this build already: then its flash is spared."""
@@ -282,7 +281,7 @@ class Station:
 
     def _power(self) -> PoweredBoard:
         """Return the board, switched on; switched off before if it was on."""
-        self._observe("stage", text=f"powering {self.asked.name}")
+        self.tell("stage", text=f"powering {self.asked.name}")
         self._audit.write("open", port=self.asked.spec)
         self._on.close()
         return self._on.enter_context(self._board.power(scene=self._played()))
@@ -317,4 +316,4 @@ class Station:
     def _on_log(self, line: LogText) -> None:
         text = f"[{line.level.name.lower()}] {line.text}" if line.level is not None else line.text
         self._log.append(text)
-        self._observe("log", text=text)
+        self.tell("log", text=text)

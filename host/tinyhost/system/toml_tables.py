@@ -68,6 +68,16 @@ class Table:
             )
         return float(value)
 
+    def count(self, key: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`, or the default if the key is not there."""
+        value = self._read(key)
+        if value is None:
+            return default
+        if type(value) is not int or not 1 <= value <= most:
+            message = f"expected a whole number from 1 to {most:,}, got {_shown(value)}"
+            raise self.error(key, message, hint=f"{key} = {default}")
+        return value
+
     def span(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
         """Return a list of two numbers, the least and the most, or the default if the key is not there."""
         value = self._read(key)

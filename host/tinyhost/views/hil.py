@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.hil.benching import BENCH
 from tinyhost.hil.board_process import BoardProcess
 from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, find_problems, headline, reran
 from tinyhost.system.wording import counted
@@ -52,7 +53,10 @@ def rig_result(result: RigResult) -> Iterator[Text]:
         first = again.attempts[0]
         ended = f"{board.board.name}  {again.test}: {OUTCOME_WORDS[again.outcome]}"
         yield Text(f"run again  {ended}; before, on {first.board}: {headline(first.text)}", style="yellow")
-    yield from map(_board_line, result.boards)
+    for board in result.boards:
+        yield _board_line(board)
+        if figures := _bench_figures(board):
+            yield Text(f"{'':14} {figures}", style="dim")
     if result.passed:
         yield Text(result.verdict(), style="bold green")
 
@@ -64,6 +68,12 @@ def _not_applicable(result: RigResult) -> dict[str, list[str]]:
         if test.outcome == "not_applicable":
             found.setdefault(test.text, []).append(test.test)
     return found
+
+
+def _bench_figures(board: BoardResult) -> str:
+    """Return what the benchmark found, in one line; empty without one."""
+    found = [(name, value) for test in board.tests for name, value in test.properties.items()]
+    return "; ".join(f"{name.removeprefix(BENCH)} {value}" for name, value in found if name.startswith(BENCH))
 
 
 def _board_line(board: BoardResult) -> Text:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tinyhost.bench.energy.meters import MeterPlan
 from tinyhost.errors import ConfigError, UsageError
+from tinyhost.hil.bench_plan import BenchPlan
 from tinyhost.hil.rigs import Rig, RigBoard, board_of_spec, load_rig
 
 REPO = Path(__file__).parents[3]
@@ -268,3 +269,28 @@ def test_a_board_with_a_meter_can_be_measured(tmp_path: Path) -> None:
     assert board.meter == plan
     assert board.meter.by_stage == {"capture": 4, "preprocess": 5, "invoke": 6}
     assert "meter" in board.capabilities
+
+
+@pytest.mark.parametrize(
+    ("bench", "message"),
+    [
+        ("{ runs = 0 }", "expected a whole number from 1 to 100,000, got 0"),
+        ("{ samples = 2.5 }", "expected a whole number from 1 to 100,000, got 2.5"),
+        ("{ runs = true }", "expected a whole number from 1 to 100,000, got True"),
+        ('{ data = "nowhere" }', 'no file or folder "nowhere"'),
+        ('{ part = "testing" }', "it is a part of `data`, and there is none"),
+        ('{ data = "tests", part = "test" }', "expected one of training, validation, testing"),
+        ("{ run = 1 }", "unknown key; expected one of runs, samples, data, part"),
+        ("3", "expected a table, got 3"),
+    ],
+)
+def test_a_bench_that_cannot_be_is_refused_with_its_line(tmp_path: Path, bench: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"rig.toml:6: board .*{re.escape(message)}"):
+        rig_of(tmp_path, f'name = "desk"\ntests = "tests"\n{BOARD}bench = {bench}\n')
+
+
+def test_a_board_with_a_bench_is_benched(tmp_path: Path) -> None:
+    text = f'name = "desk"\ntests = "tests"\n{BOARD}bench = {{ runs = 3, data = "tests", part = "testing" }}\n'
+    (board,) = rig_of(tmp_path, text).boards
+    assert board.bench == BenchPlan(runs=3, samples=100, data=tmp_path / "tests", part="testing")
+    assert "bench" in board.capabilities

@@ -1,0 +1,45 @@
+"""What a run of a rig benchmarks, as the rig file says it.
+
+bench = { runs = 10, samples = 100, data = "../../data/hall/test", part = "testing" }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyhost.audio.speakers import PARTS, Part, part_named
+from tinyhost.system.toml_tables import Table
+
+__all__ = ["BenchPlan", "read_bench"]
+
+MAX_RUNS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchPlan:
+    """What is measured.
+
+    runs: inferences that are timed. samples: random inputs that are compared with this computer. data: labelled samples
+    that the board judges. part: of these, only this one.
+    """
+
+    runs: int = 10
+    samples: int = 100
+    data: Path | None = None
+    part: Part | None = None
+
+
+def read_bench(table: Table, existing: Callable[[Table, str, str], Path]) -> BenchPlan:
+    """Return what a rig's `bench` table says. Raises ConfigError with its line.
+
+    existing: returns the path that the value of a table's key means, or refuses it.
+    """
+    runs, samples = (table.count(key, default, MAX_RUNS) for key, default in (("runs", 10), ("samples", 100)))
+    data = table.optional_text("data")
+    part = part_named(table.choice("part", PARTS)) if table.optional_text("part") else None
+    table.finish()
+    if part and not data:
+        raise table.error("part", "it is a part of `data`, and there is none", hint='data = "FOLDER"')
+    return BenchPlan(runs=runs, samples=samples, data=existing(table, "data", data) if data else None, part=part)
