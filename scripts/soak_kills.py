@@ -232,7 +232,7 @@ def wrong_pictures(bench: Bench, data: Path) -> list[str]:
     manifest = data / MANIFEST_NAME
     lines = manifest.read_bytes().split(b"\n")[:-1] if manifest.exists() else []
     listed = {Path(Sample.from_line(line, str(n)).file).name for n, line in enumerate(lines, 1)}
-    wrong += [f"{name} is in the manifest and gone" for name in listed - set(now)]
+    wrong += [f"{name} is in the manifest but does not exist" for name in listed - set(now)]
     if len(set(now) - listed) > 1:
         wrong.append(f"{len(set(now) - listed)} pictures are in no line of the manifest")
     return wrong

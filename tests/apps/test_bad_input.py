@@ -91,7 +91,7 @@ WITHOUT_BOARD = [
     Case("monitor --seconds inf", "'--seconds'", "--help", 2),
     Case("capture --label a --seconds inf", "'--seconds'", "--help", 2),
     Case("capture --label a --set a/b", "--set 'a/b': it holds /, which paths are written with", "choose a plain word"),
-    Case("capture", "no --label: what do the samples show or say?", "--label person", 2),
+    Case("capture", "no --label: the samples need one", "--label person", 2),
     Case("capture --label a --count 0", "--count", "--help", 2),
     *(Case(f"capture --label {shlex.quote(label)} --count 1", f"label {label!r}: it ", "choose a plain word")
       for label in ("a/b", "..", "../x", "", " ", ".", "a\nb", "a\x1b[31m", "[/x]", "x" * 32)),

@@ -117,7 +117,7 @@ def test_a_board_that_does_not_come_back_is_told_with_a_way_out_and_a_log(
     assert "the program was written and verified, but" in done.err
     assert "press the board's reset button twice" in done.err
     assert f"tinyhost flash vww --board nano33ble:{SERIAL}, or with --arduino" in done.err
-    assert f"the log to send along is {tmp_path / 'flash.log'}" in done.err.replace("\n", "")
+    assert f"the log for a bug report is {tmp_path / 'flash.log'}" in done.err.replace("\n", "")
     log = (tmp_path / "flash.log").read_text()
     assert f"build {desk.build_id}" in log
     assert f"on USB: 2341:005a {SERIAL}" in log

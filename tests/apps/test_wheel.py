@@ -69,7 +69,7 @@ def test_the_wheel_has_what_the_clone_has(tmp_path: Path) -> None:
     assert build_id == ingredients(REPO, "vww_native", None).build_id
     assert Path(project).parent == tmp_path / "cache/tinyhost/projects"
 
-    assert f"build {build_id} runs (as it comes with tinyhost" in wheel.run("tinyhost", "flash", "vww")
+    assert f"build {build_id} runs (prebuilt" in wheel.run("tinyhost", "flash", "vww")
     assert "7,157,888 MACs" in wheel.run("tinyhost", "inspect", "models/vww/model.tflite")
     wheel.run("tinyhost", "push", "models/vww/model.tflite", "--force")
     wheel.run("tinyhost", "synth", "pictures", "drawn", "--count", "2")

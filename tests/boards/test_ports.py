@@ -164,7 +164,7 @@ def test_a_served_board_ends_with_its_command(native: Station) -> None:
             process.terminate()
             _, remarks = process.communicate(timeout=60)
         assert process.returncode == 143
-        assert "whoever reaches 0.0.0.0 sees what the board's sensor sees" in " ".join(remarks.split())
+        assert "anybody who can connect to 0.0.0.0 sees the sensor's data" in " ".join(remarks.split())
     finally:
         native.end_processes()
 

@@ -89,7 +89,7 @@ def test_rollback_without_a_second_model_says_what_to_do(native: Station) -> Non
 
 def test_settings_persist_over_commands(native: Station) -> None:
     done = native.run("settings", "period_ms=120", "smoothing=0x40")  # the board is off afterwards: so it is kept
-    assert "set for good, in its flash: native is off now" in done.err
+    assert "set permanently, in its flash: native is off now" in done.err
     values = native.run_json("settings")["settings"]
     assert (values["period_ms"]["value"], values["smoothing"]["value"]) == (120, 64)
     assert "NAME=VALUE" in native.run("settings", "period_ms", code=2).err

@@ -1,4 +1,4 @@
-"""`tinyhost model adapt`: a foreign model made to fit a board."""
+"""`tinyhost model adapt`: change a third-party model so that it fits a board."""
 
 from __future__ import annotations
 
@@ -21,53 +21,59 @@ __all__ = ["adapt_model"]
 
 
 class Softmax(str, Enum):
-    """What becomes of the softmax at the end."""
+    """Whether the result ends with a softmax."""
 
     ON = "on"
     OFF = "off"
 
 
 def adapt_model(
-    model: Annotated[Path, argument(help="A .tflite file, or what holds one.")],
+    model: Annotated[Path, argument(help="A .tflite file, or a file that contains one.")],
     *,
     output: Annotated[Path, option("--output", "-o", help="The .tflite file to write, with a note beside it.")],
     integer_ends: Annotated[
-        bool, option("--integer-ends", help="Leave out casts from and to floats or uint8: int8 in, int8 out.")
+        bool,
+        option(
+            "--integer-ends", help="Remove casts between float or uint8 and int8, so that input and output are int8."
+        ),
     ] = False,
     gray: Annotated[
         bool,
-        option("--gray", help="Take grey pictures instead of colour: the first layer's kernel is summed."),
+        option(
+            "--gray",
+            help="Accept greyscale pictures instead of colour: the first layer's kernel is summed over the channels.",
+        ),
     ] = False,
     pixel_range: Annotated[
         str | None,
         option(
             "--pixel-range",
             metavar="BLACK,WHITE",
-            help="The values that the model was trained with for black and white, such as -1,1: the input's scale "
-            "and zero point are changed so that the model takes a pixel minus 128 as it is.",
+            help="The input values for black and white during training, such as -1,1. The input's scale and zero "
+            "point are changed so that the quantized input is a pixel minus 128.",
         ),
     ] = None,
     order: Annotated[
         str | None,
-        option("--order", help="The outputs in a new order: labels of --labels, or numbers from 0 as they were."),
+        option("--order", help="The new order of the outputs: labels of --labels, or old output numbers from 0."),
     ] = None,
     softmax: Annotated[
-        Softmax | None, option("--softmax", help="on: put a softmax at the end; off: cut it off.")
+        Softmax | None, option("--softmax", help="on: add a softmax at the end; off: remove the one at the end.")
     ] = None,
     labels: LabelsOption = None,
     pictures: Annotated[
         Path | None,
-        option("--pictures", help="A folder of pictures to measure on. Default: random inputs."),
+        option("--pictures", help="A folder of pictures to compare the outputs on. Default: random inputs."),
     ] = None,
-    samples: Annotated[int, option("--samples", min=1, max=100_000, help="How many inputs to measure on.")] = 100,
+    samples: Annotated[int, option("--samples", min=1, max=100_000, help="How many inputs to compare.")] = 100,
     against: AgainstOption = Against.HOST,
     json: JsonOption = None,
 ) -> None:
-    """Adapt a model of others, and measure how equal the result is.
+    """Adapt a third-party model to a board, and compare its outputs with the original's.
 
-    Nothing is trained. What is done stands in a note beside the new file, as text and as JSON, with how the answers of
-    both compare on the same inputs. A float network needs its training data to become int8, and TensorFlow: give its
-    converter a representative data set.
+    Nothing is trained. A note beside the new file, as text and as JSON, records the changes and compares the outputs of
+    both models on the same inputs. This command does not quantize float models: use TensorFlow's converter with a
+    representative data set.
     """
     from tinyhost.models.adapt.adapting import Wishes, adapt, note_text
     from tinyhost.models.file import read_tflite_file
@@ -114,7 +120,7 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def _places(text: str, labels: tuple[str, ...]) -> Iterator[int]:
-    """Yield the outputs that an order names, by number or label."""
+    """Yield the indices of the outputs that an order names, by number or label."""
     for word in split_words(text):
         if word in labels:
             yield labels.index(word)

@@ -1,4 +1,4 @@
-"""`tinyhost bench`: how fast, how large and how right a model is on a board."""
+"""`tinyhost bench`: measure a model's latency, memory and accuracy on a board."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ __all__ = ["command"]
 
 
 class Part(str, Enum):
-    """Parts of a set of clips or pictures, as Speech Commands calls them."""
+    """The splits of a data set, by the names of Speech Commands."""
 
     TRAINING = "training"
     VALIDATION = "validation"
@@ -103,14 +103,14 @@ def bench(
     ] = None,
     keep: Annotated[
         bool,
-        option("--keep", help="Leave --model active. Default: the model that was active before becomes active again."),
+        option("--keep", help="Leave --model active. Default: the previously active model becomes active again."),
     ] = False,
     app: Annotated[
         str | None,
         option(
             "--app",
             values="app",
-            help="Build this app's firmware first, and flash it unless the board runs that build.",
+            help="Build this app's firmware first, and flash it unless the board already runs that build.",
         ),
     ] = None,
     engine: Annotated[
@@ -118,7 +118,8 @@ def bench(
         option(
             "--engine",
             help="Measure with a second engine on the same board and compare: tflm (TensorFlow Lite Micro) or portable "
-            "(tinyhost's own without its fast kernels). Both are built and flashed; the board gets its firmware back.",
+            "(tinyhost's own without its fast kernels). Both are built and flashed; afterwards the board's firmware "
+            "is restored.",
         ),
     ] = None,
     runs: Annotated[int, option("--runs", min=1, help="How many inferences to time.")] = 10,
@@ -131,15 +132,16 @@ def bench(
         option(
             "--data",
             key="data",
-            help="A folder with one folder of pictures, clips or motion (CSV) for each label: measures the accuracy.",
+            help="A folder with one folder of pictures, clips or motion recordings (CSV) for each label: measures "
+            "the accuracy.",
         ),
     ] = None,
     part: Annotated[
         Part | None,
         option(
             "--part",
-            help="Use only this part of --data: clips and pictures by the split that training makes, motion by the "
-            "set's lists (tinyhost data split). Default: all.",
+            help="Use only this split of --data: clips and pictures are split as for training, motion by the set's "
+            "lists (tinyhost data split). Default: all samples.",
         ),
     ] = None,
     stream: Annotated[
@@ -147,7 +149,7 @@ def bench(
         option(
             "--stream",
             metavar="WAV|CSV",
-            help="A long recording: measures false alarms per hour, misses and delay.",
+            help="A long recording: measures false alarms per hour, misses and detection delay.",
         ),
     ] = None,
     truth: Annotated[
@@ -155,8 +157,8 @@ def bench(
         option(
             "--truth",
             metavar="CSV",
-            help="A file that says when each word is spoken, or when the machine has which fault, in --stream. "
-            "Default: the .csv (for motion .truth.csv) beside the recording.",
+            help="The ground truth of --stream: when each word is spoken, or when the machine has which fault. "
+            "Default: the .csv file (for motion the .truth.csv file) beside the recording.",
         ),
     ] = None,
     groups: GroupsOption = None,
@@ -168,10 +170,8 @@ def bench(
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
     passes: PassesOption = True,
-    capture: Annotated[bool, option("--capture", help="Time the capture of camera frames too.")] = False,
-    link: Annotated[
-        bool, option("--link", help="Measure the link: overhead of its frames, and bytes per second.")
-    ] = False,
+    capture: Annotated[bool, option("--capture", help="Also measure the time to capture camera frames.")] = False,
+    link: Annotated[bool, option("--link", help="Measure the link: framing overhead and throughput.")] = False,
     energy: EnergyOption = None,
     report: Annotated[
         Path | None,
@@ -190,11 +190,11 @@ def bench(
 ) -> None:
     """Measure a model on the board: latency, memory, accuracy.
 
-    Several boards with the same firmware (--board a,b,c or --rig) share the samples of --data; the first one does the
-    rest.
+    Several boards with the same firmware (--board a,b,c or --rig) share the samples of --data; all else is measured on
+    the first board.
 
-    It also compares the board's outputs with a reference, and exits 1 if any of them differs, if more than 1 % of
-    --data cannot be used, or if a condition of --fail-if is broken.
+    The board's outputs are also compared with a reference. Exits 1 if an output differs, if more than 1 % of the
+    samples of --data cannot be used, or if a condition of --fail-if is violated.
     """
     from tinyhost.bench.run import BenchRequest, run_bench
     from tinyhost.datasets.skipped import check_skipped
@@ -249,7 +249,7 @@ def _note_active(device: Device) -> None:
 
 
 def _ensure_app(app: str, spec: str | None, state: Path | None, running: str = "") -> tuple[Board, Firmware]:
-    """Find or build an app for the board, and flash it unless the board is known to run this very build.
+    """Find or build an app for the board, and flash it unless the board already runs this build.
 
     running: the board's build, if it was asked.
     """

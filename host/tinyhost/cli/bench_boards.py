@@ -1,4 +1,4 @@
-"""The boards of a benchmark: one, or several alike, which share the samples of --data."""
+"""The boards of a benchmark: one, or several with the same firmware, which share the samples of --data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RigOption = Annotated[
     option(
         "--rig",
         metavar="FILE",
-        help="Take the boards of this rig file, flashed with its app; --board then names some of them.",
+        help="Use the boards of this rig file, flashed with its app; --board selects some of them by name.",
     ),
 ]
 
@@ -65,7 +65,7 @@ def board_names(board: str | None, rig: Path | None, *, has_data: bool, engine: 
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(
-            f"--board: {twice} is there twice, and it is one board",
+            f"--board: {twice} is given twice, but it is one board",
             hint="list several virtual boards of one type in a rig file, and give it with --rig",
         )
     names = names or ([] if rig else [None])
@@ -74,11 +74,11 @@ def board_names(board: str | None, rig: Path | None, *, has_data: bool, engine: 
 
 
 def _check_several(names: Sequence[str | None], rig: Path | None, *, data: bool, engine: bool, app: bool) -> None:
-    """Raise UsageError for what does not go with several boards."""
+    """Raise UsageError for options that do not work with several boards."""
     if (rig or len(names) > 1) and engine:
-        raise UsageError("--engine measures one board", hint="name a single one with --board")
+        raise UsageError("--engine works with one board only", hint="name a single board with --board")
     if rig and app:
-        raise UsageError("--app: the rig file says what its boards run", hint="leave --app out")
+        raise UsageError("--app: the rig file already sets the app of its boards", hint="omit --app")
     if len(names) > 1 and not data:
         raise UsageError("several boards share the samples of --data, and none are given", hint="add --data FOLDER")
     if rig and len(names) != 1 and not data:
@@ -156,7 +156,7 @@ def _refuse_other_firmware(first: BenchBoard, other: BenchBoard) -> None:
         if have != has:
             raise UsageError(
                 f"{first.name} and {other.name} do not run the same firmware: {field} {have} and {has}",
-                hint="samples are shared by boards that are alike: flash them with the same app, --app does it",
+                hint="boards can share samples only if they run the same firmware: flash all with --app",
             )
 
 
@@ -187,7 +187,7 @@ def model_on_boards(
 
         def check(device: Device) -> None:
             if (device.info.build_id, _active(device)) != wanted:
-                raise BoardError(f"{device.name}: came back with other firmware, or another model")
+                raise BoardError(f"{device.name}: came back with different firmware or a different model")
 
         members = [PoolMember(name=board.name, device=board.device, reopen=board.reopen) for board in boards]
         pool = DevicePool(members, check=check)

@@ -1,4 +1,4 @@
-"""What a benchmark must fulfil: equal outputs, usable samples, and the conditions of its gate."""
+"""The checks of a benchmark: equal outputs, usable samples, and the conditions of its regression gate."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ BaselineOption = Annotated[
     option(
         "--baseline",
         metavar="FILE|REV:FILE",
-        help="Compare with what --save-baseline kept of this board, app and model; also as it is at a revision of the "
-        "git repository, as in main:baselines.json.",
+        help="Compare with the figures of this board, app and model in a file of --save-baseline; REVISION:FILE "
+        "reads it from a git revision, as in main:baselines.json.",
     ),
 ]
 FailIfOption = Annotated[
@@ -41,21 +41,24 @@ FailIfOption = Annotated[
         "--fail-if",
         key="gate.fail_if",
         metavar="CONDITIONS",
-        help="Exit 1 if --baseline was better by more than this: 'latency>+2%, accuracy<-1pp(paired), arena>+0'. Of "
-        "latency, preprocess, listening (%, or ticks), energy (%), arena, flash (%, B, KiB), accuracy (pp).",
+        help="Exit 1 if the result is worse than --baseline by more than these limits: 'latency>+2%, "
+        "accuracy<-1pp(paired), arena>+0'. Quantities: latency, preprocess, listening (in %, or ticks), energy "
+        "(%), arena, flash (%, B, KiB), accuracy (pp).",
     ),
 ]
 SaveBaselineOption = Annotated[
     Path | None,
-    option("--save-baseline", metavar="FILE", help="Keep the figures in this file, if all checks hold."),
+    option("--save-baseline", metavar="FILE", help="Save the figures in this file if all checks pass."),
 ]
 JUnitOption = Annotated[
     Path | None,
-    option("--junit", metavar="FILE", help="Write the checks and conditions to this file, as JUnit XML."),
+    option("--junit", metavar="FILE", help="Write the checks and conditions to this file as JUnit XML."),
 ]
 MarkdownOption = Annotated[
     Path | None,
-    option("--markdown", metavar="FILE", help="Write the comparison as a table for the comment of a pull request."),
+    option(
+        "--markdown", metavar="FILE", help="Write the comparison to this file as a table for a pull request comment."
+    ),
 ]
 
 
@@ -133,12 +136,12 @@ class Gate:
         raise CheckFailedError(
             f"{result.device.name}: {len(gate.broken)} of {counted(len(gate.judgements), 'condition')} broken against "
             f"{gate.source}: {words}",
-            hint="if this is meant, keep the new figures: --save-baseline FILE without --baseline",
+            hint="if this is intended, save the new figures: --save-baseline FILE without --baseline",
         )
 
 
 def check_outputs(result: BenchResult) -> None:
-    """Raise CheckFailedError if the device answers otherwise than it must."""
+    """Raise CheckFailedError if the device's outputs differ from the reference's."""
     _check_agreement(result.device, result.agreement, "")
     if result.other:
         _check_agreement(result.other.device, result.other.agreement, f" with the engine {result.other.engine}")
@@ -158,5 +161,5 @@ def _check_agreement(device: DeviceSummary, agreement: Agreement | None, engine:
     raise CheckFailedError(
         f"{device.name}{engine}: {agreement.mismatches} of {counted(agreement.compared, 'output')} differ from "
         f"{agreement.against}'s, first with seed {seed}",
-        hint=f"see where: tinyhost diff --board {device.name} --seed {seed} --layers",
+        hint=f"find the difference: tinyhost diff --board {device.name} --seed {seed} --layers",
     )

@@ -1,4 +1,4 @@
-"""`bench --energy`: the meter at the supply of the first board."""
+"""`bench --energy`: the power meter in the supply of the first board."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ EnergyOption = Annotated[
     option(
         "--energy",
         metavar="METER",
-        help="Measure the energy of the inferences: ppk2:PORT, js220, js220:SERIAL; rig: the board's meter in the rig "
-        "file; simulated: a made-up load on a virtual board.",
+        help="Measure the energy of the inferences with a power meter: ppk2:PORT, js220, js220:SERIAL; rig: the "
+        "board's meter in the rig file; simulated: an invented load on a virtual board.",
     ),
 ]
 
@@ -31,7 +31,7 @@ def check_meter(asked: str | None, gate: Gate) -> None:
     from tinyhost.bench.energy.meters import METER_HINT, parse_meter
 
     if asked is None and any(condition.quantity == "energy" for condition in gate.conditions):
-        raise UsageError("--fail-if: energy needs a meter", hint=METER_HINT)
+        raise UsageError("--fail-if: energy needs a power meter", hint=METER_HINT)
     if asked is not None and asked != "rig":
         parse_meter(asked)
 

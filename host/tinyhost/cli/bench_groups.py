@@ -1,4 +1,4 @@
-"""`tinyhost bench --groups` and `--robustness`: how groups fare on the board, and how samples in worse conditions."""
+"""`tinyhost bench --groups` and `--robustness`: metrics by group, and accuracy on degraded samples."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ GroupsOption = Annotated[
     option(
         "--groups",
         metavar="CSV",
-        help="The groups that each file of --data belongs to, one column for each way to group, or the manifest.jsonl "
-        "of an imported set. Reports rates by group, fairness criteria and thresholds.",
+        help="A table of the groups of each file of --data, with one column for each grouping, or the "
+        "manifest.jsonl of an imported set. Reports rates by group, fairness criteria and thresholds.",
     ),
 ]
 GroupByOption = Annotated[
-    str, option("--group-by", metavar="COLUMNS", help="Only these columns of --groups, separated by commas.")
+    str, option("--group-by", metavar="COLUMNS", help="Use only these columns of --groups, separated by commas.")
 ]
 PositiveOption = Annotated[
     str | None,
-    option("--positive", metavar="LABEL", help="With --groups: the wanted label. Default: the second of two."),
+    option("--positive", metavar="LABEL", help="With --groups: the positive label. Default: the second of two."),
 ]
 
 
@@ -47,8 +47,8 @@ RobustnessOption = Annotated[
     option(
         "--robustness",
         metavar="NAMES",
-        help="Expose the samples of --data to worse conditions, step by step until the model fails: light, blur, noise "
-        "of pictures; gain, noise, reverberation of clips; gain, noise, tilt of motion; or all.",
+        help="Degrade the samples of --data step by step until the model fails. For pictures: light, blur, noise; "
+        "for clips: gain, noise, reverberation; for motion: gain, noise, tilt; or all.",
     ),
 ]
 
@@ -69,7 +69,7 @@ def group_table(groups: Path | None, columns: str, data: Path | None) -> Groups 
     if groups is None:
         return None
     if data is None:
-        raise UsageError("--groups is about the samples of --data, and none is given", hint="add --data FOLDER")
+        raise UsageError("--groups needs the samples of --data, but none are given", hint="add --data FOLDER")
     from tinyhost.datasets.groups import read_groups
 
     return read_groups(groups, split_words(columns))
@@ -84,5 +84,5 @@ def with_groups(result: BenchResult, table: Groups | None, positive: str | None)
 
     accuracy = next((item for item in result.findings if isinstance(item, Accuracy)), None)
     if accuracy is None:
-        raise UsageError("--groups is for models that classify samples", hint="leave it out")
+        raise UsageError("--groups works only for models that classify samples", hint="leave it out")
     return replace(result, findings=(*result.findings, judge_groups(accuracy, table, positive)))

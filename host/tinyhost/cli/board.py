@@ -1,4 +1,4 @@
-"""`tinyhost board`: keep a virtual board on, or put any board's bytes on a TCP port, for other tools and computers."""
+"""`tinyhost board`: keep a virtual board powered, or serve any board's serial link on a TCP port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POLL_S = 0.2
 def command() -> Group:
     """Return `board run` and `board serve`."""
     return make_group(
-        "Keep a board on, or put it on the network.",
+        "Keep a board powered, or serve it on the network.",
         {
             "run": make_command(
                 run,
@@ -48,13 +48,13 @@ def run(
     board: BoardOption = None,
     scene: SceneOption = None,
     show_text: Annotated[
-        bool, option("--text", help="Print the board's plain text; no other program can use the board meanwhile.")
+        bool, option("--text", help="Print the board's plain text; meanwhile, no other program can use the board.")
     ] = False,
     state: StateOption = None,
 ) -> None:
-    """Keep a virtual board on until Ctrl-C, and print its port.
+    """Keep a virtual board powered until Ctrl-C, and print its port.
 
-    Meanwhile all other commands use this board, and any serial monitor can open its port.
+    Meanwhile, all other commands can use this board, and any serial monitor can open its port.
     """
     from tinyhost.cli.connect import chosen_board
 
@@ -75,23 +75,26 @@ def serve(
         str,
         option(
             metavar="[HOST:]PORT",
-            help="Where to listen; port 0 is any that is free. Without HOST, only programs on this computer get there.",
+            help="The address to listen on; port 0 chooses a free port. Without HOST, only programs on this "
+            "computer can connect.",
         ),
     ] = "127.0.0.1:0",
     stdio: Annotated[
         bool,
         option(
-            "--stdio", help="Serve the tinyhost on another computer that started this one over ssh; it names the board."
+            "--stdio",
+            help="For internal use: serve the tinyhost on another computer that started this command "
+            "over ssh and names the board.",
         ),
     ] = False,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
 ) -> None:
-    """Put the bytes of a board on a TCP port until Ctrl-C.
+    """Serve a board's serial link on a TCP port until Ctrl-C.
 
-    Any command, one at a time, uses the board by --board socket://HOST:PORT; in between, commands on this computer use
-    it too. There is no login and no encryption: from another computer take --board ssh:HOST/BOARD, or an SSH tunnel.
+    One command at a time can use the board with --board socket://HOST:PORT; in between, commands on this computer can
+    use it too. There is no login and no encryption: from another computer, use --board ssh:HOST/BOARD or an SSH tunnel.
     """
     if stdio:
         _serve_stdio(state)
@@ -105,8 +108,9 @@ def serve(
         say(f"{target.name} is at ", (server.url, "bold"))
         if not is_loopback(host):
             warn(
-                f"whoever reaches {host} sees what the board's sensor sees and can replace its model: no login. "
-                "Safer: listen on this computer only, and ssh -L PORT:localhost:PORT THIS_COMPUTER from the other one"
+                f"there is no login: anybody who can connect to {host} sees the sensor's data and can replace the "
+                f"model. Safer: listen on this computer only, and run ssh -L PORT:localhost:PORT THIS_COMPUTER on "
+                f"the other one"
             )
         note(("Ctrl-C ends it", "dim"))
         _keep_on(powered, server.poll)

@@ -1,4 +1,4 @@
-"""`tinyhost boards`: what can be used here, real and virtual."""
+"""`tinyhost boards`: the real and virtual boards that can be used."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ def boards(
     ask: Annotated[
         bool,
         option(
-            "--ask/--no-ask", help="Ask the boards that are plugged in what runs on them; without it no port is opened."
+            "--ask/--no-ask",
+            help="Ask the boards that are plugged in what runs on them. With --no-ask, no port is opened.",
         ),
     ] = True,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """List the boards: the ones plugged in, and the virtual ones."""
+    """List the boards that are plugged in, and the virtual ones."""
     from tinyhost.boards import BoardsDocument, list_boards
 
     found = list_boards(state)

@@ -42,28 +42,30 @@ def capture(
     *,
     label: Annotated[
         str | None,
-        option("--label", "-l", help="What the samples show or say; also the name of their folder."),
+        option("--label", "-l", help="The label of the samples, which is also the name of their folder."),
     ] = None,
-    sensor: Annotated[SensorName, option("--sensor", help="Which sensor to capture from.")] = SensorName.CAMERA,
+    sensor: Annotated[SensorName, option("--sensor", help="The sensor to capture from.")] = SensorName.CAMERA,
     count: Annotated[
         int | None,
         option(
             "--count",
             "-n",
             min=1,
-            help="How many pictures or words to take in this run. Default: 100 pictures, 20 words.",
+            help="How many pictures or words to capture in this run. Default: 100 pictures, 20 words.",
         ),
     ] = None,
     set_name: Annotated[
         str | None,
-        option("--set", help="Name of the data set, which is a folder in data/. Default: captured."),
+        option("--set", help="The name of the data set, a folder in data/. Default: captured."),
     ] = None,
     data: Annotated[
-        Path | None, option("--data", key="data", help="Folder of the data set, instead of a name with --set.")
+        Path | None, option("--data", key="data", help="The folder of the data set, instead of a name with --set.")
     ] = None,
     every: Annotated[
         float,
-        option("--every", min=0.0, max=MAX_SECONDS, help="Pictures: the least time from one to the next, in seconds."),
+        option(
+            "--every", min=0.0, max=MAX_SECONDS, help="Pictures: the minimum time between two pictures, in seconds."
+        ),
     ] = 0.0,
     background: Annotated[
         bool, option("--background", help="Record background noise for --seconds instead of words.")
@@ -74,7 +76,7 @@ def capture(
             "--seconds",
             min=1.0,
             max=MAX_SECONDS,
-            help="How many seconds of motion to record, or of noise with --background.",
+            help="How many seconds of motion, or with --background of noise, to record.",
         ),
     ] = 60.0,
     countdown: Annotated[
@@ -87,13 +89,12 @@ def capture(
         bool | None,
         option(
             "--review/--no-review",
-            help="Words: ask after each one whether to keep it, listen to it or take it again. Default: in a terminal.",
+            help="Words: after each one, ask whether to keep it, play it or record it again. Default: on in a "
+            "terminal.",
         ),
     ] = None,
-    speaker: Annotated[
-        str, option("--speaker", help="Words: who speaks; keeps a person's clips on one side of a split.")
-    ] = "",
-    note: Annotated[str, option("--note", help="A remark that is kept with every sample.")] = "",
+    speaker: Annotated[str, option("--speaker", help="Words: the speaker; a person's clips stay in one split.")] = "",
+    note: Annotated[str, option("--note", help="A note to store with every sample.")] = "",
     subject: SubjectOption = "",
     consent: ConsentOption = "",
     purpose: PurposeOption = "",
@@ -105,7 +106,7 @@ def capture(
 ) -> None:
     """Capture labelled samples from the board's sensor.
 
-    Whatever stops the command, the samples so far are complete, and the next run adds to them.
+    If the command is interrupted, all stored samples are complete, and the next run adds to them.
     """
     from tinyhost.cli.capture_run import CaptureOptions
     from tinyhost.datasets import validate_label
@@ -116,9 +117,7 @@ def capture(
     if set_name is not None and data is not None:
         raise UsageError("--set and --data both name the data set", hint="give one of them")
     if label is None and not background:
-        raise UsageError(
-            "no --label: what do the samples show or say?", hint="--label person, --label yes, --label normal"
-        )
+        raise UsageError("no --label: the samples need one", hint="--label person, --label yes, --label normal")
     person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
     options = CaptureOptions(
         label=validate_label(label) if label is not None else None,

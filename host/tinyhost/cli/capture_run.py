@@ -76,7 +76,7 @@ class CaptureRun:
         if options.background and (form.takes != "words" or form.recording is None):
             raise UsageError("--background is for sounds", hint="add --sensor mic")
         if self._takes == "minutes" and options.count is not None:
-            raise UsageError("--count is for pictures and words", hint="--seconds says how long to record")
+            raise UsageError("--count is for pictures and words", hint="use --seconds for the length of the recording")
         self._count = options.count or form.count
 
     def capture(self, connection: Connection, store: DatasetStore, origin: Origin) -> bool:
@@ -145,7 +145,7 @@ class CaptureRun:
         note(f"{root}: stored ", (str(n), "bold"), f"{what}, {in_all} in all", *lost)
         _list_some([((issue, "yellow"),) for issue in done.issues])
         if self._takes != "minutes" and done.stored < self._count:
-            note(f"to go on: the same command with --count {self._count - done.stored}")
+            note(f"to continue: the same command with --count {self._count - done.stored}")
 
     def document(
         self, root: Path, store: DatasetStore, origin: Origin, failure: BaseException | None
@@ -176,13 +176,13 @@ def tell_recovery(store: DatasetStore, root: Path) -> None:
     found, counts = store.recovery, store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())
-        note(f"{root}: going on with {counted(sum(counts.values()), 'sample')}: {listed}")
+        note(f"{root}: continuing with {counted(sum(counts.values()), 'sample')}: {listed}")
     if found.torn_line:
-        warn(f"{root}: the last line of the manifest was torn and has been cut off")
+        warn(f"{root}: the last line of the manifest was incomplete and has been removed")
     for names, words in (
         (found.adopted, "without a manifest line; it has one now"),
-        (found.unreadable, "cannot be read; left as it is, not counted"),
-        (found.missing, "is in the manifest and gone"),
+        (found.unreadable, "cannot be read; it was not changed and is not counted"),
+        (found.missing, "is in the manifest but does not exist"),
     ):
         _list_some([((str(root / name), "yellow"), f": {words}") for name in names])
 

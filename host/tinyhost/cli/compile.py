@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 
 class Optimize(str, Enum):
-    """What a plan is made for."""
+    """The goal of memory planning."""
 
     SPEED = "speed"
     ARENA = "arena"
@@ -31,7 +31,7 @@ def compile_model(
     *,
     output: Annotated[
         Path | None,
-        option("--output", "-o", help="The model image to write. Default: beside the model, with the suffix .thm."),
+        option("--output", "-o", help="The model image to write. Default: the model's path with the suffix .thm."),
     ] = None,
     name: Annotated[
         str | None,
@@ -43,13 +43,14 @@ def compile_model(
         Optimize,
         option(
             "--optimize",
-            help="What counts more. speed: depthwise convolutions take the scratch memory that makes them fast, less "
-            "only if the model does not fit otherwise; arena: they take the least. The image's size is the same.",
+            help="Optimization goal. speed: depthwise convolutions use as much scratch memory as makes them fast, "
+            "and less only if the model would not fit otherwise; arena: they use as little as possible. The "
+            "image's size is the same.",
         ),
     ] = Optimize.SPEED,
     json: JsonOption = None,
 ) -> None:
-    """Compile a model into the image that the board runs in place."""
+    """Compile a model into a model image for the board."""
     from tinyhost.cli.documents import CompileDocument
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, find_obstacles

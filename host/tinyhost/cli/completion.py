@@ -1,4 +1,4 @@
-"""`tinyhost completion`: how a shell learns to complete command lines."""
+"""`tinyhost completion`: completion scripts for shells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 class Shell(str, Enum):
-    """Shells that can be taught."""
+    """The supported shells."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -34,11 +34,12 @@ def command() -> Command:
 def completion(
     shell: Annotated[Shell, argument(help="The shell: bash (4.4 or later), zsh or fish.")],
 ) -> None:
-    """Print what teaches a shell to complete command lines.
+    """Print a shell's completion script.
 
-    Values too: boards, ports, apps, settings, scenes, rigs, models and data sets, as they are on this computer.
+    It completes commands, options, and values that exist on this computer: boards, ports, apps, settings, scenes, rigs,
+    models and data sets.
 
-    zsh looks in the folders of its variable fpath, to which ~/.zfunc must be added before compinit.
+    zsh searches the folders in its variable fpath; add ~/.zfunc to it before compinit.
     """
     import click
     from click.shell_completion import get_completion_class

@@ -1,4 +1,4 @@
-"""`tinyhost config`: what commands take where the command line says nothing, and where it comes from."""
+"""`tinyhost config`: the configured values, and where each comes from."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _SOURCES: dict[ParameterSource, Source] = {
     ParameterSource.DEFAULT_MAP: "file",
     ParameterSource.DEFAULT: "default",
 }
-DataOption = Annotated[Path | None, option("--data", key="data", help="The data set of train, bench and capture.")]
+DataOption = Annotated[Path | None, option("--data", key="data", help="The data set for train, bench and capture.")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfiguredValue:
-    """A value that commands take."""
+    """A configured value."""
 
     key: str
-    """as it stands in tinyhost.toml"""
+    """as written in tinyhost.toml"""
     value: str
     """empty if there is none"""
     source: Source
@@ -64,10 +64,10 @@ def config(
     fail_if: FailIfOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Show what commands take, and where each value comes from.
+    """Show the configuration, and where each value comes from.
 
-    An option goes before the environment, that before tinyhost.toml, that before the default. The file is that of the
-    working folder or of the nearest one above it, up to the home folder; TINYHOST_CONFIG names another.
+    An option takes precedence over the environment, then tinyhost.toml, then the default. tinyhost.toml is searched for
+    in the working folder and its parents, up to the home folder; TINYHOST_CONFIG names another file.
     """
     from tinyhost.system.configuration import KEYS
     from tinyhost.system.places import state_folder
@@ -85,7 +85,7 @@ def config(
     for one in values:
         table.add_row(one.key, (one.value, "bold"), one.place or one.source, (KEYS[one.key][1], "dim"))
     print_table(table)
-    note((str(file) if file else "no tinyhost.toml here or above", "dim"))
+    note((str(file) if file else "no tinyhost.toml in this folder or its parents", "dim"))
 
 
 def _value(context: click.Context, key: str, value: object) -> ConfiguredValue:

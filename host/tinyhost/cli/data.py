@@ -1,4 +1,4 @@
-"""`tinyhost data`: data sets from elsewhere and for elsewhere, and what is in them."""
+"""`tinyhost data`: fetch, import, label, check, split and export data sets."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ __all__ = ["command"]
 
 SetArgument = Annotated[Path, argument(help="The data set: a folder with one folder for each label.")]
 ValidationOption = Annotated[
-    float, option(min=0, max=99, help="Percentage of the speakers whose clips are for validation.")
+    float, option(min=0, max=99, help="The percentage of speakers whose clips are used for validation.")
 ]
-TestingOption = Annotated[float, option(min=0, max=99, help="Percentage of the speakers whose clips are for testing.")]
+TestingOption = Annotated[
+    float, option(min=0, max=99, help="The percentage of speakers whose clips are used for testing.")
+]
 
 
 class ClassPlace(str, Enum):
-    """Where a table of time series has the class of a line."""
+    """The column of a table of time series that has the class."""
 
     FIRST = "first"
     LAST = "last"
@@ -106,16 +108,19 @@ def fetch_dataset(
     target: Annotated[Path, argument(help="The new folder into which the archive is unpacked.")],
     *,
     sha256: Annotated[
-        str, option(help="The archive's SHA-256, if the catalogue does not know it; another archive is refused.")
+        str,
+        option(
+            help="The archive's SHA-256, if the catalogue does not have it. An archive with another one is rejected."
+        ),
     ] = "",
     unverified: Annotated[
-        bool, option("--unverified", help="Accept an archive whose SHA-256 is not known, and print it.")
+        bool, option("--unverified", help="Accept an archive whose SHA-256 is not known, and print its SHA-256.")
     ] = False,
     mirror: Annotated[
-        str | None, option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to take the archive from.")
+        str | None, option(envvar="TINYHOST_DATA_MIRROR", help="A folder or URL to get the archive from.")
     ] = None,
     max_gb: Annotated[
-        float, option(min=0.001, max=1000.0, help="How large the archive of a URL may be, in gigabytes.")
+        float, option(min=0.001, max=1000.0, help="The maximum size of an archive from a URL, in gigabytes.")
     ] = 4.0,
     json: JsonOption = None,
 ) -> None:
@@ -143,8 +148,8 @@ def _dataset(source: str, sha256: str, unverified: bool, max_bytes: int) -> Data
         raise UsageError(f"the SHA-256 of {source} is in the catalogue", hint="leave out --sha256 and --unverified")
     if not known and bool(sha256) == unverified:
         raise UsageError(
-            f"{source}: no SHA-256 of it is known here",
-            hint="give it with --sha256 (sha256sum FILE prints it), or fetch it --unverified and see",
+            f"{source}: its SHA-256 is not known",
+            hint="give it with --sha256 (sha256sum FILE prints it), or use --unverified to accept any",
         )
     return entry_of_url(source, sha256, max_bytes) if is_url else entry(source, sha256)
 
@@ -154,16 +159,16 @@ def info(
     *,
     class_column: Annotated[
         ClassPlace | None,
-        option("--class-column", help="Time series: where the class of a line stands. Default: it is found out."),
+        option("--class-column", help="Time series: the column with the class. Default: detected automatically."),
     ] = None,
     unit: UnitOption = "",
     time_unit: TimeUnitOption = "",
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Show the labels, speakers and parts of a data set.
+    """Show the labels, speakers and splits of a data set.
 
-    Files that cannot be used are listed with the reason. Exits 1 if they are more than 1 %.
+    Lists the files that cannot be used, with the reasons. Exits 1 if they are more than 1 %.
     """
     from tinyhost.datasets.describe import describe
     from tinyhost.datasets.skipped import check_skipped
@@ -195,11 +200,11 @@ def split(
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write which samples are for validation and which for testing.
+    """Write the lists of samples for validation and testing.
 
-    The rule is that of Speech Commands: a hash of the speaker's name puts all clips of a person on one side. With fewer
-    than three speakers, and in sets of motion, each file is put on a side by itself; of pictures the last of each label
-    are set aside. Files that cannot be used are listed; exits 1 if they are more than 1 %.
+    The rule is that of Speech Commands: a hash of the speaker's name puts all clips of a person into the same split.
+    With fewer than three speakers, and for motion, each file is assigned by its own name; of pictures, the last ones of
+    each label are held out. Lists the files that cannot be used, and exits 1 if they are more than 1 %.
     """
     from tinyhost.datasets.skipped import check_skipped
     from tinyhost.datasets.speech_commands import Shares
@@ -215,7 +220,7 @@ def split(
         words = ", ".join(f"{count:,} for {part}" for part, count in done.parts.items())
         say(f"{folder}: by {done.by}, {words}")
     if done.kind == "clips" and done.by == "file":
-        note("fewer than 3 speakers: the same voice is on several sides, so measured figures will be too good")
+        note("fewer than 3 speakers: the same voice is in several splits, so measured accuracy will be too optimistic")
     tell_skipped(done.skipped)
     check_skipped(folder, done.skipped, sum(done.parts.values()), allow=allow_skipped)
 
@@ -226,7 +231,7 @@ def export(
     *,
     format: Annotated[
         str,
-        option(help="What to write: edge-impulse, speech-commands (clips), label-studio, or cvat (pictures)."),
+        option(help="The format to write: edge-impulse, speech-commands (clips), label-studio, or cvat (pictures)."),
     ] = "edge-impulse",
     validation: ValidationOption = 10.0,
     testing: TestingOption = 10.0,
@@ -235,9 +240,9 @@ def export(
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write the clips, pictures or motion of a set for other tools.
+    """Export the clips, pictures or motion of a data set for other tools.
 
-    Files that cannot be used are listed; exits 1 if they are more than 1 %.
+    Lists the files that cannot be used, and exits 1 if they are more than 1 %.
     """
     from tinyhost.datasets.exporting import EXPORT_FORMATS, ExportFormat, export_dataset
     from tinyhost.datasets.skipped import check_skipped

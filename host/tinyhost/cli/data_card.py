@@ -1,4 +1,4 @@
-"""`tinyhost data card`: the papers of a data set."""
+"""`tinyhost data card`: write the datasheet of a data set."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def card(
     today: TodayOption = "",
     json: JsonOption = None,
 ) -> None:
-    """Write the papers of a data set, from what is known and what its about.toml says.
+    """Write the datasheet of a data set, from its files and its about.toml.
 
-    README.md is a datasheet with front matter for Hugging Face, label.html a nutrition label, croissant.json the set as
-    Croissant 1.1 with RAI, whose records are the rows of files.csv. What nobody said is counted.
+    Writes README.md, a datasheet with front matter for Hugging Face; label.html, a nutrition label; and croissant.json,
+    the set in Croissant 1.1 with RAI, whose records are the rows of files.csv. Unanswered questions are counted.
     """
     from tinyhost.datasets.papers.croissant import FILES_NAME, croissant, files_table
     from tinyhost.datasets.papers.datasheet import datasheet

@@ -1,4 +1,4 @@
-"""`tinyhost data check`: what is wrong with a data set, and what of it is moved aside."""
+"""`tinyhost data check`: find problems in a data set, and move bad samples aside."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ def check(
         Path | None,
         option(
             metavar="DIR",
-            help="Move the files with issues, and their reasons, into this folder; one of several copies stays.",
+            help="Move the files with issues, and the reasons, into this folder; one of several copies stays.",
         ),
     ] = None,
     only: Annotated[
-        str, option(metavar="ISSUES", help="With --quarantine: move only for these issues, separated by commas.")
+        str, option(metavar="ISSUES", help="With --quarantine: move only files with these issues, separated by commas.")
     ] = "",
     restore: Annotated[
-        Path | None, option(metavar="DIR", help="Move back what --quarantine moved into this folder, and end.")
+        Path | None,
+        option(metavar="DIR", help="Move back the files that --quarantine moved into this folder, and exit."),
     ] = None,
     report: Annotated[
         Path | None, option("--report", metavar="FILE", help="Write an HTML report to this file.")
@@ -42,18 +43,20 @@ def check(
     time_unit: TimeUnitOption = "",
     json: JsonOption = None,
 ) -> None:
-    """Look for samples and divisions that spoil a data set.
+    """Check a data set for bad samples, duplicates and bad splits.
 
-    Pictures that are dark, blurred, torn; clips that are quiet, clipped, cut; motion whose sensor was stuck; copies,
-    one content under two labels, speakers in two parts. Exits 1 if anything found spoils training or its figures and
-    was not moved; what may be meant so is only told. Nothing is ever deleted.
+    Finds dark, blurred or torn pictures; quiet, clipped or cut-off clips; motion from a stuck sensor; duplicates, the
+    same content under two labels, and speakers in two splits. Exits 1 if a finding spoils training or its metrics and
+    was not moved aside; findings that may be intended are only reported. Nothing is ever deleted.
     """
     from tinyhost.datasets.checking.check import check_dataset
     from tinyhost.motion.units import MotionUnits
 
     if restore is not None:
         if quarantine is not None or report is not None:
-            raise UsageError("--restore goes alone", hint="leave out --quarantine and --report")
+            raise UsageError(
+                "--restore cannot be combined with --quarantine or --report", hint="omit --quarantine and --report"
+            )
         _restore(folder, restore, json)
         return
     issues = _issues(only)
@@ -113,8 +116,8 @@ def _judge(found: DataCheck) -> None:
         raise CheckFailedError(
             f"{found.folder}: {counted(len(bad), 'finding')} of what spoils training or its figures; "
             f"the first, {bad[0].issue}: {bad[0].text}",
-            hint="mend or delete the files, divide the set anew with tinyhost data split, or move them: "
-            "--quarantine DIR",
+            hint="fix or delete the files, split the set again with tinyhost data split, or move them: --quarantine "
+            "DIR",
         )
 
 

@@ -1,4 +1,4 @@
-"""`tinyhost data import`: samples from elsewhere."""
+"""`tinyhost data import`: import samples in other tools' formats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["import_dataset"]
 def import_dataset(
     source: Annotated[
         Path,
-        argument(help="The folder, or the list, of a data set in one of the formats."),
+        argument(help="The folder or list file of a data set in one of the formats."),
     ],
     target: Annotated[Path, argument(help="The data set to which the samples are added.")],
     *,
@@ -32,17 +32,22 @@ def import_dataset(
         str,
         option(
             help="Format of the source: common-voice, coco, wake-vision, tfds, cvat, label-studio, audacity, "
-            "edge-impulse, machines or folder. Default: it is found out."
+            "edge-impulse, machines or folder. Default: detected automatically."
         ),
     ] = "auto",
     words: Annotated[str, option(help="Labels to import, separated by commas. Default: all.")] = "",
     resample: Annotated[
         bool, option("--resample", help="Convert other rates, channels and formats to 16 kHz, mono, 16 bit.")
     ] = False,
-    object: Annotated[str, option("--object", metavar="NAME", help="COCO: what a picture must hold.")] = "person",
+    object: Annotated[
+        str, option("--object", metavar="NAME", help="COCO: the category that a picture must contain.")
+    ] = "person",
     rule: Annotated[
         str,
-        option(help="COCO: the rule for how large that must be: that of slim or pyvww (0.5 %), or of mlperf (2.5 %)."),
+        option(
+            help="COCO: the rule for the object's minimum size: slim or pyvww (0.5 % of the picture), or mlperf "
+            "(2.5 %)."
+        ),
     ] = "slim",
     blur_faces: Annotated[
         bool, option("--blur-faces", help="Pictures: reduce every face to 4 x 4 grey levels.")
@@ -51,8 +56,9 @@ def import_dataset(
         str,
         option(
             metavar="NAME",
-            help="What finds faces: a YuNet model's FILE.onnx, or module:function, which gets grey levels and returns "
-            "x, y, width and height of each. Default: a cascade of OpenCV or scikit-image.",
+            help="The face detector: a YuNet model's FILE.onnx, or module:function, which gets grey levels and "
+            "returns x, y, width and height of each face. Default: a cascade classifier of OpenCV or "
+            "scikit-image.",
         ),
     ] = "",
     subject: SubjectOption = "",
@@ -64,12 +70,12 @@ def import_dataset(
     allow_skipped: AllowSkippedOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Add clips, pictures or motion from elsewhere to a data set.
+    """Import clips, pictures or motion into a data set.
 
-    What is there already is not stored again, so an import that stopped goes on. Parts, speakers, licences, and what
-    else the source says of a sample are kept. Files that cannot be used are skipped and listed; the others are stored.
-    Where, when and by whom they were taken, as EXIF and other metadata say, is counted and not stored. Exits 1 if more
-    than 1 % cannot be used.
+    Samples that are already in the set are not stored again, so an interrupted import can be resumed. Splits, speakers,
+    licences and other attributes of the source are kept. Files that cannot be used are skipped and listed. EXIF and
+    other file metadata (place, time, author) are counted but not stored. Exits 1 if more than 1 % of the files cannot
+    be used.
     """
     from tinyhost.datasets.importers import detect_format, find_samples
     from tinyhost.datasets.importers.contract import ReadAs
@@ -82,7 +88,7 @@ def import_dataset(
 
     own_rule = _rule(format, rule)
     if face_finder and not blur_faces:
-        raise UsageError("--face-finder is for --blur-faces", hint="add --blur-faces")
+        raise UsageError("--face-finder needs --blur-faces", hint="add --blur-faces")
     find_faces = find_finder(face_finder) if blur_faces else None
     person = Person(subject=subject, consent=consent, purpose=purpose, retain_until=retain_until)
     report = ImportReport(format=detect_format(source) if format == "auto" else format)

@@ -1,4 +1,4 @@
-"""`tinyhost data label` and `tinyhost data review`: labels that people give, with a model's help."""
+"""`tinyhost data label` and `tinyhost data review`: labelling by people, assisted by a model."""
 
 from __future__ import annotations
 
@@ -28,38 +28,45 @@ __all__ = ["label", "review"]
 _PREVIEW = (48, 24)
 
 AnnotatorOption = Annotated[
-    str, option("--annotator", metavar="NAME", help="Who answers: a pseudonym. Samples are shown, answers are read.")
+    str,
+    option(
+        "--annotator",
+        metavar="NAME",
+        help="The annotator, by a pseudonym. Samples are shown and answers are read from the terminal.",
+    ),
 ]
 
 
 def label(
-    source: Annotated[Path, argument(help="A folder of pictures or sounds, without labels.")],
-    target: Annotated[Path, argument(help="The data set to which they are added under their labels.")],
+    source: Annotated[Path, argument(help="A folder of unlabelled pictures or sounds.")],
+    target: Annotated[Path, argument(help="The data set to which the labelled samples are added.")],
     *,
-    model: Annotated[Path | None, option("--model", help="A model that proposes labels, on this computer.")] = None,
+    model: Annotated[
+        Path | None, option("--model", help="A model that proposes labels; it runs on this computer.")
+    ] = None,
     finder: Annotated[
         str,
         option(
             metavar="NAME",
-            help="What proposes labels instead: faces, a YuNet model's FILE.onnx, or module:function, which gets grey "
-            "levels and returns boxes, or scores by label.",
+            help="A detector that proposes labels instead: faces, a YuNet model's FILE.onnx, or module:function, "
+            "which gets grey levels and returns boxes, or scores by label.",
         ),
     ] = "",
     labels: LabelsOption = None,
     sure: Annotated[
-        float, option("--sure", min=0.0, help="The score from which a proposal is taken without asking.")
+        float, option("--sure", min=0.0, help="The score from which a proposal is accepted without asking.")
     ] = 0.95,
     annotator: AnnotatorOption = "",
     export: Annotated[
         Path | None,
-        option("--export", metavar="DIR", help="Write the doubtful ones for Label Studio into this folder."),
+        option("--export", metavar="DIR", help="Write the remaining samples to this folder for Label Studio."),
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Label samples: what a model is sure of is accepted, the doubtful ones are shown, the most doubtful first.
+    """Label samples: accept confident proposals of a model, and show the others, the least certain first.
 
-    Answer with a label, its number, nothing for the proposal, s to skip or q to stop. Who said what is kept in the
-    set's labels.jsonl; a file that has a label is not asked for again.
+    Answer with a label, its number, Enter for the proposal, s to skip or q to quit. All answers are stored in the set's
+    labels.jsonl; files that have a label are not shown again.
     """
     from tinyhost.datasets.labelling.answers import read_answers
     from tinyhost.datasets.labelling.proposals import LabellingDocument, propose, samples_below
@@ -144,7 +151,7 @@ def _proposer(
     from tinyhost.tasks.proposing import finder_proposer, model_proposer
 
     if model is not None and finder:
-        raise UsageError("--model and --finder both propose", hint="give one of them")
+        raise UsageError("--model and --finder cannot be combined", hint="give one of them")
     if finder:
         return finder_proposer(finder, labels, kind), tuple(labels), f"finder {finder}"
     if model is None:
@@ -176,14 +183,14 @@ def _ask(path: Path, place: str, choices: Sequence[str], proposed: str) -> str |
             return said
         if said.isascii() and said.isdigit() and 1 <= int(said) <= len(choices):
             return choices[int(said) - 1]
-        note(f"{said[:40]!r} is none of them")
+        note(f"{said[:40]!r} is not one of the labels")
 
 
 def _export(target: Path, doubtful: Sequence[Proposal], choices: Sequence[str], kind: SampleKind, name: str) -> None:
     from tinyhost.datasets.labelling.exchange import ToolSample, write_label_studio
 
     if target.exists() and any(target.iterdir()):
-        raise UsageError(f"--export {target}: there is something in it already", hint="name a new folder")
+        raise UsageError(f"--export {target}: the folder is not empty", hint="name a new folder")
     samples = [ToolSample(path=item.path, proposed=item.label, score=item.score) for item in doubtful]
     write_label_studio(target, samples, choices, kind, model=name)
     note(f"{target}: {counted(len(samples), 'task')} for Label Studio, tasks.json and config.xml")
@@ -193,14 +200,14 @@ def review(
     folder: Annotated[Path, argument(help="The data set: a folder with one folder for each label.")],
     *,
     annotator: AnnotatorOption = "",
-    count: Annotated[int, option("--count", "-n", min=1, help="How many samples are asked for.")] = 50,
-    seed: Annotated[int, option(min=0, help="Which samples: equal seeds choose equal ones.")] = 0,
+    count: Annotated[int, option("--count", "-n", min=1, help="How many samples to review.")] = 50,
+    seed: Annotated[int, option(min=0, help="The same seed chooses the same samples.")] = 0,
     json: JsonOption = None,
 ) -> None:
-    """Let a second person label samples of a set without seeing their labels, and tell how far all agree.
+    """Let a second annotator label samples without seeing their labels, and measure the agreement.
 
-    Cohen's kappa of each two annotators, and which samples are disputed; labels and files stay as they are. Without
-    --annotator nobody is asked.
+    Reports Cohen's kappa of each pair of annotators, and the disputed samples; labels and files are not changed.
+    Without --annotator nobody is asked.
     """
     from tinyhost.datasets.labelling.answers import (
         Answer,

@@ -1,4 +1,4 @@
-"""`tinyhost diff`: one sample, host against device, stage by stage."""
+"""`tinyhost diff`: compare host and device on one sample, stage by stage."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def diff(
         int | None,
         option("--seed", min=0, max=0xFFFFFFFF, help="Use the random input of this seed instead of a file."),
     ] = None,
-    layers: Annotated[bool, option("--layers", help="Compare the output of every operator too.")] = False,
+    layers: Annotated[bool, option("--layers", help="Also compare the output of every operator.")] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Run one sample on the host and on the board, and compare.
+    """Run one sample on the host and on the board, and compare the results.
 
-    Exits 1 if any stage differs, and says where.
+    Exits 1 if any stage differs, and shows where.
     """
     from tinyhost.bench.difference import DiffDocument, compare, load_sample
     from tinyhost.cli.connect import connected

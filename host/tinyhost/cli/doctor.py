@@ -1,4 +1,4 @@
-"""`tinyhost doctor`: what is missing on this machine, or wrong with a board's sensor, and the exact fix."""
+"""`tinyhost doctor`: problems of this computer or of a board's sensor, and how to fix them."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def doctor(
     ] = None,
     *,
     seconds: Annotated[
-        float, option("--seconds", "-s", min=0.0, max=3600.0, help="How many seconds to watch the sensor for.")
+        float, option("--seconds", "-s", min=0.0, max=3600.0, help="How many seconds to watch the sensor.")
     ] = 6.0,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     udev: Annotated[
-        bool, option("--udev", help="Print the udev rules for the board, for a file in /etc/udev/rules.d.")
+        bool, option("--udev", help="Print the udev rules for the board, to be put into /etc/udev/rules.d.")
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Check this computer, or a board's sensor, and say what to do.
+    """Check this computer, or a board's sensor, and show how to fix problems.
 
-    Exits 1 if something is missing that tinyhost or the virtual boards need. What only real boards or training need is
-    listed, and fails nothing.
+    Exits 1 if something is missing that tinyhost or the virtual boards need. Missing software that only real boards or
+    training need is listed, but does not count as a failure.
 
-    With a sensor, the board tests it and tinyhost watches what it gives. Exits 1 if a test fails or the sensor's data
-    are of no use, and 2 if the app on the board has another sensor.
+    With a sensor, the board runs its self-test and tinyhost checks the sensor's data. Exits 1 if a test fails or the
+    data are unusable, and 2 if the app on the board uses another sensor.
     """
     from tinyhost.boards.checks import UDEV_RULES, DoctorDocument, machine_checks, tensorflow_check, usb_checks
     from tinyhost.cli.connect import asked
@@ -58,7 +58,7 @@ def doctor(
 
         return examine(sensor, seconds=seconds, board=board, scene=scene, state=state, json=json)
     if board is not None or scene is not None:
-        raise UsageError("--board and --scene are for a sensor's test", hint="tinyhost doctor camera --board native")
+        raise UsageError("--board and --scene need a sensor to test", hint="tinyhost doctor camera --board native")
     if udev:
         console().print(UDEV_RULES, end="", soft_wrap=True)
         return

@@ -88,14 +88,14 @@ def _screen(title: str, *, quiet: bool) -> Iterator[Callable[[SensorQuality], No
 
 
 def _judge(done: Examination, scene_failure: str) -> None:
-    """Say that all is well, or raise CheckFailedError with the first thing that is not."""
+    """Print that the sensor works, or raise CheckFailedError with the first problem."""
     name = done.sensor.name
     if not done.faults:
-        note((f"the {name} is well", "green"))
+        note((f"the {name} works", "green"))
         return
     what, action = done.faults[0]
     because = f" ({scene_failure})" if scene_failure else ""
     more = f", and {len(done.faults) - 1} more" if len(done.faults) > 1 else ""
     raise CheckFailedError(
-        f"the {name} is not well: {what}{because}{more}", hint=action or "see the failed checks above"
+        f"the {name} has a problem: {what}{because}{more}", hint=action or "see the failed checks above"
     )

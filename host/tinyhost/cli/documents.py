@@ -1,4 +1,4 @@
-"""Documents that only tie together what a command did in several rooms."""
+"""JSON documents that combine results of several packages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class CompileDocument:
 
     schema: Literal["tinyhost.compile/1"] = "tinyhost.compile/1"
     file: Path
-    """the model image that was written"""
+    """path of the model image"""
     model: ModelDocument
-    """what it holds"""
+    """summary of the model in it"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How every command ends, for shells and CI."""
+"""The exit statuses of all commands, for shells and CI."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["ExitStatus"]
 
 
 class ExitStatus(IntEnum):
-    """What a command's exit status says."""
+    """A command's exit status."""
 
     DONE = 0
-    """The command did what it was asked to, and what it checks holds."""
+    """The command succeeded, and all of its checks passed."""
     FAILED = 1
-    """An error stopped the command, or what it checks does not hold."""
+    """An error stopped the command, or a check failed."""
     USAGE = 2
-    """The command line makes no sense."""
+    """The command line is invalid."""
     INTERRUPTED = 130
     """Ctrl-C stopped the command."""
     TERMINATED = 143

@@ -1,4 +1,4 @@
-"""`tinyhost flash`: put an app's firmware on the board, built if it has to be, and give it its default model."""
+"""`tinyhost flash`: build an app's firmware if necessary, flash it, and push its default model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_ORIGINS = {"built": "built here", "packaged": "as it comes with tinyhost", "given": "as given"}
+_ORIGINS = {"built": "built here", "packaged": "prebuilt", "given": "as given"}
 
 
 def command() -> Command:
@@ -49,19 +49,19 @@ def flash(
     ] = Engine.TINYHOST,
     model: Annotated[
         Path | None,
-        option("--model", help="The model to push afterwards. Default: the one that ships with the app."),
+        option("--model", help="The model to push afterwards. Default: the app's default model."),
     ] = None,
-    no_model: Annotated[bool, option("--no-model", help="Leave the model slots as they are.")] = False,
+    no_model: Annotated[bool, option("--no-model", help="Do not push a model; the slots stay unchanged.")] = False,
     firmware: Annotated[
         Path | None,
         option(
             "--firmware",
-            help="Flash this program instead of building one; for a Nano a .bin or .hex file.",
+            help="Flash this program; for a Nano, a .bin or .hex file.",
         ),
     ] = None,
     build: Annotated[
         bool,
-        option("--build", help="Build the firmware even if the one that comes with tinyhost is of these sources."),
+        option("--build", help="Build the firmware even if the prebuilt one is up to date."),
     ] = False,
     arduino: Annotated[
         bool,
@@ -74,22 +74,22 @@ def flash(
         bool,
         option(
             "--all-operators",
-            help="Build the Nano's firmware with every group of operators, float32 too; what comes with tinyhost has "
-            "those of int8 models. Virtual boards have all.",
+            help="Build the Nano's firmware with all groups of operators, including float32; the prebuilt one has "
+            "those of int8 models. Virtual boards always have all.",
         ),
     ] = False,
     bootloader: Annotated[
         Path | None,
-        option("--bootloader", help="Have the emulated Nano run this bootloader from now on: for Arduino's own."),
+        option("--bootloader", help="Let the emulated Nano run this bootloader from now on, such as Arduino's own."),
     ] = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Put an app's firmware on the board, and push its model.
+    """Flash an app's firmware and push its model.
 
-    A Nano, emulated or not, gets the program that comes with tinyhost, unless the sources here are others, and so does
-    the board native where tinyhost came as a wheel; what has to be built is built once. The command waits until the
-    board answers with the new build.
+    For a Nano, emulated or real, the prebuilt program that comes with tinyhost is used unless the sources here differ;
+    the same holds for the board native if tinyhost was installed from a wheel. Other programs are built once and then
+    reused. The command waits until the board reports the new build.
     """
     from tinyhost.boards.build import build_kind
     from tinyhost.boards.flash import burn_bootloader, check_free
@@ -101,7 +101,9 @@ def flash(
 
     _refuse_contradictions(engine, firmware, model, no_model=no_model, builds=build or arduino or all_operators)
     if all_operators and (arduino or engine is not Engine.TINYHOST):
-        raise UsageError("--all-operators is for tinyhost's own engine on the bare chip", hint="leave it out")
+        raise UsageError(
+            "--all-operators works only with tinyhost's own engine, without --arduino", hint="leave it out"
+        )
     target = chosen_board(board, None, state)
     with held(target):
         check_flashable(target)
@@ -127,10 +129,11 @@ def _refuse_contradictions(
 ) -> None:
     """Raise UsageError if options contradict one another."""
     if firmware is not None and engine is not Engine.TINYHOST:
-        raise UsageError("--engine chooses what is built, and --firmware is built already", hint="give one of them")
+        raise UsageError("--engine selects what to build, but --firmware is already built", hint="give one of them")
     if firmware is not None and builds:
         raise UsageError(
-            "--build, --arduino and --all-operators build, and --firmware is built already", hint="give one of them"
+            "--build, --arduino and --all-operators build firmware, but --firmware is already built",
+            hint="give one of them",
         )
     if model is not None and no_model:
         raise UsageError("--model and --no-model contradict each other", hint="give one of them")
@@ -159,12 +162,12 @@ def _models_for(app: str, board: Board, engine: Engine, given: Path | None, *, a
         return [_checked_model(given, app, board, engine, all_operators=all_operators)]
     paths, files = shipped_models(app), []
     if not paths:
-        note((f"{app} ships without a model", "yellow"), ": tinyhost push MODEL")
+        note((f"{app} has no default model", "yellow"), ": tinyhost push MODEL")
     for path in paths:
         try:
             files.append(_checked_model(path, app, board, engine, all_operators=all_operators))
         except UnsupportedModelError as error:
-            note((f"the model that ships with {app} is left out", "yellow"), f": {error.message}")
+            note((f"the default model of {app} is not pushed", "yellow"), f": {error.message}")
     return files
 
 

@@ -1,4 +1,4 @@
-"""The run of `tinyhost flash`: upload, greeting, model, with a log for when a board does not come back."""
+"""The steps of `tinyhost flash`: upload, connect, push the model, with a log in case the board does not come back."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _kept(log: FlashLog, board: Board, firmware: Firmware) -> Iterator[None]:
         log.note(f"failed: {type(exc).__name__}: {exc.message}")
         if not isinstance(exc, UploadError):
             raise
-        where = f"the log to send along is {log.path}"
+        where = f"the log for a bug report is {log.path}"
         if not isinstance(exc, NotBackError):
             raise type(exc)(exc.message, hint=f"{exc.hint}; {where}") from exc
         other = "" if firmware.kind.endswith("_arduino") else ", or with --arduino, the build on Arduino's core"

@@ -1,4 +1,4 @@
-"""`tinyhost hil run`: takes every board of a rig through the rig's tests."""
+"""`tinyhost hil run`: run a rig's tests on every board."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["command"]
 
 JunitOption = Annotated[
     Path | None,
-    option("--junit", metavar="FILE", help="Write JUnit XML; faults of the rig are errors of the type rig."),
+    option("--junit", metavar="FILE", help="Write JUnit XML to this file; rig faults are errors of the type rig."),
 ]
 ReportOption = Annotated[
     Path | None,
@@ -38,7 +38,9 @@ AllureOption = Annotated[
 ]
 OpenHtfOption = Annotated[
     Path | None,
-    option("--openhtf", metavar="DIR", help="Write OpenHTF's test records, a JSON file for each board, to DIR."),
+    option(
+        "--openhtf", metavar="DIR", help="Write OpenHTF's test records, a JSON file for each board, to this folder."
+    ),
 ]
 SelectOption = Annotated[
     str | None,
@@ -52,16 +54,21 @@ OutOption = Annotated[
 RerunsOption = Annotated[
     int,
     option(
-        "--reruns", min=0, max=10, help="How often a test that a rig fault ended is run again; a wrong answer never is."
+        "--reruns",
+        min=0,
+        max=10,
+        help="How often a test that ended with a rig fault is rerun; a failed test is never rerun.",
     ),
 ]
 JobsOption = Annotated[
-    int | None, option("--jobs", min=1, metavar="N", help="How many boards run at once. Default: all.")
+    int | None, option("--jobs", min=1, metavar="N", help="How many boards are tested at the same time. Default: all.")
 ]
 ShareOption = Annotated[
     bool,
     option(
-        "--share", help="Let boards that are alike (type, app, scene, model, allow) share the tests: each is run once."
+        "--share",
+        help="Let equivalent boards (same type, app, scene, model, allow) share the tests, so that each "
+        "test runs once.",
     ),
 ]
 ForOption = Annotated[
@@ -69,8 +76,8 @@ ForOption = Annotated[
     option(
         "--for",
         metavar="TIME",
-        help="Soak: run round after round until the time is over, 8h or 90m; --report is then a page of the boards' "
-        "health, written after each round.",
+        help="Soak test: repeat the tests for this time, such as 8h or 90m; --report is then a page about the "
+        "boards' health, written after each round.",
     ),
 ]
 
@@ -111,7 +118,7 @@ def run(
     no_history: NoHistoryOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Run the rig's tests on all of its boards at once.
+    """Run a rig's tests on all of its boards.
 
     Exits 1 unless every board passed.
     """

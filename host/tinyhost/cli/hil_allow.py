@@ -1,4 +1,4 @@
-"""`tinyhost hil allow`: this computer's owner lets a rig file start the programs that it names."""
+"""`tinyhost hil allow`: allow a rig file to start the programs that it names."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ def command() -> Command:
 
 def allow(
     *,
-    rig: Annotated[Path, option("--rig", metavar="FILE", help="The rig file, which you have read.")],
-    yes: Annotated[bool, option("--yes", help="Allow it; without this, the programs are only shown.")] = False,
+    rig: Annotated[Path, option("--rig", metavar="FILE", help="The rig file, which you should have read.")],
+    yes: Annotated[bool, option("--yes", help="Allow the programs; without this option they are only shown.")] = False,
 ) -> None:
-    """Let a rig file start the programs that lead to its boards and switch their power.
+    """Allow a rig file to start programs that connect to its boards and switch their power.
 
-    They are allowed to this very file: a changed one is asked for again. docs/guides/rigs.md says where that is kept.
+    The permission is for exactly this file; a changed file must be allowed again. docs/guides/rigs.md says where the
+    permission is stored.
     """
     from tinyhost.hil.allowed import allow_rig, allowed_path
     from tinyhost.hil.rigs import load_rig
@@ -33,11 +34,13 @@ def allow(
     loaded = load_rig(rig)
     commands = [(board.name, command) for board in loaded.boards for command in board.programs]
     if not commands:
-        say(f"{rig}: starts no programs, so there is nothing to allow")
+        say(f"{rig} starts no programs, so there is nothing to allow")
         return
     for name, words in commands:
         say(f"{name}: {shlex.join(words)}")
     if not yes:
-        raise UsageError("nothing is allowed yet", hint="if these are right, say it again with --yes")
+        raise UsageError(
+            "nothing has been allowed yet", hint="if these programs are right, repeat the command with --yes"
+        )
     allow_rig(rig, loaded.boards[0].rig_sha256)
     say(f"allowed in {allowed_path()}")

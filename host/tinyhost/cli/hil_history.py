@@ -1,4 +1,4 @@
-"""`tinyhost hil history`: what the runs that were kept say of each test and board."""
+"""`tinyhost hil history`: the recorded runs of each test on each board."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HistoryOption = Annotated[
         help="The SQLite file with the history of runs. Default: hil/history.sqlite3 in the state folder.",
     ),
 ]
-NoHistoryOption = Annotated[bool, option("--no-history", help="Do not keep this run in the history.")]
+NoHistoryOption = Annotated[bool, option("--no-history", help="Do not record this run in the history.")]
 
 
 def command() -> Command:
@@ -41,20 +41,23 @@ def command() -> Command:
 
 def history(
     *,
-    rig: Annotated[str | None, option("--rig", metavar="NAME", help="Only runs of the rig of this name.")] = None,
-    board: Annotated[str | None, option("--board", metavar="NAME", help="Only this board of the rig.")] = None,
-    test: Annotated[str | None, option("--test", metavar="TEXT", help="Only tests with this in their id.")] = None,
-    runs: Annotated[int, option("--runs", min=1, max=100_000, help="How many runs, the last ones.")] = 50,
-    every: Annotated[bool, option("--all", help="Show the tests that are steady, too.")] = False,
+    rig: Annotated[str | None, option("--rig", metavar="NAME", help="Show only runs of this rig.")] = None,
+    board: Annotated[str | None, option("--board", metavar="NAME", help="Show only this board of the rig.")] = None,
+    test: Annotated[
+        str | None, option("--test", metavar="TEXT", help="Show only tests whose id contains this text.")
+    ] = None,
+    runs: Annotated[int, option("--runs", min=1, max=100_000, help="How many of the latest runs to use.")] = 50,
+    every: Annotated[bool, option("--all", help="Also show the tests that are steady.")] = False,
     html: Annotated[
-        Path | None, option("--html", metavar="FILE", help="Write a page with every test, board and figure.")
+        Path | None,
+        option("--html", metavar="FILE", help="Write an HTML page with every test, board and figure to this file."),
     ] = None,
     history: HistoryOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Show each test on each board over the runs: pass rates with intervals, flips, and figures over time.
+    """Show the history of each test on each board: pass rates with intervals, flips, and figures over time.
 
-    A flip is a change between right and wrong; on the same build it is chance or the bench.
+    A flip is a change between passed and failed; with the same build, it is due to chance or the bench.
     """
     from tinyhost.hil.history.document import HistoryDocument
     from tinyhost.hil.history.store import Filter

@@ -25,14 +25,14 @@ def inspect(
     passes: PassesOption = True,
     weights: Annotated[
         bool,
-        option("--weights", help="Show each layer's int8 weights, too: histogram, range, scales, what rounding cost."),
+        option("--weights", help="Also show each layer's int8 weights: histogram, range, scales, quantization error."),
     ] = False,
     json: JsonOption = None,
 ) -> None:
-    """Show what a model costs, and whether it fits the board.
+    """Show a model's memory and compute costs, and whether it fits the board.
 
-    Lists the operators with their multiply-accumulates and weights, and draws how the arena fills while they run. No
-    board is needed.
+    Lists the operators with their multiply-accumulates and weights, and draws the arena's usage over time. Needs no
+    board.
     """
     from tinyhost.models.file import load_model_file, load_weights
     from tinyhost.models.fits import Fit, Limits

@@ -14,7 +14,7 @@ LabelsOption = Annotated[
     option(
         "--labels",
         metavar="A,B,..",
-        help="Names of the classes, in the order of the outputs, for a model that holds none.",
+        help="Names of the classes, in the order of the outputs, for a model without labels.",
     ),
 ]
 

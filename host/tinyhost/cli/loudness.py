@@ -20,8 +20,8 @@ _logs: list[Path] = []
 def loudness_options() -> list[click.Option]:
     """Return the two options."""
     return [
-        _flag("-q", "--quiet", _be_quiet, "Say nothing but results, warnings and errors."),
-        _flag("-v", "--verbose", _be_verbose, "Say what is done, and keep it in a log file for `tinyhost report-bug`."),
+        _flag("-q", "--quiet", _be_quiet, "Print only results, warnings and errors."),
+        _flag("-v", "--verbose", _be_verbose, "Print details, and write them to a log file for `tinyhost report-bug`."),
     ]
 
 

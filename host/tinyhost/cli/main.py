@@ -43,7 +43,7 @@ app = Commands(
             is_eager=True,
             expose_value=False,
             callback=_tell_version,
-            help="Print the version and leave.",
+            help="Print the version and exit.",
         ),
         *loudness_options(),
     ],

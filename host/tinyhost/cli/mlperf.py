@@ -58,14 +58,14 @@ def run(
     data: Annotated[
         Path,
         argument(
-            help="The benchmark's data set: a folder with y_labels.csv and its files; of sww01 with sww_long_test.json "
-            "and its sound, or another such .json file."
+            help="The benchmark's data set: a folder with y_labels.csv and its files; for sww01, a folder with "
+            "sww_long_test.json and its sound, or another such .json file."
         ),
     ],
     *,
     model: Annotated[
         Path | None,
-        option("--model", "-m", help="The benchmark's .tflite, to be pushed first. Default: the active model."),
+        option("--model", "-m", help="The benchmark's .tflite, which is pushed first. Default: the active model."),
     ] = None,
     mode: Annotated[Mode, option("--mode", help="What to measure.")] = Mode.BOTH,
     out: Annotated[
@@ -77,17 +77,21 @@ def run(
     window: Annotated[
         float,
         option(
-            "--window", min=0.01, max=20.0, metavar="SECONDS", help="How long each of the five windows is at least."
+            "--window",
+            min=0.01,
+            max=20.0,
+            metavar="SECONDS",
+            help="The minimum length of each of the five windows, in seconds.",
         ),
     ] = 10.0,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Measure accuracy and throughput by MLPerf Tiny's rules.
+    """Measure accuracy and throughput according to MLPerf Tiny's rules.
 
-    The board runs the app mlperf (tinyhost flash mlperf). Which benchmark it is, it says by the model that it has.
-    Of sww01, accuracy and throughput are measured at once. Exits 1 if the accuracy misses the benchmark's target.
+    The board must run the app mlperf (tinyhost flash mlperf). The shapes of its model determine the benchmark. For
+    sww01, accuracy and throughput are measured together. Exits 1 if the accuracy misses the benchmark's target.
     """
     from tinyhost.bench.mlperf import STREAM_NAME, Dut, MlperfDocument
     from tinyhost.cli.connect import chosen_board

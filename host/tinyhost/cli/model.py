@@ -1,4 +1,4 @@
-"""`tinyhost model`: the catalogue of models that others trained, and the one that ships."""
+"""`tinyhost model`: the catalogue of models, and commands to adapt, compare and document models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["command"]
 def command() -> Group:
     """Return `model list`, `model fetch`, `model adapt`, `model compare` and `model card`."""
     return make_group(
-        "List or fetch models to start from, adapt one, or write its papers.",
+        "List, download, adapt and compare models, and write model cards.",
         {
             "list": make_command(list_models, examples=("tinyhost model list",)),
             "fetch": make_command(
@@ -66,11 +66,11 @@ def fetch_model(
     name: Annotated[str, argument(help="A name that `tinyhost model list` shows.", values="model")],
     output: Annotated[
         Path | None,
-        option("--output", "-o", help="Copy the file to this path. Default: it stays in your cache."),
+        option("--output", "-o", help="Copy the file to this path. Default: it stays in the cache."),
     ] = None,
     mirror: Annotated[
         str | None,
-        option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL to take NAME.tflite from."),
+        option("--mirror", envvar="TINYHOST_MODEL_MIRROR", help="A folder or URL to get NAME.tflite from."),
     ] = None,
     json: JsonOption = None,
 ) -> None:

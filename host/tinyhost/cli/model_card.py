@@ -1,4 +1,4 @@
-"""`tinyhost model card`: the papers of a model."""
+"""`tinyhost model card`: write a model card and related documents."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def card_model(
     *,
     bench: Annotated[
         list[Path] | None,
-        option("--bench", metavar="FILE", help="What `tinyhost bench --json` measured of it; may be given again."),
+        option("--bench", metavar="FILE", help="A result of `tinyhost bench --json` for this model; can be repeated."),
     ] = None,
     today: TodayOption = "",
     json: JsonOption = None,
 ) -> None:
-    """Write the papers of a model: from what lies beside it, what was measured, and what its about.toml says.
+    """Write a model card, from the files beside the model, benchmarks, and its about.toml.
 
-    README.md is a model card with front matter for Hugging Face, label.html a nutrition label, model.cdx.json the model
-    as a bill of materials (CycloneDX 1.6). What nobody said or measured is counted.
+    Writes README.md, a model card with front matter for Hugging Face; label.html, a nutrition label; and
+    model.cdx.json, a bill of materials (CycloneDX 1.6). Unanswered questions and missing measurements are counted.
     """
     from tinyhost.bench.papers.card import model_card
     from tinyhost.bench.papers.cyclonedx import ml_bom

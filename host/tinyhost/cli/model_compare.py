@@ -1,4 +1,4 @@
-"""`tinyhost model compare`: forms of one model side by side."""
+"""`tinyhost model compare`: compare variants of a model."""
 
 from __future__ import annotations
 
@@ -19,27 +19,30 @@ __all__ = ["compare_forms"]
 
 
 def compare_forms(
-    models: Annotated[list[Path], argument(help="The .tflite files; the first is what the others are compared with.")],
+    models: Annotated[list[Path], argument(help="The .tflite files; the others are compared with the first one.")],
     *,
     data: Annotated[
         Path | None,
-        option("--data", help="A folder with one folder of pictures or clips for each label: compares the answers."),
+        option(
+            "--data",
+            help="A folder with one folder of pictures or clips for each label: compares the predictions on them.",
+        ),
     ] = None,
     allow_skipped: AllowSkippedOption = False,
     labels: LabelsOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Compare forms of one model, such as float32, float16, dynamic range, int8, int16 with int8, or pruned.
+    """Compare variants of a model, such as float32, float16, dynamic range, int8, int16 with int8, or pruned.
 
-    Shows size, zipped size, zeros among the weights and what runs on a board, and with --data how right each is and
-    which answers differ from the first one's. Needs no board; a form that the firmware's engine does not take is run by
-    LiteRT or TensorFlow Lite Micro, where one of them is installed.
+    Shows size, compressed size, the share of zero weights and whether a board can run it. With --data, also shows the
+    accuracy and which predictions differ from the first model's. Needs no board. Models that the firmware's engine does
+    not support are run by LiteRT or TensorFlow Lite Micro, if installed.
     """
     from tinyhost.bench.compare import compare_models
     from tinyhost.datasets.skipped import check_skipped
 
     if len(models) < 2:
-        raise UsageError("one file has nothing to be compared with", hint="name two or more")
+        raise UsageError("expected at least two files to compare", hint="name two or more")
     with progress_bars("{task.description}") as bars:
         task = bars.add_task("comparing", total=1)
         found = compare_models(
@@ -69,7 +72,7 @@ def _print(found: ModelCompareDocument) -> None:
         if item.why_not:
             note((f"not on a board: {item.why_not}", "yellow"))
         if found.data and item.run_by is None:
-            note((f"{item.file}: nothing here runs it; with LiteRT or TensorFlow Lite Micro it would", "yellow"))
+            note((f"{item.file}: no installed engine can run it; install LiteRT or TensorFlow Lite Micro", "yellow"))
     for flip in found.flips[:20]:
         say(f"{flip.file}: {flip.first}, {_short(flip.model)} says {flip.says}; it is {flip.label}")
     if len(found.flips) > 20:

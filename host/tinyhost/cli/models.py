@@ -1,4 +1,4 @@
-"""`tinyhost models`: what the board's model slots hold, and back to the model before."""
+"""`tinyhost models`: show the board's model slots, and roll back to the previous model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def command() -> Group:
 
 
 def list_slots(board: BoardOption = None, state: StateOption = None, json: JsonOption = None) -> None:
-    """Show what the board's model slots hold."""
+    """Show the contents of the board's model slots."""
     _show(board, state, json, roll_back=False)
 
 

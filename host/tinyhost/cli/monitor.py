@@ -57,35 +57,38 @@ def monitor(
             "--hold",
             min=0.0,
             max=MAX_SECONDS,
-            help="How long a virtual camera shows each picture, in seconds. Default: 1 on the screen, else 0.",
+            help="How long a virtual camera shows each picture, in seconds. Default: 1 on the screen, otherwise 0.",
         ),
     ] = None,
     plain: Annotated[
         bool,
         option(
             "--plain",
-            help="Print lines also in a terminal: one for each prediction, of a keyword spotter one for each word.",
+            help="Print lines even in a terminal: one for each prediction, or for each word of a keyword spotter.",
         ),
     ] = False,
     keep_unsure: Annotated[
         Path | None,
         option(
-            "--keep-unsure", metavar="SET", help="Pictures: keep those that the model is unsure of in this data set."
+            "--keep-unsure", metavar="SET", help="Pictures: store those that the model is unsure of in this data set."
         ),
     ] = None,
     margin: Annotated[
-        float, option(min=0.0, help="With --keep-unsure: the two best scores are closer than this.")
+        float,
+        option(min=0.0, help="With --keep-unsure: store a picture if its two best scores differ by less than this."),
     ] = 0.2,
-    at_most: Annotated[int, option("--at-most", min=1, help="With --keep-unsure: so many pictures are kept.")] = 100,
+    at_most: Annotated[
+        int, option("--at-most", min=1, help="With --keep-unsure: the maximum number of pictures to store.")
+    ] = 100,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Watch live predictions and what the sensor gives.
+    """Show live predictions and the sensor's data.
 
-    The screen also shows timings and the link's counters; press q to leave. With `--json -`, another program gets one
-    line for each prediction.
+    The screen also shows timings and the link's counters; press q to quit. With `--json -`, one line is written for
+    each prediction, for other programs.
     """
     from tinyhost.cli.connect import chosen_board
     from tinyhost.monitor.state import MonitorState
@@ -160,8 +163,8 @@ def _check_predicted(live: MonitorState, board: str) -> None:
         return
     if final.reading is None or final.header is None:
         raise CheckFailedError(
-            f"{board}: no prediction came in {final.seconds:.1f} s",
-            hint="watch for longer; if none comes at all: tinyhost doctor camera (or mic, imu)",
+            f"{board}: no prediction arrived in {final.seconds:.1f} s",
+            hint="watch for longer; if none arrives at all: tinyhost doctor camera (or mic, imu)",
         )
     raise CheckFailedError(
         f"{board}: expected predictions, got none: {final.reading.status} ({counted(final.n_readings, 'time')})",

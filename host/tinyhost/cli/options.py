@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are spelled and explained alike."""
+"""Options that several commands share, with the same names and help."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ BoardOption = Annotated[
         key="board",
         values="board",
         help="The board: native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; a port: "
-        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT; or one of another machine: ssh:HOST/SERIAL, "
-        "labgrid:PLACE, jumpstarter:LABEL=VALUE. Default: the one real board plugged in, or native.",
+        "/dev/ttyACM0, socket://HOST:PORT, rfc2217://HOST:PORT; or a board on another machine: ssh:HOST/SERIAL, "
+        "labgrid:PLACE, jumpstarter:LABEL=VALUE. Default: the one real board that is plugged in, or else native.",
     ),
 ]
 
 
 class Against(str, Enum):
-    """What answers are compared with."""
+    """The reference for outputs."""
 
     HOST = "host"
     TFLM = "tflm"
@@ -82,7 +82,7 @@ SceneOption = Annotated[
     option(
         "--scene",
         values="scene",
-        help="What a virtual board's sensor sees, hears or feels. Camera: a folder of pictures, a video, webcam:0. "
+        help="The input of a virtual board's sensor. Camera: a folder of pictures, a video, webcam:0. "
         "Microphone: a sound file, a folder of clips, speech:yes,no, mic:. Accelerometer: a CSV file, "
         "machine:imbalance. Options follow a question mark, as in 'clips?snr=10&seed=3'.",
     ),
@@ -93,7 +93,7 @@ StateOption = Annotated[
         "--state",
         envvar="TINYHOST_STATE",
         key="state",
-        help="The folder in which virtual boards keep their flash. Default: ~/.local/state/tinyhost.",
+        help="The folder in which virtual boards store their flash. Default: ~/.local/state/tinyhost.",
     ),
 ]
 JsonOption = Annotated[
@@ -105,7 +105,7 @@ UnitOption = Annotated[
     option(
         "--unit",
         metavar="UNIT",
-        help="Motion: unit of a CSV file's values, if its header does not say it: m/s2, g, mg.",
+        help="Motion: the unit of a CSV file's values if its header does not give it: m/s2, g, mg.",
     ),
 ]
 VIRTUAL_RIG = Path("hil/rigs/virtual.toml")
@@ -116,8 +116,8 @@ RigOption = Annotated[
         key="rig",
         values="rig",
         show_default=False,
-        help="The rig file, which lists the boards (docs/guides/rigs.md). "
-        "Default: hil/rigs/virtual.toml, virtual boards of each app.",
+        help="The rig file, which lists the boards (docs/guides/rigs.md). Default: hil/rigs/virtual.toml, virtual "
+        "boards with each app.",
     ),
 ]
 TimeUnitOption = Annotated[
@@ -125,13 +125,14 @@ TimeUnitOption = Annotated[
     option(
         "--time-unit",
         metavar="UNIT",
-        help="Motion: unit of a CSV file's times, if its header does not say it: s, ms, us, ns.",
+        help="Motion: the unit of a CSV file's times if its header does not give it: s, ms, us, ns.",
     ),
 ]
 PassesOption = Annotated[
     bool,
     option(
         "--passes/--no-passes",
-        help="Let the compiler remove and fuse operators where that changes no output, or keep the file's as they are.",
+        help="Let the compiler remove and fuse operators where that does not change any output, or keep the "
+        "operators of the file.",
     ),
 ]

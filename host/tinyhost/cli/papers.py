@@ -1,4 +1,4 @@
-"""What the commands that write papers have in common."""
+"""Common parts of the commands that write datasheets and model cards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tinyhost.errors import UsageError
 
 __all__ = ["PapersFolder", "TodayOption", "day_of", "note_missing", "say_papers", "write_papers"]
 
-PapersFolder = Annotated[Path, argument(help="The folder for its papers.")]
-TodayOption = Annotated[str, option("--today", metavar="DATE", help="The date of publication. Default: today.")]
+PapersFolder = Annotated[Path, argument(help="The folder for the documents.")]
+TodayOption = Annotated[str, option("--today", metavar="DATE", help="The publication date. Default: today.")]
 
 
 def day_of(today: str) -> date:
@@ -26,7 +26,7 @@ def day_of(today: str) -> date:
 
 
 def write_papers(target: Path, papers: Mapping[str, str]) -> tuple[Path, ...]:
-    """Write papers into a folder, by their names; return where they are."""
+    """Write documents into a folder, by name; return their paths."""
     target.mkdir(parents=True, exist_ok=True)
     for name, text in papers.items():
         write_file(target / name, text)

@@ -24,17 +24,21 @@ SubjectOption = Annotated[
 ConsentOption = Annotated[
     str,
     option(
-        "--consent", metavar="TEXT", help="How, and to what, this person agreed; a record of it is kept with the set."
+        "--consent",
+        metavar="TEXT",
+        help="How, and to what, this person consented; a record of it is stored with the set.",
     ),
 ]
 PurposeOption = Annotated[str, option("--purpose", metavar="TEXT", help="What this person's samples may be used for.")]
 RetainOption = Annotated[
     str,
-    option("--retain-until", metavar="DATE", help="The last day on which the samples may be kept, such as 2027-06-30."),
+    option(
+        "--retain-until", metavar="DATE", help="The last day on which the samples may be stored, such as 2027-06-30."
+    ),
 ]
-DataOption = Annotated[Path, option("--data", help="Folder with the data sets.")]
-RunsOption = Annotated[Path, option("--runs", help="Folder with the runs of training.")]
-ModelsOption = Annotated[Path, option("--models", help="Folder with other models.")]
+DataOption = Annotated[Path, option("--data", help="The folder with the data sets.")]
+RunsOption = Annotated[Path, option("--runs", help="The folder with training runs.")]
+ModelsOption = Annotated[Path, option("--models", help="The folder with other models.")]
 _SHOWN = 8
 
 
@@ -46,10 +50,10 @@ def erase(
     models: ModelsOption = Path("models"),
     json: JsonOption = None,
 ) -> None:
-    """Remove all that is of a person from data sets, lists, copies and reports.
+    """Erase a person's data from data sets, lists, copies and reports.
 
-    Models that saw it are named, and push refuses them. Exits 1 if a trace is left. What stopped goes on when the same
-    command is given again.
+    Lists the models that were trained on the data, which push then refuses. Exits 1 if a trace remains. An interrupted
+    run continues when the command is repeated.
     """
     from tinyhost.datasets.people.erasure import erase_subject
 
@@ -62,10 +66,10 @@ def expire(
     data: DataOption = Path("data"),
     runs: RunsOption = Path("runs"),
     models: ModelsOption = Path("models"),
-    today: Annotated[str, option("--today", metavar="DATE", help="Take this for today.")] = "",
+    today: Annotated[str, option("--today", metavar="DATE", help="Use this date as today's.")] = "",
     json: JsonOption = None,
 ) -> None:
-    """Remove the samples whose --retain-until is over, as `tinyhost data erase` removes a person's."""
+    """Erase the samples whose --retain-until has passed, as `tinyhost data erase` does."""
     from tinyhost.datasets.people.erasure import erase_expired
 
     try:
@@ -92,11 +96,11 @@ def _tell(done: Erasure, json: str | None) -> None:
             f"{counted(done.consents, 'record')} of consent; {counted(len(done.written_over), 'text')} written over"
         )
     for path in done.models:
-        warn(f"{path}: it has learnt from what is gone; push refuses it. Train it anew")
+        warn(f"{path} was trained on erased samples; push refuses it. Train it again")
     for path in done.unknown_runs[:_SHOWN]:
-        note(f"{path}: nothing says which samples this model saw")
+        note(f"{path}: it is not known which samples this model was trained on")
     if done.remaining:
         raise CheckFailedError(
             f"{done.remaining[0]}: something of it is left, in {counted(len(done.remaining), 'file')}",
-            hint="look at these files, delete them if they are of no other use, and give the command again",
+            hint="check these files, delete them if they are not needed, and repeat the command",
         )

@@ -1,4 +1,4 @@
-"""`tinyhost push`: a new model on the board, without a rebuild."""
+"""`tinyhost push`: send a model to the board, without a rebuild."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def push(
     labels: LabelsOption = None,
     force: Annotated[
         bool,
-        option("--force", help="Write the model even if the board has it already, or it is for another app."),
+        option("--force", help="Write the model even if the board already has it, or if it is for another app."),
     ] = False,
     board: BoardOption = None,
     state: StateOption = None,
     json: JsonOption = None,
 ) -> None:
-    """Put a model on the board and make it active.
+    """Send a model to the board and activate it.
 
-    The model goes into the free slot, and the one that ran before stays in the other: `tinyhost models rollback` makes
-    it active again. A push that was interrupted resumes where it stopped.
+    The model is written into the inactive slot, and the previous one stays in the other: `tinyhost models rollback`
+    activates it again. An interrupted push resumes where it stopped.
     """
     from tinyhost.cli.connect import connected
     from tinyhost.device.push import PushDocument

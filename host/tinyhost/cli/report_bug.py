@@ -1,4 +1,4 @@
-"""`tinyhost report-bug`: what whoever mends a bug must know, in one file, without personal data."""
+"""`tinyhost report-bug`: collect the information for a bug report, without personal data."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def report_bug(
         "tinyhost-report.zip"
     ),
 ) -> None:
-    """Gather what a bug report needs into one file, without personal data.
+    """Collect the information for a bug report, without personal data.
 
-    Versions, what doctor finds, boards, configuration, the logs of the last commands with --verbose, and flash.log. The
-    names of home folder, user and computer are replaced. Nothing is sent anywhere: read the file, then attach it to
-    the report.
+    The file contains versions, the results of doctor, the boards, the configuration, the logs of the last commands with
+    --verbose, and flash.log. The names of the home folder, user and computer are replaced. Nothing is sent: read the
+    file, then attach it to your report.
     """
     from tinyhost.system.privacy import names_here, without_names
 

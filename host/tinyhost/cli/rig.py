@@ -1,4 +1,4 @@
-"""`tinyhost rig`: what other programs need to know of a rig."""
+"""`tinyhost rig`: export a rig for other programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 def command() -> Group:
     """Return `rig export`."""
     return make_group(
-        "Give a rig's boards to a lab: files for labgrid and jumpstarter.",
+        "Export a rig's boards to a lab: labgrid or jumpstarter.",
         {"export": make_command(export, examples=("tinyhost rig export --rig hil/rigs/desk.toml --out lab",))},
     )
 
@@ -24,20 +24,20 @@ def command() -> Group:
 def export(
     *,
     rig: Annotated[Path, option("--rig", metavar="FILE", help="The rig file.")],
-    out: Annotated[Path, option("--out", metavar="DIR", help="The folder for the files; made if it is not there.")],
+    out: Annotated[Path, option("--out", metavar="DIR", help="The folder for the files, created if necessary.")],
     host: Annotated[
-        str, option("--host", metavar="NAME", help="How the lab's users reach this computer by ssh.")
+        str, option("--host", metavar="NAME", help="This computer's host name or address for the lab's users.")
     ] = "127.0.0.1",
-    user: Annotated[str, option("--user", metavar="NAME", help="The user that they log in as. Default: theirs.")] = "",
-    ssh_port: Annotated[int, option("--ssh-port", min=1, max=65_535, help="The port of this computer's sshd.")] = 22,
+    user: Annotated[str, option("--user", metavar="NAME", help="The ssh user name. Default: each user's own.")] = "",
+    ssh_port: Annotated[int, option("--ssh-port", min=1, max=65_535, help="This computer's ssh port.")] = 22,
     first_port: Annotated[
-        int, option("--first-port", min=1, max=65_535, help="The boards get TCP ports of loopback from this one on.")
+        int, option("--first-port", min=1, max=65_535, help="The first of the loopback TCP ports for the boards.")
     ] = 15_300,
 ) -> None:
-    """Write labgrid's and jumpstarter's exporter files for the boards of a rig, and print the commands that follow.
+    """Write exporter files for labgrid and jumpstarter, and print the commands to run next.
 
-    `exports.yaml` is for labgrid-exporter, `jumpstarter/NAME.yaml` for `jmp run`. Both export what `tinyhost board
-    serve` puts on a port of this computer.
+    `exports.yaml` is for labgrid-exporter, `jumpstarter/NAME.yaml` for `jmp run`. Both export the ports on which
+    `tinyhost board serve` serves the boards.
     """
     from tinyhost.boards.remote.addresses import parse_ssh
     from tinyhost.hil.exporters import exported_boards, jumpstarter_exporter, labgrid_exports
@@ -46,7 +46,7 @@ def export(
     try:
         parse_ssh(f"ssh:{f'{user}@' if user else ''}{f'[{host}]' if ':' in host else host}/native")
     except UsageError as exc:
-        raise UsageError(f"--host {host!r}, --user {user!r}: nobody gets there by ssh", hint="--host rig2") from exc
+        raise UsageError(f"--host {host!r}, --user {user!r}: not a valid ssh destination", hint="--host rig2") from exc
     boards = exported_boards(load_rig(rig), first_port)
     (out / "jumpstarter").mkdir(parents=True, exist_ok=True)
     write_file(out / "exports.yaml", labgrid_exports(boards, host=host, user=user, ssh_port=ssh_port))

@@ -1,4 +1,4 @@
-"""`tinyhost settings`: show and change what the board keeps."""
+"""`tinyhost settings`: show or change the board's settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settings(
         bool | None,
         option(
             "--persist/--no-persist",
-            help="Keep the change when the board loses power. Default: only on a board that is off after the command.",
+            help="Make the change permanent. Default: only on a board that is powered off after the command.",
         ),
     ] = None,
     board: BoardOption = None,
@@ -47,8 +47,8 @@ def settings(
 ) -> None:
     """Show or change the board's settings.
 
-    A change holds until the board restarts, or for good with --persist. A virtual board is off after each command,
-    unless `tinyhost board run` keeps it on; so there a change is kept for good, which the command says.
+    A change lasts until the board restarts, or permanently with --persist. A virtual board is powered off after each
+    command, unless `tinyhost board run` keeps it on, so changes there are permanent.
     """
     from tinyhost.cli.connect import connected
     from tinyhost.device.settings import SettingsDocument
@@ -61,7 +61,7 @@ def settings(
         infos = connection.device.settings()
     if wanted:
         where = "on" if connection.board.stays_on else "off now"
-        how_long = "for good, in its flash" if is_kept else "until it restarts; --persist keeps it for good"
+        how_long = "permanently, in its flash" if is_kept else "until it restarts; --persist makes it permanent"
         note((f"set {how_long}: {connection.board_name} is {where}", "dim"))
     if json:
         write_json(SettingsDocument.of(infos), json)

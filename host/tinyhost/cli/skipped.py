@@ -15,7 +15,7 @@ __all__ = ["AllowSkippedOption", "tell_skipped"]
 
 AllowSkippedOption = Annotated[
     bool,
-    option("--allow-skipped", help="Accept that samples cannot be used. Default: more than 1 % of them are an error."),
+    option("--allow-skipped", help="Accept any number of unusable samples. Default: more than 1 % is an error."),
 ]
 
 

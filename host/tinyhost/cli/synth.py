@@ -1,4 +1,4 @@
-"""`tinyhost synth`: make labelled data without a sensor."""
+"""`tinyhost synth`: generate synthetic labelled data."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["command"]
 WordsOption = Annotated[
     str,
     option(
-        help="The words to detect, separated by commas. Other words and noise make the classes unknown and silence."
+        help="The words to detect, separated by commas. Other words and noise form the classes unknown and silence."
     ),
 ]
-SeedOption = Annotated[int, option(min=0, help="The same seed makes the same data.")]
+SeedOption = Annotated[int, option(min=0, help="The same seed generates the same data.")]
 
 
 def command() -> Group:
     """Return the `synth` commands."""
     return make_group(
-        "Make labelled data without a sensor.",
+        "Generate synthetic labelled data.",
         {
             "pictures": make_command(pictures, examples=("tinyhost synth pictures data/drawn/train --count 100",)),
             "speech": make_command(speech, examples=("tinyhost synth speech data/words --words yes,no --count 400",)),
@@ -44,7 +44,7 @@ def pictures(
 ) -> None:
     """Draw pictures with and without a person.
 
-    They are 96x96 grey levels: a scene for a virtual camera, or data to train on.
+    The pictures are 96x96 pixels, greyscale: a scene for a virtual camera, or training data.
     """
     from tinyhost.synth.pictures import write_dataset
 
@@ -65,15 +65,17 @@ def speech(
     snr: Annotated[
         float | None,
         option(
-            min=-40.0, max=100.0, help="How many dB each word is above the noise. Default: 20 to 40 dB, a quiet room."
+            min=-40.0,
+            max=100.0,
+            help="The signal-to-noise ratio of each word, in dB. Default: 20 to 40 dB, a quiet room.",
         ),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
     """Synthesize clips of spoken words with espeak-ng.
 
-    They are one second long, 16 kHz, as heard in a room, in the layout of Speech Commands. No voice is both in training
-    and in testing.
+    The clips are one second long, 16 kHz, in a simulated room, in the layout of Speech Commands. No voice is used for
+    both training and testing.
     """
     from tinyhost.datasets.spoken import SpeechSet, write_speech_set
     from tinyhost.synth.voices.acoustics import Acoustics
@@ -96,19 +98,17 @@ def speech(
 
 
 def stream(
-    file: Annotated[Path, argument(help="The wav file to write; a .csv beside it says which word is said when.")],
+    file: Annotated[Path, argument(help="The wav file to write; a .csv file beside it has the time of each word.")],
     *,
     minutes: Annotated[float, option(min=0.5, max=1000.0, help="Length of the recording in minutes.")] = 10.0,
     words: WordsOption = "yes,no",
-    snr: Annotated[
-        float, option(min=-40.0, max=100.0, help="How many dB each word is above the noise around it.")
-    ] = 10.0,
-    part: Annotated[str, option(help="Which voices speak: those of training, validation or testing.")] = "testing",
+    snr: Annotated[float, option(min=-40.0, max=100.0, help="The signal-to-noise ratio of each word, in dB.")] = 10.0,
+    part: Annotated[str, option(help="The split of the voices: training, validation or testing.")] = "testing",
     seed: SeedOption = 0,
 ) -> None:
-    """Synthesize a long recording of wanted words, others, and noise.
+    """Synthesize a long recording of keywords, other words and noise.
 
-    `tinyhost bench --stream` counts misses and false alarms on it. A CSV file beside it says which word is said when.
+    `tinyhost bench --stream` counts misses and false alarms on it. A CSV file beside it has the time of each word.
     """
     from tinyhost.audio.speakers import part_named
     from tinyhost.synth.voices.speech_stream import SpeechStreamConfig, write_stream

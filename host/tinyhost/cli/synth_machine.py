@@ -14,7 +14,7 @@ __all__ = ["machine"]
 
 
 def machine(
-    file: Annotated[Path, argument(help="The CSV file to write; a .json beside it says how it was made.")],
+    file: Annotated[Path, argument(help="The CSV file to write; a .json file beside it records how it was made.")],
     *,
     minutes: Annotated[float, option(min=0.01, max=10_000.0, help="Length of the recording in minutes.")] = 5.0,
     fault: Annotated[
@@ -22,7 +22,7 @@ def machine(
         option(values="fault", help="The machine's fault: none, imbalance, misalignment, looseness, bearing or stuck."),
     ] = "none",
     severity: Annotated[
-        float, option(min=0.0, help="Size of the fault; 1 is the size that docs/reference/machine.md describes.")
+        float, option(min=0.0, help="Severity of the fault; docs/reference/machine.md describes severity 1.")
     ] = 1.0,
     start_s: Annotated[float, option(min=0.0, max=MAX_SECONDS, help="When the fault begins, in seconds.")] = 0.0,
     rpm: Annotated[float, option(help="Speed without load, in revolutions per minute.")] = 600.0,
@@ -30,7 +30,7 @@ def machine(
     sensor: Annotated[
         str, option(help="The accelerometer: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz).")
     ] = "lsm9ds1",
-    seed: Annotated[int, option(min=0, help="The same seed makes the same data.")] = 0,
+    seed: Annotated[int, option(min=0, help="The same seed generates the same data.")] = 0,
 ) -> None:
     """Simulate a rotating machine and record its vibration.
 

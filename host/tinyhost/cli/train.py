@@ -72,7 +72,8 @@ def _command(trainer: Trainer) -> Callable[..., None]:
             _print(outcome, files)
         if outcome.failure():
             raise CheckFailedError(
-                outcome.failure(), hint=f"look at the data and the epochs first: {files.report}; do not push this model"
+                outcome.failure(),
+                hint=f"check the data and the metrics of the epochs in {files.report}; do not push this model",
             )
 
     command.__signature__ = Signature(list(_parameters(trainer)))  # type: ignore[attr-defined]

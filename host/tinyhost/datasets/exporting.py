@@ -114,7 +114,7 @@ def _export_for_people(
 
 def _check_empty(target: Path) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DatasetError(f"{target}: there is something in it already", hint="name a new folder")
+        raise DatasetError(f"{target}: the folder is not empty", hint="name a new folder")
 
 
 def export_clips(

@@ -67,7 +67,7 @@ def write_speech_set(
     """
     jobs = list(_jobs(config))
     if folder.exists() and any(folder.iterdir()):
-        raise DatasetError(f"{folder}: there is something in it already", hint="name a new folder, or delete this one")
+        raise DatasetError(f"{folder}: the folder is not empty", hint="name a new folder, or delete this one")
     numbers: Counter[tuple[str, str]] = Counter()
     samples: list[Sample] = []
     parts: dict[str, Part] = {}

@@ -81,9 +81,7 @@ def test_an_archive_without_a_known_hash_is_fetched_only_when_asked_for(tmp_path
             (tmp_path / part).write_text("1 0.5 2 3\n2 4 5 nan\n1 1 1 1\n")
             tar.add(tmp_path / part, f"Beats_{part}.txt")
     url, cache = (tmp_path / "beats.tar").as_uri(), tmp_path / "cache"
-    assert (
-        "no SHA-256 of it is known here" in run("data", "fetch", url, tmp_path / "no", code=2, XDG_CACHE_HOME=cache).err
-    )
+    assert "its SHA-256 is not known" in run("data", "fetch", url, tmp_path / "no", code=2, XDG_CACHE_HOME=cache).err
     document = run_json("data", "fetch", url, tmp_path / "got", "--unverified", XDG_CACHE_HOME=cache)
     digest = hashlib.sha256((tmp_path / "beats.tar").read_bytes()).hexdigest()
     assert (document["verified"], document["sha256"], document["files"]) == (False, digest, 2)
@@ -121,15 +119,15 @@ def test_machine_sounds_are_described(tmp_path: Path) -> None:
         ("data export empty out", "empty: 0 classes", 1),
         ("data export empty out --format csv", "edge-impulse or speech-commands", 2),
         ("data fetch nothing out", "there are ecg5000", 1),
-        ("data fetch ecg5000 out", "no SHA-256 of it is known here", 2),
-        ("data fetch ecg5000 out --sha256 ab --unverified", "no SHA-256 of it is known here", 2),
+        ("data fetch ecg5000 out", "its SHA-256 is not known", 2),
+        ("data fetch ecg5000 out --sha256 ab --unverified", "its SHA-256 is not known", 2),
         ("data fetch speech_commands out --unverified", "is in the catalogue", 2),
         ("data info beats", "Beats_TEST.tsv: line 1: expected a class and values, got 'x'", 1),
         ("data split empty --testing 60 --validation 60", "make no sense", 2),
         ("synth speech out --words yes,yes", "each once", 2),
         ("synth speech out --words -x", "label '-x'", 1),
         ("synth speech out --words a/b", "label 'a/b'", 1),
-        ("synth speech full", "full: there is something in it already", 1),
+        ("synth speech full", "full: the folder is not empty", 1),
         ("synth stream out.wav --words -x", "cannot say '-x'", 2),
         ("synth stream out.wav --part dev", "no part 'dev'", 2),
     ],

@@ -59,7 +59,7 @@ def test_sure_proposals_are_accepted_and_doubtful_ones_asked_first(raw: Path, tm
     assert document["answered"] == {"light": 2}
     assert (document["corrected"], document["left"]) == (1, ["4.png"])
     assert [item["what"] for item in document["skipped"]] == ["torn.png"]
-    assert "'x' is none of them" in done.err
+    assert "'x' is not one of the labels" in done.err
     who = {line.scene_item: (line.label, line.attributes["labelled_by"]) for line in read_manifest(target)}
     finder = f"finder {__name__}:bright"
     assert who == {

@@ -135,7 +135,7 @@ def test_a_rig_from_elsewhere_starts_nothing_that_was_not_allowed(
         run_rig(rig, folder=tmp_path / "out")
     assert not touched.exists() and not (tmp_path / "out").exists()
     shown = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", TINYHOST_CONFIG=tmp_path / "config")
-    assert (shown.code, f"desk: {relay} 0" in shown.out, "nothing is allowed yet" in shown.err) == (2, True, True)
+    assert (shown.code, f"desk: {relay} 0" in shown.out, "nothing has been allowed yet" in shown.err) == (2, True, True)
     done = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", "--yes", TINYHOST_CONFIG=tmp_path / "config")
     assert done.code == 0, done.err
     check_allowed(rig.boards[0], read_allowed())
