@@ -162,3 +162,21 @@ def test_a_test_that_breaks_the_link_itself_has_failed(tmp_path: Path) -> None:
     _, result = hil_run(tmp_path, rig_of(tmp_path, tests, NATIVE))
     assert outcomes(result) == {"test_first": "passed", "test_gone": "failed", "test_last": "passed"}
     assert "the rig is fine" in text_of(result, "test_gone")
+
+
+def test_each_round_of_a_soak_leaves_its_records_and_ctrl_c_ends_it_with_a_health_page(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_it.py").write_text(
+        "import os, pathlib, signal\n"
+        "def test_it():\n"
+        "    if pathlib.Path('second').exists(): os.kill(os.getppid(), signal.SIGINT)\n"
+        "    pathlib.Path('second').touch()\n"
+    )
+    (tmp_path / "rig.toml").write_text(f'name = "r"\ntests = "tests"\n[[board]]\n{NATIVE}\n')
+    done, result = hil_run(tmp_path, tmp_path / "rig.toml", "--for", "8h", "--allure", "allure", "--openhtf", "htf")
+    assert done.returncode == 130, done.stderr
+    check_document(result)
+    assert len(result["rounds"]) == 2
+    (history_id,) = {json.loads(file.read_text())["historyId"] for file in (tmp_path / "allure").iterdir()}
+    assert (len(list((tmp_path / "allure").iterdir())), len(list((tmp_path / "htf").iterdir()))) == (2, 2)
+    assert "Soak of rig r" in (tmp_path / "r.html").read_text()

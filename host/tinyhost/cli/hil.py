@@ -129,26 +129,24 @@ def run(
 
     require_module("pytest", why="it runs the tests of a rig")
     loaded = load_rig(find_shipped(rig))
-    check_targets(junit, report, json)
+    check_targets(junit, report, json, allure and allure / "result.json", openhtf and openhtf / "record.json")
     options = RunOptions(select=select, reruns=reruns, jobs=jobs, share=share)
     store = None if no_history else open_history(history)
     if soak is not None:
+
+        def after_round(result: RigResult) -> None:
+            _write(result, junit, None, None)
+            _write_records(result, allure, openhtf)
+
         run_soak(
             loaded, lambda: _run_watched(loaded, out, options), soak, out=out, store=store,
-            after_round=lambda result: _write(result, junit, None, None), report=report, json=json,
+            after_round=after_round, report=report, json=json,
         )  # fmt: skip
         return
     result = _run_watched(loaded, out, options)
     _print(result, json)
     _write(result, junit, report, json)
-    if allure:
-        from tinyhost.hil.allure import write_allure
-
-        write_allure(allure, result)
-    if openhtf:
-        from tinyhost.hil.openhtf import write_openhtf
-
-        write_openhtf(openhtf, result)
+    _write_records(result, allure, openhtf)
     keep(result, store)
     if result.interrupted:
         raise KeyboardInterrupt
@@ -208,3 +206,15 @@ def _write(result: RigResult, junit: Path | None, report: Path | None, json: str
         from tinyhost.hil.document import RigDocument
 
         write_json(RigDocument.of(result), json)
+
+
+def _write_records(result: RigResult, allure: Path | None, openhtf: Path | None) -> None:
+    """Add a run's records to the folders of other systems; each file is named for its run."""
+    if allure:
+        from tinyhost.hil.allure import write_allure
+
+        write_allure(allure, result)
+    if openhtf:
+        from tinyhost.hil.openhtf import write_openhtf
+
+        write_openhtf(openhtf, result)
