@@ -67,6 +67,21 @@ def outcomes(folder: Path) -> dict[str, str]:
     return found
 
 
+def test_a_lab_is_on_loopback_where_there_can_be_no_network_namespace() -> None:
+    names = "-net_admin,-sys_admin"
+    drop = ["setpriv", f"--bounding-set={names}", f"--inh-caps={names}"] if os.getuid() == 0 else []
+    code = """import os
+from tests.labs import own_network
+for path in os.environ["PATH"], "":  # not allowed; no program ip
+    os.environ["PATH"] = path
+    with own_network() as network: print(network)
+"""
+    command = [*drop, sys.executable, "-W", "always", "-c", code]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.stderr.count("UserWarning: no network namespaces") == 2
+    assert done.stdout.splitlines() == ["Network(host='127.0.0.1', enter=())"] * 2
+
+
 def test_a_board_behind_ssh_is_flashed_asked_and_reset_as_one_here(machine: Sshd, stations: Stations) -> None:
     far, here = f"{machine.address}/native", stations("native", "vww", model=True)
     words = ("bench", "--runs", "1", "--samples", "3")

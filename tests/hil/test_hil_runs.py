@@ -177,6 +177,11 @@ def test_each_round_of_a_soak_leaves_its_records_and_ctrl_c_ends_it_with_a_healt
     assert done.returncode == 130, done.stderr
     check_document(result)
     assert len(result["rounds"]) == 2
-    (history_id,) = {json.loads(file.read_text())["historyId"] for file in (tmp_path / "allure").iterdir()}
-    assert (len(list((tmp_path / "allure").iterdir())), len(list((tmp_path / "htf").iterdir()))) == (2, 2)
+    allure = [json.loads(file.read_text()) for file in (tmp_path / "allure").iterdir()]
+    assert (len(allure), len({each["historyId"] for each in allure}), len({each["uuid"] for each in allure})) == (
+        2,
+        1,
+        2,
+    )
+    assert len(list((tmp_path / "htf").iterdir())) == 2
     assert "Soak of rig r" in (tmp_path / "r.html").read_text()
