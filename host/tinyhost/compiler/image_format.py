@@ -70,6 +70,7 @@ __all__ = [
     "QuantizeParams",
     "Requantization",
     "ResizeBilinearParams",
+    "SCALED_SHIFT",
     "ScoreKind",
     "SoftmaxParams",
     "Storage",
@@ -85,9 +86,9 @@ __all__ = [
 
 IMAGE_MAGIC = 827148372
 """the first four bytes of every image: THM1"""
-IMAGE_VERSION = 7
+IMAGE_VERSION = 8
 """format version of a plan, for tinyhost's own engine"""
-OLDEST_IMAGE_VERSION = 7
+OLDEST_IMAGE_VERSION = 8
 """the oldest format version of a plan that the engine runs: it has nothing that means something else since"""
 TFLM_IMAGE_VERSION = 257
 """format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file"""
@@ -115,6 +116,8 @@ PACKAGED_GROUPS = 7
 """what the Nano's programs are built with that come with tinyhost: bit OperatorGroup for each"""
 FILTERS_PER_BLOCK = 4
 """filters that `quads` interleaves; their number is padded to it"""
+SCALED_SHIFT = 3
+"""the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions"""
 MAX_COPY_RANK = 6
 """dimensions of a strided copy"""
 
@@ -349,7 +352,7 @@ class Requantization(IntEnum):
     ANY = 0
     """nothing"""
     BOUNDED = 1
-    """accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31"""
+    """accumulators are in -2^30..2^30, and channels that are not scaled have shifts in 1..22 and multipliers of at least 2^31"""
 
 
 class ScoreKind(IntEnum):
@@ -795,27 +798,25 @@ class OperatorRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelConstants:
-    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift."""
+    """What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, of a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift."""
 
     SIZE: ClassVar[int] = 16
-    _STRUCT: ClassVar[Struct] = Struct("<iIibBH")
+    _STRUCT: ClassVar[Struct] = Struct("<iIihH")
 
     bias: int = 0
-    """bias - input zero point * sum of the channel's weights, modulo 2^32"""
+    """bias - input zero point * sum of the channel's weights, modulo 2^32; of a scaled channel another number is added, which the constant takes away"""
     multiplier: int = 0
-    """Q32: twice TensorFlow Lite's Q31"""
+    """Q32: twice TensorFlow Lite's Q31; or 1..2^31 - 1, scaled"""
     constant: int = 0
-    """where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too"""
+    """where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too; where scaled: what the host found"""
     shift: int = 0
     """-30..31; positive shifts right"""
-    rounds_away: int = 0
-    """where bounded: 1 if values below 0 matter, whose halves round down, as the clamp reaches below the zero point; 0 or 1"""
     reserved: int = 0
     """0"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.bias, self.multiplier, self.constant, self.shift, self.rounds_away, self.reserved)
+        return self._STRUCT.pack(self.bias, self.multiplier, self.constant, self.shift, self.reserved)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> ChannelConstants:
@@ -826,8 +827,7 @@ class ChannelConstants:
             multiplier=values[1],
             constant=values[2],
             shift=values[3],
-            rounds_away=values[4],
-            reserved=values[5],
+            reserved=values[4],
         )
 
 

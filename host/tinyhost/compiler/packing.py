@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tinyhost.compiler.lower.window import Window
 
 __all__ = [
+    "MAX_CARRIED_SUM",
     "can_carry",
     "channels_within",
     "fully_connected_scratch_bytes",
@@ -28,7 +29,7 @@ __all__ = [
     "window_bytes_of_four",
 ]
 
-_MAX_CARRIED_SUM = 2**23
+MAX_CARRIED_SUM = 2**23
 _WORD = 4
 _LANES = 4
 """Patches that a kernel unfolds at once."""
@@ -151,7 +152,7 @@ def can_carry(filters: NDArray[np.int8], biases: NDArray[np.int64]) -> bool:
     first, second = padded[0::2], padded[1::2]
     fits = bool(((second > -128) | (first >= 0)).all())
     largest = np.abs(filters.astype(np.int64)).sum(axis=1) * 128 + np.abs(biases)
-    return fits and int(largest[1::2].max(initial=0)) < _MAX_CARRIED_SUM
+    return fits and int(largest[1::2].max(initial=0)) < MAX_CARRIED_SUM
 
 
 def pack_quads(filters: NDArray[np.int8], layout: WeightLayout) -> bytes:

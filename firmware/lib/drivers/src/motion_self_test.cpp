@@ -177,17 +177,17 @@ void TestBmi270Chip(RegisterBus* bus, WaitMs wait_ms, hal::FindingList* findings
 }
 
 void TestGravity(const StreamTotals& totals, float scale, hal::FindingList* findings) {
-  double square = 0;
-  double movement = 0;
+  float square = 0;
+  float movement = 0;
   for (size_t axis = 0; axis < kAxes; ++axis) {
     square += totals.Mean(axis) * totals.Mean(axis);
     movement = std::max(movement, totals.StandardDeviation(axis));
   }
-  const double mg = 1000.0 * static_cast<double>(scale);
-  const auto movement_mg = static_cast<int32_t>(movement * mg + 0.5);
+  const float mg = 1000 * scale;
+  const auto movement_mg = static_cast<int32_t>(movement * mg + 0.5f);
   findings->Note(SelfTestCheck::kMovement, movement_mg, {0, kMostMovementMg});
   if (movement_mg > kMostMovementMg) return findings->Skip(SelfTestCheck::kGravity);
-  findings->Add(SelfTestCheck::kGravity, static_cast<int32_t>(std::sqrt(square) * mg + 0.5), kGravityMg);
+  findings->Add(SelfTestCheck::kGravity, static_cast<int32_t>(std::sqrt(square) * mg + 0.5f), kGravityMg);
 }
 
 }  // namespace tinyhost

@@ -94,15 +94,15 @@ void StreamTotals::Add(const int16_t* samples, size_t n_samples) {
   n_samples_ += static_cast<uint32_t>(n_samples);
 }
 
-double StreamTotals::Mean(size_t channel) const {
-  return n_samples_ == 0 ? 0 : static_cast<double>(sums_[channel]) / n_samples_;
+float StreamTotals::Mean(size_t channel) const {
+  return n_samples_ == 0 ? 0 : static_cast<float>(sums_[channel]) / static_cast<float>(n_samples_);
 }
 
-double StreamTotals::StandardDeviation(size_t channel) const {
+float StreamTotals::StandardDeviation(size_t channel) const {
   if (n_samples_ == 0) return 0;
-  const double mean = Mean(channel);
-  const double variance = static_cast<double>(sums_of_squares_[channel]) / n_samples_ - mean * mean;
-  return variance > 0 ? std::sqrt(variance) : 0;
+  const uint64_t sum = static_cast<uint64_t>(sums_[channel]);
+  const uint64_t squares = n_samples_ * static_cast<uint64_t>(sums_of_squares_[channel]) - sum * sum;  // below 2^64
+  return std::sqrt(static_cast<float>(squares)) / static_cast<float>(n_samples_);
 }
 
 int32_t StreamTotals::ClippedPpm() const {

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.fixed_point import quantize_multiplier, wrap32
 from tinyhost.compiler.graph import Tensor
-from tinyhost.compiler.image_format import ChannelConstants, Requantization
+from tinyhost.compiler.image_format import SCALED_SHIFT, ChannelConstants, Requantization
 from tinyhost.compiler.lower.context import OperatorContext
+from tinyhost.compiler.lower.scaling import MAX_BIAS, find_scaling
+from tinyhost.compiler.packing import MAX_CARRIED_SUM
 
 __all__ = ["ChannelTable", "channel_table", "checked_multiplier", "symmetric_weights"]
 
@@ -73,23 +75,39 @@ def channel_table(
     spread = 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
     bounded = bool((np.abs(folded) + spread < _MAX_BOUNDED_SUM).all())
     bounded = bounded and all(m >= 2**30 and 0 < -s <= _MAX_BOUNDED_SHIFT for m, s in pairs)
-    low, _ = context.activation_range(context.output())
+    outputs = context.activation_range(context.output())
     zero_point = context.output().zero_point
     channels = [
-        ChannelConstants(
-            bias=wrap32(int(b)),
-            multiplier=2 * m,
-            constant=(2 * zero_point + 1) << (-s - 1) if bounded else 0,
-            shift=-s,
-            rounds_away=int(bounded and zero_point > low),
-        )
-        for b, (m, s) in zip(folded, pairs, strict=True)
+        _bounded_channel(int(b), int(r), pair, zero_point=zero_point, outputs=outputs)
+        if bounded
+        else ChannelConstants(bias=wrap32(int(b)), multiplier=2 * pair[0], shift=-pair[1])
+        for b, r, pair in zip(folded, spread, pairs, strict=True)
     ]
     return ChannelTable(
         offset=context.pool.add(_padded(channels, *padding)),
         requantization=Requantization.BOUNDED if bounded else Requantization.ANY,
-        biases=folded,
+        biases=np.array([channel.bias for channel in channels], np.int64) if bounded else folded,
         n_biases=n if bias is not None else 0,
+    )
+
+
+def _bounded_channel(
+    bias: int, spread: int, pair: tuple[int, int], *, zero_point: int, outputs: tuple[int, int]
+) -> ChannelConstants:
+    """Return a scaled channel if there are numbers for it; weights that can be carried still can.
+
+    spread: how far a sum can be from its bias. pair: multiplier and shift.
+    """
+    multiplier, shift = pair
+    room = MAX_CARRIED_SUM - 1 - abs(bias) - spread
+    max_bias = min(room, MAX_BIAS) if room >= 0 else MAX_BIAS
+    sums = (bias - spread, bias + spread)
+    scaling = find_scaling(multiplier, shift, zero_point=zero_point, outputs=outputs, sums=sums, max_bias=max_bias)
+    if scaling is None:
+        constant = (2 * zero_point + 1) << (-shift - 1)
+        return ChannelConstants(bias=bias, multiplier=2 * multiplier, constant=constant, shift=-shift)
+    return ChannelConstants(
+        bias=bias + scaling.bias, multiplier=scaling.multiplier, constant=scaling.constant, shift=SCALED_SHIFT
     )
 
 

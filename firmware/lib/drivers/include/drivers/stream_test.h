@@ -33,8 +33,8 @@ class StreamTotals {
   uint32_t n_samples() const { return n_samples_; }
   uint8_t n_channels() const { return n_channels_; }
   /// These three in counts; of no samples 0.
-  double Mean(size_t channel) const;
-  double StandardDeviation(size_t channel) const;
+  float Mean(size_t channel) const;
+  float StandardDeviation(size_t channel) const;
   /// Values at full scale, of a million.
   int32_t ClippedPpm() const;
 

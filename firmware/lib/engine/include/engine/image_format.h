@@ -11,10 +11,10 @@ namespace tinyhost {
 constexpr uint32_t kImageMagic = 827148372;
 
 /// format version of a plan, for tinyhost's own engine
-constexpr uint32_t kImageVersion = 7;
+constexpr uint32_t kImageVersion = 8;
 
 /// the oldest format version of a plan that the engine runs: it has nothing that means something else since
-constexpr uint32_t kOldestImageVersion = 7;
+constexpr uint32_t kOldestImageVersion = 8;
 
 /// format version of a .tflite wrapped for TensorFlow Lite Micro: operators are the file's, one by one; tensors have no place and operators no parameters; the constants are the file
 constexpr uint32_t kTflmImageVersion = 257;
@@ -54,6 +54,9 @@ constexpr uint32_t kPackagedGroups = 7;
 
 /// filters that `quads` interleaves; their number is padded to it
 constexpr uint32_t kFiltersPerBlock = 4;
+
+/// the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions
+constexpr uint32_t kScaledShift = 3;
 
 /// dimensions of a strided copy
 constexpr uint32_t kMaxCopyRank = 6;
@@ -296,7 +299,7 @@ enum class WeightLayout : uint8_t {
 /// What the host knows about an operator's accumulators; all forms give TensorFlow Lite's results.
 enum class Requantization : uint8_t {
   kAny = 0,  ///< nothing
-  kBounded = 1,  ///< accumulators are in -2^30..2^30, shifts in 1..22, multipliers at least 2^31
+  kBounded = 1,  ///< accumulators are in -2^30..2^30, and channels that are not scaled have shifts in 1..22 and multipliers of at least 2^31
 };
 
 /// What an anomaly model's score is made of.
@@ -485,13 +488,12 @@ struct OperatorRecord {
 };
 static_assert(sizeof(OperatorRecord) == 32, "OperatorRecord has padding");
 
-/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift.
+/// What turns an output channel's accumulator into its output: (accumulator + bias) * multiplier / 2^32 / 2^shift. A scaled channel, of a multiplier in 1..2^31 - 1, is rounded down once: ((accumulator + bias) * multiplier / 2^32 + constant) / 2^scaled_shift.
 struct ChannelConstants {
-  int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32
-  uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31
-  int32_t constant;  ///< where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too
-  int8_t shift;  ///< -30..31; positive shifts right
-  uint8_t rounds_away;  ///< where bounded: 1 if values below 0 matter, whose halves round down, as the clamp reaches below the zero point; 0 or 1
+  int32_t bias;  ///< bias - input zero point * sum of the channel's weights, modulo 2^32; of a scaled channel another number is added, which the constant takes away
+  uint32_t multiplier;  ///< Q32: twice TensorFlow Lite's Q31; or 1..2^31 - 1, scaled
+  int32_t constant;  ///< where bounded: (2 * output zero point + 1) * 2^(shift - 1), which rounds too; where scaled: what the host found
+  int16_t shift;  ///< -30..31; positive shifts right
   uint16_t reserved;  ///< 0
 };
 static_assert(sizeof(ChannelConstants) == 16, "ChannelConstants has padding");

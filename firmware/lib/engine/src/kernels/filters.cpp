@@ -62,9 +62,12 @@ TINYHOST_COLD bool ValidRequantizer(const OperatorView& op, const ConvParams& pa
   if (!requantizer.channels || (!bounded && params.requantization != Requantization::kAny)) return false;
   for (uint32_t i = 0; i < n_channels; ++i) {
     const ChannelConstants& channel = requantizer.channels[i];
-    if (!ShiftInRange(-channel.shift) || channel.rounds_away > 1 || channel.reserved != 0) return false;
-    if (bounded && (channel.shift < 1 || channel.shift > kMaxBoundedShift || channel.multiplier >> 31 == 0))
+    if (!ShiftInRange(-channel.shift) || channel.reserved != 0) return false;
+    if (IsScaled(channel)) {
+      if (channel.shift != kScaledShift) return false;
+    } else if (bounded && (channel.shift < 1 || channel.shift > kMaxBoundedShift || channel.multiplier == 0)) {
       return false;
+    }
   }
   return requantizer.activation_min <= requantizer.activation_max && op.Scratch(params, params.scratch_bytes);
 }

@@ -7,6 +7,9 @@
 
 namespace tinyhost {
 
+/// Whether a channel is rounded down once, with numbers that the host found, and not twice as TFLM does.
+inline bool IsScaled(const ChannelConstants& channel) { return channel.multiplier - 1 < 0x7FFFFFFF; }
+
 /// What turns 32-bit accumulators into int8 outputs.
 struct Requantizer {
   const ChannelConstants* channels;
@@ -16,9 +19,17 @@ struct Requantizer {
 
   int8_t operator()(uint32_t accumulator, const ChannelConstants& channel) const {
     const int32_t sum = static_cast<int32_t>(accumulator + static_cast<uint32_t>(channel.bias));
-    const int32_t scaled =
-        MultiplyByQuantizedMultiplier(sum, static_cast<int32_t>(channel.multiplier >> 1), -channel.shift);
-    return static_cast<int8_t>(Clamp(WrappingAdd(scaled, zero_point), activation_min, activation_max));
+    return static_cast<int8_t>(Clamp(Unclamped(sum, channel), activation_min, activation_max));
+  }
+
+ private:
+  int32_t Unclamped(int32_t sum, const ChannelConstants& channel) const {
+    if (IsScaled(channel)) {
+      const int64_t product = static_cast<int64_t>(sum) * channel.multiplier;
+      return WrappingAdd(static_cast<int32_t>(product >> 32), channel.constant) >> kScaledShift;
+    }
+    const int32_t multiplier = static_cast<int32_t>(channel.multiplier >> 1);
+    return WrappingAdd(MultiplyByQuantizedMultiplier(sum, multiplier, -channel.shift), zero_point);
   }
 };
 

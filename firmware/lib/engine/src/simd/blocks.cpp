@@ -32,7 +32,7 @@ struct PairsJob {
   OutputOffsets offsets;  // of the lanes
   const uint32_t* patches;
   const uint32_t* patches_end;
-  int32_t n_quads;  // of elements
+  uintptr_t entry;  // into the unrolled steps: first their bytes that are skipped at first, then where that is
   struct {
     int32_t to_next;  // bytes from the end of a pair's weights to the next pair's, of the same block or of another
     int32_t both;     // the sum of both
@@ -56,47 +56,61 @@ struct PairsJob {
   "smlad %[b2], %[w], %[x], %[b2]\n"    \
   "smlad %[a3], %[e], %[y], %[a3]\n"    \
   "smlad %[b3], %[w], %[y], %[b3]\n"
-#define TINYHOST_UNCARRY(a, b)     \
-  "sub %[" b "], %[" b "], %[" a "]\n" \
-  "asr %[" b "], %[" b "], #8\n"
-/// Carried quads where kBounded holds: 12 instructions per 16 multiply-accumulates, 3 every 64, 90 for each pair of
-/// filters, 8 more where negative values matter.
+constexpr int32_t kUnrolledSteps = 8, kStepBytes = 48;
+/// Carried quads where kBounded holds: 12 instructions per 16 multiply-accumulates, 3 every 128, and for each pair of
+/// filters 60, or 89 where no channel is scaled. A scaled second filter's sums stay times 256. The first step starts
+/// the sums, then a jump into the unrolled ones leaves as many as are a multiple of them.
 TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
   uint32_t a0, a1, a2, a3, b0, b1, b2, b3, w, e, x, y;
   const uint32_t *weights = job.weights, *patches;
   __asm__ volatile(
+      "adr.w %[x], 2f\n"
+      "ldr %[y], %[entry]\n"
+      "add %[x], %[x], %[y]\n"
+      "orr %[x], %[x], #1\n"  // Thumb
+      "str %[x], %[entry]\n"
       "1:\n"
       "ldr %[x], %[channels]\n"
-      "ldr %[y], %[n_quads]\n"
       "ldr %[patches], %[start]\n"
+      "ldr %[w], [%[weights]], #8\n"
       "ldr %[a0], [%[x]]\n"
       "ldr %[b0], [%[x], #16]\n"
-      "mov %[a1], %[a0]\n"
-      "mov %[a2], %[a0]\n"
-      "mov %[a3], %[a0]\n"
+      "ldrd %[x], %[y], [%[patches], #8]\n"
+      "sxtb16 %[e], %[w]\n"
       "add %[b0], %[a0], %[b0], lsl #8\n"
-      "mov %[b1], %[b0]\n"
-      "mov %[b2], %[b0]\n"
-      "mov %[b3], %[b0]\n"
-      "lsls %[y], %[y], #31\n"
-      "bmi 3f\n"
+      "smlad %[a2], %[e], %[x], %[a0]\n"
+      "smlad %[b2], %[w], %[x], %[b0]\n"
+      "smlad %[a3], %[e], %[y], %[a0]\n"
+      "smlad %[b3], %[w], %[y], %[b0]\n"
+      "ldrd %[x], %[y], [%[patches]], #16\n"
+      "smlad %[a1], %[e], %[y], %[a0]\n"
+      "smlad %[b1], %[w], %[y], %[b0]\n"
+      "smlad %[a0], %[e], %[x], %[a0]\n"
+      "smlad %[b0], %[w], %[x], %[b0]\n"
+      "ldr pc, %[entry]\n"
       "2:\n"
       TINYHOST_STEP
       TINYHOST_STEP
-      "3:\n"
+      TINYHOST_STEP
+      TINYHOST_STEP
+      TINYHOST_STEP
+      TINYHOST_STEP
       TINYHOST_STEP
       TINYHOST_STEP
       "ldr %[x], %[end]\n"
       "cmp %[patches], %[x]\n"
       "bne 2b\n"
-      TINYHOST_UNCARRY("a0", "b0")
-      TINYHOST_UNCARRY("a1", "b1")
-      TINYHOST_UNCARRY("a2", "b2")
-      TINYHOST_UNCARRY("a3", "b3")
+      "sub %[b0], %[b0], %[a0]\n"
+      "sub %[b1], %[b1], %[a1]\n"
+      "sub %[b2], %[b2], %[a2]\n"
+      "sub %[b3], %[b3], %[a3]\n"
       "ldr %[e], %[channels]\n"
       "ldrd %[x], %[y], [%[e], #20]\n"
-      "ldr %[w], [%[e], #28]\n"
-      TINYHOST_REQUANTIZE("%[b0]", "%[b1]", "%[b2]", "%[b3]", "%[x]", "%[y]", "%[w]")
+      "cmp %[x], #0\n"
+      "bmi 6f\n"
+      "lsl %[y], %[y], #8\n"
+      TINYHOST_SCALE("%[b0]", "%[b1]", "%[b2]", "%[b3]", "%[x]", "%[y]", "8+" TINYHOST_SCALED_SHIFT)
+      "4:\n"
       "ldr %[patches], %[second]\n"
       "ldrd %[x], %[y], %[offsets]\n"
       "ldr %[w], %[offset_b]\n"
@@ -105,9 +119,11 @@ TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
       "strb %[b1], [%[patches], %[w]]\n"
       "strb %[b0], [%[patches]], #2\n"
       "ldrd %[b0], %[b1], [%[e], #4]\n"
-      "ldr %[b2], [%[e], #12]\n"
       "str %[patches], %[second]\n"
-      TINYHOST_REQUANTIZE("%[a0]", "%[a1]", "%[a2]", "%[a3]", "%[b0]", "%[b1]", "%[b2]")
+      "cmp %[b0], #0\n"
+      "bmi 7f\n"
+      TINYHOST_SCALE("%[a0]", "%[a1]", "%[a2]", "%[a3]", "%[b0]", "%[b1]", TINYHOST_SCALED_SHIFT)
+      "5:\n"
       "ldr %[patches], %[first]\n"
       "ldrd %[b0], %[b1], %[to_next]\n"
       "strb %[a3], [%[patches], %[y]]\n"
@@ -123,16 +139,29 @@ TINYHOST_INLINE void RunCarriedPairs(PairsJob& job) {
       "str %[e], %[channels]\n"
       "cmp %[e], %[x]\n"
       "bne 1b\n"
+      "b 8f\n"
+      "6:\n"
+      "asr %[b0], %[b0], #8\n"
+      "asr %[b1], %[b1], #8\n"
+      "asr %[b2], %[b2], #8\n"
+      "asr %[b3], %[b3], #8\n"
+      "ldr %[w], [%[e], #28]\n"
+      TINYHOST_REQUANTIZE("%[b0]", "%[b1]", "%[b2]", "%[b3]", "%[x]", "%[y]", "%[w]")
+      "b 4b\n"
+      "7:\n"
+      "ldr %[b2], [%[e], #12]\n"
+      TINYHOST_REQUANTIZE("%[a0]", "%[a1]", "%[a2]", "%[a3]", "%[b0]", "%[b1]", "%[b2]")
+      "b 5b\n"
+      "8:\n"
       : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3), [b0] "=&r"(b0), [b1] "=&r"(b1),
         [b2] "=&r"(b2), [b3] "=&r"(b3), [w] "=&r"(w), [e] "=&r"(e), [x] "=&r"(x), [y] "=&r"(y),
         [weights] "+r"(weights), [patches] "=&r"(patches), [channels] "+m"(job.channels), [first] "+m"(job.first),
-        [second] "+m"(job.second), [to_next] "+m"(job.steps)
-      : [channels_end] "m"(job.channels_end), [n_quads] "m"(job.n_quads), [start] "m"(job.patches),
+        [second] "+m"(job.second), [to_next] "+m"(job.steps), [entry] "+m"(job.entry)
+      : [channels_end] "m"(job.channels_end), [start] "m"(job.patches),
         [end] "m"(job.patches_end), [offsets] "m"(job.offsets), [offset_b] "m"(job.offsets.b)
       : "cc", "memory");
   job.weights = weights;
 }
-#undef TINYHOST_UNCARRY
 #undef TINYHOST_STEP
 // clang-format on
 
@@ -265,7 +294,6 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
   pairs.offsets = OutputOffsets::Of(n_lanes, job.pixel_bytes);
   pairs.patches = patches;
   pairs.patches_end = patches + 4 * job.n_pairs;
-  pairs.n_quads = job.n_pairs / 2;
   pairs.steps.to_next = 4 - 8 * job.n_pairs;
   pairs.steps.both = -8 * job.n_pairs;
   pairs.weights = job.weights;
@@ -275,6 +303,7 @@ void RunFourLanes(const BlockJob& job, const uint32_t* patches, int32_t n_lanes,
     pairs.second = pairs.first + (left > 1 ? 1 : 0);
 #ifdef __ARM_FEATURE_SIMD32
     if (job.carried && !job.exact) {
+      pairs.entry = static_cast<uintptr_t>(kStepBytes * ((1 - job.n_pairs) & (kUnrolledSteps - 1)));
       RunCarriedPairs(pairs);
       continue;
     }

@@ -85,8 +85,10 @@ TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
       "bne 2b\n"
       "ldr %[p], %[channel]\n"
       "ldrd %[w], %[t], [%[p], #4]\n"
-      "ldr %[x], [%[p], #12]\n"
-      TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[w]", "%[t]", "%[x]")
+      "cmp %[w], #0\n"
+      "bmi 5f\n"
+      TINYHOST_SCALE("%[a]", "%[b]", "%[c]", "%[d]", "%[w]", "%[t]", TINYHOST_SCALED_SHIFT)
+      "6:\n"
       "ldr %[p], %[output]\n"
       "ldrd %[w], %[t], %[offset_c]\n"
       "ldr %[n], %[offset_b]\n"
@@ -102,6 +104,12 @@ TINYHOST_HOT void RunAnyWindows(Windows job, int32_t stride) {
       "str %[w], %[plane]\n"
       "cmp %[p], %[x]\n"
       "bne 1b\n"
+      "b 7f\n"
+      "5:\n"
+      "ldr %[x], [%[p], #12]\n"
+      TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[w]", "%[t]", "%[x]")
+      "b 6b\n"
+      "7:\n"
       : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [p] "=&r"(p), [row] "=&r"(row), [n] "=&r"(n),
         [w] "=&r"(w), [t] "=&r"(t), [x] "=&r"(x), [weights] "=&r"(weights), [plane] "+m"(job.plane),
         [output] "+m"(job.output), [rows_left] "=m"(rows_left)

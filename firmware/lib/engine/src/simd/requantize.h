@@ -27,16 +27,18 @@ struct OutputOffsets {
   }
 };
 
-/// The output of a sum, bias included, with what Requantization::kBounded promises, in int8's range (clamp.h): five
-/// instructions, six where negative values matter.
+/// The output of a sum, bias included, with what Requantization::kBounded promises, in int8's range (clamp.h): two
+/// instructions of a scaled channel, else five.
 ///
-/// With m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second, halves away
-/// from zero, is a shift of x + 2^(n-1), less 1 where x is negative; the zero point, times 2^n, joins that constant.
+/// Of others, with m = 2^31 + r, x * m / 2^32 rounded is SMMLAR(x, r - 2^31, x), TFLM's first rounding. Its second,
+/// halves away from zero, is a shift of x + 2^(n-1), less 1 where x is negative; the zero point, times 2^n, joins that
+/// constant.
 inline int32_t BoundedOutput(const ChannelConstants& channel, uint32_t sum) {
   const int32_t x = static_cast<int32_t>(sum);
-  int32_t scaled = MultiplyHighAdd(x, static_cast<int32_t>(channel.multiplier), x);
-  if (channel.rounds_away) scaled = WrappingAdd(scaled, scaled >> 31);
-  return SaturateToByte(WrappingAdd(scaled, channel.constant) >> channel.shift);
+  const int32_t multiplier = static_cast<int32_t>(channel.multiplier);
+  if (multiplier >= 0) return SaturateToByte(MultiplyHighAddDown(x, multiplier, channel.constant) >> kScaledShift);
+  const int32_t product = MultiplyHighAdd(x, multiplier, x);
+  return SaturateToByte(WrappingAdd(WrappingAdd(product, product >> 31), channel.constant) >> channel.shift);
 }
 
 /// The output of a sum, bias included, in TFLM's arithmetic, step by step.
@@ -50,20 +52,29 @@ inline int8_t Output(const Requantizer* exact, const ChannelConstants& channel, 
 }
 
 #ifdef __ARM_FEATURE_SIMD32
+#define TINYHOST_SCALED_SHIFT "3"
+static_assert(kScaledShift == 3, "instructions have it");
 // clang-format off
-/// BoundedOutput of four registers; m, k, s: the channel's multiplier, constant, and the word that starts with its shift.
+/// BoundedOutput of four registers, of a scaled channel; m, k: its multiplier and constant.
+#define TINYHOST_SCALE(a, b, c, d, m, k, shift)                    \
+  "smmla " a ", " a ", " m ", " k "\n"                             \
+  "smmla " b ", " b ", " m ", " k "\n"                             \
+  "smmla " c ", " c ", " m ", " k "\n"                             \
+  "smmla " d ", " d ", " m ", " k "\n"                             \
+  "ssat " a ", #8, " a ", asr #" shift "\n"                        \
+  "ssat " b ", #8, " b ", asr #" shift "\n"                        \
+  "ssat " c ", #8, " c ", asr #" shift "\n"                        \
+  "ssat " d ", #8, " d ", asr #" shift "\n"
+/// Of another one; s: the word that starts with its shift.
 #define TINYHOST_REQUANTIZE(a, b, c, d, m, k, s)                   \
   "smmlar " a ", " a ", " m ", " a "\n"                            \
   "smmlar " b ", " b ", " m ", " b "\n"                            \
   "smmlar " c ", " c ", " m ", " c "\n"                            \
   "smmlar " d ", " d ", " m ", " d "\n"                            \
-  "cmp " s ", #256\n"                                              \
-  "blo 9f\n"                                                       \
   "add " a ", " a ", " a ", asr #31\n"                             \
   "add " b ", " b ", " b ", asr #31\n"                             \
   "add " c ", " c ", " c ", asr #31\n"                             \
   "add " d ", " d ", " d ", asr #31\n"                             \
-  "9:\n"                                                           \
   "add " a ", " a ", " k "\n"                                      \
   "add " b ", " b ", " k "\n"                                      \
   "add " c ", " c ", " k "\n"                                      \
@@ -87,8 +98,14 @@ TINYHOST_NOINLINE inline void StoreFour(const Requantizer* exact, const ChannelC
     uint32_t m, k, s;
     __asm__(
         "ldrd %[m], %[k], [%[channel], #4]\n"
+        "cmp %[m], #0\n"
+        "bmi 1f\n"  //
+        TINYHOST_SCALE("%[a]", "%[b]", "%[c]", "%[d]", "%[m]", "%[k]", TINYHOST_SCALED_SHIFT)
+        "b 2f\n"
+        "1:\n"
         "ldr %[s], [%[channel], #12]\n"  //
         TINYHOST_REQUANTIZE("%[a]", "%[b]", "%[c]", "%[d]", "%[m]", "%[k]", "%[s]")
+        "2:\n"
         :
         [a] "+r"(sums.a), [b] "+r"(sums.b), [c] "+r"(sums.c), [d] "+r"(sums.d), [m] "=&r"(m), [k] "=&r"(k), [s] "=&r"(s)
         : [channel] "r"(&channel), "m"(channel)

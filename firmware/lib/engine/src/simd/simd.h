@@ -186,6 +186,13 @@ inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   return result;
 }
 
+/// sum + a * b / 2^32, rounded down.
+inline int32_t MultiplyHighAddDown(int32_t a, int32_t b, int32_t sum) {
+  int32_t result;
+  __asm__("smmla %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
 #if TINYHOST_HAS_ACLE_SIMD
 inline int32_t SaturateToByte(int32_t x) { return __ssat(x, 8); }
 inline int32_t SaturateToHalf(int32_t x) { return __ssat(x, 16); }
@@ -261,6 +268,10 @@ inline int32_t MultiplyWordAddLow(int32_t a, uint32_t b, int32_t sum) {
 inline int32_t MultiplyWordAddHigh(int32_t a, uint32_t b, int32_t sum) { return MultiplyWordAddLow(a, b >> 16, sum); }
 inline int32_t MultiplyHighAdd(int32_t a, int32_t b, int32_t sum) {
   const int64_t high = (static_cast<int64_t>(a) * b + (int64_t{1} << 31)) >> 32;
+  return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(high));
+}
+inline int32_t MultiplyHighAddDown(int32_t a, int32_t b, int32_t sum) {
+  const int64_t high = static_cast<int64_t>(a) * b >> 32;
   return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(high));
 }
 inline int32_t SaturateToByte(int32_t x) { return x < INT8_MIN ? INT8_MIN : (x > INT8_MAX ? INT8_MAX : x); }
