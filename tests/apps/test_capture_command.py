@@ -116,7 +116,7 @@ def test_a_board_that_loses_power_is_waited_for(native: Station, pictures: Path,
 def test_a_virtual_board_without_a_scene_is_an_error_at_once(native: Station, tmp_path: Path) -> None:
     document = native.run_json("capture", "--label", "a", "--count", "2", "--data", str(tmp_path), code=1)
     assert (document["stored"], document["sensor_failures"]) == (0, 0)
-    assert "the sensor is not there" in document["ended_by"]
+    assert "the sensor is missing or does not answer" in document["ended_by"]
 
 
 def test_labels_that_would_leave_the_folder_are_refused(native: Station, tmp_path: Path) -> None:

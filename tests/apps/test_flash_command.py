@@ -104,7 +104,7 @@ def test_boards_tells_what_does_not_answer(native: Station, monkeypatch: pytest.
         board = run_json("boards")["boards"][0]
         assert time.monotonic() - began < 60
     assert (board["state"], board["app"]) == ("silent", "")
-    assert board["detail"].startswith("runs no firmware of tinyhost's, or hangs: tinyhost flash vww")
+    assert board["detail"].startswith("does not run tinyhost's firmware, or hangs: tinyhost flash vww")
 
 
 def test_a_board_that_does_not_come_back_is_told_with_a_way_out_and_a_log(

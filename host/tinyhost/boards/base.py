@@ -107,7 +107,7 @@ class BoardStatus:
     """One line of `tinyhost boards`."""
 
     name: str
-    """as `--board` takes it"""
+    """the name for `--board`"""
     kind: BoardKind
     is_virtual: bool
     state: str
@@ -116,23 +116,23 @@ class BoardStatus:
     port: str = ""
     """serial port or pty; empty while a virtual board is off"""
     pid: int = 0
-    """process that keeps a virtual board on; 0 while it is off"""
+    """id of the process that keeps a virtual board on; 0 while it is off"""
     app: str = ""
     """empty if it is not known"""
     build_id: str = ""
     """empty if it is not known"""
     model: str = ""
-    """name of the active model of a real board that was asked; else empty"""
+    """name of the active model; empty unless it is a real board that was asked"""
     revision: str = ""
-    """hardware revision of a real board that was asked; else empty"""
+    """hardware revision; empty unless it is a real board that was asked"""
     serial: str = ""
     """serial number on USB, the same in the app and in the bootloader; empty for virtual boards"""
     usb_id: str = ""
     """vendor and product, `2341:805a`; empty for virtual boards"""
     detail: str = ""
-    """for people: what is wrong, USB names, scene"""
+    """details for people: problems, USB names, the scene"""
     fault: FaultRecord | None = None
-    """what stopped the firmware of a real board that was asked since it got power; else null"""
+    """what stopped the firmware since power-on; null unless it is a real board that was asked"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,7 @@ def build_firmware(
             in_program = _BUILD_ID.search(program.read_bytes())
             found = in_program[1].decode() if in_program else made_from.build_id
             if found != made_from.build_id or ingredients(root, environment, compiler) != made_from:
-                raise BuildError(f"the sources of {environment} changed while it was built", hint="build it again")
+                raise BuildError(f"the sources of {environment} changed during the build", hint="build it again")
             note_built(program, made_from, sizes)
     return Firmware(app=app, kind=kind, path=program, build_id=made_from.build_id, **asdict(sizes))
 
@@ -114,7 +114,7 @@ def prebuilt_firmware(path: Path, app: str, kind: str) -> Firmware:
     program = read_file(path, max_bytes=_MAX_PROGRAM_BYTES, error=BuildError)
     found = _BUILD_ID.search(program)
     if not program.startswith(b"\x7fELF") or not found:
-        raise BuildError(f"{path}: not a program of tinyhost's firmware", hint=f"tinyhost flash {app} builds one")
+        raise BuildError(f"{path}: not tinyhost's firmware", hint=f"tinyhost flash {app} builds one")
     return Firmware(
         app=app, kind=kind, path=path, build_id=found[1].decode(), origin="given", **asdict(_native_sizes(path))
     )
@@ -149,9 +149,9 @@ def check_firmware(app: str, kind: str, *, project: Path | None = None) -> None:
         return
     apps = list(dict.fromkeys(name.partition("_")[0] for name in known))
     if app not in apps:
-        raise UsageError(f"there is no app {app!r} in {root / 'firmware'}", hint=f"the apps: {', '.join(apps)}")
+        raise UsageError(f"no app {app!r} in {root / 'firmware'}", hint=f"the apps: {', '.join(apps)}")
     mine = ", ".join(name for name in known if name.startswith(f"{app}_"))
-    raise UsageError(f"no firmware {app}_{kind} in {root / 'platformio.ini'}", hint=f"of {app} there are: {mine}")
+    raise UsageError(f"no firmware {app}_{kind} in {root / 'platformio.ini'}", hint=f"{app} exists for: {mine}")
 
 
 def _run_platformio(root: Path, environment: str, progress: Callable[[str], None]) -> list[str]:
@@ -193,7 +193,7 @@ def _needs(environment: str) -> str:
     if environment.endswith("_tflm"):
         return "tinyhost doctor checks what it needs; TensorFlow Lite Micro comes from GitHub (internet, once)"
     if environment.endswith("_arduino"):
-        return "it needs PlatformIO's registry (internet); the same firmware without Arduino's core does not"
+        return "this build needs PlatformIO's registry (internet); the build without Arduino's core does not"
     return "tinyhost doctor checks what it needs"
 
 
@@ -221,7 +221,7 @@ def _sizes(program: Path, lines: list[str]) -> Sizes:
     """Return what PlatformIO has said of the program, or `size` for a board without limits."""
     elf = program.with_suffix(".elf") if program.suffix == ".bin" else program
     if not elf.is_file():
-        raise BuildError(f"PlatformIO ended well, but {elf} is not there", hint="pio run -v")
+        raise BuildError(f"PlatformIO reported success, but {elf} does not exist", hint="pio run -v")
     used = {match[1]: int(match[2]) for line in lines if (match := _USED.match(line))}
     return Sizes(text_bytes=used["Flash"], ram_bytes=used["RAM"]) if used else _native_sizes(elf)
 

@@ -40,7 +40,7 @@ def build_emulator() -> Path:
     Raises MissingToolError, which names the extra; BuildError with the compiler's words; ConfigError without sources.
     """
     root = find_project()
-    why = "the emulated Nano is built and runs with it"
+    why = "it is needed to build and run the emulated Nano"
     require_all(modules=["unicorn"], programs=["g++", "cmake"], why=why)
     compiler, cmake = require_tool("g++", why=why), require_tool("cmake", why=why)
     folder = root / "build" / "emulator"
@@ -80,5 +80,5 @@ def _run(command: list[str], folder: Path) -> None:
         wrong = [line for line in lines if "error:" in line or "Error" in line][:1] or lines[-_LAST_LINES:]
         raise BuildError(
             "building the emulator failed:\n" + "\n".join(f"  {line}" for line in wrong),
-            hint=f"{shlex.join(command)} in {folder} shows all of it",
+            hint=f"{shlex.join(command)} in {folder} shows the whole output",
         )

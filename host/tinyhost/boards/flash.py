@@ -184,7 +184,7 @@ def _attached(board: VirtualBoard) -> AttachedBoard:
     running = board.folder.running()
     if running is None or not running.shared:
         who = f"process {running.pid}" if running else "another process"
-        raise BoardError(f"{board.name} is powered by {who}", hint="wait until it is done, then flash again")
+        raise BoardError(f"{board.name} is powered by {who}", hint="wait until it has finished, then flash again")
     return AttachedBoard(board, running)
 
 
@@ -202,7 +202,7 @@ def _note(folder: BoardFolder, firmware: Firmware) -> None:
 def burn_bootloader(board: Board, path: Path) -> None:
     """Have the emulated Nano run this bootloader from now on. Raises UsageError for others, FirmwareFileError."""
     if not isinstance(board, VirtualBoard) or not board.has_bootloader:
-        raise UsageError(f"{board.name}: only the emulated Nano takes a bootloader", hint="leave --bootloader out")
+        raise UsageError(f"{board.name}: only the emulated Nano accepts a bootloader", hint="omit --bootloader")
     content = read_file(path, max_bytes=FLASH_OFFSET, error=FirmwareFileError)
     with _ours(board) as attached:
         write_atomically(board.folder.bootloader, content, sync=False)

@@ -32,7 +32,7 @@ class PackagedRecord:
     kind: str
     build_id: str
     compiler: str
-    """what it said of its version"""
+    """its version output"""
     program_bytes: int
     """size of the file"""
     sha256: str

@@ -77,7 +77,7 @@ class _PortPower:
     def reset(self) -> None:
         """Raise BoardError: only bytes get through a port."""
         raise BoardError(
-            f"{self.board.name}: its power cannot be cut through a port", hint="tinyhost reset asks the firmware"
+            f"{self.board.name}: power cannot be switched through a port", hint="tinyhost reset asks the firmware"
         )
 
     def close(self) -> None:
@@ -102,5 +102,5 @@ def check_port_address(address: str) -> None:
         scheme, host, port = "", None, None
     if scheme not in _SCHEMES or not host or not port or parts.path not in ("", "/"):
         raise UsageError(
-            f"{address!r} is no address of a port", hint="expected socket://HOST:PORT or rfc2217://HOST:PORT"
+            f"{address!r} is not the address of a port", hint="expected socket://HOST:PORT or rfc2217://HOST:PORT"
         )

@@ -32,7 +32,7 @@ def find_project(project: Path | None = None) -> Path:
     if project is not None:
         if not _is_project(project):
             raise ConfigError(
-                f"{project}: no platformio.ini and firmware/ here", hint="give the folder of a tinyhost checkout"
+                f"{project}: expected platformio.ini and firmware/ here", hint="give the folder of a tinyhost checkout"
             )
         return project.resolve()
     found = _sources()
@@ -77,7 +77,7 @@ def _sources() -> Path:
             return folder
     raise ConfigError(
         f"no firmware sources: neither {here} nor a folder above it has platformio.ini and firmware/",
-        hint="install tinyhost again: its wheel has them; or run this in a clone",
+        hint="reinstall tinyhost, whose wheel contains them, or run this in a clone",
     )
 
 

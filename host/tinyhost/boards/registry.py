@@ -18,7 +18,7 @@ from tinyhost.system.posix import HAS_PTYS
 __all__ = ["list_boards", "resolve"]
 
 _DEFAULT = VIRTUAL_BOARDS[0]
-_NO_VIRTUAL = "run tinyhost in WSL, where it has the virtual boards of Linux"
+_NO_VIRTUAL = "run tinyhost in WSL, where virtual boards work"
 
 
 def resolve(spec: str | None, *, state: Path | None = None) -> Board:
@@ -44,10 +44,10 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
     if kind_name != "nano33ble" or (colon and not serial):
         names = ", ".join([record.name for record in VIRTUAL_BOARDS] + ["nano33ble or nano33ble:SERIAL"])
         expected = (
-            f"{names}; a port: its path, socket://HOST:PORT, rfc2217://HOST:PORT; or a board of another machine: "
+            f"{names}; a port: its path, socket://HOST:PORT, rfc2217://HOST:PORT; or a board on another machine: "
         )
         expected += "ssh:HOST/SERIAL, labgrid:PLACE, jumpstarter:LABEL=VALUE"
-        raise UsageError(f"no board is called {spec!r}", hint=f"expected {expected}")
+        raise UsageError(f"there is no board {spec!r}", hint=f"expected {expected}")
     if serial:
         return SerialBoard(find_port(serial).serial)
     return SerialBoard(_only(find_usb_ports()).serial)
@@ -76,11 +76,11 @@ def list_boards(state: Path | None = None) -> list[BoardStatus]:
 
 def _only(ports: list[UsbPort]) -> UsbPort:
     if not ports:
-        other = "take --board native, which needs none" if HAS_PTYS else _NO_VIRTUAL
+        other = "use --board native, which needs no hardware" if HAS_PTYS else _NO_VIRTUAL
         raise BoardNotFoundError("no nano33ble is plugged in", hint=f"use a data cable and press reset; or {other}")
     if len(ports) > 1:
         names = ", ".join(f"nano33ble:{port.serial}" for port in ports)
-        raise BoardNotFoundError(f"{len(ports)} boards are plugged in: {names}", hint="say which one with --board")
+        raise BoardNotFoundError(f"{len(ports)} boards are plugged in: {names}", hint="choose one with --board")
     return ports[0]
 
 

@@ -34,9 +34,7 @@ class SerialBoard:
         """Yield the board; see base.Board."""
         del hold_s, keep_on
         if scene is not None:
-            raise ConfigError(
-                f"{self.name}: a real board's camera sees what is in front of it", hint="leave --scene out"
-            )
+            raise ConfigError(f"{self.name}: a real board's camera sees what is in front of it", hint="omit --scene")
         power = _SerialPower(self)
         if find_port(self.serial).bootloader and await_leaving(lambda: find_port(self.serial)).bootloader:
             raise BoardError(f"{self.name} is in its bootloader on {power.port}", hint="flash it, or press reset once")
@@ -72,7 +70,7 @@ class _SerialPower:
     def reset(self) -> None:
         """Raise BoardError: USB gives no way to cut the power of one board."""
         raise BoardError(
-            f"{self.board.name}: its power cannot be cut from here", hint="tinyhost reset asks the firmware"
+            f"{self.board.name}: this computer cannot switch its power", hint="tinyhost reset asks the firmware"
         )
 
     def close(self) -> None:

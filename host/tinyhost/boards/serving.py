@@ -53,7 +53,7 @@ class BoardServer:
             self._socket = socket.create_server((host, port), family=family)
         except OSError as exc:
             raise UsageError(
-                f"cannot listen on {host}:{port}: {exc.strerror or exc}", hint="give another --listen"
+                f"cannot listen on {host}:{port}: {exc.strerror or exc}", hint="choose another address with --listen"
             ) from exc
         self._socket.settimeout(_POLL_S)
 
@@ -79,7 +79,7 @@ class BoardServer:
         except TimeoutError:
             return
         if self._client is not None and self._client.is_alive():
-            self._say(f"{address[0]}:{address[1]} is turned away: the board is in use")
+            self._say(f"{address[0]}:{address[1]} was rejected: the board is in use")
             client.close()
             return
         self._client = threading.Thread(target=self._serve, args=(client, f"{address[0]}:{address[1]}"), daemon=True)
@@ -91,7 +91,7 @@ class BoardServer:
             try:
                 link = self._board.open_link()
             except TinyhostError as error:
-                self._say(f"{who} is turned away: {error.message}")
+                self._say(f"{who} was rejected: {error.message}")
                 return
             self._say(f"{who} is connected")
             gone = threading.Event()
@@ -104,7 +104,7 @@ class BoardServer:
             reader.join()
             with contextlib.suppress(LinkError):
                 link.close()
-            self._say(f"{who} has left")
+            self._say(f"{who} disconnected")
 
     def _to_board(self, client: socket.socket, link: Link, gone: threading.Event) -> None:
         client.settimeout(None)

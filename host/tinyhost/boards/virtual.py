@@ -117,7 +117,7 @@ class VirtualBoard:
             shown = running.scene or "none"
             raise ConfigError(
                 f"{self.name} is kept on by process {running.pid} with scene {shown!r}, not {scene!r}",
-                hint="leave --scene out, or start `tinyhost board run` with the other scene",
+                hint="omit --scene, or restart `tinyhost board run` with the other scene",
             )
         return AttachedBoard(self, running)
 
@@ -242,14 +242,14 @@ class AttachedBoard:
         before = self._running()
         if not ask_for_power_cut(self.board.folder.path):
             raise BoardError(
-                f"{self.board.name}: process {before.pid}, which keeps it on, takes no wish for a power cut",
+                f"{self.board.name}: process {before.pid}, which keeps it on, does not accept requests for a power cut",
                 hint="restart `tinyhost board run`",
             )
         deadline = time.monotonic() + _RESET_TIMEOUT_S
         while self._running().boots == before.boots:
             if time.monotonic() > deadline:
                 raise BoardError(
-                    f"{self.board.name}: process {before.pid} did not start it again in {_RESET_TIMEOUT_S:g} s",
+                    f"{self.board.name}: process {before.pid} did not restart it in {_RESET_TIMEOUT_S:g} s",
                     hint="restart `tinyhost board run`",
                 )
             time.sleep(0.01)

@@ -34,7 +34,7 @@ def reset(
 
     with connected(board, None, state) as connection:
         if bootloader and not connection.board.board.has_bootloader:
-            raise UsageError(f"{connection.board_name} has no bootloader", hint="leave --bootloader out")
+            raise UsageError(f"{connection.board_name} has no bootloader", hint="omit --bootloader")
         connection.device.reset(ResetMode.BOOTLOADER if bootloader else ResetMode.APP)
         if bootloader:
             say(f"{connection.board_name}: ", ("in its bootloader", "yellow"))

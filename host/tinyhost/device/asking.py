@@ -35,7 +35,7 @@ def ask_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], 
             model = next((slot.name for slot in device.models() if slot.active), "")
     except TinyhostError as exc:
         silent = isinstance(exc, LinkTimeoutError)
-        why = "runs no firmware of tinyhost's, or hangs: tinyhost flash vww" if silent else exc.message
+        why = "does not run tinyhost's firmware, or hangs: tinyhost flash vww" if silent else exc.message
         now = "busy" if isinstance(exc, PortBusyError) else "silent"
         return replace(status, state=now, detail=f"{why}; {status.detail}")
     return replace(

@@ -14,8 +14,8 @@ __all__ = ["Boots", "cause_of_start"]
 
 _CAUSES: dict[int, str] = {
     ResetReason.POWER_ON: "after a loss of power",
-    ResetReason.PIN: "by its reset button",
-    ResetReason.SOFTWARE: "as it was told to",
+    ResetReason.PIN: "by the reset button",
+    ResetReason.SOFTWARE: "by a command",
     ResetReason.LOCKUP: "after a fault in the handler of a fault",
 }
 

@@ -31,9 +31,9 @@ class Frame:
     index: int
     """counts all captures since the board's start"""
     dropped: int
-    """captures that failed since the board's start"""
+    """captures that have failed since the board's start"""
     timestamp_us: int
-    """of the board's clock, when the capture began"""
+    """the board's time when the capture began"""
 
 
 def snapshot(session: Session, reader: Reader) -> Frame:
@@ -62,6 +62,6 @@ def snapshot(session: Session, reader: Reader) -> Frame:
             pixels = np.frombuffer(data, np.uint8).reshape(info.height, info.width)
             return Frame(pixels=pixels, index=info.index, dropped=info.dropped, timestamp_us=info.timestamp_us)
     raise LinkTimeoutError(
-        f"{connection.name}: no camera frame came through whole, however often it was asked",
-        hint="check cable and power; tinyhost bench --link measures the link",
+        f"{connection.name}: no complete camera frame arrived, after repeated requests",
+        hint="check the cable and power; tinyhost bench --link measures the link",
     )

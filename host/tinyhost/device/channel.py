@@ -155,8 +155,9 @@ class Channel:
         self.check()
         if not is_ready:
             raise LinkTimeoutError(
-                f"{self.name}: the board was away for {time.monotonic() - began_s:.1f} s, and does not stay",
-                hint="check cable and power: it restarts again and again",
+                f"{self.name}: the board was disconnected for {time.monotonic() - began_s:.1f} s, and keeps "
+                f"disconnecting",
+                hint="check the cable and power: the board restarts again and again",
             )
 
     def _read(self, link: Link, stop: threading.Event) -> None:

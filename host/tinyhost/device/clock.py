@@ -32,7 +32,7 @@ class BoardClock:
         before_s, noted_s = last
         if uptime_s == before_s and asked_s - noted_s > _SLACK_S:
             raise ProtocolError(
-                f"{where}: its clock stands still at {uptime_s:.6f} s, so nobody can tell whether it restarts",
+                f"{where}: its clock has stopped at {uptime_s:.6f} s, so restarts cannot be detected",
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
         return uptime_s < max(before_s, before_s + (asked_s - noted_s) * (1 - _ERROR) - _SLACK_S)

@@ -168,11 +168,11 @@ class Connection(Channel):
                 probes = talk.send_marks()
         how = f"{max(attempt, losses.count)} attempts"
         if losses.are_no_losses:
-            how += ", while it answers PING"
+            how += ", although it answers PING"
         if n_strays := self.counters.strays - strays_before:
-            how += f", and {counted(n_strays, 'frame')} came that no request asked for"
+            how += f", and {counted(n_strays, 'frame')} came that match no request"
         if deadline.interruptions:
-            how += f"; it restarted or went away {counted(deadline.interruptions, 'time')} meanwhile"
+            how += f"; it restarted or was disconnected {counted(deadline.interruptions, 'time')} meanwhile"
         raise LinkTimeoutError(
             f"{self.name}: no reply to {message_type.name} in {deadline.seconds - deadline.left_s:.3g} s ({how})",
             hint="reset the board; if that does not help, flash it again: tinyhost flash vww",

@@ -168,8 +168,8 @@ class Device:
         """Raise BoardError if the board runs another build than the one just flashed; "": it is not known."""
         if build_id and self.info.build_id != build_id:
             raise BoardError(
-                f"{self.name}: runs build {self.info.build_id}, flashed was {build_id}",
-                hint="run the command again; a real board: double-tap reset first",
+                f"{self.name}: runs build {self.info.build_id}, but {build_id} was flashed",
+                hint="run the command again; for a real board, double-tap reset first",
             )
 
     def ping(self) -> PingReply:

@@ -40,11 +40,11 @@ class SensorDataDocument:
     """What the sensor gave, and what there is to say about it."""
 
     seconds: float
-    """how long was looked"""
+    """how long the sensor was watched"""
     items: int
     """pictures, or samples"""
     remarks: list[Remark]
-    """the worst first"""
+    """remarks, the worst first"""
     camera: PictureReport | None = None
     microphone: SoundReport | None = None
     accelerometer: MotionReport | None = None
@@ -59,26 +59,27 @@ class SensorCheckDocument:
 
     schema: Literal["tinyhost.sensor_check/1"] = "tinyhost.sensor_check/1"
     ok: bool
-    """no check failed, and no remark is `bad`"""
+    """whether no check failed and no remark is `bad`"""
     board: str
     """the type: `native`, `m4`, `nano33emu`, `nano33ble`"""
     name: str
-    """as `--board` takes it"""
+    """the name for `--board`"""
     revision: str
-    """of the board; empty if it has none"""
+    """hardware revision of the board; empty if it has none"""
     app: str
     firmware_version: str
     build_id: str
     sensor: str
     """`camera`, `mic`, `imu`"""
     scene: str | None
-    """as it was given"""
+    """the scene as given"""
     fault: FaultRecord | None
-    """what stopped the firmware last since the board got power; null: nothing, or it keeps no record"""
+    """what last stopped the firmware since the board was powered on; null if nothing did, or the board keeps no
+    record"""
     checks: list[CheckResult]
-    """the board's self-test, in its order"""
+    """the results of the board's self-test, in its order"""
     seen: SensorDataDocument | None
-    """what the sensor gave; null if it is not there, or with `--seconds 0`"""
+    """the sensor's data; null without a sensor, or with `--seconds 0`"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ def feed(session: Session, samples: Iterable[NDArray[np.int16]], *, rate_hz: flo
             if session.restarts != restarts:
                 raise LinkLostError(
                     f"{session.connection.name}: the board restarted after {position} samples",
-                    hint="start again: what it had heard is lost; tinyhost doctor says more",
+                    hint="start again: the samples fed so far are lost; tinyhost doctor shows why the board restarted",
                 )
             n_taken = reply.position - position
             n_requests += 1

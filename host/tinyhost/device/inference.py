@@ -163,7 +163,7 @@ class Inferrer:
     def _insist(self, source: InferSource, data: InputData | None, run: Callable[[], T | None]) -> T:
         """Write `data` and run, until the board did not lose anything in between."""
         error: TinyhostError = LinkTimeoutError(
-            f"{self._connection.name}: the board never ran on the input that was written, however often it was asked",
+            f"{self._connection.name}: the board did not run on the input that was written, after repeated requests",
             hint="reset the board and check its power",
         )
         deadline = self._connection.deadline(_INSIST_S)
@@ -210,7 +210,7 @@ class Inferrer:
             body = payload[ProfileReply.SIZE :]
             piece = unpacked_list(ProfileEntry, body, self._connection.name)
             if not piece:
-                raise LinkLostError(f"{self._connection.name}: an empty profile came back")
+                raise LinkLostError(f"{self._connection.name}: the board returned an empty profile")
             entries += piece
         return tuple(entries[:n_operators])
 

@@ -32,11 +32,11 @@ class LinkMeasurement:
     to_device_raw_bytes_per_s: float
     to_device_useful_bytes_per_s: float
     round_trip_s: float
-    """a PING and its reply, the least of ten"""
+    """time of a PING and its reply, the minimum of ten"""
     frame_bytes: int
     """pixels of a 96 x 96 camera frame"""
     frame_wire_bytes: int
-    """what such a frame costs on the wire, in a stream"""
+    """bytes of such a frame on the wire, in a stream"""
     frame_overhead: float
     """share of the wire's bytes that are not pixels"""
 
@@ -67,7 +67,9 @@ def _receive(session: Session, reader: Reader, n_bytes: int) -> tuple[float, flo
     data = reader.read(Source.PATTERN, index=_SEED, n_bytes=n_bytes)
     elapsed_s = time.monotonic() - started_s
     if data != pattern_bytes(_SEED, n_bytes):
-        raise ProtocolError(f"{session.connection.name}: the pattern came back changed", hint="flash the board again")
+        raise ProtocolError(
+            f"{session.connection.name}: the test pattern came back changed", hint="flash the board again"
+        )
     return (counters.bytes_in - before) / elapsed_s, n_bytes / elapsed_s
 
 

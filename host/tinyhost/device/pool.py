@@ -27,14 +27,14 @@ class PoolShare:
     """What one board of several did."""
 
     name: str
-    """as `--board` takes it, or in the rig file"""
+    """the name for `--board`, or the name in the rig file"""
     unique_id: str
     items: int
-    """samples that it judged"""
+    """samples that it processed"""
     rejoined: int
-    """how often it was lost, and came back"""
+    """how often it was lost and came back"""
     lost: str
-    """why it was missing at the end; else empty"""
+    """why it was missing at the end; empty if it was not"""
 
 
 @dataclass(kw_only=True)

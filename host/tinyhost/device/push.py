@@ -38,17 +38,17 @@ class PushResult:
     """What a push did."""
 
     slot: int
-    """that holds the model now"""
+    """the slot that holds the model now"""
     name: str
-    """of the model"""
+    """name of the model"""
     skipped: bool
-    """the board had this image already; only its activation was asked for"""
+    """the board already had this image, so it was only activated"""
     image_bytes: int
     """size of the model image"""
     resumed_at: int
-    """first byte that was sent; more than 0 if an earlier push had stopped there"""
+    """first byte that was sent; more than 0 if an interrupted push was resumed"""
     bytes_sent: int
-    """of the image; what went out twice counts twice"""
+    """bytes of the image that were sent, including repetitions"""
     seconds: float
     retries: int
     """requests that were sent again"""
@@ -132,7 +132,7 @@ class Pusher:
                 if not lost_track:
                     raise
         raise LinkTimeoutError(
-            f"{self._connection.name}: the push did not end, though begun {_MAX_BEGINS} times",
+            f"{self._connection.name}: the push did not finish, although it was started {_MAX_BEGINS} times",
             hint="reset the board and check its power and cable",
         )
 
@@ -171,7 +171,7 @@ class Pusher:
             raise DeviceError(
                 f"{self._connection.name}: no other slot holds a valid model",
                 status=Status.NO_MODEL,
-                hint="push a second model first; the slots: tinyhost models",
+                hint="push a second model first; tinyhost models shows the slots",
             )
         for attempt in range(1, _MAX_BEGINS + 1):
             data = self._try_rollback(attempt)

@@ -136,7 +136,7 @@ class Reader:
         if reply.total_bytes < end:
             raise UsageError(
                 f"{self._connection.name}: READ of {reading.source.name} up to byte {end}, it has {reply.total_bytes}",
-                hint="ask for less; without n_bytes all that is there is read",
+                hint="ask for less; without n_bytes, everything is read",
             )
 
 

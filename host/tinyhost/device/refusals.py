@@ -15,7 +15,7 @@ _REFLASH = "flash the board again with this version of tinyhost: tinyhost flash 
 _RECOMPILE = "compile the model again with this version of tinyhost and push it: tinyhost push MODEL.tflite"
 _REPORT = "this is a bug in tinyhost: report it with the output of tinyhost doctor"
 _AGAIN = "run the command again"
-_SENSOR = "tinyhost doctor camera (or mic, imu) says what is wrong; a virtual board: give it a scene with --scene"
+_SENSOR = "run tinyhost doctor camera (or mic, imu); give a virtual board a scene with --scene"
 _FLASH = "push again; if it persists, the board's flash is worn: try another board"
 
 # status: (what it means, what to do)
@@ -30,39 +30,39 @@ _WORDS: dict[Status, tuple[str, str]] = {
     Status.BAD_STATE: ("not possible in the board's present state", _AGAIN),
     Status.VERSION: ("no common protocol version", _REFLASH),
     Status.NO_MODEL: ("no valid model is active", "tinyhost push MODEL"),
-    Status.NO_SENSOR: ("the sensor is not there or does not answer", _SENSOR),
+    Status.NO_SENSOR: ("the sensor is missing or does not answer", _SENSOR),
     Status.SENSOR_TIMEOUT: ("the sensor stopped in the middle of a capture", _SENSOR),
     Status.MODEL_MISMATCH: (
         "the active model's input or task does not fit this app",
         "push a model made for this app, or flash the app that the model is for: tinyhost inspect MODEL",
     ),
     Status.SAMPLE_RATE: (
-        "the samples come at another rate than the active model learnt from",
-        "give samples of the model's own rate, a scene or a file of it, or train a model on samples of this rate",
+        "the samples have a different rate from the active model's training data",
+        "use samples, a scene or a file with the model's rate, or train a model on samples of this rate",
     ),
     Status.SAMPLE_SCALE: (
-        "the samples have another scale than those that the active model learnt from",
+        "the samples have a different scale from the active model's training data",
         "train a model on samples of this board: tinyhost capture --sensor imu",
     ),
     Status.FLASH_ERASE: ("a flash page did not erase", _FLASH),
     Status.FLASH_WRITE: ("flash did not read back as written", _FLASH),
-    Status.NO_SPACE: ("larger than the place for it on the board", "see what fits: tinyhost inspect MODEL"),
-    Status.HASH_MISMATCH: ("the stored image does not have the announced SHA-256", "tinyhost push MODEL --force"),
+    Status.NO_SPACE: ("larger than the space for it on the board", "see what fits: tinyhost inspect MODEL"),
+    Status.HASH_MISMATCH: ("the stored image does not have the expected SHA-256", "tinyhost push MODEL --force"),
     Status.IMAGE_MAGIC: ("not a model image", _RECOMPILE),
     Status.IMAGE_VERSION: ("a model image of a format version, or for an engine, that this firmware lacks", _RECOMPILE),
     Status.IMAGE_LENGTH: ("the model image is shorter or longer than its header says", _RECOMPILE),
     Status.IMAGE_CHECKSUM: ("the model image's CRC does not match", _RECOMPILE),
     Status.IMAGE_SECTION: ("a section of the model image is out of bounds", _RECOMPILE),
     Status.IMAGE_METADATA: ("the model image's metadata is malformed", _RECOMPILE),
-    Status.IMAGE_TENSOR: ("a tensor of the model image is impossible", _RECOMPILE),
+    Status.IMAGE_TENSOR: ("a tensor of the model image is invalid", _RECOMPILE),
     Status.IMAGE_OPERATOR: ("the model uses an operator that this firmware lacks", _REFLASH),
     Status.IMAGE_PARAMETER: ("an operator's parameters do not fit its tensors", _RECOMPILE),
     Status.IMAGE_ARENA: (
         "the model needs a larger arena than this firmware has",
         "use a smaller input or fewer channels: tinyhost inspect MODEL says which operator needs how much",
     ),
-    Status.LINK_TIMEOUT: ("the host did not read what the board sent", _AGAIN),
-    Status.INTERNAL: ("the firmware found a fault of its own", _REPORT),
+    Status.LINK_TIMEOUT: ("the host did not read the board's data", _AGAIN),
+    Status.INTERNAL: ("an internal error of the firmware", _REPORT),
 }
 
 

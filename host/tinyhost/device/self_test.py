@@ -75,13 +75,13 @@ def _explained(connection: Connection, info: InfoReply, exc: DeviceError) -> Dev
         return DeviceError(
             f"{connection.name}: the sensor is in use by a stream, so it cannot be tested",
             status=exc.status,
-            hint="end the monitor or capture that runs on this board, then run the test again",
+            hint="stop the monitor or capture that is running on this board, then repeat the test",
         )
     return exc
 
 
 def _nonsense(connection: Connection, what: str) -> ProtocolError:
     return ProtocolError(
-        f"{connection.name}: a SELF_TEST reply makes no sense: {what}",
+        f"{connection.name}: invalid SELF_TEST reply: {what}",
         hint="flash the board with this version of tinyhost: tinyhost flash APP",
     )

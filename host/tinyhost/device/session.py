@@ -58,7 +58,7 @@ _RESETS = 5
 _RESET_S = 2.0
 _BYE_S = 0.3
 _EARLY_LINES = 8
-_LOST_HINT = "plug the board in again, or see what is there: tinyhost boards"
+_LOST_HINT = "plug the board in again; tinyhost boards shows the boards"
 
 
 class Session:
@@ -121,7 +121,7 @@ class Session:
         self._wake.set()
         if self._keeper.is_alive():
             if not self.connection.ready:
-                self.connection.fail(LinkLostError(f"{self.connection.name}: closed while it was away"))
+                self.connection.fail(LinkLostError(f"{self.connection.name}: closed while the board was disconnected"))
             self._keeper.join()
         with contextlib.suppress(TinyhostError):
             self.connection.check()
@@ -168,7 +168,7 @@ class Session:
             self.connection.wait_ready()
             if (taken or has_numbers) and self.boots != boots:
                 return
-        how = "it took the request, and runs on" if taken else "no reply to RESET"
+        how = "it accepted the request but keeps running" if taken else "no reply to RESET"
         raise LinkTimeoutError(
             f"{self.connection.name}: did not restart, asked {_RESETS} times ({how})", hint="press its reset button"
         )
@@ -256,7 +256,7 @@ class Session:
             self._identify()
         except DeviceError as exc:
             if exc.status == Status.BAD_STATE:
-                raise LinkLostError(f"{name}: it restarted, or took us for lost, while it was greeted") from exc
+                raise LinkLostError(f"{name}: it restarted or ended the session while connecting") from exc
             raise
 
     def _identify(self) -> None:
@@ -264,7 +264,7 @@ class Session:
         info = unpacked(InfoReply, data, self.connection.name)
         if self.info.unique_id and info.unique_id != self.info.unique_id:
             ids = f"expected {self.info.unique_id}, got {info.unique_id}"
-            raise LinkLostError(f"{self.connection.name}: another board came back: {ids}", hint=_LOST_HINT)
+            raise LinkLostError(f"{self.connection.name}: a different board came back: {ids}", hint=_LOST_HINT)
         self.info = as_board_knows(info, self._board.board)
         self.ping(gated=False)
 

@@ -79,7 +79,8 @@ def set_setting(connection: Connection, name: str, value: int, *, persist: bool)
     now = unpacked(SettingInfo, data, connection.name)
     if (now.setting, now.value) != (info.setting, value):
         raise ProtocolError(
-            f"{connection.name}: expected {name} = {value}, the board says {setting_name(now.setting)} = {now.value}",
+            f"{connection.name}: expected {name} = {value}, the board reports {setting_name(now.setting)} = "
+            f"{now.value}",
             hint="flash the board with this version of tinyhost: tinyhost flash vww",
         )
     return now

@@ -17,21 +17,21 @@ class SlotDocument:
     """One model slot."""
 
     slot: int
-    """number of the slot"""
+    """the slot's number"""
     state: str
     """`empty`, `partial`, `valid`, `invalid`"""
     active: bool
-    """its model runs"""
+    """whether its model is the active one"""
     name: str
     """name of the model"""
     image_bytes: int
     """size of the model image"""
     received_bytes: int
-    """of a partial image, what has been received"""
+    """for a partial image, the bytes that have been received"""
     sha256: str
-    """of the model image, hex; empty for an empty slot"""
+    """SHA-256 of the model image, hex; empty for an empty slot"""
     status: str
-    """why the model does not run; `ok` if it does"""
+    """why the model cannot run; `ok` if it can"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,8 +81,9 @@ class Subscription:
             n_malformed, why = self._n_malformed, self._malformed
         instead = f"; {counted(n_malformed, 'malformed item')} came, the last: {why}" if n_malformed else ""
         return LinkTimeoutError(
-            f"{self._connection.name}: nothing of the stream {names} for {seconds:.3g} s, though it is on{instead}",
-            hint="tinyhost monitor shows what the board says; if a reset does not help, flash it again",
+            f"{self._connection.name}: nothing arrived on the stream {names} for {seconds:.3g} s, though it is "
+            f"on{instead}",
+            hint="tinyhost monitor shows the board's messages; if a reset does not help, flash it again",
         )
 
     def note_malformed(self, why: str) -> None:

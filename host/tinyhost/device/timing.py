@@ -57,7 +57,7 @@ def usual_patience() -> float:
     if not low <= patience <= high:
         raise UsageError(
             f"{_PATIENCE_VARIABLE}={given!r}: expected a number from {low:g} to {high:g}",
-            hint="it multiplies every deadline: 3 for a slow link, or leave it unset",
+            hint="it multiplies every deadline: set 3 for a slow link, or unset it",
         )
     return patience
 

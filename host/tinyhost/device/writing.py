@@ -83,7 +83,8 @@ class Writer:
         after = sending.end(cumulative=message_type == MessageType.MODEL_WRITE)
         if after > len(data):
             raise ProtocolError(
-                f"{self._connection.name}: wants byte {after} next of the {len(data)} of a {message_type.name}",
+                f"{self._connection.name}: asked for byte {after} next, but the {message_type.name} has {len(data)} "
+                f"bytes",
                 hint="flash the board with this version of tinyhost: tinyhost flash vww",
             )
         progress.take(after)

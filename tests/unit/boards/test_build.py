@@ -31,12 +31,12 @@ def test_outside_of_a_project_the_packages_own_checkout_is_taken(
 
 
 def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no platformio\.ini"):
+    with pytest.raises(ConfigError, match=r"expected platformio\.ini"):
         find_project(tmp_path)
 
 
 def test_an_app_that_does_not_exist_names_those_that_do(project: Path) -> None:
-    with pytest.raises(UsageError, match="there is no app 'kws'") as error:
+    with pytest.raises(UsageError, match="no app 'kws'") as error:
         build_firmware("kws", "m4", project=project)
     assert error.value.hint == "the apps: vww"
 
@@ -44,7 +44,7 @@ def test_an_app_that_does_not_exist_names_those_that_do(project: Path) -> None:
 def test_a_board_that_an_app_is_not_built_for_names_what_there_is(project: Path) -> None:
     with pytest.raises(UsageError, match="no firmware vww_m4_tflm") as error:
         build_firmware("vww", "m4_tflm", project=project)
-    assert error.value.hint == "of vww there are: vww_native, vww_m4"
+    assert error.value.hint == "vww exists for: vww_native, vww_m4"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_without_sources_the_packaged_program_is_taken_and_nothing_else_is_there
 
 
 def test_an_app_that_nobody_has_is_named(package: Path) -> None:
-    with pytest.raises(UsageError, match="there is no app 'kvs'"):
+    with pytest.raises(UsageError, match="no app 'kvs'"):
         check_available("kvs", "nano33ble")
 
 

@@ -72,7 +72,7 @@ def test_a_scene_that_breaks_is_a_sensor_that_is_gone(tmp_path: Path, pictures: 
         reply, pixels = capture(tmp_path, 2)
         assert (reply.status, pixels) == (Status.NO_SENSOR, b"")
         assert player.failure is not None
-        assert "20.png is gone" in player.failure.message
+        assert "20.png no longer exists" in player.failure.message
     finally:
         player.close()
 

@@ -74,7 +74,7 @@ def test_an_unknown_name_lists_the_known_ones(plugged: list[ListPortInfo], tmp_p
         resolve(spec, state=tmp_path)
     assert error.value.hint == (
         "expected native, m4, nano33emu, nano33emu:rev2, nano33ble or nano33ble:SERIAL; a port: its path, "
-        "socket://HOST:PORT, rfc2217://HOST:PORT; or a board of another machine: ssh:HOST/SERIAL, labgrid:PLACE, "
+        "socket://HOST:PORT, rfc2217://HOST:PORT; or a board on another machine: ssh:HOST/SERIAL, labgrid:PLACE, "
         "jumpstarter:LABEL=VALUE"
     )
 

@@ -114,8 +114,8 @@ def test_a_gif_moves_when_it_is_given_alone_and_is_its_first_frame_in_a_folder(t
     ("spec", "words"),
     [
         ("nowhere", "no such file or folder"),
-        ("webcam:x", "no camera number"),
-        ("{empty}", "no picture in this folder"),
+        ("webcam:x", "not a camera number"),
+        ("{empty}", "no picture or sound file in this folder"),
         ("{text}", "neither a picture nor a video"),
         ("{broken}", "not a picture that can be read"),
     ],
@@ -135,7 +135,7 @@ def test_a_picture_that_vanishes_is_named(folder: Path) -> None:
     scene = open_pictures(str(folder))
     scene.next_frame(96, 96)
     (folder / "b.png").unlink()
-    with pytest.raises(ConfigError, match=r"b\.png is gone"):
+    with pytest.raises(ConfigError, match=r"b\.png no longer exists"):
         scene.next_frame(96, 96)
 
 

@@ -66,7 +66,7 @@ def test_with_the_rule_all_is_well(root: Path) -> None:
     put(root, "proc/812/comm", "ModemManager\n")
     checks = look(root)
     assert [checks[name].state for name in NAMES] == ["ok", "ok", "ok"]
-    assert "by the udev rule" in checks["serial ports"].detail
+    assert "thanks to the udev rule" in checks["serial ports"].detail
 
 
 def test_an_old_rule_of_ours_is_to_be_replaced(root: Path) -> None:

@@ -281,7 +281,7 @@ def test_whoever_asks_for_a_power_cut_kills_no_process_that_a_file_names(
             assert firmware_pid(tmp_path) not in (first, bystander.pid)
             (tmp_path / "native" / "power.cut").unlink()
             (tmp_path / "native" / "power.cut").write_text("")
-            with pytest.raises(BoardError, match="takes no wish for a power cut"):
+            with pytest.raises(BoardError, match="does not accept requests for a power cut"):
                 power.reset()
             assert (tmp_path / "native" / "power.cut").read_text() == ""
         bystander.kill()

@@ -50,15 +50,13 @@ def test_without_a_file_the_defaults_are_shown(tmp_path: Path) -> None:
 
 def test_an_error_shows_the_line_that_a_value_came_from(project: Path) -> None:
     done = run_tinyhost("models", folder=project)
-    assert (done.code, "no board is called 'toaster'" in done.err) == (2, True)
+    assert (done.code, "there is no board 'toaster'" in done.err) == (2, True)
     assert f"{project / 'tinyhost.toml'}:1: board = toaster" in done.err
 
 
 def test_an_option_and_the_environment_go_before_the_file(project: Path) -> None:
-    assert "no board is called 'kettle'" in run_tinyhost("models", folder=project, TINYHOST_BOARD="kettle").err
-    assert (
-        "no board is called 'pan'" in run_tinyhost("models", "-b", "pan", folder=project, TINYHOST_BOARD="kettle").err
-    )
+    assert "there is no board 'kettle'" in run_tinyhost("models", folder=project, TINYHOST_BOARD="kettle").err
+    assert "there is no board 'pan'" in run_tinyhost("models", "-b", "pan", folder=project, TINYHOST_BOARD="kettle").err
 
 
 def test_the_rig_of_the_file_is_run(project: Path) -> None:

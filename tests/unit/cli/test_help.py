@@ -69,8 +69,8 @@ def test_a_command_that_does_not_exist_is_told_with_the_nearest_that_does() -> N
 
 
 def test_the_board_of_the_environment_is_taken_unless_one_is_named() -> None:
-    assert "no board is called 'toaster'" in run_tinyhost("models", TINYHOST_BOARD="toaster").err
-    assert "no board is called 'kettle'" in run_tinyhost("models", "--board", "kettle", TINYHOST_BOARD="toaster").err
+    assert "there is no board 'toaster'" in run_tinyhost("models", TINYHOST_BOARD="toaster").err
+    assert "there is no board 'kettle'" in run_tinyhost("models", "--board", "kettle", TINYHOST_BOARD="toaster").err
 
 
 def test_listing_boards_imports_nothing_that_it_does_not_need() -> None:

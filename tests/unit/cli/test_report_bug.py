@@ -58,7 +58,7 @@ def test_verbose_keeps_a_log_with_what_ended_the_command(tmp_path: Path) -> None
     (log,) = (tmp_path / "log").glob("*.log")
     assert done.err.endswith(f"log: {log}\n")
     text = log.read_text()
-    assert "error: no board is called 'toaster'" in text
+    assert "error: there is no board 'toaster'" in text
     assert "Traceback" in text and "UsageError" in text
 
 

@@ -17,5 +17,5 @@ def test_what_a_mac_left_in_a_scene_is_told(tmp_path: Path, words: list[str]) ->
     where = ["--board", "native", "--state", str(tmp_path / "state"), "--scene", str(tmp_path / "scene")]
     done = run_tinyhost(*words, *where)
     told = " ".join(done.err.split())
-    assert told.count("passed over person/._a.png and 1 more") == 1, done.err
+    assert told.count("skipped person/._a.png and 1 more") == 1, done.err
     assert "no firmware on native" in told

@@ -52,7 +52,7 @@ def test_firmware_that_begins_to_number_its_starts_has_been_replaced() -> None:
 
 
 def test_without_numbers_a_clock_that_stands_still_is_an_error() -> None:
-    with pytest.raises(ProtocolError, match=r"its clock stands still at 5\.000000 s"):
+    with pytest.raises(ProtocolError, match=r"its clock has stopped at 5\.000000 s"):
         verdicts([(0, 5.0, 0), (1, 5.0, 0)])
 
 
@@ -65,7 +65,7 @@ def test_a_start_is_told_with_its_cause_and_a_fault_with_its_place() -> None:
     told = "after a bus fault (pc 0x00010234, lr 0x00010567, cfsr 0x00000200 PRECISERR): an access to where there is no"
     assert cause_of_start(fault).startswith(told)
     before = replace(fault, reset_reason=ResetReason.SOFTWARE)
-    assert cause_of_start(before) == "as it was told to"
+    assert cause_of_start(before) == "by a command"
 
 
 @pytest.mark.parametrize("layout", [InfoReply, PingReply])

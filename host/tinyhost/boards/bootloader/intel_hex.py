@@ -62,14 +62,14 @@ def parse_intel_hex(text: bytes, name: str) -> list[Segment]:
             base = int.from_bytes(data, "big") << 4
         ended = kind == _END
     if not ended:
-        raise FirmwareFileError(f"{name}: no end record: the file is cut off, or no Intel HEX", hint=_HEX_HINT)
+        raise FirmwareFileError(f"{name}: no end record: the file is truncated or not Intel HEX", hint=_HEX_HINT)
     return _joined([segment for segment in found if segment.data], name)
 
 
 def _record(line: bytes, where: str) -> tuple[int, int, bytes]:
     """Return (type, offset, data) of a line."""
     if not _RECORD.fullmatch(line):
-        raise FirmwareFileError(f"{where}: no Intel HEX record: {_shown(line)}", hint=_HEX_HINT)
+        raise FirmwareFileError(f"{where}: not an Intel HEX record: {_shown(line)}", hint=_HEX_HINT)
     record = bytes.fromhex(line[1:].decode("ascii"))
     length, kind, data = record[0], record[3], record[4:-1]
     if length != len(data):

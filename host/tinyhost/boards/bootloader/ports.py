@@ -17,10 +17,7 @@ from tinyhost.link import PORT_ERRORS, Link, SerialLink, open_error
 
 __all__ = ["DOUBLE_TAP", "BoardPorts", "touch"]
 
-DOUBLE_TAP = (
-    "press the board's reset button twice, quickly: a second time within half a second; "
-    "the orange LED then fades in and out"
-)
+DOUBLE_TAP = "press the board's reset button twice within half a second; the orange LED then fades in and out"
 _TOUCH_BAUD = 1200
 _USUAL_BAUD = 115_200
 _SERIAL = re.compile(r"[0-9A-F]{16}")
@@ -67,7 +64,7 @@ class BoardPorts:
                 touched = time.monotonic()
             elif not asked and now > appeared + self._timing.touch_s:
                 asked = True
-                what = "does not enter its bootloader by itself" if port else "is not on USB; plug it in"
+                what = "does not enter its bootloader on command" if port else "is not on USB; plug it in"
                 self._ask(f"the board {what}: {DOUBLE_TAP}")
             time.sleep(self._timing.poll_s)
         return None

@@ -65,7 +65,7 @@ def parse_program(content: bytes, path: Path) -> ProgramImage:
     found = _BUILD_ID.search(data)
     if found is None:
         raise FirmwareFileError(
-            f"{name}: not a program of tinyhost's firmware: it carries no build id",
+            f"{name}: not tinyhost's firmware: it has no build id",
             hint="tinyhost flash vww builds one; Arduino's IDE uploads other sketches",
         )
     return ProgramImage(name=name, data=data, build_id=found[1].decode())
@@ -95,7 +95,7 @@ def _from_hex(content: bytes, name: str) -> bytes:
 def _too_large(name: str, n_bytes: str) -> FirmwareFileError:
     return FirmwareFileError(
         f"{name}: {n_bytes} bytes from 0x{FLASH_OFFSET:X} on; the model slots begin after {PROGRAM_BYTES:,}",
-        hint="is it the program for this board? tinyhost flash vww builds one that fits",
+        hint="check that the program is for this board; tinyhost flash vww builds one that fits",
     )
 
 
@@ -110,7 +110,7 @@ def _check_vectors(data: bytes, name: str) -> None:
     stack, *handlers = _VECTORS.unpack_from(data)
     if stack not in _RAM or stack % 8:
         raise FirmwareFileError(
-            f"{name}: no program for the nRF52840: its stack would begin at 0x{stack:08X}, which is not in RAM",
+            f"{name}: not a program for the nRF52840: its stack would begin at 0x{stack:08X}, which is not in RAM",
             hint=hint,
         )
     code = range(FLASH_OFFSET, FLASH_OFFSET + len(data))
@@ -122,4 +122,4 @@ def _check_vectors(data: bytes, name: str) -> None:
                 hint=hint,
             )
         if not address & 1:
-            raise FirmwareFileError(f"{name}: its {handler} handler at 0x{address:08X} is no Thumb code", hint=hint)
+            raise FirmwareFileError(f"{name}: its {handler} handler at 0x{address:08X} is not Thumb code", hint=hint)

@@ -90,11 +90,11 @@ class BootloaderSession:
         if chip != protocol.CHIP:
             raise WrongBoardError(
                 f"{self.name}: its bootloader says it is {chip!r}, expected {protocol.CHIP!r}; nothing was erased",
-                hint="tinyhost boards lists what is plugged in; say which one with --board",
+                hint="tinyhost boards lists the boards that are plugged in; choose one with --board",
             )
         raise WrongBoardError(
             f"{self.name}: its bootloader {text!r} lacks commands of {protocol.NEEDED}; nothing was erased",
-            hint="this is no Nano 33 BLE bootloader as Arduino ships it; restore it with Arduino's IDE",
+            hint="this is not Arduino's bootloader for the Nano 33 BLE; restore it with Arduino's IDE",
         )
 
     def write_page(self, flash_address: int, page: bytes) -> None:
@@ -120,7 +120,7 @@ class BootloaderSession:
         checksums = [self._checksum(flash_address + offset, 1) for offset in range(length)]
         if not all(value in _BYTE_OF_CHECKSUM for value in checksums):
             raise LinkTimeoutError(
-                f"{self.name}: the checksum of one byte cannot be what the bootloader answered",
+                f"{self.name}: the bootloader answered an impossible checksum of one byte",
                 hint="unplug the board, plug it in again, and flash again",
             )
         return bytes(_BYTE_OF_CHECKSUM[value] for value in checksums)
@@ -158,7 +158,7 @@ class BootloaderSession:
             return chip
         raise LinkTimeoutError(
             f"{self.name}: no bootloader answers ({sum(_FILLER_SIZES):,} bytes of filler sent)",
-            hint="double-tap the board's reset button, and flash again",
+            hint="double-tap the board's reset button and flash again",
         )
 
     def _text(self, timeout_s: float) -> str:
@@ -184,7 +184,7 @@ class BootloaderSession:
                 self._in_sync = False
                 raise LinkTimeoutError(
                     f"{self.name}: the bootloader did not answer in {timeout_s:g} s",
-                    hint="double-tap the board's reset button, and flash again",
+                    hint="double-tap the board's reset button and flash again",
                 )
             self._buffer += self._link.read(_READ_BYTES, left_s)
 

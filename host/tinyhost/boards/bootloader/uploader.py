@@ -41,18 +41,18 @@ class UploadResult:
     """An upload that ended well: every page verified, the app back on USB."""
 
     port: str
-    """the app's port afterwards"""
+    """the port of the app afterwards"""
     serial: str
-    """the board's serial number on USB; not what was asked for if that was another firmware's"""
+    """the board's serial number on USB, which differs from the requested one if that was another firmware's"""
     bootloader: str
-    """the bootloader's version, as it tells it"""
+    """the version that the bootloader reports"""
     program_bytes: int
     pages: int
-    """pages of flash; each was verified"""
+    """pages of flash that were written and verified"""
     retries: int
     """pages written again"""
     reconnects: int
-    """how often the board went away, or fell silent, and was taken up again"""
+    """how often the board disconnected or stopped answering, and the upload was resumed"""
     seconds: float
 
 
@@ -155,7 +155,8 @@ class _Upload:
                     session.restart()
                     return
         raise UploadError(
-            f"{self._name}: pages are not what was written, {_MAX_ROUNDS} times over: flash or cable is bad",
+            f"{self._name}: pages differ from what was written, after {_MAX_ROUNDS} attempts: the flash or the "
+            f"cable is faulty",
             hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
         )
 
@@ -172,7 +173,7 @@ class _Upload:
                 if attempt == _MAX_ROUNDS - 1:
                     raise
         raise UploadError(
-            f"{self._name}: flash at 0x{_address(number):X} does not take what is written, {_MAX_ROUNDS} times over",
+            f"{self._name}: flash at 0x{_address(number):X} does not accept data, after {_MAX_ROUNDS} attempts",
             hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
         )
 
@@ -203,17 +204,19 @@ class _Upload:
         raise NotBackError(
             f"{self._name}: the program was written and verified, but the board did not come back on USB in "
             f"{self._timing.app_s:g} s",
-            hint=f"press reset once; if it stays away, {DOUBLE_TAP}, then flash again",
+            hint=f"press reset once; if it does not come back, {DOUBLE_TAP}, then flash again",
         )
 
     def _failed(self, exc: TinyhostError) -> UploadError:
         return UploadError(
-            f"{self._name}: the upload did not get through in {_MAX_SESSIONS} tries; {self._state()} ({exc.message})",
+            f"{self._name}: the upload failed {_MAX_SESSIONS} times; {self._state()} ({exc.message})",
             hint=f"try another cable and USB socket; {DOUBLE_TAP}; then flash again",
         )
 
     def _state(self) -> str:
-        return "its program is incomplete, it waits in its bootloader" if self._touched_flash else "nothing was erased"
+        if self._touched_flash:
+            return "its program is incomplete, and it waits in its bootloader"
+        return "nothing was erased"
 
 
 def _refuse_moved_bootloader(session: BootloaderSession) -> None:

@@ -22,7 +22,7 @@ class Check:
     detail: str
     """what was found"""
     fix: str = ""
-    """the exact fix; empty if there is nothing to mend"""
+    """the exact fix; empty if nothing is wrong"""
 
     @property
     def blocks(self) -> bool:
@@ -36,7 +36,7 @@ class DoctorDocument:
 
     schema: Literal["tinyhost.doctor/1"] = "tinyhost.doctor/1"
     ok: bool
-    """nothing that the virtual boards need is missing"""
+    """whether tinyhost and the virtual boards have everything that they need"""
     checks: tuple[Check, ...]
 
     @classmethod

@@ -69,7 +69,7 @@ def usb_checks(ask: Callable[[BoardStatus], BoardStatus], machine: Machine | Non
             name="boards on USB",
             needed_for=_BOARD,
             state="ok",
-            detail="none is plugged in, or its cable carries no data; one that hangs: double-tap reset",
+            detail="none is plugged in, or its cable carries no data; if a board hangs, double-tap reset",
         )
     for port in ports:
         yield _port(port, ask)
@@ -95,7 +95,11 @@ def _udev(machine: Machine, rules: str) -> Check:
         name="udev rule",
         needed_for=_BOARD,
         state="ok" if rules else "warning",
-        detail=f"/{_UDEV_FILE}" if mine else "there is one for Arduino boards" if rules else "none for Arduino boards",
+        detail=f"/{_UDEV_FILE}"
+        if mine
+        else "there is a rule for Arduino boards"
+        if rules
+        else "no rule for Arduino boards",
         fix="" if rules else _INSTALL,
     )
 
@@ -106,7 +110,7 @@ def _group(machine: Machine, rules: str) -> Check:
     name = next((name for name in _GROUPS if name in ids), "")
     by_rule = "uaccess" in rules or '"0666"' in rules
     member = machine.is_root or not name or ids[name] in machine.groups
-    how = "may be opened" if member else "may be opened by the person at this computer, by the udev rule"
+    how = "may be opened" if member else "may be opened by the person at this computer, thanks to the udev rule"
     return Check(
         name="serial ports",
         needed_for=_BOARD,
@@ -132,7 +136,7 @@ def _modem_manager(machine: Machine, rules: str) -> Check:
         name="ModemManager",
         needed_for=_BOARD,
         state="warning" if disturbs else "ok",
-        detail="takes new boards for modems" if disturbs else "not in the way",
+        detail="probes new boards as if they were modems" if disturbs else "does not interfere",
         fix=_INSTALL if disturbs else "",
     )
 
@@ -152,7 +156,7 @@ def _devices_without_port(machine: Machine, ports: Sequence[UsbPort]) -> Iterato
             needed_for=_BOARD,
             state="warning",
             detail=f"on USB at {folder.name} ({':'.join(ids)}), but it has no serial port",
-            fix="sudo modprobe cdc_acm; in a container or virtual machine: hand /dev/ttyACM0 through",
+            fix="sudo modprobe cdc_acm; in a container or virtual machine, pass /dev/ttyACM0 through",
         )
 
 

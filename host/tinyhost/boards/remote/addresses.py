@@ -69,7 +69,7 @@ def parse_ssh(spec: str) -> SshTarget:
     port = int(found["port"] or 0) if found else 0
     if not slash or not _BOARD.fullmatch(board) or not found or port > _MAX_PORT or (found["port"] and not port):
         raise UsageError(
-            f"{spec!r} is no board behind ssh",
+            f"{spec!r} is not a board behind ssh",
             hint="expected ssh:[USER@]HOST[:PORT]/SERIAL, as ssh:rig2/0123456789ABCDEF",
         )
     if _SERIAL.fullmatch(board):
@@ -105,7 +105,7 @@ def check_address(spec: str) -> None:
         check_port_address(spec)
     elif not is_port(spec):
         raise UsageError(
-            f"{spec!r} is no address of a board",
+            f"{spec!r} is not the address of a board",
             hint="expected ssh:HOST/SERIAL, labgrid:PLACE, jumpstarter:LABEL=VALUE, socket://HOST:PORT, rfc2217://HOST:PORT",
         )
 
@@ -126,7 +126,7 @@ def programs_of(spec: str) -> tuple[tuple[str, ...], ...]:
 def _pairs(spec: str, text: str, expected: str) -> tuple[str, ...]:
     pairs = text.split(",")
     if not all(_PAIR.fullmatch(pair) for pair in pairs):
-        raise UsageError(f"{spec!r} is no board of a lab", hint=f"expected {expected}")
+        raise UsageError(f"{spec!r} is not a board of a lab", hint=f"expected {expected}")
     return tuple(pairs)
 
 

@@ -66,7 +66,9 @@ class JumpstarterBoard(RemoteBoard):
     has_bootloader = False
     tick_unit = ""
     now_s = staticmethod(time.monotonic)
-    flash_hint = "jumpstarter carries bytes only: run tinyhost flash on the machine that has the board, or take ssh:"
+    flash_hint = (
+        "jumpstarter carries serial data only: run tinyhost flash on the machine that has the board, or use ssh:"
+    )
 
     def __init__(self, spec: str) -> None:
         """Raise UsageError for an address that is none."""
@@ -80,7 +82,7 @@ class JumpstarterBoard(RemoteBoard):
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None
     ) -> UploadResult | None:
         """Raise UsageError: only bytes get there."""
-        raise UsageError(f"{self.name}: only bytes get through jumpstarter", hint=self.flash_hint)
+        raise UsageError(f"{self.name}: jumpstarter supports serial data only", hint=self.flash_hint)
 
     @contextmanager
     def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:

@@ -29,7 +29,7 @@ def find_program(program: str, *, why: str) -> str:
     if path is None:
         raise MissingToolError(
             f"{program} is not installed; {why}",
-            hint=f"{own_environment(_PACKAGES[program])} (an environment of its own: it must not share ours)",
+            hint=f"{own_environment(_PACKAGES[program])} (it needs its own environment)",
         )
     return path
 
@@ -62,7 +62,9 @@ def run_program(
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
     except subprocess.TimeoutExpired as exc:
-        raise WayLostError(f"{name}: {shown} did not end in {timeout_s:g} s", hint="is the lab's server up?") from exc
+        raise WayLostError(
+            f"{name}: {shown} did not finish in {timeout_s:g} s", hint="check that the lab's server is running"
+        ) from exc
     except OSError as exc:
         raise BoardError(f"{name}: {shown}: {exc.strerror or exc}", hint="run it by hand") from exc
     if done.returncode:

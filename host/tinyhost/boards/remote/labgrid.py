@@ -116,7 +116,7 @@ class LabgridBoard(RemoteBoard):
         """Have the machine that has the board put a program on it."""
         with self.held():
             if self._far is None:
-                raise UsageError(f"{self.name}: nobody says what the board is called there", hint=self.flash_hint)
+                raise UsageError(f"{self.name}: the place has no tag with the board's name", hint=self.flash_hint)
             return self._far.flash(firmware, progress, ask)
 
     def cycle_power(self) -> None:
@@ -135,7 +135,9 @@ class LabgridBoard(RemoteBoard):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f"{self._place or 'tags'}-{os.getpid() if self._filters else ''}.lock")
         if not lock.acquire(0.2):
-            raise PortBusyError(f"{self.name}: another tinyhost of yours uses it", hint="wait until it is done")
+            raise PortBusyError(
+                f"{self.name}: another of your tinyhost processes uses it", hint="wait until it has finished"
+            )
         return lock
 
     def _acquire(self) -> bool:
@@ -179,7 +181,7 @@ class LabgridBoard(RemoteBoard):
         )
         found = _TOKEN.search(said)
         if found is None:
-            raise BoardError(f"{self.name}: labgrid-client reserve says no token", hint=HINT)
+            raise BoardError(f"{self.name}: labgrid-client reserve returned no token", hint=HINT)
         self._place, self._token = "", found[1]
 
     def _show(self) -> PlaceReport:
@@ -200,7 +202,8 @@ class LabgridBoard(RemoteBoard):
         gone = sorted(self._resources.keys() - self._env().keys())
         if gone:
             raise BoardError(
-                f"{self.name}: {', '.join(gone)} went away meanwhile", hint="its exporter has ended: start it again"
+                f"{self.name}: {', '.join(gone)} disappeared while in use",
+                hint="its exporter has stopped: start it again",
             )
 
     def _leave(self, was_ours: bool) -> None:
@@ -235,8 +238,8 @@ class LabgridBoard(RemoteBoard):
                 return resource
         found = ", ".join(sorted(self._resources)) or "nothing"
         raise BoardNotFoundError(
-            f"{self.name}: no serial port that is there, of {found}",
-            hint="is its exporter up? labgrid-client resources",
+            f"{self.name}: no available serial port among {found}",
+            hint="check that its exporter is running: labgrid-client resources",
         )
 
     def _url(self) -> str:

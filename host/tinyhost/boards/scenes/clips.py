@@ -62,6 +62,6 @@ def _read(path: Path, convert: bool) -> NDArray[np.int16]:
         return read_sound(path, convert=convert)
     except DatasetError as exc:
         hint = (
-            "delete or replace it" if convert else "replace it, or if it is of another format: --scene SCENE?convert=1"
+            "delete or replace it" if convert else "replace it, or convert other formats with --scene SCENE?convert=1"
         )
         raise ConfigError(f"scene: {exc.message}", hint=hint) from exc

@@ -30,7 +30,7 @@ def parse_xwd(content: bytes, where: str) -> NDArray[np.uint8]:
     Only 24 and 32 bits a pixel with 8 bits a color, as Xvfb writes it. Raises ConfigError, which names `where`.
     """
     if len(content) < _HEADER.size:
-        raise ConfigError(f"{where}: {len(content)} bytes, no X window dump", hint=_HINT)
+        raise ConfigError(f"{where}: {len(content)} bytes, not an X window dump", hint=_HINT)
     header = _HEADER.unpack_from(content)
     size, version, kind, _, width, height, _, order, _, _, _, bits, stride = header[:13]
     masks, n_colors = header[14:17], header[19]
@@ -38,7 +38,7 @@ def parse_xwd(content: bytes, where: str) -> NDArray[np.uint8]:
     right = (version, kind, bits) == (_VERSION, _Z_PIXMAP, 32) and order in (0, 1)
     right &= sorted(masks) == [0xFF, 0xFF00, 0xFF0000] and 0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE
     if not right or stride < 4 * width or begin + stride * height > len(content):
-        raise ConfigError(f"{where}: no X window dump of 32 bits a pixel, or cut short", hint=_HINT)
+        raise ConfigError(f"{where}: not an X window dump with 32 bits per pixel, or truncated", hint=_HINT)
     rows = np.frombuffer(content, np.uint8, count=stride * height, offset=begin).reshape(height, stride)
     pixels = rows[:, : 4 * width].reshape(height, width, 4)
     places = [(mask.bit_length() - 1) // 8 for mask in masks]

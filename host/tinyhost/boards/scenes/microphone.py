@@ -114,12 +114,12 @@ class MicrophoneScene(_Heard):
         except (ValueError, self._sounddevice.PortAudioError) as exc:
             raise ConfigError(
                 f"scene {self.description}: no such microphone, or it cannot give 16 kHz mono: {exc}",
-                hint="python -m sounddevice lists what there is; mic:NUMBER or mic:NAME takes another",
+                hint="python -m sounddevice lists the microphones; choose one with mic:NUMBER or mic:NAME",
             ) from exc
 
     def _check(self) -> None:
         if not self._stream.active:
-            raise ConfigError(f"scene {self.description}: the microphone stopped", hint="plug it in, and start again")
+            raise ConfigError(f"scene {self.description}: the microphone stopped", hint="plug it in and start again")
 
     def close(self) -> None:
         """Let go of the microphone."""
@@ -173,8 +173,8 @@ class PulseScene(_Heard):
             assert self._process.stderr
             said = self._process.stderr.read(_SAID_BYTES).decode(errors="replace").strip()
             raise ConfigError(
-                f"scene {self.description}: the sound server gives nothing: {said or 'no sample'}",
-                hint="pactl list short sources shows what there is; PULSE_SERVER names another server",
+                f"scene {self.description}: the sound server delivers no samples: {said or 'no message'}",
+                hint="pactl list short sources lists the sources; PULSE_SERVER selects another server",
             )
 
     def _take(self) -> None:

@@ -31,7 +31,9 @@ def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
     spec.check_options()
     number = spec.name.partition(":")[2]
     if not number.isdigit():
-        raise ConfigError(f"scene {spec.text!r}: {number!r} is no camera number", hint="webcam:0 is the first camera")
+        raise ConfigError(
+            f"scene {spec.text!r}: {number!r} is not a camera number", hint="webcam:0 is the first camera"
+        )
     return WebcamScene(int(number))
 
 
@@ -78,16 +80,16 @@ def _open_folder(folder: Path, spec: SceneSpec, options: SceneOptions) -> AnySou
     files = scene_files(folder)
     if files.clips and files.pictures:
         raise ConfigError(
-            f"scene {folder}: both sounds and pictures below it ({files.clips[0].name}, {files.pictures[0].name})",
-            hint="give the folder of the one or of the other",
+            f"scene {folder}: it contains both sounds and pictures ({files.clips[0].name}, {files.pictures[0].name})",
+            hint="give a folder with only one kind",
         )
     if files.clips:
         return open_clips(folder, files.clips, spec)
     spec.check_options()
     if not files.pictures:
         raise ConfigError(
-            f"scene {folder}: no picture in this folder or below it, and no sound; expected such as a.png or a.wav",
-            hint="tinyhost capture fills such a folder; any pictures will do",
+            f"scene {folder}: no picture or sound file in this folder or below it, such as a.png or a.wav",
+            hint="tinyhost capture creates such a folder; any pictures work",
         )
     check_pictures(files.pictures)
     return PictureScene(folder, files.pictures, options)

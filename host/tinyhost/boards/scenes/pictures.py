@@ -69,5 +69,5 @@ def _in_a_scene(path: Path) -> Iterator[None]:
     try:
         yield
     except ConfigError as exc:
-        what = exc.message if path.exists() else f"{path} is gone"
+        what = exc.message if path.exists() else f"{path} no longer exists"
         raise ConfigError(f"scene: {what}", hint="take the file out of the folder, or replace it") from exc

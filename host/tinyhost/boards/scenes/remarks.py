@@ -20,7 +20,7 @@ def remarks_on(scene: str) -> tuple[str, ...]:
     """
     names = passed_over(scene)
     more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-    return tuple(filter(None, (f"passed over {names[0]}{more}" if names else "", _assumed(scene))))
+    return tuple(filter(None, (f"skipped {names[0]}{more}" if names else "", _assumed(scene))))
 
 
 def _assumed(scene: str) -> str:

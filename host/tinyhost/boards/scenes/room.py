@@ -60,7 +60,7 @@ class Room:
         path = self.folder / "room.json"
         if not path.exists():
             return RoomState()
-        values = read_json(path, max_bytes=_MAX_STATE_BYTES, hint="delete it: the room is then as usual")
+        values = read_json(path, max_bytes=_MAX_STATE_BYTES, hint="delete the file to restore the room's defaults")
         values.check_keys(("light", "volume", "vibration", "noise", "frozen"))
         numbers = {name: values.number(name, 0.0, 10.0) for name in ("light", "volume", "vibration", "noise")}
         return RoomState(**numbers, frozen=values.flag("frozen"))

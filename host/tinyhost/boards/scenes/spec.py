@@ -35,7 +35,8 @@ class SceneSpec:
             key, equals, value = part.partition("=")
             if not equals or not key or key in options:
                 raise ConfigError(
-                    f"scene {text!r}: {part!r} is no option", hint="options look like folder?snr=10&seed=3, each once"
+                    f"scene {text!r}: {part!r} is not an option",
+                    hint="options look like folder?snr=10&seed=3, each once",
                 )
             options[key] = value
         return cls(text=text, name=name, options=options)

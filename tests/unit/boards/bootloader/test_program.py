@@ -65,13 +65,13 @@ def test_room_is_what_the_firmware_leaves_below_its_slots() -> None:
         (as_hex(make_program(1, 500), 0), HEX, "has data at 0x0, where the bootloader is"),
         (END, HEX, "holds no data"),
         (b"", BIN, "0 bytes are too few"),
-        (b"MZ" * 500, BIN, "no program for the nRF52840: its stack would begin at 0x5A4D5A4D"),
+        (b"MZ" * 500, BIN, "not a program for the nRF52840: its stack would begin at 0x5A4D5A4D"),
         (with_vectors(0x2004_0004), BIN, "stack would begin at 0x20040004"),
         (with_vectors(0x2004_0000, 0x101), BIN, "not linked for 0x10000: its reset handler is at 0x00000101"),
         (with_vectors(0x2004_0000, 0x26101), BIN, "reset handler is at 0x00026101, outside of 0x10000 to 0x11388"),
         (with_vectors(0x2004_0000, 0x10101, 0x10101, 0xFFFFFFFF), BIN, "hard fault handler is at 0xFFFFFFFF"),
-        (with_vectors(0x2004_0000, 0x10100), BIN, "reset handler at 0x00010100 is no Thumb code"),
-        (make_program(1, 5000).replace(b"tinyhost-build:", b"somebody-built:"), BIN, "carries no build id"),
+        (with_vectors(0x2004_0000, 0x10100), BIN, "reset handler at 0x00010100 is not Thumb code"),
+        (make_program(1, 5000).replace(b"tinyhost-build:", b"somebody-built:"), BIN, "has no build id"),
     ],
 )
 def test_what_cannot_run_is_refused(content: bytes, path: Path, message: str) -> None:
