@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.speakers import Part
+from tinyhost.bench.layer_noise import LayerNoise, layer_noise, on_grid
+from tinyhost.compiler import compile_tflite
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import MissingToolError, ModelError, UsageError
@@ -22,7 +24,7 @@ from tinyhost.models.reference import HostReference, LitertReference, Reference,
 from tinyhost.tasks.contract import LabelledInput
 from tinyhost.tasks.registry import task_of_app
 
-__all__ = ["ComparedModel", "Flip", "ModelCompareDocument", "compare_models"]
+__all__ = ["ComparedModel", "Flip", "ModelCompareDocument", "compare_contents", "compare_models"]
 
 _MAX_FLIPS = 1_000
 
@@ -66,6 +68,8 @@ class ComparedModel:
     """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
     mean_difference: float | None
     """of the scores from the first file's"""
+    layers: tuple[LayerNoise, ...]
+    """rounding error of each layer's activations; empty without data, and of other operators than the first file's"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,15 +145,8 @@ def compare_models(
     scale, zero_point = on_board.summary.input.scale, on_board.summary.input.zero_point
     samples = np.stack([np.frombuffer(item.data, on_board.summary.input.dtype) for item in inputs])
     real = (samples.astype(np.float64) - zero_point) * (scale or 1.0)
-    answers: list[NDArray[np.float64] | None] = []
-    for place, item in enumerate(given):
-        runner = _runner(item)
-        before, total = place * len(real), len(given) * len(real)
-        compared[place] = replace(compared[place], run_by=runner.name if runner else None)
-        show = partial(_told, on_sample, before, total)
-        answers.append(_answers(runner, item, real, show) if runner else None)
     classes = np.array([names.index(item.label) for item in inputs], np.int64)
-    judged = [_judged(fact, own, answers[0], classes) for fact, own in zip(compared, answers, strict=True)]
+    judged, answers = _measured(given, compared, real, classes, on_sample)
     return ModelCompareDocument(
         data=str(data),
         n=len(inputs),
@@ -158,6 +155,41 @@ def compare_models(
         flips=tuple(_flips(given, answers, inputs, names)),
         skipped=skipped,
     )
+
+
+def compare_contents(
+    contents: Mapping[str, bytes], real: NDArray[np.float64], classes: NDArray[np.int64]
+) -> tuple[ComparedModel, ...]:
+    """Return .tflite files, which have names, beside the first of them, on samples of known classes.
+
+    real: (n, n_elements) real inputs; classes: (n,). Raises ModelError for what is no model.
+    """
+    given = [_compiled(Path(name), content) for name, content in contents.items()]
+    return tuple(_measured(given, [_facts(item) for item in given], real, classes)[0])
+
+
+def _measured(
+    given: Sequence[_Given],
+    facts: Sequence[ComparedModel],
+    real: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    on_sample: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[ComparedModel], list[NDArray[np.float64] | None]]:
+    """Return what the files answer to samples, judged, and the answers; None where nothing runs a file here."""
+    runners, answers = [_runner(item) for item in given], []
+    for place, (runner, item) in enumerate(zip(runners, given, strict=True)):
+        show = partial(_told, on_sample, place * len(real), len(given) * len(real))
+        answers.append(_answers(runner, item, real, show) if runner else None)
+    judged = [
+        replace(_judged(fact, own, answers[0], classes), run_by=runner.name if runner else None)
+        for fact, own, runner in zip(facts, answers, runners, strict=True)
+    ]
+    if given[0].file is not None:
+        judged[1:] = [
+            replace(fact, layers=layer_noise(given[0].tflite, item.tflite, real)) if item.file else fact
+            for fact, item in zip(judged[1:], given[1:], strict=True)
+        ]
+    return judged, answers
 
 
 def _told(on_sample: Callable[[int, int], None], before: int, total: int, done: int) -> None:
@@ -170,6 +202,15 @@ def _read(path: Path, labels: tuple[str, ...]) -> _Given:
         return _Given(path=path, tflite=tflite, file=load_model_file(path, labels), why_not="")
     except ModelError as error:
         return _Given(path=path, tflite=tflite, file=None, why_not=error.message)
+
+
+def _compiled(path: Path, tflite: bytes) -> _Given:
+    """Return a file that is not written yet."""
+    try:
+        parsed = compile_tflite(tflite, name=path.stem, where=str(path)).parsed
+    except ModelError as error:
+        return _Given(path=path, tflite=tflite, file=None, why_not=error.message)
+    return _Given(path=path, tflite=tflite, file=ModelFile(path=path, parsed=parsed, tflite=tflite), why_not="")
 
 
 def _facts(item: _Given) -> ComparedModel:
@@ -197,6 +238,7 @@ def _facts(item: _Given) -> ComparedModel:
         only_this=None,
         p=None,
         mean_difference=None,
+        layers=(),
     )
 
 
@@ -226,19 +268,11 @@ def _answers(
         )
     scores = []
     for done, sample in enumerate(real, 1):
-        raw = np.frombuffer(runner.run(_quantized(sample, x.dtype, float(x.scale), x.zero_point)), y.dtype)
+        raw = np.frombuffer(runner.run(on_grid(sample, x.dtype, float(x.scale), x.zero_point)), y.dtype)
         values = raw.astype(np.float64)
         scores.append(values if y.dtype == "float32" else (values - y.zero_point) * float(y.scale))
         on_sample(done)
     return np.stack(scores)
-
-
-def _quantized(sample: NDArray[np.float64], dtype: str, scale: float, zero_point: int) -> bytes:
-    if dtype == "float32":
-        return sample.astype(np.float32).tobytes()
-    limits = np.iinfo(dtype)
-    levels = np.clip(np.rint(sample / (scale or 1.0)) + zero_point, limits.min, limits.max)
-    return bytes(levels.astype(dtype).tobytes())
 
 
 def _judged(

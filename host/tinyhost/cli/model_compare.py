@@ -29,6 +29,9 @@ def compare_forms(
         ),
     ] = None,
     allow_skipped: AllowSkippedOption = False,
+    layers: Annotated[
+        bool, option("--layers", help="With --data: also show the rounding error of each layer's activations.")
+    ] = False,
     labels: LabelsOption = None,
     json: JsonOption = None,
 ) -> None:
@@ -55,6 +58,8 @@ def compare_forms(
         write_json(found, json)
     if json != "-":
         _print(found)
+        if layers:
+            _print_layers(found)
     check_skipped(data or Path(), found.skipped, found.n, allow=allow_skipped)
 
 
@@ -77,6 +82,20 @@ def _print(found: ModelCompareDocument) -> None:
         say(f"{flip.file}: {flip.first}, {_short(flip.model)} says {flip.says}; it is {flip.label}")
     if len(found.flips) > 20:
         say(f"and {len(found.flips) - 20:,} more: --json has them")
+
+
+def _print_layers(found: ModelCompareDocument) -> None:
+    from tinyhost.tasks.findings import decibels
+    from tinyhost.views.tables import plain_table
+
+    shown = [item for item in found.models if item.layers]
+    if not shown:
+        note(("no layers to show: --data, and files with the same operators as the first one's", "yellow"))
+        return
+    table = plain_table("operator", *(_short(item.file) for item in shown))
+    for row in zip(*(item.layers for item in shown), strict=True):
+        table.add_row(f"{row[0].index} {row[0].name}", *(decibels(layer.sqnr_db) for layer in row))
+    print_table(table)
 
 
 def _answers(item: ComparedModel) -> tuple[str, ...]:

@@ -30,17 +30,20 @@ _N_BABBLES, _N_TALKERS = 8, (3, 12)
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSet:
-    """Clips and their classes: pcm (n, 16000) int16, classes (n,) int64 indices into the labels."""
+    """Clips and their classes: pcm (n, 16000) int16, classes (n,) int64 indices into the labels; paths: n files."""
 
     pcm: NDArray[np.int16]
     classes: NDArray[np.int64]
+    paths: tuple[Path, ...]
+    """the folder itself for a clip that was made"""
 
     def __len__(self) -> int:
         return len(self.classes)
 
     def only(self, chosen: NDArray[np.int64]) -> ClipSet:
         """Return the clips at some indices (n,)."""
-        return ClipSet(pcm=self.pcm[chosen], classes=self.classes[chosen])
+        paths = tuple(self.paths[index] for index in chosen)
+        return ClipSet(pcm=self.pcm[chosen], classes=self.classes[chosen], paths=paths)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +85,12 @@ def load_sounds(
     noises = [to_float(read_sound(path)) for path in found.background]
     noises = [noise for noise in noises if len(noise) >= SAMPLE_RATE_HZ]
     noises += [make_noise(kind, _NOISE_S * SAMPLE_RATE_HZ, rng) for kind in NOISES]
-    train = _clip_set(data, "training")
+    train = _clip_set(data, "training", found.root)
     noises += _babbles(train.pcm[train.classes == UNKNOWN_CLASS], rng)
     return SoundSplits(
         train=train,
-        val=_clip_set(data, "validation"),
-        test=_clip_set(data, "testing"),
+        val=_clip_set(data, "validation", found.root),
+        test=_clip_set(data, "testing", found.root),
         noises=tuple(noises),
         labels=data.labels,
         n_files=len(found) + len(found.background),
@@ -116,7 +119,11 @@ def _check(data: SpeechCommands, folder: Path, min_per_word: int) -> None:
             )
 
 
-def _clip_set(data: SpeechCommands, part: Part) -> ClipSet:
+def _clip_set(data: SpeechCommands, part: Part, root: Path) -> ClipSet:
     clips = data.parts[part]
     classes = [data.labels.index(clip.label) for clip in clips]
-    return ClipSet(pcm=np.stack([clip.read() for clip in clips]), classes=np.asarray(classes, np.int64))
+    return ClipSet(
+        pcm=np.stack([clip.read() for clip in clips]),
+        classes=np.asarray(classes, np.int64),
+        paths=tuple(clip.path or root for clip in clips),
+    )

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.label_issues import label_issues
 from tinyhost.metrics.operating import ThresholdChoice, precision_recall_chart
 from tinyhost.system.wording import counted
 from tinyhost.tasks.class_documents import LabelIssueDocument
-from tinyhost.tasks.findings import Figure, Grid, Note, Part, percent, within
+from tinyhost.tasks.findings import Figure, Grid, Judged, Note, Part, percent, within
 
-__all__ = ["class_figures", "issue_parts", "precision_recall", "threshold_parts"]
+__all__ = ["class_figures", "issue_parts", "likely_wrong", "precision_recall", "score_arrays", "threshold_parts"]
 
 _CHOICES = {
     "now": "as it is",
@@ -67,6 +68,27 @@ def threshold_parts(choices: Sequence[ThresholdChoice]) -> tuple[Part, ...]:
     )
     headings = ("threshold", "score", "setting", "false accepts", "", "misses", "")
     return (Grid(headings=headings, rows=rows), *unproven)
+
+
+def score_arrays(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the scores of samples, (n, n_classes), and their classes, (n,)."""
+    scores = np.array([sample.scores for sample in samples], np.float64)
+    return scores, np.array([labels.index(sample.label) for sample in samples], np.int64)
+
+
+def likely_wrong(samples: Sequence[Judged], labels: tuple[str, ...]) -> tuple[LabelIssueDocument, ...]:
+    """Return the samples whose labels are likely wrong, the most surprising first."""
+    if not samples:
+        return ()
+    return tuple(
+        LabelIssueDocument(
+            file=str(samples[issue.index].path),
+            label=samples[issue.index].label,
+            suggested=labels[issue.suggested],
+            loss=issue.loss,
+        )
+        for issue in label_issues(*score_arrays(samples, labels))
+    )
 
 
 def issue_parts(issues: Sequence[LabelIssueDocument]) -> tuple[Part, ...]:

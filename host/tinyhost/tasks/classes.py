@@ -20,11 +20,17 @@ from tinyhost.metrics.classifier import (
     confusion_matrix,
 )
 from tinyhost.metrics.intervals import wilson
-from tinyhost.metrics.label_issues import label_issues
 from tinyhost.metrics.operating import ThresholdChoice, threshold_choices
 from tinyhost.protocol.messages import InferSource
 from tinyhost.tasks.class_documents import AccuracyDocument, Kind, LabelIssueDocument, SampleDocument
-from tinyhost.tasks.class_parts import class_figures, issue_parts, precision_recall, threshold_parts
+from tinyhost.tasks.class_parts import (
+    class_figures,
+    issue_parts,
+    likely_wrong,
+    precision_recall,
+    score_arrays,
+    threshold_parts,
+)
 from tinyhost.tasks.findings import (
     Confusion,
     Figure,
@@ -130,20 +136,11 @@ class Accuracy(Finding):
 
     def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the scores of the samples, (n, n_classes), and their classes, (n,)."""
-        scores = np.array([sample.scores for sample in self.samples], np.float64)
-        return scores, np.array([self.labels.index(item.label) for item in self.samples], np.int64)
+        return score_arrays(self.samples, self.labels)
 
     def label_issues(self) -> tuple[LabelIssueDocument, ...]:
         """Return the samples whose labels are likely wrong."""
-        return tuple(
-            LabelIssueDocument(
-                file=str(self.samples[issue.index].path),
-                label=self.samples[issue.index].label,
-                suggested=self.labels[issue.suggested],
-                loss=issue.loss,
-            )
-            for issue in label_issues(*self.arrays())
-        )
+        return likely_wrong(self.samples, self.labels)
 
     def document(self) -> AccuracyDocument:
         """Return it for programs."""

@@ -41,6 +41,7 @@ __all__ = [
     "WhatIf",
     "WhatIfGroup",
     "agreement_note",
+    "decibels",
     "digest_of",
     "issue_notes",
     "percent",
@@ -252,6 +253,11 @@ def digest_of(samples: NDArray[Any]) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share in percent; a dash for what has no denominator."""
     return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def decibels(value: float | None) -> str:
+    """Return a ratio of powers; a dash for what has none."""
+    return "–" if value is None else f"{value:.1f} dB"
 
 
 def within(interval: Interval | None) -> str:

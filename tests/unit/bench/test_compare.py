@@ -104,6 +104,12 @@ def test_answers_of_float_and_int8_on_a_set_are_those_of_their_weights(folder: P
     assert flips == {(str(f), a, b) for f, a, b in zip(files, *said, strict=True) if a != b}
     assert second["flipped"] == len(flips)
     assert second["mean_difference"] == pytest.approx(np.abs(out - real).mean(), abs=1e-6)
+    noise = np.square(out - real)[:32].sum()
+    (layer,) = second["layers"]
+    assert (first["layers"], layer["name"]) == ([], "FULLY_CONNECTED")
+    assert layer["sqnr_db"] == pytest.approx(10 * np.log10(np.square(real)[:32].sum() / noise), abs=1e-3)
+    done = run_tinyhost("model", "compare", *names, "--data", folder / "data", "--layers")
+    assert f"{layer['sqnr_db']:.1f} dB" in done.out
 
 
 def test_what_cannot_be_compared_is_refused(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,9 @@ def test_a_round_has_words_equally_often_and_more_that_is_none() -> None:
 
 
 def test_rounds_are_made_once_and_again_when_the_clips_change(tmp_path: Path) -> None:
-    clips = ClipSet(pcm=np.stack([beep(300 + 50 * n) for n in range(8)]), classes=np.arange(8) % 4)
+    clips = ClipSet(
+        pcm=np.stack([beep(300 + 50 * n) for n in range(8)]), classes=np.arange(8) % 4, paths=(tmp_path,) * 8
+    )
     noises = (make_noise("pink", 2 * RATE, np.random.default_rng(1)),)
     seen: list[tuple[int, int]] = []
 
@@ -115,7 +118,7 @@ def test_rounds_are_made_once_and_again_when_the_clips_change(tmp_path: Path) ->
     seen.clear()
     assert make(clips) == paths
     assert seen == []
-    assert make(ClipSet(pcm=clips.pcm[::-1], classes=clips.classes)) != paths
+    assert make(replace(clips, pcm=clips.pcm[::-1])) != paths
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".npz"] * 4
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinyhost.report.drawing import chart_figure
 from tinyhost.report.figures import figure_svg
 from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import write_dataset
+from tinyhost.tasks.class_parts import likely_wrong
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.vww.config import VwwTrainConfig
@@ -51,6 +53,19 @@ def test_the_report_shows_figures_confusion_wrong_pictures_and_curves(tmp_path: 
     assert "Loss and accuracy over the epochs" in page
     assert "Precision over recall" in page
     assert page.count("<svg") == 2
+
+
+def test_labels_that_are_likely_wrong_are_listed(tmp_path: Path) -> None:
+    done = outcome(tmp_path)
+    sure = {"no_person": (0.9, 0.1), "person": (0.1, 0.9)}
+    samples = [replace(item, scores=sure[item.label], predicted=item.label) for item in done.judged]
+    samples[1] = replace(samples[1], scores=(0.05, 0.95), predicted="person")
+    issues = likely_wrong(samples, done.labels)
+    assert [(item.file, item.label, item.suggested) for item in issues] == [
+        (str(samples[1].path), "no_person", "person")
+    ]
+    page = training_report(replace(done, judged=tuple(samples), label_issues=issues))
+    assert "1 label may be wrong" in page
 
 
 def test_what_stands_between_backticks_is_code_and_all_else_is_escaped(tmp_path: Path) -> None:

@@ -33,5 +33,9 @@ def test_a_number_outside_of_its_options_bounds_is_refused() -> None:
         AnomalyTrainConfig(n_centroids=256)
     with pytest.raises(UsageError, match=r"--embeddings 0: expected 1 to 64"):
         AnomalyTrainConfig(embeddings=(4, 0))
+    with pytest.raises(UsageError, match=r"--quantize int4: expected some of float32,float16,dynamic,int8,16x8"):
+        KwsTrainConfig(words=("yes",), quantize=("float16", "int4"))
+    with pytest.raises(UsageError, match=r"--prune with --quantization both"):
+        KwsTrainConfig(words=("yes",), prune=0.5)
     with pytest.raises(UsageError, match=r"--width 20: expected a multiple of 8"):
         KwsTrainConfig(words=("yes",), width=20)

@@ -76,6 +76,20 @@ def test_few_steps_are_enough_for_held_out_samples(tmp_path: Path) -> None:
     assert _fit(tmp_path, 3).history[-1]["val_accuracy"] == 1.0
 
 
+def test_pruned_weights_are_zero_in_the_epoch_that_is_taken(tmp_path: Path) -> None:
+    config = ClassifierConfig(n_epochs=4, patience=99, learning_rate=0.05, prune=0.5)
+    source = _Noise()
+    held_out = source.batch(source.order(9), 9, 0)
+    run = Run(folder=tmp_path, source="")
+    fitted = fit_classifier(_model(), source, held_out, config, run, labels=("small", "large"))
+    kernel = np.asarray(fitted.model.layers[-1].kernel)
+    assert (kernel == 0).sum() == kernel.size // 2
+    assert np.abs(kernel[kernel != 0]).min() > 0.0
+    best = min(fitted.history[2:], key=lambda epoch: epoch["val_loss"])
+    loss = fitted.model.evaluate(*held_out, verbose=0)[0]
+    assert loss == pytest.approx(best["val_loss"], abs=1e-4)
+
+
 def test_a_resumed_run_has_the_schedule_of_the_longer_one(tmp_path: Path) -> None:
     import keras
 

@@ -15,6 +15,7 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.keywords import choose_threshold
 from tinyhost.models.file import load_model_file
 from tinyhost.report.training import training_report
+from tinyhost.system.documents import to_json
 from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.progress import TrainProgress
 from tinyhost.train.core.scores import engine_scores
@@ -77,6 +78,11 @@ def test_both_ways_to_int8_are_compared(trained: Trained) -> None:
     assert metrics["test"]["ptq"]["n"] == metrics["test"]["qat"]["n"] == outcome.best.test.n
     assert files.model.read_bytes() == files.model.with_name(f"{outcome.chosen}.tflite").read_bytes()
     page = files.report.read_text()
+    assert "Precision over recall" in page
+    assert metrics["label_issues"] == [to_json(item) for item in outcome.label_issues]
+    assert {Path(item.file).parent.parent.name for item in outcome.label_issues} <= {"data"}
+    assert [item.label for item in outcome.judged].count("high") == outcome.counts["testing"]["high"]
+    assert sum(item.right for item in outcome.judged) == round(outcome.best.test.accuracy * outcome.best.test.n)
     assert "quantization-aware training" in page
     assert "post-training quantization" in page
 

@@ -106,6 +106,52 @@ def test_progress_ends_with_quantize_and_evaluate(trained: Trained) -> None:
     assert seen[-3].val_accuracy is not None
 
 
+def test_forms_are_made_and_rounding_is_told_layer_by_layer(trained: Trained, data: Path) -> None:
+    """The oracle of each layer's values is TensorFlow Lite, which keeps them all."""
+    import tensorflow as tf
+
+    run = Run(folder=trained[1].model.parent, source="a test")
+    config = replace(CONFIG, resume=True, quantize=("float16", "dynamic", "int8", "16x8"))
+    pictures = load(data, config, run)
+    outcome = train(config, pictures, run)
+    files = write_run(run.folder, outcome, report=training_report(outcome))
+    names = ["float32.tflite", "float16.tflite", "dynamic.tflite", "16x8.tflite", "model.tflite"]
+    assert [item.file for item in outcome.forms] == names
+    assert [item.form for item in outcome.forms] == ["float32", "float16", "dynamic", "int16x8", "int8"]
+    assert all(item.n_bytes == (run.folder / item.file).stat().st_size for item in outcome.forms)
+    assert outcome.forms[0].accuracy == outcome.float_test.accuracy
+    assert outcome.forms[-1].accuracy == outcome.int8_test.accuracy
+    samples = to_input(pictures.test.pictures)
+
+    def values(name: str, operator: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        content = (run.folder / name).read_bytes()
+        graph = read_tflite(content)
+        out, x = graph.operators[operator].outputs[0], graph.tensors[graph.input]
+        interpreter = tf.lite.Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=True,
+        )
+        interpreter.allocate_tensors()
+        found = []
+        for sample in samples:
+            real = sample if x.dtype == "float32" else np.rint(sample / x.scale) + x.zero_point
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], real[np.newaxis].astype(x.dtype))
+            interpreter.invoke()
+            found.append(interpreter.get_tensor(out).astype(np.float64))
+        is_real = graph.tensors[out].dtype == "float32"
+        grid = graph.tensors[out]
+        return np.stack(found) if is_real else (np.stack(found) - grid.zero_point) * float(grid.scale)
+
+    for operator in (0, 13):
+        truth = values("float32.tflite", operator)
+        for form in outcome.forms[-2:]:
+            noise = np.square(values(form.file, operator) - truth).sum()
+            expected = 10 * np.log10(np.square(truth).sum() / noise)
+            assert form.layers[operator].sqnr_db == pytest.approx(expected, abs=0.1)
+    assert "Forms of the network" in files.report.read_text()
+
+
 def test_a_stopped_run_goes_on(trained: Trained, data: Path) -> None:
     seen: list[TrainProgress] = []
     run = Run(folder=trained[1].model.parent, source="a test", report=seen.append)

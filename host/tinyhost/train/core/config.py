@@ -10,6 +10,7 @@ from typing import Any, Literal, get_type_hints
 from tinyhost.errors import UsageError
 
 __all__ = [
+    "FORMS",
     "ClassifierConfig",
     "Optimizer",
     "Option",
@@ -25,6 +26,7 @@ __all__ = [
 Schedule = Literal["cosine", "step", "exponential", "constant"]
 Quantization = Literal["both", "ptq", "qat"]
 Optimizer = Literal["adam", "sgd", "rmsprop"]
+FORMS = ("float32", "float16", "dynamic", "int8", "16x8")
 _OPTION = "option"
 
 
@@ -106,9 +108,36 @@ class ClassifierConfig(TrainConfig):
         False,
     )
 
+    quantize: tuple[str, ...] = option(
+        "--quantize",
+        "Also make these forms of the network, and compare them with int8: float32, float16, dynamic, int8, 16x8.",
+        (),
+    )
+    prune: float | None = option(
+        "--prune",
+        "Set this share of the weights to zero while it learns: less bytes when zipped, no faster. Wants "
+        "--quantization ptq.",
+        None,
+        least=0,
+        most=0.99,
+    )
+    quantization: Quantization = "ptq"
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for forms that are none, and for pruning that would not last."""
+        super().__post_init__()
+        unknown = [form for form in self.quantize if form not in FORMS]
+        if unknown:
+            raise UsageError(f"--quantize {unknown[0]}: expected some of {','.join(FORMS)}")
+        if self.prune is not None and self.quantization != "ptq":
+            raise UsageError(
+                f"--prune with --quantization {self.quantization}: training on would fill the zeros again",
+                hint="--quantization ptq",
+            )
+
     def for_part(self) -> ClassifierConfig:
         """Return how to learn from a part of the samples, to compare."""
-        return replace(self, resume=False, learning_curve=False)
+        return replace(self, resume=False, learning_curve=False, quantize=())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from tinyhost.system.reading import read_file
 from tinyhost.train.core.config import ClassifierConfig, TrainConfig
 from tinyhost.train.core.feed import Batch, BatchSource, batch_dataset, progress_callback
 from tinyhost.train.core.normalization import refresh_callback
+from tinyhost.train.core.pruning import first_pruned_epoch, pruning_callback
 from tinyhost.train.core.tensorboard import confusion_callback
 from tinyhost.train.core.trainer import Run
 
@@ -61,6 +62,9 @@ def fit_classifier(
     """Train a classifier; see `fit`. TensorBoard gets the confusion of held-out samples, too."""
     import keras
 
+    callbacks = [confusion_callback(run.folder / _LOGS / "validation", held_out, labels)]
+    if config.prune is not None:
+        callbacks.append(pruning_callback(config.prune, config.n_epochs, len(batches)))
     return fit(
         model,
         batches,
@@ -70,7 +74,8 @@ def fit_classifier(
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing),
         metrics=["accuracy"],
         patience=config.patience,
-        callbacks=[confusion_callback(run.folder / _LOGS / "validation", held_out, labels)],
+        callbacks=callbacks,
+        first_eligible=0 if config.prune is None else first_pruned_epoch(config.n_epochs),
     )
 
 
@@ -85,8 +90,9 @@ def fit(
     metrics: Sequence[str] = (),
     patience: int,
     callbacks: Sequence[Any] = (),
+    first_eligible: int = 0,
 ) -> Fitted:
-    """Train a model; return it at the epoch whose held-out loss was least.
+    """Train a model; return it at the epoch whose held-out loss was least, of those from first_eligible on.
 
     The run's folder gets best.weights.h5, last.keras and history.json after each epoch, and tensorboard/. Training
     stops after `patience` epochs without a better held-out loss. Raises UsageError if there is nothing to resume,
@@ -110,7 +116,7 @@ def fit(
             validation_batch_size=256,
             callbacks=[
                 refresh_callback(batches),
-                *_callbacks(run.folder, patience, history),
+                *_callbacks(run.folder, patience, history, first_eligible),
                 *callbacks,
                 progress_callback(keras, "train", config.n_epochs, len(batches), run.report),
             ],
@@ -193,11 +199,16 @@ def _check_finite(epoch: int, logs: Mapping[str, float]) -> None:
             )
 
 
-def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> list[Any]:
+def _callbacks(folder: Path, patience: int, history: list[dict[str, float]], first_eligible: int) -> list[Any]:
     import keras
 
     best = {"monitor": "val_loss", "mode": "min"}
-    before = min((epoch["val_loss"] for epoch in history), default=None)
+    before = min((epoch["val_loss"] for epoch in history[first_eligible:]), default=None)
+
+    class Best(keras.callbacks.ModelCheckpoint):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch >= first_eligible:
+                super().on_epoch_end(epoch, logs)
 
     class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         """Keeps the last epoch, model and optimizer, so that a stopped run can go on."""
@@ -211,7 +222,7 @@ def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> 
             partial.replace(folder / LAST)
             write_atomically(folder / _HISTORY, json.dumps(history).encode("ascii"), sync=False)
 
-    checkpoint = keras.callbacks.ModelCheckpoint(
+    checkpoint = Best(
         str(folder / BEST_WEIGHTS),
         save_best_only=True,
         save_weights_only=True,
@@ -221,6 +232,6 @@ def _callbacks(folder: Path, patience: int, history: list[dict[str, float]]) -> 
     return [
         checkpoint,
         Keeper(),
-        keras.callbacks.EarlyStopping(patience=patience, **best),
+        keras.callbacks.EarlyStopping(patience=patience, start_from_epoch=first_eligible, **best),
         keras.callbacks.TensorBoard(str(folder / _LOGS), write_graph=True, histogram_freq=_HISTOGRAM_EVERY),
     ]

@@ -128,7 +128,11 @@ class Outcome(ABC):
         )
         sweep = (sweep_section(self.sweep),) if self.sweep else ()
         curve = (curve_section(self.curve),) if self.curve else ()
-        return (*warning, *self.sections(), *sweep, *curve, self.made_by())
+        return (*warning, *self.sections(), *self.more_sections(), *sweep, *curve, self.made_by())
+
+    def more_sections(self) -> tuple[Section, ...]:
+        """Return what was asked for beside the model itself."""
+        return ()
 
     @abstractmethod
     def figures(self) -> dict[str, Any]:

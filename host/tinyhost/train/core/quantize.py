@@ -15,7 +15,7 @@ from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 from tinyhost.train.core.tensor_names import shorten_tensor_names
 
-__all__ = ["checked_int8", "convert_int8", "drawn", "layer_names", "to_int8_tflite", "unit_range_int8"]
+__all__ = ["checked_int8", "convert", "convert_int8", "drawn", "layer_names", "to_int8_tflite", "unit_range_int8"]
 
 INPUT_SCALE, INPUT_ZERO_POINT = 1 / 255, -128
 """of an input in 0..1: the int8 input is the grey level minus 128, with no arithmetic on the board"""
@@ -42,6 +42,14 @@ def convert_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
 
     calibration: (n, ...) inputs, of which the ranges of all tensors are taken.
     """
+    return convert(model, "int8", calibration)
+
+
+def convert(model: Any, form: str, calibration: NDArray[np.float32]) -> bytes:
+    """Return a Keras model as a .tflite of batch size 1 in one of FORMS; of int8 and 16x8 the ends are integers, too.
+
+    calibration: (n, ...) inputs, of which int8 and 16x8 take the ranges of all tensors.
+    """
     import keras
     import tensorflow as tf
 
@@ -52,11 +60,20 @@ def convert_int8(model: Any, calibration: NDArray[np.float32]) -> bytes:
     # A fixed batch size keeps shape arithmetic (SHAPE, STRIDED_SLICE, PACK) out of the graph.
     one_sample = keras.Input(batch_shape=(1, *calibration.shape[1:]), name=model.layers[0].name)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(one_sample, model(one_sample)))
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = representative
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.int8
-    converter.inference_output_type = tf.int8
+    kinds = tf.lite.OpsSet
+    integers = {
+        "int8": (kinds.TFLITE_BUILTINS_INT8, tf.int8),
+        "16x8": (kinds.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.int16),
+    }
+    if form != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if form == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if form in integers:
+        operators, ends = integers[form]
+        converter.representative_dataset = representative
+        converter.target_spec.supported_ops = [operators]
+        converter.inference_input_type = converter.inference_output_type = ends
     with _silence():
         return bytes(converter.convert())
 

@@ -10,7 +10,7 @@ from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import PairedTest, mcnemar
 from tinyhost.tasks.findings import Grid, Note, Section, percent
 
-__all__ = ["WAYS", "Quantized", "better", "models_of_ways", "paired", "quantization_section"]
+__all__ = ["WAYS", "Quantized", "better", "file_names", "models_of_ways", "paired", "quantization_section"]
 
 WAYS = {"ptq": "post-training quantization", "qat": "quantization-aware training"}
 _UNLIKELY = 0.05  # a p-value
@@ -42,8 +42,15 @@ def paired(quantized: Mapping[str, Quantized]) -> PairedTest | None:
 
 def models_of_ways(quantized: Mapping[str, Quantized]) -> dict[str, bytes]:
     """Return the int8 models by the names of their files, if there is more than one."""
-    several = len(quantized) > 1
-    return {f"{way}.tflite": item.tflite for way, item in quantized.items() if several}
+    contents = {way: item.tflite for way, item in quantized.items()}
+    return file_names(contents) if len(contents) > 1 else {}
+
+
+def file_names(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the int8 models, given by the way to them, by the names of their files."""
+    if len(contents) == 1:
+        return {"model.tflite": next(iter(contents.values()))}
+    return {f"{way}.tflite": content for way, content in contents.items()}
 
 
 def quantization_section(

@@ -104,4 +104,4 @@ class KwsTrainConfig(ClassifierConfig):
 
     def for_part(self) -> KwsTrainConfig:
         """Return how to learn from a part of the clips, to compare: quantized in the quick way."""
-        return replace(self, resume=False, learning_curve=False, quantization="ptq")
+        return replace(self, resume=False, learning_curve=False, quantize=(), quantization="ptq")

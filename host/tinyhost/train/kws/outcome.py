@@ -8,16 +8,16 @@ from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import KwsParams, Task
 from tinyhost.datasets.sounds import UNKNOWN_CLASS
-from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
 from tinyhost.metrics.skill import classifier_skill
+from tinyhost.tasks.class_parts import class_figures
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
+from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import below, unheard_classes, useless
-from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
-from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, quantization_section
+from tinyhost.train.core.lessons import below, useless
+from tinyhost.train.core.outcome import RunFiles
+from tinyhost.train.core.quantized import WAYS, Quantized, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
 
 __all__ = ["KwsDocument", "KwsOutcome", "KwsQuantized"]
@@ -34,26 +34,16 @@ class KwsQuantized(Quantized):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KwsDocument(TrainDocument):
+class KwsDocument(ClassifierDocument):
     """`tinyhost train kws --json FILE`."""
 
     schema: Literal["tinyhost.train_kws/1"] = "tinyhost.train_kws/1"
-    labels: tuple[str, ...]
-    """silence, unknown, then the words"""
-    quantization: str
-    """what became the model: `ptq` (post-training), `qat` (quantization-aware training)"""
     threshold: float
     """of the averaged score, chosen on held-out clips"""
-    float_test: ClassifierMetrics
-    """the model before quantization, on the clips for testing"""
-    int8_test: ClassifierMetrics
-    """the int8 model on the same clips"""
-    paired: PairedTest | None
-    """ptq (first) and qat (second) on the same clips; null if only one was made"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class KwsOutcome(Outcome):
+class KwsOutcome(ClassifierOutcome):
     """All that is known about a finished training."""
 
     task: ClassVar[Task] = Task.KWS
@@ -63,13 +53,7 @@ class KwsOutcome(Outcome):
     config: KwsTrainConfig
     counts: dict[str, dict[str, int]]
     """clips by part and label"""
-    float_test: ClassifierMetrics
-    quantized: dict[str, KwsQuantized]
-    """by the way to int8: ptq, qat"""
-    chosen: str
-    """the way whose model was taken"""
-    paired: PairedTest | None
-    """ptq (first) and qat (second) on the same clips for testing; None of one alone"""
+    quantized: Mapping[str, KwsQuantized]
     params: KwsParams
     """the model's task data"""
 
@@ -83,14 +67,6 @@ class KwsOutcome(Outcome):
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
 
-    def worth(self) -> ClassifierMetrics:
-        """Return the figures of the int8 model on the clips for testing."""
-        return self.best.test
-
-    def held_out(self) -> float:
-        """Return the int8 model's accuracy on the clips that choose."""
-        return self.best.val.accuracy
-
     def failure(self) -> str:
         """Return why the model is of no use: it tells no word from the rest, or is worth less than was asked for.
 
@@ -101,10 +77,6 @@ class KwsOutcome(Outcome):
         return useless(skill, self.labels, "clips for testing in which somebody speaks") or below(
             self.best.test, self.config.least_accuracy, "clips for testing"
         )
-
-    def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, and which words are never heard."""
-        return (*super().hints(), *unheard_classes(self.best.test.confusion, self.labels))
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""
@@ -124,9 +96,10 @@ class KwsOutcome(Outcome):
                     more=f"{WAYS[self.chosen]}; {within(test.accuracy_interval)}",
                 ),
                 Figure(name="Accuracy, float", value=percent(self.float_test.accuracy, 2), more="before quantization"),
+                *class_figures(test),
                 Figure(name="Threshold", value=f"{self.best.point.threshold:.3f}", more=_rates(self.best.point)),
             ),
-            parts=(Confusion(labels=self.labels, counts=test.confusion),),
+            parts=(Confusion(labels=self.labels, counts=test.confusion), *self.judged_parts()),
         )
 
     def _quantization(self) -> Section:
@@ -182,10 +155,6 @@ class KwsOutcome(Outcome):
             f"softmax, one int8 per label, in this order: {', '.join(self.labels)}.",
         )
 
-    def other_models(self, name: str) -> Mapping[str, bytes]:
-        """Return the int8 models, if there is more than one."""
-        return models_of_ways(self.quantized)
-
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""
         return {"quantization": self.chosen}
@@ -193,11 +162,10 @@ class KwsOutcome(Outcome):
     def figures(self) -> dict[str, Any]:
         """Return what metrics.json holds of this task alone."""
         return {
-            "labels": self.labels,
+            **super().figures(),
             "threshold": self.defaults.threshold,
             "kws": self.params,
             "test": {"float": self.float_test, **{way: item.test for way, item in self.quantized.items()}},
-            "paired": self.paired,
             "validation": {way: _validation(item) for way, item in self.quantized.items()},
             "n_clips": self.counts,
             "n_skipped": len(self.skipped),
@@ -205,16 +173,7 @@ class KwsOutcome(Outcome):
 
     def document(self, files: RunFiles) -> KwsDocument:
         """Return the result for programs."""
-        return self._document(
-            KwsDocument,
-            files,
-            labels=self.labels,
-            quantization=self.chosen,
-            threshold=self.defaults.threshold,
-            float_test=self.float_test,
-            int8_test=self.best.test,
-            paired=self.paired,
-        )
+        return self._classifier_document(KwsDocument, files, threshold=self.defaults.threshold)
 
 
 def _rates(point: KeywordPoint) -> str:

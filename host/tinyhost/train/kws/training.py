@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.audio.features import FrontendConfig
 from tinyhost.compiler.api import compile_tflite
@@ -19,12 +20,15 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.models.file import read_tflite_file
+from tinyhost.tasks.class_parts import likely_wrong
+from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.forms import made_forms, side_by_side
 from tinyhost.train.core.qat import quantization_aware
 from tinyhost.train.core.qat_worker import QatJob
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
-from tinyhost.train.core.quantized import better, paired
+from tinyhost.train.core.quantized import better, file_names
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights
@@ -45,7 +49,7 @@ _JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
 
 @dataclass(frozen=True, kw_only=True)
 class _Features:
-    """What the network sees: files of rounds to learn from, held-out clips, clips for testing."""
+    """What the network sees: files of rounds to learn from, held-out clips (first as they are), clips for testing."""
 
     rounds: Sequence[Path]
     val: FeatureRound
@@ -75,9 +79,16 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
     keras.utils.set_random_seed(config.seed)
     fitted = _fit(config, _initial(config, len(data.labels), features), features, data.labels, run)
     contents = _quantize(config, fitted.model, features, run)
+    samples = _calibration(config, features)
+    forms = made_forms(config, fitted.model, samples)
     run.stage("evaluate")
-    quantized = {way: _measure(content, config, features) for way, content in contents.items()}
+    scores = {way: _scores(content, config, features) for way, content in contents.items()}
+    quantized = {way: _measured(contents[way], config, features, *own) for way, own in scores.items()}
     chosen = better(quantized)
+    held_out, tested = (
+        judged(clips.paths, clips.classes, own[: len(clips)], data.labels, is_picture=False)
+        for clips, own in zip((data.val, data.test), scores[chosen], strict=True)
+    )
     return KwsOutcome(
         config=config,
         source=run.source,
@@ -89,7 +100,12 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         float_test=float_metrics(fitted.model, to_input(features.test.features), features.test.classes),
         quantized=quantized,
         chosen=chosen,
-        paired=paired(quantized),
+        judged=tested,
+        other_forms=forms,
+        forms=side_by_side(
+            forms, file_names(contents), to_input(features.test.features), features.test.classes, config.seed
+        ),
+        label_issues=likely_wrong((*held_out, *tested), data.labels),
         tflite=quantized[chosen].tflite,
         n_parameters=n_trainable(fitted.model),
         params=app_params(config),
@@ -178,12 +194,16 @@ def _quantize(config: KwsTrainConfig, model: Any, features: _Features, run: Run)
     contents = {}
     if config.quantization in ("ptq", "both"):
         run.stage("quantize")
-        seen = load_round(features.rounds[0]) if features.rounds else features.val
-        samples = drawn(seen.features, _N_CALIBRATION, config.seed)
-        contents["ptq"] = to_int8_tflite(model, to_input(samples))
+        contents["ptq"] = to_int8_tflite(model, _calibration(config, features))
     if config.quantization in ("qat", "both"):
         contents["qat"] = unit_range_int8(quantization_aware(_rounding(config, model, features), run), model)
     return contents
+
+
+def _calibration(config: KwsTrainConfig, features: _Features) -> NDArray[np.float32]:
+    """Return inputs of which ranges are taken."""
+    seen = load_round(features.rounds[0]) if features.rounds else features.val
+    return to_input(drawn(seen.features, _N_CALIBRATION, config.seed))
 
 
 def _rounding(config: KwsTrainConfig, model: Any, features: _Features) -> QatJob:
@@ -208,18 +228,29 @@ def _batches(config: KwsTrainConfig, features: _Features, n_classes: int) -> Kws
     return KwsBatches(features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch)
 
 
-def _measure(content: bytes, config: KwsTrainConfig, features: _Features) -> KwsQuantized:
-    """Return an int8 model's figures, as the firmware's own engine computes its scores."""
+def _scores(
+    content: bytes, config: KwsTrainConfig, features: _Features
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what an int8 model says of held-out clips and of those for testing, on the firmware's own engine."""
     image = compile_tflite(content, name=config.arch, task=Task.KWS).image
-    val, test = features.val, features.test
-    val_scores = engine_scores(image, val.features)
-    test_scores = engine_scores(image, test.features)
-    curve = keyword_curve(val_scores, val.classes, N_SILENT)
+    return engine_scores(image, features.val.features), engine_scores(image, features.test.features)
+
+
+def _measured(
+    content: bytes,
+    config: KwsTrainConfig,
+    features: _Features,
+    val_scores: NDArray[np.float64],
+    test_scores: NDArray[np.float64],
+) -> KwsQuantized:
+    """Return an int8 model's figures and its threshold."""
+    val, test = features.val.classes, features.test.classes
+    curve = keyword_curve(val_scores, val, N_SILENT)
     return KwsQuantized(
         tflite=content,
-        val=classifier_metrics(val_scores, val.classes),
-        test=classifier_metrics(test_scores, test.classes),
-        right=tuple((test_scores.argmax(axis=1) == test.classes).tolist()),
+        val=classifier_metrics(val_scores, val),
+        test=classifier_metrics(test_scores, test),
+        right=tuple((test_scores.argmax(axis=1) == test).tolist()),
         curve=curve,
         point=choose_threshold(curve, config.max_false_accept_rate),
     )

@@ -88,6 +88,8 @@ class VwwTrainConfig(ClassifierConfig):
         given = [name for name, is_given in needs_start.items() if is_given]
         if self.from_scratch and given:
             raise UsageError(f"{given[0]} with --from-scratch: random weights know nothing yet", hint="leave one out")
+        if self.freeze and self.prune is not None:
+            raise UsageError("--prune with --freeze: weights that do not learn cannot make up for those that go")
         if self.size % _SIZE_STEP:
             raise UsageError(f"--size {self.size}: expected a multiple of {_SIZE_STEP}", hint="as in: --size 64")
         other = [name for name, item in self.variants().items() if item.alpha != self.alpha]

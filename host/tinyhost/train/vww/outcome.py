@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
-
-import numpy as np
 
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.tasks.class_parts import precision_recall
-from tinyhost.tasks.findings import Confusion, Figure, Grid, Judged, JudgedSamples, Note, Part, Section, percent, within
+from tinyhost.tasks.class_parts import class_figures
+from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
+from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import below, unheard_classes, useless
-from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
-from tinyhost.train.core.quantized import WAYS, Quantized, models_of_ways, paired, quantization_section
+from tinyhost.train.core.lessons import below, useless
+from tinyhost.train.core.outcome import RunFiles
+from tinyhost.train.core.quantized import WAYS, quantization_section
 from tinyhost.train.vww.config import VwwTrainConfig
 
 __all__ = ["TransferStep", "VwwDocument", "VwwOutcome"]
@@ -40,26 +37,16 @@ class TransferStep:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VwwDocument(TrainDocument):
+class VwwDocument(ClassifierDocument):
     """`tinyhost train vww --json FILE`."""
 
     schema: Literal["tinyhost.train/1"] = "tinyhost.train/1"
-    labels: tuple[str, ...]
-    """classes in the order of the outputs"""
-    float_test: ClassifierMetrics
-    """the model before quantization, on held-out pictures"""
-    int8_test: ClassifierMetrics
-    """the int8 model on the same pictures"""
     transfer: tuple[TransferStep, ...]
     """from the start to the model; empty from scratch"""
-    quantization: str
-    """what became the model: `ptq` (post-training), `qat` (quantization-aware training)"""
-    paired: PairedTest | None
-    """ptq (first) and qat (second) on the same pictures; null if only one was made"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class VwwOutcome(Outcome):
+class VwwOutcome(ClassifierOutcome):
     """All that is known about a finished training."""
 
     task: ClassVar[Task] = Task.VWW
@@ -69,20 +56,8 @@ class VwwOutcome(Outcome):
     config: VwwTrainConfig
     sizes: dict[str, int]
     """pictures by split: train, val, test"""
-    float_test: ClassifierMetrics
-    quantized: dict[str, Quantized]
-    """by the way to int8: ptq, qat"""
-    chosen: str
-    """the way whose model was taken"""
-    judged: tuple[Judged, ...]
-    """the pictures for testing, by the int8 model"""
     transfer: tuple[TransferStep, ...] = ()
     """from the start to the model; empty from scratch"""
-
-    @property
-    def int8_test(self) -> ClassifierMetrics:
-        """Figures of the model on the pictures for testing."""
-        return self.quantized[self.chosen].test
 
     @property
     def title(self) -> str:
@@ -94,23 +69,11 @@ class VwwOutcome(Outcome):
             return ()
         return (quantization_section(self.quantized, self.chosen, self.config.qat_epochs),)
 
-    def worth(self) -> ClassifierMetrics:
-        """Return the figures of the int8 model on the pictures for testing."""
-        return self.int8_test
-
-    def held_out(self) -> float:
-        """Return the int8 model's accuracy on the pictures that choose."""
-        return self.quantized[self.chosen].val.accuracy
-
     def failure(self) -> str:
         """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
         return useless(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below(
             self.int8_test, self.config.least_accuracy, _TESTED
         )
-
-    def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, and which classes are never seen."""
-        return (*super().hints(), *unheard_classes(self.int8_test.confusion, self.labels))
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""
@@ -119,12 +82,12 @@ class VwwOutcome(Outcome):
                 title="Accuracy",
                 note=f"On {self.int8_test.n:,} pictures kept aside, which come from the same source. It says nothing "
                 "about pictures from elsewhere: measure it with `tinyhost bench --data` on captures of the real place.",
-                figures=(*_accuracy("int8, as on the board", self.int8_test), *_accuracy("float", self.float_test)),
-                parts=(
-                    Confusion(labels=self.labels, counts=self.int8_test.confusion),
-                    *self._precision_recall(),
-                    JudgedSamples(labels=self.labels, samples=self.judged),
+                figures=(
+                    _accuracy("int8, as on the board", self.int8_test),
+                    *class_figures(self.int8_test),
+                    _accuracy("float", self.float_test),
                 ),
+                parts=(Confusion(labels=self.labels, counts=self.int8_test.confusion), *self.judged_parts()),
             ),
             *self._transfer(),
             *self._quantization(),
@@ -149,11 +112,6 @@ class VwwOutcome(Outcome):
                 f"this order: {', '.join(self.labels)}.{self._taught()}",
             ),
         )
-
-    def _precision_recall(self) -> tuple[Part, ...]:
-        scores = np.array([item.scores for item in self.judged], np.float64)
-        classes = np.array([self.labels.index(item.label) for item in self.judged], np.int64)
-        return precision_recall(scores, classes, self.labels) if len(classes) else ()
 
     def _transfer(self) -> tuple[Section, ...]:
         """Return what each step knew of the new classes, and still of the start's own."""
@@ -196,10 +154,6 @@ class VwwOutcome(Outcome):
             return "random weights"
         return f"`{self.config.start_from}`" if self.config.start_from else "the model that ships (models/vww)"
 
-    def other_models(self, name: str) -> Mapping[str, bytes]:
-        """Return the int8 models, if there is more than one."""
-        return models_of_ways(self.quantized)
-
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""
         return {
@@ -214,29 +168,19 @@ class VwwOutcome(Outcome):
     def figures(self) -> dict[str, Any]:
         """Return what metrics.json holds of this task alone."""
         return {
-            "labels": self.labels,
+            **super().figures(),
             "test": {
                 "float": self.float_test,
                 "int8": self.int8_test,
                 **({way: item.test for way, item in self.quantized.items()} if len(self.quantized) > 1 else {}),
             },
-            "paired": paired(self.quantized),
             "n_pictures": self.sizes,
             "transfer": self.transfer,
         }
 
     def document(self, files: RunFiles) -> VwwDocument:
         """Return the result for programs."""
-        return self._document(
-            VwwDocument,
-            files,
-            labels=self.labels,
-            float_test=self.float_test,
-            int8_test=self.int8_test,
-            transfer=self.transfer,
-            quantization=self.chosen,
-            paired=paired(self.quantized),
-        )
+        return self._classifier_document(VwwDocument, files, transfer=self.transfer)
 
 
 def _share(metrics: ClassifierMetrics | None) -> str:
@@ -245,10 +189,5 @@ def _share(metrics: ClassifierMetrics | None) -> str:
     return f"{percent(metrics.accuracy)} of {metrics.n:,} ({within(metrics.accuracy_interval)})"
 
 
-def _accuracy(name: str, metrics: ClassifierMetrics) -> tuple[Figure, ...]:
-    accuracy = Figure(
-        name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval)
-    )
-    if metrics.auc is None:
-        return (accuracy,)
-    return (accuracy, Figure(name=f"AUC, {name}", value=f"{metrics.auc:.4f}"))
+def _accuracy(name: str, metrics: ClassifierMetrics) -> Figure:
+    return Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval))

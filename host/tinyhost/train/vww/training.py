@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.image_format import Task
-from tinyhost.datasets.picture_splits import PictureSet, Splits, load_splits
+from tinyhost.datasets.picture_splits import Splits, load_splits
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
-from tinyhost.tasks.findings import Judged
+from tinyhost.tasks.class_parts import likely_wrong
+from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.feed import BatchSource, one_hot
 from tinyhost.train.core.fitting import BEST_WEIGHTS, Fitted, fit_classifier, float_metrics, import_keras
+from tinyhost.train.core.forms import made_forms, side_by_side
 from tinyhost.train.core.qat import quantization_aware
 from tinyhost.train.core.qat_worker import QatJob
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
-from tinyhost.train.core.quantized import Quantized, better
+from tinyhost.train.core.quantized import Quantized, better, file_names
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.vww.config import VwwTrainConfig
@@ -56,11 +58,17 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
     import_keras().utils.set_random_seed(config.seed)
     learnt = _learn(config, data, run)
     model = learnt.fitted.model
-    contents = _quantize(config, model, data, run)
+    calibration = to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed))
+    contents = _quantize(config, model, data, calibration, run)
+    forms = made_forms(config, model, calibration)
     run.stage("evaluate")
-    measured = {way: _measure(content, data) for way, content in contents.items()}
-    quantized = {way: item for way, (item, _) in measured.items()}
+    scores = {way: _scores(content, data) for way, content in contents.items()}
+    quantized = {way: _measured(contents[way], data, *own) for way, own in scores.items()}
     chosen = better(quantized)
+    held_out, tested = (
+        judged(part.paths, part.classes, own, data.labels, is_picture=True)
+        for part, own in zip((data.val, data.test), scores[chosen], strict=True)
+    )
     return VwwOutcome(
         config=config,
         source=run.source,
@@ -75,14 +83,18 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         quantized=quantized,
         chosen=chosen,
         transfer=learnt.transfer,
-        judged=_judged(data.test, data.labels, measured[chosen][1]),
+        judged=tested,
+        other_forms=forms,
+        forms=side_by_side(forms, file_names(contents), to_input(data.test.pictures), data.test.classes, config.seed),
+        label_issues=likely_wrong((*held_out, *tested), data.labels),
         duration_s=run.duration_s,
     )
 
 
-def _quantize(config: VwwTrainConfig, model: Any, data: Splits, run: Run) -> dict[str, bytes]:
+def _quantize(
+    config: VwwTrainConfig, model: Any, data: Splits, calibration: NDArray[np.float32], run: Run
+) -> dict[str, bytes]:
     """Return the int8 models that were asked for, by the way to them."""
-    calibration = to_input(drawn(data.train.pictures, _N_CALIBRATION, config.seed))
     contents = {}
     if config.quantization in ("ptq", "both"):
         run.stage("quantize")
@@ -111,17 +123,20 @@ def _quantize(config: VwwTrainConfig, model: Any, data: Splits, run: Run) -> dic
     return contents
 
 
-def _measure(content: bytes, data: Splits) -> tuple[Quantized, NDArray[np.float64]]:
-    """Return an int8 model's figures, as the firmware's own engine computes its scores, and those for testing."""
+def _scores(content: bytes, data: Splits) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what an int8 model says of held-out pictures and of those for testing, on the firmware's own engine."""
     image = compile_tflite(content, name="vww", task=Task.VWW, labels=data.labels).image
     val, test = (engine_scores(image, part.pictures.view(np.int8) ^ np.int8(-128)) for part in (data.val, data.test))
-    quantized = Quantized(
+    return val, test
+
+
+def _measured(content: bytes, data: Splits, val: NDArray[np.float64], test: NDArray[np.float64]) -> Quantized:
+    return Quantized(
         tflite=content,
         val=classifier_metrics(val, data.val.classes),
         test=classifier_metrics(test, data.test.classes),
         right=tuple((test.argmax(axis=1) == data.test.classes).tolist()),
     )
-    return quantized, test
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +173,7 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
     fitted = _fine_tune(model, config, data, run)
     model = fitted.model
     steps.append(step("all layers learnt", model))
-    if n_passes and loss_before < held_out_loss(model, data):
+    if n_passes and config.prune is None and loss_before < held_out_loss(model, data):
         for layer, weights in zip(model.layers, before, strict=True):
             layer.set_weights(weights)
         steps[-2] = replace(steps[-2], is_taken=True)
@@ -202,16 +217,3 @@ def _fit(model: Any, config: VwwTrainConfig, data: Splits, run: Run) -> Fitted:
 def _batches(config: VwwTrainConfig, data: Splits) -> PictureBatches:
     steps = config.min_steps_per_epoch
     return PictureBatches(data.train, len(data.labels), config.batch_size, config.seed, min_steps=steps)
-
-
-def _judged(pictures: PictureSet, labels: tuple[str, ...], scores: NDArray[np.float64]) -> tuple[Judged, ...]:
-    return tuple(
-        Judged(
-            path=path,
-            label=labels[label],
-            predicted=labels[int(row.argmax())],
-            scores=tuple(row.tolist()),
-            is_picture=True,
-        )
-        for path, label, row in zip(pictures.paths, pictures.classes, scores, strict=True)
-    )
