@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Skill", "classifier_skill"]
+__all__ = ["Skill", "classifier_skill", "lucky_auc"]
 
 _ENOUGH = 30
 """samples from which on chance must be ruled out; of fewer it cannot be"""
@@ -66,6 +66,17 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
         n_classes=n_classes,
         z=(balanced - expected) / spread if spread > 0.0 else 0.0,
     )
+
+
+def lucky_auc(n_positive: float, n_negative: float) -> float:
+    """Return the area under the ROC curve that scores unrelated to the classes exceed in 1 of 20 cases.
+
+    The numbers are those of independent samples; the spread is that of the U statistic (Mann and Whitney, 1947).
+    """
+    if not n_positive or not n_negative:
+        return 0.5
+    spread = math.sqrt((n_positive + n_negative + 1.0) / (12.0 * n_positive * n_negative))
+    return min(1.0, 0.5 + _Z_ONE_SIDED * spread)
 
 
 def _variance(

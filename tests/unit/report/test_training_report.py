@@ -13,7 +13,6 @@ from tinyhost.report.drawing import chart_figure
 from tinyhost.report.figures import figure_svg
 from tinyhost.report.training import training_report
 from tinyhost.synth.pictures import write_dataset
-from tinyhost.tasks.class_parts import likely_wrong
 from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.vww.config import VwwTrainConfig
@@ -55,17 +54,32 @@ def test_the_report_shows_figures_confusion_wrong_pictures_and_curves(tmp_path: 
     assert page.count("<svg") == 2
 
 
+def all_right() -> dict[str, Quantized]:
+    right = classifier_metrics(np.eye(2)[np.repeat([0, 1], 20)], np.repeat([0, 1], 20))
+    return {"ptq": Quantized(tflite=b"", val=right, test=right, right=())}
+
+
 def test_labels_that_are_likely_wrong_are_listed(tmp_path: Path) -> None:
     done = outcome(tmp_path)
     sure = {"no_person": (0.9, 0.1), "person": (0.1, 0.9)}
     samples = [replace(item, scores=sure[item.label], predicted=item.label) for item in done.judged]
     samples[1] = replace(samples[1], scores=(0.05, 0.95), predicted="person")
-    issues = likely_wrong(samples, done.labels)
-    assert [(item.file, item.label, item.suggested) for item in issues] == [
+    told = replace(done, judged=tuple(samples[4:]), judged_held_out=tuple(samples[:4]), quantized=all_right())
+    assert [(item.file, item.label, item.suggested) for item in told.label_issues] == [
         (str(samples[1].path), "no_person", "person")
     ]
-    page = training_report(replace(done, judged=tuple(samples), label_issues=issues))
-    assert "1 label may be wrong" in page
+    assert "1 label may be wrong" in training_report(told)
+
+
+def test_two_names_of_one_class_are_a_failure_with_the_reason(tmp_path: Path) -> None:
+    done = outcome(tmp_path)
+    samples = [replace(done.judged[index % 8], predicted=done.labels[index % 2]) for index in range(40)]
+    assert {(item.label, item.predicted) for item in samples} == {(a, b) for a in done.labels for b in done.labels}
+    same = replace(done, judged_held_out=tuple(samples), quantized=all_right())
+    assert "does not tell no_person and person apart better than by chance" in same.failure()
+    assert "no_person and person are not told apart better than by chance" in same.hints()
+    told = replace(same, judged_held_out=tuple(replace(item, predicted=item.label) for item in samples))
+    assert (told.failure(), told.hints()) == ("", ())
 
 
 def test_what_stands_between_backticks_is_code_and_all_else_is_escaped(tmp_path: Path) -> None:

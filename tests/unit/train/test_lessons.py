@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import mannwhitneyu
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.train.core.lessons import below, fitting_hints, unheard_classes, useless
+from tinyhost.train.core.lessons import below, fitting_hints, lucky, unheard_classes, useless
 
 LABELS = ("silence", "unknown", "yes", "no")
 
@@ -37,6 +38,15 @@ def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
 
 def test_a_model_that_has_learnt_something_has_no_failure() -> None:
     assert useless(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_scores_that_are_higher_by_luck_are_those_of_the_u_test(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    normal, other = rng.normal(0, 1, 40), rng.normal(0.35, 1, 25)
+    found = mannwhitneyu(other, normal, alternative="greater", method="asymptotic", use_continuity=False)
+    text = lucky(found.statistic / (40 * 25), 40, 25, "other series")
+    assert (text == "") == (found.pvalue < 0.05)
 
 
 def test_a_model_below_the_least_accuracy_is_told_with_the_chance_of_it() -> None:

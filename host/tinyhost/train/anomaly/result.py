@@ -24,6 +24,7 @@ from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData, Trimmed
 from tinyhost.train.anomaly.scores import TrainedNetwork
+from tinyhost.train.core.lessons import lucky
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 
 _HARDLY = 0.6  # AUC; 0.5 is chance
@@ -162,10 +163,11 @@ class AnomalyResult(Outcome):
                 f"the autoencoder's error on held-out normal running is {error:.3g}, that of a constant answer "
                 f"{self._constant_error:.3g}: it has learnt nothing"
             )
-        overall = self.chosen.figures.overall
-        if overall is not None and overall.auc <= 0.5:
-            return f"anomalous windows score no higher than normal ones: AUC {overall.auc:.3f} of {overall.n:,} windows"
-        return ""
+        overall, motion = self.chosen.figures.overall, self.data.motion
+        if overall is None:
+            return ""
+        alone = min(1.0, motion.hop / motion.n_fft)  # share of a window's samples that no other one has
+        return lucky(overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows")
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, and which anomalies are hardly noticed."""

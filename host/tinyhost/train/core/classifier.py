@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from tinyhost.bench.compare import ComparedModel
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import PairedTest
+from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_documents import LabelIssueDocument
-from tinyhost.tasks.class_parts import issue_parts, precision_recall, score_arrays
+from tinyhost.tasks.class_parts import issue_parts, likely_wrong, precision_recall, score_arrays
 from tinyhost.tasks.findings import Judged, JudgedSamples, Part, Section
 from tinyhost.train.core.config import ClassifierConfig
 from tinyhost.train.core.forms import forms_section
-from tinyhost.train.core.lessons import unheard_classes
+from tinyhost.train.core.lessons import alike, below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import Quantized, models_of_ways, paired
 
@@ -52,6 +54,14 @@ Document = TypeVar("Document", bound=ClassifierDocument)
 class ClassifierOutcome(Outcome):
     """All that is known about a finished training of a classifier."""
 
+    first_judged: ClassVar[int] = 0
+    """class from which on it must be better than one constant answer"""
+    first_wanted: ClassVar[int] = 0
+    """class from which on they are what the model is for"""
+    what_is_judged: ClassVar[str]
+    """as in `pictures for testing`: those of the classes from first_judged on"""
+    what_is_tested: ClassVar[str]
+
     config: ClassifierConfig
     float_test: ClassifierMetrics
     quantized: Mapping[str, Quantized]
@@ -60,8 +70,8 @@ class ClassifierOutcome(Outcome):
     """the way whose model was taken"""
     judged: tuple[Judged, ...] = ()
     """the samples for testing, by the int8 model"""
-    label_issues: tuple[LabelIssueDocument, ...] = ()
-    """of the samples held out and for testing"""
+    judged_held_out: tuple[Judged, ...] = ()
+    """the samples that choose, as they are"""
     other_forms: Mapping[str, bytes] = field(default_factory=dict)
     """.tflite files that are not int8, by name; none without `--quantize` and `--prune`"""
     forms: tuple[ComparedModel, ...] = ()
@@ -77,6 +87,11 @@ class ClassifierOutcome(Outcome):
         """Both ways to int8 on the same samples for testing; None of one alone."""
         return paired(self.quantized)
 
+    @property
+    def label_issues(self) -> tuple[LabelIssueDocument, ...]:
+        """Samples, held out or for testing, whose labels are likely wrong."""
+        return likely_wrong((*self.judged_held_out, *self.judged), self.labels)
+
     def worth(self) -> ClassifierMetrics:
         """Return the figures of the int8 model on the samples for testing."""
         return self.int8_test
@@ -85,9 +100,32 @@ class ClassifierOutcome(Outcome):
         """Return the int8 model's accuracy on the samples that choose."""
         return self.quantized[self.chosen].val.accuracy
 
+    def failure(self) -> str:
+        """Return why the model is of no use: it has learnt nothing, or is worth less than was asked for."""
+        skill = classifier_skill(self.int8_test.confusion, range(self.first_judged, len(self.labels)))
+        return (
+            useless(skill, self.labels, self.what_is_judged)
+            or self._none_told_apart()
+            or below(self.int8_test, self.config.least_accuracy, self.what_is_tested)
+        )
+
+    def _none_told_apart(self) -> str:
+        """Return that no wanted class is told from another, "" if one is."""
+        n_wanted, pairs = len(self.labels) - self.first_wanted, self._alike
+        if not pairs or len(pairs) < n_wanted * (n_wanted - 1) // 2:
+            return ""
+        names = " and ".join(pairs[0]) if len(pairs) == 1 else "the classes"
+        return f"the model does not tell {names} apart better than by chance; are they the same under two labels?"
+
+    @cached_property
+    def _alike(self) -> list[tuple[str, str]]:
+        samples = (*self.judged_held_out, *self.judged)
+        return alike(samples, self.labels, range(self.first_wanted, len(self.labels)))
+
     def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, and which classes are never recognized."""
-        return (*super().hints(), *unheard_classes(self.int8_test.confusion, self.labels))
+        """Return what the epochs tell, which classes are never recognized, and which are taken for one another."""
+        same = (f"{a} and {b} are not told apart better than by chance" for a, b in self._alike)
+        return (*super().hints(), *unheard_classes(self.int8_test.confusion, self.labels), *same)
 
     def judged_parts(self) -> tuple[Part, ...]:
         """Return precision over recall, labels that are likely wrong, and the samples for testing one by one."""

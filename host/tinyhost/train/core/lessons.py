@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.skill import Skill
+from tinyhost.metrics.skill import Skill, classifier_skill, lucky_auc
+from tinyhost.tasks.findings import Judged
 
-__all__ = ["below", "fitting_hints", "unheard_classes", "useless"]
+__all__ = ["alike", "below", "fitting_hints", "lucky", "unheard_classes", "useless"]
 
 _GAP = 0.1  # of accuracy, between what is learnt from and what is held out
 _LOSS_GAP = 2.0  # as a ratio, where there is no accuracy
 _RISE = 1.1  # of the held-out loss after its best epoch
 _POOR = 0.8  # of accuracy on what is learnt from
 _FALL = 0.97  # of the held-out loss over the last quarter: it still falls
+_MIN_OF_EACH = 6  # samples of a label, to say that it is taken for another
 _MIN_EPOCHS = 8  # fewer say nothing about where a run is going
 
 
@@ -28,6 +31,32 @@ def useless(skill: Skill, labels: Sequence[str], what: str) -> str:
         f"the model is right on {skill.n_right} of {skill.n} {what}, "
         f"{'no better than' if plainly else 'not more than by chance better than'} {constant}: it has learnt nothing"
     )
+
+
+def lucky(auc: float, n_normal: float, n_other: float, what: str) -> str:
+    """Return why a detector is of no use, "" if it is of some; numbers of independent samples, whose scores are what.
+
+    what: as in `anomalous windows`.
+    """
+    limit = lucky_auc(n_other, n_normal)
+    if auc > limit:
+        return ""
+    if auc <= 0.5:
+        return f"{what} score no higher than normal ones: AUC {auc:.3f}"
+    return f"{what} score higher than normal ones by chance at most: AUC {auc:.3f}; chance alone reaches {limit:.3f}"
+
+
+def alike(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
+    """Return the pairs of wanted labels between which a model does not tell better than by chance.
+
+    Only answers that are one of the two count, of pairs with six such samples or more of either label.
+    """
+    found = []
+    for pair in combinations([labels[index] for index in wanted], 2):
+        counts = [[sum(s.label == a and s.predicted == b for s in samples) for b in pair] for a in pair]
+        if min(map(sum, counts)) >= _MIN_OF_EACH and not classifier_skill(counts).is_better:
+            found.append(pair)
+    return found
 
 
 def below(metrics: ClassifierMetrics, least: float | None, what: str) -> str:

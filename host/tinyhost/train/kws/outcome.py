@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.datasets.sounds import UNKNOWN_CLASS
+from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS
 from tinyhost.metrics.keyword_charts import errors_chart, thresholds_chart
 from tinyhost.metrics.keywords import KeywordCurve, KeywordPoint
-from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_parts import class_figures
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
 from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import below, useless
 from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.quantized import WAYS, Quantized, quantization_section
 from tinyhost.train.kws.config import KwsTrainConfig
@@ -49,6 +47,10 @@ class KwsOutcome(ClassifierOutcome):
     task: ClassVar[Task] = Task.KWS
     input_meaning: ClassVar[str] = "features of the audio micro-frontend"
     remedy: ClassVar[str] = "More clips, by more people,"
+    first_judged: ClassVar[int] = UNKNOWN_CLASS  # silence is too easy
+    first_wanted: ClassVar[int] = N_SILENT
+    what_is_judged: ClassVar[str] = "clips for testing in which somebody speaks"
+    what_is_tested: ClassVar[str] = "clips for testing"
 
     config: KwsTrainConfig
     counts: dict[str, dict[str, int]]
@@ -66,17 +68,6 @@ class KwsOutcome(ClassifierOutcome):
     def title(self) -> str:
         """Name of the model card and the report."""
         return f"Keywords: {', '.join(self.config.words)}"
-
-    def failure(self) -> str:
-        """Return why the model is of no use: it tells no word from the rest, or is worth less than was asked for.
-
-        Silence, which is easy, is left out of the first.
-        """
-        spoken = range(UNKNOWN_CLASS, len(self.labels))
-        skill = classifier_skill(self.best.test.confusion, spoken)
-        return useless(skill, self.labels, "clips for testing in which somebody speaks") or below(
-            self.best.test, self.config.least_accuracy, "clips for testing"
-        )
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

@@ -20,7 +20,6 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.models.file import read_tflite_file
-from tinyhost.tasks.class_parts import likely_wrong
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
@@ -105,7 +104,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         forms=side_by_side(
             forms, file_names(contents), to_input(features.test.features), features.test.classes, config.seed
         ),
-        label_issues=likely_wrong((*held_out, *tested), data.labels),
+        judged_held_out=held_out,
         tflite=quantized[chosen].tflite,
         n_parameters=n_trainable(fitted.model),
         params=app_params(config),

@@ -14,6 +14,7 @@ from tinyhost.metrics.charts import Chart, Panel, Series
 from tinyhost.metrics.intervals import Interval, wilson
 from tinyhost.metrics.threshold import Operating, Roc, operating_point
 from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent, within
+from tinyhost.train.core.lessons import lucky
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.series.config import SeriesTrainConfig
 
@@ -116,8 +117,8 @@ class SeriesOutcome(Outcome):
                 f"the autoencoder's error on held-out normal series is {error:.3g}, that of a constant answer "
                 f"{self.constant_error:.3g}: it has learnt nothing"
             )
-        auc = self.scores.roc.auc
-        return f"other series score no higher than normal ones: AUC {auc:.3f}" if auc <= 0.5 else ""
+        scores = self.scores
+        return lucky(scores.roc.auc, len(scores.normal), len(scores.other), "other series")
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

@@ -8,19 +8,15 @@ from typing import Any, ClassVar, Literal
 from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_parts import class_figures
 from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
 from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import below, useless
 from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.quantized import WAYS, quantization_section
 from tinyhost.train.vww.config import VwwTrainConfig
 
 __all__ = ["TransferStep", "VwwDocument", "VwwOutcome"]
-
-_TESTED = "pictures for testing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +48,8 @@ class VwwOutcome(ClassifierOutcome):
     task: ClassVar[Task] = Task.VWW
     input_meaning: ClassVar[str] = "grey level - 128"
     remedy: ClassVar[str] = "More pictures, of more places and people,"
+    what_is_judged: ClassVar[str] = "pictures for testing"
+    what_is_tested: ClassVar[str] = what_is_judged
 
     config: VwwTrainConfig
     sizes: dict[str, int]
@@ -68,12 +66,6 @@ class VwwOutcome(ClassifierOutcome):
         if len(self.quantized) == 1:
             return ()
         return (quantization_section(self.quantized, self.chosen, self.config.qat_epochs),)
-
-    def failure(self) -> str:
-        """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
-        return useless(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below(
-            self.int8_test, self.config.least_accuracy, _TESTED
-        )
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

@@ -15,7 +15,6 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.datasets.picture_splits import Splits, load_splits
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
-from tinyhost.tasks.class_parts import likely_wrong
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.feed import BatchSource, one_hot
 from tinyhost.train.core.fitting import BEST_WEIGHTS, Fitted, fit_classifier, float_metrics, import_keras
@@ -86,7 +85,7 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         judged=tested,
         other_forms=forms,
         forms=side_by_side(forms, file_names(contents), to_input(data.test.pictures), data.test.classes, config.seed),
-        label_issues=likely_wrong((*held_out, *tested), data.labels),
+        judged_held_out=held_out,
         duration_s=run.duration_s,
     )
 
