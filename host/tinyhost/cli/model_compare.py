@@ -30,7 +30,8 @@ def compare_forms(
     ] = None,
     allow_skipped: AllowSkippedOption = False,
     layers: Annotated[
-        bool, option("--layers", help="With --data: also show the rounding error of each layer's activations.")
+        bool,
+        option("--layers", help="With --data: also show the quantization error (SQNR) of each layer."),
     ] = False,
     labels: LabelsOption = None,
     json: JsonOption = None,

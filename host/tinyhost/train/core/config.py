@@ -110,13 +110,13 @@ class ClassifierConfig(TrainConfig):
 
     quantize: tuple[str, ...] = option(
         "--quantize",
-        "Also make these forms of the network, and compare them with int8: float32, float16, dynamic, int8, 16x8.",
+        "Also write the network in these number formats and compare them: float32, float16, dynamic, int8, 16x8.",
         (),
     )
     prune: float | None = option(
         "--prune",
-        "Set this share of the weights to zero while it learns: less bytes when zipped, no faster. Wants "
-        "--quantization ptq.",
+        "Set this share of the weights to zero during training. The file compresses better; the model is not faster. "
+        "Needs --quantization ptq.",
         None,
         least=0,
         most=0.99,
