@@ -7,101 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.audio.speakers import Part
-from tinyhost.bench.layer_noise import LayerNoise, layer_noise, on_grid
+from tinyhost.bench.compared import ComparedModel, Flip, ModelCompareDocument
+from tinyhost.bench.layer_noise import layer_noise, on_grid
 from tinyhost.compiler import compile_tflite
 from tinyhost.compiler.tflite_reader import read_tflite
-from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import MissingToolError, ModelError, UsageError
-from tinyhost.metrics.intervals import Interval, mcnemar, wilson
+from tinyhost.metrics.intervals import mcnemar, wilson
 from tinyhost.models.file import ModelFile, load_model_file, read_tflite_file
-from tinyhost.models.forms import Form, form_of, weights_of
-from tinyhost.models.reference import HostReference, LitertReference, Reference, ReferenceName, TflmReference
+from tinyhost.models.forms import form_of, weights_of
+from tinyhost.models.reference import HostReference, LitertReference, Reference, TflmReference
 from tinyhost.tasks.contract import LabelledInput
 from tinyhost.tasks.registry import task_of_app
 
-__all__ = ["ComparedModel", "Flip", "ModelCompareDocument", "compare_contents", "compare_models"]
+__all__ = ["compare_contents", "compare_models"]
 
 _MAX_FLIPS = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComparedModel:
-    """One of the files."""
-
-    file: str
-    form: Form
-    """by the types of weights and of what they are multiplied with: `dynamic` has weights of int8 and floats beside
-    them, `int16x8` weights of int8 and int16"""
-    n_bytes: int
-    """of the .tflite"""
-    zipped_bytes: int
-    """after DEFLATE, as a zip has it: what pruned weights save before they are sent"""
-    n_weights: int
-    """constants of the layers that have weights, without biases"""
-    zero_weights: float
-    """share of them that is zero"""
-    runs_on_board: bool
-    """tinyhost's engine takes it"""
-    why_not: str
-    """empty if it does"""
-    flash_bytes: int | None
-    """of the model image; null if there is none"""
-    arena_bytes: int | None
-    """working memory"""
-    run_by: ReferenceName | None
-    """what answered here: the firmware's own engine, or what others wrote; null if nothing takes it, or without data"""
-    n_right: int | None
-    accuracy: float | None
-    accuracy_interval: Interval | None
-    """95 % (Wilson)"""
-    flipped: int | None
-    """answers that are others than the first file's"""
-    only_first: int | None
-    """samples that the first file alone has right"""
-    only_this: int | None
-    p: float | None
-    """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
-    mean_difference: float | None
-    """of the scores from the first file's"""
-    layers: tuple[LayerNoise, ...]
-    """rounding error of each layer's activations; empty without data, and of other operators than the first file's"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flip:
-    """A sample to which a file gives another answer than the first."""
-
-    file: str
-    """the sample"""
-    label: str
-    model: str
-    """the model's file"""
-    first: str
-    """what the first file says"""
-    says: str
-    """what this one says"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelCompareDocument:
-    """`tinyhost model compare FILE... --json FILE`."""
-
-    schema: Literal["tinyhost.model_compare/1"] = "tinyhost.model_compare/1"
-    data: str | None
-    """the folder; null without `--data`"""
-    n: int
-    """samples"""
-    labels: tuple[str, ...]
-    models: tuple[ComparedModel, ...]
-    flips: tuple[Flip, ...]
-    """at most 1,000"""
-    skipped: tuple[Skipped, ...]
-    """files of the data that could not be used"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from tinyhost.cli.skipped import AllowSkippedOption
 from tinyhost.errors import UsageError
 
 if TYPE_CHECKING:
-    from tinyhost.bench.compare import ComparedModel, ModelCompareDocument
+    from tinyhost.bench.compared import ComparedModel, ModelCompareDocument
 
 __all__ = ["compare_forms"]
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.bench.compare import ComparedModel
+from tinyhost.bench.compared import ComparedModel
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.bench.compare import ComparedModel, compare_contents
+from tinyhost.bench.compare import compare_contents
+from tinyhost.bench.compared import ComparedModel
 from tinyhost.tasks.findings import Grid, Note, Part, Section, decibels, percent, within
 from tinyhost.train.core.config import ClassifierConfig
 from tinyhost.train.core.quantize import convert, drawn
