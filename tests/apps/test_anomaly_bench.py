@@ -102,7 +102,8 @@ def test_recordings_of_other_programs_are_measured_in_the_unit_that_is_said(stat
     motion = station.run_json(*data, "--unit", "g")["motion"]
     assert motion["recordings"] == 3
     assert (
-        motion["issues"][0] == "3 of 3 files: times taken for us, 119 samples per second; if they are not: --time-unit"
+        motion["issues"][0]
+        == "3 of 3 files: times are assumed to be in us, 119 samples per second; otherwise give --time-unit"
     )
     assert (
         "no recording for testing; it has no parts"

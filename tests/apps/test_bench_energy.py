@@ -34,7 +34,7 @@ def test_on_m4_a_window_is_its_instructions_and_a_gate_keeps_their_energy(statio
 
 def test_a_real_meter_measures_no_virtual_board(stations: Stations) -> None:
     done = stations("native", "anomaly").run("bench", "--energy", "ppk2:/dev/ttyACM9", "--samples", "0", code=2)
-    assert "native takes no current that a meter could see" in done.err
+    assert "native draws no current that a meter could measure" in done.err
 
 
 def test_a_condition_on_energy_needs_a_meter(stations: Stations, tmp_path: Path) -> None:

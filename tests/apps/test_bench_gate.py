@@ -41,7 +41,7 @@ def test_a_benchmark_keeps_its_own_baseline_and_breaks_a_better_one(
     table = tmp_path / "table.md"
     gated = (*words, "--baseline", str(base), "--fail-if", CONDITIONS, "--save-baseline", str(base))
     done = station.run(*gated, "--junit", str(junit), "--markdown", str(table), code=1)
-    assert "m4: 1 of 3 conditions broken" in done.err
+    assert "m4: 1 of 3 conditions violated" in done.err
     assert "latency>+2%: +2.10 %" in done.err
     assert base.read_bytes() == before, "what breaks the gate becomes no baseline"
     failures = [case.get("name") for case in ET.parse(junit).iter("testcase") if case.find("failure") is not None]

@@ -67,7 +67,7 @@ def test_what_is_wrong_with_a_picture_is_said_and_kept(native: Station, tmp_path
         cv2.imwrite(str(scene / f"{name}.png"), level.astype(np.uint8))
     words = capture(tmp_path / "set", scene, 4)
     document = native.run_json(*words)
-    black = "black: is the lens cap on, or the room dark?"
+    black = "black: the lens cap is on, or the room is dark"
     samples = read_manifest(tmp_path / "set")
     assert {sample.scene_item for sample in samples} == {"a.png", "b.png"}
     for sample in samples:

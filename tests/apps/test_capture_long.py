@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import write_wav
+from tinyhost.boards.scenes.messages import SceneReply
 from tinyhost.datasets.manifest import read_manifest
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.synth.machine.machine import Machine, MachineOptions
@@ -108,6 +109,12 @@ def test_a_stuck_sensor_is_flagged(stations: Stations, tmp_path: Path) -> None:
     assert any("stuck" in issue for issue in document["issues"])
 
 
+def n_samples_given(reply: Path) -> int:
+    """Return how many samples a scene has given so far."""
+    data = reply.read_bytes() if reply.exists() else b""
+    return SceneReply.unpack(data).position if len(data) >= SceneReply.SIZE else 0
+
+
 def test_ctrl_c_keeps_what_was_recorded(stations: Stations, tmp_path: Path) -> None:
     station = stations("native", "anomaly")
     process = station.start(
@@ -115,7 +122,10 @@ def test_ctrl_c_keeps_what_was_recorded(stations: Stations, tmp_path: Path) -> N
         *("--scene", "machine:"),
     )
     station.wait_until_on(process)
-    time.sleep(3)
+    deadline = time.monotonic() + 60
+    while n_samples_given(station.state / "native" / "accelerometer.reply") < 119:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=120)
     assert process.returncode == 130

@@ -53,8 +53,11 @@ def test_clips_that_cannot_be_used_are_counted_told_and_an_error(stations: Stati
     outputs = ("--report", str(tmp_path / "report.html"), "--json", str(tmp_path / "bench.json"))
     done = station.run(*words, *outputs, code=1)
     assert "2 of 8 samples left out (25.0 %)" in done.err
-    assert "of 6 clips, on the board; 2 left out" in done.out
-    reasons = ["cut short: the header says 32,000 bytes of samples, 19,956 are there", "got 44,100 Hz, mono, 16 bit"]
+    assert "of 6 clips, on the board; 2 skipped" in done.out
+    reasons = [
+        "truncated: the header announces 32,000 bytes of samples, but there are 19,956",
+        "got 44,100 Hz, mono, 16 bit",
+    ]
     skipped = json.loads((tmp_path / "bench.json").read_text())["accuracy"]["skipped"]
     assert [item["what"] for item in skipped] == ["no/a.wav", "yes/d.wav"]
     for reason in reasons:

@@ -77,7 +77,7 @@ def test_centroids_are_scored_against_boxes(native: Station, model: Path, boxed:
     assert [each["right"] for each in objects["pictures"][1]["detections"]] == [True, False]
     text = native.run(*words, "--samples", "0").out
     assert "F1: 66.7 %" in text
-    assert "boxes that the model has no label for count nowhere: cat (1)" in text
+    assert "boxes whose labels the model does not know are not counted: cat (1)" in text
 
 
 def test_a_large_picture_is_cut_and_its_boxes_with_it(native: Station, model: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_pictures_get_worse_until_the_model_breaks_and_each_step_is_what_this_co
         check_step(step, before, rights(step["value"]))
     assert [step["breaks"] for step in sweep["steps"]] == [False] * (len(sweep["steps"]) - 1) + [True]
     assert "Robustness, on the board" in page.read_text()
-    assert 'aria-label="Share that is right over each condition"' in page.read_text()
+    assert 'aria-label="Accuracy over each condition"' in page.read_text()
 
 
 def test_recordings_of_motion_are_tilted_and_judged_as_on_this_computer(stations: Stations, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_model_of_another_app_is_refused_before_it_is_sent(native: Station, tm
         assert "expected a model for its app vww, got" in refused
         assert "push --force stores it all the same" in refused
     picture = native.run("push", write_model(tmp_path, 1), code=1).err
-    assert "got small 1, which is no model of a picture: it takes 1x40 int8" in picture
+    assert "got small 1, which is not a model of pictures: its input is 1x40 int8" in picture
     assert native.run_json("models")["slots"] == before
     assert native.run_json("push", str(SHIPPED_MODELS["kws"]), "--force")["name"] == "kws"
     done = native.run("monitor", "--count", "2", "--plain", code=1)
@@ -163,7 +163,6 @@ def test_other_commands_use_a_board_that_is_kept_on(native: Station) -> None:
     kept = native.start("board", "run")
     assert kept.stdout is not None
     assert "native is on: /dev/pts/" in kept.stdout.readline()
-    time.sleep(0.1)
     native.run("settings", "period_ms=777")
     assert native.run_json("settings")["settings"]["period_ms"]["value"] == 777
     boards = run_json("boards", TINYHOST_STATE=native.state)["boards"]

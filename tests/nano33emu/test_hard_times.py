@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tinyhost.protocol.messages import StreamId
 from tinyhost.protocol.reset import ResetReason
 
 from tests.device.rig import small_model
-from tests.nano33emu.watching import await_figures, figures
+from tests.nano33emu.watching import await_figures, figures, pass_time
 from tests.stations import SHIPPED_MODELS, Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
@@ -93,7 +92,7 @@ def test_a_host_that_stops_reading_loses_items_that_are_counted_and_nothing_else
     with device.stream(StreamId.SAMPLES) as items:
         take(items, 3)
         power.switch("usb read off")
-        time.sleep(2.5)
+        pass_time(power, 2.5)
         power.switch("usb read on")
         take(items, 12)
         counts = items.counts(StreamId.SAMPLES)
@@ -110,7 +109,7 @@ def test_a_cable_that_is_pulled_and_put_back_interrupts_a_stream_and_no_more(
         for _ in range(2):
             take(items, 2)
             power.switch("vbus off")
-            time.sleep(0.2)
+            pass_time(power, 0.2)
             power.switch("vbus on")
             take(items, 2)
     assert device.ping().boot == boot

@@ -35,7 +35,7 @@ OTHER_SETTINGS = {"smoothing": 77, "camera_resolution": 1}
 """what a page of settings has, too, and keeps when it is written anew"""
 RECORDS_OF_PAGE = 340
 """firmware/lib/model_store/src/journal.cpp"""
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 IN_SOAK = 75
 """cuts of each of the 14 kinds: 1,050"""
 

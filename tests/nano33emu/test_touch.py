@@ -31,7 +31,7 @@ from tinyhost.protocol.messages import (
 
 from hil.tests.wire import HELLO, Wire
 from tests.device.rig import make_pictures, small_model
-from tests.nano33emu.watching import await_figures
+from tests.nano33emu.watching import await_figures, pass_time
 from tests.stations import Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
@@ -114,7 +114,7 @@ def stream(power: VirtualPower, wire: Wire) -> None:
 def stream_to_nobody(power: VirtualPower, wire: Wire) -> None:
     stream(power, wire)
     power.switch("usb read off")
-    time.sleep(0.5)
+    pass_time(power, 0.5)
 
 
 STATES: list[Callable[[VirtualPower, Wire], None]] = [

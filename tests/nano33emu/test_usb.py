@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import struct
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from tinyhost.protocol.frames import encode_frame
 from tinyhost.protocol.messages import HelloReply, MessageType, PingRequest, ReadRequest, Source, StreamId
 
 from hil.tests.wire import HELLO, Wire
+from tests.nano33emu.watching import pass_time
 from tests.stations import Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
@@ -160,7 +160,7 @@ def test_frames_of_all_sizes_arrive_and_a_full_packet_at_the_end_is_followed_by_
         def ask_behind_a_packet() -> None:
             power.switch("usb read off")
             wire.send(b"".join(encode_frame(MessageType.SINK, number) for number in range(1 + MAX_PACKET)))
-            time.sleep(0.3)
+            pass_time(power, 0.3)
             power.switch("usb read on")
             assert wire.reply(MAX_PACKET) is not None
 
@@ -178,7 +178,7 @@ def test_a_stream_outlives_a_suspended_bus_and_tells_what_was_lost(power: Virtua
             for _ in range(3):
                 next(items)
                 power.switch("usb suspend")
-                time.sleep(0.5)
+                pass_time(power, 0.5)
                 power.switch("usb resume")
                 last = [next(items) for _ in range(20)][-1]
             counts = items.counts(StreamId.FEATURES)

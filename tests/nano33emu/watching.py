@@ -9,7 +9,7 @@ from typing import Any
 
 from tinyhost.boards.virtual import VirtualPower
 
-__all__ = ["await_figures", "figures"]
+__all__ = ["await_figures", "figures", "pass_time"]
 
 _PATIENCE_S = 60.0
 """of a computer that does much else"""
@@ -28,3 +28,9 @@ def await_figures(power: VirtualPower, are_wanted: Callable[[dict[str, Any]], bo
         assert time.monotonic() < deadline, values
         time.sleep(0.02)
     return values
+
+
+def pass_time(power: VirtualPower, seconds: float) -> None:
+    """Return when so much of the board's own time has passed."""
+    end_s = figures(power)["virtual_s"] + seconds
+    await_figures(power, lambda now: now["virtual_s"] >= end_s)

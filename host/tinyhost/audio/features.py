@@ -72,7 +72,7 @@ class FeatureStream:
         try:
             self._frontend = _firmware.Frontend(**fields)
         except (_firmware.StatusError, TypeError) as exc:  # TypeError: a number that its field cannot hold
-            raise ConfigError(f"the audio frontend cannot work so: {self.config}", hint=_LIMITS) from exc
+            raise ConfigError(f"invalid parameters of the audio frontend: {self.config}", hint=_LIMITS) from exc
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features of the strides that these samples complete.

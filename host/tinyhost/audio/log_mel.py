@@ -45,7 +45,8 @@ class LogMelConfig:
         sizes = (self.rate_hz, self.n_fft, self.hop, self.n_mels, self.n_stacked)
         if min(sizes) < 1 or self.n_fft % 2 or not 0 <= self.first_frame < self.end_frame:
             raise UsageError(
-                f"log-mel features cannot work so: {self}", hint="sizes are positive, n_fft even, frames in order"
+                f"invalid parameters of the log-mel features: {self}",
+                hint="sizes are positive, n_fft even, frames in order",
             )
 
     @property

@@ -126,7 +126,7 @@ def _by_libsndfile(content: bytes) -> Sound:
             raise DatasetError("expected an MP3, which is MPEG layer III, got layer I", hint=_HINT)
         n_bytes = 8 + int.from_bytes(content[4:8], "big")
         if content[:4] == b"FORM" and n_bytes > len(content):  # libsndfile takes what is there
-            raise DatasetError(f"cut short: the header says {n_bytes:,} bytes, got {len(content):,}", hint=_HINT)
+            raise DatasetError(f"truncated: the header announces {n_bytes:,} bytes, got {len(content):,}", hint=_HINT)
         is_exact, is_lossy = file.subtype in _OF_16_BITS, file.subtype in _LOSSY
 
         def blocks() -> Iterator[NDArray[np.int16] | NDArray[np.float32]]:

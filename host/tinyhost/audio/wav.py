@@ -117,7 +117,7 @@ def _samples(content: bytes, begin: int, size: int, kind: _Format, where: str) -
     code, n_channels, rate_hz, bits = kind
     there = len(content) - begin
     if size > there:
-        raise _bad(where, f"cut short: the header says {size:,} bytes of samples, {there:,} are there")
+        raise _bad(where, f"truncated: the header announces {size:,} bytes of samples, but there are {there:,}")
     size -= size % (n_channels * bits // 8)  # a part of a sample is none
     if size == 0:
         raise _bad(where, "empty: 0 samples")

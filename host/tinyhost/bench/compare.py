@@ -61,8 +61,8 @@ def compare_models(
     )
     if on_board is None or task is None:
         raise UsageError(
-            "none of the files is a model that an app of a board takes, so nothing says what it makes of a sample",
-            hint="name the int8 model beside the others, or leave --data out",
+            "none of the files is a model for an app, so it is not known how to preprocess the samples",
+            hint="add the int8 model to the files, or omit --data",
         )
     names = labels or on_board.summary.labels
     inputs, skipped = task.inputs(on_board, names, data, part)
@@ -188,7 +188,7 @@ def _answers(
     if x.n_elements != real.shape[1]:
         raise ModelError(
             f"{item.path}: it takes {x.n_elements:,} values, the samples have {real.shape[1]:,}",
-            hint="compare forms of one model",
+            hint="compare variants of one model",
         )
     scores = []
     for done, sample in enumerate(real, 1):

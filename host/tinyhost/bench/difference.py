@@ -82,7 +82,7 @@ class DiffDocument:
     sample: str
     """the file, or `seed N`"""
     same: bool
-    """no stage differs"""
+    """whether no stage differs"""
     first_difference: str | None
     """name of the first stage that differs"""
     stages: tuple[Stage, ...]
@@ -127,7 +127,7 @@ def parse_npy(data: bytes, where: str) -> bytes:
     """Return the bytes of the array in a .npy file. Raises DatasetError, which names `where`, if it holds none."""
     try:
         if data[:6] != b"\x93NUMPY":
-            raise ValueError("it does not begin as numpy.save writes it")
+            raise ValueError("it does not begin like a file of numpy.save")
         return bytes(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False).tobytes())
     except _NO_ARRAY as error:
         raise DatasetError(f"{where}: not an array: {str(error)[:120]}", hint="write it with numpy.save") from error

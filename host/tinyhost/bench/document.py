@@ -28,12 +28,12 @@ class LatencyDocument(Latency):
     ticks_per_mac: float | None
     """median of `invoke` per multiply-accumulate of the network, dead ones too; null if it has none"""
     per_kind: tuple[OperatorTotal, ...]
-    """operators added up by name, the dearest first"""
+    """operators summed by name, the most expensive first"""
     estimate: Estimate | None
-    """time on a board that was not asked, from instructions: [performance.md](performance.md); null on boards
-    other than `m4`"""
+    """estimated time on a real board, from instructions: [performance.md](performance.md); null on boards other than
+    `m4`"""
     remark: str
-    """what figures in this unit are worth"""
+    """how to interpret figures in this unit"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +47,18 @@ class OtherEngineDocument:
     invoke: Spread
     """ticks of the model alone"""
     invoke_times: float
-    """its median by `latency.invoke.median`: above 1, the board's own engine is faster"""
+    """its median divided by `latency.invoke.median`: above 1, the board's own engine is faster"""
     preprocess: Spread | None
     """as `latency.preprocess`"""
     arena_bytes: int
-    """that the model takes; of `tflm` with its structures, as it says itself"""
+    """arena that the model needs; for `tflm` including its data structures, as it reports"""
     image_bytes: int
     """size of the model image"""
     image_sha256: str
     program_bytes: int
     """code and constants of the firmware with that engine"""
     own_program_bytes: int
-    """of the firmware that the board had and got back"""
+    """build of the firmware that the board had before and afterwards"""
     agreement: Agreement | None
     """as `agreement`, with the same reference"""
 
@@ -73,9 +73,9 @@ class BenchDocument:
 
     schema: Literal["tinyhost.bench/1"] = "tinyhost.bench/1"
     time: str
-    """when it ended"""
+    """when the benchmark ended"""
     host: str
-    """tinyhost, Python and system that measured"""
+    """versions of tinyhost, Python and the operating system"""
     board: str
     """`native`, `m4`, `nano33emu`, `nano33ble`"""
     app: str
@@ -96,9 +96,9 @@ class BenchDocument:
     other: OtherEngineDocument | None
     """the same model on the same board with another engine; null without `--engine`"""
     gate: GateResult | None
-    """the conditions of `--fail-if`; exits 1 if one is broken"""
+    """the conditions of `--fail-if`; exits 1 if one is violated"""
     boards: tuple[PoolShare, ...]
-    """several that shared the samples of `--data`; empty of one"""
+    """the boards that shared the samples of `--data`; empty for a single board"""
 
 
 def finding_documents() -> dict[str, type[Document]]:

@@ -40,7 +40,8 @@ def file_of_active_model(device: Device) -> ModelFile:
         if active is not None and ModelImage.parse(file.image).sha256 == active.sha256:
             return file
     raise UsageError(
-        f"{device.name}: the active model is not the one that ships with {device.info.app}, so its .tflite is unknown",
+        f"{device.name}: the active model is not the default model of {device.info.app}, so its .tflite file is not "
+        f"known",
         hint="name it: --model FILE.tflite",
     )
 

@@ -25,11 +25,11 @@ class Estimate:
     """Time of one inference on a board that was not asked."""
 
     target: str
-    """which board at which clock: `nRF52840 at 64 MHz`"""
+    """processor and clock frequency: `nRF52840 at 64 MHz`"""
     cycles: int
     ms: float
     error: float
-    """share of `ms` by which the true time may be longer or shorter"""
+    """relative error: the true time may be longer or shorter by this share of `ms`"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,9 +30,9 @@ __all__ = [
 
 TICK_REMARKS = {
     "instructions": "instructions on QEMU, exact and repeatable; instructions are not cycles",
-    "ns": "ns of this computer: not a device's figure",
+    "ns": "ns on this computer, not on a device",
     "cycles": "CPU cycles of the board",
-    "estimated cycles": "CPU cycles of the board as its emulator estimates them, good for orders of magnitude",
+    "estimated cycles": "CPU cycles estimated by the emulator, good for orders of magnitude",
 }
 """What a figure in each unit is worth."""
 
@@ -44,14 +44,14 @@ class DeviceSummary:
     board: str
     """type of the board: `native`, `m4`, `nano33emu`, `nano33ble`"""
     name: str
-    """as `--board` takes it"""
+    """the name for `--board`"""
     app: str
     engine: str
     firmware_version: str
     build_id: str
     """first 16 hex digits of the SHA-256 over the firmware's sources"""
     unique_id: str
-    """of this one board"""
+    """unique id of this board"""
     arena_bytes: int
     """size of the engine's arena on the board"""
     slot_bytes: int
@@ -68,7 +68,7 @@ class OperatorTicks:
     output_shape: tuple[int, ...]
     macs: int
     ticks: int
-    """median over profiled runs, which are not those of `invoke`"""
+    """median over profiled runs, which are separate from those of `invoke`"""
     share: float
     """of the sum over all operators, 0..1"""
 
@@ -78,23 +78,23 @@ class Latency:
     """How long one inference takes."""
 
     unit: str
-    """what a tick is: `instructions`, `cycles`, `ns`"""
+    """the unit of ticks: `instructions`, `cycles`, `ns`"""
     tick_hz: int
     """ticks per second; 0 where a tick is not a time"""
     runs: int
     """inferences that were timed"""
     invoke: Spread
-    """ticks of the model alone"""
+    """ticks of an inference, without preprocessing"""
     preprocess: Spread | None
     """ticks from picture to input tensor; None if the model takes no pictures"""
     capture: Spread | None
-    """ticks of a camera frame, on virtual boards of fetching it from the host, which varies; None without
+    """ticks to capture a camera frame (on virtual boards, to fetch it from the host, which varies); None without
     `--capture`"""
     per_operator: tuple[OperatorTicks, ...]
     """in the order of execution"""
     listening: Listening | None = None
-    """what it costs to take samples all the time, measured on 3 s of noise; None unless the app has a microphone and
-    the model suits it"""
+    """the cost of continuous listening, measured on 3 s of noise; None unless the app has a microphone and the model
+    suits it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +146,7 @@ class Judgement:
     """One condition, and whether it holds."""
 
     condition: str
-    """as it was written"""
+    """the condition as given"""
     holds: bool
     before: float
     """of the baseline: ticks (medians), bytes, or a share"""
@@ -156,9 +156,9 @@ class Judgement:
     change: str
     """in words: `+2.29 %`, `-2.0 pp`"""
     remark: str
-    """why a difference counts or does not; empty where the figures say it"""
+    """why a difference counts or does not; empty if the figures show it"""
     p: float | None = None
-    """chance of such a loss if there is none: McNemar's test, exact and one-sided; null without `(paired)`"""
+    """p-value of McNemar's exact one-sided test; null without `(paired)`"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -182,8 +182,8 @@ def _evaluations(task: Task | None, subject: Subject, request: BenchRequest) -> 
     if task is None:
         info = subject.device.info
         raise UsageError(
-            f"{subject.device.name}: this version of tinyhost does not know what the app {info.app} judges",
-            hint="leave --data and --stream out",
+            f"{subject.device.name}: this version of tinyhost does not know the app {info.app}",
+            hint="omit --data and --stream",
         )
     found: list[Evaluation] = []
     if request.data:

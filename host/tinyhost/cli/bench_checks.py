@@ -134,8 +134,8 @@ class Gate:
             return
         words = "; ".join(f"{item.condition}: {item.change}" for item in gate.broken)
         raise CheckFailedError(
-            f"{result.device.name}: {len(gate.broken)} of {counted(len(gate.judgements), 'condition')} broken against "
-            f"{gate.source}: {words}",
+            f"{result.device.name}: {len(gate.broken)} of {counted(len(gate.judgements), 'condition')} violated "
+            f"against {gate.source}: {words}",
             hint="if this is intended, save the new figures: --save-baseline FILE without --baseline",
         )
 

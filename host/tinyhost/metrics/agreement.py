@@ -19,11 +19,11 @@ class Agreement:
     n: int
     """samples"""
     agreed: int
-    """that have one label from both"""
+    """samples with the same label from both"""
     kappa: float | None
-    """1: always, 0: as chance would; null without samples, or if both gave one label only"""
+    """1: perfect, 0: as by chance; null without samples, or if both used only one label"""
     interval: Interval | None
-    """95 %, by the normal approximation of Cohen (1960); of few samples it is rough"""
+    """95 %, by the normal approximation of Cohen (1960), which is rough for few samples"""
 
 
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> Agreement:

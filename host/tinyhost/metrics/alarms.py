@@ -18,7 +18,7 @@ class NoticedFault:
     start_s: float
     end_s: float
     delay_s: float | None
-    """from its start to the alarm; null: never noticed"""
+    """from the fault's start to the alarm; null if it was never detected"""
 
 
 def judge_alarms(

@@ -50,7 +50,7 @@ class ClassifierMetrics:
     accuracy_interval: Interval | None
     """95 % (Wilson)"""
     macro_f1: float
-    """mean of the classes' F1; a class without any counts 0"""
+    """mean of the classes' F1; a class without F1 counts as 0"""
     confusion: tuple[tuple[int, ...], ...]
     """rows: true class; columns: predicted class"""
     per_class: tuple[float, ...]

@@ -28,11 +28,11 @@ class PairedTest:
     """Two models on the same samples: how often only one of them was right, and whether that may be chance."""
 
     n_only_first: int
-    """samples that the first model alone has right"""
+    """samples that only the first model classifies correctly"""
     n_only_second: int
-    """samples that the second model alone has right"""
+    """samples that only the second model classifies correctly"""
     p_value: float
-    """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
+    """McNemar's exact test: the probability of counts at least this uneven if both models are equally accurate"""
 
 
 def wilson(n_hits: int, n: int) -> Interval | None:

@@ -21,11 +21,11 @@ class KeywordPoint:
     threshold: float
     """a word counts if it has the highest score of all classes and at least this one"""
     false_accept_rate: float | None
-    """of the clips without a wanted word: some word is heard; None without such clips"""
+    """share of the clips without a wanted word in which a word is detected; None without such clips"""
     false_reject_rate: float | None
-    """of the clips of a word: it is not heard, be it that nothing or another word is; None without such clips"""
+    """share of the clips of words in which nothing or another word is detected; None without such clips"""
     confusion_rate: float | None
-    """of the clips of a word: another one is heard; part of false_reject_rate"""
+    """share of the clips of words in which another word is detected; part of false_reject_rate"""
 
 
 @dataclass(frozen=True, kw_only=True)

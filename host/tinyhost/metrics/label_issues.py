@@ -20,9 +20,9 @@ class LabelIssue:
     index: int
     """of the sample"""
     suggested: int
-    """the class that it may be of"""
+    """the class that it may belong to"""
     loss: float
-    """cross-entropy of its label: the larger, the more surprising"""
+    """cross-entropy of its label; the larger, the more surprising"""
 
 
 def label_issues(scores: NDArray[np.float64], classes: NDArray[np.int64]) -> tuple[LabelIssue, ...]:

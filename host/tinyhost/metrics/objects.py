@@ -15,11 +15,11 @@ class ObjectCounts:
     """What one picture comes to."""
 
     found: int = 0
-    """objects that a detection counts for"""
+    """objects matched by a detection"""
     missed: int = 0
-    """objects that none counts for"""
+    """objects not matched by any detection"""
     false: int = 0
-    """detections that count for no object"""
+    """detections that match no object"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +30,13 @@ class ObjectScore:
     """that are there"""
     n_detections: int
     found: int
-    """objects that a detection counts for"""
+    """objects matched by a detection"""
     precision: float | None
-    """share of the detections that count for an object; null without detections"""
+    """share of the detections that match an object; null without detections"""
     precision_interval: Interval | None
     """95 % (Wilson)"""
     recall: float | None
-    """share of the objects that are found; null without objects"""
+    """share of the objects that are matched; null without objects"""
     recall_interval: Interval | None
     """95 % (Wilson)"""
     f1: float | None

@@ -27,19 +27,19 @@ class ThresholdChoice:
     """`now`: the model's; `equal_error`: false accepts as frequent as misses; `best_f1`: of wanted against all others;
     `false_accepts_5`, `_1`: the lowest with at most 5 or 1 % of false accepts"""
     threshold: float
-    """real score; a class counts if it has the highest score of all and at least this one"""
+    """real score; a class is detected if it has the highest score and reaches this value"""
     setting: int
-    """the same in units of the output, as `tinyhost settings threshold=` takes it"""
+    """the same in units of the output, for `tinyhost settings threshold=`"""
     false_accept_rate: float | None
-    """share of the samples of no wanted class for which one counts; null without such samples"""
+    """share of the samples of no wanted class in which one is detected; null without such samples"""
     false_accept_interval: Interval | None
     """95 % (Wilson)"""
     false_reject_rate: float | None
-    """share of the samples of wanted classes for which theirs does not count; null without"""
+    """share of the samples of wanted classes in which their class is not detected; null without such samples"""
     false_reject_interval: Interval | None
     """95 % (Wilson)"""
     n_needed: int
-    """samples of no wanted class, all of them right, that would show that a budget is kept; 0: these here do"""
+    """samples of no wanted class without an error that are needed to show that the limit is kept; 0 if these suffice"""
 
 
 def threshold_choices(

@@ -16,9 +16,9 @@ class PairedChange:
     n: int
     """samples"""
     lost: int
-    """right before, wrong now"""
+    """correct before, wrong now"""
     gained: int
-    """wrong before, right now"""
+    """wrong before, correct now"""
 
     @property
     def points(self) -> float:

@@ -22,7 +22,7 @@ class Spread:
     median: int
     max: int
     low: int
-    """from here to `high` the true median lies with 95 %; least and most of fewer than 6 counts, which prove less"""
+    """start of the median's 95 % interval, which ends at `high`; for fewer than 6 values, their minimum and maximum"""
     high: int
 
     @classmethod

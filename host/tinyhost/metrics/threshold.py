@@ -36,14 +36,14 @@ class Tail:
     """
 
     start: float
-    """score from which on it holds"""
+    """score from which the distribution applies"""
     share: float
-    """of the scores, above `start`"""
+    """share of the scores above `start`"""
     scale: float
     shape: float
     """0: exponential"""
     n: int
-    """scores in all"""
+    """number of scores"""
     highest: float
 
     def threshold(self, probability: float) -> float:
@@ -102,7 +102,7 @@ class Operating:
     false_rate: float
     """share of the normal windows that are high"""
     precision: float | None
-    """share of the high windows that are anomalous, as many as there are here; None without a high one"""
+    """share of the high windows that are anomalous, for the proportions of these data; None without a high window"""
     f1: float
     """harmonic mean of precision and recall"""
 
@@ -130,7 +130,7 @@ class Roc:
     knee: Operating
     """where recall minus false rate is largest (Youden's index)"""
     cheapest: Operating
-    """where the expected cost is least"""
+    """where the expected cost is lowest"""
 
 
 def roc_curve(

@@ -126,7 +126,7 @@ def load_model_file(
 def _no_file(folder: Path) -> ModelError:
     """Return the error that names the models in a folder that was named in place of one."""
     inside = sorted(path for path in folder.iterdir() if path.suffix in (".tflite", ".thm"))
-    models = " or ".join(map(str, inside[:_MOST_NAMED])) or "a .tflite or .thm file; there is none in it"
+    models = " or ".join(map(str, inside[:_MOST_NAMED])) or "a .tflite or .thm file; the folder contains none"
     return ModelError(f"{folder}: expected a model file, got a folder", hint=f"name {models}")
 
 

@@ -27,7 +27,7 @@ class ReconstructionModel:
             raise ModelError(
                 f"{where}: expected an autoencoder of {n_features} int8 values, "
                 f"got {self.input.dtype} {self.input.shape} -> {self.output.dtype} {self.output.shape}",
-                hint="it must give back what it gets: as many values, and int8",
+                hint="its output must have the same size as its input, and int8",
             )
         self._engine = HostReference(self.image)
 

@@ -56,7 +56,7 @@ class HostReference:
             self.engine.load(image_for_tinyhost(ModelImage.parse(image)) if image_engine(image) == "tflm" else image)
         except _firmware.StatusError as error:
             raise ModelError(
-                f"the engine on this computer refuses the image: {error}", hint="compile it again"
+                f"the engine on this computer rejects the image: {error}", hint="compile it again"
             ) from error
 
     def run(self, data: bytes) -> bytes:
@@ -78,12 +78,12 @@ class HostReference:
 def preprocess(pixels: NDArray[np.uint8], model: ModelSummary) -> bytes:
     """Return the input tensor that the firmware makes of a picture, (height, width) grey levels.
 
-    Raises ModelError if the model's input is no picture.
+    Raises ModelError if the model's input is not a picture.
     """
     shape = model.input.shape
     if len(shape) != 4 or shape[0] != 1 or shape[3] not in (1, 3) or model.input.dtype == "float32":
         raise ModelError(
-            f"{model.name}: its input, {model.input.dtype} {'x'.join(map(str, shape))}, is no picture",
+            f"{model.name}: its input, {model.input.dtype} {'x'.join(map(str, shape))}, is not a picture",
             hint="give an input tensor (.npy, .bin) or --seed instead of a picture",
         )
     multiplier, offset = model.pixel_map

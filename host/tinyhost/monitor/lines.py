@@ -22,7 +22,7 @@ class TicksDocument:
     """How long the board took, by stage."""
 
     unit: str
-    """what a tick is"""
+    """the unit of ticks"""
     capture: int
     preprocess: int
     invoke: int
@@ -33,11 +33,11 @@ class LossesDocument:
     """Predictions that were lost since the stream began, and where."""
 
     device: int
-    """given up by the board, because the host did not read fast enough"""
+    """discarded by the board because the host did not read fast enough"""
     link: int
-    """broken on the way"""
+    """lost or damaged in transit"""
     host: int
-    """received, and thrown away because the host was too slow"""
+    """received, but discarded because the host was too slow"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +46,13 @@ class ObjectDocument:
 
     label: str
     score: float
-    """real value of its best cell"""
+    """real value of the object's best cell"""
     x: int
-    """of the centroid, from the left"""
+    """the centroid's distance from the left"""
     y: int
-    """from the top"""
+    """the centroid's distance from the top"""
     width: int
-    """of the box around its cells"""
+    """size of the box around its cells"""
     height: int
 
 
@@ -65,44 +65,44 @@ class PredictionDocument:
 
     schema: Literal["tinyhost.prediction/1"] = "tinyhost.prediction/1"
     time: str
-    """when the host had it"""
+    """when the host received it"""
     board: str
-    """as `--board` takes it"""
+    """the name for `--board`"""
     model: str
     """its name"""
     index: int
-    """counts the board's predictions; a gap is a loss that `dropped` explains"""
+    """index of the prediction on the board; `dropped` explains gaps"""
     timestamp_us: int
-    """of the board's clock"""
+    """time on the board's clock"""
     frame_index: int | None
-    """the camera frame that it was made from; null where the sensor is no camera"""
+    """the index of the camera frame; null unless the sensor is a camera"""
     position: int | None
-    """of sound and motion: samples since the sensor's start, up to the end of the window; null for a camera"""
+    """for sound and motion, samples from the sensor's start to the end of the window; null for a camera"""
     scene_item: str | None
-    """which picture of the scene the camera saw; null where nobody knows, and of sound and motion"""
+    """the scene's picture that the camera saw; null if unknown, and for sound and motion"""
     score: float | None
-    """of an app that raises alarms; else null"""
+    """null unless the app raises alarms"""
     baseline: float | None
-    """slow mean of its scores"""
+    """slow moving average of the scores"""
     alarm: str | None
-    """`normal`, `suspect` (too few high scores so far), `alarm`, `clearing` (still alarm)"""
+    """`normal`, `suspect` (too few high scores so far), `alarm`, `clearing` (still an alarm)"""
     status: str
     """`ok`, or why no inference ran"""
     label: str | None
     """class with the highest smoothed score; null when no inference ran"""
     detected: bool
-    """its smoothed score reaches the threshold"""
+    """whether its smoothed score reaches the threshold"""
     output: tuple[int, ...]
-    """the model's output as the board has it, int8, in the order of the labels: `scores` = (`output` - zero point) *
-    scale; empty when no inference ran"""
+    """the model's int8 output, in the order of the labels: `scores` = (`output` - zero point) * scale; empty when no
+    inference ran"""
     scores: Mapping[str, float]
-    """real output values, by label; of a heat map each class's best cell"""
+    """real output values, by label; for a heat map, each class's best cell"""
     smoothed: Mapping[str, float]
-    """the same, smoothed over time on the board; of a heat map as they are"""
+    """the same, smoothed over time on the board; not smoothed for a heat map"""
     objects: tuple[ObjectDocument, ...] | None
-    """what a heat map shows, the best first; null of other models"""
+    """the objects in a heat map, the best first; null for other models"""
     n_left_out: int | None
-    """cells that reach the threshold and are in no object, because there were too many"""
+    """cells that reach the threshold but are in no object, because there were too many"""
     ticks: TicksDocument
     dropped: LossesDocument
 

@@ -144,7 +144,7 @@ class Watcher:
         self._on_restart = on_restart
         self._is_watching = False
         self._alive_s = 0.0
-        """when the last prediction came, or the watching began"""
+        """when the last prediction arrived, or watching began"""
 
     def run(self) -> None:
         """Watch until `stop` is set; raises if the board cannot be watched at first, or predicts nothing for long."""
@@ -198,7 +198,7 @@ class Watcher:
         """Return who answers now, and say that the board restarted, or took us for lost, and what else is new."""
         header = header_of(device, self._board, self._scene)
         n, cause = stats.boots if is_new_start else stats.restarts - stats.boots, cause_of_start(device.info)
-        what = " ".join(filter(None, ("restarted", cause))) if is_new_start else "took this host for lost"
+        what = " ".join(filter(None, ("restarted", cause))) if is_new_start else "ended the session"
         news = f"{header.board} {what} ({counted(n, 'time')} so far)"
         if (header.app, header.firmware) != (before.app, before.firmware):
             news += f"; it runs {header.app} {header.firmware} now"

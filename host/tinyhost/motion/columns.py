@@ -92,7 +92,7 @@ def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> U
     units = {unit_in(text) for text in texts}
     names = ", ".join(name for name, _ in axes)
     if len(units) > 1:
-        raise DatasetError(f"{where}: axes in different units: {names}", hint="bring them to one unit")
+        raise DatasetError(f"{where}: axes in different units: {names}", hint="convert them to one unit")
     if units == {None} and said is None:
         raise DatasetError(
             f"{where}: {names}: expected a unit of acceleration ({', '.join(UNITS)}), got {', '.join(sorted(texts))}",
@@ -105,7 +105,7 @@ def _agreed(option: str, said: T | None, header: T | None, where: str) -> T | No
     if said is not None and header is not None and said != header:
         raise DatasetError(
             f"{where}: its header says {header}, --{option} says {said}",
-            hint=f"leave out --{option}, or correct the header",
+            hint=f"omit --{option}, or correct the header",
         )
     return said if said is not None else header
 
@@ -134,7 +134,7 @@ def _axis(header: Sequence[str], names: Sequence[_Name], axis: str, where: str) 
         found = [name for name in names if fits(name)]
         if len(found) > 1:
             several = ", ".join(header[name.place] for name in found)[:_MAX_SHOWN]
-            raise DatasetError(f"{where}: {len(found)} columns for {exact}: {several}", hint="leave one of them")
+            raise DatasetError(f"{where}: {len(found)} columns for {exact}: {several}", hint="keep only one of them")
         if found:
             return found[0]
     return None

@@ -118,7 +118,7 @@ def _time_ms(table: MotionTable, where: str) -> tuple[NDArray[np.float64], str]:
     for unit, per_unit in MS_PER_UNIT.items():
         rate_hz = 1000.0 / (step * per_unit) if step * per_unit > 0.0 else math.inf
         if _USUAL_RATES_HZ[0] <= rate_hz < _USUAL_RATES_HZ[1]:
-            words = f"times taken for {unit}, {rate_hz:,.4g} samples per second; if they are not: --time-unit"
+            words = f"times are assumed to be in {unit}, {rate_hz:,.4g} samples per second; otherwise give --time-unit"
             return times * per_unit, "" if unit == "ms" else words
     raise DatasetError(
         f"{where}: times rise by {step:.3g}, in no unit a usual rate of {_USUAL_RATES_HZ[0]:g} to "
@@ -160,7 +160,7 @@ def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.
     if said is None and unit is not None and fitting and unit not in fitting:
         raise DatasetError(
             f"{where}: its header says {unit}, and gravity is {median:.3g}, as it is in {fitting[0]}",
-            hint=f"correct the header, or insist on it: --unit {unit}",
+            hint=f"correct the header, or confirm it with --unit {unit}",
         )
     metric: NDArray[np.float64] = values * PER_UNIT[unit or "m/s2"]
     return metric

@@ -65,7 +65,7 @@ def _plain(text: str) -> str:
 
 def say_so(option: Literal["unit", "time-unit"], value: str) -> str:
     """Return how to say a unit: the option of commands, or that of a scene."""
-    return f"say so: --{option} {value}, or of a scene: --scene 'FILE?{option}={value}'"
+    return f"give --{option} {value}, or for a scene: --scene 'FILE?{option}={value}'"
 
 
 @dataclass(frozen=True, kw_only=True)

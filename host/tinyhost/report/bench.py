@@ -89,7 +89,7 @@ def _sentence(text: str) -> str:
 def _inference(latency: Latency) -> tuple[str, str]:
     """Return the median and its unit, large: nanoseconds as milliseconds."""
     if latency.unit == "ns":
-        return f"{latency.invoke.median / 1e6:.2f}", "ms of this computer"
+        return f"{latency.invoke.median / 1e6:.2f}", "ms on this computer"
     return short(latency.invoke.median), latency.unit
 
 
@@ -97,7 +97,7 @@ def _spread_remark(latency: Latency) -> str:
     """Return the spread, and the median as a time where a tick of the board is one."""
     invoke = latency.invoke
     if latency.unit == "ns":
-        return f"{invoke.min / 1e6:.2f} to {invoke.max / 1e6:.2f} ms; not a device's figure"
+        return f"{invoke.min / 1e6:.2f} to {invoke.max / 1e6:.2f} ms; not on a device"
     spread = "the same in every run" if invoke.min == invoke.max else f"from {invoke.min:,} to {invoke.max:,}"
     if not latency.tick_hz:
         return spread

@@ -76,25 +76,25 @@ def _questions(n_missing: int, n: int) -> tuple[str, str, str, str, str]:
 
 def _badges(facts: CardFacts) -> Iterator[tuple[str, str]]:
     subjects = len(facts.distinct("subject"))
-    yield (f"{counted(subjects, 'subject')} named" if subjects else "nobody named as subject"), ""
+    yield (f"{counted(subjects, 'subject')} named" if subjects else "no subjects named"), ""
     yield ("consents recorded", "good") if facts.n_consents else ("no consent recorded", "bad" if subjects else "")
-    yield ("licence said", "good") if "license" in facts.answers else ("no licence said", "bad")
-    yield ("divided into parts", "good") if facts.check.parts else ("not divided", "")
+    yield ("licence said", "good") if "license" in facts.answers else ("no licence given", "bad")
+    yield ("has splits", "good") if facts.check.parts else ("not divided", "")
     synthetic = "synthetic" in facts.distinct("sensor")
-    yield ("synthetic samples among them" if synthetic else "no sample said to be synthetic"), ""
+    yield ("contains synthetic samples" if synthetic else "no samples marked as synthetic"), ""
 
 
 def _alerts(facts: CardFacts) -> Iterator[tuple[str, str]]:
     for issue, n in facts.check.issues.items():
         yield f"{issue}: {n:,}", ISSUES[issue]
     if "biases" not in facts.answers:
-        yield "biases not said", "whom it shows more often, or better, is not known: do not judge people by it"
+        yield "biases not stated", "it is not known who is over- or underrepresented: do not use it to judge people"
     if facts.distinct("subject") and not facts.n_consents:
-        yield "people without consent", "samples are of named subjects, and no record says that they agreed"
+        yield "people without consent", "samples are of named subjects without a record of consent"
 
 
 def _model_badges(facts: ModelFacts) -> Iterator[tuple[str, str]]:
-    yield ("licence said", "good") if "license" in facts.answers else ("no licence said", "bad")
+    yield ("licence said", "good") if "license" in facts.answers else ("no licence given", "bad")
     yield ("training data known", "good") if "training_data" in facts.answers else ("training data not known", "bad")
     for key in MEASURED:
         yield (f"{key} not measured", "bad") if key in facts.not_measured else (f"{key} measured", "good")
@@ -102,12 +102,12 @@ def _model_badges(facts: ModelFacts) -> Iterator[tuple[str, str]]:
 
 def _model_alerts(facts: ModelFacts) -> Iterator[tuple[str, str]]:
     if failure := facts.metrics.get("failure"):
-        yield "of no use", str(failure)
+        yield "unsuitable uses", str(failure)
     if "performance" in facts.not_measured:
-        yield "performance not measured", "how often it is right is not known: use it for nothing that matters"
+        yield "performance not measured", "its accuracy is not known: do not use it for anything important"
     if "groups" in facts.not_measured:
-        yield "groups not measured", "whether it judges people alike is not known: decide nothing about a person by it"
+        yield "groups not measured", "its accuracy by group is not known: do not use it for decisions about people"
     if any("too few" in item.part for item in facts.measures):
-        yield "groups too small", f"fewer than {LEAST_OF_GROUP} samples of a class: their rates say little"
+        yield "groups too small", f"fewer than {LEAST_OF_GROUP} samples of a class: their rates are unreliable"
     if "robustness" in facts.not_measured:
-        yield "robustness not measured", "what light, noise or another place make of it is not known"
+        yield "robustness not measured", "the effect of light, noise or another place is not known"

@@ -45,8 +45,8 @@ def face_finder(name: str = "") -> FaceFinder:
         return _by_skimage()
     except ImportError as exc:
         raise MissingToolError(
-            f"faces are found by the Python package {exc.name}: {add_extra('faces')}",
-            hint="install it, or give a finder: --face-finder FILE.onnx (YuNet) or module:function",
+            f"face detection needs the Python package {exc.name}: {add_extra('faces')}",
+            hint="install it, or choose a face detector: --face-finder FILE.onnx (YuNet) or module:function",
         ) from exc
 
 

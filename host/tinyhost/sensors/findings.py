@@ -53,13 +53,13 @@ class CheckResult:
     check: str
     """name in `protocol/self_test.toml`; `check_57` of a firmware that knows more than this tinyhost"""
     index: int | None
-    """which line or axis"""
+    """the index of the line or axis"""
     other: int | None
-    """with which line it is shorted or exchanged"""
+    """the line with which it is shorted or exchanged"""
     verdict: str
     """`passed`, `failed`, `skipped` (could not be tried), `noted` (there is no right or wrong)"""
     status: str
-    """other than `ok`: what the test needed did not work"""
+    """`ok`, or why the test could not be completed"""
     measured: int | None
     """in `unit`; null if nothing was measured"""
     lowest: int | None

@@ -26,7 +26,7 @@ _STUCK_SAMPLES = 50
 _LIES = {
     "+x": "it stands on an edge: +x is up", "-x": "it stands on an edge: -x is up",
     "+y": "it stands on an edge: +y is up", "-y": "it stands on an edge: -y is up",
-    "+z": "it lies flat, parts up", "-z": "it lies on its parts",
+    "+z": "it lies flat, components up", "-z": "it lies flat, components down",
 }  # fmt: skip
 
 
@@ -118,7 +118,7 @@ class MotionQuality(SampleQuality):
 
     def praise(self) -> str:
         """Return what to say of good motion data."""
-        return self.pose if self.is_at_rest else "it measures the motion"
+        return self.pose if self.is_at_rest else "it measures motion"
 
     def _axes(self) -> Iterator[Remark]:
         stuck = [AXES[axis] for axis in range(3) if self._longest_held[axis] >= _STUCK_SAMPLES]
@@ -127,7 +127,8 @@ class MotionQuality(SampleQuality):
             yield Remark(
                 level="bad",
                 text=f"{names} stuck: the same value {self._longest_held.max() + 1} times in a row",
-                action="no axis of a real sensor is without noise: reset the board; if it stays so, it is broken",
+                action="every axis of a real sensor has noise: reset the board; if the axis stays stuck, the sensor "
+                "is defective",
             )
         elif self.is_at_rest and not _GRAVITY_G[0] <= self.magnitude_g <= _GRAVITY_G[1]:
             yield Remark(
@@ -139,7 +140,7 @@ class MotionQuality(SampleQuality):
             yield Remark(
                 level="look",
                 text=f"{counted(self.n_clipped, 'value')} at full scale, {self.full_scale_g:g} g",
-                action="what shakes harder than that cannot be told apart",
+                action="stronger vibration cannot be measured",
             )
 
     def report(self) -> MotionReport:

@@ -19,13 +19,13 @@ class PaceReport:
     """How fast samples came, and how many did not."""
 
     declared_hz: float
-    """samples a second, as the sensor says"""
+    """samples per second that the sensor declares"""
     measured_hz: float | None
-    """by the board's clock; null if too little came"""
+    """by the board's clock; null with too few samples"""
     lost: int
     """samples that the board lost"""
     missing: int
-    """samples that are missing, for whatever reason"""
+    """samples that are missing for any reason"""
 
 
 class Pace:
@@ -68,11 +68,11 @@ class Pace:
             yield Remark(
                 level="bad",
                 text=f"{measured:.1f} samples a second instead of {self.declared_hz:.1f}",
-                action="see the sample rate in the checks above",
+                action="see the check of the sample rate above",
             )
         if self.n_missing:
             yield Remark(
                 level="look",
                 text=f"{counted(self.n_missing, 'sample')} missing",
-                action="nothing else may use the cable's hub, or this computer",
+                action="connect the board without a hub, and close other programs",
             )

@@ -31,7 +31,7 @@ _NOISE = 2.0
 _TORN = 1.25
 """Of 1,200 drawings and 800 patches of photographs none has more than 1.17; of those that were torn, by 2 to 48 pixels,
 80 and 62 in 100 have more than this."""
-_LOST_PIXELS = "pixels are lost: a shorter wire for PCLK (A0) and HREF (A1)"
+_LOST_PIXELS = "pixels are lost: use shorter wires for PCLK (A0) and HREF (A1)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +107,9 @@ class PictureReport:
     fps: float
     """pictures a second, by the board's clock"""
     missed: int
-    """captures that failed, or whose picture did not arrive"""
+    """captures that failed or whose picture did not arrive"""
     torn: int
-    """pictures that are shifted from a row on"""
+    """pictures that are shifted below some row"""
     width: int | None
     height: int | None
     brightness: float | None
@@ -132,7 +132,7 @@ class PictureQuality(SensorQuality):
         self.figures: PictureFigures | None = None
         """of the newest picture"""
         self.n_missed = 0
-        """captures that failed, or whose picture did not arrive"""
+        """captures that failed or whose picture did not arrive"""
         self.n_torn = 0
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
@@ -165,7 +165,7 @@ class PictureQuality(SensorQuality):
 
     def praise(self) -> str:
         """Return what to say of good pictures."""
-        return "a whole picture with light, shade and detail"
+        return "the picture is complete, with light, shade and detail"
 
     def _flow(self) -> Iterator[Remark]:
         if self.figures is not None and self.n_torn:
@@ -178,14 +178,14 @@ class PictureQuality(SensorQuality):
         if self.n_items >= 8 and not self._n_changed:
             yield Remark(
                 level="look",
-                text="the same picture all the time, to the last pixel",
-                action="a scene of one picture is so; a real camera never: reset the board",
+                text="all pictures are identical",
+                action="this is normal for a scene with one picture; with a real camera, reset the board",
             )
         if self.n_missed > self.n_items // 10:
             yield Remark(
                 level="look",
                 text=f"{counted(self.n_missed, 'picture')} missed",
-                action="nothing else may use the cable's hub",
+                action="connect the board without a hub",
             )
 
     def report(self) -> PictureReport:
@@ -217,20 +217,24 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
     """Yield what is wrong with light and lens."""
     if figures.brightest < _BLACK:
         yield Remark(
-            level="bad", text="black: is the lens cap on, or the room dark?", action="take the cap off", issue="dark"
+            level="bad",
+            text="black: the lens cap is on, or the room is dark",
+            action="remove the lens cap",
+            issue="dark",
         )
     elif figures.darkest > _WHITE:
         yield Remark(
             level="bad",
-            text="white: far too much light",
-            action="turn it away from the lamp or the window",
+            text="white: there is far too much light",
+            action="turn the camera away from the lamp or window",
             issue="light",
         )
     elif figures.contrast < _FLAT:
         yield Remark(
             level="bad",
-            text="flat: one grey everywhere",
-            action="point it at something; if it stays so, colours are read, not brightness: see the test pattern",
+            text="flat: uniformly grey",
+            action="point the camera at something; if the picture stays flat, colour bytes are read instead of "
+            "brightness: see the test pattern",
             issue="low_information",
         )
     elif figures.brightest < _DARK:
@@ -238,4 +242,4 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
     elif figures.darkest > _BRIGHT or figures.brightness > _VERY_BRIGHT:
         yield Remark(level="look", text="very bright", action="less light", issue="light")
     if figures.contrast > _LEAST_CONTRAST and figures.edge < _BLURRED:
-        yield Remark(level="look", text="blurred", action="turn the lens, or wipe it", issue="blurry")
+        yield Remark(level="look", text="blurred", action="focus the lens, or clean it", issue="blurry")

@@ -28,7 +28,7 @@ class SensorQuality(ABC):
     def remarks(self) -> list[Remark]:
         """Return what there is to say, the worst first."""
         if not self.n_items:
-            return [Remark(level="bad", text=f"no {self.what} came", action="see the failed checks above")]
+            return [Remark(level="bad", text=f"no {self.what} arrived", action="see the failed checks above")]
         return worst_first(self.faults()) or [Remark(level="good", text=self.praise())]
 
     @abstractmethod

@@ -17,13 +17,13 @@ class Remark:
     """One thing that was noticed."""
 
     level: Level
-    """`bad`: the sensor is of no use like this; `look`: it may be meant so; `good`"""
+    """`bad`: the sensor's data are unusable; `look`: it may be intended; `good`"""
     text: str
-    """what was noticed, for people"""
+    """the finding, for people"""
     action: str = ""
     """what to do about it"""
     issue: str = ""
-    """what it is of a sample, by the name that `tinyhost data check` has for it; empty: it is of a sensor"""
+    """the name of the issue in `tinyhost data check`; empty if it is about the sensor"""
 
 
 def worst_first(remarks: Iterable[Remark]) -> list[Remark]:

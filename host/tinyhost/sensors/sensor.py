@@ -29,7 +29,7 @@ Cause = tuple[str, str]
 
 SEAT_ADVICE = "press board and camera firmly into their sockets"
 SOLDERED_ADVICE = (
-    "it is soldered to the board: unplug the board for ten seconds; if that does not help, the board is broken"
+    "it is soldered to the board: unplug the board for ten seconds; if that does not help, the board is defective"
 )
 
 
@@ -71,7 +71,10 @@ CAMERA = Sensor(
         f"{SEAT_ADVICE}; with wires: 3V3 and GND, XCLK (camera XCLK to board D9: it answers only with a clock), PWDN "
         "to GND, RESET to 3V3, then SIOC (A5) and SIOD (A4)",
     ),
-    stopped=("the camera answers, but no whole frame came", "see the sync lines: VSYNC (D8), HREF (A1), PCLK (A0)"),
+    stopped=(
+        "the camera answers, but no complete frame arrived",
+        "see the sync lines: VSYNC (D8), HREF (A1), PCLK (A0)",
+    ),
     quality=PictureQuality,
 )
 MICROPHONE = Sensor(
@@ -82,8 +85,8 @@ MICROPHONE = Sensor(
     verb="hears",
     scene="speech:yes,no",
     soldered=True,
-    absent=("the microphone gives nothing", SOLDERED_ADVICE),
-    stopped=("the microphone stopped in the middle", SOLDERED_ADVICE),
+    absent=("the microphone gives no samples", SOLDERED_ADVICE),
+    stopped=("the microphone stopped", SOLDERED_ADVICE),
     quality=SoundQuality,
 )
 ACCELEROMETER = Sensor(
@@ -95,7 +98,7 @@ ACCELEROMETER = Sensor(
     scene="machine:",
     soldered=True,
     absent=("neither an LSM9DS1 (revision 1) nor a BMI270 (revision 2) answers", SOLDERED_ADVICE),
-    stopped=("the accelerometer stopped in the middle", SOLDERED_ADVICE),
+    stopped=("the accelerometer stopped", SOLDERED_ADVICE),
     quality=MotionQuality,
 )
 SENSORS = (CAMERA, MICROPHONE, ACCELEROMETER)

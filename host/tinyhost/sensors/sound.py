@@ -130,7 +130,7 @@ class SoundQuality(SampleQuality):
 
     def praise(self) -> str:
         """Return what to say of good sound."""
-        return "it hears, with room to spare"
+        return "the sound level is fine"
 
     def level_faults(self) -> Iterator[Remark]:
         """Yield what is wrong with level, clipping and offset."""
@@ -138,7 +138,8 @@ class SoundQuality(SampleQuality):
             yield Remark(
                 level="bad",
                 text=f"silence: every sample is {self._extremes[0]}",
-                action="a real microphone always has noise: reset the board; of a scene: is it a silent file?",
+                action="a real microphone always has noise: reset the board; for a scene, check that the file is "
+                "not silent",
                 issue="constant",
             )
         elif self.rms_dbfs < _QUIET_DBFS:
@@ -147,14 +148,14 @@ class SoundQuality(SampleQuality):
             yield Remark(
                 level="bad" if self.clipped_share > _CLIPPED_BAD else "look",
                 text=f"clipped: {100 * self.clipped_share:.2f} % of the samples are at full scale",
-                action="go farther away from it, or speak softer",
+                action="move farther away, or speak more softly",
                 issue="clipped",
             )
         if abs(self.offset) > _MOST_OFFSET:
             yield Remark(
                 level="bad",
-                text=f"offset: the sound is off zero by {100 * self.offset:+.0f} % of full scale",
-                action="see the offset in the checks above",
+                text=f"offset: the sound has a mean of {100 * self.offset:+.0f} % of full scale",
+                action="see the check of the offset above",
                 issue="shifted",
             )
 

@@ -74,7 +74,7 @@ def _read(path: Path | None) -> Configuration:
     if is_of_another_user(path):
         raise ConfigError(
             f"{path}: belongs to another user, who could choose what this command does",
-            hint=f"check the file, and name it if it is meant: {_VARIABLE}={path}; or work in another folder",
+            hint=f"check the file, then allow it with {_VARIABLE}={path}, or work in another folder",
         )
     source = read_toml(path)
     values: dict[str, str] = {}

@@ -47,7 +47,7 @@ def read_rows(
                 elif row:
                     raise DatasetError(
                         f"{where}, line {number}: {counted(len(row), 'value')}, expected {width}",
-                        hint="with decimal commas, another mark must stand between values" if len(row) > width else "",
+                        hint="with decimal commas, the values need another separator" if len(row) > width else "",
                     )
         except csv.Error as exc:
             raise DatasetError(f"{where}, line {first + reader.line_num}: not CSV: {exc}") from exc
@@ -97,7 +97,7 @@ class Numbers:
         if mark and self.mark and mark != self.mark:
             raise DatasetError(
                 f"{self.where}, line {line}: {name} is {text.strip()[:_SHOWN]!r}, numbers before have {self.mark!r}",
-                hint="use one decimal mark in a file, and no mark between thousands",
+                hint="use one decimal mark in a file, and no thousands separator",
             )
         self.mark = self.mark or mark
         try:

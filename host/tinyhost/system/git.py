@@ -32,7 +32,7 @@ def _git(command: str, option: str, name: str) -> bytes:
     try:
         done = subprocess.run([git, command, option, name], capture_output=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as exc:
-        raise ConfigError(f"{name}: git gave nothing in {_TIMEOUT_S:.0f} s", hint=f"try: git show {name}") from exc
+        raise ConfigError(f"{name}: git did not answer in {_TIMEOUT_S:.0f} s", hint=f"try: git show {name}") from exc
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise ConfigError(f"{name}: git: {said[0] if said else 'no answer'}", hint="fetch the revision: git fetch")

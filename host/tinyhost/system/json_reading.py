@@ -86,7 +86,7 @@ class _Strict:
         values = dict(pairs)
         if len(values) < len(pairs):
             keys = [key for key, _ in pairs]
-            raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)}: the key is there twice")
+            raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)}: the key appears twice")
         return values
 
     def check(self, key: str) -> None:
@@ -114,7 +114,7 @@ def _items(value: Any) -> Iterable[Any]:
 
 
 def _too_deep(where: str, error: type[TinyhostError], hint: str) -> TinyhostError:
-    return error(f"{where}: no JSON of ours: more than {_MAX_DEPTH} levels of objects and lists", hint=hint)
+    return error(f"{where}: more than {_MAX_DEPTH} levels of objects and lists", hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ def play_wav(data: bytes) -> None:
         try:
             done = subprocess.run([*command, str(file)], capture_output=True, timeout=_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as exc:
-            raise MissingToolError(f"{command[0]} does not play: {exc}", hint="check the sound output") from exc
+            raise MissingToolError(f"{command[0]} failed to play: {exc}", hint="check the sound output") from exc
     if done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise MissingToolError(f"{command[0]} does not play: {words[-1] if words else done.returncode}")

@@ -45,7 +45,7 @@ def open_file(path: Path, *, max_bytes: int, error: type[TinyhostError] = Datase
     except ValueError as exc:
         if "\0" not in str(path):
             raise
-        raise error(f"{str(path)!r}: no path holds a zero byte", hint="check the path") from exc
+        raise error(f"{str(path)!r}: a path cannot contain a zero byte", hint="check the path") from exc
 
 
 def _check(path: Path, found: os.stat_result, max_bytes: int, error: type[TinyhostError]) -> None:
@@ -54,7 +54,7 @@ def _check(path: Path, found: os.stat_result, max_bytes: int, error: type[Tinyho
         raise error(f"{path}: expected a file, got {kind}", hint="name a file that is stored on disk")
     if found.st_size > max_bytes:
         raise error(
-            f"{path}: {found.st_size:,} bytes, expected at most {max_bytes:,}", hint="is it the file that you meant?"
+            f"{path}: {found.st_size:,} bytes, expected at most {max_bytes:,}", hint="check that it is the right file"
         )
 
 
@@ -63,7 +63,9 @@ def read_file(path: Path, *, max_bytes: int, error: type[TinyhostError] = Datase
     with open_file(path, max_bytes=max_bytes, error=error) as file:
         content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
-        raise error(f"{path}: expected at most {max_bytes:,} bytes, and it grows", hint="wait until it is written")
+        raise error(
+            f"{path}: expected at most {max_bytes:,} bytes, but it is growing", hint="wait until it has been written"
+        )
     return content
 
 

@@ -23,6 +23,6 @@ def advice(reading: Reading, header: LiveHeader) -> str:
     sensor = header.sensor
     if header.is_virtual:
         if header.scene or sensor is None:
-            return "look at the scene"
-        return f"no scene plays to its {sensor.name}; give it one: --scene {sensor.scene}"
+            return "check the scene"
+        return f"no scene plays for its {sensor.name}; choose one: --scene {sensor.scene}"
     return f"check the {sensor.name if sensor else 'sensor'}'s seat and cables"

@@ -38,7 +38,7 @@ class LabelIssueDocument:
     suggested: str
     """the label that it may have"""
     loss: float
-    """cross-entropy of its own label: the larger, the more surprising"""
+    """cross-entropy of its own label; the larger, the more surprising"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +48,15 @@ class KeywordsDocument:
     threshold: float
     """the model's"""
     false_accept_rate: float | None
-    """share of the clips without a wanted word in which one is heard; null without such clips"""
+    """share of the clips without a wanted word in which one is detected; null without such clips"""
     false_accept_interval: Interval | None
     """95 % (Wilson)"""
     false_reject_rate: float | None
-    """share of the words that are not heard, or taken for another one; null without words"""
+    """share of the words that are not detected, or detected as another word; null without words"""
     false_reject_interval: Interval | None
     """95 % (Wilson)"""
     confusion_rate: float | None
-    """share of the words that are taken for another one"""
+    """share of the words that are detected as another word"""
     n_words: int
     """clips of words"""
     n_others: int
@@ -81,11 +81,11 @@ class AccuracyDocument:
     top1_interval: Interval | None
     """95 % (Wilson)"""
     macro_f1: float
-    """mean of the labels' F1; one without any counts 0"""
+    """mean of the labels' F1; a label without F1 counts as 0"""
     auc: float | None
-    """area under the ROC curve; of more than two labels the mean of each against the rest; null of one label alone"""
+    """area under the ROC curve; with more than two labels, the mean of one-vs-rest; null with a single label"""
     average_precision: float | None
-    """area under the precision-recall curve, as `auc`; of two labels, of the second one"""
+    """area under the precision-recall curve; with two labels, of the second one, otherwise as `auc`"""
     labels: tuple[str, ...]
     """order of `confusion`"""
     confusion: tuple[tuple[int, ...], ...]
@@ -95,21 +95,21 @@ class AccuracyDocument:
     per_class: Mapping[str, ClassScore]
     """by label"""
     macro_precision: float
-    """mean of the labels' precision; one that was never predicted counts 0"""
+    """mean of the labels' precision; a label that was never predicted counts as 0"""
     macro_recall: float
-    """mean of the labels' recall; one without samples counts 0"""
+    """mean of the labels' recall; a label without samples counts as 0"""
     thresholds: tuple[ThresholdChoice, ...]
-    """to choose from, of two labels or of words; empty if every label is wanted, or one kind of samples is missing"""
+    """thresholds to choose from, for two labels or for words; empty if every label is wanted, or if positive or
+    negative samples are missing"""
     label_issues: tuple[LabelIssueDocument, ...]
-    """labels that are likely wrong, the most surprising first; of samples that the model has learnt from it says
-    little"""
+    """likely label errors, the most surprising first; of little use for the model's own training samples"""
     pictures: tuple[SampleDocument, ...]
     """empty unless `kind` is `pictures`"""
     clips: tuple[SampleDocument, ...]
-    """as `pictures`, of clips; one of them is empty"""
+    """the same for clips; one of the two lists is empty"""
     host: HostAnswers | None
     """the same clips through the firmware's frontend and engine on this computer; null for pictures"""
     keywords: KeywordsDocument | None
-    """words missed and words detected that were not said; null for pictures"""
+    """missed words and false detections; null for pictures"""
     skipped: tuple[Skipped, ...]
     """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""

@@ -18,8 +18,8 @@ from tinyhost.tasks.findings import Figure, Grid, Judged, Note, Part, percent, w
 __all__ = ["class_figures", "issue_parts", "likely_wrong", "precision_recall", "score_arrays", "threshold_parts"]
 
 _CHOICES = {
-    "now": "as it is",
-    "equal_error": "as many of both",
+    "now": "present threshold",
+    "equal_error": "equal error rates",
     "best_f1": "best F1",
     "false_accepts_5": "at most 5 % of false accepts",
     "false_accepts_1": "at most 1 % of false accepts",
@@ -99,6 +99,6 @@ def issue_parts(issues: Sequence[LabelIssueDocument]) -> tuple[Part, ...]:
         (f"{Path(item.file).parent.name}/{Path(item.file).name}", item.label, item.suggested, f"{item.loss:.2f}")
         for item in issues[:_MAX_ISSUES]
     )
-    more = f", of which these surprise most: {_MAX_ISSUES}" if len(issues) > _MAX_ISSUES else ""
+    more = f"; the {_MAX_ISSUES} most surprising are listed" if len(issues) > _MAX_ISSUES else ""
     note = Note(text=f"{counted(len(issues), 'label')} may be wrong{more}", level="warning")
     return (note, Grid(headings=("file", "label", "looks like", "loss"), rows=rows))

@@ -178,9 +178,9 @@ class Accuracy(Finding):
         right = sum(sample.right for sample in self.samples)
         interval = within(wilson(right, self.n_used))
         more = f"{right} of {self.n_used} {self.kind}, on the board"
-        left_out = f"; {len(self.skipped)} left out" if self.skipped else ""
+        left_out = f"; {len(self.skipped)} skipped" if self.skipped else ""
         return Section(
-            title="Right and wrong, on the board",
+            title="Classification on the board",
             note=f"{self.n_used} {self.kind} of {self.data}, sent to the board, preprocessed and classified there.",
             figures=(
                 Figure(name="Accuracy", value=percent(self.top1), more=f"{more}{left_out}; {interval}"),
@@ -228,7 +228,7 @@ def check_labels(path: Path, found: Sequence[str], labels: Sequence[str], *, exa
     """Raise UsageError for a model without labels, DatasetError if a folder's label is none of the model's."""
     if not labels:
         raise UsageError(
-            "the model has no labels, so its answers cannot be compared with a folder's",
+            "the model has no labels, so its predictions cannot be compared with the folder's",
             hint=f"name them in the order of the outputs: --labels {example}",
         )
     unknown = [label for label in found if label not in labels]

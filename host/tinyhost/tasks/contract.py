@@ -140,7 +140,9 @@ class Task(ABC):
 
         Raises UsageError if the task's samples are not judged one by one.
         """
-        raise UsageError(f"{model.name}: a model of {self.name} judges no single samples", hint="give another model")
+        raise UsageError(
+            f"{model.name}: a model for {self.name} does not classify single samples", hint="give another model"
+        )
 
     def inputs(
         self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
@@ -149,7 +151,7 @@ class Task(ABC):
 
         Raises DatasetError if they cannot be read, UsageError if its models do not classify.
         """
-        raise UsageError(f"models of the app {self.app} do not classify samples", hint="leave --data out")
+        raise UsageError(f"models of the app {self.app} do not classify samples", hint="omit --data")
 
     @abstractmethod
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> Evaluation:
@@ -164,6 +166,6 @@ class Task(ABC):
         Raises DatasetError for files that cannot be used, UsageError if the task has no long recordings.
         """
         raise UsageError(
-            f"{subject.device.name}: its app {subject.device.info.app} judges single samples, not a long recording",
-            hint="leave --stream out, or give labelled samples with --data",
+            f"{subject.device.name}: its app {subject.device.info.app} classifies single samples, not a long recording",
+            hint="omit --stream, or give labelled samples with --data",
         )

@@ -58,7 +58,7 @@ class HostAnswers:
     """The same samples through the firmware's code on this computer."""
 
     compared: int
-    """clips or windows"""
+    """number of clips or windows"""
     mismatches: int
     """of them with another answer"""
 
@@ -68,18 +68,19 @@ class Listening:
     """What it costs to take samples all the time, with as many inferences as the app makes; in the latency's ticks."""
 
     unit: str
-    """what a tick is: `ns`, `instructions`, `cycles`"""
+    """the unit of ticks: `ns`, `instructions`, `cycles`"""
     strides_per_s: float
     inferences_per_s: float
-    """one a stride, or what the setting `period_ms` leaves"""
+    """one for each stride, or fewer with the setting `period_ms`"""
     per_stride: Spread
-    """ticks to preprocess one stride, and to put the window into the input tensor"""
+    """ticks to preprocess one stride and to write the window into the input tensor"""
     invoke: Spread
     """ticks of an inference on the window"""
     per_s: int
     """ticks for one second of samples, by the medians"""
     budget_per_s: int
-    """ticks that a second has: 64,000,000 instructions or cycles, or the nanoseconds of a second. Instructions are not
+    """ticks per second that are available: 64,000,000 instructions or cycles, or the nanoseconds of a second.
+    Instructions are not
     cycles: a share of 64 MIPS is less than the share of a 64 MHz processor"""
     busy_share: float
     """`per_s / budget_per_s`; the board keeps up below 1, and idles for the rest"""
@@ -276,7 +277,7 @@ def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
         return ()
     n_samples = len(skipped) + n_used
     left_out = Note(
-        text=f"{len(skipped):,} of {counted(n_samples, 'sample')} left out, which no figure counts", level="bad"
+        text=f"{len(skipped):,} of {counted(n_samples, 'sample')} skipped, which are not counted", level="bad"
     )
     return (left_out, *issue_notes([str(item) for item in skipped]))
 
@@ -284,7 +285,7 @@ def skipped_notes(skipped: Sequence[Skipped], n_used: int) -> tuple[Note, ...]:
 def agreement_note(host: HostAnswers, what: str) -> Note:
     """Return on how many of the samples this computer says anything else."""
     return Note(
-        text=f"this computer answers otherwise to {host.mismatches:,} of {host.compared:,} {what}",
+        text=f"the result on this computer differs for {host.mismatches:,} of {host.compared:,} {what}",
         level="bad" if host.mismatches else "good",
     )
 

@@ -85,18 +85,18 @@ def check_model(model: ModelSummary, app: str, *, board: str, sensor: SensorSamp
         why, wanted = task.misfit(model) if task is not None else "", app
     if len(model.inputs) + len(model.outputs) > 2:
         ends = f"{counted(len(model.inputs), 'input')} and {counted(len(model.outputs), 'output')}"
-        why, wanted = f"one of {ends}; the app takes one of each", app
+        why, wanted = f"one with {ends}; the app supports one of each", app
     if why:
         is_ours = wanted == app
         other = "train one: tinyhost train" if is_ours else f"flash the app that it is for: tinyhost flash {wanted}"
         raise UnsupportedModelError(
             f"{board}: expected a model for its app {app}, got {model.name}, which is {why}",
-            hint=f"{other}; tinyhost bench measures it as it is; push --force stores it all the same",
+            hint=f"{other}; tinyhost bench can measure it anyway; push --force stores it anyway",
         )
     if misfit := misfit_of(model.sampling, sensor):
         raise UnsupportedModelError(
             f"{board}: the model {model.name} {misfit}",
-            hint=f"{retrain_hint(sensor)}; tinyhost bench measures it as it is; push --force stores it all the same",
+            hint=f"{retrain_hint(sensor)}; tinyhost bench can measure it anyway; push --force stores it anyway",
         )
 
 

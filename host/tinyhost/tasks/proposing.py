@@ -18,7 +18,7 @@ from tinyhost.tasks.registry import task_of_app, tasks
 __all__ = ["finder_proposer", "model_proposer"]
 
 FACES = "faces"
-"""the finder of faces that is installed"""
+"""the installed face detector"""
 
 
 def model_proposer(model: ModelFile, kind: SampleKind) -> tuple[Proposer, tuple[str, ...]]:

@@ -34,17 +34,17 @@ class StepDocument:
     """in the sweep's unit"""
     n_right: int
     accuracy: float
-    """share of the samples about which the device is right"""
+    """share of the samples that the device classifies correctly"""
     accuracy_interval: Interval | None
     """95 % (Wilson)"""
     lost: int
-    """samples that it was right about without the change, and is not now"""
+    """samples classified correctly without the change, but wrongly with it"""
     gained: int
-    """the other way round"""
+    """samples classified wrongly without the change, but correctly with it"""
     p: float
-    """chance of such a loss if there is none: McNemar's test, exact and one-sided"""
+    """p-value of McNemar's exact one-sided test"""
     breaks: bool
-    """it is the first step of its direction at which the model breaks; none follows"""
+    """whether it is the first step in its direction at which the model breaks; no further steps are measured"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class Robustness(Finding):
     logarithmic: frozenset[str]
     """sweeps whose steps are factors"""
     differing: tuple[str, ...]
-    """how the device differs from this computer, by step"""
+    """differences between the device and this computer, by step"""
 
     @property
     def n_used(self) -> int:
@@ -114,8 +114,8 @@ class Robustness(Finding):
         grid = Grid(headings=("condition", "unit", "holds", "breaks at", "right there", ""), rows=tuple(self._rows()))
         return Section(
             title="Robustness, on the board",
-            note=f"{counted(self.n, 'sample')} of {self.data}, changed step by step and judged on the board; right "
-            f"without any change: {right}. {_RULE}.",
+            note=f"{counted(self.n, 'sample')} of {self.data}, degraded step by step and classified on the board; "
+            f"correct without any change: {right}. {_RULE}.",
             parts=(grid, *(Note(text=f"{sweep.name}: {sweep.about}") for sweep in self.sweeps), self._chart()),
         )
 
@@ -138,7 +138,7 @@ class Robustness(Finding):
 
     def _chart(self) -> Chart:
         return Chart(
-            description="Share that is right over each condition",
+            description="Accuracy over each condition",
             panels=tuple(self._panel(sweep) for sweep in self.sweeps),
             height_in=3.2,
         )

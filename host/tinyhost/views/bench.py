@@ -63,7 +63,7 @@ def bench_view(result: BenchResult, columns: int) -> RenderableType:
 def _share_words(share: PoolShare) -> str:
     """Return what one of several boards did."""
     words = f"{share.name}: {counted(share.items, 'sample')}"
-    words += f", came back {counted(share.rejoined, 'time')}" if share.rejoined else ""
+    words += f", reconnected {counted(share.rejoined, 'time')}" if share.rejoined else ""
     return words + (f", missing at the end: {share.lost}" if share.lost else "")
 
 

@@ -22,10 +22,10 @@ from tinyhost.views.strides import fresh_detection, strides_view
 __all__ = ["monitor_view"]
 
 _UNIT_REMARKS = {
-    "ns": "time of this computer: not a device's figure",
+    "ns": "time on this computer, not on a device",
     "instructions": "instructions on QEMU, not cycles",
-    "cycles": "cycles of the board",
-    "estimated cycles": "cycles as the emulator estimates them",
+    "cycles": "cycles on the board",
+    "estimated cycles": "cycles estimated by the emulator",
 }
 _OTHER_ROWS = 8
 """of the predictions' panel: banner, past, timings, link"""

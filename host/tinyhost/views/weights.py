@@ -41,8 +41,8 @@ def weights_view(layers: Sequence[LayerWeights]) -> RenderableType:
         bars = sparkline(layer.histogram, len(layer.histogram), ACCENT)
         histograms.add_row(str(layer.index), layer.name, bars)
     note = (
-        "unused: levels that no weight has; ends: weights at the ends of the grid; dead: channels of zeros; SQNR: "
-        "power of the weights by that of rounding them"
+        "unused: levels that no weight uses; ends: weights at the ends of the range; dead: all-zero channels; SQNR: "
+        "signal-to-quantization-noise ratio of the weights"
     )
     return Group(figures, Text(note, DIM), Text(), histograms)
 

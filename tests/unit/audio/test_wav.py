@@ -85,7 +85,7 @@ def test_a_failed_writer_leaves_nothing(tmp_path: Path) -> None:
         (riff((b"LIST", b"abc")), "neither fmt nor data chunk"),
         (riff((b"data", b"1234"), (b"fmt ", fmt())), "before the format"),
         (riff((b"fmt ", fmt()), (b"data", b"")), "empty: 0 samples"),
-        (riff((b"fmt ", fmt()), (b"data", bytes(10)), sizes={b"data": 120}), "120 bytes of samples, 10 are there"),
+        (riff((b"fmt ", fmt()), (b"data", bytes(10)), sizes={b"data": 120}), "120 bytes of samples, but there are 10"),
         (riff((b"fmt ", fmt()), (b"data", bytes(1))), "empty: 0 samples"),
         (riff((b"fmt ", fmt()[:10]), (b"data", bytes(10))), "at least 16 bytes, got 10"),
         (riff((b"fmt ", fmt(code=85)), (b"data", bytes(10))), "format 0x0055 with 16 bits"),
@@ -189,7 +189,7 @@ def test_a_large_files_size_is_in_a_chunk_of_its_own(magic: bytes) -> None:
         return magic + riff(*chunks, sizes={b"data": 0xFFFFFFFF})[4:]
 
     np.testing.assert_array_equal(parse_wav(large(12), "file").pcm(), SAMPLES)
-    with pytest.raises(DatasetError, match="5,000,000,000 bytes of samples, 24 are there"):
+    with pytest.raises(DatasetError, match="5,000,000,000 bytes of samples, but there are 24"):
         parse_wav(large(5_000_000_000), "file")
 
 
@@ -205,7 +205,7 @@ def test_a_chunk_without_its_padding_byte_hides_nothing(following: bytes) -> Non
 def test_some_bytes_too_many_in_a_whole_file_are_a_header_that_was_counted_in() -> None:
     counted = riff((b"fmt ", fmt()), (b"data", SAMPLES.tobytes()), sizes={b"data": 12 + 44})
     np.testing.assert_array_equal(parse_wav(counted, "file").pcm(), SAMPLES)
-    with pytest.raises(DatasetError, match="cut short: the header says 56 bytes of samples, 10 are there"):
+    with pytest.raises(DatasetError, match="truncated: the header announces 56 bytes of samples, but there are 10"):
         parse_wav(counted[:-2], "file")
 
 

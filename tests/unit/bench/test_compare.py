@@ -117,6 +117,6 @@ def test_what_cannot_be_compared_is_refused(folder: Path) -> None:
     assert (done.code, "nothing to be compared with" in done.err) == (2, True)
     data = ("--data", folder / "data")
     done = run_tinyhost("model", "compare", folder / "float16.tflite", folder / "dynamic.tflite", *data)
-    assert "none of the files is a model that an app of a board takes" in done.err
+    assert "none of the files is a model for an app" in done.err
     done = run_tinyhost("model", "compare", SHIPPED_MODELS["vww"], folder / "float32.tflite", *data)
     assert "it takes 1,024 values, the samples have 9,216" in done.err

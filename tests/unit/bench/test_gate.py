@@ -82,7 +82,7 @@ def broken(text: str, before: Baseline, now: Baseline) -> list[str]:
         ("accuracy<-1", r"expected a unit of accuracy \(pp \(percentage points\)\), got nothing"),
         ("accuracy<-1%", "got %"),
         ("accuracy>+1pp", "expected <- after accuracy, got >\\+"),
-        ("accuracy<-1pp(pared)", r"expected \(paired\) or no more, got \(pared\)"),
+        ("accuracy<-1pp(pared)", r"expected \(paired\) or nothing more, got \(pared\)"),
         ("arena>+0, arena>+5", "arena is there twice"),
         ("arena>+0,", "expected a quantity"),
         ("latency>+2% arena>+0", "is no condition"),
@@ -257,7 +257,7 @@ def test_a_gate_is_told_in_json_junit_and_markdown(tmp_path: Path) -> None:
         ("arena>+0", ["properties", "failure"]),
     ]
     lines = gate_table(result, result.gate).splitlines()
-    assert lines[0] == "### ❌ vww on m4: 1 of 3 conditions broken"
+    assert lines[0] == "### ❌ vww on m4: 1 of 3 conditions violated"
     assert lines[6] == f"| `arena>+0` | {now.arena_bytes - 8:,} B | {now.arena_bytes:,} B | +8 B | **broken** |"
     assert "Baseline: a\\|b.json, 2026-05-04T03:02:01+00:00, firmware `older`, the same model." in lines[8]
 

@@ -35,7 +35,7 @@ def test_the_advice_names_an_option_that_there_is(in_g: Path) -> None:
 
 def test_what_is_taken_for_granted_is_told_before_it_plays(in_g: Path) -> None:
     assert remarks_on(f"{in_g}?unit=g") == (
-        "times taken for us, 1,000 samples per second; if they are not: --time-unit",
+        "times are assumed to be in us, 1,000 samples per second; otherwise give --time-unit",
     )
     assert remarks_on(f"{in_g}?unit=g&time-unit=us") == remarks_on(str(in_g)) == ()
 

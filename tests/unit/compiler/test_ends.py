@@ -122,7 +122,7 @@ def test_apps_and_labels_and_the_other_engine_are_refused_by_name() -> None:
     with pytest.raises(UsageError, match="2 inputs and 1 output, and labels"):
         compile_tflite(_sum(n_outputs=1), name="m", labels=["a"] * 3)
     image = compile_tflite(_sum(), name="m").image
-    with pytest.raises(UnsupportedModelError, match="one of 2 inputs and 2 outputs; the app takes one of each"):
+    with pytest.raises(UnsupportedModelError, match="one with 2 inputs and 2 outputs; the app supports one of each"):
         check_model(summarize(image), "vww", board="b")
     with pytest.raises(UnsupportedModelError, match="2 inputs and 2 outputs; an image for TensorFlow Lite Micro"):
         image_for_tflm(ModelImage.parse(image), _sum())

@@ -66,8 +66,8 @@ def test_task_data_without_names_is_no_text() -> None:
         ('{"task": "kws", "threshold": null}', ": threshold: expected a number from -1e+06 to 1e+06, got null"),
         ('{"task": "kws", "threshold": 0.5, "kws": {"window_ms": 30}}', ': kws: "average_ms" is missing'),
         ('{"task": "kws", "threshold": 0.5, "kws": null}', ": kws: expected an object, got null"),
-        ('{"task": "kws", "task": "vww", "threshold": 0.5}', ": task: the key is there twice"),
-        ("[" * 100_000, ": no JSON of ours: more than 32 levels of objects and lists"),
+        ('{"task": "kws", "task": "vww", "threshold": 0.5}', ": task: the key appears twice"),
+        ("[" * 100_000, ": more than 32 levels of objects and lists"),
         (
             json.dumps({**WRITTEN, "kws": {**WRITTEN["kws"], "window_ms": 70_000}}),
             ": kws: window_ms: expected a whole number from 0 to 65535, got 70000",

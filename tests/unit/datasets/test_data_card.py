@@ -64,7 +64,7 @@ def test_the_papers_of_a_set_are_valid_and_count_what_is_missing(folder: Path, t
     ]
     page = (papers / "label.html").read_text(encoding="utf-8")
     assert "counting people | not: naming them" in page
-    assert "biases not said" in page
+    assert "biases not stated" in page
 
 
 def test_an_about_file_with_other_keys_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_what_was_taken_for_granted_is_told_once(tmp_path: Path) -> None:
         (tmp_path / "normal").mkdir(exist_ok=True)
         (tmp_path / "normal" / f"{name}.csv").write_text("timestamp,accX,accY,accZ\n" + rows)
     assert load_motion_folder(tmp_path).notes[0] == (
-        "2 of 2 files: times taken for us, 1,000 samples per second; if they are not: --time-unit"
+        "2 of 2 files: times are assumed to be in us, 1,000 samples per second; otherwise give --time-unit"
     )
     assert load_motion_folder(tmp_path, MotionUnits.of("m/s2", "us")).notes[0].startswith("normal/a.csv: accX stuck")
 

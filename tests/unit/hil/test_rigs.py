@@ -246,8 +246,8 @@ def test_no_bytes_raise_anything_but_a_config_error(tmp_path: Path, data: bytes)
     ("meter", "board", "message"),
     [
         ('{ kind = "ppk2" }', real("b", "AB"), r'"port" is missing'),
-        ('{ kind = "ppk2", port = "/dev/x" }', BOARD, "a virtual board takes no current"),
-        ('{ kind = "simulated" }', real("b", "AB"), "a real board has a real meter"),
+        ('{ kind = "ppk2", port = "/dev/x" }', BOARD, "a virtual board draws no current"),
+        ('{ kind = "simulated" }', real("b", "AB"), "a real board needs a real meter"),
         ('{ kind = "js220", inputs = [0, 1, 4] }', real("b", "AB"), r"expected 3 inputs of 0 to 3, got \[0, 1, 4\]"),
         ('{ kind = "simulated", inputs = [0, 1, 1] }', BOARD, r"got \[0, 1, 1\]"),
         ('{ kind = "simulated", inputs = [0, -1, 1.5] }', BOARD, "expected whole numbers"),

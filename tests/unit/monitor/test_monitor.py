@@ -261,7 +261,7 @@ def test_a_board_that_does_not_predict_gets_the_next_action() -> None:
     assert "--scene pictures/" in advice(blind, HEADER)
     assert "--scene speech:" in advice(blind, replace(HEADER, sensor=MICROPHONE))
     assert "cables" in advice(blind, replace(HEADER, board="nano33ble:0123", is_virtual=False))
-    assert advice(blind, replace(HEADER, scene="data/hall")) == "look at the scene"
+    assert advice(blind, replace(HEADER, scene="data/hall")) == "check the scene"
     assert "tinyhost push" in advice(reading(1, status="no_model", scores=()), HEADER)
     assert advice(reading(1), HEADER) == advice(reading(1, status="status 99"), HEADER) == ""
     state = MonitorState(Clock())

@@ -99,7 +99,7 @@ def test_another_unit_is_noticed_and_can_be_said(scale: float, unit: str) -> Non
     lines = [HEADER, *_lines(scale=scale)]
     with pytest.raises(DatasetError, match="median acceleration") as caught:
         parse_motion_csv(lines, where="a.csv")
-    assert caught.value.hint == f"say so: --unit {unit}, or of a scene: --scene 'FILE?unit={unit}'"
+    assert caught.value.hint == f"give --unit {unit}, or for a scene: --scene 'FILE?unit={unit}'"
     said = parse_motion_csv(lines, where="a.csv", units=MotionUnits.of(unit))
     expected = parse_motion_csv([HEADER, *_lines()], where="a.csv")
     np.testing.assert_allclose(said.acceleration, expected.acceleration, atol=0.002)
@@ -204,7 +204,7 @@ def test_a_unit_that_is_none_can_be_said() -> None:
 def test_the_unit_of_time_is_the_one_in_which_the_rate_is_usual(step: float, rate_hz: float, unit: str) -> None:
     recording = parse_motion_csv(_table(HEADER, step=step, n_samples=9).splitlines(), where="a.csv")
     assert recording.rate_hz == pytest.approx(rate_hz, rel=1e-3)
-    assert recording.assumed.startswith("" if unit == "ms" else f"times taken for {unit}, ")
+    assert recording.assumed.startswith("" if unit == "ms" else f"times are assumed to be in {unit}, ")
 
 
 @pytest.mark.parametrize("name", ["timestamp_us", "time [µs]", "t (microseconds)", "micros", "Time in us"])

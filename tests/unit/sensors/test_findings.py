@@ -39,7 +39,7 @@ def test_every_failure_on_a_real_board_has_a_meaning_and_a_way_out(check: SelfTe
 def test_a_cut_data_line_names_both_ends_of_its_wire() -> None:
     result = explain(failed(SelfTestCheck.DATA_LINE, index=7, measured=LineState.OPEN), CAMERA, virtual=False)
     assert result.title == "data line D7"
-    assert result.meaning == "D7 never changes: nothing is connected to it"
+    assert result.meaning == "D7 never changes: it is not connected"
     assert "camera D7 to board D4" in result.action
     assert (result.shown, result.expected, result.unit) == ("open", "good", "line_state")
     assert (result.index, result.other) == (7, None)
@@ -49,7 +49,7 @@ def test_lines_that_touch_or_are_exchanged_name_each_other() -> None:
     shorted = explain(
         failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.SHORTED), CAMERA, virtual=False
     )
-    assert shorted.meaning == "D2 and D5 are one: they touch each other"
+    assert shorted.meaning == "D2 and D5 are shorted together"
     assert shorted.shown == "shorted to D5"
     swapped = explain(
         failed(SelfTestCheck.DATA_LINE, index=2, other=5, measured=LineState.EXCHANGED), CAMERA, virtual=False

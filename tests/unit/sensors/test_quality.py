@@ -47,13 +47,13 @@ def said(remarks: list[Remark], level: str) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "level", "text"),
     [
-        ("black", "bad", "black: is the lens cap on"),
-        ("noisy black", "bad", "black: is the lens cap on"),
+        ("black", "bad", "black: the lens cap is on"),
+        ("noisy black", "bad", "black: the lens cap is on"),
         ("white", "bad", "white"),
         ("flat", "bad", "flat"),
         ("dark", "look", "dark"),
         ("blurred", "look", "blurred"),
-        ("sharp", "good", "a whole picture"),
+        ("sharp", "good", "the picture is complete"),
     ],
 )
 def test_light_and_lens(kind: str, level: str, text: str) -> None:
@@ -109,7 +109,7 @@ def test_rate_missed_captures_and_a_picture_that_stands_still() -> None:
     assert quality.fps == pytest.approx(10.0)
     assert quality.n_missed == 4
     texts = said(quality.remarks(), "look")
-    assert any("the same picture" in text for text in texts)
+    assert any("all pictures are identical" in text for text in texts)
     assert any("4 pictures missed" in text for text in texts)
     moving = seen(*[np.roll(picture("sharp"), i, axis=1) for i in range(10)])
     assert said(moving.remarks(), "good")
@@ -205,7 +205,7 @@ def felt(mean_g: tuple[float, float, float], noise_g: float = 0.002, *, stuck: s
 
 def test_a_board_that_lies_flat() -> None:
     quality = felt((0.01, -0.02, 1.01))
-    assert [remark.text for remark in quality.remarks()] == ["it lies flat, parts up"]
+    assert [remark.text for remark in quality.remarks()] == ["it lies flat, components up"]
     assert quality.is_at_rest
     assert quality.magnitude_g == pytest.approx(1.01, abs=0.005)
     assert quality.pace.measured_hz == pytest.approx(119.0, rel=0.001)

@@ -40,7 +40,7 @@ def test_unusable_clips_are_told_beside_those_that_are_judged(tmp_path: Path) ->
     found = load_clips(tmp_path, ("no", "yes"))
     assert len(found) == 3
     assert [item.what for item in found.skipped] == ["yes/x.wav", "yes/y.wav"]
-    assert "cut short: the header says 32,000 bytes of samples, 20,002 are there" in found.skipped[1].reason
+    assert "truncated: the header announces 32,000 bytes of samples, but there are 20,002" in found.skipped[1].reason
 
 
 def test_a_part_that_the_clips_do_not_have_is_an_error(tmp_path: Path) -> None:

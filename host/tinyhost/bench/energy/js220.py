@@ -97,7 +97,7 @@ class Js220:
             self._driver.finalize()
             wanted = f"JS220 {serial}" if serial else "one JS220"
             raise BoardNotFoundError(
-                f"{wanted}: found {', '.join(paths) or 'none'}", hint="plug it in; js220:SERIAL names one of several"
+                f"{wanted}: found {', '.join(paths) or 'none'}", hint="plug it in; js220:SERIAL selects one of several"
             )
         self._path = found[0]
         self._driver.open(self._path)

@@ -27,13 +27,13 @@ class Energy(EnergyFigures):
     """The energy of inferences, by a meter at the board's supply."""
 
     meter: str
-    """`PPK2`, `JS220`; `simulated PPK2`: made up, to test the way there, and no figure of a board"""
+    """`PPK2`, `JS220`; `simulated PPK2`: invented currents for tests, not those of a board"""
     volts: float
-    """of the supply, median"""
+    """median supply voltage"""
     rate_hz: float
     """samples a second"""
     runs: int
-    """inferences that were asked for"""
+    """inferences that were requested"""
 
     @property
     def is_simulated(self) -> bool:
@@ -47,7 +47,7 @@ def energy_words(energy: Energy) -> str:
     broken = sum(each.n_broken for each in energy.windows if each.stage == "inference")
     words = f"by {energy.meter} at {energy.volts:.2f} V, {energy.rate_hz:,.0f} samples/s: {idle}"
     words += f"{energy.lost:,} samples lost, {counted(broken, 'inference')} left out for it"
-    return words + ("; a made-up load, no figure of a board" if energy.is_simulated else "")
+    return words + ("; an invented load, not that of a board" if energy.is_simulated else "")
 
 
 def measure_energy(opened: OpenedMeter, infer: Callable[[], object], *, runs: int) -> Energy:
@@ -69,7 +69,8 @@ def measure_energy(opened: OpenedMeter, infer: Callable[[], object], *, runs: in
     if figures.of("inference") is None:
         raise BoardError(
             f"{meter.name}: input {plan.by_stage['invoke']} was never high, though the board made {runs} inferences",
-            hint="the board's pin A2 goes to that input, A3 and A6 to the two before it: docs/guides/measuring.md",
+            hint="connect the board's pin A2 to that input, and A3 and A6 to the two before it: "
+            "docs/guides/measuring.md",
         )
     return Energy(
         **vars(figures), meter=meter.name, volts=float(np.median(samples.volts)), rate_hz=samples.rate_hz, runs=runs

@@ -80,7 +80,7 @@ def read_meter(table: Table, *, virtual: bool) -> MeterPlan:
     """Return what a rig's `meter` table says. Raises ConfigError with its line."""
     kind: MeterKind = table.choice("kind", _KINDS)  # type: ignore[assignment]
     if (kind == "simulated") != virtual:
-        what = "a virtual board takes no current" if virtual else "a real board has a real meter"
+        what = "a virtual board draws no current" if virtual else "a real board needs a real meter"
         raise table.error("kind", what, hint='kind = "simulated"' if virtual else 'kind = "ppk2"')
     plan = MeterPlan(
         kind=kind,

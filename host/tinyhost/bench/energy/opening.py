@@ -22,7 +22,7 @@ def open_meter(plan: MeterPlan, powered: PoweredBoard) -> Meter:
     """Return the meter of a board. Raises UsageError for one that cannot be on it, LinkError, MissingToolError."""
     board = powered.board
     if board.is_virtual != (plan.kind == "simulated"):
-        why = "takes no current that a meter could see" if board.is_virtual else "needs a real meter"
+        why = "draws no current that a meter could measure" if board.is_virtual else "needs a real meter"
         raise UsageError(f"{board.name} {why}", hint=METER_HINT)
     if plan.kind == "js220":
         return Js220(plan.serial, plan.inputs)

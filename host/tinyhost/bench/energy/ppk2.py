@@ -55,7 +55,7 @@ def parse_calibration(text: str) -> Calibration:
         if None in row or (name == "r" and min(each or 0.0 for each in row) <= 0):
             raise ProtocolError(
                 f"PPK2: its metadata have no {name.upper()} of each range, or one that cannot be: {text[:80]!r}",
-                hint="unplug it, and plug it in again",
+                hint="unplug it and plug it in again",
             )
         values[name] = tuple(each for each in row if each is not None)
     return Calibration(**values)
@@ -64,7 +64,7 @@ def parse_calibration(text: str) -> Calibration:
 def voltage_command(millivolts: int) -> bytes:
     """Return what sets the supply. Raises UsageError outside 800 to 5,000 mV."""
     if not _MIN_MV <= millivolts <= _MAX_MV:
-        raise UsageError(f"PPK2: {millivolts} mV, expected {_MIN_MV} to {_MAX_MV}", hint="a Nano takes 3300 at 3V3")
+        raise UsageError(f"PPK2: {millivolts} mV, expected {_MIN_MV} to {_MAX_MV}", hint="a Nano needs 3300 mV at 3V3")
     value = millivolts - _MIN_MV + 32
     return bytes([_VOLTAGE, 3 + value // 256, value % 256])
 
@@ -158,9 +158,7 @@ class Ppk2:
             while time.monotonic() < deadline:
                 data = self._link.read(16_384, _ANSWER_S)
                 if not data:
-                    raise LinkTimeoutError(
-                        f"PPK2: no sample in {_ANSWER_S:g} s", hint="unplug it, and plug it in again"
-                    )
+                    raise LinkTimeoutError(f"PPK2: no sample in {_ANSWER_S:g} s", hint="unplug it and plug it in again")
                 yield decoder.feed(data)
         finally:
             self._link.write(bytes([_STOP]))

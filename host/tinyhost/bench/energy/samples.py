@@ -35,15 +35,15 @@ class WindowEnergy:
     stage: str
     """`capture`, `preprocess`, `invoke`; `inference`: all of them, up to the end of an `invoke`"""
     n: int
-    """whole windows of which no sample is missing"""
+    """complete windows without missing samples"""
     n_broken: int
-    """windows that a missing sample broke: left out"""
+    """windows with missing samples, which are excluded"""
     energy_nj: Spread | None
-    """of a window, idle power included, nJ; `low` and `high` hold the median with 95 %"""
+    """energy of a window including idle power, nJ; `low` and `high` are the 95 % interval of the median"""
     net_nj: Spread | None
     """the same without the idle power"""
     seconds: float | None
-    """median length of a window"""
+    """median duration of a window"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ class EnergyFigures:
     """What a meter found while a board inferred."""
 
     idle_watts: float | None
-    """median power outside of all windows; null if there is nothing outside"""
+    """median power outside of all windows; null if there are no samples outside"""
     lost: int
-    """samples that are missing in all"""
+    """total number of missing samples"""
     windows: tuple[WindowEnergy, ...]
 
     def of(self, stage: str) -> WindowEnergy | None:

@@ -22,7 +22,7 @@ __all__ = ["Baseline", "BaselinesDocument", "load_baseline", "read_baselines", "
 
 _SCHEMA: Literal["tinyhost.baselines/1"] = "tinyhost.baselines/1"
 _MAX_BYTES, _MAX_ENTRIES, _MAX_SAMPLES, _MAX_FIGURE = 1 << 28, 10_000, 10_000_000, 2**63 - 1
-_HINT = "a file of tinyhost bench --save-baseline is expected: name another, or make it again"
+_HINT = "expected a file of tinyhost bench --save-baseline: name another one, or create it again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +50,15 @@ class Baseline:
     preprocess: Spread | None
     """ticks from sample to input tensor; null if it is not timed alone"""
     listening: int | None
-    """ticks to preprocess and judge one second of samples; null unless the app listens"""
+    """ticks to process one second of samples; null unless the app listens"""
     energy: Spread | None
-    """of one inference without the idle power, nJ; null without a meter"""
+    """energy of one inference without the idle power, nJ; null without a power meter"""
     meter: str
-    """what measured it; empty without"""
+    """the power meter; empty without one"""
     arena_bytes: int
     flash_bytes: int
     samples: tuple[SampleVerdict, ...]
-    """of `--data`, each with whether the board was right; empty without"""
+    """the samples of `--data`, each with whether the board was right; empty without"""
 
     @classmethod
     def of(cls, result: BenchResult) -> Baseline:
@@ -116,7 +116,7 @@ def load_baseline(source: str, now: Baseline) -> Baseline:
         raise ConfigError(
             f"{source}: no baseline of {now.model} on {now.board} with app {now.app} and engine {now.engine}; there "
             f"{'is one' if len(entries) == 1 else f'are {len(entries)}'} of other models there",
-            hint="measure one where the figures were good: tinyhost bench --save-baseline FILE",
+            hint="measure a baseline with a version that was good: tinyhost bench --save-baseline FILE",
         )
     return (same or named)[-1]
 

@@ -30,7 +30,7 @@ _QUANTITIES = {
 }
 _UNIT_WORDS = {"%": "%", "pp": "pp (percentage points)", "B": "B", "KiB": "KiB", "": "none"}
 _CONDITION = re.compile(r"(\w*)\s*([<>]?\s*[+-]?)\s*(\d{1,12}(?:\.\d{1,6})?|)\s*([^\s(\d]*)\s*(\([^)]*\)|)")
-_HINT = "write conditions as in 'latency>+2%, accuracy<-1pp(paired), arena>+0'"
+_HINT = "conditions look like 'latency>+2%, accuracy<-1pp(paired), arena>+0'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def parse_conditions(text: str) -> tuple[Condition, ...]:
     names = [condition.quantity for condition in found]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"--fail-if: {name} is there twice", hint="keep the stricter of the two conditions")
+            raise UsageError(f"--fail-if: {name} is there twice", hint="keep only the stricter of the two conditions")
     return found
 
 
@@ -79,7 +79,7 @@ def _parse(text: str) -> Condition:
     if unit not in units:
         raise _wrong(text, f"a unit of {quantity}", ", ".join(_UNIT_WORDS[item] for item in units), unit)
     if test not in ("", "(paired)") or (test and quantity != "accuracy"):
-        raise _wrong(text, "no more" if quantity != "accuracy" else "(paired) or no more", "", test)
+        raise _wrong(text, "no more" if quantity != "accuracy" else "(paired) or nothing more", "", test)
     return Condition(
         text=re.sub(r"\s", "", text), quantity=quantity, amount=Decimal(number), unit=unit, paired=bool(test)
     )

@@ -99,7 +99,7 @@ def _listening(condition: Condition, before: Baseline, now: Baseline) -> Judgeme
         raise UsageError(
             f"--fail-if: {condition.text}: what a second of sound costs is exact on m4 only, this board counts "
             f"{now.unit}",
-            hint="add --board m4, or judge latency and preprocess",
+            hint="add --board m4, or use conditions for latency and preprocess",
         )
     return _count(condition, old, new, now.unit)
 
@@ -134,7 +134,7 @@ def _accuracy(condition: Condition, before: Baseline, now: Baseline) -> Judgemen
     remark = f"of {counted(change.n, 'sample')} {change.lost:,} lost, {change.gained:,} gained, p = {p:.2g}"
     proven = beyond and p < _SIGNIFICANT
     if beyond and not proven:
-        remark = f"not proven: {remark}; judge more samples"
+        remark = f"not proven: {remark}; use more samples"
     return _share(condition, old, new, holds=not proven, remark=remark, p=p)
 
 
@@ -161,8 +161,8 @@ def _paired(condition: Condition, before: Sequence[SampleVerdict], now: Sequence
         differing = len(old.keys() | new.keys()) - len(same)
         raise UsageError(
             f"--fail-if: {condition.text}: {differing:,} of the samples are not the baseline's, by content or label",
-            hint="give --data the samples of the baseline, or measure it again on these; without (paired), shares of "
-            "different samples are compared",
+            hint="use the baseline's samples for --data, or measure the baseline again on these; without (paired), "
+            "different samples can be compared",
         )
     pairs = [pair for key in old for pair in zip(old[key], new[key], strict=True)]
     return PairedChange(
@@ -184,7 +184,7 @@ def _missing(condition: Condition, before: Baseline, in_baseline: bool) -> Usage
     where = f"the baseline of {before.time}" if in_baseline else "this benchmark"
     return UsageError(
         f"--fail-if: {condition.text}: {where} has no {condition.quantity}",
-        hint="measure the baseline with the same options, --data too" if in_baseline else "leave the condition out",
+        hint="measure the baseline with the same options, --data too" if in_baseline else "omit the condition",
     )
 
 

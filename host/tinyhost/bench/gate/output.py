@@ -55,7 +55,7 @@ def _case(where: str, item: Judgement) -> JUnitCase:
 def gate_table(result: BenchResult, gate: GateResult) -> str:
     """Return a Markdown table."""
     n_broken, n = len(gate.broken), len(gate.judgements)
-    verdict = f"{n_broken} of {counted(n, 'condition')} broken" if n_broken else f"{counted(n, 'condition')} kept"
+    verdict = f"{n_broken} of {counted(n, 'condition')} violated" if n_broken else f"{counted(n, 'condition')} met"
     title = f"### {'❌' if n_broken else '✅'} {_cell(result.model.name)} on {_cell(result.device.board)}: {verdict}"
     head = ["| fails if | baseline | now | change | |", "| --- | ---: | ---: | ---: | --- |"]
     rows = [

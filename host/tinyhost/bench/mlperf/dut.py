@@ -64,7 +64,8 @@ class Dut:
             lines.append(line)
         if refused := [line for line in lines if line.startswith("e-[")]:
             raise ProtocolError(
-                f"{self._link.name}: {command[:40]}: {refused[0]}", hint="is the benchmark's model on the board?"
+                f"{self._link.name}: {command[:40]}: {refused[0]}",
+                hint="check that the benchmark's model is on the board",
             )
         return lines
 
@@ -129,7 +130,7 @@ class Dut:
     def _strange(self, command: str, lines: list[str]) -> ProtocolError:
         return ProtocolError(
             f"{self._link.name}: {command!r} was answered by {' | '.join(lines)[:200] or 'nothing'}",
-            hint="does it run the app mlperf of this version? tinyhost flash mlperf",
+            hint="check that it runs the app mlperf of this version: tinyhost flash mlperf",
         )
 
     def _line(self, command: str, timeout_s: float) -> str:
@@ -140,7 +141,7 @@ class Dut:
                 raise LinkTimeoutError(
                     f"{self._link.name}: no line in answer to {command[:40]!r} in {timeout_s:g} s "
                     f"({len(self._pending)} bytes)",
-                    hint="does it run the app mlperf? tinyhost flash mlperf",
+                    hint="check that it runs the app mlperf: tinyhost flash mlperf",
                 )
             self._pending += self._link.read(_READ_BYTES, left_s)
         line, _, self._pending = self._pending.partition(b"\n")

@@ -86,7 +86,7 @@ def run_performance(
         raise LinkTimeoutError(
             f"the shortest of {N_WINDOWS} windows took {shortest_s:.2f} s in the last of {_TRIES} tries, expected "
             f"{window_s:g} s",
-            hint="its speed varies too much: stop what else this computer does, or try again",
+            hint="its speed varies too much: stop other programs on this computer, or try again",
         )
     return PerformanceResult(
         median_inf_per_s=statistics.median(window.throughput or 0.0 for window in measured),
@@ -122,7 +122,7 @@ def _by_file(measured: Sequence[Measured]) -> tuple[NDArray[np.float64], NDArray
         files.setdefault(item.file, []).append(item)
     widths = {len(item.results) for item in measured}
     if len(widths) != 1:
-        raise DatasetError("the device gave different numbers of results", hint="reset the board, and begin again")
+        raise DatasetError("the device returned different numbers of results", hint="reset the board and start again")
     means, classes, right = [], [], 0
     for windows in files.values():
         rows = np.array([_shares(window.results) for window in windows])

@@ -50,7 +50,8 @@ class TruthSet:
         if len(content) < size or (not item.window_bytes and len(content) != size):
             more = " or more" if item.window_bytes else ""
             raise DatasetError(
-                f"{path}: {len(content):,} bytes, expected {size:,}{more}", hint="is it the data set of this benchmark?"
+                f"{path}: {len(content):,} bytes, expected {size:,}{more}",
+                hint="check that it is the data set of this benchmark",
             )
         step = item.stride_bytes or size
         for start in range(0, len(content) - size + 1, step):
@@ -92,13 +93,13 @@ def _parse(line: str, where: str, benchmark: Benchmark) -> TruthFile:
     file, *texts = (part.strip() for part in line.split(","))
     numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
     if len(numbers) != len(texts) or len(numbers) not in (2, 4) or not is_plain_name(file):
-        raise DatasetError(f"{where}: {line[:60]!r} makes no sense", hint=_HINT)
+        raise DatasetError(f"{where}: invalid line {line[:60]!r}", hint=_HINT)
     n_classes, label, window, stride = (*numbers, 0, 0)[:4]
     if not label < n_classes <= _MAX_CLASS:
         raise DatasetError(f"{where}: class {label} of {n_classes}", hint="classes are counted from 0")
     if window and (window != benchmark.input_bytes or stride == 0):
         raise DatasetError(
             f"{where}: windows of {window} bytes every {stride}, expected {benchmark.input_bytes} for {benchmark.name}",
-            hint="is it the data set of this benchmark?",
+            hint="check that it is the data set of this benchmark",
         )
     return TruthFile(file=file, n_classes=n_classes, label=label, window_bytes=window, stride_bytes=stride)

@@ -57,7 +57,7 @@ class StreamTruth:
     sample_rate: int
     length_s: float
     windows: tuple[tuple[float, float], ...]
-    """start and end of each, in s"""
+    """start and end of each wake word, in s"""
     truth_sha256: str
 
     @property
@@ -71,7 +71,8 @@ class StreamTruth:
         sound = open_sound(path)
         if (sound.rate_hz, sound.bits, sound.is_float) != (self.sample_rate, 16, False):
             raise DatasetError(
-                f"{path}: {sound.describe()}, expected {self.sample_rate:,} Hz, 16 bit", hint="is it the benchmark's?"
+                f"{path}: {sound.describe()}, expected {self.sample_rate:,} Hz, 16 bit",
+                hint="check that it is the benchmark's file",
             )
         pcm = sound.pcm()
         mono = pcm[:, 0] if pcm.ndim == 2 else pcm
@@ -139,7 +140,7 @@ def run_stream(dut: Dut, truth: StreamTruth, on_stride: Callable[[int], None]) -
     n_strides, busy_us = dut.heard()
     if n_strides != len(activations) or not activations:
         raise DatasetError(
-            f"{truth.wav_file}: the device heard {n_strides} strides of {len(activations)}", hint="reset the board"
+            f"{truth.wav_file}: the device processed {n_strides} strides of {len(activations)}", hint="reset the board"
         )
     heard = [n for n, value in enumerate(activations) if value > _THRESHOLD and n > 0]  # the first one is the clock's
     detections_ms = [round(1000 * _STRIDE_S * n) for n in heard]

@@ -63,11 +63,11 @@ def _head(facts: ModelFacts) -> Iterator[str]:
     yield from (facts.answers.get("description", f"*{MODEL_QUESTIONS['description']}*"), "")
     if facts.missing:
         yield f"{len(facts.missing)} of {len(MODEL_QUESTIONS)} questions are not answered: {', '.join(facts.missing)}."
-        yield from ("Answers belong into `about.toml`, beside the model.", "")
+        yield from ("Write the answers into `about.toml` beside the model.", "")
     if facts.not_measured:
         yield "Not measured:"
         yield from ("", *(f"- {key}: {MEASURED[key]}" for key in facts.not_measured), "")
-    yield f"Written by tinyhost {tinyhost.__version__} from the model, what lies beside it, and benchmarks."
+    yield f"Written by tinyhost {tinyhost.__version__} from the model, the files beside it, and benchmarks."
     yield ""
 
 
@@ -81,7 +81,7 @@ def _details(facts: ModelFacts) -> Iterator[str]:
 
 def _answer(facts: ModelFacts, key: str) -> Iterator[str]:
     yield from (f"### {key.replace('_', ' ').capitalize()}", "")
-    yield from (facts.answers.get(key, f"*Not said. {MODEL_QUESTIONS[key]}*"), "")
+    yield from (facts.answers.get(key, f"*Not answered. {MODEL_QUESTIONS[key]}*"), "")
 
 
 def _results(facts: ModelFacts) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _specifications(facts: ModelFacts) -> Iterator[str]:
     yield from ("## Technical specifications", "")
     yield f"- Input: {_tensor(model.input.shape, model.input.dtype)}"
     yield f"- Output: {_tensor(model.output.shape, model.output.dtype)}{labels}"
-    yield f"- {model.n_params:,} parameters, {model.macs:,} MACs, of which {model.live_macs:,} are left on the board"
+    yield f"- {model.n_params:,} parameters, {model.macs:,} MACs, of which {model.live_macs:,} remain on the board"
     yield f"- {model.flash_bytes:,} B of flash, {model.arena_bytes:,} B of working memory"
     operators = {item.code for item in model.operators}
     yield f"- {counted(len(model.operators), 'operator')}: {', '.join(sorted(operators))}"

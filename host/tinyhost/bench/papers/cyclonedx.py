@@ -113,7 +113,7 @@ def _considerations(facts: ModelFacts) -> dict[str, Any]:
 
 def _assessments(facts: ModelFacts) -> Iterator[dict[str, str]]:
     if "biases" in facts.answers:
-        yield {"groupAtRisk": "as its makers say", "harms": facts.answers["biases"]}
+        yield {"groupAtRisk": "according to its developers", "harms": facts.answers["biases"]}
     groups = [item for item in facts.measures if item.kind == "groups" and item.part]
     for part in dict.fromkeys(item.part for item in groups):
         rates = (f"{item.name} {item.text} (95 %: {item.range_text})" for item in groups if item.part == part)

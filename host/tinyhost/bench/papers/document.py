@@ -20,10 +20,10 @@ class ModelCardDocument:
     papers: tuple[Path, ...]
     """files that were written"""
     questions: int
-    """that about.toml can answer"""
+    """questions that about.toml can answer"""
     missing: tuple[str, ...]
-    """those that nobody answered"""
+    """questions without an answer"""
     measures: int
     """figures, of its training and of benchmarks"""
     not_measured: tuple[str, ...]
-    """of `performance`, `groups`, `robustness`, `cost`: those without any"""
+    """those of `performance`, `groups`, `robustness`, `cost` that were not measured"""

@@ -25,29 +25,29 @@ __all__ = ["ABOUT_NAME", "MEASURED", "MODEL_QUESTIONS", "ModelFacts", "model_fac
 MODEL_QUESTIONS: Mapping[str, str] = {
     "title": "What is it called?",
     "description": "What does it do, in a sentence or two?",
-    "license": "Under which licence may it be used, as an SPDX name or URL?",
+    "license": "What is its licence, as an SPDX identifier or URL?",
     "developers": "Who made it?",
-    "contact": "To whom are errors reported?",
-    "url": "Where is it to be found?",
-    "citation": "How is it to be cited?",
-    "users": "Who is meant to use it?",
-    "uses": "What is it for?",
-    "out_of_scope": "What is it not for?",
-    "training_data": "What has it learnt from?",
+    "contact": "Where can errors be reported?",
+    "url": "Where can it be found?",
+    "citation": "How should it be cited?",
+    "users": "Who are its intended users?",
+    "uses": "What are its intended uses?",
+    "out_of_scope": "What should it not be used for?",
+    "training_data": "What was it trained on?",
     "procedure": "How was it trained?",
-    "evaluation_data": "On what was it measured, and is that like where it will be used?",
-    "factors": "Which people, places, devices and conditions make a difference to it?",
-    "biases": "Whom or what does it judge worse than others?",
-    "limitations": "Where does it fail?",
-    "ethics": "What may go wrong for people when it is used, and what is done against it?",
-    "environment": "What energy did its training take, and what does its use take?",
+    "evaluation_data": "What was it evaluated on, and is that similar to where it will be used?",
+    "factors": "Which people, places, devices and conditions affect its performance?",
+    "biases": "For whom or what does it perform worse?",
+    "limitations": "What are its limitations?",
+    "ethics": "What harm may its use cause to people, and how is it prevented?",
+    "environment": "How much energy did its training need, and how much does its use need?",
 }
 """Keys of an about.toml beside a model, and what each answers (Mitchell et al., Model Cards, 2019)."""
 MEASURED: Mapping[str, str] = {
-    "performance": "how right it is, with an interval: tinyhost bench --data",
-    "groups": "how right it is for each group: tinyhost bench --data --groups",
-    "robustness": "how right it is in worse conditions: tinyhost bench --data --robustness",
-    "cost": "what an inference takes on a board: tinyhost bench",
+    "performance": "accuracy, with an interval: tinyhost bench --data",
+    "groups": "accuracy by group: tinyhost bench --data --groups",
+    "robustness": "accuracy on degraded samples: tinyhost bench --data --robustness",
+    "cost": "cost of an inference on a board: tinyhost bench",
 }
 """What a benchmark's document can say."""
 _OF_CARD = {
@@ -138,7 +138,7 @@ def _own_metrics(folder: Path, summary: ModelSummary) -> Mapping[str, Any]:
 
 
 def _bench_of(path: Path, summary: ModelSummary) -> Mapping[str, Any]:
-    found = read_json(path, max_bytes=_MAX_JSON, error=ModelError, hint="give what tinyhost bench --json has written")
+    found = read_json(path, max_bytes=_MAX_JSON, error=ModelError, hint="give a file of tinyhost bench --json")
     if found.text("schema") != _BENCH:
         raise found.wrong("schema", _BENCH)
     model = found.object("model")

@@ -78,7 +78,7 @@ class SpeechConfig:
         for word in self.words:
             validate_text(word)
             if word in {SILENCE, UNKNOWN}:
-                raise UsageError(f"{word!r} is the name of a class of its own", hint="leave it out: it is always there")
+                raise UsageError(f"{word!r} is the name of a built-in class", hint="omit it: the class always exists")
         if self.part not in PARTS:
             raise UsageError(f"part {self.part!r}: expected one of {', '.join(PARTS)}")
         if min(self.unknown_share, self.silence_share) < 0 or self.unknown_share + self.silence_share >= 1:

@@ -52,7 +52,7 @@ def validate_text(text: str) -> str:
     text = normal_label(text)
     is_text = text[:1].isalnum() and all(is_letter(char) or char in _MARKS for char in text)
     if not is_text or len(text) > _MAX_TEXT:
-        raise UsageError(f"cannot say {text[:40]!r}: expected words of letters", hint="as in: --words yes,no")
+        raise UsageError(f"cannot speak {text[:40]!r}: expected words of letters", hint="as in: --words yes,no")
     return text
 
 
@@ -99,7 +99,7 @@ def espeak_version() -> str:
 
 def run_espeak(arguments: Sequence[str]) -> bytes:
     """Return what espeak-ng writes to stdout; raises MissingToolError, or DatasetError if it fails."""
-    program = require_tool("espeak-ng", why="synthetic speech is made with it")
+    program = require_tool("espeak-ng", why="it is needed to synthesize speech")
     try:
         done = subprocess.run(
             [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False

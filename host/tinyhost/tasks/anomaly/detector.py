@@ -33,7 +33,8 @@ class HostDetector:
         parsed = ModelImage.parse(image_for_tinyhost(ModelImage.parse(image)))
         if not parsed.task_data:
             raise ModelError(
-                f"{parsed.name}: does not say how its input is made of samples", hint="tinyhost train anomaly makes one"
+                f"{parsed.name}: the model does not contain the parameters of its features",
+                hint="tinyhost train anomaly creates such a model",
             )
         self.task = AnomalyTask.unpack(parsed.task_data)
         self._engine = HostReference(parsed.data).engine

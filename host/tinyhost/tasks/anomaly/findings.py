@@ -62,7 +62,7 @@ class MotionAccuracy(Finding):
     listening: Listening | None
     """as `latency.listening`: features and model; null from fewer than two windows"""
     issues: tuple[str, ...]
-    """what is wrong with the recordings"""
+    """problems of the recordings"""
     recordings: int
     """files that were judged"""
     stretches: tuple[SampleVerdict, ...]
@@ -77,7 +77,7 @@ class MotionAccuracy(Finding):
         """Return it for people."""
         return Section(
             title="Motion",
-            note=f"Recordings of {self.data}, fed to the board as its accelerometer would. "
+            note=f"Recordings of {self.data}, fed to the board in place of its accelerometer. "
             f"Threshold {self.threshold:.3f}.",
             figures=(),
             parts=(
@@ -138,11 +138,11 @@ class MotionStream(Finding):
     """of healthy running"""
     false_alarms_per_day: float
     false_alarms_per_day_interval: Interval | None
-    """95 %, exact: how many there may be in the long run"""
+    """exact 95 % interval of the rate"""
     host: HostAnswers
     """the same windows on this computer"""
     issues: tuple[str, ...]
-    """what is wrong with the recording"""
+    """problems of the recording"""
 
     def section(self) -> Section:
         """Return it for people."""
@@ -158,7 +158,7 @@ class MotionStream(Finding):
         )
         return Section(
             title="Alarms in a long recording",
-            note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board as its accelerometer would.",
+            note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board in place of its accelerometer.",
             figures=(
                 Figure(
                     name="False alarms per hour",
@@ -183,4 +183,4 @@ class MotionStream(Finding):
 def _disagreement(host: HostAnswers) -> str:
     if not host.mismatches:
         return ""
-    return f"{host.mismatches} of {counted(host.compared, 'window')} have another score than on this computer"
+    return f"{host.mismatches} of {counted(host.compared, 'window')} have a different score from that on this computer"

@@ -37,7 +37,7 @@ MOTION_SWEEPS = (
     Sweep(
         name="gain",
         unit="times",
-        about="accelerations times a factor, cut at the sensor's range",
+        about="accelerations times a factor, clipped at the sensor's range",
         least=(0.95, 0.9, 0.8, 0.7, 0.5, 0.25),
         most=(1.05, 1.1, 1.25, 1.5, 2.0, 4.0),
         apply=_gain,

@@ -177,5 +177,5 @@ def load_clips(path: Path, labels: tuple[str, ...], part: Part | None = None) ->
         if part in (None, side)
     ]
     if not clips:
-        raise DatasetError(f"{path}: no clips for {part}", hint="leave --part out")
+        raise DatasetError(f"{path}: no clips for {part}", hint="omit --part")
     return ClipEvaluation(root=path, clips=tuple(clips), skipped=folder.skipped)

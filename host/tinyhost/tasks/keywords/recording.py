@@ -52,9 +52,9 @@ class DetectionDocument:
     kind: str
     """`hit`, `repeat`, `false`"""
     said: str | None
-    """what is said there; null if nothing"""
+    """the word that is spoken there; null if none"""
     delay_s: float | None
-    """from the word's end; null unless a hit"""
+    """delay from the word's end; null unless it is a hit"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +67,18 @@ class StreamingDocument:
     """of sound"""
     n_inferences: int
     n_words: int
-    """wanted words that are said"""
+    """wanted words that are spoken"""
     hits: int
-    """of them detected, until 1 s after their end"""
+    """wanted words that are detected, until 1 s after their end"""
     miss_rate: float | None
-    """share not detected; null if none is said"""
+    """share that is not detected; null if no word is spoken"""
     miss_interval: Interval | None
     """95 % (Wilson)"""
     false_accepts: int
-    """words detected that are not said, or detected again"""
+    """detections of words that are not spoken, and repeated detections"""
     false_accepts_per_hour: float
     false_accepts_per_hour_interval: Interval | None
-    """95 %, exact: how many there may be in the long run"""
+    """exact 95 % interval of the rate"""
     median_delay_s: float | None
     """from a word's end to its detection; null without a hit"""
     per_word: Mapping[str, WordDocument]
@@ -183,8 +183,8 @@ class Streaming(Finding):
         delay = "no word was detected" if delay_s is None else "after a word's end"
         marks = (Mark(time_s=item.detection.time_s, right=item.kind == "hit") for item in self.verdicts)
         return Section(
-            title="Words detected in long sound",
-            note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board as its microphone would; "
+            title="Words detected in a long recording",
+            note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board in place of its microphone; "
             f"{counted(self.n_inferences, 'inference')}. A word counts as detected until 1 s after its end.",
             figures=(
                 Figure(
@@ -264,7 +264,7 @@ def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str]
     """
     if not labels[n_silent:]:
         raise UsageError(
-            "the model has no labels for words, so what it hears cannot be compared with what is said",
+            "the model has no labels, so its detections cannot be compared with the ground truth",
             hint="name them in the order of the outputs: --labels silence,unknown,yes,no",
         )
     beside = annotations if annotations is not None else stream.with_suffix(".csv")
@@ -276,7 +276,7 @@ def load_recording(stream: Path, annotations: Path | None, labels: Sequence[str]
     if late is not None:
         raise DatasetError(
             f"{beside}: {late.label} at {late.start_s:.2f} s, but {stream} ends after {seconds:.2f} s",
-            hint="give the truth of this very recording: --truth FILE",
+            hint="give the ground truth of this recording: --truth FILE",
         )
     return SoundEvaluation(path=stream, pcm=pcm, said=tuple(said))
 
@@ -287,5 +287,5 @@ def _check_known(path: Path, said: Sequence[Annotation], labels: Sequence[str]) 
     if strange:
         raise DatasetError(
             f"{path}: the model knows no label {', '.join(strange)}; it has {', '.join(labels)}",
-            hint=f"write labels as the model does, and {UNKNOWN} for words that it is not to detect",
+            hint=f"use the model's labels, and {UNKNOWN} for words that it should not detect",
         )

@@ -38,7 +38,7 @@ CLIP_SWEEPS = (
     Sweep(
         name="gain",
         unit="dB",
-        about="quieter or louder, cut at full scale",
+        about="quieter or louder, clipped at full scale",
         least=(-6.0, -12.0, -18.0, -24.0, -30.0, -36.0, -48.0),
         most=(6.0, 12.0, 18.0, 24.0, 30.0, 36.0, 48.0),
         apply=_gain,
@@ -53,7 +53,7 @@ CLIP_SWEEPS = (
     Sweep(
         name="reverberation",
         unit="s",
-        about="a made-up room in which sound falls by 60 dB in this time, 1 m from the mouth",
+        about="a simulated room in which sound decays by 60 dB in this time, 1 m from the mouth",
         most=(0.15, 0.3, 0.5, 0.8, 1.2, 2.0, 4.0),
         apply=_reverberation,
     ),

@@ -17,12 +17,12 @@ class DetectionDocument:
 
     label: str
     score: float
-    """real value of its best cell"""
+    """real value of the object's best cell"""
     x: int
     """of the centroid"""
     y: int
     right: bool | None
-    """it counts for an object; null in a crowd, where nobody knows"""
+    """whether it matches an object; null in a crowd"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +45,17 @@ class ObjectsDocument:
     """the folder"""
     n_pictures: int
     threshold: float
-    """real value of a cell from which it belongs to an object: the board's setting"""
+    """real value from which a cell belongs to an object: the board's setting"""
     all: ObjectScore
     """over all labels"""
     per_class: Mapping[str, ObjectScore]
     """by label"""
     pictures: tuple[PictureDocument, ...]
     n_outside: int
-    """objects whose middle is outside of the square that the model sees; they count nowhere"""
+    """objects whose centre is outside of the square that the model sees, which are not counted"""
     n_left_out: int
-    """cells that reach the threshold and are in no detection, because there were too many"""
+    """cells that reach the threshold but are in no detection, because there were too many"""
     ignored: Mapping[str, int]
-    """boxes of labels that the model does not know, by label; they count nowhere"""
+    """boxes of labels that the model does not know, by label, which are not counted"""
     skipped: tuple[Skipped, ...]
     """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""

@@ -103,7 +103,8 @@ class ObjectFinding(Finding):
         return Section(
             title="Objects, on the board",
             note=f"{counted(self.n_used, 'picture')} of {self.data}, sent to the board; at a threshold of "
-            f"{self.threshold:.2f}, a detection counts for an object of its label in whose box its centroid lies.",
+            f"{self.threshold:.2f}, a detection matches an object of its label if its centroid lies in the object's "
+            f"box.",
             figures=(
                 Figure(name="F1", value=percent(score.f1), more=within(score.f1_interval)),
                 Figure(
@@ -152,15 +153,15 @@ class ObjectFinding(Finding):
     def _notes(self) -> tuple[Note, ...]:
         notes = []
         if n_outside := sum(each.n_outside for each in self.pictures):
-            what = f"{counted(n_outside, 'object')} outside of what the model sees of a picture, which no figure counts"
+            what = f"{counted(n_outside, 'object')} outside of what the model sees, which are not counted"
             notes.append(Note(text=what, level="warning"))
         if n_left_out := sum(each.n_left_out for each in self.pictures):
-            what = f"{counted(n_left_out, 'cell')} reach the threshold and are in no detection: there were too many"
+            what = f"{counted(n_left_out, 'cell')} reach the threshold but are in no detection: there are too many"
             notes.append(Note(text=what, level="warning"))
         if self.ignored:
             named = ", ".join(f"{label} ({n})" for label, n in list(self.ignored.items())[:_MAX_NAMED])
             more = f" and {len(self.ignored) - _MAX_NAMED} more" if len(self.ignored) > _MAX_NAMED else ""
-            notes.append(Note(text=f"boxes that the model has no label for count nowhere: {named}{more}"))
+            notes.append(Note(text=f"boxes whose labels the model does not know are not counted: {named}{more}"))
         return tuple(notes)
 
 
@@ -262,8 +263,8 @@ def open_boxes(subject: Subject, folder: Path, part: Part | None) -> ObjectEvalu
     labels = with_background(subject.labels, subject.model.output)
     if not labels:
         raise UsageError(
-            "the model has no labels, so what it finds cannot be compared with a folder's boxes",
-            hint="name them in the order of the outputs, the background may be left out: --labels face,cup",
+            "the model has no labels, so its detections cannot be compared with the folder's boxes",
+            hint="name them in the order of the outputs, with or without the background: --labels face,cup",
         )
     boxed = load_boxed_pictures(folder)
     known = labels[1:]

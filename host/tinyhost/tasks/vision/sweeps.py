@@ -32,7 +32,7 @@ PICTURE_SWEEPS = (
     Sweep(
         name="light",
         unit="times",
-        about="grey levels times a factor, cut at white",
+        about="grey levels times a factor, clipped at white",
         least=(0.7, 0.5, 0.35, 0.25, 0.12, 0.06),
         most=(1.4, 2.0, 2.8, 4.0, 8.0, 16.0),
         apply=_light,

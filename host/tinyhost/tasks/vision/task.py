@@ -99,12 +99,12 @@ class Vision(Task):
         shape, dtype = model.input.shape, model.input.dtype
         is_picture = len(shape) == 4 and shape[0] == 1 and shape[3] in (1, 3) and dtype != "float32"
         if not is_picture:
-            return f"no model of a picture: it takes {'x'.join(map(str, shape))} {dtype}"
+            return f"not a model of pictures: its input is {'x'.join(map(str, shape))} {dtype}"
         rows, columns, n_classes = model.output.shape[1:] if model.output.is_heat_map else (1, 1, 2)
         if 2 <= n_classes <= MAX_SCORES and max(rows, columns) <= _MAX_CELLS and model.output.dtype == "int8":
             return ""
         return (
-            f"no model of objects: its output is {model.heat_map} of {model.output.dtype}, "
+            f"not a model of objects: its output is {model.heat_map} of {model.output.dtype}, "
             f"expected int8, at most {_MAX_CELLS} cells a side, and 2 to {MAX_SCORES} classes, the background's first"
         )
 
@@ -140,8 +140,8 @@ class Vision(Task):
         """Return the labelled pictures of a folder, all or those of one part; of a heat map, pictures with boxes."""
         if self.test_sample(subject) is None:
             raise UsageError(
-                f"{subject.model.name} does not take the pictures of its app, so --data cannot be classified",
-                hint="leave --data out",
+                f"{subject.model.name} does not accept the pictures of its app, so --data cannot be classified",
+                hint="omit --data",
             )
         if subject.model.output.is_heat_map:
             return open_boxes(subject, folder, part)
