@@ -55,7 +55,7 @@ build/labgrid/bin/labgrid-client:
 	$(PYTHON) -m venv build/labgrid
 	build/labgrid/bin/python -m pip install --quiet --disable-pip-version-check '$(LABGRID)'
 
-JUMPSTARTER := jumpstarter-cli==0.9.* $(foreach driver,composite network pyserial,jumpstarter-driver-$(driver)==0.9.*)
+JUMPSTARTER := jumpstarter-cli==0.9.* $(foreach driver,composite http-power network pyserial,jumpstarter-driver-$(driver)==0.9.*)
 build/jumpstarter/bin/jmp:
 	$(PYTHON) -m venv build/jumpstarter
 	build/jumpstarter/bin/python -m pip install --quiet --disable-pip-version-check $(JUMPSTARTER)

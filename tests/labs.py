@@ -26,7 +26,7 @@ from tinyhost.boards.remote.labgrid_text import parse_show
 
 from tests.commands import TINYHOST
 
-__all__ = ["Lab", "Network", "Sshd", "free_port", "labgrid_folder", "own_network", "sshd"]
+__all__ = ["Lab", "Network", "Sshd", "free_port", "labgrid_folder", "own_network", "power_relay", "sshd"]
 
 REPO = Path(__file__).resolve().parents[1]
 _START_S = 60.0
@@ -170,6 +170,13 @@ class _Relay(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def power_relay(state: Path) -> ThreadingHTTPServer:
+    """Return a running power switch of the board native whose state is there: PUT 1 gives its power back."""
+    relay = ThreadingHTTPServer(("127.0.0.1", 0), type("Relay", (_Relay,), {"state": state}))
+    threading.Thread(target=relay.serve_forever, daemon=True).start()
+    return relay
+
+
 @dataclass(kw_only=True)
 class Lab:
     """labgrid on a machine with one place, native-1: a virtual board that `tinyhost board serve` keeps on.
@@ -187,12 +194,10 @@ class Lab:
 
     def __post_init__(self) -> None:
         self._programs, self._host = labgrid_folder(), self.machine.network.host
-        relay = type("Relay", (_Relay,), {"state": self.machine.state})
-        self._relay = ThreadingHTTPServer(("127.0.0.1", 0), relay)
+        self._relay = power_relay(self.machine.state)
 
     def __enter__(self) -> Lab:
         self.folder.mkdir(parents=True, exist_ok=True)
-        threading.Thread(target=self._relay.serve_forever, daemon=True).start()
         user = f"username: {getpass.getuser()}, port: {self.machine.port}"
         (self.folder / "exports.yaml").write_text(
             "desk:\n"
@@ -222,7 +227,7 @@ class Lab:
             "LG_USERNAME": "ada",
             "LG_HOSTNAME": "one",
             "TINYHOST_STATE": str(self.folder / "state"),
-            "TINYHOST_CONFIG": str(self.folder / "config"),
+            "TINYHOST_ALLOWED": str(self.folder / "allowed.json"),
         }
 
     def client(self, *words: str, user: str = "ada", check: bool = True) -> str:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +18,8 @@ from tinyhost.boards.ports import PortBoard
 from tinyhost.boards.serving import BoardServer, is_loopback, parse_listen
 from tinyhost.device import Device
 from tinyhost.errors import BoardError, ConfigError, LinkError, LinkLostError, UsageError
+from tinyhost.hil.rigs import RigBoard
+from tinyhost.hil.station import Station as HilStation
 from tinyhost.protocol.messages import InferSource, Source
 
 from tests.commands import run_json, run_tinyhost
@@ -79,6 +81,18 @@ def test_commands_take_an_address_and_flash_refuses_it(native: Station, tmp_path
             assert (refused.code, "through a port" in refused.err) == (2, True)
         scene = run_tinyhost("monitor", "--board", url, "--scene", str(tmp_path))
         assert "a scene cannot be played through a port" in scene.err
+
+
+@pytest.mark.firmware
+def test_a_rig_uses_a_board_behind_a_port_with_the_app_that_it_has(native: Station, tmp_path: Path) -> None:
+    for app, said in (("vww", ""), ("kws", "runs the app vww, expected kws")):
+        with native.board.power() as powered, served(powered) as (url, _):
+            asked = RigBoard(name="far", type="native", app=app, address=url)
+            with (
+                HilStation(asked, state=tmp_path) as rig,
+                pytest.raises(BoardError, match=said) if said else nullcontext(),
+            ):
+                assert rig.open_device().info.build_id == rig.firmware.build_id
 
 
 @pytest.mark.firmware

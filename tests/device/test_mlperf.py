@@ -12,6 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 from tinyhost.audio.wav import write_wav
+from tinyhost.bench.energy.meters import STAGES
+from tinyhost.bench.energy.simulated import MarkReader
+from tinyhost.boards.state import BoardFolder
 from tinyhost.compiler import compile_tflite
 from tinyhost.device import Device
 from tinyhost.link import Link
@@ -180,6 +183,7 @@ def test_a_session_of_every_benchmark_is_played_to_the_letter(station: Station, 
             first = "-".join(f"{byte:02x}" for byte in data[:8]).encode()
             assert b"m-buffer-" + first + b"\r\nm-buffer-" in text.ask(b"db print%")
             said = b"m-results-[" + ",".join(f"{value:.3f}" for value in results).encode() + b"]\r\n"
+            marks = MarkReader(BoardFolder(station.state, station.kind).path)
             for n, warmups in ((1, 0), (3, 2)):
                 assert (
                     text.ask(f"infer {n} {warmups}%".encode())
@@ -190,6 +194,8 @@ def test_a_session_of_every_benchmark_is_played_to_the_letter(station: Station, 
                     + said
                     + b"m-ready\r\n"
                 )
+            n_stamps = sum(mark.stages == 1 << STAGES.index("preprocess") for mark in marks.new())
+            assert n_stamps == 4  # what an energy meter sees: before and after what is measured
             assert text.ask(b"results%") == said + b"m-ready\r\n"
             assert text.ask(b"fly%") == b"e-[Unknown command: fly]\r\nm-ready\r\n"
         finally:

@@ -30,8 +30,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(project: Path, *command: str) -> str:
-    environment = {**os.environ, "TINYHOST_STATE": str(project / "state"), "TINYHOST_CONFIG": str(project / "config")}
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, env=environment)
+    own = {"TINYHOST_STATE": str(project / "state"), "TINYHOST_ALLOWED": str(project / "allowed.json")}
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, env={**os.environ, **own})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

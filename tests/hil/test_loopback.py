@@ -110,7 +110,7 @@ def sink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_the_boards_microphone_hears_what_is_played_to_a_sink(
     sink: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TINYHOST_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("TINYHOST_ALLOWED", str(tmp_path / "allowed.json"))
     path = tmp_path / "rig.toml"
     path.write_text(
         f'name = "loop"\ntests = "{REPO / "hil/tests"}"\n[[board]]\nname = "sound"\ntype = "native"\napp = "kws"\n'

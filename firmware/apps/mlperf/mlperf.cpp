@@ -128,7 +128,8 @@ mlperf::Session& TheSession() {
                                   .results = Results,
                                   .micros = [](void*) { return hal::MicrosNow(); },
                                   .write = [](void*, const char* text) { host->Answer(text); },
-                                  .wake = TheWakeDut()},
+                                  .wake = TheWakeDut(),
+                                  .stamp = StampPulse},
                                  {input_buffer, sizeof(input_buffer)});
   return session;
 }

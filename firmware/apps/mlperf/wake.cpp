@@ -43,10 +43,10 @@ Status ReadSound(void*, int16_t* samples, size_t max, mlperf::SoundBlock* block)
   return status;
 }
 
-/// On the pin of a capture, which nothing else here raises.
-void Pulse(void*) {
+/// On the pin of a stage that nothing else here raises.
+void PulseOn(hal::Stage stage) {
   const uint64_t start_us = hal::MicrosNow();
-  hal::Mark(hal::Stage::kCapture);
+  hal::Mark(stage);
   while (hal::MicrosNow() - start_us < kPulseUs) {
   }
   hal::Mark(hal::Stage::kNone);
@@ -66,7 +66,9 @@ mlperf::WakeDut TheWakeDut() {
           .start_sound = StartSound,
           .stop_sound = [](void*) { hal::StopMicrophone(); },
           .read_sound = ReadSound,
-          .pulse = Pulse};
+          .pulse = [](void*) { PulseOn(hal::Stage::kCapture); }};
 }
+
+void StampPulse(void*) { PulseOn(hal::Stage::kPreprocess); }
 
 }  // namespace tinyhost

@@ -11,4 +11,7 @@ bool IsWakeWord(const Engine& engine);
 /// Runs the active model on what the microphone hears; contexts are the ModelRunner.
 mlperf::WakeDut TheWakeDut();
 
+/// A pulse for an energy meter, at a timestamp.
+void StampPulse(void*);
+
 }  // namespace tinyhost

@@ -14,6 +14,7 @@ struct FakeDut {
   uint64_t now_us = 41;
   size_t n_inferences = 0;
   uint32_t sum = 0;
+  size_t n_stamps = 0;
   bool has_model = true;
   std::string said;
 
@@ -40,7 +41,9 @@ struct FakeDut {
               return size_t{2};
             },
             [](void* self) { return static_cast<FakeDut*>(self)->now_us; },
-            [](void* self, const char* text) { static_cast<FakeDut*>(self)->said += text; }};
+            [](void* self, const char* text) { static_cast<FakeDut*>(self)->said += text; },
+            {},
+            [](void* self) { ++static_cast<FakeDut*>(self)->n_stamps; }};
   }
 };
 
@@ -91,6 +94,7 @@ TEST_CASE_FIXTURE(Fixture, "warm-ups are not measured, and results are those of 
         "m-warmup-start-3\r\nm-warmup-done\r\nm-infer-start-200\r\nm-lap-us-3041\r\nm-lap-us-203041\r\n"
         "m-infer-done\r\nm-results-[0.007,0.062]\r\nm-ready\r\n");
   CHECK(fake.n_inferences == 204);
+  CHECK(fake.n_stamps == 2);  // of the measured ones
   CHECK(Ask("infer 1%").find("m-warmup-start-10\r\n") == 0);
 }
 
@@ -202,6 +206,7 @@ TEST_CASE_FIXTURE(WakeFixture, "a stream is heard until it is stopped, and told 
         "Received command: stop\r\nStreaming stopped.\r\ntarget activations: \r\n[114, 115, 116  \r\n]\r\n"
         "m-ready\r\n");
   CHECK(!fake.is_on);
+  CHECK(fake.n_stamps == 2);  // at start and stop
   CHECK(!session.Step());
 }
 

@@ -13,7 +13,7 @@ from tinyhost.errors import BoardError, ConfigError, UsageError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
 
-__all__ = ["PortBoard", "check_flashable", "check_port_address", "is_port"]
+__all__ = ["PortBoard", "check_app", "check_flashable", "check_port_address", "is_port"]
 
 _SCHEMES = ("socket", "rfc2217")
 _WINDOWS_PORT = re.compile(r"COM\d+", re.IGNORECASE)
@@ -91,6 +91,13 @@ def check_flashable(board: Board) -> None:
             f"{board.name}: firmware cannot be put on a board through a port: the bootloader needs the board's USB",
             hint=getattr(board, "flash_hint", "run tinyhost flash on the computer that has the board"),
         )
+
+
+def check_app(board: Board, app: str, wanted: str) -> None:
+    """Raise BoardError for a board that runs another app than is wanted, and cannot be flashed from here."""
+    if app != wanted:
+        hint = getattr(board, "flash_hint", f"tinyhost flash {wanted} --board {board.name}")
+        raise BoardError(f"{board.name}: runs the app {app}, expected {wanted}", hint=hint)
 
 
 def check_port_address(address: str) -> None:

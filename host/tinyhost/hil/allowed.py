@@ -7,6 +7,7 @@ each with all of its arguments. A rig file that was changed is another one.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,8 +41,9 @@ class Allowed:
 
 
 def allowed_path() -> Path:
-    """Return the file."""
-    return config_folder() / "allowed.json"
+    """Return the file: $TINYHOST_ALLOWED, else the user's own."""
+    given = os.environ.get("TINYHOST_ALLOWED")
+    return Path(given) if given else config_folder() / "allowed.json"
 
 
 def read_allowed(path: Path | None = None) -> Allowed:

@@ -4,6 +4,7 @@
     power = { switch = "ykush", serial = "YK12345", port = 3 }
     power = { switch = "labgrid", place = "desk-1" }
     power = { switch = "command", off = ["relay", "7", "off"], on = ["relay", "7", "on"] }
+    power = { switch = "jumpstarter" }    # by the driver `power` of the board's own exporter
 
 Each takes `off_s`, how long the power stays away: 2 s where it is not said. Whether a rig may start these programs, its
 owner says: hil.allowed.
@@ -26,7 +27,7 @@ from tinyhost.system.toml_tables import Table
 
 __all__ = ["PowerCommands", "check_power_lost", "check_program", "read_power", "run_command"]
 
-SWITCHES = ("uhubctl", "ykush", "labgrid", "command")
+SWITCHES = ("uhubctl", "ykush", "labgrid", "command", "jumpstarter")
 DEFAULT_OFF_S = 2.0
 MAX_OFF_S = 600.0
 COMMAND_S = 30.0
@@ -36,7 +37,10 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 @dataclass(frozen=True, kw_only=True)
 class PowerCommands:
-    """What switches a board's power off and on: the programs with their arguments, never a shell."""
+    """What switches a board's power off and on: the programs with their arguments, never a shell.
+
+    Both are empty where the way to the board brings a switch along.
+    """
 
     switch: str
     off: tuple[str, ...]
@@ -46,7 +50,7 @@ class PowerCommands:
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
         """Every command that may be started."""
-        return (self.off, self.on)
+        return tuple(command for command in (self.off, self.on) if command)
 
     def cut(self, board: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Take the power away and give it back. Raises BoardError, MissingToolError; the power is given back anyway."""
@@ -57,8 +61,8 @@ class PowerCommands:
             run_command(board, self.on)
 
 
-def read_power(table: Table) -> PowerCommands:
-    """Return what a rig's `power` table says. Raises ConfigError with its line."""
+def read_power(table: Table, *, leased: bool = False) -> PowerCommands:
+    """Return what a rig's `power` table says. leased: the board is jumpstarter's. Raises ConfigError with its line."""
     switch, off_s = table.choice("switch", SWITCHES), table.positive("off_s", DEFAULT_OFF_S)
     off: tuple[str, ...] | None
     on: tuple[str, ...] | None
@@ -73,6 +77,12 @@ def read_power(table: Table) -> PowerCommands:
     elif switch == "ykush":
         hub, port = ("-s", _matching(table, "serial", _WORD, "YK12345")), _port(table)
         off, on = (("ykushcmd", *hub, action, port) for action in ("-d", "-u"))
+    elif switch == "jumpstarter":
+        off, on = (), ()
+        if not leased:
+            raise table.error(
+                "switch", "only a board of jumpstarter has it", hint='address = "jumpstarter:LABEL=VALUE"'
+            )
     else:
         place = _matching(table, "place", _WORD, "desk-1")
         off, on = (("labgrid-client", "-p", place, "power", action) for action in ("off", "on"))
@@ -80,7 +90,8 @@ def read_power(table: Table) -> PowerCommands:
     if off_s > MAX_OFF_S:
         raise table.error("off_s", f"expected at most {MAX_OFF_S:g} s, got {off_s:g}", hint="off_s = 2")
     for key, command in (("off", off), ("on", on)):
-        check_program(table, key if switch == "command" else "switch", command[0])
+        if command:
+            check_program(table, key if switch == "command" else "switch", command[0])
     return PowerCommands(switch=switch, off=off, on=on, off_s=off_s)
 
 

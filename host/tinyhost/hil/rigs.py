@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.bench.energy.meters import MeterPlan, read_meter
-from tinyhost.boards.kinds import VIRTUAL_BOARDS
+from tinyhost.boards.kinds import VIRTUAL_BOARDS, virtual_record
 from tinyhost.boards.ports import is_port
 from tinyhost.boards.project import find_shipped
 from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
@@ -75,6 +75,12 @@ class RigBoard:
     def spec(self) -> str:
         """The board as `--board` names it."""
         return self.address or (f"{self.type}:{self.serial}" if self.serial else self.type)
+
+    @property
+    def firmware_kind(self) -> str:
+        """What its firmware is built for; empty if no more than its port is known."""
+        record = virtual_record(self.type)
+        return record.firmware_kind if record else "nano33ble" if self.type in BOARD_TYPES else ""
 
     @property
     def played_scene(self) -> str | None:
@@ -210,7 +216,8 @@ def _board(source: TomlSource, where: KeyPath, values: dict[str, Any]) -> RigBoa
         name=name, type=kind, serial=serial, address=address, app=app, scene=scene,
         model=_existing(table, "model", source, model) if model else None,
         allow=allow, timeout_s=timeout_s, where=f"{source.path}:{source.line(where)}",
-        power=read_power(power) if power else None, rig_sha256=source.sha256,
+        power=read_power(power, leased=(address or "").startswith("jumpstarter:")) if power else None,
+        rig_sha256=source.sha256,
         stimulus=_stimulus(stimulus, app, kind in VIRTUAL_TYPES) if stimulus else None,
         meter=read_meter(meter, virtual=kind in VIRTUAL_TYPES and address is None) if meter else None,
         qualify=read_limits(qualify) if qualify else None,

@@ -15,6 +15,7 @@ from tinyhost.boards.base import Board, PoweredBoard
 from tinyhost.boards.build import Firmware
 from tinyhost.boards.flash import flash_firmware
 from tinyhost.boards.packaged import find_firmware
+from tinyhost.boards.ports import check_app
 from tinyhost.boards.project import shipped_models
 from tinyhost.boards.remote.board import held
 from tinyhost.device import Device
@@ -62,7 +63,6 @@ class Station:
         self._audit = AuditLog(asked, run=run)
         self._state = state
         self.tell: Observer = observer or (lambda *_, **__: None)
-        """has the run's event log say something (hil.events)"""
         self._on, self._held = ExitStack(), ExitStack()
         self._powered: PoweredBoard | None = None
         self._opened: Device | Link | None = None
@@ -127,6 +127,7 @@ class Station:
                 with self._open() as device:
                     self._sensor = SensorSampling.of_info(device.info)
                     self.tell("identity", device=asdict(device.info))
+                    check_app(self._board, device.info.app, self.asked.app)
             except TinyhostError as exc:
                 self._broken = exc
                 raise
@@ -175,7 +176,7 @@ class Station:
     def _cut(self) -> None:
         commands = self.asked.power
         self._audit.write("power_cut", commands=[list(command) for command in commands.commands] if commands else [])
-        if commands is None:
+        if commands is None or not commands.commands:  # the way to the board has its switch
             self.powered().reset()
             return
         check_allowed(self.asked, read_allowed())
@@ -246,7 +247,7 @@ class Station:
 
         Whatever keeps it from being built is the build's fault, and never the rig's.
         """
-        asked, kind = self.asked, self._board.firmware_kind  # in this order: a missing board is no build's fault
+        asked, kind = self.asked, self._board.firmware_kind or self.asked.firmware_kind  # no board: no build's fault
         self.tell("stage", text=f"building {asked.app} for {asked.type}")
         try:
             return find_firmware(asked.app, kind, progress=lambda line: self.tell("stage", text=f"building: {line}"))
@@ -256,9 +257,9 @@ class Station:
             raise BuildError(f"{asked.app} for {asked.type}: {exc}", hint="tinyhost doctor") from exc
 
     def _flash(self) -> None:
-        board, firmware = self._board, self.firmware  # in this order: a missing board needs no build
-        if self._runs(firmware):
-            return
+        board = self._board  # before the firmware: a missing board needs no build
+        if not board.firmware_kind or self._runs(firmware := self.firmware):
+            return  # only bytes get there, or nothing is to be done
         self.tell("stage", text=f"flashing {self.asked.name}")
         self._audit.write("flash", app=firmware.app, build_id=firmware.build_id)
         flash_firmware(board, firmware, lambda line: self.tell("stage", text=f"flashing: {line}"))

@@ -23,9 +23,7 @@ def state_folder() -> Path:
 
 
 def config_folder() -> Path:
-    """Return where what a user decided for this computer is kept: $TINYHOST_CONFIG, else the user's own folder."""
-    if given := os.environ.get("TINYHOST_CONFIG"):
-        return Path(given)
+    """Return where what a user decided for this computer is kept: the user's own folder."""
     import platformdirs
 
     return platformdirs.user_config_path(_NAME, appauthor=False)

@@ -126,7 +126,7 @@ def test_a_hub_that_cuts_only_data_is_told(after: InfoReply, message: str) -> No
 def test_a_rig_from_elsewhere_starts_nothing_that_was_not_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TINYHOST_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("TINYHOST_ALLOWED", str(tmp_path / "allowed.json"))
     touched = tmp_path / "touched"
     relay = script(tmp_path, "relay", f"touch {touched}")
     power = f'{{ switch = "command", off = ["{relay}", "0"], on = ["{relay}", "1"] }}'
@@ -134,9 +134,11 @@ def test_a_rig_from_elsewhere_starts_nothing_that_was_not_allowed(
     with pytest.raises(ConfigError, match=r"rig.toml:3: board desk wants to start a program that nobody allowed"):
         run_rig(rig, folder=tmp_path / "out")
     assert not touched.exists() and not (tmp_path / "out").exists()
-    shown = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", TINYHOST_CONFIG=tmp_path / "config")
+    (tmp_path / "tinyhost.toml").write_text('board = "native"\n')
+    files = {"TINYHOST_ALLOWED": tmp_path / "allowed.json", "TINYHOST_CONFIG": tmp_path / "tinyhost.toml"}
+    shown = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", **files)
     assert (shown.code, f"desk: {relay} 0" in shown.out, "nothing has been allowed yet" in shown.err) == (2, True, True)
-    done = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", "--yes", TINYHOST_CONFIG=tmp_path / "config")
+    done = run_tinyhost("hil", "allow", "--rig", tmp_path / "rig.toml", "--yes", **files)
     assert done.code == 0, done.err
     check_allowed(rig.boards[0], read_allowed())
     changed = rig_of(tmp_path, power.replace('"0"', '"all"'))
@@ -147,7 +149,7 @@ def test_a_rig_from_elsewhere_starts_nothing_that_was_not_allowed(
 def test_single_commands_are_allowed_with_all_of_their_arguments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TINYHOST_CONFIG", str(tmp_path))
+    monkeypatch.setenv("TINYHOST_ALLOWED", str(tmp_path / "allowed.json"))
     board = rig_of(tmp_path, '{ switch = "labgrid", place = "x" }').boards[0]
     assert board.power is not None
     for commands, allowed in ((board.power.commands, True), (board.power.commands[:1], False)):

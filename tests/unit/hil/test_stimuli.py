@@ -81,7 +81,7 @@ def test_a_player_without_the_file_and_two_players_are_refused(tmp_path: Path) -
 
 
 def test_the_programs_of_a_stimulus_need_the_owners_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TINYHOST_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("TINYHOST_ALLOWED", str(tmp_path / "allowed.json"))
     board = board_of(tmp_path, '{ kind = "speaker", play = ["aplay", "{file}"] }', app="kws")
     with pytest.raises(ConfigError, match=r"aplay '\{file\}'"):
         check_allowed(board, read_allowed())

@@ -262,6 +262,16 @@ void Session::Fail(Status status) {
   if (was_running) Ready();
 }
 
+void Session::PrintLap() {
+  const uint64_t now_us = dut_.micros(dut_.context);
+  Stamp();
+  PrintMicros("m-lap-us-", now_us);
+}
+
+void Session::Stamp() {
+  if (dut_.stamp != nullptr) dut_.stamp(dut_.context);
+}
+
 // newlib's printf has no 64-bit numbers.
 void Session::PrintMicros(const char* before, uint64_t micros) {
   uint64_t rest = micros;

@@ -60,6 +60,7 @@ void Session::StartListening() {
   Write("Listening for I2S data ... \r\n");
   const Status status = wake_.Start({buffer_.data + n_kept, buffer_.size - n_kept});
   if (status != Status::kOk) return Fail(status);
+  Stamp();
   Write("DMA receive initiated.\r\n");
 }
 
@@ -68,6 +69,7 @@ void Session::StopListening() {
     return Write("I2S is already idle.  Ignoring stop request\r\n");
   }
   wake_.Stop();
+  Stamp();
   Write("Streaming stopped.\r\ntarget activations: \r\n[");
   PrintLines(wake_.activations(), wake_.n_activations());
   Write("]\r\n");

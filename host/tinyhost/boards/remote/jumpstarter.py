@@ -21,7 +21,8 @@ from tinyhost.boards.ports import PortBoard
 from tinyhost.boards.remote.addresses import parse_selector
 from tinyhost.boards.remote.board import RemoteBoard
 from tinyhost.boards.remote.lab_programs import find_program, python_of
-from tinyhost.errors import BoardError, UsageError, WayLostError
+from tinyhost.errors import BoardError, LinkError, UsageError, WayLostError
+from tinyhost.link import Link
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.processes import kill_with_children, start_program
 
@@ -54,6 +55,8 @@ _START_S = 600.0
 _CYCLE_S = 60.0
 _END_S = 10.0
 _SAID_CHARS = 600
+_READ_BYTES = 65_536
+_QUIET_S, _STALE_S = 0.05, 2.0
 _HINT = "jumpstarter 0.9 is expected, with jumpstarter-driver-network in its environment"
 
 
@@ -90,7 +93,11 @@ class JumpstarterBoard(RemoteBoard):
         lease = _Lease(self.name, self._selector)
         try:
             with PortBoard(lease.url).power(scene=scene, hold_s=hold_s, keep_on=keep_on) as inner:
-                yield _JumpstarterPower(self, inner, lease)
+                leased = _JumpstarterPower(self, inner, lease)
+                try:
+                    yield leased
+                finally:
+                    leased.let_go()
         finally:
             lease.close()
 
@@ -163,6 +170,16 @@ class _Lease:
         self._said.put(None)
 
 
+class _LeasedLink:
+    """A session's turn with a connection that outlives it."""
+
+    def __init__(self, link: Link) -> None:
+        self.name, self.read, self.write = link.name, link.read, link.write
+
+    def close(self) -> None:
+        """Nothing: the lease ends the connection."""
+
+
 class _JumpstarterPower:
     """A board that is leased."""
 
@@ -175,9 +192,31 @@ class _JumpstarterPower:
         self.board = board
         self.port = inner.port
         self.scene_item = inner.scene_item
-        self.open_link = inner.open_link
         self.close = inner.close
-        self._lease = lease
+        self._inner, self._lease = inner, lease
+        self._link: Link | None = None
+
+    def open_link(self) -> Link:
+        """Return the lease's one connection, a new one if it was lost. Raises LinkError.
+
+        jumpstarter's exporter ends a connection with the lease, and not before: a second one would share the bytes.
+        """
+        if self._link is not None:
+            try:
+                deadline = time.monotonic() + _STALE_S
+                while self._link.read(_READ_BYTES, _QUIET_S) and time.monotonic() < deadline:
+                    pass  # what the board said before is for nobody
+            except LinkError:
+                self.let_go()
+        self._link = self._link or self._inner.open_link()
+        return _LeasedLink(self._link)
+
+    def let_go(self) -> None:
+        """End the connection, if there is one."""
+        if self._link is not None:
+            with suppress(LinkError):
+                self._link.close()
+        self._link = None
 
     def reset(self) -> None:
         """Cut the power by jumpstarter's driver."""

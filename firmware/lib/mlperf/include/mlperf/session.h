@@ -29,6 +29,8 @@ struct Dut {
   void (*write)(void* context, const char* text);
   /// Of what hears a stream.
   WakeDut wake = {};
+  /// A pulse on a pin, at every timestamp: an energy meter's mark; may be null.
+  void (*stamp)(void* context) = nullptr;
 };
 
 /// Answers the commands of MLPerf Tiny in performance mode. A command ends with '%', its answer with the line
@@ -81,7 +83,8 @@ class Session {
   void Refuse(Status status) { Print("e-[%s]\r\n", StatusName(status)); }
   void TakeWaiting();
   void PrintMicros(const char* before, uint64_t micros);
-  void PrintLap() { PrintMicros("m-lap-us-", dut_.micros(dut_.context)); }
+  void PrintLap();
+  void Stamp();
   void PrintResults();
   void Ready() { Write("m-ready\r\n"); }
   void Write(const char* text) { dut_.write(dut_.context, text); }
