@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from scripts.debian_files import files_of_package
 
-__all__ = ["Scene", "cut_film", "fetch_film", "read_stills"]
+__all__ = ["Scene", "cut_film", "fetch_film", "read_photographs", "read_stills"]
 
 _SKIMAGE = "scikit-image==0.26.0"
 _STILLS = {
@@ -81,21 +81,26 @@ def _fetch_skimage(folder: Path) -> Path:
     return pictures
 
 
-def read_stills(folder: Path) -> Iterator[Scene]:
-    """Yield the photographs of both packages, each whole, its aspect not kept, and its middle square; folder: keeps."""
+def read_photographs(folder: Path) -> Iterator[tuple[str, str, NDArray[np.uint8]]]:
+    """Yield the label, a name and the grey levels of each photograph of both packages; folder: keeps them."""
     places = {"opencv": _fetch_examples(folder), "skimage": _fetch_skimage(folder)}
     for label, lists in _STILLS.items():
         for words in lists:
             package, names = words.split(": ")
             for name in names.split():
-                whole = np.asarray(cv2.imread(str(places[package] / name), cv2.IMREAD_GRAYSCALE), np.uint8)
-                height, width = whole.shape
-                side = min(height, width)
-                top, left = (height - side) // 2, (width - side) // 2
-                for view, cut in (("whole", whole), ("middle", whole[top : top + side, left : left + side])):
-                    picture = np.asarray(cv2.resize(cut, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA), np.uint8)
-                    own = f"{package}_{Path(name).with_suffix('').as_posix().replace('/', '_')}_{view}.png"
-                    yield Scene(picture=picture, label=label, part="stills", name=own)
+                own = f"{package}_{Path(name).with_suffix('').as_posix().replace('/', '_')}"
+                yield label, own, np.asarray(cv2.imread(str(places[package] / name), cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def read_stills(folder: Path) -> Iterator[Scene]:
+    """Yield the photographs of both packages, each whole, its aspect not kept, and its middle square; folder: keeps."""
+    for label, name, whole in read_photographs(folder):
+        height, width = whole.shape
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        for view, cut in (("whole", whole), ("middle", whole[top : top + side, left : left + side])):
+            picture = np.asarray(cv2.resize(cut, (_SIZE, _SIZE), interpolation=cv2.INTER_AREA), np.uint8)
+            yield Scene(picture=picture, label=label, part="stills", name=f"{name}_{view}.png")
 
 
 def cut_film(film: Path) -> Iterator[Scene]:

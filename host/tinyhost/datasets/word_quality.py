@@ -15,6 +15,8 @@ __all__ = ["WordVerdict", "cut_word", "judge_word"]
 _CLIPPED_LEVEL = 32_700
 _CLIPPED_RUN = 4
 """samples in a row at full scale: one alone is a loud peak, a row is a wave whose top is cut off"""
+_FLAT_LEVEL, _FLAT_TOPS = 1_000, 2
+"""so many rows at the very peak, though it is below full scale: it was clipped before it was made softer"""
 _QUIET_DBFS = -42.0
 _MAX_OFFSET = 1_600
 """counts, 5 % of full scale: beyond that a microphone or its amplifier is broken"""
@@ -53,12 +55,12 @@ def judge_word(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_miss
     sound = to_float(pcm) - np.float32(offset / 32768)
     level = dbfs(active_rms(sound))
     edge = _edge_level(sound, round(_EDGE_S * rate_hz))
-    run = _longest_run(np.abs(pcm.astype(np.int32)) >= _CLIPPED_LEVEL)
+    run, where = _clipped_run(pcm.astype(np.int32))
     faults = (
         (n_missing > 0, "samples missing", f"{n_missing} lost on the way"),
         (len(pcm) < n_samples, "truncated", f"{len(pcm)} of {counted(n_samples, 'sample')}"),
         (abs(offset) > _MAX_OFFSET, "DC shift", f"mean {offset:.0f} counts, at most {_MAX_OFFSET}"),
-        (run >= _CLIPPED_RUN, "clipped", f"{counted(run, 'sample')} in a row at full scale"),
+        (run >= _CLIPPED_RUN, "clipped", f"{counted(run, 'sample')} in a row at {where}"),
         (level < _QUIET_DBFS, "too quiet", f"{level:.0f} dBFS, at least {_QUIET_DBFS:.0f}"),
         (edge > level - _EDGE_DB, "truncated", f"the sound goes on at the edge, {edge - level:+.0f} dB of its level"),
     )
@@ -71,7 +73,19 @@ def _edge_level(sound: NDArray[np.float32], n_edge: int) -> float:
     return dbfs(max(rms(sound[:n_edge]), rms(sound[-n_edge:])))
 
 
-def _longest_run(is_set: NDArray[np.bool_]) -> int:
-    """Return the length of the longest run of True."""
+def _clipped_run(pcm: NDArray[np.int32]) -> tuple[int, str]:
+    """Return the most samples in a row at full scale, or else at the sound's own flat tops; and which of the two."""
+    runs = _runs(np.abs(pcm) >= _CLIPPED_LEVEL)
+    if len(runs):
+        return int(runs.max()), "full scale"
+    for side in (pcm, -pcm):
+        tops = _runs(side == side.max(initial=_FLAT_LEVEL))
+        if np.count_nonzero(tops >= _CLIPPED_RUN) >= _FLAT_TOPS:
+            return int(tops.max()), f"{side.max()} counts, its peak"
+    return 0, ""
+
+
+def _runs(is_set: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the lengths of the runs of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], is_set.astype(np.int8), [0]))))
-    return int(np.max(edges[1::2] - edges[::2])) if len(edges) else 0
+    return edges[1::2] - edges[::2]

@@ -10,27 +10,22 @@ from numpy.typing import NDArray
 
 from tinyhost.sensors.quality import SensorQuality
 from tinyhost.sensors.remarks import Remark, worst_first
+from tinyhost.sensors.torn import torn_row
 from tinyhost.system.wording import counted
 
-__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures", "torn_row"]
+__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures"]
 
 _BLACK, _WHITE, _FLAT = 14.0, 241.0, 4.0
 _DARK = 70
 """Not one pixel in a hundred is brighter; CleanVision's measure, whose own limit is 82."""
 _BRIGHT, _VERY_BRIGHT = 175, 230.0
 """Not one pixel in a hundred is darker; or the mean is above this."""
+_BURNT_LEVEL, _BURNT = 252, 0.5
+"""So large a share of the pixels is about white: what was there is lost."""
 _BLURRED = 0.4
 """Of 3,000 drawings the least is 0.47; behind a Gaussian blur of 3 pixels 99 in 100 have less than 0.4."""
 _LEAST_CONTRAST = 12.0
 """A picture with less says nothing about the lens."""
-_MAX_SHIFT = 48
-_N_STEPS = 16
-"""the steepest steps from row to row that are looked at"""
-_NOISE = 2.0
-"""grey levels: a step so small is none"""
-_TORN = 1.25
-"""Of 1,200 drawings and 800 patches of photographs none has more than 1.17; of those that were torn, by 2 to 48 pixels,
-80 and 62 in 100 have more than this."""
 _LOST_PIXELS = "pixels are lost: use shorter wires for PCLK (A0) and HREF (A1)"
 
 
@@ -50,6 +45,8 @@ class PictureFigures:
     """1 % of the pixels are darker"""
     brightest: int
     """1 % of the pixels are brighter"""
+    white_share: float
+    """of the pixels"""
     torn_row: int | None
     """from here on the picture is shifted"""
 
@@ -67,6 +64,7 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
         edge=edge / contrast if contrast > 0 else 0.0,
         darkest=int(darkest),
         brightest=int(brightest),
+        white_share=float((pixels >= _BURNT_LEVEL).mean()),
         torn_row=torn_row(pixels),
     )
 
@@ -76,28 +74,6 @@ def _laplacian(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     around = np.pad(pixels.astype(np.float64), 1, "reflect" if min(pixels.shape) > 1 else "edge")
     sides = around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]
     return np.asarray(sides - 4 * around[1:-1, 1:-1])
-
-
-def torn_row(pixels: NDArray[np.uint8]) -> int | None:
-    """Return the row from which on a picture is shifted sideways, as after lost pixels; None if there is none.
-
-    There a shift makes two rows alike that are not alike as they stand, and nowhere else in the picture as much: an
-    edge in the scene stays one wherever it is shifted to, and a slanted one has neighbours that do as it does.
-    """
-    height, width = pixels.shape
-    if height < 8 or width < 2 * _MAX_SHIFT:
-        return None
-    rows = pixels.astype(np.float32)
-    steps = np.abs(rows[1:] - rows[:-1]).mean(axis=1)
-    places = np.argsort(steps)[-_N_STEPS:]
-    shifts = np.array([shift for shift in range(-_MAX_SHIFT, _MAX_SHIFT) if abs(shift) > 1])
-    moved = rows[places + 1][:, (np.arange(width) - shifts[:, None]) % width]  # (places, shifts, width)
-    left = np.abs(rows[places][:, None] - moved).mean(axis=2).min(axis=1)
-    gains = np.log((steps[places] + _NOISE) / (left + _NOISE))
-    best = int(gains.argmax())
-    others = gains[np.abs(places - places[best]) > 2]
-    ahead = gains[best] - (float(others.max()) if len(others) else 0.0)
-    return int(places[best]) + 1 if gains[best] + ahead > _TORN else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,7 +205,11 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
             action="turn the camera away from the lamp or window",
             issue="light",
         )
-    elif figures.contrast < _FLAT:
+    elif figures.brightest < _DARK:
+        yield Remark(level="look", text="dark", action="more light", issue="dark")
+    elif figures.darkest > _BRIGHT or figures.brightness > _VERY_BRIGHT or figures.white_share > _BURNT:
+        yield Remark(level="look", text="very bright", action="less light", issue="light")
+    if figures.contrast < _FLAT and figures.brightest >= _BLACK and figures.darkest <= _WHITE:
         yield Remark(
             level="bad",
             text="flat: uniformly grey",
@@ -237,9 +217,5 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
             "brightness: see the test pattern",
             issue="low_information",
         )
-    elif figures.brightest < _DARK:
-        yield Remark(level="look", text="dark", action="more light", issue="dark")
-    elif figures.darkest > _BRIGHT or figures.brightness > _VERY_BRIGHT:
-        yield Remark(level="look", text="very bright", action="less light", issue="light")
     if figures.contrast > _LEAST_CONTRAST and figures.edge < _BLURRED:
         yield Remark(level="look", text="blurred", action="focus the lens, or clean it", issue="blurry")

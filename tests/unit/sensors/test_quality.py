@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from skimage import data
 from tinyhost.sensors import MotionQuality, PictureQuality, Remark, SoundQuality
 from tinyhost.sensors.motion import up_axis
-from tinyhost.sensors.picture import picture_faults, picture_figures, torn_row
+from tinyhost.sensors.picture import picture_faults, picture_figures
 from tinyhost.sensors.sound import sound_faults
+from tinyhost.sensors.torn import torn_row
 
 RATE_HZ = 16_000
 RANDOM = np.random.default_rng(3)

@@ -1,0 +1,89 @@
+"""Where a picture is shifted sideways from a row on, as after pixels that were lost on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["torn_row"]
+
+_MAX_SHIFT = 48
+_MAX_SIDE = 320
+"""larger pictures are judged by means of their pixels"""
+_NOISE = 2.0
+"""grey levels: a step so small is none"""
+_MOST = 4.0
+"""times the steps around it: a step that is larger counts no more"""
+_FEW_ROWS = 24
+"""A seam that is shorter weighs less."""
+_TORN = 1.56
+"""scripts/check_rates.py shows what is found, and what of clean pictures."""
+
+
+def torn_row(pixels: NDArray[np.uint8]) -> int | None:
+    """Return the row from which on a (height, width) picture is shifted sideways; None if there is none.
+
+    There a shift makes two rows alike that are not alike as they stand, and what was moved around the picture's side
+    leaves a seam from this row on, in the column that the shift says. An edge in the scene has the one or the other;
+    both at one place and nowhere else is a tear. Weights: a logistic regression on photographs and drawings.
+    """
+    coarse = -(-max(pixels.shape) // _MAX_SIDE)
+    height, width = pixels.shape[0] // coarse, pixels.shape[1] // coarse
+    if height < 8 or width < 2 * _MAX_SHIFT:
+        return None
+    blocks = pixels[: height * coarse, : width * coarse].reshape(height, coarse, width, coarse)
+    rows = blocks.mean(axis=(1, 3), dtype=np.float32)
+    shifts = np.array([shift for shift in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if abs(shift) > 1])
+    alike, alike_log = _alike(rows, shifts)
+    seam, seam_log = (found[:, shifts % width - 1] for found in _seams(rows))
+    place = np.minimum(alike, 2) + np.minimum(seam, 2) + np.clip(alike_log, -1, 2) + np.clip(seam_log, -1, 2)
+    row, shift = np.unravel_index(int(place.argmax()), place.shape)
+    elsewhere = place[np.abs(np.arange(len(place)) - row) > 2].max()
+    otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
+    both = alike[row, shift] + 0.57 * alike_log[row, shift] + 0.30 * seam[row, shift] + 0.44 * seam_log[row, shift]
+    return (int(row) + 1) * coarse if both - 0.10 * elsewhere - 0.16 * otherwise > _TORN else None
+
+
+def _alike(rows: NDArray[np.float32], shifts: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how much more alike two rows are after each shift, (height - 1, shifts): in the steps around, as a log."""
+    steps = np.abs(np.diff(rows, axis=0))
+    usual = _around(steps) + _NOISE
+    now, now_log = np.minimum(steps / usual, _MOST).mean(axis=1), np.log(steps.mean(axis=1) + _NOISE)
+    gain, gain_log = (np.empty((len(steps), len(shifts)), np.float32) for _ in range(2))
+    for column, shift in enumerate(shifts):
+        left = np.abs(rows[1:] - np.roll(rows[:-1], shift, axis=1))
+        gain[:, column] = now - np.minimum(left / usual, _MOST).mean(axis=1)
+        gain_log[:, column] = now_log - np.log(left.mean(axis=1) + _NOISE)
+    return gain, gain_log
+
+
+def _seams(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how far each column is an edge from each row on, and not above it, (height - 1, width - 1), as _alike."""
+    steps = np.abs(np.diff(rows, axis=1))
+    usual = _around(steps.T).T + _NOISE
+    n_below = np.arange(len(rows) - 1, 0, -1, dtype=np.float32)[:, None]
+    weight = np.minimum(1, np.sqrt(n_below / _FEW_ROWS))
+    below, above = _halves(np.minimum(steps / usual, _MOST) - 1)
+    below_log, above_log = (_beside(half) for half in _halves(steps))
+    return (below - np.maximum(above, 0)) * weight, (below_log - np.maximum(above_log, 0)) * weight
+
+
+def _halves(steps: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the columns' means below and above each row but the first."""
+    above = np.cumsum(steps, axis=0)
+    n_above = np.arange(1, len(steps), dtype=np.float32)[:, None]
+    return (above[-1] - above[:-1]) / n_above[::-1], above[:-1] / n_above
+
+
+def _beside(means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log of each column's mean over the larger one of its neighbours."""
+    wide = np.pad(means, ((0, 0), (1, 1)), "edge")
+    return np.asarray(np.log((means + _NOISE) / (np.maximum(wide[:, :-2], wide[:, 2:]) + _NOISE)))
+
+
+def _around(steps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean step of the three rows above and below, five columns wide; not of the row itself."""
+    height, width = steps.shape
+    wide = np.pad(steps, ((3, 3), (2, 2)), "symmetric")
+    sums = np.sum([wide[:, column : column + width] for column in range(5)], axis=0)
+    return np.asarray(np.sum([sums[row : row + height] for row in (0, 1, 2, 4, 5, 6)], axis=0) / np.float32(30))
