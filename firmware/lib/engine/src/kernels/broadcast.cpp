@@ -42,6 +42,7 @@ namespace {
 constexpr int32_t kBlockBytes = 256;
 constexpr int32_t kLongRow = kBlockBytes / 4 + 1;  // copies of longer ones take more than they spare
 constexpr int32_t kWord = 4;
+constexpr int32_t kFourWords = 4 * kWord;
 
 /// Dimensions in which both inputs go on alike: how many elements, and how far apart each input has them.
 struct Axis {
@@ -58,10 +59,7 @@ class Block {
     from_ = from;
     int8_t* to = data_;
     if (step == 0) {
-      for (; n_rows > 0; --n_rows, from += next, to += n) {
-        const uint32_t word = static_cast<uint8_t>(*from) * 0x01010101u;
-        for (int32_t i = 0; i < n; i += kWord) std::memcpy(to + i, &word, kWord);
-      }
+      n > kWord ? Fill<kFourWords>(from, next, n, n_rows) : Fill<kWord>(from, next, n, n_rows);
       return data_;
     }
     int32_t period = n;
@@ -73,7 +71,18 @@ class Block {
   }
 
  private:
-  int8_t data_[kBlockBytes + kWord];  // whole words are stored
+  /// Rows of one value each, kBytes at once.
+  template <int32_t kBytes>
+  void Fill(const int8_t* from, int32_t next, int32_t n, int32_t n_rows) {
+    for (int8_t* row = data_; n_rows > 0; --n_rows, from += next, row += n) {
+      const uint32_t word = static_cast<uint8_t>(*from) * 0x01010101u;
+      for (int8_t *to = row, *end = row + n; to < end; to += kBytes) {
+        for (int32_t i = 0; i < kBytes; i += kWord) std::memcpy(to + i, &word, kWord);
+      }
+    }
+  }
+
+  int8_t data_[kBlockBytes + kFourWords];  // as many are stored at once
   const int8_t* from_ = nullptr;
 };
 

@@ -189,17 +189,21 @@ TINYHOST_COLD void RunRow(const DepthwiseJob& job, const RowJob& row, int32_t n_
 /// element of `value`, which is padding there or nothing.
 TINYHOST_HOT void UnfoldFourChannels(const int8_t* input, int32_t depth, int32_t width, int32_t value, int16_t* plane,
                                      int32_t plane_size) {
-  for (; width > 0; width -= 2, plane += 2) {
-    const uint32_t left = Load(input);
-    const uint32_t right = width > 1 ? Load(input + depth) : static_cast<uint32_t>(value & 0xFF) * 0x01010101u;
-    input += 2 * depth;
-    int16_t* half = plane + 2 * plane_size;
+  int16_t* half = plane + 2 * plane_size;
+  const auto unfold = [&](uint32_t left, uint32_t right, int32_t x) {
     const uint32_t left02 = EvenBytes(left), right02 = EvenBytes(right);
-    StorePair(plane, PackLow(left02, right02));
-    StorePair(half, PackHigh(left02, right02));
+    StorePair(plane + x, PackLow(left02, right02));
+    StorePair(half + x, PackHigh(left02, right02));
     const uint32_t left13 = OddBytes(left), right13 = OddBytes(right);
-    StorePair(plane + plane_size, PackLow(left13, right13));
-    StorePair(half + plane_size, PackHigh(left13, right13));
+    StorePair(plane + plane_size + x, PackLow(left13, right13));
+    StorePair(half + plane_size + x, PackHigh(left13, right13));
+  };
+  for (; width > 3; width -= 4, plane += 4, half += 4, input += 4 * depth) {
+    unfold(Load(input), Load(input + depth), 0);
+    unfold(Load(input + 2 * depth), Load(input + 3 * depth), 2);
+  }
+  for (; width > 0; width -= 2, plane += 2, half += 2, input += 2 * depth) {
+    unfold(Load(input), width > 1 ? Load(input + depth) : static_cast<uint32_t>(value & 0xFF) * 0x01010101u, 0);
   }
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int32_t kWord = 4;            // outputs at a time
 constexpr int32_t kMaxPackedSum = 255;  // values of -128 in 16 bits
+constexpr uint32_t kOnes = 0x10001;
 
 /// The bytes of four channels, or of as many as there are.
 inline uint32_t LoadChannels(const int8_t* data, int32_t depth) {
@@ -55,21 +56,27 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
 /// Most networks have windows of 2x2.
 bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
 
-/// Calls function(data, output) for four outputs at a time of every pixel, or of every row that is a line. The second
-/// four may overlap the first.
-template <bool kInlineTwice, bool kNarrow, typename Function>
+/// What four outputs at a time are: of a pixel, or of a row that is a line; of a row of narrow windows; a pixel's, of
+/// fewer channels, and what is stored over; or what the window says of the first and the last.
+enum class Form { kWords, kNarrow, kPixels, kAny };
+
+Form FormOf(const PoolWindow& window) {
+  if (window.line) return window.step != window.depth ? Form::kNarrow : Form::kWords;
+  return window.depth < kWord ? Form::kPixels : Form::kWords;
+}
+
+/// Calls function(data, output) for four outputs at a time. The second four may overlap the first.
+template <bool kInlineTwice, Form kForm, typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
-  int32_t length = window.depth, n_pixels = window.n_pixels, advance = kWord, data_advance = kNarrow ? 8 : kWord;
-  if (kNarrow || window.line) {
-    length *= n_pixels;
-    n_pixels = 1;
-  } else if (length < kWord) {  // a word for each pixel
-    advance = length;
-    data_advance = window.step;
+  constexpr bool kNarrow = kForm == Form::kNarrow;
+  const bool of_pixels = kForm == Form::kPixels || (kForm == Form::kAny && FormOf(window) == Form::kPixels);
+  int32_t length = window.depth, n_pixels = window.n_pixels;
+  const int32_t advance = of_pixels ? length : kWord, data_advance = kNarrow ? 8 : (of_pixels ? window.step : kWord);
+  if (kNarrow || of_pixels || window.line) {
     length *= n_pixels;
     n_pixels = 1;
   }
-  const int32_t skipped = advance == kWord ? -length & 3 : 0;  // of the first word
+  const int32_t skipped = of_pixels ? 0 : -length & 3;  // of the first word
   const int8_t *row = window.data, *pixel = row;
   for (int32_t left = window.n_rows * n_pixels, n = n_pixels; left > 0; --left) {
     const int8_t *data = pixel, *end = output + length;
@@ -122,9 +129,10 @@ struct PackedSums {
   uint32_t even, odd;
 };
 
+/// From `start` on, in both half-words.
 template <bool kTwoByTwo>
-TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row) {
-  PackedSums sums{};
+TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row, uint32_t start) {
+  PackedSums sums{start, start};
   ForEachTap<kTwoByTwo>(window, row, [&](uint32_t word) {
     sums.even = AddEvenBytes(sums.even, word);
     sums.odd = AddOddBytes(sums.odd, word);
@@ -132,18 +140,18 @@ TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row
   return sums;
 }
 
-/// Sums of four narrow windows.
+/// Sums of four narrow windows, and 1.
 TINYHOST_INLINE PackedSums SumNarrow(const PoolWindow& window, const int8_t* data) {
   const int8_t* second = data + window.row_bytes;
   const uint32_t a = Load(data), b = Load(data + kWord), c = Load(second), d = Load(second + kWord);
   if (window.depth == 1) {
-    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(EvenBytes(a), a), c), c);
-    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(EvenBytes(b), b), d), d);
+    const uint32_t first_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, a), a), c), c);
+    const uint32_t last_two = AddOddBytes(AddEvenBytes(AddOddBytes(AddEvenBytes(kOnes, b), b), d), d);
     return {PackLow(first_two, last_two), PackHigh(first_two, last_two)};
   }
   const uint32_t left[2] = {PackLow(a, b), PackLow(c, d)}, right[2] = {PackHigh(a, b), PackHigh(c, d)};
-  return {AddEvenBytes(AddEvenBytes(AddEvenBytes(EvenBytes(left[0]), left[1]), right[0]), right[1]),
-          AddOddBytes(AddOddBytes(AddOddBytes(OddBytes(left[0]), left[1]), right[0]), right[1])};
+  return {AddEvenBytes(AddEvenBytes(AddEvenBytes(AddEvenBytes(kOnes, left[0]), left[1]), right[0]), right[1]),
+          AddOddBytes(AddOddBytes(AddOddBytes(AddOddBytes(kOnes, left[0]), left[1]), right[0]), right[1])};
 }
 
 /// Maxima of four narrow windows.
@@ -156,38 +164,47 @@ TINYHOST_INLINE uint32_t MaximumNarrow(const PoolWindow& window, const int8_t* d
   return JoinBytes(MaximumBytes(low, low >> 8), MaximumBytes(high, high >> 8));
 }
 
-/// Sums and half of the count, subtracted where a sum is negative: what a division rounds towards zero.
-TINYHOST_INLINE uint32_t Rounded(uint32_t sums, int32_t half, int32_t below) {
-  const uint32_t minus = static_cast<uint16_t>(-below) * 0x10001u;
-  return AddEvenBytes(sums, BySign(sums, minus, static_cast<uint32_t>(half) * 0x10001u));
-}
-
-/// Means of four values: a shift rounds down, so that 1 is added to a negative sum, for 3 - 2.
+/// Means of four values, of their sums and 1. A shift rounds down, so that 2 is added to a sum, of a negative one 1:
+/// -1, which counts as not negative here, has mean 0 either way.
 TINYHOST_INLINE uint32_t MeansOfFour(const PackedSums& sums) {
-  return JoinQuarters(Rounded(sums.even, 2, -1), Rounded(sums.odd, 2, -1));
+  return JoinQuarters(sums.even + (kOnes & ~(sums.even >> 15)), sums.odd + (kOnes & ~(sums.odd >> 15)));
 }
 
+/// Sums over a count, with half of it, subtracted where a sum is negative: a division rounds towards zero.
 TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
-  const uint32_t rounded = Rounded(sums, count / 2, count / 2);
+  const uint32_t half = static_cast<uint32_t>(count / 2);
+  const uint32_t rounded = AddEvenBytes(sums, BySign(sums, (-half & 0xFFFF) * kOnes, half * kOnes));
   const int32_t high = static_cast<int32_t>(rounded) >> 16;
   return PackLow(static_cast<uint32_t>(static_cast<int16_t>(rounded) / count), static_cast<uint32_t>(high / count));
 }
 
+/// A window of whole rows of the input, as one row, or as rows of three, which are fast.
+TINYHOST_INLINE PoolWindow Joined(PoolWindow window) {
+  if (window.width * window.depth != window.row_bytes) return window;
+  const int32_t count = window.width * window.height;
+  window.width = count % 3 == 0 ? 3 : count;
+  window.height = count / window.width;
+  window.row_bytes = window.width * window.depth;
+  return window;
+}
+
 /// Means of up to kMaxPackedSum values.
-template <bool kTwoByTwo, bool kNarrow>
+template <bool kTwoByTwo, Form kForm>
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;  // a copy that outputs cannot alias
+  const PoolWindow window = kTwoByTwo ? of : Joined(of);  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
-  ForEachFour<kTwoByTwo, kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
-    const PackedSums sums = kNarrow ? SumNarrow(window, data) : SumWindow<kTwoByTwo>(window, data);
+  ForEachFour<kTwoByTwo, kForm>(window, output, [&](const int8_t* data, int8_t* out) {
+    const PackedSums sums =
+        kForm == Form::kNarrow ? SumNarrow(window, data) : SumWindow<kTwoByTwo>(window, data, kTwoByTwo ? kOnes : 0);
     StoreWord(out, kTwoByTwo ? MeansOfFour(sums) : JoinBytes(Means(sums.even, count), Means(sums.odd, count)));
   });
 }
 
-template <bool kTwoByTwo, bool kNarrow>
+template <bool kTwoByTwo, Form kForm>
 TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = of;  // a copy that outputs cannot alias
-  ForEachFour<kTwoByTwo && !kNarrow, kNarrow>(window, output, [&](const int8_t* data, int8_t* out) {
+  const PoolWindow window = kTwoByTwo ? of : Joined(of);  // a copy that outputs cannot alias
+  constexpr bool kNarrow = kForm == Form::kNarrow;
+  ForEachFour<kTwoByTwo && !kNarrow, kForm>(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = kNarrow ? MaximumNarrow(window, data) : 0x80808080u;
     if (!kNarrow) ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
@@ -209,21 +226,21 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
   }
 }
 
+/// Calls the function of a window's taps and form.
+#define TINYHOST_POOL(function)                                                    \
+  if (!IsTwoByTwo(window)) return function<false, Form::kAny>(window, output);     \
+  const Form form = FormOf(window);                                                \
+  if (form == Form::kNarrow) return function<true, Form::kNarrow>(window, output); \
+  if (form == Form::kPixels) return function<true, Form::kPixels>(window, output); \
+  function<true, Form::kWords>(window, output)
+
 void AveragePixels(const PoolWindow& window, int8_t* output) {
-  const bool is_narrow = window.line && window.step != window.depth;
-  if (is_narrow) return AverageFew<true, true>(window, output);
-  if (IsTwoByTwo(window)) return AverageFew<true, false>(window, output);
-  const int32_t count = window.height * window.width;
-  if (count <= kMaxPackedSum) return AverageFew<false, false>(window, output);
-  AverageMany(window, output);
+  if (window.height * window.width > kMaxPackedSum) return AverageMany(window, output);
+  TINYHOST_POOL(AverageFew);
 }
 
-void MaximumPixels(const PoolWindow& window, int8_t* output) {
-  const bool is_narrow = window.line && window.step != window.depth;
-  if (is_narrow) return MaximumOf<true, true>(window, output);
-  if (IsTwoByTwo(window)) return MaximumOf<true, false>(window, output);
-  MaximumOf<false, false>(window, output);
-}
+void MaximumPixels(const PoolWindow& window, int8_t* output) { TINYHOST_POOL(MaximumOf); }
+#undef TINYHOST_POOL
 
 /// Runs a pool by four channels, which leaves the clamp to the finished output.
 void RunFours(const OperatorView& op, PoolFunction fours) {

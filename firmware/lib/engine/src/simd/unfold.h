@@ -109,6 +109,21 @@ TINYHOST_COLD inline void UnfoldTails(const UnfoldedForm& form, const FourPatche
   }
 }
 
+/// UnfoldTails of pieces that are all there, of one byte each: a filter 3 wide on three channels has them.
+TINYHOST_HOT inline void UnfoldSingleTails(const UnfoldedForm& form, const FourPatches& source, uint32_t* out) {
+  const int8_t* lane = source.data + 4 * form.n_words;
+  for (uint32_t* end = out + 4; out != end; ++out, lane += source.lane_step) {
+    const int8_t* tail = lane;
+    uint32_t* pair = out;
+    int32_t n = form.n_pieces;
+    for (; n > 1; n -= 2, pair += 4, tail += 2 * source.piece_step) {
+      *pair = PackLow(static_cast<uint32_t>(tail[0]), static_cast<uint32_t>(tail[source.piece_step]));
+    }
+    if (n > 0) *pair = static_cast<uint16_t>(*tail), pair += 4;
+    if ((form.n_pieces + 1) & 2) *pair = 0;
+  }
+}
+
 /// Unfolds four patches side by side, a word of two 16-bit elements of each in turn, in the order of Patch. The last
 /// word of joined patches is read whole.
 TINYHOST_NOINLINE inline void UnfoldFourPatches(const UnfoldedForm& form, const FourPatches& source, uint32_t* out) {
@@ -119,6 +134,7 @@ TINYHOST_NOINLINE inline void UnfoldFourPatches(const UnfoldedForm& form, const 
     if (source.first < source.last) out = UnfoldWords(source, form.n_words, out);
     for (int32_t n = (form.n_pieces - source.last) * piece_words; n > 0; --n) *out++ = padding;
   }
+  if (form.n_tail == 1 && source.last - source.first == form.n_pieces) return UnfoldSingleTails(form, source, out);
   if (form.n_tail > 0) UnfoldTails(form, source, reinterpret_cast<int16_t*>(out));
 }
 
