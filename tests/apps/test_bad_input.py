@@ -130,7 +130,7 @@ ON_NATIVE = [
 
 IN_A_PROCESS = [
     Case("inspect good.tflite --json - > /dev/full", "No space left on device", "make room"),
-    Case("bench --data 'data cut' --samples 0 --board native", "data cut/person/1.png: not a picture", "mend or"),
+    Case("bench --data 'data cut' --samples 0 --board native", "data cut/person/1.png: not a picture", "fix or"),
     Case("capture -l a -n 1 --scene broken.mp4 --board native", "broken.mp4: neither a picture nor a", "a folder of"),
     Case("capture -l a -n 1 --scene webcam:99 --board native", "webcam:99: no such camera", "/dev/video"),
     Case("capture -l a -n 2 --scene 'data cut' --data s --board native", "1.png: not a picture", "replace it"),

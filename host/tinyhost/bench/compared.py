@@ -20,34 +20,35 @@ class ComparedModel:
 
     file: str
     form: Form
-    """by the types of weights and of what they are multiplied with: `dynamic` has weights of int8 and floats beside
-    them, `int16x8` weights of int8 and int16"""
+    """by the types of weights and activations: `dynamic` has int8 weights and float activations, `int16x8` int8 weights
+    and int16 activations"""
     n_bytes: int
     """of the .tflite"""
     zipped_bytes: int
-    """after DEFLATE, as a zip has it: what pruned weights save before they are sent"""
+    """size after DEFLATE, which shows what pruned weights save in a compressed file"""
     n_weights: int
     """constants of the layers that have weights, without biases"""
     zero_weights: float
     """share of them that is zero"""
     runs_on_board: bool
-    """tinyhost's engine takes it"""
+    """whether tinyhost's engine supports it"""
     why_not: str
-    """empty if it does"""
+    """the reason if it does not; otherwise empty"""
     flash_bytes: int | None
     """of the model image; null if there is none"""
     arena_bytes: int | None
     """working memory"""
     run_by: ReferenceName | None
-    """what answered here: the firmware's own engine, or what others wrote; null if nothing takes it, or without data"""
+    """the engine that ran the model on this computer: the firmware's own or another; null if none supports it, or
+    without data"""
     n_right: int | None
     accuracy: float | None
     accuracy_interval: Interval | None
     """95 % (Wilson)"""
     flipped: int | None
-    """answers that are others than the first file's"""
+    """predictions that differ from the first file's"""
     only_first: int | None
-    """samples that the first file alone has right"""
+    """samples that only the first file classifies correctly"""
     only_this: int | None
     p: float | None
     """McNemar's exact test: the probability of so uneven counts if both are right equally often"""
@@ -67,9 +68,9 @@ class Flip:
     model: str
     """the model's file"""
     first: str
-    """what the first file says"""
+    """prediction of the first file"""
     says: str
-    """what this one says"""
+    """prediction of this file"""
 
 
 @dataclass(frozen=True, kw_only=True)

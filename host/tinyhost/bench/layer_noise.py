@@ -26,7 +26,8 @@ class LayerNoise:
     name: str
     """of the operator, as in TensorFlow Lite"""
     sqnr_db: float | None
-    """power of the first file's values by that of the difference; null if there is none, or only zeros"""
+    """signal-to-noise ratio: power of the first file's values divided by that of the difference; null without a
+    difference or for zeros"""
 
 
 def layer_noise(first: bytes, other: bytes, samples: NDArray[np.float64]) -> tuple[LayerNoise, ...]:

@@ -90,7 +90,7 @@ class BoxedPictures:
         if not chosen:
             raise DatasetError(
                 f"{self.root}: no pictures for {part}; its lists are in no folder of such a name",
-                hint="leave --part out",
+                hint="omit --part",
             )
         return chosen
 

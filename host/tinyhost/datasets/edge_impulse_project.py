@@ -84,7 +84,7 @@ def list_export(folder: Path) -> Export:
         if label:
             files.append(LabelledFile(path=path, label=label, part=_part_named(path.relative_to(folder).parts[0])))
         else:
-            reason = f"not in {EXPORT_LIST}" if infos else "its name says no label, as yes.1.json does"
+            reason = f"not in {EXPORT_LIST}" if infos else "its name contains no label, as in yes.1.json"
             skipped.append(Skipped(what=what, reason=f"{what}: {reason}"))
     return Export(files=tuple(files), skipped=tuple(skipped))
 

@@ -27,7 +27,7 @@ _MAX_BYTES = 1 << 30
 _MOST_GROUPS = 12
 """of a column: one with more values, such as a sentence or an id, makes no groups"""
 _EMPTY = frozenset({"", "-1", "nan", "none"})
-_HINT = "expected a table with a column `file` and one column for each way to group, such as gender"
+_HINT = "expected a table with a column `file` and one column for each grouping, such as gender"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ class ImportDocument:
     stored: Mapping[str, int]
     """samples that were stored, by label"""
     already: int
-    """samples whose content was in the data set before, under the same label: they are not stored again"""
+    """samples that were already in the data set under the same label, and were not stored again"""
     parts: Mapping[Part, int] | None
     """samples by the part that the source has them in, which the set's lists now say; null if it does not divide"""
     skipped: tuple[Skipped, ...]
@@ -75,12 +75,12 @@ class ImportDocument:
     passed_over: Mapping[str, int]
     """samples that are none by the format's own rules, by reason"""
     metadata: Mapping[str, int]
-    """files that said where, when or by whom they were taken, by what said it: EXIF, GPS, XMP, IPTC, ICC, comment,
+    """files with metadata about place, time or author, by kind: EXIF, GPS, XMP, IPTC, ICC, comment,
     text, time, INFO, bext, iXML, ID3, picture; none of it is stored"""
     faces: int
     """that were blurred"""
     not_wanted: int
-    """samples of labels that `--words` leaves out"""
+    """samples of labels that `--words` does not list"""
 
     @classmethod
     def of(cls, report: ImportReport, source: Path, folder: Path) -> ImportDocument:

@@ -112,7 +112,9 @@ def find_machine_sounds(root: Path) -> MachineSounds:
         if clip is not None and layout is not None:
             found[layout].append(clip)
         elif layout is None:
-            skipped.append(Skipped(what=_below(path, root), reason="its name and folder say no machine and no state"))
+            skipped.append(
+                Skipped(what=_below(path, root), reason="its name and folder contain neither a machine nor a state")
+            )
     layouts = [layout for layout, clips in found.items() if clips]
     if len(layouts) != 1:
         raise DatasetError(
@@ -145,7 +147,7 @@ def load_machine_sounds(
             skipped.append(Skipped(what=_below(clip.path, root), reason=error.message))
         on_file(done, len(found.clips))
     if not clips:
-        raise none_usable(root, skipped, hint="--convert takes the first channel, at 16 kHz and 16 bit")
+        raise none_usable(root, skipped, hint="--convert uses the first channel, at 16 kHz and 16 bit")
     return replace(found, clips=tuple(clips), skipped=tuple(skipped), seconds=seconds)
 
 
@@ -177,7 +179,7 @@ def _open(path: Path, *, convert: bool) -> Sound:
     if not wav.is_native and not convert:
         raise DatasetError(
             f"{path}: expected {SAMPLE_RATE_HZ:,} Hz, mono, 16 bit, got {wav.describe()}",
-            hint="--convert takes the first channel, at 16 kHz and 16 bit",
+            hint="--convert uses the first channel, at 16 kHz and 16 bit",
         )
     return wav
 

@@ -137,7 +137,7 @@ def part_of_motion(motions: MotionSet, part: Part, root: Path) -> MotionSet:
     if not counts or not counts[part]:
         has = ", ".join(f"{count:,} for {name}" for name, count in (counts or {}).items()) or "no parts"
         raise DatasetError(
-            f"{root}: no recording for {part}; it has {has}", hint=f"divide it: tinyhost data split {root}"
+            f"{root}: no recording for {part}; it has {has}", hint=f"split it: tinyhost data split {root}"
         )
     return replace(motions, runs=tuple(run for run in motions.runs if run.part == part))
 

@@ -39,7 +39,7 @@ def motion_of(acquisition: Acquisition, where: str) -> MotionRecording:
         raise bad_format(where, f"{acquisition.rate_hz:g} Hz, expected {RATES_HZ[0]:g} to {RATES_HZ[1]:g}")
     largest = float(np.abs(acquisition.values[:, places]).max())
     if largest > MAX_ACCELERATION:
-        raise bad_format(where, f"a value of {largest:g} is no acceleration")
+        raise bad_format(where, f"a value of {largest:g} is not an acceleration")
     acceleration = acquisition.values[:, places] * PER_UNIT[unit]
     return MotionRecording(
         name=Path(where).stem,

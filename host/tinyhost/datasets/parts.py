@@ -51,7 +51,7 @@ def read_lists(root: Path) -> dict[str, Part]:
             if listed.setdefault(file, part) != part:
                 raise DatasetError(
                     f"{root / name}: {file[:80]} is in {LIST_FILES[listed[file]]} too",
-                    hint="leave it in one of them, or write both anew: tinyhost data split",
+                    hint="keep it in only one of them, or write both again: tinyhost data split",
                 )
     listed.pop("", None)
     return listed

@@ -124,7 +124,7 @@ def _check_classes(root: Path, labels: tuple[str, ...]) -> None:
     if extra:
         raise DatasetError(
             f"{root}: folders that are no class of this model: {', '.join(extra)}; expected only {', '.join(labels)}",
-            hint="rename or move them, or give the labels to train on",
+            hint="rename or move them, or name the labels to train on",
         )
 
 
@@ -142,7 +142,7 @@ def _check_counts(found: ClassFolder, sides: Sequence[Part], labels: tuple[str, 
     if min(counts[label] for label in labels) < min_per_class:
         raise DatasetError(
             f"{found.root}: too few pictures to train on; expected at least {min_per_class} per class "
-            f"after val and test are set aside, got {', '.join(str(counts[label]) for label in labels)}",
+            f"after val and test are held out, got {', '.join(str(counts[label]) for label in labels)}",
             hint="capture more; a few hundred per class, in varied light, is a good start",
         )
 

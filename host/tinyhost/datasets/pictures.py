@@ -203,6 +203,6 @@ def pictures_of_part(folder: ClassFolder, part: Part | None) -> ClassFolder:
     chosen = tuple(picture for picture, own in zip(folder, parts, strict=True) if own == part)
     if not chosen:
         counts = ", ".join(f"{parts.count(other):,} for {other}" for other in PARTS if other in parts)
-        raise DatasetError(f"{folder.root}: no pictures for {part}; there are {counts}", hint="leave --part out")
+        raise DatasetError(f"{folder.root}: no pictures for {part}; there are {counts}", hint="omit --part")
     labels = tuple(label for label in folder.labels if any(picture.label == label for picture in chosen))
     return replace(folder, pictures=chosen, labels=labels)

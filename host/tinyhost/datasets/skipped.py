@@ -40,7 +40,7 @@ def check_skipped(where: Path, skipped: Sequence[Skipped], n_used: int, *, allow
         f"{where}: {len(skipped):,} of {counted(n_samples, 'sample')} left out "
         f"({100 * len(skipped) / n_samples:.1f} %), "
         f"expected at most {100 * MAX_SKIPPED_SHARE:.0f} %; the first: {skipped[0]}",
-        hint="mend or delete them, or accept the figures without them: --allow-skipped",
+        hint="fix or delete them, or accept the results without them: --allow-skipped",
     )
 
 

@@ -115,7 +115,7 @@ def _check(data: SpeechCommands, folder: Path, min_per_word: int) -> None:
             raise DatasetError(
                 f"{folder}: too few clips for {part}; expected at least {least} of each word, got "
                 + ", ".join(f"{counts[word]} of {word}" for word in poor),
-                hint=f"record more, by more people: tinyhost capture --sensor mic --label {poor[0]}",
+                hint=f"record more clips, by more people: tinyhost capture --sensor mic --label {poor[0]}",
             )
 
 

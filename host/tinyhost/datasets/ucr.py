@@ -232,7 +232,7 @@ def _find_class(texts: list[list[str]], where: str) -> int:
         return 0 if first.n < last.n else -1
     raise DatasetError(
         f"{where}: the class may be the first value of a line (here {ends[0][0]}) or the last one ({ends[0][1]})",
-        hint="say which: --class-column first or --class-column last",
+        hint="choose with --class-column first or --class-column last",
     )
 
 
@@ -299,4 +299,4 @@ def _lines(path: Path) -> list[str]:
 
 
 def _bad(where: str, why: str) -> DatasetError:
-    return DatasetError(f"{where}: {why}", hint="correct the file, or get it from its source again")
+    return DatasetError(f"{where}: {why}", hint="correct the file, or download it again")

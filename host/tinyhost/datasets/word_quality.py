@@ -62,7 +62,7 @@ def judge_word(pcm: NDArray[np.int16], *, n_samples: int, rate_hz: float, n_miss
         (abs(offset) > _MAX_OFFSET, "DC shift", f"mean {offset:.0f} counts, at most {_MAX_OFFSET}"),
         (run >= _CLIPPED_RUN, "clipped", f"{counted(run, 'sample')} in a row at {where}"),
         (level < _QUIET_DBFS, "too quiet", f"{level:.0f} dBFS, at least {_QUIET_DBFS:.0f}"),
-        (edge > level - _EDGE_DB, "truncated", f"the sound goes on at the edge, {edge - level:+.0f} dB of its level"),
+        (edge > level - _EDGE_DB, "truncated", f"the sound continues at the edge, {edge - level:+.0f} dB of its level"),
     )
     reason, detail = next(((reason, detail) for is_so, reason, detail in faults if is_so), ("", ""))
     return WordVerdict(reason=reason, detail=detail, level_dbfs=level)

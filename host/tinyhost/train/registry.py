@@ -15,23 +15,24 @@ TRAINERS = {
         config=VwwTrainConfig,
         module="tinyhost.train.vww.training",
         help="Train a picture classifier: MobileNetV1 0.25, 96x96 grey, int8.",
-        data_help="A folder with one folder of pictures per label.",
+        data_help="A folder with one folder of pictures for each label.",
         example="tinyhost train vww --data data/desk",
     ),
     "kws": Trainer(
         config=KwsTrainConfig,
         module="tinyhost.train.kws.training",
-        help="Train a keyword spotter on the board's own features.\n\n"
-        "Its classes are silence, unknown, and the words; the model is int8.",
-        data_help="A folder with one folder of sound files per word.",
+        help="Train a keyword spotter on the firmware's features.\n\n"
+        "Its classes are silence, unknown and the words; the model is int8.",
+        data_help="A folder with one folder of sound files for each word.",
         example="tinyhost train kws --data data/words --words yes,no",
     ),
     "anomaly": Trainer(
         config=AnomalyTrainConfig,
         module="tinyhost.train.anomaly.training",
         help="Train an anomaly detector on recordings of a healthy machine.\n\n"
-        "Its score is the reconstruction error of an int8 autoencoder, and the distance to centroids of normal data.",
-        data_help="A folder: normal/*.csv is learnt from, the CSV files of other labels are only measured on.",
+        "Its score combines the reconstruction error of an int8 autoencoder and the distance to centroids of normal "
+        "data.",
+        data_help="A folder: normal/*.csv is used for training, the CSV files of other labels only for testing.",
         simulated="machine",
         example="tinyhost train anomaly --data data/pump",
     ),
@@ -39,7 +40,7 @@ TRAINERS = {
         config=SeriesTrainConfig,
         module="tinyhost.train.series.training",
         help="Train a detector of unusual time series, such as heartbeats: ECG5000.\n\n"
-        "An int8 autoencoder learns normal series; what it reconstructs badly is unusual.",
+        "An int8 autoencoder is trained on normal series; series that it reconstructs badly are unusual.",
         data_help="A folder with NAME_TRAIN and NAME_TEST in the layout of the UCR archive.",
         simulated="heartbeats",
         example="tinyhost train series --data data/ecg5000",

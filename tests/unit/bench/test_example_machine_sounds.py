@@ -60,7 +60,7 @@ def test_each_machine_gets_its_figures(tmp_path: Path, model: Path) -> None:
     assert "4 clips scored" in few
     stereo = run(tmp_path / "set", "--model", model, code=1).stderr
     assert "got 16,000 Hz, stereo, 16 bit" in stereo
-    assert "--convert takes the first channel" in stereo
+    assert "--convert uses the first channel" in stereo
 
 
 def test_what_cannot_be_scored_is_an_error(tmp_path: Path, model: Path) -> None:

@@ -187,8 +187,8 @@ def test_wake_vision_keeps_its_groups(tmp_path: Path) -> None:
         "near": "0", "far": "1", "dark": "0",
     }  # fmt: skip
     assert report.passed_over == {
-        "its picture is not there": 1,
-        "nobody said whether a person is in it": 1,
+        "its picture is missing": 1,
+        "it has no label for persons": 1,
         "in another table too": 1,
     }
     assert Counter(read_lists(tmp_path / "set").values()) == {"validation": 2}

@@ -1,4 +1,4 @@
-"""What a training says about itself: nothing learnt, over-fitting, under-fitting."""
+"""What a training says about itself: nothing learnt, overfitting, underfitting."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_model_below_the_least_accuracy_is_told_with_the_chance_of_it() -> Non
     scores, classes = np.eye(2)[np.repeat([0, 1], (85, 15))], np.zeros(100, np.int64)
     metrics = classifier_metrics(scores, classes)
     assert below(metrics, 0.99, "clips") == "the model is right on 85.0% of 100 clips, expected 99.0% or more"
-    assert "(so few that it may be by chance), expected 90.0% or more" in below(metrics, 0.9, "clips")
+    assert "(so few that this may be due to chance), expected 90.0% or more" in below(metrics, 0.9, "clips")
     assert below(metrics, 0.85, "clips") == below(metrics, None, "clips") == ""
 
 
@@ -67,8 +67,8 @@ def test_a_class_that_is_never_recognized_is_named() -> None:
 def test_over_fitting_is_told_by_the_gap_and_by_the_turn() -> None:
     gap = [*fitting_hints(_over(10, (1.0, 0.5, 1.0, 0.5), (0.1, 0.99, 0.8, 0.7)), "More clips")]
     assert gap == [
-        "over-fitting: accuracy 99% on what it learns from, 70% on what is held out. "
-        "More clips helps more than training longer"
+        "overfitting: accuracy 99% on what it learns from, 70% on what is held out. "
+        "More clips help more than training longer"
     ]
     down, up = (
         _over(6, (1.0, 0.5, 1.0, 0.5), (0.5, 0.8, 0.5, 0.8)),
@@ -79,7 +79,7 @@ def test_over_fitting_is_told_by_the_gap_and_by_the_turn() -> None:
 
 def test_under_fitting_is_told_and_that_it_could_go_on() -> None:
     hints = [*fitting_hints(_over(8, (1.4, 0.3, 1.4, 0.3), (0.9, 0.6, 0.9, 0.62)), "More clips")]
-    assert [hint.split(":")[0] for hint in hints] == ["under-fitting", "held-out loss was still falling in epoch 8"]
+    assert [hint.split(":")[0] for hint in hints] == ["underfitting", "held-out loss was still falling in epoch 8"]
     assert hints[1].endswith("--resume --epochs 16")
 
 
@@ -91,4 +91,4 @@ def test_a_good_run_and_a_short_one_have_no_hints(n: int) -> None:
 
 def test_an_autoencoder_is_judged_by_its_losses() -> None:
     history = [{"loss": 0.5 - 0.04 * i, "val_loss": 0.6 - 0.01 * i} for i in range(10)]
-    assert next(fitting_hints(history, "More")).startswith("over-fitting: loss 0.14 on what it learns from, 0.51")
+    assert next(fitting_hints(history, "More")).startswith("overfitting: loss 0.14 on what it learns from, 0.51")

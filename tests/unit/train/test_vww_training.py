@@ -220,7 +220,7 @@ def test_transfer_to_other_classes_says_what_the_start_has_forgotten(data: Path,
     assert after.start_test is not None
     assert after.test is not None
     text = (write_run(run.folder, outcome, report=training_report(outcome)).card).read_text()
-    assert "| its last layer learnt" in text
+    assert "| after training the last layer" in text
     assert str(data) in text
 
 
@@ -228,7 +228,7 @@ def test_a_start_that_knows_the_classes_keeps_its_last_layer(data: Path, tmp_pat
     config = replace(CONFIG, from_scratch=False, start_from=fetch("drawings").parent, freeze=True)
     run = Run(folder=tmp_path, source="a test")
     outcome = train(config, load(data, config, run), run)
-    assert [step.name for step in outcome.transfer] == ["the start", "its last layer learnt"]
+    assert [step.name for step in outcome.transfer] == ["the start", "after training the last layer"]
     assert outcome.transfer[0].test is not None
     assert outcome.transfer[0].test.accuracy > 0.9
 

@@ -72,7 +72,7 @@ class _Repeats:
         """Return what is wrong with so many, including this one: nothing, or that the camera is stuck."""
         self._n = self._n + 1 if self._last is not None and np.array_equal(self._last, pixels) else 1
         self._last = pixels
-        return [f"stuck: {self._n} pictures in a row are the same to the last bit"] if self._n >= LEAST_STUCK else []
+        return [f"stuck: {self._n} pictures in a row are identical"] if self._n >= LEAST_STUCK else []
 
 
 def _check_asking_again_helps(error: DeviceError, failures: int, session: CaptureSession) -> None:

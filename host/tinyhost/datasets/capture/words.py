@@ -98,6 +98,7 @@ def _judged(heard: Recording) -> tuple[WordVerdict, NDArray[np.int16]]:
 def _check_worth_going_on(bad_in_a_row: int, verdict: WordVerdict) -> None:
     if bad_in_a_row >= _MAX_REJECTED:
         raise DatasetError(
-            f"{counted(bad_in_a_row, 'clip')} in a row were no good, the last one: {verdict.reason} ({verdict.detail})",
-            hint="tinyhost monitor shows the microphone's level; what was stored is valid",
+            f"{counted(bad_in_a_row, 'clip')} in a row were rejected, the last one: {verdict.reason} "
+            f"({verdict.detail})",
+            hint="tinyhost monitor shows the microphone's level; the stored clips are valid",
         )

@@ -111,7 +111,7 @@ def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None])
         if samples:
             return _Read(kind="clips", samples=samples, split_by=by, skipped=clips.skipped)
     what = "no sample of pictures, sound or motion" if folder.is_dir() else "no such folder"
-    raise DatasetError(f"{folder}: {what}; expected LABEL/FILE below it", hint="tinyhost capture makes such a folder")
+    raise DatasetError(f"{folder}: {what}; expected LABEL/FILE below it", hint="tinyhost capture creates such a folder")
 
 
 def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
@@ -130,13 +130,13 @@ def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFind
 
 def _not_checked(kind: Kind, samples: Sequence[CheckedSample], has_parts: bool) -> Iterator[NotChecked]:
     if kind == "motion":
-        yield NotChecked(issues=_NEAR, reason="recordings of a running machine are all alike")
+        yield NotChecked(issues=_NEAR, reason="recordings of a running machine are all similar")
     if not has_parts:
-        reason = "the set is not divided: tinyhost data split does it"
+        reason = "the set has no split: tinyhost data split creates one"
         yield NotChecked(issues=(*_PARTS, *_SPEAKERS, *_SESSIONS), reason=reason)
         return
     if not any(sample.speaker for sample in samples):
-        reason = "there are no speakers" if kind != "clips" else "neither names nor manifest say who speaks"
+        reason = "there are no speakers" if kind != "clips" else "no file name or manifest names the speakers"
         yield NotChecked(issues=_SPEAKERS, reason=reason)
     if not any(sample.session for sample in samples):
-        yield NotChecked(issues=_SESSIONS, reason="no manifest says when which board captured what")
+        yield NotChecked(issues=_SESSIONS, reason="no manifest has the times and boards of the captures")

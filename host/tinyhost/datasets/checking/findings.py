@@ -49,29 +49,29 @@ DataIssue = Literal[
 """Where CleanVision 0.3.7 has a name for it, its name."""
 
 ISSUES: Mapping[DataIssue, str] = {
-    "dark": "too little light to see by",
-    "light": "too much light to see by",
+    "dark": "too dark",
+    "light": "too bright",
     "blurry": "no fine detail",
-    "low_information": "one grey everywhere",
-    "torn": "shifted sideways from a row on",
+    "low_information": "uniformly grey",
+    "torn": "shifted sideways below some row",
     "odd_size": "ten times as large or as small as most pictures are",
     "odd_aspect_ratio": "about three times as long as it is wide, or longer",
-    "quiet": "hardly any sound",
-    "clipped": "the tops of the wave are cut off",
-    "cut": "a word goes on beyond the end of the clip",
-    "shifted": "the sound is off zero",
-    "constant": "one value all the time",
-    "stuck": "the sensor gave the same again and again",
-    "saturated": "the sensor was at the end of its range",
-    "gap": "samples are missing inside",
+    "quiet": "too quiet",
+    "clipped": "clipped at full scale",
+    "cut": "a word is cut off at the end of the clip",
+    "shifted": "the sound has a DC offset",
+    "constant": "constant value",
+    "stuck": "the sensor repeated the same value",
+    "saturated": "the sensor was saturated",
+    "gap": "samples are missing within the recording",
     "exact_duplicates": "the same content more than once",
     "near_duplicates": "almost the same content more than once",
     "conflicting_labels": "the same content under two labels",
-    "duplicates_across_parts": "copies in two parts: what is measured was learnt by heart",
-    "speakers_across_parts": "one speaker in two parts: figures will be too good for other people",
-    "sessions_across_parts": "what was captured in one go is in two parts: figures will be too good for other days",
+    "duplicates_across_parts": "copies in two splits: test samples were used for training",
+    "speakers_across_parts": "one speaker in two splits: metrics will be too optimistic for other people",
+    "sessions_across_parts": "one session in two splits: metrics will be too optimistic for other days",
     "imbalance": "a label with far fewer samples than another",
-    "no_training_samples": "a label of which there is nothing to learn from",
+    "no_training_samples": "a label without training samples",
 }
 """What each issue means, in words."""
 
@@ -84,7 +84,7 @@ class DataFinding:
 
     issue: DataIssue
     level: FindingLevel
-    """`bad`: it spoils training or its figures; `look`: it may be meant so"""
+    """`bad`: it spoils training or its metrics; `look`: it may be intended"""
     text: str
     """what was measured, and the limit"""
     files: tuple[str, ...] = ()
@@ -113,11 +113,11 @@ class DataCheck:
     parts: Mapping[Part, int] | None
     """files, by part; null for motion without lists"""
     split_by: str | None
-    """what decides on a part, as in `tinyhost data info`"""
+    """what the split is based on, as in `tinyhost data info`"""
     checked: tuple[DataIssue, ...]
-    """what was looked for"""
+    """the issues that were checked"""
     not_checked: tuple[NotChecked, ...]
-    """what could not be looked for, and why: nothing is claimed about it"""
+    """the issues that could not be checked, and why"""
     issues: Mapping[DataIssue, int]
     """findings, by issue"""
     findings: tuple[DataFinding, ...]

@@ -56,7 +56,7 @@ def check_motion(folder: Path, units: MotionUnits, on_file: Callable[[int, int],
             )
         on_file(done, len(listing.files))
     if not samples:
-        raise none_usable(folder, skipped, hint="mend the files, or record new ones: tinyhost capture --sensor imu")
+        raise none_usable(folder, skipped, hint="fix the files, or record new ones: tinyhost capture --sensor imu")
     return CheckedMotion(samples=samples, skipped=tuple(skipped), has_parts=listed is not None)
 
 

@@ -115,7 +115,7 @@ def stuck_pictures(samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:
             yield DataFinding(
                 issue="stuck",
                 level="bad",
-                text=f"{counted(len(files), 'picture')} in a row are the same to the last bit; a camera was stuck",
+                text=f"{counted(len(files), 'picture')} in a row are identical; the camera was stuck",
                 files=files,
                 surplus=tuple(file for file in surplus_of(alike[key]) if file in files),
             )

@@ -20,7 +20,7 @@ __all__ = ["JOURNAL_NAME", "HeldSet", "Restored", "quarantine", "restore"]
 
 JOURNAL_NAME = "quarantine.jsonl"
 _MAX_BYTES = 1 << 30
-_HINT = "mend or delete this line; the files themselves are untouched"
+_HINT = "fix or delete this line; the files themselves are unchanged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class HeldSet:
 
     def __enter__(self) -> None:
         if not self._lock.acquire():
-            raise DatasetError(f"{self._root}: another process is writing into it", hint="wait for it")
+            raise DatasetError(f"{self._root}: another process is writing into it", hint="wait until it has finished")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
@@ -141,7 +141,7 @@ def _move(source: Path, target: Path) -> None:
     except OSError as error:
         raise DatasetError(
             f"{error.filename or target}: cannot be moved: {error.strerror}",
-            hint="make room or mend the folder, then give the same command again",
+            hint="free disk space or fix the folder's permissions, then repeat the command",
         ) from error
 
 
@@ -151,9 +151,7 @@ def _write_journal(target: Path, root: Path, moved: Sequence[_Moved]) -> None:
     try:
         write_atomically(target / JOURNAL_NAME, "".join(f"{line}\n" for line in (head, *lines)).encode("utf-8"))
     except OSError as error:
-        raise DatasetError(
-            f"{target}: cannot be written: {error.strerror}", hint="name a folder that can be written"
-        ) from error
+        raise DatasetError(f"{target}: cannot be written: {error.strerror}", hint="name a writable folder") from error
 
 
 def _journal(target: Path, root: Path) -> list[_Moved]:

@@ -37,7 +37,7 @@ def detect_format(source: Path) -> str:
         if importer.recognises(source):
             return importer.name
     raise DatasetError(
-        f"{source}: of no format that is read; expected {', '.join(IMPORTERS)}", hint="name the folder to import"
+        f"{source}: not in a supported format; expected {', '.join(IMPORTERS)}", hint="name the folder to import"
     )
 
 

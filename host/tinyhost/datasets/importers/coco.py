@@ -143,7 +143,7 @@ def _pictures(
             continue
         picture = files.find(name)
         if picture is None:
-            yield unreadable(Skipped(what=name, reason=f"{name}: {path.name} lists it, and it is not there"))
+            yield unreadable(Skipped(what=name, reason=f"{name}: {path.name} lists it, but it does not exist"))
             continue
         yield FoundSample(
             what=picture.relative_to(root).as_posix(),

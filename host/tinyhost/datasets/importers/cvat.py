@@ -49,7 +49,7 @@ def _find(source: Path, read_as: ReadAs) -> Iterator[FoundSample | PassedOver]:
             continue
         picture = files.find(name)
         if picture is None:
-            yield unreadable(Skipped(what=name, reason=f"{name}: {where} names it, and it is not there"))
+            yield unreadable(Skipped(what=name, reason=f"{name}: {where} names it, but it does not exist"))
             continue
         said = {item.get("name", ""): (item.text or "").strip() for item in image.findall("tag/attribute")}
         yield FoundSample(

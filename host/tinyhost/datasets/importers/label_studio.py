@@ -75,7 +75,7 @@ def _samples(task: JsonObject, files: NamedFiles, root: Path, read_as: ReadAs) -
     path = files.find(_local(address)) or files.find(_UPLOADED.sub("", _local(address).rsplit("/", 1)[-1]))
     what = _local(address).rsplit("/", 1)[-1]
     if path is None:
-        yield unreadable(Skipped(what=what, reason=f"{what}: {task.where} names it, and it is not there"))
+        yield unreadable(Skipped(what=what, reason=f"{what}: {task.where} names it, but it does not exist"))
         return
     part: Part | None = next((part for part in PARTS if part == data.get("part")), None)
     speaker = data.get("speaker")

@@ -179,7 +179,7 @@ def _layout(folder: Path) -> _Layout:
         got = ", ".join(f"{name} ({next(iter(own.values), '?')})" for name, own in list(kinds.items())[:12])
         raise DatasetError(
             f"{folder / _FEATURES}: expected one image or audio and one class label, or supervised keys; got {got}",
-            hint="sets of other kinds are not read",
+            hint="other kinds of data sets are not supported",
         )
     own = kinds[sample]
     is_sound = "audio" in own

@@ -59,9 +59,9 @@ def _find(source: Path, read_as: ReadAs) -> Iterator[FoundSample | PassedOver]:
             if name in seen:
                 yield PassedOver(reason="in another table too")
             elif path is None:
-                yield PassedOver(reason="its picture is not there")
+                yield PassedOver(reason="its picture is missing")
             elif values["person"] == "-1":
-                yield PassedOver(reason="nobody said whether a person is in it")
+                yield PassedOver(reason="it has no label for persons")
             else:
                 seen.add(name)
                 yield FoundSample(

@@ -30,7 +30,7 @@ __all__ = [
 
 ANSWERS_NAME = "labels.jsonl"
 _MAX_BYTES = 1 << 30
-_HINT = "mend or delete this line; the samples themselves are untouched"
+_HINT = "fix or delete this line; the samples themselves are unchanged"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ def labels_of_set(folder: Path) -> list[Answer]:
     """
     kind = kind_of(folder)
     if kind not in (PICTURES, SOUNDS):
-        raise DatasetError(f"{folder}: no set of pictures or clips", hint="name a folder with LABEL/FILE below it")
+        raise DatasetError(f"{folder}: not a set of pictures or clips", hint="name a folder with LABEL/FILE below it")
     sources = {answer.file: answer.source_sha256 for answer in read_answers(folder) if answer.file}
     found = []
     for path in labelled_files(folder, kind).files:

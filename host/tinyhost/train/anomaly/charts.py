@@ -148,7 +148,7 @@ def latent_chart(outcome: AnomalyResult) -> Chart:
     )
     if kind == "pca":
         labels = ("first principal direction of normal windows, int8 steps", "second")
-        description = "Latent space, its first two principal directions"
+        description = "Latent space, first two principal components"
     else:
         labels = (f"{_PROJECTIONS[kind]}: neighbours stay together, distances mean nothing", "")
         description = f"Latent space by {_PROJECTIONS[kind]}"

@@ -145,7 +145,7 @@ def _threshold(config: AnomalyTrainConfig, budget: float, rocs: Mapping[str, Roc
     if roc is None:
         raise UsageError(
             f"no labelled anomalies, so no {config.choose} to choose the threshold by",
-            hint="add a folder of them beside normal/, or take --choose normal",
+            hint="add a folder of them beside normal/, or use --choose normal",
         )
     return (roc.knee if config.choose == "knee" else roc.cheapest).threshold
 

@@ -23,18 +23,18 @@ class AnomalyTrainConfig(TrainConfig):
     """How to train, and what an alarm is. The defaults suit minutes to hours of one machine."""
 
     machine: bool = option(
-        "--machine", "Learn the simulated machine of docs/reference/machine.md instead of --data.", False
+        "--machine", "Use the simulated machine (docs/reference/machine.md) instead of --data.", False
     )
-    minutes: float = option("--minutes", "With --machine: minutes of normal running.", 60.0, least=5, most=10_000)
+    minutes: float = option("--minutes", "With --machine: minutes of normal operation.", 60.0, least=5, most=10_000)
     sensor: SensorName = option(
         "--sensor",
-        "With --machine: the accelerometer that sees it: lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, "
-        "100 Hz). A model is for one of them.",
+        "With --machine: the accelerometer, lsm9ds1 (board revision 1, 119 Hz) or bmi270 (revision 2, 100 Hz). A "
+        "model works with only one of them.",
         "lsm9ds1",
     )
     contamination: float = option(
         "--contamination",
-        "With --machine: share of its normal recordings that have a fault all the same.",
+        "With --machine: share of the recordings labelled normal that contain a fault.",
         0.0,
         least=0,
         most=0.5,
@@ -49,19 +49,19 @@ class AnomalyTrainConfig(TrainConfig):
     )
     embedding: int | None = option(
         "--embedding",
-        "Take this size of embedding. Default: the smallest that is nearly the best.",
+        "Use this embedding size. Default: the smallest that is nearly as good as the best.",
         None,
         least=1,
         most=64,
     )
     score: Score = option(
-        "--score", "Score by reconstruction error, distance to the nearest k-means centroid, or both.", "combined"
+        "--score", "The score: reconstruction error, distance to the nearest k-means centroid, or both.", "combined"
     )
     distance: Distance = option(
-        "--distance", "Measure distances to centroids of the network's input or of its embedding.", "input"
+        "--distance", "Measure distances in the space of the network's input or of its embedding.", "input"
     )
     n_centroids: int = option(
-        "--centroids", "Number of k-means centroids; 0: the one with the best silhouette.", 16, least=0, most=255
+        "--centroids", "Number of k-means centroids; 0: the best by silhouette.", 16, least=0, most=255
     )
     projection: Projection = option(
         "--latent", "How the report draws the embedding: pca, tsne, or umap (of the package umap-learn).", "pca"
@@ -70,7 +70,7 @@ class AnomalyTrainConfig(TrainConfig):
         "--hop", "Samples from the start of one window to the start of the next.", MotionConfig.hop, least=1
     )
     n_fft: int = option("--n-fft", "Samples in a window: 32, 64, 128, 256 or 512.", MotionConfig.n_fft)
-    trim: bool = option("--trim/--no-trim", "Leave out outliers among the windows that are labelled normal.", True)
+    trim: bool = option("--trim/--no-trim", "Remove outliers from the windows that are labelled normal.", True)
     choose: Choice = option(
         "--choose",
         "Choose the threshold from normal data alone, or from labelled anomalies: at the knee of the ROC curve, "
@@ -79,17 +79,13 @@ class AnomalyTrainConfig(TrainConfig):
     )
     alarms_per_day: float = option(
         "--alarms-per-day",
-        "With --choose normal: acceptable false alarms per day of normal running.",
+        "With --choose normal: acceptable false alarms per day of normal operation.",
         1.0,
         least=1e-5,
         most=1e5,
     )
-    miss_cost: float = option(
-        "--miss-cost", "With --choose cost: cost of an anomalous window that is missed.", 100.0, least=0
-    )
-    alarm_cost: float = option(
-        "--alarm-cost", "With --choose cost: cost of a normal window that is taken for one.", 1.0, least=0
-    )
+    miss_cost: float = option("--miss-cost", "With --choose cost: cost of a missed anomalous window.", 100.0, least=0)
+    alarm_cost: float = option("--alarm-cost", "With --choose cost: cost of a false positive window.", 1.0, least=0)
     fault_share: float = option(
         "--fault-share", "With --choose cost: share of the time that the machine has a fault.", 0.01, least=0, most=1
     )
@@ -97,13 +93,17 @@ class AnomalyTrainConfig(TrainConfig):
         "--threshold", "Use this threshold. It can be changed on the board later: tinyhost settings.", None, least=0
     )
     raise_windows: int = option(
-        "--raise-windows", "Raise the alarm after so many windows in a row above the threshold.", 3, least=1, most=1000
+        "--raise-windows", "Consecutive windows above the threshold that raise the alarm.", 3, least=1, most=1000
     )
     clear_windows: int = option(
-        "--clear-windows", "Clear the alarm after so many windows in a row below the threshold.", 6, least=1, most=1000
+        "--clear-windows", "Consecutive windows below the threshold that clear the alarm.", 6, least=1, most=1000
     )
-    unit: str = option("--unit", "Unit of the CSV files' values, if their headers do not say it: m/s2, g or mg.", "")
-    time_unit: str = option("--time-unit", "Unit of their times, if the headers do not say it: s, ms, us or ns.", "")
+    unit: str = option(
+        "--unit", "The unit of the CSV files' values if their headers do not give it: m/s2, g or mg.", ""
+    )
+    time_unit: str = option(
+        "--time-unit", "The unit of the CSV files' times if their headers do not give it: s, ms, us or ns.", ""
+    )
     n_epochs: int = n_epochs(60)
     hidden: tuple[int, ...] = (48, 24)
     """widths of the layers before the embedding; those after it mirror them"""

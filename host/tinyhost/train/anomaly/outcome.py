@@ -50,7 +50,8 @@ def _detector(outcome: AnomalyResult) -> Section:
     return Section(
         title="Detector",
         note=f"Autoencoders with embeddings of {', '.join(str(size.n_embedding) for size in sizes)} values were "
-        "trained on normal running alone. Beside each the linear base line: as many principal components (PCA).",
+        f"trained on normal operation only. Each is compared with a linear baseline: as many principal "
+        f"components (PCA).",
         figures=(
             Figure(
                 name="Threshold",

@@ -23,7 +23,7 @@ def check_projection(kind: Projection) -> None:
     if kind == "umap" and importlib.util.find_spec("umap") is None:
         raise MissingToolError(
             "--latent umap needs the Python package umap-learn, which is not installed",
-            hint=f"install it: {add_package('umap-learn')}; or draw with what is there: --latent tsne",
+            hint=f"install it: {add_package('umap-learn')}; or use --latent tsne",
         )
 
 

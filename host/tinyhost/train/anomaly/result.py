@@ -34,15 +34,16 @@ __all__ = ["AnomalyDocument", "AnomalyResult", "FalseAlarms", "SizeResult", "Siz
 
 @dataclass(frozen=True, kw_only=True)
 class FalseAlarms:
-    """Alarms on the normal windows to measure on."""
+    """Alarms on the normal windows for testing."""
 
     n: int
     hours: float
     """of running"""
     per_day_interval: Interval | None
-    """95 %, exact: how many a day there may be in the long run"""
+    """exact 95 % interval of the daily rate"""
     shows_budget: bool
-    """whether so much running can show that `--alarms-per-day` is kept: the interval does not go beyond it"""
+    """whether the recordings are long enough to show that `--alarms-per-day` is kept: the interval does not exceed
+    it"""
 
     @classmethod
     def of(cls, n: int, hours: float, budget_per_day: float) -> FalseAlarms:
@@ -69,7 +70,7 @@ class SizeSummary:
     auc: Mapping[str, float]
     """by label"""
     linear: LinearBaseLine
-    """what as many principal components of the input make of the same windows"""
+    """the linear baseline: as many principal components of the input, on the same windows"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +79,26 @@ class AnomalyDocument(TrainDocument):
 
     schema: Literal["tinyhost.train_anomaly/1"] = "tinyhost.train_anomaly/1"
     n_embedding: int
-    """size of the embedding that was taken"""
+    """the chosen size of the embedding"""
     threshold: float
     alarm: AlarmSettings
     """as in the model image"""
     tail: Tail
-    """generalized Pareto law of the highest scores that last `raise_windows`"""
+    """generalized Pareto distribution of the highest scores that last `raise_windows`"""
     n_windows: Mapping[str, int]
     """`train`, `threshold`, `normal` (to measure on) and each other label -> windows"""
     trimmed: tuple[Trimmed, ...]
-    """recordings labelled normal of which windows were left out"""
+    """recordings labelled normal from which windows were removed"""
     false_alarms: FalseAlarms
-    """on the normal windows to measure on"""
+    """on the normal windows for testing"""
     labels: Mapping[str, LabelScore]
     """each anomaly, and `all` if there is more than one"""
     embeddings: tuple[SizeSummary, ...]
     """the sizes that were trained"""
     n_centroids: int
-    """0: the score is not of distances"""
+    """0 if the score does not use distances"""
     centroid_choices: tuple[CentroidChoice, ...]
-    """what other numbers of centroids would be like; empty if the score is not of distances"""
+    """results for other numbers of centroids; empty if the score does not use distances"""
     issues: tuple[str, ...]
     """what is wrong with the recordings"""
 
@@ -172,7 +173,7 @@ class AnomalyResult(Outcome):
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, and which anomalies are hardly noticed."""
         hardly = (
-            f"{label}: its windows are hardly told from normal running: AUC {item.auc:.3f}"
+            f"{label}: its windows can hardly be distinguished from normal operation: AUC {item.auc:.3f}"
             for label, item in self.chosen.figures.labels.items()
             if item.auc < _HARDLY
         )
@@ -181,7 +182,7 @@ class AnomalyResult(Outcome):
     def notes(self) -> tuple[Note, ...]:
         """Return what is wrong with the recordings, and what was left out of them."""
         trimmed = [
-            f"{item.name}: {item.n_left_out} of {item.n} windows are outliers, and were left out"
+            f"{item.name}: {item.n_left_out} of {item.n} windows are outliers and were removed"
             for item in self.data.trimmed
         ]
         return (*super().notes(), *issue_notes(self.issues), *issue_notes(trimmed))
@@ -227,7 +228,7 @@ class AnomalyResult(Outcome):
 
     @property
     def false_alarms(self) -> FalseAlarms:
-        """Alarms on the normal windows to measure on, and what they say of the budget."""
+        """Alarms on the normal windows for testing, and what they say of the budget."""
         figures = self.chosen.figures
         return FalseAlarms.of(figures.n_false_alarms, figures.test_hours, self.config.alarms_per_day)
 

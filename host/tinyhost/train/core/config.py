@@ -62,18 +62,16 @@ class TrainConfig:
     """How to train, whatever the task."""
 
     n_epochs: int = n_epochs(20)
-    learning_rate: float = option(
-        "--learning-rate", "Peak of the learning rate, from which it falls.", 3e-3, least=1e-7, most=1
-    )
+    learning_rate: float = option("--learning-rate", "Peak learning rate.", 3e-3, least=1e-7, most=1)
     schedule: Schedule = option(
         "--schedule",
-        "How the learning rate falls: as a cosine to 0, in steps (to a tenth after half of the epochs, to a hundredth "
-        "after three quarters), exponentially to a hundredth, or not at all.",
+        "Learning rate schedule: a cosine to 0, steps (to a tenth after half of the epochs, to a hundredth after "
+        "three quarters), exponential to a hundredth, or constant.",
         "cosine",
     )
-    optimizer: Optimizer = option("--optimizer", "What follows the gradient; sgd with momentum 0.9.", "adam")
-    seed: int = option("--seed", "Seed of initial weights, order of samples, and augmentation.", 1, least=0)
-    resume: bool = option("--resume", "Continue the run that was stopped in --out, after its last whole epoch.", False)
+    optimizer: Optimizer = option("--optimizer", "The optimizer; sgd uses a momentum of 0.9.", "adam")
+    seed: int = option("--seed", "Seed of the initial weights, the order of samples, and augmentation.", 1, least=0)
+    resume: bool = option("--resume", "Resume the stopped run in --out after its last complete epoch.", False)
     data_note: str = option("--note", "Describe the data in a sentence, for the model card and the report.", "")
     command: str = ""
     """what the person typed, for the record"""
@@ -97,14 +95,14 @@ class ClassifierConfig(TrainConfig):
     label_smoothing: float = 0.05
     least_accuracy: float | None = option(
         "--least-accuracy",
-        "Exit 1 if the int8 model is right on a smaller share of the samples for testing.",
+        "Exit 1 if the int8 model's test accuracy is lower.",
         None,
         least=0,
         most=1,
     )
     learning_curve: bool = option(
         "--learning-curve",
-        "Also learn from an eighth, a quarter and a half of the samples: the report shows whether more would help.",
+        "Also train on an eighth, a quarter and a half of the samples: the report shows whether more data would help.",
         False,
     )
 

@@ -171,7 +171,7 @@ def _resume(folder: Path) -> tuple[Any, list[dict[str, float]]]:
 
     last, figures = folder / LAST, folder / _HISTORY
     if not (last.is_file() and figures.is_file()):
-        raise UsageError(f"{folder}: no run to resume: {LAST} is not there", hint="leave --resume out")
+        raise UsageError(f"{folder}: no run to resume: {LAST} is not there", hint="omit --resume")
     hint = "train again, without --resume"
     content = read_file(figures, max_bytes=_MAX_HISTORY_BYTES, error=ModelError)
     epochs = parse_json(content, str(figures), error=ModelError, hint=hint)
@@ -195,7 +195,7 @@ def _check_finite(epoch: int, logs: Mapping[str, float]) -> None:
         if name in logs and not math.isfinite(logs[name]):
             raise ModelError(
                 f"training diverged: {name} is {logs[name]} after epoch {epoch + 1}",
-                hint="take a smaller --learning-rate, and look for samples that are not what they should be",
+                hint="use a smaller --learning-rate, and check the samples",
             )
 
 

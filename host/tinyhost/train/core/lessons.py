@@ -1,4 +1,4 @@
-"""What a training run tells about itself: that nothing was learnt, over-fitting, under-fitting."""
+"""What a training run tells about itself: that nothing was learnt, overfitting, underfitting."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def below(metrics: ClassifierMetrics, least: float | None, what: str) -> str:
     if least is None or metrics.accuracy >= least:
         return ""
     interval = metrics.accuracy_interval
-    maybe = " (so few that it may be by chance)" if interval is not None and interval.high >= least else ""
+    maybe = " (so few that this may be due to chance)" if interval is not None and interval.high >= least else ""
     return f"the model is right on {metrics.accuracy:.1%} of {metrics.n:,} {what}{maybe}, expected {least:.1%} or more"
 
 
@@ -72,11 +72,11 @@ def unheard_classes(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -
     """Yield a remark for each class of which no held-out sample was recognized."""
     for index, row in enumerate(confusion):
         if sum(row) and not row[index]:
-            yield f"{labels[index]}: none of {sum(row)} held-out samples was recognized; look at them, and add more"
+            yield f"{labels[index]}: none of {sum(row)} held-out samples was recognized; check them, and add more"
 
 
 def fitting_hints(history: Sequence[dict[str, float]], more: str) -> Iterator[str]:
-    """Yield what the figures of the epochs say; more: what would help against over-fitting."""
+    """Yield what the figures of the epochs say; more: what would help against overfitting."""
     if len(history) < _MIN_EPOCHS:
         return
     best = min(range(len(history)), key=lambda index: history[index]["val_loss"])
@@ -92,9 +92,9 @@ def fitting_hints(history: Sequence[dict[str, float]], more: str) -> Iterator[st
     rose = last["val_loss"] > _RISE * at_best["val_loss"] and last["loss"] < at_best["loss"]
     if gap or rose:
         turned = f"; held-out loss rose again after epoch {best + 1} of {n}, which was taken" if rose else ""
-        yield f"over-fitting: {figures}{turned}. {more} helps more than training longer"
+        yield f"overfitting: {figures}{turned}. {more} help more than training longer"
     elif known is not None and known < _POOR and not math.isclose(known, 0.0):
-        yield f"under-fitting: {figures}. Train longer (--epochs), or make the classes easier to tell apart"
+        yield f"underfitting: {figures}. Train longer (--epochs), or make the classes easier to tell apart"
     earlier = min(epoch["val_loss"] for epoch in history[: max(1, 3 * n // 4)])
     if best == n - 1 and at_best["val_loss"] < _FALL * earlier and not gap:
-        yield f"held-out loss was still falling in epoch {n}: go on with --resume --epochs {2 * n}"
+        yield f"held-out loss was still falling in epoch {n}: continue with --resume --epochs {2 * n}"

@@ -52,15 +52,15 @@ class TrainDocument:
     """of the .tflite file"""
     n_parameters: int
     seconds: float
-    """that the training took"""
+    """duration of the training"""
     skipped: tuple[Skipped, ...]
     """files of the data that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""
     failure: str
-    """why the model is of no use; the command then exits 1. Empty if it is better than one constant answer"""
+    """why the model is useless; the command then exits 1. Empty if it is better than a constant answer"""
     hints: tuple[str, ...]
-    """what the epochs tell: over-fitting, under-fitting"""
+    """findings from the epochs, such as overfitting and underfitting"""
     curve: tuple[CurvePoint, ...]
-    """models that learnt from parts of the samples, then that of all; empty without `--learning-curve`"""
+    """models trained on parts of the samples, then the one trained on all; empty without `--learning-curve`"""
     sweep: tuple[SweepRow, ...]
     """the networks of `--sweep`, cheapest first; empty without"""
 
@@ -76,7 +76,7 @@ class Outcome(ABC):
     input_meaning: ClassVar[str]
     """what the model's input values are"""
     remedy: ClassVar[str]
-    """what helps against over-fitting"""
+    """what helps against overfitting"""
 
     config: TrainConfig
     source: str
@@ -87,7 +87,7 @@ class Outcome(ABC):
     n_parameters: int
     duration_s: float
     n_samples: int
-    """files that were learnt from or measured on"""
+    """files used for training or testing"""
     skipped: tuple[Skipped, ...] = ()
     """files that could not be used"""
     labels: tuple[str, ...] = ()
@@ -159,7 +159,7 @@ class Outcome(ABC):
         return ""
 
     def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell: over-fitting, under-fitting."""
+        """Return findings from the epochs, such as overfitting and underfitting."""
         return tuple(fitting_hints(self.history, self.remedy))
 
     def notes(self) -> tuple[Note, ...]:

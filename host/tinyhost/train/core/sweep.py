@@ -38,7 +38,8 @@ class SweepRow:
     instructions: int | None = None
     """of an inference on m4; null if it was not measured"""
     is_best: bool = False
-    """whether no other one is as accurate on held-out samples and cheaper, or more accurate and as cheap"""
+    """whether it is on the Pareto front: no other network is as accurate on held-out samples and cheaper, or more
+    accurate and as cheap"""
     is_taken: bool = False
     """whether it became the model"""
 
@@ -115,12 +116,12 @@ def sweep_section(rows: Sequence[SweepRow]) -> Section:
     more = () if measured else (Note(text="Instructions were not counted: `tinyhost flash vww --board m4` first"),)
     return Section(
         title="Sweep",
-        note="The same training of other networks, int8, each in a folder of its own. The model is the most accurate "
-        "on held-out samples that fits the board's app; samples for testing choose nothing.",
+        note="The same training for other networks, int8, each in its own folder. The chosen model is the most "
+        "accurate one on held-out samples that fits the board's app; test samples are not used for the choice.",
         parts=(
             Grid(headings=headings, rows=tuple(map(tuple, map(_cells, rows)))),
             *more,
-            Chart(description=f"Accuracy over {unit}; a line joins those that no other beats", panels=(panel,)),
+            Chart(description=f"Accuracy over {unit}; a line joins the Pareto front", panels=(panel,)),
         ),
     )
 

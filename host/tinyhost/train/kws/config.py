@@ -42,16 +42,17 @@ class KwsTrainConfig(ClassifierConfig):
     """How to train. The defaults suit from some dozen clips of each word to all of Speech Commands."""
 
     words: tuple[str, ...] = option(
-        "--words", "The words to detect, as in yes,no. All other words are learnt as unknown."
+        "--words", "The words to detect, as in yes,no. All other words form the class unknown."
     )
     arch: Architecture = option(
         "--arch",
-        "The network: ds_cnn is depthwise-separable, tiny_conv is that of TFLM's micro_speech, joint is both.",
+        "The network: ds_cnn (depthwise separable), tiny_conv (TFLM's micro_speech), or joint, which adds the "
+        "outputs of both.",
         "ds_cnn",
     )
     width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", 64, least=8, most=256)
     n_rounds: int = option(
-        "--rounds", "Augment every clip this many times; each epoch takes the next round of them.", 4, least=1
+        "--rounds", "Augment every clip this many times; each epoch uses the next of these rounds.", 4, least=1
     )
     quantization: Quantization = option(
         "--quantization",
@@ -59,12 +60,12 @@ class KwsTrainConfig(ClassifierConfig):
         "both",
     )
     cache: Path | None = option(
-        "--cache", "Keep features in this folder for later runs on the same data. Default: --out.", None
+        "--cache", "Cache features in this folder for later runs on the same data. Default: --out.", None
     )
     start_from: Path | None = option(
         "--start-from",
-        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run; best at a small "
-        "--learning-rate. Of a joint network the .tflite is its ds_cnn.",
+        "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run; use a small "
+        "--learning-rate. The .tflite for a joint network is that of its ds_cnn.",
         None,
     )
     published: Path | None = None

@@ -15,15 +15,15 @@ class SeriesTrainConfig(TrainConfig):
     """How to train. The defaults suit some hundred series of some hundred values, such as ECG5000."""
 
     heartbeats: bool = option(
-        "--heartbeats", "Learn made-up heartbeats, easier ones than ECG5000's, instead of --data.", False
+        "--heartbeats", "Use synthetic heartbeats, which are easier than ECG5000's, instead of --data.", False
     )
-    normal: str = option("--normal", "Class of the normal series, which alone are learnt from.", "1")
+    normal: str = option("--normal", "The class of the normal series; only these are used for training.", "1")
     class_column: ClassColumn | None = option(
-        "--class-column", "Where a line's class stands. Default: it is found out.", None
+        "--class-column", "The column with the class. Default: detected automatically.", None
     )
-    embedding: int = option("--embedding", "Size of the network's middle.", 8, least=1, most=64)
+    embedding: int = option("--embedding", "Size of the embedding, the network's bottleneck.", 8, least=1, most=64)
     false_rate: float = option(
-        "--false-rate", "Share of normal series that may be called unusual.", 0.02, least=1e-6, most=0.5
+        "--false-rate", "Acceptable share of normal series reported as unusual.", 0.02, least=1e-6, most=0.5
     )
     n_epochs: int = n_epochs(40)
     hidden: tuple[int, ...] = (64, 32)

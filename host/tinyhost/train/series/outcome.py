@@ -76,14 +76,14 @@ class SeriesDocument(TrainDocument):
     threshold: float
     """mean squared error, in squared units of the series, from which one is unusual"""
     auc: float
-    """of the normal class against all others, on the test part"""
+    """AUC of the normal class against all others, on the test set"""
     at_threshold: Operating
     classes: Mapping[str, ClassFigures]
     """on the test part"""
     n_learnt: int
-    """normal series that were learnt from"""
+    """normal series used for training"""
     n_held_out: int
-    """normal series that the threshold is from"""
+    """normal series used to choose the threshold"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +128,8 @@ class SeriesOutcome(Outcome):
         scores, point = self.scores, self.scores.at_threshold
         return Section(
             title="Detector",
-            note="An int8 autoencoder that learnt normal series alone; what it reconstructs badly is unusual. All "
-            "figures are of the test part, on the firmware's engine, with its fixed-point error.",
+            note="An int8 autoencoder that was trained on normal series only; series that it reconstructs badly are "
+            "unusual. All figures are for the test set, with the firmware's engine and its fixed-point error.",
             figures=(
                 Figure(name="AUC", value=f"{scores.roc.auc:.4f}", more="normal against all others"),
                 Figure(name="Recall", value=percent(point.recall), more="of other series, at the threshold"),

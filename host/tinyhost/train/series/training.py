@@ -40,12 +40,12 @@ def load(folder: Path | None, config: SeriesTrainConfig, run: Run) -> UcrSet:
     if n_normal < config.min_normal:
         raise DatasetError(
             f"{data.name}: {n_normal} normal series to train with, expected {config.min_normal} or more",
-            hint=f"say which class is normal with --normal; there are {', '.join(data.counts())}",
+            hint=f"choose the normal class with --normal; the classes are {', '.join(data.counts())}",
         )
     is_normal = [label == config.normal for label in data.test.labels]
     if all(is_normal) or not any(is_normal):
         raise DatasetError(
-            f"{data.name}: the test part needs normal and other series", hint="say which class is normal: --normal"
+            f"{data.name}: the test part needs normal and other series", hint="choose the normal class with --normal"
         )
     return data
 

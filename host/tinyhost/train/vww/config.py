@@ -24,28 +24,28 @@ class VwwTrainConfig(ClassifierConfig):
     start_from: Path | None = option(
         "--start-from",
         "Start from this model: the folder of a run, a .tflite, a run's best.weights.h5, or a published .h5 of a "
-        "MobileNetV1. Its classes may be others. Default: the model that ships.",
+        "MobileNetV1. Its classes may differ. Default: the default model.",
         None,
     )
     from_scratch: bool = option(
-        "--from-scratch", "Start from random weights instead; wants ten thousand pictures.", False
+        "--from-scratch", "Start from random weights instead; needs about ten thousand pictures.", False
     )
     head_epochs: int | None = option(
         "--head-epochs",
-        "First fit the last layer alone to this many augmented passes, all else frozen. Default: 8 if the start has "
-        "other classes, else 0.",
+        "First train only the last layer for this many augmented passes, with all others frozen. Default: 8 if the "
+        "classes differ from the start's, otherwise 0.",
         None,
         least=0,
         most=1000,
     )
-    freeze: bool = option("--freeze", "Fit the last layer alone, and nothing else: seconds.", False)
+    freeze: bool = option("--freeze", "Train only the last layer, which takes seconds.", False)
     start_data: Path | None = option(
         "--start-data",
-        "A folder of pictures of the start's own classes: the report shows what it has forgotten of them. Default: "
-        "none; give the start's own test set.",
+        "A test set of the start's own classes: the report shows how much the network has forgotten of them. "
+        "Default: none.",
         None,
     )
-    alpha: float = option("--alpha", "Width of the network; other than the start's only from scratch.", 0.25, least=0.1)
+    alpha: float = option("--alpha", "Width of the network; fixed unless --from-scratch.", 0.25, least=0.1)
     size: int = option("--size", "Pixels of a picture's side, a multiple of 32.", 96, least=32, most=224)
     quantization: Quantization = option(
         "--quantization",
@@ -54,21 +54,22 @@ class VwwTrainConfig(ClassifierConfig):
     )
     teacher: Path | None = option(
         "--teacher",
-        "Learn half of each answer from this model, a .tflite or a run's folder: a larger MobileNetV1 of the same "
-        "classes and size.",
+        "Distil this larger MobileNetV1 of the same classes and size, a .tflite or a run's folder: half of each "
+        "training target is its output.",
         None,
     )
     sweep: tuple[str, ...] = option(
         "--sweep",
-        "Train these networks, ALPHA@SIZE each, and compare what they know and cost: as in 0.25@96,0.25@64; of several "
-        "widths only --from-scratch. The one that is most accurate on held-out pictures becomes the model.",
+        "Train several networks, each given as ALPHA@SIZE, as in 0.25@96,0.25@64, and compare their accuracy and "
+        "cost; several widths need --from-scratch. The one that is most accurate on held-out pictures becomes the "
+        "model.",
         (),
     )
     batch_size: int = 64
     dropout: float = 0.1
     l2: float = 2e-5
     patience: int = option(
-        "--patience", "Stop after this many passes without a better held-out loss.", 8, least=1, most=10_000
+        "--patience", "Stop after this many epochs without a better held-out loss.", 8, least=1, most=10_000
     )
     min_per_class: int = 10
     min_steps_per_epoch: int = 30
@@ -87,7 +88,9 @@ class VwwTrainConfig(ClassifierConfig):
         }
         given = [name for name, is_given in needs_start.items() if is_given]
         if self.from_scratch and given:
-            raise UsageError(f"{given[0]} with --from-scratch: random weights know nothing yet", hint="leave one out")
+            raise UsageError(
+                f"{given[0]} with --from-scratch: random weights have learnt nothing", hint="omit one of them"
+            )
         if self.freeze and self.prune is not None:
             raise UsageError("--prune with --freeze: weights that do not learn cannot make up for those that go")
         if self.size % _SIZE_STEP:

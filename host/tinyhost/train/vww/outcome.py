@@ -72,8 +72,8 @@ class VwwOutcome(ClassifierOutcome):
         return (
             Section(
                 title="Accuracy",
-                note=f"On {self.int8_test.n:,} pictures kept aside, which come from the same source. It says nothing "
-                "about pictures from elsewhere: measure it with `tinyhost bench --data` on captures of the real place.",
+                note=f"On {self.int8_test.n:,} held-out pictures from the same source. This says nothing "
+                "about pictures from elsewhere: measure the model with `tinyhost bench --data` on pictures of the place.",
                 figures=(
                     _accuracy("int8, as on the board", self.int8_test),
                     *class_figures(self.int8_test),
@@ -122,7 +122,8 @@ class VwwOutcome(ClassifierOutcome):
             f"The last column is `{self.config.start_data}`, the start's own test set, answered by its own last layer "
             "on this body: what it lost there is what the body has forgotten."
             if known
-            else "What the start has forgotten of its own classes was not measured: give its test set as --start-data."
+            else "How much the network has forgotten of the start's classes was not measured: give the start's test "
+            "set with --start-data."
         )
         headings = ("", "these classes", *(("the start's own",) if known else ()))
         return (
@@ -144,7 +145,7 @@ class VwwOutcome(ClassifierOutcome):
     def _start(self) -> str:
         if self.config.from_scratch:
             return "random weights"
-        return f"`{self.config.start_from}`" if self.config.start_from else "the model that ships (models/vww)"
+        return f"`{self.config.start_from}`" if self.config.start_from else "the default model (models/vww)"
 
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""

@@ -97,7 +97,7 @@ def load_start(config: VwwTrainConfig, pictures: NDArray[np.uint8], n_classes: i
     if source.is_dir():
         source = next((source / name for name in (BEST_WEIGHTS, "model.tflite") if (source / name).is_file()), source)
     if not source.is_file():
-        raise ModelError(f"{source}: no model to start from", hint="a run's folder, a .tflite, or an .h5 of weights")
+        raise ModelError(f"{source}: not a model to start from", hint="a run's folder, a .tflite, or an .h5 of weights")
     if source.suffix == ".tflite":
         content, labels = read_tflite_file(source)
         model = new_network(config, n_outputs(read_tflite(content, where=str(source))))

@@ -62,7 +62,7 @@ def load_teacher(config: VwwTrainConfig, data: Splits) -> Any:
         knows = ", ".join(start.labels) or f"{start.n_classes} classes"
         raise ModelError(
             f"--teacher {config.teacher}: expected the classes {', '.join(data.labels)}, it knows {knows}",
-            hint="train the teacher on the same data first, with a larger --alpha",
+            hint="first train the teacher on the same data, with a larger --alpha",
         )
     return start.model
 

@@ -165,13 +165,13 @@ def _learn(config: VwwTrainConfig, data: Splits, run: Run) -> _Learnt:
     if n_passes:
         run.stage("last layer")
         head = fit_head(model, data, n_passes, config.seed)
-        steps.append(step("its last layer learnt"))
+        steps.append(step("after training the last layer"))
         if config.freeze:
             return _Learnt(fitted=Fitted(model=_kept(model, run), history=[head]), transfer=tuple(steps))
     before, loss_before = [layer.get_weights() for layer in model.layers], held_out_loss(model, data)
     fitted = _fine_tune(model, config, data, run)
     model = fitted.model
-    steps.append(step("all layers learnt", model))
+    steps.append(step("after fine-tuning all layers", model))
     if n_passes and config.prune is None and loss_before < held_out_loss(model, data):
         for layer, weights in zip(model.layers, before, strict=True):
             layer.set_weights(weights)
