@@ -95,7 +95,7 @@ check: setup-dev docs  ## ruff, vermin, mypy --strict, clang-format, generated f
 	$(BIN)/python -m scripts.generate_docs --check
 	$(BIN)/python -m scripts.package_firmware --check
 
-firmware-images: setup-dev  ## the Nano's programs in the package, ready to flash, made anew from the sources
+firmware-images: setup-dev  ## the Nano's programs in the package, ready to flash, made again from the sources
 	$(BIN)/python -m scripts.package_firmware
 
 docs: setup-dev  ## the documentation as a site, in build/site, with every link checked

@@ -108,7 +108,7 @@ def outcome(asked: RigBoard, state: Path, expected: list[bytes]) -> str:
 
 
 def mend(lab: Lab, victim: str) -> None:
-    """Start what was killed, as whoever looks after the lab would."""
+    """Start what was killed, as the lab's administrator would."""
     for name in ("serve", "coordinator", "exporter"):
         if name not in lab.running:
             lab.start(name)

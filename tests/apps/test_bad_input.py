@@ -119,7 +119,7 @@ ON_NATIVE = [
     Case("capture -l a -n 1 --scene webcam:x", "'x' is not a camera number", "webcam:0"),
     Case("capture -l a -n 1 --data s", "the sensor is missing or does not answer", "a scene with --scene"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt", "text.txt: not a folder", "name a folder"),
-    Case("capture -l a -n 1 --scene 'data good' --data text.txt/x", "text.txt", "make room or mend the folder"),
+    Case("capture -l a -n 1 --scene 'data good' --data text.txt/x", "text.txt", "make room or fix the folder"),
     Case("capture -l a -n 1 --scene 'data good' --data 'set garbage'", "manifest.jsonl:1:1:1: no JSON", "this line"),
     Case("capture -l a -n 1 --scene 'data good' --data 'set list'", "jsonl:1: expected an object", "this line"),
     Case("capture -l a -n 1 --scene 'data good' --data 'set keys'", 'manifest.jsonl:1: "file" is missing', "this line"),

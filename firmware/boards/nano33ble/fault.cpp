@@ -46,7 +46,7 @@ extern "C" [[noreturn]] __attribute__((used)) void ReportFault(const StackFrame*
 
 }  // namespace tinyhost::hal
 
-// The stack may be what the fault is about: it begins anew.
+// The stack may be what the fault is about: it starts again.
 extern "C" __attribute__((naked)) void FaultHandler() {
   __asm__ volatile(
       "cpsid i\n"

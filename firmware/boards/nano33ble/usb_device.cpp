@@ -168,7 +168,7 @@ void ConnectIfPossible(bool is_ready) {
   if (was_ready && (POWER->USBREGSTATUS & kOutputReady) != 0) USBD->USBPULLUP = kEnabled;
 }
 
-/// A transfer that does not end: the peripheral begins anew, if it has not just lost its supply.
+/// A transfer that does not end: the peripheral starts again, if it has not just lost its supply.
 void BeginAnew() {
   PowerDown();
   if ((POWER->USBREGSTATUS & kVbusDetect) != 0) PowerUp();

@@ -13,7 +13,7 @@ uint64_t NowNs() { return TickHz() == 0 ? Ticks() * kNsPerInstruction : Ticks() 
 
 }  // namespace
 
-// Whoever wants the marks makes the file, whenever that is.
+// Anybody who wants the marks makes the file, whenever that is.
 void Mark(Stage stage) {
   static uint32_t number = 0;
   static int file = -1;

@@ -33,7 +33,7 @@ class LocalPlatform(PlatformBase):  # type: ignore[misc]
 
     @staticmethod
     def _scons_package() -> Path:
-        """Return a package folder that wraps the installed SCons, written anew if it is not the one wanted.
+        """Return a package folder that wraps the installed SCons, written again if it is not the one wanted.
 
         PlatformIO numbers SCons 4.11.1 as 4.41101.0; it asks for `~4.41101.0`.
         """

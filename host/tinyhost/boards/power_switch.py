@@ -1,7 +1,7 @@
 """The power switch of a virtual board that is kept on: another process asks for a power cut, and kills nothing itself.
 
-A FIFO in the board's folder, `power.cut`. Whoever powers the board reads it; a byte in it is a wish for a power cut. No
-process number that stands in a file is ever trusted with a signal.
+A FIFO in the board's folder, `power.cut`. The process that powers the board reads it; a byte in it requests a power
+cut. No process id from a file is ever sent a signal.
 """
 
 from __future__ import annotations

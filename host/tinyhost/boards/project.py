@@ -82,7 +82,7 @@ def _sources() -> Path:
 
 
 def _copy() -> Path:
-    """Return a copy of the wheel's sources in the user's cache, made anew for another wheel."""
+    """Return a copy of the wheel's sources in the user's cache, made again for another wheel."""
     wheel = hashlib.sha256(installed_files().encode()).hexdigest()[:12]
     copies = _copies()
     copy = copies / wheel

@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
 class BoardServer:
     """Listens on `host`:`port` and carries bytes between a client and the board. A context manager.
 
-    Whoever connects while another is served is told nothing and disconnected at once. say: called with what happens.
+    A client that connects while another one is served is disconnected at once. say: called with each event.
     Raises UsageError if the address cannot be had.
     """
 

@@ -156,7 +156,7 @@ def _read_record(path: Path, board: str) -> JsonObject | None:
         path.stat()
     except FileNotFoundError:
         return None
-    hint = f"tinyhost flash vww --board {board} writes it anew; models and settings stay"
+    hint = f"tinyhost flash vww --board {board} writes it again; models and settings stay"
     try:
         return read_json(path, max_bytes=_MAX_RECORD_BYTES, error=BoardError, hint=hint)
     except BoardError as exc:

@@ -141,7 +141,7 @@ class Supervisor:
                 try:
                     self._on_change(self)
                 except OSError:
-                    self.boots -= 1  # whoever waits for it waits for the failure
+                    self.boots -= 1  # threads that wait for it wait for the failure
                     raise
                 self._changed.notify_all()
             self._serve(program, ended, switch)

@@ -138,7 +138,7 @@ class UsbWiring:
         """Nothing."""
 
     def close(self) -> None:
-        """Let go of what stood in for a terminal."""
+        """Release what stood in for a terminal."""
         os.close(self._null)
 
     @staticmethod

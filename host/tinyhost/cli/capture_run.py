@@ -172,7 +172,7 @@ class CaptureRun:
 
 
 def tell_recovery(store: DatasetStore, root: Path) -> None:
-    """Say how many samples are there, and what an earlier run left to mend."""
+    """Say how many samples are there, and what an earlier run left to fix."""
     found, counts = store.recovery, store.counts()
     if counts:
         listed = ", ".join(f"{n} {label}" for label, n in counts.items())

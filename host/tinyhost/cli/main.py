@@ -102,7 +102,7 @@ def _run(words: list[str]) -> None:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Whoever read the results has gone; Python must not flush into the pipe at exit.
+        # The reader of the results has gone; Python must not flush into the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(ExitStatus.FAILED)
 

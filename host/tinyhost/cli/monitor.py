@@ -254,7 +254,7 @@ def _as_lines(
     seconds: float | None,
     quiet: bool,
 ) -> bool:
-    """Write lines until `count` or `seconds` are over; return whether whoever read them has left."""
+    """Write lines until `count` or `seconds` are over; return whether their reader has left."""
     import threading
 
     from tinyhost.device.timing import usual_patience

@@ -23,7 +23,7 @@ SETTINGS_FILE = "settings.json"
 _KWS, _ANOMALY = "kws", "anomaly"
 _MAX_BYTES = 1 << 20
 _MAX_THRESHOLD = 1e6
-_HINT = "mend it, or take the one that the training wrote, or delete it"
+_HINT = "fix it, or take the one that the training wrote, or delete it"
 _WIDE = {"sample_rate_hz", "period_ms"}
 """fields of KwsParams with 32 bits; the others have 16"""
 

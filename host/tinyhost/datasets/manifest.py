@@ -19,7 +19,7 @@ __all__ = ["MANIFEST_NAME", "Sample", "append_sample", "read_manifest", "repair_
 MANIFEST_NAME = "manifest.jsonl"
 _MAX_BYTES = 1 << 30
 _LARGEST = 2**64
-_HINT = "mend or delete this line; the samples themselves are untouched"
+_HINT = "fix or delete this line; the samples themselves are untouched"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,7 +104,7 @@ def load_motion_folder(
     advice = f"tinyhost capture --sensor imu --seconds 600 --label {NORMAL} --data {root}"
     normal = [item for item in motions.skipped if item.what.startswith(f"{NORMAL}/")]
     if normal:
-        raise none_usable(root / NORMAL, normal, hint=f"mend the files, or record new ones: {advice}")
+        raise none_usable(root / NORMAL, normal, hint=f"fix the files, or record new ones: {advice}")
     raise DatasetError(f"{root}: no recording in {NORMAL}/*.csv", hint=advice)
 
 
@@ -127,7 +127,7 @@ def read_motion_folder(
             skipped.append(Skipped(what=name, reason=f"{error.message}{way_out}"))
         on_file(done, len(listing.files))
     if not recordings:
-        raise none_usable(root, skipped, hint="mend the files, or record new ones: tinyhost capture --sensor imu")
+        raise none_usable(root, skipped, hint="fix the files, or record new ones: tinyhost capture --sensor imu")
     return _motion_set(root, recordings, skipped)
 
 

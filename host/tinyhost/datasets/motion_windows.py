@@ -32,7 +32,7 @@ class Windows:
     features: NDArray[np.int16]
     """(n, n_features), as firmware/lib/motion makes them"""
     piece_of: NDArray[np.int64]
-    """(n,) index of the piece that a window is of: an alarm's counting starts anew with each"""
+    """(n,) index of the piece that a window is of: an alarm's counting starts again with each"""
     names: tuple[str, ...] = field(default=())
     """of each piece's recording"""
 

@@ -90,7 +90,7 @@ class DatasetStore:
         self._next: dict[tuple[str, str, str], int] = {}
 
     def __enter__(self) -> DatasetStore:
-        """Make the folder, lock it, mend what an earlier run left; raises DatasetError if another process writes it."""
+        """Make the folder, lock it, fix what an earlier run left; raises DatasetError if another process writes it."""
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root}: not a folder", hint="name a folder for the data set")
         try:
@@ -283,7 +283,7 @@ class DatasetStore:
 
 def _unwritable(root: Path, error: OSError) -> DatasetError:
     where = error.filename or root
-    hint = "what was captured before is valid; make room or mend the folder, then the same command goes on"
+    hint = "what was captured before is valid; make room or fix the folder, then the same command goes on"
     return DatasetError(f"{where}: cannot be written: {error.strerror}", hint=hint)
 
 

@@ -146,7 +146,7 @@ class Channel:
     def wait_ready(self, deadline: Deadline | None = None) -> None:
         """Wait until requests may go out; raises what ended the connection, LinkTimeoutError after the deadline.
 
-        Without a deadline whoever keeps the session ends the waiting.
+        Without a deadline, the session's keeper ends the waiting.
         """
         began_s = time.monotonic()
         is_ready = self._ready.wait(deadline.longest_s if deadline else None)
@@ -201,7 +201,7 @@ class Channel:
                 self.counters.strays += 1
 
     def _say(self, text: LogText) -> None:
-        """Hand text on line by line: whoever shows a line can mark it as the board's."""
+        """Pass text on line by line, so that each line can be shown as the board's."""
         for line in printable_lines(text.text):
             self._on_text(replace(text, text=line))
 
@@ -218,7 +218,7 @@ class Channel:
                 self._lost(link)
                 raise InterruptedLinkError(exc.message) from exc
             except LinkTimeoutError:
-                return  # as good as lost on the way: whoever waits for the reply sends again
+                return  # as good as lost in transit: the waiting request is sent again
         self.counters.bytes_out += len(data)
         self.last_sent_s = time.monotonic()
 

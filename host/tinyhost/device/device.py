@@ -121,7 +121,7 @@ class Device:
         return device
 
     def close(self) -> None:
-        """Say BYE, stop the threads, let go of the port."""
+        """Say BYE, stop the threads, release the port."""
         self._session.close()
 
     def __enter__(self) -> Device:

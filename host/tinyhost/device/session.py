@@ -116,7 +116,7 @@ class Session:
         self._keeper.start()
 
     def close(self) -> None:
-        """Say BYE if the board still listens; stop the threads and let go of the port."""
+        """Say BYE if the board still listens; stop the threads and release the port."""
         self._closing.set()
         self._wake.set()
         if self._keeper.is_alive():
@@ -152,7 +152,7 @@ class Session:
         self._wake.set()
 
     def reset(self, mode: ResetMode) -> None:
-        """Restart the board. A lost reply is no harm: it is greeted anew, and restarted again if it had not heard.
+        """Restart the board. A lost reply is no harm: it is greeted again, and restarted again if it had not heard.
 
         A new start alone proves nothing, if it is a clock that tells it: the board must also have said yes, or have
         gone away, or have forgotten us.

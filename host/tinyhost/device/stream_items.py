@@ -68,7 +68,7 @@ class _Item:
     index: int = 0
     """among all items that are known to have been there: received + device_dropped + link_lost before this one"""
     timestamp_us: int
-    """of the board's clock, which starts anew when the board restarts"""
+    """of the board's clock, which starts again when the board restarts"""
     device_dropped: int = 0
     link_lost: int = 0
     host_dropped: int = 0

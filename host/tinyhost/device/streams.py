@@ -1,4 +1,4 @@
-"""What a device sends unasked, queued for whoever reads it. Each item that is lost is counted, and where."""
+"""Stream items from a device, queued for their readers. Each lost item is counted, with the place where it was lost."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Deadline:
         """
         self.seconds = seconds * patience
         self.interruptions = 0
-        """how often the board went away meanwhile, or had to be greeted anew"""
+        """how often the board went away meanwhile, or had to be greeted again"""
         self._now_s = now_s
         self._away_left_s = _AWAY_S * patience
         self.start_again()

@@ -93,12 +93,12 @@ def load_quarantine(path: Path, boards: Sequence[str], today: date) -> Quarantin
     tables = top.tables("test") if "test" in source.data else []
     top.finish()
     if ceiling > MAX_CEILING:
-        raise source.error(("ceiling",), f"expected at most {MAX_CEILING}, got {ceiling:,}", hint="mend tests instead")
+        raise source.error(("ceiling",), f"expected at most {MAX_CEILING}, got {ceiling:,}", hint="fix tests instead")
     if len(tables) > ceiling:
         raise source.error(
             ("test", ceiling),
             f"{len(tables)} tests in quarantine, and the ceiling is {ceiling}",
-            hint="mend one of them, or take it out",
+            hint="fix one of them, or take it out",
         )
     entries = tuple(_entry(source, where, values, boards, today) for where, values in tables)
     _refuse_twins(source, entries)
@@ -119,7 +119,7 @@ def _entry(source: TomlSource, where: KeyPath, values: dict[str, Any], boards: S
         raise table.error("board", f'no board "{board}" in the rig', hint=nearest(board, boards))
     if expires < today:
         message = f"its day is over; {owner} is the owner, and the reason was: {reason}"
-        raise table.error("expires", message, hint="mend the test and remove the entry, or agree on another day")
+        raise table.error("expires", message, hint="fix the test and remove the entry, or agree on another day")
     return Entry(
         test=test, board=board, reason=reason, owner=owner, expires=expires,
         where=f"{source.path}:{source.line(where)}",

@@ -41,7 +41,7 @@ class RigBoard:
     app: of a task (tinyhost.tasks.registry).
     address: where the board is, if it is on another machine or behind a port; its type says what it is there.
     scene: what a virtual board's sensor gets: an absolute path with options, or kind:... (boards.scenes.open_scene).
-        Behind a port it is played by whoever keeps the board on.
+        Behind a port it is played by the process that keeps the board on.
     model: absolute path of a .tflite; None: the app's own default model.
     allow: tests that may run on it, as globs on file::test, or names of markers; None: all.
     power: what switches its power, of a real board; virtual ones have a switch of their own.

@@ -25,4 +25,4 @@ class Link(Protocol):
         """Send all of `data`; raises LinkTimeoutError if the board does not take it, LinkLostError when it is gone."""
 
     def close(self) -> None:
-        """Let go of the port; a second call does nothing."""
+        """Release the port; a second call does nothing."""

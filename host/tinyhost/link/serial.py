@@ -71,7 +71,7 @@ class SerialLink:
             raise self._lost(exc) from exc
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Release the port."""
         try:
             self._port.close()
         except PORT_ERRORS as exc:

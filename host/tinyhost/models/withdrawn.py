@@ -28,7 +28,7 @@ def check_not_withdrawn(path: Path, sha256: Collection[str]) -> None:
         if _read(listed) & set(sha256):
             raise ModelError(
                 f"{path}: it has learnt from samples that were erased or whose time is over ({listed})",
-                hint="train it anew from what is left of the data",
+                hint="Train it again from what is left of the data",
             )
 
 

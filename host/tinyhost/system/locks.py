@@ -1,4 +1,4 @@
-"""Locks on files, held by one process; the system lets go of them when that process dies, however it does."""
+"""Locks on files, held by one process; the system releases them when that process dies, however it does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

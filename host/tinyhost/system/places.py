@@ -41,7 +41,7 @@ def is_of_another_user(path: Path) -> bool:
     own = getattr(os, "getuid", lambda: 0)()
     try:
         return own != 0 and path.stat().st_uid not in (0, own)
-    except OSError:  # whoever reads it says why
+    except OSError:  # its reader reports the error
         return False
 
 

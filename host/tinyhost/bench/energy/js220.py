@@ -130,7 +130,7 @@ class Js220:
                     self._driver.unsubscribe(topic, take)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
         self._driver.close(self._path)
         self._driver.finalize()
 

@@ -32,7 +32,7 @@ class Meter(Protocol):
         """Yield pieces of samples until nobody wants more. Raises LinkError if none come."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
 
 
 @dataclass(frozen=True, kw_only=True)

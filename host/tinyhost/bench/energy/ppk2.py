@@ -164,7 +164,7 @@ class Ppk2:
             self._link.write(bytes([_STOP]))
 
     def close(self) -> None:
-        """Let go of it; the board keeps its supply."""
+        """Release it; the board keeps its supply."""
         self._link.close()
 
     def _metadata(self) -> str:

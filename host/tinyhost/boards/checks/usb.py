@@ -105,7 +105,7 @@ def _udev(machine: Machine, rules: str) -> Check:
 
 
 def _group(machine: Machine, rules: str) -> Check:
-    """Who may open serial ports: root, members of their group, and whoever udev's tag uaccess or a mode 666 admits."""
+    """Whether this user may open serial ports: as root, by their group, by udev's tag uaccess, or by a mode of 666."""
     ids = dict(_group_ids(machine.read("etc/group")))
     name = next((name for name in _GROUPS if name in ids), "")
     by_rule = "uaccess" in rules or '"0666"' in rules

@@ -79,7 +79,7 @@ class JumpstarterBoard(RemoteBoard):
         self._selector = parse_selector(spec)
 
     def check_free(self) -> None:
-        """Nothing: whoever leases it has it."""
+        """Nothing: the lease holds it."""
 
     def flash(
         self, firmware: Firmware, progress: Callable[[str], None], ask: Callable[[str], None] | None

@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"^export LG_TOKEN=([A-Za-z0-9]+)$", re.MULTILINE)
 
 
 class LabgridBoard(RemoteBoard):
-    """The board of a place. It is ours, or that of whoever holds it, by labgrid's own rules."""
+    """The board of a place. It is ours, or that of its holder, by labgrid's own rules."""
 
     kind: BoardKind = "port"
     is_virtual = False

@@ -27,7 +27,7 @@ _STDERR_CHARS = 600
 
 
 class SshSession:
-    """One ssh, and the tinyhost at its other end, which lets go of the board when the ssh ends, however it ends.
+    """One ssh, and the tinyhost at its other end, which releases the board when the ssh ends, however it ends.
 
     Raises WayLostError if there is no way to it, MissingToolError without ssh.
     """
@@ -47,7 +47,7 @@ class SshSession:
         self.lost: WayLostError | None = None
         self.link: RemoteLink | None = None
         self._complaints = threading.Thread(target=self._hear_complaints, daemon=True)
-        self._complaints.start()  # first: whoever notices the end waits for what ssh said of it
+        self._complaints.start()  # first: the thread that notices the end waits for ssh's messages
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
         answered = self._magic.wait(_START_S)
@@ -96,7 +96,7 @@ class SshSession:
             raise self.lost
 
     def close(self) -> None:
-        """End it: the other side lets go of the board."""
+        """End it: the other side releases the board."""
         self._ended.set()
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin
@@ -208,7 +208,7 @@ class RemoteLink:
         self._session.send_bytes(data)
 
     def close(self) -> None:
-        """Let go of the board's port."""
+        """Release the board's port."""
         with self._changed:
             was_closed, self._closed = self._closed, True
             self._changed.notify_all()

@@ -45,7 +45,7 @@ _WHERE = "the other machine"
 
 
 def serve_pipes(pipes: Pipes, find: Callable[[str], Board]) -> None:
-    """Do what the other side asks for until it is gone, then let go of the board. find: returns the board of a name."""
+    """Do what the other side asks for until it is gone, then release the board. find: returns the board of a name."""
     pipes.send_magic()
     received: queue.Queue[JsonObject | bytes | None] = queue.Queue(maxsize=64)
     threading.Thread(target=_receive, args=(pipes, received), daemon=True).start()
@@ -92,7 +92,7 @@ class _Server:
                 self._answer(item)
 
     def close(self) -> None:
-        """Let go of the board."""
+        """Release the board."""
         with contextlib.suppress(TinyhostError):
             self._close_link()
         self._on.close()

@@ -47,7 +47,7 @@ class Scene(Protocol):
         """The name of what was seen last, e.g. a file's; "" before the first."""
 
     def close(self) -> None:
-        """Let go of files and devices."""
+        """Release files and devices."""
 
 
 class PictureSource(Scene, Protocol):

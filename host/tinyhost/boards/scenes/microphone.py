@@ -122,7 +122,7 @@ class MicrophoneScene(_Heard):
             raise ConfigError(f"scene {self.description}: the microphone stopped", hint="plug it in and start again")
 
     def close(self) -> None:
-        """Let go of the microphone."""
+        """Release the microphone."""
         self._stream.close()
 
     def _take(self, data: Any, n_samples: int, time: Any, status: Any) -> None:
@@ -162,7 +162,7 @@ class PulseScene(_Heard):
             self._check()
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Release the source."""
         with suppress(OSError):  # it may have ended by itself
             kill_with_children(self._process)
         self._process.wait()

@@ -102,7 +102,7 @@ class WebcamScene:
         return fit_picture(_gray(picture), width, height)
 
     def close(self) -> None:
-        """Let go of the camera."""
+        """Release the camera."""
         self._camera.release()
 
 

@@ -1,4 +1,4 @@
-"""A graph while it is written anew, operator by operator."""
+"""A graph while it is written again, operator by operator."""
 
 from __future__ import annotations
 

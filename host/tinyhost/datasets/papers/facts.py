@@ -1,4 +1,4 @@
-"""What is known of a data set for its papers: counted, read from its manifest, and told by whoever made it."""
+"""What is known about a data set for its datasheet: counted, from its manifest, and from its about.toml."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ CONSENTS_NAME = "consents.jsonl"
 _MAX_BYTES = 1 << 28
 _MAX_SUBJECT = 64
 _SUBJECT = re.compile(r"[\w.-]+")
-_HINT = "mend or delete this line; the samples themselves are untouched"
+_HINT = "fix or delete this line; the samples themselves are untouched"
 _CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
     "dct": "http://purl.org/dc/terms/",
@@ -124,7 +124,7 @@ def _record(person: Person, sensor: str) -> dict[str, Any]:
         "dpv:hasProcessing": [{"@id": name} for name in _PROCESSING],
         "dpv:hasStorageCondition": {
             "@type": "dpv:StorageCondition",
-            "dpv:hasLocation": "the computer of whoever captured them",
+            "dpv:hasLocation": "the computer on which they were captured",
             "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "dct:description": until},
         },
         "dpv:hasConsentStatus": [{"@type": "dpv:ConsentGiven", "dct:date": {"@type": "xsd:dateTime", "@value": now}}],
@@ -164,5 +164,5 @@ def _write(root: Path, records: list[dict[str, Any]]) -> None:
         write_atomically(root / CONSENTS_NAME, content.encode("utf-8"))
     except OSError as error:
         raise DatasetError(
-            f"{root / CONSENTS_NAME}: cannot be written: {error.strerror}", hint="make room or mend the folder"
+            f"{root / CONSENTS_NAME}: cannot be written: {error.strerror}", hint="make room or fix the folder"
         ) from error

@@ -84,7 +84,7 @@ def erase_expired(places: Places, today: date) -> Erasure:
             return bool(line.retain_until) and date.fromisoformat(line.retain_until) < today
         except ValueError as error:
             raise DatasetError(
-                f"{line.file}: retain_until {line.retain_until!r} is no date", hint="mend the line in its manifest"
+                f"{line.file}: retain_until {line.retain_until!r} is no date", hint="fix the line in its manifest"
             ) from error
 
     return _erase(places, is_over, "")
@@ -143,7 +143,7 @@ def _journal(path: Path, is_wanted: Callable[[Sample], bool]) -> tuple[list[byte
     kept, gone = [], []
     for number, text in enumerate(read_file(path, max_bytes=_MAX_BYTES).splitlines(keepends=True), 1):
         where = f"{path}:{number}"
-        values = parse_json(text, where, error=DatasetError, hint="mend or delete this line")
+        values = parse_json(text, where, error=DatasetError, hint="fix or delete this line")
         own = values.get("line") if isinstance(values, dict) else None
         line = Sample.from_line(own.encode(), where) if isinstance(own, str) and own else None
         if line is not None and is_wanted(line):
@@ -161,7 +161,7 @@ def _removed(path: Path) -> bool:
         return False
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be removed: {error.strerror}", hint="mend its folder, then give the same command again"
+            f"{path}: cannot be removed: {error.strerror}", hint="fix its folder, then give the same command again"
         ) from error
     return True
 

@@ -64,7 +64,7 @@ class Traces:
             write_atomically(path, made)
         except OSError as error:
             raise DatasetError(
-                f"{path}: cannot be written: {error.strerror}", hint="make room or mend the folder, then try again"
+                f"{path}: cannot be written: {error.strerror}", hint="make room or fix the folder, then try again"
             ) from error
         return True
 

@@ -39,7 +39,7 @@ class Actuator(Protocol):
         """Begin to play, (n,) at 16 kHz. Raises StimulusError, MissingToolError."""
 
     def close(self) -> None:
-        """Let go of what is held."""
+        """Release what is held."""
 
 
 class _Nothing:

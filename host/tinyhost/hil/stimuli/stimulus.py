@@ -74,7 +74,7 @@ class Stimulus:
         return self._actuator
 
     def close(self) -> None:
-        """Let go of display and loudspeaker."""
+        """Release display and loudspeaker."""
         if self._actuator is not None:
             self._actuator.close()
         self._actuator = None

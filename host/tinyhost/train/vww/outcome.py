@@ -73,7 +73,7 @@ class VwwOutcome(ClassifierOutcome):
             Section(
                 title="Accuracy",
                 note=f"On {self.int8_test.n:,} held-out pictures from the same source. This says nothing "
-                "about pictures from elsewhere: measure the model with `tinyhost bench --data` on pictures of the place.",
+                "about pictures from elsewhere: measure it with `tinyhost bench --data` on pictures of the real place.",
                 figures=(
                     _accuracy("int8, as on the board", self.int8_test),
                     *class_figures(self.int8_test),

@@ -10,7 +10,7 @@ struct BootRecord {
   uint32_t check;
 };
 
-/// Returns the number of this start, never 0, and keeps it in the record. Where the record is lost, numbers begin anew
+/// Returns the number of this start, never 0, and keeps it in the record. Where the record is lost, numbers start again
 /// at `random`: that two starts have the same number then is as likely as 1 in 2^32.
 inline uint32_t NextBoot(BootRecord* record, uint32_t random) {
   constexpr uint32_t kCheck = 0xB007'C0DEu;

@@ -87,7 +87,7 @@ struct SelfTest {
 class Host;
 class ModelRunner;
 
-/// Commands in text, which the app takes from whoever speaks without a session, in place of predictions in text.
+/// Commands in text, which the app accepts outside of a session, in place of predictions in text.
 struct TextCommands {
   /// Called once, when the device has started.
   void (*begin)(ModelRunner* runner, Host* host);

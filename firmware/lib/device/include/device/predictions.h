@@ -22,7 +22,7 @@ class Predictions {
   Predictions(const App& app, const ModelRunner& runner, const SettingTable& settings, Host* host, Streams* streams)
       : app_(app), runner_(runner), settings_(settings), host_(*host), streams_(*streams) {}
 
-  /// True without a session, unless the app has commands in text: the board predicts for whoever reads its text.
+  /// True without a session, unless the app has commands in text: the board predicts for readers of its text.
   bool AreWanted() const;
   /// Setting.PERIOD_MS; 0 if the app does not have it.
   uint64_t PeriodSettingUs() const;

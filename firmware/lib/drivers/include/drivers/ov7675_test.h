@@ -37,7 +37,7 @@ class CameraWires {
   /// Starts XCLK, makes pins inputs, and waits until the camera can answer.
   virtual void PowerUp() = 0;
   virtual void WaitMs(uint32_t duration_ms) = 0;
-  /// Whether a line of the bus (0: SIOC, 1: SIOD) is high a millisecond after the board let go of it, having held it
+  /// Whether a line of the bus (0: SIOC, 1: SIOD) is high a millisecond after the board release it, having held it
   /// low.
   virtual bool BusLineRises(uint8_t line, Pull pull) = 0;
   /// Looks at all lines for the time of two frames at kDivider.

@@ -36,7 +36,7 @@ struct Dut {
 /// Answers the commands of MLPerf Tiny in performance mode. A command ends with '%', its answer with the line
 /// "m-ready". docs/reference/mlperf-tiny.md has them all.
 ///
-/// Inferences are made in Step(), a few at a time: whoever calls it has other work as well.
+/// Inferences are made in Step(), a few at a time: its caller has other work as well.
 class Session {
  public:
   /// `buffer`: for the largest input; of a stream, the sound that a host has sent, and an activation for each stride.

@@ -21,7 +21,7 @@ struct Descriptor {
   uint16_t n;
 };
 
-/// value and index: of GET_DESCRIPTOR. serial: kSerialDigits characters. Strings are made anew with each call.
+/// value and index: of GET_DESCRIPTOR. serial: kSerialDigits characters. Strings are made again with each call.
 Descriptor FindDescriptor(uint16_t value, uint16_t index, const char* serial);
 
 }  // namespace tinyhost::usb
