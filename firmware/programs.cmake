@@ -15,7 +15,7 @@ add_library(tinyhost_native_board OBJECT ${board_sources})
 target_include_directories(tinyhost_native_board PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
 target_compile_options(tinyhost_native_board PRIVATE ${NATIVE_OPTIONS})
 target_link_libraries(tinyhost_native_board PUBLIC
-  tinyhost_device tinyhost_vision tinyhost_kws tinyhost_anomaly tinyhost_drivers tinyhost_mlperf)
+  tinyhost_device tinyhost_vision tinyhost_kws tinyhost_anomaly tinyhost_gestures tinyhost_drivers tinyhost_mlperf)
 
 foreach(library IN ITEMS device kws mlperf)  # which the extension does not have
   target_compile_options(tinyhost_${library} PRIVATE ${NATIVE_OPTIONS})

@@ -27,7 +27,7 @@ OURS += ["-fno-threadsafe-statics", "-funsigned-char"]
 BOARD = ["ARDUINO=10819", "ARDUINO_ARDUINO_NANO33BLE", "ARDUINO_ARCH_MBED", "ARDUINO_ARCH_NRF52840", "NRF52840_XXAA"]
 IDENTITY = ['TINYHOST_BUILD_ID="0123456789abcdef"', 'TINYHOST_FIRMWARE_VERSION="0.0.0"']
 CALLED_BY_CORE = ["setup", "loop", "PDM_IRQHandler_v", "mbed_die"]
-APPS = ("vww", "kws", "anomaly")
+APPS = ("vww", "kws", "anomaly", "gestures")
 
 
 def core_flags(core: Path, api: Path) -> list[str]:

@@ -12,6 +12,7 @@ void BindAnomaly(nanobind::module_& module);
 void BindCore(nanobind::module_& module);
 void BindEngine(nanobind::module_& module);
 void BindFrontend(nanobind::module_& module);
+void BindGestures(nanobind::module_& module);
 void BindModelStore(nanobind::module_& module);
 void BindMotion(nanobind::module_& module);
 void BindProtocol(nanobind::module_& module);

@@ -29,6 +29,7 @@ NB_MODULE(_firmware, module) {
   tinyhost::BindCore(module);
   tinyhost::BindEngine(module);
   tinyhost::BindFrontend(module);
+  tinyhost::BindGestures(module);
   tinyhost::BindModelStore(module);
   tinyhost::BindMotion(module);
   tinyhost::BindProtocol(module);

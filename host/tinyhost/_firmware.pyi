@@ -118,6 +118,12 @@ class ScoreBaseline:
     @property
     def drift(self) -> int: ...
 
+def gesture_steps(moments: NDArray[np.int16], rate_mhz: int, step_mhz: int) -> NDArray[np.int8]:
+    """Return the (m, 6) steps of (n, 6) moments in a row (firmware/lib/gestures)."""
+
+def gesture_window(moments: NDArray[np.int16], n_steps: int) -> NDArray[np.int8]:
+    """Return the (n_steps, 6) steps of (n, 6) moments that are a whole window."""
+
 def motion_features(windows: NDArray[np.int16], band_edges: list[int]) -> NDArray[np.int16]:
     """Return (n, 3, n_bands + 3) features in 1/256 of log2 of (n, n_fft, 3) windows (firmware/lib/motion)."""
 

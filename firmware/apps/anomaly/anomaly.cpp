@@ -89,7 +89,7 @@ Status CheckSampling(const hal::Sampling& sampling) {
   return sampling.scale <= 0.0f || (counts <= most && counts * most >= 1.0f) ? Status::kOk : Status::kSampleScale;
 }
 
-void Restart() { window.Reset(); }
+void Restart(uint32_t /*rate_mhz*/) { window.Reset(); }
 
 size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   bool is_hop_complete = false;

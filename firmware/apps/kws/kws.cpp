@@ -6,9 +6,9 @@
 #include "device/app.h"
 #include "device/classification.h"
 #include "hal/microphone.h"
+#include "kws/conclude.h"
 #include "kws/feature_window.h"
 #include "kws/params.h"
-#include "kws/recognizer.h"
 
 namespace tinyhost {
 namespace {
@@ -65,18 +65,7 @@ Status Prepare(const Sample& sample, const Engine& engine) {
 }
 
 void Conclude(const Engine& engine, const SettingTable& settings, uint64_t time_us, Result* result) {
-  const TensorView output = engine.output();
-  const auto* scores = static_cast<const int8_t*>(output.data);
-  const auto setting = [&settings](Setting which) { return static_cast<uint32_t>(settings.Get(which)); };
-  const RecognizerConfig config = {setting(Setting::kAverageMs), setting(Setting::kSuppressionMs),
-                                   setting(Setting::kMinResults), settings.Get(Setting::kThreshold),
-                                   params.n_silent_labels};
-  const Recognition said = recognizer.Update(scores, output.n_bytes, time_us / 1000, config);
-  std::memcpy(result->scores, scores, output.n_bytes);
-  std::memcpy(result->smoothed, said.smoothed.data(), output.n_bytes);
-  result->prediction.n_classes = static_cast<uint8_t>(output.n_bytes);
-  result->prediction.top = said.top;
-  result->prediction.detected = said.is_detected ? 1 : 0;
+  ConcludeEvent(engine, settings, time_us, params.n_silent_labels, &recognizer, result);
 }
 
 /// "yes 93% at 12.34 s", counted from when the microphone was switched on; nothing between words.
@@ -94,7 +83,7 @@ Status Check(const hal::Sampling& sampling) {
                                                                                      : Status::kSampleRate;
 }
 
-void Restart() {
+void Restart(uint32_t /*rate_mhz*/) {
   if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model yet
   window.Reset();
 }

@@ -6,6 +6,7 @@
 #include "boards/nano33ble_shared/parts.h"
 #include "drivers/motion_sensor.h"
 #include "hal/clock.h"
+#include "hal/imu.h"
 
 namespace tinyhost::hal {
 namespace {
@@ -36,12 +37,13 @@ Chip Find() {
   return chip;
 }
 
+template <size_t kAxes>
 Status StartChip(uint64_t now_us) {
   switch (Find()) {
     case Chip::kLsm9ds1:
-      return TheLsm9ds1().Start(now_us);
+      return TheLsm9ds1().Start<kAxes>(now_us);
     case Chip::kBmi270:
-      return ConfigureBmi270(&SensorBus()) ? TheBmi270().Start() : Status::kNoSensor;
+      return ConfigureBmi270(&SensorBus()) ? TheBmi270().Start<kAxes>() : Status::kNoSensor;
     case Chip::kUnknown:
       break;
   }
@@ -49,6 +51,51 @@ Status StartChip(uint64_t now_us) {
 }
 
 uint32_t RateMhz() { return chip == Chip::kLsm9ds1 ? Lsm9ds1::kRateMhz : Bmi270::kRateMhz; }
+
+template <size_t kAxes>
+Status Describe(SensorDescription* description) {
+  if (Find() == Chip::kUnknown) return Status::kNoSensor;
+  *description = {chip == Chip::kLsm9ds1 ? "LSM9DS1" : "BMI270", {RateMhz(), kMotionScale, kAxes}};
+  return Status::kOk;
+}
+
+template <size_t kAxes>
+[[gnu::noinline]] void Stop() {  // Start begins with it
+  if (!is_on) return;
+  is_on = false;
+  if (chip == Chip::kLsm9ds1) TheLsm9ds1().Stop<kAxes>();
+  if (chip == Chip::kBmi270) TheBmi270().Stop();
+}
+
+template <size_t kAxes>
+Status Start(Sampling* sampling) {
+  const Status status = StartChip<kAxes>(MicrosNow());
+  if (status != Status::kOk) return status;
+  *sampling = {RateMhz(), kMotionScale, kAxes};
+  position = 0;
+  n_lost = 0;
+  heard_us = MicrosNow();
+  is_on = true;
+  return Status::kOk;
+}
+
+template <size_t kAxes>
+Status Read(int16_t* samples, size_t max, SampleBlock* block) {
+  if (!is_on) return Status::kBadState;
+  const uint64_t now_us = MicrosNow();
+  FifoBlock taken = {};
+  const Status status = chip == Chip::kLsm9ds1 ? TheLsm9ds1().Read<kAxes>(samples, max, now_us, &taken)
+                                               : TheBmi270().Read<kAxes>(samples, max, &taken);
+  if (status != Status::kOk) return status;
+  if (taken.n_samples != 0) heard_us = now_us;
+  if (now_us - heard_us > kSilenceUs) return Status::kSensorTimeout;
+  n_lost += taken.n_lost;
+  position += taken.n_lost;
+  const uint64_t age_us = (taken.n_samples + taken.n_waiting) * 1'000'000'000 / RateMhz();
+  *block = {taken.n_samples, position, now_us - age_us, n_lost, taken.n_waiting};
+  position += taken.n_samples;
+  return Status::kOk;
+}
 
 }  // namespace
 
@@ -64,46 +111,30 @@ const char* AccelerometerRevision() {
   return "";
 }
 
-Status DescribeAccelerometer(SensorDescription* description) {
-  if (Find() == Chip::kUnknown) return Status::kNoSensor;
-  *description = {chip == Chip::kLsm9ds1 ? "LSM9DS1" : "BMI270", {RateMhz(), kMotionScale, 3}};
-  return Status::kOk;
-}
+Status DescribeAccelerometer(SensorDescription* description) { return Describe<kAccelerationAxes>(description); }
 
 Status StartAccelerometer(Sampling* sampling) {
   StopAccelerometer();
-  const Status status = StartChip(MicrosNow());
-  if (status != Status::kOk) return status;
-  *sampling = {RateMhz(), kMotionScale, 3};
-  position = 0;
-  n_lost = 0;
-  heard_us = MicrosNow();
-  is_on = true;
-  return Status::kOk;
+  return Start<kAccelerationAxes>(sampling);
 }
 
-void StopAccelerometer() {
-  if (!is_on) return;
-  is_on = false;
-  if (chip == Chip::kLsm9ds1) TheLsm9ds1().Stop();
-  if (chip == Chip::kBmi270) TheBmi270().Stop();
-}
+void StopAccelerometer() { Stop<kAccelerationAxes>(); }
 
 Status ReadAccelerometer(int16_t* xyz, size_t max, SampleBlock* block) {
-  if (!is_on) return Status::kBadState;
-  const uint64_t now_us = MicrosNow();
-  FifoBlock taken = {};
-  const Status status =
-      chip == Chip::kLsm9ds1 ? TheLsm9ds1().Read(xyz, max, now_us, &taken) : TheBmi270().Read(xyz, max, &taken);
-  if (status != Status::kOk) return status;
-  if (taken.n_samples != 0) heard_us = now_us;
-  if (now_us - heard_us > kSilenceUs) return Status::kSensorTimeout;
-  n_lost += taken.n_lost;
-  position += taken.n_lost;
-  const uint64_t age_us = (taken.n_samples + taken.n_waiting) * 1'000'000'000 / RateMhz();
-  *block = {taken.n_samples, position, now_us - age_us, n_lost, taken.n_waiting};
-  position += taken.n_samples;
-  return Status::kOk;
+  return Read<kAccelerationAxes>(xyz, max, block);
+}
+
+Status DescribeImu(SensorDescription* description) { return Describe<kMotionAxesWithGyroscope>(description); }
+
+Status StartImu(Sampling* sampling) {
+  StopImu();
+  return Start<kMotionAxesWithGyroscope>(sampling);
+}
+
+void StopImu() { Stop<kMotionAxesWithGyroscope>(); }
+
+Status ReadImu(int16_t* samples, size_t max, SampleBlock* block) {
+  return Read<kMotionAxesWithGyroscope>(samples, max, block);
 }
 
 }  // namespace tinyhost::hal

@@ -7,6 +7,7 @@
 #include "drivers/motion_self_test.h"
 #include "drivers/motion_sensor.h"
 #include "hal/clock.h"
+#include "hal/imu.h"
 
 #pragma GCC optimize("Os")  // it runs when a person asks, and waits for the chip
 
@@ -42,17 +43,18 @@ void TestMotionChip(FindingList* findings) {
   TestBmi270Chip(&SensorBus(), WaitMs, findings);
 }
 
-void TestMotionStream(FindingList* findings) {
+template <Status (*kStart)(Sampling*)>
+void TestMotionStream(void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*), FindingList* findings) {
   static float scale = 0;
   const auto start = [](Sampling* sampling) {
-    const Status status = StartAccelerometer(sampling);
+    const Status status = kStart(sampling);
     scale = sampling->scale;
     return status;
   };
   StreamTotals totals;
   const bool is_bmi270 = ChipOfBoard() == kBmi270;
   const StreamLimits limits = {is_bmi270 ? Bmi270::kLongestStartMs : Lsm9ds1::kLongestStartMs, kRatePerMille};
-  const SampledSource source = {start, StopAccelerometer, ReadAccelerometer, MicrosNow, WaitMs};
+  const SampledSource source = {start, stop, read, MicrosNow, WaitMs};
   if (TestStream(source, limits, &totals, findings)) return TestGravity(totals, scale, findings);
   findings->Skip(SelfTestCheck::kGravity);
 }
@@ -63,7 +65,16 @@ uint16_t AccelerometerTestParts() { return 2; }
 
 void TestAccelerometer(uint16_t part, FindingList* findings) {
   StopAccelerometer();
-  return part == 0 ? TestMotionChip(findings) : TestMotionStream(findings);
+  if (part == 0) return TestMotionChip(findings);
+  TestMotionStream<StartAccelerometer>(StopAccelerometer, ReadAccelerometer, findings);
+}
+
+uint16_t ImuTestParts() { return 2; }
+
+void TestImu(uint16_t part, FindingList* findings) {
+  StopImu();
+  if (part == 0) return TestMotionChip(findings);
+  TestMotionStream<StartImu>(StopImu, ReadImu, findings);
 }
 
 }  // namespace tinyhost::hal

@@ -15,6 +15,7 @@ constexpr uint8_t kSwitchOn = 1, kOnlyAsk = 2;  // SceneRequest.start
 Status SampledSensor::AskSampling(uint8_t start, Sampling* sampling) {
   SceneRequest request = {};
   request.start = start;
+  request.width = n_channels_;
   SceneReply reply = {};
   const Status status = channel_.Ask(request, &reply);
   if (status != Status::kOk) return status;
@@ -39,6 +40,7 @@ Status SampledSensor::Start(Sampling* sampling) {
 Status SampledSensor::Read(int16_t* samples, size_t max, SampleBlock* block) {
   if (!is_on_) return Status::kBadState;
   SceneRequest request = {};
+  request.width = n_channels_;
   request.max_samples = static_cast<uint16_t>(std::min<size_t>(max, UINT16_MAX));
   SceneReply reply = {};
   const Status status = channel_.Ask(request, &reply);

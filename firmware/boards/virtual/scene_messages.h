@@ -18,7 +18,7 @@ constexpr uint32_t kMarksKept = 4096;
 enum class SceneSensor : uint8_t {
   kCamera = 1,  ///< 8-bit grayscale pixels, row by row
   kMicrophone = 2,  ///< int16 PCM, mono
-  kAccelerometer = 3,  ///< int16 x, y, z for each moment
+  kAccelerometer = 3,  ///< int16 x, y, z for each moment: of the acceleration, and if it is asked for six channels, of the rotation
 };
 
 /// Asks for what the sensor sees next, or gave since the last request.
@@ -27,7 +27,7 @@ struct SceneRequest {
   uint32_t seq;  ///< the reply repeats it
   SceneSensor sensor;
   uint8_t start;  ///< of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples
-  uint16_t width;  ///< of the picture, pixels
+  uint16_t width;  ///< of the picture, pixels; of motion, its channels: 3, for which 0 stands too, or 6
   uint16_t height;
   uint16_t max_samples;  ///< of the microphone or accelerometer
 };
@@ -42,7 +42,7 @@ struct SceneReply {
   uint32_t lost;  ///< samples since the start that nobody read in time
   uint32_t n_waiting;  ///< samples behind these that can be read at once
   uint32_t rate_mhz;  ///< samples per 1,000 s
-  float scale;  ///< of one count: of full scale (microphone), g (accelerometer)
+  float scale;  ///< of one count: of full scale (microphone), g (accelerometer); of rotation it is always 2000/32768 degrees per second
   uint16_t width;  ///< of the picture, pixels; channels of the samples
   uint16_t height;  ///< of the picture; number of samples
   Status status;  ///< OK, or why there is nothing

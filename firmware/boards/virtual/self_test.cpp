@@ -3,6 +3,7 @@
 #include "hal/accelerometer.h"
 #include "hal/camera.h"
 #include "hal/clock.h"
+#include "hal/imu.h"
 #include "hal/microphone.h"
 
 namespace tinyhost::hal {
@@ -55,5 +56,9 @@ uint16_t AccelerometerTestParts() { return kParts; }
 void TestAccelerometer(uint16_t /*part*/, FindingList* findings) {
   TestSampled(StartAccelerometer, StopAccelerometer, ReadAccelerometer, findings);
 }
+
+uint16_t ImuTestParts() { return kParts; }
+
+void TestImu(uint16_t /*part*/, FindingList* findings) { TestSampled(StartImu, StopImu, ReadImu, findings); }
 
 }  // namespace tinyhost::hal

@@ -2,25 +2,44 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace tinyhost::emulator {
 namespace {
 
-constexpr uint8_t kChipId = 0x00, kStatus = 0x03, kAccX = 0x0c, kInternalStatus = 0x21, kFifoLength = 0x24;
+constexpr uint8_t kChipId = 0x00, kStatus = 0x03, kAccX = 0x0c, kGyrX = 0x12, kInternalStatus = 0x21;
+constexpr uint8_t kFifoLength = 0x24, kGyrConf = 0x42, kGyrRange = 0x43;
 constexpr uint8_t kFifoData = 0x26, kAccConf = 0x40, kAccRange = 0x41, kFifoConfig1 = 0x49, kInitCtrl = 0x59;
 constexpr uint8_t kInitAddress0 = 0x5b, kInitAddress1 = 0x5c, kInitData = 0x5e, kAccSelfTest = 0x6d;
 constexpr uint8_t kPwrConf = 0x7c, kPwrCtrl = 0x7d, kCmd = 0x7e;
 
 constexpr uint8_t kIdentity = 0x24;
 constexpr uint8_t kInitOk = 1, kInitError = 2;
-constexpr uint8_t kAccelerometerOn = 0x04, kPowerSave = 0x01, kDataReady = 0x80;
-constexpr uint8_t kFifoAccelerometer = 0x40, kFifoHeader = 0x10;
-constexpr uint8_t kAccelerometerFrame = 0x84, kSkipFrame = 0x40, kEmpty = 0x80;
+constexpr uint8_t kAccelerometerOn = 0x04, kGyroscopeOn = 0x02, kPowerSave = 0x01, kDataReady = 0x80;
+constexpr uint8_t kFifoAccelerometer = 0x40, kFifoGyroscope = 0x80, kFifoHeader = 0x10;
+constexpr uint8_t kDataFrame = 0x80, kFrameAccelerometer = 0x04, kFrameGyroscope = 0x08;
+constexpr uint8_t kSkipFrame = 0x40, kEmpty = 0x80;
+constexpr uint8_t kRateMask = 0x0f;
 constexpr uint8_t kSoftReset = 0xb6, kFlush = 0xb0;
 
 constexpr uint64_t kConfigNs = 20 * Clock::kNsPerMs;  // from INIT_CTRL = 1 to INTERNAL_STATUS: 4.4
+constexpr uint64_t kGyroscopeStartNs = 45 * Clock::kNsPerMs;
 constexpr uint64_t kPowerSaveGapNs = 450'000;         // between two writes in power save: 4.5
 constexpr double kSelfTestG[] = {10, -9, 6};          // beyond the limits of 4.9: 16, 15 and 10 g between both signs
+
+/// The values' bytes, of a full scale as an int16 has.
+std::array<uint8_t, 6> BytesOf(const Axes& values, double full_scale) {
+  std::array<uint8_t, 6> bytes = {};
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto counts = static_cast<uint16_t>(ToCounts(values[i], full_scale / 32768));
+    bytes[2 * i] = static_cast<uint8_t>(counts & 0xff);
+    bytes[2 * i + 1] = static_cast<uint8_t>(counts >> 8);
+  }
+  return bytes;
+}
+
+/// Its axes on the board, as Arduino_BMI270_BMM150 turns them back: x is -y of revision 1's sensor, and y is -x.
+Axes Turned(const Axes& board) { return {-board[1], -board[0], board[2]}; }
 
 }  // namespace
 
@@ -42,11 +61,24 @@ void Bmi270Chip::PowerOn() {
   registers_[kPwrConf] = 3;
   loaded_.assign(kConfigBytes, false);
   config_at_ = 0;
-  config_done_ns_ = kNever;
+  config_done_ns_ = gyroscope_ready_ns_ = kNever;
   clock_.Stop();
+  ClearFifo();
+}
+
+void Bmi270Chip::Begin() {
+  I2cDevice::Begin();
+  n_given_ = 0;
+}
+
+void Bmi270Chip::ClearFifo() {
   fifo_.clear();
-  skip_frame_.clear();
-  n_skipped_ = 0;
+  n_given_ = n_skipped_ = 0;
+}
+
+size_t Bmi270Chip::FifoBytes() const {
+  return std::accumulate(fifo_.begin(), fifo_.end(), size_t{0},
+                         [](size_t n, const std::vector<uint8_t>& frame) { return n + frame.size(); });
 }
 
 /// The address counts words of two bytes: 4.4.
@@ -74,7 +106,7 @@ void Bmi270Chip::Restart() {
     motion_.Stop();
     return;
   }
-  const double rate_hz = 100 * std::pow(2.0, (registers_[kAccConf] & 15) - 8);  // 5.2.34
+  const double rate_hz = 100 * std::pow(2.0, (registers_[kAccConf] & kRateMask) - 8);  // 5.2.34
   motion_.Start();
   clock_.Start(motion_.start_ns(), rate_hz);
 }
@@ -85,11 +117,7 @@ void Bmi270Chip::WriteRegister(uint8_t address, uint8_t value) {
   if (IsWriteLost()) return;
   if (address == kCmd) {
     if (value == kSoftReset) PowerOn();
-    if (value == kFlush) {
-      fifo_.clear();
-      skip_frame_.clear();
-      n_skipped_ = 0;
-    }
+    if (value == kFlush) ClearFifo();
     return;
   }
   const uint8_t before = registers_[address];
@@ -103,16 +131,24 @@ void Bmi270Chip::WriteRegister(uint8_t address, uint8_t value) {
     registers_[kInternalStatus] = 0;
   }
   if (address == kInitCtrl && value == 1) config_done_ns_ = system_.clock.TrueNs() + kConfigNs;
+  if (address == kPwrCtrl && ((value ^ before) & kGyroscopeOn) != 0) {
+    gyroscope_ready_ns_ = (value & kGyroscopeOn) != 0 ? system_.clock.TrueNs() + kGyroscopeStartNs : kNever;
+  }
   if (address == kPwrCtrl && ((value ^ before) & kAccelerometerOn) != 0) Restart();
   if (address == kAccConf && value != before && clock_.is_on()) Restart();
 }
 
 /// The chip deflects by itself, to one side and to the other: 4.9.
-Acceleration Bmi270Chip::SelfTest(Acceleration g) const {
+Axes Bmi270Chip::SelfTest(Axes g) const {
   if ((registers_[kAccSelfTest] & 1) == 0) return g;
   const double sign = (registers_[kAccSelfTest] & 4) != 0 ? 1 : -1;
   for (size_t i = 0; i < g.size(); ++i) g[i] = sign * kSelfTestG[i];
   return g;
+}
+
+bool Bmi270Chip::HasGyroscope(uint64_t now_ns) const {
+  const bool is_same_rate = ((registers_[kGyrConf] ^ registers_[kAccConf]) & kRateMask) == 0;
+  return is_same_rate && now_ns >= gyroscope_ready_ns_;
 }
 
 /// Takes the samples that are due by now.
@@ -124,51 +160,57 @@ void Bmi270Chip::Measure() {
   double since_start_s = 0;
   while (clock_.Next(system_.clock.TrueNs(), &since_start_s)) {
     if (registers_[kInternalStatus] != kInitOk) continue;
-    const Acceleration board = motion_.At(since_start_s);
-    // Its axes on the board, as Arduino_BMI270_BMM150 turns them back: x is -y of revision 1's sensor, and y is -x.
-    const Acceleration g = SelfTest({-board[1], -board[0], board[2]});
-    const double scale = std::pow(2.0, 1 + (registers_[kAccRange] & 3)) / 32768;
-    std::array<uint8_t, 6> values = {};
-    for (size_t i = 0; i < g.size(); ++i) {
-      const auto counts = static_cast<uint16_t>(ToCounts(g[i], scale));
-      values[2 * i] = static_cast<uint8_t>(counts & 0xff);
-      values[2 * i + 1] = static_cast<uint8_t>(counts >> 8);
-    }
-    std::copy(values.begin(), values.end(), registers_.begin() + kAccX);
+    const Movement board = motion_.At(since_start_s);
+    const double range_g = std::pow(2.0, 1 + (registers_[kAccRange] & 3));
+    const double range_dps = 2000 / std::pow(2.0, registers_[kGyrRange] & 7);
+    const std::array<uint8_t, 6> g = BytesOf(SelfTest(Turned(AccelerationOf(board))), range_g);
+    const std::array<uint8_t, 6> dps = BytesOf(Turned(RotationOf(board)), range_dps);
+    const bool has_gyroscope = HasGyroscope(motion_.start_ns() + static_cast<uint64_t>(since_start_s * 1e9));
+    std::copy(g.begin(), g.end(), registers_.begin() + kAccX);
+    if (has_gyroscope) std::copy(dps.begin(), dps.end(), registers_.begin() + kGyrX);
     registers_[kStatus] |= kDataReady;
-    if ((registers_[kFifoConfig1] & kFifoAccelerometer) != 0) PushFrame(values);
+    const uint8_t fifo = registers_[kFifoConfig1];
+    std::vector<uint8_t> frame = {kDataFrame};
+    const auto add = [&frame](uint8_t sensor, const std::array<uint8_t, 6>& values) {
+      frame[0] |= sensor;
+      frame.insert(frame.end(), values.begin(), values.end());
+    };
+    if (has_gyroscope && (fifo & kFifoGyroscope) != 0) add(kFrameGyroscope, dps);
+    if ((fifo & kFifoAccelerometer) != 0) add(kFrameAccelerometer, g);
+    if (frame.size() > 1) PushFrame(std::move(frame));
   }
 }
 
 /// A full FIFO loses its oldest frames, and says how many in front of the others: 4.7.2.
-void Bmi270Chip::PushFrame(const std::array<uint8_t, 6>& values) {
-  const bool has_header = (registers_[kFifoConfig1] & kFifoHeader) != 0;
-  const size_t n = values.size() + (has_header ? 1 : 0);
-  while (fifo_.size() + n > kFifoBytes) {
-    fifo_.erase(fifo_.begin(), fifo_.begin() + static_cast<ptrdiff_t>(n));
-    ++n_skipped_;
+void Bmi270Chip::PushFrame(std::vector<uint8_t> frame) {
+  if ((registers_[kFifoConfig1] & kFifoHeader) == 0) frame.erase(frame.begin());
+  size_t n_bytes = FifoBytes() + frame.size();
+  for (; n_bytes > kFifoBytes; ++n_skipped_) {
+    n_bytes -= fifo_.front().size();
+    fifo_.pop_front();
+    n_given_ = 0;
   }
-  if (has_header) fifo_.push_back(kAccelerometerFrame);
-  fifo_.insert(fifo_.end(), values.begin(), values.end());
+  fifo_.push_back(std::move(frame));
 }
 
 uint8_t Bmi270Chip::PopFifo() {
-  const bool has_header = (registers_[kFifoConfig1] & kFifoHeader) != 0;
-  if (n_skipped_ != 0 && has_header) {
-    skip_frame_ = {kSkipFrame, static_cast<uint8_t>(std::min(n_skipped_, 255u))};
+  if (n_given_ == 0 && n_skipped_ != 0 && (registers_[kFifoConfig1] & kFifoHeader) != 0) {
+    fifo_.push_front({kSkipFrame, static_cast<uint8_t>(std::min(n_skipped_, 255u))});
     n_skipped_ = 0;
   }
-  std::deque<uint8_t>& source = skip_frame_.empty() ? fifo_ : skip_frame_;
-  if (source.empty()) return kEmpty;
-  const uint8_t byte = source.front();
-  source.pop_front();
+  if (fifo_.empty()) return kEmpty;
+  const uint8_t byte = fifo_.front()[n_given_++];
+  if (n_given_ == fifo_.front().size()) {
+    fifo_.pop_front();
+    n_given_ = 0;
+  }
   return byte;
 }
 
 uint8_t Bmi270Chip::ReadRegister(uint8_t address) {
   Measure();
-  if (address == kFifoLength) return static_cast<uint8_t>(fifo_.size() & 0xff);
-  if (address == kFifoLength + 1) return static_cast<uint8_t>(fifo_.size() >> 8);
+  if (address == kFifoLength) return static_cast<uint8_t>(FifoBytes() & 0xff);
+  if (address == kFifoLength + 1) return static_cast<uint8_t>(FifoBytes() >> 8);
   if (address == kFifoData) return PopFifo();
   if (address == kStatus) {
     const uint8_t status = registers_[kStatus];

@@ -10,8 +10,9 @@
 namespace tinyhost::emulator {
 
 /// Bosch's BMI270, the motion sensor of revision 2: data sheet BST-BMI270-DS000-08, sections 4.4 (initialization), 4.7
-/// (FIFO) and 5. It measures once its whole configuration file was loaded. The gyroscope and the features are not
-/// modelled.
+/// (FIFO) and 5. It measures once its whole configuration file was loaded. The gyroscope measures with the accelerometer,
+/// at its rate, 45 ms after it was switched on (table 2); alone or at another rate it does not. Its self-test, filters and
+/// cross-axis sensitivity are not modelled, nor are the features.
 class Bmi270Chip final : public I2cDevice {
  public:
   static constexpr size_t kConfigBytes = 8192;
@@ -22,6 +23,7 @@ class Bmi270Chip final : public I2cDevice {
   uint8_t address() const override { return 0x68; }
   bool is_there() const override { return is_powered_; }
   void SetPower(bool is_on);
+  void Begin() override;
 
  private:
   void WriteRegister(uint8_t address, uint8_t value) override;
@@ -33,9 +35,12 @@ class Bmi270Chip final : public I2cDevice {
   void EndConfig();
   bool IsWriteLost();
   void Measure();
-  void PushFrame(const std::array<uint8_t, 6>& values);
+  void ClearFifo();
+  size_t FifoBytes() const;
+  void PushFrame(std::vector<uint8_t> frame);
   uint8_t PopFifo();
-  Acceleration SelfTest(Acceleration g) const;
+  Axes SelfTest(Axes g) const;
+  bool HasGyroscope(uint64_t now_ns) const;
 
   System system_;
   Motion& motion_;
@@ -45,10 +50,11 @@ class Bmi270Chip final : public I2cDevice {
   size_t config_at_ = 0;
   uint64_t config_done_ns_ = kNever;
   uint64_t last_write_ns_ = 0;
+  uint64_t gyroscope_ready_ns_ = kNever;
   SampleClock clock_;
-  std::deque<uint8_t> fifo_;
+  std::deque<std::vector<uint8_t>> fifo_;  // frames
+  size_t n_given_ = 0;                      // of the first one: one that is not read to its end comes again
   uint32_t n_skipped_ = 0;
-  std::deque<uint8_t> skip_frame_;
 };
 
 }  // namespace tinyhost::emulator

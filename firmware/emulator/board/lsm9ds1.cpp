@@ -4,6 +4,7 @@ namespace tinyhost::emulator {
 namespace {
 
 constexpr uint8_t kWhoAmI = 0x0f, kCtrlReg1G = 0x10, kCtrlReg6Xl = 0x20, kCtrlReg8 = 0x22, kCtrlReg9 = 0x23;
+constexpr uint8_t kOutXG = 0x18, kOutZHighG = 0x1d;
 constexpr uint8_t kCtrlReg10 = 0x24, kStatus = 0x27, kOutX = 0x28, kOutZHigh = 0x2d, kFifoCtrl = 0x2e, kFifoSrc = 0x2f;
 constexpr uint8_t kIdentity = 0x68;
 constexpr uint8_t kReboot = 0x80, kIncrement = 0x04, kSoftReset = 0x01;
@@ -14,6 +15,7 @@ constexpr double kRatesHz[] = {0, 10, 50, 119, 238, 476, 952, 0};  // table 67; 
 constexpr double kRatesWithGyroHz[] = {0, 14.9, 59.5, 119, 238, 476, 952, 0};
 // g of a count: table 3 says 0.061, 0.732, 0.122 and 0.244 mg, rounded; +-16 g is 24 g of 32,768 there.
 constexpr double kScales[] = {2.0 / 32768, 24.0 / 32768, 4.0 / 32768, 8.0 / 32768};
+constexpr double kScalesDps[] = {0.00875, 0.0175, 0, 0.07};  // degrees per second of a count: table 3
 constexpr double kSelfTestG = 0.3;  // 90 to 390 mg on each axis: table 3 (Xl ST)
 
 }  // namespace
@@ -35,6 +37,8 @@ void Lsm9ds1Chip::PowerOn() {
   shown_ = {};
 }
 
+bool Lsm9ds1Chip::has_gyroscope() const { return registers_[kCtrlReg1G] >> 5 != 0; }
+
 /// With the gyroscope on, both run at its rate: 7.11, 7.20.
 double Lsm9ds1Chip::RateHz() const {
   const int gyro = registers_[kCtrlReg1G] >> 5;
@@ -42,11 +46,16 @@ double Lsm9ds1Chip::RateHz() const {
   return gyro != 0 ? kRatesWithGyroHz[gyro] : kRatesHz[accelerometer];
 }
 
-Lsm9ds1Chip::Sample Lsm9ds1Chip::Convert(const Acceleration& g) const {
+Lsm9ds1Chip::Sample Lsm9ds1Chip::Convert(const Movement& movement) const {
   const double scale = kScales[registers_[kCtrlReg6Xl] >> 3 & 3];
   const double offset = (registers_[kCtrlReg10] & kSelfTestOn) != 0 ? kSelfTestG : 0;
+  const double scale_dps = kScalesDps[registers_[kCtrlReg1G] >> 3 & 3];
+  const Axes g = AccelerationOf(movement), dps = RotationOf(movement);
   Sample sample = {};
-  for (size_t i = 0; i < sample.size(); ++i) sample[i] = ToCounts(g[i] + offset, scale);
+  for (size_t i = 0; i < g.size(); ++i) {
+    if (has_gyroscope() && scale_dps > 0) sample[i] = ToCounts(dps[i], scale_dps);
+    sample[3 + i] = ToCounts(g[i] + offset, scale);
+  }
   return sample;
 }
 
@@ -95,21 +104,23 @@ uint8_t Lsm9ds1Chip::ReadRegister(uint8_t address) {
   if (address == kFifoSrc) {
     return static_cast<uint8_t>((has_overrun_ ? kOverrun : 0) | (fifo_.size() & 0x3f));
   }
-  if (address == kStatus) return fifo_.empty() ? 0 : 1;
-  if (address < kOutX || address > kOutZHigh) return registers_[address];
-  if (address == kOutX && !fifo_.empty()) {  // the first byte moves the FIFO on
+  if (address == kStatus) return fifo_.empty() ? 0 : has_gyroscope() ? 3 : 1;
+  const bool is_rotation = address >= kOutXG && address <= kOutZHighG;
+  if (!is_rotation && (address < kOutX || address > kOutZHigh)) return registers_[address];
+  if (address == (has_gyroscope() ? kOutXG : kOutX) && !fifo_.empty()) {  // the first byte moves the FIFO on
     shown_ = fifo_.front();
     fifo_.pop_front();
     has_overrun_ = false;
   }
-  const auto value = static_cast<uint16_t>(shown_[(address - kOutX) / 2u]);
+  const auto value = static_cast<uint16_t>(shown_[is_rotation ? (address - kOutXG) / 2u : 3 + (address - kOutX) / 2u]);
   return static_cast<uint8_t>((address & 1) != 0 ? value >> 8 : value & 0xff);
 }
 
-/// Reading on behind OUT_Z begins with OUT_X again: 3.3.7.
+/// Reading on behind OUT_Z begins with OUT_X again, the gyroscope's if it is on, which the accelerometer's follow: 3.3.7.
 uint8_t Lsm9ds1Chip::Next(uint8_t address) const {
   if ((registers_[kCtrlReg8] & kIncrement) == 0) return address;
-  return address == kOutZHigh ? kOutX : static_cast<uint8_t>(address + 1);
+  if (address == kOutZHighG && has_gyroscope()) return kOutX;
+  return address == kOutZHigh ? (has_gyroscope() ? kOutXG : kOutX) : static_cast<uint8_t>(address + 1);
 }
 
 }  // namespace tinyhost::emulator

@@ -8,8 +8,9 @@
 
 namespace tinyhost::emulator {
 
-/// ST's LSM9DS1, the accelerometer of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The
-/// gyroscope has registers and nothing behind them; the magnetometer is another device, which is not modelled.
+/// ST's LSM9DS1, the motion sensor of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The gyroscope
+/// measures once it is on, at its rate, which is then the accelerometer's too; its filters, its self-test and the time it
+/// needs to start are not modelled. The magnetometer is another device, which is not modelled.
 class Lsm9ds1Chip final : public I2cDevice {
  public:
   static constexpr size_t kFifoSamples = 32;
@@ -22,14 +23,15 @@ class Lsm9ds1Chip final : public I2cDevice {
   void SetPower(bool is_on);
 
  private:
-  using Sample = std::array<int16_t, 3>;
+  using Sample = std::array<int16_t, 6>;  // as the registers are: the gyroscope's first
 
   void WriteRegister(uint8_t address, uint8_t value) override;
   uint8_t ReadRegister(uint8_t address) override;
   uint8_t Next(uint8_t address) const override;
   void PowerOn();
   void Measure();
-  Sample Convert(const Acceleration& g) const;
+  Sample Convert(const Movement& movement) const;
+  bool has_gyroscope() const;
   double RateHz() const;
 
   System system_;

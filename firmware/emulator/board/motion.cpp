@@ -6,16 +6,17 @@
 namespace tinyhost::emulator {
 namespace {
 
-constexpr Acceleration kAtRest = {0, 0, 1};
-constexpr double kNoise = 0.0005;  // g; both chips' data sheets give less than 1 mg
+constexpr Movement kAtRest = {0, 0, 1, 0, 0, 0};
+constexpr double kNoise = 0.0005;       // g; both chips' data sheets give less than 1 mg
+constexpr double kRotationNoise = 0.1;  // degrees per second; the BMI270's gives 0.007 in a root of a hertz
 
 }  // namespace
 
-Acceleration Motion::At(double since_start_s) {
-  Acceleration values = kAtRest;
+Movement Motion::At(double since_start_s) {
+  Movement values = kAtRest;
   if (samples_.At(since_start_s, &values)) return values;
-  std::uniform_real_distribution<double> noise(-kNoise, kNoise);
-  for (double& value : values) value += noise(random_);
+  std::uniform_real_distribution<double> noise(-1, 1);
+  for (size_t i = 0; i < values.size(); ++i) values[i] += noise(random_) * (i < 3 ? kNoise : kRotationNoise);
   return values;
 }
 

@@ -8,14 +8,18 @@
 
 namespace tinyhost::emulator {
 
-/// Acceleration in g along the axes of revision 1's sensor.
-using Acceleration = std::array<double, 3>;
+/// Acceleration in g along the axes of revision 1's sensor, and rotation about them in degrees per second.
+using Movement = std::array<double, 6>;
+using Axes = std::array<double, 3>;
+
+inline Axes AccelerationOf(const Movement& movement) { return {movement[0], movement[1], movement[2]}; }
+inline Axes RotationOf(const Movement& movement) { return {movement[3], movement[4], movement[5]}; }
 
 /// How the board is moved: by a scene; else it lies on a table, and its sensor has a little noise.
 class Motion {
  public:
   Motion(System system, uint32_t seed)
-      : system_(system), samples_(system.log, SceneSensor::kAccelerometer, 3), random_(seed + 1) {}
+      : system_(system), samples_(system.log, SceneSensor::kAccelerometer, 6), random_(seed + 1) {}
 
   /// A sensor was switched on.
   void Start() {
@@ -25,7 +29,7 @@ class Motion {
   void Stop() { samples_.Stop(); }
   void Poll() { samples_.Poll(); }
   /// `since_start_s`: since a sensor was switched on.
-  Acceleration At(double since_start_s);
+  Movement At(double since_start_s);
   uint64_t start_ns() const { return start_ns_; }
 
  private:

@@ -15,6 +15,8 @@ constexpr int kPatienceMs = 900;    // as the virtual boards have
 constexpr int kSampleWaitMs = 100;  // for samples that are late
 constexpr uint16_t kPieceSamples = 4096;
 constexpr size_t kKeptSamples = 1 << 20;
+constexpr size_t kAccelerationAxes = 3;            // of a moment; what follows is rotation
+constexpr double kRotationScale = 2000.0 / 32768;  // degrees per second of a count: protocol/scene.toml
 
 const char* NameOf(SceneSensor sensor) {
   switch (sensor) {
@@ -93,6 +95,7 @@ void SceneSamples::Start() {
   n_lost_ = 0;
   SceneRequest request = {};
   request.start = 1;
+  request.width = static_cast<uint16_t>(n_channels_);
   std::vector<uint8_t> data;
   const std::optional<SceneReply> reply = pipe_.Ask(request, &data);
   const bool is_good = reply && reply->status == Status::kOk && reply->width == n_channels_ && reply->rate_mhz != 0;
@@ -141,6 +144,7 @@ void SceneSamples::Poll() {
     Take(*reply, data);
   }
   SceneRequest request = {};
+  request.width = static_cast<uint16_t>(n_channels_);
   request.max_samples = kPieceSamples;
   is_asking_ = pipe_.Send(request);
   if (!is_asking_) Stop();
@@ -187,7 +191,7 @@ bool SceneSamples::At(double since_start_s, std::array<double, kMaxChannels>* va
     const uint64_t offset = (index - first_index_) * n_channels_ + i;
     const double a = samples_[offset];
     const double b = part > 0 ? samples_[offset + n_channels_] : a;
-    (*values)[i] = (a + (b - a) * part) * scale_;
+    (*values)[i] = (a + (b - a) * part) * (i < kAccelerationAxes ? scale_ : kRotationScale);
   }
   return true;
 }

@@ -49,7 +49,7 @@ class ScenePipe {
 /// computer by more than is kept leaves that much of the scene out.
 class SceneSamples {
  public:
-  static constexpr size_t kMaxChannels = 3;
+  static constexpr size_t kMaxChannels = 6;
   static constexpr double kDelayS = 0.04;
 
   SceneSamples(Log& log, SceneSensor sensor, size_t n_channels)
@@ -60,7 +60,7 @@ class SceneSamples {
   void Stop() { is_on_ = false; }
   /// Fetches what has come. To be called often.
   void Poll();
-  /// Values in the scene's unit (full scale, or g) at a time since the start; false: nothing is sensed. Between two
+  /// Values in the scene's unit (full scale, or g and degrees per second) at a time since the start; false: nothing is sensed. Between two
   /// samples the line is straight: at the scene's own rate and phase nothing is changed.
   bool At(double since_start_s, std::array<double, kMaxChannels>* values);
 

@@ -13,7 +13,7 @@ class I2cDevice {
   virtual bool is_there() const = 0;
 
   /// A byte that comes after its address: the first one sets the pointer.
-  void Begin() { is_first_ = true; }
+  virtual void Begin() { is_first_ = true; }
   void Take(uint8_t byte) {
     if (is_first_) {
       pointer_ = byte;

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <vector>
 
 #include "emulator/board/bmi270.h"
@@ -56,6 +57,18 @@ TEST_CASE_FIXTURE(Lsm9ds1Test, "its FIFO keeps 32 samples, and says that it was 
   CHECK(Get(sensor, 0x2f, 1)[0] == (0x40 | 32));
 }
 
+TEST_CASE_FIXTURE(Lsm9ds1Test, "with its gyroscope on, a read goes on from the rotation to the acceleration and moves both on") {
+  Set(sensor, 0x10, {0x78});
+  PassMs(*this, 100);
+  const int n = Get(sensor, 0x2f, 1)[0];
+  const std::vector<uint8_t> sample = Get(sensor, 0x18, 24);
+  for (const size_t moment : {size_t{0}, size_t{12}}) {
+    CHECK(std::abs(Value(sample, moment)) < 10);
+    CHECK(Value(sample, moment + 10) == doctest::Approx(8192).epsilon(0.01));
+  }
+  CHECK(Get(sensor, 0x2f, 1)[0] == n - 2);
+}
+
 TEST_CASE_FIXTURE(Lsm9ds1Test, "its self-test moves all axes by at least 90 mg") {
   Set(sensor, 0x24, {0x01});
   PassMs(*this, 10);
@@ -103,6 +116,21 @@ TEST_CASE_FIXTURE(Bmi270Test, "the BMI270 measures once its whole configuration 
   const std::vector<uint8_t> frame = Get(sensor, 0x26, 7);
   CHECK(frame[0] == 0x84);
   CHECK(Value(frame, 5) == doctest::Approx(8192).epsilon(0.01));
+}
+
+TEST_CASE_FIXTURE(Bmi270Test, "its gyroscope begins later, and a frame that is not read to its end comes again") {
+  Load(Bmi270Chip::kConfigBytes);
+  Set(sensor, 0x41, {0x01});
+  Set(sensor, 0x42, {0xa8});
+  Set(sensor, 0x49, {0xd0});
+  Set(sensor, 0x7d, {0x06});
+  PassMs(*this, 105);
+  CHECK(Get(sensor, 0x24, 1)[0] == 5 * 7 + 5 * 13);  // 45 ms
+  CHECK(Get(sensor, 0x26, 5 * 7 + 5)[5 * 7] == 0x8c);
+  const std::vector<uint8_t> frame = Get(sensor, 0x26, 13);
+  CHECK(frame[0] == 0x8c);
+  CHECK(std::abs(Value(frame, 1)) < 10);
+  CHECK(Value(frame, 11) == doctest::Approx(8192).epsilon(0.01));
 }
 
 TEST_CASE_FIXTURE(Bmi270Test, "a configuration with a hole leaves it without samples") {

@@ -16,7 +16,8 @@ struct Ear {
   Status start_status = Status::kOk;
   Status read_status = Status::kOk;
   Status check_status = Status::kOk;
-  uint32_t checked_mhz = 0;  // rate of the samples that were checked last
+  uint32_t checked_mhz = 0;    // rate of the samples that were checked last
+  uint32_t restarted_mhz = 0;  // and of those that came after the last restart
   bool is_on = false;
   size_t n_starts = 0;
   std::vector<int16_t> samples;  // that nobody read yet
@@ -50,7 +51,8 @@ Status Check(const hal::Sampling& sampling) {
   ear.checked_mhz = sampling.rate_mhz;
   return ear.check_status;
 }
-void Restart() {
+void Restart(uint32_t rate_mhz) {
+  ear.restarted_mhz = rate_mhz;
   ear.window.clear();
   ear.n_in_stride = 0;
 }
@@ -236,6 +238,7 @@ TEST_CASE_FIXTURE(Listener, "fed samples are checked by their own rate, and thos
   const FeedRequest slow = {0, kRateMhz / 2, 1, {}};
   Feed(slow, Pcm(0, 8));
   CHECK(ear.checked_mhz == kRateMhz / 2);
+  CHECK(ear.restarted_mhz == kRateMhz / 2);
   Request(MessageType::kStream, On(StreamId::kPredictions));
   Poll();
   Poll();

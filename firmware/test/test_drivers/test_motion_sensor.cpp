@@ -42,6 +42,7 @@ struct Chip : RegisterBus {
 
 struct SimulatedLsm9ds1 : Chip {
   std::deque<Xyz> fifo;
+  std::deque<Xyz> moments;  // with the gyroscope: its three values, then the accelerometer's
   bool is_overrun = false;
   uint64_t n_measured = 0;
 
@@ -57,7 +58,12 @@ struct SimulatedLsm9ds1 : Chip {
   }
   void ReadRegisters(uint8_t first, uint8_t* data, size_t n) override {
     if (first == 0x2f) {
-      data[0] = static_cast<uint8_t>(fifo.size() | (is_overrun ? 0x40 : 0));
+      data[0] = static_cast<uint8_t>((fifo.size() + moments.size()) | (is_overrun ? 0x40 : 0));
+    } else if (first == 0x18) {
+      REQUIRE(n == 12);
+      REQUIRE(!moments.empty());
+      std::memcpy(data, moments.front().data(), 12);
+      moments.pop_front();
     } else if (first == 0x28) {
       REQUIRE(n == 6);
       REQUIRE(!fifo.empty());
@@ -296,6 +302,52 @@ TEST_CASE("BMI270's FIFO that makes no sense is a failed sensor, not samples") {
   int16_t xyz[3];
   FifoBlock block = {};
   CHECK(sensor.Read(xyz, 1, &block) == Status::kSensorTimeout);
+}
+
+TEST_CASE("with its gyroscope, LSM9DS1 gives both of a moment in one read, the rotation in the scale of both chips") {
+  SimulatedLsm9ds1 chip;
+  Lsm9ds1 sensor(&chip);
+  CHECK(sensor.Start<6>(0) == Status::kOk);
+  CHECK(chip.registers[0x10] == 0x78);  // 119 Hz, +-2000 dps
+  CHECK(chip.registers[0x20] == 0x70);
+  for (const int16_t turn : {100, 28'571, 32'767, -32'768}) {
+    chip.moments.push_back({turn, 0, -1, 1, 2, 3});
+  }
+  int16_t samples[6 * 4];
+  FifoBlock block = {};
+  CHECK(sensor.Read<6>(samples, 4, 0, &block) == Status::kOk);
+  CHECK(block.n_samples == 4);
+  const int16_t expected[] = {114, 32'767, 32'767, -32'768};  // 70 mdps in counts of 61.035
+  for (size_t i = 0; i < 4; ++i) {
+    CHECK(samples[6 * i] == 1);
+    CHECK(samples[6 * i + 2] == 3);
+    CHECK(samples[6 * i + 3] == expected[i]);
+  }
+  sensor.Stop<6>();
+  CHECK(chip.registers[0x10] == 0x00);
+}
+
+TEST_CASE("with its gyroscope, BMI270 gives both of a moment; one alone is nothing at the start, and later a loss") {
+  SimulatedBmi270 chip;
+  Bmi270 sensor(&chip);
+  CHECK(sensor.Start<6>() == Status::kOk);
+  CHECK(chip.registers[0x42] == 0xa8);
+  CHECK(chip.registers[0x43] == 0x00);
+  CHECK(chip.registers[0x49] == 0xd0);
+  CHECK(chip.registers[0x7d] == 0x06);
+  const std::vector<uint8_t> whole = {0x8c, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0};
+  const std::vector<uint8_t> half = {0x84, 4, 0, 5, 0, 6, 0};
+  chip.fifo = {half, half, whole, whole, half, whole};
+  int16_t samples[6 * 8];
+  FifoBlock block = {};
+  CHECK(sensor.Read<6>(samples, 8, &block) == Status::kOk);
+  CHECK(block.n_samples == 2);
+  CHECK(block.n_lost == 0);
+  const int16_t expected[] = {-5, -4, 6, -2, -1, 3};
+  CHECK(std::memcmp(samples, expected, sizeof expected) == 0);
+  CHECK(sensor.Read<6>(samples, 8, &block) == Status::kOk);
+  CHECK(block.n_samples == 1);
+  CHECK(block.n_lost == 1);
 }
 
 /// A BMI270 that takes its configuration file as the datasheet, section 4.2, has it.

@@ -8,6 +8,7 @@ from typing import Annotated
 from tinyhost.cli.declare import Group, argument, make_command, make_group, option
 from tinyhost.cli.labels import split_words
 from tinyhost.cli.output import note, progress_count
+from tinyhost.cli.synth_hands import hands
 from tinyhost.cli.synth_machine import machine
 from tinyhost.system.wording import counted
 
@@ -30,6 +31,7 @@ def command() -> Group:
             "pictures": make_command(pictures, examples=("tinyhost synth pictures data/drawn/train --count 100",)),
             "speech": make_command(speech, examples=("tinyhost synth speech data/words --words yes,no --count 400",)),
             "stream": make_command(stream, examples=("tinyhost synth stream data/talk.wav --minutes 30",)),
+            "hands": make_command(hands, examples=("tinyhost synth hands data/hands --people 40",)),
             "machine": make_command(
                 machine, examples=("tinyhost synth machine data/pump/imbalance/1.csv --fault imbalance --start-s 60",)
             ),

@@ -36,7 +36,7 @@ __all__ = ["CompiledModel", "compile_tflite"]
 
 _SCRATCH_LIMITS = (32768, 16384, 8192, 4096, 2048, 0)
 _NAME_BYTES = 31  # of the model
-_CLASSIFYING = (Task.KWS, Task.VWW)
+_CLASSIFYING = (Task.KWS, Task.VWW, Task.GESTURES)
 _BYTES = TensorInfo(dtype="uint8", shape=(), scale=0.0, zero_point=0)
 """What stands for several inputs or outputs where an app would look at one."""
 

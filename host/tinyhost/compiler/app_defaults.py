@@ -36,7 +36,7 @@ class AppDefaults:
     smoothing: number of results to average.
     pixel_range: real values of a black and of a white pixel at the model's input; None: the ends of the input's
         quantized range, which is what image models trained on [0, 1] or [-1, 1] have.
-    task_data: the task's own parameters, packed: KwsParams, AnomalyParams.
+    task_data: the task's own parameters, packed: KwsParams, AnomalyParams, GestureParams.
     """
 
     target_label: int | None = None

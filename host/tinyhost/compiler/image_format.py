@@ -29,6 +29,7 @@ __all__ = [
     "FloatPoolParams",
     "FloatSoftmaxParams",
     "FloatUnaryParams",
+    "GestureParams",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
     "IMAGE_VERSION",
@@ -133,6 +134,8 @@ class Task(IntEnum):
     """visual wake words: a picture to labels"""
     ANOMALY = 3
     """anomaly detection: features to a reconstruction or a distance"""
+    GESTURES = 4
+    """gestures: steps of a movement to labels"""
 
 
 class TensorType(IntEnum):
@@ -481,7 +484,7 @@ class ImageHeader:
     """NUL-terminated UTF-8 strings, one after the other"""
     labels_bytes: int = 0
     task_data_offset: int = 0
-    """the task's own parameters: KwsParams, AnomalyParams; apps check what is in them"""
+    """the task's own parameters: KwsParams, AnomalyParams, GestureParams; apps check what is in them"""
     task_data_bytes: int = 0
     """0: none"""
     reserved: tuple[int, ...] = (0, 0)
@@ -560,6 +563,47 @@ class KwsParams:
             n_silent_labels=values[7],
             min_results=values[8],
             period_ms=values[9],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GestureParams:
+    """Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores."""
+
+    SIZE: ClassVar[int] = 16
+    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHH")
+
+    step_mhz: int = 0
+    """steps per second, in thousandths; each is the mean of the samples in it"""
+    n_steps: int = 0
+    """of one input; 6 * n_steps is its size"""
+    average_ms: int = 0
+    """over which the app averages scores"""
+    suppression_ms: int = 0
+    """after a detection, in which none follows"""
+    n_silent_labels: int = 0
+    """the first labels, which are no gestures: still, other"""
+    min_results: int = 0
+    """in the average before it counts"""
+    period_ms: int = 0
+    """least time between two inferences; 0: at every step"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.step_mhz, self.n_steps, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results, self.period_ms)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> GestureParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            step_mhz=values[0],
+            n_steps=values[1],
+            average_ms=values[2],
+            suppression_ms=values[3],
+            n_silent_labels=values[4],
+            min_results=values[5],
+            period_ms=values[6],
         )
 
 

@@ -13,26 +13,28 @@ from typing import Any
 
 from tinyhost.compiler.anomaly_text import anomaly_from_names, anomaly_names
 from tinyhost.compiler.app_defaults import AppDefaults
-from tinyhost.compiler.image_format import KwsParams, Task
+from tinyhost.compiler.image_format import GestureParams, KwsParams, Task
 from tinyhost.errors import ConfigError, ModelError
 from tinyhost.system.json_reading import JsonObject, read_json
 
 __all__ = ["SETTINGS_FILE", "read_settings_file", "settings_text"]
 
 SETTINGS_FILE = "settings.json"
-_KWS, _ANOMALY = "kws", "anomaly"
+_ANOMALY = "anomaly"
+_PARAMS: dict[Task, type[KwsParams | GestureParams]] = {Task.KWS: KwsParams, Task.GESTURES: GestureParams}
+"""whose task data are whole numbers by name, under the task's"""
 _MAX_BYTES = 1 << 20
 _MAX_THRESHOLD = 1e6
 _HINT = "fix it, or take the one that the training wrote, or delete it"
-_WIDE = {"sample_rate_hz", "period_ms"}
-"""fields of KwsParams with 32 bits; the others have 16"""
+_WIDE = {(KwsParams, "sample_rate_hz"), (KwsParams, "period_ms"), (GestureParams, "step_mhz")}
+"""fields with 32 bits; the others have 16"""
 
 
 def settings_text(defaults: AppDefaults, task: Task) -> str:
     """Return the file's text: task, threshold, task data by name. Raises ModelError for task data that has no names."""
     content: dict[str, Any] = {"task": task.name.lower(), "threshold": defaults.threshold}
-    if task == Task.KWS and defaults.task_data:
-        content[_KWS] = asdict(KwsParams.unpack(defaults.task_data))
+    if task in _PARAMS and defaults.task_data:
+        content[task.name.lower()] = asdict(_PARAMS[task].unpack(defaults.task_data))
     elif task == Task.ANOMALY and defaults.task_data:
         content[_ANOMALY] = anomaly_names(defaults.task_data)
     elif defaults.task_data:
@@ -48,18 +50,20 @@ def _compact(text: str) -> str:
 def read_settings_file(path: Path) -> tuple[Task, AppDefaults]:
     """Return what a settings.json says. Raises ConfigError, which names file, key and value, if it is otherwise."""
     content = read_json(path, max_bytes=_MAX_BYTES, error=ConfigError, hint=_HINT)
-    content.check_keys(("task", "threshold"), (_KWS, _ANOMALY))
+    content.check_keys(("task", "threshold"), (*(task.name.lower() for task in _PARAMS), _ANOMALY))
     task = Task[content.choice("task", [task.name.lower() for task in Task]).upper()]
     defaults = AppDefaults(threshold=content.number("threshold", -_MAX_THRESHOLD, _MAX_THRESHOLD))
-    if _KWS in content:
-        defaults = replace(defaults, task_data=_kws_params(content.object(_KWS)).pack())
+    for own, params in _PARAMS.items():
+        if (key := own.name.lower()) in content:
+            defaults = replace(defaults, task_data=_params(params, content.object(key)).pack())
     if _ANOMALY in content:
         defaults = replace(defaults, task_data=anomaly_from_names(content.object(_ANOMALY)))
     return task, defaults
 
 
-def _kws_params(values: JsonObject) -> KwsParams:
+def _params(kind: type[KwsParams | GestureParams], values: JsonObject) -> KwsParams | GestureParams:
     """Return the params; every field has to be there, and no other."""
-    names = [field.name for field in fields(KwsParams)]
+    names = [field.name for field in fields(kind)]
     values.check_keys(names)
-    return KwsParams(**{name: values.integer(name, 0, 2**32 - 1 if name in _WIDE else 2**16 - 1) for name in names})
+    bits = {name: 32 if (kind, name) in _WIDE else 16 for name in names}
+    return kind(**{name: values.integer(name, 0, 2 ** bits[name] - 1) for name in names})

@@ -170,7 +170,14 @@ def store_content(
         if not pieces:
             raise DatasetError(f"{found.what}: no two samples without a gap between them")
         return [
-            store.add_motion(content.acceleration[piece], content.rate_hz, label, origin, scene_item=found.what)
+            store.add_motion(
+                content.acceleration[piece],
+                content.rate_hz,
+                label,
+                origin,
+                rotation=content.rotation[piece] if content.rotation is not None else None,
+                scene_item=found.what,
+            )
             for piece in pieces
         ]
     if not isinstance(content, Clip):

@@ -28,6 +28,7 @@ __all__ = [
     "load_motion_folder",
     "part_of_motion",
     "read_motion_folder",
+    "read_recordings",
 ]
 
 NORMAL = "normal"
@@ -116,6 +117,14 @@ def read_motion_folder(
     Files that make no sense, and those at another rate than most, are skipped and told. Raises DatasetError if none can
     be used.
     """
+    recordings, skipped = read_recordings(root, units, on_file=on_file)
+    return _motion_set(root, recordings, skipped)
+
+
+def read_recordings(
+    root: Path, units: MotionUnits = NOTHING_SAID, *, on_file: Callable[[int, int], None] = lambda done, total: None
+) -> tuple[list[tuple[str, MotionRecording]], list[Skipped]]:
+    """Return the recordings of label/*.csv by `label/file`, and what is skipped. Raises DatasetError if all are."""
     listing = labelled_files(root, MOTION)
     recordings, skipped = [], list(listing.skipped)
     for done, path in enumerate(listing.files, 1):
@@ -128,7 +137,7 @@ def read_motion_folder(
         on_file(done, len(listing.files))
     if not recordings:
         raise none_usable(root, skipped, hint="fix the files, or record new ones: tinyhost capture --sensor imu")
-    return _motion_set(root, recordings, skipped)
+    return recordings, skipped
 
 
 def part_of_motion(motions: MotionSet, part: Part, root: Path) -> MotionSet:

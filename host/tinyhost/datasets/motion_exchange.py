@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.edge_impulse import Acquisition, Channel, bad_format, write_acquisition
@@ -15,18 +16,19 @@ from tinyhost.datasets.folder import MOTION, label_of, labelled_files
 from tinyhost.datasets.parts import listed_name, read_lists
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
-from tinyhost.motion.columns import COLUMNS, find_axes
+from tinyhost.motion.columns import COLUMNS, ROTATION_COLUMNS, find_axes, find_rotation
 from tinyhost.motion.csv import read_motion_csv
-from tinyhost.motion.recording import MAX_ACCELERATION, RATES_HZ, MotionRecording, find_issues
-from tinyhost.motion.units import NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, unit_in
+from tinyhost.motion.recording import MAX_ACCELERATION, MAX_ROTATION, RATES_HZ, MotionRecording, find_issues
+from tinyhost.motion.units import NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, degrees_in, unit_in
 
 __all__ = ["export_motion", "motion_of"]
 
 _AXES = COLUMNS[1:]
+_ROTATION_UNIT = "dps"
 
 
 def motion_of(acquisition: Acquisition, where: str) -> MotionRecording:
-    """Return an acquisition's accelerations. Raises DatasetError if it is no motion."""
+    """Return an acquisition's accelerations, and rotations if it has them. Raises DatasetError if it is no motion."""
     names = [channel.name for channel in acquisition.channels]
     places = find_axes(names, where)
     if places is None:
@@ -41,12 +43,31 @@ def motion_of(acquisition: Acquisition, where: str) -> MotionRecording:
     if largest > MAX_ACCELERATION:
         raise bad_format(where, f"a value of {largest:g} is not an acceleration")
     acceleration = acquisition.values[:, places] * PER_UNIT[unit]
+    rotation, assumed = _rotation_of(acquisition, names)
     return MotionRecording(
         name=Path(where).stem,
         acceleration=acceleration,
         rate_hz=acquisition.rate_hz,
-        issues=find_issues(acceleration, acquisition.rate_hz, gaps=[]),
+        rotation=rotation,
+        issues=find_issues(acceleration, acquisition.rate_hz, rotation=rotation, gaps=[]),
+        assumed=assumed,
     )
+
+
+def _rotation_of(acquisition: Acquisition, names: list[str]) -> tuple[NDArray[np.float64] | None, str]:
+    """Return what a gyroscope gave, (n, 3) in degrees per second; None, and why, if it cannot be used."""
+    places = find_rotation(names)
+    if places is None:
+        return None, ""
+    texts = {acquisition.channels[place].units for place in places}
+    degrees = {degrees_in(text) for text in texts}
+    per_unit = degrees.pop() if len(degrees) == 1 else None
+    if per_unit is None:
+        return None, f"the gyroscope is left out: it is in {', '.join(sorted(texts))}, expected dps, deg/s or rad/s"
+    rotation = acquisition.values[:, places] * per_unit
+    if np.abs(rotation).max() > MAX_ROTATION:
+        return None, f"the gyroscope is left out: {np.abs(rotation).max():.3g} degrees per second is no rotation"
+    return rotation, ""
 
 
 def export_motion(
@@ -71,10 +92,12 @@ def export_motion(
         except DatasetError as error:
             skipped.append(Skipped(what=name, reason=error.message))
             continue
+        values, channels = recording.acceleration, [Channel(name=axis, units="m/s2") for axis in _AXES]
+        if recording.rotation is not None:
+            values = np.hstack([values, recording.rotation])
+            channels += [Channel(name=axis, units=_ROTATION_UNIT) for axis in ROTATION_COLUMNS]
         whole = Acquisition(
-            values=np.round(recording.acceleration, 4),
-            interval_ms=1000.0 / recording.rate_hz,
-            channels=tuple(Channel(name=axis, units="m/s2") for axis in _AXES),
+            values=np.round(values, 4), interval_ms=1000.0 / recording.rate_hz, channels=tuple(channels)
         )
         part = listed.get(name, "training")
         for number, stretch in enumerate(recording.segments()):

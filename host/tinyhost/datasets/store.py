@@ -193,24 +193,26 @@ class DatasetStore:
         label: str,
         origin: Origin,
         *,
+        rotation: NDArray[np.float64] | None = None,
         timestamp_us: int = -1,
         scene_item: str = "",
     ) -> Sample:
         """Store a recording of motion, (n, 3) in m/s^2, as CSV, and its line with what its sensor did wrong.
 
+        rotation: (n, 3) in degrees per second, of a gyroscope.
         Like `add`, it returns when both are on disk. Raises DatasetError.
         """
-        issues = find_issues(acceleration, rate_hz, gaps=[])
+        issues = find_issues(acceleration, rate_hz, rotation=rotation, gaps=[])
         sample = replace(
             origin.sample(label),
             scene_item=scene_item,
             timestamp_us=timestamp_us,
             sample_rate_hz=rate_hz,
             n_samples=acceleration.shape[0],
-            n_channels=acceleration.shape[1],
+            n_channels=3 if rotation is None else 6,
             issues=tuple(map(str, issues)),
         )
-        return self.add_file(motion_csv(acceleration, rate_hz), sample, suffix=".csv")
+        return self.add_file(motion_csv(acceleration, rate_hz, rotation), sample, suffix=".csv")
 
     def add_file(self, content: bytes, sample: Sample, *, suffix: str, prefix: str = "") -> Sample:
         """Store a file under the next free name `label/<prefix><number><suffix>`, and its line; return the line.

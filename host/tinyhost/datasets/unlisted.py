@@ -48,8 +48,8 @@ def describe_unlisted(root: Path, file: str) -> Sample | None:
 
 def _describe_motion(path: Path) -> dict[str, Any]:
     recording = read_motion_csv(path)
-    n_samples, n_channels = recording.acceleration.shape
-    facts = {"sample_rate_hz": recording.rate_hz, "n_samples": n_samples, "n_channels": n_channels}
+    n_samples = len(recording.acceleration)
+    facts = {"sample_rate_hz": recording.rate_hz, "n_samples": n_samples, "n_channels": recording.n_channels}
     return {**facts, "issues": tuple(map(str, recording.issues))}
 
 

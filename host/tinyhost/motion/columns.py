@@ -1,4 +1,4 @@
-"""Which columns of a table are time and acceleration, by the names and units that people give them in its header."""
+"""Which columns of a table are time, acceleration and rotation, by the names and units in its header."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tinyhost.errors import DatasetError
-from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, say_so, time_unit_in, unit_in
+from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, degrees_in, say_so, time_unit_in, unit_in
 
-__all__ = ["COLUMNS", "MotionColumns", "find_axes", "find_columns"]
+__all__ = ["COLUMNS", "ROTATION_COLUMNS", "MotionColumns", "find_axes", "find_columns", "find_rotation"]
 
 COLUMNS = ("timestamp", "accX", "accY", "accZ")
 """as Edge Impulse has them, and as tinyhost writes them"""
+ROTATION_COLUMNS = ("gyrX", "gyrY", "gyrZ")
+"""behind them, if there was a gyroscope"""
 _TIME = re.compile(r"t|ts|epoch|elapsed|clock|.*time(stamps?|elapsed|sincestart)?")
 _SENSOR = "(?:imu|sensor|raw|phone|watch|device|body|accelerometer)?"
 _NAMED = re.compile(
     rf"{_SENSOR}(?:a|acc|accel|acceleration|accelerometer|accelerations|gf)(?:axis)?([xyz])(?:axis)?"
     rf"|{_SENSOR}([xyz])(?:axis)?(?:acc|accel|acceleration)"
+)
+_ROTATION = re.compile(
+    rf"{_SENSOR}(?:g|gyr|gyro|gyroscope|rot|rotation|rotationrate|angularvelocity|omega|w)(?:axis)?([xyz])(?:axis)?"
+    rf"|{_SENSOR}([xyz])(?:axis)?(?:gyr|gyro|gyroscope)"
 )
 _BARE = re.compile(r"(?:axis)?([xyz])(?:axis)?")
 _G, _G_FORCE = "g", "gf"  # gFx, gFy, gFz: as Physics Toolbox calls them
@@ -38,6 +44,10 @@ class MotionColumns:
     """of time, x, y, z"""
     units: MotionUnits
     """as the header or a person says"""
+    rotation: tuple[int, int, int] | None = None
+    """of the gyroscope's x, y, z; None: there are none"""
+    degrees: float | None = None
+    """per second, of one of rotation; None: the header does not say it"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +78,15 @@ def find_columns(header: Sequence[str], said: MotionUnits, where: str) -> Motion
         )
     found = [column for column in (time, *axes) if column is not None]
     places = [column.place for column in found]
+    rotation = find_rotation(header)
     return MotionColumns(
         places=(places[0], places[1], places[2], places[3]),
         units=MotionUnits(
             acceleration=_unit([(header[column.place], column) for column in found[1:]], said.acceleration, where),
             time=_agreed("time-unit", said.time, time_unit_in(found[0].unit), where),
         ),
+        rotation=rotation,
+        degrees=_degrees([header[place] for place in rotation]) if rotation is not None else None,
     )
 
 
@@ -84,6 +97,24 @@ def find_axes(names: Sequence[str], where: str) -> tuple[int, int, int] | None:
     """
     places = [column.place for column in _axes(names, where) if column is not None]
     return (places[0], places[1], places[2]) if len(places) == 3 else None
+
+
+def find_rotation(names: Sequence[str]) -> tuple[int, int, int] | None:
+    """Return which of some channels are a gyroscope's three axes, by their names; None if there is none, or not one."""
+    found: dict[str, list[int]] = {"x": [], "y": [], "z": []}
+    for place, name in enumerate(names):
+        if match := _ROTATION.fullmatch(_split(name, place, degrees_in).key):
+            found[match[1] or match[2]].append(place)
+    x, y, z = found.values()
+    return (x[0], y[0], z[0]) if len(x) == len(y) == len(z) == 1 else None
+
+
+def _degrees(names: Sequence[str]) -> float | None:
+    """Return how many degrees per second one of the columns is; None if nobody says it, or each says another."""
+    if [name.strip() for name in names] == list(ROTATION_COLUMNS):
+        return 1.0
+    units = {degrees_in(_split(name, 0, degrees_in).unit) for name in names}
+    return units.pop() if len(units) == 1 else None
 
 
 def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> Unit | None:

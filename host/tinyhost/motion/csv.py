@@ -1,4 +1,6 @@
-"""Accelerations as CSV: written in Edge Impulse's layout, timestamp,accX,accY,accZ in ms and m/s^2, read in others too.
+"""Motion as CSV: written in Edge Impulse's layout, timestamp,accX,accY,accZ in ms and m/s^2, read in others too.
+
+With a gyroscope, gyrX,gyrY,gyrZ in degrees per second follow.
 
 What is read is not trusted: what makes no sense is an error with its line, what a sensor does wrong is an Issue.
 """
@@ -15,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError
-from tinyhost.motion.columns import COLUMNS
+from tinyhost.motion.columns import COLUMNS, ROTATION_COLUMNS
 from tinyhost.motion.recording import MAX_ACCELERATION, RATES_HZ, Issue, MotionRecording, find_issues
-from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
+from tinyhost.motion.sensor import COUNTS_PER_DPS, LSM9DS1, STANDARD_GRAVITY, Accelerometer
 from tinyhost.motion.table import MotionTable, read_table
 from tinyhost.motion.units import MS_PER_UNIT, NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, Unit, say_so
 from tinyhost.system.durable import new_file
@@ -60,45 +62,54 @@ def parse_motion_csv(
     time_ms, assumed = _time_ms(table, where)
     rate_hz, gaps = _sampling(time_ms, where)
     acceleration = _to_metric(table, units.acceleration, where)
-    issues = find_issues(acceleration, rate_hz, gaps=gaps, range_g=range_g)
     return MotionRecording(
-        name=Path(where).stem, acceleration=acceleration, rate_hz=rate_hz, issues=issues, assumed=assumed
+        name=Path(where).stem,
+        acceleration=acceleration,
+        rate_hz=rate_hz,
+        rotation=table.rotation,
+        issues=find_issues(acceleration, rate_hz, rotation=table.rotation, gaps=gaps, range_g=range_g),
+        assumed="; ".join(filter(None, [assumed, table.assumed])),
     )
 
 
 def write_motion_csv(path: Path, blocks: Iterable[NDArray[np.int16]], sensor: Accelerometer = LSM9DS1) -> int:
-    """Write samples as CSV, atomically, and return how many. blocks: (n, 3) counts, one after the other.
+    """Write samples as CSV, atomically, and return how many.
 
-    Values have four decimals, a tenth of a count, so reading gives the same counts. Raises OSError.
+    blocks: (n, 3) counts, or (n, 6) with a gyroscope's, one after the other. Values have four decimals, a tenth of a
+    count, so reading gives the same counts. Raises OSError.
     """
     n_samples = 0
     with new_file(path) as file:
-        file.write(_head(sensor.rate_hz))
         for block in blocks:
-            _write_block(file, sensor.acceleration(block), sensor.rate_hz, n_samples)
+            if not n_samples:
+                file.write(_head(sensor.rate_hz, block.shape[1]))
+            values = np.hstack([sensor.acceleration(block[:, :3]), block[:, 3:] / COUNTS_PER_DPS])
+            _write_block(file, values, sensor.rate_hz, n_samples)
             n_samples += len(block)
     return n_samples
 
 
-def motion_csv(acceleration: NDArray[np.float64], rate_hz: float) -> bytes:
-    """Return (n, 3) accelerations in m/s^2 as the bytes of a CSV file."""
+def motion_csv(acceleration: NDArray[np.float64], rate_hz: float, rotation: NDArray[np.float64] | None = None) -> bytes:
+    """Return (n, 3) accelerations in m/s^2, and rotations in degrees per second, as the bytes of a CSV file."""
+    values = acceleration if rotation is None else np.hstack([acceleration, rotation])
     file = io.BytesIO()
-    file.write(_head(rate_hz))
-    _write_block(file, acceleration, rate_hz, 0)
+    file.write(_head(rate_hz, values.shape[1]))
+    _write_block(file, values, rate_hz, 0)
     return file.getvalue()
 
 
-def _head(rate_hz: float) -> bytes:
+def _head(rate_hz: float, n_channels: int) -> bytes:
     """Return the header's line; of a rate that is not usual it says the unit of time, for nobody would guess it."""
     is_usual = _USUAL_RATES_HZ[0] < rate_hz < _USUAL_RATES_HZ[1]
     time, *axes = COLUMNS
-    return (",".join([time if is_usual else f"{time}_ms", *axes]) + "\n").encode()
+    rotation = ROTATION_COLUMNS[: n_channels - len(axes)]
+    return (",".join([time if is_usual else f"{time}_ms", *axes, *rotation]) + "\n").encode()
 
 
 def _write_block(file: IO[bytes], block: NDArray[np.float64], rate_hz: float, first: int) -> None:
     time_ms = np.arange(first, first + len(block)) * (1000.0 / rate_hz)
     table = np.column_stack([time_ms, block])
-    np.savetxt(file, table, fmt=("%.3f", "%.4f", "%.4f", "%.4f"), delimiter=",")
+    np.savetxt(file, table, fmt=("%.3f", *["%.4f"] * block.shape[1]), delimiter=",")
 
 
 def _time_ms(table: MotionTable, where: str) -> tuple[NDArray[np.float64], str]:

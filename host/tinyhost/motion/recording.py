@@ -1,4 +1,4 @@
-"""A recording of accelerations, and what is wrong with it."""
+"""A recording of accelerations, and of rotations if there was a gyroscope, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer
+from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY, Accelerometer, rotation_counts
 from tinyhost.system.wording import counted
 
-__all__ = ["MAX_ACCELERATION", "RATES_HZ", "Issue", "MotionRecording", "find_issues"]
+__all__ = ["MAX_ACCELERATION", "MAX_ROTATION", "RATES_HZ", "Issue", "MotionRecording", "find_issues"]
 
 MAX_ACCELERATION = 1e5  # m/s^2; what is more is none
+MAX_ROTATION = 1e6  # degrees per second
 RATES_HZ = (1.0, 10_000.0)
 """of recordings that make sense"""
 
@@ -24,6 +25,8 @@ _FINE_STEP = 0.005  # m/s^2, 0.5 mg: about the noise of a quiet sensor
 _MOVED_STEPS = 40
 """where the step is coarse, an axis at rest repeats its value; it is stuck if another one moves by so many steps"""
 _AXES = ("accX", "accY", "accZ")
+_ROTATION_AXES = ("gyrX", "gyrY", "gyrZ")
+_ROTATION_RANGE = 2000.0  # degrees per second: hal::kRotationScale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,8 @@ class MotionRecording:
     acceleration: NDArray[np.float64]
     """(n, 3) in m/s^2"""
     rate_hz: float
+    rotation: NDArray[np.float64] | None = None
+    """(n, 3) in degrees per second; None: there was no gyroscope"""
     issues: tuple[Issue, ...] = ()
     assumed: str = ""
     """what was taken for granted when it was read, in words"""
@@ -59,6 +64,17 @@ class MotionRecording:
     def counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
         """Return (n, 3) samples as `sensor` would give them."""
         return sensor.counts(self.acceleration)
+
+    def all_counts(self, sensor: Accelerometer = LSM9DS1) -> NDArray[np.int16]:
+        """Return (n, 6) samples as `sensor` and the gyroscope beside it would give them; (n, 3) without rotation."""
+        if self.rotation is None:
+            return self.counts(sensor)
+        return np.hstack([self.counts(sensor), rotation_counts(self.rotation)])
+
+    @property
+    def n_channels(self) -> int:
+        """Values of a moment: 3, with rotation 6."""
+        return 3 if self.rotation is None else 6
 
     def segments(self) -> Iterator[slice]:
         """Yield the stretches without gaps."""
@@ -71,33 +87,49 @@ class MotionRecording:
 
 
 def find_issues(
-    acceleration: NDArray[np.float64], rate_hz: float, *, gaps: list[Issue], range_g: float = LSM9DS1.range_g
+    acceleration: NDArray[np.float64],
+    rate_hz: float,
+    *,
+    rotation: NDArray[np.float64] | None = None,
+    gaps: list[Issue],
+    range_g: float = LSM9DS1.range_g,
 ) -> tuple[Issue, ...]:
     """Return all issues by their first sample: the gaps given, stuck axes, and samples at or beyond the range."""
     issues = list(gaps)
+    issues += _issues_of(acceleration, rate_hz, _AXES, range_g * STANDARD_GRAVITY * 0.999, _FINE_STEP)
+    if rotation is not None:  # a quiet gyroscope's noise is less than its step
+        issues += _issues_of(rotation, rate_hz, _ROTATION_AXES, _ROTATION_RANGE * 0.999, -1.0)
+    return tuple(sorted(issues, key=lambda issue: issue.first))
+
+
+def _issues_of(
+    axes: NDArray[np.float64], rate_hz: float, names: tuple[str, ...], limit: float, fine_step: float
+) -> Iterator[Issue]:
+    """Yield the stuck axes of a sensor, (n, 3), and samples at or beyond `limit`.
+
+    fine_step: up to which its noise must show.
+    """
     least = max(2, round(STUCK_S * rate_hz))
-    limit = range_g * STANDARD_GRAVITY * 0.999
-    step = _own_step(acceleration)
-    for axis, name in enumerate(_AXES):
-        values = acceleration[:, axis]
+    step = _own_step(axes)
+    for axis, name in enumerate(names):
+        values = axes[:, axis]
         changes = np.flatnonzero(np.diff(values) != 0.0)
         for first, n_samples in _runs(changes + 1, len(values)):
             if n_samples < least:
                 continue
-            run = acceleration[first : first + n_samples]
-            if step <= _FINE_STEP or np.ptp(run, axis=0).max() > _MOVED_STEPS * step:
-                issues.append(Issue(kind="stuck", first=first, n_samples=n_samples, axis=name))
+            run = axes[first : first + n_samples]
+            if step <= fine_step or np.ptp(run, axis=0).max() > _MOVED_STEPS * step:
+                yield Issue(kind="stuck", first=first, n_samples=n_samples, axis=name)
         beyond = np.abs(values) >= limit
         borders = np.flatnonzero(np.diff(beyond.astype(np.int8)) != 0) + 1
         for first, n_samples in _runs(borders, len(values)):
             if beyond[first]:
-                issues.append(Issue(kind="saturated", first=first, n_samples=n_samples, axis=name))
-    return tuple(sorted(issues, key=lambda issue: issue.first))
+                yield Issue(kind="saturated", first=first, n_samples=n_samples, axis=name)
 
 
-def _own_step(acceleration: NDArray[np.float64]) -> float:
+def _own_step(axes: NDArray[np.float64]) -> float:
     """Return the smallest step between two values of an axis, the sensor's or the file's; 0 if no axis ever changes."""
-    steps = [float(np.diff(values).min()) for axis in acceleration.T if len(values := np.unique(axis)) > 1]
+    steps = [float(np.diff(values).min()) for axis in axes.T if len(values := np.unique(axis)) > 1]
     return min(steps, default=0.0)
 
 

@@ -9,10 +9,21 @@ from numpy.typing import NDArray
 
 from tinyhost.errors import UsageError
 
-__all__ = ["BMI270", "LSM9DS1", "SENSORS", "STANDARD_GRAVITY", "Accelerometer", "sensor_named"]
+__all__ = [
+    "BMI270",
+    "COUNTS_PER_DPS",
+    "LSM9DS1",
+    "SENSORS",
+    "STANDARD_GRAVITY",
+    "Accelerometer",
+    "rotation_counts",
+    "sensor_named",
+]
 
 STANDARD_GRAVITY = 9.80665
 """m/s^2 per g (CGPM, 1901)"""
+COUNTS_PER_DPS = 32768.0 / 2000.0
+"""of a gyroscope's axis, on every board: hal::kRotationScale"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +67,11 @@ LSM9DS1 = Accelerometer(
 # datasheet).
 BMI270 = Accelerometer(name="bmi270", rate_hz=100.0, range_g=4.0, counts_per_g=8192.0, cutoff_hz=40.0, noise_g=0.00101)
 SENSORS = {sensor.name: sensor for sensor in (LSM9DS1, BMI270)}
+
+
+def rotation_counts(rotation: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Return samples of a rotation in degrees per second, rounded and saturated, as both boards' gyroscopes give it."""
+    return np.clip(np.rint(rotation * COUNTS_PER_DPS), -32768.0, 32767.0).astype(np.int16)
 
 
 def sensor_named(name: str) -> Accelerometer:

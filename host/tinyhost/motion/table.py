@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import DatasetError
-from tinyhost.motion.columns import COLUMNS, find_columns
+from tinyhost.motion.columns import COLUMNS, ROTATION_COLUMNS, find_columns
+from tinyhost.motion.recording import MAX_ROTATION
 from tinyhost.motion.units import MotionUnits
 from tinyhost.system.delimited import Numbers, read_rows
 from tinyhost.system.wording import counted
@@ -31,6 +32,10 @@ class MotionTable:
     """(n, 3)"""
     units: MotionUnits
     """as the header or a person says"""
+    rotation: NDArray[np.float64] | None = None
+    """(n, 3) in degrees per second; None: there is none"""
+    assumed: str = ""
+    """what was taken for granted of it, in words"""
 
 
 def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTable:
@@ -41,6 +46,7 @@ def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTab
     """
     columns, rows = read_rows(lines, lambda names, at: find_columns(names, said, at), where)
     numbers, samples, units = Numbers(where=where), array("d"), columns.units
+    turns = _Turns(numbers)
     for line, row in rows:
         time, *axes = (row[place] for place in columns.places)
         if ":" in time:
@@ -49,10 +55,49 @@ def read_table(lines: Iterable[str], said: MotionUnits, where: str) -> MotionTab
             moment = numbers.read(time, COLUMNS[0], line)
         values = [numbers.read(text, name, line) for text, name in zip(axes, COLUMNS[1:], strict=True)]
         samples.extend([line, moment, *values])
+        if columns.rotation is not None:
+            turns.take(line, [row[place] for place in columns.rotation])
     table = np.frombuffer(samples, np.float64).reshape(-1, 1 + len(COLUMNS))
     if len(table) < 2:
         raise DatasetError(f"{where}: {counted(len(table), 'sample')}, expected two or more")
-    return MotionTable(lines=table[:, 0].astype(np.int64), time=table[:, 1], values=table[:, 2:], units=units)
+    rotation, assumed = turns.rotation(columns.degrees)
+    return MotionTable(
+        lines=table[:, 0].astype(np.int64),
+        time=table[:, 1],
+        values=table[:, 2:],
+        units=units,
+        rotation=rotation,
+        assumed=assumed,
+    )
+
+
+class _Turns:
+    """A gyroscope's columns, which count for nothing if one of them is not filled: the acceleration is there."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._values = array("d")
+        self._fault = ""
+
+    def take(self, line: int, texts: list[str]) -> None:
+        """Take a row's three texts."""
+        if self._fault:
+            return
+        try:
+            for text, name in zip(texts, ROTATION_COLUMNS, strict=True):
+                self._values.append(self._numbers.read(text, name, line))
+        except DatasetError as error:
+            self._fault = f"the gyroscope is left out: {error.message}"
+
+    def rotation(self, degrees: float | None) -> tuple[NDArray[np.float64] | None, str]:
+        """Return (n, 3) in degrees per second, or None, and what was assumed. degrees: of one, as the header says."""
+        if self._fault or not self._values:
+            return None, self._fault
+        values = np.frombuffer(self._values, np.float64).reshape(-1, 3) * (degrees or 1.0)
+        if np.abs(values).max() > MAX_ROTATION:
+            return None, f"the gyroscope is left out: {np.abs(values).max():.3g} degrees per second is no rotation"
+        words = "rotation taken for degrees per second; if it is not, its header must say so: gyrX [rad/s]"
+        return values, "" if degrees is not None else words
 
 
 def _clock_s(text: str, where: str) -> float:

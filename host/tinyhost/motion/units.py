@@ -1,7 +1,8 @@
-"""What the numbers of a recording of motion mean: units of acceleration and of time."""
+"""What the numbers of a recording of motion mean: units of acceleration, of rotation and of time."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
@@ -18,6 +19,7 @@ __all__ = [
     "MotionUnits",
     "TimeUnit",
     "Unit",
+    "degrees_in",
     "say_so",
     "time_unit_in",
     "unit_in",
@@ -42,6 +44,12 @@ _TIME_SPELLINGS: dict[TimeUnit, str] = {
     "us": "us usec usecs micros microsecond microseconds",
     "ns": "ns nsec nsecs nanos nanosecond nanoseconds",
 }
+_ROTATION_SPELLINGS = {
+    1.0: "dps deg/s deg/sec degree/s degrees/s degree/sec degrees/sec degree/second degrees/second °/s °/sec °s-1",
+    1e-3: "mdps mdeg/s",
+    math.degrees(1.0): "rad/s rad/sec radian/s radians/s radian/second radians/second rads-1 rps rad_s",
+}
+_KNOWN_ROTATION = {text: degrees for degrees, texts in _ROTATION_SPELLINGS.items() for text in texts.split()}
 _KNOWN = {text: unit for unit, texts in _SPELLINGS.items() for text in texts.split()}
 _KNOWN_TIME = {text: unit for unit, texts in _TIME_SPELLINGS.items() for text in texts.split()}
 _PLAIN = str.maketrans({"²": "2", "⁻": "-", "−": "-", "µ": "u", "μ": "u", "^": None, "*": None, "·": None, "⋅": None})
@@ -52,6 +60,11 @@ T = TypeVar("T", Unit, TimeUnit)
 def unit_in(text: str) -> Unit | None:
     """Return the unit of acceleration that a header or a file spells, as `m/s^2`; None if it is none."""
     return _KNOWN.get(_plain(text))
+
+
+def degrees_in(text: str) -> float | None:
+    """Return how many degrees per second one of a unit of rotation is, as `rad/s`; None if it is none."""
+    return _KNOWN_ROTATION.get(_plain(text))
 
 
 def time_unit_in(text: str) -> TimeUnit | None:

@@ -53,6 +53,7 @@ APP_LIMITS = {
     "kws": AppLimits(arena_bytes=49152, max_classes=16),
     "vww": AppLimits(arena_bytes=114688, max_classes=16),
     "anomaly": AppLimits(arena_bytes=24576, max_classes=0),
+    "gestures": AppLimits(arena_bytes=24576, max_classes=16),
     "mlperf": AppLimits(arena_bytes=114688, max_classes=0),
 }
 """What an app's firmware has room for."""

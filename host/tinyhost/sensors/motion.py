@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.motion.sensor import COUNTS_PER_DPS
 from tinyhost.sensors.pace import PaceReport
 from tinyhost.sensors.quality import SampleQuality
 from tinyhost.sensors.remarks import Remark
@@ -19,6 +20,8 @@ __all__ = ["AXES", "MotionQuality", "MotionReport", "up_axis"]
 AXES = "xyz"
 _RECENT = 512
 _AT_REST_G = 0.06
+_AT_REST_DPS = 40.0
+"""the LSM9DS1's zero-rate level is typically within 30 (DocID025715, table 3)"""
 _GRAVITY_G = (0.84, 1.16)
 _LEAN = 0.8
 """An axis is vertical if it carries at least this share of gravity."""
@@ -54,26 +57,32 @@ class MotionReport(PaceReport):
     """of the mean"""
     up: str | None
     """the axis that points up, as `+z`; null if it is tilted"""
+    mean_dps: list[float] | None
+    """rotation about x, y, z in degrees per second; null if the board's app has no gyroscope on"""
 
 
 class MotionQuality(SampleQuality):
     """The motion of some seconds."""
 
     what = "motion data"
-    n_channels = 3
+    n_channels = (3, 6)
 
     def __init__(self) -> None:
         super().__init__()
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=_RECENT)
         """in g"""
         self.full_scale_g = 4.0
+        self._turns: deque[NDArray[np.float64]] = deque(maxlen=_RECENT)
+        """in degrees per second"""
         self._held = np.zeros(3, np.int64)
         self._longest_held = np.zeros(3, np.int64)
         self._last: NDArray[np.int16] | None = None
 
     def take(self, samples: NDArray[np.int16], scale: float) -> None:
-        """Take in (n, 3) counts; scale: g of one."""
+        """Take in (n, 3) counts, or (n, 6) with a gyroscope's; scale: g of one of the first three."""
         self.full_scale_g = 32768 * scale
+        self._turns.extend(samples[:, 3:] / COUNTS_PER_DPS if samples.shape[1] > 3 else ())
+        samples = samples[:, :3]
         for sample in samples:
             if self._last is not None:
                 self._held = np.where(sample == self._last, self._held + 1, 0)
@@ -97,6 +106,11 @@ class MotionQuality(SampleQuality):
         return float(np.linalg.norm(self.mean_g))
 
     @property
+    def mean_dps(self) -> NDArray[np.float64] | None:
+        """Mean rotation of the last second or so, (3,); None without a gyroscope."""
+        return np.array(self._turns)[-self._n_recent :].mean(axis=0) if self._turns else None
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether no axis moves more than noise does."""
         return bool(self.recent) and float(self.noise_g.max()) < _AT_REST_G
@@ -108,8 +122,11 @@ class MotionQuality(SampleQuality):
         return _LIES[axis] if axis else "it is tilted"
 
     def _window(self) -> NDArray[np.float64]:
-        n = max(8, round(self.pace.declared_hz))
-        return np.array(self.recent)[-n:]
+        return np.array(self.recent)[-self._n_recent :]
+
+    @property
+    def _n_recent(self) -> int:
+        return max(8, round(self.pace.declared_hz))
 
     def faults(self) -> Iterator[Remark]:
         """Yield what is wrong with axes and pace."""
@@ -136,6 +153,13 @@ class MotionQuality(SampleQuality):
                 text=f"at rest it measures {self.magnitude_g:.2f} g instead of 1 g",
                 action="see the chip's self-test in the checks above",
             )
+        turns = self.mean_dps
+        if turns is not None and self.is_at_rest and float(np.abs(turns).max()) > _AT_REST_DPS:
+            yield Remark(
+                level="look",
+                text=f"at rest its gyroscope says {np.abs(turns).max():.0f} degrees per second",
+                action="test again, with the board lying still; revision 1 has 30 often (DocID025715, table 3)",
+            )
         if self.n_clipped:
             yield Remark(
                 level="look",
@@ -154,4 +178,5 @@ class MotionQuality(SampleQuality):
             noise_g=[float(value) for value in self.noise_g],
             magnitude_g=self.magnitude_g,
             up=up_axis(self.mean_g),
+            mean_dps=None if self.mean_dps is None else [float(value) for value in self.mean_dps],
         )

@@ -47,7 +47,8 @@ class SensorQuality(ABC):
 class SampleQuality(SensorQuality):
     """Gathers the samples of a sensor that gives them all the time."""
 
-    n_channels: ClassVar[int]
+    n_channels: ClassVar[tuple[int, ...]]
+    """values of a sample, of those that it can have"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +71,7 @@ class SampleQuality(SensorQuality):
         position: of the first sample since the sensor's start; lost: samples that the board lost since then; scale: of
         one count, in g or of full scale.
         """
-        if not len(samples) or samples.shape[1] != self.n_channels:
+        if not len(samples) or samples.shape[1] not in self.n_channels:
             return
         self.pace.add(position=position, n_samples=len(samples), timestamp_us=timestamp_us, rate_hz=rate_hz, lost=lost)
         self.n_items += len(samples)

@@ -53,7 +53,7 @@ class SoundQuality(SampleQuality):
     """The sound of some seconds."""
 
     what = "sound"
-    n_channels = 1
+    n_channels = (1,)
 
     def __init__(self, *, shows_bands: bool = True) -> None:
         """shows_bands: keep `columns`, `level_dbfs` and `loudest_hz`, which take most of the time."""

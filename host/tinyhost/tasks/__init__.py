@@ -1,1 +1,1 @@
-"""Tasks: vision, keywords, anomaly; each a room with what the host knows of it, the twin of a firmware app."""
+"""Tasks: vision, keywords, anomaly, gestures; each is what the host knows of it, the twin of a firmware app."""

@@ -15,7 +15,7 @@ from tinyhost.tasks.findings import HostAnswers
 
 __all__ = ["AccuracyDocument", "KeywordsDocument", "Kind", "LabelIssueDocument", "SampleDocument"]
 
-Kind = Literal["pictures", "clips"]
+Kind = Literal["pictures", "clips", "windows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class AccuracyDocument:
     """the folder"""
     kind: Kind
     n: int
-    """pictures or clips"""
+    """pictures, clips or windows"""
     top1: float
     """share whose highest score is the label's"""
     top1_interval: Interval | None
@@ -106,10 +106,12 @@ class AccuracyDocument:
     pictures: tuple[SampleDocument, ...]
     """empty unless `kind` is `pictures`"""
     clips: tuple[SampleDocument, ...]
-    """the same for clips; one of the two lists is empty"""
+    """the same for clips"""
+    windows: tuple[SampleDocument, ...]
+    """the same for windows of motion, as `wave/000001.csv@4.0s`; two of the three lists are empty"""
     host: HostAnswers | None
-    """the same clips through the firmware's frontend and engine on this computer; null for pictures"""
+    """the same clips or windows through the firmware's code on this computer; null for pictures"""
     keywords: KeywordsDocument | None
-    """missed words and false detections; null for pictures"""
+    """missed words and false detections; null for pictures and motion"""
     skipped: tuple[Skipped, ...]
     """files that could not be used; more than 1 % of them are an error unless `--allow-skipped`"""

@@ -168,6 +168,7 @@ class Accuracy(Finding):
             label_issues=self.label_issues(),
             pictures=samples if self.kind == "pictures" else (),
             clips=samples if self.kind == "clips" else (),
+            windows=samples if self.kind == "windows" else (),
             host=None,
             keywords=None,
             skipped=self.skipped,

@@ -21,8 +21,8 @@ __all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "SeenOb
 class LiveForm:
     """How a task's live predictions are shown."""
 
-    sees: Literal["picture", "sound", "motion"]
-    """what stands beside the predictions"""
+    sees: Literal["picture", "sound", "motion", "movement"]
+    """what stands beside the predictions; of a movement, each channel by itself"""
     result: Literal["state", "events", "alarm", "objects"]
     """the class that is seen now, words as they are said, one score against a threshold, or what is where"""
 

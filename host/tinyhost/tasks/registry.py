@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["register", "task_of_app", "task_of_device", "tasks", "tasks_of_sensor"]
 
-_SHIPPED = {"vww": ("vision", "VISION"), "kws": ("keywords", "KEYWORDS"), "anomaly": ("anomaly", "ANOMALY")}
+_SHIPPED = {
+    "vww": ("vision", "VISION"),
+    "kws": ("keywords", "KEYWORDS"),
+    "anomaly": ("anomaly", "ANOMALY"),
+    "gestures": ("gestures", "GESTURES"),
+}
 """the package of a firmware app's task, and its name there"""
 _ADDED: list[Task] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.core.trainer import Trainer
+from tinyhost.train.gestures.config import GestureTrainConfig
 from tinyhost.train.kws.config import KwsTrainConfig
 from tinyhost.train.series.config import SeriesTrainConfig
 from tinyhost.train.vww.config import VwwTrainConfig
@@ -35,6 +36,15 @@ TRAINERS = {
         data_help="A folder: normal/*.csv is used for training, the CSV files of other labels only for testing.",
         simulated="machine",
         example="tinyhost train anomaly --data data/pump",
+    ),
+    "gestures": Trainer(
+        config=GestureTrainConfig,
+        module="tinyhost.train.gestures.training",
+        help="Train a gesture recognizer on recordings of accelerometer and gyroscope.\n\n"
+        "Its classes are the gestures, and what is none: still, other; the model is int8.",
+        data_help="A folder with one folder of CSV files per gesture, as the app gestures has them captured.",
+        simulated="hands",
+        example="tinyhost train gestures --data data/wand",
     ),
     "series": Trainer(
         config=SeriesTrainConfig,

@@ -62,13 +62,16 @@ def level_meter(level_dbfs: float, width: int) -> Text:
     return meter + Text(figure, DIM if level_dbfs < full else BAD)
 
 
-def sparkline(values: Sequence[float], width: int, colour: str) -> Text:
-    """Return the last `width` values as a row of small bars, from their least to their most."""
+def sparkline(values: Sequence[float], width: int, colour: str, *, least_span: float = 0.0) -> Text:
+    """Return the last `width` values as a row of small bars, from their least to their most.
+
+    least_span: values that differ by no more are the same.
+    """
     recent = list(values)[-width:]
     low, high = (min(recent), max(recent)) if recent else (0.0, 0.0)
     span = high - low
     # Values that differ by less than a percent are the same for the eye: a flat line, not noise blown up.
-    flat = span <= 0.01 * max(abs(high), 1.0)
+    flat = span <= max(0.01 * max(abs(high), 1.0), least_span)
     marks = "".join(_LEVELS[3] if flat else _LEVELS[round(7 * (value - low) / span)] for value in recent)
     return Text(marks.rjust(width), colour, no_wrap=True)
 

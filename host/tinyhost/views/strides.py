@@ -1,4 +1,4 @@
-"""Sound or motion as it comes: its level, the features that the model gets, and the last detections."""
+"""Sound or motion as it comes: its level, its channels or the features that the model gets, and the last detections."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ _NAME_COLUMNS = 9
 """of what stands left of the spectrogram, and a space"""
 _SCALE_COLUMNS = 12
 _AXES = ("x", "y", "z")
+_CHANNELS = ("acc x", "acc y", "acc z", "gyr x", "gyr y", "gyr z")
+_STILL_SPAN = 4.0
+"""of a step's values: what a hand at rest does"""
 
 
 def fresh_detection(state: Snapshot) -> Reading | None:
@@ -39,6 +42,8 @@ def strides_view(state: Snapshot, columns: int, rows: int) -> RenderableType:
     if not state.strides or head is None:
         return Text("nothing has come yet", DIM)
     listed = state.detections[-min(_MAX_LISTED, max(1, rows // 6)) :]
+    if head.form.sees == "movement":
+        return Group(_channels(state, columns), _time_axis(state, columns), *_listed(head, listed))
     picture_rows = max(1, rows - 4 - len(listed))
     names = _feature_axis(head, picture_rows)
     width = max(1, columns - _NAME_COLUMNS)
@@ -47,6 +52,17 @@ def strides_view(state: Snapshot, columns: int, rows: int) -> RenderableType:
     picture.add_row(axis, heat_blocks(_spectrogram(state), width, picture_rows))
     lines = [_time_axis(state, columns), _legend(head, columns)]
     return Group(_level(state, columns), picture, *lines, *_listed(head, listed))
+
+
+def _channels(state: Snapshot, columns: int) -> Text:
+    """Return the trace of each channel of a movement, a line each."""
+    width = max(1, columns - _NAME_COLUMNS)
+    lines = []
+    for channel, name in enumerate(_CHANNELS):
+        values = [float(stride.features[channel]) for stride in state.strides if stride.features.size == len(_CHANNELS)]
+        trace = sparkline(values, width, class_colour(channel // len(_AXES)), least_span=_STILL_SPAN)
+        lines.append(Text(name.rjust(_NAME_COLUMNS - 1) + " ", DIM) + trace)
+    return Text("\n").join(lines)
 
 
 def _feature_axis(head: LiveHeader, rows: int) -> list[str]:

@@ -60,7 +60,10 @@ def test_task_data_without_names_is_no_text() -> None:
         ("{", ":1:2: no JSON: Expecting property name"),
         ("[]", ": expected an object, got []"),
         ('{"threshold": 0.5}', ': "task" is missing'),
-        ('{"task": "opera", "threshold": 0.5}', ': task: expected one of generic, kws, vww, anomaly, got "opera"'),
+        (
+            '{"task": "opera", "threshold": 0.5}',
+            ': task: expected one of generic, kws, vww, anomaly, gestures, got "opera"',
+        ),
         ('{"task": "kws", "threshold": "high"}', ': threshold: expected a number from -1e+06 to 1e+06, got "high"'),
         ('{"task": "kws", "threshold": NaN, "kws": {}}', ": threshold: expected a finite number, got NaN"),
         ('{"task": "kws", "threshold": null}', ": threshold: expected a number from -1e+06 to 1e+06, got null"),

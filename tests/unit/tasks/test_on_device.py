@@ -38,4 +38,4 @@ def test_a_threshold_is_in_the_units_of_what_is_held_against_it() -> None:
 
 
 def test_the_board_sends_frames_of_a_camera_and_features_of_all_else() -> None:
-    assert [task.live.stream for task in tasks()] == [StreamId.CAMERA, StreamId.FEATURES, StreamId.FEATURES]
+    assert [task.live.stream for task in tasks()] == [StreamId.CAMERA, *[StreamId.FEATURES] * 3]

@@ -158,7 +158,7 @@ void Listening::Predict() {
 
 /// Forgets all samples; the next one is the one at `position`.
 void Listening::Restart(uint64_t position) {
-  app_.sample_input->restart();
+  app_.sample_input->restart(sampling_.rate_mhz);
   progress_ = {};
   progress_.position = position;
   n_fed_results_ = 0;
@@ -178,9 +178,9 @@ void Listening::OnFeed(const Request& request) {
   if (feed.restart != 0) {
     Stop();
     source_ = Source::kFeed;
+    sampling_ = {feed.rate_mhz, 0.0f, app_.sample_input->n_channels};
     Restart(feed.position);
   }
-  sampling_ = {feed.rate_mhz, 0.0f, app_.sample_input->n_channels};
   TakeFeed(data);
   last_feed_.Remember(request);
   ReplyFeed(request);

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "drivers/motion_sensor.h"
+#include "motion_values.h"
 
 namespace tinyhost {
 namespace {
@@ -13,6 +14,8 @@ constexpr uint8_t kFifoData = 0x26;
 constexpr uint8_t kInternalStatus = 0x21;
 constexpr uint8_t kAccConf = 0x40;
 constexpr uint8_t kAccRange = 0x41;
+constexpr uint8_t kGyrConf = 0x42;
+constexpr uint8_t kGyrRange = 0x43;
 constexpr uint8_t kFifoConfig0 = 0x48;
 constexpr uint8_t kFifoConfig1 = 0x49;
 constexpr uint8_t kInitCtrl = 0x59;
@@ -25,9 +28,12 @@ constexpr uint8_t kCmd = 0x7e;
 constexpr uint8_t kNoPowerSave = 0x00;
 constexpr uint8_t kRate100HzNormalFilter = 0xa8;
 constexpr uint8_t kRange4g = 0x01;
+constexpr uint8_t kRange2000Dps = 0x00;
 constexpr uint8_t kOverwriteOldest = 0x00;
 constexpr uint8_t kAccelerometerWithHeaders = 0x50;
+constexpr uint8_t kGyroscopeToo = 0x80;
 constexpr uint8_t kAccelerometerOn = 0x04;
+constexpr uint8_t kGyroscopeOn = 0x02;
 constexpr uint8_t kFlushFifo = 0xb0;
 constexpr uint8_t kSoftReset = 0xb6;
 constexpr uint8_t kInitialized = 0x01;  // the message in the lower four bits of kInternalStatus
@@ -40,13 +46,16 @@ constexpr uint32_t kPollUs = 1'000;
 // Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
 constexpr uint8_t kTagMask = 0x03;
 constexpr uint8_t kAccelerometerFrame = 0x84;
+constexpr uint8_t kGyroscopeFrame = 0x88;  // and kAccelerometerFrame, if both have a sample: the gyroscope's comes first
 constexpr uint8_t kEmptyFrame = 0x80;
 constexpr uint8_t kSkipFrame = 0x40;
 constexpr uint8_t kTimeFrame = 0x44;
 constexpr uint8_t kConfigFrame = 0x48;
 
 /// Bytes of a frame with this header, 0 if there is no such one.
+template <size_t kAxes>
 constexpr size_t FrameBytes(uint8_t header) {
+  constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
   switch (header) {
     case kSkipFrame:
       return 2;
@@ -55,11 +64,13 @@ constexpr size_t FrameBytes(uint8_t header) {
     case kConfigFrame:
       return 5;
     default:
-      return (header & ~kTagMask) == kAccelerometerFrame ? Bmi270::kFrameBytes : 0;
+      break;
   }
+  const int data = header & ~kTagMask;
+  if (kHasGyroscope && data == (kAccelerometerFrame | kGyroscopeFrame)) return 1 + 2 * kAxes;
+  const bool has_three = data == kAccelerometerFrame || (kHasGyroscope && data == kGyroscopeFrame);
+  return has_three ? Bmi270::kFrameBytes : 0;
 }
-
-int16_t Value(const uint8_t* bytes) { return static_cast<int16_t>(bytes[0] | bytes[1] << 8); }
 
 /// Writes a register until it holds the value. A write that follows another within 450 us is lost while the chip saves
 /// power, and so is the first after that (Bosch's BMI270_SensorAPI waits so long in bmi2_set_regs()).
@@ -74,6 +85,13 @@ bool Set(RegisterBus* bus, uint8_t address, uint8_t value) {
 }
 
 int16_t Negate(int16_t value) { return value == INT16_MIN ? INT16_MAX : static_cast<int16_t>(-value); }
+
+/// Three axes as Arduino's library for this board turns them.
+void Turn(const uint8_t* values, int16_t* xyz) {
+  xyz[0] = Negate(MotionValue(values + 2));
+  xyz[1] = Negate(MotionValue(values));
+  xyz[2] = MotionValue(values + 4);
+}
 
 }  // namespace
 
@@ -105,11 +123,18 @@ bool Bmi270::Configure(const uint8_t* file, void (*wait_us)(uint32_t)) {
   return false;
 }
 
+template <size_t kAxes>
 Status Bmi270::Start() {
+  constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
   n_bytes_ = n_parsed_ = n_in_fifo_ = 0;
+  if (kHasGyroscope) has_begun_ = false;
   const bool is_set = IsThere() && Set(bus_, kPwrConf, kNoPowerSave) && Set(bus_, kAccConf, kRate100HzNormalFilter) &&
-                      Set(bus_, kAccRange, kRange4g) && Set(bus_, kFifoConfig0, kOverwriteOldest) &&
-                      Set(bus_, kFifoConfig1, kAccelerometerWithHeaders) && Set(bus_, kPwrCtrl, kAccelerometerOn) &&
+                      Set(bus_, kAccRange, kRange4g) &&
+                      (!kHasGyroscope ||
+                       (Set(bus_, kGyrConf, kRate100HzNormalFilter) && Set(bus_, kGyrRange, kRange2000Dps))) &&
+                      Set(bus_, kFifoConfig0, kOverwriteOldest) &&
+                      Set(bus_, kFifoConfig1, kAccelerometerWithHeaders | (kHasGyroscope ? kGyroscopeToo : 0)) &&
+                      Set(bus_, kPwrCtrl, kAccelerometerOn | (kHasGyroscope ? kGyroscopeOn : 0)) &&
                       bus_->WriteByte(kAddress, kCmd, kFlushFifo);
   return is_set ? Status::kOk : Status::kNoSensor;
 }
@@ -130,43 +155,54 @@ Status Bmi270::Fill() {
   return Status::kOk;
 }
 
-/// Takes samples in a row out of frames_: what is behind a gap is left for the next block.
-size_t Bmi270::Parse(int16_t* xyz, size_t max, FifoBlock* block, bool* is_broken) {
+/// Takes samples in a row out of frames_: what is behind a gap is left for the next block. Of two sensors one begins
+/// before the other; once both have, a frame of one alone is a sample that is lost.
+template <size_t kAxes>
+size_t Bmi270::Parse(int16_t* samples, size_t max, FifoBlock* block, bool* is_broken) {
+  constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
+  constexpr size_t kSampleBytes = 1 + 2 * kAxes;
   size_t n = 0;
   while (n < max && n_parsed_ < n_bytes_) {
     const uint8_t* frame = frames_ + n_parsed_;
-    const size_t n_frame_bytes = FrameBytes(frame[0]);
+    const size_t n_frame_bytes = FrameBytes<kAxes>(frame[0]);
     const bool is_end = frame[0] == kEmptyFrame || n_frame_bytes > n_bytes_ - n_parsed_;
     *is_broken = !is_end && n_frame_bytes == 0;
     if (is_end || *is_broken) {
       n_parsed_ = n_bytes_;
       break;
     }
-    if (frame[0] == kSkipFrame) {
+    const bool is_half = kHasGyroscope && n_frame_bytes == kFrameBytes;
+    if (frame[0] == kSkipFrame || (is_half && has_begun_)) {
       if (n != 0) break;
-      block->n_lost += frame[1];
-    } else if (n_frame_bytes == kFrameBytes) {  // axes as Arduino's library for this board turns them
-      xyz[3 * n] = Negate(Value(frame + 3));
-      xyz[3 * n + 1] = Negate(Value(frame + 1));
-      xyz[3 * n + 2] = Value(frame + 5);
-      ++n;
+      block->n_lost += is_half ? 1 : frame[1];
+    } else if (n_frame_bytes == kSampleBytes) {
+      int16_t* sample = samples + kAxes * n++;
+      if (kHasGyroscope) Turn(frame + 1, sample + kAxes - kAccelerationAxes);
+      Turn(frame + kSampleBytes - 2 * kAccelerationAxes, sample);
+      if (kHasGyroscope) has_begun_ = true;
     }
     n_parsed_ += n_frame_bytes;
   }
   return n;
 }
 
-Status Bmi270::Read(int16_t* xyz, size_t max, FifoBlock* block) {
+template <size_t kAxes>
+Status Bmi270::Read(int16_t* samples, size_t max, FifoBlock* block) {
   *block = {0, 0, 0};
   if (n_parsed_ == n_bytes_) {
     const Status status = Fill();
     if (status != Status::kOk) return status;
   }
   bool is_broken = false;
-  block->n_samples = Parse(xyz, max, block, &is_broken);
+  block->n_samples = Parse<kAxes>(samples, max, block, &is_broken);
   if (is_broken) return Status::kSensorTimeout;
-  block->n_waiting = (n_bytes_ - n_parsed_ + n_in_fifo_) / kFrameBytes;
+  block->n_waiting = (n_bytes_ - n_parsed_ + n_in_fifo_) / (1 + 2 * kAxes);
   return Status::kOk;
 }
+
+template Status Bmi270::Start<kAccelerationAxes>();
+template Status Bmi270::Start<kMotionAxesWithGyroscope>();
+template Status Bmi270::Read<kAccelerationAxes>(int16_t*, size_t, FifoBlock*);
+template Status Bmi270::Read<kMotionAxesWithGyroscope>(int16_t*, size_t, FifoBlock*);
 
 }  // namespace tinyhost

@@ -8,7 +8,7 @@ namespace {
 constexpr uint64_t kListenUs = 1'000'000;
 constexpr uint64_t kSilenceUs = 400'000;  // a sensor that is well gives something every 16 ms
 constexpr uint32_t kPollMs = 5;
-constexpr size_t kBlockValues = 510;  // whole samples of one, two or three channels
+constexpr size_t kBlockValues = 510;  // whole samples of one, two, three or six channels
 
 /// Listens to a source that is on, and keeps what it needs to know its rate.
 class Listener {

@@ -56,7 +56,7 @@ TINYHOST_COLD Status CheckHeader(const ImageHeader& header, size_t n_bytes) {
 TINYHOST_COLD Status CheckMetadata(const ImageView& view) {
   const ImageHeader& header = view.header();
   const ModelMetadata& metadata = view.metadata();
-  if (std::memchr(metadata.name, 0, sizeof(metadata.name)) == nullptr || metadata.task > Task::kAnomaly ||
+  if (std::memchr(metadata.name, 0, sizeof(metadata.name)) == nullptr || metadata.task > Task::kGestures ||
       metadata.smoothing < 1 || metadata.arena_bytes > kMaxTensorBytes || metadata.input_tensor >= header.n_tensors ||
       metadata.output_tensor >= header.n_tensors ||
       metadata.target_label >= (metadata.n_labels ? metadata.n_labels : 1)) {

@@ -33,7 +33,7 @@ class SceneSensor(IntEnum):
     MICROPHONE = 2
     """int16 PCM, mono"""
     ACCELEROMETER = 3
-    """int16 x, y, z for each moment"""
+    """int16 x, y, z for each moment: of the acceleration, and if it is asked for six channels, of the rotation"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class SceneRequest:
     start: int = 0
     """of the microphone or accelerometer. 1: switches it on, its samples count from now; 2: only asks how it samples"""
     width: int = 0
-    """of the picture, pixels"""
+    """of the picture, pixels; of motion, its channels: 3, for which 0 stands too, or 6"""
     height: int = 0
     max_samples: int = 0
     """of the microphone or accelerometer"""
@@ -97,7 +97,7 @@ class SceneReply:
     rate_mhz: int = 0
     """samples per 1,000 s"""
     scale: float = 0.0
-    """of one count: of full scale (microphone), g (accelerometer)"""
+    """of one count: of full scale (microphone), g (accelerometer); of rotation it is always 2000/32768 degrees per second"""
     width: int = 0
     """of the picture, pixels; channels of the samples"""
     height: int = 0

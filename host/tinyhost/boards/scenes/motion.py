@@ -1,4 +1,4 @@
-"""Motion under a board's accelerometer: a simulated machine, or a recording."""
+"""Motion under a board's accelerometer: a simulated machine, a hand that makes gestures, or a recording."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from tinyhost.errors import ConfigError, DatasetError, UsageError
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, SENSORS, Accelerometer
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.synth.gestures.dataset import gestures_named
+from tinyhost.synth.gestures.sensing import GestureOptions, GestureSource
 from tinyhost.synth.machine.faults import FAULTS, Fault
 from tinyhost.synth.machine.machine import MAX_RPM, MIN_RPM, Machine, MachineOptions
 
-__all__ = ["MachineScene", "RecordingScene", "open_machine", "open_recording", "said_units"]
+__all__ = [
+    "HandScene",
+    "MachineScene",
+    "RecordingScene",
+    "open_hand",
+    "open_machine",
+    "open_recording",
+    "said_units",
+]
 
-_AXES = 3
 
-
-def _sampling(sensor: Accelerometer, rate_hz: float) -> Sampling:
-    return Sampling(rate_hz=rate_hz, n_channels=_AXES, scale=1.0 / sensor.counts_per_g)
+def _sampling(sensor: Accelerometer, rate_hz: float, n_channels: int = 3) -> Sampling:
+    return Sampling(rate_hz=rate_hz, n_channels=n_channels, scale=1.0 / sensor.counts_per_g)
 
 
 class MachineScene:
@@ -59,6 +67,36 @@ class MachineScene:
         """Nothing is held open."""
 
 
+class HandScene:
+    """A hand that makes gestures as long as somebody measures."""
+
+    sensor = SceneSensor.ACCELEROMETER
+
+    def __init__(self, options: GestureOptions) -> None:
+        self._options = options
+        self.sampling = _sampling(options.sensor, options.sensor.rate_hz, 6)
+        self.description = f"gestures {', '.join(options.gestures)} of person {options.person}"
+        self.restart()
+
+    @property
+    def current_name(self) -> str:
+        """The gesture that is made just now."""
+        return self._source.gesture_at(self._n_read / self.sampling.rate_hz)
+
+    def restart(self) -> None:
+        """Begin with the first gesture again."""
+        self._source = GestureSource(self._options)
+        self._n_read = 0
+
+    def read(self, n_samples: int) -> NDArray[np.int16]:
+        """Return the next samples, (n_samples, 6)."""
+        self._n_read += n_samples
+        return self._source.read(n_samples)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
 class RecordingScene:
     """A recording, once or over and over; after its end the sensor gives nothing any more."""
 
@@ -70,10 +108,10 @@ class RecordingScene:
             recording = read_motion_csv(path, units)
         except DatasetError as exc:
             raise ConfigError(f"scene: {exc.message}", hint=exc.hint) from exc
-        self._samples = recording.counts(LSM9DS1)
+        self._samples = recording.all_counts(LSM9DS1)
         self._loops = loops
         self._next = 0
-        self.sampling = _sampling(LSM9DS1, recording.rate_hz)
+        self.sampling = _sampling(LSM9DS1, recording.rate_hz, recording.n_channels)
         self.description = str(path)
         self.current_name = path.name
 
@@ -83,7 +121,7 @@ class RecordingScene:
             self._next = 0
 
     def read(self, n_samples: int) -> NDArray[np.int16]:
-        """Return the next samples, (n_samples, 3); fewer at the end."""
+        """Return the next samples, (n_samples, 3), or (n_samples, 6) with rotation; fewer at the end."""
         indices = np.arange(self._next, self._next + n_samples)
         if self._loops:
             indices %= len(self._samples)
@@ -105,7 +143,6 @@ def open_machine(spec: SceneSpec, options: SceneOptions) -> MachineScene:
     if fault not in FAULTS:
         raise ConfigError(f"scene {spec.text!r}: no fault {fault!r}", hint=f"there are: {', '.join(FAULTS)}")
     known: Fault = FAULTS[FAULTS.index(fault)]
-    sensor = spec.option("sensor", lambda text: SENSORS[_known(text)], LSM9DS1, ", ".join(SENSORS))
     try:
         return MachineScene(
             MachineOptions(
@@ -115,7 +152,27 @@ def open_machine(spec: SceneSpec, options: SceneOptions) -> MachineScene:
                 severity=spec.number("severity", 1.0, 0.0, 100.0),
                 start_s=spec.number("start", 0.0, 0.0, 1e9),
                 seed=spec.integer("seed", 0),
-                sensor=sensor,
+                sensor=_sensor(spec),
+            )
+        )
+    except UsageError as exc:
+        raise ConfigError(f"scene {spec.text!r}: {exc.message}", hint=exc.hint) from exc
+
+
+def open_hand(spec: SceneSpec, options: SceneOptions) -> HandScene:
+    """Return the scene of `hand:wave,circle?hold=4&person=0&take=0&sensor=lsm9ds1`; each part may be left out.
+
+    Raises ConfigError.
+    """
+    spec.check_options("hold", "person", "take", "sensor")
+    try:
+        return HandScene(
+            GestureOptions(
+                gestures=gestures_named(spec.name.partition(":")[2] or "wave"),
+                hold_s=spec.number("hold", 4.0, 1.0, 3600.0),
+                person=spec.integer("person", 0),
+                take=spec.integer("take", 0),
+                sensor=_sensor(spec),
             )
         )
     except UsageError as exc:
@@ -137,6 +194,10 @@ def said_units(spec: SceneSpec) -> MotionUnits:
         return MotionUnits.of(spec.options.get("unit", ""), spec.options.get("time-unit", ""))
     except UsageError as exc:
         raise ConfigError(f"scene {spec.text!r}: {exc.message}", hint=exc.hint) from exc
+
+
+def _sensor(spec: SceneSpec) -> Accelerometer:
+    return spec.option("sensor", lambda text: SENSORS[_known(text)], LSM9DS1, ", ".join(SENSORS))
 
 
 def _known(sensor: str) -> str:

@@ -11,7 +11,7 @@ from tinyhost.boards.scenes.clips import open_clip, open_clips
 from tinyhost.boards.scenes.display import open_display
 from tinyhost.boards.scenes.files import scene_files
 from tinyhost.boards.scenes.microphone import open_microphone, open_pulse
-from tinyhost.boards.scenes.motion import open_machine, open_recording
+from tinyhost.boards.scenes.motion import open_hand, open_machine, open_recording
 from tinyhost.boards.scenes.pictures import PictureScene, check_pictures
 from tinyhost.boards.scenes.room import open_room
 from tinyhost.boards.scenes.spec import SceneSpec
@@ -24,7 +24,7 @@ __all__ = ["open_scene"]
 
 _MOVING = {".gif"}
 """pictures that are a video when they are given alone"""
-_EXPECTED = "expected pictures, a video or webcam:N; sound files, mic: or pulse:SOURCE; a CSV file or machine:"
+_EXPECTED = "expected pictures, a video or webcam:N; sound files, mic: or pulse:SOURCE; a CSV file, machine: or hand:"
 
 
 def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
@@ -39,6 +39,7 @@ def _open_webcam(spec: SceneSpec, options: SceneOptions) -> WebcamScene:
 
 _OPENERS: dict[str, Callable[[SceneSpec, SceneOptions], AnySource]] = {
     "webcam": _open_webcam,
+    "hand": open_hand,
     "machine": open_machine,
     "mic": open_microphone,
     "pulse": open_pulse,

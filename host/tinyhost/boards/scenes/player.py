@@ -22,6 +22,7 @@ from tinyhost.system.waiting import ready
 __all__ = ["ScenePlayer", "remove_channels"]
 
 _SWITCH_ON, _ONLY_ASK = 1, 2  # SceneRequest.start
+_ACCELERATION_CHANNELS = 3
 _PICTURES = 1024
 """captures whose pictures are known by name"""
 
@@ -114,7 +115,7 @@ def _other_sensor(scene: Scene, sensor: int) -> ConfigError:
         wanted = f"a sensor {sensor}"
     return ConfigError(
         f"scene {scene.description} is for a {scene.sensor.name.lower()}, the board uses {wanted}",
-        hint="another --scene: pictures for vww, wav files for kws, a CSV file of motion for anomaly",
+        hint="another --scene: pictures for vww, wav files for kws, a CSV file of motion for anomaly and gestures",
     )
 
 
@@ -146,15 +147,20 @@ def _picture(scene: PictureSource, request: SceneRequest) -> tuple[SceneReply, b
 def _samples(paced: PacedSamples | LiveSource, sampling: Sampling, request: SceneRequest) -> tuple[SceneReply, bytes]:
     if request.start == _SWITCH_ON:
         paced.start()
+    n_channels = sampling.n_channels
+    if request.sensor == SceneSensor.ACCELEROMETER:
+        n_channels = request.width or _ACCELERATION_CHANNELS
     nothing = Piece(samples=np.empty((0, sampling.n_channels), np.int16), position=0, lost=0, n_waiting=0)
     piece = nothing if request.start == _ONLY_ASK else paced.read(request.max_samples)
-    data = np.ascontiguousarray(piece.samples, "<i2").tobytes()
+    samples = piece.samples[:, :n_channels]
+    still = np.zeros((len(samples), n_channels - samples.shape[1]), np.int16)  # a scene without a gyroscope's part
+    data = np.ascontiguousarray(np.hstack([samples, still]), "<i2").tobytes()
     reply = SceneReply(
         magic=SCENE_MAGIC,
         seq=request.seq,
         n_bytes=len(data),
-        width=sampling.n_channels,
-        height=len(piece.samples),
+        width=n_channels,
+        height=len(samples),
         position=piece.position,
         lost=piece.lost,
         n_waiting=piece.n_waiting,

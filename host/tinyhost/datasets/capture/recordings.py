@@ -14,7 +14,7 @@ from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.store import DatasetStore
 from tinyhost.device import SamplesItem
-from tinyhost.motion.sensor import LSM9DS1
+from tinyhost.motion.sensor import COUNTS_PER_DPS, LSM9DS1
 from tinyhost.sensors.sound import sound_faults
 
 __all__ = ["MOTION_RECORDING", "SOUND_RECORDING", "RecordingForm", "capture_recording", "store_motion"]
@@ -45,16 +45,18 @@ def store_sound(store: DatasetStore, recording: Recording, label: str, origin: O
 
 
 def store_motion(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
-    """Store a recording of (n, 3) samples as CSV, with what its sensor did wrong; return its line.
+    """Store a recording of (n, 3) or (n, 6) samples as CSV, with what its sensor did wrong; return its line.
 
     Raises DatasetError if it cannot be written; the set is valid all the same.
     """
     sensor = replace(LSM9DS1, counts_per_g=1.0 / recording.scale)
+    acceleration, rotation = recording.samples[:, :3], recording.samples[:, 3:]
     return store.add_motion(
-        sensor.acceleration(recording.samples),
+        sensor.acceleration(acceleration),
         recording.rate_hz,
         label,
         origin,
+        rotation=rotation / COUNTS_PER_DPS if rotation.size else None,
         timestamp_us=recording.timestamp_us,
         scene_item=scene_item,
     )

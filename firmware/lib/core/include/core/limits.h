@@ -22,6 +22,7 @@ static_assert(sizeof(AppLimits) == 8, "AppLimits has padding");
 constexpr AppLimits kKwsAppLimits = {49152, 16};
 constexpr AppLimits kVwwAppLimits = {114688, 16};
 constexpr AppLimits kAnomalyAppLimits = {24576, 0};
+constexpr AppLimits kGesturesAppLimits = {24576, 16};
 constexpr AppLimits kMlperfAppLimits = {114688, 0};
 
 }  // namespace tinyhost

@@ -58,8 +58,8 @@ struct SampleInput {
   /// Why such samples cannot become the active model's input: kModelMismatch, kSampleRate, kSampleScale; kOk if they
   /// can. Of what is not known yet, rate or scale are 0.
   Status (*check)(const hal::Sampling& sampling);
-  /// Forgets all samples.
-  void (*restart)();
+  /// Forgets all samples; the next ones come at this rate.
+  void (*restart)(uint32_t rate_mhz);
   /// Takes samples that follow the ones before, up to the end of a stride; returns how many.
   size_t (*take)(const int16_t* samples, size_t n_samples, Completed* completed);
   /// After a stride, until the next call of take().

@@ -18,6 +18,11 @@ struct FifoBlock {
 /// Both sensors measure +-4 g.
 constexpr float kMotionScale = 4.0f / 32768.0f;
 
+/// What one moment has: x, y, z of the acceleration, and behind them, if the gyroscope is on, of the rotation, in
+/// hal::kRotationScale.
+constexpr size_t kAccelerationAxes = 3;
+constexpr size_t kMotionAxesWithGyroscope = 6;
+
 /// ST's LSM9DS1, on revision 1 of the board. Register names as in its datasheet, DocID025715 Rev 3.
 class Lsm9ds1 {
  public:
@@ -30,10 +35,13 @@ class Lsm9ds1 {
 
   bool IsThere();
   /// kNoSensor: it did not answer.
+  template <size_t kAxes = kAccelerationAxes>
   Status Start(uint64_t now_us);
+  template <size_t kAxes = kAccelerationAxes>
   void Stop();
-  /// Takes up to `max` samples, x, y and z each. kSensorTimeout: it did not answer.
-  Status Read(int16_t* xyz, size_t max, uint64_t now_us, FifoBlock* block);
+  /// Takes up to `max` samples of kAxes values. kSensorTimeout: it did not answer.
+  template <size_t kAxes = kAccelerationAxes>
+  Status Read(int16_t* samples, size_t max, uint64_t now_us, FifoBlock* block);
 
  private:
   uint32_t Overwritten(size_t level, uint64_t now_us) const;
@@ -49,7 +57,7 @@ class Bmi270 {
  public:
   static constexpr uint32_t kRateMhz = 100'000;
   static constexpr uint8_t kAddress = 0x68;
-  static constexpr size_t kFrameBytes = 7;  // a header and three values
+  static constexpr size_t kFrameBytes = 7;  // a header and three values; with the gyroscope's, six
   static constexpr size_t kConfigurationBytes = 8192;
   static constexpr size_t kPieceBytes = 64;  // of the configuration in one write
   /// The configuration on a bus of 250 kHz: each piece with its place in front takes 70 bytes of 9 bits, and 4 bits of
@@ -67,20 +75,24 @@ class Bmi270 {
   /// it did not take it.
   bool Configure(const uint8_t* file, void (*wait_us)(uint32_t));
   /// kNoSensor: it did not answer, or did not keep a setting.
+  template <size_t kAxes = kAccelerationAxes>
   Status Start();
   void Stop();
   /// As Lsm9ds1::Read; axes as the board's revision 1 has them. More than 255 samples lost at once are counted as 255.
-  Status Read(int16_t* xyz, size_t max, FifoBlock* block);
+  template <size_t kAxes = kAccelerationAxes>
+  Status Read(int16_t* samples, size_t max, FifoBlock* block);
 
  private:
   Status Fill();
-  size_t Parse(int16_t* xyz, size_t max, FifoBlock* block, bool* is_broken);
+  template <size_t kAxes>
+  size_t Parse(int16_t* samples, size_t max, FifoBlock* block, bool* is_broken);
 
   RegisterBus* bus_;
   uint8_t frames_[32 * kFrameBytes] = {};
   size_t n_bytes_ = 0;  // in frames_
   size_t n_parsed_ = 0;
-  size_t n_in_fifo_ = 0;  // bytes that the sensor had left
+  size_t n_in_fifo_ = 0;    // bytes that the sensor had left
+  bool has_begun_ = false;  // a sample has come
 };
 
 }  // namespace tinyhost

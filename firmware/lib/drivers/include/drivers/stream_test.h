@@ -26,7 +26,7 @@ struct StreamLimits {
 /// What the sensor gave in a second.
 class StreamTotals {
  public:
-  static constexpr size_t kMaxChannels = 3;
+  static constexpr size_t kMaxChannels = 6;
 
   void Start(uint8_t n_channels);
   void Add(const int16_t* samples, size_t n_samples);

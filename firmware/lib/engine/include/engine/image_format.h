@@ -67,6 +67,7 @@ enum class Task : uint8_t {
   kKws = 1,  ///< keyword spotting: audio features to labels
   kVww = 2,  ///< visual wake words: a picture to labels
   kAnomaly = 3,  ///< anomaly detection: features to a reconstruction or a distance
+  kGestures = 4,  ///< gestures: steps of a movement to labels
 };
 
 /// The name of a Task as the schema spells it; "unknown" for any other value.
@@ -76,6 +77,7 @@ constexpr const char* TaskName(Task value) {
     case Task::kKws: return "kws";
     case Task::kVww: return "vww";
     case Task::kAnomaly: return "anomaly";
+    case Task::kGestures: return "gestures";
   }
   return "unknown";
 }
@@ -393,7 +395,7 @@ struct ImageHeader {
   uint32_t constants_bytes;
   uint32_t labels_offset;  ///< NUL-terminated UTF-8 strings, one after the other
   uint32_t labels_bytes;
-  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams, AnomalyParams; apps check what is in them
+  uint32_t task_data_offset;  ///< the task's own parameters: KwsParams, AnomalyParams, GestureParams; apps check what is in them
   uint32_t task_data_bytes;  ///< 0: none
   uint32_t reserved[2];  ///< 0
 };
@@ -413,6 +415,18 @@ struct KwsParams {
   uint32_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
 };
 static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
+
+/// Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores.
+struct GestureParams {
+  uint32_t step_mhz;  ///< steps per second, in thousandths; each is the mean of the samples in it
+  uint16_t n_steps;  ///< of one input; 6 * n_steps is its size
+  uint16_t average_ms;  ///< over which the app averages scores
+  uint16_t suppression_ms;  ///< after a detection, in which none follows
+  uint16_t n_silent_labels;  ///< the first labels, which are no gestures: still, other
+  uint16_t min_results;  ///< in the average before it counts
+  uint16_t period_ms;  ///< least time between two inferences; 0: at every step
+};
+static_assert(sizeof(GestureParams) == 16, "GestureParams has padding");
 
 /// Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
 struct AnomalyParams {

@@ -1,4 +1,4 @@
-"""Gestures: a fourth task, whole in this folder. Windows of an accelerometer's samples, one class each."""
+"""Shakes: a further task, whole in this folder. Windows of an accelerometer's samples, one class each."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tinyhost.tasks.live import LiveForm
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
 
-__all__ = ["FIRMWARE", "GESTURES", "WINDOW"]
+__all__ = ["FIRMWARE", "SHAKES", "WINDOW"]
 
-FIRMWARE = Path(__file__).parent / "gestures.cpp"
+FIRMWARE = Path(__file__).parent / "shakes.cpp"
 WINDOW = 32
-"""samples of one gesture: kWindow of gestures.cpp"""
+"""samples of one window: kWindow of shakes.cpp"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GesturesDocument:
+class ShakesDocument:
     """Windows of labelled recordings, classified on the device."""
 
     data: str
@@ -41,10 +41,10 @@ class GesturesDocument:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GestureAccuracy(Finding):
-    """How right the device is about gestures."""
+class ShakeAccuracy(Finding):
+    """How right the device is about shakes."""
 
-    key: ClassVar[str] = "gestures"
+    key: ClassVar[str] = "shakes"
 
     data: Path
     labels: tuple[str, ...]
@@ -55,15 +55,15 @@ class GestureAccuracy(Finding):
         """Number of windows."""
         return sum(map(sum, self.confusion))
 
-    def document(self) -> GesturesDocument:
+    def document(self) -> ShakesDocument:
         """Return it for programs."""
-        return GesturesDocument(data=str(self.data), n=self.n, confusion=self.confusion)
+        return ShakesDocument(data=str(self.data), n=self.n, confusion=self.confusion)
 
     def section(self) -> Section:
         """Return it for people."""
         right = sum(row[index] for index, row in enumerate(self.confusion))
         return Section(
-            title="Gestures",
+            title="Shakes",
             note=f"{self.n} windows of {self.data}.",
             figures=(Figure(name="Right", value=percent(right / self.n)),),
             parts=(Confusion(labels=self.labels, counts=self.confusion),),
@@ -71,10 +71,10 @@ class GestureAccuracy(Finding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GestureEvaluation(Evaluation):
+class ShakeEvaluation(Evaluation):
     """Windows with labels, for a device to classify."""
 
-    stage: ClassVar[str] = "gestures"
+    stage: ClassVar[str] = "shakes"
 
     root: Path
     windows: tuple[tuple[str, NDArray[np.int16]], ...]
@@ -84,28 +84,28 @@ class GestureEvaluation(Evaluation):
         """Number of windows."""
         return len(self.windows)
 
-    def run(self, subject: Subject, on_step: Callable[[int], None]) -> GestureAccuracy:
+    def run(self, subject: Subject, on_step: Callable[[int], None]) -> ShakeAccuracy:
         """Return which class the device takes each window for."""
         counts = np.zeros((len(subject.labels),) * 2, int)
         for done, (label, window) in enumerate(self.windows, 1):
             scores = np.frombuffer(subject.device.infer(InferSource.SAMPLE, data=window).output, np.int8)
             counts[subject.labels.index(label), int(np.argmax(scores))] += 1
             on_step(done)
-        return GestureAccuracy(data=self.root, labels=subject.labels, confusion=tuple(map(tuple, counts.tolist())))
+        return ShakeAccuracy(data=self.root, labels=subject.labels, confusion=tuple(map(tuple, counts.tolist())))
 
 
-class Gestures(Task):
-    """The twin of gestures.cpp."""
+class Shakes(Task):
+    """The twin of shakes.cpp."""
 
-    name = "gestures"
-    app = "gestures"
+    name = "shakes"
+    app = "shakes"
     sensor = ACCELEROMETER
     settings = frozenset({Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
     live = LiveForm(sees="motion", result="state")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
-    documents: ClassVar[dict[str, type[Document]]] = {"gestures": GesturesDocument}
+    documents: ClassVar[dict[str, type[Document]]] = {"shakes": ShakesDocument}
 
-    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> GestureEvaluation:
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> ShakeEvaluation:
         """Return the windows of label/*.csv."""
         windows = [
             (file.parent.name, samples[start : start + WINDOW])
@@ -116,7 +116,7 @@ class Gestures(Task):
         unknown = {label for label, _ in windows} - set(subject.labels)
         if unknown or not windows:
             raise DatasetError(f"{folder}: expected recordings of {', '.join(subject.labels)}; got {sorted(unknown)}")
-        return GestureEvaluation(root=folder, windows=tuple(windows))
+        return ShakeEvaluation(root=folder, windows=tuple(windows))
 
 
-GESTURES = Gestures()
+SHAKES = Shakes()

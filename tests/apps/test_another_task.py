@@ -1,4 +1,4 @@
-"""A fourth task is a folder here and one in firmware/apps: nothing else is touched, and everything knows it."""
+"""A further task is a folder here and one in firmware/apps: nothing else is touched, and everything knows it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tinyhost.protocol.messages import StreamId
 from tinyhost.tasks import registry
 from tinyhost.tasks.registry import register, task_of_app
 
-from tests.apps.gestures import FIRMWARE, GESTURES, WINDOW
+from tests.apps.shakes import FIRMWARE, SHAKES, WINDOW
 from tests.oracle.builder import ModelBuilder
 from tests.stations import Station, share_objects
 
@@ -36,12 +36,12 @@ N_WINDOWS = 4
 
 @pytest.fixture(scope="module", autouse=True)
 def _registered() -> Iterator[None]:
-    register(GESTURES)
+    register(SHAKES)
     yield
-    registry._ADDED.remove(GESTURES)
+    registry._ADDED.remove(SHAKES)
 
 
-def gesture(label: str) -> NDArray[np.int16]:
+def movement(label: str) -> NDArray[np.int16]:
     """Return (n, 3) samples of a board that lies still, or is shaken four times a second."""
     time_s = np.arange(N_WINDOWS * WINDOW) / LSM9DS1.rate_hz
     acceleration = np.tile([0.0, 9.8, 0.0], (len(time_s), 1))
@@ -53,11 +53,11 @@ def gesture(label: str) -> NDArray[np.int16]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of each gesture."""
-    root = tmp_path_factory.mktemp("gestures")
+    """A recording of each movement."""
+    root = tmp_path_factory.mktemp("shakes")
     for label in LABELS:
         (root / label).mkdir()
-        write_motion_csv(root / label / "1.csv", [gesture(label)])
+        write_motion_csv(root / label / "1.csv", [movement(label)])
     return root
 
 
@@ -71,7 +71,7 @@ def model() -> bytes:
     scores = builder.tensor([1, 2], scale=1 / 256, zero_point=-128)
     builder.operator("FULLY_CONNECTED", [ranges, weights, bias], logits)
     builder.operator("SOFTMAX", [logits], scores, Beta=1.0)
-    return compile_tflite(builder.build([ranges], [scores]), name="gestures", labels=LABELS).image
+    return compile_tflite(builder.build([ranges], [scores]), name="shakes", labels=LABELS).image
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +79,13 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Station:
     """A native board with the firmware of a checkout that has one folder and one environment more."""
     project = tmp_path_factory.mktemp("project")
     shutil.copytree(REPO / "firmware", project / "firmware", ignore=shutil.ignore_patterns("test", "fuzz"))
-    (project / "firmware/apps/gestures").mkdir()
-    shutil.copy(FIRMWARE, project / "firmware/apps/gestures")
-    environment = "[env:gestures_native]\nextends = native\nbuild_src_filter = ${native.sources} +<apps/gestures/>\n"
+    (project / "firmware/apps/shakes").mkdir()
+    shutil.copy(FIRMWARE, project / "firmware/apps/shakes")
+    environment = "[env:shakes_native]\nextends = native\nbuild_src_filter = ${native.sources} +<apps/shakes/>\n"
     (project / "platformio.ini").write_text(f"{(REPO / 'platformio.ini').read_text()}\n{environment}")
     share_objects(project)
     station = Station(kind="native", state=tmp_path_factory.mktemp("state"))
-    flash_firmware(station.board, build_firmware("gestures", "native", project=project))
+    flash_firmware(station.board, build_firmware("shakes", "native", project=project))
     with station.board.power() as powered, Device.open(powered) as device:
         device.push(model())
     return station
@@ -96,13 +96,13 @@ def test_a_benchmark_has_what_the_task_finds(station: Station, data: Path, tmp_p
     options = ("--runs", "2", "--samples", "5", "--data", str(data), "--json", str(written), "--report", str(page))
     shown = station.run("bench", *options).out
     document = json.loads(written.read_text())
-    assert document["app"] == "gestures"
+    assert document["app"] == "shakes"
     assert document["agreement"]["mismatches"] == 0
     confusion = [[N_WINDOWS, 0], [0, N_WINDOWS]]
-    assert document["gestures"] == {"data": str(data), "n": 2 * N_WINDOWS, "confusion": confusion}
+    assert document["shakes"] == {"data": str(data), "n": 2 * N_WINDOWS, "confusion": confusion}
     assert (document["accuracy"], document["motion"]) == (None, None)
     for text in (shown, page.read_text()):
-        assert "Gestures" in text
+        assert "Shakes" in text
         assert "100.0" in text
         assert all(label in text for label in LABELS)
 
@@ -112,7 +112,7 @@ def test_a_live_view_shows_its_classes(station: Station, data: Path, label: str)
     scene = f"{data / label / '1.csv'}?loop=1"
     with station.board.power(scene=scene) as powered, Device.open(powered) as device:
         header = header_of(device, powered, scene)
-        assert (header.form, header.sensor, header.labels) == (GESTURES.live, GESTURES.sensor, LABELS)
+        assert (header.form, header.sensor, header.labels) == (SHAKES.live, SHAKES.sensor, LABELS)
         with device.stream(StreamId.PREDICTIONS) as items:
             item = next(items)
         assert isinstance(item, PredictionItem)
@@ -137,6 +137,6 @@ def test_the_doctor_examines_its_sensor(station: Station, data: Path) -> None:
 def test_rigs_take_its_app(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     rig = tmp_path / "rig.toml"
-    rig.write_text('name = "r"\ntests = "tests"\n[[board]]\nname = "one"\ntype = "native"\napp = "gestures"\n')
-    assert load_rig(rig).board("one").app == "gestures"
-    assert task_of_app(board_of_spec("m4").with_options(app="gestures", scene=None).app) is GESTURES
+    rig.write_text('name = "r"\ntests = "tests"\n[[board]]\nname = "one"\ntype = "native"\napp = "shakes"\n')
+    assert load_rig(rig).board("one").app == "shakes"
+    assert task_of_app(board_of_spec("m4").with_options(app="shakes", scene=None).app) is SHAKES

@@ -1,4 +1,4 @@
-// Gestures, the app of tests/apps/test_fourth_task.py: accelerometer -> range of each axis -> model -> class.
+// Shakes, the app of tests/apps/test_another_task.py: accelerometer -> range of each axis -> model -> class.
 #include <algorithm>
 #include <cstring>
 
@@ -56,7 +56,7 @@ void Conclude(const Engine& engine, const SettingTable& settings, uint64_t /*tim
 
 Status CheckInput(const hal::Sampling&) { return Status::kOk; }
 
-void Restart() { n_samples_in_window = 0; }
+void Restart(uint32_t /*rate_mhz*/) { n_samples_in_window = 0; }
 
 size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
   const size_t n_taken = std::min(n_samples, kWindow - n_samples_in_window);
@@ -94,7 +94,7 @@ constexpr SampleInput kSampleInput = {
 constexpr SelfTest kSelfTest = {.n_parts = hal::AccelerometerTestParts, .run = hal::TestAccelerometer};
 
 const App kApp = {
-    .name = "gestures",
+    .name = "shakes",
     .sensor = SensorKind::kAccelerometer,
     .arena = {arena, sizeof(arena)},
     .sample = {reinterpret_cast<uint8_t*>(sample), sizeof(sample)},

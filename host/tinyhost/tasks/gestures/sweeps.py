@@ -1,0 +1,69 @@
+"""What windows of motion are exposed to: strength, pace, noise, a board held otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.motion.sensor import COUNTS_PER_DPS
+from tinyhost.tasks.sweeps import Sweep
+
+__all__ = ["GESTURE_SWEEPS"]
+
+_LIMITS = np.iinfo(np.int16)
+
+
+def _counts(samples: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.rint(samples).clip(_LIMITS.min, _LIMITS.max))
+
+
+def _strength(samples: NDArray[Any], times: float, _: np.random.Generator) -> NDArray[Any]:
+    gravity = np.r_[samples[:, :3].mean(axis=0), np.zeros(3)]
+    return _counts(gravity + (samples - gravity) * times)
+
+
+def _noise(samples: NDArray[Any], dps: float, rng: np.random.Generator) -> NDArray[Any]:
+    return _counts(samples + dps * COUNTS_PER_DPS * rng.standard_normal(samples.shape))
+
+
+def _turn(axis: int) -> Any:
+    def turned(samples: NDArray[Any], degrees: float, _: np.random.Generator) -> NDArray[Any]:
+        cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+        turn = np.roll(np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]), (axis, axis), (0, 1))
+        return _counts(np.hstack([samples[:, :3] @ turn.T, samples[:, 3:] @ turn.T]))
+
+    return turned
+
+
+_DEGREES = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
+GESTURE_SWEEPS = (
+    Sweep(
+        name="strength",
+        unit="times",
+        about="all that moves times a factor, cut at the sensors' range; gravity stays",
+        least=(0.9, 0.8, 0.7, 0.5, 0.35, 0.25),
+        most=(1.1, 1.25, 1.5, 2.0, 3.0, 4.0),
+        apply=_strength,
+        is_logarithmic=True,
+    ),
+    Sweep(
+        name="noise",
+        unit="degrees per second, and as many counts of acceleration",
+        about="Gaussian noise on each channel",
+        most=(2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
+        apply=_noise,
+    ),
+    *(
+        Sweep(
+            name=f"turn_{name}",
+            unit="degrees",
+            about=f"the board turned about its {name} axis",
+            least=tuple(-degrees for degrees in _DEGREES),
+            most=_DEGREES,
+            apply=_turn(axis),
+        )
+        for axis, name in enumerate("xyz")
+    ),
+)

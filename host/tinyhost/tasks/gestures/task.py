@@ -1,0 +1,74 @@
+"""Gestures: two seconds of accelerometer and gyroscope as steps, one class each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from tinyhost.datasets.capture import MOTION_RECORDING
+from tinyhost.motion.steps import MAX_STEPS, STEP_CHANNELS, STEP_SCALE
+from tinyhost.protocol.messages import Setting
+from tinyhost.sensors.sensor import ACCELEROMETER
+from tinyhost.tasks.capture import CaptureForm
+from tinyhost.tasks.class_documents import AccuracyDocument
+from tinyhost.tasks.contract import LabelledInput, Subject, Task
+from tinyhost.tasks.gestures.sweeps import GESTURE_SWEEPS
+from tinyhost.tasks.gestures.windows import WindowEvaluation, gesture_params, load_windows, window_inputs
+from tinyhost.tasks.live import LiveForm
+
+if TYPE_CHECKING:
+    from tinyhost.audio.speakers import Part
+    from tinyhost.datasets.skipped import Skipped
+    from tinyhost.models.file import ModelFile
+    from tinyhost.models.summary import ModelSummary
+    from tinyhost.system.documents import Document
+
+__all__ = ["GESTURES"]
+
+_TOLERANCE = 1 / 64
+"""of the input's scale: kTolerance of firmware/lib/gestures/src/params.cpp"""
+
+
+class Gestures(Task):
+    """The twin of firmware/apps/gestures."""
+
+    name = "gestures"
+    app = "gestures"
+    sensor = ACCELEROMETER
+    settings = frozenset(
+        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.AVERAGE_MS, Setting.SUPPRESSION_MS, Setting.MIN_RESULTS}
+    )
+    live = LiveForm(sees="movement", result="events")
+    capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
+    sweeps = GESTURE_SWEEPS
+    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
+
+    def misfit(self, model: ModelSummary) -> str:
+        """Return what a model is whose input is not steps of six values."""
+        shape, given = model.input.shape, model.input
+        n_steps, rest = divmod(int(np.prod(shape)), STEP_CHANNELS)
+        is_step = given.dtype == "int8" and given.zero_point == 0 and abs(given.scale / STEP_SCALE - 1) <= _TOLERANCE
+        if not rest and 1 <= n_steps <= MAX_STEPS and is_step:
+            return ""
+        return (
+            f"one of an input {'x'.join(map(str, shape))} {given.dtype}, scale {given.scale:.3g}; the app makes int8 "
+            f"steps of {STEP_CHANNELS} values, {MAX_STEPS} at most, of scale 1/128 and zero point 0"
+        )
+
+    def inputs(
+        self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None
+    ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+        """Return the labelled windows of a folder as input tensors."""
+        from tinyhost.models.summary import summarize
+
+        return window_inputs(model.image, summarize(model.image), labels, folder, part)
+
+    def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> WindowEvaluation:
+        """Return the labelled windows of a folder."""
+        params = gesture_params(subject.image, subject.model)
+        return load_windows(folder, params, subject.labels, part, subject.units)
+
+
+GESTURES = Gestures()

@@ -1,0 +1,160 @@
+"""How right a device is about labelled windows of motion."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.speakers import Part
+from tinyhost.compiler import ModelImage
+from tinyhost.compiler.image_format import GestureParams
+from tinyhost.datasets.movements import MovementWindow, load_movements, windows_of_movements
+from tinyhost.datasets.skipped import Skipped, none_usable
+from tinyhost.errors import DatasetError, ModelError
+from tinyhost.models.reference import HostReference
+from tinyhost.models.summary import ModelSummary
+from tinyhost.motion.steps import STEP_CHANNELS, step_window
+from tinyhost.motion.units import MotionUnits
+from tinyhost.tasks import findings
+from tinyhost.tasks.class_documents import AccuracyDocument, Kind
+from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
+from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
+from tinyhost.tasks.findings import HostAnswers, agreement_note
+
+__all__ = [
+    "OTHER",
+    "WindowAccuracy",
+    "WindowEvaluation",
+    "gesture_params",
+    "load_windows",
+    "window_inputs",
+]
+
+OTHER = "other"
+"""the label of movements that are none of a model's gestures"""
+
+
+def gesture_params(image: bytes, model: ModelSummary) -> GestureParams:
+    """Return the task data of a gesture model's image, or what the firmware takes a model without any for."""
+    data = ModelImage.parse(image).task_data
+    if not data:
+        return GestureParams(
+            step_mhz=25_000,
+            n_steps=int(np.prod(model.input.shape)) // STEP_CHANNELS,
+            average_ms=400,
+            suppression_ms=1000,
+            n_silent_labels=0,
+            min_results=2,
+            period_ms=0,
+        )
+    try:
+        return GestureParams.unpack(data)
+    except struct.error as error:
+        raise ModelError(f"task data: expected {GestureParams.SIZE} bytes of GestureParams, got {len(data)}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowAccuracy(Accuracy):
+    """Windows of motion, classified on the device."""
+
+    kind: ClassVar[Kind] = "windows"
+
+    host: HostAnswers
+    """the same windows on this computer"""
+
+    def document(self) -> AccuracyDocument:
+        """Return it for programs."""
+        return replace(super().document(), host=self.host)
+
+    def more_parts(self) -> tuple[findings.Part, ...]:
+        """Return whether this computer says the same."""
+        return (agreement_note(self.host, "windows"),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowEvaluation(Evaluation):
+    """Windows with labels that the model has, for a device to classify."""
+
+    stage: ClassVar[str] = "accuracy"
+
+    root: Path
+    windows: tuple[MovementWindow, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __iter__(self) -> Iterator[MovementWindow]:
+        return iter(self.windows)
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    @property
+    def n_steps(self) -> int:
+        """Number of windows."""
+        return len(self.windows)
+
+    def run(self, subject: Subject, on_step: Callable[[int], None]) -> WindowAccuracy:
+        """Return what the device says to every window, and whether this computer says the same."""
+        accuracy = measure_accuracy(
+            subject.pool,
+            subject.model,
+            subject.labels,
+            self,
+            prepare=self.change,
+            n_silent=gesture_params(subject.image, subject.model).n_silent_labels,
+            setting=ModelImage.parse(subject.image).metadata.threshold,
+            on_sample=on_step,
+        )
+        judge = host_judge(subject.image, subject.model)
+        mismatches = sum(
+            tuple(judge(self.change(window.samples)).tolist()) != answer.scores
+            for window, answer in zip(self.windows, accuracy.samples, strict=True)
+        )
+        known = {field.name: getattr(accuracy, field.name) for field in fields(accuracy)}
+        return WindowAccuracy(**known, host=HostAnswers(compared=len(self), mismatches=mismatches))
+
+
+def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
+    """Return what gives the real outputs for a window, (n, 6) counts, by the firmware's code on this computer."""
+    engine, n_steps = HostReference(image), gesture_params(image, model).n_steps
+    return lambda samples: real_values(engine.run(step_window(samples, n_steps).tobytes()), model.output)
+
+
+def window_inputs(
+    image: bytes, model: ModelSummary, labels: tuple[str, ...], folder: Path, part: Part | None
+) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
+    """Return the labelled windows of a folder as the input tensors of a model image, and what could not be used."""
+    params = gesture_params(image, model)
+    found = load_windows(folder, params, labels, part)
+    made = (
+        LabelledInput(path=window.path, label=window.label, data=step_window(window.samples, params.n_steps).tobytes())
+        for window in found
+    )
+    return tuple(made), found.skipped
+
+
+def load_windows(
+    root: Path, params: GestureParams, labels: tuple[str, ...], part: Part | None, units: MotionUnits | None = None
+) -> WindowEvaluation:
+    """Return the windows of label/*.csv, one behind the other; other labels are `other` if the model has that.
+
+    part: only the recordings of that part of the split that training makes. Raises DatasetError if a label is none of
+    the model's, or there is no window.
+    """
+    movements = load_movements(root, units or MotionUnits())
+    check_labels(root, () if OTHER in labels else movements.labels, labels, example="still,other,wave,circle")
+    if part is not None:
+        movements = movements.of(part)
+        if not movements.runs:
+            raise DatasetError(f"{root}: no recording for {part}", hint="leave --part out")
+    found, too_short = windows_of_movements(movements, params.n_steps, params.step_mhz / 1000.0)
+    skipped = (*movements.skipped, *too_short)
+    if not found:
+        raise none_usable(root, list(skipped), hint="record longer ones: tinyhost capture --sensor imu")
+    windows = tuple(window if window.label in labels else replace(window, label=OTHER) for window in found)
+    return WindowEvaluation(root=root, windows=windows, skipped=skipped)

@@ -1,0 +1,54 @@
+"""How a gesture recognizer is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinyhost.errors import UsageError
+from tinyhost.motion.steps import MAX_STEPS
+from tinyhost.train.core.config import ClassifierConfig, n_epochs, option
+
+__all__ = ["GestureTrainConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureTrainConfig(ClassifierConfig):
+    """How to train. The defaults suit from half a minute to some hours of each gesture."""
+
+    hands: bool = option("--hands", "Learn gestures of made-up people instead of --data.", False)
+    labels: tuple[str, ...] = option(
+        "--labels", "Classes to learn; recordings of others become `other`. Default: the data's folders, sorted.", ()
+    )
+    silent: tuple[str, ...] = option(
+        "--silent", "Which of the classes are no gestures: they come first, and are never told.", ("still", "other")
+    )
+    step_hz: float = option(
+        "--step-hz", "Steps per second that the board makes of its samples.", 25.0, least=5, most=100
+    )
+    n_steps: int = option("--steps", "Steps of a window: 50 at 25 per second are 2 s.", 50, least=16, most=MAX_STEPS)
+    threshold: float | None = option(
+        "--threshold",
+        "Mean score from which a gesture is told. Default: the least one at which held-out movements that are none are "
+        "told at most 1 % of the time.",
+        None,
+        least=0,
+        most=1,
+    )
+    people: int = option("--people", "How many people --hands makes up.", 120, least=10, most=10_000)
+    n_epochs: int = n_epochs(40)
+    width: int = option("--width", "Filters of the first layer; the others have twice as many.", 16, least=4, most=64)
+    batch_size: int = 64
+    dropout: float = 0.2
+    patience: int = option(
+        "--patience", "Stop after this many passes without a better held-out loss.", 10, least=1, most=10_000
+    )
+    min_windows: int = 10
+    """of each class for training"""
+    min_steps_per_epoch: int = 30
+    """small sets are gone through several times an epoch, augmented anew"""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for options that rule each other out."""
+        super().__post_init__()
+        if self.labels and not set(self.labels) - set(self.silent):
+            raise UsageError(f"--labels {','.join(self.labels)}: no gesture in it", hint="add one, such as wave")

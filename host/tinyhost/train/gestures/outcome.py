@@ -1,0 +1,240 @@
+"""What the training of a gesture recognizer found: for its card, its report, its figures and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.image_format import Task
+from tinyhost.metrics.classifier import ClassifierMetrics
+from tinyhost.metrics.intervals import Interval, share_interval
+from tinyhost.metrics.skill import classifier_skill
+from tinyhost.tasks.class_parts import precision_recall
+from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
+from tinyhost.train.core.history import classifier_history
+from tinyhost.train.core.lessons import below, unheard_classes, useless
+from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.gestures.config import GestureTrainConfig
+
+__all__ = ["GestureDocument", "GestureOutcome", "TellingPoint", "least_threshold", "telling_point"]
+
+_TESTED = "windows for testing"
+_MOST_FALSE = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellingPoint:
+    """What a threshold does to single windows: the board averages some, and is wrong more rarely."""
+
+    threshold: float
+    told_rate: float | None
+    """share of the gestures' windows that are told as what they are; null without any"""
+    told_interval: Interval | None
+    """95 % (Wilson)"""
+    false_rate: float | None
+    """share of the windows of no gesture in which one is told; null without any"""
+    false_interval: Interval | None
+    """95 % (Wilson)"""
+    n_gestures: int
+    n_others: int
+
+
+def telling_point(
+    scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int, threshold: float
+) -> TellingPoint:
+    """Return what a threshold does. scores: (n, n_classes); classes: (n,), the silent ones first."""
+    top = scores.argmax(axis=1)
+    told = (top >= n_silent) & (scores.max(axis=1) >= threshold)
+    is_gesture = classes >= n_silent
+    right = told & (top == classes)
+    n_gestures, n_others = int(is_gesture.sum()), int((~is_gesture).sum())
+    told_rate = float(right[is_gesture].mean()) if n_gestures else None
+    false_rate = float(told[~is_gesture].mean()) if n_others else None
+    return TellingPoint(
+        threshold=threshold,
+        told_rate=told_rate,
+        told_interval=share_interval(told_rate, n_gestures),
+        false_rate=false_rate,
+        false_interval=share_interval(false_rate, n_others),
+        n_gestures=n_gestures,
+        n_others=n_others,
+    )
+
+
+def least_threshold(scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int) -> float:
+    """Return the least threshold from 0.5 on, in steps of 0.02, that tells at most 1 % of windows of no gesture."""
+    for threshold in np.arange(0.5, 0.96, 0.02):
+        point = telling_point(scores, classes, n_silent, round(float(threshold), 2))
+        if point.false_rate is None or point.false_rate <= _MOST_FALSE:
+            return point.threshold
+    return 0.96
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureDocument(TrainDocument):
+    """`tinyhost train gestures --json FILE`."""
+
+    schema: Literal["tinyhost.train_gestures/1"] = "tinyhost.train_gestures/1"
+    labels: tuple[str, ...]
+    """classes in the order of the outputs; those that are no gestures first"""
+    n_silent: int
+    """how many of them are no gestures"""
+    float_test: ClassifierMetrics
+    """the model before quantization, on held-out windows"""
+    int8_test: ClassifierMetrics
+    """the int8 model on the same windows"""
+    telling: TellingPoint
+    """at the model's threshold, on the same windows"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GestureOutcome(Outcome):
+    """All that is known about a finished training."""
+
+    task: ClassVar[Task] = Task.GESTURES
+    input_meaning: ClassVar[str] = "steps of acceleration (1 is 4 g) and rotation (1 is 500 degrees per second)"
+    remedy: ClassVar[str] = "More recordings, of more people,"
+
+    config: GestureTrainConfig
+    n_silent: int
+    n_windows: dict[str, int]
+    """by part: train, val, test"""
+    seconds: float
+    """of all recordings"""
+    float_test: ClassifierMetrics
+    int8_test: ClassifierMetrics
+    int8_val: ClassifierMetrics
+    telling: TellingPoint
+    judged: tuple[Judged, ...]
+    """the windows for testing, by the int8 model"""
+    data_notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Name of the model card and the report."""
+        return f"Gestures: {', '.join(self.labels[self.n_silent :])}"
+
+    def worth(self) -> ClassifierMetrics:
+        """Return the figures of the int8 model on the windows for testing."""
+        return self.int8_test
+
+    def held_out(self) -> float:
+        """Return the int8 model's accuracy on the windows that choose."""
+        return self.int8_val.accuracy
+
+    def failure(self) -> str:
+        """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
+        return useless(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below(
+            self.int8_test, self.config.least_accuracy, _TESTED
+        )
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what the epochs tell, which classes are never seen, and what is missing to say "none of these"."""
+        silent = set(self.labels[: self.n_silent])
+        unknown = "other" not in silent
+        return (
+            *super().hints(),
+            *unheard_classes(self.int8_test.confusion, self.labels),
+            *(
+                ("no class `other` was learnt: any movement will be taken for a gesture; record other movements, too",)
+                if unknown
+                else ()
+            ),
+        )
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return what the model card and the report say."""
+        scores = np.array([item.scores for item in self.judged], np.float64)
+        classes = np.array([self.labels.index(item.label) for item in self.judged], np.int64)
+        return (
+            Section(
+                title="Accuracy",
+                note=f"On {self.int8_test.n:,} windows of recordings kept aside, which come from the same source. It "
+                "says nothing about other people: measure it with `tinyhost bench --data` on captures of theirs.",
+                figures=(
+                    _accuracy("int8, as on the board", self.int8_test),
+                    _accuracy("float", self.float_test),
+                    *self._telling(),
+                ),
+                parts=(
+                    Confusion(labels=self.labels, counts=self.int8_test.confusion),
+                    *precision_recall(scores, classes, self.labels),
+                    JudgedSamples(labels=self.labels, samples=self.judged),
+                ),
+            ),
+            self._learned_from(),
+            Section(
+                title="Network",
+                note=f"A convolution over all channels of five steps, three depthwise separable ones along time, "
+                f"{self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: {self.config.n_steps} "
+                f"steps, {self.config.step_hz:g} per second, of acceleration x, y, z (1/128 is 1/32 g) and rotation "
+                f"x, y, z (1/128 is 3.9 degrees per second). Output: softmax, one int8 per label, in this order: "
+                f"{', '.join(self.labels)}.",
+            ),
+        )
+
+    def _telling(self) -> tuple[Figure, ...]:
+        point = self.telling
+        return (
+            Figure(
+                name="Gestures told",
+                value=percent(point.told_rate),
+                more=f"of {point.n_gestures:,} windows, at {point.threshold:.2f}; {within(point.told_interval)}",
+            ),
+            Figure(
+                name="Told without one",
+                value=percent(point.false_rate),
+                more=f"of {point.n_others:,} windows without a gesture; {within(point.false_interval)}",
+            ),
+        )
+
+    def _learned_from(self) -> Section:
+        config = self.config
+        own = f"Gestures of {config.people:,} made-up people" if config.hands else f"Recordings: {self.source}"
+        return Section(
+            title="Learned from",
+            note=config.data_note or f"{own}.",
+            parts=(
+                *self.notes(),
+                *(Note(text=text, level="warning") for text in self.data_notes[:10]),
+                Note(
+                    text=f"{self.n_samples:,} recordings, {self.seconds / 60:.1f} min: {self.n_windows['train']:,} "
+                    f"windows to learn from, {self.n_windows['val']:,} to choose the best epoch and the threshold, "
+                    f"{self.n_windows['test']:,} kept aside to measure on"
+                ),
+                classifier_history(self.history),
+            ),
+        )
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the labels, which may be those of the data's folders."""
+        return {"labels": self.labels}
+
+    def figures(self) -> dict[str, Any]:
+        """Return what metrics.json holds of this task alone."""
+        return {
+            "labels": self.labels,
+            "n_silent": self.n_silent,
+            "test": {"float": self.float_test, "int8": self.int8_test},
+            "telling": self.telling,
+            "n_windows": self.n_windows,
+        }
+
+    def document(self, files: RunFiles) -> GestureDocument:
+        """Return the result for programs."""
+        return self._document(
+            GestureDocument,
+            files,
+            labels=self.labels,
+            n_silent=self.n_silent,
+            float_test=self.float_test,
+            int8_test=self.int8_test,
+            telling=self.telling,
+        )
+
+
+def _accuracy(name: str, metrics: ClassifierMetrics) -> Figure:
+    return Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval))

@@ -1,0 +1,122 @@
+"""Train a gesture recognizer: recordings of accelerometer and gyroscope in, an int8 .tflite and its figures out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.app_defaults import AppDefaults
+from tinyhost.compiler.image_format import GestureParams, Task
+from tinyhost.errors import UsageError
+from tinyhost.metrics.classifier import classifier_metrics
+from tinyhost.motion.steps import STEP_SCALE
+from tinyhost.tasks.findings import Judged
+from tinyhost.train.core.feed import one_hot
+from tinyhost.train.core.fitting import fit_classifier, float_metrics, import_keras
+from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
+from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.trainer import Run
+from tinyhost.train.gestures.config import GestureTrainConfig
+from tinyhost.train.gestures.data import GestureData, load_data
+from tinyhost.train.gestures.feed import WindowBatches, to_input
+from tinyhost.train.gestures.network import gesture_network
+from tinyhost.train.gestures.outcome import GestureOutcome, least_threshold, telling_point
+
+__all__ = ["load", "train"]
+
+_N_CALIBRATION = 256
+_AVERAGE_MS, _SUPPRESSION_MS, _MIN_RESULTS, _PERIOD_MS = 600, 1000, 3, 120
+
+
+def load(folder: Path | None, config: GestureTrainConfig, run: Run) -> GestureData:
+    """Return the windows of a folder, or of made-up people. Raises DatasetError if they cannot be learnt from."""
+    if config.hands == (folder is not None):
+        raise UsageError("expected either --data FOLDER or --hands", hint="tinyhost train gestures --hands")
+    run.stage("read")
+    return load_data(folder, config)
+
+
+def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOutcome:
+    """Return a network, quantized and measured, and the threshold from which a gesture is told.
+
+    Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
+    """
+    import_keras().utils.set_random_seed(config.seed)
+    n_classes = len(data.labels)
+    model = gesture_network(n_steps=config.n_steps, width=config.width, n_classes=n_classes, dropout=config.dropout)
+    batches = WindowBatches(
+        data.train,
+        n_classes,
+        n_steps=config.n_steps,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        min_batches=config.min_steps_per_epoch,
+    )
+    held_out = (to_input(data.val.windows), one_hot(data.val.classes, n_classes))
+    fitted = fit_classifier(model, batches, held_out, config, run, labels=data.labels)
+    run.stage("quantize")
+    tflite = _quantized(fitted.model, data, config)
+    run.stage("evaluate")
+    image = compile_tflite(tflite, name="gestures", task=Task.GESTURES, labels=data.labels).image
+    val, test = (engine_scores(image, part.windows) for part in (data.val, data.test))
+    threshold = config.threshold
+    if threshold is None:
+        threshold = least_threshold(val, data.val.classes, data.n_silent)
+    return GestureOutcome(
+        config=config,
+        source=run.source,
+        labels=data.labels,
+        defaults=AppDefaults(threshold=threshold, task_data=_params(config, data.n_silent).pack()),
+        n_samples=len(data),
+        skipped=data.skipped,
+        history=fitted.history,
+        tflite=tflite,
+        n_parameters=sum(int(np.prod(weight.shape)) for weight in fitted.model.weights if "moving" not in weight.path),
+        duration_s=run.duration_s,
+        n_silent=data.n_silent,
+        n_windows={"train": len(data.train), "val": len(data.val.classes), "test": len(data.test.classes)},
+        seconds=data.seconds,
+        float_test=float_metrics(fitted.model, to_input(data.test.windows), data.test.classes),
+        int8_test=classifier_metrics(test, data.test.classes),
+        int8_val=classifier_metrics(val, data.val.classes),
+        telling=telling_point(test, data.test.classes, data.n_silent, threshold),
+        judged=_judged(data, test),
+        data_notes=data.notes,
+    )
+
+
+def _quantized(model: Any, data: GestureData, config: GestureTrainConfig) -> bytes:
+    """Return the int8 model, whose input is the board's steps as they are."""
+    windows = to_input(drawn(data.train.stretches[:, : config.n_steps], _N_CALIBRATION, config.seed))
+    ends = np.stack([np.full(windows.shape[1:], value * STEP_SCALE, np.float32) for value in (-128, 127)])
+    converted = convert_int8(model, np.concatenate([ends, windows]))
+    return checked_int8(converted, layer_names(model), STEP_SCALE, 0)
+
+
+def _params(config: GestureTrainConfig, n_silent: int) -> GestureParams:
+    return GestureParams(
+        step_mhz=round(config.step_hz * 1000),
+        n_steps=config.n_steps,
+        average_ms=_AVERAGE_MS,
+        suppression_ms=_SUPPRESSION_MS,
+        n_silent_labels=n_silent,
+        min_results=_MIN_RESULTS,
+        period_ms=_PERIOD_MS,
+    )
+
+
+def _judged(data: GestureData, scores: NDArray[np.float64]) -> tuple[Judged, ...]:
+    return tuple(
+        Judged(
+            path=path,
+            label=data.labels[label],
+            predicted=data.labels[int(row.argmax())],
+            scores=tuple(row.tolist()),
+            is_picture=False,
+        )
+        for path, label, row in zip(data.test.paths, data.test.classes, scores, strict=True)
+    )
