@@ -24,8 +24,8 @@ constexpr uint8_t kSoftReset = 0xb6, kFlush = 0xb0;
 
 constexpr uint64_t kConfigNs = 20 * Clock::kNsPerMs;  // from INIT_CTRL = 1 to INTERNAL_STATUS: 4.4
 constexpr uint64_t kGyroscopeStartNs = 45 * Clock::kNsPerMs;
-constexpr uint64_t kPowerSaveGapNs = 450'000;         // between two writes in power save: 4.5
-constexpr double kSelfTestG[] = {10, -9, 6};          // beyond the limits of 4.9: 16, 15 and 10 g between both signs
+constexpr uint64_t kPowerSaveGapNs = 450'000;  // between two writes in power save: 4.5
+constexpr double kSelfTestG[] = {10, -9, 6};   // beyond the limits of 4.9: 16, 15 and 10 g between both signs
 
 /// The values' bytes, of a full scale as an int16 has.
 std::array<uint8_t, 6> BytesOf(const Axes& values, double full_scale) {

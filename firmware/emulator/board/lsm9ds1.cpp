@@ -16,7 +16,7 @@ constexpr double kRatesWithGyroHz[] = {0, 14.9, 59.5, 119, 238, 476, 952, 0};
 // g of a count: table 3 says 0.061, 0.732, 0.122 and 0.244 mg, rounded; +-16 g is 24 g of 32,768 there.
 constexpr double kScales[] = {2.0 / 32768, 24.0 / 32768, 4.0 / 32768, 8.0 / 32768};
 constexpr double kScalesDps[] = {0.00875, 0.0175, 0, 0.07};  // degrees per second of a count: table 3
-constexpr double kSelfTestG = 0.3;  // 90 to 390 mg on each axis: table 3 (Xl ST)
+constexpr double kSelfTestG = 0.3;                           // 90 to 390 mg on each axis: table 3 (Xl ST)
 
 }  // namespace
 
@@ -116,7 +116,8 @@ uint8_t Lsm9ds1Chip::ReadRegister(uint8_t address) {
   return static_cast<uint8_t>((address & 1) != 0 ? value >> 8 : value & 0xff);
 }
 
-/// Reading on behind OUT_Z begins with OUT_X again, the gyroscope's if it is on, which the accelerometer's follow: 3.3.7.
+/// Reading on behind OUT_Z begins with OUT_X again, the gyroscope's if it is on, which the accelerometer's
+/// follow: 3.3.7.
 uint8_t Lsm9ds1Chip::Next(uint8_t address) const {
   if ((registers_[kCtrlReg8] & kIncrement) == 0) return address;
   if (address == kOutZHighG && has_gyroscope()) return kOutX;

@@ -8,9 +8,9 @@
 
 namespace tinyhost::emulator {
 
-/// ST's LSM9DS1, the motion sensor of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The gyroscope
-/// measures once it is on, at its rate, which is then the accelerometer's too; its filters, its self-test and the time it
-/// needs to start are not modelled. The magnetometer is another device, which is not modelled.
+/// ST's LSM9DS1, the motion sensor of revision 1: data sheet DocID025715 Rev 3, sections 3.3 (FIFO) and 7. The
+/// gyroscope measures once it is on, at its rate, which is then the accelerometer's too; its filters, its self-test and
+/// the time it needs to start are not modelled. The magnetometer is another device, which is not modelled.
 class Lsm9ds1Chip final : public I2cDevice {
  public:
   static constexpr size_t kFifoSamples = 32;

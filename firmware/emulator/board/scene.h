@@ -60,8 +60,8 @@ class SceneSamples {
   void Stop() { is_on_ = false; }
   /// Fetches what has come. To be called often.
   void Poll();
-  /// Values in the scene's unit (full scale, or g and degrees per second) at a time since the start; false: nothing is sensed. Between two
-  /// samples the line is straight: at the scene's own rate and phase nothing is changed.
+  /// Values in the scene's unit (full scale, or g and degrees per second) at a time since the start; false: nothing is
+  /// sensed. Between two samples the line is straight: at the scene's own rate and phase nothing is changed.
   bool At(double since_start_s, std::array<double, kMaxChannels>* values);
 
  private:

@@ -57,7 +57,8 @@ TEST_CASE_FIXTURE(Lsm9ds1Test, "its FIFO keeps 32 samples, and says that it was 
   CHECK(Get(sensor, 0x2f, 1)[0] == (0x40 | 32));
 }
 
-TEST_CASE_FIXTURE(Lsm9ds1Test, "with its gyroscope on, a read goes on from the rotation to the acceleration and moves both on") {
+TEST_CASE_FIXTURE(Lsm9ds1Test,
+                  "with its gyroscope on, a read goes on from the rotation to the acceleration and moves both on") {
   Set(sensor, 0x10, {0x78});
   PassMs(*this, 100);
   const int n = Get(sensor, 0x2f, 1)[0];

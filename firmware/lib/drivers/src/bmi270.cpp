@@ -46,7 +46,8 @@ constexpr uint32_t kPollUs = 1'000;
 // Headers of FIFO frames, datasheet section 4.8. The lower two bits of a data frame's are tags of the interrupt pins.
 constexpr uint8_t kTagMask = 0x03;
 constexpr uint8_t kAccelerometerFrame = 0x84;
-constexpr uint8_t kGyroscopeFrame = 0x88;  // and kAccelerometerFrame, if both have a sample: the gyroscope's comes first
+constexpr uint8_t kGyroscopeFrame =
+    0x88;  // and kAccelerometerFrame, if both have a sample: the gyroscope's comes first
 constexpr uint8_t kEmptyFrame = 0x80;
 constexpr uint8_t kSkipFrame = 0x40;
 constexpr uint8_t kTimeFrame = 0x44;
@@ -128,14 +129,14 @@ Status Bmi270::Start() {
   constexpr bool kHasGyroscope = kAxes != kAccelerationAxes;
   n_bytes_ = n_parsed_ = n_in_fifo_ = 0;
   if (kHasGyroscope) has_begun_ = false;
-  const bool is_set = IsThere() && Set(bus_, kPwrConf, kNoPowerSave) && Set(bus_, kAccConf, kRate100HzNormalFilter) &&
-                      Set(bus_, kAccRange, kRange4g) &&
-                      (!kHasGyroscope ||
-                       (Set(bus_, kGyrConf, kRate100HzNormalFilter) && Set(bus_, kGyrRange, kRange2000Dps))) &&
-                      Set(bus_, kFifoConfig0, kOverwriteOldest) &&
-                      Set(bus_, kFifoConfig1, kAccelerometerWithHeaders | (kHasGyroscope ? kGyroscopeToo : 0)) &&
-                      Set(bus_, kPwrCtrl, kAccelerometerOn | (kHasGyroscope ? kGyroscopeOn : 0)) &&
-                      bus_->WriteByte(kAddress, kCmd, kFlushFifo);
+  const bool is_set =
+      IsThere() && Set(bus_, kPwrConf, kNoPowerSave) && Set(bus_, kAccConf, kRate100HzNormalFilter) &&
+      Set(bus_, kAccRange, kRange4g) &&
+      (!kHasGyroscope || (Set(bus_, kGyrConf, kRate100HzNormalFilter) && Set(bus_, kGyrRange, kRange2000Dps))) &&
+      Set(bus_, kFifoConfig0, kOverwriteOldest) &&
+      Set(bus_, kFifoConfig1, kAccelerometerWithHeaders | (kHasGyroscope ? kGyroscopeToo : 0)) &&
+      Set(bus_, kPwrCtrl, kAccelerometerOn | (kHasGyroscope ? kGyroscopeOn : 0)) &&
+      bus_->WriteByte(kAddress, kCmd, kFlushFifo);
   return is_set ? Status::kOk : Status::kNoSensor;
 }
 

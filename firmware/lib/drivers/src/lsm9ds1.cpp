@@ -57,12 +57,11 @@ bool Lsm9ds1::IsThere() {
 template <size_t kAxes>
 Status Lsm9ds1::Start(uint64_t now_us) {
   constexpr uint8_t kGyroscope = kAxes == kAccelerationAxes ? kPowerDown : kRate119HzRange2000Dps;  // it sets the rate
-  const bool is_set = IsThere() && bus_->WriteByte(kAddress, kCtrlReg8, kWholeSamplesAndIncrement) &&
-                      bus_->WriteByte(kAddress, kCtrlReg1G, kGyroscope) &&
-                      bus_->WriteByte(kAddress, kCtrlReg9, kFifoEnable) &&
-                      bus_->WriteByte(kAddress, kFifoCtrl, kFifoBypass) &&
-                      bus_->WriteByte(kAddress, kCtrlReg6Xl, kRate119HzRange4g) &&
-                      bus_->WriteByte(kAddress, kFifoCtrl, kFifoContinuous);
+  const bool is_set =
+      IsThere() && bus_->WriteByte(kAddress, kCtrlReg8, kWholeSamplesAndIncrement) &&
+      bus_->WriteByte(kAddress, kCtrlReg1G, kGyroscope) && bus_->WriteByte(kAddress, kCtrlReg9, kFifoEnable) &&
+      bus_->WriteByte(kAddress, kFifoCtrl, kFifoBypass) && bus_->WriteByte(kAddress, kCtrlReg6Xl, kRate119HzRange4g) &&
+      bus_->WriteByte(kAddress, kFifoCtrl, kFifoContinuous);
   read_us_ = now_us;
   n_left_ = 0;
   return is_set ? Status::kOk : Status::kNoSensor;
