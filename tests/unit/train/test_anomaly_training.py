@@ -148,7 +148,7 @@ def test_the_command_trains_on_a_folder_and_says_what_was_wrong_in_it(tmp_path: 
     assert (tmp_path / "run" / "report.html").read_text().count("<svg") >= 6
 
 
-@pytest.mark.parametrize("arch", ["convolutional", "variational"])
+@pytest.mark.parametrize("arch", ["convolutional", "variational", "lstm"])
 def test_every_architecture_learns_and_runs_to_the_bit(
     arch: AutoencoderKind, motions: MotionSet, tmp_path: Path
 ) -> None:

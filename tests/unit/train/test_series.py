@@ -22,12 +22,13 @@ def write(path: Path, series: LabelledSeries) -> None:
 
 
 @pytest.mark.train
-def test_beats_of_a_folder_are_learnt_and_the_others_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arch", ["dense", "lstm"])
+def test_beats_of_a_folder_are_learnt_and_the_others_found(arch: str, tmp_path: Path) -> None:
     made = heartbeats(300, 300, seed=4)
     write(tmp_path / "Beats_TRAIN.tsv", made.train)
     write(tmp_path / "Beats_TEST.tsv", made.test)
     out = tmp_path / "run"
-    document = run_json("train", "series", "--data", tmp_path, "--epochs", "10", "--out", out)
+    document = run_json("train", "series", "--data", tmp_path, "--epochs", "10", "--arch", arch, "--out", out)
     assert document["auc"] >= 0.99
     assert document["at_threshold"]["recall"] >= 0.95
     assert sum(item["n"] for item in document["classes"].values()) == 300

@@ -149,7 +149,7 @@ def test_forms_are_made_and_rounding_is_told_layer_by_layer(trained: Trained, da
             noise = np.square(values(form.file, operator) - truth).sum()
             expected = 10 * np.log10(np.square(truth).sum() / noise)
             assert form.layers[operator].sqnr_db == pytest.approx(expected, abs=0.1)
-    assert "Forms of the network" in files.report.read_text()
+    assert "Number formats" in files.report.read_text()
 
 
 def test_a_stopped_run_goes_on(trained: Trained, data: Path) -> None:

@@ -1,4 +1,4 @@
-"""Other autoencoders than the fully connected one: convolutional, variational.
+"""Other autoencoders than the fully connected one: convolutional, variational, LSTM.
 
 Each takes and gives the features of a window, (n, n_features): x, y and z one after another.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from tinyhost.train.anomaly.autoencoder import EMBEDDING, autoencoder
 from tinyhost.train.anomaly.config import AutoencoderKind
 
-__all__ = ["deployed", "network"]
+__all__ = ["deployed", "lstm_autoencoder", "network"]
 
 _N_AXES, _REACH = 3, 5  # of a kernel: all axes, and so many features beside one another
 _FILTERS = 8
@@ -23,6 +23,8 @@ def network(keras: Any, kind: AutoencoderKind, *, n_features: int, hidden: Seque
     """Return an untrained autoencoder with an embedding of n values; `hidden` is for those of dense layers."""
     if kind == "convolutional":
         return _convolutional(keras, n_features, n, l2)
+    if kind == "lstm":
+        return lstm_autoencoder(keras, n_steps=_N_AXES, n_features=n_features, width=hidden[-1], n=n, l2=l2)
     dense = autoencoder(keras, n_features=n_features, hidden=hidden, n_embedding=n, l2=l2)
     return _variational(keras, dense, n_features, n) if kind == "variational" else dense
 
@@ -59,6 +61,28 @@ def _convolutional(keras: Any, n_features: int, n: int, l2: float) -> Any:
     x = convolution(x, 1, "decoder2", last=None)  # (n, 3, width, 1)
     back = layers.Reshape((n_features,), name="reconstruction")(x)
     return keras.Model(features, back, name=f"convolutional_{n}")
+
+
+def lstm_autoencoder(keras: Any, *, n_steps: int, n_features: int, width: int, n: int, l2: float) -> Any:
+    """Return an untrained autoencoder: one LSTM reads (n, n_features) values in equal steps, another one writes them.
+
+    Both are unrolled: fully connected layers, sigmoids and products, which the converter makes int8 and every board
+    has. An LSTM as one operator TensorFlow's converter leaves in float, or crashes on.
+    """
+    layers, penalty = keras.layers, keras.regularizers.L2(l2)
+
+    width = max(width, 2 * n)  # the embedding is the narrowest
+
+    def lstm(name: str, **rest: Any) -> Any:
+        return layers.LSTM(width, unroll=True, kernel_regularizer=penalty, name=name, **rest)
+
+    features = keras.Input((n_features,), name="features")
+    x = layers.Reshape((n_steps, n_features // n_steps), name="steps")(features)
+    x = layers.Dense(n, kernel_regularizer=penalty, name=EMBEDDING)(lstm("encoder0")(x))
+    repeated = layers.Reshape((n_steps, n), name="repeated")(layers.Concatenate(name="copies")([x] * n_steps))
+    x = lstm("decoder0", return_sequences=True)(repeated)
+    back = layers.Dense(n_features, name="reconstruction")(layers.Flatten(name="flat")(x))
+    return keras.Model(features, back, name=f"lstm_{n}")
 
 
 def _variational(keras: Any, dense: Any, n_features: int, n: int) -> Any:

@@ -13,7 +13,7 @@ __all__ = ["AnomalyTrainConfig", "AutoencoderKind", "Choice", "Distance", "Proje
 Score = Literal["combined", "reconstruction", "distance"]
 Distance = Literal["input", "embedding"]
 Choice = Literal["normal", "knee", "cost"]
-AutoencoderKind = Literal["dense", "convolutional", "variational"]
+AutoencoderKind = Literal["dense", "convolutional", "variational", "lstm"]
 Projection = Literal["pca", "tsne", "umap"]
 SensorName = Literal["lsm9ds1", "bmi270"]
 
@@ -41,7 +41,8 @@ class AnomalyTrainConfig(TrainConfig):
     )
     arch: AutoencoderKind = option(
         "--arch",
-        "The autoencoder: fully connected, convolutional, or fully connected and trained as a variational one.",
+        "The autoencoder: fully connected, convolutional, fully connected and trained as a variational one, or LSTMs "
+        "that read one axis after another.",
         "dense",
     )
     embeddings: tuple[int, ...] = option(

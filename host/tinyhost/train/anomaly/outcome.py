@@ -22,6 +22,7 @@ _NAMES = {
     "dense": "Fully connected",
     "variational": "Fully connected variational",
     "convolutional": "Convolutional",
+    "lstm": "LSTM",
 }
 
 

@@ -52,16 +52,17 @@ def forms_section(models: Sequence[ComparedModel], prune: float | None) -> Secti
         if prune is None
         else (
             Note(
-                text=f"{percent(prune)} of the weights of convolutions and dense layers were set to zero while it "
-                "learnt. That makes the file smaller when it is zipped, and nothing faster: the engine multiplies by a "
-                "zero as by any weight, and stores it"
+                text=f"{percent(prune)} of the weights of convolutions and dense layers were set to zero during "
+                "training. The file compresses better, but the model needs as much flash and time as before: a zero "
+                "weight costs the engine as much as any other"
             ),
         )
     )
     return Section(
-        title="Forms of the network",
-        note=f"The same float network, converted in several ways, on at most {_N_JUDGED} samples for testing. Flipped "
-        "are answers that are others than the float network's. A board runs float16 and dynamic as float32.",
+        title="Number formats",
+        note=f"The float network in several number formats, measured on at most {_N_JUDGED} samples for testing. "
+        "`Flipped` counts predictions that differ from the float network's. A board runs float16 and dynamic as "
+        "float32.",
         parts=(Grid(headings=headings, rows=tuple(map(_row, models))), *refused, *pruned, *_layers(models)),
     )
 
@@ -87,8 +88,8 @@ def _layers(models: Sequence[ComparedModel]) -> tuple[Part, ...]:
         for row in zip(*(item.layers for item in shown), strict=True)
     )
     note = Note(
-        text="Power of the float network's activations by that of what each form makes of them: the less, the more its "
-        "rounding costs up to that layer; a dash where nothing differs. Of qat it is more than rounding: its weights "
-        "were trained on"
+        text="Quantization error of each layer's activations as a signal-to-noise ratio: the power of the float "
+        "network's activations over the power of the difference. A dash means that nothing differs. For qat, the "
+        "difference includes what its weights learnt afterwards"
     )
     return (note, Grid(headings=("operator", *(item.file for item in shown)), rows=rows)) if shown else ()

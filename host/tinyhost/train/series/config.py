@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tinyhost.datasets.ucr import ClassColumn
 from tinyhost.train.core.config import TrainConfig, n_epochs, option
@@ -20,6 +21,9 @@ class SeriesTrainConfig(TrainConfig):
     normal: str = option("--normal", "The class of the normal series; only these are used for training.", "1")
     class_column: ClassColumn | None = option(
         "--class-column", "The column with the class. Default: detected automatically.", None
+    )
+    arch: Literal["dense", "lstm"] = option(
+        "--arch", "The autoencoder: fully connected, or LSTMs over up to 16 equal steps of a series.", "dense"
     )
     embedding: int = option("--embedding", "Size of the embedding, the network's bottleneck.", 8, least=1, most=64)
     false_rate: float = option(

@@ -171,7 +171,9 @@ class SeriesOutcome(Outcome):
         return Chart(description="ROC: recall over the share of false alarms", panels=(panel,))
 
     def _learned_from(self) -> Section:
-        widths = "-".join(map(str, (self.length, *self.config.hidden, self.config.embedding)))
+        is_dense = self.config.arch == "dense"
+        kind = "Fully connected" if is_dense else "LSTM"
+        widths = "-".join(map(str, (self.length, *(self.config.hidden if is_dense else ()), self.config.embedding)))
         history = Panel(
             series=tuple(
                 Series(name=name, x=range(1, len(self.history) + 1), y=[epoch[key] for epoch in self.history])
@@ -188,7 +190,7 @@ class SeriesOutcome(Outcome):
                 *self.notes(),
                 Note(
                     text=f"{self.n_learnt:,} series of class {self.config.normal} to learn from, {self.n_held_out:,} "
-                    f"to set the threshold. Fully connected autoencoder {widths} and back, {self.n_parameters:,} "
+                    f"to set the threshold. {kind} autoencoder {widths} and back, {self.n_parameters:,} "
                     f"parameters, {len(self.tflite):,} bytes"
                 ),
                 Chart(description="Error over the epochs", panels=(history,), height_in=2.6),

@@ -6,6 +6,7 @@ Every score here is the firmware's: its engine, its fixed-point mean squared err
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from tinyhost.datasets.ucr import UcrSet, read_ucr
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.threshold import fit_tail, roc_curve
 from tinyhost.models.reconstruction import ReconstructionModel
+from tinyhost.train.anomaly.architectures import lstm_autoencoder
 from tinyhost.train.anomaly.autoencoder import INPUT_STEP, autoencoder, fit_autoencoder, to_int8_autoencoder
 from tinyhost.train.core.fitting import import_keras, n_trainable
 from tinyhost.train.core.trainer import Run
@@ -25,6 +27,7 @@ __all__ = ["load", "train"]
 
 _LIMIT = 127 * INPUT_STEP  # of a value, in standard deviations
 _MIN_HELD_OUT = 30
+_MAX_STEPS = 16  # of an LSTM: each is a dozen operators, twice
 
 
 def load(folder: Path | None, config: SeriesTrainConfig, run: Run) -> UcrSet:
@@ -61,9 +64,7 @@ def train(config: SeriesTrainConfig, data: UcrSet, run: Run) -> SeriesOutcome:
     normal = normal[np.random.default_rng(config.seed).permutation(len(normal))]
     n_held_out = max(_MIN_HELD_OUT, len(normal) // 4)
     held_out, learnt = normal[:n_held_out], normal[n_held_out:]
-    model = autoencoder(
-        keras, n_features=data.train.length, hidden=config.hidden, n_embedding=config.embedding, l2=config.l2
-    )
+    model = _network(keras, config, data.train.length)
     fitted = fit_autoencoder(model, learnt, held_out, config, run)
     run.stage("quantize")
     tflite = to_int8_autoencoder(fitted.model, learnt, config.seed)
@@ -85,6 +86,20 @@ def train(config: SeriesTrainConfig, data: UcrSet, run: Run) -> SeriesOutcome:
         n_held_out=n_held_out,
         constant_error=float(np.square(held_out).mean()),
         scores=_scores(network.scores(data.test.values), data.test.labels, config.normal, threshold),
+    )
+
+
+def _network(keras: Any, config: SeriesTrainConfig, length: int) -> Any:
+    if config.arch == "dense":
+        return autoencoder(keras, n_features=length, hidden=config.hidden, n_embedding=config.embedding, l2=config.l2)
+    n_steps = max(n for n in range(1, _MAX_STEPS + 1) if length % n == 0)
+    if n_steps == 1:
+        raise UsageError(
+            f"--arch lstm: {length} values a series have no equal steps, of which there are at most {_MAX_STEPS}",
+            hint="leave --arch out",
+        )
+    return lstm_autoencoder(
+        keras, n_steps=n_steps, n_features=length, width=config.hidden[-1], n=config.embedding, l2=config.l2
     )
 
 
