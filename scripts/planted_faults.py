@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tinyhost.audio.wav import parse_wav
 from tinyhost.boards.scenes.room import Room, RoomState
 from tinyhost.boards.state import BoardFolder
@@ -45,6 +46,8 @@ def plant(case: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     room.become(RoomState(light=rng.uniform(0.4, 0.95), volume=rng.uniform(0.2, 0.8), noise=rng.uniform(0, 0.01)))
     if fault == "lost_hub":
         lose_hub(station)
+    elif fault == "torn_sound":
+        tear(station, rng, monkeypatch)
     elif fault in {"dark_lamp", "frozen_frame", "muted_speaker", "unplugged_shaker"}:
         break_rig(fault, station, device, room, rng, monkeypatch=monkeypatch)
     elif fault == "wrong_answer":
@@ -95,6 +98,18 @@ def break_rig(
         room.become(replace(state, volume=rng.uniform(0, 1e-4), noise=rng.uniform(0.002, 0.02)))
     else:
         room.become(replace(state, vibration=rng.uniform(0, 1e-4), noise=rng.uniform(0.002, 0.02)))
+
+
+def tear(station: Station, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the loudspeaker stop for a moment somewhere behind the first chirp, as a busy computer's does."""
+    actuator = station.stimulus.actuator
+    play = actuator.play
+
+    def torn(pcm: NDArray[np.int16]) -> None:
+        at = rng.randrange(8000, len(pcm) - 3200)
+        play(np.concatenate([pcm[:at], np.zeros(rng.randrange(640, 8000), np.int16), pcm[at:]]))
+
+    monkeypatch.setattr(actuator, "play", torn)
 
 
 def answer_wrongly(device: Device, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None:

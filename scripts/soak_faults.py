@@ -28,6 +28,7 @@ EXPECTED = {
     "dark_lamp": "rig",
     "frozen_frame": "rig",
     "muted_speaker": "rig",
+    "torn_sound": "rig",
     "unplugged_shaker": "rig",
     "lost_hub": "rig",
     "wrong_answer": "failed",
@@ -35,7 +36,7 @@ EXPECTED = {
     "no_build": "build",
     "none": "passed",
 }
-APPS = {"vww": CAMERA, "kws": ("muted_speaker", "muted_speaker", "none"), "anomaly": ("unplugged_shaker", "none")}
+APPS = {"vww": CAMERA, "kws": ("muted_speaker", "torn_sound", "none"), "anomaly": ("unplugged_shaker", "none")}
 SHARES = {"vww": 30, "kws": 2, "anomaly": 1}
 """of the faults: sound and motion pass in their own time"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinyhost.boards.scenes.room import Room, RoomState
 from tinyhost.errors import BoardError, ConfigError, MissingToolError, StimulusError
 from tinyhost.hil.allowed import allow_rig, check_allowed, read_allowed
 from tinyhost.hil.rigs import RigBoard, load_rig
+from tinyhost.hil.stimuli import hearing
 from tinyhost.hil.stimuli.actuators import PlayCommand, ScreenWindow
 from tinyhost.hil.stimuli.config import StimulusPlan
 from tinyhost.hil.stimuli.window import read_picture
@@ -156,3 +158,13 @@ def test_a_player_gets_the_sound_and_its_failure_is_told(tmp_path: Path) -> None
     with pytest.raises(StimulusError, match="false"):
         player.play(np.zeros(10, np.int16))
     player.close()
+
+
+@pytest.mark.parametrize(("late", "said"), [(0, ""), (200, ""), (1600, r"it came \+100 ms off"), (None, "none came")])
+def test_a_sound_that_was_torn_or_broken_off_is_the_rigs_fault(late: int | None, said: str) -> None:
+    samples = np.random.default_rng(1).normal(0, 30, 20_000)
+    if late is not None:
+        at = round(hearing._EARLY_S * 16_000) + late
+        samples[at : at + len(chirp(16_000))] += 8000 * chirp(16_000)
+    with pytest.raises(StimulusError, match=said) if said else nullcontext():
+        hearing._check_whole("desk", samples.astype(np.int16), 16_000.0)

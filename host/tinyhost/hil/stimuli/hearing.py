@@ -28,6 +28,10 @@ LATEST_S = 2.5
 """after which a mark that was played is given up: a loudspeaker of a network has a second"""
 _TAIL_S = 1.5
 """of listening after the end"""
+_EARLY_S, _LATE_S = 0.3, 0.7
+"""around a chirp after the clip, which must come when the one before it says"""
+_GAP_S = 0.02
+"""by which it may be off: a loudspeaker's clock is not the sensor's"""
 _MARK_LEVEL = 0.5
 """of full scale"""
 
@@ -86,16 +90,15 @@ class _Ear:
 
 
 def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> Heard:
-    """Play a mark, a pause and a clip, (n,) at 16 kHz; return what the board's sensor gave. Raises StimulusError."""
+    """Play a mark, a pause and a clip, (n,) at 16 kHz; return what the board's sensor gave. Raises StimulusError.
+
+    A sound ends with the mark once more, which shows that nothing broke it off or tore it.
+    """
     is_sound = device.info.sensor_channels == 1
     tone, mark_s, find = (chirp, CHIRP_S, find_chirp) if is_sound else (burst, BURST_S, find_burst)
-    whole = np.concatenate(
-        [
-            np.rint(tone(SAMPLE_RATE_HZ) * _MARK_LEVEL * 32767).astype(np.int16),
-            np.zeros(round(pause_s * SAMPLE_RATE_HZ), np.int16),
-            pcm,
-        ]
-    )
+    marking = np.rint(tone(SAMPLE_RATE_HZ) * _MARK_LEVEL * 32767).astype(np.int16)
+    pause, tail = (np.zeros(round(seconds * SAMPLE_RATE_HZ), np.int16) for seconds in (pause_s, _TAIL_S))
+    whole = np.concatenate([marking, pause, pcm, *([tail, marking] if is_sound else [])])
     ear = _Ear(samples=[], predictions=[], arrivals=[])
     with device.stream(StreamId.SAMPLES, StreamId.PREDICTIONS) as items:
         while not ear.samples:
@@ -117,21 +120,35 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
             )
         begin = first + mark.position + round((mark_s + pause_s) * rate_hz)
         end = begin + math.ceil((len(pcm) / SAMPLE_RATE_HZ + _TAIL_S) * rate_hz)
-        _hear(ear, items, name, end - first - len(samples))
+        _hear(ear, items, name, end + (mark_s + _LATE_S) * rate_hz * is_sound - first - len(samples))
     first, samples, lost = ear.joined()
+    if is_sound:
+        _check_whole(name, samples[end - first - round(_EARLY_S * rate_hz) :, 0], rate_hz)
     level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
-    said = [(at, item) for at, item in ear.predictions if item.prediction.position >= begin]
+    said = [(at, item) for at, item in ear.predictions if begin <= item.prediction.position < end]
     return Heard(
         mark=mark,
         level=level,
         delay_s=(first + mark.position - asked) / rate_hz,
-        samples=samples[begin - first :],
+        samples=samples[begin - first : end - first],
         position=begin,
         rate_hz=rate_hz,
         lost=lost,
         predictions=tuple(item for _, item in said),
         detections=_detections(said, begin, rate_hz, ear, device.info.tick_hz),
     )
+
+
+def _check_whole(name: str, samples: NDArray[np.int16], rate_hz: float) -> None:
+    """Raise StimulusError unless the chirp that ends a sound is where it must be in these samples around it."""
+    found = find_chirp(samples, rate_hz)
+    gap_s = found.position / rate_hz - _EARLY_S if found else None
+    if gap_s is None or abs(gap_s) > _GAP_S:
+        what = "none came" if gap_s is None else f"it came {1000 * gap_s:+.0f} ms off"
+        raise StimulusError(
+            f"{name}: a chirp was played after the sound too, and {what}: the sound was torn or broken off",
+            hint="is the computer that plays it too busy?",
+        )
 
 
 def _hear(ear: _Ear, items: Subscription, name: str, n_samples: float) -> None:
