@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import shutil
@@ -36,7 +37,9 @@ from tinyhost.datasets.motion_exchange import motion_of
 from tinyhost.datasets.papers.facts import ABOUT_NAME, QUESTIONS, read_about
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
+from tinyhost.datasets.people.inside import without_traces
 from tinyhost.datasets.people.provenance import RUN_DATA_NAME, read_run_data
+from tinyhost.datasets.people.traces import Traces
 from tinyhost.datasets.picture_splits import load_splits
 from tinyhost.datasets.pictures import load_class_folder
 from tinyhost.datasets.ucr import read_ucr
@@ -287,10 +290,16 @@ _ANSWERS = [b'{"file": "a/1.png", "source_sha256": "00", "annotator": "ada", "la
 _RUN_DATA = [b'{"schema": "tinyhost.run_data/1", "folder": "data", "start_from": null, "samples": {"a/1.png": "00"}}']
 
 
+def _traces(data: bytes) -> object:
+    traces = Traces(subject="P07", digests=frozenset())
+    return traces.in_content(data) and traces.in_content(without_traces(data, traces.in_content, bytes))
+
+
 TARGETS = [
     Target(name="mlperf_truth", parse=_mlperf_truth, seeds=lambda: [b"a.bin,12,7\na.bin,12,3,490,10\n"]),
     Target(name="mlperf_stream_truth", parse=reader("truth.json", read_stream_truth), seeds=_stream_truths),
     Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
+    Target(name="traces", parse=_traces, seeds=lambda: [*_pictures(), *_wavs(), gzip.compress(b"P07"), *_archives()]),
     Target(name="answers", parse=reader(ANSWERS_NAME, read_answers, subject="."), seeds=lambda: _ANSWERS),
     Target(name="consents", parse=reader(CONSENTS_NAME, read_consents, subject="."), seeds=_consents),
     Target(name="groups", parse=reader("groups.csv", read_groups), seeds=lambda: [b"file,sex\na/1.png,f\na/2.png,m\n"]),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import shutil
+import sqlite3
+import tarfile
+import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tinyhost.audio.speakers import speaker_id
 from tinyhost.datasets import DatasetStore, Origin
 from tinyhost.datasets.checking.check import check_dataset
@@ -102,6 +110,42 @@ def test_after_an_erasure_a_subject_is_found_nowhere_and_its_models_are_refused(
     json.loads((home / "runs/third/metrics.json").read_text())
     again = run_json("data", "erase", "--subject", "P07", *folders(home))
     assert (again["samples"], again["written_over"], again["remaining"]) == ([], [], [])
+
+
+def test_nothing_is_left_in_archives_metadata_databases_and_other_spellings(home: Path) -> None:
+    root, data = home / "data/words", home / "data"
+    own = next(line for line in read_manifest(root) if line.subject == "P07")
+    (data / "notes.md").write_text(f"p07 said {own.sha256.upper()}\n", encoding="utf-8")
+    with zipfile.ZipFile(data / "sent.zip", "w", zipfile.ZIP_DEFLATED) as sent:
+        sent.writestr("inner.csv", "subject\nP07\n")
+    (data / "log.txt.gz").write_bytes(gzip.compress(b"by P07\n"))
+    with tarfile.open(home / "runs/third/all.tar.xz", "w:xz") as packed:
+        packed.add(data / "notes.txt", "notes.txt")
+    pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    for number, kept in enumerate((False, True)):
+        text = PngInfo()
+        text.add_text("Artist", "P07", zip=kept)
+        Image.fromarray(pixels).save(root / f"no/{number}.png", pnginfo=text)
+    Image.fromarray(pixels).save(root / "no/2.jpg", comment=b"P07")
+    with closing(sqlite3.connect(home / "runs/third/log.db")) as base:
+        base.executescript("CREATE TABLE seen (who TEXT PRIMARY KEY, n INT); INSERT INTO seen VALUES ('P07', 3)")
+    done = run_json("data", "erase", "--subject", "P07", *folders(home))
+    assert done["remaining"] == []
+    assert {Path(name).name for name in done["copies"]} >= {"sent.zip", "log.txt.gz", "all.tar.xz"}
+    left = everything(home)
+    assert not re.search(rb"(?i)\bp07\b|" + own.sha256.encode(), left)
+    for name in ("0.png", "1.png", "2.jpg"):
+        with Image.open(root / "no" / name) as picture:
+            assert "P07" not in str(picture.info)
+            assert np.abs(np.asarray(picture, np.int16) - pixels).max() < 20
+    with closing(sqlite3.connect(home / "runs/third/log.db")) as base:
+        assert base.execute("SELECT who, n FROM seen").fetchall() == [("erased", 3)]
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_subject_is_one_however_it_is_spelled(home: Path) -> None:
+    assert len(run_json("data", "erase", "--subject", "p07", *folders(home))["samples"]) == 3
+    assert not re.search(rb"(?i)\bp07\b", everything(home))
 
 
 def test_what_a_quarantine_holds_goes_too(home: Path) -> None:

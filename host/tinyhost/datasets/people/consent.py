@@ -152,7 +152,7 @@ def read_consents(root: Path) -> list[dict[str, Any]]:
 def drop_consents(root: Path, subject: str) -> int:
     """Remove the records of a subject; return how many there were."""
     records = read_consents(root)
-    kept = [item for item in records if item["dpv:hasDataSubject"]["dct:identifier"] != subject]
+    kept = [item for item in records if item["dpv:hasDataSubject"]["dct:identifier"].casefold() != subject.casefold()]
     if len(kept) < len(records):
         _write(root, kept)
     return len(records) - len(kept)

@@ -54,9 +54,9 @@ class Erasure:
     samples: list[Path] = field(default_factory=list)
     """files of data sets that are gone"""
     copies: list[Path] = field(default_factory=list)
-    """other files of the same content or name, and reports with samples in them, that are gone"""
+    """other files of the same content or name, reports and archives with samples in them, that are gone"""
     written_over: list[Path] = field(default_factory=list)
-    """texts in which a name or a hash stood"""
+    """files in which a name or a hash stood"""
     consents: int = 0
     """records of consent that are gone"""
     models: list[Path] = field(default_factory=list)
@@ -73,7 +73,8 @@ def erase_subject(places: Places, subject: str) -> Erasure:
     Raises DatasetError if something cannot be read or removed; the same call then goes on.
     """
     name = subject_of(subject)
-    return _erase(places, lambda line: name in (line.subject, line.speaker) or line.speaker == speaker_id(name), name)
+    own = {name.casefold(), speaker_id(name)}
+    return _erase(places, lambda line: not own.isdisjoint((line.subject.casefold(), line.speaker.casefold())), name)
 
 
 def erase_expired(places: Places, today: date) -> Erasure:
@@ -189,7 +190,7 @@ def _clean(places: Places, traces: Traces, done: Erasure) -> None:
             _removed(path)
             done.copies.append(path)
         elif traces.written_over(path):
-            done.written_over.append(path)
+            (done.written_over if path.exists() else done.copies).append(path)
 
 
 def _is_left(path: Path, traces: Traces) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
+from tinyhost.datasets.people.inside import SQLITE, is_packed, pieces, rewritten_rows, without_traces
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_file
@@ -20,7 +22,7 @@ ERASED = "erased"
 _MAX_BYTES = 1 << 31
 _LEAST_IN_BINARY = 6
 """letters of a name that is looked for in files which are no text: a shorter one is there by chance"""
-_HASH = re.compile(rb"[0-9a-f]{64}")
+_HASH = re.compile(rb"[0-9a-fA-F]{64}")
 
 
 def all_files(root: Path) -> Iterator[Path]:
@@ -44,32 +46,61 @@ class Traces:
         return bool(own and own in content) or self._digest_in(content)
 
     def in_content(self, content: bytes) -> bool:
-        """Return whether a file's content has them."""
-        names = self._names() if not _is_binary(content) else self._names(_LEAST_IN_BINARY)
-        return self._digest_in(content) or bool(names and names.search(content))
+        """Return whether a file's content has them, its metadata, an archive's members and a database's rows too."""
+        if not _is_binary(content):
+            return self._in_text(content)
+        names = self._names(_LEAST_IN_BINARY)
+        return (
+            self._digest_in(content)
+            or bool(names and names.search(content))
+            or any(map(self._in_text, pieces(content)))
+        )
 
     def written_over(self, path: Path) -> bool:
-        """Write `erased` over what a text file has of them; return whether there was anything.
+        """Write `erased` over what a file has of them, or `x` in a file that is no text; return if there was anything.
 
-        A file that is no text is left as it is. Raises DatasetError if it cannot be read or written.
+        An archive is removed whole. Raises DatasetError if it cannot be read or written.
         """
         content = read_file(path, max_bytes=_MAX_BYTES)
-        if _is_binary(content) or not self.in_content(content):
+        if not self.in_content(content):
             return False
-        wanted = {digest.encode() for digest in self.digests}
-        made = _HASH.sub(lambda found: ERASED.encode() if found[0] in wanted else found[0], content)
-        names = self._names()
-        made = names.sub(ERASED.encode(), made) if names else made
         try:
-            write_atomically(path, made)
-        except OSError as error:
+            if content.startswith(SQLITE):
+                rewritten_rows(path, self._over)
+            elif is_packed(content):
+                path.unlink()
+            elif _is_binary(content):
+                least = 1 if any(map(self._in_text, pieces(content))) else _LEAST_IN_BINARY
+                write_atomically(path, without_traces(content, self._in_text, lambda part: self._blank(part, least)))
+            else:
+                write_atomically(path, self._over(content))
+        except (OSError, sqlite3.Error) as error:
             raise DatasetError(
-                f"{path}: cannot be written: {error.strerror}", hint="make room or fix the folder, then try again"
+                f"{path}: cannot be written: {error}", hint="make room or fix the folder, then try again"
             ) from error
         return True
 
+    def _in_text(self, content: bytes) -> bool:
+        names = self._names()
+        return self._digest_in(content) or bool(names and names.search(content))
+
+    def _over(self, content: bytes) -> bytes:
+        """Return a text with `erased` where a name or a hash stood."""
+        made = _HASH.sub(lambda found: ERASED.encode() if self._is_own(found[0]) else found[0], content)
+        names = self._names()
+        return names.sub(ERASED.encode(), made) if names else made
+
+    def _blank(self, content: bytes, least: int) -> bytes:
+        """Return content of the same length with `x` in their place."""
+        made = _HASH.sub(lambda found: b"x" * 64 if self._is_own(found[0]) else found[0], content)
+        names = self._names(least)
+        return names.sub(lambda found: b"x" * len(found[0]), made) if names else made
+
+    def _is_own(self, digest: bytes) -> bool:
+        return digest.decode().lower() in self.digests
+
     def _digest_in(self, content: bytes) -> bool:
-        return any(found[0].decode() in self.digests for found in _HASH.finditer(content))
+        return any(self._is_own(found[0]) for found in _HASH.finditer(content))
 
     def _names(self, least: int = 1) -> re.Pattern[bytes] | None:
         """Return what finds the name as a word of its own, as JSON may write it, too, and the id in clips' names."""
@@ -78,7 +109,11 @@ class Traces:
         quoted = json.dumps(self.subject)[1:-1]
         words = {self.subject.encode("utf-8"), quoted.encode(), speaker_id(self.subject).encode()}
         long = [re.escape(word) for word in sorted(words) if len(word) >= least]
-        return re.compile(rb"(?<![A-Za-z0-9])(?:" + rb"|".join(long) + rb")(?![A-Za-z0-9])") if long else None
+        return (
+            re.compile(rb"(?<![A-Za-z0-9])(?:" + rb"|".join(long) + rb")(?![A-Za-z0-9])", re.IGNORECASE)
+            if long
+            else None
+        )
 
 
 def _is_binary(content: bytes) -> bool:

@@ -1,0 +1,146 @@
+"""Text inside of files that are no text: metadata of pictures and sounds, members of archives, rows of databases."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO, cast
+
+__all__ = ["SQLITE", "is_packed", "pieces", "rewritten_rows", "without_traces"]
+
+SQLITE = b"SQLite format 3\0"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_NEEDS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"iCCP", b"pHYs"})
+_PACKED = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
+_MOST_BYTES = 1 << 28
+"""of one file, unpacked"""
+_MOST_MEMBERS = 100_000
+_DEEPEST = 4
+_DAMAGED = (
+    OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+
+
+def is_packed(content: bytes) -> bool:
+    """Return whether it is an archive, or a compressed file."""
+    return content.startswith(_PACKED)
+
+
+def pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
+    """Yield what may be text in a file: all but pixels and samples, unpacked; of damaged ones what can be read."""
+    if content.startswith(_PNG):
+        for kind, body in _png_chunks(content):
+            if kind not in _PNG_NEEDS:
+                yield body
+                yield from _inflated(body)
+    elif content.startswith(b"RIFF"):
+        yield from (body for _, kind, body in _riff_chunks(content) if kind != b"data")
+    elif content.startswith(b"\xff\xd8"):
+        yield content[: max(content.find(b"\xff\xda"), 0)]
+    elif content.startswith(SQLITE):
+        yield content
+    elif is_packed(content) and depth < _DEEPEST:
+        for name, member in _members(content):
+            yield name
+            yield member if b"\0" not in member[:8192] else b""
+            yield from pieces(member, depth=depth + 1)
+
+
+def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = len(_PNG)
+    while at + 12 <= len(content):
+        size = int.from_bytes(content[at : at + 4], "big")
+        yield content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
+        at += 12 + size
+
+
+def _riff_chunks(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield where each chunk's body is, its kind, and the body."""
+    at = 12
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        yield at + 8, content[at : at + 4], content[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _inflated(body: bytes) -> Iterator[bytes]:
+    """Yield the text of a zTXt or compressed iTXt chunk."""
+    start = body.find(b"x", body.find(b"\0"))
+    if start > 0:
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(body[start:], _MOST_BYTES)
+
+
+def _members(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of an archive's members; of a compressed file its content, a tar's headers included."""
+    with suppress(*_DAMAGED):
+        if not content.startswith(b"PK"):
+            packed = io.BytesIO(content)
+            openers: dict[bytes, Callable[[IO[bytes]], object]] = {
+                b"\x1f": lambda raw: gzip.GzipFile(fileobj=raw),
+                b"B": bz2.BZ2File,
+                b"\xfd": lzma.LZMAFile,
+            }
+            with cast(IO[bytes], openers[content[:1]](packed)) as file:
+                yield b"", file.read(_MOST_BYTES).replace(b"\0", b" ")
+            return
+        with zipfile.ZipFile(io.BytesIO(content)) as zipped:
+            yield zipped.comment, b""
+            left = _MOST_BYTES
+            for info in zipped.infolist()[:_MOST_MEMBERS]:
+                with zipped.open(info) as file:
+                    member = file.read(left)
+                left -= len(member)
+                yield info.filename.encode() + b" " + info.comment, member
+
+
+def without_traces(content: bytes, is_trace: Callable[[bytes], bool], blank: Callable[[bytes], bytes]) -> bytes:
+    """Return a PNG without the chunks that have a trace; of other files what may be text, blanked where it stands.
+
+    blank: keeps the length, so that the file can be read as before.
+    """
+    if content.startswith(_PNG):
+        made = bytearray(_PNG)
+        for kind, body in _png_chunks(content):
+            if kind in _PNG_NEEDS or not any(map(is_trace, (body, *_inflated(body)))):
+                made += len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+        return bytes(made)
+    if content.startswith(b"RIFF"):
+        made = bytearray(content)
+        for at, kind, body in _riff_chunks(content):
+            if kind != b"data":
+                made[at : at + len(body)] = blank(body)
+        return bytes(made)
+    if content.startswith(b"\xff\xd8"):
+        scan = max(content.find(b"\xff\xda"), 0)
+        return blank(content[:scan]) + content[scan:]
+    return blank(content)
+
+
+def rewritten_rows(path: Path, write_over: Callable[[bytes], bytes]) -> None:
+    """Write over the texts of a SQLite database, row by row, and leave no old page behind. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as base:
+        base.create_function("tinyhost_over", 1, lambda value: _over(value, write_over), deterministic=True)
+        tables = [row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in (name for name in tables if not name.startswith("sqlite_")):
+            quoted = '"' + table.replace('"', '""') + '"'
+            for column in [row[1] for row in base.execute(f"PRAGMA table_info({quoted})")]:
+                own = '"' + column.replace('"', '""') + '"'
+                is_text = f"typeof({own}) IN ('text', 'blob')"
+                base.execute(f"UPDATE {quoted} SET {own} = tinyhost_over({own}) WHERE {is_text}")  # noqa: S608
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        base.execute("VACUUM")
+
+
+def _over(value: str | bytes, write_over: Callable[[bytes], bytes]) -> str | bytes:
+    if isinstance(value, bytes):
+        return write_over(value)
+    return write_over(value.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
