@@ -15,6 +15,9 @@ from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import (
     IMAGE_VERSION,
     OLDEST_IMAGE_VERSION,
+    SCALED_SHIFT,
+    ChannelConstants,
+    ConvParams,
     ImageHeader,
     ModelMetadata,
     OperatorRecord,
@@ -115,6 +118,18 @@ def test_refusals_say_what_is_wrong() -> None:
     bad_inputs = replace(image.operators[0], inputs=(999,) * 10).pack()
     assert _status(_patched(header.operators_offset, bad_inputs)) == Status.IMAGE_PARAMETER
     assert _status(_COMPILED.image, _COMPILED.report.arena_bytes - 1) == Status.IMAGE_ARENA
+
+
+def test_a_scaled_channel_has_the_shift_that_kernels_have_in_their_instructions() -> None:
+    image = ModelImage.parse(_COMPILED.image)
+    params = ConvParams.unpack(_COMPILED.image, image.header.constants_offset + image.operators[0].params_offset)
+    at = image.header.constants_offset + params.channels_offset
+    channel = ChannelConstants.unpack(_COMPILED.image, at)
+    assert 0 < channel.multiplier < 2**31
+    assert channel.shift == SCALED_SHIFT
+    for other in (replace(channel, shift=SCALED_SHIFT + 1), replace(channel, multiplier=0)):
+        assert _status(_patched(at, other.pack())) == Status.IMAGE_PARAMETER
+    assert _status(_patched(at, replace(channel, multiplier=1).pack())) == Status.OK
 
 
 @given(st.data())

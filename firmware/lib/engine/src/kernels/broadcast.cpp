@@ -73,7 +73,7 @@ class Block {
  private:
   /// Rows of one value each, kBytes at once.
   template <int32_t kBytes>
-  void Fill(const int8_t* from, int32_t next, int32_t n, int32_t n_rows) {
+  TINYHOST_HOT void Fill(const int8_t* from, int32_t next, int32_t n, int32_t n_rows) {
     for (int8_t* row = data_; n_rows > 0; --n_rows, from += next, row += n) {
       const uint32_t word = static_cast<uint8_t>(*from) * 0x01010101u;
       for (int8_t *to = row, *end = row + n; to < end; to += kBytes) {
