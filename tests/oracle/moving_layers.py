@@ -105,12 +105,15 @@ def blocks(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """RESIZE_NEAREST_NEIGHBOR by a whole factor."""
+    """RESIZE_NEAREST_NEIGHBOR by a whole factor, or to any size."""
     n, height, width, depth = net.shape
     rows, columns = draw(st.sampled_from([1, 2, 3, 4])), draw(st.sampled_from([1, 2, 4]))
     target = (height * rows, width * columns)
+    if draw(st.booleans()):
+        target = (draw(st.integers(1, 3 * height)), draw(st.integers(1, 3 * width)))
+    aligned, half = draw(st.sampled_from([(False, False), (False, True), (True, False)]))
     inputs = [net.index, net.builder.integers(target)]
-    options = {"AlignCorners": False, "HalfPixelCenters": draw(st.booleans())}
+    options = {"AlignCorners": aligned, "HalfPixelCenters": half}
     shape = (n, *target, depth)
     return append(draw, net, "RESIZE_NEAREST_NEIGHBOR", inputs, shape, net.scale, net.zero_point, **options)
 

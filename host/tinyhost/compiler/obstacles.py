@@ -17,7 +17,12 @@ QUANTIZE = (
 )
 INT8_ALONE = "convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.supported_ops"
 """What helps where int16 activations do not run."""
-_UNROLL = "build recurrent layers with unroll=True, and export without tf.while_loop and tf.cond"
+_UNROLL = (
+    "convert an LSTM from tf_keras with a batch of 1 (docs/guides/keras.md), build other recurrent layers with "
+    "unroll=True, and export without tf.while_loop and tf.cond"
+)
+_NO_TABLE_LOOK_UP = "leave the Embedding out of the model, and feed it what the layer gives, or one-hot rows to a Dense"
+_IN_FLOAT = "TensorFlow Lite Micro refuses it in int8, too: use another activation, or leave it to the host"
 _ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
 _VARIABLES = "export variables of int8 that start from zeros, or a model without variables"
 _DENSE = (
@@ -36,7 +41,11 @@ _WAYS_OUT: Mapping[str, str] = {
     "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
     "CALL_ONCE": _VARIABLES,
     "DENSIFY": _DENSE,
+    "EXP": _IN_FLOAT,
+    "GATHER": _NO_TABLE_LOOK_UP,
     "IF": _UNROLL,
+    "LOG": _IN_FLOAT,
+    "LOG_SOFTMAX": _IN_FLOAT,
     "READ_VARIABLE": _VARIABLES,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,

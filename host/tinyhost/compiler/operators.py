@@ -26,6 +26,7 @@ SUPPORTED_OPERATORS = (
     "EQUAL",
     "EXP",
     "EXPAND_DIMS",
+    "FILL",
     "FULLY_CONNECTED",
     "GATHER",
     "GELU",

@@ -108,7 +108,8 @@ def _tensor_record(tensor: Tensor, plan: ArenaPlan, pool: ConstantPool, where: s
         )
     if len(tensor.shape) > MAX_RANK:
         raise UnsupportedModelError(
-            f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; the engine has up to {MAX_RANK} dimensions"
+            f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; the engine has up to {MAX_RANK} dimensions",
+            hint="let the model take and give at most four dimensions, and reshape inside: keras.layers.Reshape",
         )
     quantized = tensor.dtype not in _UNQUANTIZED
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):

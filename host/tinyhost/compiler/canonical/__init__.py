@@ -23,9 +23,11 @@ from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.floats import expand_constants, name_floats
 from tinyhost.compiler.canonical.int16 import name_int16
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
-from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
+from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad, rewrite_resize_nearest
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
+from tinyhost.compiler.canonical.ranks import merge_dimensions
 from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
+from tinyhost.compiler.canonical.shapes import fold_fill, settle_shape
 from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
@@ -43,6 +45,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "DEPTH_TO_SPACE": rewrite_copy,
     "EQUAL": rewrite_comparison,
     "EXPAND_DIMS": rewrite_view,
+    "FILL": fold_fill,
     "GATHER": rewrite_gather,
     "GREATER": rewrite_comparison,
     "GREATER_EQUAL": rewrite_comparison,
@@ -58,7 +61,7 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "PADV2": rewrite_pad_v2,
     "REDUCE_MAX": rewrite_reduction,
     "REDUCE_MIN": rewrite_reduction,
-    "RESIZE_NEAREST_NEIGHBOR": rewrite_copy,
+    "RESIZE_NEAREST_NEIGHBOR": rewrite_resize_nearest,
     "REVERSE_V2": rewrite_copy,
     "SELECT": rewrite_select,
     "SELECT_V2": rewrite_select,
@@ -85,7 +88,8 @@ def canonical(graph: Graph) -> Graph:
     graph = hold_svdf_states(expand_constants(fold_variables(graph)))
     draft = Draft(graph)
     for operator in graph.operators:
+        settle_shape(draft, operator)
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)
-    return name_int16(name_floats(fold_float_tables(fold_dilation(draft.graph()))))
+    return name_int16(name_floats(fold_float_tables(merge_dimensions(fold_dilation(draft.graph())))))

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler.canonical.copies import copy_elements
+from tinyhost.compiler.canonical.copies import copy_elements, rewrite_copy
 from tinyhost.compiler.canonical.draft import Draft, is_whole
 from tinyhost.compiler.canonical.views import concatenate
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.passes.rewrite import new_constant
 
-__all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad"]
+__all__ = ["broadcasted", "moved", "rewrite_gather", "rewrite_mirror_pad", "rewrite_resize_nearest"]
 
 _MODES = ("reflect", "symmetric")
 _MOVED = ("int8", "int16", "float32")
@@ -86,6 +86,36 @@ def rewrite_mirror_pad(draft: Draft, operator: Operator) -> bool:
             index = _taken(draft, operator, index, axis, _runs(padded.tolist()))
     draft.view(operator, index, output.index)
     return True
+
+
+def rewrite_resize_nearest(draft: Draft, operator: Operator) -> bool:
+    """Write a RESIZE_NEAREST_NEIGHBOR as one copy, by whole factors, or as rows and then columns that are taken."""
+    if not is_whole(operator, 2):
+        return False
+    data, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    fits = len(data.shape) == len(output.shape) == 4 and data.shape[::3] == output.shape[::3]
+    if not fits or data.n_elements == 0 or output.n_elements == 0 or data.dtype not in _MOVED:
+        return False
+    if rewrite_copy(draft, operator):
+        return True
+    indices = [_nearest(data.shape[axis], output.shape[axis], operator) for axis in (1, 2)]
+    if any(len(_runs(places)) > _MAX_RUNS for places in indices):
+        return False
+    index = data.index
+    for axis, places in enumerate(indices, 1):
+        index = _taken(draft, operator, index, axis, _runs(places))
+    draft.view(operator, index, output.index)
+    return True
+
+
+def _nearest(size: int, n: int, operator: Operator) -> list[int]:
+    """Return which of `size` pixels each of n is, in float as TensorFlow Lite's resize_nearest_neighbor.h computes."""
+    aligned = bool(operator.options["AlignCorners"])
+    scale = np.float32(size - 1) / np.float32(n - 1) if aligned and n > 1 else np.float32(size) / np.float32(n)
+    half = np.float32(0.5 if operator.options["HalfPixelCenters"] else 0)
+    places = (np.arange(n, dtype=np.float32) + half) * scale
+    rounded = np.floor(places.astype(np.float64) + 0.5) if aligned else np.floor(places)
+    return np.clip(rounded, 0, size - 1).astype(int).tolist()  # type: ignore[no-any-return]
 
 
 def _taken(draft: Draft, like: Operator, index: int, axis: int, runs: Sequence[tuple[int, int, int]]) -> int:

@@ -1,0 +1,95 @@
+"""Shapes that a file leaves open and that follow from shapes it computes; and constants made by shape, FILL.
+
+Keras writes Dense layers of more than two dimensions, UpSampling2D and states of recurrent layers so for a batch of any
+size: the file's dimension is then 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tinyhost.compiler.canonical.draft import Draft
+from tinyhost.compiler.graph import Operator
+from tinyhost.compiler.image_format import MAX_TENSOR_BYTES
+
+__all__ = ["fold_fill", "settle_shape"]
+
+_MAX_RANK = 8
+_MAX_FILLED = 1 << 16
+"""Elements."""
+
+_Shape = tuple[int, ...]
+
+
+def settle_shape(draft: Draft, operator: Operator) -> None:
+    """Give the operator's output the shape that follows from its inputs, where the file's does not fit them."""
+    follow = _FOLLOW.get(operator.code)
+    if follow is None or len(operator.outputs) != 1 or min(*operator.outputs, *operator.inputs[:2], 0) < 0:
+        return
+    output = draft.tensors[operator.outputs[0]]
+    try:
+        shape = follow(draft, operator)
+    except (ValueError, IndexError, ZeroDivisionError):  # of numbers that do not fit
+        return
+    if shape is not None and output.data is None and 0 < math.prod(shape) <= MAX_TENSOR_BYTES:
+        draft.tensors[output.index] = replace(output, shape=shape)
+
+
+def _reshape(draft: Draft, operator: Operator) -> _Shape | None:
+    source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    wanted = draft.integers(operator.inputs[1])
+    if source.n_elements == output.n_elements or wanted is None or wanted.size > _MAX_RANK:
+        return None
+    places = np.broadcast_to(np.int8(0), source.shape)
+    return places.reshape(tuple(wanted.reshape(-1).tolist())).shape
+
+
+def _fully_connected(draft: Draft, operator: Operator) -> _Shape | None:
+    source, weights, output = (draft.tensors[index] for index in (*operator.inputs[:2], operator.outputs[0]))
+    units, depth = weights.shape
+    n_rows, rest = divmod(source.n_elements, depth)
+    return None if rest or n_rows * units == output.n_elements else (n_rows, units)
+
+
+def _expand_dims(draft: Draft, operator: Operator) -> _Shape | None:
+    source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    axis = draft.integers(operator.inputs[1])
+    if source.n_elements == output.n_elements or axis is None or len(source.shape) >= _MAX_RANK:
+        return None
+    return np.expand_dims(np.broadcast_to(np.int8(0), source.shape), int(axis.reshape(()))).shape
+
+
+def _tile(draft: Draft, operator: Operator) -> _Shape | None:
+    source = draft.tensors[operator.inputs[0]]
+    multiples = draft.integers(operator.inputs[1])
+    if multiples is None or multiples.shape != (len(source.shape),) or (multiples < 1).any():
+        return None
+    return tuple(dim * int(n) for dim, n in zip(source.shape, multiples, strict=True))
+
+
+_FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
+    "EXPAND_DIMS": _expand_dims,
+    "FULLY_CONNECTED": _fully_connected,
+    "RESHAPE": _reshape,
+    "TILE": _tile,
+}
+
+
+def fold_fill(draft: Draft, operator: Operator) -> bool:
+    """Turn the output of a FILL of constants into the constant that it is."""
+    if len(operator.inputs) != 2 or len(operator.outputs) != 1 or min(*operator.inputs, *operator.outputs) < 0:
+        return False
+    dims, value = draft.integers(operator.inputs[0]), draft.tensors[operator.inputs[1]]
+    output = draft.tensors[operator.outputs[0]]
+    if dims is None or dims.size > _MAX_RANK or (dims < 1).any() or value.data is None or value.n_elements != 1:
+        return False
+    n_elements = math.prod(dims.tolist())
+    if n_elements > _MAX_FILLED or value.dtype != output.dtype:
+        return False
+    shape = tuple(dims.reshape(-1).tolist())
+    draft.tensors[output.index] = replace(output, shape=shape, data=value.data * n_elements)
+    return True
