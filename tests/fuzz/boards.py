@@ -217,6 +217,11 @@ _RIGS = [
     b'name = "desk"\ntests = "tests"\n\n[[board]]\nname = "a"\ntype = "native"\napp = "kws"\nscene = "machine:none"\n',
     b'name = "desk"\ntests = "tests"\n[[board]]\nname = "a"\ntype = "nano33ble"\nserial = "AB"\nallow = ["reset"]\n'
     b'timeout_s = 2.5\n[[board]]\nname = "b"\ntype = "m4"\n',
+    b'name = "far"\ntests = "tests"\n[[board]]\nname = "a"\ntype = "nano33ble"\naddress = "jumpstarter:a=b"\n'
+    b'power = { switch = "jumpstarter", off_s = 1 }\n'
+    b'bench = { runs = 3, samples = 4, data = "tests", part = "testing" }\n'
+    b'stimulus = { kind = "screen", display = ":0", side = 480 }\nqualify = { contrast = [80, 255] }\n'
+    b'meter = { kind = "ppk2", port = "/dev/ttyACM1", volts = 3.0, inputs = [4, 5, 6] }\n',
 ]
 
 

@@ -159,8 +159,17 @@ def test_a_missing_board_is_an_error_and_the_other_board_still_runs(tmp_path: Pa
 
 def test_a_test_that_breaks_the_link_itself_has_failed(tmp_path: Path) -> None:
     tests = "def test_gone(device): raise LinkLostError('gone, says the test')\ndef test_last(device): device.ping()\n"
-    _, result = hil_run(tmp_path, rig_of(tmp_path, tests, NATIVE))
-    assert outcomes(result) == {"test_first": "passed", "test_gone": "failed", "test_last": "passed"}
+    tests += "@pytest.mark.needs_bench\ndef test_bench(bench): bench()\n"
+    (tmp_path / "nothing").mkdir()
+    bench = f'{NATIVE}\nbench = {{ runs = 1, samples = 1, data = "nothing" }}'
+    _, result = hil_run(tmp_path, rig_of(tmp_path, tests, bench), "--reruns", "0")
+    assert outcomes(result) == {
+        "test_first": "passed",
+        "test_gone": "failed",
+        "test_last": "passed",
+        "test_bench": "rig",
+    }
+    assert "nothing" in text_of(result, "test_bench")
     assert "the rig is fine" in text_of(result, "test_gone")
 
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tinyhost.errors import BoardError, BuildError, ConfigError, LinkError, MissingToolError
+from tinyhost.errors import (
+    BoardError,
+    BuildError,
+    ConfigError,
+    DatasetError,
+    LinkError,
+    MissingToolError,
+    StimulusError,
+)
 
-__all__ = ["Fault", "fault_of"]
+__all__ = ["Fault", "fault_of", "may_be_of_firmware"]
 
 Fault = Literal["rig", "build", "test"]
 
@@ -19,6 +27,11 @@ def fault_of(error: BaseException) -> Fault:
     """
     if isinstance(error, (BuildError, MissingToolError)):
         return "build"
-    if isinstance(error, (BoardError, LinkError, ConfigError)):
+    if isinstance(error, (BoardError, LinkError, ConfigError, DatasetError)):
         return "rig"
     return "test"
+
+
+def may_be_of_firmware(error: BaseException) -> bool:
+    """Return whether a rig fault in a test's body may be firmware that hung; a missing mark or wrong file is none."""
+    return isinstance(error, (BoardError, LinkError)) and not isinstance(error, StimulusError)

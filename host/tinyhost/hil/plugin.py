@@ -188,12 +188,11 @@ def pytest_runtest_makereport(
         and call.excinfo is not None
         and {"station", "rig_stations"} & set(getattr(item, "fixturenames", ()))
     ):
-        from tinyhost.errors import StimulusError
-        from tinyhost.hil.faults import fault_of
+        from tinyhost.hil.faults import fault_of, may_be_of_firmware
 
         fault = fault_of(call.excinfo.value)
         if station is not None:
-            if call.when == "call" and fault == "rig" and not isinstance(call.excinfo.value, StimulusError):
+            if call.when == "call" and fault == "rig" and may_be_of_firmware(call.excinfo.value):
                 fault, remark = station.triage(call.excinfo.value)
                 report.sections.append(("whose fault it is", remark))
             station.distrust()
