@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -51,9 +52,9 @@ def alike(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int
 
     Only answers that are one of the two count, of pairs with six such samples or more of either label.
     """
-    found = []
+    found, answers = [], Counter((sample.label, sample.predicted) for sample in samples)
     for pair in combinations([labels[index] for index in wanted], 2):
-        counts = [[sum(s.label == a and s.predicted == b for s in samples) for b in pair] for a in pair]
+        counts = [[answers[label, predicted] for predicted in pair] for label in pair]
         if min(map(sum, counts)) >= _MIN_OF_EACH and not classifier_skill(counts).is_better:
             found.append(pair)
     return found

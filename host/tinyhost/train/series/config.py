@@ -23,7 +23,7 @@ class SeriesTrainConfig(TrainConfig):
         "--class-column", "The column with the class. Default: detected automatically.", None
     )
     arch: Literal["dense", "lstm"] = option(
-        "--arch", "The autoencoder: fully connected, or LSTMs over up to 16 equal steps of a series.", "dense"
+        "--arch", "The autoencoder: fully connected, or LSTMs over up to 10 equal steps of a series.", "dense"
     )
     embedding: int = option("--embedding", "Size of the embedding, the network's bottleneck.", 8, least=1, most=64)
     false_rate: float = option(

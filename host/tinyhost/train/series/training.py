@@ -27,7 +27,7 @@ __all__ = ["load", "train"]
 
 _LIMIT = 127 * INPUT_STEP  # of a value, in standard deviations
 _MIN_HELD_OUT = 30
-_MAX_STEPS = 16  # of an LSTM: each is a dozen operators, twice
+_MAX_STEPS = 10  # of an LSTM: more tensors the engine does not concatenate
 
 
 def load(folder: Path | None, config: SeriesTrainConfig, run: Run) -> UcrSet:
