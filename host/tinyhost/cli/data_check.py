@@ -36,6 +36,13 @@ def check(
         Path | None,
         option(metavar="DIR", help="Move back the files that --quarantine moved into this folder, and exit."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        option(
+            metavar="SET",
+            help="Compare the features with those of this data set, or of the one that a run was trained on: drift.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None, option("--report", metavar="FILE", help="Write an HTML report to this file.")
     ] = None,
@@ -62,7 +69,7 @@ def check(
     issues = _issues(only)
     check_targets(report, json)
     with progress_count("checking") as show:
-        found = check_dataset(folder, units=MotionUnits.of(unit, time_unit), on_file=show)
+        found = check_dataset(folder, against=against, units=MotionUnits.of(unit, time_unit), on_file=show)
     if report:  # before the files that it shows are moved
         from tinyhost.report.data_check import data_check_report
 

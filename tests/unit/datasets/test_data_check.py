@@ -11,10 +11,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import ks_2samp
 from tinyhost.audio.wav import wav_bytes
 from tinyhost.datasets.checking.check import check_dataset
+from tinyhost.datasets.checking.drift import _distance, _limit
 from tinyhost.datasets.checking.findings import ISSUES, DataIssue
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
+from tinyhost.datasets.people.provenance import write_run_data
 from tinyhost.datasets.spoken import SpeechSet, write_speech_set
 from tinyhost.motion.csv import motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
@@ -285,7 +288,35 @@ def test_a_planted_fault_is_found_and_no_other(case: Planted, tmp_path: Path) ->
 
 
 def test_every_issue_is_planted_once() -> None:
-    assert {case.issue for case in PLANTED} == set(ISSUES)
+    assert {case.issue for case in PLANTED} == set(ISSUES) - {"drift"}
+
+
+@pytest.mark.parametrize("plant", ["nothing", "darker"])
+def test_drift_from_what_a_run_has_seen(plant: str, tmp_path: Path) -> None:
+    before, now, run = pictures(tmp_path / "before"), tmp_path / "now", tmp_path / "run"
+    write_run_data(run, before, None)
+    (now / "unsure").mkdir(parents=True)
+    for number in range(60):
+        seen = picture(number, "no_person" if number % 2 else "person")
+        write_picture(now / f"unsure/{number:04}.png", seen // 2 if plant == "darker" else seen)
+    done = run_json("data", "check", str(now), "--against", str(run))
+    drifts = [item["text"] for item in done["findings"] if item["issue"] == "drift"]
+    names = [text.split(":")[0] for text in drifts]
+    assert names == (["brightness", "contrast", "detail"] if plant == "darker" else [])
+    assert "drift" in done["checked"]
+
+
+def test_the_distances_are_those_of_scipy(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    new, old = np.sort(rng.normal(0.3, 1, 70)), np.sort(rng.normal(0, 1, 90))
+    assert _distance(new, old) == pytest.approx(ks_2samp(new, old).statistic)
+    assert ks_2samp(new, old, method="asymp").pvalue < 0.05 or _distance(new, old) < _limit(70, 90, 0.05)
+    same = [_limit(200, 200, chance) for chance in (0.05, 0.01)]
+    assert same == pytest.approx([0.1358, 0.1628], abs=1e-3)
+    few = pictures(tmp_path / "set")
+    for file in sorted(few.glob("*/*.png"))[19:]:
+        file.unlink()
+    assert "expected at least 20" in str(check_dataset(few, against=few).not_checked)
 
 
 def contents(root: Path) -> dict[str, bytes]:

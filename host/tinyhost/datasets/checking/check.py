@@ -14,12 +14,14 @@ from tinyhost.datasets.checking import pictures as of_pictures
 from tinyhost.datasets.checking.clips import check_clips
 from tinyhost.datasets.checking.copies import copies
 from tinyhost.datasets.checking.division import across_parts, labels_in_order, with_origin
+from tinyhost.datasets.checking.drift import LEAST_SAMPLES, drifted
 from tinyhost.datasets.checking.findings import DataCheck, DataFinding, DataIssue, NotChecked, counted_issues
 from tinyhost.datasets.checking.motion import check_motion
 from tinyhost.datasets.checking.pictures import check_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
 from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
 from tinyhost.datasets.parts import counts_of
+from tinyhost.datasets.people.provenance import read_run_data
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
@@ -39,6 +41,7 @@ _NEAR: tuple[DataIssue, ...] = ("near_duplicates",)
 _PARTS: tuple[DataIssue, ...] = ("duplicates_across_parts", "no_training_samples")
 _SPEAKERS: tuple[DataIssue, ...] = ("speakers_across_parts",)
 _SESSIONS: tuple[DataIssue, ...] = ("sessions_across_parts",)
+_DRIFT: tuple[DataIssue, ...] = ("drift",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +57,22 @@ class _Read:
 def check_dataset(
     folder: Path,
     *,
+    against: Path | None = None,
     units: MotionUnits = NOTHING_SAID,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataCheck:
     """Return what is wrong with a data set. Raises DatasetError if it is none, or nothing of it can be used.
 
-    units: of motion. on_file: called with files done and in total.
+    against: another set, or a run, whose samples are the ones that drift is measured from. units: of motion. on_file:
+    called with files done and in total.
     """
-    return check_samples(folder, units=units, on_file=on_file)[0]
+    return check_samples(folder, against=against, units=units, on_file=on_file)[0]
 
 
 def check_samples(
     folder: Path,
     *,
+    against: Path | None = None,
     units: MotionUnits = NOTHING_SAID,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[DataCheck, list[CheckedSample]]:
@@ -74,10 +80,17 @@ def check_samples(
     read = _read(folder, units, on_file)
     samples = with_origin(folder, read.samples)
     has_parts = read.split_by is not None
-    findings = sorted(_findings(read.kind, samples), key=lambda finding: finding.level != "bad")
+    before = _learnt(against, read, units, on_file) if against else []
+    comparable = min(len(samples), len(before)) >= LEAST_SAMPLES
+    found = [*_findings(read.kind, samples), *(drifted(samples, before) if comparable else ())]
+    findings = sorted(found, key=lambda finding: finding.level != "bad")
     not_checked = tuple(_not_checked(read.kind, samples, has_parts))
+    if against and not comparable:
+        reason = f"{len(samples):,} and {len(before):,} samples, expected at least {LEAST_SAMPLES} of each set"
+        not_checked += (NotChecked(issues=_DRIFT, reason=reason),)
     unknown = {issue for item in not_checked for issue in item.issues}
     looked_for = (*_OF_KIND[read.kind], *_COPIES, *_NEAR, *_PARTS, *_SPEAKERS, *_SESSIONS, "imbalance")
+    looked_for += _DRIFT if against else ()
     check = DataCheck(
         folder=folder,
         kind=read.kind,
@@ -112,6 +125,15 @@ def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None])
             return _Read(kind="clips", samples=samples, split_by=by, skipped=clips.skipped)
     what = "no sample of pictures, sound or motion" if folder.is_dir() else "no such folder"
     raise DatasetError(f"{folder}: {what}; expected LABEL/FILE below it", hint="tinyhost capture creates such a folder")
+
+
+def _learnt(place: Path, read: _Read, units: MotionUnits, on_file: Callable[[int, int], None]) -> list[CheckedSample]:
+    """Return the samples of another set, or those that a run has seen. Raises DatasetError."""
+    run = read_run_data(place) if place.is_dir() else None
+    other = _read(run.folder if run else place, units, on_file)
+    if other.kind != read.kind:
+        raise DatasetError(f"{place}: {other.kind}, expected {read.kind}", hint="name a set of the same kind")
+    return [sample for sample in other.samples if run is None or sample.file in run.samples]
 
 
 def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFinding]:

@@ -14,6 +14,7 @@ from tinyhost.audio.log_mel import LogMelConfig, log_mel
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.speakers import Part
+from tinyhost.datasets.checking.drift import figures_of_clip
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
 from tinyhost.datasets.checking.sensed import faults_of
@@ -64,6 +65,7 @@ def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part) -> Checke
         part=part,
         speaker=clip.speaker,
         fingerprint=fingerprint(pcm),
+        figures=figures_of_clip(pcm),
     )
 
 

@@ -45,6 +45,7 @@ DataIssue = Literal[
     "sessions_across_parts",
     "imbalance",
     "no_training_samples",
+    "drift",
 ]
 """Where CleanVision 0.3.7 has a name for it, its name."""
 
@@ -72,6 +73,7 @@ ISSUES: Mapping[DataIssue, str] = {
     "sessions_across_parts": "one session in two splits: metrics will be too optimistic for other days",
     "imbalance": "a label with far fewer samples than another",
     "no_training_samples": "a label without training samples",
+    "drift": "a feature whose distribution differs from that of the set in --against",
 }
 """What each issue means, in words."""
 

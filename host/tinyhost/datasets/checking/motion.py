@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.audio.speakers import Part
+from tinyhost.datasets.checking.drift import figures_of_motion
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, content_digest
 from tinyhost.datasets.folder import MOTION, labelled_files
@@ -52,6 +53,7 @@ def check_motion(folder: Path, units: MotionUnits, on_file: Callable[[int, int],
                     digest=content_digest(recording.acceleration),
                     faults=motion_faults(recording, label),
                     part=part,
+                    figures=figures_of_motion(recording.acceleration),
                 )
             )
         on_file(done, len(listing.files))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tinyhost.boards.scenes import fit_picture
 from tinyhost.datasets.checking.copies import surplus_of
+from tinyhost.datasets.checking.drift import figures_of_picture
 from tinyhost.datasets.checking.findings import DataFinding
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
 from tinyhost.datasets.checking.sensed import faults_of
@@ -47,7 +48,8 @@ def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[C
     pictures, seen = [], []
     for picture, pixels in read_pictures(folder, skipped, on_file):
         pictures.append(picture)
-        seen.append((faults_of(picture_faults(pixels)), content_digest(pixels), fingerprint(pixels), pixels.shape))
+        own = faults_of(picture_faults(pixels)), content_digest(pixels), fingerprint(pixels)
+        seen.append((*own, pixels.shape, figures_of_picture(pixels)))
     found = class_folder(folder, pictures, skipped)
     by, parts = part_of_pictures(found)
     samples = [
@@ -57,10 +59,11 @@ def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[C
             digest=digest,
             faults=faults,
             part=part,
-            fingerprint=own,
+            fingerprint=hashed,
             size=(shape[1], shape[0]),
+            figures=figures,
         )
-        for picture, part, (faults, digest, own, shape) in zip(pictures, parts, seen, strict=True)
+        for picture, part, (faults, digest, hashed, shape, figures) in zip(pictures, parts, seen, strict=True)
     ]
     return found, by, samples
 

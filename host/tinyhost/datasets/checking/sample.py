@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class CheckedSample:
     """what was captured in one go; empty if that is not known"""
     fingerprint: Fingerprint | None = None
     """None: it has nothing that could be compared, such as silence"""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """what is compared with another set, by the feature's name"""
     size: tuple[int, int] | None = None
     """of a picture: width, height"""
 

@@ -1,0 +1,85 @@
+"""Whether the features of a data set have moved away from those of another, such as a model's training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.audio.levels import dbfs, rms, to_float
+from tinyhost.audio.log_mel import LogMelConfig, log_mel
+from tinyhost.datasets.checking.findings import DataFinding
+from tinyhost.datasets.checking.sample import CheckedSample
+
+__all__ = ["LEAST_SAMPLES", "drifted", "figures_of_clip", "figures_of_motion", "figures_of_picture"]
+
+LEAST_SAMPLES = 20
+"""of each set: fewer say nothing about a distribution"""
+_CHANCE = 0.001
+"""that a set of the same distribution is reported for any of its features"""
+_BINS = 10
+_LEAST_PSI = 0.25
+"""The usual limit of a population stability index: what is below has changed little."""
+_BANDS = LogMelConfig(n_fft=512, hop=256, n_mels=16)
+
+
+def figures_of_picture(pixels: NDArray[np.uint8]) -> dict[str, float]:
+    """Return brightness, contrast and detail of a (height, width) picture, in grey levels."""
+    rows = pixels.astype(np.float32)
+    detail = [float(np.abs(np.diff(rows, axis=axis)).mean()) for axis in (0, 1) if rows.shape[axis] > 1]
+    return {"brightness": float(rows.mean()), "contrast": float(rows.std()), "detail": sum(detail)}
+
+
+def figures_of_clip(pcm: NDArray[np.int16]) -> dict[str, float]:
+    """Return the level of a clip in dBFS, and the mean of each mel band, in dB below the loudest band."""
+    bands = log_mel(np.pad(pcm, (0, max(0, _BANDS.n_fft - len(pcm)))), _BANDS).astype(np.float64).mean(axis=0)
+    figures = {f"band {number}": float(band) for number, band in enumerate(bands - bands.max(), 1)}
+    return {"level": dbfs(rms(to_float(pcm)))} | figures
+
+
+def figures_of_motion(acceleration: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean and standard deviation of each axis of an (n, 3) recording, in m/s^2."""
+    means, deviations = acceleration.mean(axis=0), acceleration.std(axis=0)
+    return {f"{what} {axis}": float(values[at]) for what, values in (("mean", means), ("deviation", deviations))
+            for at, axis in enumerate("xyz")}  # fmt: skip
+
+
+def drifted(now: Sequence[CheckedSample], before: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    """Yield the features whose distribution differs from `before`: by Kolmogorov and Smirnov's test, and not a little.
+
+    The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind.
+    """
+    names = list(now[0].figures)
+    for name in names:
+        new, old = (np.sort([sample.figures[name] for sample in samples]) for samples in (now, before))
+        distance, index = _distance(new, old), _stability(new, old)
+        limit = _limit(len(new), len(old), _CHANCE / len(names))
+        if distance > limit and index > _LEAST_PSI:
+            text = (
+                f"{name}: median {np.median(new):.3g}, it was {np.median(old):.3g}; Kolmogorov-Smirnov distance "
+                f"{distance:.2f}, expected at most {limit:.2f}; population stability index {index:.2f}"
+            )
+            yield DataFinding(issue="drift", level="look", text=text)
+
+
+def _distance(new: NDArray[np.float64], old: NDArray[np.float64]) -> float:
+    """Return the largest difference between two distributions; both samples are sorted."""
+    at = np.concatenate((new, old))
+    below = [np.searchsorted(values, at, "right") / len(values) for values in (new, old)]
+    return float(np.abs(below[0] - below[1]).max())
+
+
+def _limit(n_new: int, n_old: int, chance: float) -> float:
+    """Return the distance that is exceeded by chance so often, of large samples (Smirnov, 1948)."""
+    return float(np.sqrt(-np.log(chance / 2) / 2 * (n_new + n_old) / (n_new * n_old)))
+
+
+def _stability(new: NDArray[np.float64], old: NDArray[np.float64]) -> float:
+    """Return the population stability index over the old sample's deciles; an empty bin counts as half a sample."""
+    edges = np.unique(np.quantile(old, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    shares: list[NDArray[np.float64]] = []
+    for values in (new, old):
+        counts = np.bincount(np.searchsorted(edges, values, "right"), minlength=len(edges) + 1)
+        shares.append(np.maximum(counts, 0.5) / len(values))
+    return float(((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum())
