@@ -122,7 +122,7 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         end = begin + math.ceil((len(pcm) / SAMPLE_RATE_HZ + _TAIL_S) * rate_hz)
         _hear(ear, items, name, end + (mark_s + _LATE_S) * rate_hz * is_sound - first - len(samples))
     first, samples, lost = ear.joined()
-    if is_sound:
+    if is_sound and not lost:  # else the sensor or the link tore it, which is told
         _check_whole(name, samples[end - first - round(_EARLY_S * rate_hz) :, 0], rate_hz)
     level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
     said = [(at, item) for at, item in ear.predictions if begin <= item.prediction.position < end]
