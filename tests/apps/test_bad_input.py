@@ -115,7 +115,7 @@ ON_NATIVE = [
     Case("reset --bootloader", "native has no bootloader", "omit --bootloader", 2),
     Case("monitor --count 1 --json text.txt/x", "text.txt", "a file stands where a folder should be"),
     Case("capture -l a -n 1 --scene missing", "scene 'missing': no such file or folder", "expected pictures, a video"),
-    Case("capture -l a -n 1 --scene 'empty folder'", "no picture in this folder", "tinyhost capture"),
+    Case("capture -l a -n 1 --scene 'empty folder'", "no picture or sound file in this folder", "tinyhost capture"),
     Case("capture -l a -n 1 --scene webcam:x", "'x' is not a camera number", "webcam:0"),
     Case("capture -l a -n 1 --data s", "the sensor is missing or does not answer", "a scene with --scene"),
     Case("capture -l a -n 1 --scene 'data good' --data text.txt", "text.txt: not a folder", "name a folder"),

@@ -132,7 +132,7 @@ def test_an_ssh_that_ends_at_once_is_told_with_its_words(tmp_path: Path, monkeyp
 
 
 def test_one_command_reserves_flashes_benches_cuts_power_and_releases_a_place(lab: Lab, tmp_path: Path) -> None:
-    assert "nobody allowed" in run_in(lab, "hil", "run", "--rig", "hil/rigs/lab.toml").err
+    assert "has not been allowed" in run_in(lab, "hil", "run", "--rig", "hil/rigs/lab.toml").err
     allowed = run_in(lab, "hil", "allow", "--rig", REPO / "hil/rigs/lab.toml", "--yes")
     assert "labgrid-client -p native-1 power off" in allowed.out
     assert run_in(lab, "flash", "kws", "--board", "labgrid:native-1").code == 0  # another app than the rig's

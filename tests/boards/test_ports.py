@@ -195,7 +195,7 @@ def test_nobody_there_is_told() -> None:
     ["socket://", "socket://host", "socket://host:x", "loop://", "http://h:1", "socket://h:1/x", "socket://:5"],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(UsageError, match="no address of a port"):
+    with pytest.raises(UsageError, match="not the address of a port"):
         resolve(address)
 
 

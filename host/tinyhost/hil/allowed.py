@@ -52,7 +52,7 @@ def read_allowed(path: Path | None = None) -> Allowed:
     if not path.exists():
         return Allowed(rigs={})
     if is_writable_by_others(path) or is_of_another_user(path):
-        raise ConfigError(f"{path}: others than you may write it", hint=f"chown it to yourself, and chmod go-w {path}")
+        raise ConfigError(f"{path}: other users may write it", hint=f"chown it to yourself, and chmod go-w {path}")
     values = read_json(path, max_bytes=_MAX_BYTES)
     values.check_keys(("rigs", "commands"))
     rigs = values.object("rigs")
@@ -75,7 +75,8 @@ def check_allowed(board: RigBoard, allowed: Allowed) -> None:
     for command in board.programs if board.rig_sha256 else ():  # what the command line names, its user wants
         if not allowed.permits(board.rig_sha256, command):
             raise ConfigError(
-                f"{board.where}: board {board.name} wants to start a program that nobody allowed here: "
+                f"{board.where}: board {board.name} needs to start a program that has not been allowed on this "
+                f"computer: "
                 f"{shlex.join(command)}",
                 hint="read the rig file, then: tinyhost hil allow --rig FILE",
             )

@@ -17,22 +17,22 @@ class RigBoardDocument:
     """All tests on one board."""
 
     name: str
-    """in the rig file"""
+    """name in the rig file"""
     type: str
     """`native`, `m4`, `nano33emu`, `nano33ble`"""
     serial: str | None
-    """of a real board, as the rig file gives it"""
+    """serial number of a real board, as in the rig file"""
     passed: bool
-    """something ran, nothing went wrong, and the board stayed to the end"""
+    """whether tests ran, none failed, and the board was available to the end"""
     left: str
-    """why a board that shares tests with others took no more of them, and did not come back; else empty"""
+    """why a board that shares tests was lost and did not come back; empty if it was not"""
     seconds: float
     counts: Mapping[Outcome, int]
     """tests, by outcome"""
     device: Mapping[str, str | int | float | tuple[int, ...]]
     """the fields of the board's INFO reply; empty if it never answered"""
     bench: BenchDocument | None
-    """what the benchmark found, as `tinyhost bench --json` writes it; null unless the rig file asks for a `bench`"""
+    """the benchmark's result, as in `tinyhost bench --json`; null unless the rig file has `bench`"""
     tests: tuple[TestResult, ...]
 
     @classmethod
@@ -64,15 +64,15 @@ class RigDocument:
     """UTC, ISO 8601"""
     seconds: float
     passed: bool
-    """every board passed, nobody interrupted the run, and the quarantine names tests that are there"""
+    """whether every board passed, the run was not interrupted, and all quarantine entries match tests"""
     verdict: str
-    """what passed and what did not, in one line for people"""
+    """the result in one line, for people"""
     counts: Mapping[Outcome, int]
     """tests, by outcome, over all boards"""
     n_rerun: int
-    """tests that the rig broke, and that ended otherwise when they were run again: `boards[].tests[].attempts`"""
+    """tests that ended with a rig fault and differently when they were rerun: `boards[].tests[].attempts`"""
     unmatched_quarantine: tuple[str, ...]
-    """entries of the quarantine file that name no test of this run; any fails it"""
+    """quarantine entries that match no test of this run, which fails because of them"""
     boards: tuple[RigBoardDocument, ...]
 
     @classmethod

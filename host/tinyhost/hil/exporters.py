@@ -40,7 +40,7 @@ def exported_boards(rig: Rig, first_port: int = _FIRST_PORT) -> tuple[ExportedBo
     """Return the boards of this computer with a port each. Raises UsageError if there is none, or no port for one."""
     here = [board for board in rig.boards if board.address is None]
     if not here:
-        raise UsageError(f"{rig.path}: every board is on another machine", hint="run it there")
+        raise UsageError(f"{rig.path}: all boards are on other machines", hint="run it there")
     if first_port + len(here) - 1 > _LAST_PORT:
         raise UsageError(
             f"--first-port {first_port}: {len(here)} boards need ports up to {_LAST_PORT}", hint="a lower one"

@@ -49,14 +49,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--rig", type=Path, metavar="FILE", help="take the board from this rig file")
     group.addoption(
-        "--app", help="firmware app to flash (default: what the rig file says, else the first that tinyhost knows)"
+        "--app", help="firmware app to flash (default: the rig file's, or else the first that tinyhost knows)"
     )
-    group.addoption("--scene", help="what a virtual board's sensor gets: docs/reference/scenes.md")
+    group.addoption("--scene", help="the input of a virtual board's sensor: docs/reference/scenes.md")
     group.addoption(
-        "--state", type=Path, metavar="DIR", help="where virtual boards keep their flash (default: a fresh folder)"
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="the folder in which virtual boards store their flash (default: a new folder)",
     )
-    group.addoption("--hil-events", type=Path, metavar="FILE", help="write what happens to this file, as JSON lines")
-    group.addoption("--hil-run", default="", metavar="ID", help="what the audit log calls this run")
+    group.addoption("--hil-events", type=Path, metavar="FILE", help="write events to this file, as JSON lines")
+    group.addoption("--hil-run", default="", metavar="ID", help="the name of this run in the audit log")
     group.addoption("--hil-tests", type=Path, metavar="FILE", help="run only the tests that this JSON list names")
     group.addoption(
         "--hil-claims", type=Path, metavar="DIR", help="run a test only if no other board has claimed it in this folder"
@@ -171,7 +174,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """List what did not apply: it was not checked."""
     entries = config.stash.get(_not_applicable, [])
     if entries:
-        terminalreporter.section(f"not applicable, so not checked: {len(entries)}")
+        terminalreporter.section(f"not applicable, so not tested: {len(entries)}")
         for test, reason in entries:
             terminalreporter.line(f"{test}: {reason}")
 

@@ -102,14 +102,15 @@ def check_power_lost(board: str, before: InfoReply, after: InfoReply) -> None:
     """
     if before.boot == after.boot:
         raise BoardError(
-            f"{board}: its power was not lost: start number {before.boot} goes on, so only its data was cut",
+            f"{board}: its power was not lost: it did not restart (start number {before.boot}), so only its data "
+            f"lines were cut",
             hint="a hub that switches VBUS is needed (docs/guides/rigs.md), or remove `power` from the rig file",
         )
     if after.reset_reason not in (ResetReason.POWER_ON, ResetReason.UNKNOWN):
         reason = ResetReason(after.reset_reason).name.lower() if after.reset_reason in set(ResetReason) else "unknown"
         raise BoardError(
             f"{board}: its power was not lost: it started again by {reason}, expected power_on",
-            hint="it has another supply, or off_s is too short for its capacitors",
+            hint="it has another power supply, or off_s is too short for its capacitors",
         )
 
 

@@ -77,7 +77,7 @@ class Quarantine:
         if test.outcome == "failed":
             return replace(test, outcome="quarantined", quarantine=str(entry))
         if test.outcome == "passed":
-            text = f"it passes: take it out of the quarantine, {entry.where}\n{entry}"
+            text = f"it passes: remove it from the quarantine, {entry.where}\n{entry}"
             return replace(test, outcome="cured", text=text, quarantine=str(entry))
         return replace(test, quarantine=str(entry))
 
@@ -98,7 +98,7 @@ def load_quarantine(path: Path, boards: Sequence[str], today: date) -> Quarantin
         raise source.error(
             ("test", ceiling),
             f"{len(tables)} tests in quarantine, and the ceiling is {ceiling}",
-            hint="fix one of them, or take it out",
+            hint="fix one of them, or remove its entry",
         )
     entries = tuple(_entry(source, where, values, boards, today) for where, values in tables)
     _refuse_twins(source, entries)
@@ -118,7 +118,7 @@ def _entry(source: TomlSource, where: KeyPath, values: dict[str, Any], boards: S
     if board is not None and board not in boards:
         raise table.error("board", f'no board "{board}" in the rig', hint=nearest(board, boards))
     if expires < today:
-        message = f"its day is over; {owner} is the owner, and the reason was: {reason}"
+        message = f"the entry has expired; {owner} is the owner, and the reason was: {reason}"
         raise table.error("expires", message, hint="fix the test and remove the entry, or agree on another day")
     return Entry(
         test=test, board=board, reason=reason, owner=owner, expires=expires,

@@ -56,12 +56,12 @@ class Attempt:
 
     outcome: Outcome
     phase: str
-    """in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
+    """the phase in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
     seconds: float
     text: str
     """what went wrong"""
     board: str
-    """which board it was on, by its name in the rig file"""
+    """the board's name in the rig file"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +74,16 @@ class TestResult:
     """pytest's id"""
     outcome: Outcome
     phase: str = "call"
-    """in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
+    """the phase in which it ended: `collect`, `setup`, `call`, `teardown`, `run`"""
     seconds: float = 0.0
     text: str = ""
     """the failure, or why the test does not apply"""
     properties: Mapping[str, str] = field(default_factory=dict)
-    """what the test recorded, by name"""
+    """the test's recorded properties, by name"""
     attempts: tuple[Attempt, ...] = ()
-    """what came before, if it was run again; oldest first"""
+    """earlier attempts if it was rerun, oldest first"""
     quarantine: str = ""
-    """why, whose and until when, if a quarantine file names it"""
+    """reason, owner and expiry date if it is in the quarantine file"""
 
     @property
     def headline(self) -> str:

@@ -168,7 +168,9 @@ def load_rig(path: Path) -> Rig:
     tables = top.tables("board")
     if len(tables) > MAX_BOARDS:
         message = f"expected at most {MAX_BOARDS} boards, got {len(tables):,}: all of them run at once"
-        raise source.error(("board", MAX_BOARDS), message, hint="make several rig files, and run one after the other")
+        raise source.error(
+            ("board", MAX_BOARDS), message, hint="split it into several rig files, and run them one after the other"
+        )
     boards = tuple(_board(source, where, values) for where, values in tables)
     top.finish()
     _refuse_twins(source, boards)
@@ -238,7 +240,7 @@ def _check_keys(
         if serial:
             raise table.error("serial", "its address says which board it is", hint="remove this line")
     elif has_power and is_virtual:
-        raise table.error("power", f"a {kind} board has a switch of its own", hint="remove this line")
+        raise table.error("power", f"a {kind} board has its own switch", hint="remove this line")
     if serial and is_virtual:
         raise table.error("serial", f"a {kind} board has no serial number", hint="remove this line")
     if scene and not is_virtual:
@@ -283,7 +285,7 @@ def _refuse_twins(source: TomlSource, boards: tuple[RigBoard, ...]) -> None:
         if name in names:
             first = source.line(("board", names[name]))
             message = f'board "{board.name}": the name is taken by the board on line {first}'
-            hint = "give each board a name of its own; upper and lower case, and dots at the end, make no other one"
+            hint = "give each board a unique name; case and trailing dots do not count"
             raise source.error(("board", n, "name"), message, hint=hint)
         names[name] = n
         if board.type not in VIRTUAL_TYPES or board.address:

@@ -204,7 +204,7 @@ class Station:
             self._open().close()
         except TinyhostError as exc:
             self._broken = exc
-            return "rig", f"The board does not answer after a restart either ({exc.message}): the rig's fault."
+            return "rig", f"The board does not answer after a restart either ({exc.message}): this is a rig fault."
         return "test", f"The board answers again after a restart, so the rig is fine: {died}."
 
     def _broken_way(self, error: BaseException | None, boot: int) -> str:
@@ -213,11 +213,11 @@ class Station:
             if isinstance(error, WayLostError):
                 raise error
             with self._open() as device:
-                same = "The board answers on a new link and did not restart: the way to it broke, the rig's fault."
+                same = "The board answers on a new link and did not restart: the link broke, a rig fault."
                 return same if device.info.boot == boot else ""
         except WayLostError:  # which may be seen later than what the test ended with
             self._powered = self._power()
-            return "The way to the board had ended, and leads there again: the rig's fault."
+            return "The connection to the board had ended and works again: this is a rig fault."
         except LinkError:
             return ""
 

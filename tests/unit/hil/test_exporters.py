@@ -55,14 +55,14 @@ def test_a_rig_without_boards_here_and_a_port_beyond_the_last_are_refused(tmp_pa
     with pytest.raises(UsageError, match="need ports up to"):
         exported_boards(load_rig(rig_file(tmp_path)), 65535)
     far = 'name = "r"\ntests = "."\n[[board]]\nname = "far"\ntype = "m4"\naddress = "ssh:rig2/m4"\n'
-    with pytest.raises(UsageError, match="every board is on another machine"):
+    with pytest.raises(UsageError, match="all boards are on other machines"):
         exported_boards(load_rig(rig_file(tmp_path, far)))
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('address = "ssh:-oProxyCommand=x/m4"', "no board behind ssh"),
+        ('address = "ssh:-oProxyCommand=x/m4"', "not a board behind ssh"),
         ('address = "ssh:rig2/m4"\nserial = "AB"', "its address says which board"),
     ],
 )

@@ -93,7 +93,7 @@ def test_what_does_not_apply_is_deselected_and_listed_with_its_reason(pytester: 
     result.stdout.fnmatch_lines(
         [
             "tinyhost: board dark (native), app vww, from rig.toml:3",
-            "*not applicable, so not checked: 2*",
+            "*not applicable, so not tested: 2*",
             "test_rig.py::test_a: dark: it has no scene*",
             "test_rig.py::test_b: dark: runs vww, this is for kws",
         ]

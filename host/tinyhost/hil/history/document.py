@@ -19,9 +19,9 @@ class HistoryDocument:
 
     schema: Literal["tinyhost.hil-history/1"] = "tinyhost.hil-history/1"
     file: str
-    """in which the history is kept"""
+    """the file with the history"""
     set_aside: str | None
-    """where a damaged file was moved, if it was just now"""
+    """where a damaged file was moved, if that happened in this command"""
     runs: tuple[PastRun, ...]
     """oldest first"""
     tests: tuple[TestTrend, ...]
@@ -37,11 +37,11 @@ class SoakRoundDocument:
     seconds: float
     passed: bool
     verdict: str
-    """what passed and what did not, in one line for people"""
+    """the result in one line, for people"""
     counts: Mapping[Outcome, int]
     """tests, by outcome, over all boards"""
     n_rerun: int
-    """tests that the rig broke, and that ended otherwise when they were run again"""
+    """tests that ended with a rig fault and differently when they were rerun"""
 
     @classmethod
     def of(cls, result: RigResult) -> SoakRoundDocument:
@@ -58,7 +58,7 @@ class SoakRoundDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class SoakDocument:
-    """`tinyhost hil run --for TIME --json FILE`. Exits 1 unless every round passed."""
+    """`tinyhost hil run --for TIME --json FILE`. Exits 1 unless whether every round passed."""
 
     schema: Literal["tinyhost.hil-soak/1"] = "tinyhost.hil-soak/1"
     rig: str
@@ -67,9 +67,9 @@ class SoakDocument:
     """UTC, ISO 8601"""
     seconds: float
     asked_seconds: float
-    """no round begins after this time"""
+    """no round starts after this time"""
     passed: bool
-    """every round passed"""
+    """whether every round passed"""
     rounds: tuple[SoakRoundDocument, ...]
     tests: tuple[TestTrend, ...]
     """over the rounds; those that need a look first"""

@@ -32,7 +32,7 @@ class RecentOutcome:
     """of the firmware"""
     outcome: Outcome
     n_attempts: int
-    """before this outcome, ended by the rig"""
+    """earlier attempts that ended with a rig fault"""
     headline: str
 
 
@@ -47,7 +47,8 @@ class FigureTrend:
     values: tuple[float, ...]
     median: float
     change: float | None
-    """median of the newer half by that of the older one, less 1; null of fewer than 6 values, or of 0"""
+    """relative change of the median from the older half of the values to the newer half; null for fewer than 6 values,
+    or for 0"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,27 +60,27 @@ class TestTrend:
     test: str
     """pytest's id"""
     board: str
-    """by its name in the rig file"""
+    """the board's name in the rig file"""
     type: str
     """of the board"""
     steadiness: Steadiness
-    """`flaky`: right and wrong with the same firmware; `failing`: wrong ever since it was last right, or always;
-    `changed`: it was wrong before, with other firmware; `unproven`: nothing but faults of the rig; `steady`"""
+    """`flaky`: passed and failed with the same firmware; `failing`: failed since it last passed, or always; `changed`:
+    failed before with other firmware; `unproven`: only rig faults; `steady`"""
     n: int
-    """runs in which the product answered: right or wrong"""
+    """runs in which the test passed or failed"""
     n_right: int
     share: float | None
-    """of right answers"""
+    """share of passed runs"""
     interval: Interval | None
-    """of 95 %, Wilson"""
+    """95 % (Wilson)"""
     flips: int
-    """how often right and wrong followed one another"""
+    """changes between passed and failed"""
     flips_same_build: int
-    """of these, with the same firmware before and after"""
+    """those with the same firmware before and after"""
     n_rig: int
-    """runs that the rig ended, or in which its turn did not come"""
+    """runs that ended with a rig fault or before the test ran"""
     n_rerun: int
-    """runs in which it was run again since the rig broke it"""
+    """runs in which it was rerun because of a rig fault"""
     recent: tuple[RecentOutcome, ...]
     """oldest first"""
     figures: tuple[FigureTrend, ...]

@@ -40,4 +40,4 @@ def _qualify(station: Station, device: Device, record_property: Record) -> None:
     except StimulusError as exc:
         station.condemn(exc)
         raise
-    assert got == expected, "the golden model says something else: the firmware's fault"
+    assert got == expected, "the reference model's output differs: this is a fault of the firmware"

@@ -57,4 +57,4 @@ def check_limits(board: str, figures: Mapping[str, float], limits: Mapping[str, 
         if not (limit := limits[name]).low <= value <= limit.high
     ]
     if out:
-        raise StimulusError(f"{board}: the rig is out of its limits: {', '.join(out)}", hint="see to the bench first")
+        raise StimulusError(f"{board}: the rig is out of its limits: {', '.join(out)}", hint="fix the bench first")
