@@ -25,6 +25,7 @@ OUTSIDE = {
     "models/kws.md": "models/kws/card.md",
     "models/anomaly.md": "models/anomaly/card.md",
     "models/anomaly_bmi270.md": "models/anomaly_bmi270/card.md",
+    "models/gestures.md": "models/gestures/card.md",
 }
 """place in the site -> file of the repository"""
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")

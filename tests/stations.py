@@ -26,7 +26,7 @@ from tests.commands import TINYHOST, Done, run_json, run_tinyhost
 __all__ = ["SHIPPED_MODELS", "Station", "Stations", "alive", "found_defects", "share_objects", "shipped_image"]
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED_MODELS = {app: ROOT / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly")}
+SHIPPED_MODELS = {app: ROOT / "models" / app / "model.tflite" for app in ("vww", "kws", "anomaly", "gestures")}
 _KEPT = ("program", "flash.bin", "board.json")
 """Files of a board's state that are its content, rather than its own name or what it does."""
 

@@ -29,6 +29,8 @@ __all__ = ["motion_csv", "parse_motion_csv", "read_motion_csv", "write_motion_cs
 
 _GRAVITY_RANGE = (0.5, 2.0)
 """a resting or shaking sensor's median acceleration, in g"""
+_MOST_BY_HAND = 6.0
+"""the same of one that a hand shakes, as hands do what has a gyroscope; in another unit it would be none of these"""
 _MAX_FILE_BYTES = 1 << 27  # eight hours at 119 Hz; what is read takes about as much memory
 _USUAL_RATES_HZ = (4.0, 4000.0)
 """of accelerometers; as units are a thousand apart, a step of time is usual in one of them only"""
@@ -162,7 +164,10 @@ def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.
     if np.abs(values).max() > MAX_ACCELERATION:
         raise DatasetError(f"{where}: a value of {np.abs(values).max():.3g} is no acceleration")
     median = float(np.median(np.linalg.norm(values, axis=1)))
+    most = _GRAVITY_RANGE[1] if table.rotation is None else _MOST_BY_HAND
     fitting = [other for other in UNITS if _looks_like_gravity(median, other)]
+    if not fitting and _looks_like_gravity(median, "m/s2", most):
+        fitting = ["m/s2"]
     if said is None and unit is None and "m/s2" not in fitting:
         raise DatasetError(
             f"{where}: median acceleration {median:.3g}, expected about {STANDARD_GRAVITY:.1f} m/s^2 of gravity",
@@ -177,6 +182,5 @@ def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.
     return metric
 
 
-def _looks_like_gravity(median: float, unit: Unit) -> bool:
-    low, high = _GRAVITY_RANGE
-    return low * STANDARD_GRAVITY <= median * PER_UNIT[unit] <= high * STANDARD_GRAVITY
+def _looks_like_gravity(median: float, unit: Unit, most: float = _GRAVITY_RANGE[1]) -> bool:
+    return _GRAVITY_RANGE[0] * STANDARD_GRAVITY <= median * PER_UNIT[unit] <= most * STANDARD_GRAVITY

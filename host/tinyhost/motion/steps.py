@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,5 +36,5 @@ def step_window(samples: NDArray[np.int16], n_steps: int) -> NDArray[np.int8]:
 
 
 def window_moments(n_steps: int, rate_hz: float, step_hz: float) -> int:
-    """Return how many samples a window has."""
-    return math.ceil(n_steps * rate_hz / step_hz - 1e-9)
+    """Return how many samples a window has, at least one a step."""
+    return max(n_steps, round(n_steps * rate_hz / step_hz))

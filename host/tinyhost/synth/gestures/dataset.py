@@ -19,7 +19,7 @@ def gestures_named(names: str) -> tuple[Gesture, ...]:
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in GESTURES]
     if unknown or not wanted:
-        raise UsageError(f"no gesture {', '.join(unknown) or names!r}", hint=f"there are: {', '.join(GESTURES)}")
+        raise UsageError(f"no gesture {', '.join(unknown) or names}", hint=f"there are: {', '.join(GESTURES)}")
     return tuple(gesture for name in wanted for gesture in GESTURES if gesture == name)
 
 

@@ -51,9 +51,9 @@ class Hand:
 
     def __init__(self, person: int, take: int) -> None:
         own, now = np.random.default_rng((person, 0x6E)), np.random.default_rng((person, take))
-        self._pace = own.uniform(0.75, 1.35) * now.uniform(0.9, 1.1)
+        self._pace = own.uniform(0.75, 1.25) * now.uniform(0.9, 1.1)
         self._size = own.uniform(0.6, 1.4) * now.uniform(0.85, 1.15)
-        self._arm_m = own.uniform(0.25, 0.45)
+        self._arm_m = own.uniform(0.2, 0.35)
         self._side = -1.0 if own.random() < 0.2 else 1.0  # left-handed
         self._held = own.normal(0.0, np.deg2rad([12.0, 12.0, 15.0])) + now.normal(0.0, np.deg2rad(6.0), 3)
         self._tremor_hz, self._tremor_m = own.uniform(7.0, 11.0), own.uniform(0.00002, 0.00025)
@@ -102,7 +102,7 @@ class Hand:
 
     def _wave(self) -> Callable[[_Floats], Pose]:
         """The forearm swings from side to side, the board upright, as in a greeting."""
-        hz, swing = self._rng.uniform(1.2, 2.2), self._rng.uniform(0.3, 0.65) * self._size
+        hz, swing = self._rng.uniform(1.0, 1.7), self._rng.uniform(0.2, 0.4) * min(self._size, 1.2)
         upright = self._held + np.array([np.deg2rad(self._rng.uniform(50.0, 90.0)), 0.0, 0.0])
 
         def pose(time_s: _Floats) -> Pose:

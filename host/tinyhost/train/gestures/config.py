@@ -34,8 +34,8 @@ class GestureTrainConfig(ClassifierConfig):
         least=0,
         most=1,
     )
-    people: int = option("--people", "How many people --hands makes up.", 120, least=10, most=10_000)
-    n_epochs: int = n_epochs(40)
+    people: int = option("--people", "How many people --hands makes up.", 80, least=10, most=10_000)
+    n_epochs: int = n_epochs(20)
     width: int = option("--width", "Filters of the first layer; the others have twice as many.", 16, least=4, most=64)
     batch_size: int = 64
     dropout: float = 0.2

@@ -193,7 +193,12 @@ class GestureOutcome(Outcome):
 
     def _learned_from(self) -> Section:
         config = self.config
-        own = f"Gestures of {config.people:,} made-up people" if config.hands else f"Recordings: {self.source}"
+        own = f"Recordings: {self.source}"
+        if config.hands:
+            own = (
+                f"Gestures of {config.people:,} made-up people, half of them with the sensors of each revision of the "
+                "board, whole people kept aside. It has met no real hand: record yours and train on them"
+            )
         return Section(
             title="Learned from",
             note=config.data_note or f"{own}.",

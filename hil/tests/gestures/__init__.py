@@ -1,0 +1,1 @@
+"""Gestures: what accelerometer and gyroscope measure, and which movements are told."""
