@@ -51,8 +51,8 @@ def test_a_benchmark_classifies_windows_of_either_rate_as_this_computer_does(sta
             options = GestureOptions(gestures=(gesture,), person=PERSON, sensor=sensor)
             write_motion_csv(folder / f"{sensor.name}.csv", [GestureSource(options).read(600)], sensor)
     page = tmp_path / "report.html"
-    options = ("--runs", "1", "--samples", "2", "--data", str(tmp_path / "set"), "--report", str(page))
-    accuracy = station.run_json("bench", *options)["accuracy"]
+    words = ("--runs", "1", "--samples", "2", "--data", str(tmp_path / "set"), "--report", str(page))
+    accuracy = station.run_json("bench", *words)["accuracy"]
     assert (accuracy["kind"], accuracy["host"]["mismatches"]) == ("windows", 0)
     assert accuracy["n"] == len(accuracy["windows"]) == accuracy["host"]["compared"] == 3 * (2 + 3)
     assert {item["label"] for item in accuracy["windows"]} == {"wave", "circle", "other"}
