@@ -167,7 +167,11 @@ class RigResult:
             for outcome in BAD_OUTCOMES
             if board.counts[outcome]
         ]
-        bad += [f"nothing passed on {board.board.name}" for board in self.boards if not board.counts["passed"]]
+        bad += [
+            f"{'nothing passed on' if board.tests else 'no test was found for'} {board.board.name}"
+            for board in self.boards
+            if not board.counts["passed"]
+        ]
         bad += [f"{board.board.name} left: {board.left}" for board in self.boards if board.left]
         bad += [f"{entry}: no such test" for entry in self.unmatched]
         return (

@@ -68,7 +68,7 @@ def test_select_is_pytests_k(tmp_path: Path) -> None:
 def test_nothing_selected_is_no_pass(tmp_path: Path) -> None:
     result = run(tmp_path, "def test_a(): pass", select="absent")  # in no folder's name either
     assert not result.passed
-    assert result.verdict() == "nothing passed on b0"
+    assert result.verdict() == "no test was found for b0"
 
 
 def test_a_failure_and_a_skip_fail_the_run(tmp_path: Path) -> None:
