@@ -40,4 +40,4 @@ def test_a_real_meter_measures_no_virtual_board(stations: Stations) -> None:
 def test_a_condition_on_energy_needs_a_meter(stations: Stations, tmp_path: Path) -> None:
     words = ("bench", "--baseline", str(tmp_path / "none.json"), "--fail-if", "energy>+5%")
     (tmp_path / "none.json").write_text('{"schema": "tinyhost.baselines/1", "baselines": []}')
-    assert "energy needs a meter" in stations("native", "anomaly").run(*words, code=2).err
+    assert "energy needs a power meter" in stations("native", "anomaly").run(*words, code=2).err

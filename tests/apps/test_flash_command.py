@@ -65,14 +65,14 @@ def test_a_board_that_runs_something_else_afterwards_is_told(desk: Desk) -> None
     desk.model.programs.append(program)
     done = run_tinyhost("flash", "vww", "--firmware", desk.program, "--no-model")
     assert done.code == 1
-    assert f"runs build {desk.build_id}, flashed was 0123456789abcdef" in done.err
+    assert f"runs build {desk.build_id}, but 0123456789abcdef was flashed" in done.err
 
 
 def test_a_file_that_is_no_program_is_refused_before_the_board_is_asked(desk: Desk) -> None:
     desk.program.write_bytes(b"\x7fELF" * 100)
     done = run_tinyhost("flash", "vww", "--firmware", desk.program)
     assert done.code == 1
-    assert "no program for the nRF52840" in done.err
+    assert "not a program for the nRF52840" in done.err
     assert desk.model.n_in == 0
 
 

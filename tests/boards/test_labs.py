@@ -106,7 +106,7 @@ def test_a_way_that_has_ended_is_the_rigs_fault_whatever_was_noticed_first(
             if Path(f"/proc/{pid}/cmdline").read_text().partition("\0")[0].endswith("/ssh"):
                 os.kill(int(pid), signal.SIGKILL)
         fault, why = station.triage(LinkTimeoutError("no reply"))
-        assert (fault, "The way to the board had ended" in why) == ("rig", True)
+        assert (fault, "The connection to the board had ended" in why) == ("rig", True)
         assert station.open_device().ping().boot > 0
 
 

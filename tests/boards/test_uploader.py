@@ -249,7 +249,7 @@ def test_a_board_that_is_pulled_out_in_the_middle_is_waited_for_and_then_given_u
 
 def test_flash_that_takes_nothing_is_told_and_the_app_is_not_started() -> None:
     with BootloaderModel([OLD, NEW], in_bootloader=True, faults=BoardFaults(bad_pages={0x11})) as model:
-        with pytest.raises(UploadError, match="flash at 0x11000 does not take what is written") as error:
+        with pytest.raises(UploadError, match="flash at 0x11000 does not accept data") as error:
             upload_program(SERIAL, IMAGE, ask=nobody, lister=model.ports, timing=PATIENT)
         assert "another cable" in error.value.hint
         assert model.mode == "bootloader"

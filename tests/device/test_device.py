@@ -89,7 +89,7 @@ def test_what_is_no_model_is_refused_and_the_old_one_stays(ready: Device, model:
 
 
 def test_the_device_refuses_a_model_larger_than_a_slot_before_it_is_sent(device: Device) -> None:
-    with pytest.raises(DeviceError, match="MODEL_BEGIN refused: larger than the place for it") as caught:
+    with pytest.raises(DeviceError, match="MODEL_BEGIN refused: larger than the space for it") as caught:
         device.push(bytes(device.info.slot_bytes + 1))
     assert caught.value.status == Status.NO_SPACE
 

@@ -114,7 +114,7 @@ def test_answers_of_float_and_int8_on_a_set_are_those_of_their_weights(folder: P
 
 def test_what_cannot_be_compared_is_refused(folder: Path) -> None:
     done = run_tinyhost("model", "compare", folder / "int8.tflite")
-    assert (done.code, "nothing to be compared with" in done.err) == (2, True)
+    assert (done.code, "expected at least two files" in done.err) == (2, True)
     data = ("--data", folder / "data")
     done = run_tinyhost("model", "compare", folder / "float16.tflite", folder / "dynamic.tflite", *data)
     assert "none of the files is a model for an app" in done.err

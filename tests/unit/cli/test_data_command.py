@@ -128,7 +128,7 @@ def test_machine_sounds_are_described(tmp_path: Path) -> None:
         ("synth speech out --words -x", "label '-x'", 1),
         ("synth speech out --words a/b", "label 'a/b'", 1),
         ("synth speech full", "full: the folder is not empty", 1),
-        ("synth stream out.wav --words -x", "cannot say '-x'", 2),
+        ("synth stream out.wav --words -x", "cannot speak '-x'", 2),
         ("synth stream out.wav --part dev", "no part 'dev'", 2),
     ],
 )

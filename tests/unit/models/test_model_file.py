@@ -34,7 +34,7 @@ def test_a_folder_in_place_of_a_file_is_told_with_the_models_in_it(tmp_path: Pat
     assert error.value.hint == f"name {SHIPPED_MODEL}"
     with pytest.raises(ModelError) as error:
         load_model_file(tmp_path)
-    assert "there is none in it" in error.value.hint
+    assert "the folder contains none" in error.value.hint
 
 
 def test_a_training_runs_model_has_its_folders_name_and_labels(tmp_path: Path) -> None:

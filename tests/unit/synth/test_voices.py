@@ -93,7 +93,7 @@ def test_voices_sound_around_zero(cache: Path, variant: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "--stdin", "-x", "a;b", "a\nb", "x" * 500])
 def test_what_is_no_word_is_never_given_to_espeak(cache: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="cannot say"):
+    with pytest.raises(UsageError, match="cannot speak"):
         speak(Utterance(text=text, voice="en-us"), cache)
 
 
