@@ -26,6 +26,13 @@ LONG_UPTIME_US = 5_000_000
 """More than a restarted board has by the time that the monitor hears of it again."""
 
 
+def left_of(pictures: Path, places: list[Path]) -> list[Path]:
+    """Return the files below some places that are pictures, or have a row of one of these in them."""
+    rows = [read_picture(path)[48].tobytes() for path in pictures.glob("*/*.png")]
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
+    return [path for path in files if path.suffix in {".png", ".pgm"} or any(row in path.read_bytes() for row in rows)]
+
+
 def test_json_lines_are_as_documented(station: Station, pictures: Path) -> None:
     out = station.run("monitor", "--scene", str(pictures), "--count", "5", "--json", "-").out
     documents = [json.loads(line) for line in out.splitlines()]
@@ -98,7 +105,7 @@ def test_it_goes_on_when_the_board_is_back(native: Station, pictures: Path) -> N
     assert process.returncode == 130
 
 
-def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
+def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path, tmp_path: Path) -> None:
     host, terminal = pty.openpty()
     command = [
         str(TINYHOST),
@@ -114,6 +121,8 @@ def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
         "TERM": "xterm-256color",
         "COLUMNS": "110",
         "LINES": "32",
+        "TMPDIR": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
     with subprocess.Popen(command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
@@ -132,6 +141,7 @@ def test_the_screen_draws_and_q_leaves(native: Station, pictures: Path) -> None:
                     break
         assert process.wait(timeout=120) == 0
     os.close(host)
+    assert not left_of(pictures, [native.state, tmp_path])
     assert b"\x1b[?1049l" in seen
 
 
