@@ -126,7 +126,7 @@ def test_people_get_a_table_and_what_to_do(native: Station, tmp_path: Path) -> N
     out = native.run("doctor", "camera", "--scene", str(tmp_path), *SECONDS, code=1).out
     assert "captures that came whole" in out
     assert "black: the lens cap is on" in out
-    assert "take off the cap" in out
+    assert "remove the lens cap" in out
     shown = native.run("doctor", "camera", "--scene", str(tmp_path), "--seconds", "0").out
     assert "black" not in shown  # nobody looked
 
