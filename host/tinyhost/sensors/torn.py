@@ -16,6 +16,8 @@ _MOST = 4.0
 """times the steps around it: a step that is larger counts no more"""
 _FEW_ROWS = 24
 """A seam that is shorter weighs less."""
+_BESIDE, _MOST_BESIDE = 4, 0.7
+"""The same shift makes rows beside a slanted edge as much alike; beside a tear it does not."""
 _TORN = 1.56
 """scripts/check_rates.py shows what is found, and what of clean pictures."""
 
@@ -40,6 +42,9 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     row, shift = np.unravel_index(int(place.argmax()), place.shape)
     elsewhere = place[np.abs(np.arange(len(place)) - row) > 2].max()
     otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
+    apart = np.abs(np.arange(len(place)) - row)
+    if alike[(apart > 0) & (apart <= _BESIDE), shift].max() > _MOST_BESIDE * alike[row, shift]:
+        return None  # a slanted edge
     both = alike[row, shift] + 0.57 * alike_log[row, shift] + 0.30 * seam[row, shift] + 0.44 * seam_log[row, shift]
     return (int(row) + 1) * coarse if both - 0.10 * elsewhere - 0.16 * otherwise > _TORN else None
 
