@@ -121,9 +121,9 @@ REFUSED = {
     "empty allow list": (HEAD + BOARD + "allow = []\n", 6, "expected a list of strings, got []", "allow = ["),
     "timeout of 0": (HEAD + BOARD + "timeout_s = 0\n", 6, "expected a number above 0 and below 1e6, got 0", "600"),
     "timeout that is no number": (HEAD + BOARD + "timeout_s = nan\n", 6, "got nan", "600"),
-    "twin names": (HEAD + BOARD + BOARD, 7, "the name is taken by the board on line 3", "name of its own"),
+    "twin names": (HEAD + BOARD + BOARD, 7, "the name is taken by the board on line 3", "unique name"),
     "model that is no tflite": (HEAD + BOARD + 'model = "rig.toml"\n', 6, 'a .tflite file, got "rig.toml"', "image"),
-    "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'expected one of vww, kws, anomaly; got "vwv"', "vww"),
+    "app that is not there": (HEAD + BOARD + 'app = "vwv"\n', 6, 'vww, kws, anomaly, gestures; got "vwv"', "vww"),
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_board_without_a_rig() -> None:
     assert given.app == "kws"
     assert given.capabilities == {"scene", "exact_scene", "power_cut"}
     assert board_of_spec("nano33emu").with_options(app=None, scene="mic:").capabilities == {"scene", "power_cut"}
-    with pytest.raises(UsageError, match='--app: expected one of vww, kws, anomaly; got "kvs"') as caught:
+    with pytest.raises(UsageError, match='--app: expected one of vww, kws, anomaly, gestures; got "kvs"') as caught:
         board.with_options(app="kvs", scene=None)
     assert caught.value.hint == "did you mean kws?"
 
