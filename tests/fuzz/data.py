@@ -134,7 +134,10 @@ def _look_into(names: bytes) -> None:
 def _motions() -> list[bytes]:
     samples = (_tone(90).reshape(-1, 3) // 9).astype(np.int16) + np.array([0, 0, 8192], np.int16)
     text = motion_csv(LSM9DS1.acceleration(samples), 119.0)
-    return [text, text.replace(b",", b";").replace(b".", b","), b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n")]
+    turned = motion_csv(LSM9DS1.acceleration(samples), 119.0, samples / 16.0)
+    in_words = turned.replace(b"gyrX,gyrY,gyrZ", b"gx [rad/s],gy [rad/s],gz [rad/s]")
+    whole = [text, text.replace(b",", b";").replace(b".", b","), b"\xef\xbb\xbf" + text, text.replace(b"\n", b"\r\n")]
+    return [*whole, turned, in_words]
 
 
 def _write_acquisition(path: Path) -> None:
