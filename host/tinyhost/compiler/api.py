@@ -63,6 +63,7 @@ def compile_tflite(
     defaults: AppDefaults | None = None,
     passes: bool = True,
     arena_bytes: int | None = None,
+    compact: bool = False,
     where: str | None = None,
 ) -> CompiledModel:
     """Return the model image of a .tflite file's bytes.
@@ -72,7 +73,7 @@ def compile_tflite(
     the background out, which is its first class.
     passes: run the compiler's passes, which change no output byte; without them every operator of the file is there.
     arena_bytes: what the plan is to fit, if need be by working on fewer channels at once; the arena of the task's app
-    if None.
+    if None. compact: keep constants small where that costs instructions; the outputs are the same.
     Raises ModelError for a damaged file, UnsupportedModelError (naming the operator) for what the engine lacks,
     UsageError for labels or defaults that do not fit the model.
     """
@@ -98,7 +99,7 @@ def compile_tflite(
         arena_bytes = _app_arena_bytes(Task(metadata.task))
     smallest: ModelImage | None = None
     for scratch_limit in _scratch_limits(graph, where):
-        pool = ConstantPool()
+        pool = ConstantPool(compact=compact)
         steps = lower_graph(graph, pool, where=where, scratch_limit=scratch_limit)
         image = write_image(graph, steps, pool, metadata, labels, task_data=defaults.task_data, where=where)
         parsed = ModelImage.parse(image, where=where)

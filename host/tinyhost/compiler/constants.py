@@ -10,7 +10,9 @@ __all__ = ["ConstantPool"]
 class ConstantPool:
     """Collects aligned blobs; equal blobs are stored once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, compact: bool = False) -> None:
+        """compact: of two forms of constants the smaller one is wanted, not the one that is faster to use."""
+        self.compact = compact
         self._data = bytearray()
         self._offsets: dict[bytes, int] = {}
 

@@ -90,13 +90,15 @@ def load_model_file(
     name: str | None = None,
     passes: bool = True,
     arena_bytes: int | None = None,
+    compact: bool = False,
 ) -> ModelFile:
     """Return the model of a .tflite file, compiled, or of a .thm file, as it is; told apart by content.
 
     A .tflite may be an array of bytes in C source, or in the zip of an exporter (wrapped.py), labels with it. The
     keywords apply to a .tflite. Without `labels`, those of a labels.txt beside it (one a line) are taken, or the
     catalogue's if it knows the file. A settings.json beside it gives task, threshold and task data. The name defaults
-    to the file's stem, or to its folder's name if it is called model.tflite. passes, arena_bytes: see compile_tflite.
+    to the file's stem, or to its folder's name if it is called model.tflite. passes, arena_bytes, compact: see
+    compile_tflite.
     Raises ModelError if a file cannot be read, and whatever compile_tflite raises.
     """
     path = find_shipped(path)
@@ -118,6 +120,7 @@ def load_model_file(
         defaults=defaults,
         passes=passes,
         arena_bytes=arena_bytes,
+        compact=compact,
         where=str(path),
     )
     return ModelFile(path=path, parsed=compiled.parsed, tflite=data)

@@ -94,3 +94,13 @@ def test_constants_that_are_repeated_along_a_row_change_no_byte(code: str, shape
     as_written = run_compiled(compile_tflite(tflite, name="rows", passes=False), inputs, simd=False)
     for simd in (True, False):
         assert np.array_equal(run_compiled(compile_tflite(tflite, name="rows"), inputs, simd=simd)[0], as_written[0])
+
+
+def test_a_compact_model_has_no_table_and_the_same_bytes() -> None:
+    tflite = _every_pair("ADD", (0.02, 0.017, 0.03), (-1, 5, 3), 0)
+    fast, compact = (compile_tflite(tflite, name="sum", compact=compact) for compact in (False, True))
+    assert len(fast.image) - len(compact.image) == 1024
+    inputs = [np.tile(_BYTES.astype(np.int8), 256).reshape(1, 256, 256, 1)]
+    for simd in (False, True):
+        ours, theirs = (run_compiled(model, inputs, simd=simd)[0] for model in (fast, compact))
+        np.testing.assert_array_equal(ours, theirs)

@@ -43,11 +43,15 @@ def with_fast_form(
 ) -> AddParams:
     """Return the parameters with the linear form if there is one, else with a table if that has the bytes.
 
+    A compact pool gets no table.
+
     sign: of the second input.
     """
     first, second = (float(tensor.scale) / float(output.scale) for tensor in inputs)
     zero_points = (inputs[0].zero_point, inputs[1].zero_point, output.zero_point)
     found, table = _find_form(params, zero_points, (first, sign * second), sign)
+    if table is not None and pool.compact:
+        return params
     return found if table is None else replace(found, table_offset=pool.add(table))
 
 

@@ -163,7 +163,7 @@ def _place_rows(
 ) -> ConvParams:
     """Store the weights of a DEPTHWISE_CONV_2D and return its parameters."""
     width = context.input(0).shape[2]
-    closed, near = _closed(weights, windows)
+    closed, near = (weights, windows) if context.pool.compact else _closed(weights, windows)
     channels = channels_within(context.scratch_limit, *near, width=width, depth=min(groups, _MAX_CHANNELS_AT_ONCE))
     return replace(
         _conv_params(context, windows, table),
