@@ -131,7 +131,7 @@ def test_its_samples_are_captured_as_it_says(station: Station, data: Path, tmp_p
 
 def test_the_doctor_examines_its_sensor(station: Station, data: Path) -> None:
     scene = f"{data / 'shake' / '1.csv'}?loop=1"
-    assert "the accelerometer is well" in station.run("doctor", "imu", "--seconds", "1", "--scene", scene).err
+    assert "the accelerometer works" in station.run("doctor", "imu", "--seconds", "1", "--scene", scene).err
 
 
 def test_rigs_take_its_app(tmp_path: Path) -> None:
