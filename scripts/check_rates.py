@@ -32,6 +32,7 @@ from tinyhost.datasets.checking.sample import CheckedSample, Fingerprint
 from tinyhost.datasets.checking.sensed import faults_of
 from tinyhost.motion.csv import motion_csv, parse_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
+from tinyhost.motion.units import MotionUnits
 from tinyhost.sensors.picture import picture_faults
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.synth.pictures import LABELS, render
@@ -196,7 +197,8 @@ def _found(values: Values | str) -> set[str]:
     """Return the issues of one sample by itself, of the kind that its shape and type say."""
     if isinstance(values, str) or (values.ndim == 2 and values.shape[1] == 3):
         text = values if isinstance(values, str) else motion_csv(values, _MOTION_HZ).decode()
-        return {fault.issue for fault in motion_faults(parse_motion_csv(text.splitlines(), where="a.csv"), "normal")}
+        recording = parse_motion_csv(text.splitlines(), where="a.csv", units=MotionUnits.of("m/s2", ""))
+        return {fault.issue for fault in motion_faults(recording, "normal")}
     if values.ndim == 2:
         return {fault.issue for fault in faults_of(picture_faults(values))}
     return {fault.issue for fault in of_clips.clip_faults(values, "yes")}
