@@ -98,7 +98,7 @@ def test_recordings_of_other_programs_are_measured_in_the_unit_that_is_said(stat
         (tmp_path / "normal").mkdir(exist_ok=True)
         (tmp_path / "normal" / f"{number}.csv").write_text("\n".join(["Time;X;Y;Z", *lines]))
     data = ("bench", "--runs", "1", "--samples", "0", "--data", str(tmp_path))
-    assert "say so: --unit g" in station.run(*data, code=1).err
+    assert "--unit g, or for a scene" in station.run(*data, code=1).err
     motion = station.run_json(*data, "--unit", "g")["motion"]
     assert motion["recordings"] == 3
     assert (

@@ -39,7 +39,7 @@ WITHOUT_BOARD = [
     Case("inspect cut.tflite", "cut.tflite: ", "convert or download the model again"),
     Case("inspect noise.tflite", "noise.tflite: bytes 4..8 should be 54464c33", "convert or download the model again"),
     Case("inspect 'noise with magic.tflite'", "noise with magic.tflite: ", "convert or download the model again"),
-    Case("inspect huge.tflite", "huge.tflite: 3,221,225,472 bytes, expected at most", "check that it is the right file"),
+    Case("inspect huge.tflite", "huge.tflite: 3,221,225,472 bytes, expected at most", "it is the right file"),
     Case("inspect text.txt", "text.txt: bytes 4..8 should be", "convert or download the model again"),
     Case("inspect cosine.tflite", "cosine.tflite: operator 0 (COS)", "CONV_2D"),
     Case("inspect cut.thm", "cut.thm: ", "compile the .tflite again"),

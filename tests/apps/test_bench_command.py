@@ -68,7 +68,7 @@ def test_two_boards_of_a_rig_share_the_pictures_and_find_what_one_finds(
     ]  # fmt: skip
     assert sum(share["items"] for share in shared["boards"]) == 2 * N_PER_CLASS
     refused = run_tinyhost(*words, "--board", "native,native")
-    assert (refused.code, "native is there twice" in refused.err) == (2, True)
+    assert (refused.code, "native is given twice" in refused.err) == (2, True)
 
 
 def test_a_part_of_pictures_is_that_of_training(native: Station, pictures: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_model_whose_file_nobody_knows_is_asked_for_before_anything_is_flashed
     with m4.board.power() as powered, Device.open(powered) as device:
         device.push(small_model(3))
         try:
-            with pytest.raises(TinyhostError, match="not the one that ships with vww") as asked:
+            with pytest.raises(TinyhostError, match="not the default model of vww") as asked:
                 engines.file_of_active_model(device)
         finally:
             device.rollback()

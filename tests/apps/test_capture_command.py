@@ -85,7 +85,7 @@ def test_ctrl_c_ends_cleanly_and_the_next_run_goes_on(native: Station, pictures:
     process.send_signal(signal.SIGINT)
     _, remarks = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "to go on" in remarks
+    assert "to continue" in remarks
     document = json.loads((tmp_path / "out.json").read_text())
     check_document(document)
     assert document["ended_by"] == "interrupted"

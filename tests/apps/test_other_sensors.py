@@ -46,5 +46,5 @@ def test_what_was_recorded_at_the_models_rate_is_judged_on_a_board_whose_sensor_
         with device.stream(StreamId.SAMPLES) as items:
             next(items)
         assert len(list(device.feed([samples], rate_hz=119.0))) == 6
-        with pytest.raises(DeviceError, match="another rate"):
+        with pytest.raises(DeviceError, match="different rate"):
             list(device.feed([samples], rate_hz=100.0))

@@ -66,7 +66,7 @@ def test_a_board_over_the_network_is_the_board_itself(native: Station) -> None:
             assert device.push(shipped_image("vww"), force=True).image_bytes == len(shipped_image("vww"))
             link = device.measure_link()
             assert link.to_device_useful_bytes_per_s > 0
-        assert [line.split()[-1] for line in said] == ["connected", "left"]
+        assert [line.split()[-1] for line in said] == ["connected", "disconnected"]
 
 
 @pytest.mark.firmware
@@ -106,7 +106,7 @@ def test_one_client_at_a_time_and_then_the_next(native: Station) -> None:
             assert any("the board is in use" in line for line in said)
             assert device.ping().uptime_us > 0
         deadline = time.monotonic() + 30
-        while not said[-1].endswith("left"):
+        while not said[-1].endswith("disconnected"):
             assert time.monotonic() < deadline, said
             time.sleep(0.02)
         with remote.power() as next_one, Device.open(next_one) as device:
@@ -120,7 +120,7 @@ def test_a_serial_port_of_no_known_board_is_taken_by_its_path(native: Station) -
         assert isinstance(board, PortBoard)
         with board.power() as by_path, Device.open(by_path) as device:
             assert (device.info.app, device.info.board) == ("vww", "native")
-            with pytest.raises(BoardError, match="cannot be cut"):
+            with pytest.raises(BoardError, match="power cannot be switched"):
                 by_path.reset()
         with pytest.raises(ConfigError, match="a scene cannot be played"), board.power(scene="x"):
             pass

@@ -78,7 +78,7 @@ _REASONS = {
     "slow": "8,000 Hz",
     "stereo": "stereo",
     "short": "shorter than 0.1 s",
-    "cut": "cut short",
+    "cut": "truncated",
     "text": "not a wav file",
 }
 

@@ -128,7 +128,7 @@ def test_recordings_that_cannot_be_used_are_skipped_and_told(tmp_path: Path) -> 
     assert [clip.path.name for clip in found.clips] == ["00000000.wav", "00000000.wav"]
     assert found.seconds == pytest.approx(0.2)
     assert [(skip.what, skip.reason.split(": ", 1)[-1][:30]) for skip in found.skipped] == [
-        ("fan/notes/spoken.wav", "its name and folder contain neither"),
+        ("fan/notes/spoken.wav", "its name and folder contain ne"),
         ("fan/id_00/normal/00000001.wav", "expected 16,000 Hz, mono, 16 b"),
         ("fan/id_00/normal/00000002.wav", "not a wav file: expected RIFF "),
     ]

@@ -79,7 +79,7 @@ def test_what_is_no_motion_is_named(sensors: list[dict[str, str]], words: str) -
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [((b"10,", b"5000,"), "0.2 Hz, expected 1 to"), ((b"9.0", b"1e200"), "no accel")]
+    ("change", "words"), [((b"10,", b"5000,"), "0.2 Hz, expected 1 to"), ((b"9.0", b"1e200"), "not an accel")]
 )
 def test_what_no_accelerometer_gives_is_refused(change: tuple[bytes, bytes], words: str) -> None:
     content = document(axes("accX", "accY", "accZ"), [[0.0, 1.0, 9.0]] * 3).replace(*change)

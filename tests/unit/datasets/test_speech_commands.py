@@ -210,7 +210,7 @@ def test_export_in_the_layout_of_speech_commands_is_the_same_set(folder: ClipFol
         assert one.path is not None
         assert other.path is not None
         assert one.path.read_bytes() == other.path.read_bytes()
-    with pytest.raises(DatasetError, match="something in it"):
+    with pytest.raises(DatasetError, match="the folder is not empty"):
         export_clips(folder, tmp_path / "out", "speech-commands")
 
 

@@ -22,7 +22,7 @@ def test_a_picture_becomes_the_input_tensor() -> None:
     assert preprocess(pixels, model) == expected.tobytes()
     unsigned = replace(model, input=replace(model.input, dtype="uint8", zero_point=0), pixel_map=(1 << 16, 1 << 15))
     assert preprocess(pixels, unsigned) == pixels.tobytes()
-    with pytest.raises(ModelError, match="no picture"):
+    with pytest.raises(ModelError, match="not a picture"):
         preprocess(pixels, replace(model, input=replace(model.input, shape=(1, 640))))
 
 

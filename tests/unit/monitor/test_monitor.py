@@ -133,7 +133,7 @@ def test_the_screen_shows_what_matters() -> None:
     state.connected(HEADER)
     state.add_reading(reading(1))
     text = "\n".join(screen(state, 120, 36))
-    for part in ("native", "person_detect", "person", "0.75", "5.01 ms", "not a device's figure", "retries", "quit"):
+    for part in ("native", "person_detect", "person", "0.75", "5.01 ms", "not on a device", "retries", "quit"):
         assert part in text
 
 
@@ -157,7 +157,7 @@ def test_nothing_is_cut_off_on_60_columns_and_20_rows() -> None:
     lines = screen(state, 60, 20)
     text = "\n".join(lines)
     assert "…" not in text
-    for part in ("no_person", "0.75", "not a device's figure", "0 reconnects", "c  sensor  1 in 0 s"):
+    for part in ("no_person", "0.75", "not on a device", "0 reconnects", "c  sensor  1 in 0 s"):
         assert part in text
 
 

@@ -91,7 +91,7 @@ def test_report_says_what_was_found(tmp_path: Path) -> None:
     assert "seed 1003" in text
     assert "instructions are not cycles" in text
     assert html.count('class="picture"') == 4
-    assert "not a device" in bench_report(bare(full_result(tmp_path)))
+    assert "not on a device" in bench_report(bare(full_result(tmp_path)))
 
 
 def test_names_that_look_like_html_stay_text(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_written_set_has_the_layout_of_speech_commands(tmp_path: Path, cache: 
     assert read_manifest(tmp_path / "a") == samples
     assert {sample.file for sample in samples} == set(files)
     assert {(sample.sample_rate_hz, sample.n_channels) for sample in samples} == {(16_000, 1)}
-    with pytest.raises(DatasetError, match="something in it"):
+    with pytest.raises(DatasetError, match="the folder is not empty"):
         write_speech_set(tmp_path / "a", config, n_workers=1)
 
 
