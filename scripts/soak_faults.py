@@ -3,9 +3,10 @@
     python -m scripts.soak_faults                                 # 1,000 faults
     python -m scripts.soak_faults --faults 60 --seed 5 --json faults.json
 
-A dark lamp, a frozen frame, a muted loudspeaker, an unplugged shaker, a lost hub, a wrong answer of the firmware, a
-wrong model, firmware that does not build, and, so that nothing is always at fault, none. Each is a test of its own with
-the firmware on the board `native`, run by the very runner and plugin that run a rig. Exits 1 if any was mistaken.
+A dark lamp, a frozen frame, a muted loudspeaker, a torn sound, an unplugged shaker, a lost hub, a wrong answer of the
+firmware, a wrong model, firmware that does not build, and, so that nothing is always at fault, none. Each is a test of
+its own with the firmware on the board `native`, run by the very runner and plugin that run a rig. Exits 1 if any was
+mistaken.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from tinyhost.tasks.registry import tasks
 
+from scripts.soak_faults import Planted, run_round
 from tests.json_docs import check_document
 
 REPO = Path(__file__).parents[2]
@@ -193,3 +194,12 @@ def test_each_round_of_a_soak_leaves_its_records_and_ctrl_c_ends_it_with_a_healt
     assert len({each["historyId"] for each in passed}) == 1
     assert len(list((tmp_path / "htf").iterdir())) == 3
     assert "Soak of rig r" in (tmp_path / "r.html").read_text()
+
+
+def test_the_rest_of_a_sound_that_nobody_heard_is_not_taken_for_the_next_one() -> None:
+    planted = [
+        Planted(app="kws", fault=fault, seed=seed)
+        for seed, fault in enumerate(("muted_speaker", "none", "none"), start=500)
+    ]
+    outcomes = [(each.fault, outcome) for each, outcome, _ in run_round(planted)]
+    assert outcomes == [("muted_speaker", "rig"), ("none", "passed"), ("lost_hub", "rig")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.device.stream_items import PredictionItem, SamplesItem, StreamItem
-from tinyhost.errors import StimulusError
+from tinyhost.errors import StimulusError, TinyhostError
 from tinyhost.protocol.messages import StreamId
 from tinyhost.sensors.marks.tones import BURST_S, CHIRP_S, ToneMark, burst, chirp, find_burst, find_chirp
 
@@ -86,7 +87,12 @@ class _Ear:
         joined[:] = np.median(np.concatenate([item.samples for item in self.samples]), axis=0)  # gravity is no step
         for item in self.samples:
             joined[item.position - first : item.position - first + len(item.samples)] = item.samples
-        return first, joined, len(joined) - sum(len(item.samples) for item in self.samples)
+        return first, joined, self.missing(first, first + len(joined))
+
+    def missing(self, begin: int, end: int) -> int:
+        """Return how many samples of these positions did not arrive."""
+        there = (min(end, item.position + len(item.samples)) - max(begin, item.position) for item in self.samples)
+        return end - begin - sum(max(0, n) for n in there)
 
 
 def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> Heard:
@@ -113,6 +119,8 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         if mark is None:
             what = "chirp" if is_sound else "tone burst"
             level = math.sqrt(float(np.mean(np.square(samples - samples.mean(axis=0))))) * scale
+            with contextlib.suppress(TinyhostError):  # the mark of the next one must not be found in the rest of this
+                _hear(ear, items, name, len(whole) / SAMPLE_RATE_HZ * rate_hz)
             raise StimulusError(
                 f"{name}: a {what} was played, and what the sensor gave in {len(samples) / rate_hz:.1f} s has "
                 f"none, at an effective {level:.2g} {'of full scale' if is_sound else 'g'}",
@@ -122,8 +130,9 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         end = begin + math.ceil((len(pcm) / SAMPLE_RATE_HZ + _TAIL_S) * rate_hz)
         _hear(ear, items, name, end + (mark_s + _LATE_S) * rate_hz * is_sound - first - len(samples))
     first, samples, lost = ear.joined()
-    if is_sound and not lost:  # else the sensor or the link tore it, which is told
-        _check_whole(name, samples[end - first - round(_EARLY_S * rate_hz) :, 0], rate_hz)
+    ending = end - round(_EARLY_S * rate_hz)
+    if is_sound and not ear.missing(ending, first + len(samples)):  # else the sensor or the link tore the chirp
+        _check_whole(name, samples[ending - first :, 0], rate_hz)
     level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
     said = [(at, item) for at, item in ear.predictions if begin <= item.prediction.position < end]
     return Heard(
