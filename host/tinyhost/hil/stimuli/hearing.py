@@ -117,15 +117,9 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         first, samples, _ = ear.joined()
         mark = find(samples[:, 0] if is_sound else samples, rate_hz)
         if mark is None:
-            what = "chirp" if is_sound else "tone burst"
-            level = math.sqrt(float(np.mean(np.square(samples - samples.mean(axis=0))))) * scale
             with contextlib.suppress(TinyhostError):  # the mark of the next one must not be found in the rest of this
                 _hear(ear, items, name, len(whole) / SAMPLE_RATE_HZ * rate_hz)
-            raise StimulusError(
-                f"{name}: a {what} was played, and what the sensor gave in {len(samples) / rate_hz:.1f} s has "
-                f"none, at an effective {level:.2g} {'of full scale' if is_sound else 'g'}",
-                hint="is it on, loud enough, and near the board?",
-            )
+            raise _unheard(name, samples, scale, rate_hz, is_sound=is_sound)
         begin = first + mark.position + round((mark_s + pause_s) * rate_hz)
         end = begin + math.ceil((len(pcm) / SAMPLE_RATE_HZ + _TAIL_S) * rate_hz)
         _hear(ear, items, name, end + (mark_s + _LATE_S) * rate_hz * is_sound - first - len(samples))
@@ -145,6 +139,16 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         lost=lost,
         predictions=tuple(item for _, item in said),
         detections=_detections(said, begin, rate_hz, ear, device.info.tick_hz),
+    )
+
+
+def _unheard(name: str, samples: NDArray[np.int16], scale: float, rate_hz: float, *, is_sound: bool) -> StimulusError:
+    what = "chirp" if is_sound else "tone burst"
+    level = math.sqrt(float(np.mean(np.square(samples - samples.mean(axis=0))))) * scale
+    return StimulusError(
+        f"{name}: a {what} was played, and what the sensor gave in {len(samples) / rate_hz:.1f} s has none, at an "
+        f"effective {level:.2g} {'of full scale' if is_sound else 'g'}",
+        hint="is it on, loud enough, and near the board?",
     )
 
 
