@@ -36,7 +36,8 @@ def read_bench(table: Table, existing: Callable[[Table, str, str], Path]) -> Ben
 
     existing: returns the path that the value of a table's key means, or refuses it.
     """
-    runs, samples = (table.count(key, default, MAX_RUNS) for key, default in (("runs", 10), ("samples", 100)))
+    runs = table.count("runs", BenchPlan.runs, MAX_RUNS)
+    samples = table.count("samples", BenchPlan.samples, MAX_RUNS)
     data = table.optional_text("data")
     part = part_named(table.choice("part", PARTS)) if table.optional_text("part") else None
     table.finish()

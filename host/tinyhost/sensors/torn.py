@@ -40,9 +40,9 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     seam, seam_log = (found[:, shifts % width - 1] for found in _seams(rows))
     place = np.minimum(alike, 2) + np.minimum(seam, 2) + np.clip(alike_log, -1, 2) + np.clip(seam_log, -1, 2)
     row, shift = np.unravel_index(int(place.argmax()), place.shape)
-    elsewhere = place[np.abs(np.arange(len(place)) - row) > 2].max()
-    otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
     apart = np.abs(np.arange(len(place)) - row)
+    elsewhere = place[apart > 2].max()
+    otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
     if alike[(apart > 0) & (apart <= _BESIDE), shift].max() > _MOST_BESIDE * alike[row, shift]:
         return None  # a slanted edge
     both = alike[row, shift] + 0.57 * alike_log[row, shift] + 0.30 * seam[row, shift] + 0.44 * seam_log[row, shift]

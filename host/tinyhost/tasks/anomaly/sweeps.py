@@ -7,30 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.tasks.motion_sweeps import as_counts, turn_about
 from tinyhost.tasks.sweeps import Sweep
 
 __all__ = ["MOTION_SWEEPS"]
 
 
-def _counts(samples: NDArray[Any]) -> NDArray[Any]:
-    limits = np.iinfo(np.int16)
-    return np.asarray(np.rint(samples).clip(limits.min, limits.max))
-
-
 def _gain(samples: NDArray[Any], times: float, _: np.random.Generator) -> NDArray[Any]:
-    return _counts(samples * times)
+    return as_counts(samples * times)
 
 
 def _noise(samples: NDArray[Any], snr_db: float, rng: np.random.Generator) -> NDArray[Any]:
     vibration = samples - samples.mean(axis=0)
     level = float(np.sqrt(np.square(vibration).mean())) * 10 ** (-snr_db / 20)
-    return _counts(samples + level * rng.standard_normal(samples.shape))
+    return as_counts(samples + level * rng.standard_normal(samples.shape))
 
 
 def _tilt(samples: NDArray[Any], degrees: float, _: np.random.Generator) -> NDArray[Any]:
-    angle = np.deg2rad(degrees)
-    turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
-    return _counts(samples @ turn.T)
+    return as_counts(samples @ turn_about(0, degrees).T)
 
 
 MOTION_SWEEPS = (

@@ -8,31 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.motion.sensor import COUNTS_PER_DPS
+from tinyhost.tasks.motion_sweeps import as_counts, turn_about
 from tinyhost.tasks.sweeps import Sweep
 
 __all__ = ["GESTURE_SWEEPS"]
 
-_LIMITS = np.iinfo(np.int16)
-
-
-def _counts(samples: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(np.rint(samples).clip(_LIMITS.min, _LIMITS.max))
-
 
 def _strength(samples: NDArray[Any], times: float, _: np.random.Generator) -> NDArray[Any]:
     gravity = np.r_[samples[:, :3].mean(axis=0), np.zeros(3)]
-    return _counts(gravity + (samples - gravity) * times)
+    return as_counts(gravity + (samples - gravity) * times)
 
 
 def _noise(samples: NDArray[Any], dps: float, rng: np.random.Generator) -> NDArray[Any]:
-    return _counts(samples + dps * COUNTS_PER_DPS * rng.standard_normal(samples.shape))
+    return as_counts(samples + dps * COUNTS_PER_DPS * rng.standard_normal(samples.shape))
 
 
 def _turn(axis: int) -> Any:
     def turned(samples: NDArray[Any], degrees: float, _: np.random.Generator) -> NDArray[Any]:
-        cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-        turn = np.roll(np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]]), (axis, axis), (0, 1))
-        return _counts(np.hstack([samples[:, :3] @ turn.T, samples[:, 3:] @ turn.T]))
+        turn = turn_about(axis, degrees)
+        return as_counts(np.hstack([samples[:, :3] @ turn.T, samples[:, 3:] @ turn.T]))
 
     return turned
 

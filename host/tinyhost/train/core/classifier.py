@@ -17,14 +17,14 @@ from tinyhost.metrics.intervals import PairedTest
 from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_documents import LabelIssueDocument
 from tinyhost.tasks.class_parts import issue_parts, likely_wrong, precision_recall, score_arrays
-from tinyhost.tasks.findings import Judged, JudgedSamples, Part, Section
+from tinyhost.tasks.findings import Figure, Judged, JudgedSamples, Part, Section, percent, within
 from tinyhost.train.core.config import ClassifierConfig
 from tinyhost.train.core.forms import forms_section
 from tinyhost.train.core.lessons import alike, below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import Quantized, models_of_ways, paired
 
-__all__ = ["ClassifierDocument", "ClassifierOutcome", "judged"]
+__all__ = ["ClassifierDocument", "ClassifierOutcome", "accuracy_figure", "judged"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +166,11 @@ class ClassifierOutcome(Outcome):
             forms=self.forms,
             **more,
         )
+
+
+def accuracy_figure(name: str, metrics: ClassifierMetrics) -> Figure:
+    """Return a model's accuracy with its interval, for a card and a report."""
+    return Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval))
 
 
 def judged(

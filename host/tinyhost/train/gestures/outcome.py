@@ -14,6 +14,7 @@ from tinyhost.metrics.intervals import Interval, share_interval
 from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_parts import precision_recall
 from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
+from tinyhost.train.core.classifier import accuracy_figure
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.lessons import below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
@@ -155,8 +156,8 @@ class GestureOutcome(Outcome):
                 note=f"On {self.int8_test.n:,} windows of recordings kept aside, which come from the same source. It "
                 "says nothing about other people: measure it with `tinyhost bench --data` on captures of theirs.",
                 figures=(
-                    _accuracy("int8, as on the board", self.int8_test),
-                    _accuracy("float", self.float_test),
+                    accuracy_figure("int8, as on the board", self.int8_test),
+                    accuracy_figure("float", self.float_test),
                     *self._telling(),
                 ),
                 parts=(
@@ -239,7 +240,3 @@ class GestureOutcome(Outcome):
             int8_test=self.int8_test,
             telling=self.telling,
         )
-
-
-def _accuracy(name: str, metrics: ClassifierMetrics) -> Figure:
-    return Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval))

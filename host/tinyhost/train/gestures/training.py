@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -14,9 +13,9 @@ from tinyhost.compiler.image_format import GestureParams, Task
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.motion.steps import STEP_SCALE
-from tinyhost.tasks.findings import Judged
+from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import fit_classifier, float_metrics, import_keras
+from tinyhost.train.core.fitting import fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.trainer import Run
@@ -75,7 +74,7 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
         skipped=data.skipped,
         history=fitted.history,
         tflite=tflite,
-        n_parameters=sum(int(np.prod(weight.shape)) for weight in fitted.model.weights if "moving" not in weight.path),
+        n_parameters=n_trainable(fitted.model),
         duration_s=run.duration_s,
         n_silent=data.n_silent,
         n_windows={"train": len(data.train), "val": len(data.val.classes), "test": len(data.test.classes)},
@@ -84,7 +83,7 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
         int8_test=classifier_metrics(test, data.test.classes),
         int8_val=classifier_metrics(val, data.val.classes),
         telling=telling_point(test, data.test.classes, data.n_silent, threshold),
-        judged=_judged(data, test),
+        judged=judged(data.test.paths, data.test.classes, test, data.labels, is_picture=False),
         data_notes=data.notes,
     )
 
@@ -106,17 +105,4 @@ def _params(config: GestureTrainConfig, n_silent: int) -> GestureParams:
         n_silent_labels=n_silent,
         min_results=_MIN_RESULTS,
         period_ms=_PERIOD_MS,
-    )
-
-
-def _judged(data: GestureData, scores: NDArray[np.float64]) -> tuple[Judged, ...]:
-    return tuple(
-        Judged(
-            path=path,
-            label=data.labels[label],
-            predicted=data.labels[int(row.argmax())],
-            scores=tuple(row.tolist()),
-            is_picture=False,
-        )
-        for path, label, row in zip(data.test.paths, data.test.classes, scores, strict=True)
     )

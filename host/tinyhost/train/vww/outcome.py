@@ -9,8 +9,8 @@ from tinyhost.compiler.image_format import Task
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.tasks.class_parts import class_figures
-from tinyhost.tasks.findings import Confusion, Figure, Grid, Note, Section, percent, within
-from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome
+from tinyhost.tasks.findings import Confusion, Grid, Note, Section, percent, within
+from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome, accuracy_figure
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.core.quantized import WAYS, quantization_section
@@ -75,9 +75,9 @@ class VwwOutcome(ClassifierOutcome):
                 note=f"On {self.int8_test.n:,} held-out pictures from the same source. This says nothing "
                 "about pictures from elsewhere: measure it with `tinyhost bench --data` on pictures of the real place.",
                 figures=(
-                    _accuracy("int8, as on the board", self.int8_test),
+                    accuracy_figure("int8, as on the board", self.int8_test),
                     *class_figures(self.int8_test),
-                    _accuracy("float", self.float_test),
+                    accuracy_figure("float", self.float_test),
                 ),
                 parts=(Confusion(labels=self.labels, counts=self.int8_test.confusion), *self.judged_parts()),
             ),
@@ -180,7 +180,3 @@ def _share(metrics: ClassifierMetrics | None) -> str:
     if metrics is None:
         return "does not know them"
     return f"{percent(metrics.accuracy)} of {metrics.n:,} ({within(metrics.accuracy_interval)})"
-
-
-def _accuracy(name: str, metrics: ClassifierMetrics) -> Figure:
-    return Figure(name=f"Accuracy, {name}", value=percent(metrics.accuracy, 2), more=within(metrics.accuracy_interval))
