@@ -238,14 +238,15 @@ def _answer(pcm: NDArray[np.int16], title: str, stop: threading.Event) -> str:
             if stop.is_set() or key is None:
                 answer = "stop"
             elif key.lower() == "p":
-                _play(pcm)
+                play(pcm)
             else:
                 answer = _ANSWERS.get(key.lower(), "")
     status_console().print(Text(answer, "dim"))
     return answer
 
 
-def _play(pcm: NDArray[np.int16]) -> None:
+def play(pcm: NDArray[np.int16]) -> None:
+    """Play sound at 16 kHz; say why if that is not possible."""
     try:
         play_wav(wav_bytes(pcm, SAMPLE_RATE_HZ))
     except MissingToolError as error:

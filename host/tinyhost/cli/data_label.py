@@ -38,7 +38,7 @@ AnnotatorOption = Annotated[
 
 
 def label(
-    source: Annotated[Path, argument(help="A folder of unlabelled pictures or sounds.")],
+    source: Annotated[Path, argument(help="A folder of unlabelled pictures, sounds, or motion in CSV files.")],
     target: Annotated[Path, argument(help="The data set to which the labelled samples are added.")],
     *,
     model: Annotated[
@@ -65,14 +65,17 @@ def label(
 ) -> None:
     """Label samples: accept confident proposals of a model, and show the others, the least certain first.
 
-    Answer with a label, its number, Enter for the proposal, s to skip or q to quit. All answers are stored in the set's
-    labels.jsonl; files that have a label are not shown again.
+    Answer with a label, its number, Enter for the proposal, s to skip, q to quit, or p to play a sound. All answers are
+    stored in the set's labels.jsonl; files that have a label are not shown again.
     """
+    from tinyhost.datasets.folder import MOTION
     from tinyhost.datasets.labelling.answers import read_answers
     from tinyhost.datasets.labelling.proposals import LabellingDocument, propose, samples_below
     from tinyhost.datasets.skipped import Skipped
 
     kind, paths = samples_below(source)
+    if export is not None and kind is MOTION:
+        raise UsageError("--export is for pictures and sounds", hint="label motion here: --annotator NAME")
     proposer, own, name = _proposer(model, finder, split_labels(labels), kind)
     choices = split_labels(labels) or own
     if not choices:
@@ -163,14 +166,14 @@ def _proposer(
 
 def _ask(path: Path, place: str, choices: Sequence[str], proposed: str) -> str | None:
     """Show a sample and return its label, "" to skip it, None to stop."""
-    from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
-    from tinyhost.views.preview import half_blocks
+    from tinyhost.audio.sound_file import SOUND_SUFFIXES, read_sound
+    from tinyhost.cli.capture_run import play
 
-    if path.suffix.lower() in PICTURE_SUFFIXES and console().is_terminal:
-        console().print(half_blocks(read_picture(path), *_PREVIEW))
+    _show(path)
+    plays = "p plays, " if path.suffix.lower() in SOUND_SUFFIXES else ""
     listed = ", ".join(f"{number} {name}" for number, name in enumerate(choices, 1))
     while True:
-        say(f"{place} {path}: {listed}{f'; proposed: {proposed}' if proposed else ''}; s skips, q stops")
+        say(f"{place} {path}: {listed}{f'; proposed: {proposed}' if proposed else ''}; {plays}s skips, q stops")
         line = sys.stdin.readline()
         said = line.strip()
         if not line or said == "q":
@@ -183,7 +186,26 @@ def _ask(path: Path, place: str, choices: Sequence[str], proposed: str) -> str |
             return said
         if said.isascii() and said.isdigit() and 1 <= int(said) <= len(choices):
             return choices[int(said) - 1]
-        note(f"{said[:40]!r} is not one of the labels")
+        if plays and said == "p":
+            play(read_sound(path))
+        else:
+            note(f"{said[:40]!r} is not one of the labels")
+
+
+def _show(path: Path) -> None:
+    """Show a picture, or the channels of motion, in a terminal."""
+    from tinyhost.datasets.folder import MOTION
+    from tinyhost.motion.csv import read_motion_csv
+    from tinyhost.sensors.picture_file import PICTURE_SUFFIXES, read_picture
+    from tinyhost.views.preview import half_blocks
+    from tinyhost.views.strides import motion_traces
+
+    if not console().is_terminal:
+        return
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        console().print(half_blocks(read_picture(path), *_PREVIEW))
+    elif path.suffix.lower() in MOTION.suffixes:
+        console().print(motion_traces(read_motion_csv(path).channels(), console().width))
 
 
 def _export(target: Path, doubtful: Sequence[Proposal], choices: Sequence[str], kind: SampleKind, name: str) -> None:

@@ -20,7 +20,7 @@ from tinyhost.motion.steps import MAX_MOMENTS, window_moments
 from tinyhost.motion.units import NOTHING_SAID, MotionUnits
 from tinyhost.system.wording import counted
 
-__all__ = ["Movement", "MovementSet", "MovementWindow", "load_movements", "windows_of_movements"]
+__all__ = ["Movement", "MovementSet", "MovementWindow", "load_movements", "movement_of", "windows_of_movements"]
 
 _SHARES: dict[Part, float] = {"training": 0.6, "validation": 0.2, "testing": 0.2}
 _HINT = "fix the files, or record new ones with the app gestures on the board: tinyhost capture --sensor imu"
@@ -106,7 +106,7 @@ def load_movements(
     assumed = Counter(recording.assumed for _, recording in whole if recording.assumed)
     return MovementSet(
         root=root,
-        runs=tuple(_movement(name, recording, parts[name]) for name, recording in whole),
+        runs=tuple(movement_of(name, recording, parts[name]) for name, recording in whole),
         skipped=tuple(skipped),
         notes=(
             *(f"{n:,} of {counted(len(whole), 'file')}: {words}" for words, n in assumed.items()),
@@ -115,7 +115,8 @@ def load_movements(
     )
 
 
-def _movement(name: str, recording: MotionRecording, part: Part) -> Movement:
+def movement_of(name: str, recording: MotionRecording, part: Part) -> Movement:
+    """Return a recording that has a gyroscope. name: label/file."""
     return Movement(
         label=name.split("/", maxsplit=1)[0],
         name=name,

@@ -71,6 +71,10 @@ class MotionRecording:
             return self.counts(sensor)
         return np.hstack([self.counts(sensor), rotation_counts(self.rotation)])
 
+    def channels(self) -> NDArray[np.float64]:
+        """Return all that was recorded, (n, 3) in m/s^2, or (n, 6) with rotation in degrees per second behind it."""
+        return self.acceleration if self.rotation is None else np.hstack([self.acceleration, self.rotation])
+
     @property
     def n_channels(self) -> int:
         """Values of a moment: 3, with rotation 6."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group, RenderableType
@@ -14,7 +16,7 @@ from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
 from tinyhost.views.bars import ACCENT, DIM, class_colour, level_meter, sparkline
 from tinyhost.views.preview import heat_blocks
 
-__all__ = ["fresh_detection", "strides_view"]
+__all__ = ["fresh_detection", "motion_traces", "strides_view"]
 
 _HOLD_US = 1_200_000
 """A detection stays on the screen for so long: the event itself is one prediction among fifty a second."""
@@ -56,11 +58,18 @@ def strides_view(state: Snapshot, columns: int, rows: int) -> RenderableType:
 
 def _channels(state: Snapshot, columns: int) -> Text:
     """Return the trace of each channel of a movement, a line each."""
-    width = max(1, columns - _NAME_COLUMNS)
-    lines = []
-    for channel, name in enumerate(_CHANNELS):
-        values = [float(stride.features[channel]) for stride in state.strides if stride.features.size == len(_CHANNELS)]
-        trace = sparkline(values, width, class_colour(channel // len(_AXES)), least_span=_STILL_SPAN)
+    steps = [stride.features for stride in state.strides if stride.features.size == len(_CHANNELS)]
+    return motion_traces(np.array(steps).reshape(-1, len(_CHANNELS)), columns, least_span=_STILL_SPAN)
+
+
+def motion_traces(samples: NDArray[Any], columns: int, *, least_span: float = 0.0) -> Text:
+    """Return the trace of each channel of (n, 3) or (n, 6) samples, a line each of `columns` cells: the last ones.
+
+    least_span: values that differ by no more are the same.
+    """
+    width, lines = max(1, columns - _NAME_COLUMNS), []
+    for channel, (name, values) in enumerate(zip(_CHANNELS, samples.T, strict=False)):
+        trace = sparkline(values.tolist(), width, class_colour(channel // len(_AXES)), least_span=least_span)
         lines.append(Text(name.rjust(_NAME_COLUMNS - 1) + " ", DIM) + trace)
     return Text("\n").join(lines)
 

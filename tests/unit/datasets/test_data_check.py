@@ -411,3 +411,14 @@ def test_nothing_is_found_in_a_thousand_clean_samples(kind: str, tmp_path: Path)
     found = check_dataset(root)
     assert found.n_files == 1000
     assert found.issues == {}, found.findings
+
+
+def test_recordings_that_differ_in_their_turns_only_are_no_copies(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    samples = rng.normal((0, 0, STANDARD_GRAVITY), 1, (300, 3))
+    for label in ("wave", "circle"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.csv").write_bytes(motion_csv(samples, 119.0, rng.normal(0, 50, (300, 3))))
+    assert check_dataset(tmp_path).issues == {}
+    (tmp_path / "wave" / "1.csv").write_bytes((tmp_path / "circle" / "1.csv").read_bytes())
+    assert set(check_dataset(tmp_path).issues) == {"conflicting_labels"}

@@ -16,6 +16,9 @@ from tinyhost.datasets.manifest import read_manifest
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.store import encode_png
 from tinyhost.metrics.agreement import cohen_kappa
+from tinyhost.motion.csv import read_motion_csv, write_motion_csv
+from tinyhost.synth.gestures.hand import Gesture
+from tinyhost.synth.gestures.sensing import GestureOptions, GestureSource
 
 from tests.commands import Done, run_tinyhost
 
@@ -151,3 +154,26 @@ def test_clips_go_to_label_studio_with_their_speakers(tmp_path: Path) -> None:
         path.name for path in (tmp_path / "set" / "yes").iterdir()
     }
     assert "--format cvat is for pictures" in run("export", tmp_path / "set", tmp_path / "x", "--format", "cvat").err
+
+
+def test_motion_is_labelled_with_the_proposals_of_a_gesture_model(tmp_path: Path) -> None:
+    """What `judge` proposes is what the board's own window says; a recording that is too short is told."""
+    model = Path("models/gestures/model.tflite")
+    moves: tuple[tuple[Gesture, int], ...] = (("wave", 238), ("circle", 500), ("wave", 100))
+    for number, (kind, n) in enumerate(moves):
+        source = GestureSource(GestureOptions(person=number, gestures=(kind,)))
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        write_motion_csv(tmp_path / "raw" / f"{number}.csv", [source.read(n)])
+    done = run(
+        *("label", tmp_path / "raw", tmp_path / "set", "--model", model, "--sure", "2", "--annotator", "ada"),
+        *("--json", tmp_path / "a.json"),
+        says="wave\n\n",
+    )
+    assert done.code == 0, done.err
+    document = json.loads((tmp_path / "a.json").read_text())
+    assert (sum(document["answered"].values()), document["left"]) == (2, [])
+    assert [item["reason"] for item in document["skipped"]] == ["raw/2.csv: 100 samples in a row, a window has 238"]
+    stored = read_motion_csv(tmp_path / "set" / "wave" / "000001.csv")
+    assert (stored.n_channels, round(stored.rate_hz, 3)) == (6, 119.0)
+    assert "--export is for pictures and sounds" in run(*("label", tmp_path / "raw", "x", "--export", "y")).err
+    assert run("review", tmp_path / "set", "--annotator", "ben", says="q\n").code == 0

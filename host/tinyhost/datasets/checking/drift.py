@@ -21,6 +21,7 @@ _CHANCE = 0.001
 _BINS = 10
 _LEAST_PSI = 0.25
 """The usual limit of a population stability index: what is below has changed little."""
+_AXES = ("x", "y", "z", "turn x", "turn y", "turn z")
 _BANDS = LogMelConfig(n_fft=512, hop=256, n_mels=16)
 
 
@@ -38,19 +39,23 @@ def figures_of_clip(pcm: NDArray[np.int16]) -> dict[str, float]:
     return {"level": dbfs(rms(to_float(pcm)))} | figures
 
 
-def figures_of_motion(acceleration: NDArray[np.float64]) -> dict[str, float]:
-    """Return mean and standard deviation of each axis of an (n, 3) recording, in m/s^2."""
-    means, deviations = acceleration.mean(axis=0), acceleration.std(axis=0)
+def figures_of_motion(channels: NDArray[np.float64]) -> dict[str, float]:
+    """Return mean and standard deviation of each axis of an (n, 3) recording, in m/s^2; of an (n, 6) one of turns, too.
+
+    Turns are in degrees per second.
+    """
+    means, deviations = channels.mean(axis=0), channels.std(axis=0)
     return {f"{what} {axis}": float(values[at]) for what, values in (("mean", means), ("deviation", deviations))
-            for at, axis in enumerate("xyz")}  # fmt: skip
+            for at, axis in enumerate(_AXES[: channels.shape[1]])}  # fmt: skip
 
 
 def drifted(now: Sequence[CheckedSample], before: Sequence[CheckedSample]) -> Iterator[DataFinding]:
     """Yield the features whose distribution differs from `before`: by Kolmogorov and Smirnov's test, and not a little.
 
-    The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind.
+    The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind;
+    compared is what all samples have.
     """
-    names = list(now[0].figures)
+    names = [name for name in now[0].figures if all(name in sample.figures for sample in (*now, *before))]
     for name in names:
         new, old = (np.sort([sample.figures[name] for sample in samples]) for samples in (now, before))
         distance, index = _distance(new, old), _stability(new, old)

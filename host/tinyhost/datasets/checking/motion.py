@@ -50,10 +50,10 @@ def check_motion(folder: Path, units: MotionUnits, on_file: Callable[[int, int],
                 CheckedSample(
                     file=file,
                     label=label,
-                    digest=content_digest(recording.acceleration),
+                    digest=content_digest(recording.channels()),
                     faults=motion_faults(recording, label),
                     part=part,
-                    figures=figures_of_motion(recording.acceleration),
+                    figures=figures_of_motion(recording.channels()),
                 )
             )
         on_file(done, len(listing.files))

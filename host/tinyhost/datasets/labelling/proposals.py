@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tinyhost.datasets.folder import PICTURES, SOUNDS, SampleKind
+from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, SampleKind
 from tinyhost.datasets.importers.contract import FoundSample, ReadAs
 from tinyhost.datasets.importers.files import content_reader, original_of
 from tinyhost.datasets.importing import store_content
@@ -25,6 +25,7 @@ __all__ = ["LabellingDocument", "Proposal", "Proposer", "accept", "propose", "sa
 Proposer = Callable[[Path], Sequence[tuple[str, float]]]
 """a sample's file -> labels with scores, at least one; raises DatasetError"""
 _MAX_BYTES = 1 << 30
+_HINT = "name a folder of pictures, sounds, or motion in CSV files"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +42,17 @@ class Proposal:
 
 
 def samples_below(source: Path) -> tuple[SampleKind, list[Path]]:
-    """Return the pictures or the sounds below a folder, whichever are more. Raises DatasetError if there are none."""
+    """Return the pictures, sounds or recordings of motion below a folder, whichever are most.
+
+    Raises DatasetError if there are none.
+    """
     if not source.is_dir():
-        raise DatasetError(f"{source}: no such folder", hint="name a folder of pictures or sounds")
-    files = sorted(files_below(source))
-    found = {kind.name: [path for path in files if path.suffix.lower() in kind.suffixes] for kind in (PICTURES, SOUNDS)}
-    kind = max((PICTURES, SOUNDS), key=lambda kind: len(found[kind.name]))
+        raise DatasetError(f"{source}: no such folder", hint=_HINT)
+    files, kinds = sorted(files_below(source)), (PICTURES, SOUNDS, MOTION)
+    found = {kind.name: [path for path in files if path.suffix.lower() in kind.suffixes] for kind in kinds}
+    kind = max(kinds, key=lambda kind: len(found[kind.name]))
     if not found[kind.name]:
-        raise DatasetError(f"{source}: no pictures and no sounds", hint="name a folder of pictures or sounds")
+        raise DatasetError(f"{source}: no pictures, sounds or motion", hint=_HINT)
     return kind, found[kind.name]
 
 
@@ -88,7 +92,10 @@ def _proposal(path: Path, sha256: str, ranked: Sequence[tuple[str, float]]) -> P
 def accept(
     store: DatasetStore, proposal: Proposal, label: str, annotator: str, *, score: float | None, convert: bool = False
 ) -> str:
-    """Store a file under a label, with who said so; return its name in the set. Raises DatasetError."""
+    """Store a file under a label, with who said so; return its name in the set. Raises DatasetError.
+
+    Motion with gaps becomes a file for each stretch without one, of which the first is returned.
+    """
     origin = Origin.of_import(proposal.path.parent, {"labelled_by": annotator})
     found = FoundSample(
         what=proposal.path.name,
@@ -96,12 +103,13 @@ def accept(
         read=content_reader(proposal.path, ReadAs(convert=convert)),
         original=original_of(proposal.path),
     )
-    stored = store_content(found.read(), store, validate_label(label), found, origin)[0]
-    answer = Answer(
-        file=stored.file, source_sha256=proposal.sha256, annotator=annotator, label=stored.label, score=score
-    )
-    add_answer(store.root, answer)
-    return stored.file
+    stored = store_content(found.read(), store, validate_label(label), found, origin)
+    for sample in stored:
+        answer = Answer(
+            file=sample.file, source_sha256=proposal.sha256, annotator=annotator, label=sample.label, score=score
+        )
+        add_answer(store.root, answer)
+    return stored[0].file
 
 
 @dataclass(frozen=True, kw_only=True)

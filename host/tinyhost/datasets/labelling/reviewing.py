@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyhost.datasets.folder import PICTURES, SOUNDS, kind_of, label_of, labelled_files
+from tinyhost.datasets.folder import kind_of, label_of, labelled_files
 from tinyhost.datasets.labelling.answers import Answer, read_answers
 from tinyhost.errors import DatasetError
 from tinyhost.system.reading import read_file
@@ -20,13 +20,13 @@ _MAX_BYTES = 1 << 30
 
 
 def labels_of_set(folder: Path) -> list[Answer]:
-    """Return what the folders of a set say of each sample. Raises DatasetError if it is none of pictures or sounds.
+    """Return what the folders of a set say of each sample. Raises DatasetError if it is no data set.
 
     A sample that `data label` put there is known by the file that it was made of.
     """
     kind = kind_of(folder)
-    if kind not in (PICTURES, SOUNDS):
-        raise DatasetError(f"{folder}: not a set of pictures or clips", hint="name a folder with LABEL/FILE below it")
+    if kind is None:
+        raise DatasetError(f"{folder}: no data set", hint="name a folder with LABEL/FILE below it")
     sources = {answer.file: answer.source_sha256 for answer in read_answers(folder) if answer.file}
     found = []
     for path in labelled_files(folder, kind).files:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.datasets.capture import MOTION_RECORDING
 from tinyhost.motion.steps import MAX_STEPS, STEP_CHANNELS, STEP_SCALE
@@ -15,7 +17,13 @@ from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import LabelledInput, Subject, Task
 from tinyhost.tasks.gestures.sweeps import GESTURE_SWEEPS
-from tinyhost.tasks.gestures.windows import WindowEvaluation, gesture_params, load_windows, window_inputs
+from tinyhost.tasks.gestures.windows import (
+    WindowEvaluation,
+    gesture_params,
+    load_windows,
+    recording_judge,
+    window_inputs,
+)
 from tinyhost.tasks.live import LiveForm
 
 if TYPE_CHECKING:
@@ -56,6 +64,10 @@ class Gestures(Task):
             f"one of an input {'x'.join(map(str, shape))} {given.dtype}, scale {given.scale:.3g}; the app makes int8 "
             f"steps of {STEP_CHANNELS} values, {MAX_STEPS} at most, of scale 1/128 and zero point 0"
         )
+
+    def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
+        """Return what gives the mean scores of a recording's windows."""
+        return recording_judge(image, model)
 
     def inputs(
         self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None

@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 from tinyhost.audio.speakers import Part
 from tinyhost.compiler import ModelImage
 from tinyhost.compiler.image_format import GestureParams
-from tinyhost.datasets.movements import MovementWindow, load_movements, windows_of_movements
+from tinyhost.datasets.movements import (
+    MovementSet,
+    MovementWindow,
+    load_movements,
+    movement_of,
+    windows_of_movements,
+)
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.errors import DatasetError, ModelError
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import ModelSummary
+from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.steps import STEP_CHANNELS, step_window
 from tinyhost.motion.units import MotionUnits
 from tinyhost.tasks import findings
@@ -33,6 +40,7 @@ __all__ = [
     "WindowEvaluation",
     "gesture_params",
     "load_windows",
+    "recording_judge",
     "window_inputs",
 ]
 
@@ -123,6 +131,28 @@ def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]
     """Return what gives the real outputs for a window, (n, 6) counts, by the firmware's code on this computer."""
     engine, n_steps = HostReference(image), gesture_params(image, model).n_steps
     return lambda samples: real_values(engine.run(step_window(samples, n_steps).tobytes()), model.output)
+
+
+def recording_judge(image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
+    """Return what gives the scores of a recording's file: the means of its windows, one behind the other.
+
+    It raises DatasetError for one without a gyroscope, or shorter than a window.
+    """
+    judge, params = host_judge(image, model), gesture_params(image, model)
+
+    def scores(path: Path) -> NDArray[np.float64]:
+        recording = read_motion_csv(path)
+        if recording.rotation is None:
+            raise DatasetError(f"{path}: no gyroscope in it")
+        name = f"{path.parent.name}/{path.name}"
+        movements = MovementSet(root=path.parent.parent, runs=(movement_of(name, recording, "training"),))
+        windows, too_short = windows_of_movements(movements, params.n_steps, params.step_mhz / 1000.0)
+        if too_short:
+            raise DatasetError(too_short[0].reason)
+        means: NDArray[np.float64] = np.mean([judge(window.samples) for window in windows], axis=0)
+        return means
+
+    return scores
 
 
 def window_inputs(
