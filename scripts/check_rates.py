@@ -29,7 +29,7 @@ from tinyhost.datasets.checking import pictures as of_pictures
 from tinyhost.datasets.checking.copies import near_pairs
 from tinyhost.datasets.checking.motion import motion_faults
 from tinyhost.datasets.checking.sample import CheckedSample, Fingerprint
-from tinyhost.datasets.checking.sensed import faults_of
+from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.motion.csv import motion_csv, parse_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
 from tinyhost.motion.units import MotionUnits

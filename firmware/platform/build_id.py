@@ -2,7 +2,7 @@
 
 It is the first 16 hex digits of the SHA-256 over path and content of every file that makes firmware, over the
 environment's options in platformio.ini, and over the version: the same sources and options have the same id on every
-computer. identity.py, tinyhost.boards.built and programs.cmake load this file. It needs no PlatformIO.
+computer. identity.py, tinyhost.boards.build_cache and programs.cmake load this file. It needs no PlatformIO.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
     ├── LinkError               bytes do not get through
     │   ├── LinkTimeoutError
     │   ├── LinkLostError       the port vanished
-    │   │   └── WayLostError    what leads to a board on another machine has ended
+    │   │   └── RouteLostError  what leads to a board on another machine has ended
     │   └── PortBusyError
     ├── DeviceError             the device answered with a status other than OK
     ├── BoardError              a board cannot be found, built, started or flashed
@@ -51,13 +51,13 @@ __all__ = [
     "NotBackError",
     "PortBusyError",
     "ProtocolError",
+    "RouteLostError",
     "StimulusError",
     "TinyhostError",
     "UnsupportedModelError",
     "UploadError",
     "UsageError",
     "VersionMismatchError",
-    "WayLostError",
     "WrongBoardError",
 ]
 
@@ -99,7 +99,7 @@ class LinkLostError(LinkError):
     """The port vanished."""
 
 
-class WayLostError(LinkLostError):
+class RouteLostError(LinkLostError):
     """What leads to a board on another machine has ended: no fault of the board."""
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from tinyhost.boards.built import ingredients
-from tinyhost.system.installation import STRANGER
+from tinyhost.boards.build_cache import ingredients
+from tinyhost.system.installation import NAMESAKE
 
 from scripts.wheel_tour import build_wheel, main
 
@@ -28,7 +28,7 @@ type = "native"
 app = "vww"
 """
 WHICH_SOURCES = """
-from tinyhost.boards.built import ingredients
+from tinyhost.boards.build_cache import ingredients
 from tinyhost.boards.project import find_project
 root = find_project()
 print(root, ingredients(root, "vww_native", None).build_id)
@@ -104,7 +104,7 @@ def test_beside_the_stranger_of_our_name_the_doctor_says_what_mends_both(tmp_pat
     def run(*words: str | Path) -> str:
         return subprocess.run([*map(str, words)], check=True, capture_output=True, text=True).stdout
 
-    for packages in ([STRANGER, wheel], [STRANGER, "--force-reinstall", "--no-deps"]):
+    for packages in ([NAMESAKE, wheel], [NAMESAKE, "--force-reinstall", "--no-deps"]):
         run(python, "-m", "pip", "install", "--quiet", *packages)
         assert run(python.with_name("tinyhost-hil"), "--version").startswith("tinyhost ")
         said = run(python.with_name("tinyhost-hil"), "doctor")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tinyhost.boards.remote.addresses import parse_ssh
 from tinyhost.boards.remote.ssh_session import SshSession
-from tinyhost.errors import LinkTimeoutError, WayLostError
+from tinyhost.errors import LinkTimeoutError, RouteLostError
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.hil.station import Station
 
@@ -125,7 +125,7 @@ def test_an_ssh_that_ends_at_once_is_told_with_its_words(tmp_path: Path, monkeyp
     sys.setswitchinterval(1e-6)  # it may end before any of the session's threads has run
     try:
         for _ in range(100):
-            with pytest.raises(WayLostError, match="no way"):
+            with pytest.raises(RouteLostError, match="no way"):
                 SshSession(parse_ssh("ssh:rig2/native"), "far")
     finally:
         sys.setswitchinterval(usual)

@@ -8,8 +8,8 @@ import pytest
 from tinyhost.compiler import compile_tflite
 from tinyhost.device import Device
 from tinyhost.errors import DeviceError, UnsupportedModelError
-from tinyhost.models.ends import parted
 from tinyhost.models.file import load_model_file
+from tinyhost.models.io_tensors import unpack_tensors
 from tinyhost.models.push import push_image
 from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import open_reference
@@ -64,4 +64,6 @@ def test_each_of_several_inputs_and_outputs_is_that_of_the_reference(device: Dev
     for seed in range(10):
         source, data = drawn_input(model, seed)
         output = device.infer(source, data=data, seed=seed).output
-        assert parted(output, model.outputs) == parted(reference.run(random_input(model, seed)), model.outputs)
+        assert unpack_tensors(output, model.outputs) == unpack_tensors(
+            reference.run(random_input(model, seed)), model.outputs
+        )

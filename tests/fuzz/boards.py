@@ -32,8 +32,8 @@ from tinyhost.protocol import messages
 from tinyhost.protocol.frames import FrameDecoder, encode_frame
 from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
 from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
-from tinyhost.sensors.marks.border import draw_border, read_border
-from tinyhost.sensors.marks.tones import find_burst, find_chirp
+from tinyhost.sensors.sync_markers.border import draw_border, read_border
+from tinyhost.sensors.sync_markers.tones import find_burst, find_chirp
 from tinyhost.system.json_reading import JsonObject
 
 from tests.fuzz.engine import Target

@@ -19,11 +19,12 @@ import soundfile
 from PIL import Image
 from tinyhost.audio.sound_file import decode_sound
 from tinyhost.audio.wav import parse_wav, wav_bytes
-from tinyhost.bench.mlperf import BENCHMARKS, read_stream_truth, read_truth
+from tinyhost.bench.mlperf import BENCHMARKS, read_ground_truth, read_stream_ground_truth
 from tinyhost.boards.scenes.files import scene_files
 from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.datasets.boxes import BOX_LIST, load_boxed_pictures
 from tinyhost.datasets.clips import load_clip_folder
+from tinyhost.datasets.data_card.facts import ABOUT_NAME, QUESTIONS, read_about
 from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
@@ -34,10 +35,9 @@ from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.labelling.answers import ANSWERS_NAME, read_answers
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
-from tinyhost.datasets.papers.facts import ABOUT_NAME, QUESTIONS, read_about
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
-from tinyhost.datasets.people.inside import without_traces
+from tinyhost.datasets.people.embedded_text import without_traces
 from tinyhost.datasets.people.provenance import RUN_DATA_NAME, read_run_data
 from tinyhost.datasets.people.traces import Traces
 from tinyhost.datasets.picture_splits import load_splits
@@ -72,7 +72,7 @@ def _mlperf_truth(data: bytes) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "a.bin").write_bytes(bytes(490))
     (folder / "y_labels.csv").write_bytes(data)
-    read_truth(folder, BENCHMARKS["kws01"])
+    read_ground_truth(folder, BENCHMARKS["kws01"])
 
 
 def _stream_truths() -> list[bytes]:
@@ -300,7 +300,7 @@ def _traces(data: bytes) -> object:
 
 TARGETS = [
     Target(name="mlperf_truth", parse=_mlperf_truth, seeds=lambda: [b"a.bin,12,7\na.bin,12,3,490,10\n"]),
-    Target(name="mlperf_stream_truth", parse=reader("truth.json", read_stream_truth), seeds=_stream_truths),
+    Target(name="mlperf_stream_truth", parse=reader("truth.json", read_stream_ground_truth), seeds=_stream_truths),
     Target(name="metadata", parse=metadata_kinds, seeds=lambda: [*_pictures(), *_wavs()]),
     Target(name="traces", parse=_traces, seeds=lambda: [*_pictures(), *_wavs(), gzip.compress(b"P07"), *_archives()]),
     Target(name="answers", parse=reader(ANSWERS_NAME, read_answers, subject="."), seeds=lambda: _ANSWERS),

@@ -13,10 +13,10 @@ import numpy as np
 from rich.console import Console
 from tinyhost.bench.difference import parse_npy
 from tinyhost.bench.history import Entry, append_entry, last_figures, read_history
-from tinyhost.bench.papers.card import model_card
-from tinyhost.bench.papers.cyclonedx import ml_bom
-from tinyhost.bench.papers.facts import ModelFacts
-from tinyhost.bench.papers.measures import bench_measures, training_measures
+from tinyhost.bench.model_card.card import model_card
+from tinyhost.bench.model_card.cyclonedx import ml_bom
+from tinyhost.bench.model_card.facts import ModelFacts
+from tinyhost.bench.model_card.measures import bench_measures, training_measures
 from tinyhost.compiler import compile_tflite, image_for_tflm
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.checksum import image_crc32
@@ -24,7 +24,7 @@ from tinyhost.compiler.image_format import ImageHeader, Task
 from tinyhost.compiler.settings_file import read_settings_file, settings_text
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import TinyhostError
-from tinyhost.models.adapt.adapting import Wishes, adapted_bytes
+from tinyhost.models.adapt.adapting import AdaptOptions, adapted_bytes
 from tinyhost.models.file import load_model_file
 from tinyhost.models.fits import Fit, Limits
 from tinyhost.models.summary import summarize
@@ -126,7 +126,7 @@ def _adapt(data: bytes) -> None:
         {"pixel_range": (0.0, 1.0)},
     ):
         with contextlib.suppress(TinyhostError):
-            read_tflite(adapted_bytes(data, Wishes(**wish), where="fuzzed"))
+            read_tflite(adapted_bytes(data, AdaptOptions(**wish), where="fuzzed"))
 
 
 def _colours() -> bytes:

@@ -20,7 +20,7 @@ from tinyhost.hil.rigs import load_rig
 from tinyhost.hil.runner import run_rig
 from tinyhost.hil.stimuli.actuators import ScreenWindow
 from tinyhost.hil.stimuli.config import StimulusPlan
-from tinyhost.sensors.marks.border import draw_border, read_border
+from tinyhost.sensors.sync_markers.border import draw_border, read_border
 
 pytestmark = pytest.mark.xdist_group("loopback")
 

@@ -185,7 +185,7 @@ def test_text_is_never_markup() -> None:
         imports_markup = any(isinstance(node, ast.ImportFrom) and node.module == "rich.markup" for node in file.nodes)
         wrong += [f"{file.path}: imports rich.markup"] if imports_markup else []
         for node in file.nodes:
-            if isinstance(node, ast.Call) and not file.path.endswith("/tame_console.py"):
+            if isinstance(node, ast.Call) and not file.path.endswith("/safe_console.py"):
                 wrong += [f"{file.path}:{node.lineno}: {reason}" for reason in markup_of(node)]
     assert not wrong, "\n".join(wrong)
 
@@ -228,7 +228,7 @@ READS = re.compile(r"\.(read_bytes|read_text|imread)\(|(?<!\.)np\.load\(|open\([
 MAY_READ = {
     "bench/estimate.py": "a table of the package",
     "boards/build.py": "what a build has made",
-    "boards/built.py": "what a build has made",
+    "boards/build_cache.py": "what a build has made",
     "boards/checks/usb.py": "the system's own files, in /etc and /sys",
     "boards/emulator.py": "its sources, and a note on what was built",
     "boards/flash.py": "a program that was checked before",

@@ -14,8 +14,8 @@ from tinyhost.hil.stimuli.stimulus import Stimulus
 from tinyhost.models.file import ModelFile
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import summarize
-from tinyhost.sensors.marks.border import inside
 from tinyhost.sensors.picture_file import read_picture
+from tinyhost.sensors.sync_markers.border import inside
 
 pytestmark = [pytest.mark.apps("vww"), pytest.mark.needs_stimulus]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from tinyhost.bench.result import Agreement, Mismatch
-from tinyhost.models.ends import parted
+from tinyhost.models.io_tensors import unpack_tensors
 from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import Reference
 from tinyhost.models.summary import ModelSummary
@@ -56,7 +56,7 @@ def _mismatches(model: ModelSummary, seed: int, expected: bytes, got: bytes) -> 
     if len(expected) != len(got):
         n_different = abs(len(expected) - len(got))
         return [Mismatch(seed=seed, what="output", n_different=n_different, max_abs_difference=0)]
-    pairs = zip(model.outputs, parted(expected, model.outputs), parted(got, model.outputs), strict=True)
+    pairs = zip(model.outputs, unpack_tensors(expected, model.outputs), unpack_tensors(got, model.outputs), strict=True)
     for index, (end, theirs, ours) in enumerate(pairs):
         if theirs != ours:
             name = "output" if len(model.outputs) == 1 else f"output {index}"

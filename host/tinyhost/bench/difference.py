@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 from tinyhost.errors import DatasetError
-from tinyhost.models.ends import parted
+from tinyhost.models.io_tensors import unpack_tensors
 from tinyhost.models.random_input import drawn_input, random_input
 from tinyhost.models.reference import HostReference, preprocess
 from tinyhost.models.summary import ModelDocument, ModelSummary, model_document
@@ -161,7 +161,7 @@ def compare(
 
 
 def _output_stages(model: ModelSummary, host: bytes, device: bytes) -> Iterator[Stage]:
-    pairs = zip(model.outputs, parted(host, model.outputs), parted(device, model.outputs), strict=True)
+    pairs = zip(model.outputs, unpack_tensors(host, model.outputs), unpack_tensors(device, model.outputs), strict=True)
     for index, (end, ours, theirs) in enumerate(pairs):
         name = "output" if len(model.outputs) == 1 else f"output {index}"
         yield stage_of(name, end.dtype, end.shape, ours, theirs)

@@ -23,7 +23,7 @@ from tinyhost.models.file import ModelFile
 from tinyhost.models.push import push_image
 from tinyhost.models.reference import ReferenceName, open_reference
 from tinyhost.models.summary import ModelSummary, summarize
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.protocol.messages import InferSource, SlotInfo, Source
 from tinyhost.tasks.contract import Evaluation, Subject, Task
 from tinyhost.tasks.findings import Finding
@@ -59,7 +59,7 @@ class BenchRequest:
     """conditions that the samples of `data` are exposed to, or `all`"""
     labels: tuple[str, ...] = ()
     """instead of the model's own"""
-    units: MotionUnits = NOTHING_SAID
+    units: MotionUnits = UNSTATED_UNITS
     """of motion in CSV files"""
     capture: bool = False
     link: bool = False

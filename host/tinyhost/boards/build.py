@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.boards.bootloader import load_program
-from tinyhost.boards.built import Sizes, find_built, ingredients, note_built
+from tinyhost.boards.build_cache import Sizes, find_cached_build, ingredients, record_build
 from tinyhost.boards.project import find_project
 from tinyhost.errors import BuildError, UsageError
 from tinyhost.system.locks import locked
@@ -86,7 +86,7 @@ def build_firmware(
     program = _program_path(root / ".pio" / "build" / environment, kind)
     with _alone(root):
         made_from = ingredients(root, environment, compiler)
-        sizes = find_built(program, made_from)
+        sizes = find_cached_build(program, made_from)
         if sizes is None:
             lines = _run_platformio(root, environment, progress or (lambda _: None))
             sizes = _sizes(program, lines)
@@ -94,7 +94,7 @@ def build_firmware(
             found = in_program[1].decode() if in_program else made_from.build_id
             if found != made_from.build_id or ingredients(root, environment, compiler) != made_from:
                 raise BuildError(f"the sources of {environment} changed during the build", hint="build it again")
-            note_built(program, made_from, sizes)
+            record_build(program, made_from, sizes)
     return Firmware(app=app, kind=kind, path=program, build_id=made_from.build_id, **asdict(sizes))
 
 

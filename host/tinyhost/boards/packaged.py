@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tinyhost.boards.build import Firmware, build_firmware, check_firmware
-from tinyhost.boards.built import ingredients
+from tinyhost.boards.build_cache import ingredients
 from tinyhost.boards.project import PACKAGE_FOLDER, own_sources
 from tinyhost.errors import FirmwareFileError
 from tinyhost.system.json_reading import read_json

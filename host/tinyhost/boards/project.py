@@ -13,7 +13,7 @@ from pathlib import Path
 from tinyhost.errors import ConfigError
 from tinyhost.system.installation import installed_files
 from tinyhost.system.locks import locked
-from tinyhost.system.places import cache_folder
+from tinyhost.system.user_folders import cache_folder
 
 __all__ = ["PACKAGE_FOLDER", "find_project", "find_shipped", "own_sources", "shipped_models"]
 

@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 
 from tinyhost.boards.base import Board, BoardStatus
-from tinyhost.boards.kinds import VIRTUAL_BOARDS, virtual_record
 from tinyhost.boards.ports import PortBoard, is_port
 from tinyhost.boards.remote.addresses import is_remote
 from tinyhost.boards.serial_boards import SerialBoard, UsbPort, find_port, find_usb_ports
 from tinyhost.boards.state import Running
 from tinyhost.boards.virtual import VirtualBoard
+from tinyhost.boards.virtual_types import VIRTUAL_BOARD_TYPES, virtual_board_type
 from tinyhost.errors import BoardError, BoardNotFoundError, UsageError
 from tinyhost.system.posix import HAS_PTYS
 
 __all__ = ["list_boards", "resolve"]
 
-_DEFAULT = VIRTUAL_BOARDS[0]
+_DEFAULT = VIRTUAL_BOARD_TYPES[0]
 _NO_VIRTUAL = "run tinyhost in WSL, where virtual boards work"
 
 
@@ -34,7 +34,7 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
         if ports or not HAS_PTYS:
             return SerialBoard(_only(ports).serial)
         return VirtualBoard(_DEFAULT, state)
-    if record := virtual_record(spec):
+    if record := virtual_board_type(spec):
         if not HAS_PTYS:
             raise BoardError(f"{spec} needs Linux or macOS", hint=_NO_VIRTUAL)
         return VirtualBoard(record, state)
@@ -42,7 +42,7 @@ def resolve(spec: str | None, *, state: Path | None = None) -> Board:
         return _board_of_address(spec)
     kind_name, colon, serial = spec.partition(":")
     if kind_name != "nano33ble" or (colon and not serial):
-        names = ", ".join([record.name for record in VIRTUAL_BOARDS] + ["nano33ble or nano33ble:SERIAL"])
+        names = ", ".join([record.name for record in VIRTUAL_BOARD_TYPES] + ["nano33ble or nano33ble:SERIAL"])
         expected = (
             f"{names}; a port: its path, socket://HOST:PORT, rfc2217://HOST:PORT; or a board on another machine: "
         )
@@ -70,7 +70,7 @@ def list_boards(state: Path | None = None) -> list[BoardStatus]:
     """Return the real boards that are plugged in, then the virtual ones."""
     return [
         *(_usb_status(port) for port in find_usb_ports()),
-        *(_virtual_status(VirtualBoard(record, state)) for record in VIRTUAL_BOARDS if HAS_PTYS),
+        *(_virtual_status(VirtualBoard(record, state)) for record in VIRTUAL_BOARD_TYPES if HAS_PTYS),
     ]
 
 

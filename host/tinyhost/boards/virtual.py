@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyhost.boards.base import BoardKind, PoweredBoard
-from tinyhost.boards.kinds import VirtualRecord
 from tinyhost.boards.power_switch import ask_for_power_cut
 from tinyhost.boards.state import BoardFolder, BoardLock, Running
 from tinyhost.boards.supervisor import Supervisor
 from tinyhost.boards.switches import throw_switch
 from tinyhost.boards.usb_ports import await_leaving
+from tinyhost.boards.virtual_types import VirtualBoardType
 from tinyhost.boards.virtual_usb import await_plugged, find_plugged
 from tinyhost.errors import BoardError, ConfigError, TinyhostError
 from tinyhost.link.base import Link
 from tinyhost.link.serial import SerialLink
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 if TYPE_CHECKING:
     from tinyhost.boards.scenes.player import ScenePlayer
@@ -37,7 +37,7 @@ class VirtualBoard:
 
     is_virtual = True
 
-    def __init__(self, record: VirtualRecord, state: Path | None = None) -> None:
+    def __init__(self, record: VirtualBoardType, state: Path | None = None) -> None:
         self.record = record
         self.kind: BoardKind = record.kind
         self.name = record.name

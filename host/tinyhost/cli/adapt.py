@@ -75,12 +75,12 @@ def adapt_model(
     both models on the same inputs. This command does not quantize float models: use TensorFlow's converter with a
     representative data set.
     """
-    from tinyhost.models.adapt.adapting import Wishes, adapt, note_text
+    from tinyhost.models.adapt.adapting import AdaptOptions, adapt, note_text
     from tinyhost.models.file import read_tflite_file
 
     data, known = read_tflite_file(model)
     names = split_labels(labels) or known
-    wishes = Wishes(
+    wishes = AdaptOptions(
         integer_ends=integer_ends,
         gray=gray,
         pixel_range=None if pixel_range is None else _range(pixel_range),

@@ -117,7 +117,7 @@ def _boards_of_rig(
     from tinyhost.boards.project import find_shipped
     from tinyhost.hil.rigs import load_rig
     from tinyhost.hil.station import Station
-    from tinyhost.system.places import state_folder
+    from tinyhost.system.user_folders import state_folder
 
     rig = load_rig(find_shipped(path))
     chosen = [rig.board(name) for name in names] or rig.boards

@@ -70,7 +70,7 @@ def config(
     in the working folder and its parents, up to the home folder; TINYHOST_CONFIG names another file.
     """
     from tinyhost.system.configuration import KEYS
-    from tinyhost.system.places import state_folder
+    from tinyhost.system.user_folders import state_folder
     from tinyhost.views.tables import plain_table
 
     given = {"board": board, "state": state or state_folder(), "data": data, "rig": rig, "gate.fail_if": fail_if}

@@ -75,10 +75,10 @@ def chosen_board(board: str | None, scene: str | None, state: Path | None) -> Bo
 
 def asked(status: BoardStatus, state: Path | None = None) -> BoardStatus:
     """Return the status of a board with what the board says of itself."""
-    from tinyhost.device.asking import ask_board
+    from tinyhost.device.query import query_board
 
     with status_console().status(f"asking {status.name}"):
-        return ask_board(status, state, show_log)
+        return query_board(status, state, show_log)
 
 
 def show_log(line: LogText) -> None:

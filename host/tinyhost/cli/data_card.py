@@ -6,17 +6,17 @@ import json as json_text
 from pathlib import Path
 from typing import Annotated
 
+from tinyhost.cli.cards import CardsFolder, TodayOption, day_of, note_missing, say_cards, write_cards
 from tinyhost.cli.declare import argument
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import write_json
-from tinyhost.cli.papers import PapersFolder, TodayOption, day_of, note_missing, say_papers, write_papers
 
 __all__ = ["card"]
 
 
 def card(
     folder: Annotated[Path, argument(help="The data set: a folder with one folder for each label.")],
-    target: PapersFolder,
+    target: CardsFolder,
     *,
     today: TodayOption = "",
     json: JsonOption = None,
@@ -26,10 +26,10 @@ def card(
     Writes README.md, a datasheet with front matter for Hugging Face; label.html, a nutrition label; and croissant.json,
     the set in Croissant 1.1 with RAI, whose records are the rows of files.csv. Unanswered questions are counted.
     """
-    from tinyhost.datasets.papers.croissant import FILES_NAME, croissant, files_table
-    from tinyhost.datasets.papers.datasheet import datasheet
-    from tinyhost.datasets.papers.document import DataCardDocument
-    from tinyhost.datasets.papers.facts import ABOUT_NAME, QUESTIONS, card_facts
+    from tinyhost.datasets.data_card.croissant import FILES_NAME, croissant, files_table
+    from tinyhost.datasets.data_card.datasheet import datasheet
+    from tinyhost.datasets.data_card.document import DataCardDocument
+    from tinyhost.datasets.data_card.facts import ABOUT_NAME, QUESTIONS, card_facts
     from tinyhost.report.label import nutrition_label
 
     day = day_of(today)
@@ -42,9 +42,9 @@ def card(
         "croissant.json": jsonld + "\n",
         FILES_NAME: table.decode("utf-8"),
     }
-    written = write_papers(target, papers)
+    written = write_cards(target, papers)
     if json:
         document = DataCardDocument(folder=folder, papers=written, questions=len(QUESTIONS), missing=facts.missing)
         write_json(document, json)
-    say_papers(target, papers, json)
+    say_cards(target, papers, json)
     note_missing(facts.missing, len(QUESTIONS), folder / ABOUT_NAME)

@@ -22,7 +22,7 @@ from tinyhost.models.file import ModelFile
 from tinyhost.models.push import first_fitting
 from tinyhost.models.sampling import SensorSampling
 from tinyhost.protocol.frames import LogText
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 __all__ = ["flash_and_greet"]
 

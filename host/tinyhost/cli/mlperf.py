@@ -17,10 +17,10 @@ if TYPE_CHECKING:
         AccuracyResult,
         Benchmark,
         Dut,
+        GroundTruthSet,
         MlperfDocument,
         PerformanceResult,
         StreamResult,
-        TruthSet,
     )
     from tinyhost.boards.base import PoweredBoard
     from tinyhost.models.file import ModelFile
@@ -156,18 +156,18 @@ def _prepare(powered: PoweredBoard, file: ModelFile | None) -> tuple[str, str, s
         return info.build_id, info.tick_unit, active.sha256
 
 
-def _benchmark(name: str, data: Path) -> tuple[Benchmark, TruthSet]:
-    from tinyhost.bench.mlperf import BENCHMARKS, STREAM_NAME, read_truth
+def _benchmark(name: str, data: Path) -> tuple[Benchmark, GroundTruthSet]:
+    from tinyhost.bench.mlperf import BENCHMARKS, STREAM_NAME, read_ground_truth
 
     if name not in BENCHMARKS:
         raise UsageError(
             f"the active model, {name}, is none of {', '.join((*BENCHMARKS, STREAM_NAME))} by its shapes",
             hint="push a model of MLPerf Tiny: --model FILE",
         )
-    return BENCHMARKS[name], read_truth(data, BENCHMARKS[name])
+    return BENCHMARKS[name], read_ground_truth(data, BENCHMARKS[name])
 
 
-def _accuracy(dut: Dut, benchmark: Benchmark, truth: TruthSet, out: Path, log: list[str]) -> AccuracyResult:
+def _accuracy(dut: Dut, benchmark: Benchmark, truth: GroundTruthSet, out: Path, log: list[str]) -> AccuracyResult:
     from tinyhost.bench.mlperf import run_accuracy, write_session
 
     with progress_count("accuracy") as progress:
@@ -179,7 +179,7 @@ def _accuracy(dut: Dut, benchmark: Benchmark, truth: TruthSet, out: Path, log: l
     return result
 
 
-def _performance(dut: Dut, truth: TruthSet, window_s: float, out: Path, log: list[str]) -> PerformanceResult:
+def _performance(dut: Dut, truth: GroundTruthSet, window_s: float, out: Path, log: list[str]) -> PerformanceResult:
     from tinyhost.bench.mlperf import run_performance, write_session
     from tinyhost.bench.mlperf.run import N_WINDOWS
 
@@ -192,10 +192,10 @@ def _performance(dut: Dut, truth: TruthSet, window_s: float, out: Path, log: lis
 
 
 def _stream(dut: Dut, data: Path, out: Path, log: list[str]) -> StreamResult:
-    from tinyhost.bench.mlperf import read_stream_truth, run_stream, write_session
-    from tinyhost.bench.mlperf.wake_word import N_WINDOWS, STREAM_TRUTH_NAME
+    from tinyhost.bench.mlperf import read_stream_ground_truth, run_stream, write_session
+    from tinyhost.bench.mlperf.wake_word import N_WINDOWS, STREAM_GROUND_TRUTH_NAME
 
-    truth = read_stream_truth(data / STREAM_TRUTH_NAME if data.is_dir() else data)
+    truth = read_stream_ground_truth(data / STREAM_GROUND_TRUTH_NAME if data.is_dir() else data)
     with progress_count("strides") as progress:
         result = run_stream(dut, truth, lambda done: progress(done, truth.n_strides))
     write_session(out / "performance", result, log, datetime.now(timezone.utc))

@@ -6,17 +6,17 @@ import json as json_text
 from pathlib import Path
 from typing import Annotated
 
+from tinyhost.cli.cards import CardsFolder, TodayOption, day_of, note_missing, say_cards, write_cards
 from tinyhost.cli.declare import argument, option
 from tinyhost.cli.options import JsonOption
 from tinyhost.cli.output import note, write_json
-from tinyhost.cli.papers import PapersFolder, TodayOption, day_of, note_missing, say_papers, write_papers
 
 __all__ = ["card_model"]
 
 
 def card_model(
     model: Annotated[Path, argument(help="The .tflite file, model image (.thm), or the folder of a run.")],
-    target: PapersFolder,
+    target: CardsFolder,
     *,
     bench: Annotated[
         list[Path] | None,
@@ -30,10 +30,10 @@ def card_model(
     Writes README.md, a model card with front matter for Hugging Face; label.html, a nutrition label; and
     model.cdx.json, a bill of materials (CycloneDX 1.6). Unanswered questions and missing measurements are counted.
     """
-    from tinyhost.bench.papers.card import model_card
-    from tinyhost.bench.papers.cyclonedx import ml_bom
-    from tinyhost.bench.papers.document import ModelCardDocument
-    from tinyhost.bench.papers.facts import ABOUT_NAME, MODEL_QUESTIONS, model_facts
+    from tinyhost.bench.model_card.card import model_card
+    from tinyhost.bench.model_card.cyclonedx import ml_bom
+    from tinyhost.bench.model_card.document import ModelCardDocument
+    from tinyhost.bench.model_card.facts import ABOUT_NAME, MODEL_QUESTIONS, model_facts
     from tinyhost.report.label import model_label
 
     time = f"{day_of(today).isoformat()}T00:00:00Z"
@@ -43,7 +43,7 @@ def card_model(
         "label.html": model_label(facts),
         "model.cdx.json": json_text.dumps(ml_bom(facts, time=time), indent=1, ensure_ascii=False) + "\n",
     }
-    written = write_papers(target, papers)
+    written = write_cards(target, papers)
     if json:
         document = ModelCardDocument(
             model=model,
@@ -55,7 +55,7 @@ def card_model(
             not_measured=facts.not_measured,
         )
         write_json(document, json)
-    say_papers(target, papers, json)
+    say_cards(target, papers, json)
     note_missing(facts.missing, len(MODEL_QUESTIONS), (model if model.is_dir() else model.parent) / ABOUT_NAME)
     if facts.not_measured:
         note(f"not measured: {', '.join(facts.not_measured)}")

@@ -257,10 +257,10 @@ def _as_lines(
     """Write lines until `count` or `seconds` are over; return whether their reader has left."""
     import threading
 
-    from tinyhost.device.timing import usual_patience
+    from tinyhost.device.timing import timeout_scale
     from tinyhost.monitor.watch import Watcher
 
-    lines, patience_s = _Lines(sink, count=count, quiet=quiet), _PATIENCE_S * usual_patience()
+    lines, patience_s = _Lines(sink, count=count, quiet=quiet), _PATIENCE_S * timeout_scale()
 
     def take(reading: Reading, header: LiveHeader) -> None:
         lines.take(reading, header)

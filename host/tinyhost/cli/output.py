@@ -55,24 +55,24 @@ _ANSI = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "c
 @cache
 def console() -> Console:
     """Return the console for results: stdout."""
-    from tinyhost.cli.tame_console import TameConsole
+    from tinyhost.cli.safe_console import SafeConsole
 
-    return TameConsole()
+    return SafeConsole()
 
 
 @cache
 def status_console() -> Console:
     """Return the console for progress and remarks: stderr, so that `--json -` stays clean. With --quiet it is mute."""
-    from tinyhost.cli.tame_console import TameConsole
+    from tinyhost.cli.safe_console import SafeConsole
 
-    return TameConsole(stderr=True, quiet=_QUIET in _wishes)
+    return SafeConsole(stderr=True, quiet=_QUIET in _wishes)
 
 
 def alarm_console() -> Console:
     """Return the console for errors and warnings: stderr, with --quiet too."""
-    from tinyhost.cli.tame_console import TameConsole
+    from tinyhost.cli.safe_console import SafeConsole
 
-    return TameConsole(stderr=True) if _QUIET in _wishes else status_console()
+    return SafeConsole(stderr=True) if _QUIET in _wishes else status_console()
 
 
 def set_quiet(wanted: bool) -> None:

@@ -39,13 +39,13 @@ def report_bug(
     --verbose, and flash.log. The names of the home folder, user and computer are replaced. Nothing is sent: read the
     file, then attach it to your report.
     """
-    from tinyhost.system.privacy import names_here, without_names
+    from tinyhost.system.privacy import identifying_names, redacted
 
-    names = names_here()
+    names = identifying_names()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in _parts():
-            clean = without_names(text, names)
+            clean = redacted(text, names)
             archive.writestr(name, clean)
             say(f"{name:24}", (f"{len(clean.encode()):>9,} B", "dim"))
     write_file(output, content.getvalue())
@@ -59,7 +59,7 @@ def _parts() -> Iterator[tuple[str, str]]:
     from tinyhost.system.configuration import configuration_file
     from tinyhost.system.documents import to_json
     from tinyhost.system.logbook import log_files
-    from tinyhost.system.places import state_folder
+    from tinyhost.system.user_folders import state_folder
     from tinyhost.system.versions import versions
 
     checks = [*machine_checks(), *usb_checks(lambda status: status), tensorflow_check()]

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from tinyhost.compiler.image_format import Task
     from tinyhost.compiler.operators import SUPPORTED_OPERATORS
     from tinyhost.compiler.report import BufferReport, ModelReport, OperatorReport
-    from tinyhost.compiler.tensor_info import EndInfo, TensorInfo
+    from tinyhost.compiler.tensor_info import IoTensorInfo, TensorInfo
 
 __all__ = [
     "SUPPORTED_OPERATORS",
     "AppDefaults",
     "BufferReport",
     "CompiledModel",
-    "EndInfo",
     "EngineName",
+    "IoTensorInfo",
     "ModelImage",
     "ModelReport",
     "OperatorReport",
@@ -52,7 +52,7 @@ if not TYPE_CHECKING:  # a checker of types is to know the names, not to take an
             "SUPPORTED_OPERATORS": "operators",
             "Task": "image_format",
             "TensorInfo": "tensor_info",
-            "EndInfo": "tensor_info",
+            "IoTensorInfo": "tensor_info",
             "compile_tflite": "api",
             "image_for_tflm": "engines",
             "image_for_tinyhost": "engines",

@@ -22,7 +22,7 @@ from tinyhost.compiler.int8_scores import with_int8_scores
 from tinyhost.compiler.lower import lower_graph
 from tinyhost.compiler.lower.context import NO_SCRATCH_LIMIT
 from tinyhost.compiler.order import check_order
-from tinyhost.compiler.passes import run_passes, with_ends_placed
+from tinyhost.compiler.passes import run_passes, with_outputs_placed
 from tinyhost.compiler.report import ModelReport, report_image
 from tinyhost.compiler.tensor_info import TensorInfo
 from tinyhost.compiler.tflite_reader import read_tflite
@@ -94,7 +94,7 @@ def compile_tflite(
         macs=min(sum(step.macs for step in original), 2**32 - 1),
         n_params=sum(step.n_params for step in original),
     )
-    graph = run_passes(graph) if passes else with_ends_placed(graph)
+    graph = run_passes(graph) if passes else with_outputs_placed(graph)
     if arena_bytes is None:
         arena_bytes = _app_arena_bytes(Task(metadata.task))
     smallest: ModelImage | None = None

@@ -26,7 +26,7 @@ from tinyhost.compiler.image_format import (
     TensorRecord,
     TensorType,
 )
-from tinyhost.compiler.tensor_info import EndInfo, TensorInfo
+from tinyhost.compiler.tensor_info import IoTensorInfo, TensorInfo
 from tinyhost.errors import ModelError
 from tinyhost.protocol.labels import label_fault, normal_label
 
@@ -139,18 +139,18 @@ class ModelImage:
         return _ends(self.metadata.output_tensor, self.metadata.n_outputs, self.metadata.output_tensors)
 
     @property
-    def inputs(self) -> tuple[EndInfo, ...]:
+    def inputs(self) -> tuple[IoTensorInfo, ...]:
         """The inputs, in the model's order; one is `input`."""
         return self._end_infos(self.metadata.input_tensor, self.input_tensors)
 
     @property
-    def outputs(self) -> tuple[EndInfo, ...]:
+    def outputs(self) -> tuple[IoTensorInfo, ...]:
         return self._end_infos(self.metadata.output_tensor, self.output_tensors)
 
-    def _end_infos(self, whole: int, ends: tuple[int, ...]) -> tuple[EndInfo, ...]:
+    def _end_infos(self, whole: int, ends: tuple[int, ...]) -> tuple[IoTensorInfo, ...]:
         start = self.tensors[whole].offset
         return tuple(
-            EndInfo(**vars(self.tensor_info(index)), offset=self.tensors[index].offset - start) for index in ends
+            IoTensorInfo(**vars(self.tensor_info(index)), offset=self.tensors[index].offset - start) for index in ends
         )
 
     def tensor_info(self, index: int) -> TensorInfo:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tinyhost.compiler.image_format import TensorType
 
-__all__ = ["EndInfo", "TensorInfo"]
+__all__ = ["IoTensorInfo", "TensorInfo"]
 
 _ITEM_BYTES = {TensorType.INT8: 1, TensorType.UINT8: 1, TensorType.FLOAT32: 4, TensorType.INT32: 4, TensorType.INT16: 2}
 
@@ -36,7 +36,7 @@ class TensorInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndInfo(TensorInfo):
+class IoTensorInfo(TensorInfo):
     """One of a model's inputs or outputs; several lie one after another in what a board takes and gives."""
 
     offset: int

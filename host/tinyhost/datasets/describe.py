@@ -19,7 +19,7 @@ from tinyhost.datasets.pictures import ClassFolder, load_class_folder, part_of_p
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.ucr import ClassColumn, find_ucr, read_ucr
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 
 __all__ = ["DataDescription", "describe"]
 
@@ -65,7 +65,7 @@ def describe(
     path: Path,
     *,
     class_column: ClassColumn | None = None,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataDescription:
     """Return what is in a data set. Raises DatasetError if it is none, or nothing of it can be used.

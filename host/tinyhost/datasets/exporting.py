@@ -23,7 +23,7 @@ from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.splitting import picture_shares
 from tinyhost.datasets.store import BACKGROUND_LABEL
 from tinyhost.errors import DatasetError, UsageError
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.sensors.picture_file import read_picture
 from tinyhost.system.durable import copy_file
 
@@ -54,7 +54,7 @@ def export_dataset(
     format: ExportFormat,
     *,
     shares: Shares,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> ExportDocument:
     """Write the clips, the pictures or the motion of a data set to a new folder.

@@ -18,9 +18,9 @@ from tinyhost.protocol.labels import normal_label
 from tinyhost.system.delimited import read_rows
 from tinyhost.system.reading import read_text
 
-__all__ = ["NOT_SAID", "Groups", "read_groups"]
+__all__ = ["UNSTATED", "Groups", "read_groups"]
 
-NOT_SAID = "not said"
+UNSTATED = "not said"
 """the group of a sample whose value is empty"""
 _FILES = ("file", "filename", "path", "image")
 _MAX_BYTES = 1 << 30
@@ -95,6 +95,6 @@ def _named(column: str, values: Mapping[str, str]) -> dict[str, str]:
     said = {value for value in values.values() if value.lower() not in _EMPTY}
     is_flag = said <= {"0", "1"}
     return {
-        file: NOT_SAID if value.lower() in _EMPTY else f"{column}={value}" if is_flag else value
+        file: UNSTATED if value.lower() in _EMPTY else f"{column}={value}" if is_flag else value
         for file, value in values.items()
     }

@@ -18,7 +18,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.sensor import LSM9DS1
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.system.wording import counted
 
 __all__ = [
@@ -96,7 +96,7 @@ class MotionSet:
 
 
 def load_motion_folder(
-    root: Path, units: MotionUnits = NOTHING_SAID, *, on_file: Callable[[int, int], None] = lambda done, total: None
+    root: Path, units: MotionUnits = UNSTATED_UNITS, *, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> MotionSet:
     """Return the recordings of a machine, of which some must be labelled `normal`; else as read_motion_folder."""
     motions = read_motion_folder(root, units, on_file=on_file)
@@ -110,7 +110,7 @@ def load_motion_folder(
 
 
 def read_motion_folder(
-    root: Path, units: MotionUnits = NOTHING_SAID, *, on_file: Callable[[int, int], None] = lambda done, total: None
+    root: Path, units: MotionUnits = UNSTATED_UNITS, *, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> MotionSet:
     """Return the recordings of label/*.csv, of any labels, with the parts of the set's own lists.
 
@@ -122,7 +122,7 @@ def read_motion_folder(
 
 
 def read_recordings(
-    root: Path, units: MotionUnits = NOTHING_SAID, *, on_file: Callable[[int, int], None] = lambda done, total: None
+    root: Path, units: MotionUnits = UNSTATED_UNITS, *, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> tuple[list[tuple[str, MotionRecording]], list[Skipped]]:
     """Return the recordings of label/*.csv by `label/file`, and what is skipped. Raises DatasetError if all are."""
     listing = labelled_files(root, MOTION)

@@ -19,7 +19,7 @@ from tinyhost.errors import DatasetError
 from tinyhost.motion.columns import COLUMNS, ROTATION_COLUMNS, find_axes, find_rotation
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MAX_ACCELERATION, MAX_ROTATION, RATES_HZ, MotionRecording, find_issues
-from tinyhost.motion.units import NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, degrees_in, unit_in
+from tinyhost.motion.units import PER_UNIT, UNITS, UNSTATED_UNITS, MotionUnits, degrees_in, unit_in
 
 __all__ = ["export_motion", "motion_of"]
 
@@ -73,7 +73,7 @@ def _rotation_of(acquisition: Acquisition, names: list[str]) -> tuple[NDArray[np
 def export_motion(
     root: Path,
     target: Path,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     *,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[Part], list[Skipped]]:

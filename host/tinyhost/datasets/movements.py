@@ -17,7 +17,7 @@ from tinyhost.datasets.parts import has_lists, read_lists
 from tinyhost.datasets.skipped import Skipped, none_usable
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.steps import MAX_MOMENTS, window_moments
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.system.wording import counted
 
 __all__ = ["Movement", "MovementSet", "MovementWindow", "load_movements", "movement_of", "windows_of_movements"]
@@ -86,7 +86,7 @@ class MovementWindow:
 
 
 def load_movements(
-    root: Path, units: MotionUnits = NOTHING_SAID, *, on_file: Callable[[int, int], None] = lambda done, total: None
+    root: Path, units: MotionUnits = UNSTATED_UNITS, *, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> MovementSet:
     """Return the recordings of label/*.csv that have a gyroscope, with their parts.
 

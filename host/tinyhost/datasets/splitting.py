@@ -17,7 +17,7 @@ from tinyhost.datasets.pictures import ClassFolder, PictureShares, load_class_fo
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.speech_commands import Shares, name_of_clip, part_of_clips
 from tinyhost.errors import UsageError
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 
 __all__ = ["Division", "SplitDocument", "parts_of", "picture_shares", "split_dataset"]
 
@@ -56,7 +56,7 @@ def split_dataset(
     folder: Path,
     shares: Shares,
     *,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> SplitDocument:
     """Write the lists of a split into the folder of a data set, and return how many samples each part has."""
@@ -70,7 +70,7 @@ def parts_of(
     folder: Path,
     shares: Shares | None = None,
     *,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> Division:
     """Return how a data set would be divided anew, whatever its lists say. shares: None: those of training.

@@ -21,7 +21,7 @@ from tinyhost.device.self_test import TestProgress, run_self_test
 from tinyhost.device.session import Session
 from tinyhost.device.settings import read_settings, set_setting
 from tinyhost.device.streams import StreamHub, Subscription
-from tinyhost.device.timing import usual_patience
+from tinyhost.device.timing import timeout_scale
 from tinyhost.device.writing import Writer
 from tinyhost.errors import BoardError
 from tinyhost.link.faults import Faults
@@ -78,7 +78,7 @@ class Device:
         greet_s: float | None = None,
         patience: float | None = None,
     ) -> None:
-        self.patience = patience or usual_patience()
+        self.patience = patience or timeout_scale()
         """what every deadline is multiplied with"""
         self.now_s = board.board.now_s
         """gives the board's time in s, from any moment on"""

@@ -20,9 +20,9 @@ from tinyhost.errors import (
     LinkLostError,
     LinkTimeoutError,
     ProtocolError,
+    RouteLostError,
     TinyhostError,
     VersionMismatchError,
-    WayLostError,
 )
 from tinyhost.link import Link
 from tinyhost.link.faults import Faults, FaultyLink
@@ -204,7 +204,7 @@ class Session:
                 self._on_renewed()
             except (LinkError, BoardNotFoundError) as exc:
                 vanished = isinstance(exc, LinkLostError) and self.connection.name
-                hopeless = isinstance(exc, WayLostError) or (first and not vanished)
+                hopeless = isinstance(exc, RouteLostError) or (first and not vanished)
                 if hopeless or self._closing.is_set() or not deadline.left_s:
                     raise
                 self.connection.detach()

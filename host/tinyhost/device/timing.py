@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import MessageType
 
-__all__ = ["ChunkSizer", "Deadline", "ReplyTimer", "usual_patience"]
+__all__ = ["ChunkSizer", "Deadline", "ReplyTimer", "timeout_scale"]
 
 _PATIENCE_VARIABLE = "TINYHOST_PATIENCE"
 _PATIENCE_RANGE = (0.001, 1000.0)
@@ -46,7 +46,7 @@ _QUICK = {
 }
 
 
-def usual_patience() -> float:
+def timeout_scale() -> float:
     """Return what every deadline is multiplied with: $TINYHOST_PATIENCE, else 1. Raises UsageError for no number."""
     given = os.environ.get(_PATIENCE_VARIABLE) or "1"
     low, high = _PATIENCE_RANGE

@@ -17,7 +17,7 @@ from tinyhost.errors import ConfigError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import JsonObject, read_json
 from tinyhost.system.locks import locked
-from tinyhost.system.places import config_folder, is_of_another_user, is_writable_by_others
+from tinyhost.system.user_folders import config_folder, is_of_another_user, is_writable_by_others
 
 if TYPE_CHECKING:
     from tinyhost.hil.rigs import RigBoard

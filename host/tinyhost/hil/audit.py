@@ -17,7 +17,7 @@ from typing import Any
 from tinyhost.hil.rigs import RigBoard
 from tinyhost.system.durable import append_line
 from tinyhost.system.locks import locked
-from tinyhost.system.places import state_folder, user_name
+from tinyhost.system.user_folders import state_folder, user_name
 
 __all__ = ["AuditLog", "audit_folder"]
 

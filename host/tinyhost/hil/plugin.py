@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tinyhost.hil.capabilities import CAPABILITIES, MARKERS
-from tinyhost.hil.several import each_device, open_board, pytest_generate_tests, rig_stations
+from tinyhost.hil.multi_board import each_device, open_board, pytest_generate_tests, rig_stations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +287,7 @@ def bench(
     station: Station, device: Device, record_property: Callable[[str, object], None]
 ) -> Callable[[], BenchResult]:
     """A function: the benchmark that the rig file asks for, which is kept with the run. Mark the test needs_bench."""
-    from tinyhost.hil.benching import bench_board, bench_figures
+    from tinyhost.hil.bench_run import bench_board, bench_figures
 
     def measure() -> BenchResult:
         result = bench_board(station, device)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tinyhost.bench.energy.meters import MeterPlan, read_meter
-from tinyhost.boards.kinds import VIRTUAL_BOARDS, virtual_record
 from tinyhost.boards.ports import is_port
 from tinyhost.boards.project import find_shipped
 from tinyhost.boards.remote.addresses import check_address, is_remote, programs_of
+from tinyhost.boards.virtual_types import VIRTUAL_BOARD_TYPES, virtual_board_type
 from tinyhost.errors import UsageError
 from tinyhost.hil.bench_plan import BenchPlan, read_bench
 from tinyhost.hil.power import PowerCommands, read_power
@@ -27,8 +27,8 @@ from tinyhost.tasks.registry import task_of_app, tasks
 
 __all__ = ["BOARD_TYPES", "Rig", "RigBoard", "board_of_spec", "default_app", "load_rig"]
 
-VIRTUAL_TYPES = tuple(record.name for record in VIRTUAL_BOARDS)
-EXACT_TYPES = tuple(record.name for record in VIRTUAL_BOARDS if not record.has_bootloader)
+VIRTUAL_TYPES = tuple(record.name for record in VIRTUAL_BOARD_TYPES)
+EXACT_TYPES = tuple(record.name for record in VIRTUAL_BOARD_TYPES if not record.has_bootloader)
 BOARD_TYPES = (*VIRTUAL_TYPES, "nano33ble")
 DEFAULT_TIMEOUT_S = 600.0
 MAX_BOARDS = 64
@@ -79,7 +79,7 @@ class RigBoard:
     @property
     def firmware_kind(self) -> str:
         """What its firmware is built for; empty if no more than its port is known."""
-        record = virtual_record(self.type)
+        record = virtual_board_type(self.type)
         return record.firmware_kind if record else "nano33ble" if self.type in BOARD_TYPES else ""
 
     @property

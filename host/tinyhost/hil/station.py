@@ -26,10 +26,10 @@ from tinyhost.errors import (
     LinkError,
     ModelError,
     ProtocolError,
+    RouteLostError,
     StimulusError,
     TinyhostError,
     UsageError,
-    WayLostError,
 )
 from tinyhost.hil.allowed import check_allowed, read_allowed
 from tinyhost.hil.audit import AuditLog
@@ -210,12 +210,12 @@ class Station:
     def _broken_way(self, error: BaseException | None, boot: int) -> str:
         """Return what shows that it was the way to the board that broke; empty if nothing does. boot: the last one."""
         try:
-            if isinstance(error, WayLostError):
+            if isinstance(error, RouteLostError):
                 raise error
             with self._open() as device:
                 same = "The board answers on a new link and did not restart: the link broke, a rig fault."
                 return same if device.info.boot == boot else ""
-        except WayLostError:  # which may be seen later than what the test ended with
+        except RouteLostError:  # which may be seen later than what the test ended with
             self._powered = self._power()
             return "The connection to the board had ended and works again: this is a rig fault."
         except LinkError:
@@ -309,7 +309,7 @@ class Station:
             return ""
         try:
             self._cut()
-        except (BoardError, WayLostError) as exc:
+        except (BoardError, RouteLostError) as exc:
             self._powered = self._power()
             return exc.message
         return ""

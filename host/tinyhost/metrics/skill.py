@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Skill", "classifier_skill", "lucky_auc"]
+__all__ = ["Skill", "chance_auc", "classifier_skill"]
 
 _ENOUGH = 30
 """samples from which on chance must be ruled out; of fewer it cannot be"""
@@ -68,7 +68,7 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
     )
 
 
-def lucky_auc(n_positive: float, n_negative: float) -> float:
+def chance_auc(n_positive: float, n_negative: float) -> float:
     """Return the area under the ROC curve that scores unrelated to the classes exceed in 1 of 20 cases.
 
     The numbers are those of independent samples; the spread is that of the U statistic (Mann and Whitney, 1947).

@@ -13,7 +13,7 @@ from tinyhost.boards.project import shipped_models
 from tinyhost.errors import ModelError
 from tinyhost.models.download import DownloadProgress, download, sha256_of
 from tinyhost.system.documents import narrowed
-from tinyhost.system.places import cache_folder
+from tinyhost.system.user_folders import cache_folder
 
 __all__ = [
     "MIRROR_ENV",

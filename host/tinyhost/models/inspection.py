@@ -8,7 +8,7 @@ from typing import Literal
 
 from tinyhost.compiler import BufferReport
 from tinyhost.models.fits import Fit, operator_groups
-from tinyhost.models.summary import ModelDocument, ModelSummary, alive_bytes, model_document
+from tinyhost.models.summary import ModelDocument, ModelSummary, live_bytes, model_document
 from tinyhost.models.weights import LayerWeights
 
 __all__ = ["InspectDocument", "InspectedOperator"]
@@ -58,7 +58,7 @@ class InspectDocument:
                 output_shape=item.output_shape,
                 macs=item.macs,
                 weight_bytes=item.weight_bytes,
-                arena_bytes=alive_bytes(model, item.index),
+                arena_bytes=live_bytes(model, item.index),
             )
             for item in model.operators
         )

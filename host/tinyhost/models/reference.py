@@ -17,7 +17,7 @@ from tinyhost.compiler.image_format import IMAGE_ALIGNMENT
 from tinyhost.compiler.int8_scores import UINT8_OFFSET
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import MissingToolError, ModelError, UsageError
-from tinyhost.models.ends import joined
+from tinyhost.models.io_tensors import pack_tensors
 from tinyhost.models.summary import ModelSummary
 from tinyhost.system.installation import add_package
 
@@ -119,7 +119,7 @@ class TflmReference:
         for index, values in enumerate(_input_arrays(data, self._inputs)):
             self._interpreter.set_input(values, index)
         self._interpreter.invoke()
-        return joined([bytes(self._interpreter.get_output(index).tobytes()) for index in range(self._n_outputs)])
+        return pack_tensors([bytes(self._interpreter.get_output(index).tobytes()) for index in range(self._n_outputs)])
 
 
 class LitertReference:
@@ -146,11 +146,11 @@ class LitertReference:
         for details, values in zip(self._inputs, _input_arrays(data, self._inputs), strict=True):
             self._interpreter.set_tensor(details["index"], values)
         self._interpreter.invoke()
-        return joined([bytes(self._interpreter.get_tensor(item["index"]).tobytes()) for item in self._outputs])
+        return pack_tensors([bytes(self._interpreter.get_tensor(item["index"]).tobytes()) for item in self._outputs])
 
 
 def _input_arrays(data: bytes, inputs: Sequence[Mapping[str, Any]]) -> Iterator[NDArray[np.generic]]:
-    """Yield the arrays of a model's inputs, which lie one after another (models/ends.py)."""
+    """Yield the arrays of a model's inputs, which lie one after another (models/io_tensors.py)."""
     offset = 0
     for details in inputs:
         dtype, shape = np.dtype(details["dtype"]), tuple(details["shape"])

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from tinyhost.compiler import BufferReport, EndInfo, EngineName, ModelImage, OperatorReport, TensorInfo
+from tinyhost.compiler import BufferReport, EngineName, IoTensorInfo, ModelImage, OperatorReport, TensorInfo
 from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.compiler.report import report_image
 from tinyhost.models.sampling import ModelSampling, sampling_of
@@ -17,7 +17,7 @@ from tinyhost.system.documents import narrowed
 __all__ = [
     "ModelDocument",
     "ModelSummary",
-    "alive_bytes",
+    "live_bytes",
     "macs_text",
     "model_document",
     "summarize",
@@ -52,9 +52,9 @@ class ModelDocument:
     """input tensor; real value = (q - zero_point) * scale"""
     output: TensorInfo
     """output tensor"""
-    inputs: tuple[EndInfo, ...]
+    inputs: tuple[IoTensorInfo, ...]
     """in the model's order; several lie one after another in `input`, which then is bytes"""
-    outputs: tuple[EndInfo, ...]
+    outputs: tuple[IoTensorInfo, ...]
     """in the model's order; several lie one after another in `output`, which then is bytes"""
     sampling: ModelSampling | None = None
     """the samples that its input is made of; null of pictures, or if the model does not say"""
@@ -137,7 +137,7 @@ def model_document(model: ModelSummary) -> ModelDocument:
     return narrowed(ModelDocument, model)
 
 
-def alive_bytes(model: ModelSummary, index: int) -> int:
+def live_bytes(model: ModelSummary, index: int) -> int:
     """Return how far the arena is filled while operator `index` runs."""
     ends = (item.offset + item.n_bytes for item in model.buffers if item.first <= index <= item.last)
     return max(ends, default=0)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tinyhost.errors import ModelError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import read_json
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 __all__ = ["WITHDRAWN_NAME", "check_not_withdrawn", "withdraw"]
 

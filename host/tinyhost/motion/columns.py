@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tinyhost.errors import DatasetError
-from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, degrees_in, say_so, time_unit_in, unit_in
+from tinyhost.motion.units import UNITS, MotionUnits, TimeUnit, Unit, degrees_in, time_unit_in, unit_in, unit_option
 
 __all__ = ["COLUMNS", "ROTATION_COLUMNS", "MotionColumns", "find_axes", "find_columns", "find_rotation"]
 
@@ -127,7 +127,7 @@ def _unit(axes: Sequence[tuple[str, _Name]], said: Unit | None, where: str) -> U
     if units == {None} and said is None:
         raise DatasetError(
             f"{where}: {names}: expected a unit of acceleration ({', '.join(UNITS)}), got {', '.join(sorted(texts))}",
-            hint=say_so("unit", UNITS[0]),
+            hint=unit_option("unit", UNITS[0]),
         )
     return _agreed("unit", said, next(iter(units), None), where)
 

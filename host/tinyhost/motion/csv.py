@@ -21,7 +21,7 @@ from tinyhost.motion.columns import COLUMNS, ROTATION_COLUMNS
 from tinyhost.motion.recording import MAX_ACCELERATION, RATES_HZ, Issue, MotionRecording, find_issues
 from tinyhost.motion.sensor import COUNTS_PER_DPS, LSM9DS1, STANDARD_GRAVITY, Accelerometer
 from tinyhost.motion.table import MotionTable, read_table
-from tinyhost.motion.units import MS_PER_UNIT, NOTHING_SAID, PER_UNIT, UNITS, MotionUnits, Unit, say_so
+from tinyhost.motion.units import MS_PER_UNIT, PER_UNIT, UNITS, UNSTATED_UNITS, MotionUnits, Unit, unit_option
 from tinyhost.system.durable import new_file
 from tinyhost.system.reading import open_file
 
@@ -37,7 +37,7 @@ _USUAL_RATES_HZ = (4.0, 4000.0)
 
 
 def read_motion_csv(
-    path: Path, units: MotionUnits = NOTHING_SAID, *, range_g: float = LSM9DS1.range_g
+    path: Path, units: MotionUnits = UNSTATED_UNITS, *, range_g: float = LSM9DS1.range_g
 ) -> MotionRecording:
     """Return the recording in a CSV file, as parse_motion_csv does. Raises DatasetError, also for unreadable files."""
     with open_file(path, max_bytes=_MAX_FILE_BYTES) as file:
@@ -51,7 +51,7 @@ def read_motion_csv(
 
 
 def parse_motion_csv(
-    lines: Iterable[str], *, where: str, units: MotionUnits = NOTHING_SAID, range_g: float = LSM9DS1.range_g
+    lines: Iterable[str], *, where: str, units: MotionUnits = UNSTATED_UNITS, range_g: float = LSM9DS1.range_g
 ) -> MotionRecording:
     """Return the recording in CSV text: a header line with at least time and three axes, then a line per sample.
 
@@ -136,7 +136,7 @@ def _time_ms(table: MotionTable, where: str) -> tuple[NDArray[np.float64], str]:
     raise DatasetError(
         f"{where}: times rise by {step:.3g}, in no unit a usual rate of {_USUAL_RATES_HZ[0]:g} to "
         f"{_USUAL_RATES_HZ[1]:,g} samples per second",
-        hint=say_so("time-unit", "ms"),
+        hint=unit_option("time-unit", "ms"),
     )
 
 
@@ -149,7 +149,7 @@ def _sampling(time_ms: NDArray[np.float64], where: str) -> tuple[float, list[Iss
     if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
         raise DatasetError(
             f"{where}: {rate_hz:.3g} samples per second, expected {RATES_HZ[0]:g} to {RATES_HZ[1]:g}",
-            hint=say_so("time-unit", "ms"),
+            hint=unit_option("time-unit", "ms"),
         )
     gaps = [
         Issue(kind="gap", first=int(i) + 1, n_samples=max(1, min(round(steps[i] / period_ms) - 1, 2**31)))
@@ -171,7 +171,7 @@ def _to_metric(table: MotionTable, said: Unit | None, where: str) -> NDArray[np.
     if said is None and unit is None and "m/s2" not in fitting:
         raise DatasetError(
             f"{where}: median acceleration {median:.3g}, expected about {STANDARD_GRAVITY:.1f} m/s^2 of gravity",
-            hint=say_so("unit", fitting[0] if fitting else "|".join(UNITS)),
+            hint=unit_option("unit", fitting[0] if fitting else "|".join(UNITS)),
         )
     if said is None and unit is not None and fitting and unit not in fitting:
         raise DatasetError(

@@ -12,17 +12,17 @@ from tinyhost.motion.sensor import STANDARD_GRAVITY
 
 __all__ = [
     "MS_PER_UNIT",
-    "NOTHING_SAID",
     "PER_UNIT",
     "TIME_UNITS",
     "UNITS",
+    "UNSTATED_UNITS",
     "MotionUnits",
     "TimeUnit",
     "Unit",
     "degrees_in",
-    "say_so",
     "time_unit_in",
     "unit_in",
+    "unit_option",
 ]
 
 Unit = Literal["m/s2", "g", "mg"]
@@ -76,7 +76,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\s", "", text).translate(_PLAIN).lower()
 
 
-def say_so(option: Literal["unit", "time-unit"], value: str) -> str:
+def unit_option(option: Literal["unit", "time-unit"], value: str) -> str:
     """Return how to say a unit: the option of commands, or that of a scene."""
     return f"give --{option} {value}, or for a scene: --scene 'FILE?{option}={value}'"
 
@@ -97,7 +97,7 @@ class MotionUnits:
         )
 
 
-NOTHING_SAID = MotionUnits()
+UNSTATED_UNITS = MotionUnits()
 
 
 def _said(option: str, text: str, unit: T | None, units: tuple[T, ...]) -> T | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinyhost.bench.papers.facts import MEASURED, MODEL_QUESTIONS, ModelFacts
+from tinyhost.bench.model_card.facts import MEASURED, MODEL_QUESTIONS, ModelFacts
 from tinyhost.datasets.checking.findings import ISSUES
-from tinyhost.datasets.papers.facts import QUESTIONS, CardFacts
+from tinyhost.datasets.data_card.facts import QUESTIONS, CardFacts
 from tinyhost.metrics.fairness import LEAST_OF_GROUP
 from tinyhost.report.render import render
 from tinyhost.system.wording import counted

@@ -67,9 +67,9 @@ def _find(folder: Path) -> Path | None:
 def _read(path: Path | None) -> Configuration:
     if path is None:
         return Configuration(path=None, values={}, lines={})
-    from tinyhost.system.places import is_of_another_user
     from tinyhost.system.toml_source import read_toml
     from tinyhost.system.toml_tables import Table
+    from tinyhost.system.user_folders import is_of_another_user
 
     if is_of_another_user(path):
         raise ConfigError(

@@ -13,26 +13,26 @@ from typing import Any
 
 __all__ = [
     "DISTRIBUTION",
-    "STRANGER",
-    "Way",
+    "NAMESAKE",
+    "InstallMethod",
     "add_extra",
     "add_package",
     "checkout",
     "install_again",
+    "install_method",
+    "namesake_version",
     "own_environment",
     "remove_package",
-    "stranger_version",
-    "way",
     "with_extra",
 ]
 
 DISTRIBUTION = "tinyhost-hil"
 """What pip calls us. The command and the package that is imported are `tinyhost`."""
-STRANGER = "tinyhost"
+NAMESAKE = "tinyhost"
 """What pip calls another program, which brings a command and a package of our name."""
 
 
-class Way(Enum):
+class InstallMethod(Enum):
     """How tinyhost got here."""
 
     CLONE = "clone"
@@ -59,16 +59,16 @@ def installed_files() -> str:
         return ""
 
 
-def way() -> Way:
+def install_method() -> InstallMethod:
     """Return how tinyhost got here. pipx and uv leave a mark in the environments that they make."""
     if checkout() is not None:
-        return Way.CLONE
+        return InstallMethod.CLONE
     environment = Path(sys.prefix)
     if (environment / "pipx_metadata.json").is_file():
-        return Way.PIPX
+        return InstallMethod.PIPX
     if (environment / "uv-receipt.toml").is_file():
-        return Way.UV_TOOL
-    return Way.PIP if importlib.util.find_spec("pip") else Way.UV
+        return InstallMethod.UV_TOOL
+    return InstallMethod.PIP if importlib.util.find_spec("pip") else InstallMethod.UV
 
 
 def add_extra(extra: str) -> str:
@@ -96,7 +96,7 @@ def install_again() -> str:
     clone = checkout()
     if clone is not None:
         return f"make setup (in {_from_here(clone)})"
-    again = "--reinstall" if way() in (Way.UV, Way.UV_TOOL) else "--force-reinstall"
+    again = "--reinstall" if install_method() in (InstallMethod.UV, InstallMethod.UV_TOOL) else "--force-reinstall"
     return _pip("install", f"{again} --no-deps {_quoted(_origin())}")
 
 
@@ -110,21 +110,21 @@ def own_environment(program: str) -> str:
     return f"pipx install {program}"
 
 
-def stranger_version() -> str:
+def namesake_version() -> str:
     """Return the version of the other program called tinyhost that is installed here, too; "" if it is not."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return version(STRANGER)
+        return version(NAMESAKE)
     except PackageNotFoundError:
         return ""
 
 
 def _add_to_wheel(package: str) -> str:
-    match way():
-        case Way.PIPX:
+    match install_method():
+        case InstallMethod.PIPX:
             return f"pipx inject {DISTRIBUTION} {_quoted(package)}"
-        case Way.UV_TOOL:
+        case InstallMethod.UV_TOOL:
             return _uv_tool(package)
         case _:
             return _pip("install", _quoted(package))
@@ -186,10 +186,10 @@ def _quoted(package: str) -> str:
 
 
 def _pip(action: str, package: str) -> str:
-    match way():
-        case Way.PIPX:
+    match install_method():
+        case InstallMethod.PIPX:
             return f"pipx runpip {DISTRIBUTION} {action} {package}"
-        case Way.UV_TOOL | Way.UV:
+        case InstallMethod.UV_TOOL | InstallMethod.UV:
             return f"uv pip {action} --python {_python()} {package}"
         case _:
             return f"{_python()} -m pip {action} {package}"

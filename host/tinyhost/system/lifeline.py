@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 
-__all__ = ["ends_with_us"]
+__all__ = ["killed_with_parent"]
 
 # The process may have died before Linux was asked to kill us with it: then our parent is another one already.
 _IF_PARENT_LIVES = 'test "$PPID" = "$1" || exit 1; shift; exec "$@"'
 
 
-def ends_with_us(command: list[str]) -> list[str]:
+def killed_with_parent(command: list[str]) -> list[str]:
     """Return the command in a wrapper that has Linux kill it when the thread that starts it dies.
 
     As it is where there is no util-linux.

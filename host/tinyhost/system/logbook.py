@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 __all__ = ["SAID", "end_log", "keep_log", "log_files", "log_folder"]
 

@@ -9,12 +9,12 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["names_here", "without_names"]
+__all__ = ["identifying_names", "redacted"]
 
 _LEAST_LETTERS = 2
 
 
-def names_here() -> dict[str, str]:
+def identifying_names() -> dict[str, str]:
     """Return what tells whose computer this is, and what stands in its place: home folder, user's name, host's name."""
     home = Path.home()
     names = {str(folder): "~" for folder in (home.resolve(), home)}
@@ -25,7 +25,7 @@ def names_here() -> dict[str, str]:
     return {name: place for name, place in names.items() if len(name) >= _LEAST_LETTERS}
 
 
-def without_names(text: str, names: Mapping[str, str]) -> str:
+def redacted(text: str, names: Mapping[str, str]) -> str:
     """Return a text with each name replaced, in whatever case, as a whole word; as JSON writes it, too."""
     spelled = {form: place for name, place in names.items() for form in (name, name.replace("\\", "\\\\"))}
     for form in sorted(spelled, key=len, reverse=True):

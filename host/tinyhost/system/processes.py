@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from tinyhost.system.lifeline import ends_with_us
+from tinyhost.system.lifeline import killed_with_parent
 
 __all__ = ["describe_exit", "interrupt", "kill_with_children", "start_program", "was_killed"]
 
@@ -40,7 +40,7 @@ def start_program(
             creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
         )
     return subprocess.Popen(
-        ends_with_us(list(command)),
+        killed_with_parent(list(command)),
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

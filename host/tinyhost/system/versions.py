@@ -9,7 +9,7 @@ import sys
 from importlib import metadata
 
 import tinyhost
-from tinyhost.system.installation import DISTRIBUTION, way
+from tinyhost.system.installation import DISTRIBUTION, install_method
 
 __all__ = ["versions"]
 
@@ -18,7 +18,7 @@ def versions() -> dict[str, object]:
     """Return names and versions, for a bug report; of the environment, which of tinyhost's variables are set."""
     return {
         "tinyhost": tinyhost.__version__,
-        "installed_by": way().value,
+        "installed_by": install_method().value,
         "python": sys.version,
         "system": platform.platform(),
         "machine": platform.machine(),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.errors import UsageError
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import Sensor
 from tinyhost.system.documents import Document
@@ -57,7 +57,7 @@ class Subject:
     model: ModelSummary
     given_labels: tuple[str, ...] = ()
     """instead of the model's own"""
-    units: MotionUnits = NOTHING_SAID
+    units: MotionUnits = UNSTATED_UNITS
     """of motion in CSV files, as a person says them"""
     given_pool: DevicePool | None = None
     """several devices with this model, the first of which is `device`"""

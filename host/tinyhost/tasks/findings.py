@@ -32,12 +32,12 @@ __all__ = [
     "Judged",
     "JudgedSamples",
     "Listening",
-    "Mark",
     "Note",
     "Part",
     "SampleVerdict",
     "Section",
     "Timeline",
+    "TimelineDetection",
     "WhatIf",
     "WhatIfGroup",
     "agreement_note",
@@ -158,7 +158,7 @@ class JudgedSamples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class TimelineDetection:
     """A detection at one moment of a recording."""
 
     time_s: float
@@ -173,7 +173,7 @@ class Timeline:
     labels: tuple[str, ...]
     """that have a colour of their own"""
     happened: tuple[Annotation, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[TimelineDetection, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

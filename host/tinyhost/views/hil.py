@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tinyhost.hil.benching import BENCH
+from tinyhost.hil.bench_run import BENCH
 from tinyhost.hil.board_process import BoardProcess
 from tinyhost.hil.results import BAD_OUTCOMES, OUTCOME_WORDS, BoardResult, RigResult, find_problems, headline, reran
 from tinyhost.system.wording import counted

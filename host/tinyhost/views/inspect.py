@@ -44,7 +44,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _operators(model: ModelSummary, columns: int) -> RenderableType:
-    from tinyhost.models.summary import alive_bytes
+    from tinyhost.models.summary import live_bytes
 
     rows = [
         (
@@ -53,7 +53,7 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
             _shape(item.output_shape),
             f"{item.macs:,}",
             f"{item.weight_bytes:,}",
-            f"{alive_bytes(model, item.index):,}",
+            f"{live_bytes(model, item.index):,}",
         )
         for item in model.operators
     ]

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tinyhost.tasks.live import LiveHeader, Reading
 from tinyhost.views.bars import class_colour
-from tinyhost.views.preview import Mark, PictureSize
+from tinyhost.views.preview import CellLetter, PictureSize
 
 __all__ = ["object_counts", "object_marks"]
 
@@ -19,7 +19,9 @@ def object_counts(reading: Reading, head: LiveHeader) -> str:
     return ", ".join(f"{n} {head.label(label)}" for label, n in sorted(counts.items())) or "no object"
 
 
-def object_marks(reading: Reading, head: LiveHeader, picture: PictureSize, cells: PictureSize) -> tuple[Mark, ...]:
+def object_marks(
+    reading: Reading, head: LiveHeader, picture: PictureSize, cells: PictureSize
+) -> tuple[CellLetter, ...]:
     """Return a mark for each object, on a picture that is drawn in so many cells, and its label where there is room.
 
     No label hides another mark; of two marks in one cell the better object's is seen.
@@ -31,9 +33,9 @@ def object_marks(reading: Reading, head: LiveHeader, picture: PictureSize, cells
         )
         for each in reading.objects
     ]
-    marks: dict[tuple[int, int], Mark] = {}
+    marks: dict[tuple[int, int], CellLetter] = {}
     for each, (row, column) in zip(reading.objects, places, strict=True):
-        mark = Mark(row=row, column=column, letter="●", colour=class_colour(each.label))
+        mark = CellLetter(row=row, column=column, letter="●", colour=class_colour(each.label))
         marks.setdefault((row, column), mark)
     for each, (row, column) in zip(reading.objects, places, strict=True):
         words = f"{head.label(each.label)} {each.score:.2f}"
@@ -41,5 +43,5 @@ def object_marks(reading: Reading, head: LiveHeader, picture: PictureSize, cells
         for at, letter in enumerate(words if is_narrow else "", column + 1):
             if at >= cells.width or (row, at) in marks:
                 break
-            marks[row, at] = Mark(row=row, column=at, letter=letter, colour=class_colour(each.label))
+            marks[row, at] = CellLetter(row=row, column=at, letter=letter, colour=class_colour(each.label))
     return tuple(marks.values())

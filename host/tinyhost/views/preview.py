@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.style import Style
 from rich.text import Text
 
-__all__ = ["Cells", "Mark", "PictureSize", "cells_of", "half_blocks", "heat_blocks"]
+__all__ = ["CellLetter", "Cells", "PictureSize", "cells_of", "half_blocks", "heat_blocks"]
 
 _UPPER_HALF = "▀"
 _SHADES = " .:-=+*#%@"
@@ -31,7 +31,7 @@ class PictureSize:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class CellLetter:
     """A letter on a picture, instead of a cell of it."""
 
     row: int
@@ -68,7 +68,7 @@ def cells_of(picture: PictureSize, columns: int, rows: int) -> PictureSize:
     )
 
 
-def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int, marks: Sequence[Mark] = ()) -> Cells:
+def half_blocks(pixels: NDArray[np.uint8], columns: int, rows: int, marks: Sequence[CellLetter] = ()) -> Cells:
     """Return a grey picture as text of at most `columns` x `rows` cells, as `cells_of` says, with marks on it.
 
     pixels: (height, width). A cell shows two pixels: the upper as the foreground of a half block, the lower as its
@@ -105,14 +105,14 @@ def _along(pixels: NDArray[np.uint8], n: int, axis: int) -> NDArray[np.uint8]:
 
 
 def _cells(
-    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0, marks: Sequence[Mark] = ()
+    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int = 0, marks: Sequence[CellLetter] = ()
 ) -> Cells:
     """Return an even number of rows of pixels as text, two in each cell."""
     placed = {(mark.row, mark.column): mark for mark in marks}
     return Cells(coloured=_coloured(pixels, colour, indent, placed), shaded=_shaded(pixels, indent, placed))
 
 
-def _shaded(pixels: NDArray[np.uint8], indent: int, marks: Mapping[tuple[int, int], Mark]) -> Text:
+def _shaded(pixels: NDArray[np.uint8], indent: int, marks: Mapping[tuple[int, int], CellLetter]) -> Text:
     means = pixels.reshape(-1, 2, pixels.shape[1]).mean(axis=1)
     letters = [[_SHADES[level] for level in row] for row in (means * len(_SHADES) / 256).astype(int).tolist()]
     for (row, column), mark in marks.items():
@@ -121,7 +121,7 @@ def _shaded(pixels: NDArray[np.uint8], indent: int, marks: Mapping[tuple[int, in
 
 
 def _coloured(
-    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int, marks: Mapping[tuple[int, int], Mark]
+    pixels: NDArray[np.uint8], colour: Callable[[int], str], indent: int, marks: Mapping[tuple[int, int], CellLetter]
 ) -> Text:
     text = Text(no_wrap=True)
     levels = pixels & 0xFC  # 64 levels: few enough styles to keep

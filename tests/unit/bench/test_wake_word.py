@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.audio.wav import write_wav
-from tinyhost.bench.mlperf.wake_word import read_stream_truth, score
+from tinyhost.bench.mlperf.wake_word import read_stream_ground_truth, score
 from tinyhost.errors import DatasetError
 
 
@@ -48,12 +48,12 @@ def test_a_truth_file_that_makes_no_sense_is_told(tmp_path: Path, items: object,
     write_wav(tmp_path / "a.wav", np.zeros(32_000, np.int16))
     (tmp_path / "truth.json").write_text(json.dumps(items))
     with pytest.raises(DatasetError, match=message):
-        read_stream_truth(tmp_path / "truth.json")
+        read_stream_ground_truth(tmp_path / "truth.json")
 
 
 def test_a_sound_is_cut_into_strides_of_its_first_channel(tmp_path: Path) -> None:
     sound = np.arange(-600, 600, dtype=np.int16)
     write_wav(tmp_path / "a.wav", sound)
     (tmp_path / "truth.json").write_text(json.dumps([ITEM]))
-    strides = list(read_stream_truth(tmp_path / "truth.json").strides())
+    strides = list(read_stream_ground_truth(tmp_path / "truth.json").strides())
     assert [stride.tolist() for stride in strides] == [sound[:512].tolist(), sound[512:1024].tolist()]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tinyhost.boards import build, packaged
 from tinyhost.boards.build import Firmware
-from tinyhost.boards.built import Ingredients
+from tinyhost.boards.build_cache import Ingredients
 from tinyhost.boards.packaged import check_available, find_firmware, packaged_firmware
 from tinyhost.errors import ConfigError, FirmwareFileError, UsageError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tinyhost.errors import ConfigError
 from tinyhost.system.configuration import configuration
-from tinyhost.system.places import is_of_another_user
+from tinyhost.system.user_folders import is_of_another_user
 
 from tests.commands import run_json, run_tinyhost
 
@@ -121,7 +121,9 @@ def test_another_file_can_be_named(project: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_file_of_another_user_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinyhost.system.places.is_of_another_user", lambda path: path == project / "tinyhost.toml")
+    monkeypatch.setattr(
+        "tinyhost.system.user_folders.is_of_another_user", lambda path: path == project / "tinyhost.toml"
+    )
     monkeypatch.chdir(project)
     with pytest.raises(ConfigError, match="belongs to another user"):
         configuration()

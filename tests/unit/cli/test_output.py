@@ -20,7 +20,7 @@ from tinyhost.cli.output import (
     status_console,
     warn,
 )
-from tinyhost.cli.tame_console import TameConsole
+from tinyhost.cli.safe_console import SafeConsole
 from tinyhost.errors import DatasetError
 from tinyhost.views.tables import plain_table
 
@@ -32,7 +32,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """What consoles write, in the order of time."""
     out = io.StringIO()
     monkeypatch.setenv("TERM", "xterm")  # a dumb one shows no progress
-    tame = TameConsole(file=out, width=200, force_terminal=True, color_system=None)
+    tame = SafeConsole(file=out, width=200, force_terminal=True, color_system=None)
     monkeypatch.setattr(output, "console", lambda: tame)
     monkeypatch.setattr(output, "status_console", lambda: tame)
     return out.getvalue
@@ -89,5 +89,5 @@ def test_progress_is_shown_as_it_stands(shown: Callable[[], str]) -> None:
 
 
 def test_only_the_tame_console_is_in_use() -> None:
-    assert isinstance(console(), TameConsole)
-    assert isinstance(status_console(), TameConsole)
+    assert isinstance(console(), SafeConsole)
+    assert isinstance(status_console(), SafeConsole)

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tinyhost.system.privacy import names_here, without_names
+from tinyhost.system.privacy import identifying_names, redacted
 
 from tests.commands import run_tinyhost
 
@@ -26,20 +26,20 @@ ANN = {"/home/ann": "~", "ann": "USER", "anns-laptop": "HOST"}
     ],
 )
 def test_names_are_replaced_as_whole_words(text: str, clean: str) -> None:
-    assert without_names(text, ANN) == clean
+    assert redacted(text, ANN) == clean
 
 
 def test_a_path_of_windows_is_replaced_in_json_too() -> None:
     names = {"C:\\Users\\ann": "~"}
-    assert without_names(json.dumps({"at": "C:\\Users\\ann\\x"}), names) == '{"at": "~\\\\x"}'
-    assert without_names("in C:\\Users\\ann\\x", names) == "in ~\\x"
+    assert redacted(json.dumps({"at": "C:\\Users\\ann\\x"}), names) == '{"at": "~\\\\x"}'
+    assert redacted("in C:\\Users\\ann\\x", names) == "in ~\\x"
 
 
 def test_home_user_and_host_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "carla"))
     monkeypatch.setattr(socket, "gethostname", lambda: "box.example.org")
     monkeypatch.setattr(getpass, "getuser", lambda: "carl")
-    names = names_here()
+    names = identifying_names()
     assert names[str(tmp_path / "carla")] == "~"
     assert (names["carla"], names["carl"]) == ("USER", "USER")
     assert (names["box.example.org"], names["box"]) == ("HOST", "HOST")

@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from tinyhost.device.timing import ChunkSizer, Deadline, ReplyTimer, usual_patience
+from tinyhost.device.timing import ChunkSizer, Deadline, ReplyTimer, timeout_scale
 from tinyhost.errors import UsageError
 from tinyhost.protocol.messages import MessageType
 
@@ -14,14 +14,14 @@ from tinyhost.protocol.messages import MessageType
 @pytest.mark.parametrize(("given", "patience"), [("", 1.0), ("3", 3.0), ("0.25", 0.25)])
 def test_the_environment_says_how_patient_to_be(given: str, patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYHOST_PATIENCE", given)
-    assert usual_patience() == patience
+    assert timeout_scale() == patience
 
 
 @pytest.mark.parametrize("given", ["long", "nan", "inf", "0", "-1", "1e9"])
 def test_patience_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYHOST_PATIENCE", given)
     with pytest.raises(UsageError, match=r"TINYHOST_PATIENCE=.*: expected a number from 0.001 to 1000"):
-        usual_patience()
+        timeout_scale()
 
 
 def test_a_deadline_stands_still_while_the_board_is_away_but_not_for_ever() -> None:

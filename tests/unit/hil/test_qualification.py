@@ -12,7 +12,7 @@ from tinyhost.errors import ConfigError, StimulusError
 from tinyhost.hil.qualification.limits import LIMITS, check_limits
 from tinyhost.hil.qualification.measure import sharpness
 from tinyhost.hil.rigs import load_rig
-from tinyhost.sensors.marks.border import draw_border, read_border
+from tinyhost.sensors.sync_markers.border import draw_border, read_border
 
 pytest_plugins = ["pytester"]
 

@@ -20,8 +20,8 @@ from tinyhost.hil.stimuli import hearing
 from tinyhost.hil.stimuli.actuators import PlayCommand, ScreenWindow
 from tinyhost.hil.stimuli.config import StimulusPlan
 from tinyhost.hil.stimuli.window import read_picture
-from tinyhost.sensors.marks.border import draw_border, read_border
-from tinyhost.sensors.marks.tones import chirp, find_burst, find_chirp
+from tinyhost.sensors.sync_markers.border import draw_border, read_border
+from tinyhost.sensors.sync_markers.tones import chirp, find_burst, find_chirp
 
 CARD = np.asarray(np.add.outer(np.arange(96), np.arange(96)), np.uint8)
 

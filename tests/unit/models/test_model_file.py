@@ -11,7 +11,7 @@ import pytest
 from tinyhost.errors import ModelError
 from tinyhost.models.catalogue import MODELS
 from tinyhost.models.file import load_model_file
-from tinyhost.models.summary import alive_bytes
+from tinyhost.models.summary import live_bytes
 
 from tests.unit.bench.samples import SHIPPED_MODEL, shipped_model
 from tests.unit.compiler.models import picture_classifier
@@ -62,4 +62,4 @@ def test_a_file_of_the_catalogue_has_its_labels(tmp_path: Path, monkeypatch: pyt
 def test_operators_add_up_to_the_models_figures() -> None:
     model = shipped_model()
     assert sum(item.macs for item in model.operators) == model.live_macs
-    assert max(alive_bytes(model, item.index) for item in model.operators) <= model.arena_bytes
+    assert max(live_bytes(model, item.index) for item in model.operators) <= model.arena_bytes

@@ -104,7 +104,7 @@ def test_all_that_is_missing_is_one_error(wheel: Path, monkeypatch: pytest.Monke
 
 
 def test_the_doctor_knows_the_stranger_of_our_name(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinyhost.boards.checks.machine.stranger_version", lambda: "0.4.18")
+    monkeypatch.setattr("tinyhost.boards.checks.machine.namesake_version", lambda: "0.4.18")
     (check,) = (check for check in machine_checks() if check.name == "name")
     assert check.state == "warning"
     assert check.detail.startswith("another program, tinyhost 0.4.18 of PyPI, is installed here")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinyhost.datasets.groups import NOT_SAID, read_groups
+from tinyhost.datasets.groups import UNSTATED, read_groups
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.report.findings import section_context
 from tinyhost.system.documents import to_json
@@ -22,12 +22,12 @@ def test_tables_of_common_voice_and_wake_vision_make_groups(tmp_path: Path) -> N
     (tmp_path / "v.tsv").write_text(COMMON_VOICE, encoding="utf-8")
     voices = read_groups(tmp_path / "v.tsv", ["gender"])
     assert voices.of("gender", Path("set/yes/x1.mp3")) == "female"
-    assert voices.of("gender", Path("set/no/x2.mp3")) == NOT_SAID
+    assert voices.of("gender", Path("set/no/x2.mp3")) == UNSTATED
     assert voices.of("gender", Path("set/no/x3.mp3")) is None
     (tmp_path / "w.csv").write_text(WAKE_VISION, encoding="utf-8")
     people = read_groups(tmp_path / "w.csv")
     assert people.of("predominantly_female", Path("w/person/1.jpg")) == "predominantly_female=1"
-    assert people.of("young", Path("w/person/1.jpg")) == NOT_SAID
+    assert people.of("young", Path("w/person/1.jpg")) == UNSTATED
 
 
 @pytest.mark.parametrize(

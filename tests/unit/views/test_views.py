@@ -6,7 +6,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from tinyhost.cli.tame_console import TameConsole
+from tinyhost.cli.safe_console import SafeConsole
 from tinyhost.tasks.classes import Accuracy
 from tinyhost.views.bench import bench_view
 
@@ -25,13 +25,13 @@ def test_labels_and_units_in_brackets_are_text_not_markup(tmp_path: Path) -> Non
         findings=(replace(accuracy, labels=tuple(names.values()), samples=samples),),
     )
     out = io.StringIO()
-    TameConsole(file=out, width=120).print(bench_view(strange, 120))
+    SafeConsole(file=out, width=120).print(bench_view(strange, 120))
     assert "[red]" in out.getvalue()
     assert "latency, [/u]" in out.getvalue()
 
 
 def test_no_text_commands_the_terminal() -> None:
     out = io.StringIO()
-    console = TameConsole(file=out, width=80, force_terminal=True, color_system="truecolor")
+    console = SafeConsole(file=out, width=80, force_terminal=True, color_system="truecolor")
     console.print("a\x1b]0;owned\x07\x9b2J\u202eb\tc", style="bold")
     assert out.getvalue() == "\x1b[1ma\ufffd]0;owned\ufffd2J\ufffdb    c\x1b[0m\n"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tinyhost.device.timing import usual_patience
+from tinyhost.device.timing import timeout_scale
 from tinyhost.errors import LinkTimeoutError, ProtocolError
 from tinyhost.link.base import Link
 
@@ -38,7 +38,7 @@ class Dut:
         self._link = link
         self._log = log
         self._pending = b""
-        self._patience = usual_patience()
+        self._patience = timeout_scale()
 
     def settle(self) -> None:
         """Pass over what the device says of itself, until it is quiet."""

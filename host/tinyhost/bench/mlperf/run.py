@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tinyhost.bench.mlperf.benchmarks import Benchmark
 from tinyhost.bench.mlperf.dut import Dut
+from tinyhost.bench.mlperf.ground_truth import GroundTruthSet
 from tinyhost.bench.mlperf.session import AccuracyResult, Measured, PerformanceResult
-from tinyhost.bench.mlperf.truth import TruthSet
 from tinyhost.errors import DatasetError, LinkTimeoutError
 from tinyhost.metrics.classifier import roc_auc
 
@@ -30,7 +30,9 @@ _MAX_ITERATIONS = 100_000_000
 _THRESHOLDS = 100
 
 
-def run_accuracy(dut: Dut, benchmark: Benchmark, truth: TruthSet, on_file: Callable[[int], None]) -> AccuracyResult:
+def run_accuracy(
+    dut: Dut, benchmark: Benchmark, truth: GroundTruthSet, on_file: Callable[[int], None]
+) -> AccuracyResult:
     """Return how right the device is about every input of a data set. on_file: called with how many files are done."""
     measured: list[Measured] = []
     for done, item in enumerate(truth.files, 1):
@@ -58,7 +60,7 @@ def run_accuracy(dut: Dut, benchmark: Benchmark, truth: TruthSet, on_file: Calla
 
 
 def run_performance(
-    dut: Dut, truth: TruthSet, *, window_s: float, on_window: Callable[[int], None]
+    dut: Dut, truth: GroundTruthSet, *, window_s: float, on_window: Callable[[int], None]
 ) -> PerformanceResult:
     """Return the median throughput of five windows, each of another input. Raises DatasetError for fewer inputs.
 

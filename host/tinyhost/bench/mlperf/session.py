@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tinyhost.bench.mlperf.dut import Inferred
-from tinyhost.bench.mlperf.truth import TruthFile
+from tinyhost.bench.mlperf.ground_truth import GroundTruthFile
 from tinyhost.bench.mlperf.wake_word import StreamResult
 from tinyhost.system.durable import write_atomically
 
@@ -36,7 +36,7 @@ class Measured:
     """inferences per second; null unless it is a window of performance"""
 
     @classmethod
-    def of(cls, item: TruthFile, inferred: Inferred, *, iterations: int, warmups: int) -> Measured:
+    def of(cls, item: GroundTruthFile, inferred: Inferred, *, iterations: int, warmups: int) -> Measured:
         """Return what an `infer` gave for an input of a file."""
         return cls(
             file=item.file,

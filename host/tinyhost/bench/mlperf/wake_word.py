@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.audio.sound_file import open_sound
 from tinyhost.bench.mlperf.dut import Dut
-from tinyhost.bench.mlperf.truth import is_plain_name
+from tinyhost.bench.mlperf.ground_truth import is_plain_name
 from tinyhost.errors import DatasetError
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.reading import read_file
@@ -20,17 +20,17 @@ from tinyhost.system.reading import read_file
 __all__ = [
     "MOST_WRONG",
     "N_WINDOWS",
+    "STREAM_GROUND_TRUTH_NAME",
     "STREAM_NAME",
-    "STREAM_TRUTH_NAME",
+    "StreamGroundTruth",
     "StreamResult",
-    "StreamTruth",
-    "read_stream_truth",
+    "read_stream_ground_truth",
     "run_stream",
     "score",
 ]
 
 STREAM_NAME = "sww01"
-STREAM_TRUTH_NAME = "sww_long_test.json"
+STREAM_GROUND_TRUTH_NAME = "sww_long_test.json"
 MOST_WRONG = 8
 """false positives, and false negatives"""
 N_WINDOWS = 50
@@ -48,7 +48,7 @@ _HINT = "expected a list of {wav_file, length_sec, detection_windows}, as in sww
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamTruth:
+class StreamGroundTruth:
     """A sound, and when the wake word is said in it."""
 
     path: Path
@@ -111,7 +111,7 @@ class StreamResult:
     """when it is said, in s"""
 
 
-def read_stream_truth(path: Path) -> StreamTruth:
+def read_stream_ground_truth(path: Path) -> StreamGroundTruth:
     """Return what a truth file says of its one sound. Raises DatasetError for one that makes no sense."""
     content = read_file(path, max_bytes=_MAX_TRUTH_BYTES)
     items = parse_json(content, str(path), error=DatasetError, hint=_HINT)
@@ -121,7 +121,7 @@ def read_stream_truth(path: Path) -> StreamTruth:
     wav_file, length_s = item.text("wav_file"), item.number("length_sec", _STRIDE_S, _MAX_S)
     if not is_plain_name(wav_file) or not (path.parent / wav_file).is_file():
         raise DatasetError(f"{path}: {wav_file[:60]} is missing beside it", hint="fetch the whole data set")
-    return StreamTruth(
+    return StreamGroundTruth(
         path=path,
         wav_file=wav_file,
         sample_rate=item.integer("sample_rate", SAMPLE_RATE_HZ, SAMPLE_RATE_HZ),
@@ -131,7 +131,7 @@ def read_stream_truth(path: Path) -> StreamTruth:
     )
 
 
-def run_stream(dut: Dut, truth: StreamTruth, on_stride: Callable[[int], None]) -> StreamResult:
+def run_stream(dut: Dut, truth: StreamGroundTruth, on_stride: Callable[[int], None]) -> StreamResult:
     """Return what the device hears of a sound, stride by stride. on_stride: called with how many were heard."""
     activations = []
     for done, stride in enumerate(truth.strides(), 1):

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from tinyhost.boards.checks.check import Check, State
 from tinyhost.boards.packaged import ready_made
 from tinyhost.system.installation import (
-    STRANGER,
+    NAMESAKE,
     add_extra,
     install_again,
+    namesake_version,
     remove_package,
-    stranger_version,
 )
 from tinyhost.system.posix import HAS_PTYS
 from tinyhost.system.tools import how_to_install
@@ -51,13 +51,13 @@ def tensorflow_check() -> Check:
 
 def _stranger() -> Iterator[Check]:
     """Yield a warning if another program of our name is here, too: each of the two may have overwritten the other."""
-    if found := stranger_version():
+    if found := namesake_version():
         yield Check(
             name="name",
             needed_for="tinyhost",
             state="warning",
-            detail=f"another program, {STRANGER} {found} of PyPI, is installed here, and has the same command",
-            fix=f"{remove_package(STRANGER)}, then {install_again()}",
+            detail=f"another program, {NAMESAKE} {found} of PyPI, is installed here, and has the same command",
+            fix=f"{remove_package(NAMESAKE)}, then {install_again()}",
         )
 
 

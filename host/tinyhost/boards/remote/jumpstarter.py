@@ -21,7 +21,7 @@ from tinyhost.boards.ports import PortBoard
 from tinyhost.boards.remote.addresses import parse_selector
 from tinyhost.boards.remote.board import RemoteBoard
 from tinyhost.boards.remote.lab_programs import find_program, python_of
-from tinyhost.errors import BoardError, LinkError, UsageError, WayLostError
+from tinyhost.errors import BoardError, LinkError, RouteLostError, UsageError
 from tinyhost.link import Link
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.processes import kill_with_children, start_program
@@ -89,7 +89,7 @@ class JumpstarterBoard(RemoteBoard):
 
     @contextmanager
     def power(self, *, scene: str | None = None, hold_s: float = 0.0, keep_on: bool = False) -> Iterator[PoweredBoard]:
-        """Yield the board, leased; see base.Board. Raises BoardError, MissingToolError, WayLostError."""
+        """Yield the board, leased; see base.Board. Raises BoardError, MissingToolError, RouteLostError."""
         lease = _Lease(self.name, self._selector)
         try:
             with PortBoard(lease.url).power(scene=scene, hold_s=hold_s, keep_on=keep_on) as inner:
@@ -125,7 +125,7 @@ class _Lease:
             raise
 
     def cycle_power(self) -> None:
-        """Have jumpstarter's driver take the power away and give it back. Raises BoardError, WayLostError."""
+        """Have jumpstarter's driver take the power away and give it back. Raises BoardError, RouteLostError."""
         if not self._has_power:
             raise BoardError(f"{self._name}: its exporter has no `power`", hint="tinyhost reset asks the firmware")
         assert self._process.stdin
@@ -153,7 +153,9 @@ class _Lease:
             said = None
         if said is None:
             other = " ".join(self._other.split())[-_SAID_CHARS:]
-            raise WayLostError(f"{self._name}: jmp shell has ended or is silent: {other}", hint="run jmp shell by hand")
+            raise RouteLostError(
+                f"{self._name}: jmp shell has ended or is silent: {other}", hint="run jmp shell by hand"
+            )
         if "error" in said:
             raise BoardError(f"{self._name}: {said.text('error')}", hint="jmp get exporters")
         return said

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tinyhost.errors import BoardError, MissingToolError, WayLostError
+from tinyhost.errors import BoardError, MissingToolError, RouteLostError
 from tinyhost.system.installation import own_environment
 
 __all__ = ["find_program", "python_of", "run_program"]
@@ -53,7 +53,7 @@ def run_program(
 ) -> str:
     """Return what a program prints. name: the board's, for messages.
 
-    Raises BoardError with its complaint if it fails, WayLostError if it does not end.
+    Raises BoardError with its complaint if it fails, RouteLostError if it does not end.
     """
     shown = " ".join([Path(command[0]).name, *command[1:4]])
     try:
@@ -62,7 +62,7 @@ def run_program(
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
     except subprocess.TimeoutExpired as exc:
-        raise WayLostError(
+        raise RouteLostError(
             f"{name}: {shown} did not finish in {timeout_s:g} s", hint="check that the lab's server is running"
         ) from exc
     except OSError as exc:

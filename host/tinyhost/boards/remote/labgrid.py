@@ -28,7 +28,7 @@ from tinyhost.boards.remote.ssh_board import SshBoard
 from tinyhost.errors import BoardError, BoardNotFoundError, PortBusyError, UsageError
 from tinyhost.system.json_reading import JsonObject
 from tinyhost.system.locks import FileLock
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 __all__ = ["LabgridBoard"]
 

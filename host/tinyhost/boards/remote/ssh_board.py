@@ -39,7 +39,7 @@ class SshBoard(RemoteBoard):
 
     @property
     def session(self) -> SshSession:
-        """The ssh; a new one if there is none, or it has ended. Raises WayLostError, BoardNotFoundError, UsageError."""
+        """The ssh session, opened anew if it has ended. Raises RouteLostError, BoardNotFoundError, UsageError."""
         with self._opening:
             if self._session is None or self._session.lost:
                 session = SshSession(self.target, self.name)
@@ -168,7 +168,7 @@ class _SshPower:
         return error_of(reply.object("failure"), self.board.name) if "failure" in reply else None
 
     def open_link(self) -> Link:
-        """Return a new link. Raises WayLostError: a board that the other machine kept on for us is off by then."""
+        """Return a new link. Raises RouteLostError: a board that the other machine kept on for us is off by then."""
         self._session.check()
         link = RemoteLink(self._session, self.board.name)
         self._session.link = link  # before the reply: bytes may be right behind it

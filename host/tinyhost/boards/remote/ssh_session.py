@@ -12,7 +12,7 @@ from typing import Any
 
 from tinyhost.boards.remote.addresses import SshTarget
 from tinyhost.boards.remote.pipes import ALIVE_S, Pipes, error_of
-from tinyhost.errors import LinkLostError, ProtocolError, TinyhostError, WayLostError
+from tinyhost.errors import LinkLostError, ProtocolError, RouteLostError, TinyhostError
 from tinyhost.link.base import WRITE_TIMEOUT_S
 from tinyhost.system.json_reading import JsonObject
 from tinyhost.system.processes import start_program
@@ -29,7 +29,7 @@ _STDERR_CHARS = 600
 class SshSession:
     """One ssh, and the tinyhost at its other end, which releases the board when the ssh ends, however it ends.
 
-    Raises WayLostError if there is no way to it, MissingToolError without ssh.
+    Raises RouteLostError if there is no way to it, MissingToolError without ssh.
     """
 
     def __init__(self, target: SshTarget, name: str) -> None:
@@ -44,7 +44,7 @@ class SshSession:
         self._replies: queue.Queue[JsonObject | None] = queue.Queue()
         self._asking = threading.Lock()
         self._magic, self._ended = threading.Event(), threading.Event()
-        self.lost: WayLostError | None = None
+        self.lost: RouteLostError | None = None
         self.link: RemoteLink | None = None
         self._complaints = threading.Thread(target=self._hear_complaints, daemon=True)
         self._complaints.start()  # first: the thread that notices the end waits for ssh's messages
@@ -59,7 +59,7 @@ class SshSession:
     def ask(
         self, do: str, *, program: bytes = b"", progress: Callable[[JsonObject], None] | None = None, **values: Any
     ) -> JsonObject:
-        """Return the reply to a request. Raises the error that the other side tells, WayLostError if it is gone."""
+        """Return the reply to a request. Raises the error that the other side tells, RouteLostError if it is gone."""
         with self._asking:
             self.check()
             self.send(do=do, **values)
@@ -77,21 +77,21 @@ class SshSession:
         raise self.lost or self._gone()
 
     def send(self, **message: Any) -> None:
-        """Send a message. Raises WayLostError."""
+        """Send a message. Raises RouteLostError."""
         try:
             self._pipes.send(**message)
         except (OSError, ValueError) as exc:
             raise self._gone() from exc
 
     def send_bytes(self, data: bytes) -> None:
-        """Send bytes to the link. Raises WayLostError."""
+        """Send bytes to the link. Raises RouteLostError."""
         try:
             self._pipes.send_bytes(data)
         except (OSError, ValueError) as exc:
             raise self._gone() from exc
 
     def check(self) -> None:
-        """Raise WayLostError if the ssh has ended."""
+        """Raise RouteLostError if the ssh has ended."""
         if self.lost is not None:
             raise self.lost
 
@@ -141,20 +141,20 @@ class SshSession:
 
     def _stay_alive(self) -> None:
         while not self._ended.wait(ALIVE_S) and self.lost is None:
-            with contextlib.suppress(WayLostError):
+            with contextlib.suppress(RouteLostError):
                 self.send(alive=True)
 
-    def _silent(self) -> WayLostError:
+    def _silent(self) -> RouteLostError:
         what = f"{self._name}: no tinyhost on {self._target.host} answered in {_START_S:g} s"
-        return WayLostError(what, hint=f"try: ssh {self._target.host} tinyhost --version")
+        return RouteLostError(what, hint=f"try: ssh {self._target.host} tinyhost --version")
 
-    def _gone(self) -> WayLostError:
+    def _gone(self) -> RouteLostError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         self._complaints.join(1.0)
         said = " ".join(self._stderr.split())
         hint = f"try: ssh {self._target.host} tinyhost --version"
-        return WayLostError(
+        return RouteLostError(
             f"{self._name}: ssh to {self._target.host} has ended{': ' + said if said else ''}", hint=hint
         )
 

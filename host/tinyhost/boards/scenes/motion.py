@@ -13,7 +13,7 @@ from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.errors import ConfigError, DatasetError, UsageError
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, SENSORS, Accelerometer
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.synth.gestures.dataset import gestures_named
 from tinyhost.synth.gestures.sensing import GestureOptions, GestureSource
 from tinyhost.synth.machine.faults import FAULTS, Fault
@@ -102,7 +102,7 @@ class RecordingScene:
 
     sensor = SceneSensor.ACCELEROMETER
 
-    def __init__(self, path: Path, units: MotionUnits = NOTHING_SAID, *, loops: bool) -> None:
+    def __init__(self, path: Path, units: MotionUnits = UNSTATED_UNITS, *, loops: bool) -> None:
         """Raises ConfigError if the file is no recording."""
         try:
             recording = read_motion_csv(path, units)

@@ -27,7 +27,7 @@ from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
 from tinyhost.compiler.canonical.ranks import merge_dimensions
 from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
-from tinyhost.compiler.canonical.shapes import fold_fill, settle_shape
+from tinyhost.compiler.canonical.shapes import fold_fill, infer_shape
 from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
 from tinyhost.compiler.canonical.variables import VARIABLE_OPERATORS, fold_variables
@@ -88,7 +88,7 @@ def canonical(graph: Graph) -> Graph:
     graph = hold_svdf_states(expand_constants(fold_variables(graph)))
     draft = Draft(graph)
     for operator in graph.operators:
-        settle_shape(draft, operator)
+        infer_shape(draft, operator)
         rule = _RULES.get(operator.code)
         if not fold_constant(draft, operator) and not (rule and rule(draft, operator)):
             draft.keep(operator)

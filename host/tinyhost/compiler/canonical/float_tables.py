@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Graph, Operator, Tensor
-from tinyhost.compiler.passes.unread import remove_unread
+from tinyhost.compiler.passes.dead_operators import remove_dead_operators
 
 __all__ = ["fold_float_tables"]
 
@@ -34,7 +34,7 @@ def fold_float_tables(graph: Graph) -> Graph:
         else:
             _emit_table(draft, operator, path)
             folded = True
-    return remove_unread(draft.graph()) if folded else graph
+    return remove_dead_operators(draft.graph()) if folded else graph
 
 
 def _path(graph: Graph, producers: Mapping[int, Operator], quantize: Operator) -> list[Operator] | None:

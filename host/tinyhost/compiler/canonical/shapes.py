@@ -16,7 +16,7 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.graph import Operator
 from tinyhost.compiler.image_format import MAX_TENSOR_BYTES
 
-__all__ = ["fold_fill", "settle_shape"]
+__all__ = ["fold_fill", "infer_shape"]
 
 _MAX_RANK = 8
 _MAX_FILLED = 1 << 16
@@ -25,7 +25,7 @@ _MAX_FILLED = 1 << 16
 _Shape = tuple[int, ...]
 
 
-def settle_shape(draft: Draft, operator: Operator) -> None:
+def infer_shape(draft: Draft, operator: Operator) -> None:
     """Give the operator's output the shape that follows from its inputs, where the file's does not fit them."""
     follow = _FOLLOW.get(operator.code)
     if follow is None or len(operator.outputs) != 1 or min(*operator.outputs, *operator.inputs[:2], 0) < 0:

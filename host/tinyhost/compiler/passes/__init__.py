@@ -11,18 +11,18 @@ from collections.abc import Callable
 from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.passes.activations import fuse_activations
 from tinyhost.compiler.passes.dead_channels import remove_dead_channels
-from tinyhost.compiler.passes.ends import with_ends_placed
+from tinyhost.compiler.passes.dead_operators import remove_dead_operators
 from tinyhost.compiler.passes.identities import remove_identities
 from tinyhost.compiler.passes.last_step import keep_last_step
 from tinyhost.compiler.passes.lines import lay_lines
+from tinyhost.compiler.passes.outputs import with_outputs_placed
 from tinyhost.compiler.passes.pads import fuse_pads
 from tinyhost.compiler.passes.taps import cut_unseen_taps
-from tinyhost.compiler.passes.unread import remove_unread
 
-__all__ = ["PASSES", "run_passes", "with_ends_placed"]
+__all__ = ["PASSES", "run_passes", "with_outputs_placed"]
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
-    remove_unread,
+    remove_dead_operators,
     remove_identities,
     fuse_pads,
     fuse_activations,
@@ -43,4 +43,4 @@ def run_passes(graph: Graph) -> Graph:
             graph = run(graph)
         if graph is before:
             break
-    return with_ends_placed(remove_unread(lay_lines(graph)))
+    return with_outputs_placed(remove_dead_operators(lay_lines(graph)))

@@ -24,7 +24,7 @@ from tinyhost.datasets.parts import counts_of
 from tinyhost.datasets.people.provenance import read_run_data
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 
 __all__ = ["check_dataset", "check_samples"]
 
@@ -58,7 +58,7 @@ def check_dataset(
     folder: Path,
     *,
     against: Path | None = None,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> DataCheck:
     """Return what is wrong with a data set. Raises DatasetError if it is none, or nothing of it can be used.
@@ -73,7 +73,7 @@ def check_samples(
     folder: Path,
     *,
     against: Path | None = None,
-    units: MotionUnits = NOTHING_SAID,
+    units: MotionUnits = UNSTATED_UNITS,
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[DataCheck, list[CheckedSample]]:
     """Return what `check_dataset` does, and the samples that were checked."""

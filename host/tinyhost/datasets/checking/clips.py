@@ -17,7 +17,7 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.checking.drift import figures_of_clip
 from tinyhost.datasets.checking.findings import DataIssue
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
-from tinyhost.datasets.checking.sensed import faults_of
+from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.datasets.clips import ClipFolder, LabelledClip, load_clip_folder
 from tinyhost.datasets.speech_commands import Shares, part_of_clips
 from tinyhost.datasets.word_quality import judge_word

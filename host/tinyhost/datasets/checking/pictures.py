@@ -16,7 +16,7 @@ from tinyhost.datasets.checking.copies import surplus_of
 from tinyhost.datasets.checking.drift import figures_of_picture
 from tinyhost.datasets.checking.findings import DataFinding
 from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint, content_digest
-from tinyhost.datasets.checking.sensed import faults_of
+from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.datasets.pictures import ClassFolder, class_folder, part_of_pictures, read_pictures
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.sensors.picture import picture_faults

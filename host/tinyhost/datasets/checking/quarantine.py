@@ -16,7 +16,7 @@ from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.locks import FileLock
 from tinyhost.system.reading import read_file
 
-__all__ = ["JOURNAL_NAME", "HeldSet", "Restored", "quarantine", "restore"]
+__all__ = ["JOURNAL_NAME", "DatasetLock", "Restored", "quarantine", "restore"]
 
 JOURNAL_NAME = "quarantine.jsonl"
 _MAX_BYTES = 1 << 30
@@ -60,7 +60,7 @@ def quarantine(check: DataCheck, target: Path, only: Collection[DataIssue] = ())
             wanted.setdefault(file, []).append(finding.issue)
     if not wanted:
         return ()
-    with HeldSet(root):
+    with DatasetLock(root):
         journal = _journal(target, root)
         lines = read_manifest(root)
         places = {line.file: place for place, line in enumerate(lines)}
@@ -82,7 +82,7 @@ def restore(root: Path, target: Path) -> Restored:
     Raises DatasetError, before anything moves, if the folder is no quarantine of this set, or a file of the same name
     is in the set again.
     """
-    with HeldSet(root):
+    with DatasetLock(root):
         moved = _journal(target, root)
         if not moved:
             raise DatasetError(f"{target}: nothing was moved there from {root}", hint="name the folder of --quarantine")
@@ -97,7 +97,7 @@ def restore(root: Path, target: Path) -> Restored:
     return Restored(folder=root, quarantine=target, files=tuple(back))
 
 
-class HeldSet:
+class DatasetLock:
     """The set's lock, which capture and import take, too."""
 
     def __init__(self, root: Path) -> None:

@@ -15,7 +15,7 @@ from tinyhost.audio.speakers import Part
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.errors import DatasetError
 from tinyhost.motion.recording import MotionRecording
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 
 __all__ = [
     "WAKE_WORD_RULES",
@@ -56,7 +56,7 @@ class ReadAs:
 
     convert: bool = False
     """sound of other rates, channels and sample formats becomes 16 kHz, mono, 16 bit; else it is an error"""
-    units: MotionUnits = NOTHING_SAID
+    units: MotionUnits = UNSTATED_UNITS
     """of motion in CSV files"""
     wanted: str = "person"
     """COCO: the object that makes a picture a wanted one"""

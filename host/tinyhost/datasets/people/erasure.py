@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from tinyhost.audio.speakers import speaker_id
-from tinyhost.datasets.checking.quarantine import JOURNAL_NAME, HeldSet
+from tinyhost.datasets.checking.quarantine import JOURNAL_NAME, DatasetLock
 from tinyhost.datasets.manifest import MANIFEST_NAME, Sample, read_manifest, write_manifest
 from tinyhost.datasets.parts import has_lists, read_lists, write_lists
 from tinyhost.datasets.people.consent import drop_consents, subject_of
@@ -96,7 +96,7 @@ def _erase(places: Places, is_wanted: Callable[[Sample], bool], subject: str) ->
     roots = sorted({path.parent for path in all_files(places.data) if path.name == MANIFEST_NAME})
     with ExitStack() as stack:
         for root in roots:
-            stack.enter_context(HeldSet(root))
+            stack.enter_context(DatasetLock(root))
         lines = {root: read_manifest(root) for root in roots}
         _check_no_label(subject, lines)
         doomed = {root: [line for line in own if is_wanted(line)] for root, own in lines.items()}

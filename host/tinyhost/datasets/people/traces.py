@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinyhost.audio.speakers import SPEAKER_MARK, speaker_id
-from tinyhost.datasets.people.inside import SQLITE, is_packed, pieces, rewritten_rows, without_traces
+from tinyhost.datasets.people.embedded_text import SQLITE, is_packed, rewritten_rows, text_pieces, without_traces
 from tinyhost.errors import DatasetError
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.reading import read_file
@@ -53,7 +53,7 @@ class Traces:
         return (
             self._digest_in(content)
             or bool(names and names.search(content))
-            or any(map(self._in_text, pieces(content)))
+            or any(map(self._in_text, text_pieces(content)))
         )
 
     def written_over(self, path: Path) -> bool:
@@ -70,7 +70,7 @@ class Traces:
             elif is_packed(content):
                 path.unlink()
             elif _is_binary(content):
-                least = 1 if any(map(self._in_text, pieces(content))) else _LEAST_IN_BINARY
+                least = 1 if any(map(self._in_text, text_pieces(content))) else _LEAST_IN_BINARY
                 write_atomically(path, without_traces(content, self._in_text, lambda part: self._blank(part, least)))
             else:
                 write_atomically(path, self._over(content))

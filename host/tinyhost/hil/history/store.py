@@ -19,7 +19,7 @@ import tinyhost
 from tinyhost.errors import ConfigError
 from tinyhost.hil.results import BoardResult, Outcome, RigResult
 from tinyhost.system.locks import locked
-from tinyhost.system.places import state_folder
+from tinyhost.system.user_folders import state_folder
 
 __all__ = ["Figure", "Filter", "HistoryStore", "PastRun", "PastTest", "history_path", "parse_figure"]
 

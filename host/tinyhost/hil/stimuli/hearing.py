@@ -16,13 +16,13 @@ from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.device.stream_items import PredictionItem, SamplesItem, StreamItem
 from tinyhost.errors import StimulusError, TinyhostError
 from tinyhost.protocol.messages import StreamId
-from tinyhost.sensors.marks.tones import BURST_S, CHIRP_S, ToneMark, burst, chirp, find_burst, find_chirp
+from tinyhost.sensors.sync_markers.tones import BURST_S, CHIRP_S, ToneMarker, burst, chirp, find_burst, find_chirp
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, Subscription
     from tinyhost.hil.stimuli.actuators import Actuator
 
-__all__ = ["Detection", "Heard", "listen_for"]
+__all__ = ["Detection", "PlayedClip", "listen_for"]
 
 _ITEM_S = 10.0
 LATEST_S = 2.5
@@ -52,10 +52,10 @@ class Detection:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class PlayedClip:
     """A clip that was played, in the sensor's own samples."""
 
-    mark: ToneMark
+    mark: ToneMarker
     level: float
     """of the mark: dB of full scale (microphone), effective g (accelerometer)"""
     delay_s: float
@@ -95,7 +95,7 @@ class _Ear:
         return end - begin - sum(max(0, n) for n in there)
 
 
-def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> Heard:
+def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.int16], *, pause_s: float) -> PlayedClip:
     """Play a mark, a pause and a clip, (n,) at 16 kHz; return what the board's sensor gave. Raises StimulusError.
 
     A sound ends with the mark once more, which shows that nothing broke it off or tore it.
@@ -129,7 +129,7 @@ def listen_for(name: str, device: Device, actuator: Actuator, pcm: NDArray[np.in
         _check_whole(name, samples[ending - first :, 0], rate_hz)
     level = 20 * math.log10(max(mark.level * scale, 1e-10)) if is_sound else mark.level * scale
     said = [(at, item) for at, item in ear.predictions if begin <= item.prediction.position < end]
-    return Heard(
+    return PlayedClip(
         mark=mark,
         level=level,
         delay_s=(first + mark.position - asked) / rate_hz,

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from tinyhost.device.stream_items import FrameItem, PredictionItem
 from tinyhost.errors import StimulusError
-from tinyhost.hil.stimuli.hearing import Heard, listen_for
+from tinyhost.hil.stimuli.hearing import PlayedClip, listen_for
 from tinyhost.protocol.messages import InferSource, Source, StreamId
-from tinyhost.sensors.marks.border import N_NUMBERS, BorderMark, draw_border, read_border
+from tinyhost.sensors.sync_markers.border import N_NUMBERS, BorderMarker, draw_border, read_border
 
 if TYPE_CHECKING:
     from tinyhost.device import Device, Inference
     from tinyhost.hil.stimuli.actuators import Actuator
 
-__all__ = ["Seen", "Stages", "Stimulus"]
+__all__ = ["ShownPicture", "Stages", "Stimulus"]
 
 SHOWN_S = 5.0
 _ITEM_S = 10.0
@@ -29,10 +29,10 @@ _US = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class ShownPicture:
     """A picture that was shown, and what the model made of the very frame that has its mark."""
 
-    mark: BorderMark
+    mark: BorderMarker
     frame: NDArray[np.uint8]
     """(h, w): what the model got, before it was preprocessed"""
     inference: Inference
@@ -79,7 +79,7 @@ class Stimulus:
             self._actuator.close()
         self._actuator = None
 
-    def show(self, device: Device, picture: NDArray[np.uint8]) -> Seen:
+    def show(self, device: Device, picture: NDArray[np.uint8]) -> ShownPicture:
         """Show a picture, (h, w), with a mark over its edges, and run the model on a frame of it.
 
         Raises StimulusError if no frame has the mark: the camera does not see the screen, or gives an old frame.
@@ -98,10 +98,10 @@ class Stimulus:
             frame = np.frombuffer(data, np.uint8).reshape(shape)
             mark = read_border(frame)
             if mark is not None and mark.number == number:
-                return Seen(mark=mark, frame=frame, inference=inference, seconds=seconds, n_tries=n_tries)
+                return ShownPicture(mark=mark, frame=frame, inference=inference, seconds=seconds, n_tries=n_tries)
         raise self._unseen(number, mark, frame)
 
-    def play(self, device: Device, pcm: NDArray[np.int16], *, pause_s: float = 1.0) -> Heard:
+    def play(self, device: Device, pcm: NDArray[np.int16], *, pause_s: float = 1.0) -> PlayedClip:
         """Play a sound, (n,) at 16 kHz, behind a mark and a pause; or have the shaker move so.
 
         Raises StimulusError if what the sensor gave has no such mark.
@@ -137,7 +137,7 @@ class Stimulus:
         self.actuator.show(draw_border(picture, self._number))
         return self._number
 
-    def _unseen(self, number: int, mark: BorderMark | None, frame: NDArray[np.uint8]) -> StimulusError:
+    def _unseen(self, number: int, mark: BorderMarker | None, frame: NDArray[np.uint8]) -> StimulusError:
         found = f"picture {mark.number}" if mark else f"no mark, and grey levels from {frame.min()} to {frame.max()}"
         hint = "is the camera stuck? reset it" if mark else "is the screen lit, and does it fill the camera's view?"
         return StimulusError(f"{self._name}: the screen shows picture {number}, the camera's frame {found}", hint=hint)

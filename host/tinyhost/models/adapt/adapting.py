@@ -16,21 +16,21 @@ from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.compiler.tflite_writer import write_tflite
 from tinyhost.errors import MissingToolError, ModelError, UnsupportedModelError, UsageError
-from tinyhost.models.adapt.ends import in_order, with_integer_ends, with_softmax, without_softmax
 from tinyhost.models.adapt.graphs import Adapted
 from tinyhost.models.adapt.gray import to_gray
+from tinyhost.models.adapt.inputs_outputs import in_order, with_integer_io, with_softmax, without_softmax
 from tinyhost.models.adapt.measure import Change, Equality, measure
 from tinyhost.models.adapt.pixels import with_pixel_range
 from tinyhost.models.reference import ReferenceName
 from tinyhost.system.wording import counted
 
-__all__ = ["AdaptDocument", "AdaptedModel", "Wishes", "adapt", "adapted_bytes", "note_text"]
+__all__ = ["AdaptDocument", "AdaptOptions", "AdaptedModel", "adapt", "adapted_bytes", "note_text"]
 
 _HINT = "say what is to be changed: --gray, --integer-ends, --pixel-range, --order or --softmax"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class AdaptOptions:
     """What is to be changed, in the order in which it is done."""
 
     integer_ends: bool = False
@@ -99,7 +99,7 @@ class AdaptedModel:
 
 def adapt(
     data: bytes,
-    wishes: Wishes,
+    wishes: AdaptOptions,
     *,
     where: str,
     against: ReferenceName = "host",
@@ -131,12 +131,12 @@ def adapt(
     )
 
 
-def adapted_bytes(data: bytes, wishes: Wishes, *, where: str) -> bytes:
+def adapted_bytes(data: bytes, wishes: AdaptOptions, *, where: str) -> bytes:
     """Return a .tflite file's bytes adapted, without any measurement. Raises as `adapt`."""
     return _adapted(data, wishes, where)[1]
 
 
-def _adapted(data: bytes, wishes: Wishes, where: str) -> tuple[Adapted, bytes]:
+def _adapted(data: bytes, wishes: AdaptOptions, where: str) -> tuple[Adapted, bytes]:
     before = read_tflite(data, where=where)
     if before.obstacles:
         raise UnsupportedModelError(
@@ -152,10 +152,10 @@ def _adapted(data: bytes, wishes: Wishes, where: str) -> tuple[Adapted, bytes]:
     return adapted, write_tflite(data, before, adapted.graph, where=where)
 
 
-def _changed(graph: Graph, wishes: Wishes, where: str) -> Adapted:
+def _changed(graph: Graph, wishes: AdaptOptions, where: str) -> Adapted:
     steps: list[Callable[[Graph, str], Adapted]] = []
     if wishes.integer_ends:
-        steps.append(with_integer_ends)
+        steps.append(with_integer_io)
     if wishes.gray:
         steps.append(to_gray)
     if wishes.pixel_range is not None:
@@ -176,7 +176,7 @@ def _changed(graph: Graph, wishes: Wishes, where: str) -> Adapted:
     return Adapted(graph=graph, done=tuple(done), is_exact=is_exact)
 
 
-def _check(equality: Equality, adapted: Adapted, wishes: Wishes, where: str) -> None:
+def _check(equality: Equality, adapted: Adapted, wishes: AdaptOptions, where: str) -> None:
     """Raise ModelError if a model differs in whose changes nothing is rounded: then this program is wrong."""
     ends = (adapted.graph.tensors[index].dtype for index in (adapted.graph.input, adapted.graph.output))
     must_equal = adapted.is_exact and wishes.softmax is None and "float32" not in ends

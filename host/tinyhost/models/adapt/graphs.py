@@ -12,7 +12,7 @@ from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
 from tinyhost.compiler.passes.rewrite import producer_of, readers_of
 from tinyhost.errors import UnsupportedModelError
 
-__all__ = ["Adapted", "cannot", "only_reader", "operator_name", "rescaled", "with_tensors", "writer"]
+__all__ = ["Adapted", "adapt_error", "only_reader", "operator_name", "rescaled", "with_tensors", "writer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Adapted:
     """every output stays as it was, to the bit, up to what was asked for"""
 
 
-def cannot(where: str, what: str, why: str, hint: str) -> UnsupportedModelError:
+def adapt_error(where: str, what: str, why: str, hint: str) -> UnsupportedModelError:
     """Return the error of an adaptation that a model does not allow."""
     return UnsupportedModelError(f"{where}: {what}: {why}", hint=hint)
 
@@ -57,7 +57,7 @@ def rescaled(bias: Tensor, values: NDArray[np.float64], scales: NDArray[np.float
     """Return a bias whose real values are (n,) `values`, in int32 of such scales, one each."""
     units = np.rint(values / scales)
     if np.abs(units).max(initial=0) >= 1 << 31:
-        raise cannot(where, "bias", f"{np.abs(units).max():.3g} does not fit int32", "convert the model anew")
+        raise adapt_error(where, "bias", f"{np.abs(units).max():.3g} does not fit int32", "convert the model anew")
     if (scales == scales[:1]).all():
         scales = scales[:1]
     quantization = Quantization(scales=scales.astype(np.float32), zero_points=np.zeros(len(scales), np.int64), axis=0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
-from tinyhost.models.adapt.graphs import Adapted, cannot, operator_name, rescaled, with_tensors
+from tinyhost.models.adapt.graphs import Adapted, adapt_error, operator_name, rescaled, with_tensors
 
 __all__ = ["to_gray"]
 
@@ -31,7 +31,7 @@ def to_gray(graph: Graph, where: str) -> Adapted:
     """
     shape = graph.tensors[graph.input].shape
     if len(shape) != 4 or shape[3] != _COLOURS:
-        raise cannot(
+        raise adapt_error(
             where, "grey", f"its input is {'x'.join(map(str, shape))}, expected three channels", "leave --gray out"
         )
     done: list[str] = []
@@ -56,7 +56,7 @@ def to_gray(graph: Graph, where: str) -> Adapted:
             gray.update(operator.outputs)
         operators.append(changed)
     if graph.output in gray:
-        raise cannot(where, "grey", "its output is a colour picture itself", _HINT)
+        raise adapt_error(where, "grey", "its output is a colour picture itself", _HINT)
     graph = with_tensors(graph, (_one_channel(graph.tensors[index]) for index in sorted(gray)))
     return Adapted(graph=replace(graph, operators=tuple(operators)), done=tuple(done), is_exact=is_exact)
 
@@ -75,8 +75,8 @@ def _passed(graph: Graph, operator: Operator, gray: set[int], where: str) -> Gra
         if len(constants) == len(others):
             return with_tensors(graph, constants)
         why = f"{operator_name(operator)} treats the channels differently"
-        raise cannot(where, "grey", why, "a model that takes pictures as they are, without means of each colour")
-    raise cannot(where, "grey", f"{operator_name(operator)} is between the picture and the first layer", _HINT)
+        raise adapt_error(where, "grey", why, "a model that takes pictures as they are, without means of each colour")
+    raise adapt_error(where, "grey", f"{operator_name(operator)} is between the picture and the first layer", _HINT)
 
 
 def _pads_no_channel(others: list[Tensor]) -> bool:
@@ -106,10 +106,12 @@ def _summed(graph: Graph, operator: Operator, where: str) -> tuple[Graph, int]:
     bias = graph.tensors[operator.inputs[2]] if len(operator.inputs) > 2 and operator.inputs[2] >= 0 else None
     if filters.data is None or filters.shape[3:] != (_COLOURS,) or filters.dtype not in ("int8", "float32"):
         what = f"{filters.dtype} {'x'.join(map(str, filters.shape))}"
-        raise cannot(where, "grey", f"{operator_name(operator)} has filters of {what}", _HINT)
+        raise adapt_error(where, "grey", f"{operator_name(operator)} has filters of {what}", _HINT)
     for tensor in (filters, bias):
         if tensor is not None and sum(tensor.index in other.inputs for other in graph.operators) > 1:
-            raise cannot(where, "grey", f"{operator_name(operator)} shares its filters or bias with another", _HINT)
+            raise adapt_error(
+                where, "grey", f"{operator_name(operator)} shares its filters or bias with another", _HINT
+            )
     if filters.dtype == "float32":
         values = filters.array().astype(np.float64).sum(axis=3, keepdims=True).astype("<f4")
         return with_tensors(graph, [replace(_one_channel(filters), data=values.tobytes())]), 0
@@ -120,7 +122,7 @@ def _summed(graph: Graph, operator: Operator, where: str) -> tuple[Graph, int]:
     tensors = [changed]
     if bias is not None and (shrinks > 1.0).any():
         if bias.data is None or bias.dtype != "int32":
-            raise cannot(
+            raise adapt_error(
                 where, "grey", f"{operator_name(operator)} has a bias of {bias.dtype} that is not constant", _HINT
             )
         input_scale = float(graph.tensors[operator.inputs[0]].scale)

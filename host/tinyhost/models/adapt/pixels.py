@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tinyhost.compiler.graph import Graph, Quantization
-from tinyhost.models.adapt.graphs import Adapted, cannot, only_reader, operator_name, rescaled, with_tensors
+from tinyhost.models.adapt.graphs import Adapted, adapt_error, only_reader, operator_name, rescaled, with_tensors
 
 __all__ = ["with_pixel_range"]
 
@@ -25,17 +25,19 @@ def with_pixel_range(graph: Graph, where: str, *, pixel_range: tuple[float, floa
     is_layer = layer is not None and layer.code in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
     if layer is None or not is_layer or tensor.dtype != "int8" or tensor.quantization is None:
         why = f"its {tensor.dtype} input goes to {operator_name(layer)}, expected int8 to a convolution"
-        raise cannot(where, "pixel range", why, _HINT)
+        raise adapt_error(where, "pixel range", why, _HINT)
     filters = graph.tensors[layer.inputs[1]]
     has_bias = len(layer.inputs) > 2 and layer.inputs[2] >= 0
     bias = graph.tensors[layer.inputs[2]] if has_bias else None
     is_plain = filters.data is not None and filters.dtype == "int8" and filters.quantization is not None
     if not is_plain or bias is None or bias.data is None or bias.dtype != "int32":
-        raise cannot(where, "pixel range", f"{operator_name(layer)} has no int8 filters with an int32 bias", _HINT)
+        raise adapt_error(where, "pixel range", f"{operator_name(layer)} has no int8 filters with an int32 bias", _HINT)
     scale = float(np.float32((high - low) / 255))
     zero_point = round(-128 - low / scale)
     if not -128 <= zero_point <= 127:
-        raise cannot(where, "pixel range", f"{low:g} to {high:g} does not hold 0", "give the values of black and white")
+        raise adapt_error(
+            where, "pixel range", f"{low:g} to {high:g} does not hold 0", "give the values of black and white"
+        )
     rest = low - scale * (-128 - zero_point)
     assert filters.quantization is not None
     axis = 3 if layer.code == "DEPTHWISE_CONV_2D" else 0

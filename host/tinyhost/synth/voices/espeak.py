@@ -19,8 +19,8 @@ from tinyhost.audio.sound_file import read_sound
 from tinyhost.audio.wav import parse_wav, write_wav
 from tinyhost.errors import DatasetError, UsageError
 from tinyhost.protocol.labels import is_letter, normal_label
-from tinyhost.system.places import cache_folder
 from tinyhost.system.tools import require_tool
+from tinyhost.system.user_folders import cache_folder
 
 __all__ = ["Utterance", "default_cache", "espeak_version", "run_espeak", "speak", "validate_text"]
 

@@ -21,7 +21,7 @@ from tinyhost.metrics.intervals import poisson_rate
 from tinyhost.motion.csv import read_motion_csv
 from tinyhost.motion.recording import MotionRecording
 from tinyhost.motion.score import ONE
-from tinyhost.motion.units import NOTHING_SAID, MotionUnits
+from tinyhost.motion.units import UNSTATED_UNITS, MotionUnits
 from tinyhost.sensors.annotations import Annotation, read_annotations
 from tinyhost.system.wording import counted
 from tinyhost.tasks.anomaly.detector import FedRun, HostDetector, feed_run, n_different
@@ -140,7 +140,7 @@ def load_folder(root: Path, image: bytes, part: Part | None, units: MotionUnits)
 
 
 def load_recording(
-    path: Path, annotations: Path | None, image: bytes, units: MotionUnits = NOTHING_SAID
+    path: Path, annotations: Path | None, image: bytes, units: MotionUnits = UNSTATED_UNITS
 ) -> RecordingEvaluation:
     """Return one long recording.
 

@@ -118,7 +118,7 @@ class WindowEvaluation(Evaluation):
             setting=ModelImage.parse(subject.image).metadata.threshold,
             on_sample=on_step,
         )
-        judge = host_judge(subject.image, subject.model)
+        judge = host_scorer(subject.image, subject.model)
         mismatches = sum(
             tuple(judge(self.change(window.samples)).tolist()) != answer.scores
             for window, answer in zip(self.windows, accuracy.samples, strict=True)
@@ -127,7 +127,7 @@ class WindowEvaluation(Evaluation):
         return WindowAccuracy(**known, host=HostAnswers(compared=len(self), mismatches=mismatches))
 
 
-def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
+def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
     """Return what gives the real outputs for a window, (n, 6) counts, by the firmware's code on this computer."""
     engine, n_steps = HostReference(image), gesture_params(image, model).n_steps
     return lambda samples: real_values(engine.run(step_window(samples, n_steps).tobytes()), model.output)

@@ -30,7 +30,7 @@ from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
 from tinyhost.tasks.keywords.params import keyword_params, threshold_units
 
-__all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_judge", "load_clips"]
+__all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_scorer", "load_clips"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,20 +128,20 @@ class ClipEvaluation(Evaluation):
 
     def _host_answers(self, subject: Subject, accuracy: Accuracy) -> HostAnswers:
         """Return on how many clips the firmware's frontend and engine, on this computer, say anything else."""
-        judge = host_judge(subject.image, subject.model)
+        judge = host_scorer(subject.image, subject.model)
         mismatches = 0
         for clip, answer in zip(self.clips, accuracy.samples, strict=True):
             mismatches += tuple(float(score) for score in judge(self.change(clip.read()))) != answer.scores
         return HostAnswers(compared=len(self), mismatches=mismatches)
 
 
-def host_judge(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
+def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16]], NDArray[np.float64]]:
     """Return what gives the real outputs for a second of sound, (16000,), by the firmware's frontend and engine."""
-    engine, hear = HostReference(image), host_ear(image)
+    engine, hear = HostReference(image), host_frontend(image)
     return lambda pcm: real_values(engine.run(hear(pcm)), model.output)
 
 
-def host_ear(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
+def host_frontend(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
     """Return what makes a model image's input tensor of a second of sound, (16000,), by the firmware's frontend."""
     params = keyword_params(image)
     config = FrontendConfig(
@@ -157,7 +157,7 @@ def clip_inputs(
     image: bytes, labels: tuple[str, ...], folder: Path, part: Part | None
 ) -> tuple[tuple[LabelledInput, ...], tuple[Skipped, ...]]:
     """Return the labelled clips of a folder as the input tensors of a model image, and what could not be used."""
-    clips, hear = load_clips(folder, labels, part), host_ear(image)
+    clips, hear = load_clips(folder, labels, part), host_frontend(image)
     made = (LabelledInput(path=clip.path, label=clip.label, data=hear(clip.read())) for clip in clips)
     return tuple(made), clips.skipped
 

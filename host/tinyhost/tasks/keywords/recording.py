@@ -21,7 +21,18 @@ from tinyhost.metrics.intervals import Interval, poisson_rate, wilson
 from tinyhost.sensors.annotations import Annotation, read_annotations
 from tinyhost.system.wording import counted
 from tinyhost.tasks.contract import Evaluation, Subject
-from tinyhost.tasks.findings import Figure, Finding, Grid, Mark, Note, Section, Timeline, percent, rate_within, within
+from tinyhost.tasks.findings import (
+    Figure,
+    Finding,
+    Grid,
+    Note,
+    Section,
+    Timeline,
+    TimelineDetection,
+    percent,
+    rate_within,
+    within,
+)
 from tinyhost.tasks.keywords.params import keyword_params
 
 __all__ = ["SoundEvaluation", "Streaming", "StreamingDocument", "load_recording"]
@@ -181,7 +192,7 @@ class Streaming(Finding):
         """Return it for people."""
         total, delay_s = self.total, self.median_delay_s
         delay = "no word was detected" if delay_s is None else "after a word's end"
-        marks = (Mark(time_s=item.detection.time_s, right=item.kind == "hit") for item in self.verdicts)
+        marks = (TimelineDetection(time_s=item.detection.time_s, right=item.kind == "hit") for item in self.verdicts)
         return Section(
             title="Words detected in a long recording",
             note=f"{self.seconds / 60:.1f} min of {self.stream}, fed to the board in place of its microphone; "

@@ -18,7 +18,7 @@ from tinyhost.sensors.sensor import MICROPHONE
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import LabelledInput, Subject, Task
-from tinyhost.tasks.keywords.clips import ClipEvaluation, clip_inputs, host_judge, load_clips
+from tinyhost.tasks.keywords.clips import ClipEvaluation, clip_inputs, host_scorer, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
 from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
 from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
@@ -54,7 +54,7 @@ class Keywords(Task):
 
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
         """Return what gives the scores of a clip's loudest second."""
-        scores = host_judge(image, model)
+        scores = host_scorer(image, model)
         return lambda path: scores(fit_length(read_sound(path), CLIP_SAMPLES))
 
     def listening(self, device: Device) -> Listening | None:

@@ -24,7 +24,7 @@ from tinyhost.train.anomaly.choice import AnomalyFigures, LabelScore
 from tinyhost.train.anomaly.config import AnomalyTrainConfig
 from tinyhost.train.anomaly.normal import NormalData, Trimmed
 from tinyhost.train.anomaly.scores import TrainedNetwork
-from tinyhost.train.core.lessons import lucky
+from tinyhost.train.core.diagnosis import no_detection_skill
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 
 _HARDLY = 0.6  # AUC; 0.5 is chance
@@ -168,7 +168,7 @@ class AnomalyResult(Outcome):
         if overall is None:
             return ""
         alone = min(1.0, motion.hop / motion.n_fft)  # share of a window's samples that no other one has
-        return lucky(overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows")
+        return no_detection_skill(overall.auc, alone * len(self.data.test), alone * overall.n, "anomalous windows")
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, and which anomalies are hardly noticed."""

@@ -19,8 +19,8 @@ from tinyhost.tasks.class_documents import LabelIssueDocument
 from tinyhost.tasks.class_parts import issue_parts, likely_wrong, precision_recall, score_arrays
 from tinyhost.tasks.findings import Figure, Judged, JudgedSamples, Part, Section, percent, within
 from tinyhost.train.core.config import ClassifierConfig
+from tinyhost.train.core.diagnosis import below_requirement, confused_pairs, no_skill, unheard_classes
 from tinyhost.train.core.forms import forms_section
-from tinyhost.train.core.lessons import alike, below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import Quantized, models_of_ways, paired
 
@@ -104,9 +104,9 @@ class ClassifierOutcome(Outcome):
         """Return why the model is of no use: it has learnt nothing, or is worth less than was asked for."""
         skill = classifier_skill(self.int8_test.confusion, range(self.first_judged, len(self.labels)))
         return (
-            useless(skill, self.labels, self.what_is_judged)
+            no_skill(skill, self.labels, self.what_is_judged)
             or self._none_told_apart()
-            or below(self.int8_test, self.config.least_accuracy, self.what_is_tested)
+            or below_requirement(self.int8_test, self.config.least_accuracy, self.what_is_tested)
         )
 
     def _none_told_apart(self) -> str:
@@ -120,7 +120,7 @@ class ClassifierOutcome(Outcome):
     @cached_property
     def _alike(self) -> list[tuple[str, str]]:
         samples = (*self.judged_held_out, *self.judged)
-        return alike(samples, self.labels, range(self.first_wanted, len(self.labels)))
+        return confused_pairs(samples, self.labels, range(self.first_wanted, len(self.labels)))
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, which classes are never recognized, and which are taken for one another."""

@@ -15,8 +15,8 @@ from tinyhost.datasets.skipped import Skipped
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.tasks.findings import Note, Section, skipped_notes
 from tinyhost.train.core.config import TrainConfig
+from tinyhost.train.core.diagnosis import fitting_hints
 from tinyhost.train.core.learning_curve import CurvePoint, curve_section
-from tinyhost.train.core.lessons import fitting_hints
 from tinyhost.train.core.sweep import SweepRow, sweep_section
 
 __all__ = ["Outcome", "RunFiles", "TrainDocument"]

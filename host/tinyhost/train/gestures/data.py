@@ -22,7 +22,7 @@ from tinyhost.tasks.gestures.windows import OTHER
 from tinyhost.train.gestures.config import GestureTrainConfig
 from tinyhost.train.gestures.feed import StepSet
 
-__all__ = ["GestureData", "Held", "load_data"]
+__all__ = ["GestureData", "HeldOutWindows", "load_data"]
 
 _SECONDS = 8.0
 _HOP = 0.25  # of a window, between two that are learnt from
@@ -31,7 +31,7 @@ _PARTS: tuple[Part, ...] = ("training", "training", "training", "validation", "t
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class HeldOutWindows:
     """Windows that are measured on, and where each is from."""
 
     windows: NDArray[np.int8]
@@ -48,8 +48,8 @@ class GestureData:
     """the silent ones first"""
     n_silent: int
     train: StepSet
-    val: Held
-    test: Held
+    val: HeldOutWindows
+    test: HeldOutWindows
     n_recordings: int
     seconds: float
     skipped: tuple[Skipped, ...]
@@ -130,10 +130,10 @@ def _stretches(
     return StepSet(stretches=stretches, classes=np.array(classes, np.int64)), tuple(skipped)
 
 
-def _held(movements: MovementSet, labels: tuple[str, ...], config: GestureTrainConfig) -> Held:
+def _held(movements: MovementSet, labels: tuple[str, ...], config: GestureTrainConfig) -> HeldOutWindows:
     windows, _ = windows_of_movements(movements, config.n_steps, config.step_hz)
     steps = [step_window(window.samples, config.n_steps) for window in windows]
-    return Held(
+    return HeldOutWindows(
         windows=np.stack(steps) if steps else np.zeros((0, config.n_steps, STEP_CHANNELS), np.int8),
         classes=np.array([labels.index(window.label) for window in windows], np.int64),
         paths=tuple(window.path for window in windows),

@@ -15,19 +15,19 @@ from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_parts import precision_recall
 from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.classifier import accuracy_figure
+from tinyhost.train.core.diagnosis import below_requirement, no_skill, unheard_classes
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.lessons import below, unheard_classes, useless
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.gestures.config import GestureTrainConfig
 
-__all__ = ["GestureDocument", "GestureOutcome", "TellingPoint", "least_threshold", "telling_point"]
+__all__ = ["GestureDocument", "GestureOutcome", "ThresholdPoint", "least_threshold", "threshold_point"]
 
 _TESTED = "windows for testing"
 _MOST_FALSE = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class TellingPoint:
+class ThresholdPoint:
     """What a threshold does to single windows: the board averages some, and is wrong more rarely."""
 
     threshold: float
@@ -43,9 +43,9 @@ class TellingPoint:
     n_others: int
 
 
-def telling_point(
+def threshold_point(
     scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int, threshold: float
-) -> TellingPoint:
+) -> ThresholdPoint:
     """Return what a threshold does. scores: (n, n_classes); classes: (n,), the silent ones first."""
     top = scores.argmax(axis=1)
     told = (top >= n_silent) & (scores.max(axis=1) >= threshold)
@@ -54,7 +54,7 @@ def telling_point(
     n_gestures, n_others = int(is_gesture.sum()), int((~is_gesture).sum())
     told_rate = float(right[is_gesture].mean()) if n_gestures else None
     false_rate = float(told[~is_gesture].mean()) if n_others else None
-    return TellingPoint(
+    return ThresholdPoint(
         threshold=threshold,
         told_rate=told_rate,
         told_interval=share_interval(told_rate, n_gestures),
@@ -68,7 +68,7 @@ def telling_point(
 def least_threshold(scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int) -> float:
     """Return the least threshold from 0.5 on, in steps of 0.02, that tells at most 1 % of windows of no gesture."""
     for threshold in np.arange(0.5, 0.96, 0.02):
-        point = telling_point(scores, classes, n_silent, round(float(threshold), 2))
+        point = threshold_point(scores, classes, n_silent, round(float(threshold), 2))
         if point.false_rate is None or point.false_rate <= _MOST_FALSE:
             return point.threshold
     return 0.96
@@ -87,7 +87,7 @@ class GestureDocument(TrainDocument):
     """the model before quantization, on held-out windows"""
     int8_test: ClassifierMetrics
     """the int8 model on the same windows"""
-    telling: TellingPoint
+    telling: ThresholdPoint
     """at the model's threshold, on the same windows"""
 
 
@@ -108,7 +108,7 @@ class GestureOutcome(Outcome):
     float_test: ClassifierMetrics
     int8_test: ClassifierMetrics
     int8_val: ClassifierMetrics
-    telling: TellingPoint
+    telling: ThresholdPoint
     judged: tuple[Judged, ...]
     """the windows for testing, by the int8 model"""
     data_notes: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class GestureOutcome(Outcome):
 
     def failure(self) -> str:
         """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
-        return useless(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below(
+        return no_skill(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below_requirement(
             self.int8_test, self.config.least_accuracy, _TESTED
         )
 

@@ -23,7 +23,7 @@ from tinyhost.train.gestures.config import GestureTrainConfig
 from tinyhost.train.gestures.data import GestureData, load_data
 from tinyhost.train.gestures.feed import WindowBatches, to_input
 from tinyhost.train.gestures.network import gesture_network
-from tinyhost.train.gestures.outcome import GestureOutcome, least_threshold, telling_point
+from tinyhost.train.gestures.outcome import GestureOutcome, least_threshold, threshold_point
 
 __all__ = ["load", "train"]
 
@@ -82,7 +82,7 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
         float_test=float_metrics(fitted.model, to_input(data.test.windows), data.test.classes),
         int8_test=classifier_metrics(test, data.test.classes),
         int8_val=classifier_metrics(val, data.val.classes),
-        telling=telling_point(test, data.test.classes, data.n_silent, threshold),
+        telling=threshold_point(test, data.test.classes, data.n_silent, threshold),
         judged=judged(data.test.paths, data.test.classes, test, data.labels, is_picture=False),
         data_notes=data.notes,
     )

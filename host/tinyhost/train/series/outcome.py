@@ -14,7 +14,7 @@ from tinyhost.metrics.charts import Chart, Panel, Series
 from tinyhost.metrics.intervals import Interval, wilson
 from tinyhost.metrics.threshold import Operating, Roc, operating_point
 from tinyhost.tasks.findings import Figure, Grid, Note, Section, percent, within
-from tinyhost.train.core.lessons import lucky
+from tinyhost.train.core.diagnosis import no_detection_skill
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.series.config import SeriesTrainConfig
 
@@ -118,7 +118,7 @@ class SeriesOutcome(Outcome):
                 f"{self.constant_error:.3g}: it has learnt nothing"
             )
         scores = self.scores
-        return lucky(scores.roc.auc, len(scores.normal), len(scores.other), "other series")
+        return no_detection_skill(scores.roc.auc, len(scores.normal), len(scores.other), "other series")
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""

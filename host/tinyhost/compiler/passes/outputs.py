@@ -8,12 +8,12 @@ from tinyhost.compiler.graph import Graph
 from tinyhost.compiler.passes.rewrite import with_copy
 from tinyhost.compiler.passes.states import with_states_written
 
-__all__ = ["with_ends_placed"]
+__all__ = ["with_outputs_placed"]
 
 _VIEW = "RESHAPE"
 
 
-def with_ends_placed(graph: Graph) -> Graph:
+def with_outputs_placed(graph: Graph) -> Graph:
     """Return the graph in which several outputs, and states, may each be written where the image wants them.
 
     An output that is an input, a state, or another output in another shape is copied.

@@ -14,11 +14,11 @@ from tinyhost.boards.process import native_command, qemu_command
 from tinyhost.boards.state import BoardFolder
 from tinyhost.boards.wiring import FedWiring, PtyWiring, UsbWiring, Wiring
 
-__all__ = ["VIRTUAL_BOARDS", "VirtualRecord", "virtual_record"]
+__all__ = ["VIRTUAL_BOARD_TYPES", "VirtualBoardType", "virtual_board_type"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VirtualRecord:
+class VirtualBoardType:
     """A virtual board, as `--board` names it."""
 
     name: str
@@ -38,8 +38,8 @@ class VirtualRecord:
     """each capture of its camera is one request to the scene, so that pictures can be told by captures"""
 
 
-def _nano33emu(name: str, revision: int) -> VirtualRecord:
-    return VirtualRecord(
+def _nano33emu(name: str, revision: int) -> VirtualBoardType:
+    return VirtualBoardType(
         name=name,
         kind="nano33emu",
         firmware_kind="nano33ble",
@@ -52,14 +52,14 @@ def _nano33emu(name: str, revision: int) -> VirtualRecord:
     )
 
 
-VIRTUAL_BOARDS = (
-    VirtualRecord(name="native", kind="native", firmware_kind="native", command=native_command, wiring=PtyWiring),
-    VirtualRecord(name="m4", kind="m4", firmware_kind="m4", command=qemu_command, wiring=FedWiring),
+VIRTUAL_BOARD_TYPES = (
+    VirtualBoardType(name="native", kind="native", firmware_kind="native", command=native_command, wiring=PtyWiring),
+    VirtualBoardType(name="m4", kind="m4", firmware_kind="m4", command=qemu_command, wiring=FedWiring),
     _nano33emu("nano33emu", 1),
     _nano33emu("nano33emu:rev2", 2),
 )
 
 
-def virtual_record(name: str) -> VirtualRecord | None:
+def virtual_board_type(name: str) -> VirtualBoardType | None:
     """Return the virtual board of that name; None if there is none."""
-    return next((record for record in VIRTUAL_BOARDS if record.name == name), None)
+    return next((record for record in VIRTUAL_BOARD_TYPES if record.name == name), None)

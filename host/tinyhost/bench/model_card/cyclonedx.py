@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tinyhost
-from tinyhost.bench.papers.facts import ModelFacts
-from tinyhost.bench.papers.measures import Measure
+from tinyhost.bench.model_card.facts import ModelFacts
+from tinyhost.bench.model_card.measures import Measure
 
 __all__ = ["ml_bom"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BURST_S", "CHIRP_S", "ToneMark", "burst", "chirp", "find_burst", "find_chirp"]
+__all__ = ["BURST_S", "CHIRP_S", "ToneMarker", "burst", "chirp", "find_burst", "find_chirp"]
 
 CHIRP_S = 0.2
 _CHIRP_HZ = (500.0, 5000.0)
@@ -27,7 +27,7 @@ _MIN_CHIRP, _MIN_BURST = 0.25, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToneMark:
+class ToneMarker:
     """A mark in what a microphone or an accelerometer gave."""
 
     position: int
@@ -58,12 +58,12 @@ def burst(rate_hz: float) -> NDArray[np.float32]:
     return _burst(rate_hz).real.astype(np.float32)
 
 
-def find_chirp(samples: NDArray[np.int16], rate_hz: float) -> ToneMark | None:
+def find_chirp(samples: NDArray[np.int16], rate_hz: float) -> ToneMarker | None:
     """Return the chirp in what a microphone gave, (n,); None if there is none."""
     return _find(samples[:, None], [chirp(rate_hz).astype(np.complex128)], _MIN_CHIRP)
 
 
-def find_burst(samples: NDArray[np.int16], rate_hz: float) -> ToneMark | None:
+def find_burst(samples: NDArray[np.int16], rate_hz: float) -> ToneMarker | None:
     """Return the burst in what an accelerometer gave, (n, n_axes); None if there is none."""
     return _find(samples, [_burst(rate_hz * stretch) for stretch in _STRETCHES], _MIN_BURST)
 
@@ -81,9 +81,9 @@ def _fade(n: int, rate_hz: float) -> NDArray[np.float64]:
     return np.asarray(np.sin(np.pi / 2 * np.minimum(1.0, edge)) ** 2)
 
 
-def _find(samples: NDArray[np.int16], templates: Sequence[NDArray[np.complex128]], least: float) -> ToneMark | None:
+def _find(samples: NDArray[np.int16], templates: Sequence[NDArray[np.complex128]], least: float) -> ToneMarker | None:
     """Return the place, over all axes of (n, n_axes) and all templates, that is most like one."""
-    best: ToneMark | None = None
+    best: ToneMarker | None = None
     for axis, template in ((axis, each) for axis in range(samples.shape[1]) for each in templates):
         mark = _match(samples[:, axis], template, axis)
         if mark is not None and mark.correlation >= least and (best is None or _energy(mark) > _energy(best)):
@@ -91,11 +91,11 @@ def _find(samples: NDArray[np.int16], templates: Sequence[NDArray[np.complex128]
     return best
 
 
-def _energy(mark: ToneMark) -> float:
+def _energy(mark: ToneMarker) -> float:
     return mark.level * mark.correlation
 
 
-def _match(samples: NDArray[np.int16], template: NDArray[np.complex128], axis: int) -> ToneMark | None:
+def _match(samples: NDArray[np.int16], template: NDArray[np.complex128], axis: int) -> ToneMarker | None:
     """Return where samples, (n,), are most like a template; None if they are shorter, or nothing moves."""
     n = len(template)
     if len(samples) < n:
@@ -119,7 +119,7 @@ def _match(samples: NDArray[np.int16], template: NDArray[np.complex128], axis: i
         return None
     share = likeness**2
     meanwhile = samples[at : at + n]
-    return ToneMark(
+    return ToneMarker(
         position=at,
         level=math.sqrt(share * float(energy[at]) / n),
         snr_db=10 * math.log10(share / max(1 - share, 1e-6)),

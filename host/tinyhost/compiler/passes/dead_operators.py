@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from tinyhost.compiler.graph import Graph
 
-__all__ = ["remove_unread"]
+__all__ = ["remove_dead_operators"]
 
 
-def remove_unread(graph: Graph) -> Graph:
+def remove_dead_operators(graph: Graph) -> Graph:
     """Return the graph without operators that contribute neither to its output nor to its state."""
     wanted = set(graph.results)
     kept = []

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from tinyhost.protocol.text import printable
 
-__all__ = ["TameConsole"]
+__all__ = ["SafeConsole"]
 
 _KEPT = "\n\t\u200c\u200d"
 
 
-class TameConsole(Console):
+class SafeConsole(Console):
     """Replaces what is no printable character; colours and cursor moves of our own pass.
 
     Text is shown as it is, brackets and colons too: it has no markup and no emoji codes. What has a style is a `Text`.

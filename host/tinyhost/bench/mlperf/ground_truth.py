@@ -11,16 +11,16 @@ from tinyhost.bench.mlperf.benchmarks import Benchmark
 from tinyhost.errors import DatasetError
 from tinyhost.system.reading import read_file
 
-__all__ = ["TRUTH_NAME", "TruthFile", "TruthSet", "is_plain_name", "read_truth"]
+__all__ = ["GROUND_TRUTH_NAME", "GroundTruthFile", "GroundTruthSet", "is_plain_name", "read_ground_truth"]
 
-TRUTH_NAME = "y_labels.csv"
+GROUND_TRUTH_NAME = "y_labels.csv"
 _MAX_TRUTH_BYTES, _MAX_FILE_BYTES, _MAX_CLASS, _MAX_FILES = 1 << 24, 1 << 26, 1000, 1_000_000
 _MAX_NAME_BYTES = 255
 _HINT = "expected lines as in tst_000000_Stop_7.bin,12,7: file, number of classes, class[, bytes, stride]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TruthFile:
+class GroundTruthFile:
     """One line of y_labels.csv."""
 
     file: str
@@ -33,16 +33,16 @@ class TruthFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TruthSet:
+class GroundTruthSet:
     """A data set: every file is there, and of the right size."""
 
     folder: Path
-    files: tuple[TruthFile, ...]
+    files: tuple[GroundTruthFile, ...]
     input_bytes: int
     truth_sha256: str
     """of y_labels.csv"""
 
-    def inputs(self, item: TruthFile) -> Iterator[bytes]:
+    def inputs(self, item: GroundTruthFile) -> Iterator[bytes]:
         """Yield the inputs of a file, in order. Raises DatasetError if it is not as long as it must be."""
         path = self.folder / item.file
         content = read_file(path, max_bytes=_MAX_FILE_BYTES)
@@ -58,9 +58,9 @@ class TruthSet:
             yield content[start : start + size]
 
 
-def read_truth(folder: Path, benchmark: Benchmark) -> TruthSet:
+def read_ground_truth(folder: Path, benchmark: Benchmark) -> GroundTruthSet:
     """Return a data set. Raises DatasetError for a line that makes no sense, or a file that is missing."""
-    path = folder / TRUTH_NAME
+    path = folder / GROUND_TRUTH_NAME
     content = read_file(path, max_bytes=_MAX_TRUTH_BYTES)
     lines = content.decode("utf-8-sig", errors="replace").splitlines()
     files = tuple(
@@ -73,10 +73,11 @@ def read_truth(folder: Path, benchmark: Benchmark) -> TruthSet:
     missing = [item.file for item in files if not (folder / item.file).is_file()]
     if missing:
         raise DatasetError(
-            f"{folder}: {len(missing):,} of {len(files):,} files of {TRUTH_NAME} are missing, first {missing[0]}",
+            f"{folder}: {len(missing):,} of {len(files):,} files of {GROUND_TRUTH_NAME} are missing, "
+            f"first {missing[0]}",
             hint="fetch the whole data set; see docs/reference/mlperf-tiny.md",
         )
-    return TruthSet(
+    return GroundTruthSet(
         folder=folder,
         files=files,
         input_bytes=benchmark.input_bytes,
@@ -89,7 +90,7 @@ def is_plain_name(file: str) -> bool:
     return bool(file) and Path(file).name == file and len(file.encode(errors="replace")) <= _MAX_NAME_BYTES
 
 
-def _parse(line: str, where: str, benchmark: Benchmark) -> TruthFile:
+def _parse(line: str, where: str, benchmark: Benchmark) -> GroundTruthFile:
     file, *texts = (part.strip() for part in line.split(","))
     numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
     if len(numbers) != len(texts) or len(numbers) not in (2, 4) or not is_plain_name(file):
@@ -102,4 +103,4 @@ def _parse(line: str, where: str, benchmark: Benchmark) -> TruthFile:
             f"{where}: windows of {window} bytes every {stride}, expected {benchmark.input_bytes} for {benchmark.name}",
             hint="check that it is the data set of this benchmark",
         )
-    return TruthFile(file=file, n_classes=n_classes, label=label, window_bytes=window, stride_bytes=stride)
+    return GroundTruthFile(file=file, n_classes=n_classes, label=label, window_bytes=window, stride_bytes=stride)

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 import tinyhost
-from tinyhost.bench.papers.facts import MEASURED, MODEL_QUESTIONS, ModelFacts
-from tinyhost.bench.papers.measures import Measure
+from tinyhost.bench.model_card.facts import MEASURED, MODEL_QUESTIONS, ModelFacts
+from tinyhost.bench.model_card.measures import Measure
 from tinyhost.system.wording import counted
 
 __all__ = ["model_card"]

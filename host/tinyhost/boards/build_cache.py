@@ -18,7 +18,7 @@ from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import read_json
 from tinyhost.system.tools import compiler_version
 
-__all__ = ["Ingredients", "Sizes", "find_built", "ingredients", "note_built"]
+__all__ = ["Ingredients", "Sizes", "find_cached_build", "ingredients", "record_build"]
 
 _RECORD = "built.json"
 _MAX_RECORD_BYTES, _MAX_SIZE = 1 << 16, 1 << 40
@@ -53,7 +53,7 @@ def ingredients(project: Path, environment: str, compiler: str | None) -> Ingred
     return Ingredients(build_id=build_id, compiler=compiler_version(compiler) if compiler else "")
 
 
-def find_built(program: Path, wanted: Ingredients) -> Sizes | None:
+def find_cached_build(program: Path, wanted: Ingredients) -> Sizes | None:
     """Return the sizes of `program` if it is whole and made from what is wanted, else None."""
     try:
         record = read_json(program.with_name(_RECORD), max_bytes=_MAX_RECORD_BYTES)
@@ -65,7 +65,7 @@ def find_built(program: Path, wanted: Ingredients) -> Sizes | None:
     return None
 
 
-def note_built(program: Path, made_from: Ingredients, sizes: Sizes) -> None:
+def record_build(program: Path, made_from: Ingredients, sizes: Sizes) -> None:
     """Note what a program was made from, once its build has ended well."""
     record = {"ingredients": asdict(made_from), "sha256": _sha256(program), "sizes": asdict(sizes)}
     write_atomically(program.with_name(_RECORD), json.dumps(record, indent=2).encode(), sync=False)

@@ -7,29 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.compiler import EndInfo
+from tinyhost.compiler import IoTensorInfo
 from tinyhost.compiler.image_format import IMAGE_ALIGNMENT
 from tinyhost.errors import UsageError
 
-__all__ = ["joined", "parted", "with_inputs"]
+__all__ = ["pack_inputs", "pack_tensors", "unpack_tensors"]
 
 
-def joined(parts: Sequence[bytes]) -> bytes:
+def pack_tensors(parts: Sequence[bytes]) -> bytes:
     """Return tensors one after another, each but one alone filled up with zeros to the image's alignment."""
     if len(parts) == 1:
         return parts[0]
     return b"".join(part + bytes(-len(part) % IMAGE_ALIGNMENT) for part in parts)
 
 
-def parted(data: bytes, ends: Sequence[EndInfo]) -> list[bytes]:
+def unpack_tensors(data: bytes, ends: Sequence[IoTensorInfo]) -> list[bytes]:
     """Return the bytes of each tensor; what lies between them may be anything."""
     return [data[end.offset : end.offset + end.n_bytes] for end in ends]
 
 
-def with_inputs(values: Sequence[NDArray[np.generic]], ends: Sequence[EndInfo]) -> bytes:
+def pack_inputs(values: Sequence[NDArray[np.generic]], ends: Sequence[IoTensorInfo]) -> bytes:
     """Return a model's input of an array for each of its inputs; raises UsageError for other types or shapes."""
     given = [(value.dtype.name, value.shape) for value in values]
     expected = [(end.dtype, end.shape) for end in ends]
     if given != expected:
         raise UsageError(f"expected inputs of {expected}, got {given}", hint="give one array for each input, in order")
-    return joined([np.ascontiguousarray(value).tobytes() for value in values])
+    return pack_tensors([np.ascontiguousarray(value).tobytes() for value in values])

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tinyhost.sensors.marks.border import N_NUMBERS, draw_border, inside, read_border
-from tinyhost.sensors.marks.tones import burst, chirp, find_burst, find_chirp
+from tinyhost.sensors.sync_markers.border import N_NUMBERS, draw_border, inside, read_border
+from tinyhost.sensors.sync_markers.tones import burst, chirp, find_burst, find_chirp
 
 SIDE = 96
 AUDIO_HZ = 16_000

@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, cast
 
-__all__ = ["SQLITE", "is_packed", "pieces", "rewritten_rows", "without_traces"]
+__all__ = ["SQLITE", "is_packed", "rewritten_rows", "text_pieces", "without_traces"]
 
 SQLITE = b"SQLite format 3\0"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +34,7 @@ def is_packed(content: bytes) -> bool:
     return content.startswith(_PACKED)
 
 
-def pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
+def text_pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
     """Yield what may be text in a file: all but pixels and samples, unpacked; of damaged ones what can be read."""
     if content.startswith(_PNG):
         for kind, body in _png_chunks(content):
@@ -51,7 +51,7 @@ def pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
         for name, member in _members(content):
             yield name
             yield member if b"\0" not in member[:8192] else b""
-            yield from pieces(member, depth=depth + 1)
+            yield from text_pieces(member, depth=depth + 1)
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -8,7 +8,7 @@ import io
 from typing import Any
 
 import tinyhost
-from tinyhost.datasets.papers.facts import CardFacts
+from tinyhost.datasets.data_card.facts import CardFacts
 from tinyhost.system.wording import counted
 
 __all__ = ["FILES_NAME", "croissant", "files_table"]

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from tinyhost.compiler.graph import Graph, Operator, Quantization, Tensor
-from tinyhost.models.adapt.graphs import Adapted, cannot, only_reader, operator_name, with_tensors, writer
+from tinyhost.models.adapt.graphs import Adapted, adapt_error, only_reader, operator_name, with_tensors, writer
 
-__all__ = ["in_order", "with_integer_ends", "with_softmax", "without_softmax"]
+__all__ = ["in_order", "with_integer_io", "with_softmax", "without_softmax"]
 
 _CASTS = ("QUANTIZE", "DEQUANTIZE")
 _KEEP_PLACES = frozenset({"SOFTMAX", "LOGISTIC", "RELU", "RELU6", "TANH", "LOG_SOFTMAX", "RESHAPE", *_CASTS})
@@ -18,7 +18,7 @@ _WEIGHTED = ("FULLY_CONNECTED", "CONV_2D")
 _HINT = "give the labels in the model's own order: tinyhost push --labels"
 
 
-def with_integer_ends(graph: Graph, where: str) -> Adapted:
+def with_integer_io(graph: Graph, where: str) -> Adapted:
     """Return the model without the casts at its ends: its input and output are the int8 tensors inside."""
     done: list[str] = []
     first = only_reader(graph, graph.input)
@@ -36,7 +36,7 @@ def with_integer_ends(graph: Graph, where: str) -> Adapted:
     if not done:
         ends = f"it takes {_dtype(graph, graph.input)} and gives {_dtype(graph, graph.output)}, without a cast to int8"
         hint = "leave --integer-ends out, or quantize the network: give the converter a representative data set"
-        raise cannot(where, "integer ends", ends, hint)
+        raise adapt_error(where, "integer ends", ends, hint)
     return Adapted(graph=graph, done=tuple(done))
 
 
@@ -47,7 +47,7 @@ def without_softmax(graph: Graph, where: str) -> Adapted:
     if cast is not None:
         last = writer(graph, cast.inputs[0])
     if last is None or last.code != "SOFTMAX":
-        raise cannot(where, "softmax off", f"{operator_name(last)} is at its end", "leave --softmax out")
+        raise adapt_error(where, "softmax off", f"{operator_name(last)} is at its end", "leave --softmax out")
     operators = tuple(operator for operator in graph.operators if operator not in (last, cast))
     words = f"{operator_name(last)} left out: the output is its input, the logits"
     more = f"; with it {operator_name(cast)}" if cast else ""
@@ -59,10 +59,10 @@ def with_softmax(graph: Graph, where: str) -> Adapted:
     logits = graph.tensors[graph.output]
     last = writer(graph, graph.output)
     if last is not None and last.code in ("SOFTMAX", "LOGISTIC", "LOG_SOFTMAX"):
-        raise cannot(where, "softmax on", f"{operator_name(last)} is at its end already", "leave --softmax out")
+        raise adapt_error(where, "softmax on", f"{operator_name(last)} is at its end already", "leave --softmax out")
     if logits.dtype not in ("int8", "float32") or not logits.shape or logits.shape[-1] < 2:
         what = f"its output is {logits.dtype} {'x'.join(map(str, logits.shape))}, expected int8 of two or more classes"
-        raise cannot(where, "softmax on", what, "cut its casts off first: --integer-ends")
+        raise adapt_error(where, "softmax on", what, "cut its casts off first: --integer-ends")
     quantization = Quantization(scales=np.array([1 / 256], np.float32), zero_points=np.array([-128], np.int64), axis=0)
     scores = Tensor(
         index=len(graph.tensors),
@@ -84,7 +84,9 @@ def in_order(graph: Graph, where: str, *, order: Sequence[int]) -> Adapted:
     n = graph.tensors[graph.output].shape[-1] if graph.tensors[graph.output].shape else 1
     if sorted(order) != list(range(n)):
         got = ",".join(map(str, order))
-        raise cannot(where, "order", f"expected each of 0 to {n - 1} once, got {got}", f"the model has {n} outputs")
+        raise adapt_error(
+            where, "order", f"expected each of 0 to {n - 1} once, got {got}", f"the model has {n} outputs"
+        )
     layer = _last_layer(graph, n, where)
     rows = np.array(order)
     tensors = []
@@ -94,7 +96,9 @@ def in_order(graph: Graph, where: str, *, order: Sequence[int]) -> Adapted:
         tensor = graph.tensors[index]
         shared = sum(index in operator.inputs for operator in graph.operators) > 1
         if tensor.data is None or shared or tensor.shape[0] != n:
-            raise cannot(where, "order", f"{operator_name(layer)} has no filters of its own for {n} classes", _HINT)
+            raise adapt_error(
+                where, "order", f"{operator_name(layer)} has no filters of its own for {n} classes", _HINT
+            )
         values = np.frombuffer(tensor.data, np.uint8).reshape(n, -1)[rows]
         quantization = tensor.quantization
         if quantization is not None and len(quantization.scales) == n > 1:
@@ -114,7 +118,7 @@ def _last_layer(graph: Graph, n: int, where: str) -> Operator:
             break
         operator = writer(graph, operator.inputs[0])
     if operator is None or operator.code not in _WEIGHTED:
-        raise cannot(where, "order", f"{operator_name(operator)} makes its classes, and has no filters", _HINT)
+        raise adapt_error(where, "order", f"{operator_name(operator)} makes its classes, and has no filters", _HINT)
     return operator
 
 

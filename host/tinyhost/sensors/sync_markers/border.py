@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["N_NUMBERS", "BorderMark", "draw_border", "inside", "read_border"]
+__all__ = ["N_NUMBERS", "BorderMarker", "draw_border", "inside", "read_border"]
 
 N_NUMBERS = 256
 _N_CELLS = 12
@@ -28,7 +28,7 @@ _PLACES = np.array(list(product(_SCALES, _SHIFTS, _SHIFTS)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class BorderMark:
+class BorderMarker:
     """What a picture's mark says."""
 
     number: int
@@ -66,7 +66,7 @@ def draw_border(picture: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
     return marked
 
 
-def read_border(frame: NDArray[np.uint8]) -> BorderMark | None:
+def read_border(frame: NDArray[np.uint8]) -> BorderMarker | None:
     """Return what the mark in a frame, (h, w), says; None if there is none, or it is torn, too dark or unclear.
 
     The frame may be of another size than the picture was, brighter or darker, and moved by up to half a cell.
@@ -123,7 +123,7 @@ def _span(
     return begin, np.maximum(end, begin + 1)
 
 
-def _decoded(cells: NDArray[np.float64]) -> BorderMark | None:
+def _decoded(cells: NDArray[np.float64]) -> BorderMarker | None:
     """Return the mark of cells, (2, 12), if they are one."""
     above, below = cells
     white, black = (above[0] + below[1]) / 2, (above[1] + below[0]) / 2
@@ -137,4 +137,4 @@ def _decoded(cells: NDArray[np.float64]) -> BorderMark | None:
     number = int(np.packbits(bits[2:10])[0])
     if not np.array_equal(bits, _CODES[number]):
         return None
-    return BorderMark(number=number, black=float(black), white=float(white), margin=min(1.0, margin))
+    return BorderMarker(number=number, black=float(black), white=float(white), margin=min(1.0, margin))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinyhost.bench.papers.measures import Measure, bench_measures, training_measures
-from tinyhost.datasets.papers.facts import ABOUT_NAME, read_about
+from tinyhost.bench.model_card.measures import Measure, bench_measures, training_measures
+from tinyhost.datasets.data_card.facts import ABOUT_NAME, read_about
 from tinyhost.datasets.people.provenance import RunData, read_run_data
 from tinyhost.errors import ModelError
 from tinyhost.models.file import load_model_file

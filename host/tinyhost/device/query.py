@@ -12,13 +12,13 @@ from tinyhost.errors import LinkTimeoutError, PortBusyError, TinyhostError
 from tinyhost.protocol.faults import fault_of
 from tinyhost.protocol.frames import LogText
 
-__all__ = ["ask_board"]
+__all__ = ["query_board"]
 
 _GREET_S = 3.0
 """A real board answers within half a second, even in an inference; another firmware never does."""
 
 
-def ask_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], None]) -> BoardStatus:
+def query_board(status: BoardStatus, state: Path | None, log: Callable[[LogText], None]) -> BoardStatus:
     """Return the status with what the board says of itself, or why it says nothing.
 
     Only a real board that runs an app is asked. The state becomes `busy` if another program has its port, `silent` if

@@ -11,9 +11,9 @@ from tinyhost.cli.declare import argument, option
 from tinyhost.cli.output import note, say, write_file
 from tinyhost.errors import UsageError
 
-__all__ = ["PapersFolder", "TodayOption", "day_of", "note_missing", "say_papers", "write_papers"]
+__all__ = ["CardsFolder", "TodayOption", "day_of", "note_missing", "say_cards", "write_cards"]
 
-PapersFolder = Annotated[Path, argument(help="The folder for the documents.")]
+CardsFolder = Annotated[Path, argument(help="The folder for the documents.")]
 TodayOption = Annotated[str, option("--today", metavar="DATE", help="The publication date. Default: today.")]
 
 
@@ -25,7 +25,7 @@ def day_of(today: str) -> date:
         raise UsageError(f"--today {today}: expected a date, such as 2027-06-30") from exc
 
 
-def write_papers(target: Path, papers: Mapping[str, str]) -> tuple[Path, ...]:
+def write_cards(target: Path, papers: Mapping[str, str]) -> tuple[Path, ...]:
     """Write documents into a folder, by name; return their paths."""
     target.mkdir(parents=True, exist_ok=True)
     for name, text in papers.items():
@@ -33,7 +33,7 @@ def write_papers(target: Path, papers: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(target / name for name in papers)
 
 
-def say_papers(target: Path, papers: Mapping[str, str], json: str | None) -> None:
+def say_cards(target: Path, papers: Mapping[str, str], json: str | None) -> None:
     """Say what was written, unless a document goes to stdout."""
     if json != "-":
         say(f"{target}: {', '.join(papers)}")

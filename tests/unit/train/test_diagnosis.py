@@ -7,7 +7,13 @@ import pytest
 from scipy.stats import mannwhitneyu
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.skill import classifier_skill
-from tinyhost.train.core.lessons import below, fitting_hints, lucky, unheard_classes, useless
+from tinyhost.train.core.diagnosis import (
+    below_requirement,
+    fitting_hints,
+    no_detection_skill,
+    no_skill,
+    unheard_classes,
+)
 
 LABELS = ("silence", "unknown", "yes", "no")
 
@@ -25,19 +31,19 @@ def _over(n: int, first: tuple[float, ...], last: tuple[float, ...]) -> list[dic
 
 def test_one_constant_answer_is_said_to_be_of_no_use() -> None:
     skill = classifier_skill(((6, 0, 0, 0), (24, 0, 0, 0), (12, 0, 0, 0), (12, 0, 0, 0)), (1, 2, 3))
-    assert useless(skill, LABELS, "clips") == (
+    assert no_skill(skill, LABELS, "clips") == (
         "the model is right on 0 of 48 clips, no better than always answering unknown, which is right on 24: "
         "it has learnt nothing"
     )
 
 
 def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
-    text = useless(classifier_skill(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
+    text = no_skill(classifier_skill(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
     assert "right on 35 of 65 pictures, not more than by chance better than always answering no_person" in text
 
 
 def test_a_model_that_has_learnt_something_has_no_failure() -> None:
-    assert useless(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+    assert no_skill(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -45,16 +51,18 @@ def test_scores_that_are_higher_by_luck_are_those_of_the_u_test(seed: int) -> No
     rng = np.random.default_rng(seed)
     normal, other = rng.normal(0, 1, 40), rng.normal(0.35, 1, 25)
     found = mannwhitneyu(other, normal, alternative="greater", method="asymptotic", use_continuity=False)
-    text = lucky(found.statistic / (40 * 25), 40, 25, "other series")
+    text = no_detection_skill(found.statistic / (40 * 25), 40, 25, "other series")
     assert (text == "") == (found.pvalue < 0.05)
 
 
 def test_a_model_below_the_least_accuracy_is_told_with_the_chance_of_it() -> None:
     scores, classes = np.eye(2)[np.repeat([0, 1], (85, 15))], np.zeros(100, np.int64)
     metrics = classifier_metrics(scores, classes)
-    assert below(metrics, 0.99, "clips") == "the model is right on 85.0% of 100 clips, expected 99.0% or more"
-    assert "(so few that this may be due to chance), expected 90.0% or more" in below(metrics, 0.9, "clips")
-    assert below(metrics, 0.85, "clips") == below(metrics, None, "clips") == ""
+    assert (
+        below_requirement(metrics, 0.99, "clips") == "the model is right on 85.0% of 100 clips, expected 99.0% or more"
+    )
+    assert "(so few that this may be due to chance), expected 90.0% or more" in below_requirement(metrics, 0.9, "clips")
+    assert below_requirement(metrics, 0.85, "clips") == below_requirement(metrics, None, "clips") == ""
 
 
 def test_a_class_that_is_never_recognized_is_named() -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import tinyhost
-from tinyhost.datasets.papers.facts import QUESTIONS, CardFacts
+from tinyhost.datasets.data_card.facts import QUESTIONS, CardFacts
 from tinyhost.system.wording import counted
 
 __all__ = ["datasheet"]

@@ -13,7 +13,7 @@ from tinyhost.compiler import ModelImage, Task, compile_tflite, image_for_tflm
 from tinyhost.compiler.checksum import image_crc32
 from tinyhost.compiler.image_format import ImageHeader, ModelMetadata
 from tinyhost.errors import ModelError, UnsupportedModelError, UsageError
-from tinyhost.models.ends import joined, parted, with_inputs
+from tinyhost.models.io_tensors import pack_inputs, pack_tensors, unpack_tensors
 from tinyhost.models.random_input import random_input
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import summarize
@@ -59,7 +59,7 @@ def test_each_output_equals_the_oracles(tflite: bytes, seed: int, *, passes: boo
     model = summarize(image)
     data = random_input(model, seed)
     expected, got = open_oracle(tflite).run(data), HostReference(image).run(data)
-    assert parted(got, model.outputs) == parted(expected, model.outputs)
+    assert unpack_tensors(got, model.outputs) == unpack_tensors(expected, model.outputs)
 
 
 def test_inputs_and_outputs_lie_one_after_another() -> None:
@@ -76,12 +76,12 @@ def test_arrays_become_the_input_and_the_outputs_their_sum() -> None:
     image = compile_tflite(_sum(), name="m").image
     model = summarize(image)
     x, y = (np.arange(15, dtype=np.int8).reshape(1, 5, 3) * factor for factor in (2, 4))
-    output = HostReference(image).run(with_inputs([x, y], model.inputs))
+    output = HostReference(image).run(pack_inputs([x, y], model.inputs))
     halves = (x.astype(int) + y - 3) / 2
     rounded = np.copysign(np.floor(np.abs(halves) + 0.5), halves).astype(np.int8)  # away from zero
-    assert parted(output, model.outputs) == [rounded.tobytes()] * 2
+    assert unpack_tensors(output, model.outputs) == [rounded.tobytes()] * 2
     with pytest.raises(UsageError, match="expected inputs of"):
-        with_inputs([x], model.inputs)
+        pack_inputs([x], model.inputs)
 
 
 def test_a_model_of_one_input_and_one_output_has_no_list_of_them() -> None:
@@ -91,7 +91,7 @@ def test_a_model_of_one_input_and_one_output_has_no_list_of_them() -> None:
     image = compile_tflite(b.build([x], [y]), name="m").parsed
     assert (image.metadata.n_inputs, image.metadata.n_outputs, set(image.metadata.input_tensors)) == (0, 0, {0})
     assert [end.shape for end in (*image.inputs, *image.outputs)] == [(1, 4), (1, 4)]
-    assert joined([b"abc"]) == b"abc"
+    assert pack_tensors([b"abc"]) == b"abc"
 
 
 @pytest.mark.parametrize(

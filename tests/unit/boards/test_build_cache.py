@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tinyhost.boards.built import Ingredients, Sizes, find_built, ingredients, note_built
+from tinyhost.boards.build_cache import Ingredients, Sizes, find_cached_build, ingredients, record_build
 from tinyhost.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,22 +92,22 @@ def test_the_compiler_is_one_of_the_ingredients(project: Path) -> None:
 def test_a_program_is_found_by_what_it_was_made_from(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_bytes(b"whole")
-    assert find_built(program, MADE_FROM) is None
-    note_built(program, MADE_FROM, SIZES)
-    assert find_built(program, MADE_FROM) == SIZES
-    assert find_built(program, Ingredients(build_id=MADE_FROM.build_id, compiler="g++ 13")) is None
-    assert find_built(program, Ingredients(build_id="f" * 16, compiler=MADE_FROM.compiler)) is None
+    assert find_cached_build(program, MADE_FROM) is None
+    record_build(program, MADE_FROM, SIZES)
+    assert find_cached_build(program, MADE_FROM) == SIZES
+    assert find_cached_build(program, Ingredients(build_id=MADE_FROM.build_id, compiler="g++ 13")) is None
+    assert find_cached_build(program, Ingredients(build_id="f" * 16, compiler=MADE_FROM.compiler)) is None
 
 
 @pytest.mark.parametrize("content", [b"who", b"", None])
 def test_a_program_that_is_not_the_one_that_was_noted_is_not_taken(tmp_path: Path, content: bytes | None) -> None:
     program = tmp_path / "program"
     program.write_bytes(b"whole")
-    note_built(program, MADE_FROM, SIZES)
+    record_build(program, MADE_FROM, SIZES)
     program.unlink()
     if content is not None:
         program.write_bytes(content)
-    assert find_built(program, MADE_FROM) is None
+    assert find_cached_build(program, MADE_FROM) is None
 
 
 @pytest.mark.parametrize("record", ["", "[]", "{}", '{"ingredients": {}', "\0"])
@@ -115,4 +115,4 @@ def test_a_damaged_note_asks_for_a_build(tmp_path: Path, record: str) -> None:
     program = tmp_path / "program"
     program.write_bytes(b"whole")
     (tmp_path / "built.json").write_text(record)
-    assert find_built(program, MADE_FROM) is None
+    assert find_cached_build(program, MADE_FROM) is None

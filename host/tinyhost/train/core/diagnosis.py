@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.skill import Skill, classifier_skill, lucky_auc
+from tinyhost.metrics.skill import Skill, chance_auc, classifier_skill
 from tinyhost.tasks.findings import Judged
 
-__all__ = ["alike", "below", "fitting_hints", "lucky", "unheard_classes", "useless"]
+__all__ = ["below_requirement", "confused_pairs", "fitting_hints", "no_detection_skill", "no_skill", "unheard_classes"]
 
 _GAP = 0.1  # of accuracy, between what is learnt from and what is held out
 _LOSS_GAP = 2.0  # as a ratio, where there is no accuracy
@@ -22,7 +22,7 @@ _MIN_OF_EACH = 6  # samples of a label, to say that it is taken for another
 _MIN_EPOCHS = 8  # fewer say nothing about where a run is going
 
 
-def useless(skill: Skill, labels: Sequence[str], what: str) -> str:
+def no_skill(skill: Skill, labels: Sequence[str], what: str) -> str:
     """Return why a classifier is of no use, "" if it is of some; what: the samples, as in `held-out clips`."""
     if skill.is_better:
         return ""
@@ -34,12 +34,12 @@ def useless(skill: Skill, labels: Sequence[str], what: str) -> str:
     )
 
 
-def lucky(auc: float, n_normal: float, n_other: float, what: str) -> str:
+def no_detection_skill(auc: float, n_normal: float, n_other: float, what: str) -> str:
     """Return why a detector is of no use, "" if it is of some; numbers of independent samples, whose scores are what.
 
     what: as in `anomalous windows`.
     """
-    limit = lucky_auc(n_other, n_normal)
+    limit = chance_auc(n_other, n_normal)
     if auc > limit:
         return ""
     if auc <= 0.5:
@@ -47,7 +47,7 @@ def lucky(auc: float, n_normal: float, n_other: float, what: str) -> str:
     return f"{what} score higher than normal ones by chance at most: AUC {auc:.3f}; chance alone reaches {limit:.3f}"
 
 
-def alike(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
+def confused_pairs(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
     """Return the pairs of wanted labels between which a model does not tell better than by chance.
 
     Only answers that are one of the two count, of pairs with six such samples or more of either label.
@@ -60,7 +60,7 @@ def alike(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int
     return found
 
 
-def below(metrics: ClassifierMetrics, least: float | None, what: str) -> str:
+def below_requirement(metrics: ClassifierMetrics, least: float | None, what: str) -> str:
     """Return why a classifier is worth less than was asked for, "" if it is not; what: the samples."""
     if least is None or metrics.accuracy >= least:
         return ""
