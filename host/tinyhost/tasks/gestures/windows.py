@@ -138,7 +138,7 @@ def recording_judge(image: bytes, model: ModelSummary) -> Callable[[Path], NDArr
 
     It raises DatasetError for one without a gyroscope, or shorter than a window.
     """
-    judge, params = host_judge(image, model), gesture_params(image, model)
+    judge, params = host_scorer(image, model), gesture_params(image, model)
 
     def scores(path: Path) -> NDArray[np.float64]:
         recording = read_motion_csv(path)
