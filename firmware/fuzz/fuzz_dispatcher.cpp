@@ -1,5 +1,5 @@
 // Fuzzes the device: a script of requests, raw bytes and mishaps against a board in memory that runs the vww app;
-// fuzz_keywords.cpp is the same with the kws app.
+// fuzz_keywords.cpp and fuzz_gestures.cpp are the same with the apps kws and gestures.
 //
 // Each step of the script is one byte and what the step needs; see TakeStep(). Requests are framed here, so that
 // mutations reach the handlers, and models are pushed with their right hashes. After the script, and after every power
@@ -211,17 +211,17 @@ class Bench {
         return FeedSound(script->Byte(), script->Byte());
       case kWriteSample: {
         const WriteRequest write = {script->Byte(), Source::kSample, {}};
-        return Send(MessageType::kWrite, {BytesOf(write), Sound(script->Byte())});
+        return Send(MessageType::kWrite, {BytesOf(write), Values(script->Byte())});
       }
       case kInferSample: {
         InferRequest infer = {};
         infer.source = InferSource::kSample;
-        infer.width = 1;
+        infer.width = NChannels();
         infer.height = script->Byte();
         return Send(MessageType::kInfer, BytesOf(infer));
       }
       case kPushOtherParams:
-        return PushOtherParams(script->Take(sizeof(KwsParams)));
+        return PushOtherParams(script->Take(TaskData().size()));
       case kStall:
         board_.n_takes = script->Byte();
         return;
@@ -269,22 +269,26 @@ class Bench {
     board_.n_samples_lost += n;
   }
 
-  Bytes Sound(size_t n) const { return {reinterpret_cast<const uint8_t*>(sound_), n * sizeof(int16_t)}; }
+  static uint8_t NChannels() { return TheApp().sample_input == nullptr ? 1 : TheApp().sample_input->n_channels; }
+
+  Bytes Values(size_t n) const { return {reinterpret_cast<const uint8_t*>(sound_), n * sizeof(int16_t)}; }
 
   /// `how`: whether to begin anew, and how loud; the position is mostly the right one.
-  void FeedSound(uint8_t how, uint8_t n) {
+  void FeedSound(uint8_t how, uint8_t n_values) {
+    const size_t n = n_values / NChannels();
+    const uint32_t rate_mhz = TheApp().sensor == SensorKind::kMicrophone ? 16'000'000 : 119'000;
     const bool restarts = how % 4 == 0;
     if (restarts) fed_ = how % 8 == 0 ? 0 : UINT64_MAX - 5'000;
     for (size_t i = 0; i < kMaxSound; ++i) sound_[i] = static_cast<int16_t>((i * i + how) * 257 * (how % 16));
-    const FeedRequest feed = {fed_, how % 32 == 1 ? 1u : 16'000'000u, static_cast<uint8_t>(restarts ? 1 : 0), {}};
-    Send(MessageType::kFeed, {BytesOf(feed), Sound(n)});
+    const FeedRequest feed = {fed_, how % 32 == 1 ? 1u : rate_mhz, static_cast<uint8_t>(restarts ? 1 : 0), {}};
+    Send(MessageType::kFeed, {BytesOf(feed), Values(n * NChannels())});
     fed_ += n;
   }
 
   /// Pushes a model whose task data are the script's, and which is right otherwise.
   void PushOtherParams(Bytes task_data) {
     const std::vector<uint8_t> image =
-        TinyModel(9, 0, Task::kKws, std::vector<uint8_t>(task_data.data, task_data.data + task_data.size));
+        TinyModel(9, 0, TaskOfApp(), std::vector<uint8_t>(task_data.data, task_data.data + task_data.size));
     BeginModel(image, Sha256::Of(image.data(), image.size()));
     device()->Poll();
     WriteModel(image, 0, image.size());
@@ -302,13 +306,19 @@ class Bench {
   }
 
   static constexpr size_t kModels = 4;
+  /// Short strides and steps, so that much happens.
   static std::vector<uint8_t> TaskData() {
-    if (TheApp().sample_input == nullptr) return {};
-    constexpr KwsParams kParams = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0};  // short strides, so that much happens
-    const auto* bytes = reinterpret_cast<const uint8_t*>(&kParams);
-    return {bytes, bytes + sizeof(kParams)};
+    static constexpr KwsParams kKeywords = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0};
+    static constexpr GestureParams kGestures = {50'000, 2, 40, 60, 1, 2, 0};
+    const Bytes params = TaskOfApp() == Task::kKws        ? BytesOf(kKeywords)
+                         : TaskOfApp() == Task::kGestures ? BytesOf(kGestures)
+                                                          : Bytes{};
+    return {params.data, params.data + params.size};
   }
-  static Task TaskOfApp() { return TheApp().sample_input == nullptr ? Task::kVww : Task::kKws; }
+  static Task TaskOfApp() {
+    if (TheApp().sample_input == nullptr) return Task::kVww;
+    return TheApp().sensor == SensorKind::kMicrophone ? Task::kKws : Task::kGestures;
+  }
 
   static constexpr size_t kMaxSound = 255;
   const std::vector<uint8_t> models_[kModels] = {

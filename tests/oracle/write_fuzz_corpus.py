@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import NonInteractiveExampleWarning
 from tinyhost.compiler import compile_tflite
 
-from tests.oracle.strategies import OPERATOR_MODELS, Model
+from tests.oracle.several_ends import several_ends
+from tests.oracle.strategies import OPERATOR_MODELS
 
 _PER_OPERATOR = 4
 _MAX_BYTES = 4096
@@ -27,7 +28,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore", NonInteractiveExampleWarning)
-    for strategy in OPERATOR_MODELS.values():
+    for strategy in (*(models.map(lambda model: model.data) for models in OPERATOR_MODELS.values()), several_ends()):
 
         @settings(
             max_examples=_PER_OPERATOR,
@@ -37,13 +38,13 @@ def main() -> int:
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        @given(model=strategy)
-        def write(model: Model) -> None:
-            shape = compile_tflite(model.data, name="seed").parsed.output.shape
+        @given(tflite=strategy)
+        def write(tflite: bytes) -> None:
+            shape = compile_tflite(tflite, name="seed").parsed.output.shape
             n = shape[-1] if shape else 0
             labels = [f"l{i}" for i in range(n)] if 0 < n < 4 else []
             for arena_bytes in (None, 0):
-                image = compile_tflite(model.data, name="seed", labels=labels, arena_bytes=arena_bytes).image
+                image = compile_tflite(tflite, name="seed", labels=labels, arena_bytes=arena_bytes).image
                 if len(image) <= _MAX_BYTES:
                     (folder / hashlib.sha256(image).hexdigest()[:16]).write_bytes(image)
 

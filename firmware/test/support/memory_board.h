@@ -13,8 +13,8 @@
 
 namespace tinyhost {
 
-/// A board in memory: what its host sends and receives, its clock, camera and microphone. memory_board_hal.h shows it
-/// as the hal.
+/// A board in memory: what its host sends and receives, its clock, camera and microphone, which is its
+/// motion sensor, too. memory_board_hal.h shows it as the hal.
 struct MemoryBoard {
   std::deque<uint8_t> to_device;
   std::vector<uint8_t> from_device;
@@ -35,7 +35,7 @@ struct MemoryBoard {
   size_t n_captures = 0;
 
   Status microphone_status = Status::kNoSensor;
-  size_t n_samples_waiting = 0;      // of the microphone
+  size_t n_samples_waiting = 0;
   uint64_t microphone_position = 0;  // of the next sample, whose value is that position's low bits
   uint32_t n_samples_lost = 0;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hal/clock.h"
+#include "hal/imu.h"
 #include "hal/link.h"
 #include "hal/marker.h"
 #include "hal/microphone.h"
@@ -97,14 +98,37 @@ Status StartMicrophone(Sampling* sampling) {
 
 void StopMicrophone() {}
 
-Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block) {
+/// Takes samples of `n_channels` values each from what waits.
+static Status ReadSamples(int16_t* samples, size_t max, size_t n_channels, SampleBlock* block) {
   MemoryBoard* board = TheBoard();
   const size_t n = std::min(max, board->n_samples_waiting);
-  for (size_t i = 0; i < n; ++i) samples[i] = static_cast<int16_t>((board->microphone_position + i) * 40'503);
+  for (size_t i = 0; i < n * n_channels; ++i) {
+    samples[i] = static_cast<int16_t>((board->microphone_position * n_channels + i) * 40'503);
+  }
   board->n_samples_waiting -= n;
   *block = {n, board->microphone_position, board->now_us, board->n_samples_lost, board->n_samples_waiting};
   board->microphone_position += n;
   return board->microphone_status;
 }
+
+Status ReadMicrophone(int16_t* samples, size_t max, SampleBlock* block) { return ReadSamples(samples, max, 1, block); }
+
+constexpr Sampling kImuSampling = {100'000, 1.0f / 8192, 6};
+
+Status DescribeImu(SensorDescription* description) {
+  *description = {"BMI270", kImuSampling};
+  return TheBoard()->microphone_status;
+}
+
+Status StartImu(Sampling* sampling) {
+  *sampling = kImuSampling;
+  TheBoard()->microphone_position = 0;
+  return TheBoard()->microphone_status;
+}
+
+void StopImu() {}
+Status ReadImu(int16_t* samples, size_t max, SampleBlock* block) { return ReadSamples(samples, max, 6, block); }
+uint16_t ImuTestParts() { return TheBoard()->n_test_parts; }
+void TestImu(uint16_t part, FindingList* findings) { TestSensor(part, findings); }
 
 }  // namespace tinyhost::hal

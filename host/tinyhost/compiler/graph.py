@@ -93,9 +93,9 @@ class State:
     """what it becomes when the inference is done"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Graph:
-    """The first subgraph of a model, operators in execution order."""
+    """The first subgraph of a model, operators in execution order; equal to itself only."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]

@@ -40,17 +40,18 @@ def plan_arena(buffers: Sequence[Buffer]) -> tuple[list[int], int]:
         return [], 0
     bans = _bans(buffers)
     bound = _lower_bound(buffers)
+    n_orders = math.factorial(len(buffers))  # few buffers have few
     best: tuple[int, list[int]] | None = None
     tried: set[tuple[int, ...]] = set()
     for order in _orders(buffers):
-        if tuple(order) in tried:  # few buffers have few orders
+        if tuple(order) in tried:
             continue
         tried.add(tuple(order))
         offsets = _place(buffers, bans, order)
         size = max(offset + _aligned(b.n_bytes) for offset, b in zip(offsets, buffers, strict=True))
         if best is None or size < best[0]:
             best = (size, offsets)
-        if best[0] <= bound:
+        if best[0] <= bound or len(tried) == n_orders:
             break
     assert best is not None
     return best[1], best[0]

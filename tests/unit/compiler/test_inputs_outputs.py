@@ -21,6 +21,7 @@ from tinyhost.tasks.on_device import check_model
 
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.oracle import open_oracle
+from tests.oracle.several_ends import several_ends
 
 _ZEROS = (0,) * 10
 
@@ -34,26 +35,8 @@ def _sum(*, n_outputs: int = 2) -> bytes:
     return b.build([x, y], [total, flat][:n_outputs])
 
 
-@st.composite
-def _graphs(draw: st.DrawFn) -> bytes:
-    """Draw graphs of a few operators, with outputs that are inputs, each other's views, or there twice."""
-    b, shape = ModelBuilder(), (1, draw(st.integers(1, 6)), draw(st.integers(1, 9)))
-    flat = (shape[1] * shape[2],)
-    inputs = [b.tensor(shape, scale=0.25) for _ in range(draw(st.integers(1, 4)))]
-    tensors, views = list(inputs), []
-    for _ in range(draw(st.integers(1, 6))):
-        a, c = draw(st.sampled_from(tensors)), draw(st.sampled_from(tensors))
-        if draw(st.booleans()):
-            views.append(b.operator("RESHAPE", [a, b.integers(flat)], b.tensor(flat, scale=0.25)))
-        else:
-            code = draw(st.sampled_from(["ADD", "MUL"]))
-            tensors.append(b.operator(code, [a, c], b.tensor(shape, scale=0.25), FusedActivationFunction=0))
-    outputs = draw(st.lists(st.sampled_from([*tensors[len(inputs) :], *views]), min_size=1, max_size=5))
-    return b.build(inputs, outputs)
-
-
 @settings(max_examples=25, derandomize=True, deadline=None)
-@given(tflite=_graphs(), seed=st.integers(0, 2**31), passes=st.booleans())
+@given(tflite=several_ends(), seed=st.integers(0, 2**31), passes=st.booleans())
 def test_each_output_equals_the_oracles(tflite: bytes, seed: int, *, passes: bool) -> None:
     image = compile_tflite(tflite, name="m", passes=passes).image
     model = summarize(image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -38,6 +39,7 @@ _LOOKUPS = (
 _ADD_LEFT_SHIFT = 20
 
 
+@lru_cache(maxsize=1)  # several passes ask for the ranges of one graph, one after another
 def value_ranges(graph: Graph) -> Ranges:
     """Return the range of every 8-bit tensor, by interval arithmetic on the kernels' own integer arithmetic."""
     ranges: list[ValueRange | None] = [_initial(tensor) for tensor in graph.tensors]
