@@ -69,6 +69,7 @@ constexpr RequestKind kRequests[] = {
     {MessageType::kSnapshot, 0},
     {MessageType::kFeed, sizeof(FeedRequest) + 8},
     {MessageType::kSelfTest, sizeof(SelfTestRequest)},
+    {MessageType::kUnsure, sizeof(UnsureRequest)},
     {MessageType::kSettings, 0},
     {MessageType::kSettingSet, sizeof(SettingSetRequest)},
     {MessageType::kStream, sizeof(StreamRequest)},

@@ -41,6 +41,8 @@ from tinyhost.protocol.messages import (
     Source,
     StreamHeader,
     StreamId,
+    UnsureReply,
+    UnsureSample,
 )
 
 from tests.commands import run_tinyhost
@@ -163,6 +165,26 @@ HOSTILE: dict[str, tuple[dict[MessageType, Answer], Use]] = {
     "self-test of the same part for ever": (
         {MessageType.SELF_TEST: says(SelfTestReply(n_parts=2).pack())},
         lambda device: list(device.self_test()),
+    ),
+    "unsure samples that are missing": (
+        {MessageType.UNSURE: says(UnsureReply(n_unsure=9, n_kept=9).pack())},
+        Device.unsure,
+    ),
+    "an unsure sample of 4 GB": (
+        {
+            MessageType.UNSURE: says(
+                UnsureReply(n_unsure=1, n_kept=1).pack() + UnsureSample(width=65_535, height=65_535).pack()
+            ),
+            MessageType.READ: says(ReadReply(total_bytes=HUGE).pack()),
+        },
+        Device.unsure,
+    ),
+    "an unsure sample of another size": (
+        {
+            MessageType.UNSURE: says(UnsureReply(n_unsure=1, n_kept=1).pack() + UnsureSample(width=9, height=9).pack()),
+            MessageType.READ: says(ReadReply().pack()),
+        },
+        Device.unsure,
     ),
     "settings cut off": ({MessageType.SETTINGS: says(SettingInfo().pack()[:-1])}, Device.settings),
     "refusal cut off": (

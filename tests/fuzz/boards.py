@@ -25,12 +25,22 @@ from tinyhost.boards.scenes.spec import SceneSpec
 from tinyhost.boards.state import BoardFolder, BoardLock, Flashed, Running
 from tinyhost.device.replies import unpacked
 from tinyhost.device.stream_items import FrameItem, SamplesItem, parse_item
+from tinyhost.device.unsure import parse_unsure
 from tinyhost.errors import PortBusyError
 from tinyhost.hil.rigs import load_rig
 from tinyhost.hil.stimuli.window import read_picture
 from tinyhost.protocol import messages
 from tinyhost.protocol.frames import FrameDecoder, encode_frame
-from tinyhost.protocol.messages import FeaturesInfo, FrameInfo, Prediction, SamplesInfo, StreamHeader, StreamId
+from tinyhost.protocol.messages import (
+    FeaturesInfo,
+    FrameInfo,
+    Prediction,
+    SamplesInfo,
+    StreamHeader,
+    StreamId,
+    UnsureReply,
+    UnsureSample,
+)
 from tinyhost.sensors import MotionQuality, PictureQuality, SoundQuality
 from tinyhost.sensors.sync_markers.border import draw_border, read_border
 from tinyhost.sensors.sync_markers.tones import find_burst, find_chirp
@@ -291,6 +301,14 @@ TARGETS = [
         name="stream features",
         parse=_stream(StreamId.FEATURES),
         seeds=_items(FeaturesInfo(n_features=4).pack() + bytes(4)),
+    ),
+    Target(
+        name="unsure samples",
+        parse=lambda data: parse_unsure(data, "board"),
+        seeds=lambda: [
+            UnsureReply(n_unsure=3, n_kept=1, rate_mhz=119_000, scale=0.1).pack()
+            + UnsureSample(width=3, height=256, n_classes=2, top=1).pack()
+        ],
     ),
     Target(name="power meter", parse=_power, seeds=lambda: [_calibration(), _calibration() + bytes(range(64))]),
     Target(name="display", parse=lambda data: parse_xwd(data, "display"), seeds=lambda: [_display()]),

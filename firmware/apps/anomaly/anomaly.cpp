@@ -1,6 +1,7 @@
 // Anomaly detection: accelerometer -> features of a window -> model -> score -> alarm.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "anomaly/alarm.h"
@@ -21,6 +22,7 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kHysteresis, 0, INT32_MAX, 0},
     {Setting::kRaiseWindows, 1, UINT16_MAX, 1},
     {Setting::kClearWindows, 1, UINT16_MAX, 1},
+    {Setting::kUnsureMargin, 0, INT32_MAX, 0},
 };
 
 constexpr uint32_t kTolerance = 32;  // rates and scales that differ by more than 1/32 are others
@@ -67,6 +69,7 @@ void Conclude(const Engine&, const SettingTable& settings, uint64_t /*time_us*/,
   prediction->detected = alarm.raised() ? 1 : 0;
   if (!alarm.raised()) baseline.Update(prediction->score);  // a fault must not become the new normal
   prediction->baseline = baseline.value();
+  result->margin = std::abs(prediction->score - threshold);
 }
 
 /// "ALARM 2.31" or "normal 0.27".
@@ -120,6 +123,7 @@ constexpr SampleInput kSampleInput = {
     .take = Take,
     .features = Features,
     .fill = Fill,
+    .window_samples = [] { return size_t{model.view().motion.n_fft}; },
 };
 
 constexpr Scoring kScoring = {
@@ -143,7 +147,7 @@ const App kApp = {
     .conclude = Conclude,
     .describe = Describe,
     .self_test = &kSelfTest,
-    .take_picture = nullptr,
+    .camera = nullptr,
     .sample_input = &kSampleInput,
     .scoring = &kScoring,
 };

@@ -21,6 +21,7 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kAverageMs, 0, 2000, kUsualGestureParams.average_ms},
     {Setting::kSuppressionMs, 0, 10'000, kUsualGestureParams.suppression_ms},
     {Setting::kMinResults, 1, 100, kUsualGestureParams.min_results},
+    {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
 };
 
 constexpr size_t kLevelSteps = 12;   // half a second of the usual ones
@@ -122,6 +123,8 @@ Status Fill(const Engine& engine) {
   return Status::kOk;
 }
 
+size_t WindowMoments() { return (params.n_steps * rate_mhz + params.step_mhz / 2) / params.step_mhz; }
+
 constexpr SampleInput kSampleInput = {
     .describe_sensor = hal::DescribeImu,
     .start_sensor = hal::StartImu,
@@ -134,6 +137,7 @@ constexpr SampleInput kSampleInput = {
     .take = Take,
     .features = Features,
     .fill = Fill,
+    .window_samples = WindowMoments,
 };
 
 constexpr SelfTest kSelfTest = {.n_parts = hal::ImuTestParts, .run = hal::TestImu};
@@ -151,7 +155,7 @@ const App kApp = {
     .conclude = Conclude,
     .describe = Describe,
     .self_test = &kSelfTest,
-    .take_picture = nullptr,
+    .camera = nullptr,
     .sample_input = &kSampleInput,
 };
 

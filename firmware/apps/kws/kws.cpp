@@ -19,6 +19,7 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kAverageMs, 0, kMaxAverageMs, kMicroSpeechParams.average_ms},
     {Setting::kSuppressionMs, 0, kMaxSuppressionMs, kMicroSpeechParams.suppression_ms},
     {Setting::kMinResults, 1, kMaxMinResults, kMicroSpeechParams.min_results},
+    {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
 };
 
 constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
@@ -116,6 +117,7 @@ constexpr SampleInput kSampleInput = {
     .take = Take,
     .features = Features,
     .fill = Fill,
+    .window_samples = [] { return kClipSamples; },
 };
 
 constexpr SelfTest kSelfTest = {.n_parts = hal::MicrophoneTestParts, .run = hal::TestMicrophone};
@@ -133,7 +135,7 @@ const App kApp = {
     .conclude = Conclude,
     .describe = Describe,
     .self_test = &kSelfTest,
-    .take_picture = nullptr,
+    .camera = nullptr,
     .sample_input = &kSampleInput,
 };
 

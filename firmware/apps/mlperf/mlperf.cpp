@@ -146,6 +146,9 @@ constexpr TextCommands kTextCommands = {
     .cancel = [] { TheSession().Cancel(); },
 };
 
+constexpr Camera kNoCamera = {
+    [](const SettingTable&, uint8_t*, size_t, hal::CameraFrame*) { return Status::kUnsupported; }, &kPictureLoop};
+
 const App kApp = {
     .name = "mlperf",
     .sensor = SensorKind::kCamera,
@@ -159,7 +162,7 @@ const App kApp = {
     .conclude = [](const Engine&, const SettingTable&, uint64_t, Result*) {},
     .describe = [](const Engine&, const Result&, char* text, size_t) { text[0] = 0; },
     .self_test = nullptr,
-    .take_picture = nullptr,
+    .camera = &kNoCamera,
     .sample_input = nullptr,
     .scoring = nullptr,
     .text_commands = &kTextCommands,

@@ -38,6 +38,7 @@ void Objects::Conclude(const Engine& engine, const SettingTable& settings, Resul
   FindBlobs(map, settings.Get(Setting::kThreshold), &blobs_);
   const SeenWindow window = SeenWindowOf(width_, height_, engine.input());
   Prediction* prediction = &result->prediction;
+  result->margin = std::abs(result->scores[prediction->top] - settings.Get(Setting::kThreshold));
   for (size_t i = 0; i < blobs_.n; ++i) {
     const Blob& blob = blobs_.blobs[i];
     const BlobPlace place = PlaceOf(blob, map, window);

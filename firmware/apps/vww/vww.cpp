@@ -14,6 +14,7 @@ constexpr SettingSpec kSettings[] = {
     {Setting::kPeriodMs, 0, 60'000, 0},
     {Setting::kSmoothing, 0, 255, 128},  // the model's own default replaces it, and the next one
     {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
+    {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
 };
 
 constexpr size_t kLargestPicture = 160 * 120;  // hal::CameraResolution::kQqvga
@@ -58,6 +59,8 @@ Status TakePicture(const SettingTable& settings, uint8_t* pixels, size_t capacit
   return hal::CaptureFrame(resolution, pixels, capacity, frame);
 }
 
+constexpr Camera kCamera = {TakePicture, &kPictureLoop};
+
 constexpr SelfTest kSelfTest = {.n_parts = hal::CameraTestParts, .run = hal::TestCamera};
 
 constexpr App kApp = {
@@ -73,7 +76,7 @@ constexpr App kApp = {
     .conclude = Conclude,
     .describe = Describe,
     .self_test = &kSelfTest,
-    .take_picture = TakePicture,
+    .camera = &kCamera,
 };
 
 }  // namespace

@@ -137,7 +137,7 @@ constexpr App kApp = {
     .conclude = Conclude,
     .describe = Describe,
     .self_test = &kSelfTest,
-    .take_picture = nullptr,
+    .camera = nullptr,
     .sample_input = &kSampleInput,
 };
 

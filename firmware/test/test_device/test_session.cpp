@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Connected, "every type that is no request is refused as unsupp
     const bool is_error = reply.IsReplyTo(MessageType::kError);
     n_supported += !is_error || reply.As<ErrorReply>().status != Status::kUnsupported;
   }
-  CHECK(n_supported == 19);
+  CHECK(n_supported == 20);
 }
 
 TEST_CASE_FIXTURE(Connected, "a payload of another length is refused with the right one") {

@@ -21,7 +21,7 @@ SettingSetRequest Set(Setting setting, int32_t value, bool persist) {
 
 TEST_CASE_FIXTURE(Connected, "settings are listed with their bounds") {
   const ByteVector list = Request(MessageType::kSettings).payload;
-  CHECK(list.size() == 4 * sizeof(SettingInfo));
+  CHECK(list.size() == 5 * sizeof(SettingInfo));
   const SettingInfo smoothing = Find(list, Setting::kSmoothing);
   CHECK(smoothing.minimum == 0);
   CHECK(smoothing.maximum == 255);

@@ -29,6 +29,7 @@ COMMANDS = {
     "capture": "Capture labelled samples from the board's sensor.",
     "data": "Fetch, import, label, check, split and export data sets.",
     "monitor": "Show live predictions and the sensor's data.",
+    "collect": "Collect the samples that the board's model was unsure of, and erase them there.",
     "train": "Train a model; needs TensorFlow, the extra `train`.",
     "model": "List, download, adapt and compare models, and write model cards.",
     "inspect": "Show a model's memory and compute costs, and whether it fits the board.",

@@ -22,6 +22,7 @@ from tinyhost.device.session import Session
 from tinyhost.device.settings import read_settings, set_setting
 from tinyhost.device.streams import StreamHub, Subscription
 from tinyhost.device.timing import timeout_scale
+from tinyhost.device.unsure import UnsureSamples, clear_unsure, read_unsure
 from tinyhost.device.writing import Writer
 from tinyhost.errors import BoardError
 from tinyhost.link.faults import Faults
@@ -252,6 +253,14 @@ class Device:
     def snapshot(self) -> Frame:
         """Capture one camera frame."""
         return snapshot(self._session, self._reader)
+
+    def unsure(self) -> UnsureSamples:
+        """Return the samples that the board keeps because its model was unsure of them; they stay there."""
+        return read_unsure(self._session, self._reader)
+
+    def clear_unsure(self) -> None:
+        """Erase these samples on the board."""
+        clear_unsure(self._session)
 
     def self_test(self, progress: TestProgress = lambda done, total: None) -> Iterator[Finding]:
         """Run the board's self-test of its sensor; yield what each part finds as it is found. No stream may be on.

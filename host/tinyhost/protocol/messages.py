@@ -35,6 +35,7 @@ __all__ = [
     "MAX_PAYLOAD_BYTES",
     "MAX_REQUEST_BYTES",
     "MAX_SCORES",
+    "MAX_UNSURE",
     "MessageType",
     "ModelBeginReply",
     "ModelBeginRequest",
@@ -55,6 +56,7 @@ __all__ = [
     "ResetMode",
     "ResetRequest",
     "SESSION_TIMEOUT_MS",
+    "SampleCoding",
     "SamplesInfo",
     "SelfTestReply",
     "SelfTestRequest",
@@ -69,6 +71,9 @@ __all__ = [
     "StreamHeader",
     "StreamId",
     "StreamRequest",
+    "UnsureReply",
+    "UnsureRequest",
+    "UnsureSample",
     "WriteRequest",
 ]
 
@@ -94,6 +99,8 @@ MAX_SCORES = 16
 """Most classes that a PREDICTION carries."""
 MAX_OBJECTS = 16
 """Most objects that a PREDICTION carries."""
+MAX_UNSURE = 64
+"""Most samples that UNSURE lists."""
 
 
 class MessageType(IntEnum):
@@ -135,6 +142,8 @@ class MessageType(IntEnum):
     """FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time"""
     SELF_TEST = 38
     """SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s"""
+    UNSURE = 39
+    """UnsureRequest -> UnsureReply, then UnsureSample each, the oldest first: the samples that the model was unsure of"""
     SETTINGS = 48
     """-> SettingInfo for each setting"""
     SETTING_SET = 49
@@ -199,6 +208,8 @@ class Source(IntEnum):
     """the active model image"""
     PATTERN = 5
     """pattern bytes (see InferSource.PATTERN) of seed `index`; measures the link"""
+    UNSURE = 6
+    """sample `index` of those that UNSURE lists; READ only"""
 
 
 class InferSource(IntEnum):
@@ -250,6 +261,17 @@ class Setting(IntEnum):
     """anomaly: high scores in a row that raise the alarm"""
     CLEAR_WINDOWS = 10
     """anomaly: low scores in a row that clear it"""
+    UNSURE_MARGIN = 11
+    """samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16"""
+
+
+class SampleCoding(IntEnum):
+    """How the values of a sample are kept."""
+
+    PLAIN = 0
+    """as the sensor gives them: uint8 pixels, int16 x, y, z of each moment"""
+    MU_LAW = 1
+    """a byte for each int16 value: G.711's mu-law"""
 
 
 class AlarmState(IntEnum):
@@ -1435,6 +1457,117 @@ class SelfTestReply:
             n_parts=values[1],
             n_findings=values[2],
             reserved=values[3],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsureRequest:
+    """Asks for the list of samples that the model was unsure of."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<B3B")
+
+    clear: int = 0
+    """1: erase them first, so that the list is empty"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.clear, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> UnsureRequest:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            clear=values[0],
+            reserved=values[1 : 4],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsureReply:
+    """Opens the list. Of windows that overlap, and of pictures within a second, only the one with the least margin is kept."""
+
+    SIZE: ClassVar[int] = 20
+    _STRUCT: ClassVar[Struct] = Struct("<IIfHHB3B")
+
+    n_unsure: int = 0
+    """samples that were kept since they were erased last; n_kept of them are still there"""
+    rate_mhz: int = 0
+    """of the sensor's samples, per 1,000 s; 0 of pictures"""
+    scale: float = 0.0
+    """of one count: of full scale (microphone), g (accelerometer); 0 of pictures"""
+    n_kept: int = 0
+    n_room: int = 0
+    """most that are there at a time; 0: not known before the first one"""
+    coding: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.n_unsure, self.rate_mhz, self.scale, self.n_kept, self.n_room, self.coding, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> UnsureReply:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            n_unsure=values[0],
+            rate_mhz=values[1],
+            scale=values[2],
+            n_kept=values[3],
+            n_room=values[4],
+            coding=values[5],
+            reserved=values[6 : 9],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsureSample:
+    """A sample that the model was unsure of, and what it said."""
+
+    SIZE: ClassVar[int] = 48
+    _STRUCT: ClassVar[Struct] = Struct("<QQiiHHBBH16b")
+
+    time_us: int = 0
+    """of the board's clock: when the picture was taken, or the window ended"""
+    position: int = 0
+    """as in Prediction"""
+    margin: int = 0
+    """in units of the setting UNSURE_MARGIN"""
+    score: int = 0
+    """as in Prediction"""
+    width: int = 0
+    """pixels in a row, or values of a moment"""
+    height: int = 0
+    """rows, or moments"""
+    n_classes: int = 0
+    top: int = 0
+    """as in Prediction"""
+    reserved: int = 0
+    scores: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    """MAX_SCORES, of which n_classes are said"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.time_us, self.position, self.margin, self.score, self.width, self.height, self.n_classes, self.top, self.reserved, *self.scores)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> UnsureSample:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            time_us=values[0],
+            position=values[1],
+            margin=values[2],
+            score=values[3],
+            width=values[4],
+            height=values[5],
+            n_classes=values[6],
+            top=values[7],
+            reserved=values[8],
+            scores=values[9 : 25],
         )
 
 

@@ -10,7 +10,7 @@ from tinyhost.errors import UnsupportedModelError, UsageError
 from tinyhost.models.sampling import misfit_of
 from tinyhost.motion.sensor import SENSORS
 from tinyhost.protocol.limits import APP_LIMITS
-from tinyhost.protocol.messages import SensorKind
+from tinyhost.protocol.messages import SensorKind, Setting
 from tinyhost.sensors.sensor import Sensor, sensor_of_code
 from tinyhost.tasks.live import LiveForm
 from tinyhost.tasks.registry import task_of_app, task_of_device, tasks, tasks_of_sensor
@@ -51,7 +51,8 @@ def _form_of_app(info: InfoReply, settings: Container[str]) -> LiveForm:
 
 def _task_like(info: InfoReply, settings: Container[str]) -> Task | None:
     of_sensor = (task for task in tasks() if task.sensor.code == info.sensor)
-    return next((task for task in of_sensor if all(each.name.lower() in settings for each in task.settings)), None)
+    needed = ((task, task.settings - {Setting.UNSURE_MARGIN}) for task in of_sensor)  # older firmware keeps nothing
+    return next((task for task, names in needed if all(each.name.lower() in settings for each in names)), None)
 
 
 def task_with_sensor(device: Device, sensor: Sensor, board: str) -> Task:

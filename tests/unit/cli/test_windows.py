@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train anomaly": ("--data FOLDER/nothing", "no such folder"),
     "train gestures": ("--data FOLDER/nothing", "no such folder"),
     "train series": ("--data FOLDER/nothing", "expected NAME_TRAIN and NAME_TEST"),
+    "collect": ("FOLDER/unsure", NO_BOARD),
     "model list": ("", ""),
     "model fetch": ("nothing", "nothing"),
     "model adapt": ("models/vww/model.tflite -o FOLDER/adapted.tflite --softmax off", ""),

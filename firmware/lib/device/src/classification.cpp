@@ -1,5 +1,6 @@
 #include "device/classification.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace tinyhost {
@@ -33,9 +34,20 @@ void Classification::Conclude(const Engine& engine, const SettingTable& settings
     result->smoothed[i] = static_cast<int8_t>((smoothed_[i] + kHalf) >> kFractionBits);
   }
   has_past_ = true;
+  result->margin = MarginOf(scores, output.n_bytes);
   result->prediction.n_classes = static_cast<uint8_t>(output.n_bytes);
   result->prediction.top = static_cast<uint8_t>(top);
   result->prediction.detected = result->smoothed[top] >= settings.Get(Setting::kThreshold) ? 1 : 0;
+}
+
+int32_t Classification::MarginOf(const int8_t* scores, size_t n_scores) {
+  if (n_scores < 2) return INT32_MAX;
+  int32_t best = INT8_MIN, second = INT8_MIN;
+  for (size_t i = 0; i < n_scores; ++i) {
+    second = std::max<int32_t>(second, std::min<int32_t>(best, scores[i]));
+    best = std::max<int32_t>(best, scores[i]);
+  }
+  return best - second;
 }
 
 void Classification::Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes) {

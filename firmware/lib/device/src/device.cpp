@@ -47,11 +47,12 @@ const Route Device::kRoutes[] = {
     {MessageType::kWrite, Call<&Device::transfers_, &Transfers::OnWrite>, kAtLeast<WriteRequest>},
     {MessageType::kInfer, Call<&Device::inference_, &Inference::OnInfer>, kExactly<InferRequest>},
     {MessageType::kProfile, Call<&Device::inference_, &Inference::OnProfile>, kExactly<ProfileRequest>},
-    {MessageType::kSnapshot, Call<&Device::looking_, &Looking::OnSnapshot>, kNoPayload},
+    {MessageType::kSnapshot, OnSnapshot, kNoPayload},
     {MessageType::kFeed, Call<&Device::listening_, &Listening::OnFeed>, kAtLeast<FeedRequest>},
     {MessageType::kStream, Call<&Device::streams_, &Streams::OnStream>, kExactly<StreamRequest>},
     {MessageType::kSettings, Call<&Device::settings_, &Settings::OnSettings>, kNoPayload},
     {MessageType::kSettingSet, Call<&Device::settings_, &Settings::OnSettingSet>, kExactly<SettingSetRequest>},
+    {MessageType::kUnsure, Call<&Device::unsure_, &Unsure::OnUnsure>, kExactly<UnsureRequest>},
     {MessageType::kSelfTest, Call<&Device::self_tests_, &SelfTests::OnSelfTest>, kExactly<SelfTestRequest>},
 };
 
@@ -63,14 +64,15 @@ Device::Device(const App& app, const DeviceMemory& memory)
       streams_(app, &host_),
       sample_(app, *settings_.table(), memory.sample),
       runner_(app, memory.arena, settings_.table()),
+      unsure_(app, runner_, *settings_.table(), &sample_, &host_),
       predictions_(app, runner_, *settings_.table(), &host_, &streams_),
-      looking_(&predictions_, &runner_, &sample_, &host_, &streams_),
-      listening_(app, &runner_, &predictions_, &host_, &streams_),
+      looking_(&predictions_, &runner_, &sample_, &unsure_, &host_, &streams_),
+      listening_(app, &runner_, &predictions_, &unsure_, &host_, &streams_),
       live_(app, &looking_, &listening_, &host_),
       session_(router_, &streams_, &live_, &host_),
       models_(&journal_, memory.page, &runner_, &listening_, &host_),
       inference_(app, &runner_, &sample_, &host_),
-      transfers_(models_, &runner_, &sample_, &host_),
+      transfers_(models_, unsure_, &runner_, &sample_, &host_),
       self_tests_(app, streams_, &listening_, &host_) {}
 
 void Device::Begin() {
@@ -95,6 +97,12 @@ bool Device::StepTextCommands() {
   if (!host_.in_session()) return text->step();
   text->cancel();
   return false;
+}
+
+void Device::OnSnapshot(Device& device, const Request& request) {
+  const Camera* camera = device.app_.camera;
+  if (camera == nullptr) return device.host_.Refuse(request, Status::kUnsupported);
+  camera->loop->on_snapshot(&device.looking_, request);
 }
 
 void Device::OnInfo(Device& device, const Request& request) {

@@ -123,6 +123,7 @@ size_t Listening::Take(const int16_t* samples, size_t n_samples, bool may_predic
     const StageTimer timer(hal::Stage::kPreprocess);
     const size_t n = input.take(samples + n_taken * input.n_channels, n_samples - n_taken, &completed);
     progress_.take_ticks += timer.End();
+    if (source_ == Source::kSensor) unsure_.Follow(samples + n_taken * input.n_channels, n);
     n_taken += n;
     progress_.position += n;
     progress_.time_us = start_us + SamplesToUs(n_taken);
@@ -153,6 +154,7 @@ void Listening::Predict() {
     fed_results_[n_fed_results_++] = result;
   } else {
     predictions_.Show(result, progress_.time_us);
+    unsure_.KeepWindow(result, progress_.time_us, sampling_);
   }
 }
 
@@ -163,6 +165,7 @@ void Listening::Restart(uint64_t position) {
   progress_.position = position;
   n_fed_results_ = 0;
   runner_.Restart();
+  unsure_.Restart();
 }
 
 uint64_t Listening::SamplesToUs(uint64_t n_samples) const {

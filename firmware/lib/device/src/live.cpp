@@ -29,12 +29,12 @@ const char* NameOf(SensorKind sensor) {
 }  // namespace
 
 void Live::Poll() {
-  const bool listens = app_.sample_input != nullptr;
+  const PictureLoop* pictures = app_.camera == nullptr ? nullptr : app_.camera->loop;
   const uint64_t now_us = hal::MicrosNow();
-  const uint64_t due_us = listens ? listening_.NextStepUs() : looking_.NextStepUs();
+  const uint64_t due_us = pictures == nullptr ? listening_.NextStepUs() : pictures->next_step_us(looking_);
   listening_.StopUnusedSensor();
   if (now_us >= due_us) {
-    ReportTrouble(listens ? listening_.Step(now_us) : looking_.Step(now_us), now_us);
+    ReportTrouble(pictures == nullptr ? listening_.Step(now_us) : pictures->step(&looking_, now_us), now_us);
   } else {
     hal::WaitForLink(static_cast<uint32_t>(std::min<uint64_t>((due_us - now_us + 999) / 1000, kMaxSleepMs)));
   }

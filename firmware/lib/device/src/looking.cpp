@@ -12,6 +12,12 @@ constexpr uint64_t kTextPeriodUs = 200'000;  // so that a person can follow
 
 }  // namespace
 
+const PictureLoop kPictureLoop = {
+    .next_step_us = [](const Looking& looking) { return looking.NextStepUs(); },
+    .step = [](Looking* looking, uint64_t now_us) { return looking->Step(now_us); },
+    .on_snapshot = [](Looking* looking, const Request& request) { looking->OnSnapshot(request); },
+};
+
 uint64_t Looking::NextStepUs() const {
   const Stream& camera = streams_[StreamId::kCamera];
   uint64_t due_us = UINT64_MAX;
@@ -56,7 +62,9 @@ void Looking::Predict(uint64_t timestamp_us, Result* result) {
   result->prediction.status =
       runner_.PrepareSample({{sample_.bytes(), frame.n_bytes}, frame.width, frame.height}, &ticks);
   result->prediction.preprocess_ticks = Saturate(ticks);
-  if (result->prediction.status == Status::kOk) runner_.Predict(timestamp_us, result);
+  if (result->prediction.status != Status::kOk) return;
+  runner_.Predict(timestamp_us, result);
+  unsure_.KeepPicture(*result, timestamp_us);
 }
 
 void Looking::SendPicture(uint64_t timestamp_us) {

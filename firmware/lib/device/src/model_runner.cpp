@@ -12,9 +12,16 @@ namespace tinyhost {
 ImageCheck ModelRunner::LoadCheck() {
   const auto check = [](void* context, Bytes image) {
     auto* runner = static_cast<ModelRunner*>(context);
+    ++runner->n_loads_;
     return runner->engine_.Load(image.data, image.size, runner->arena_.data, runner->arena_.size);
   };
   return {check, this};
+}
+
+MutableBytes ModelRunner::ArenaRest() const {
+  const size_t used = (engine_.arena_bytes() + 15) / 16 * 16;
+  if (!Engine::kLeavesRest || used >= arena_.size) return {};
+  return {arena_.data + used, arena_.size - used};
 }
 
 void ModelRunner::Activate(Bytes image) {

@@ -10,13 +10,13 @@ namespace tinyhost {
 
 Status SampleBuffer::Capture(uint64_t* ticks) {
   *ticks = 0;
-  if (app_.take_picture == nullptr) return Status::kUnsupported;
+  if (app_.camera == nullptr) return Status::kUnsupported;
   size_ = 0;
   is_captured_ = false;
   const uint32_t index = n_captures_++;
   hal::CameraFrame frame = {};
   const StageTimer timer(hal::Stage::kCapture);
-  const Status status = app_.take_picture(settings_, buffer_.data, buffer_.size, &frame);
+  const Status status = app_.camera->take(settings_, buffer_.data, buffer_.size, &frame);
   *ticks = timer.End();
   if (status != Status::kOk) {
     ++n_failed_;
@@ -28,9 +28,16 @@ Status SampleBuffer::Capture(uint64_t* ticks) {
   return Status::kOk;
 }
 
+MutableBytes SampleBuffer::Lend() {
+  size_ = 0;
+  is_captured_ = false;
+  is_lent_ = true;
+  return buffer_;
+}
+
 Status SampleBuffer::Write(uint32_t offset, Bytes data) {
   if (offset > size_ || data.size > buffer_.size - offset) return Status::kBadArgument;
-  is_captured_ = false;
+  is_captured_ = is_lent_ = false;
   std::memcpy(buffer_.data + offset, data.data, data.size);
   size_ = std::max<size_t>(size_, offset + data.size);
   return Status::kOk;

@@ -100,6 +100,9 @@ Status Transfers::Resolve(const ReadRequest& read, Bytes* bytes, uint32_t* total
     case Source::kModel:
       *bytes = models_.active_image();
       break;
+    case Source::kUnsure:
+      *bytes = unsure_.sample(read.index);
+      break;
     case Source::kPattern:
       *total_bytes = kPatternBytes;
       return Status::kOk;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "device/classification.h"
+
 namespace tinyhost {
 
 void ConcludeEvent(const Engine& engine, const SettingTable& settings, uint64_t time_us, uint32_t n_silent,
@@ -14,6 +16,7 @@ void ConcludeEvent(const Engine& engine, const SettingTable& settings, uint64_t 
   const Recognition event = recognizer->Update(scores, output.n_bytes, time_us / 1000, config);
   std::memcpy(result->scores, scores, output.n_bytes);
   std::memcpy(result->smoothed, event.smoothed.data(), output.n_bytes);
+  result->margin = Classification::MarginOf(scores, output.n_bytes);
   result->prediction.n_classes = static_cast<uint8_t>(output.n_bytes);
   result->prediction.top = event.top;
   result->prediction.detected = event.is_detected ? 1 : 0;

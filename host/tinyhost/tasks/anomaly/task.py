@@ -30,7 +30,14 @@ class Anomaly(Task):
     app = "anomaly"
     sensor = ACCELEROMETER
     settings = frozenset(
-        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.HYSTERESIS, Setting.RAISE_WINDOWS, Setting.CLEAR_WINDOWS}
+        {
+            Setting.PERIOD_MS,
+            Setting.THRESHOLD,
+            Setting.HYSTERESIS,
+            Setting.RAISE_WINDOWS,
+            Setting.CLEAR_WINDOWS,
+            Setting.UNSURE_MARGIN,
+        }
     )
     live = LiveForm(sees="motion", result="alarm")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)

@@ -46,7 +46,14 @@ class Gestures(Task):
     app = "gestures"
     sensor = ACCELEROMETER
     settings = frozenset(
-        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.AVERAGE_MS, Setting.SUPPRESSION_MS, Setting.MIN_RESULTS}
+        {
+            Setting.PERIOD_MS,
+            Setting.THRESHOLD,
+            Setting.AVERAGE_MS,
+            Setting.SUPPRESSION_MS,
+            Setting.MIN_RESULTS,
+            Setting.UNSURE_MARGIN,
+        }
     )
     live = LiveForm(sees="movement", result="events")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)

@@ -44,7 +44,14 @@ class Keywords(Task):
     app = "kws"
     sensor = MICROPHONE
     settings = frozenset(
-        {Setting.PERIOD_MS, Setting.THRESHOLD, Setting.AVERAGE_MS, Setting.SUPPRESSION_MS, Setting.MIN_RESULTS}
+        {
+            Setting.PERIOD_MS,
+            Setting.THRESHOLD,
+            Setting.AVERAGE_MS,
+            Setting.SUPPRESSION_MS,
+            Setting.MIN_RESULTS,
+            Setting.UNSURE_MARGIN,
+        }
     )
     live = LiveForm(sees="sound", result="events")
     capture = CaptureForm(takes="words", count=20, recording=SOUND_RECORDING)

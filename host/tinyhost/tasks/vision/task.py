@@ -77,7 +77,15 @@ class Vision(Task):
     name = "vision"
     app = "vww"
     sensor = CAMERA
-    settings = frozenset({Setting.CAMERA_RESOLUTION, Setting.PERIOD_MS, Setting.SMOOTHING, Setting.THRESHOLD})
+    settings = frozenset(
+        {
+            Setting.CAMERA_RESOLUTION,
+            Setting.PERIOD_MS,
+            Setting.SMOOTHING,
+            Setting.THRESHOLD,
+            Setting.UNSURE_MARGIN,
+        }
+    )
     live = LiveForm(sees="picture", result="state")
     capture = CaptureForm(takes="pictures", count=100)
     pipeline = "image-classification"

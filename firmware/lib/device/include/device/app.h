@@ -26,6 +26,7 @@ struct Sample {
 struct Result {
   Prediction prediction;
   const DetectedObject* objects;  // of the app, until the next result
+  int32_t margin;                 // how far it is from being something else, in units of Setting.UNSURE_MARGIN
   int8_t scores[kMaxScores];
   int8_t smoothed[kMaxScores];
 };
@@ -43,6 +44,23 @@ struct StrideFeatures {
   uint16_t n_values;
   uint16_t peak;  // largest absolute sample of the stride
   uint16_t rms;
+};
+
+class Looking;
+struct Request;
+
+/// The live loop of a camera, in device/looking.h: only an app that names it has it in its program.
+struct PictureLoop {
+  uint64_t (*next_step_us)(const Looking& looking);
+  Status (*step)(Looking* looking, uint64_t now_us);
+  void (*on_snapshot)(Looking* looking, const Request& request);
+};
+extern const PictureLoop kPictureLoop;
+
+/// How an app takes pictures.
+struct Camera {
+  Status (*take)(const SettingTable& settings, uint8_t* pixels, size_t capacity, hal::CameraFrame* frame);
+  const PictureLoop* loop;
 };
 
 /// How samples of a sensor that samples continuously become the model's input. Sensor functions as in
@@ -66,6 +84,8 @@ struct SampleInput {
   StrideFeatures (*features)();
   /// After kWindow: fills the engine's input tensor with the window.
   Status (*fill)(const Engine& engine);
+  /// How many of the newest samples are kept of a window that the model is unsure of.
+  size_t (*window_samples)();
 };
 
 /// How an app turns a run of the model into one number. Tensors share memory, so it looks at them while they are there.
@@ -125,9 +145,8 @@ struct App {
 
   /// Null if the app has no self-test of its sensor.
   const SelfTest* self_test = nullptr;
-  /// Takes a picture; null if the sensor is not a camera.
-  Status (*take_picture)(const SettingTable& settings, uint8_t* pixels, size_t capacity,
-                         hal::CameraFrame* frame) = nullptr;
+  /// Null if the sensor is not a camera.
+  const Camera* camera = nullptr;
   /// Null if the sensor is a camera.
   const SampleInput* sample_input = nullptr;
   /// Null if the result is not one number.

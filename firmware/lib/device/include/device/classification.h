@@ -22,6 +22,9 @@ class Classification {
   /// Smooths the scores exponentially, weight Setting.SMOOTHING of 256 on the past, and finds the top class.
   void Conclude(const Engine& engine, const SettingTable& settings, Result* result);
 
+  /// How far the second best of some scores is below the best; INT32_MAX of a single one.
+  static int32_t MarginOf(const int8_t* scores, size_t n_scores);
+
   /// "person 87%": the top class and its smoothed score.
   static void Describe(const Engine& engine, const Result& result, char* text, size_t text_bytes);
 

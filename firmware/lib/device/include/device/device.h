@@ -18,6 +18,7 @@
 #include "device/settings.h"
 #include "device/streams.h"
 #include "device/transfers.h"
+#include "device/unsure.h"
 #include "model_store/journal.h"
 
 namespace tinyhost {
@@ -48,6 +49,7 @@ class Device {
     ((device.*part).*handler)(request);
   }
   bool StepTextCommands();
+  static void OnSnapshot(Device& device, const Request& request);
   static void OnInfo(Device& device, const Request& request);
 
   const App& app_;
@@ -59,6 +61,7 @@ class Device {
   Streams streams_;
   SampleBuffer sample_;
   ModelRunner runner_;
+  Unsure unsure_;
 
   Predictions predictions_;
   Looking looking_;

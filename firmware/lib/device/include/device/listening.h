@@ -11,6 +11,7 @@
 #include "device/predictions.h"
 #include "device/request.h"
 #include "device/streams.h"
+#include "device/unsure.h"
 #include "hal/sampling.h"
 #include "protocol/messages.h"
 
@@ -20,8 +21,8 @@ namespace tinyhost {
 /// samples that are there. Samples may also come from a host that feeds them.
 class Listening {
  public:
-  Listening(const App& app, ModelRunner* runner, Predictions* predictions, Host* host, Streams* streams)
-      : app_(app), runner_(*runner), predictions_(*predictions), host_(*host), streams_(*streams) {}
+  Listening(const App& app, ModelRunner* runner, Predictions* predictions, Unsure* unsure, Host* host, Streams* streams)
+      : app_(app), runner_(*runner), predictions_(*predictions), unsure_(*unsure), host_(*host), streams_(*streams) {}
 
   /// When the next step is due; UINT64_MAX if nobody wants one.
   uint64_t NextStepUs() const;
@@ -66,6 +67,7 @@ class Listening {
   const App& app_;
   ModelRunner& runner_;
   Predictions& predictions_;
+  Unsure& unsure_;
   Host& host_;
   Streams& streams_;
   Source source_ = Source::kNone;

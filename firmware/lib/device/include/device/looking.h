@@ -10,14 +10,21 @@
 #include "device/request.h"
 #include "device/sample_buffer.h"
 #include "device/streams.h"
+#include "device/unsure.h"
 
 namespace tinyhost {
 
 /// The live loop of an app with a camera: each step takes one picture.
 class Looking {
  public:
-  Looking(Predictions* predictions, ModelRunner* runner, SampleBuffer* sample, Host* host, Streams* streams)
-      : predictions_(*predictions), runner_(*runner), sample_(*sample), host_(*host), streams_(*streams) {}
+  Looking(Predictions* predictions, ModelRunner* runner, SampleBuffer* sample, Unsure* unsure, Host* host,
+          Streams* streams)
+      : predictions_(*predictions),
+        runner_(*runner),
+        sample_(*sample),
+        unsure_(*unsure),
+        host_(*host),
+        streams_(*streams) {}
 
   /// When the next step is due; UINT64_MAX if nobody wants one.
   uint64_t NextStepUs() const;
@@ -34,6 +41,7 @@ class Looking {
   Predictions& predictions_;
   ModelRunner& runner_;
   SampleBuffer& sample_;
+  Unsure& unsure_;
   Host& host_;
   Streams& streams_;
   LastRequest last_snapshot_;

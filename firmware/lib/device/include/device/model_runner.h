@@ -21,6 +21,10 @@ class ModelRunner {
 
   const Engine& engine() const { return engine_; }
   size_t arena_capacity() const { return arena_.size; }
+  /// What the loaded model leaves of the arena, aligned to 16 bytes; empty if the engine uses all of it.
+  MutableBytes ArenaRest() const;
+  /// Counts the images that were loaded, each of which has another rest.
+  uint32_t n_loads() const { return n_loads_; }
 
   /// Loads an image into the engine, where it stays until Activate().
   ImageCheck LoadCheck();
@@ -74,6 +78,7 @@ class ModelRunner {
   Status status_ = Status::kNoModel;
   Contents contents_ = Contents::kUnknown;
   uint32_t arena_version_ = 0;
+  uint32_t n_loads_ = 0;
   size_t n_input_bytes_ = 0;
   size_t n_operators_run_ = 0;
   size_t watched_ = 0;  // the operator after which the app looks at its tensor

@@ -19,6 +19,9 @@ class SampleBuffer {
 
   /// Takes a picture; `ticks` receives how long that took. kUnsupported: the app's sensor is not a camera.
   Status Capture(uint64_t* ticks);
+  /// The whole buffer, for moments that follow one another; what it held is gone. It is lent until Write().
+  MutableBytes Lend();
+  bool is_lent() const { return is_lent_; }
   /// kBadArgument: beyond the buffer, or it would leave a gap behind size().
   Status Write(uint32_t offset, Bytes data);
 
@@ -40,6 +43,7 @@ class SampleBuffer {
   MutableBytes buffer_;
   size_t size_ = 0;
   bool is_captured_ = false;
+  bool is_lent_ = false;
   uint32_t n_captures_ = 0;
   uint32_t n_failed_ = 0;
   FrameInfo frame_{};

@@ -10,6 +10,7 @@
 #include "device/models.h"
 #include "device/request.h"
 #include "device/sample_buffer.h"
+#include "device/unsure.h"
 #include "protocol/messages.h"
 
 namespace tinyhost {
@@ -17,8 +18,8 @@ namespace tinyhost {
 /// Memory that the host reads and writes: the sample, the model's tensors, the model itself.
 class Transfers {
  public:
-  Transfers(const Models& models, ModelRunner* runner, SampleBuffer* sample, Host* host)
-      : models_(models), runner_(*runner), sample_(*sample), host_(*host) {}
+  Transfers(const Models& models, const Unsure& unsure, ModelRunner* runner, SampleBuffer* sample, Host* host)
+      : models_(models), unsure_(unsure), runner_(*runner), sample_(*sample), host_(*host) {}
 
   void OnRead(const Request& request);
   void OnWrite(const Request& request);
@@ -31,6 +32,7 @@ class Transfers {
                  uint32_t* crc32);
 
   const Models& models_;
+  const Unsure& unsure_;
   ModelRunner& runner_;
   SampleBuffer& sample_;
   Host& host_;

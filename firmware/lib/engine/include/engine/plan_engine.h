@@ -61,6 +61,8 @@ class PlanEngine {
   /// The output of an operator; its bytes are valid right after that operator ran.
   TensorView operator_output(size_t index) const;
 
+  /// Whether the arena is free from arena_bytes() on.
+  static constexpr bool kLeavesRest = true;
   /// Bytes of the arena that the model takes.
   size_t arena_bytes() const { return loaded() ? metadata().arena_bytes : 0; }
 

@@ -39,6 +39,8 @@ class TflmEngine {
   OperatorCode operator_code(size_t index) const { return view_.op(index).code; }
   TensorView operator_output(size_t index) const;
 
+  /// Whether the arena is free from arena_bytes() on: TensorFlow Lite Micro takes it from both ends.
+  static constexpr bool kLeavesRest = false;
   /// Bytes of the arena that the model takes, TensorFlow Lite Micro's own structures included.
   size_t arena_bytes() const;
 

@@ -42,6 +42,9 @@ constexpr uint32_t kMaxScores = 16;
 /// Most objects that a PREDICTION carries.
 constexpr uint32_t kMaxObjects = 16;
 
+/// Most samples that UNSURE lists.
+constexpr uint32_t kMaxUnsure = 64;
+
 /// What a frame is. Below 0x40 requests of the host, from 0x40 events of the device.
 enum class MessageType : uint8_t {
   kHello = 1,  ///< HelloRequest -> HelloReply; opens a session, stops all streams; frozen for all versions
@@ -62,6 +65,7 @@ enum class MessageType : uint8_t {
   kSnapshot = 36,  ///< -> FrameInfo; captures one camera frame and keeps it for READ
   kFeed = 37,  ///< FeedRequest, int16 samples -> FeedReply, then its results: Prediction, int8 scores[n_classes], int8 smoothed[n_classes] each; as if the sensor had given the samples, in no time
   kSelfTest = 38,  ///< SelfTestRequest -> SelfTestReply, Finding each; runs one part of the self-test of the app's sensor, which takes up to 5 s
+  kUnsure = 39,  ///< UnsureRequest -> UnsureReply, then UnsureSample each, the oldest first: the samples that the model was unsure of
   kSettings = 48,  ///< -> SettingInfo for each setting
   kSettingSet = 49,  ///< SettingSetRequest -> SettingInfo
   kStream = 56,  ///< StreamRequest -> StreamHeader of the next item; switches a stream on or off
@@ -100,6 +104,7 @@ enum class Source : uint8_t {
   kOperator = 3,  ///< output of operator `index`; valid right after an INFER that ended with it
   kModel = 4,  ///< the active model image
   kPattern = 5,  ///< pattern bytes (see InferSource.PATTERN) of seed `index`; measures the link
+  kUnsure = 6,  ///< sample `index` of those that UNSURE lists; READ only
 };
 
 /// What an INFER runs on.
@@ -130,6 +135,13 @@ enum class Setting : uint16_t {
   kHysteresis = 8,  ///< anomaly: a score below threshold - hysteresis is low; Q16
   kRaiseWindows = 9,  ///< anomaly: high scores in a row that raise the alarm
   kClearWindows = 10,  ///< anomaly: low scores in a row that clear it
+  kUnsureMargin = 11,  ///< samples whose margin is less are kept for UNSURE; 0: none. vww, kws, gestures: between the two best scores, int8 output units, of a heat map between its best object's score and the threshold; anomaly: between score and threshold, Q16
+};
+
+/// How the values of a sample are kept.
+enum class SampleCoding : uint8_t {
+  kPlain = 0,  ///< as the sensor gives them: uint8 pixels, int16 x, y, z of each moment
+  kMuLaw = 1,  ///< a byte for each int16 value: G.711's mu-law
 };
 
 /// Where an app that raises alarms stands.
@@ -496,6 +508,40 @@ struct SelfTestReply {
   uint16_t reserved;
 };
 static_assert(sizeof(SelfTestReply) == 8, "SelfTestReply has padding");
+
+/// Asks for the list of samples that the model was unsure of.
+struct UnsureRequest {
+  uint8_t clear;  ///< 1: erase them first, so that the list is empty
+  uint8_t reserved[3];
+};
+static_assert(sizeof(UnsureRequest) == 4, "UnsureRequest has padding");
+
+/// Opens the list. Of windows that overlap, and of pictures within a second, only the one with the least margin is kept.
+struct UnsureReply {
+  uint32_t n_unsure;  ///< samples that were kept since they were erased last; n_kept of them are still there
+  uint32_t rate_mhz;  ///< of the sensor's samples, per 1,000 s; 0 of pictures
+  float scale;  ///< of one count: of full scale (microphone), g (accelerometer); 0 of pictures
+  uint16_t n_kept;
+  uint16_t n_room;  ///< most that are there at a time; 0: not known before the first one
+  SampleCoding coding;
+  uint8_t reserved[3];
+};
+static_assert(sizeof(UnsureReply) == 20, "UnsureReply has padding");
+
+/// A sample that the model was unsure of, and what it said.
+struct UnsureSample {
+  uint64_t time_us;  ///< of the board's clock: when the picture was taken, or the window ended
+  uint64_t position;  ///< as in Prediction
+  int32_t margin;  ///< in units of the setting UNSURE_MARGIN
+  int32_t score;  ///< as in Prediction
+  uint16_t width;  ///< pixels in a row, or values of a moment
+  uint16_t height;  ///< rows, or moments
+  uint8_t n_classes;
+  uint8_t top;  ///< as in Prediction
+  uint16_t reserved;
+  int8_t scores[16];  ///< MAX_SCORES, of which n_classes are said
+};
+static_assert(sizeof(UnsureSample) == 48, "UnsureSample has padding");
 
 /// Opens a LOG.
 struct LogHeader {
