@@ -14,11 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tinyhost.datasets.manifest import read_manifest
+from tinyhost.motion.csv import read_motion_csv
+from tinyhost.motion.score import ONE
 from tinyhost.sensors.picture_file import read_picture
+from tinyhost.synth.pictures import write_dataset
+from tinyhost.tasks.anomaly.detector import HostDetector
 
 from tests.commands import TINYHOST
 from tests.json_docs import check_document
-from tests.stations import Station, Stations
+from tests.stations import Station, Stations, shipped_image
 
 pytestmark = pytest.mark.firmware
 
@@ -156,5 +160,36 @@ def test_pictures_that_the_model_is_unsure_of_are_kept(native: Station, pictures
         original = next(path for path in pictures.rglob("*.*") if path.as_posix().endswith(line.scene_item))
         np.testing.assert_array_equal(read_picture(kept / line.file), read_picture(original))
         assert line.label == "unsure"
-        assert set(line.attributes) == {"proposed", "margin", "model"}
+        assert set(line.attributes) == {"proposed", "margin", "model", "scores"}
     assert len(list((kept / "unsure").iterdir())) == 3
+
+
+def test_windows_that_the_model_is_unsure_of_are_kept_as_the_sensor_gave_them(
+    stations: Stations, tmp_path: Path
+) -> None:
+    """Windows that do not overlap, of which this computer makes the scores that the manifest has."""
+    station, kept = stations("native", "anomaly", model=True), tmp_path / "kept"
+    words = ("monitor", "--scene", "machine:", "--count", "12", "--keep-unsure", str(kept), "--margin", "1000")
+    done = station.run(*words)
+    lines = read_manifest(kept)
+    assert f"{len(lines)} samples kept; label them: tinyhost data label" in done.err
+    scores = HostDetector(shipped_image("anomaly")).scores
+    assert len(lines) >= 2
+    for line in lines:
+        recording = read_motion_csv(kept / line.file)
+        assert len(recording.acceleration) == 128
+        (score,) = scores(recording.counts())
+        assert line.attributes["scores"] == f"score={score / ONE:.4f}"
+    times = [line.timestamp_us for line in lines]
+    assert np.diff(times).min() >= 128 / 119 * 1e6 * 0.99
+
+
+def test_drift_is_in_every_document_and_told_at_the_end(native: Station, pictures: Path) -> None:
+    done = native.run("monitor", "--scene", str(pictures), "--against", str(pictures), "--count", "2", code=1)
+    assert "samples, expected at least 20" in done.err
+    write_dataset(pictures.parent / "learnt", 10, seed=3)
+    words = ("--scene", str(pictures), "--against", str(pictures.parent / "learnt"), "--count", "3")
+    lines = [json.loads(line) for line in native.run("monitor", *words, "--json", "-").out.splitlines()]
+    assert lines[-1]["drift"] == {"n": 1, "features": None}
+    check_document(lines[-1])
+    assert "drift, of 1 sample: too few samples to tell" in native.run("monitor", *words).err

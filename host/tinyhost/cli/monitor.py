@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,11 +17,10 @@ from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
-    from tinyhost.device import FrameItem
+    from tinyhost.cli.monitor_taps import Sink, Tap
     from tinyhost.monitor.state import MonitorState
     from tinyhost.tasks.live import LiveHeader, Reading
 
-    Sink = Callable[[Reading, LiveHeader], None]
 
 __all__ = ["command"]
 
@@ -70,16 +69,29 @@ def monitor(
     keep_unsure: Annotated[
         Path | None,
         option(
-            "--keep-unsure", metavar="SET", help="Pictures: store those that the model is unsure of in this data set."
+            "--keep-unsure",
+            metavar="SET",
+            help="Store the pictures, or windows of sound or motion, that the model is unsure of in this data set.",
         ),
     ] = None,
     margin: Annotated[
         float,
-        option(min=0.0, help="With --keep-unsure: store a picture if its two best scores differ by less than this."),
+        option(
+            min=0.0,
+            help="With --keep-unsure: store a sample if its two best scores differ by less than this (anomaly: if its "
+            "score is closer to the threshold).",
+        ),
     ] = 0.2,
     at_most: Annotated[
-        int, option("--at-most", min=1, help="With --keep-unsure: the maximum number of pictures to store.")
+        int, option("--at-most", min=1, help="With --keep-unsure: the maximum number of samples to store.")
     ] = 100,
+    against: Annotated[
+        Path | None,
+        option(
+            metavar="RUN",
+            help="Compare the sensor's samples with those that this run was trained on, or with a data set: drift.",
+        ),
+    ] = None,
     board: BoardOption = None,
     scene: SceneOption = None,
     state: StateOption = None,
@@ -91,6 +103,7 @@ def monitor(
     each prediction, for other programs.
     """
     from tinyhost.cli.connect import chosen_board
+    from tinyhost.cli.monitor_taps import drift_watch, taps
     from tinyhost.monitor.state import MonitorState
 
     on_screen = console().is_terminal and not plain and json != "-"
@@ -100,14 +113,14 @@ def monitor(
     try:
         with (
             target.power(scene=scene, hold_s=hold_s) as powered,
-            _json_sink(json) as write,
-            _keeper(keep_unsure, margin, at_most, write) as (sink, on_frame),
+            _json_sink(json, live) as write,
+            taps(write, live, drift_watch(against), keep_unsure, margin=margin, at_most=at_most) as (sink, on_sample),
         ):
             if on_screen:
-                left = _on_screen(powered, live, sink, on_frame, scene=scene or "", count=count, seconds=seconds)
+                left = _on_screen(powered, live, sink, on_sample, scene=scene or "", count=count, seconds=seconds)
             else:
                 left = _as_lines(
-                    *(powered, live, sink, on_frame),
+                    *(powered, live, sink, on_sample),
                     scene=scene or "",
                     count=count,
                     seconds=seconds,
@@ -119,32 +132,6 @@ def monitor(
         _check_predicted(live, target.name)
 
 
-@contextmanager
-def _keeper(
-    folder: Path | None, margin: float, at_most: int, write: Sink
-) -> Iterator[tuple[Sink, Callable[[FrameItem], None] | None]]:
-    """Yield what takes predictions and pictures, and keeps those that the model is unsure of, if a folder is named."""
-    if folder is None:
-        yield write, None
-        return
-    from tinyhost.datasets.store import DatasetStore
-    from tinyhost.monitor.unsure import LABEL, UnsureKeeper
-
-    with DatasetStore(folder) as store:
-        keeper = UnsureKeeper(store, margin=margin, at_most=at_most)
-
-        def take(reading: Reading, header: LiveHeader) -> None:
-            write(reading, header)
-            keeper.take_reading(reading, header)
-
-        try:
-            yield take, keeper.take_frame
-        finally:
-            note(
-                f"{folder}: {counted(keeper.n_kept, 'picture')} kept; label them: tinyhost data label {folder / LABEL}"
-            )
-
-
 def _tell_result(live: MonitorState) -> None:
     """Say how many predictions there were, and how often there was none."""
     final = live.snapshot()
@@ -152,6 +139,10 @@ def _tell_result(live: MonitorState) -> None:
         return
     failed = "".join(f", {counted(n, 'time')} none: {status}" for status, n in live.failures.items())
     note((f"{counted(live.n_predictions, 'prediction')} in {final.seconds:.1f} s{failed}", "dim"))
+    if final.drift is not None:
+        features = final.drift.features
+        said = "too few samples to tell" if features is None else "none" if not features else ""
+        note(f"drift, of {counted(final.drift.n, 'sample')}: {said or '; '.join(map(str, features or ()))}")
 
 
 def _check_predicted(live: MonitorState, board: str) -> None:
@@ -173,7 +164,7 @@ def _check_predicted(live: MonitorState, board: str) -> None:
 
 
 @contextmanager
-def _json_sink(target: str | None) -> Iterator[Sink]:
+def _json_sink(target: str | None, live: MonitorState) -> Iterator[Sink]:
     """Yield a function that writes each prediction as a line of JSON; one that does nothing without a target."""
     if target is None:
         yield lambda reading, header: None
@@ -183,7 +174,7 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
     if target == "-":
 
         def to_stdout(reading: Reading, header: LiveHeader) -> None:
-            sys.stdout.write(json_line(reading, header))
+            sys.stdout.write(json_line(reading, header, live.drift))
             sys.stdout.flush()
 
         yield to_stdout
@@ -191,14 +182,14 @@ def _json_sink(target: str | None) -> Iterator[Sink]:
     from tinyhost.system.durable import LineFile
 
     with closing(LineFile(Path(target))) as file:
-        yield lambda reading, header: file.write(json_line(reading, header))
+        yield lambda reading, header: file.write(json_line(reading, header, live.drift))
 
 
 def _on_screen(
     powered: PoweredBoard,
     live: MonitorState,
     sink: Sink,
-    on_frame: Callable[[FrameItem], None] | None,
+    on_sample: Tap | None,
     *,
     scene: str,
     count: int | None,
@@ -208,9 +199,7 @@ def _on_screen(
     from tinyhost.monitor.screen import run_screen
     from tinyhost.monitor.watch import Watcher
 
-    watcher = Watcher(
-        powered, live, preview=True, scene=scene, on_reading=sink, on_frame=on_frame or (lambda item: None)
-    )
+    watcher = Watcher(powered, live, preview=True, scene=scene, on_reading=sink, on_sample=on_sample)
     return run_screen(watcher, live, console(), count=count, seconds=seconds)
 
 
@@ -247,7 +236,7 @@ def _as_lines(
     powered: PoweredBoard,
     live: MonitorState,
     sink: Sink,
-    on_frame: Callable[[FrameItem], None] | None,
+    on_sample: Tap | None,
     *,
     scene: str,
     count: int | None,
@@ -269,11 +258,11 @@ def _as_lines(
 
     watcher = Watcher(
         *(powered, live),
-        preview=on_frame is not None,
+        preview=False,
         scene=scene,
         patience_s=patience_s,
         on_reading=take,
-        on_frame=on_frame or (lambda item: None),
+        on_sample=on_sample,
         on_wait=lambda why: note((why, "yellow"), f"; waiting {patience_s:.3g} s for it to come back"),
         on_restart=warn,
     )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from tinyhost.system.documents import to_json
 from tinyhost.system.wording import counted
-from tinyhost.tasks.live import LiveHeader, Reading
+from tinyhost.tasks.live import LiveDrift, LiveHeader, Reading
 from tinyhost.views.bars import format_ticks
 from tinyhost.views.objects import object_counts
 
@@ -105,9 +105,11 @@ class PredictionDocument:
     """cells that reach the threshold but are in no object, because there were too many"""
     ticks: TicksDocument
     dropped: LossesDocument
+    drift: LiveDrift | None
+    """null without `--against`"""
 
 
-def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocument:
+def prediction_document(reading: Reading, header: LiveHeader, drift: LiveDrift | None = None) -> PredictionDocument:
     """Return one prediction for programs."""
     labels = [header.label(index) for index in range(len(reading.scores))]
     is_picture, is_alarm = header.form.sees == "picture", header.form.result == "alarm"
@@ -139,6 +141,7 @@ def prediction_document(reading: Reading, header: LiveHeader) -> PredictionDocum
             invoke=reading.invoke_ticks,
         ),
         dropped=LossesDocument(device=reading.device_dropped, link=reading.link_lost, host=reading.host_dropped),
+        drift=drift,
     )
 
 
@@ -151,9 +154,9 @@ def _objects(reading: Reading, header: LiveHeader) -> tuple[ObjectDocument, ...]
     )
 
 
-def json_line(reading: Reading, header: LiveHeader) -> str:
+def json_line(reading: Reading, header: LiveHeader, drift: LiveDrift | None = None) -> str:
     """Return one prediction as one line of JSON, newline included."""
-    return json.dumps(to_json(prediction_document(reading, header)), ensure_ascii=False) + "\n"
+    return json.dumps(to_json(prediction_document(reading, header, drift)), ensure_ascii=False) + "\n"
 
 
 def plain_line(reading: Reading, header: LiveHeader) -> str:

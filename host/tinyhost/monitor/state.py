@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.tasks.live import LinkCounts, LiveHeader, LogLine, Reading, Snapshot, Stride
+from tinyhost.tasks.live import LinkCounts, LiveDrift, LiveHeader, LogLine, Reading, Snapshot, Stride
 
 __all__ = ["MonitorState"]
 
@@ -41,6 +41,8 @@ class MonitorState:
         self._strides: deque[Stride] = deque(maxlen=_HISTORY)
         self._detections: deque[Reading] = deque(maxlen=_DETECTIONS)
         self._log: deque[LogLine] = deque(maxlen=_LOG_LINES)
+        self.drift: LiveDrift | None = None
+        """None: nothing is compared"""
 
     def connected(self, header: LiveHeader) -> None:
         """Note who answers now; readings of another model are forgotten."""
@@ -135,6 +137,7 @@ class MonitorState:
                 detections=tuple(self._detections),
                 log=tuple(self._log),
                 seconds=now - self._begin,
+                drift=self.drift,
             )
 
     def _fps(self, now: float) -> float:

@@ -1,81 +1,197 @@
-"""Pictures that a model was unsure of, kept while it is watched: what to label next."""
+"""Samples that a model was unsure of, kept while it is watched: what to label next."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyhost.datasets.capture.unsure import UnsureAnswer, margin_of, store_unsure
 from tinyhost.datasets.origin import Origin
 from tinyhost.datasets.store import DatasetStore
-from tinyhost.device import FrameItem
+from tinyhost.device import FrameItem, SamplesItem
 from tinyhost.tasks.live import LiveHeader, Reading
 
-__all__ = ["LABEL", "UnsureKeeper", "margin_of"]
+__all__ = ["Moments", "SensorItem", "UnsureKeeper", "margin_of_reading"]
 
-LABEL = "unsure"
-"""the folder in the data set"""
-_MOST_WAITING = 64
+SensorItem = FrameItem | SamplesItem
+_MAX_WAITING = 64
 """predictions and pictures that wait for one another"""
+_MAX_BEHIND = 2
+"""windows of samples that a prediction may be behind them"""
 
 
-def margin_of(scores: Sequence[float]) -> float:
-    """Return how far the second best score is below the best."""
-    best = sorted(scores)[-2:]
-    return best[1] - best[0] if len(best) == 2 else float("inf")
+def margin_of_reading(reading: Reading, header: LiveHeader) -> float:
+    """Return how far a prediction is from being another: between its two best scores, or score and threshold."""
+    if header.form.result not in ("alarm", "objects"):
+        return margin_of(reading.scores)
+    if header.threshold is None:
+        return float("inf")
+    score = header.real_score(reading.score) if header.form.result == "alarm" else max(reading.scores[1:], default=0.0)
+    return abs(score - header.threshold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Samples in a row, (n, n_channels) counts."""
+
+    samples: NDArray[np.int16]
+    rate_hz: float
+    scale: float
+    timestamp_us: int
+    """of the first sample"""
+
+
+class Moments:
+    """The newest samples of a sensor that samples continuously, as far back as they follow one another."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[SamplesItem] = deque()
+
+    def add(self, item: SamplesItem, n_kept: int) -> None:
+        """Take the next piece; at least the newest n_kept samples stay."""
+        last = self._pieces[-1] if self._pieces else None
+        if last is not None and last.position + len(last.samples) != item.position:
+            self._pieces.clear()
+        self._pieces.append(item)
+        while item.position - self._pieces[0].position - len(self._pieces[0].samples) >= n_kept:
+            self._pieces.popleft()
+
+    @property
+    def end(self) -> int:
+        """The position behind the newest sample; 0 if there is none."""
+        return self._pieces[-1].position + len(self._pieces[-1].samples) if self._pieces else 0
+
+    def window(self, end: int, n_samples: int) -> Window | None:
+        """Return the n_samples before a position; None if they are not there."""
+        begin = end - n_samples
+        pieces = [item for item in self._pieces if item.position < end and item.position + len(item.samples) > begin]
+        if not pieces or not n_samples or pieces[0].position > begin or end > self.end:
+            return None
+        first = begin - pieces[0].position
+        samples: NDArray[np.int16] = np.concatenate([item.samples for item in pieces])[first : first + n_samples]
+        rate_hz = pieces[0].rate_hz
+        return Window(
+            samples=samples,
+            rate_hz=rate_hz,
+            scale=pieces[0].scale,
+            timestamp_us=pieces[0].timestamp_us + round(1e6 * first / rate_hz),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unsure:
+    """A prediction that was unsure, and its window."""
+
+    margin: float
+    reading: Reading
+    header: LiveHeader
+    window: Window
 
 
 class UnsureKeeper:
-    """Stores the very picture that a prediction is of, if its two best scores are close."""
+    """Stores the very picture or window that a prediction is of, if the prediction is unsure.
 
-    def __init__(self, store: DatasetStore, *, margin: float, at_most: int) -> None:
-        """margin: closer scores are unsure. at_most: pictures that are kept."""
+    Of windows that overlap, only the least sure one is stored.
+    """
+
+    def __init__(self, store: DatasetStore, *, margin: float, max_count: int) -> None:
+        """margin: what is closer is unsure. max_count: samples that are kept."""
         self.n_kept = 0
-        self._store, self._margin, self._at_most = store, margin, at_most
+        self._store, self._margin, self._max_count = store, margin, max_count
         self._wanted: OrderedDict[int, tuple[Reading, LiveHeader]] = OrderedDict()
+        """by time of the picture, or end of the window"""
         self._frames: OrderedDict[int, FrameItem] = OrderedDict()
+        self._moments = Moments()
+        self._least_sure: _Unsure | None = None
+        self._window_samples = 0
 
     def take_reading(self, reading: Reading, header: LiveHeader) -> None:
-        """Take a prediction; its picture has the same time on the board's clock."""
-        if reading.status == "ok" and margin_of(reading.scores) < self._margin and header.form.sees == "picture":
-            self._wanted[reading.timestamp_us] = reading, header
-            self._match(reading.timestamp_us)
+        """Take a prediction."""
+        self._window_samples = header.window_samples
+        if reading.status != "ok" or margin_of_reading(reading, header) >= self._margin:
+            return
+        is_picture = header.form.sees == "picture"
+        self._wanted[reading.timestamp_us if is_picture else reading.position] = reading, header
+        (self._match_pictures if is_picture else self._match_windows)()
 
-    def take_frame(self, item: FrameItem) -> None:
-        """Take a picture that the board sent."""
-        self._frames[item.timestamp_us] = item
-        self._match(item.timestamp_us)
+    def take_sample(self, item: SensorItem) -> None:
+        """Take a picture, which has its prediction's time, or the next samples."""
+        if isinstance(item, FrameItem):
+            self._frames[item.timestamp_us] = item
+            self._match_pictures()
+        else:
+            self._moments.add(item, (1 + _MAX_BEHIND) * self._window_samples)
+            self._match_windows()
 
-    def _match(self, time_us: int) -> None:
-        if time_us in self._wanted and time_us in self._frames and self.n_kept < self._at_most:
+    def finish(self) -> None:
+        """Store what is still held back."""
+        least, self._least_sure = self._least_sure, None
+        if least is not None:
+            self._keep(least.reading, least.header, least.window)
+
+    def _match_pictures(self) -> None:
+        for time_us in [time_us for time_us in self._wanted if time_us in self._frames]:
             reading, header = self._wanted.pop(time_us)
-            self._keep(self._frames.pop(time_us), reading, header)
-        while len(self._wanted) > _MOST_WAITING:
-            self._wanted.popitem(last=False)
-        while len(self._frames) > _MOST_WAITING:
-            self._frames.popitem(last=False)
+            frame = self._frames.pop(time_us)
+            self._keep(reading, header, frame)
+        for waiting in (self._wanted, self._frames):
+            while len(waiting) > _MAX_WAITING:
+                waiting.popitem(last=False)
 
-    def _keep(self, frame: FrameItem, reading: Reading, header: LiveHeader) -> None:
-        origin = Origin(
-            sensor=header.sensor.name if header.sensor else "",
-            board=header.board,
-            device="",
-            app=header.app,
-            firmware_version=header.firmware,
-            build_id="",
-            scene=header.scene,
-            attributes={
-                "proposed": header.label(reading.top),
-                "margin": f"{margin_of(reading.scores):.4f}",
-                "model": header.model,
-            },
+    def _match_windows(self) -> None:
+        for end in [end for end in self._wanted if end <= self._moments.end]:
+            reading, header = self._wanted.pop(end)
+            window = self._moments.window(end, header.window_samples)
+            if window is not None:
+                self._weigh(
+                    _Unsure(margin=margin_of_reading(reading, header), reading=reading, header=header, window=window)
+                )
+        while len(self._wanted) > _MAX_WAITING:
+            self._wanted.popitem(last=False)
+
+    def _weigh(self, new: _Unsure) -> None:
+        """Hold an unsure window back until the next one no longer overlaps; of those that do the least sure stays."""
+        held = self._least_sure
+        if held is not None and 0 <= new.reading.position - held.reading.position < new.header.window_samples:
+            self._least_sure = min(held, new, key=lambda item: item.margin)
+            return
+        self.finish()
+        self._least_sure = new
+
+    def _keep(self, reading: Reading, header: LiveHeader, seen: FrameItem | Window) -> None:
+        if self.n_kept >= self._max_count:
+            return
+        is_alarm = header.form.result == "alarm"
+        answer = UnsureAnswer(
+            model=header.model,
+            proposed=reading.alarm if is_alarm else header.label(reading.top),
+            margin=margin_of_reading(reading, header),
+            scores={"score": header.real_score(reading.score)}
+            if is_alarm
+            else {header.label(index): score for index, score in enumerate(reading.scores)},
         )
-        self._store.add(
-            frame.pixels,
-            LABEL,
-            origin,
-            frame_index=frame.frame_index,
+        store_unsure(
+            *(self._store, seen.samples if isinstance(seen, Window) else seen.pixels, _origin(header), answer),
+            timestamp_us=seen.timestamp_us,
+            rate_hz=seen.rate_hz if isinstance(seen, Window) else 0.0,
+            scale=seen.scale if isinstance(seen, Window) else 0.0,
+            frame_index=seen.frame_index if isinstance(seen, FrameItem) else -1,
             dropped=reading.device_dropped,
-            timestamp_us=reading.timestamp_us,
             scene_item=reading.scene_item,
         )
         self.n_kept += 1
+
+
+def _origin(header: LiveHeader) -> Origin:
+    return Origin(
+        sensor=header.sensor.name if header.sensor else "",
+        board=header.board,
+        device="",
+        app=header.app,
+        firmware_version=header.firmware,
+        build_id="",
+        scene=header.scene,
+    )

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, StreamItem, Subscription
+from tinyhost.device import Device, FeaturesItem, FrameItem, PredictionItem, SamplesItem, StreamItem, Subscription
 from tinyhost.device.boots import cause_of_start
 from tinyhost.errors import BoardError, LinkError
 from tinyhost.models.sampling import SensorSampling, misfit_of, sampling_of
 from tinyhost.monitor.state import MonitorState
+from tinyhost.monitor.unsure import SensorItem
 from tinyhost.protocol.frames import LogText
 from tinyhost.protocol.messages import AlarmState, LogLevel, StreamId
 from tinyhost.protocol.status import Status
@@ -20,6 +21,7 @@ from tinyhost.sensors.sensor import sensor_of_code
 from tinyhost.system.wording import counted
 from tinyhost.tasks.live import LinkCounts, LiveHeader, Reading, SeenObject, Stride
 from tinyhost.tasks.on_device import live_form, retrain_hint
+from tinyhost.tasks.registry import task_of_app
 
 if TYPE_CHECKING:
     from tinyhost.boards.base import PoweredBoard
@@ -37,6 +39,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     """Return who is watched, read from the device."""
     info, model = device.info, device.active_model()
     settings = device.settings()
+    task = task_of_app(info.app)
     form = live_form(info, settings, model.output if model else None)
     threshold = settings.get("threshold")
     given = SensorSampling.of_info(info)
@@ -61,6 +64,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         form=form,
         sensor=sensor_of_code(info.sensor),
         rate_hz=given.rate_hz if given else 0.0,
+        window_samples=task.window_samples(model.data, given.rate_hz if given else 0.0) if task and model else 0,
         scene=scene,
         misfit=misfit,
         misfit_hint=retrain_hint(given) if misfit else "",
@@ -122,15 +126,15 @@ class Watcher:
         scene: str = "",
         patience_s: float | None = None,
         on_reading: Callable[[Reading, LiveHeader], None] = lambda reading, header: None,
-        on_frame: Callable[[FrameItem], None] = lambda item: None,
+        on_sample: Callable[[SensorItem], None] | None = None,
         on_wait: Callable[[str], None] = lambda why: None,
         on_restart: Callable[[str], None] = lambda what: None,
     ) -> None:
         """Watch a board that is powered, whose first connection is still to be made.
 
         preview: show what the sensor gives, too. patience_s: how long to wait for predictions, also of a board that
-        went away; None: for ever. on_frame: called with each picture of a preview. on_wait: called once with why it
-        waits. on_restart: called with what is new of a board that restarted.
+        went away; None: for ever. on_sample: called with each picture, or each piece of samples. on_wait: called once
+        with why it waits. on_restart: called with what is new of a board that restarted.
         """
         self.stop = threading.Event()
         self._board = board
@@ -139,7 +143,7 @@ class Watcher:
         self._scene = scene
         self._patience_s = patience_s
         self._on_reading = on_reading
-        self._on_frame = on_frame
+        self._on_sample = on_sample
         self._on_wait = on_wait
         self._on_restart = on_restart
         self._is_watching = False
@@ -171,9 +175,8 @@ class Watcher:
         with ExitStack() as streams:
             predictions = streams.enter_context(device.stream(StreamId.PREDICTIONS))
             sensor_data = None
-            if self._preview:
-                stream = device.stream(header.form.stream, period_ms=_CAMERA_PERIOD_MS)
-                sensor_data = streams.enter_context(stream)
+            if wanted := self._sensor_streams(header):
+                sensor_data = streams.enter_context(device.stream(*wanted, period_ms=_CAMERA_PERIOD_MS))
             self._is_watching = True
             while not self.stop.is_set():
                 item = predictions.get(_TICK_S)
@@ -191,6 +194,10 @@ class Watcher:
                     self._state.connected(header)
                 self._take(item, header)
                 self._take_sensor_data(sensor_data)
+
+    def _sensor_streams(self, header: LiveHeader) -> set[StreamId]:
+        own = StreamId.CAMERA if header.form.sees == "picture" else StreamId.SAMPLES
+        return ({header.form.stream} if self._preview else set()) | ({own} if self._on_sample else set())
 
     def _taken_up_again(
         self, device: Device, before: LiveHeader, stats: LinkStats, *, is_new_start: bool
@@ -232,8 +239,8 @@ class Watcher:
             if isinstance(item, FeaturesItem):
                 stride = Stride(features=item.features, peak=item.peak, rms=item.rms, position=item.position)
                 self._state.add_stride(stride, self._board.scene_name)
-            if isinstance(item, FrameItem):
-                self._on_frame(item)
+            if self._on_sample is not None and isinstance(item, FrameItem | SamplesItem):
+                self._on_sample(item)
             newest = item
         if isinstance(newest, FrameItem):
             self._state.add_frame(newest.pixels, self._board.scene_name)

@@ -124,6 +124,13 @@ class Task(ABC):
         """Return what a model is whose input the app cannot make, or whose output it cannot judge; "" if it can."""
         return ""
 
+    def window_samples(self, image: bytes, rate_hz: float) -> int:
+        """Return how many samples of a sensor at this rate a prediction of a model image is of; 0 of pictures.
+
+        0 too if that is not known.
+        """
+        return 0
+
     def test_sample(self, subject: Subject) -> NDArray[np.uint8] | None:
         """Return a sample from which the device can make the model's input; None if preprocessing is not timed alone.
 

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.datasets.checking.drift import FeatureDrift
 from tinyhost.motion.score import ONE
 from tinyhost.protocol.messages import StreamId
 
 if TYPE_CHECKING:
     from tinyhost.sensors.sensor import Sensor
 
-__all__ = ["LinkCounts", "LiveForm", "LiveHeader", "LogLine", "Reading", "SeenObject", "Snapshot", "Stride"]
+__all__ = [
+    "LinkCounts",
+    "LiveDrift",
+    "LiveForm",
+    "LiveHeader",
+    "LogLine",
+    "Reading",
+    "SeenObject",
+    "Snapshot",
+    "Stride",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +72,8 @@ class LiveHeader:
     """None: one that this version does not know"""
     rate_hz: float = 0.0
     """samples a second; 0: not known"""
+    window_samples: int = 0
+    """samples that a prediction is of; 0 of pictures, and if it is not known"""
     scene: str = ""
     misfit: str = ""
     """what of the board's samples the model was not made for, so that it predicts nothing; "" if nothing"""
@@ -164,6 +177,16 @@ class LogLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiveDrift:
+    """How far what the sensor gives is from what a model was trained on."""
+
+    n: int
+    """live samples that were compared: the last 200 at most"""
+    features: tuple[FeatureDrift, ...] | None
+    """those whose distribution differs; null before the first 20 samples"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The state at one moment, for drawing."""
 
@@ -186,3 +209,5 @@ class Snapshot:
     """of an app whose detections are events: the last ones, oldest first"""
     log: tuple[LogLine, ...]
     seconds: float
+    drift: LiveDrift | None = None
+    """None: nothing is compared"""

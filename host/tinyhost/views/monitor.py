@@ -9,9 +9,10 @@ from rich.layout import Layout
 from rich.table import Table
 from rich.text import Text
 
+from tinyhost.datasets.checking.drift import LEAST_SAMPLES
 from tinyhost.system.wording import counted
 from tinyhost.tasks.advice import advice
-from tinyhost.tasks.live import LiveHeader, Reading, Snapshot
+from tinyhost.tasks.live import LiveDrift, LiveHeader, Reading, Snapshot
 from tinyhost.views.alarm import alarm_verdict, score_plot
 from tinyhost.views.bars import ACCENT, BAD, DIM, RAW, TRACK, bar, class_colour, format_ticks, sparkline, thin_bar
 from tinyhost.views.monitor_frame import WIDE_COLUMNS, device_log, footer, header_lines, panel
@@ -108,7 +109,22 @@ def _figures(state: Snapshot, columns: int, rows: int) -> RenderableType:
         parts += [_legend(state.header), *gap] if roomy else []
     parts.append(_timings(state.header, state.readings, inner))
     parts += [*gap, _link(state, inner)]
+    parts += [_drift(state.drift, inner)] if state.drift else []
     return panel(Group(*parts), "predictions")
+
+
+def _drift(drift: LiveDrift, width: int) -> Text:
+    """Return which features are not as they were in training, in a line."""
+    if drift.features is None:
+        words: tuple[str, str] = (f"{drift.n} of {LEAST_SAMPLES} samples", DIM)
+    elif not drift.features:
+        words = (f"none in {drift.n} samples", DIM)
+    else:
+        each = (f"{item.feature} {item.median_before:.3g} → {item.median:.3g}" for item in drift.features)
+        words = (", ".join(each), RAW)
+    text = Text.assemble(("drift ", DIM), words, no_wrap=True, overflow="ellipsis")
+    text.truncate(width, overflow="ellipsis")
+    return text
 
 
 def _legend(head: LiveHeader) -> Text:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,15 @@ from tinyhost.audio.log_mel import LogMelConfig, log_mel
 from tinyhost.datasets.checking.findings import DataFinding
 from tinyhost.datasets.checking.sample import CheckedSample
 
-__all__ = ["LEAST_SAMPLES", "drifted", "figures_of_clip", "figures_of_motion", "figures_of_picture"]
+__all__ = [
+    "LEAST_SAMPLES",
+    "FeatureDrift",
+    "drifted",
+    "feature_drift",
+    "figures_of_clip",
+    "figures_of_motion",
+    "figures_of_picture",
+]
 
 LEAST_SAMPLES = 20
 """of each set: fewer say nothing about a distribution"""
@@ -49,23 +58,62 @@ def figures_of_motion(channels: NDArray[np.float64]) -> dict[str, float]:
             for at, axis in enumerate(_AXES[: channels.shape[1]])}  # fmt: skip
 
 
-def drifted(now: Sequence[CheckedSample], before: Sequence[CheckedSample]) -> Iterator[DataFinding]:
-    """Yield the features whose distribution differs from `before`: by Kolmogorov and Smirnov's test, and not a little.
+@dataclass(frozen=True, kw_only=True)
+class FeatureDrift:
+    """A feature whose distribution differs from an earlier one."""
+
+    feature: str
+    median: float
+    """of the new samples"""
+    median_before: float
+    distance: float
+    """Kolmogorov and Smirnov's"""
+    limit: float
+    """a distance that chance exceeds once in 1,000 comparisons of all features"""
+    stability_index: float
+    """population stability index"""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return (
+            f"{self.feature}: median {self.median:.3g}, it was {self.median_before:.3g}; Kolmogorov-Smirnov distance "
+            f"{self.distance:.2f}, expected at most {self.limit:.2f}; population stability index "
+            f"{self.stability_index:.2f}"
+        )
+
+
+def feature_drift(
+    now: Sequence[Mapping[str, float]], before: Sequence[Mapping[str, float]]
+) -> tuple[FeatureDrift, ...]:
+    """Return the features whose distribution differs: by Kolmogorov and Smirnov's test, and not a little.
 
     The test is corrected for the number of features (Bonferroni). Both sets have LEAST_SAMPLES or more, of one kind;
     compared is what all samples have.
     """
-    names = [name for name in now[0].figures if all(name in sample.figures for sample in (*now, *before))]
+    names = [name for name in now[0] if all(name in figures for figures in (*now, *before))]
+    found = []
     for name in names:
-        new, old = (np.sort([sample.figures[name] for sample in samples]) for samples in (now, before))
+        new, old = (np.sort([figures[name] for figures in samples]) for samples in (now, before))
         distance, index = _distance(new, old), _stability(new, old)
         limit = _limit(len(new), len(old), _CHANCE / len(names))
         if distance > limit and index > _LEAST_PSI:
-            text = (
-                f"{name}: median {np.median(new):.3g}, it was {np.median(old):.3g}; Kolmogorov-Smirnov distance "
-                f"{distance:.2f}, expected at most {limit:.2f}; population stability index {index:.2f}"
+            found.append(
+                FeatureDrift(
+                    feature=name,
+                    median=float(np.median(new)),
+                    median_before=float(np.median(old)),
+                    distance=distance,
+                    limit=limit,
+                    stability_index=index,
+                )
             )
-            yield DataFinding(issue="drift", level="look", text=text)
+    return tuple(found)
+
+
+def drifted(now: Sequence[CheckedSample], before: Sequence[CheckedSample]) -> Iterator[DataFinding]:
+    """Yield the features whose distribution differs from `before`, as feature_drift has it."""
+    for found in feature_drift([sample.figures for sample in now], [sample.figures for sample in before]):
+        yield DataFinding(issue="drift", level="look", text=str(found))
 
 
 def _distance(new: NDArray[np.float64], old: NDArray[np.float64]) -> float:

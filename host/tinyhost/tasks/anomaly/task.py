@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tinyhost.compiler import ModelImage
+from tinyhost.compiler.anomaly_task import AnomalyTask
 from tinyhost.datasets.capture import MOTION_RECORDING
 from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
@@ -44,6 +46,11 @@ class Anomaly(Task):
     approach = "unsupervised"
     sweeps = MOTION_SWEEPS
     documents: ClassVar[dict[str, type[Document]]] = {"motion": MotionAccuracy, "motion_stream": MotionStream}
+
+    def window_samples(self, image: bytes, rate_hz: float) -> int:
+        """Return the samples of a Fourier transform; 0 if the model does not contain its features' parameters."""
+        data = ModelImage.parse(image).task_data
+        return AnomalyTask.unpack(data).motion.n_fft if data else 0
 
     def open_samples(self, subject: Subject, folder: Path, part: Part | None) -> FolderEvaluation:
         """Return the labelled recordings of a folder. part: by the set's own lists; training may cut them otherwise."""

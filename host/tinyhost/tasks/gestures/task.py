@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.datasets.capture import MOTION_RECORDING
-from tinyhost.motion.steps import MAX_STEPS, STEP_CHANNELS, STEP_SCALE
+from tinyhost.motion.steps import MAX_STEPS, STEP_CHANNELS, STEP_SCALE, window_moments
 from tinyhost.protocol.messages import Setting
 from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.capture import CaptureForm
@@ -75,6 +75,13 @@ class Gestures(Task):
     def judge(self, image: bytes, model: ModelSummary) -> Callable[[Path], NDArray[np.float64]]:
         """Return what gives the mean scores of a recording's windows."""
         return recording_judge(image, model)
+
+    def window_samples(self, image: bytes, rate_hz: float) -> int:
+        """Return the samples of all steps."""
+        from tinyhost.models.summary import summarize
+
+        params = gesture_params(image, summarize(image))
+        return window_moments(params.n_steps, rate_hz, params.step_mhz / 1000.0) if rate_hz else 0
 
     def inputs(
         self, model: ModelFile, labels: tuple[str, ...], folder: Path, part: Part | None

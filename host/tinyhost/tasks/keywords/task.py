@@ -64,6 +64,10 @@ class Keywords(Task):
         scores = host_scorer(image, model)
         return lambda path: scores(fit_length(read_sound(path), CLIP_SAMPLES))
 
+    def window_samples(self, image: bytes, rate_hz: float) -> int:
+        """Return the samples of a second."""
+        return CLIP_SAMPLES
+
     def listening(self, device: Device) -> Listening | None:
         """Return what it costs to listen all the time; None if the model is not for the microphone."""
         return measure_listening(device)
