@@ -33,7 +33,7 @@ from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.motion.csv import motion_csv, parse_motion_csv
 from tinyhost.motion.sensor import LSM9DS1, STANDARD_GRAVITY
 from tinyhost.motion.units import MotionUnits
-from tinyhost.sensors.picture import picture_faults
+from tinyhost.sensors.picture import picture_faults, picture_figures
 from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.synth.pictures import LABELS, render
 from tinyhost.synth.voices.clips import Job, SpeechConfig, make_clips
@@ -200,7 +200,7 @@ def _found(values: Values | str) -> set[str]:
         recording = parse_motion_csv(text.splitlines(), where="a.csv", units=MotionUnits.of("m/s2", ""))
         return {fault.issue for fault in motion_faults(recording, "normal")}
     if values.ndim == 2:
-        return {fault.issue for fault in faults_of(picture_faults(values))}
+        return {fault.issue for fault in faults_of(picture_faults(picture_figures(values)))}
     return {fault.issue for fault in of_clips.clip_faults(values, "yes")}
 
 

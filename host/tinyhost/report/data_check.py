@@ -25,7 +25,7 @@ def data_check_report(found: DataCheck) -> str:
         subtitle=f"{counted(found.n_files, 'file')} of {found.kind}, {counted(len(found.labels), 'label')}",
         check=found,
         n_bad=n_bad,
-        n_look=len(found.findings) - n_bad,
+        n_look=sum(item.level == "look" for item in found.findings),
         meanings=ISSUES,
         issues=[_issue(found, issue) for issue in found.issues],
     )

@@ -20,6 +20,7 @@ def nutrition_label(facts: CardFacts) -> str:
     """Return the HTML of a data set's."""
     check, subjects = facts.check, len(facts.distinct("subject"))
     n_bad = sum(item.level == "bad" for item in check.findings)
+    n_faults = sum(item.level != "note" for item in check.findings)
     consents = f"{facts.n_consents} records of consent"
     return render(
         "label.html",
@@ -29,7 +30,7 @@ def nutrition_label(facts: CardFacts) -> str:
         stats=(
             ("Files", f"{check.n_files:,}", "", f"{len(check.labels)} labels of {check.kind}", ""),
             ("People", f"{subjects:,}", "", consents, "bad" if subjects > facts.n_consents else ""),
-            ("Faults", f"{len(check.findings):,}", "", "found by data check", "bad" if n_bad else ""),
+            ("Faults", f"{n_faults:,}", "", "found by data check", "bad" if n_bad else ""),
             _questions(len(facts.missing), len(QUESTIONS)),
         ),
         badges=list(_badges(facts)),

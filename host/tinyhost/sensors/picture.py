@@ -13,19 +13,21 @@ from tinyhost.sensors.remarks import Remark, worst_first
 from tinyhost.sensors.torn import torn_row
 from tinyhost.system.wording import counted
 
-__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures"]
+__all__ = ["PictureFigures", "PictureQuality", "PictureReport", "picture_faults", "picture_figures", "picture_looks"]
 
 _BLACK, _WHITE, _FLAT = 14.0, 241.0, 4.0
 _DARK = 70
 """Not one pixel in a hundred is brighter; CleanVision's measure, whose own limit is 82."""
-_BRIGHT, _VERY_BRIGHT = 175, 230.0
+_BRIGHT, _VERY_BRIGHT = 195, 230.0
 """Not one pixel in a hundred is darker; or the mean is above this."""
 _BURNT_LEVEL, _BURNT = 252, 0.5
 """So large a share of the pixels is about white: what was there is lost."""
 _BLURRED = 0.4
 """Of 3,000 drawings the least is 0.47; behind a Gaussian blur of 3 pixels 99 in 100 have less than 0.4."""
-_LEAST_CONTRAST = 12.0
-"""A picture with less says nothing about the lens."""
+_ROUNDING = 2.0
+"""A Laplacian so large is there without any edge, because grey levels are whole."""
+_LEAST_CONTRAST, _LEAST_STRUCTURE = 5.0, 0.05
+"""A picture with less, such as a clear sky, says nothing about the lens."""
 _LOST_PIXELS = "pixels are lost: use shorter wires for PCLK (A0) and HREF (A1)"
 
 
@@ -41,6 +43,8 @@ class PictureFigures:
     """variance of the Laplacian over the variance of the pixels: 0.01 is blurred, 1 very fine detail"""
     edge: float
     """the steepest edges: what 0.1 % of the Laplacian exceed, over the standard deviation; blurred ones have none"""
+    structure: float
+    """share of the variance that is more than light and shade across the picture; a smooth gradient has none"""
     darkest: int
     """1 % of the pixels are darker"""
     brightest: int
@@ -55,18 +59,50 @@ def picture_figures(pixels: NDArray[np.uint8]) -> PictureFigures:
     """Return the figures of a (height, width) picture."""
     contrast = float(pixels.std())
     laplacian = _laplacian(pixels)
-    edge = float(np.percentile(np.abs(laplacian), 99.9))
+    edge = max(0.0, float(np.percentile(np.abs(laplacian), 99.9)) - _ROUNDING)
     darkest, brightest = np.percentile(pixels, (1, 99))
     return PictureFigures(
         brightness=float(pixels.mean()),
         contrast=contrast,
         sharpness=float(laplacian.var()) / contrast**2 if contrast > 0 else 0.0,
         edge=edge / contrast if contrast > 0 else 0.0,
+        structure=_structure(pixels),
         darkest=int(darkest),
         brightest=int(brightest),
         white_share=float((pixels >= _BURNT_LEVEL).mean()),
         torn_row=torn_row(pixels),
     )
+
+
+def _structure(pixels: NDArray[np.uint8]) -> float:
+    """Return the share of the variance beyond the slowest waves: those of at most two half periods across a side."""
+    rows, columns = (
+        np.sqrt(2 / n) * np.cos(np.pi / n * np.outer(np.arange(3), np.arange(n) + 0.5)) for n in pixels.shape
+    )
+    flat = pixels - pixels.mean()
+    waves = np.square(rows @ flat @ columns.T)
+    waves[0] /= 2
+    waves[:, 0] /= 2
+    total = float(np.square(flat).sum())
+    return 1 - float(waves.sum() - waves[2, 2]) / total if total > 0 else 0.0
+
+
+def picture_looks(figures: PictureFigures) -> dict[str, float]:
+    """Return how far a picture is from each issue of its light and lens, as a multiple of the limit: below 1 it has it.
+
+    All of them may be how the scene looks; only a set of pictures tells that.
+    """
+    says_nothing = figures.contrast <= _LEAST_CONTRAST or figures.structure <= _LEAST_STRUCTURE
+    return {
+        "dark": figures.brightest / _DARK,
+        "light": min(
+            (255 - figures.darkest) / (255 - _BRIGHT),
+            (255 - figures.brightness) / (255 - _VERY_BRIGHT),
+            (1 - figures.white_share) / (1 - _BURNT),
+        ),
+        "low_information": (1 + figures.contrast) / (1 + _FLAT),
+        "blurry": np.inf if says_nothing else figures.edge / _BLURRED,
+    }
 
 
 def _laplacian(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -179,9 +215,8 @@ class PictureQuality(SensorQuality):
         )
 
 
-def picture_faults(pixels: NDArray[np.uint8]) -> list[Remark]:
-    """Return what is wrong with the light, the lens and the rows of one (height, width) picture, worst first."""
-    figures = picture_figures(pixels)
+def picture_faults(figures: PictureFigures) -> list[Remark]:
+    """Return what is wrong with the light, the lens and the rows of one picture, worst first."""
     faults = list(_light(figures))
     if figures.torn_row is not None:
         text = f"torn: shifted from row {figures.torn_row} on"
@@ -191,6 +226,7 @@ def picture_faults(pixels: NDArray[np.uint8]) -> list[Remark]:
 
 def _light(figures: PictureFigures) -> Iterator[Remark]:
     """Yield what is wrong with light and lens."""
+    looks = picture_looks(figures)
     if figures.brightest < _BLACK:
         yield Remark(
             level="bad",
@@ -205,11 +241,11 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
             action="turn the camera away from the lamp or window",
             issue="light",
         )
-    elif figures.brightest < _DARK:
+    elif looks["dark"] < 1:
         yield Remark(level="look", text="dark", action="more light", issue="dark")
-    elif figures.darkest > _BRIGHT or figures.brightness > _VERY_BRIGHT or figures.white_share > _BURNT:
+    elif looks["light"] < 1:
         yield Remark(level="look", text="very bright", action="less light", issue="light")
-    if figures.contrast < _FLAT and figures.brightest >= _BLACK and figures.darkest <= _WHITE:
+    if looks["low_information"] < 1 and figures.brightest >= _BLACK and figures.darkest <= _WHITE:
         yield Remark(
             level="bad",
             text="flat: uniformly grey",
@@ -217,5 +253,5 @@ def _light(figures: PictureFigures) -> Iterator[Remark]:
             "brightness: see the test pattern",
             issue="low_information",
         )
-    if figures.contrast > _LEAST_CONTRAST and figures.edge < _BLURRED:
+    if looks["blurry"] < 1:
         yield Remark(level="look", text="blurred", action="focus the lens, or clean it", issue="blurry")

@@ -18,6 +18,8 @@ _FEW_ROWS = 24
 """A seam that is shorter weighs less."""
 _BESIDE, _MOST_BESIDE = 4, 0.7
 """The same shift makes rows beside a slanted edge as much alike; beside a tear it does not."""
+_ELSEWHERE = 0.8
+"""So much of the gain in rows that are farther away is a pattern's, such as a chess board's."""
 _TORN = 1.56
 """scripts/check_rates.py shows what is found, and what of clean pictures."""
 
@@ -45,6 +47,8 @@ def torn_row(pixels: NDArray[np.uint8]) -> int | None:
     otherwise = place[row, np.abs(shifts - shifts[shift]) > 2].max()
     if alike[(apart > 0) & (apart <= _BESIDE), shift].max() > _MOST_BESIDE * alike[row, shift]:
         return None  # a slanted edge
+    if alike[apart > _BESIDE].max() > _ELSEWHERE * alike[row, shift]:
+        return None  # a pattern
     both = alike[row, shift] + 0.57 * alike_log[row, shift] + 0.30 * seam[row, shift] + 0.44 * seam_log[row, shift]
     return (int(row) + 1) * coarse if both - 0.10 * elsewhere - 0.16 * otherwise > _TORN else None
 

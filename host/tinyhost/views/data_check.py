@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["data_check_view"]
 
 _SHOWN = 3
-_STYLES = {"bad": "red", "look": "yellow"}
+_STYLES = {"bad": "red", "look": "yellow", "note": "dim"}
 
 
 def data_check_view(found: DataCheck) -> RenderableType:

@@ -287,6 +287,22 @@ def test_a_planted_fault_is_found_and_no_other(case: Planted, tmp_path: Path) ->
     assert set(found.issues) <= {case.issue, *case.also}, found.findings
 
 
+def test_scenes_that_get_darker_by_and_by_are_a_note_and_what_stands_apart_is_none(tmp_path: Path) -> None:
+    root, aside = tmp_path / "set", tmp_path / "aside"
+    (root / "dusk").mkdir(parents=True)
+    for number in range(24):
+        write_picture(root / f"dusk/{number:02}.png", (picture(number) * (0.15 + 0.025 * number)).astype(np.uint8))
+    write_picture(root / "dusk/cap.png", picture(40) // 10)
+    found = {item.level: item for item in check_dataset(root).findings}
+    assert {level: item.issue for level, item in found.items()} == {"look": "dark", "note": "dark"}
+    assert found["look"].files == ("dusk/cap.png",)
+    assert sorted(found["note"].files) == [f"dusk/{number:02}.png" for number in range(7)]
+    done = run_json("data", "check", str(root), "--quarantine", str(aside))
+    assert done["quarantined"] == ["dusk/cap.png"]
+    done = run_json("data", "check", str(root), "--quarantine", str(aside), "--only", "dark")
+    assert done["quarantined"] == sorted(found["note"].files)
+
+
 def test_every_issue_is_planted_once() -> None:
     assert {case.issue for case in PLANTED} == set(ISSUES) - {"drift"}
 

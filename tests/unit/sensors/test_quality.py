@@ -230,11 +230,11 @@ def test_bad_motion() -> None:
 
 
 def test_one_picture_and_one_recording_are_judged_alike() -> None:
-    assert [fault.text for fault in picture_faults(picture("dark"))] == ["dark"]
-    assert picture_faults(picture("sharp")) == []
+    assert [fault.text for fault in picture_faults(picture_figures(picture("dark")))] == ["dark"]
+    assert picture_faults(picture_figures(picture("sharp"))) == []
     torn = picture("sharp")
     torn[50:] = np.roll(torn[50:], 12, axis=1)
-    assert [fault.level for fault in picture_faults(torn)] == [
+    assert [fault.level for fault in picture_faults(picture_figures(torn))] == [
         remark.level for remark in seen(torn).remarks() if remark.level != "good"
     ]
     noise = RANDOM.normal(0, 300, (RATE_HZ, 1)).astype(np.int16)

@@ -11,7 +11,7 @@ from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.datasets.checking.pictures import LEAST_STUCK
 from tinyhost.errors import DeviceError
 from tinyhost.protocol.status import Status
-from tinyhost.sensors.picture import picture_faults
+from tinyhost.sensors.picture import picture_faults, picture_figures
 
 __all__ = ["capture_pictures"]
 
@@ -52,7 +52,10 @@ def capture_pictures(session: CaptureSession, *, count: int, every_s: float) -> 
                 dropped=frame.dropped,
                 timestamp_us=frame.timestamp_us,
                 scene_item=session.board.scene_item(frame.index),
-                issues=[*(fault.text for fault in picture_faults(frame.pixels)), *repeats.take(frame.pixels)],
+                issues=[
+                    *(fault.text for fault in picture_faults(picture_figures(frame.pixels))),
+                    *repeats.take(frame.pixels),
+                ],
             )
             progress.take_issues(sample)
             first_dropped = frame.dropped if first_dropped is None else first_dropped

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.checking import clips as of_clips
@@ -15,10 +15,18 @@ from tinyhost.datasets.checking.clips import check_clips
 from tinyhost.datasets.checking.copies import copies
 from tinyhost.datasets.checking.division import across_parts, labels_in_order, with_origin
 from tinyhost.datasets.checking.drift import LEAST_SAMPLES, drifted
-from tinyhost.datasets.checking.findings import DataCheck, DataFinding, DataIssue, NotChecked, counted_issues
+from tinyhost.datasets.checking.findings import (
+    DataCheck,
+    DataFinding,
+    DataIssue,
+    FindingLevel,
+    NotChecked,
+    counted_issues,
+)
 from tinyhost.datasets.checking.motion import check_motion
 from tinyhost.datasets.checking.pictures import check_pictures, odd_pictures, stuck_pictures
 from tinyhost.datasets.checking.sample import CheckedSample
+from tinyhost.datasets.checking.usual import notes, usual_looks
 from tinyhost.datasets.folder import MOTION, PICTURES, SOUNDS, kind_of
 from tinyhost.datasets.parts import counts_of
 from tinyhost.datasets.people.provenance import read_run_data
@@ -83,7 +91,7 @@ def check_samples(
     before = _learnt(against, read, units, on_file) if against else []
     comparable = min(len(samples), len(before)) >= LEAST_SAMPLES
     found = [*_findings(read.kind, samples), *(drifted(samples, before) if comparable else ())]
-    findings = sorted(found, key=lambda finding: finding.level != "bad")
+    findings = sorted(found, key=lambda finding: get_args(FindingLevel).index(finding.level))
     not_checked = tuple(_not_checked(read.kind, samples, has_parts))
     if against and not comparable:
         reason = f"{len(samples):,} and {len(before):,} samples, expected at least {LEAST_SAMPLES} of each set"
@@ -141,9 +149,13 @@ def _findings(kind: Kind, samples: Sequence[CheckedSample]) -> Iterator[DataFind
     if kind == "pictures":
         faults += odd_pictures(samples)
         yield from stuck_pictures(samples)
+    usual = usual_looks(samples)
     for sample, fault in faults:
         own = (sample.file,)
+        if sample.file in usual.get(fault.issue, ()):
+            continue
         yield DataFinding(issue=fault.issue, level=fault.level, text=fault.text, files=own, surplus=own)
+    yield from notes(usual, len(samples))
     limits = of_pictures if kind == "pictures" else of_clips
     yield from copies(samples, most_bits=limits.MOST_BITS, least_correlation=limits.LEAST_CORRELATION)
     yield from across_parts(samples)

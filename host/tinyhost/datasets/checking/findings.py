@@ -77,7 +77,7 @@ ISSUES: Mapping[DataIssue, str] = {
 }
 """What each issue means, in words."""
 
-FindingLevel = Literal["bad", "look"]
+FindingLevel = Literal["bad", "look", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +86,13 @@ class DataFinding:
 
     issue: DataIssue
     level: FindingLevel
-    """`bad`: it spoils training or its metrics; `look`: it may be intended"""
+    """`bad`: it spoils training or its metrics; `look`: it may be intended; `note`: no fault, so these scenes look"""
     text: str
     """what was measured, and the limit"""
     files: tuple[str, ...] = ()
     """below the set's folder; of copies all of them"""
     surplus: tuple[str, ...] = ()
-    """those of them that `--quarantine` moves"""
+    """those of them that `--quarantine` moves; those of a note only with `--only`"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from tinyhost.datasets.checking.sample import CheckedSample, Fault, Fingerprint,
 from tinyhost.datasets.checking.sensor_faults import faults_of
 from tinyhost.datasets.pictures import ClassFolder, class_folder, part_of_pictures, read_pictures
 from tinyhost.datasets.skipped import Skipped
-from tinyhost.sensors.picture import picture_faults
+from tinyhost.sensors.picture import picture_faults, picture_figures, picture_looks
 from tinyhost.system.wording import counted
 
 __all__ = [
@@ -48,8 +49,12 @@ def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[C
     pictures, seen = [], []
     for picture, pixels in read_pictures(folder, skipped, on_file):
         pictures.append(picture)
-        own = faults_of(picture_faults(pixels)), content_digest(pixels), fingerprint(pixels)
-        seen.append((*own, pixels.shape, figures_of_picture(pixels)))
+        figures = picture_figures(pixels)
+        faults = faults_of(picture_faults(figures))
+        if figures.contrast:  # a wall, or the sky: what gives one value everywhere is no camera
+            faults = tuple(replace(f, level="look") if f.issue == "low_information" else f for f in faults)
+        own = faults, content_digest(pixels), fingerprint(pixels)
+        seen.append((*own, pixels.shape, figures_of_picture(pixels), picture_looks(figures)))
     found = class_folder(folder, pictures, skipped)
     by, parts = part_of_pictures(found)
     samples = [
@@ -61,9 +66,10 @@ def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[C
             part=part,
             fingerprint=hashed,
             size=(shape[1], shape[0]),
-            figures=figures,
+            figures=compared,
+            looks=looks,
         )
-        for picture, part, (faults, digest, hashed, shape, figures) in zip(pictures, parts, seen, strict=True)
+        for picture, part, (faults, digest, hashed, shape, compared, looks) in zip(pictures, parts, seen, strict=True)
     ]
     return found, by, samples
 

@@ -47,16 +47,17 @@ class _Moved:
 
 
 def quarantine(check: DataCheck, target: Path, only: Collection[DataIssue] = ()) -> tuple[str, ...]:
-    """Move what a check found into a folder; return the files. Of copies one stays. only: these issues; empty: all.
+    """Move what a check found into a folder; return the files. Of copies one stays.
 
-    Raises DatasetError if the folder is in the set, holds what came from another set, or cannot be written.
+    only: these issues; empty: all but notes. Raises DatasetError if the folder is in the set, holds what came from
+    another set, or cannot be written.
     """
     root = check.folder
     if target.resolve().is_relative_to(root.resolve()):
         raise DatasetError(f"{target}: it is in the data set", hint="name a folder beside it")
     wanted: dict[str, list[str]] = {}
     for finding in check.findings:
-        for file in finding.surplus if not only or finding.issue in only else ():
+        for file in finding.surplus if (finding.issue in only if only else finding.level != "note") else ():
             wanted.setdefault(file, []).append(finding.issue)
     if not wanted:
         return ()

@@ -53,6 +53,8 @@ class CheckedSample:
     """None: it has nothing that could be compared, such as silence"""
     figures: Mapping[str, float] = field(default_factory=dict)
     """what is compared with another set, by the feature's name"""
+    looks: Mapping[str, float] = field(default_factory=dict)
+    """by issue, how far a sample is from it, as a multiple of the limit, where the scene may be the cause"""
     size: tuple[int, int] | None = None
     """of a picture: width, height"""
 
