@@ -297,6 +297,7 @@ TARGETS = [
     ),
     Target(name="stream microphone", parse=_stream(StreamId.SAMPLES), seeds=_items(_samples(1))),
     Target(name="stream accelerometer", parse=_stream(StreamId.SAMPLES), seeds=_items(_samples(3))),
+    Target(name="stream imu", parse=_stream(StreamId.SAMPLES), seeds=_items(_samples(6))),
     Target(
         name="stream features",
         parse=_stream(StreamId.FEATURES),

@@ -29,12 +29,13 @@ from tinyhost.datasets.describe import describe
 from tinyhost.datasets.edge_impulse import audio_acquisition, audio_pcm, parse_acquisition, write_acquisition
 from tinyhost.datasets.edge_impulse_project import LabelledFile, list_export, write_info
 from tinyhost.datasets.groups import read_groups
-from tinyhost.datasets.importers import find_samples
+from tinyhost.datasets.importers import IMPORTERS, find_samples
 from tinyhost.datasets.importers.common_voice import list_single_words
 from tinyhost.datasets.importers.contract import ReadAs
 from tinyhost.datasets.labelling.answers import ANSWERS_NAME, read_answers
 from tinyhost.datasets.manifest import Sample, read_manifest, write_manifest
 from tinyhost.datasets.motion_exchange import motion_of
+from tinyhost.datasets.movements import load_movements, windows_of_movements
 from tinyhost.datasets.parts import read_lists
 from tinyhost.datasets.people.consent import CONSENTS_NAME, Person, read_consents, record_consent
 from tinyhost.datasets.people.embedded_text import without_traces
@@ -129,6 +130,10 @@ def _look_into(names: bytes) -> None:
     for read in (load_class_folder, load_clip_folder, load_splits, describe, scene_files):
         with contextlib.suppress(TinyhostError):
             read(root)
+    for name, importer in IMPORTERS.items():
+        with contextlib.suppress(TinyhostError):
+            if importer.recognises(root):
+                find_samples(root, name, ReadAs())
 
 
 def _motions() -> list[bytes]:
@@ -194,6 +199,13 @@ def _annotations() -> list[bytes]:
     return [written("truth.csv", lambda path: write_annotations(path, items))]
 
 
+def _move(folder: Path) -> None:
+    """Read movements as a training does: cut into windows."""
+    movements = load_movements(folder)
+    windows_of_movements(movements, 50, 25.0)
+    windows_of_movements(movements, 1, 1.0)
+
+
 def _read_pair(train: Path) -> object:
     shutil.copy(train, train.with_name("x_TEST.tsv"))
     return read_ucr(train)
@@ -211,6 +223,10 @@ def _importer(name: str, file: str) -> Callable[[bytes], object]:
     folder = scratch() / file
     (folder / "a.png").write_bytes(_SMALL)
     (folder / "a.wav").write_bytes(wav_bytes(_tone(16_000)))
+    if name == "machines":
+        sounds = folder / "fan" / "test"
+        sounds.mkdir(parents=True, exist_ok=True)
+        (sounds / "section_00_source_test_normal_0000.wav").write_bytes(wav_bytes(_tone(16_000)))
     if name == "tfds":
         features = {"image": {"image": {}}, "person": {"classLabel": {"numClasses": "2"}}}
         (folder / "features.json").write_text(json.dumps({"featuresDict": {"features": features}}))
@@ -236,6 +252,7 @@ _IMPORTERS: dict[str, tuple[str, Callable[[], list[bytes]]]] = {
     "tfds": ("x-train.tfrecord-00000-of-00001", lambda: [TF_PICTURES]),
     "label-studio": ("export.json", _label_studio),
     "cvat": ("annotations.xml", lambda: [CVAT.encode()]),
+    "machines": ("attributes_00.csv", lambda: [_ATTRIBUTES]),
     "audacity": ("a.txt", lambda: [b"0.1\t0.5\tyes\n\\\t1.0\t2.0\n0.7\t0.7\tno\n", b"0.1\tyes\n"]),
 }
 
@@ -277,10 +294,13 @@ _PICTURE_MIB = 512
 _NAMES = [
     b"person/a.png\nperson/._a.png\nno_person/IMG_1.HEIC\nREADME.md\n__MACOSX/person/._a.png",
     "train/sí/1.jpg\ntrain/no/2.jpg\nval/no/3.jpg\ntest/no/4.jpg\ntest/no/deep/5.png\nThumbs.db".encode(),
+    b"6_dB_fan/fan/id_00/abnormal/0.wav\nfan/id_00/normal/1.wav\ntrain/normal_id_02_00000000.wav",
+    b"fan/test/section_00_source_test_anomaly_0001_vel_6.wav\nToyCar/case1/NormalSound_IND/1_ch1_x.wav",
     b"yes/ab_nohash_0.wav\nyes/b.mp3\n_background_noise_/hum.wav\nvalidation_list.txt\nnormal/1.csv",
 ]
 _UCR = [b"1\t0.5\t-1\t2.5\n2\t1e3\t0\t1\n", b"@problemname x\n@data\n0.5,-1,2:1\n1,0,1:2\n", b"0.5,1,2,a\n1,2,3,b\n",
         b"x,y,class\n0.5,1.5,a\n1,2,b\n", b"0,5;1,5;1\n0,5;1,5;2\n0;1;2\n"]  # fmt: skip
+_ATTRIBUTES: bytes = b"file_name,d1p,d1v,d2p,d2v\nfan/test/section_00_source_test_normal_0000.wav,vel,6,nan,\n"
 _VOICES = [b"client_id\tpath\tsentence\nab\tx.mp3\tyes\ncd\ty.mp3\tNo.\n"]
 
 
@@ -317,6 +337,7 @@ TARGETS = [
     Target(name="picture", parse=reader("a.png", read_picture), seeds=_pictures, most_mib=_PICTURE_MIB),
     Target(name="class folder", parse=_look_into, seeds=lambda: _NAMES),
     Target(name="motion csv", parse=reader("a.csv", read_motion_csv), seeds=_motions),
+    Target(name="movements", parse=reader("wave/a.csv", _move, subject="."), seeds=lambda: _motions()[-2:]),
     Target(name="ucr", parse=reader("x_TRAIN.tsv", _read_pair), seeds=lambda: _UCR),
     Target(name="edge impulse", parse=_take_acquisition, seeds=_acquisitions),
     Target(

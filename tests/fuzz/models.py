@@ -34,7 +34,9 @@ from tinyhost.views.inspect import inspect_view
 
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written
+from tests.fuzz.operators import changed_model
 from tests.oracle.builder import ModelBuilder
+from tests.oracle.recorded import recorded_models
 from tests.oracle.sketch import Sketch
 from tests.stations import SHIPPED_MODELS, shipped_image
 from tests.unit.compiler.models import picture_classifier
@@ -112,7 +114,12 @@ def _show_image(data: bytes) -> None:
 
 
 def _compile(data: bytes) -> None:
-    compile_tflite(data, name="fuzzed")
+    _show_image(compile_tflite(data, name="fuzzed").image)
+
+
+def _tflites() -> list[bytes]:
+    kinds = ("chains", "chains of float32", "chains of int16", "streaming", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM")
+    return [_classifier(), _layers(), _several(), *(recorded_models(kind)[0].data for kind in kinds)]
 
 
 def _adapt(data: bytes) -> None:
@@ -214,7 +221,8 @@ def _unwrap(data: bytes) -> None:
 
 TARGETS = [
     Target(name="wrapped", parse=_unwrap, seeds=_wrapped),
-    Target(name="tflite", parse=_compile, seeds=lambda: [_classifier(), _layers(), _several()]),
+    Target(name="tflite", parse=_compile, seeds=_tflites),
+    Target(name="operators", parse=_compile, seeds=lambda: [_small()], repair=changed_model),
     Target(name="adapt", parse=_adapt, seeds=lambda: [_classifier(), _colours()]),
     Target(name="thm", parse=_show_image, seeds=_images, repair=_with_checksum),
     Target(name="settings", parse=reader("settings.json", _compiled_with), seeds=_settings),

@@ -12,7 +12,7 @@ import tflite
 from flatbuffers import flexbuffers
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ModelBuilder"]
+__all__ = ["ModelBuilder", "OperatorSpec", "TensorSpec"]
 
 _DTYPES = {
     "int8": tflite.TensorType.INT8,
@@ -104,7 +104,7 @@ _OPTION_CLASSES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class _TensorSpec:
+class TensorSpec:
     name: str
     dtype: str
     shape: tuple[int, ...]
@@ -117,7 +117,7 @@ class _TensorSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OperatorSpec:
+class OperatorSpec:
     code: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -129,8 +129,8 @@ class _OperatorSpec:
 class ModelBuilder:
     """Collects tensors and operators; build() returns the bytes of a .tflite file."""
 
-    tensors: list[_TensorSpec] = field(default_factory=list)
-    operators: list[_OperatorSpec] = field(default_factory=list)
+    tensors: list[TensorSpec] = field(default_factory=list)
+    operators: list[OperatorSpec] = field(default_factory=list)
 
     def tensor(
         self,
@@ -151,7 +151,7 @@ class ModelBuilder:
         keeps its state there.
         """
         scales = tuple(scale) if isinstance(scale, Sequence) else (scale,)
-        spec = _TensorSpec(
+        spec = TensorSpec(
             name=name or f"t{len(self.tensors)}",
             dtype=dtype,
             shape=tuple(shape),
@@ -174,7 +174,7 @@ class ModelBuilder:
         self, code: str, inputs: Sequence[int], output: int, intermediates: Sequence[int] = (), /, **options: Any
     ) -> int:
         """Add an operator with the given option fields (TensorFlow Lite's names); return its output tensor."""
-        spec = _OperatorSpec(
+        spec = OperatorSpec(
             code=code, inputs=tuple(inputs), outputs=(output,), options=options, intermediates=tuple(intermediates)
         )
         self.operators.append(spec)
@@ -182,7 +182,7 @@ class ModelBuilder:
 
     def custom_operator(self, code: str, inputs: Sequence[int], outputs: Sequence[int], **options: Any) -> None:
         """Add an operator of any number of outputs; one that is not in the schema has the options its kernel reads."""
-        self.operators.append(_OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
+        self.operators.append(OperatorSpec(code=code, inputs=tuple(inputs), outputs=tuple(outputs), options=options))
 
     def build(
         self,
@@ -247,7 +247,7 @@ class ModelBuilder:
         return int(tflite.BufferEnd(b))
 
     @staticmethod
-    def _tensor(b: Any, spec: _TensorSpec, buffer: int) -> int:
+    def _tensor(b: Any, spec: TensorSpec, buffer: int) -> int:
         name = b.CreateString(spec.name)
         shape = _ints(b, tflite.TensorStartShapeVector, spec.shape)
         quantization = 0
@@ -282,7 +282,7 @@ class ModelBuilder:
         return int(tflite.TensorEnd(b))
 
     @staticmethod
-    def _operator(b: Any, spec: _OperatorSpec, code_index: int) -> int:
+    def _operator(b: Any, spec: OperatorSpec, code_index: int) -> int:
         inputs = _ints(b, tflite.OperatorStartInputsVector, spec.inputs)
         outputs = _ints(b, tflite.OperatorStartOutputsVector, spec.outputs)
         intermediates = _ints(b, tflite.OperatorStartIntermediatesVector, spec.intermediates)

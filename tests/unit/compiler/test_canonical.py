@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from tinyhost.compiler import CompiledModel, compile_tflite, image_for_tflm
 from tinyhost.compiler.canonical import REWRITTEN_OPERATORS
 from tinyhost.errors import ModelError, UnsupportedModelError
@@ -307,6 +307,17 @@ def test_operators_without_what_they_need_are_no_crash(code: str, n_outputs: int
     b.custom_operator(code, [x], outputs)
     with pytest.raises(ModelError):
         compile_tflite(b.build([x], outputs[:1] or [b.activation(1, 4)]), name="m")
+
+
+@pytest.mark.parametrize("dims", [6, [[1, 6]], [[1], [6]]])
+def test_a_fill_whose_dimensions_are_no_list_is_refused_by_name(dims: ArrayLike) -> None:
+    b = Exporter()
+    x = b.activation(1, 6)
+    value = b.tensor((), scale=SCALE, zero_point=ZERO_POINT, data=np.array(7))
+    filled = b.operator("FILL", [b.integers(dims), value], b.activation(1, 6))
+    y = b.operator("ADD", [x, filled], b.activation(1, 6), FusedActivationFunction=0)
+    with pytest.raises(UnsupportedModelError, match=r"operator 0 \(FILL\)"):
+        compile_tflite(b.build([x], [y]), name="m")
 
 
 def test_sizes_that_multiply_to_nothing_make_no_memory() -> None:

@@ -85,7 +85,9 @@ def fold_fill(draft: Draft, operator: Operator) -> bool:
         return False
     dims, value = draft.integers(operator.inputs[0]), draft.tensors[operator.inputs[1]]
     output = draft.tensors[operator.outputs[0]]
-    if dims is None or dims.size > _MAX_RANK or (dims < 1).any() or value.data is None or value.n_elements != 1:
+    if dims is None or dims.ndim != 1 or dims.size > _MAX_RANK or (dims < 1).any():
+        return False
+    if value.data is None or value.n_elements != 1:
         return False
     n_elements = math.prod(dims.tolist())
     if n_elements > _MAX_FILLED or value.dtype != output.dtype:
