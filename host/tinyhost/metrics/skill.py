@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Skill", "chance_auc", "classifier_skill"]
+__all__ = ["ENOUGH", "Z_ONE_SIDED", "Skill", "by_unit", "chance_auc", "classifier_skill", "together"]
 
-_ENOUGH = 30
+ENOUGH = 30
 """samples from which on chance must be ruled out; of fewer it cannot be"""
-_Z_ONE_SIDED = 1.6448536269514722
+Z_ONE_SIDED = 1.6448536269514722
 """of the normal distribution, exceeded with a probability of 5 %"""
+
+_CORRELATION = 0.5  # of the luck of two classifiers on samples that they share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +36,20 @@ class Skill:
     """that have samples"""
     z: float
     """standard deviations of chance by which `balanced` exceeds that of answers unrelated to the classes"""
+    is_constant: bool
+    """whether all answers are the same"""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its answers are better than 19 of 20 that have nothing to do with the classes."""
+        return self.z >= Z_ONE_SIDED
 
     @property
     def is_better(self) -> bool:
         """Whether it is better than a constant answer, and of enough samples more than chance would be."""
         if self.n_classes < 2:
             return self.n_right > 0
-        return self.balanced > 1.0 / self.n_classes and (self.n < _ENOUGH or self.z >= _Z_ONE_SIDED)
+        return self.balanced > 1.0 / self.n_classes and (self.n < ENOUGH or self.is_shown)
 
 
 def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] | None = None) -> Skill:
@@ -65,7 +76,30 @@ def classifier_skill(confusion: Sequence[Sequence[int]], classes: Sequence[int] 
         balanced=balanced,
         n_classes=n_classes,
         z=(balanced - expected) / spread if spread > 0.0 else 0.0,
+        is_constant=int((counts.sum(axis=0) > 0).sum()) <= 1,
     )
+
+
+def together(first: Skill, second: Skill) -> float:
+    """Return the standard deviations of chance by which two results exceed it together (Stouffer et al., 1949).
+
+    They share samples, so that they are partly lucky together: a correlation of a half is reckoned with.
+    """
+    return (first.z + second.z) / math.sqrt(2.0 + 2.0 * _CORRELATION)
+
+
+def by_unit(
+    units: Sequence[str], classes: NDArray[np.int64], answers: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return a class and the most frequent answer for each unit, whose samples of a class count as one.
+
+    Windows of one recording are right or wrong together: as many samples they would rule out chance much too easily.
+    """
+    votes: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for unit, true, said in zip(units, classes.tolist(), answers.tolist(), strict=True):
+        votes[unit, true].append(said)
+    said = [int(np.bincount(own).argmax()) for own in votes.values()]
+    return np.array([true for _, true in votes], np.int64), np.array(said, np.int64)
 
 
 def chance_auc(n_positive: float, n_negative: float) -> float:
@@ -76,7 +110,7 @@ def chance_auc(n_positive: float, n_negative: float) -> float:
     if not n_positive or not n_negative:
         return 0.5
     spread = math.sqrt((n_positive + n_negative + 1.0) / (12.0 * n_positive * n_negative))
-    return min(1.0, 0.5 + _Z_ONE_SIDED * spread)
+    return min(1.0, 0.5 + Z_ONE_SIDED * spread)
 
 
 def _variance(

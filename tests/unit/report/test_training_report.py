@@ -73,7 +73,10 @@ def test_labels_that_are_likely_wrong_are_listed(tmp_path: Path) -> None:
 
 def test_two_names_of_one_class_are_a_failure_with_the_reason(tmp_path: Path) -> None:
     done = outcome(tmp_path)
-    samples = [replace(done.judged[index % 8], predicted=done.labels[index % 2]) for index in range(40)]
+    samples = [
+        replace(done.judged[index % 8], predicted=done.labels[index % 2], path=Path(f"{index}.png"))
+        for index in range(40)
+    ]
     assert {(item.label, item.predicted) for item in samples} == {(a, b) for a in done.labels for b in done.labels}
     same = replace(done, judged_held_out=tuple(samples), quantized=all_right())
     assert "does not tell no_person and person apart better than by chance" in same.failure()

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 from tinyhost.metrics.classifier import classifier_metrics
-from tinyhost.metrics.skill import classifier_skill
 from tinyhost.train.core.diagnosis import (
     below_requirement,
+    confused_pairs,
     fitting_hints,
     no_detection_skill,
     no_skill,
+    too_few,
     unheard_classes,
 )
+from tinyhost.train.core.evidence import Counts, Evidence, Judgement
+from tinyhost.train.core.second_opinion import block_features, second_opinion, shipped_features
 
 LABELS = ("silence", "unknown", "yes", "no")
 
@@ -29,21 +32,91 @@ def _over(n: int, first: tuple[float, ...], last: tuple[float, ...]) -> list[dic
     return _history(*((s[0], s[1], s[2], s[3]) for s in steps))
 
 
+def _judged(held_out: Counts, crossed: Counts = ()) -> Judgement:
+    return Evidence(tested=held_out, held_out=held_out, crossed=crossed).judge()
+
+
 def test_one_constant_answer_is_said_to_be_of_no_use() -> None:
-    skill = classifier_skill(((6, 0, 0, 0), (24, 0, 0, 0), (12, 0, 0, 0), (12, 0, 0, 0)), (1, 2, 3))
-    assert no_skill(skill, LABELS, "clips") == (
+    counts = ((6, 0, 0, 0), (24, 0, 0, 0), (12, 0, 0, 0), (12, 0, 0, 0))
+    judged = Evidence(tested=counts, held_out=counts).judge((1, 2, 3))
+    assert no_skill(judged, LABELS, "clips") == (
         "the model is right on 0 of 48 clips, no better than always answering unknown, which is right on 24: "
         "it has learnt nothing"
     )
 
 
 def test_what_is_only_luckily_better_is_of_no_use_either() -> None:
-    text = no_skill(classifier_skill(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
+    text = no_skill(_judged(((20, 14), (16, 15))), ("no_person", "person"), "pictures")
     assert "right on 35 of 65 pictures, not more than by chance better than always answering no_person" in text
 
 
 def test_a_model_that_has_learnt_something_has_no_failure() -> None:
-    assert no_skill(classifier_skill(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+    assert no_skill(_judged(((30, 4), (6, 25))), ("no_person", "person"), "pictures") == ""
+
+
+def test_few_samples_are_judged_together_with_a_cross_validation_of_all() -> None:
+    few = ((4, 2), (3, 3))  # 7 of 12
+    text = no_skill(_judged(few, ((16, 14), (15, 15))), ("go", "stop"), "clips for testing")
+    assert "right on 7 of 12 clips for testing and choosing, not more than by chance better" in text
+    assert "cross-validated on all of them (right on 31 of 60; always go: 30)" in text
+    assert "some 730 samples would show it" in text  # z is 0.56 and 0.26, 0.47 together: (1.645 / 0.47)^2 as many
+    assert no_skill(_judged(few, ((27, 3), (4, 26))), ("go", "stop"), "clips") == ""
+    constant = no_skill(_judged(((6, 0), (6, 0)), ((27, 3), (4, 26))), ("go", "stop"), "clips")
+    assert constant.endswith("always answering go, which is right on 6: it has learnt nothing")
+
+
+def test_too_few_samples_to_judge_are_told_and_believed() -> None:
+    judged = _judged(((2, 0), (1, 1)), ((3, 0), (1, 2)))
+    assert no_skill(judged, ("go", "stop"), "clips") == ""
+    assert too_few(judged, "clips").startswith("4 clips are too few")
+    assert too_few(_judged(((6, 0), (0, 6))), "clips") == ""  # all of twelve are no luck
+
+
+def test_labels_are_alike_unless_held_out_samples_or_all_of_them_tell_them_apart() -> None:
+    held_out = ((9, 0, 0), (0, 5, 4), (0, 4, 5))
+    same = Evidence(tested=held_out, held_out=held_out, crossed=((9, 0, 0), (0, 16, 14), (0, 15, 15)))
+    assert confused_pairs(same, ("go", "on", "off"), range(3)) == [("on", "off")]
+    other = Evidence(tested=held_out, held_out=held_out, crossed=((9, 0, 0), (0, 27, 3), (0, 4, 26)))
+    assert confused_pairs(other, ("go", "on", "off"), range(3)) == []
+
+
+def _opinion(seed: int, *, is_random: bool) -> Judgement:
+    rng = np.random.default_rng(seed)
+    classes = np.arange(40) % 2
+    smooth = rng.normal(0, 9, (40, 12, 6))
+    seen = np.where(classes[:, None, None] == 1, smooth.cumsum(axis=1), smooth * 3).astype(np.int8)
+    told = rng.permutation(classes) if is_random else classes
+    names = [str(index) for index in range(40)]
+    return _judged(((6, 0), (0, 0)), second_opinion(seen, told, 2, features=block_features, groups=names, units=names))
+
+
+def test_a_second_opinion_knows_what_can_be_learnt_from_what_is_chance() -> None:
+    shown, chance = ([_opinion(seed, is_random=is_random).crossed for seed in (1, 2)] for is_random in (False, True))
+    assert min(skill.z for skill in shown if skill) > 4.0
+    assert max(skill.z for skill in chance if skill) < 2.0
+
+
+def test_what_belongs_together_is_never_learnt_from_and_judged() -> None:
+    rng = np.random.default_rng(1)
+    speakers = np.repeat(np.arange(12), 6)  # each one is heard in each of its clips, and says one word only
+    seen = (rng.normal(0, 20, (12, 8, 8))[speakers] + rng.normal(0, 1, (72, 8, 8))).astype(np.int8)
+    classes, names = speakers % 2, [str(index) for index in range(72)]
+    groups = [str(speaker) for speaker in speakers]
+    leaking = second_opinion(seen, classes, 2, features=block_features, groups=names, units=names)
+    kept_apart = second_opinion(seen, classes, 2, features=block_features, groups=groups, units=groups)
+    assert leaking == ((36, 0), (0, 36))
+    assert sum(map(sum, kept_apart)) == 12
+    assert kept_apart[0][0] + kept_apart[1][1] < 10
+
+
+@pytest.mark.parametrize(("name", "shape", "axes", "n"), [("kws", (49, 40), (0,), 720), ("vww", (64, 80), (0, 1), 242)])
+def test_features_of_a_shipped_model_are_of_any_size_of_sample(
+    name: str, shape: tuple[int, int], axes: tuple[int, ...], n: int
+) -> None:
+    samples = np.random.default_rng(0).integers(-128, 128, (2, *shape)).astype(np.int8)
+    features = shipped_features(name, samples, axes)
+    assert features.shape == (2, n)
+    assert np.array_equal(features[1], shipped_features(name, samples[1:], axes)[0])
 
 
 @pytest.mark.parametrize("seed", range(20))

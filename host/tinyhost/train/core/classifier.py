@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from tinyhost.bench.compared import ComparedModel
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import PairedTest
-from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_documents import LabelIssueDocument
 from tinyhost.tasks.class_parts import issue_parts, likely_wrong, precision_recall, score_arrays
 from tinyhost.tasks.findings import Figure, Judged, JudgedSamples, Part, Section, percent, within
 from tinyhost.train.core.config import ClassifierConfig
-from tinyhost.train.core.diagnosis import below_requirement, confused_pairs, no_skill, unheard_classes
+from tinyhost.train.core.diagnosis import below_requirement, confused_pairs, no_skill, too_few, unheard_classes
+from tinyhost.train.core.evidence import Counts, Evidence, Judgement
 from tinyhost.train.core.forms import forms_section
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.core.quantized import Quantized, models_of_ways, paired
@@ -48,6 +48,7 @@ class ClassifierDocument(TrainDocument):
 
 
 Document = TypeVar("Document", bound=ClassifierDocument)
+Own = TypeVar("Own", bound="ClassifierOutcome")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,8 @@ class ClassifierOutcome(Outcome):
     """.tflite files that are not int8, by name; none without `--quantize` and `--prune`"""
     forms: tuple[ComparedModel, ...] = ()
     """these and the int8 models, side by side"""
+    crossed: Counts = ()
+    """of a linear classifier, cross-validated on all samples (`second_opinion`); empty if it was not asked"""
 
     @property
     def int8_test(self) -> ClassifierMetrics:
@@ -102,9 +105,8 @@ class ClassifierOutcome(Outcome):
 
     def failure(self) -> str:
         """Return why the model is of no use: it has learnt nothing, or is worth less than was asked for."""
-        skill = classifier_skill(self.int8_test.confusion, range(self.first_judged, len(self.labels)))
         return (
-            no_skill(skill, self.labels, self.what_is_judged)
+            no_skill(self._known, self.labels, self.what_is_judged)
             or self._none_told_apart()
             or below_requirement(self.int8_test, self.config.least_accuracy, self.what_is_tested)
         )
@@ -119,13 +121,27 @@ class ClassifierOutcome(Outcome):
 
     @cached_property
     def _alike(self) -> list[tuple[str, str]]:
-        samples = (*self.judged_held_out, *self.judged)
-        return confused_pairs(samples, self.labels, range(self.first_wanted, len(self.labels)))
+        return confused_pairs(self._evidence, self.labels, range(self.first_wanted, len(self.labels)))
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        known = Evidence.of(self.judged, self.judged_held_out, self.labels, self.crossed)
+        return replace(known, tested=self.int8_test.confusion)
+
+    @property
+    def _known(self) -> Judgement:
+        return self._evidence.judge(range(self.first_judged, len(self.labels)))
+
+    def with_opinion(self: Own, opinion: Callable[[], Counts]) -> Own:
+        """Return it with a second opinion on the samples if those for testing are too few, or labels look alike."""
+        return replace(self, crossed=opinion()) if self._known.is_little or self._alike else self
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, which classes are never recognized, and which are taken for one another."""
         same = (f"{a} and {b} are not told apart better than by chance" for a, b in self._alike)
-        return (*super().hints(), *unheard_classes(self.int8_test.confusion, self.labels), *same)
+        few = too_few(self._known, self.what_is_judged)
+        unheard = unheard_classes(self.int8_test.confusion, self.labels)
+        return (*super().hints(), *unheard, *same, *((few,) if few else ()))
 
     def judged_parts(self) -> tuple[Part, ...]:
         """Return precision over recall, labels that are likely wrong, and the samples for testing one by one."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from tinyhost.metrics.classifier import ClassifierMetrics
-from tinyhost.metrics.skill import Skill, chance_auc, classifier_skill
-from tinyhost.tasks.findings import Judged
+from tinyhost.metrics.skill import Skill, chance_auc
+from tinyhost.train.core.evidence import Evidence, Judgement
 
-__all__ = ["below_requirement", "confused_pairs", "fitting_hints", "no_detection_skill", "no_skill", "unheard_classes"]
+__all__ = [
+    "below_requirement",
+    "confused_pairs",
+    "fitting_hints",
+    "no_detection_skill",
+    "no_skill",
+    "too_few",
+    "unheard_classes",
+]
 
 _GAP = 0.1  # of accuracy, between what is learnt from and what is held out
 _LOSS_GAP = 2.0  # as a ratio, where there is no accuracy
@@ -22,15 +29,39 @@ _MIN_OF_EACH = 6  # samples of a label, to say that it is taken for another
 _MIN_EPOCHS = 8  # fewer say nothing about where a run is going
 
 
-def no_skill(skill: Skill, labels: Sequence[str], what: str) -> str:
-    """Return why a classifier is of no use, "" if it is of some; what: the samples, as in `held-out clips`."""
-    if skill.is_better:
+def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
+    """Return why a classifier is of no use, "" if it is of some; what: the samples, as in `clips for testing`."""
+    if judged.is_better:
         return ""
-    constant = f"always answering {labels[skill.most_frequent]}, which is right on {skill.n_constant}"
+    if not judged.is_little:
+        return f"{_compared(judged.tested, labels, what)}: it has learnt nothing"
+    compared = _compared(judged.held_out, labels, f"{what} and choosing")
+    if judged.crossed is None or judged.is_plainly_useless:
+        return f"{compared}: it has learnt nothing"
+    crossed, needed = judged.crossed, judged.n_needed
+    more = f"if this is no chance, some {needed:,} samples would show it" if needed else "more of the same hardly help"
+    return (
+        f"{compared}; nor are they told apart by a linear "
+        f"classifier, cross-validated on all of them (right on {crossed.n_right} of {crossed.n}; always "
+        f"{labels[crossed.most_frequent]}: {crossed.n_constant}). Are the labels right (tinyhost data check), and can "
+        f"you tell the samples apart yourself? Then {more}"
+    )
+
+
+def too_few(judged: Judgement, what: str) -> str:
+    """Return that a classifier's samples are too few to judge it, "" if they are not."""
+    if not judged.is_better or not judged.is_little or judged.crossed is not None or judged.held_out.is_shown:
+        return ""
+    return f"{judged.tested.n} {what} are too few to tell what was learnt from chance; record more"
+
+
+def _compared(skill: Skill, labels: Sequence[str], what: str) -> str:
+    """Return how often a model is right, beside the best constant answer."""
     plainly = skill.n_right <= skill.n_constant
     return (
         f"the model is right on {skill.n_right} of {skill.n} {what}, "
-        f"{'no better than' if plainly else 'not more than by chance better than'} {constant}: it has learnt nothing"
+        f"{'no better than' if plainly else 'not more than by chance better than'} always answering "
+        f"{labels[skill.most_frequent]}, which is right on {skill.n_constant}"
     )
 
 
@@ -47,16 +78,16 @@ def no_detection_skill(auc: float, n_normal: float, n_other: float, what: str) -
     return f"{what} score higher than normal ones by chance at most: AUC {auc:.3f}; chance alone reaches {limit:.3f}"
 
 
-def confused_pairs(samples: Sequence[Judged], labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
+def confused_pairs(evidence: Evidence, labels: Sequence[str], wanted: Sequence[int]) -> list[tuple[str, str]]:
     """Return the pairs of wanted labels between which a model does not tell better than by chance.
 
     Only answers that are one of the two count, of pairs with six such samples or more of either label.
     """
-    found, answers = [], Counter((sample.label, sample.predicted) for sample in samples)
-    for pair in combinations([labels[index] for index in wanted], 2):
-        counts = [[answers[label, predicted] for predicted in pair] for label in pair]
-        if min(map(sum, counts)) >= _MIN_OF_EACH and not classifier_skill(counts).is_better:
-            found.append(pair)
+    found = []
+    for first, second in combinations(wanted, 2):
+        pair = evidence.between(first, second)
+        if min(map(sum, pair.held_out)) >= _MIN_OF_EACH and not pair.judge().is_better:
+            found.append((labels[first], labels[second]))
     return found
 
 

@@ -50,6 +50,8 @@ class GestureData:
     train: StepSet
     val: HeldOutWindows
     test: HeldOutWindows
+    whole: HeldOutWindows
+    """windows of all parts"""
     n_recordings: int
     seconds: float
     skipped: tuple[Skipped, ...]
@@ -82,6 +84,7 @@ def load_data(folder: Path | None, config: GestureTrainConfig) -> GestureData:
         train=stretches,
         val=held["validation"],
         test=held["testing"],
+        whole=_held(movements, labels, config),
         n_recordings=len(movements),
         seconds=movements.seconds,
         skipped=(*movements.skipped, *too_short),

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from tinyhost.compiler.image_format import Task
 from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import Interval, share_interval
-from tinyhost.metrics.skill import classifier_skill
 from tinyhost.tasks.class_parts import precision_recall
 from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
 from tinyhost.train.core.classifier import accuracy_figure
-from tinyhost.train.core.diagnosis import below_requirement, no_skill, unheard_classes
+from tinyhost.train.core.diagnosis import below_requirement, no_skill, too_few, unheard_classes
+from tinyhost.train.core.evidence import Counts, Evidence, Judgement
 from tinyhost.train.core.history import classifier_history
 from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
 from tinyhost.train.gestures.config import GestureTrainConfig
 
 __all__ = ["GestureDocument", "GestureOutcome", "ThresholdPoint", "least_threshold", "threshold_point"]
 
-_TESTED = "windows for testing"
+_TESTED, _JUDGED = "windows for testing", "recordings for testing"
 _MOST_FALSE = 0.01
 
 
@@ -111,6 +111,10 @@ class GestureOutcome(Outcome):
     telling: ThresholdPoint
     judged: tuple[Judged, ...]
     """the windows for testing, by the int8 model"""
+    judged_held_out: tuple[Judged, ...] = ()
+    """the windows that choose"""
+    crossed: Counts = ()
+    """of a linear classifier, cross-validated on all recordings (`second_opinion`)"""
     data_notes: tuple[str, ...] = ()
 
     @property
@@ -128,17 +132,23 @@ class GestureOutcome(Outcome):
 
     def failure(self) -> str:
         """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
-        return no_skill(classifier_skill(self.int8_test.confusion), self.labels, _TESTED) or below_requirement(
+        return no_skill(self._known, self.labels, _JUDGED) or below_requirement(
             self.int8_test, self.config.least_accuracy, _TESTED
         )
+
+    @property
+    def _known(self) -> Judgement:
+        return Evidence.of(self.judged, self.judged_held_out, self.labels, self.crossed).judge()
 
     def hints(self) -> tuple[str, ...]:
         """Return what the epochs tell, which classes are never seen, and what is missing to say "none of these"."""
         silent = set(self.labels[: self.n_silent])
         unknown = "other" not in silent
+        few = too_few(self._known, _JUDGED)
         return (
             *super().hints(),
             *unheard_classes(self.int8_test.confusion, self.labels),
+            *((few,) if few else ()),
             *(
                 ("no class `other` was learnt: any movement will be taken for a gesture; record other movements, too",)
                 if unknown

@@ -14,10 +14,12 @@ from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.motion.steps import STEP_SCALE
 from tinyhost.train.core.classifier import judged
+from tinyhost.train.core.evidence import Counts
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
 from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.second_opinion import block_features, second_opinion
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.gestures.config import GestureTrainConfig
 from tinyhost.train.gestures.data import GestureData, load_data
@@ -84,7 +86,22 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
         int8_val=classifier_metrics(val, data.val.classes),
         telling=threshold_point(test, data.test.classes, data.n_silent, threshold),
         judged=judged(data.test.paths, data.test.classes, test, data.labels, is_picture=False),
+        judged_held_out=judged(data.val.paths, data.val.classes, val, data.labels, is_picture=False),
+        crossed=_opinion(data),
         data_notes=data.notes,
+    )
+
+
+def _opinion(data: GestureData) -> Counts:
+    """Return what a linear classifier learns of the recordings, in cross-validation."""
+    recordings = [str(path).rpartition("@")[0] for path in data.whole.paths]
+    return second_opinion(
+        data.whole.windows,
+        data.whole.classes,
+        len(data.labels),
+        features=block_features,
+        groups=recordings,
+        units=recordings,
     )
 
 

@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.features import FrontendConfig
+from tinyhost.audio.speakers import speaker_of_file
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
 from tinyhost.compiler.image_format import KwsParams, Task
-from tinyhost.datasets.sounds import N_SILENT, ClipSet, SoundSplits, load_sounds
+from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet, SoundSplits, load_sounds
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
 from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.classifier import judged
+from tinyhost.train.core.evidence import Counts
 from tinyhost.train.core.feed import one_hot
 from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
 from tinyhost.train.core.forms import made_forms, side_by_side
@@ -29,6 +31,7 @@ from tinyhost.train.core.qat_worker import QatJob
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
 from tinyhost.train.core.quantized import better, file_names
 from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.second_opinion import second_opinion, shipped_features
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights
 from tinyhost.train.kws.augment import clip_features
@@ -88,7 +91,7 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         judged(clips.paths, clips.classes, own[: len(clips)], data.labels, is_picture=False)
         for clips, own in zip((data.val, data.test), scores[chosen], strict=True)
     )
-    return KwsOutcome(
+    outcome = KwsOutcome(
         config=config,
         source=run.source,
         labels=data.labels,
@@ -110,6 +113,23 @@ def train(config: KwsTrainConfig, data: SoundSplits, run: Run) -> KwsOutcome:
         params=app_params(config),
         defaults=AppDefaults(threshold=quantized[chosen].point.threshold, task_data=app_params(config).pack()),
         duration_s=run.duration_s,
+    )
+    return outcome.with_opinion(lambda: _opinion(data))
+
+
+def _opinion(data: SoundSplits) -> Counts:
+    """Return what a linear classifier learns of all clips in which somebody speaks, in cross-validation."""
+    parts = (data.train, data.val, data.test)
+    pcm, classes = (np.concatenate(arrays) for arrays in zip(*((p.pcm, p.classes) for p in parts), strict=True))
+    spoken = np.flatnonzero(classes >= UNKNOWN_CLASS)
+    paths = [path for part in parts for path in part.paths]
+    return second_opinion(
+        pcm[spoken],
+        classes[spoken],
+        len(data.labels),
+        features=lambda clips: shipped_features("kws", clip_features(clips), axes=(0,)),
+        groups=[speaker_of_file(paths[index].name) for index in spoken],
+        units=[str(paths[index]) for index in spoken],
     )
 
 

@@ -16,6 +16,7 @@ from tinyhost.datasets.picture_splits import Splits, load_splits
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.train.core.classifier import judged
+from tinyhost.train.core.evidence import Counts
 from tinyhost.train.core.feed import BatchSource, one_hot
 from tinyhost.train.core.fitting import BEST_WEIGHTS, Fitted, fit_classifier, float_metrics, import_keras
 from tinyhost.train.core.forms import made_forms, side_by_side
@@ -24,6 +25,7 @@ from tinyhost.train.core.qat_worker import QatJob
 from tinyhost.train.core.quantize import drawn, to_int8_tflite, unit_range_int8
 from tinyhost.train.core.quantized import Quantized, better, file_names
 from tinyhost.train.core.scores import engine_scores
+from tinyhost.train.core.second_opinion import second_opinion, shipped_features
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.vww.config import VwwTrainConfig
 from tinyhost.train.vww.feed import PictureBatches, to_input
@@ -36,6 +38,7 @@ from tinyhost.train.vww.teacher import TaughtBatches, load_teacher
 __all__ = ["load", "train"]
 
 _N_CALIBRATION = 256
+_N_STRETCHES = 10  # of each class, by name: frames that were captured one after another look alike
 _HEAD_PASSES = 8
 _WARM_RATE = 0.2  # of the learning rate, for a model that has learnt already
 _WARM_STEPS = 8  # of an epoch, at least: it has less to learn
@@ -68,7 +71,7 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         judged(part.paths, part.classes, own, data.labels, is_picture=True)
         for part, own in zip((data.val, data.test), scores[chosen], strict=True)
     )
-    return VwwOutcome(
+    outcome = VwwOutcome(
         config=config,
         source=run.source,
         labels=data.labels,
@@ -87,6 +90,25 @@ def train(config: VwwTrainConfig, data: Splits, run: Run) -> VwwOutcome:
         forms=side_by_side(forms, file_names(contents), to_input(data.test.pictures), data.test.classes, config.seed),
         judged_held_out=held_out,
         duration_s=run.duration_s,
+    )
+    return outcome.with_opinion(lambda: _opinion(data))
+
+
+def _opinion(data: Splits) -> Counts:
+    """Return what a linear classifier learns of all pictures, in cross-validation."""
+    parts = (data.train, data.val, data.test)
+    pictures, classes = (
+        np.concatenate(arrays) for arrays in zip(*((p.pictures, p.classes) for p in parts), strict=True)
+    )
+    rank = np.array([(classes[:index] == own).sum() for index, own in enumerate(classes)])
+    neighbours = rank * _N_STRETCHES // np.bincount(classes)[classes]
+    return second_opinion(
+        pictures.view(np.int8) ^ np.int8(-128),
+        classes,
+        len(data.labels),
+        features=partial(shipped_features, "vww", axes=(0, 1)),
+        groups=[f"{label} {stretch}" for label, stretch in zip(classes, neighbours, strict=True)],
+        units=[str(path) for part in parts for path in part.paths],
     )
 
 

@@ -1,0 +1,112 @@
+"""What is known of whether a classifier has learnt anything, by samples for testing and, if they are few, by all."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinyhost.metrics.classifier import confusion_matrix
+from tinyhost.metrics.skill import ENOUGH, Z_ONE_SIDED, Skill, by_unit, classifier_skill, together
+from tinyhost.tasks.findings import Judged
+
+__all__ = ["Counts", "Evidence", "Judgement"]
+
+Counts = tuple[tuple[int, ...], ...]
+"""how often each class (rows) was taken for which"""
+_WINDOW = re.compile(r"@[0-9.]+s$")
+"""where in a recording, at the end of a window's path"""
+_FEWEST = 12
+"""samples that can show that there is nothing to learn"""
+
+_SURE = 2.326
+"""z of a cross-validation that shows something: 1 of 100, because its answers scatter more than separate ones"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A classifier against a constant answer, and against chance."""
+
+    tested: Skill
+    held_out: Skill
+    crossed: Skill | None
+    """None if it was not asked, or says nothing, since there are too few samples"""
+
+    @property
+    def is_little(self) -> bool:
+        """Whether the samples for testing are too few to rule out chance by themselves."""
+        return self.tested.n < ENOUGH
+
+    @property
+    def is_plainly_useless(self) -> bool:
+        """Whether the held-out samples alone show that it is no better than a constant answer."""
+        return self.held_out.is_constant if self.is_little else not self.tested.is_better
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it is better than chance as far as can be seen; of very few samples, than a constant answer."""
+        if not self.is_little or self.is_plainly_useless:
+            return not self.is_plainly_useless
+        if self.crossed is None:
+            return self.held_out.is_better or self.held_out.n < _FEWEST
+        return self.held_out.is_shown or self.crossed.z >= _SURE or together(self.held_out, self.crossed) >= Z_ONE_SIDED
+
+    @property
+    def n_needed(self) -> int | None:
+        """Samples that would show it if it is as good as it looks; None if nothing points to that."""
+        if self.crossed is None:
+            return None
+        looks = together(self.held_out, self.crossed)
+        return math.ceil(self.crossed.n * (Z_ONE_SIDED / looks) ** 2) if looks > Z_ONE_SIDED / 4 else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Confusions of separate samples: windows of one recording are one."""
+
+    tested: Counts
+    """those for testing"""
+    held_out: Counts
+    """and those that choose"""
+    crossed: Counts = ()
+    """all samples, by a linear classifier in cross-validation (`second_opinion`); empty if it was not asked"""
+
+    @classmethod
+    def of(
+        cls, tested: Sequence[Judged], chosen_by: Sequence[Judged], labels: Sequence[str], crossed: Counts
+    ) -> Evidence:
+        """Return it of answers; chosen_by: the samples that choose."""
+        return cls(
+            tested=_confusion(tested, labels),
+            held_out=_confusion((*tested, *chosen_by), labels),
+            crossed=crossed,
+        )
+
+    def between(self, first: int, second: int) -> Evidence:
+        """Return what is known of two classes alone; only answers that are one of the two count."""
+        own = (first, second)
+        held_out, crossed = (
+            tuple(tuple(counts[row][column] for column in own) for row in own) if counts else ()
+            for counts in (self.held_out, self.crossed)
+        )
+        return Evidence(tested=held_out, held_out=held_out, crossed=crossed)
+
+    def judge(self, classes: Sequence[int] | None = None) -> Judgement:
+        """Return what is known of some classes, of all by default."""
+        crossed = classifier_skill(self.crossed, classes) if self.crossed else None
+        return Judgement(
+            tested=classifier_skill(self.tested, classes),
+            held_out=classifier_skill(self.held_out, classes),
+            crossed=crossed if crossed and crossed.n >= _FEWEST else None,
+        )
+
+
+def _confusion(samples: Sequence[Judged], labels: Sequence[str]) -> Counts:
+    """Return the confusion of samples, of which the windows of a recording are one."""
+    true = np.array([labels.index(item.label) for item in samples], np.int64)
+    said = np.array([labels.index(item.predicted) for item in samples], np.int64)
+    true, said = by_unit([_WINDOW.sub("", str(item.path)) for item in samples], true, said)
+    return confusion_matrix(said, true, len(labels))
