@@ -66,3 +66,25 @@ def test_a_recording_without_a_gyroscope_is_skipped_and_told(station: Station, t
         write_motion_csv(tmp_path / "wave" / f"{name}.csv", [hand("lsm9ds1", 5.0)[:, :channels]])
     done = station.run("bench", "--runs", "1", "--samples", "2", "--data", str(tmp_path), code=1)
     assert "one.csv: no gyroscope in it" in done.out + done.err
+
+
+def test_gestures_in_a_long_recording_are_found_where_they_are(station: Station, tmp_path: Path) -> None:
+    """A gesture for four seconds, then rest; what the model knows and did not happen there is no hit."""
+    kinds: tuple[Gesture, ...] = ("still", "wave", "still", "circle")
+    source = GestureSource(GestureOptions(gestures=kinds, hold_s=4.0, person=PERSON))
+    write_motion_csv(tmp_path / "long.csv", [source.read(119 * 18)])
+    (tmp_path / "long.truth.csv").write_text("label,start_s,end_s\nwave,4,8\ncircle,12,16\n")
+    stream = ("--runs", "1", "--samples", "2", "--stream", str(tmp_path / "long.csv"))
+    found = station.run_json("bench", *stream)["streaming"]
+    assert (found["n_words"], found["seconds"]) == (2, pytest.approx(18, abs=0.1))
+    assert found["hits"] == 2
+    assert set(found["per_word"]) == {"circle", "twist", "updown", "wave"}
+    assert all(4 < item["time_s"] < 9 for item in found["detections"] if item["label"] == "wave")
+    page = tmp_path / "page.html"
+    assert "Gestures detected in a long recording" in station.run("bench", *stream, "--report", str(page)).out
+    (tmp_path / "long.truth.csv").write_text("label,start_s,end_s\nfly,4,8\n")
+    done = station.run("bench", *stream, code=1)
+    assert "the model knows no label fly" in done.err
+    write_motion_csv(tmp_path / "flat.csv", [hand("lsm9ds1", 5.0)[:, :3]])
+    done = station.run("bench", *stream[:-1], str(tmp_path / "flat.csv"), code=1)
+    assert "no gyroscope in it" in done.err

@@ -157,8 +157,8 @@ def bench(
         option(
             "--truth",
             metavar="CSV",
-            help="The ground truth of --stream: when each word is spoken, or when the machine has which fault. "
-            "Default: the .csv file (for motion the .truth.csv file) beside the recording.",
+            help="The ground truth of --stream: when each word is spoken or gesture is made, or when the machine has "
+            "which fault. Default: the .csv file (for motion the .truth.csv file) beside the recording.",
         ),
     ] = None,
     groups: GroupsOption = None,

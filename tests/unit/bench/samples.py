@@ -28,7 +28,7 @@ from tinyhost.sensors.annotations import Annotation
 from tinyhost.tasks.classes import Accuracy
 from tinyhost.tasks.findings import HostAnswers, Judged
 from tinyhost.tasks.keywords.clips import KeywordAccuracy
-from tinyhost.tasks.keywords.recording import Streaming
+from tinyhost.tasks.streaming import Streaming
 
 __all__ = ["SHIPPED_MODEL", "full_result", "keyword_result", "shipped_model"]
 

@@ -13,7 +13,8 @@ from tinyhost.errors import DatasetError, UsageError
 from tinyhost.metrics.detections import Detection, Verdict
 from tinyhost.metrics.detections import judge_detections as judge
 from tinyhost.sensors.annotations import Annotation, write_annotations
-from tinyhost.tasks.keywords.recording import Streaming, load_recording
+from tinyhost.tasks.keywords.recording import load_recording
+from tinyhost.tasks.streaming import Streaming
 
 LABELS = ("silence", "unknown", "yes", "no")
 TRUTH = (

@@ -16,6 +16,7 @@ from tinyhost.sensors.sensor import ACCELEROMETER
 from tinyhost.tasks.capture import CaptureForm
 from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import LabelledInput, Subject, Task
+from tinyhost.tasks.gestures.recording import MovementEvaluation, load_movement
 from tinyhost.tasks.gestures.sweeps import GESTURE_SWEEPS
 from tinyhost.tasks.gestures.windows import (
     WindowEvaluation,
@@ -25,6 +26,7 @@ from tinyhost.tasks.gestures.windows import (
     window_inputs,
 )
 from tinyhost.tasks.live import LiveForm
+from tinyhost.tasks.streaming import StreamingDocument
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
@@ -58,7 +60,7 @@ class Gestures(Task):
     live = LiveForm(sees="movement", result="events")
     capture = CaptureForm(takes="minutes", recording=MOTION_RECORDING)
     sweeps = GESTURE_SWEEPS
-    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument}
+    documents: ClassVar[dict[str, type[Document]]] = {"accuracy": AccuracyDocument, "streaming": StreamingDocument}
 
     def misfit(self, model: ModelSummary) -> str:
         """Return what a model is whose input is not steps of six values."""
@@ -95,6 +97,10 @@ class Gestures(Task):
         """Return the labelled windows of a folder."""
         params = gesture_params(subject.image, subject.model)
         return load_windows(folder, params, subject.labels, part, subject.units)
+
+    def open_recording(self, subject: Subject, recording: Path, annotations: Path | None) -> MovementEvaluation:
+        """Return a long recording of motion and the gestures in it."""
+        return load_movement(recording, annotations, subject)
 
 
 GESTURES = Gestures()

@@ -20,10 +20,11 @@ from tinyhost.tasks.class_documents import AccuracyDocument
 from tinyhost.tasks.contract import LabelledInput, Subject, Task
 from tinyhost.tasks.keywords.clips import ClipEvaluation, clip_inputs, host_scorer, load_clips
 from tinyhost.tasks.keywords.params import keyword_params
-from tinyhost.tasks.keywords.recording import SoundEvaluation, StreamingDocument, load_recording
+from tinyhost.tasks.keywords.recording import SoundEvaluation, load_recording
 from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
 from tinyhost.tasks.listening import measure_listening
 from tinyhost.tasks.live import LiveForm
+from tinyhost.tasks.streaming import StreamingDocument
 
 if TYPE_CHECKING:
     from tinyhost.audio.speakers import Part
