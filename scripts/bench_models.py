@@ -20,7 +20,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from tinyhost.bench.history import Entry, append_entry, changes, read_history
 from tinyhost.bench.table import ModelFigures, find_models, measure_models
 from tinyhost.boards import resolve
 from tinyhost.boards.build import Firmware, build_firmware
@@ -28,6 +27,7 @@ from tinyhost.boards.flash import flash_firmware
 from tinyhost.device import Device
 from tinyhost.errors import TinyhostError
 
+from scripts.bench_history import Entry, append_entry, changes, read_history
 from scripts.engine_hash import engine_hash
 from scripts.engine_size import VWW_OPERATORS, engine_bytes, map_of
 

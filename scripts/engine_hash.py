@@ -11,8 +11,9 @@ import hashlib
 import sys
 from pathlib import Path
 
-from tinyhost.bench.history import read_history
 from tinyhost.system.tools import compiler_version, require_tool
+
+from scripts.bench_history import read_history
 
 __all__ = ["engine_hash", "sources_hash"]
 

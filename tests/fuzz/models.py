@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from tinyhost.bench.difference import parse_npy
-from tinyhost.bench.history import Entry, append_entry, last_figures, read_history
 from tinyhost.bench.model_card.card import model_card
 from tinyhost.bench.model_card.cyclonedx import ml_bom
 from tinyhost.bench.model_card.facts import ModelFacts
@@ -32,6 +31,7 @@ from tinyhost.models.wrapped import unwrapped
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.views.inspect import inspect_view
 
+from scripts.bench_history import Entry, append_entry, last_figures, read_history
 from tests.fuzz.engine import Target
 from tests.fuzz.files import reader, written
 from tests.fuzz.operators import changed_model

@@ -145,17 +145,16 @@ def wav_bytes(pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ) -> bytes:
     return _header(pcm.size * 2, n_channels, rate_hz) + pcm.astype("<i2").tobytes()
 
 
-def write_wav(path: Path, pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ, *, sync: bool = False) -> None:
+def write_wav(path: Path, pcm: NDArray[np.int16], rate_hz: int = SAMPLE_RATE_HZ) -> None:
     """Write (n,) or (n, channels) int16 as a wav file that is whole or not there. Raises OSError."""
-    write_atomically(path, wav_bytes(pcm, rate_hz), sync=sync)
+    write_atomically(path, wav_bytes(pcm, rate_hz), sync=False)
 
 
 class WavWriter:
-    """A mono wav file that grows; see `new_wav`."""
+    """A mono wav file at 16 kHz that grows; see `new_wav`."""
 
-    def __init__(self, file: IO[bytes], rate_hz: int) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._rate_hz = rate_hz
         self.n_samples = 0
         self.finish()
 
@@ -169,15 +168,15 @@ class WavWriter:
     def finish(self) -> None:
         """Put the length into the header."""
         self._file.seek(0)
-        self._file.write(_header(self.n_samples * 2, 1, self._rate_hz))
+        self._file.write(_header(self.n_samples * 2, 1, SAMPLE_RATE_HZ))
         self._file.seek(0, 2)
 
 
 @contextmanager
-def new_wav(path: Path, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavWriter]:
-    """Yield a writer of a mono wav file, which gets its name when the block ends well. Raises OSError."""
+def new_wav(path: Path) -> Iterator[WavWriter]:
+    """Yield a writer of a mono wav file at 16 kHz, which gets its name when the block ends well. Raises OSError."""
     with new_file(path, sync=False) as file:
-        writer = WavWriter(file, rate_hz)
+        writer = WavWriter(file)
         yield writer
         writer.finish()
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["measure_agreement"]
 
+_FIRST_SEED = 1000
+
 
 def measure_agreement(
     device: Device,
@@ -25,7 +27,6 @@ def measure_agreement(
     reference: Reference,
     *,
     n_samples: int,
-    first_seed: int = 1000,
     on_sample: Callable[[int], None] = lambda done: None,
 ) -> Agreement:
     """Return how many of `n_samples` random inputs give other bytes on the device than in the reference.
@@ -34,7 +35,7 @@ def measure_agreement(
     """
     mismatches: list[Mismatch] = []
     for index in range(n_samples):
-        seed = first_seed + index
+        seed = _FIRST_SEED + index
         data = random_input(model, seed)
         source, tensor = drawn_input(model, seed)
         got = device.infer(source, data=tensor, seed=seed)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.audio.speakers import Part
 from tinyhost.bench.compared import ComparedModel, Flip, ModelCompareDocument
 from tinyhost.bench.layer_noise import layer_noise, on_grid
 from tinyhost.compiler import compile_tflite
@@ -43,7 +42,6 @@ def compare_models(
     data: Path | None,
     *,
     labels: tuple[str, ...] = (),
-    part: Part | None = None,
     on_sample: Callable[[int, int], None] = lambda done, total: None,
 ) -> ModelCompareDocument:
     """Return files beside the first of them. on_sample gets how many answers are there, of how many.
@@ -65,7 +63,7 @@ def compare_models(
             hint="add the int8 model to the files, or omit --data",
         )
     names = labels or on_board.summary.labels
-    inputs, skipped = task.inputs(on_board, names, data, part)
+    inputs, skipped = task.inputs(on_board, names, data, None)
     scale, zero_point = on_board.summary.input.scale, on_board.summary.input.zero_point
     samples = np.stack([np.frombuffer(item.data, on_board.summary.input.dtype) for item in inputs])
     real = (samples.astype(np.float64) - zero_point) * (scale or 1.0)

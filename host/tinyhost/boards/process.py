@@ -10,9 +10,8 @@ from tinyhost.boards.state import BoardFolder
 from tinyhost.system.processes import start_program
 from tinyhost.system.tools import require_tool
 
-__all__ = ["EXIT_FAULT", "EXIT_RESET", "native_command", "qemu_command", "spawn"]
+__all__ = ["EXIT_RESET", "native_command", "qemu_command", "spawn"]
 
-EXIT_FAULT = 70
 EXIT_RESET = 75
 """How a program ends that wants to be started again: firmware/boards/virtual/host_file.h."""
 

@@ -77,9 +77,9 @@ def find_usb_ports(lister: PortLister = system_ports) -> list[UsbPort]:
     return sorted(found, key=lambda port: (port.serial, port.port))
 
 
-def find_port(serial: str, lister: PortLister = system_ports) -> UsbPort:
+def find_port(serial: str) -> UsbPort:
     """Return where the board with this serial number is. Raises BoardNotFoundError."""
-    ports = find_usb_ports(lister)
+    ports = find_usb_ports()
     for port in ports:
         if port.serial == serial.upper():
             return port

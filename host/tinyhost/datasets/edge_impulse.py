@@ -135,14 +135,12 @@ def write_acquisition(path: Path, acquisition: Acquisition) -> None:
     write_atomically(path, json.dumps(document, separators=(",", ":"), allow_nan=False).encode("utf-8"), sync=False)
 
 
-def audio_acquisition(pcm: NDArray[np.int16], *, device_name: str = "", device_type: str = "") -> Acquisition:
+def audio_acquisition(pcm: NDArray[np.int16]) -> Acquisition:
     """Return a clip, (n,) int16 at 16 kHz, as an acquisition."""
     return Acquisition(
         values=pcm.astype(np.float64)[:, None],
         interval_ms=1000.0 / SAMPLE_RATE_HZ,
         channels=(Channel(name="audio", units=AUDIO_UNITS),),
-        device_name=device_name,
-        device_type=device_type,
     )
 
 

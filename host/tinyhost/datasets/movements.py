@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,15 +85,13 @@ class MovementWindow:
         return self.samples
 
 
-def load_movements(
-    root: Path, units: MotionUnits = UNSTATED_UNITS, *, on_file: Callable[[int, int], None] = lambda done, total: None
-) -> MovementSet:
+def load_movements(root: Path, units: MotionUnits = UNSTATED_UNITS) -> MovementSet:
     """Return the recordings of label/*.csv that have a gyroscope, with their parts.
 
     Parts are those of the set's lists; without lists whole recordings are drawn by their names, the same ones always,
     for training, validation and testing. Raises DatasetError if none can be used.
     """
-    recordings, skipped = read_recordings(root, units, on_file=on_file)
+    recordings, skipped = read_recordings(root, units)
     whole = [(name, recording) for name, recording in recordings if recording.rotation is not None]
     skipped += [
         Skipped(what=name, reason=f"{name}: no gyroscope in it{f' ({recording.assumed})' if recording.assumed else ''}")
@@ -149,9 +147,9 @@ def _share(n: int, share: float) -> int:
 
 
 def windows_of_movements(
-    movements: MovementSet, n_steps: int, step_hz: float, *, every: float = 1.0
+    movements: MovementSet, n_steps: int, step_hz: float
 ) -> tuple[tuple[MovementWindow, ...], tuple[Skipped, ...]]:
-    """Return the windows of all recordings, one `every` window's length, and the recordings that have none.
+    """Return the windows of all recordings, one behind the other, and the recordings that have none.
 
     A window of more samples than a board takes is thinned out, each sample the mean of some.
     """
@@ -163,8 +161,7 @@ def windows_of_movements(
             reason = f"{run.name}: {run.rate_hz:.4g} samples per second, expected {step_hz:g} or more"
             skipped.append(Skipped(what=run.name, reason=reason))
             continue
-        hop = max(1, round(n * every))
-        starts = [start for piece in run.pieces for start in range(piece.start, piece.stop - n + 1, hop)]
+        starts = [start for piece in run.pieces for start in range(piece.start, piece.stop - n + 1, n)]
         if not starts:
             longest = max(piece.stop - piece.start for piece in run.pieces)
             reason = f"{run.name}: {counted(longest, 'sample')} in a row, a window has {n}"

@@ -52,12 +52,12 @@ class WordScore:
 
 
 def judge_detections(
-    detections: Sequence[Detection], truth: Sequence[Annotation], *, tolerance_s: float = TOLERANCE_S
+    detections: Sequence[Detection], truth: Sequence[Annotation]
 ) -> tuple[tuple[Verdict, ...], tuple[Annotation, ...]]:
     """Return what each detection was, by time, and the words of `truth` that none was a hit of, in their order.
 
     A detection is a hit of the earliest word of its label, not yet hit, that has begun and has not ended longer than
-    tolerance_s ago. `truth` may hold labels that are never detected, as `unknown`; they are not missed if they are not
+    TOLERANCE_S ago. `truth` may hold labels that are never detected, as `unknown`; they are not missed if they are not
     among what is wanted: the caller leaves them out of what it counts.
     """
     open_words = sorted(truth, key=lambda word: word.start_s)
@@ -67,7 +67,7 @@ def judge_detections(
         near = [
             index
             for index, word in enumerate(open_words)
-            if word.start_s <= detection.time_s <= word.end_s + tolerance_s
+            if word.start_s <= detection.time_s <= word.end_s + TOLERANCE_S
         ]
         same = [index for index in near if open_words[index].label == detection.label]
         fresh = [index for index in same if index not in hit]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,19 +71,13 @@ def keyword_point(
     )
 
 
-def keyword_curve(
-    scores: NDArray[np.float64],
-    classes: NDArray[np.int64],
-    n_silent: int,
-    thresholds: Sequence[float] | None = None,
-) -> KeywordCurve:
-    """Return the rates over thresholds, by default over all that int8 scores tell apart; see `keyword_point`."""
-    levels = thresholds if thresholds is not None else [level / _N_LEVELS for level in range(_N_LEVELS)]
+def keyword_curve(scores: NDArray[np.float64], classes: NDArray[np.int64], n_silent: int) -> KeywordCurve:
+    """Return the rates over all thresholds that int8 scores can distinguish; see `keyword_point`."""
     n_words = int((classes >= n_silent).sum())
     return KeywordCurve(
         n_words=n_words,
         n_others=len(classes) - n_words,
-        points=tuple(keyword_point(scores, classes, n_silent, level) for level in levels),
+        points=tuple(keyword_point(scores, classes, n_silent, level / _N_LEVELS) for level in range(_N_LEVELS)),
     )
 
 

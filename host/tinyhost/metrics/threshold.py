@@ -54,13 +54,6 @@ class Tail:
         steps = float(np.log(ratio)) if self.shape < 1e-6 else (ratio**self.shape - 1.0) / self.shape
         return self.start + self.scale * steps
 
-    def exceeded(self, threshold: float) -> float:
-        """Return the probability that a score exceeds a threshold; at most `share`."""
-        over = max(0.0, threshold - self.start) / self.scale
-        if self.shape < 1e-6:
-            return self.share * float(np.exp(-over))
-        return self.share * float((1.0 + self.shape * over) ** (-1.0 / self.shape))
-
 
 def fit_tail(scores: NDArray[np.float64]) -> Tail:
     """Return the law of the highest twentieth of (n,) scores.

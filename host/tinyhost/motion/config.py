@@ -15,7 +15,7 @@ STATISTICS = ("rms", "crest", "kurtosis")
 
 @dataclass(frozen=True, kw_only=True)
 class MotionConfig:
-    """What is computed of a window; the firmware's MotionConfig, and what the int8 of `spectral_features` mean."""
+    """How the features of a window are computed: the firmware's MotionConfig."""
 
     rate_hz: float = 119.0
     n_fft: int = 128
@@ -24,9 +24,6 @@ class MotionConfig:
     """samples from one window's start to the next one's"""
     band_edges: tuple[int, ...] = tuple(range(1, 62, 3))
     """band b is the bins band_edges[b] to band_edges[b + 1] - 1; bin k is k * rate_hz / n_fft"""
-    scale: float = 0.125
-    """log2 units of one int8 step"""
-    zero_point: int = -80
 
     def __post_init__(self) -> None:
         """Raise UsageError if the firmware would refuse this."""
@@ -40,8 +37,8 @@ class MotionConfig:
             raise UsageError(
                 f"band edges {self.band_edges}: expected 2 to {MAX_BANDS + 1} rising bins from 1 to {self.n_fft // 2}"
             )
-        if self.rate_hz <= 0 or self.scale <= 0:
-            raise UsageError(f"rate {self.rate_hz} Hz and scale {self.scale} must be above zero")
+        if self.rate_hz <= 0:
+            raise UsageError(f"rate_hz is {self.rate_hz}, expected more than 0")
 
     @property
     def n_bands(self) -> int:

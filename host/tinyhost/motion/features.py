@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost import _firmware
 from tinyhost.errors import UsageError
-from tinyhost.motion.config import STATISTICS, MotionConfig
-from tinyhost.system.wording import counted
+from tinyhost.motion.config import MotionConfig
 
 __all__ = [
     "FEATURE_STEP",
     "FeatureScaling",
-    "feature_names",
-    "linear_bands",
     "log_features",
     "quantize",
     "slide",
-    "spectral_features",
 ]
 
 FEATURE_STEP = 1.0 / 256.0
 """log2 units of one step of an int16 feature"""
-AXES = ("x", "y", "z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,26 +43,6 @@ class FeatureScaling:
             offsets=np.clip(np.rint(mean / FEATURE_STEP), -32768, 32767).astype(np.int16),
             multipliers=np.rint(65536.0 * FEATURE_STEP / (deviation * step)).clip(max=2**31 - 1).astype(np.int32),
         )
-
-    @classmethod
-    def uniform(cls, n_features: int, scale: float, zero_point: int) -> FeatureScaling:
-        """Return the scaling of which the real value is (q - zero_point) * scale log2 units, for every feature."""
-        offset = int(np.clip(np.rint(-zero_point * scale / FEATURE_STEP), -32768, 32767))
-        multiplier = int(min(np.rint(65536.0 * FEATURE_STEP / scale), 2**31 - 1))
-        return cls(offsets=np.full(n_features, offset, np.int16), multipliers=np.full(n_features, multiplier, np.int32))
-
-
-def linear_bands(rate_hz: float, n_fft: int, *, low_hz: float, high_hz: float, n_bands: int) -> tuple[int, ...]:
-    """Return the edges of up to n_bands bands of about equal width, in bins; fewer if there are not as many bins."""
-    bins = np.rint(np.linspace(low_hz, high_hz, n_bands + 1) * n_fft / rate_hz).astype(int)
-    return tuple(int(edge) for edge in np.unique(np.clip(bins, 1, n_fft // 2)))
-
-
-def feature_names(cfg: MotionConfig) -> list[str]:
-    """Return a name per feature, in their order: "x 0.9-3.7 Hz", ..., "x rms", "x crest", "x kurtosis", "y ..."."""
-    hertz = [edge * cfg.rate_hz / cfg.n_fft for edge in cfg.band_edges]
-    row = [f"{low:.1f}-{high:.1f} Hz" for low, high in pairwise(hertz)] + list(STATISTICS)
-    return [f"{axis} {name}" for axis in AXES for name in row]
 
 
 def slide(samples: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int16]:
@@ -94,17 +68,3 @@ def quantize(features: NDArray[np.int16], scaling: FeatureScaling) -> NDArray[np
     """Return (n, n_features) int8, what the firmware feeds a model. features: (n, ...) as log_features returns them."""
     flat = np.ascontiguousarray(features.reshape(len(features), len(scaling.offsets)))
     return _firmware.quantize_motion_features(flat, scaling.offsets, scaling.multipliers)
-
-
-def spectral_features(window: NDArray[np.int16], cfg: MotionConfig) -> NDArray[np.int8]:
-    """Return int8 log features, one row per axis.
-
-    window: (n_samples, 3), raw counts at cfg.rate_hz; the first cfg.n_fft of them count.
-    Returns (3, cfg.n_bands + 3): bands, RMS, crest factor, kurtosis; real value = (q - cfg.zero_point) * cfg.scale,
-    in log2 units as in log_features. Raises UsageError if n_samples < cfg.n_fft.
-    """
-    if len(window) < cfg.n_fft:
-        raise UsageError(f"window of {counted(len(window), 'sample')}, expected {cfg.n_fft} or more")
-    features = log_features(window[None, : cfg.n_fft], cfg)
-    scaling = FeatureScaling.uniform(cfg.n_features, cfg.scale, cfg.zero_point)
-    return quantize(features, scaling).reshape(3, -1)

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tinyhost.bench.history import Entry, append_entry
 
 from scripts import engine_hash
+from scripts.bench_history import Entry, append_entry
 
 
 def entry(engine: str, commit: str) -> Entry:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tinyhost.bench.history import Entry, append_entry, changes, read_history
 from tinyhost.bench.operator_costs import total_by_operator
 from tinyhost.bench.result import OperatorTicks
 from tinyhost.bench.table import ModelFigures, find_models
 from tinyhost.errors import ConfigError, ModelError
+
+from scripts.bench_history import Entry, append_entry, changes, read_history
 
 
 def operator(name: str, macs: int, ticks: int) -> OperatorTicks:

@@ -35,10 +35,10 @@ def test_a_bounded_tail_is_never_taken_for_bounded() -> None:
     assert tail.threshold(1e-9) > 1.0
 
 
-@pytest.mark.parametrize("probability", [0.04, 1e-3, 1e-6])
+@pytest.mark.parametrize("probability", [0.04, 1e-2, 3e-3])
 def test_the_threshold_is_exceeded_as_often_as_was_asked(probability: float) -> None:
-    tail = fit_tail(np.random.default_rng(4).gamma(3.0, 1.0, 5000))
-    assert tail.exceeded(tail.threshold(probability)) == pytest.approx(probability, rel=1e-6)
+    scores = np.random.default_rng(4).gamma(3.0, 1.0, 100_000)
+    assert np.mean(scores > fit_tail(scores).threshold(probability)) == pytest.approx(probability, rel=0.1)
 
 
 def test_too_few_scores_are_an_error() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,11 @@ class VideoScene:
 
     sensor = SceneSensor.CAMERA
 
-    def __init__(self, path: Path, options: SceneOptions, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path, options: SceneOptions) -> None:
         self.description = str(path)
         self.current_name = ""
         self._path = path
         self._options = options
-        self._clock = clock
         self._shown_at = 0.0
         self._picture: NDArray[np.uint8] | None = None
         self._next = 0
@@ -38,7 +36,7 @@ class VideoScene:
 
     def next_frame(self, width: int, height: int) -> NDArray[np.uint8]:
         """Return the next frame, (height, width). Raises ConfigError if the video holds none."""
-        now = self._clock()
+        now = time.monotonic()
         if self._picture is None or now - self._shown_at >= self._options.hold_s:
             self._picture = self._read()
             self.current_name = f"{self._path.name}#{self._next}"

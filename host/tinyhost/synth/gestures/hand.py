@@ -32,13 +32,16 @@ class Pose:
     """(n, 3) in radians: about x, y and z, one after the other"""
 
 
+_N_SINUSOIDS = 4
+
+
 class Wander:
     """A slow random function of time, within about -1 to 1: a few sinusoids."""
 
-    def __init__(self, rng: np.random.Generator, low_hz: float, high_hz: float, n: int = 4) -> None:
-        self._hz = rng.uniform(low_hz, high_hz, n)
-        self._phase = rng.uniform(0, 2 * np.pi, n)
-        self._size = rng.dirichlet(np.ones(n)) * 1.5
+    def __init__(self, rng: np.random.Generator, low_hz: float, high_hz: float) -> None:
+        self._hz = rng.uniform(low_hz, high_hz, _N_SINUSOIDS)
+        self._phase = rng.uniform(0, 2 * np.pi, _N_SINUSOIDS)
+        self._size = rng.dirichlet(np.ones(_N_SINUSOIDS)) * 1.5
 
     def __call__(self, time_s: _Floats) -> _Floats:
         """Return (n,) values."""

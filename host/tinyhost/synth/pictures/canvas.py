@@ -39,6 +39,7 @@ Picture = NDArray[np.uint8]
 Texture = Callable[[np.random.Generator], Tones]
 
 _SUBPIXEL_BITS = 3
+_TILT = 0.06  # how far a corner of a layer may move, as a fraction of the canvas
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 7)
 
 
@@ -170,13 +171,10 @@ def compose(
     layer: Layer,
     textures: Mapping[int, Texture],
     rng: np.random.Generator,
-    *,
-    tilt: float = 0.06,
 ) -> Tones:
     """Return background with the layer over it: textured, lit, in perspective, with a soft shadow.
 
     textures: what makes the texture of each material; only those in sight are made.
-    tilt: how far the corners of the layer may move, as a fraction of the canvas.
     """
     tones = layer.tone.astype(np.float32)
     in_sight = np.bincount(layer.material.ravel(), minlength=max(textures) + 1)
@@ -185,7 +183,7 @@ def compose(
             tones += make_texture(rng) * (layer.material == material)
     alpha = (layer.material > 0).astype(np.float32)
     corners = np.array([[0, 0], [CANVAS, 0], [CANVAS, CANVAS], [0, CANVAS]], np.float32)
-    moved = corners + rng.uniform(-tilt, tilt, (4, 2)).astype(np.float32) * CANVAS
+    moved = corners + rng.uniform(-_TILT, _TILT, (4, 2)).astype(np.float32) * CANVAS
     warp = np.asarray(cv2.getPerspectiveTransform(corners, moved), np.float64)
     tones, alpha = _warped(tones, warp), _warped(alpha, warp)
     x, y = grid()

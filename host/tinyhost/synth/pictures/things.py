@@ -21,9 +21,9 @@ def random_thing(layer: Layer, rng: np.random.Generator, at: Point, size: float)
     THINGS[int(rng.integers(len(THINGS)))](layer, rng, at, size)
 
 
-def _paint(rng: np.random.Generator, material: int | None = None) -> Paint:
-    chosen = int(rng.integers(1, 6)) if material is None else material
-    return Paint(tone=rng.uniform(15, 235), material=chosen, contrast=rng.uniform(8, 42))
+def _paint(rng: np.random.Generator) -> Paint:
+    material = int(rng.integers(1, 6))
+    return Paint(tone=rng.uniform(15, 235), material=material, contrast=rng.uniform(8, 42))
 
 
 def _lamp(layer: Layer, rng: np.random.Generator, at: Point, size: float) -> None:

@@ -15,7 +15,6 @@ from tinyhost.synth.voices.talk import Talk
 
 __all__ = ["Acoustics", "background", "hear", "noise_of", "place"]
 
-_SAMPLE_RATE_HZ = 16_000
 _BABBLE = "babble"
 _HEADROOM = 0.97
 _MARGIN = 400  # 25 ms of the clip stay free before and after a word, where there is room

@@ -9,13 +9,14 @@ __all__ = ["outlying"]
 
 _KEPT = 0.9  # share that is taken for good in each round
 _N_ROUNDS = 10
+_N_COMPONENTS = 3  # of the principal subspace
 _LIMIT = 6.0  # robust deviations of the log residual, of one window
 _LASTING = 9  # windows, over which the deviations are averaged
 _LASTING_LIMIT = 3.0  # of the average
 _CLIP = 12.0
 
 
-def outlying(features: NDArray[np.int16], piece_of: NDArray[np.int64], *, n_components: int = 3) -> NDArray[np.bool_]:
+def outlying(features: NDArray[np.int16], piece_of: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which of (n, n_features) windows are unlike the others.
 
     piece_of: (n,) which stretch of which recording a window is of; windows of one are in the order of time.
@@ -29,7 +30,7 @@ def outlying(features: NDArray[np.int16], piece_of: NDArray[np.int64], *, n_comp
     kept = np.argsort(np.square(scaled).mean(axis=1), kind="stable")[: max(2, int(_KEPT * len(scaled)))]
     residual = np.zeros(len(scaled))
     for _ in range(_N_ROUNDS):
-        residual = _residual(scaled, kept, n_components)
+        residual = _residual(scaled, kept)
         better = np.argsort(residual, kind="stable")[: len(kept)]
         if np.array_equal(np.sort(better), np.sort(kept)):
             break
@@ -55,12 +56,12 @@ def _standardized(features: NDArray[np.int16]) -> NDArray[np.float64]:
     return scaled
 
 
-def _residual(scaled: NDArray[np.float64], kept: NDArray[np.int64], n_components: int) -> NDArray[np.float64]:
+def _residual(scaled: NDArray[np.float64], kept: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the mean squared distance of each window from the subspace that explains the kept ones best."""
     centre = scaled[kept].mean(axis=0)
     within = scaled[kept] - centre
     _, directions = np.linalg.eigh(within.T @ within)  # by rising variance
-    main = directions[:, ::-1].T[:n_components]
+    main = directions[:, ::-1].T[:_N_COMPONENTS]
     about = scaled - centre
     rest = about - about @ main.T @ main
     squared: NDArray[np.float64] = np.square(rest).mean(axis=1)
