@@ -156,6 +156,8 @@ def cpp_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
     yield "};"
     if fields:
         yield f'static_assert(sizeof({struct["name"]}) == {size}, "{struct["name"]} has padding");'
+    if "rows_doc" in struct:
+        yield f"/// {struct['rows_doc']}"
     for name, row in struct.get("rows", {}).items():
         values = ", ".join(str(row[field.name]) for _, field in fields)
         yield f"constexpr {struct['name']} k{camel(name)}{struct['name']} = {{{values}}};"
@@ -243,7 +245,7 @@ def py_struct(struct: dict[str, Any], enums: dict[str, str]) -> Iterator[str]:
         for name, row in struct["rows"].items():
             values = ", ".join(f"{field.name}={row[field.name]}" for field in fields)
             yield f'    "{name}": {struct["name"]}({values}),'
-        yield from ("}", f'"""{struct["doc"]}"""')
+        yield from ("}", f'"""{struct.get("rows_doc", struct["doc"])}"""')
 
 
 def py_default(field: Field) -> str:

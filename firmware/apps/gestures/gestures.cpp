@@ -10,19 +10,12 @@
 #include "gestures/params.h"
 #include "gestures/steps.h"
 #include "hal/imu.h"
-#include "kws/conclude.h"
+#include "kws/events.h"
 
 namespace tinyhost {
 namespace {
 
-constexpr SettingSpec kSettings[] = {
-    {Setting::kPeriodMs, 0, UINT16_MAX, kUsualGestureParams.period_ms},  // of these the model has its own defaults
-    {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
-    {Setting::kAverageMs, 0, 2000, kUsualGestureParams.average_ms},
-    {Setting::kSuppressionMs, 0, 10'000, kUsualGestureParams.suppression_ms},
-    {Setting::kMinResults, 1, 100, kUsualGestureParams.min_results},
-    {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
-};
+constexpr auto kSettings = EventSettings(kUsualGestureParams);
 
 constexpr size_t kLevelSteps = 12;   // half a second of the usual ones
 constexpr size_t kMaxMoments = 512;  // of a window that a host gives: 4 s at 119 Hz
@@ -55,11 +48,7 @@ void Restart(uint32_t moments_mhz) {
 void StartModel(const Engine& engine, SettingTable* settings) {
   recognizer.Reset();
   Restart(rate_mhz);
-  settings->SetDefault(Setting::kPeriodMs, params.period_ms);
-  settings->SetDefault(Setting::kThreshold, engine.metadata().threshold);
-  settings->SetDefault(Setting::kAverageMs, params.average_ms);
-  settings->SetDefault(Setting::kSuppressionMs, params.suppression_ms);
-  settings->SetDefault(Setting::kMinResults, params.min_results);
+  SetEventDefaults(params, engine.metadata().threshold, settings);
 }
 
 Status Prepare(const Sample& given, const Engine& engine) {
@@ -147,8 +136,8 @@ const App kApp = {
     .sensor = SensorKind::kAccelerometer,
     .arena = {arena, sizeof(arena)},
     .sample = {reinterpret_cast<uint8_t*>(moments), sizeof(moments)},
-    .settings = kSettings,
-    .n_settings = sizeof(kSettings) / sizeof(kSettings[0]),
+    .settings = kSettings.data(),
+    .n_settings = kSettings.size(),
     .check_model = CheckModel,
     .start_model = StartModel,
     .prepare = Prepare,

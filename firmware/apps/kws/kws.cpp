@@ -6,21 +6,14 @@
 #include "device/app.h"
 #include "device/classification.h"
 #include "hal/microphone.h"
-#include "kws/conclude.h"
+#include "kws/events.h"
 #include "kws/feature_window.h"
 #include "kws/params.h"
 
 namespace tinyhost {
 namespace {
 
-constexpr SettingSpec kSettings[] = {
-    {Setting::kPeriodMs, 0, kMaxPeriodMs, kMicroSpeechParams.period_ms},  // of these the model has its own defaults
-    {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
-    {Setting::kAverageMs, 0, kMaxAverageMs, kMicroSpeechParams.average_ms},
-    {Setting::kSuppressionMs, 0, kMaxSuppressionMs, kMicroSpeechParams.suppression_ms},
-    {Setting::kMinResults, 1, kMaxMinResults, kMicroSpeechParams.min_results},
-    {Setting::kUnsureMargin, 0, UINT8_MAX, 0},
-};
+constexpr auto kSettings = EventSettings(kMicroSpeechKwsParams);
 
 constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
 
@@ -51,11 +44,7 @@ Status CheckModel(const Engine& engine) {
 void StartModel(const Engine& engine, SettingTable* settings) {
   recognizer.Reset();
   const bool has_params = engine.task_data().size != 0;
-  settings->SetDefault(Setting::kPeriodMs, static_cast<int32_t>(params.period_ms));
-  settings->SetDefault(Setting::kThreshold, has_params ? engine.metadata().threshold : kMicroSpeechThreshold);
-  settings->SetDefault(Setting::kAverageMs, params.average_ms);
-  settings->SetDefault(Setting::kSuppressionMs, params.suppression_ms);
-  settings->SetDefault(Setting::kMinResults, params.min_results);
+  SetEventDefaults(params, has_params ? engine.metadata().threshold : kMicroSpeechThreshold, settings);
 }
 
 Status Prepare(const Sample& sample, const Engine& engine) {
@@ -85,7 +74,7 @@ Status Check(const hal::Sampling& sampling) {
 }
 
 void Restart(uint32_t /*rate_mhz*/) {
-  if (!window.is_configured() && window.Configure(kMicroSpeechParams) != Status::kOk) return;  // no model yet
+  if (!window.is_configured() && window.Configure(kMicroSpeechKwsParams) != Status::kOk) return;  // no model yet
   window.Reset();
 }
 
@@ -127,8 +116,8 @@ const App kApp = {
     .sensor = SensorKind::kMicrophone,
     .arena = {arena, sizeof(arena)},
     .sample = {reinterpret_cast<uint8_t*>(clip), sizeof(clip)},
-    .settings = kSettings,
-    .n_settings = sizeof(kSettings) / sizeof(kSettings[0]),
+    .settings = kSettings.data(),
+    .n_settings = kSettings.size(),
     .check_model = CheckModel,
     .start_model = StartModel,
     .prepare = Prepare,

@@ -12,7 +12,7 @@ from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
     IMAGE_VERSION,
-    MAX_ENDS,
+    MAX_IO_TENSORS,
     MAX_RANK,
     MAX_TENSOR_BYTES,
     OLDEST_IMAGE_VERSION,
@@ -228,8 +228,8 @@ def _check_references(
     except ValueError as exc:
         raise ModelError(f"{where}: {exc}", hint=_HINT) from exc
     for n in (metadata.n_inputs, metadata.n_outputs):
-        if n == 1 or n > MAX_ENDS:
-            raise ModelError(f"{where}: expected 0, or 2 to {MAX_ENDS}, inputs and outputs, got {n}", hint=_HINT)
+        if n == 1 or n > MAX_IO_TENSORS:
+            raise ModelError(f"{where}: expected 0, or 2 to {MAX_IO_TENSORS}, inputs and outputs, got {n}", hint=_HINT)
     used = [metadata.input_tensor, metadata.output_tensor]
     used += [*metadata.input_tensors[: metadata.n_inputs], *metadata.output_tensors[: metadata.n_outputs]]
     for operator in operators:

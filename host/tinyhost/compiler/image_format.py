@@ -29,6 +29,7 @@ __all__ = [
     "FloatPoolParams",
     "FloatSoftmaxParams",
     "FloatUnaryParams",
+    "GESTURE_PARAMS",
     "GestureParams",
     "IMAGE_ALIGNMENT",
     "IMAGE_MAGIC",
@@ -41,18 +42,24 @@ __all__ = [
     "Int16ScaleParams",
     "Int16SigmoidParams",
     "Int16SoftmaxParams",
+    "KWS_PARAMS",
     "KwsParams",
     "LookupParams",
     "LstmParams",
+    "MAX_AVERAGE_MS",
     "MAX_CLOSING",
     "MAX_COPY_RANK",
-    "MAX_ENDS",
     "MAX_INPUTS",
+    "MAX_IO_TENSORS",
     "MAX_LABELS",
+    "MAX_MIN_RESULTS",
     "MAX_OPERATORS",
+    "MAX_PERIOD_MS",
     "MAX_RANK",
+    "MAX_SUPPRESSION_MS",
     "MAX_TENSORS",
     "MAX_TENSOR_BYTES",
+    "MICRO_SPEECH_THRESHOLD",
     "MeanParams",
     "ModelMetadata",
     "MulParams",
@@ -99,7 +106,7 @@ MAX_RANK = 4
 """dimensions of a tensor"""
 MAX_INPUTS = 10
 """input tensors of one operator; TFLM's limit for CONCATENATION"""
-MAX_ENDS = 10
+MAX_IO_TENSORS = 10
 """inputs of a model, and outputs"""
 MAX_TENSORS = 1024
 """tensors in an image"""
@@ -121,6 +128,16 @@ SCALED_SHIFT = 3
 """the shift of every channel whose multiplier is below 2^31: kernels have it in their instructions"""
 MAX_COPY_RANK = 6
 """dimensions of a strided copy"""
+MAX_AVERAGE_MS = 2000
+"""of KwsParams and GestureParams"""
+MAX_SUPPRESSION_MS = 10000
+"""of KwsParams and GestureParams"""
+MAX_MIN_RESULTS = 100
+"""of KwsParams and GestureParams"""
+MAX_PERIOD_MS = 60000
+"""of KwsParams and GestureParams, and of the setting"""
+MICRO_SPEECH_THRESHOLD = 73
+"""threshold of a KWS model without task data: more than 200 of 255, in int8"""
 
 
 class Task(IntEnum):
@@ -566,6 +583,12 @@ class KwsParams:
         )
 
 
+KWS_PARAMS = {
+    "micro_speech": KwsParams(sample_rate_hz=16000, window_ms=30, stride_ms=20, n_channels=40, n_strides=49, average_ms=1000, suppression_ms=1500, n_silent_labels=2, min_results=3, period_ms=0),
+}
+"""Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GestureParams:
     """Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores."""
@@ -605,6 +628,12 @@ class GestureParams:
             min_results=values[5],
             period_ms=values[6],
         )
+
+
+GESTURE_PARAMS = {
+    "usual": GestureParams(step_mhz=25000, n_steps=50, average_ms=400, suppression_ms=1000, n_silent_labels=0, min_results=2, period_ms=0),
+}
+"""Of a model without task data, but that its input says how many steps there are: each label is a gesture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -717,9 +746,9 @@ class ModelMetadata:
     n_params: int = 0
     """weights and biases"""
     n_inputs: int = 0
-    """0: one, input_tensor; else 2..max_ends, which lie in input_tensor, a tensor of bytes"""
+    """0: one, input_tensor; else 2..max_io_tensors, which lie in input_tensor, a tensor of bytes"""
     n_outputs: int = 0
-    """0: one, output_tensor; else 2..max_ends, which lie in output_tensor, a tensor of bytes"""
+    """0: one, output_tensor; else 2..max_io_tensors, which lie in output_tensor, a tensor of bytes"""
     input_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     """in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs"""
     output_tensors: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinyhost.compiler.graph import Graph, Obstacle, Operator, OptionValue, Quantization, Tensor
-from tinyhost.compiler.image_format import MAX_ENDS, MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
+from tinyhost.compiler.image_format import MAX_IO_TENSORS, MAX_OPERATORS, MAX_TENSOR_BYTES, MAX_TENSORS
 from tinyhost.compiler.tflite_options import OPTIONS
 from tinyhost.errors import ModelError, UnsupportedModelError
 
@@ -256,8 +256,8 @@ class _Reader:
     ) -> tuple[int, ...]:
         """Return the model's inputs or outputs, in the file's order."""
         indices = self._indices(f"{what}s", length, item, len(tensors))
-        if len(indices) > MAX_ENDS:
-            words = f"{len(indices)} {what}s, and the engine runs models of at most {MAX_ENDS}"
+        if len(indices) > MAX_IO_TENSORS:
+            words = f"{len(indices)} {what}s, and the engine runs models of at most {MAX_IO_TENSORS}"
             self._obstacles.append(Obstacle(words=words, way_out=f"export a model of fewer {what}s"))
         if not indices or min(indices) < 0:
             raise self._corrupt(what, "a tensor", str(indices[:8]))

@@ -15,7 +15,7 @@ from tinyhost.compiler.image_format import (
     IMAGE_ALIGNMENT,
     IMAGE_MAGIC,
     IMAGE_VERSION,
-    MAX_ENDS,
+    MAX_IO_TENSORS,
     MAX_RANK,
     ConvParams,
     ImageHeader,
@@ -92,13 +92,13 @@ def _end_fields(
     """
     tensors = tuple(indices[end] for end in ends)
     if len(ends) == 1:
-        return 0, tensors[0], (0,) * MAX_ENDS
+        return 0, tensors[0], (0,) * MAX_IO_TENSORS
     offset, size = plan.joined[ends[0]]
     record = TensorRecord(
         type=TensorType.UINT8, rank=1, storage=Storage.ARENA, offset=offset, dims=(size, 1, 1, 1), scale=1.0
     )
     records.append(record)
-    return len(ends), len(records) - 1, (*tensors, *(0,) * (MAX_ENDS - len(tensors)))
+    return len(ends), len(records) - 1, (*tensors, *(0,) * (MAX_IO_TENSORS - len(tensors)))
 
 
 def _tensor_record(tensor: Tensor, plan: ArenaPlan, pool: ConstantPool, where: str) -> TensorRecord:

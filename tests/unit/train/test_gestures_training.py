@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_becomes_a_model_that_the_app_runs(folder: Path, tmp_path: Path) -> None:
-    config = GestureTrainConfig(n_epochs=5, command="a test")
+    config = GestureTrainConfig(n_epochs=5, quantize=("float32",), command="a test")
     run = Run(folder=tmp_path / "run", source="a test")
     outcome = train(config, load(folder, config, run), run)
     assert outcome.labels == GESTURES
@@ -47,6 +47,7 @@ def test_a_folder_becomes_a_model_that_the_app_runs(folder: Path, tmp_path: Path
     params = GestureParams.unpack(image.task_data)
     assert (params.step_mhz, params.n_steps, params.n_silent_labels) == (25_000, 50, 2)
     written = json.loads(files.metrics.read_text())
+    assert [form["file"] for form in written["forms"]] == ["float32.tflite", "model.tflite"]
     assert written["telling"]["n_gestures"] + written["telling"]["n_others"] == written["test"]["int8"]["n"]
     scores = np.array([item.scores for item in outcome.judged])
     classes = np.array([outcome.labels.index(item.label) for item in outcome.judged])

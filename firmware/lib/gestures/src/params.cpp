@@ -12,14 +12,12 @@ constexpr float kInputScale = 1.0f / 128;
 constexpr float kTolerance = 1.0f / 64;
 constexpr uint32_t kMinStepMhz = 1'000;
 constexpr uint32_t kMaxStepMhz = 1'000'000;
-constexpr uint16_t kMaxAverageMs = 2000;
-constexpr uint16_t kMaxSuppressionMs = 10'000;
-constexpr uint16_t kMaxMinResults = 100;
 
 bool IsWithinBounds(const GestureParams& params) {
   return params.step_mhz >= kMinStepMhz && params.step_mhz <= kMaxStepMhz && params.n_steps >= 1 &&
          params.n_steps <= kMaxGestureSteps && params.average_ms <= kMaxAverageMs &&
-         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 && params.min_results <= kMaxMinResults;
+         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 &&
+         params.min_results <= kMaxMinResults && params.period_ms <= kMaxPeriodMs;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ Status ReadKwsParams(const Engine& engine, KwsParams* params) {
   const Bytes task_data = engine.task_data();
   const TensorView input = engine.input();
   const TensorView output = engine.output();
-  KwsParams read = kMicroSpeechParams;
+  KwsParams read = kMicroSpeechKwsParams;
   if (task_data.size != 0) {
     if (task_data.size != sizeof(KwsParams)) return Status::kImageMetadata;
     std::memcpy(&read, task_data.data, sizeof(read));

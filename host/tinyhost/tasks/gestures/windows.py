@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from tinyhost.audio.speakers import Part
 from tinyhost.compiler import ModelImage
-from tinyhost.compiler.image_format import GestureParams
+from tinyhost.compiler.image_format import GESTURE_PARAMS, GestureParams
 from tinyhost.datasets.movements import (
     MovementSet,
     MovementWindow,
@@ -22,7 +21,7 @@ from tinyhost.datasets.movements import (
     windows_of_movements,
 )
 from tinyhost.datasets.skipped import Skipped, none_usable
-from tinyhost.errors import DatasetError, ModelError
+from tinyhost.errors import DatasetError
 from tinyhost.models.reference import HostReference
 from tinyhost.models.summary import ModelSummary
 from tinyhost.motion.csv import read_motion_csv
@@ -33,6 +32,7 @@ from tinyhost.tasks.class_documents import AccuracyDocument, Kind
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
 from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
 from tinyhost.tasks.findings import HostAnswers, agreement_note
+from tinyhost.tasks.params import task_params
 
 __all__ = [
     "OTHER",
@@ -49,22 +49,9 @@ OTHER = "other"
 
 
 def gesture_params(image: bytes, model: ModelSummary) -> GestureParams:
-    """Return the task data of a gesture model's image, or what the firmware takes a model without any for."""
-    data = ModelImage.parse(image).task_data
-    if not data:
-        return GestureParams(
-            step_mhz=25_000,
-            n_steps=int(np.prod(model.input.shape)) // STEP_CHANNELS,
-            average_ms=400,
-            suppression_ms=1000,
-            n_silent_labels=0,
-            min_results=2,
-            period_ms=0,
-        )
-    try:
-        return GestureParams.unpack(data)
-    except struct.error as error:
-        raise ModelError(f"task data: expected {GestureParams.SIZE} bytes of GestureParams, got {len(data)}") from error
+    """Return the parameters with which the firmware runs a gesture model. Raises ModelError."""
+    n_steps = int(np.prod(model.input.shape)) // STEP_CHANNELS
+    return task_params(image, replace(GESTURE_PARAMS["usual"], n_steps=n_steps))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.compiler.image_format import Task
-from tinyhost.metrics.classifier import ClassifierMetrics
 from tinyhost.metrics.intervals import Interval, share_interval
-from tinyhost.tasks.class_parts import precision_recall
-from tinyhost.tasks.findings import Confusion, Figure, Judged, JudgedSamples, Note, Section, percent, within
-from tinyhost.train.core.classifier import accuracy_figure
-from tinyhost.train.core.diagnosis import below_requirement, no_skill, too_few, unheard_classes
-from tinyhost.train.core.evidence import Counts, Evidence, Judgement
+from tinyhost.tasks.findings import Confusion, Figure, Note, Section, percent, within
+from tinyhost.train.core.classifier import ClassifierDocument, ClassifierOutcome, accuracy_figure
+from tinyhost.train.core.evidence import Evidence
 from tinyhost.train.core.history import classifier_history
-from tinyhost.train.core.outcome import Outcome, RunFiles, TrainDocument
+from tinyhost.train.core.outcome import RunFiles
 from tinyhost.train.gestures.config import GestureTrainConfig
 
 __all__ = ["GestureDocument", "GestureOutcome", "ThresholdPoint", "least_threshold", "threshold_point"]
 
-_TESTED, _JUDGED = "windows for testing", "recordings for testing"
 _MOST_FALSE = 0.01
 
 
@@ -75,29 +72,25 @@ def least_threshold(scores: NDArray[np.float64], classes: NDArray[np.int64], n_s
 
 
 @dataclass(frozen=True, kw_only=True)
-class GestureDocument(TrainDocument):
+class GestureDocument(ClassifierDocument):
     """`tinyhost train gestures --json FILE`."""
 
     schema: Literal["tinyhost.train_gestures/1"] = "tinyhost.train_gestures/1"
-    labels: tuple[str, ...]
-    """classes in the order of the outputs; those that are no gestures first"""
     n_silent: int
-    """how many of them are no gestures"""
-    float_test: ClassifierMetrics
-    """the model before quantization, on held-out windows"""
-    int8_test: ClassifierMetrics
-    """the int8 model on the same windows"""
+    """how many of the labels, the first ones, are no gestures"""
     telling: ThresholdPoint
-    """at the model's threshold, on the same windows"""
+    """at the model's threshold, on the windows for testing"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GestureOutcome(Outcome):
+class GestureOutcome(ClassifierOutcome):
     """All that is known about a finished training."""
 
     task: ClassVar[Task] = Task.GESTURES
     input_meaning: ClassVar[str] = "steps of acceleration (1 is 4 g) and rotation (1 is 500 degrees per second)"
     remedy: ClassVar[str] = "More recordings, of more people,"
+    what_is_judged: ClassVar[str] = "recordings for testing"
+    what_is_tested: ClassVar[str] = "windows for testing"
 
     config: GestureTrainConfig
     n_silent: int
@@ -105,16 +98,7 @@ class GestureOutcome(Outcome):
     """by part: train, val, test"""
     seconds: float
     """of all recordings"""
-    float_test: ClassifierMetrics
-    int8_test: ClassifierMetrics
-    int8_val: ClassifierMetrics
     telling: ThresholdPoint
-    judged: tuple[Judged, ...]
-    """the windows for testing, by the int8 model"""
-    judged_held_out: tuple[Judged, ...] = ()
-    """the windows that choose"""
-    crossed: Counts = ()
-    """of a linear classifier, cross-validated on all recordings (`second_opinion`)"""
     data_notes: tuple[str, ...] = ()
 
     @property
@@ -122,44 +106,20 @@ class GestureOutcome(Outcome):
         """Name of the model card and the report."""
         return f"Gestures: {', '.join(self.labels[self.n_silent :])}"
 
-    def worth(self) -> ClassifierMetrics:
-        """Return the figures of the int8 model on the windows for testing."""
-        return self.int8_test
-
-    def held_out(self) -> float:
-        """Return the int8 model's accuracy on the windows that choose."""
-        return self.int8_val.accuracy
-
-    def failure(self) -> str:
-        """Return why the model is of no use: no better than one constant answer, or worth less than was asked for."""
-        return no_skill(self._known, self.labels, _JUDGED) or below_requirement(
-            self.int8_test, self.config.least_accuracy, _TESTED
-        )
-
-    @property
-    def _known(self) -> Judgement:
-        return Evidence.of(self.judged, self.judged_held_out, self.labels, self.crossed).judge()
+    @cached_property
+    def _evidence(self) -> Evidence:
+        """Return what is known of recordings: windows of one are not independent."""
+        return Evidence.of(self.judged, self.judged_held_out, self.labels, self.crossed)
 
     def hints(self) -> tuple[str, ...]:
-        """Return what the epochs tell, which classes are never seen, and what is missing to say "none of these"."""
-        silent = set(self.labels[: self.n_silent])
-        unknown = "other" not in silent
-        few = too_few(self._known, _JUDGED)
-        return (
-            *super().hints(),
-            *unheard_classes(self.int8_test.confusion, self.labels),
-            *((few,) if few else ()),
-            *(
-                ("no class `other` was learnt: any movement will be taken for a gesture; record other movements, too",)
-                if unknown
-                else ()
-            ),
-        )
+        """Return the hints for a classifier, and one if the model cannot answer "none of these"."""
+        if "other" in self.labels[: self.n_silent]:
+            return super().hints()
+        missing = "there is no class `other`: any movement will be taken for a gesture; record other movements, too"
+        return (*super().hints(), missing)
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the model card and the report say."""
-        scores = np.array([item.scores for item in self.judged], np.float64)
-        classes = np.array([self.labels.index(item.label) for item in self.judged], np.int64)
         return (
             Section(
                 title="Accuracy",
@@ -172,8 +132,7 @@ class GestureOutcome(Outcome):
                 ),
                 parts=(
                     Confusion(labels=self.labels, counts=self.int8_test.confusion),
-                    *precision_recall(scores, classes, self.labels),
-                    JudgedSamples(labels=self.labels, samples=self.judged),
+                    *self.judged_parts(),
                 ),
             ),
             self._learned_from(),
@@ -232,7 +191,7 @@ class GestureOutcome(Outcome):
     def figures(self) -> dict[str, Any]:
         """Return what metrics.json holds of this task alone."""
         return {
-            "labels": self.labels,
+            **super().figures(),
             "n_silent": self.n_silent,
             "test": {"float": self.float_test, "int8": self.int8_test},
             "telling": self.telling,
@@ -241,12 +200,4 @@ class GestureOutcome(Outcome):
 
     def document(self, files: RunFiles) -> GestureDocument:
         """Return the result for programs."""
-        return self._document(
-            GestureDocument,
-            files,
-            labels=self.labels,
-            n_silent=self.n_silent,
-            float_test=self.float_test,
-            int8_test=self.int8_test,
-            telling=self.telling,
-        )
+        return self._classifier_document(GestureDocument, files, n_silent=self.n_silent, telling=self.telling)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -13,16 +13,19 @@ from tinyhost.compiler.image_format import GestureParams, Task
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.motion.steps import STEP_SCALE
+from tinyhost.tasks.findings import Judged
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.evidence import Counts
 from tinyhost.train.core.feed import one_hot
-from tinyhost.train.core.fitting import fit_classifier, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.fitting import Fitted, fit_classifier, float_metrics, import_keras, n_trainable
+from tinyhost.train.core.forms import made_forms, side_by_side
 from tinyhost.train.core.quantize import checked_int8, convert_int8, drawn, layer_names
+from tinyhost.train.core.quantized import Quantized
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.second_opinion import block_features, second_opinion
 from tinyhost.train.core.trainer import Run
 from tinyhost.train.gestures.config import GestureTrainConfig
-from tinyhost.train.gestures.data import GestureData, load_data
+from tinyhost.train.gestures.data import GestureData, HeldOutWindows, load_data
 from tinyhost.train.gestures.feed import WindowBatches, to_input
 from tinyhost.train.gestures.network import gesture_network
 from tinyhost.train.gestures.outcome import GestureOutcome, least_threshold, threshold_point
@@ -46,27 +49,18 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
 
     Raises MissingToolError without TensorFlow, ModelError if the quantized model is not what the board needs.
     """
-    import_keras().utils.set_random_seed(config.seed)
-    n_classes = len(data.labels)
-    model = gesture_network(n_steps=config.n_steps, width=config.width, n_classes=n_classes, dropout=config.dropout)
-    batches = WindowBatches(
-        data.train,
-        n_classes,
-        n_steps=config.n_steps,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        min_batches=config.min_steps_per_epoch,
-    )
-    held_out = (to_input(data.val.windows), one_hot(data.val.classes, n_classes))
-    fitted = fit_classifier(model, batches, held_out, config, run, labels=data.labels)
+    fitted = _fitted(config, data, run)
     run.stage("quantize")
-    tflite = _quantized(fitted.model, data, config)
+    samples = _calibration(data, config)
+    tflite = checked_int8(convert_int8(fitted.model, samples), layer_names(fitted.model), STEP_SCALE, 0)
+    forms = made_forms(config, fitted.model, samples)
     run.stage("evaluate")
     image = compile_tflite(tflite, name="gestures", task=Task.GESTURES, labels=data.labels).image
     val, test = (engine_scores(image, part.windows) for part in (data.val, data.test))
     threshold = config.threshold
     if threshold is None:
         threshold = least_threshold(val, data.val.classes, data.n_silent)
+    inputs = to_input(data.test.windows)
     return GestureOutcome(
         config=config,
         source=run.source,
@@ -81,13 +75,22 @@ def train(config: GestureTrainConfig, data: GestureData, run: Run) -> GestureOut
         n_silent=data.n_silent,
         n_windows={"train": len(data.train), "val": len(data.val.classes), "test": len(data.test.classes)},
         seconds=data.seconds,
-        float_test=float_metrics(fitted.model, to_input(data.test.windows), data.test.classes),
-        int8_test=classifier_metrics(test, data.test.classes),
-        int8_val=classifier_metrics(val, data.val.classes),
+        float_test=float_metrics(fitted.model, inputs, data.test.classes),
+        quantized={
+            "ptq": Quantized(
+                tflite=tflite,
+                val=classifier_metrics(val, data.val.classes),
+                test=classifier_metrics(test, data.test.classes),
+                right=tuple((test.argmax(axis=1) == data.test.classes).tolist()),
+            )
+        },
+        chosen="ptq",
         telling=threshold_point(test, data.test.classes, data.n_silent, threshold),
-        judged=judged(data.test.paths, data.test.classes, test, data.labels, is_picture=False),
-        judged_held_out=judged(data.val.paths, data.val.classes, val, data.labels, is_picture=False),
+        judged=_judged(data.test, test, data.labels),
+        judged_held_out=_judged(data.val, val, data.labels),
         crossed=_opinion(data),
+        other_forms=forms,
+        forms=side_by_side(forms, {"model.tflite": tflite}, inputs, data.test.classes, config.seed),
         data_notes=data.notes,
     )
 
@@ -105,12 +108,31 @@ def _opinion(data: GestureData) -> Counts:
     )
 
 
-def _quantized(model: Any, data: GestureData, config: GestureTrainConfig) -> bytes:
-    """Return the int8 model, whose input is the board's steps as they are."""
+def _fitted(config: GestureTrainConfig, data: GestureData, run: Run) -> Fitted:
+    import_keras().utils.set_random_seed(config.seed)
+    n_classes = len(data.labels)
+    model = gesture_network(n_steps=config.n_steps, width=config.width, n_classes=n_classes, dropout=config.dropout)
+    batches = WindowBatches(
+        data.train,
+        n_classes,
+        n_steps=config.n_steps,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        min_batches=config.min_steps_per_epoch,
+    )
+    held_out = (to_input(data.val.windows), one_hot(data.val.classes, n_classes))
+    return fit_classifier(model, batches, held_out, config, run, labels=data.labels)
+
+
+def _judged(part: HeldOutWindows, scores: NDArray[np.float64], labels: tuple[str, ...]) -> tuple[Judged, ...]:
+    return judged(part.paths, part.classes, scores, labels, is_picture=False)
+
+
+def _calibration(data: GestureData, config: GestureTrainConfig) -> NDArray[np.float32]:
+    """Return windows to calibrate with, and two of the extreme values: the input is the board's steps as they are."""
     windows = to_input(drawn(data.train.stretches[:, : config.n_steps], _N_CALIBRATION, config.seed))
-    ends = np.stack([np.full(windows.shape[1:], value * STEP_SCALE, np.float32) for value in (-128, 127)])
-    converted = convert_int8(model, np.concatenate([ends, windows]))
-    return checked_int8(converted, layer_names(model), STEP_SCALE, 0)
+    extremes = [np.full(windows.shape[1:], value * STEP_SCALE, np.float32) for value in (-128, 127)]
+    return np.concatenate([np.stack(extremes), windows])
 
 
 def _params(config: GestureTrainConfig, n_silent: int) -> GestureParams:

@@ -29,7 +29,7 @@ constexpr uint32_t kMaxRank = 4;
 constexpr uint32_t kMaxInputs = 10;
 
 /// inputs of a model, and outputs
-constexpr uint32_t kMaxEnds = 10;
+constexpr uint32_t kMaxIoTensors = 10;
 
 /// tensors in an image
 constexpr uint32_t kMaxTensors = 1024;
@@ -60,6 +60,21 @@ constexpr uint32_t kScaledShift = 3;
 
 /// dimensions of a strided copy
 constexpr uint32_t kMaxCopyRank = 6;
+
+/// of KwsParams and GestureParams
+constexpr uint16_t kMaxAverageMs = 2000;
+
+/// of KwsParams and GestureParams
+constexpr uint16_t kMaxSuppressionMs = 10000;
+
+/// of KwsParams and GestureParams
+constexpr uint16_t kMaxMinResults = 100;
+
+/// of KwsParams and GestureParams, and of the setting
+constexpr uint32_t kMaxPeriodMs = 60000;
+
+/// threshold of a KWS model without task data: more than 200 of 255, in int8
+constexpr int32_t kMicroSpeechThreshold = 73;
 
 /// What a model is for; an app runs only models of its task.
 enum class Task : uint8_t {
@@ -415,6 +430,8 @@ struct KwsParams {
   uint32_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
 };
 static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
+/// Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to.
+constexpr KwsParams kMicroSpeechKwsParams = {16000, 30, 20, 40, 49, 1000, 1500, 2, 3, 0};
 
 /// Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores.
 struct GestureParams {
@@ -427,6 +444,8 @@ struct GestureParams {
   uint16_t period_ms;  ///< least time between two inferences; 0: at every step
 };
 static_assert(sizeof(GestureParams) == 16, "GestureParams has padding");
+/// Of a model without task data, but that its input says how many steps there are: each label is a gesture.
+constexpr GestureParams kUsualGestureParams = {25000, 50, 400, 1000, 0, 2, 0};
 
 /// Task data of ANOMALY. Behind it, without gaps: multipliers i32[n_features] (Q16) and offsets i16[n_features] that turn features (firmware/lib/motion) into the input, band_edges u16[n_bands + 1], weights u16[n_dimensions], centroids i8[n_centroids * n_dimensions]; n_features is 3 * (n_bands + 3).
 struct AnomalyParams {
@@ -469,8 +488,8 @@ struct ModelMetadata {
   uint32_t arena_bytes;  ///< of working memory
   uint32_t macs;  ///< multiply-accumulates of one inference
   uint32_t n_params;  ///< weights and biases
-  uint8_t n_inputs;  ///< 0: one, input_tensor; else 2..max_ends, which lie in input_tensor, a tensor of bytes
-  uint8_t n_outputs;  ///< 0: one, output_tensor; else 2..max_ends, which lie in output_tensor, a tensor of bytes
+  uint8_t n_inputs;  ///< 0: one, input_tensor; else 2..max_io_tensors, which lie in input_tensor, a tensor of bytes
+  uint8_t n_outputs;  ///< 0: one, output_tensor; else 2..max_io_tensors, which lie in output_tensor, a tensor of bytes
   uint16_t input_tensors[10];  ///< in the model's order, each at the next multiple of image_alignment; 0 beyond n_inputs
   uint16_t output_tensors[10];  ///< the same; 0 beyond n_outputs
   uint16_t padding;  ///< 0

@@ -6,10 +6,6 @@
 
 namespace tinyhost {
 
-/// What a model without task data is taken for, but that its input says how many steps there are: each label is a
-/// gesture.
-constexpr GestureParams kUsualGestureParams = {25'000, 50, 400, 1000, 0, 2, 0};
-
 /// Reads how the loaded model wants to be used: from its task data, which is checked, or kUsualGestureParams with as
 /// many steps as its input has. kImageMetadata: the task data is no GestureParams, or a field is out of its range;
 /// kModelMismatch: the input is not int8 steps of 1/128, or input and output are not what the task data says.

@@ -1,4 +1,4 @@
-#include "kws/conclude.h"
+#include "kws/events.h"
 
 #include <cstring>
 

@@ -1,0 +1,26 @@
+"""The task data of a model image: what its app does with scores, and how its input is made."""
+
+from __future__ import annotations
+
+import struct
+from typing import TypeVar
+
+from tinyhost.compiler import ModelImage
+from tinyhost.compiler.image_format import GestureParams, KwsParams
+from tinyhost.errors import ModelError
+
+__all__ = ["task_params"]
+
+Params = TypeVar("Params", KwsParams, GestureParams)
+
+
+def task_params(image: bytes, default: Params) -> Params:
+    """Return the task data of a model image; `default`, as in the firmware, if it has none. Raises ModelError."""
+    data = ModelImage.parse(image).task_data
+    if not data:
+        return default
+    try:
+        return default.unpack(data)
+    except struct.error as error:
+        name = type(default).__name__
+        raise ModelError(f"task data: expected {default.SIZE} bytes of {name}, got {len(data)}") from error
