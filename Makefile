@@ -23,7 +23,7 @@ HISTORY ?= docs/reference/performance/history.json
 PAGE ?= docs/reference/performance/figures.md
 
 .PHONY: help setup setup-dev setup-train demo test sanitized test-firmware fuzz-short check firmware-images docs picture format bench bench-append \
-  bench-if-changed bench-machine soak soak-jumpstarter soak-kills soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
+  bench-if-changed bench-labs bench-machine soak soak-jumpstarter soak-kills soak-lab soak-upload soak-nano fuzz fuzz-python frontend-parity oracle-long train published evaluate clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -130,6 +130,10 @@ bench-append: setup  ## the same figures, added to the history in the repository
 	$(BIN)/python -m scripts.bench_models $(MODELS) --portable --history $(HISTORY) --append \
 		--markdown $(PAGE)
 
+bench-labs: setup-dev  ## what a push over ssh uses of its link, and what eight boards get done in place of one
+	$(BIN)/python -m scripts.bench_remote_push
+	$(BIN)/python -m scripts.bench_sharing
+
 soak: setup-dev  ## 1,000 pushes and 10,000 frames over a faulty link (about 6 minutes)
 	$(BIN)/python -m scripts.soak_link
 
@@ -138,6 +142,9 @@ soak-jumpstarter: setup-dev build/jumpstarter/bin/jmp  ## a board behind a real 
 
 soak-kills: setup-dev  ## 1,000 kills of hosts, players and firmware at random moments (about 20 minutes)
 	$(BIN)/python -m scripts.soak_kills
+
+soak-lab: setup-dev  ## 200 kills of what leads to a board of a lab, each to be called a fault of the rig
+	$(BIN)/python -m scripts.soak_lab
 
 soak-upload: setup-dev  ## 10,000 uploads of programs to simulated boards that fail in all ways (about 15 minutes)
 	$(BIN)/python scripts/soak_upload.py

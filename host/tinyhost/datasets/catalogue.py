@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tinyhost.datasets.archive import Limits, unpack
 from tinyhost.errors import DatasetError
-from tinyhost.models.download import DownloadProgress, download, sha256_of
+from tinyhost.models.download import DownloadProgress, download, mirrored, sha256_of
 from tinyhost.system.documents import narrowed
 from tinyhost.system.user_folders import cache_folder
 
@@ -191,7 +191,7 @@ def fetch(
             f"download {dataset.url} by hand and save it as {archive}, or set {MIRROR_ENV} to a folder or URL that "
             f"holds {dataset.file_name}"
         )
-        source = _source(dataset, mirror or os.environ.get(MIRROR_ENV) or "")
+        source = mirrored(dataset.url, dataset.file_name, mirror or os.environ.get(MIRROR_ENV) or "")
         download(
             source,
             archive,
@@ -209,11 +209,3 @@ def fetch(
         files=n_files,
         folder=target,
     )
-
-
-def _source(dataset: DatasetEntry, mirror: str) -> str:
-    if not mirror:
-        return dataset.url
-    if urlsplit(mirror).scheme in {"http", "https", "file"}:
-        return f"{mirror.rstrip('/')}/{dataset.file_name}"
-    return (Path(mirror).expanduser().resolve() / dataset.file_name).as_uri()

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from tinyhost.boards.project import shipped_models
 from tinyhost.errors import ModelError
-from tinyhost.models.download import DownloadProgress, download, sha256_of
+from tinyhost.models.download import DownloadProgress, download, mirrored, sha256_of
 from tinyhost.system.documents import narrowed
 from tinyhost.system.user_folders import cache_folder
 
@@ -180,7 +179,7 @@ def fetch(
     target = folder / model.file_name
     if target.is_file() and sha256_of(target) == model.sha256:
         return target
-    source = _source(model, mirror or os.environ.get(MIRROR_ENV) or "")
+    source = mirrored(model.url, model.file_name, mirror or os.environ.get(MIRROR_ENV) or "")
     by_hand = (
         f"download {model.url} by hand and save it as {target}, or set {MIRROR_ENV} to a folder or URL "
         f"that holds {model.file_name}"
@@ -198,12 +197,3 @@ def _shipped(model: ModelEntry) -> Path:
             hint="install tinyhost again, or give the path of a .tflite file",
         )
     return paths[0]
-
-
-def _source(model: ModelEntry, mirror: str) -> str:
-    """Return the URL of a model, on the mirror if there is one."""
-    if not mirror:
-        return model.url or ""
-    if urlsplit(mirror).scheme in {"http", "https", "file"}:
-        return f"{mirror.rstrip('/')}/{model.file_name}"
-    return (Path(mirror).expanduser().resolve() / model.file_name).as_uri()

@@ -13,7 +13,7 @@ from tinyhost.errors import DownloadError
 from tinyhost.system.durable import new_file
 from tinyhost.system.reading import open_file
 
-__all__ = ["DownloadProgress", "download", "sha256_of"]
+__all__ = ["DownloadProgress", "download", "mirrored", "sha256_of"]
 
 DownloadProgress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in total); the total is 0 while it is unknown."""
@@ -127,3 +127,12 @@ def sha256_of(path: Path) -> str:
 
 def _silent(done: int, total: int) -> None:
     del done, total
+
+
+def mirrored(url: str, file_name: str, mirror: str) -> str:
+    """Return the URL of a file: on a mirror, which is a folder or a base URL, if there is one."""
+    if not mirror:
+        return url
+    if urlsplit(mirror).scheme in {"http", "https", "file"}:
+        return f"{mirror.rstrip('/')}/{file_name}"
+    return (Path(mirror).expanduser().resolve() / file_name).as_uri()

@@ -85,7 +85,7 @@ def check_samples(
     on_file: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[DataCheck, list[CheckedSample]]:
     """Return what `check_dataset` does, and the samples that were checked."""
-    read = _read(folder, units, on_file)
+    read = _read(folder, units, on_file, compares=against is not None)
     samples = with_origin(folder, read.samples)
     has_parts = read.split_by is not None
     before = _learnt(against, read, units, on_file) if against else []
@@ -118,17 +118,18 @@ def _parts(samples: Sequence[CheckedSample]) -> Iterator[Part]:
     return (sample.part for sample in samples if sample.part is not None)
 
 
-def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None]) -> _Read:
+def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None], *, compares: bool) -> _Read:
+    """Return a set's samples, each checked. compares: also with the figures that drift is measured by."""
     kind = kind_of(folder)
     if kind is PICTURES:
-        pictures, by, samples = check_pictures(folder, on_file)
+        pictures, by, samples = check_pictures(folder, on_file, compares=compares)
         return _Read(kind="pictures", samples=samples, split_by=by, skipped=pictures.skipped)
     if kind is MOTION:
-        motion = check_motion(folder, units, on_file)
+        motion = check_motion(folder, units, on_file, compares=compares)
         by_lists = "lists" if motion.has_parts else None
         return _Read(kind="motion", samples=motion.samples, split_by=by_lists, skipped=motion.skipped)
     if kind is SOUNDS:
-        clips, by, samples = check_clips(folder, on_file)
+        clips, by, samples = check_clips(folder, on_file, compares=compares)
         if samples:
             return _Read(kind="clips", samples=samples, split_by=by, skipped=clips.skipped)
     what = "no sample of pictures, sound or motion" if folder.is_dir() else "no such folder"
@@ -138,7 +139,7 @@ def _read(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None])
 def _learnt(place: Path, read: _Read, units: MotionUnits, on_file: Callable[[int, int], None]) -> list[CheckedSample]:
     """Return the samples of another set, or those that a run has seen. Raises DatasetError."""
     run = read_run_data(place) if place.is_dir() else None
-    other = _read(run.folder if run else place, units, on_file)
+    other = _read(run.folder if run else place, units, on_file, compares=True)
     if other.kind != read.kind:
         raise DatasetError(f"{place}: {other.kind}, expected {read.kind}", hint="name a set of the same kind")
     return [sample for sample in other.samples if run is None or sample.file in run.samples]

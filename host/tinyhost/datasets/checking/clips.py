@@ -47,15 +47,21 @@ _CUT_DB = 4.0
 """A word that ends by itself is further below its loudest 30 ms in the last 10."""
 
 
-def check_clips(folder: Path, on_file: Callable[[int, int], None]) -> tuple[ClipFolder, str, list[CheckedSample]]:
+def check_clips(
+    folder: Path, on_file: Callable[[int, int], None], *, compares: bool
+) -> tuple[ClipFolder, str, list[CheckedSample]]:
     """Return a folder's clips, what decides on their parts, and each of them checked. Raises DatasetError."""
     found = load_clip_folder(folder, on_file=on_file)
     by, parts = part_of_clips(found, Shares())
     read = zip(found, parts, strict=True)
-    return found, by, [_checked(folder, clip.path, clip, part) for clip, part in read if clip.path is not None]
+    return (
+        found,
+        by,
+        [_checked(folder, clip.path, clip, part, compares) for clip, part in read if clip.path is not None],
+    )
 
 
-def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part) -> CheckedSample:
+def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part, compares: bool) -> CheckedSample:
     pcm = read_sound(path)
     return CheckedSample(
         file=path.relative_to(folder).as_posix(),
@@ -65,7 +71,7 @@ def _checked(folder: Path, path: Path, clip: LabelledClip, part: Part) -> Checke
         part=part,
         speaker=clip.speaker,
         fingerprint=fingerprint(pcm),
-        figures=figures_of_clip(pcm),
+        figures=figures_of_clip(pcm) if compares else {},
     )
 
 

@@ -32,7 +32,9 @@ class CheckedMotion:
     has_parts: bool
 
 
-def check_motion(folder: Path, units: MotionUnits, on_file: Callable[[int, int], None]) -> CheckedMotion:
+def check_motion(
+    folder: Path, units: MotionUnits, on_file: Callable[[int, int], None], *, compares: bool
+) -> CheckedMotion:
     """Return a folder's recordings, each of them checked. Raises DatasetError if none can be used."""
     listing = labelled_files(folder, MOTION)
     listed = read_lists(folder) if has_lists(folder) else None
@@ -53,7 +55,7 @@ def check_motion(folder: Path, units: MotionUnits, on_file: Callable[[int, int],
                     digest=content_digest(recording.channels()),
                     faults=motion_faults(recording, label),
                     part=part,
-                    figures=figures_of_motion(recording.channels()),
+                    figures=figures_of_motion(recording.channels()) if compares else {},
                 )
             )
         on_file(done, len(listing.files))

@@ -43,7 +43,9 @@ LEAST_STUCK = 4
 """Pictures in a row that are the same to the last bit: a real camera gives noise of its own."""
 
 
-def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[ClassFolder, str, list[CheckedSample]]:
+def check_pictures(
+    folder: Path, on_file: Callable[[int, int], None], *, compares: bool
+) -> tuple[ClassFolder, str, list[CheckedSample]]:
     """Return a folder's pictures, what decides on their parts, and each of them checked. Raises DatasetError."""
     skipped: list[Skipped] = []
     pictures, seen = [], []
@@ -54,7 +56,7 @@ def check_pictures(folder: Path, on_file: Callable[[int, int], None]) -> tuple[C
         if figures.contrast:  # a wall, or the sky: what gives one value everywhere is no camera
             faults = tuple(replace(f, level="look") if f.issue == "low_information" else f for f in faults)
         own = faults, content_digest(pixels), fingerprint(pixels)
-        seen.append((*own, pixels.shape, figures_of_picture(pixels), picture_looks(figures)))
+        seen.append((*own, pixels.shape, figures_of_picture(pixels) if compares else {}, picture_looks(figures)))
     found = class_folder(folder, pictures, skipped)
     by, parts = part_of_pictures(found)
     samples = [

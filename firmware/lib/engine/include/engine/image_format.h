@@ -85,18 +85,6 @@ enum class Task : uint8_t {
   kGestures = 4,  ///< gestures: steps of a movement to labels
 };
 
-/// The name of a Task as the schema spells it; "unknown" for any other value.
-constexpr const char* TaskName(Task value) {
-  switch (value) {
-    case Task::kGeneric: return "generic";
-    case Task::kKws: return "kws";
-    case Task::kVww: return "vww";
-    case Task::kAnomaly: return "anomaly";
-    case Task::kGestures: return "gestures";
-  }
-  return "unknown";
-}
-
 /// Element type of a tensor.
 enum class TensorType : uint8_t {
   kInt8 = 1,  ///< real value = (q - zero_point) * scale
@@ -326,30 +314,11 @@ enum class ScoreKind : uint8_t {
   kCombined = 3,  ///< the two, weighted by their gains
 };
 
-/// The name of a ScoreKind as the schema spells it; "unknown" for any other value.
-constexpr const char* ScoreKindName(ScoreKind value) {
-  switch (value) {
-    case ScoreKind::kReconstruction: return "reconstruction";
-    case ScoreKind::kDistance: return "distance";
-    case ScoreKind::kCombined: return "combined";
-  }
-  return "unknown";
-}
-
 /// What centroids are compared with.
 enum class DistanceSource : uint8_t {
   kInput = 0,  ///< the model's input
   kEmbedding = 1,  ///< the output of the operator `embedding_operator`
 };
-
-/// The name of a DistanceSource as the schema spells it; "unknown" for any other value.
-constexpr const char* DistanceSourceName(DistanceSource value) {
-  switch (value) {
-    case DistanceSource::kInput: return "input";
-    case DistanceSource::kEmbedding: return "embedding";
-  }
-  return "unknown";
-}
 
 /// What a COMPARE asks of its inputs, a and b.
 enum class Comparison : uint8_t {

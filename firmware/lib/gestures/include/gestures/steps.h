@@ -21,7 +21,6 @@ class Step {
   void Add(const int16_t* moment);
   /// Writes the mean and begins anew; 0 of no moments.
   void Take(int8_t* out);
-  bool is_empty() const { return n_moments_ == 0; }
 
  private:
   int32_t sums_[kGestureChannels] = {};
