@@ -16,10 +16,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from tinyhost.bench.machine_sounds import ClipScore, SoundModel, machine_figures, score_clips
 from tinyhost.datasets.machine_sounds import MachineClip, find_machine_sounds
 from tinyhost.errors import DatasetError, TinyhostError
-
-from scripts.machine_sound_model import ClipScore, SoundModel, machine_figures, score_clips
 
 
 def main() -> int:

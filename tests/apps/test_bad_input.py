@@ -54,7 +54,7 @@ WITHOUT_BOARD = [
     Case("compile good.tflite -o text.txt/x.thm", "text.txt", "a file stands where a folder should be"),
     Case("compile good.tflite -o x.thm --labels a", "expected 2 labels, one per output, got 1: 'a'", "--labels", 2),
     Case("compile good.tflite -o x.thm --labels a,", "label 1, '': it is empty", "--labels", 2),
-    Case("compile good.tflite -o x.thm --labels a,a", "label 'a' is there twice", "--labels", 2),
+    Case("compile good.tflite -o x.thm --labels a,a", "label 'a' occurs twice", "--labels", 2),
     Case(f"compile good.tflite -o x.thm --labels a,{'b' * 32}", "it has 32 bytes of UTF-8, 31 at most", "--labels", 2),
     Case("compile good.tflite -o x.thm --labels 'a,\x1b[31m'", "it holds U+001B, which cannot be seen", "--labels", 2),
     Case("push good.thm --board nonsense", "there is no board 'nonsense'", "native, m4, nano33emu", 2),

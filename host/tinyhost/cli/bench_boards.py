@@ -59,7 +59,8 @@ class BenchBoard:
 def board_names(board: str | None, rig: Path | None, *, has_data: bool, engine: bool, app: bool) -> list[str | None]:
     """Return the boards that --board names; without a rig at least one, [None] for the board that is chosen by itself.
 
-    Raises UsageError for one that is there twice, and for what does not go with several: no --data, --engine, --app.
+    Raises UsageError for a board that is named twice, and for options that cannot be combined with several boards:
+    --engine, --app, or no --data.
     """
     names: list[str | None] = [name.strip() for name in board.split(",")] if board else []
     twice = next((name for name in names if names.count(name) > 1), None)

@@ -135,7 +135,7 @@ def _metadata(
     _check_labels(labels, output_info.shape[-1] if output_info.shape else 1, where)
     target = len(labels) - 1 if defaults.target_label is None else defaults.target_label
     if labels and not 0 <= target < len(labels):
-        raise UsageError(f"{where}: target label {target} is none of the {len(labels)} labels")
+        raise UsageError(f"{where}: target label {target} is not one of the {len(labels)} labels")
     if not 1 <= defaults.smoothing <= 255:
         raise UsageError(f"{where}: expected smoothing over 1..255 results, got {defaults.smoothing}")
     multiplier, offset = pixel_map(input_info, defaults)
@@ -159,11 +159,13 @@ def _check_ends(graph: Graph, task: Task, labels: Sequence[str], where: str) -> 
     ends = f"{counted(len(graph.inputs), 'input')} and {counted(len(graph.outputs), 'output')}"
     if task != Task.GENERIC:
         raise UnsupportedModelError(
-            f"{where}: it has {ends}, and the app {task.name.lower()} takes models of one of each",
-            hint="leave the task out: then it can be measured; or export a model of one input and one output",
+            f"{where}: it has {ends}, but the app {task.name.lower()} runs models with one input and one output",
+            hint="omit the task to measure the model, or export one with one input and one output",
         )
     if labels:
-        raise UsageError(f"{where}: it has {ends}, and labels are for models of one output", hint="leave them out")
+        raise UsageError(
+            f"{where}: it has {ends}, but only a model with one output can have labels", hint="leave them out"
+        )
 
 
 def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
@@ -178,7 +180,7 @@ def _check_labels(labels: tuple[str, ...], n_outputs: int, where: str) -> None:
         if fault := label_fault(label):
             raise UsageError(f"{where}: label {index}, {label!r}: {fault}", hint=hint)
         if label in labels[:index]:
-            raise UsageError(f"{where}: label {label!r} is there twice", hint=hint)
+            raise UsageError(f"{where}: label {label!r} occurs twice", hint=hint)
 
 
 def _guessed_task(graph: Graph) -> Task:

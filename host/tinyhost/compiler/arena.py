@@ -68,7 +68,9 @@ class ArenaPlanner:
         buffers += [Buffer(n_bytes=run[i].scratch_bytes, first=i, last=i) for i in scratch]
         offsets, arena_bytes = plan_arena(buffers)
         if arena_bytes > MAX_TENSOR_BYTES:
-            raise UnsupportedModelError(f"{self._where}: needs an arena of {arena_bytes} B; at most {MAX_TENSOR_BYTES}")
+            raise UnsupportedModelError(
+                f"{self._where}: needs an arena of {arena_bytes} B, expected at most {MAX_TENSOR_BYTES}"
+            )
         used = {*self._graph.inputs, *self._graph.outputs, *self._states}
         for step in run:
             used.update((*step.inputs, step.output))

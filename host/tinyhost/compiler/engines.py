@@ -73,7 +73,8 @@ def _renumbered(image: ModelImage, before: Sequence[str], after: Sequence[str]) 
     name = before[index] if index < len(before) else ""
     if before.count(name) != 1 or after.count(name) != 1:
         raise ModelError(
-            f"{image.name}: operator {index}, which gives the embedding, is not found by its output's name {name!r}",
+            f"{image.name}: operator {index}, whose output is the embedding, cannot be found by the output's name "
+            f"{name!r}",
             hint="convert the model again, with a name for each layer",
         )
     return replace(params, embedding_operator=after.index(name)).pack() + data[AnomalyParams.SIZE :]

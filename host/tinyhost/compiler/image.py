@@ -181,7 +181,7 @@ def _checked_header(data: bytes, where: str) -> ImageHeader:
         raise ModelError(f"{where}: expected at least {ImageHeader.SIZE} B, got {len(data)}", hint=_HINT)
     header = ImageHeader.unpack(data)
     if header.magic != IMAGE_MAGIC:
-        raise ModelError(f"{where}: expected the magic THM1, got {data[:4].hex()}", hint="this is no model image")
+        raise ModelError(f"{where}: expected the magic THM1, got {data[:4].hex()}", hint="this is not a model image")
     if header.version not in _ENGINES:
         raise ModelError(
             f"{where}: expected format version {OLDEST_IMAGE_VERSION} to {IMAGE_VERSION}, got {header.version}",
@@ -262,7 +262,7 @@ def _check_wrapped(image: ModelImage, where: str) -> None:
         )
     file = open_wrapped(image.constants, image.metadata, where=where)
     if (file.metadata, file.tensors, file.operators) != (image.metadata, image.tensors, image.operators):
-        raise ModelError(f"{where}: its records are not those of the .tflite in it", hint=_HINT)
+        raise ModelError(f"{where}: its records differ from those of the .tflite inside it", hint=_HINT)
 
 
 def _check_runs(data: bytes, metadata: ModelMetadata, where: str) -> None:

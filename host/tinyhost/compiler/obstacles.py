@@ -21,19 +21,23 @@ _UNROLL = (
     "convert an LSTM from tf_keras with a batch of 1 (docs/guides/keras.md), build other recurrent layers with "
     "unroll=True, and export without tf.while_loop and tf.cond"
 )
-_NO_TABLE_LOOK_UP = "leave the Embedding out of the model, and feed it what the layer gives, or one-hot rows to a Dense"
-_IN_FLOAT = "TensorFlow Lite Micro refuses it in int8, too: use another activation, or leave it to the host"
-_ONE_DIRECTION = "use an LSTM layer of one direction, forwards: Bidirectional and go_backwards reverse the input"
-_VARIABLES = "export variables of int8 that start from zeros, or a model without variables"
+_NO_TABLE_LOOK_UP = (
+    "remove the Embedding layer and feed the model its output, or replace it by a Dense layer on one-hot rows"
+)
+_IN_FLOAT = (
+    "TensorFlow Lite Micro does not support it in int8 either: use another activation, or compute it on the host"
+)
+_ONE_DIRECTION = "use a forward LSTM layer: Bidirectional and go_backwards reverse the input"
+_VARIABLES = "export int8 variables that are initialized with zeros, or a model without variables"
 _DENSE = (
-    "export the weights dense: after tfmot's strip_pruning, convert without "
-    "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler leaves out channels of zeros by itself"
+    "export dense weights: after tfmot's strip_pruning, convert without "
+    "tf.lite.Optimize.EXPERIMENTAL_SPARSITY; the compiler removes channels of zeros itself"
 )
 _KEEP_CONSTANT = "use constant axes, sizes and bounds, and export the model with a batch of 1"
 _ALL_OF_THEM = f"the engine has {', '.join(SUPPORTED_OPERATORS)}, int8, int16 with int8 weights, or float32"
 _BATCH_OF_1 = (
-    "export the model with a batch of 1, keras.Input(shape, batch_size=1): then the converter writes dilated "
-    "convolutions as such (around anything else TensorFlow Lite Micro runs them, and answers wrongly)"
+    "export the model with a batch of 1, keras.Input(shape, batch_size=1): the converter then writes dilated "
+    "convolutions as such (with anything else TensorFlow Lite Micro gives wrong results)"
 )
 _WAYS_OUT: Mapping[str, str] = {
     "ASSIGN_VARIABLE": _VARIABLES,
@@ -64,7 +68,7 @@ def obstacles_of_types(graph: Graph) -> tuple[Obstacle, ...]:
         kinds.add("float16")
     found = [_KINDS[kind] for kind in _KINDS if kind in kinds]
     if any(tensor.is_sparse for tensor in graph.tensors):
-        found.append(Obstacle(words="its weights are sparse, and the engine's are dense", way_out=_DENSE))
+        found.append(Obstacle(words="its weights are sparse; supported: dense weights", way_out=_DENSE))
     return tuple(found)
 
 
@@ -84,12 +88,13 @@ def _kind(graph: Graph, operator: Operator) -> str | None:
 
 _KINDS: Mapping[str, Obstacle] = {
     "dynamic range": Obstacle(
-        words="it has dynamic-range quantization, float32 between int8 weights, in a form that is not expanded",
+        words="it has dynamic-range quantization (int8 weights, float32 activations) in a form that the compiler "
+        "cannot expand",
         way_out=QUANTIZE,
     ),
-    "float16": Obstacle(words="it computes in float16, and the engine in float32 or int8", way_out=QUANTIZE),
+    "float16": Obstacle(words="it computes in float16; supported: float32 and int8", way_out=QUANTIZE),
     "uint8": Obstacle(
-        words="it is quantized to uint8, as TensorFlow 1 did, and the engine has int8",
+        words="it is quantized to uint8, as by TensorFlow 1; supported: int8",
         way_out="convert it again with TensorFlow 2 and a representative data set",
     ),
 }

@@ -257,8 +257,8 @@ class _Reader:
         """Return the model's inputs or outputs, in the file's order."""
         indices = self._indices(f"{what}s", length, item, len(tensors))
         if len(indices) > MAX_IO_TENSORS:
-            words = f"{len(indices)} {what}s, and the engine runs models of at most {MAX_IO_TENSORS}"
-            self._obstacles.append(Obstacle(words=words, way_out=f"export a model of fewer {what}s"))
+            words = f"{len(indices)} {what}s; supported: at most {MAX_IO_TENSORS}"
+            self._obstacles.append(Obstacle(words=words, way_out=f"export a model with fewer {what}s"))
         if not indices or min(indices) < 0:
             raise self._corrupt(what, "a tensor", str(indices[:8]))
         empty = next((tensors[index] for index in indices if tensors[index].n_elements == 0), None)
@@ -271,7 +271,7 @@ class _Reader:
     def _count(self, what: str, length: Callable[[], int], limit: int) -> int:
         n = self._decode(what, length)
         if n > limit:
-            raise UnsupportedModelError(f"{self._where}: {n} {what}; the engine has at most {limit}")
+            raise UnsupportedModelError(f"{self._where}: {n} {what}; supported: at most {limit}")
         return int(n)
 
     def _decode(self, what: str, read: Callable[[], _T]) -> _T:
@@ -296,7 +296,7 @@ def _name(raw: bytes | None) -> str:
 
 def _of_subgraphs(n: int, n_others: int) -> tuple[Obstacle, ...]:
     """Return the obstacle of n_others of n subgraphs; the operators that call them are obstacles of their own."""
-    return () if n_others == 0 else (Obstacle(words=f"{n} subgraphs, and the engine runs models of one", way_out=""),)
+    return () if n_others == 0 else (Obstacle(words=f"{n} subgraphs; supported: 1", way_out=""),)
 
 
 def _names(enum: Any) -> dict[int, str]:

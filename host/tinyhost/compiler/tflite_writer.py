@@ -70,7 +70,9 @@ class _Writer:
         self._codes = [self._at(self._model.OperatorCodes(i)) for i in range(self._model.OperatorCodesLength())]
         self._n_old_buffers = self._model.BuffersLength()
         if any(self._model.Buffers(i)._tab.Offset(6) for i in range(self._n_old_buffers)):
-            raise UnsupportedModelError(f"{where}: its weights are beside its tables, as those of large models are")
+            raise UnsupportedModelError(
+                f"{where}: its weights are stored outside of its tables, as in very large models"
+            )
 
     def file(self) -> bytes:
         """Return the new file."""

@@ -52,7 +52,7 @@ def open_wrapped(tflite: bytes, metadata: ModelMetadata, *, where: str) -> Wrapp
     others = sorted({operator.code for operator in graph.operators} - _OPERATORS)
     if others:
         raise UnsupportedModelError(
-            f"{where}: {', '.join(others)} are no operators of an image for TensorFlow Lite Micro",
+            f"{where}: {', '.join(others)} cannot be in an image for TensorFlow Lite Micro",
             hint="use tinyhost's own engine, or export the model with a batch of 1",
         )
     if graph.more_inputs or graph.more_outputs:
@@ -97,7 +97,7 @@ def wrap_tflite(
 
 
 def _check_dense(graph: Graph, where: str) -> None:
-    """Refuse FULLY_CONNECTED with a scale for each output: TFLM of 2023 takes the first one for all, silently."""
+    """Refuse FULLY_CONNECTED with a scale for each output: TFLM of 2023 silently uses the first one."""
     for operator in graph.operators:
         if operator.code != "FULLY_CONNECTED":
             continue
@@ -105,7 +105,7 @@ def _check_dense(graph: Graph, where: str) -> None:
         if quantization is not None and len(quantization.scales) > 1:
             raise UnsupportedModelError(
                 f"{where}: operator {operator.index} (FULLY_CONNECTED) has a scale for each output; the firmware's "
-                "TensorFlow Lite Micro (of 2023) takes the first one for all, and answers wrongly",
+                "TensorFlow Lite Micro (of 2023) uses the first one for all of them and gives wrong results",
                 hint="convert with converter._experimental_disable_per_channel_quantization_for_dense_layers = True, "
                 "or use tinyhost's own engine",
             )

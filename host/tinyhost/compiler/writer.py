@@ -104,12 +104,12 @@ def _end_fields(
 def _tensor_record(tensor: Tensor, plan: ArenaPlan, pool: ConstantPool, where: str) -> TensorRecord:
     if tensor.dtype not in TENSOR_TYPES:
         raise UnsupportedModelError(
-            f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine has {', '.join(TENSOR_TYPES)}"
+            f"{where}: tensor {tensor.name!r} is {tensor.dtype}; the engine supports {', '.join(TENSOR_TYPES)}"
         )
     if len(tensor.shape) > MAX_RANK:
         raise UnsupportedModelError(
-            f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; the engine has up to {MAX_RANK} dimensions",
-            hint="let the model take and give at most four dimensions, and reshape inside: keras.layers.Reshape",
+            f"{where}: tensor {tensor.name!r} has shape {tensor.shape}; supported: up to {MAX_RANK} dimensions",
+            hint="use at most four dimensions for inputs and outputs, and reshape inside: keras.layers.Reshape",
         )
     quantized = tensor.dtype not in _UNQUANTIZED
     if quantized and (tensor.quantization is None or len(tensor.quantization.scales) != 1):

@@ -83,7 +83,7 @@ def broken(text: str, before: Baseline, now: Baseline) -> list[str]:
         ("accuracy<-1%", "got %"),
         ("accuracy>+1pp", "expected <- after accuracy, got >\\+"),
         ("accuracy<-1pp(pared)", r"expected \(paired\) or nothing more, got \(pared\)"),
-        ("arena>+0, arena>+5", "arena is there twice"),
+        ("arena>+0, arena>+5", "arena occurs twice"),
         ("arena>+0,", "expected a quantity"),
         ("latency>+2% arena>+0", "is no condition"),
     ],

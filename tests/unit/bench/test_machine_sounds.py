@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from tinyhost.audio.log_mel import LogMelConfig, log_mel_windows
 from tinyhost.audio.wav import write_wav
+from tinyhost.bench.machine_sounds import ClipScore, SoundModel, machine_figures, score_clips
 from tinyhost.datasets.machine_sounds import MachineClip, find_machine_sounds
 from tinyhost.errors import DatasetError, ModelError
 from tinyhost.metrics.classifier import partial_auc
 
-from scripts.machine_sound_model import ClipScore, SoundModel, machine_figures, score_clips
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.oracle import as_scale, open_oracle, without_halves
 

@@ -87,11 +87,11 @@ def _cell_of_8_bits(b: ModelBuilder, inputs: list[int]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_peephole, "lacks LSTMs with peephole connections"),
-        (_projection, "lacks LSTMs with a projection"),
-        (_normalization, "lacks LSTMs with layer normalization"),
-        (_coupled_gates, "lacks LSTMs with fewer than four gates"),
-        (_scale_per_unit, "have a scale per unit"),
+        (_peephole, "an LSTM with peephole connections"),
+        (_projection, "an LSTM with a projection"),
+        (_normalization, "an LSTM with layer normalization"),
+        (_coupled_gates, "an LSTM with fewer than four gates"),
+        (_scale_per_unit, "have a scale for each unit"),
         (_cell_of_8_bits, "is int8; supported: int16"),
     ],
 )
@@ -113,12 +113,12 @@ def test_two_sequences_at_once_are_refused() -> None:
     def states_of_two(b: ModelBuilder, inputs: list[int]) -> None:
         inputs[18] = b.tensor((2, 6), scale=1 / 128, zero_point=-3, is_variable=True)
 
-    with pytest.raises(UnsupportedModelError, match="2 sequences at once, and the engine runs one"):
+    with pytest.raises(UnsupportedModelError, match="a batch of 2; supported: 1"):
         compile_tflite(sequence_model(shape=(2, 7, 5), change=states_of_two), name="m")
 
 
 def test_another_activation_is_refused() -> None:
-    with pytest.raises(UnsupportedModelError, match="tanh as the LSTM's only activation"):
+    with pytest.raises(UnsupportedModelError, match="only supported activation of an LSTM is tanh"):
         compile_tflite(sequence_model(activation=1), name="m")
 
 

@@ -59,7 +59,7 @@ def parse_conditions(text: str) -> tuple[Condition, ...]:
     names = [condition.quantity for condition in found]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"--fail-if: {name} is there twice", hint="keep only the stricter of the two conditions")
+            raise UsageError(f"--fail-if: {name} occurs twice", hint="keep only the stricter of the two conditions")
     return found
 
 

@@ -226,7 +226,7 @@ def _in_fixed_point(
     fraction, shift = math.frexp(float(data.scale) * (1 << (31 - _INTEGER_BITS)))
     multiplier = round_half_away(fraction * 2**31)
     if not 0 <= shift <= 62 or multiplier >= 2**31:
-        raise context.unsupported(f"input scale {float(data.scale)}")
+        raise context.unsupported(f"input scale {float(data.scale)} is not supported")
     radius = input_radius(_INTEGER_BITS, shift)
 
     def quantized(q: int) -> int:
@@ -273,7 +273,7 @@ def lower_dequantize(context: OperatorContext) -> Step:
     data, output = context.quantized(context.input(0), ("int8", "uint8")), context.output()
     context.same_shape(output, data.shape)
     if output.dtype != "float32":
-        raise context.unsupported(f"to {output.dtype}; supported: float32")
+        raise context.unsupported(f"output {output.dtype}; supported: float32")
     values = np.array([float(data.scale) * (q - data.zero_point) for q in values_of(data)], dtype="<f4")
     params = LookupParams(table_offset=context.pool.add(values.tobytes()))
     return Step(

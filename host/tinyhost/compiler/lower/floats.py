@@ -142,7 +142,7 @@ def lower_float_softmax(context: OperatorContext) -> Step:
     data, output = context.floats(context.input(0)), context.floats(context.output())
     context.same_shape(output, data.shape)
     if not data.shape:
-        raise context.unsupported("of a scalar")
+        raise context.unsupported("a scalar input is not supported")
     params = FloatSoftmaxParams(beta=context.real_option("Beta"))
     return _step(context, OperatorCode.FLOAT_SOFTMAX, data, output, params)
 

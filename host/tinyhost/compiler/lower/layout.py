@@ -64,7 +64,7 @@ def lower_pad(context: OperatorContext) -> Step:
     context.same_shape(output, tuple(b + dim + a for b, dim, a in zip(before, data.shape, after, strict=True)))
     value = int(context.operator.options.get("PadValue", zero_point))
     if value and output.dtype == "int16":
-        raise context.unsupported(f"with {value}; supported: with 0 of int16")
+        raise context.unsupported(f"padding with {value}; supported: 0 for int16")
     params = PadParams(before=(0,) * (4 - rank) + tuple(before), value=value)
     return Step(code=OperatorCode.PAD, inputs=(data.index,), output=output.index, params=params, name=output.name)
 
@@ -80,7 +80,7 @@ def lower_reshape(context: OperatorContext) -> Step:
             got=f"{output.n_elements} x {output.dtype}",
         )
     if data.data is not None:
-        raise context.unsupported("of a constant")
+        raise context.unsupported("its input is a constant; supported: a computed tensor")
     return Step(code=None, inputs=(data.index,), output=output.index, params=None, name=output.name)
 
 
@@ -108,5 +108,5 @@ def _in_bytes(
     if strides[-1] == element_bytes:
         return [*dims[:-1], dims[-1] * element_bytes], [*strides[:-1], 1]
     if dims[0] != 1:
-        raise context.unsupported(f"of {MAX_COPY_RANK} dimensions; supported: {MAX_COPY_RANK - 1} of {element_bytes} B")
+        raise context.unsupported(f"{MAX_COPY_RANK} dimensions; supported: {MAX_COPY_RANK - 1} of {element_bytes} B")
     return [*dims[1:], element_bytes], [*strides[1:], 1]

@@ -15,7 +15,9 @@ def lower_batch_matmul(context: OperatorContext) -> Step:
     a, b = (context.int8(context.input(i), rank=3) for i in range(2))
     output = context.int8(context.output(), rank=3)
     if context.option("AdjX") or not context.option("AdjY"):
-        raise context.unsupported("these shapes; supported: matrices that multiply, batches that broadcast")
+        raise context.unsupported(
+            "these shapes; supported: matrices that can be multiplied, and batches that can be broadcast"
+        )
     n, m, k = a.shape
     context.same_shape(b, (n, b.shape[1], k))
     context.same_shape(output, (n, m, b.shape[1]))

@@ -53,9 +53,7 @@ def lower_lstm(context: OperatorContext) -> Step:
     cell = context.quantized(context.input(_CELL_STATE), ("int16",))
     batch, n_steps = data.shape[:2] if not context.option("TimeMajor") else (data.shape[1], data.shape[0])
     if batch != 1:
-        raise context.unsupported(
-            f"{batch} sequences at once, and the engine runs one", way_out="export the model with a batch of 1"
-        )
+        raise context.unsupported(f"a batch of {batch}; supported: 1", way_out="export the model with a batch of 1")
     n_units, depth = hidden.shape[-1] if hidden.shape else 1, data.shape[2]
     last_step_alone = "LastStep" in context.operator.options  # written by passes/last_step.py
     context.same_shape(output, (1, 1, n_units) if last_step_alone else (*data.shape[:2], n_units))
@@ -85,11 +83,11 @@ def _check_variant(context: OperatorContext) -> None:
         (_LAYER_NORM, "layer normalization"),
     ):
         if any(context.optional_input(position) is not None for position in positions):
-            raise context.unsupported(f"the engine lacks LSTMs with {what}", way_out=_KERAS)
+            raise context.unsupported(f"an LSTM with {what} is not supported", way_out=_KERAS)
     if any(context.optional_input(i) is None for i in (*_INPUT_WEIGHTS, *_HIDDEN_WEIGHTS, *_BIASES)):
-        raise context.unsupported("the engine lacks LSTMs with fewer than four gates", way_out=_KERAS)
+        raise context.unsupported("an LSTM with fewer than four gates is not supported", way_out=_KERAS)
     if context.option("FusedActivationFunction") != _TANH:
-        raise context.unsupported("the engine has tanh as the LSTM's only activation", way_out=_KERAS)
+        raise context.unsupported("the only supported activation of an LSTM is tanh", way_out=_KERAS)
 
 
 def _matrix(
@@ -104,7 +102,7 @@ def _matrix(
         assert filters.quantization is not None
         if len(filters.quantization.scales) != 1:
             raise context.unsupported(
-                f"weights {filters.name!r} have a scale per unit, and the engine's LSTM one for all",
+                f"weights {filters.name!r} have a scale for each unit; supported: one scale for all",
                 way_out="convert with converter._experimental_disable_per_channel = True",
             )
         folded = -np.int64(data.zero_point) * values.astype(np.int64).sum(axis=1)

@@ -83,10 +83,10 @@ def lower_arg_max(context: OperatorContext) -> Step:
     data, output = context.int8(context.input(0)), context.output()
     if output.dtype != "int32":
         raise context.unsupported(
-            f"to {output.dtype}; supported: int32", way_out="use tf.math.argmax(..., output_type=tf.int32)"
+            f"output {output.dtype}; supported: int32", way_out="use tf.math.argmax(..., output_type=tf.int32)"
         )
     if len(data.shape) != 3 or context.constant(context.input(1), "int32").reshape(-1).tolist() != [1]:
-        raise context.unsupported(f"of shape {data.shape} along this axis; supported: a constant axis")
+        raise context.unsupported(f"shape {data.shape} along this axis; supported: a constant axis")
     context.same_shape(output, (data.shape[0], data.shape[2]))
     code = OperatorCode.ARG_MAX
     return Step(code=code, inputs=(data.index,), output=output.index, params=NoParams(), name=output.name)
@@ -116,7 +116,9 @@ def lower_softmax(context: OperatorContext) -> Step:
         raise context.unsupported(f"shape {data.shape}; supported: up to {_SOFTMAX_MAX_DEPTH} classes")
     real = context.real_option("Beta") * float(data.scale) * (1 << (31 - _SOFTMAX_INTEGER_BITS))
     if not real > 1:
-        raise context.unsupported(f"beta {context.real_option('Beta')} at input scale {float(data.scale)}")
+        raise context.unsupported(
+            f"beta {context.real_option('Beta')} at input scale {float(data.scale)} is not supported"
+        )
     table = _exponentials(context, min(real, 2**31 - 1.0))
     params = SoftmaxParams(table_offset=context.pool.add(table.astype("<i4").tobytes()))
     return Step(code=OperatorCode.SOFTMAX, inputs=(data.index,), output=output.index, params=params, name=output.name)

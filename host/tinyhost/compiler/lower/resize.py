@@ -27,7 +27,7 @@ def lower_resize_bilinear(context: OperatorContext) -> Step:
         scale = _scale(before - 1, after - 1) if is_aligned and after > 1 else _scale(before, after)
         last = (after - 1) * scale + (scale // 2 - _ONE // 2 if is_half else 0)
         if last >= before * _ONE:
-            raise context.unsupported(f"from {before} to {after} pixels, of which the last ones would lie outside")
+            raise context.unsupported(f"from {before} to {after} pixels: the last ones would lie outside of the input")
         scales.append(scale)
     params = ResizeBilinearParams(row_scale=scales[0], column_scale=scales[1], half_pixel_centers=int(is_half))
     code = OperatorCode.RESIZE_BILINEAR
