@@ -15,7 +15,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr auto kSettings = EventSettings(kUsualGestureParams);
+constexpr auto kSettings = EventSettings(kUsualGestureParams, UINT16_MAX);
 
 constexpr size_t kLevelSteps = 12;   // half a second of the usual ones
 constexpr size_t kMaxMoments = 512;  // of a window that a host gives: 4 s at 119 Hz

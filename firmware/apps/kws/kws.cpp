@@ -13,7 +13,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr auto kSettings = EventSettings(kMicroSpeechKwsParams);
+constexpr auto kSettings = EventSettings(kMicroSpeechKwsParams, kMaxPeriodMs);
 
 constexpr size_t kClipSamples = hal::kMicrophoneHz;  // 1 s
 

@@ -135,7 +135,7 @@ MAX_SUPPRESSION_MS = 10000
 MAX_MIN_RESULTS = 100
 """of KwsParams and GestureParams"""
 MAX_PERIOD_MS = 60000
-"""of KwsParams and GestureParams, and of the setting"""
+"""of KwsParams, and of the setting"""
 MICRO_SPEECH_THRESHOLD = 73
 """threshold of a KWS model without task data: more than 200 of 255, in int8"""
 

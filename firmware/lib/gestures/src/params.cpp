@@ -16,8 +16,7 @@ constexpr uint32_t kMaxStepMhz = 1'000'000;
 bool IsWithinBounds(const GestureParams& params) {
   return params.step_mhz >= kMinStepMhz && params.step_mhz <= kMaxStepMhz && params.n_steps >= 1 &&
          params.n_steps <= kMaxGestureSteps && params.average_ms <= kMaxAverageMs &&
-         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 &&
-         params.min_results <= kMaxMinResults && params.period_ms <= kMaxPeriodMs;
+         params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 && params.min_results <= kMaxMinResults;
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ constexpr uint16_t kMaxSuppressionMs = 10000;
 /// of KwsParams and GestureParams
 constexpr uint16_t kMaxMinResults = 100;
 
-/// of KwsParams and GestureParams, and of the setting
+/// of KwsParams, and of the setting
 constexpr uint32_t kMaxPeriodMs = 60000;
 
 /// threshold of a KWS model without task data: more than 200 of 255, in int8

@@ -12,8 +12,8 @@ namespace tinyhost {
 /// The settings of an app that detects events, words or gestures. Params: KwsParams or GestureParams; those of a model
 /// without task data are the defaults until a model has its own.
 template <typename Params>
-constexpr std::array<SettingSpec, 6> EventSettings(const Params& params) {
-  return {{{Setting::kPeriodMs, 0, kMaxPeriodMs, static_cast<int32_t>(params.period_ms)},
+constexpr std::array<SettingSpec, 6> EventSettings(const Params& params, int32_t max_period_ms) {
+  return {{{Setting::kPeriodMs, 0, max_period_ms, static_cast<int32_t>(params.period_ms)},
            {Setting::kThreshold, INT8_MIN, INT8_MAX, 0},
            {Setting::kAverageMs, 0, kMaxAverageMs, params.average_ms},
            {Setting::kSuppressionMs, 0, kMaxSuppressionMs, params.suppression_ms},
