@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,8 @@ _SILENT_DBFS = -70.0
 _FRAME = 480
 _EDGE = 160
 _PAUSE_DB = 20.0
+_AGAIN_DB, _RHYTHM = 6.0, 3
+"""So many sounds that are nearly the loudest, with pauses between: no word, but what goes on, such as heartbeats."""
 _CUT_DB = 4.0
 """A word that ends by itself is further below its loudest 30 ms in the last 10."""
 
@@ -104,6 +107,9 @@ def _cut(pcm: NDArray[np.int16]) -> str:
     edge = dbfs(max(rms(sound[:_EDGE]), rms(sound[-_EDGE:])))
     loudest = max(levels)
     if min(levels) > loudest - _PAUSE_DB or edge < loudest - _CUT_DB or loudest < _QUIET_DBFS:
+        return ""
+    turns = [level > loudest - _AGAIN_DB for level in levels if not _PAUSE_DB > loudest - level >= _AGAIN_DB]
+    if sum(is_loud for is_loud, _ in groupby(turns)) >= _RHYTHM:
         return ""
     return f"at an end it is {loudest - edge:.0f} dB below the loudest, expected at least {_CUT_DB:.0f}"
 
