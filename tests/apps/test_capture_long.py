@@ -39,6 +39,13 @@ def is_part(piece: NDArray[np.int16], whole: NDArray[np.int16]) -> bool:
     return any(np.array_equal(whole[start : start + len(piece)], piece) for start in starts)
 
 
+def kept(station: Station, samples: NDArray[np.int16]) -> list[Path]:
+    """Return the files of a board that have a piece of what its sensor gave."""
+    pieces = [samples[at : at + 16].tobytes() for at in range(0, len(samples) - 16, 16)]
+    files = [path for path in station.state.rglob("*") if path.is_file()]
+    return [path for path in files if any(piece in path.read_bytes() for piece in pieces if len(set(piece)) > 8)]
+
+
 @pytest.mark.parametrize("kind", ["native", "m4"])
 def test_stored_words_are_what_was_played(stations: Stations, kind: str, tmp_path: Path) -> None:
     sound = words(12)
@@ -76,7 +83,8 @@ def test_what_is_no_word_is_refused_with_the_reason(stations: Stations, tmp_path
 def test_background_noise_is_one_long_file(stations: Stations, tmp_path: Path) -> None:
     sound = words(4)
     write_wav(tmp_path / "noise.wav", sound)
-    stations("native", "kws").run(
+    station = stations("native", "kws")
+    station.run(
         *("capture", "--sensor", "mic", "--background", "--seconds", "3", "--data", str(tmp_path / "set")),
         *("--scene", str(tmp_path / "noise.wav")),
     )
@@ -84,11 +92,30 @@ def test_background_noise_is_one_long_file(stations: Stations, tmp_path: Path) -
     stored = read_sound(file)
     assert len(stored) >= 3 * SAMPLE_RATE_HZ
     assert is_part(stored, sound)
+    assert not kept(station, stored)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("louder", "clipped: "), ("shifted", "offset: the sound has a mean of +12 %"), ("constant", "silence: every")],
+)
+def test_what_is_wrong_with_sound_is_said_and_kept(stations: Stations, fault: str, said: str, tmp_path: Path) -> None:
+    sound = words(2).astype(np.int32)
+    planted = {"louder": 30 * sound, "shifted": sound + 4000, "constant": np.full_like(sound, 7)}
+    write_wav(tmp_path / "noise.wav", planted[fault].clip(-32768, 32767).astype(np.int16))
+    document = stations("native", "kws").run_json(
+        *("capture", "--sensor", "mic", "--background", "--seconds", "1", "--data", str(tmp_path / "set")),
+        *("--scene", str(tmp_path / "noise.wav")),
+    )
+    (sample,) = read_manifest(tmp_path / "set")
+    assert [text[: len(said)] for text in sample.issues] == [said]
+    assert document["issues"] == [f"{sample.file}: {sample.issues[0]}"]
 
 
 @pytest.mark.parametrize("kind", ["native", "m4"])
 def test_stored_motion_is_what_the_machine_did(stations: Stations, kind: str, tmp_path: Path) -> None:
-    document = stations(kind, "anomaly").run_json(
+    station = stations(kind, "anomaly")
+    document = station.run_json(
         *("capture", "--sensor", "imu", "--seconds", "3", "--label", "normal", "--data", str(tmp_path)),
         *("--scene", "machine:imbalance?rpm=480&seed=3"),
     )
@@ -99,6 +126,7 @@ def test_stored_motion_is_what_the_machine_did(stations: Stations, kind: str, tm
     machine = Machine(MachineOptions(rpm=480, fault="imbalance", seed=3)).read(len(counts))
     assert len(counts) >= 3 * 119
     np.testing.assert_array_equal(counts, machine)
+    assert not kept(station, counts)
 
 
 def test_a_stuck_sensor_is_flagged(stations: Stations, tmp_path: Path) -> None:
@@ -107,6 +135,21 @@ def test_a_stuck_sensor_is_flagged(stations: Stations, tmp_path: Path) -> None:
         *("--scene", "machine:stuck"),
     )
     assert any("stuck" in issue for issue in document["issues"])
+
+
+def test_a_stuck_gyroscope_is_flagged(stations: Stations, tmp_path: Path) -> None:
+    motion = np.random.default_rng(1).normal((0, 0, 9.8, 0, 0, 0), (2, 2, 1, 80, 80, 80), (300, 6))
+    motion[60:160, 4] = 12.0
+    rows = "\n".join(f"{i * 10}," + ",".join(f"{value:.4f}" for value in row) for i, row in enumerate(motion))
+    (tmp_path / "hand.csv").write_text(f"timestamp,accX,accY,accZ,gyrX,gyrY,gyrZ\n{rows}\n")
+    station = stations("native", "gestures")
+    document = station.run_json(
+        *("capture", "--sensor", "imu", "--seconds", "2", "--label", "wave", "--data", str(tmp_path / "set")),
+        *("--scene", str(tmp_path / "hand.csv")),
+    )
+    (sample,) = read_manifest(tmp_path / "set")
+    assert document["issues"] == [f"{sample.file}: gyrY stuck for 100 samples from sample 60 on"]
+    assert not kept(station, read_motion_csv(tmp_path / "set" / sample.file).all_counts())
 
 
 def n_samples_given(reply: Path) -> int:

@@ -21,6 +21,7 @@ from tinyhost.synth.machine.machine import Machine, MachineOptions
 from tinyhost.synth.pictures import write_dataset
 from tinyhost.tasks.anomaly.detector import HostDetector
 from tinyhost.tasks.anomaly.sweeps import MOTION_SWEEPS
+from tinyhost.tasks.gestures.sweeps import GESTURE_SWEEPS
 from tinyhost.tasks.keywords.sweeps import CLIP_SWEEPS
 from tinyhost.tasks.sweeps import Sweep
 from tinyhost.tasks.vision.sweeps import PICTURE_SWEEPS
@@ -123,6 +124,11 @@ def test_conditions_are_as_strong_as_they_say() -> None:
     shaken = (still + rng.normal(0, 300, still.shape)).astype(np.int16)
     added = named(MOTION_SWEEPS, "noise").at(0.0)(shaken).astype(float) - shaken
     assert float(added.std()) == pytest.approx(300, rel=0.1)
+    wave = np.zeros((100, 6), np.int16)
+    wave[:, 2], wave[:, 5] = 8_000, np.rint(1_000 * np.cos(np.arange(-49.5, 50) / 5))
+    faster = named(GESTURE_SWEEPS, "pace").at(2.0)(wave)
+    assert faster[50].tolist() == [0, 0, 8_000, 0, 0, wave[50, 5] + wave[51, 5]]
+    assert not faster[[0, -1], 3:].any()
     grey = np.full((96, 96), 100, np.uint8)
     assert named(PICTURE_SWEEPS, "light").at(4.0)(grey).max() == 255
     noise = named(PICTURE_SWEEPS, "noise")

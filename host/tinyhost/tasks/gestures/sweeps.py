@@ -19,6 +19,15 @@ def _strength(samples: NDArray[Any], times: float, _: np.random.Generator) -> ND
     return as_counts(gravity + (samples - gravity) * times)
 
 
+def _pace(samples: NDArray[Any], times: float, _: np.random.Generator) -> NDArray[Any]:
+    """Return the movement around the middle in less time, or in more: before and after it the hand holds still."""
+    n = len(samples)
+    at = (np.arange(n) - (n - 1) / 2) * times + (n - 1) / 2
+    gravity = np.r_[samples[:, :3].mean(axis=0), np.zeros(3)]
+    moved = np.column_stack([np.interp(at, np.arange(n), channel, 0, 0) for channel in (samples - gravity).T])
+    return as_counts(gravity + moved * np.repeat((times**2, times), 3))
+
+
 def _noise(samples: NDArray[Any], dps: float, rng: np.random.Generator) -> NDArray[Any]:
     return as_counts(samples + dps * COUNTS_PER_DPS * rng.standard_normal(samples.shape))
 
@@ -40,6 +49,15 @@ GESTURE_SWEEPS = (
         least=(0.9, 0.8, 0.7, 0.5, 0.35, 0.25),
         most=(1.1, 1.25, 1.5, 2.0, 3.0, 4.0),
         apply=_strength,
+        is_logarithmic=True,
+    ),
+    Sweep(
+        name="pace",
+        unit="times",
+        about="the movement in less or more time: rotation grows as the pace, acceleration as its square",
+        least=(0.9, 0.8, 0.7, 0.6, 0.5, 0.35),
+        most=(1.1, 1.25, 1.5, 1.75, 2.0, 3.0),
+        apply=_pace,
         is_logarithmic=True,
     ),
     Sweep(
