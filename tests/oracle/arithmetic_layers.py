@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.oracle.net import ACTIVATIONS, Net, append, random_scale, random_zero_point
+from tests.oracle.net import ACTIVATIONS, Net, append, random_product, random_scale, random_zero_point
 from tests.oracle.other_layers import operand
 
 __all__ = ["batch_matmul", "comparison", "division", "squared_difference"]
@@ -65,26 +65,17 @@ def _compared(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> int:
 
 
 def batch_matmul(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """Of a tensor with itself, or with a constant on either side, each perhaps transposed."""
-    *batch, rows, columns = net.shape
-    adjoint = draw(st.booleans())
-    m, k = (columns, rows) if adjoint else (rows, columns)
-    other_batch = [dim if draw(st.booleans()) else 1 for dim in batch]
-    flips = draw(st.booleans())
-    kind = draw(st.sampled_from(["itself", "constant behind", "constant before"]))
-    p = m if kind == "itself" else draw(st.integers(1, 9))
-    scale, zero_point = net.scale, net.zero_point
-    if kind == "itself":
-        other, flips = net.index, adjoint
-    else:
-        scale, zero_point = random_scale(draw), draw(st.sampled_from([0, random_zero_point(draw)]))
-        shape = (*other_batch, *((k, p) if flips else (p, k)))
-        data = rng.integers(-128, 128, shape)
-        other = net.builder.tensor(shape, scale=scale, zero_point=zero_point, data=data)
-    spread = net.scale * scale * 70 * 70 * float(np.sqrt(k)) / 100
+    shapes, options, shape = random_product(draw, net)
+    inputs, scale = [], 1.0
+    for each in shapes:
+        index, own_scale = net.index, net.scale
+        if each is not None:
+            own_scale, zero_point = random_scale(draw), draw(st.sampled_from([0, random_zero_point(draw)]))
+            data = rng.integers(-128, 128, each)
+            index = net.builder.tensor(each, scale=own_scale, zero_point=zero_point, data=data)
+        inputs.append(index)
+        scale *= own_scale
+    depth = net.shape[-2 if shape[-1] == net.shape[-1] else -1]
+    spread = scale * 70 * 70 * float(np.sqrt(depth)) / 100
     output_scale = float(np.float32(spread * 2.0 ** draw(st.floats(-4, 4))))
-    if kind == "constant before":  # (p, k) of the constant, (k, m) of the net
-        inputs, options, shape = [other, net.index], {"AdjX": flips, "AdjY": not adjoint}, (*batch, p, m)
-    else:
-        inputs, options, shape = [net.index, other], {"AdjX": adjoint, "AdjY": not flips}, (*batch, m, p)
     return append(draw, net, "BATCH_MATMUL", inputs, shape, output_scale, random_zero_point(draw), **options)

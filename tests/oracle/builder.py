@@ -99,6 +99,7 @@ _OPTION_CLASSES = {
     "SVDF": "SVDFOptions",
     "UNPACK": "UnpackOptions",
     "VAR_HANDLE": "VarHandleOptions",
+    "WHILE": "WhileOptions",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
@@ -191,18 +192,23 @@ class ModelBuilder:
         *,
         n_subgraphs: int = 1,
         called: ModelBuilder | None = None,
+        loop: Sequence[tuple[ModelBuilder, Sequence[int], Sequence[int]]] = (),
     ) -> bytes:
         """Return the .tflite file with the given graph inputs and outputs; of several subgraphs, all alike.
 
-        called: the second subgraph, without inputs and outputs, which a CALL_ONCE runs.
+        called: the second subgraph, without inputs and outputs, which a CALL_ONCE runs. loop: the condition and the
+        body that a WHILE runs, each with its inputs and outputs.
         """
         b = flatbuffers.Builder(4096)
-        others = [] if called is None else [called]
-        parts = [self, *others]
+        others = [*([] if called is None else [(called, (), ())]), *loop]
+        parts = [self, *(other for other, _, _ in others)]
         buffers = [self._buffer(b, b"")] + [self._buffer(b, t.data) for part in parts for t in part.tensors]
         codes = sorted({op.code for part in parts for op in part.operators})
         subgraphs_made = [self._subgraph(b, codes, inputs, outputs, 1)] * n_subgraphs
-        subgraphs_made += [other._subgraph(b, codes, (), (), 1 + len(self.tensors)) for other in others]
+        first_buffer = 1 + len(self.tensors)
+        for other, *ends in others:
+            subgraphs_made.append(other._subgraph(b, codes, ends[0], ends[1], first_buffer))
+            first_buffer += len(other.tensors)
         opcodes = [self._opcode(b, code) for code in codes]
         subgraphs = _offsets(b, tflite.ModelStartSubgraphsVector, subgraphs_made)
         opcode_vector = _offsets(b, tflite.ModelStartOperatorCodesVector, opcodes)

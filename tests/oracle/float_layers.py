@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.oracle.builder import ModelBuilder
-from tests.oracle.net import ACTIVATIONS, Layer, Model, Net, random_conv, random_move, random_pool, random_reduction
+from tests.oracle.net import (
+    ACTIVATIONS,
+    Layer,
+    Model,
+    Net,
+    random_conv,
+    random_move,
+    random_pool,
+    random_product,
+    random_reduction,
+    random_resize,
+    random_transpose_conv,
+)
 
 __all__ = ["FLOAT_MODELS", "NEARLY_EQUAL_MODELS"]
 
@@ -94,6 +106,9 @@ _UNARY = {
     "ABS": {},
     "NEG": {},
     "SQUARE": {},
+    "FLOOR": {},
+    "CEIL": {},
+    "ROUND": {},
 }
 
 
@@ -107,16 +122,70 @@ def _of_positive(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     half = _constant(net, np.array([0.5], np.float32))
     net = _append(net, "ABS", [net.index], net.shape)
     net = _append(net, "ADD", [net.index, half], net.shape, FusedActivationFunction=3)
-    return _append(net, draw(st.sampled_from(["SQRT", "RSQRT", "EXP"])), [net.index], net.shape)
+    return _append(net, draw(st.sampled_from(["SQRT", "RSQRT", "EXP", "LOG"])), [net.index], net.shape)
 
 
 def _softmax(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     return _append(net, "SOFTMAX", [net.index], net.shape, Beta=draw(st.sampled_from([1.0, 0.5, 2.0])))
 
 
+def _normalized(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    code = draw(st.sampled_from(["LOG_SOFTMAX", "L2_NORMALIZATION"]))
+    options = {"FusedActivationFunction": 0} if code == "L2_NORMALIZATION" else {}
+    return _append(net, code, [net.index], net.shape, **options)
+
+
 def _mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     inputs, shape, options = random_reduction(draw, net)
     return _append(net, draw(st.sampled_from(["MEAN", "SUM"])), inputs, shape, **options)
+
+
+def _extreme(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    inputs, shape, options = random_reduction(draw, net)
+    return _append(net, draw(st.sampled_from(["REDUCE_MAX", "REDUCE_MIN"])), inputs, shape, **options)
+
+
+def _arg_max(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """ARG_MAX or ARG_MIN of what has equal values, too."""
+    axis = draw(st.integers(0, len(net.shape) - 1))
+    net = _append(net, "ROUND", [net.index], net.shape)
+    shape = (*net.shape[:axis], *net.shape[axis + 1 :])
+    output = net.builder.tensor(shape, dtype="int32")
+    code = draw(st.sampled_from(["ARG_MAX", "ARG_MIN"]))
+    net.builder.operator(code, [net.index, net.builder.integers(axis)], output, OutputType=2)
+    return replace(net, index=output, shape=shape)
+
+
+def _batch_matmul(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    shapes, options, shape = random_product(draw, net)
+    inputs = [net.index if each is None else _constant(net, _floats(rng, each)) for each in shapes]
+    return _append(net, "BATCH_MATMUL", inputs, shape, **options)
+
+
+def _transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    weights, output, options = random_transpose_conv(draw, net)
+    inputs = [net.builder.integers(output), _weights(draw, rng, net, weights), net.index]
+    if draw(st.booleans()):
+        inputs.append(_constant(net, _floats(rng, (output[3],))))
+    return _append(net, "TRANSPOSE_CONV", inputs, output, **options)
+
+
+def _resize_bilinear(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    target, options = random_resize(draw, net)
+    inputs = [net.index, net.builder.integers(target[1:3])]
+    return _append(net, "RESIZE_BILINEAR", inputs, target, **options)
+
+
+def _select(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    """SELECT_V2 by a comparison with constants, of whole numbers, which are equal at times."""
+    net = _append(net, "ROUND", [net.index], net.shape)
+    shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape)
+    inputs = [net.index, _constant(net, np.round(_floats(rng, shape)))]
+    if draw(st.booleans()):
+        inputs.reverse()
+    code = draw(st.sampled_from(["EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"]))
+    condition = net.builder.operator(code, inputs, net.builder.tensor(net.shape, dtype="bool"))
+    return _append(net, "SELECT_V2", [condition, net.index, _constant(net, _floats(rng, net.shape))], net.shape)
 
 
 def _move(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -167,6 +236,13 @@ FLOAT_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "operators of one float32": _models(_unary, _of_positive, ranks=(1, 2, 3, 4)),
     "SOFTMAX of float32": _models(_softmax, ranks=(2, 3, 4)),
     "MEAN and SUM of float32": _models(_mean, ranks=(2, 3, 4)),
+    "LOG_SOFTMAX and L2_NORMALIZATION of float32": _models(_normalized, ranks=(2, 3, 4)),
+    "REDUCE_MAX and REDUCE_MIN of float32": _models(_extreme, ranks=(2, 3, 4)),
+    "ARG_MAX and ARG_MIN of float32": _models(_arg_max, ranks=(2, 3, 4)),
+    "BATCH_MATMUL of float32": _models(_batch_matmul, ranks=(2, 3, 4)),
+    "TRANSPOSE_CONV of float32": _models(_transpose_conv),
+    "RESIZE_BILINEAR of float32": _models(_resize_bilinear),
+    "SELECT_V2 of float32": _models(_select, ranks=(2, 3, 4)),
     "moves of float32": _models(_move, _move, _move, _concatenation, ranks=(2, 3, 4)),
     "chains of float32": _models(_conv, _depthwise, _pool, _binary, _unary, n=3),
 }

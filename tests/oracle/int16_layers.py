@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.net import (
     ACTIVATIONS,
-    SAME,
     Layer,
     Model,
     Net,
     random_conv,
     random_move,
     random_pool,
+    random_product,
     random_reduction,
+    random_transpose_conv,
     random_weights,
 )
 from tests.oracle.oracle import as_scale
@@ -84,15 +85,27 @@ def _fully_connected(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net
 
 
 def _transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """TRANSPOSE_CONV to a whole number of strides, with SAME padding."""
-    n, height, width, depth = net.shape
-    stride, n_out = draw(st.integers(1, 2)), draw(st.integers(1, 6))
-    shape = (n_out, draw(st.integers(1, 4)), draw(st.integers(1, 4)), depth)
-    output = (n, height * stride, width * stride, n_out)
+    """TRANSPOSE_CONV without an activation."""
+    shape, output, options = random_transpose_conv(draw, net)
     (data, *weights), scale = _weighted_inputs(draw, rng, net, shape, 0, narrow=False)
     inputs = [net.builder.integers(output), weights[0], data, *weights[1:]]
-    options = {"Padding": SAME, "StrideH": stride, "StrideW": stride, "FusedActivationFunction": 0}
-    return _append(net, "TRANSPOSE_CONV", inputs, output, scale, **options)
+    return _append(net, "TRANSPOSE_CONV", inputs, output, scale, **{**options, "FusedActivationFunction": 0})
+
+
+def _batch_matmul(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
+    shapes, options, shape = random_product(draw, net)
+    scales = [net.scale if each is None else _scale(draw) for each in shapes]
+    inputs = [
+        net.index if each is None else _of_int16(rng, net, each, scale)
+        for each, scale in zip(shapes, scales, strict=True)
+    ]
+    return _append(
+        net, "BATCH_MATMUL", inputs, shape, scales[0] * scales[1] * 2.0 ** draw(st.floats(10, 18)), **options
+    )
+
+
+def _of_int16(rng: np.random.Generator, net: Net, shape: tuple[int, ...], scale: float) -> int:
+    return net.builder.tensor(shape, dtype="int16", scale=scale, data=rng.integers(-(2**15), 2**15, shape))
 
 
 def _pool(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -108,8 +121,7 @@ def _operand(draw: st.DrawFn, rng: np.random.Generator, net: Net, scale: float |
     rank = draw(st.integers(1, len(net.shape)))
     shape = tuple(dim if draw(st.booleans()) else 1 for dim in net.shape[len(net.shape) - rank :])
     scale = scale or _scale(draw)
-    data = rng.integers(-(2**15), 2**15, shape)
-    return net.builder.tensor(shape, dtype="int16", scale=scale, data=data), scale
+    return _of_int16(rng, net, shape, scale), scale
 
 
 def _binary(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
@@ -211,6 +223,7 @@ INT16_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "DEPTHWISE_CONV_2D of int16": _models(_depthwise),
     "FULLY_CONNECTED of int16": _models(_fully_connected, ranks=(2, 3, 4)),
     "TRANSPOSE_CONV of int16": _models(_transpose_conv),
+    "BATCH_MATMUL of int16": _models(_batch_matmul, ranks=(2, 3, 4)),
     "pools of int16": _models(_pool),
     "operators of two int16": _models(_binary, ranks=(1, 2, 3, 4)),
     "PRELU of int16": _models(_prelu, ranks=(3, 4)),

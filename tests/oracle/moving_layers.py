@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.oracle.net import Net, append
+from tests.oracle.net import Net, append, random_resize
 
 __all__ = [
     "blocks",
@@ -120,13 +120,9 @@ def resize_nearest(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 def resize_bilinear(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
     """RESIZE_BILINEAR to any size."""
-    n, height, width, depth = net.shape
-    target = (draw(st.integers(1, 3 * height)), draw(st.integers(1, 3 * width)))
-    aligned, half = draw(st.sampled_from([(False, False), (False, True), (True, False)]))
-    inputs = [net.index, net.builder.integers(target)]
-    options = {"AlignCorners": aligned, "HalfPixelCenters": half}
-    shape = (n, *target, depth)
-    return append(draw, net, "RESIZE_BILINEAR", inputs, shape, net.scale, net.zero_point, **options)
+    target, options = random_resize(draw, net)
+    inputs = [net.index, net.builder.integers(target[1:3])]
+    return append(draw, net, "RESIZE_BILINEAR", inputs, target, net.scale, net.zero_point, **options)
 
 
 def rearrangement(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:

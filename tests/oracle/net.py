@@ -25,8 +25,11 @@ __all__ = [
     "random_conv",
     "random_move",
     "random_pool",
+    "random_product",
     "random_reduction",
+    "random_resize",
     "random_scale",
+    "random_transpose_conv",
     "random_weights",
     "random_window",
     "random_zero_point",
@@ -180,6 +183,46 @@ def random_reduction(draw: st.DrawFn, net: Net) -> tuple[list[int], tuple[int, .
     axes = sorted(draw(st.sets(st.integers(0, rank - 1), min_size=1, max_size=rank)))
     shape = tuple(1 if i in axes else dim for i, dim in enumerate(net.shape) if keep or i not in axes)
     return [net.index, net.builder.integers(axes)], shape, {"KeepDims": keep}
+
+
+def random_product(draw: st.DrawFn, net: Net) -> tuple[list[tuple[int, ...] | None], dict[str, bool], tuple[int, ...]]:
+    """Return the shapes of a BATCH_MATMUL's inputs, None for the net itself, its options, and the output's shape.
+
+    It is of the net with itself, or with a constant on either side, each perhaps transposed.
+    """
+    *batch, rows, columns = net.shape
+    adjoint, flips = draw(st.booleans()), draw(st.booleans())
+    m, k = (columns, rows) if adjoint else (rows, columns)
+    kind = draw(st.sampled_from(["itself", "constant behind", "constant before"]))
+    if kind == "itself":
+        return [None, None], {"AdjX": adjoint, "AdjY": not adjoint}, (*batch, m, m)
+    p = draw(st.integers(1, 9))
+    other = (*(dim if draw(st.booleans()) else 1 for dim in batch), *((k, p) if flips else (p, k)))
+    if kind == "constant before":  # (p, k) of the constant, (k, m) of the net
+        return [other, None], {"AdjX": flips, "AdjY": not adjoint}, (*batch, p, m)
+    return [None, other], {"AdjX": adjoint, "AdjY": not flips}, (*batch, m, p)
+
+
+def random_transpose_conv(draw: st.DrawFn, net: Net) -> tuple[tuple[int, ...], tuple[int, ...], dict[str, int]]:
+    """Return the shapes of a TRANSPOSE_CONV's weights and output, and its options."""
+    n, height, width, depth = net.shape
+    same = draw(st.booleans())
+    strides = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from([1, 2]))
+    sizes = [draw(st.integers(1, 5)) for _ in strides]
+    grown = zip((height, width), strides, sizes, strict=True)
+    output = [dim * stride if same else (dim - 1) * stride + max(size, stride) for dim, stride, size in grown]
+    n_out = draw(st.integers(1, 6))
+    options = {"Padding": SAME if same else VALID, "StrideH": strides[0], "StrideW": strides[1]}
+    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
+    return (n_out, *sizes, depth), (n, *output, n_out), options
+
+
+def random_resize(draw: st.DrawFn, net: Net) -> tuple[tuple[int, ...], dict[str, bool]]:
+    """Return the output's shape of a RESIZE_BILINEAR, and its options."""
+    n, height, width, depth = net.shape
+    target = (n, draw(st.integers(1, 3 * height)), draw(st.integers(1, 3 * width)), depth)
+    aligned, half = draw(st.sampled_from([(False, False), (False, True), (True, False)]))
+    return target, {"AlignCorners": aligned, "HalfPixelCenters": half}
 
 
 def random_move(draw: st.DrawFn, net: Net) -> tuple[str, list[int], tuple[int, ...], dict[str, object]]:

@@ -9,6 +9,7 @@ from tests.oracle.arithmetic_layers import batch_matmul, comparison, division, s
 from tests.oracle.builder import ModelBuilder
 from tests.oracle.float_layers import FLOAT_MODELS
 from tests.oracle.int16_layers import INT16_MODELS
+from tests.oracle.loop_layers import loop_models
 from tests.oracle.moving_layers import (
     blocks,
     rearrangement,
@@ -299,6 +300,7 @@ OPERATOR_MODELS: dict[str, st.SearchStrategy[Model]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm_models(),
     "streaming": streaming_models(),
     "SVDF": svdf_models(),
+    "WHILE of float32": loop_models(),
     **FLOAT_MODELS,
     **INT16_MODELS,
 }

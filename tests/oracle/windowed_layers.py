@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from tests.oracle.net import (
     ACTIVATIONS,
     SAME,
-    VALID,
     Net,
     append,
     output_scale,
     random_conv,
     random_pool,
     random_scale,
+    random_transpose_conv,
     random_weights,
     random_zero_point,
 )
@@ -133,23 +133,14 @@ def mean(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
 
 
 def transpose_conv(draw: st.DrawFn, rng: np.random.Generator, net: Net) -> Net:
-    """TRANSPOSE_CONV to a whole number of strides."""
-    n, height, width, depth = net.shape
-    same = draw(st.booleans())
-    strides = draw(st.sampled_from([1, 2, 3])), draw(st.sampled_from([1, 2]))
-    sizes = [draw(st.integers(1, 5)) if same else stride * draw(st.integers(1, 3)) for stride in strides]
-    grown = zip((height, width), strides, sizes, strict=True)
-    output = [dim * stride if same else (dim - 1) * stride + size for dim, stride, size in grown]
-    n_out = draw(st.integers(1, 6))
-    shape = (n_out, *sizes, depth)
+    shape, output, options = random_transpose_conv(draw, net)
+    n_out = shape[0]
     scales = [random_scale(draw) for _ in range(n_out)] if draw(st.booleans()) else [random_scale(draw)]
     weights = net.builder.tensor(shape, scale=scales, data=random_weights(rng, shape))
-    target = net.builder.integers([n, *output, n_out])
+    target = net.builder.integers(output)
     inputs = [target, weights, net.index]
     if draw(st.booleans()):
         bias = rng.integers(-20000, 20001, n_out)
         inputs.append(net.builder.tensor((n_out,), dtype="int32", scale=[s * net.scale for s in scales], data=bias))
     scale = output_scale(draw, net, scales[0], int(np.prod(shape)) // n_out)
-    options = {"Padding": SAME if same else VALID, "StrideH": strides[0], "StrideW": strides[1]}
-    options["FusedActivationFunction"] = draw(st.sampled_from(ACTIVATIONS))
-    return append(draw, net, "TRANSPOSE_CONV", inputs, (n, *output, n_out), scale, random_zero_point(draw), **options)
+    return append(draw, net, "TRANSPOSE_CONV", inputs, output, scale, random_zero_point(draw), **options)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Graph", "Obstacle", "Operator", "OptionValue", "Quantization", "State", "Tensor"]
+__all__ = ["Graph", "Loop", "Obstacle", "Operator", "OptionValue", "Quantization", "State", "Subgraph", "Tensor"]
 
 OptionValue: TypeAlias = int | float
 
@@ -93,6 +94,24 @@ class State:
     """what it becomes when the inference is done"""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Subgraph:
+    """What a loop runs; its indices count its own tensors."""
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """What a WHILE runs: its body on its own outputs, as long as the condition holds of them."""
+
+    condition: Subgraph
+    body: Subgraph
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Graph:
     """The first subgraph of a model, operators in execution order; equal to itself only."""
@@ -110,6 +129,8 @@ class Graph:
     """of the file as a whole: then it is no graph to run"""
     variables: tuple[Tensor | None, ...] = ()
     """of the file, by the number that its operators' option Variable names: what each starts from; None: not told"""
+    loops: Mapping[int, Loop] = field(default_factory=dict)
+    """of the file, by the index of their WHILE"""
     states: tuple[State, ...] = ()
     """of variables, once canonical has seen to them"""
 

@@ -24,9 +24,11 @@ __all__ = [
     "DistanceSource",
     "FILTERS_PER_BLOCK",
     "FloatBinaryParams",
+    "FloatCompareParams",
     "FloatConvParams",
     "FloatMeanParams",
     "FloatPoolParams",
+    "FloatResizeBilinearParams",
     "FloatSoftmaxParams",
     "FloatUnaryParams",
     "GESTURE_PARAMS",
@@ -108,9 +110,9 @@ MAX_INPUTS = 10
 """input tensors of one operator; TFLM's limit for CONCATENATION"""
 MAX_IO_TENSORS = 10
 """inputs of a model, and outputs"""
-MAX_TENSORS = 1024
+MAX_TENSORS = 8192
 """tensors in an image"""
-MAX_OPERATORS = 512
+MAX_OPERATORS = 2048
 """operators in an image"""
 MAX_LABELS = 255
 """labels in an image"""
@@ -299,6 +301,18 @@ class OperatorCode(IntEnum):
     """QuantizeParams; float32 to int16"""
     INT16_DEQUANTIZE = 49
     """NoParams; int16 to float32"""
+    FLOAT_BATCH_MATMUL = 50
+    """NoParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
+    FLOAT_RESIZE_BILINEAR = 51
+    """FloatResizeBilinearParams"""
+    FLOAT_ARG_MAX = 52
+    """NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest"""
+    FLOAT_COMPARE = 53
+    """FloatCompareParams; broadcasts; int8, 1 where it holds, else 0"""
+    FLOAT_SELECT = 54
+    """NoParams; where the first input, int8, is not 0 the second's element, else the third's"""
+    INT16_BATCH_MATMUL = 55
+    """MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)"""
 
 
 OPERATOR_GROUPS = {
@@ -351,6 +365,12 @@ OPERATOR_GROUPS = {
     OperatorCode.INT16_MEAN: OperatorGroup.INT16,
     OperatorCode.INT16_QUANTIZE: OperatorGroup.INT16,
     OperatorCode.INT16_DEQUANTIZE: OperatorGroup.INT16,
+    OperatorCode.FLOAT_BATCH_MATMUL: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_RESIZE_BILINEAR: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_ARG_MAX: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_COMPARE: OperatorGroup.FLOAT,
+    OperatorCode.FLOAT_SELECT: OperatorGroup.FLOAT,
+    OperatorCode.INT16_BATCH_MATMUL: OperatorGroup.INT16,
 }
 """The group of each OperatorCode."""
 
@@ -467,6 +487,14 @@ class UnaryFunction(IntEnum):
     """the square root of x"""
     RSQRT = 12
     """1 / sqrt(x)"""
+    LOG = 13
+    """the natural logarithm of x"""
+    FLOOR = 14
+    """the greatest whole number that is not above x"""
+    CEIL = 15
+    """the least whole number that is not below x"""
+    ROUND = 16
+    """the nearest whole number, halves to the even one"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -1638,6 +1666,63 @@ class FloatSoftmaxParams:
         values = cls._STRUCT.unpack_from(data, offset)
         return cls(
             beta=values[0],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatResizeBilinearParams:
+    """FLOAT_RESIZE_BILINEAR: output row y lies at y * row_scale of the input, or between pixel centers at (y + 0.5) * row_scale - 0.5; columns alike."""
+
+    SIZE: ClassVar[int] = 12
+    _STRUCT: ClassVar[Struct] = Struct("<ffB3B")
+
+    row_scale: float = 0.0
+    """0 or more"""
+    column_scale: float = 0.0
+    """0 or more"""
+    half_pixel_centers: int = 0
+    """0 or 1"""
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.row_scale, self.column_scale, self.half_pixel_centers, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatResizeBilinearParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            row_scale=values[0],
+            column_scale=values[1],
+            half_pixel_centers=values[2],
+            reserved=values[3 : 6],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FloatCompareParams:
+    """FLOAT_COMPARE."""
+
+    SIZE: ClassVar[int] = 4
+    _STRUCT: ClassVar[Struct] = Struct("<B3B")
+
+    comparison: int = 0
+    reserved: tuple[int, ...] = (0, 0, 0)
+    """0"""
+
+    def pack(self) -> bytes:
+        """Return the little-endian bytes of this struct."""
+        return self._STRUCT.pack(self.comparison, *self.reserved)
+
+    @classmethod
+    def unpack(cls, data: bytes | memoryview, offset: int = 0) -> FloatCompareParams:
+        """Return the struct at `offset`; raises struct.error if `data` is too short."""
+        values = cls._STRUCT.unpack_from(data, offset)
+        return cls(
+            comparison=values[0],
+            reserved=values[1 : 4],
         )
 
 

@@ -19,14 +19,12 @@ INT8_ALONE = "convert with TFLITE_BUILTINS_INT8 alone in converter.target_spec.s
 """What helps where int16 activations do not run."""
 _UNROLL = (
     "convert an LSTM from tf_keras with a batch of 1 (docs/guides/keras.md), build other recurrent layers with "
-    "unroll=True, and export without tf.while_loop and tf.cond"
+    "unroll=True, and export without tf.cond and loops whose length the input decides"
 )
 _NO_TABLE_LOOK_UP = (
     "remove the Embedding layer and feed the model its output, or replace it by a Dense layer on one-hot rows"
 )
-_IN_FLOAT = (
-    "TensorFlow Lite Micro does not support it in int8 either: use another activation, or compute it on the host"
-)
+_NO_LOG_SOFTMAX = "in int8, end the model with a softmax, and take the logarithm of its output on the host"
 _ONE_DIRECTION = "use a forward LSTM layer: Bidirectional and go_backwards reverse the input"
 _VARIABLES = "export int8 variables that are initialized with zeros, or a model without variables"
 _DENSE = (
@@ -45,11 +43,9 @@ _WAYS_OUT: Mapping[str, str] = {
     "BIDIRECTIONAL_SEQUENCE_LSTM": _ONE_DIRECTION,
     "CALL_ONCE": _VARIABLES,
     "DENSIFY": _DENSE,
-    "EXP": _IN_FLOAT,
     "GATHER": _NO_TABLE_LOOK_UP,
     "IF": _UNROLL,
-    "LOG": _IN_FLOAT,
-    "LOG_SOFTMAX": _IN_FLOAT,
+    "LOG_SOFTMAX": _NO_LOG_SOFTMAX,
     "READ_VARIABLE": _VARIABLES,
     "SPACE_TO_BATCH_ND": _BATCH_OF_1,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _UNROLL,

@@ -16,7 +16,9 @@ from tinyhost.compiler.image_format import (
     IMAGE_MAGIC,
     IMAGE_VERSION,
     MAX_IO_TENSORS,
+    MAX_OPERATORS,
     MAX_RANK,
+    MAX_TENSORS,
     ConvParams,
     ImageHeader,
     LstmParams,
@@ -54,10 +56,12 @@ def write_image(
     where: str,
 ) -> bytes:
     """Return the image of `steps`, whose order was checked; metadata's tensor indices and arena size are set here."""
+    run = [step for step in steps if step.code is not None]
+    _check_count(where, "operators", len(run), MAX_OPERATORS)
     plan = ArenaPlanner(graph, steps, where).plan()
+    _check_count(where, "tensors", len(plan.tensors) + MAX_IO_TENSORS, MAX_TENSORS)
     indices = {tensor: i for i, tensor in enumerate(plan.tensors)}
     records = [_tensor_record(graph.tensors[t], plan, pool, where) for t in plan.tensors]
-    run = [step for step in steps if step.code is not None]
     operators = [
         _operator_record(_placed(step, offset), indices, pool) for step, offset in zip(run, plan.scratch, strict=True)
     ]
@@ -81,6 +85,15 @@ def write_image(
         task_data=task_data,
         constants=pool.to_bytes(),
     )
+
+
+def _check_count(where: str, what: str, n: int, limit: int) -> None:
+    if n > limit:
+        raise UnsupportedModelError(
+            f"{where}: it comes to {n:,} {what}, and an image holds {limit:,}",
+            hint="if recurrent layers are unrolled, give the model a shorter window, or convert an LSTM from tf_keras, "
+            "which is one operator (docs/guides/keras.md); else split the model",
+        )
 
 
 def _end_fields(

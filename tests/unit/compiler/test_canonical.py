@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -213,6 +214,28 @@ def test_gelu_is_a_table_of_its_real_values(approximate: bool) -> None:
     else:
         gelu = real / 2 * (1 + np.vectorize(math.erf)(real / math.sqrt(2)))
     np.testing.assert_array_equal(output, np.clip(np.round(gelu / 0.02) - 110, -128, 127))
+
+
+@pytest.mark.parametrize(("code", "function"), [("EXP", np.exp), ("LOG", np.log)])
+def test_an_exponential_or_logarithm_of_int8_is_a_table_of_its_real_values(
+    code: str, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> None:
+    b = Exporter()
+    x = b.tensor((256,), scale=0.02, zero_point=-128)
+    y = b.operator(code, [x], b.tensor((256,), scale=0.7, zero_point=-60))
+    values = np.arange(-128, 128).astype(np.int8)
+    (output,) = run_kernels(compile_tflite(b.build([x], [y]), name="m"), [values])
+    with np.errstate(divide="ignore"):
+        real = function(0.02 * (values.astype(float) + 128))
+    np.testing.assert_array_equal(output, np.clip(np.round(real / 0.7) - 60, -128, 127))
+
+
+def test_a_constant_is_packed_with_what_is_computed() -> None:
+    b = Exporter()
+    x = b.activation(2, 3)
+    other = b.tensor((2, 3), scale=SCALE, zero_point=ZERO_POINT, data=np.arange(6).reshape(2, 3))
+    y = b.operator("PACK", [x, other], b.activation(2, 2, 3), Axis=1, ValuesCount=2)
+    assert codes(assert_equals_oracle(b.build([x], [y]), inputs(2, 3))) == ["CONCATENATION"]
 
 
 def test_attention_multiplies_matrices_without_moving_what_lies_row_by_row() -> None:

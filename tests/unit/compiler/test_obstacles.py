@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tinyhost.compiler import SUPPORTED_OPERATORS, compile_tflite
 from tinyhost.compiler.canonical import REWRITTEN_OPERATORS
+from tinyhost.compiler.image_format import MAX_OPERATORS
 from tinyhost.compiler.lower import LOWERED_OPERATORS
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import UnsupportedModelError
@@ -46,7 +47,9 @@ def chain(*codes: str, n_subgraphs: int = 1, dtype: str = "int8") -> bytes:
     ("make", "words", "way_out"),
     [
         (lambda: chain("COS", dtype="float32"), r"operator 0 \(COS\)", "float32"),
-        (lambda: chain("L2_NORMALIZATION", dtype="float32"), "is float32; supported: int8", "representative_dataset"),
+        (lambda: chain("GELU", dtype="float32"), "is float32; supported: int8", "representative_dataset"),
+        (lambda: chain("LOG_SOFTMAX"), r"operator 0 \(LOG_SOFTMAX\)", "end the model with a softmax"),
+        (lambda: chain(*["NEG"] * (MAX_OPERATORS + 1), dtype="float32"), "2,049 operators", "shorter window"),
         (lambda: dense("float16", "float16"), "it computes in float16", "representative_dataset"),
         (lambda: chain("HARD_SWISH", dtype="int16"), "is int16; supported: int8", "TFLITE_BUILTINS_INT8 alone"),
         (lambda: dense("uint8", "uint8"), "quantized to uint8, as by TensorFlow 1", "TensorFlow 2"),

@@ -2,7 +2,8 @@
 
 Shapes that a graph computes from shapes become constants; operators that only rename dimensions become RESHAPE; sums
 and means over any axes become those over height and width; convolutions of pixels that were taken apart are dilated
-ones; variables become states; weights of fewer bits between floats are expanded. The graph computes the same.
+ones; loops are unrolled; variables become states; weights of fewer bits between floats are expanded. The graph computes
+the same.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ from tinyhost.compiler.canonical.draft import Draft
 from tinyhost.compiler.canonical.float_tables import fold_float_tables
 from tinyhost.compiler.canonical.floats import expand_constants, name_floats
 from tinyhost.compiler.canonical.int16 import name_int16
+from tinyhost.compiler.canonical.loops import unroll_loops
 from tinyhost.compiler.canonical.matrices import rewrite_batch_matmul
 from tinyhost.compiler.canonical.moves import rewrite_gather, rewrite_mirror_pad, rewrite_resize_nearest
 from tinyhost.compiler.canonical.pads import rewrite_pad_v2
 from tinyhost.compiler.canonical.ranks import merge_dimensions
-from tinyhost.compiler.canonical.reductions import rewrite_arg_max, rewrite_reduction
+from tinyhost.compiler.canonical.reductions import (
+    rewrite_arg_max,
+    rewrite_l2_normalization,
+    rewrite_log_softmax,
+    rewrite_reduction,
+)
 from tinyhost.compiler.canonical.shapes import fold_fill, infer_shape
 from tinyhost.compiler.canonical.svdf import hold_svdf_states
 from tinyhost.compiler.canonical.transpose_conv import rewrite_transpose_conv
@@ -49,11 +56,13 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
     "GATHER": rewrite_gather,
     "GREATER": rewrite_comparison,
     "GREATER_EQUAL": rewrite_comparison,
+    "L2_NORMALIZATION": rewrite_l2_normalization,
     "LESS": rewrite_comparison,
     "LESS_EQUAL": rewrite_comparison,
     "LOGICAL_AND": rewrite_logic,
     "LOGICAL_NOT": rewrite_logic,
     "LOGICAL_OR": rewrite_logic,
+    "LOG_SOFTMAX": rewrite_log_softmax,
     "MEAN": rewrite_reduction,
     "MIRROR_PAD": rewrite_mirror_pad,
     "NOT_EQUAL": rewrite_comparison,
@@ -79,13 +88,13 @@ _RULES: Mapping[str, Callable[[Draft, Operator], bool]] = {
 }
 """Each returns whether it has written the operator in another way."""
 
-REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS)
+REWRITTEN_OPERATORS = (*_RULES, *DILATING_OPERATORS, *VARIABLE_OPERATORS, "WHILE")
 """Operators that lowering need not know, by their TensorFlow Lite names."""
 
 
 def canonical(graph: Graph) -> Graph:
     """Return the graph in operators that lowering knows, as far as they can be; the others stay, to be refused."""
-    graph = hold_svdf_states(expand_constants(fold_variables(graph)))
+    graph = hold_svdf_states(expand_constants(fold_variables(unroll_loops(graph))))
     draft = Draft(graph)
     for operator in graph.operators:
         infer_shape(draft, operator)

@@ -24,17 +24,20 @@ _COMPARISONS: Mapping[str, tuple[Comparison, bool]] = {
 }
 """What is asked, and whether of the inputs in the other order."""
 _LOGIC = {"LOGICAL_AND": "MINIMUM", "LOGICAL_OR": "MAXIMUM"}
+_SELECTS = {"int8": "SELECT", "float32": "FLOAT_SELECT"}
+"""By the type of what is chosen from."""
 _OF_ONE = Quantization(scales=np.ones(1, np.float32), zero_points=np.zeros(1, np.int64), axis=0)
 """Real value = byte."""
 
 
 def rewrite_comparison(draft: Draft, operator: Operator) -> bool:
-    """Write a comparison of int8 as COMPARE."""
+    """Write a comparison of int8 as COMPARE, of floats as FLOAT_COMPARE."""
     if len(operator.inputs) != 2 or not _has_boolean_output(draft, operator):
         return False
     comparison, is_reversed = _COMPARISONS[operator.code]
     inputs = operator.inputs[::-1] if is_reversed else operator.inputs
-    draft.emit(operator, "COMPARE", inputs, _as_bytes(draft, operator.outputs[0]), {"Comparison": comparison})
+    code = "FLOAT_COMPARE" if draft.tensors[inputs[0]].dtype == "float32" else "COMPARE"
+    draft.emit(operator, code, inputs, _as_bytes(draft, operator.outputs[0]), {"Comparison": comparison})
     return True
 
 
@@ -57,13 +60,14 @@ def rewrite_select(draft: Draft, operator: Operator) -> bool:
         return False
     condition, *chosen = (draft.tensors[index] for index in operator.inputs)
     shape = draft.tensors[operator.outputs[0]].shape
-    if not _is_boolean(draft, condition.index) or any(tensor.dtype != "int8" for tensor in chosen):
+    codes = [_SELECTS.get(tensor.dtype) for tensor in chosen]
+    if not _is_boolean(draft, condition.index) or codes[0] is None or codes[0] != codes[1]:
         return False
     try:
         inputs = [broadcasted(draft, operator, index, shape) for index in operator.inputs]
     except ValueError:  # numpy's, of shapes that do not broadcast
         return False
-    draft.emit(operator, "SELECT", inputs, operator.outputs[0], {})
+    draft.emit(operator, codes[0], inputs, operator.outputs[0], {})
     return True
 
 

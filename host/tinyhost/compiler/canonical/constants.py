@@ -29,7 +29,7 @@ def fold_constant(draft: Draft, operator: Operator) -> bool:
     if evaluate is None or len(operator.outputs) != 1 or operator.outputs[0] < 0 or not operator.inputs:
         return False
     output = draft.tensors[operator.outputs[0]]
-    if output.dtype not in ("int32", "int64") or output.data is not None or output.n_elements > _MAX_ELEMENTS:
+    if output.dtype not in ("int32", "int64", "bool") or output.data is not None or output.n_elements > _MAX_ELEMENTS:
         return False
     inputs = _inputs(draft, operator)
     if inputs is None:
@@ -108,6 +108,9 @@ _EVALUATE: Mapping[str, Callable[[Sequence[Integers], Operator], Integers | None
     "CONCATENATION": _concatenation,
     "EXPAND_DIMS": _expand,
     "GATHER": _gather,
+    "LESS": _binary(np.less),
+    "LESS_EQUAL": _binary(np.less_equal),
+    "LOGICAL_AND": _binary(np.logical_and),
     "MAXIMUM": _binary(np.maximum),
     "MINIMUM": _binary(np.minimum),
     "MUL": _binary(np.multiply),

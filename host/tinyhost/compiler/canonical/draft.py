@@ -14,7 +14,7 @@ from tinyhost.compiler.passes.rewrite import new_constant
 
 __all__ = ["Draft", "is_whole"]
 
-_INTEGERS = ("int32", "int64")
+_INTEGERS = ("int32", "int64", "bool")
 
 
 def is_whole(operator: Operator, n_inputs: int) -> bool:
@@ -58,7 +58,11 @@ class Draft:
 
     def viewed(self, like: Operator, source: int, shape: Sequence[int]) -> int:
         """Return a tensor that holds `source` in another shape."""
-        return self.view(like, source, self.tensor(self.tensors[source], shape))
+        tensor = self.tensors[source]
+        if tensor.data is not None:
+            self.tensors.append(replace(tensor, index=len(self.tensors), shape=tuple(shape)))
+            return len(self.tensors) - 1
+        return self.view(like, source, self.tensor(tensor, shape))
 
     def tensor(self, like: Tensor, shape: Sequence[int]) -> int:
         """Add a tensor with type, quantization and name of `like`; return its index."""

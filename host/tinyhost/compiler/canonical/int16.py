@@ -15,6 +15,7 @@ INT16_OPERATORS = (
     "ABS",
     "ADD",
     "AVERAGE_POOL_2D",
+    "BATCH_MATMUL",
     "CONV_2D",
     "DEPTHWISE_CONV_2D",
     "DEQUANTIZE",

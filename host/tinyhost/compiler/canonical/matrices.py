@@ -12,6 +12,10 @@ from tinyhost.compiler.graph import Operator
 
 __all__ = ["rewrite_batch_matmul"]
 
+_TYPES = ("int8", "int16", "float32")
+_WEIGHTS = ("int8", "float32")
+"""Of constants that FULLY_CONNECTED multiplies by."""
+
 
 def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
     """Write a BATCH_MATMUL as one of (n, m, k) and (n, p, k), or as FULLY_CONNECTED with weights (p, k)."""
@@ -35,20 +39,19 @@ def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
         moved(draft, operator, tensor.index, lambda values: values.swapaxes(-1, -2)) if swap else tensor.index
         for tensor, swap in zip(tensors, swaps, strict=True)
     )
-    if math.prod(b_batch) == 1 and tensors[1].data is not None and not tensors[1].zero_point:
+    is_weights = tensors[1].data is not None and tensors[1].dtype in _WEIGHTS and not tensors[1].zero_point
+    if math.prod(b_batch) == 1 and is_weights:
         weights = moved(draft, operator, b, lambda values: values.reshape(p, k))
         options = {"FusedActivationFunction": 0, "WeightsFormat": 0, "KeepNumDims": 1}
         draft.emit(operator, "FULLY_CONNECTED", [a, weights], output.index, options)
         return True
-    if tensors[0].dtype != "int8":
-        return False
     if math.prod(b_batch) == 1:
         n, m = 1, math.prod(a_batch) * m
     else:
         n = math.prod(batch)
         a = broadcasted(draft, operator, a, (*batch, m, k))
         b = broadcasted(draft, operator, b, (*batch, p, k))
-    a, b = (_viewed(draft, operator, index, shape) for index, shape in ((a, (n, m, k)), (b, (n, p, k))))
+    a, b = (draft.viewed(operator, index, shape) for index, shape in ((a, (n, m, k)), (b, (n, p, k))))
     product = draft.tensor(output, (n, m, p))
     draft.emit(operator, "BATCH_MATMUL", [a, b], product, {"AdjX": 0, "AdjY": 1})
     draft.view(operator, product, output.index)
@@ -56,14 +59,7 @@ def rewrite_batch_matmul(draft: Draft, operator: Operator) -> bool:
 
 
 def _is_supported(draft: Draft, operator: Operator) -> bool:
-    """Return whether it is of int8, or of floats and a constant."""
+    """Return whether it is of one type that the engine multiplies, of which one tensor at least is computed."""
     a, b = (draft.tensors[index] for index in operator.inputs)
-    of_floats = a.dtype == b.dtype == "float32" and a.data is None and b.data is not None
     has_matrices = min(len(a.shape), len(b.shape)) >= 2 and draft.tensors[operator.outputs[0]].n_elements > 0
-    return has_matrices and (of_floats or a.dtype == b.dtype == "int8")
-
-
-def _viewed(draft: Draft, operator: Operator, index: int, shape: tuple[int, int, int]) -> int:
-    if draft.tensors[index].data is not None:
-        return moved(draft, operator, index, lambda values: values.reshape(shape))
-    return draft.viewed(operator, index, shape)
+    return has_matrices and a.dtype == b.dtype and a.dtype in _TYPES and None in (a.data, b.data)

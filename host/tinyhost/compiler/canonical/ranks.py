@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import groupby
 
 from tinyhost.compiler.canonical.draft import Draft
@@ -15,10 +14,12 @@ __all__ = ["merge_dimensions"]
 _POINTWISE = (
     "ABS",
     "ADD",
+    "CEIL",
     "DEQUANTIZE",
     "DIV",
     "ELU",
     "EXP",
+    "FLOOR",
     "GELU",
     "HARD_SWISH",
     "LEAKY_RELU",
@@ -33,6 +34,7 @@ _POINTWISE = (
     "RELU",
     "RELU6",
     "RELU_N1_TO_1",
+    "ROUND",
     "RSQRT",
     "SQRT",
     "SQUARE",
@@ -77,7 +79,7 @@ def _merge(draft: Draft, operator: Operator) -> bool:
     if merged is None:
         return False
     *inputs, output = zip((*operator.inputs, *operator.outputs), merged, strict=True)
-    sources = [_viewed(draft, operator, index, shape) for index, shape in inputs]
+    sources = [draft.viewed(operator, index, shape) for index, shape in inputs]
     flat = draft.tensor(draft.tensors[output[0]], output[1])
     draft.view(operator, draft.emit(operator, operator.code, sources, flat, options), output[0])
     return True
@@ -93,11 +95,3 @@ def _aligned(shapes: list[_Shape]) -> list[_Shape] | None:
     groups = [list(group) for _, group in groupby(kept, key=lambda column: [dim == 1 for dim in column])]
     merged = [tuple(math.prod(column[i] for column in group) for group in groups) for i in range(len(shapes))]
     return merged if groups and len(groups) <= MAX_RANK else None
-
-
-def _viewed(draft: Draft, operator: Operator, index: int, shape: _Shape) -> int:
-    tensor = draft.tensors[index]
-    if tensor.data is None:
-        return draft.viewed(operator, index, shape)
-    draft.tensors.append(replace(tensor, index=len(draft.tensors), shape=shape))
-    return len(draft.tensors) - 1

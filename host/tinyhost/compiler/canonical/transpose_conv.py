@@ -21,8 +21,10 @@ __all__ = ["rewrite_transpose_conv"]
 _SAME, _VALID = 0, 1
 _MAX_STRIDE = 16
 
-_BIAS_TYPES = {"int8": ("int32",), "int16": ("int16", "int64")}
+_BIAS_TYPES = {"int8": ("int32",), "int16": ("int16", "int64"), "float32": ("float32",)}
 """That TFLM takes, by the type of activations."""
+_WEIGHT_TYPES = {"int8": "int8", "int16": "int8", "float32": "float32"}
+_NEW_BIASES = {"int8": np.int32, "int16": np.int64, "float32": np.float32}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class _Axis:
     @property
     def n_outputs(self) -> int:
         """Of the convolution."""
-        return self.output // self.stride
+        return -(-self.output // self.stride)
 
     def tap(self, remainder: int, index: int) -> int:
         """Return which of the taps the convolution's tap `index` is for outputs of that remainder; may be outside."""
@@ -58,14 +60,14 @@ class _Axis:
 
 
 def rewrite_transpose_conv(draft: Draft, operator: Operator) -> bool:
-    """Write TRANSPOSE_CONV as CONV_2D and STRIDED_COPY; False unless its output is a whole number of strides."""
+    """Write TRANSPOSE_CONV as CONV_2D and STRIDED_COPY; what is computed beyond the output is cut off."""
     is_whole = len(operator.inputs) in (3, 4) and len(operator.outputs) == 1
     if not is_whole or min((*operator.inputs[1:3], *operator.outputs)) < 0:
         return False
     filters, data = (draft.tensors[index] for index in operator.inputs[1:3])
     bias = draft.tensors[operator.inputs[3]] if len(operator.inputs) == 4 and operator.inputs[3] >= 0 else None
     output = draft.tensors[operator.outputs[0]]
-    is_regular = filters.data is not None and filters.dtype == "int8" and data.dtype in _BIAS_TYPES
+    is_regular = filters.data is not None and filters.dtype == _WEIGHT_TYPES.get(data.dtype)
     if not is_regular or [len(tensor.shape) for tensor in (filters, data, output)] != [4, 4, 4]:
         return False
     if bias is not None and (bias.data is None or bias.dtype not in _BIAS_TYPES[data.dtype]):
@@ -84,7 +86,7 @@ def _axes(operator: Operator, filters: Tensor, data: Tensor, output: Tensor) -> 
     found: list[_Axis | None] = []
     for name, dim in (("H", 1), ("W", 2)):
         stride, size = int(operator.options[f"Stride{name}"]), output.shape[dim]
-        if not 0 < stride <= _MAX_STRIDE or size % stride:
+        if not 0 < stride <= _MAX_STRIDE:
             return [None, None]
         taken = filters.shape[dim]
         is_same = int(operator.options["Padding"]) == _SAME
@@ -103,8 +105,7 @@ def _emit(draft: Draft, operator: Operator, axes: tuple[_Axis, _Axis], bias: Ten
     inputs = [data.index, new_constant(draft.tensors, filters.name, _spread(filters, axes), _tiled(filters, n_repeats))]
     if bias is not None:
         values = np.tile(bias.array().reshape(-1), n_repeats)
-        values = values.astype(np.int32 if data.dtype == "int8" else np.int64)
-        inputs.append(new_constant(draft.tensors, bias.name, values, None))
+        inputs.append(new_constant(draft.tensors, bias.name, values.astype(_NEW_BIASES[data.dtype]), None))
     options = {
         "Padding": _VALID,
         "FusedActivationFunction": operator.options["FusedActivationFunction"],
@@ -116,7 +117,14 @@ def _emit(draft: Draft, operator: Operator, axes: tuple[_Axis, _Axis], bias: Ten
     wide = draft.tensor(output, (n, rows.n_outputs, columns.n_outputs, n_repeats * depth))
     draft.emit(operator, "CONV_2D", inputs, wide, options)
     parts = np.empty((n, rows.n_outputs, columns.n_outputs, rows.stride, columns.stride, depth), np.int8)
-    copy_elements(draft, operator, wide, parts.transpose(0, 1, 3, 2, 4, 5), output.index)
+    whole = (n, rows.n_outputs * rows.stride, columns.n_outputs * columns.stride, depth)
+    is_cut = whole != output.shape
+    target = draft.tensor(output, whole) if is_cut else output.index
+    copy_elements(draft, operator, wide, parts.transpose(0, 1, 3, 2, 4, 5), target)
+    if is_cut:
+        copy_elements(
+            draft, operator, target, np.empty(whole, np.int8)[:, : rows.output, : columns.output], output.index
+        )
 
 
 def _spread(filters: Tensor, axes: tuple[_Axis, _Axis]) -> NDArray[np.generic]:
@@ -124,7 +132,7 @@ def _spread(filters: Tensor, axes: tuple[_Axis, _Axis]) -> NDArray[np.generic]:
     rows, columns = axes
     weights = filters.array()  # (out, height, width, in)
     depth, n_in = weights.shape[0], weights.shape[3]
-    spread = np.zeros((rows.stride, columns.stride, depth, rows.n_taps, columns.n_taps, n_in), np.int8)
+    spread = np.zeros((rows.stride, columns.stride, depth, rows.n_taps, columns.n_taps, n_in), weights.dtype)
     for y, x, i, j in np.ndindex(rows.stride, columns.stride, rows.n_taps, columns.n_taps):
         row, column = rows.tap(y, i), columns.tap(x, j)
         if 0 <= row < rows.filter and 0 <= column < columns.filter:

@@ -9,9 +9,11 @@ from tinyhost.compiler.graph import Graph, Obstacle
 from tinyhost.compiler.lower.activations import (
     lower_abs,
     lower_elu,
+    lower_exp,
     lower_gelu,
     lower_hard_swish,
     lower_leaky_relu,
+    lower_log,
     lower_lookup,
     lower_rsqrt,
 )
@@ -34,6 +36,7 @@ from tinyhost.compiler.lower.elementwise import (
 )
 from tinyhost.compiler.lower.floats import (
     lower_float_binary,
+    lower_float_compare,
     lower_float_conv,
     lower_float_depthwise_conv,
     lower_float_fully_connected,
@@ -60,7 +63,7 @@ from tinyhost.compiler.lower.int16_weighted import (
     lower_int16_fully_connected,
 )
 from tinyhost.compiler.lower.layout import lower_concatenation, lower_pad, lower_reshape, lower_strided_copy
-from tinyhost.compiler.lower.matrices import lower_batch_matmul
+from tinyhost.compiler.lower.matrices import lower_batch_matmul, lower_float_batch_matmul, lower_int16_batch_matmul
 from tinyhost.compiler.lower.recurrent import lower_lstm
 from tinyhost.compiler.lower.reduction import (
     lower_arg_max,
@@ -69,7 +72,7 @@ from tinyhost.compiler.lower.reduction import (
     lower_pool,
     lower_softmax,
 )
-from tinyhost.compiler.lower.resize import lower_resize_bilinear
+from tinyhost.compiler.lower.resize import lower_float_resize_bilinear, lower_resize_bilinear
 from tinyhost.compiler.lower.svdf import lower_svdf
 from tinyhost.compiler.lower.weighted import lower_conv, lower_depthwise_conv, lower_fully_connected
 from tinyhost.compiler.obstacles import obstacles_of_operators, obstacles_of_types, unsupported_model
@@ -90,17 +93,24 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "DEQUANTIZE": lower_dequantize,
     "DIV": lower_div,
     "ELU": lower_elu,
+    "EXP": lower_exp,
     "FLOAT_ABS": lower_float_unary,
     "FLOAT_ADD": lower_float_binary,
+    "FLOAT_ARG_MAX": lower_arg_max,
     "FLOAT_AVERAGE_POOL_2D": lower_float_pool,
+    "FLOAT_BATCH_MATMUL": lower_float_batch_matmul,
+    "FLOAT_CEIL": lower_float_unary,
+    "FLOAT_COMPARE": lower_float_compare,
     "FLOAT_CONV_2D": lower_float_conv,
     "FLOAT_DEPTHWISE_CONV_2D": lower_float_depthwise_conv,
     "FLOAT_DIV": lower_float_binary,
     "FLOAT_ELU": lower_float_unary,
     "FLOAT_EXP": lower_float_unary,
+    "FLOAT_FLOOR": lower_float_unary,
     "FLOAT_FULLY_CONNECTED": lower_float_fully_connected,
     "FLOAT_HARD_SWISH": lower_float_unary,
     "FLOAT_LEAKY_RELU": lower_float_unary,
+    "FLOAT_LOG": lower_float_unary,
     "FLOAT_LOGISTIC": lower_float_unary,
     "FLOAT_MAXIMUM": lower_float_binary,
     "FLOAT_MAX_POOL_2D": lower_float_pool,
@@ -111,7 +121,10 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "FLOAT_PRELU": lower_float_binary,
     "FLOAT_RELU": lower_float_unary,
     "FLOAT_RELU6": lower_float_unary,
+    "FLOAT_RESIZE_BILINEAR": lower_float_resize_bilinear,
+    "FLOAT_ROUND": lower_float_unary,
     "FLOAT_RSQRT": lower_float_unary,
+    "FLOAT_SELECT": lower_select,
     "FLOAT_SOFTMAX": lower_float_softmax,
     "FLOAT_SQRT": lower_float_unary,
     "FLOAT_SQUARE": lower_float_unary,
@@ -126,6 +139,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "INT16_ABS": lower_int16_scale,
     "INT16_ADD": lower_int16_binary,
     "INT16_AVERAGE_POOL_2D": lower_int16_pool,
+    "INT16_BATCH_MATMUL": lower_int16_batch_matmul,
     "INT16_CONV_2D": lower_int16_conv,
     "INT16_DEPTHWISE_CONV_2D": lower_int16_depthwise_conv,
     "INT16_DEQUANTIZE": lower_int16_dequantize,
@@ -147,6 +161,7 @@ _LOWERINGS: dict[str, Callable[[OperatorContext], Step]] = {
     "INT16_SUM": lower_int16_mean,
     "INT16_TANH": lower_int16_sigmoid,
     "LEAKY_RELU": lower_leaky_relu,
+    "LOG": lower_log,
     "LOGISTIC": lower_logistic,
     "LOOKUP": lower_lookup,
     "MAXIMUM": lower_extreme,

@@ -23,14 +23,18 @@ from tinyhost.compiler.lower.tables import table_step
 __all__ = [
     "lower_abs",
     "lower_elu",
+    "lower_exp",
     "lower_gelu",
     "lower_hard_swish",
     "lower_leaky_relu",
+    "lower_log",
     "lower_lookup",
     "lower_rsqrt",
 ]
 
 _INT16 = np.iinfo(np.int16)
+_LARGE = 80.0
+"""Of which the exponential is finite in float, and that is outside of every logarithm's range."""
 _RSQRT_BITS = 20
 """Of fraction, while there is no output scale yet."""
 
@@ -67,6 +71,16 @@ def lower_gelu(context: OperatorContext) -> Step:
         return half * x * (np.float32(1) + np.float32(math.tanh(float(root * (x + cubic * x * x * x)))))
 
     return _float_table_step(context, approximate if context.option("Approximate") else exact)
+
+
+def lower_exp(context: OperatorContext) -> Step:
+    """EXP, in float; TFLM has none of int8."""
+    return _float_table_step(context, lambda x: np.float32(math.exp(min(float(x), _LARGE))))
+
+
+def lower_log(context: OperatorContext) -> Step:
+    """LOG, in float, of what is not above 0 the least value; TFLM has none of int8."""
+    return _float_table_step(context, lambda x: np.float32(math.log(x) if x > 0 else -_LARGE))
 
 
 def _float_table_step(context: OperatorContext, function: Callable[[np.float32], np.float32]) -> Step:

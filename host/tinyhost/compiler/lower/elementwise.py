@@ -133,15 +133,17 @@ def lower_compare(context: OperatorContext) -> Step:
 
 
 def lower_select(context: OperatorContext) -> Step:
-    """SELECT of bytes, of three tensors of one shape."""
+    """SELECT of bytes or of floats, of three tensors of one shape."""
     context.counts((3, 3))
-    condition, *chosen, output = (*(context.int8(context.input(i)) for i in range(3)), context.int8(context.output()))
+    condition = context.int8(context.input(0))
+    *chosen, output = (context.moved(tensor) for tensor in (context.input(1), context.input(2), context.output()))
     for tensor in (condition, *chosen):
         context.same_shape(tensor, output.shape)
     if {(tensor.scale, tensor.zero_point) for tensor in chosen} != {(output.scale, output.zero_point)}:
         raise context.unsupported("inputs and output have different quantization; supported: the same")
     inputs = (condition.index, *(tensor.index for tensor in chosen))
-    return Step(code=OperatorCode.SELECT, inputs=inputs, output=output.index, params=NoParams(), name=output.name)
+    code = OperatorCode[context.operator.code]
+    return Step(code=code, inputs=inputs, output=output.index, params=NoParams(), name=output.name)
 
 
 def lower_extreme(context: OperatorContext) -> Step:

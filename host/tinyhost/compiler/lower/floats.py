@@ -11,7 +11,9 @@ from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import (
     FILTERS_PER_BLOCK,
     BinaryFunction,
+    Comparison,
     FloatBinaryParams,
+    FloatCompareParams,
     FloatConvParams,
     FloatMeanParams,
     FloatPoolParams,
@@ -28,6 +30,7 @@ from tinyhost.compiler.lower.window import pool_fields
 
 __all__ = [
     "lower_float_binary",
+    "lower_float_compare",
     "lower_float_conv",
     "lower_float_depthwise_conv",
     "lower_float_fully_connected",
@@ -167,6 +170,17 @@ def lower_float_binary(context: OperatorContext) -> Step:
     params = FloatBinaryParams(activation_min=low, activation_max=high, function=function)
     inputs = (a.index, b.index)
     return Step(code=OperatorCode.FLOAT_BINARY, inputs=inputs, output=output.index, params=params, name=output.name)
+
+
+def lower_float_compare(context: OperatorContext) -> Step:
+    """FLOAT_COMPARE, which canonical/booleans.py writes."""
+    context.counts((2, 2))
+    a, b = context.floats(context.input(0)), context.floats(context.input(1))
+    output = context.int8(context.output())
+    context.broadcast_shape(a, b, output)
+    params = FloatCompareParams(comparison=Comparison(context.option("Comparison")))
+    inputs = (a.index, b.index)
+    return Step(code=OperatorCode.FLOAT_COMPARE, inputs=inputs, output=output.index, params=params, name=output.name)
 
 
 def _name(context: OperatorContext) -> str:

@@ -9,13 +9,12 @@ from tinyhost.compiler.graph import Tensor
 from tinyhost.compiler.image_format import FILTERS_PER_BLOCK, Int16Channel, Int16ConvParams, OperatorCode
 from tinyhost.compiler.lower.context import OperatorContext, Step
 from tinyhost.compiler.lower.plain_weighted import conv_fields, dense_fields, depthwise_fields, weighted_step
-from tinyhost.compiler.lower.requantize import checked_multiplier, symmetric_weights
+from tinyhost.compiler.lower.requantize import checked_multiplier, short_multiplier, symmetric_weights
 from tinyhost.compiler.lower.weighted import real_multipliers
 
 __all__ = ["lower_int16_conv", "lower_int16_depthwise_conv", "lower_int16_fully_connected"]
 
 _WORD = 4
-_MAX_LONG_SHIFT = 7
 _INT32 = 2
 """TensorFlow Lite's code of the type, of biases that are left out."""
 
@@ -96,17 +95,10 @@ def _channels(context: OperatorContext, bias: Tensor | None, n_out: int, *, axis
     reals = real_multipliers(context, context.input(0), context.input(1), context.output(), axis=axis)
     pairs = [checked_multiplier(context, real) for real in reals]
     if not is_narrow:
-        pairs = [(_short(context, *pair)) for pair in pairs]
+        pairs = [short_multiplier(context, *pair) for pair in pairs]
     return [
         Int16Channel(
             bias_low=int(value) & 0xFFFFFFFF, bias_high=int(value) >> 32, multiplier=multiplier, shift=shift
         ).pack()
         for value, (multiplier, shift) in zip(biases, pairs, strict=True)
     ]
-
-
-def _short(context: OperatorContext, multiplier: int, shift: int) -> tuple[int, int]:
-    """Return a multiplier in Q15, as TFLM rounds it for accumulators of 64 bits."""
-    if shift > _MAX_LONG_SHIFT:
-        raise context.unsupported(f"scales differ by 2^{shift}; supported: less than 2^{_MAX_LONG_SHIFT}")
-    return min((multiplier + (1 << 15)) >> 16, 0x7FFF), shift

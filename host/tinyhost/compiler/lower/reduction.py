@@ -78,9 +78,9 @@ def mean_params(context: OperatorContext, data: Tensor, output: Tensor, count: i
 
 
 def lower_arg_max(context: OperatorContext) -> Step:
-    """ARG_MAX along the middle one of three dimensions, to int32."""
+    """ARG_MAX along the middle one of three dimensions, of int8 or floats, to int32."""
     context.counts((2, 2))
-    data, output = context.int8(context.input(0)), context.output()
+    data, output = context.moved(context.input(0)), context.output()
     if output.dtype != "int32":
         raise context.unsupported(
             f"output {output.dtype}; supported: int32", way_out="use tf.math.argmax(..., output_type=tf.int32)"
@@ -88,7 +88,7 @@ def lower_arg_max(context: OperatorContext) -> Step:
     if len(data.shape) != 3 or context.constant(context.input(1), "int32").reshape(-1).tolist() != [1]:
         raise context.unsupported(f"shape {data.shape} along this axis; supported: a constant axis")
     context.same_shape(output, (data.shape[0], data.shape[2]))
-    code = OperatorCode.ARG_MAX
+    code = OperatorCode[context.operator.code]
     return Step(code=code, inputs=(data.index,), output=output.index, params=NoParams(), name=output.name)
 
 

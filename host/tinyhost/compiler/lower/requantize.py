@@ -14,9 +14,10 @@ from tinyhost.compiler.lower.context import OperatorContext
 from tinyhost.compiler.lower.scaling import MAX_BIAS, find_scaling
 from tinyhost.compiler.packing import MAX_CARRIED_SUM
 
-__all__ = ["ChannelTable", "channel_table", "checked_multiplier", "symmetric_weights"]
+__all__ = ["ChannelTable", "channel_table", "checked_multiplier", "short_multiplier", "symmetric_weights"]
 
 MAX_LEFT_SHIFT = 30
+_MAX_LONG_SHIFT = 7
 _MAX_BOUNDED_SUM = 2**30
 _MAX_BOUNDED_SHIFT = 22
 
@@ -117,3 +118,10 @@ def _padded(channels: list[ChannelConstants], groups: int, block: int) -> bytes:
     filler = [ChannelConstants(bias=0, multiplier=2**31, shift=1)] * (-size % block)
     rows = [[*channels[g * size : (g + 1) * size], *filler] for g in range(groups)]
     return b"".join(channel.pack() for row in rows for channel in row)
+
+
+def short_multiplier(context: OperatorContext, multiplier: int, shift: int) -> tuple[int, int]:
+    """Return a multiplier in Q15, as TFLM rounds it for accumulators of 64 bits."""
+    if shift > _MAX_LONG_SHIFT:
+        raise context.unsupported(f"scales differ by 2^{shift}; supported: less than 2^{_MAX_LONG_SHIFT}")
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF), shift

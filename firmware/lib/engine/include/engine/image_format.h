@@ -32,10 +32,10 @@ constexpr uint32_t kMaxInputs = 10;
 constexpr uint32_t kMaxIoTensors = 10;
 
 /// tensors in an image
-constexpr uint32_t kMaxTensors = 1024;
+constexpr uint32_t kMaxTensors = 8192;
 
 /// operators in an image
-constexpr uint32_t kMaxOperators = 512;
+constexpr uint32_t kMaxOperators = 2048;
 
 /// labels in an image
 constexpr uint32_t kMaxLabels = 255;
@@ -174,6 +174,12 @@ enum class OperatorCode : uint8_t {
   kInt16Mean = 47,  ///< MeanParams; over height and width
   kInt16Quantize = 48,  ///< QuantizeParams; float32 to int16
   kInt16Dequantize = 49,  ///< NoParams; int16 to float32
+  kFloatBatchMatmul = 50,  ///< NoParams; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
+  kFloatResizeBilinear = 51,  ///< FloatResizeBilinearParams
+  kFloatArgMax = 52,  ///< NoParams; (outer, n, inner) to outer * inner int32: the first of the greatest
+  kFloatCompare = 53,  ///< FloatCompareParams; broadcasts; int8, 1 where it holds, else 0
+  kFloatSelect = 54,  ///< NoParams; where the first input, int8, is not 0 the second's element, else the third's
+  kInt16BatchMatmul = 55,  ///< MulParams, the multiplier in Q15; (n, m, k) and (n, p, k), rows by rows, to (n, m, p)
 };
 
 /// The name of a OperatorCode as the schema spells it; "unknown" for any other value.
@@ -228,6 +234,12 @@ constexpr const char* OperatorCodeName(OperatorCode value) {
     case OperatorCode::kInt16Mean: return "int16_mean";
     case OperatorCode::kInt16Quantize: return "int16_quantize";
     case OperatorCode::kInt16Dequantize: return "int16_dequantize";
+    case OperatorCode::kFloatBatchMatmul: return "float_batch_matmul";
+    case OperatorCode::kFloatResizeBilinear: return "float_resize_bilinear";
+    case OperatorCode::kFloatArgMax: return "float_arg_max";
+    case OperatorCode::kFloatCompare: return "float_compare";
+    case OperatorCode::kFloatSelect: return "float_select";
+    case OperatorCode::kInt16BatchMatmul: return "int16_batch_matmul";
   }
   return "unknown";
 }
@@ -277,6 +289,11 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
     case OperatorCode::kFloatUnary:
     case OperatorCode::kFloatSoftmax:
     case OperatorCode::kFloatMean:
+    case OperatorCode::kFloatBatchMatmul:
+    case OperatorCode::kFloatResizeBilinear:
+    case OperatorCode::kFloatArgMax:
+    case OperatorCode::kFloatCompare:
+    case OperatorCode::kFloatSelect:
       return OperatorGroup::kFloat;
     case OperatorCode::kSvdf:
       return OperatorGroup::kSvdf;
@@ -289,6 +306,7 @@ constexpr OperatorGroup GroupOf(OperatorCode value) {
     case OperatorCode::kInt16Mean:
     case OperatorCode::kInt16Quantize:
     case OperatorCode::kInt16Dequantize:
+    case OperatorCode::kInt16BatchMatmul:
       return OperatorGroup::kInt16;
   }
   return OperatorGroup{};
@@ -361,6 +379,10 @@ enum class UnaryFunction : uint8_t {
   kSquare = 10,  ///< x * x
   kSqrt = 11,  ///< the square root of x
   kRsqrt = 12,  ///< 1 / sqrt(x)
+  kLog = 13,  ///< the natural logarithm of x
+  kFloor = 14,  ///< the greatest whole number that is not above x
+  kCeil = 15,  ///< the least whole number that is not below x
+  kRound = 16,  ///< the nearest whole number, halves to the even one
 };
 
 /// The first bytes of an image.
@@ -728,6 +750,22 @@ struct FloatSoftmaxParams {
   float beta;  ///< factor of the exponents
 };
 static_assert(sizeof(FloatSoftmaxParams) == 4, "FloatSoftmaxParams has padding");
+
+/// FLOAT_RESIZE_BILINEAR: output row y lies at y * row_scale of the input, or between pixel centers at (y + 0.5) * row_scale - 0.5; columns alike.
+struct FloatResizeBilinearParams {
+  float row_scale;  ///< 0 or more
+  float column_scale;  ///< 0 or more
+  uint8_t half_pixel_centers;  ///< 0 or 1
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(FloatResizeBilinearParams) == 12, "FloatResizeBilinearParams has padding");
+
+/// FLOAT_COMPARE.
+struct FloatCompareParams {
+  Comparison comparison;
+  uint8_t reserved[3];  ///< 0
+};
+static_assert(sizeof(FloatCompareParams) == 4, "FloatCompareParams has padding");
 
 /// FLOAT_MEAN.
 struct FloatMeanParams {

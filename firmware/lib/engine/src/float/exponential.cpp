@@ -1,4 +1,4 @@
-// Exponentials of float32, in double: the C libraries of computer and board round theirs differently.
+// Exponentials and the logarithm of float32, in double: the C libraries of computer and board round theirs differently.
 
 #include "exponential.h"
 
@@ -34,6 +34,44 @@ constexpr uint64_t kPowers[kTableSize] = {
     0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
 };
 
+// logf of the same routines: x = 2^k * z, and log(z) = log(c) + log(z / c), whose c and log(c) are from a table, the
+// rest a polynomial.
+constexpr int kLogBits = 4;
+constexpr uint32_t kLogSize = 1 << kLogBits;
+constexpr uint32_t kOne = 0x3F800000;  // the bits of 1
+constexpr double kLog2 = 0x1.62e42fefa39efp-1;
+constexpr double kLogFourth = -0x1.00ea348b88334p-2;
+constexpr double kLogCubic = 0x1.5575b0be00b6ap-2;
+constexpr double kLogSquare = -0x1.ffffef20a4123p-2;
+
+struct LogPart {
+  double inverse;
+  double log;
+};
+
+constexpr LogPart kLogParts[kLogSize] = {
+    {0x1.661ec79f8f3bep+0, -0x1.57bf7808caadep-2}, {0x1.571ed4aaf883dp+0, -0x1.2bef0a7c06ddbp-2},
+    {0x1.49539f0f010bp+0, -0x1.01eae7f513a67p-2},  {0x1.3c995b0b80385p+0, -0x1.b31d8a68224e9p-3},
+    {0x1.30d190c8864a5p+0, -0x1.6574f0ac07758p-3}, {0x1.25e227b0b8eap+0, -0x1.1aa2bc79c81p-3},
+    {0x1.1bb4a4a1a343fp+0, -0x1.a4e76ce8c0e5ep-4}, {0x1.12358f08ae5bap+0, -0x1.1973c5a611cccp-4},
+    {0x1.0953f419900a7p+0, -0x1.252f438e10c1ep-5}, {0x1p+0, 0x0p+0},
+    {0x1.e608cfd9a47acp-1, 0x1.aa5aa5df25984p-5},  {0x1.ca4b31f026aap-1, 0x1.c5e53aa362eb4p-4},
+    {0x1.b2036576afce6p-1, 0x1.526e57720db08p-3},  {0x1.9c2d163a1aa2dp-1, 0x1.bc2860d22477p-3},
+    {0x1.886e6037841edp-1, 0x1.1058bc8a07ee1p-2},  {0x1.767dcf5534862p-1, 0x1.4043057b6ee09p-2},
+};
+
+uint32_t Bits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
+float FromBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
 double FromBits(uint64_t bits) {
   double value;
   std::memcpy(&value, &bits, sizeof(value));
@@ -58,6 +96,24 @@ float Exponential(float x) {
   if (x > kGreatest) return std::numeric_limits<float>::infinity();
   if (x < kSmallest) return 0;
   return static_cast<float>(WideExponential(x));
+}
+
+float Logarithm(float x) {
+  constexpr uint32_t kInfinity = 0x7F800000, kOffset = 0x3F330000;  // the interval [kOffset, 2 kOffset) is around 1
+  constexpr uint32_t kLeastNormal = 0x00800000, kExponent = 0xFF800000;
+  if (x == 0) return -std::numeric_limits<float>::infinity();
+  if (x < 0 || x != x) return std::numeric_limits<float>::quiet_NaN();
+  uint32_t bits = Bits(x);
+  if (bits == kInfinity) return x;
+  if (bits == kOne) return 0;
+  if (bits < kLeastNormal) bits = Bits(x * 0x1p23f) - (23 << 23);
+  const uint32_t relative = bits - kOffset;
+  const LogPart& part = kLogParts[relative >> (23 - kLogBits) & (kLogSize - 1)];
+  const auto exponent = static_cast<double>(static_cast<int32_t>(relative) >> 23);
+  const double r = static_cast<double>(FromBits(bits - (relative & kExponent))) * part.inverse - 1;
+  const double square = r * r;
+  return static_cast<float>((kLogCubic * r + kLogSquare + kLogFourth * square) * square +
+                            (part.log + exponent * kLog2 + r));
 }
 
 float ExponentialMinusOne(float x) {

@@ -12,7 +12,7 @@ namespace {
 
 TINYHOST_COLD Status Check(const OperatorView& op, uint64_t* work) {
   if (!IsFloat(op.inputs[0]) || !IsFloat(op.output) || ElementCount(op.inputs[0]) != ElementCount(op.output) ||
-      op.params<FloatUnaryParams>()->function > UnaryFunction::kRsqrt) {
+      op.params<FloatUnaryParams>()->function > UnaryFunction::kRound) {
     return Status::kImageParameter;
   }
   *work += 8 * ElementCount(op.output);
@@ -24,6 +24,12 @@ float Logistic(float x) {
   constexpr float kUpper = 16.619047164916992188f, kLower = -9;
   if (x > kUpper) return 1;
   return x < kLower ? Exponential(x) : 1 / (1 + Exponential(-x));
+}
+
+float RoundedToEven(float x) {
+  const float below = std::floor(x), rest = x - below;
+  if (rest < 0.5f) return below;
+  return rest > 0.5f || std::fmod(below, 2.0f) != 0 ? below + 1 : below;
 }
 
 float Apply(const FloatUnaryParams& p, float x) {
@@ -54,6 +60,14 @@ float Apply(const FloatUnaryParams& p, float x) {
       return std::sqrt(x);
     case UnaryFunction::kRsqrt:
       return 1 / std::sqrt(x);
+    case UnaryFunction::kLog:
+      return Logarithm(x);
+    case UnaryFunction::kFloor:
+      return std::floor(x);
+    case UnaryFunction::kCeil:
+      return std::ceil(x);
+    case UnaryFunction::kRound:
+      return RoundedToEven(x);
   }
   return 0;
 }

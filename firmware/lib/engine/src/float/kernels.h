@@ -12,6 +12,11 @@ extern const Kernel kFloatBinaryKernel;
 extern const Kernel kFloatUnaryKernel;
 extern const Kernel kFloatSoftmaxKernel;
 extern const Kernel kFloatMeanKernel;
+extern const Kernel kFloatBatchMatmulKernel;
+extern const Kernel kFloatResizeBilinearKernel;
+extern const Kernel kFloatArgMaxKernel;
+extern const Kernel kFloatCompareKernel;
+extern const Kernel kFloatSelectKernel;
 
 inline bool IsFloat(const TensorView& tensor) { return tensor.type == TensorType::kFloat32; }
 

@@ -11,7 +11,6 @@ namespace tinyhost {
 namespace {
 
 constexpr int32_t kWord = 4;  // elements of a filter in a word
-constexpr int kMaxLongShift = 7;
 
 /// Adds one input to the sums of four filters; `element`: of a run, whose words have bytes 0, 2, 1, 3.
 void AddElement(int32_t input, const int8_t* run, int32_t element, int64_t* sums) {
@@ -68,14 +67,9 @@ struct Int16Conv : ConvShape {
 int16_t Int16Conv::Output(const Int16Channel& channel, int64_t sum) const {
   const uint64_t bias = uint64_t{static_cast<uint32_t>(channel.bias_high)} << 32 | channel.bias_low;
   const uint64_t total = static_cast<uint64_t>(sum) + bias;
-  int32_t scaled;
-  if (is_narrow) {
-    scaled = MultiplyByQuantizedMultiplier(static_cast<int32_t>(total), channel.multiplier, channel.shift);
-  } else {
-    const int shift = 15 - channel.shift;
-    const uint64_t product = total * static_cast<uint32_t>(channel.multiplier) + (uint64_t{1} << (shift - 1));
-    scaled = static_cast<int32_t>(static_cast<int64_t>(product) >> shift);
-  }
+  const int32_t scaled =
+      is_narrow ? MultiplyByQuantizedMultiplier(static_cast<int32_t>(total), channel.multiplier, channel.shift)
+                : ScaledLongSum(total, channel.multiplier, channel.shift);
   return static_cast<int16_t>(Clamp(scaled, low, high));
 }
 
@@ -118,8 +112,7 @@ TINYHOST_COLD bool ValidChannels(const Int16Conv& job) {
   for (int32_t i = 0; i < job.out_depth; ++i) {
     const Int16Channel& channel = job.channels[i];
     const bool valid = job.is_narrow ? channel.multiplier >= 0 && ShiftInRange(channel.shift)
-                                     : channel.multiplier >= 0 && channel.multiplier <= INT16_MAX &&
-                                           channel.shift >= -31 && channel.shift <= kMaxLongShift;
+                                     : IsLongScale(channel.multiplier, channel.shift);
     if (!valid) return false;
   }
   return true;

@@ -15,6 +15,7 @@ extern const Kernel kInt16SoftmaxKernel;
 extern const Kernel kInt16MeanKernel;
 extern const Kernel kInt16QuantizeKernel;
 extern const Kernel kInt16DequantizeKernel;
+extern const Kernel kInt16BatchMatmulKernel;
 
 inline bool IsInt16(const TensorView& tensor) { return tensor.type == TensorType::kInt16; }
 

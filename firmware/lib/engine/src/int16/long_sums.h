@@ -16,4 +16,17 @@ inline int64_t DualMultiplyAddLong(uint32_t a, uint32_t b, int64_t sum) {
 #endif
 }
 
+/// True if a sum of 64 bits can be multiplied by this.
+inline bool IsLongScale(int32_t multiplier, int shift) {
+  constexpr int kMaxShift = 7;
+  return multiplier >= 0 && multiplier <= INT16_MAX && shift >= -31 && shift <= kMaxShift;
+}
+
+/// sum * multiplier / 2^(15 - shift), rounded once, as TFLM scales sums of 64 bits.
+inline int32_t ScaledLongSum(uint64_t sum, int32_t multiplier, int shift) {
+  const int right = 15 - shift;
+  const uint64_t product = sum * static_cast<uint32_t>(multiplier) + (uint64_t{1} << (right - 1));
+  return static_cast<int32_t>(static_cast<int64_t>(product) >> right);
+}
+
 }  // namespace tinyhost

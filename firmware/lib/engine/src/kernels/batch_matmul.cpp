@@ -8,12 +8,9 @@ namespace tinyhost {
 
 TINYHOST_COLD Status CheckBatchMatmul(const OperatorView& op, uint64_t* work) {
   const MulParams& params = *op.params<MulParams>();
-  const TensorView &a = op.inputs[0], &b = op.inputs[1], &output = op.output;
-  const bool fits = IsInt8(a, 3) && IsInt8(b, 3) && IsInt8(output, 3) && a.dims[0] == output.dims[0] &&
-                    b.dims[0] == output.dims[0] && a.dims[1] == output.dims[1] && b.dims[1] == output.dims[2] &&
-                    a.dims[2] == b.dims[2];
-  if (!fits || params.multiplier < 0 || !ShiftInRange(params.shift)) return Status::kImageParameter;
-  *work += ElementCount(output) * (2 + static_cast<uint64_t>(a.dims[2]));
+  if (!FitsBatchMatmul(TensorType::kInt8, op, work) || params.multiplier < 0 || !ShiftInRange(params.shift)) {
+    return Status::kImageParameter;
+  }
   return Status::kOk;
 }
 

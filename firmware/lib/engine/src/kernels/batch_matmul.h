@@ -1,12 +1,38 @@
 #pragma once
 
+#include <initializer_list>
+
 #include "fixed_point.h"
 #include "kernel.h"
 
 namespace tinyhost {
 
-/// `check` of every BATCH_MATMUL kernel: (n, m, k) and (n, p, k) to (n, m, p), all int8.
+/// True if it is of (n, m, k) and (n, p, k) to (n, m, p), all of a type; adds its steps to `work`.
+TINYHOST_COLD inline bool FitsBatchMatmul(TensorType type, const OperatorView& op, uint64_t* work) {
+  const TensorView &a = op.inputs[0], &b = op.inputs[1], &output = op.output;
+  for (const TensorView* tensor : {&a, &b, &output}) {
+    if (tensor->type != type || tensor->rank != 3 || tensor->dims[0] != a.dims[0]) return false;
+  }
+  *work += ElementCount(output) * (2 + static_cast<uint64_t>(a.dims[2]));
+  return a.dims[1] == output.dims[1] && b.dims[1] == output.dims[2] && a.dims[2] == b.dims[2];
+}
+
+/// `check` of every BATCH_MATMUL kernel of int8.
 Status CheckBatchMatmul(const OperatorView& op, uint64_t* work);
+
+/// Every output element, in order, is of a row of each matrix, of `depth` elements.
+template <typename T, typename Function>
+void RunBatchMatmulOf(const OperatorView& op, const Function& product) {
+  const int32_t n_rows = op.output.dims[1], n_columns = op.output.dims[2], depth = op.inputs[0].dims[2];
+  const T* row = op.input_data<T>(0);
+  const T* columns = op.input_data<T>(1);
+  T* output = op.output_data<T>();
+  for (int32_t n = 0; n < op.output.dims[0]; ++n, columns += n_columns * depth) {
+    for (int32_t i = 0; i < n_rows; ++i, row += depth) {
+      for (int32_t j = 0; j < n_columns; ++j) *output++ = product(row, columns + j * depth, depth);
+    }
+  }
+}
 
 /// `run` with Sums, which makes of a row of the first matrix and n rows of the second, both of `depth` elements, the
 /// sums of products of what is above the zero points, modulo 2^32.

@@ -23,12 +23,12 @@ bool BothBroadcast(const OperatorView& op);
 bool ValidBroadcast(const OperatorView& op);
 
 /// Every output element, in order, is Function::Value(parameters, a, b) of its two inputs.
-template <typename Function, typename First, typename Second>
+template <typename Function, typename First, typename Second, typename Output = First>
 inline void RunBroadcast(const OperatorView& op) {
   const typename Function::Params p = *op.params<typename Function::Params>();
   const Shape4 out = ExtendShape(op.output);
   const Shape4 sa = BroadcastStrides(op.inputs[0]), sb = BroadcastStrides(op.inputs[1]);
-  First* output = op.output_data<First>();
+  Output* output = op.output_data<Output>();
   for (int32_t i = 0; i < out.dims[0]; ++i) {
     for (int32_t j = 0; j < out.dims[1]; ++j) {
       for (int32_t k = 0; k < out.dims[2]; ++k) {
