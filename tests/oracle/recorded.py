@@ -76,8 +76,10 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         Recorder.current = None
 
-    def write(self) -> None:
-        """Write what was kept, one name a line."""
+    def write(self, *, keep_others: bool = False) -> None:
+        """Write what was kept, one name a line; keep_others: with the answers that are there already."""
+        if keep_others:
+            self.answers = {**_read_answers(), **self.answers}
         lines = (f"{json.dumps(name)}: {json.dumps(asdict(answers))}" for name, answers in sorted(self.answers.items()))
         ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
@@ -141,6 +143,7 @@ def write_models(models: Mapping[str, Sequence[Model]]) -> None:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
+    _read_models.cache_clear()
 
 
 @cache
