@@ -270,7 +270,7 @@ def test_an_index_of_64_bits_is_refused_with_the_way_out() -> None:
     b = Exporter()
     x, y = b.activation(1, 5), b.tensor((1,), dtype="int64")
     b.operator("ARG_MAX", [x, b.integers(-1)], y, OutputType=4)
-    with pytest.raises(UnsupportedModelError, match=r"operator 0 \(ARG_MAX\): to int64") as refused:
+    with pytest.raises(UnsupportedModelError, match=r"operator 0 \(ARG_MAX\): output int64") as refused:
         compile_tflite(b.build([x], [y]), name="m")
     assert "output_type=tf.int32" in refused.value.hint
 
