@@ -156,7 +156,20 @@ def _motion(quality: MotionQuality, columns: int, rows: int, remarks: list[Text]
         ("magnitude ", DIM), (f"{quality.magnitude_g:.3f} g", "bold"), ("   down ", DIM), (down, "bold"),
         ("   ", ""), (quality.pose if quality.is_at_rest else "it moves", ACCENT), no_wrap=True, overflow="ellipsis",
     )  # fmt: skip
-    return Group(*parts, Text(), magnitude, _pace(quality), Text(), *remarks), None
+    return Group(*parts, Text(), magnitude, *_rotation(quality), _pace(quality), Text(), *remarks), None
+
+
+def _rotation(quality: MotionQuality) -> list[Text]:
+    """Return the line of a gyroscope; none without one."""
+    turns = quality.mean_dps
+    if turns is None:
+        return []
+    axes = [
+        part
+        for axis, name in enumerate(AXES)
+        for part in ((f"  {name} ", f"bold {_AXIS_COLOURS[axis]}"), (f"{turns[axis]:+7.1f}", "bold"))
+    ]
+    return [Text.assemble(("rotation", DIM), *axes, ("  degrees per second", DIM), no_wrap=True, overflow="ellipsis")]
 
 
 def _trace(values: NDArray[np.float64], width: int, colour: str) -> Text:
