@@ -59,7 +59,10 @@ class GroupRates:
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """The largest difference between the groups that are judged, and the least ratio; null with fewer than two."""
+    """The largest difference between the groups that are judged, and the least ratio; null with fewer than two.
+
+    Equal opportunity is about the wanted class alone, and judges each group with enough samples of it.
+    """
 
     demographic_parity_difference: float | None
     demographic_parity_ratio: float | None
@@ -123,6 +126,7 @@ def criteria_of(rates: Sequence[GroupRates]) -> Criteria:
     judged = [item for item in rates if item.judged]
     selection = _spread(judged, lambda item: item.selection_rate)
     hits = _spread(judged, lambda item: item.true_positive_rate)
+    found = _spread([item for item in rates if item.n_positive >= LEAST_OF_GROUP], lambda item: item.true_positive_rate)
     false = _spread(judged, lambda item: item.false_positive_rate)
     both = (hits[0], false[0]), (hits[1], false[1])
     return Criteria(
@@ -130,8 +134,8 @@ def criteria_of(rates: Sequence[GroupRates]) -> Criteria:
         demographic_parity_ratio=selection[1],
         equalized_odds_difference=_of(max, both[0]),
         equalized_odds_ratio=_of(min, both[1]),
-        equal_opportunity_difference=hits[0],
-        equal_opportunity_ratio=hits[1],
+        equal_opportunity_difference=found[0],
+        equal_opportunity_ratio=found[1],
         predictive_parity_difference=_spread(judged, lambda item: item.precision)[0],
         accuracy_difference=_spread(judged, lambda item: item.accuracy)[0],
     )

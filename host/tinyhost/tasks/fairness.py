@@ -121,7 +121,8 @@ def judge_groups(accuracy: Accuracy, groups: Groups, positive: str | None) -> Fa
     if all(item.n_unknown == accuracy.n_used for item, _ in made):
         raise DatasetError(
             f"{groups.path}: it has none of the {counted(accuracy.n_used, 'sample')} of {accuracy.data}",
-            hint="its column of files must have names as in the set: LABEL/FILE, or FILE",
+            hint="its column of files must have names as in the set: LABEL/FILE, or FILE; what a table said of an "
+            "imported set is in the set's manifest.jsonl, which --groups takes",
         )
     return Fairness(
         table=groups.path,
@@ -179,11 +180,15 @@ def _figure(grouping: GroupingDocument) -> Figure:
 
 
 def _grouping_parts(grouping: GroupingDocument) -> list[Part]:
-    small = [item.group for item in grouping.groups if not item.judged]
+    small = [item.group for item in grouping.groups if not item.judged and item.n_positive < LEAST_OF_GROUP]
+    wanted = [item.group for item in grouping.groups if not item.judged and item.n_positive >= LEAST_OF_GROUP]
     parts: list[Part] = [_rates_grid(grouping), _criteria_grid(grouping)]
     if small:
-        reason = f"fewer than {LEAST_OF_GROUP} samples of a class"
+        reason = f"fewer than {LEAST_OF_GROUP} samples of the wanted class"
         parts.append(Note(text=f"Not judged, {reason}: {', '.join(small)}", level="warning"))
+    if wanted:
+        reason = f"fewer than {LEAST_OF_GROUP} other samples"
+        parts.append(Note(text=f"Judged by equal opportunity only, {reason}: {', '.join(wanted)}", level="warning"))
     if grouping.n_unknown:
         parts.append(Note(text=f"{counted(grouping.n_unknown, 'sample')} not in the table", level="warning"))
     if len({percent(item.base_rate) for item in grouping.impossible}) > 1:  # with equal base rates all can be equal

@@ -60,6 +60,19 @@ def test_a_small_group_is_shown_and_not_judged() -> None:
     assert criteria_of(rates[:2]).demographic_parity_difference is None
 
 
+def test_groups_that_only_the_wanted_class_has_are_judged_by_equal_opportunity() -> None:
+    """Wake Vision says age and gender of people, and of pictures without any nothing."""
+    rng = np.random.default_rng(3)
+    positive = np.repeat([True, True, False], 40)
+    selected, groups = rng.random(120) < 0.7, [*["older"] * 40, *["young"] * 40, *["not said"] * 40]
+    found = criteria_of(group_rates(positive, selected, groups))
+    people = selected[:80].astype(int)
+    expected = fairlearn.equal_opportunity_difference(np.ones(80, int), people, sensitive_features=groups[:80])
+    assert found.equal_opportunity_difference == pytest.approx(expected, abs=1e-12)
+    assert found.demographic_parity_difference is None
+    assert found.equalized_odds_difference is None
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_each_policy_is_the_best_of_its_kind(seed: int) -> None:
     positive, scores, groups = made(seed)
