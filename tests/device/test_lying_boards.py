@@ -243,6 +243,7 @@ SAMPLE_LIES = {
     "no scale": replace(SAMPLES, scale=0.0).pack() + b"ab",
     "a scale that is no number": replace(SAMPLES, scale=math.nan).pack() + b"ab",
     "no samples": replace(SAMPLES, n_samples=0).pack(),
+    "another sensor's channels": replace(SAMPLES, n_channels=2).pack() + b"abcd",
     "no channels": replace(SAMPLES, n_channels=0).pack() + b"ab",
     "nothing at all": None,
 }
@@ -251,8 +252,12 @@ LISTENERS = {
     "doctor mic": ("kws", ("doctor", "mic", "--seconds", "0.3")),
     "capture imu": ("anomaly", ("capture", "--label", "hum", "--seconds", "5", "--sensor", "imu", "--data", "set")),
     "doctor imu": ("anomaly", ("doctor", "imu", "--seconds", "0.3")),
+    "capture gestures": (
+        "gestures",
+        ("capture", "--label", "hum", "--seconds", "5", "--sensor", "imu", "--data", "set"),
+    ),
 }
-SCENES = {"kws": "speech:yes,no", "anomaly": "machine:none"}
+SCENES = {"kws": "speech:yes,no", "anomaly": "machine:none", "gestures": "hand:wave,circle"}
 
 
 @pytest.fixture(scope="module")

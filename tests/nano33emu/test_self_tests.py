@@ -13,8 +13,10 @@ from tests.device.rig import make_pictures
 from tests.stations import Stations
 
 pytestmark = [pytest.mark.firmware, pytest.mark.xdist_group("m4")]
-CASES = [("nano33emu:rev2", "anomaly", 0)]
-MORE = [(kind, "anomaly", share) for kind in ("nano33emu", "nano33emu:rev2") for share in (-8, 8)]
+CASES = [("nano33emu:rev2", "gestures", 0)]
+MORE = [
+    (kind, app, share) for kind, app in (("nano33emu", "gestures"), ("nano33emu:rev2", "anomaly")) for share in (-8, 8)
+]
 MORE += [("nano33emu", app, share) for app in ("anomaly", "kws", "vww") for share in (0, -8, 8)]
 LARGEST_SHARES = {SelfTestCheck.START_TIME: 0.8, SelfTestCheck.CAPTURE_TIME: 0.8}
 """of what has only an upper limit"""

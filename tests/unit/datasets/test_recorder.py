@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinyhost.datasets.capture import Recorder
 from tinyhost.device import SamplesItem
-from tinyhost.errors import LinkTimeoutError
+from tinyhost.errors import LinkTimeoutError, ProtocolError
 
 RATE_HZ = 1000.0
 
@@ -75,6 +76,12 @@ def test_a_board_that_restarted_has_lost_something() -> None:
     recording = Recorder(Pieces([piece(100, 10), piece(0, 10, restarts=1)])).record(0.020)
     assert recording is not None
     assert recording.n_missing >= 1
+
+
+def test_samples_that_change_their_channels_are_an_error() -> None:
+    wider = replace(piece(10, 10), samples=np.zeros((10, 3), np.int16))
+    with pytest.raises(ProtocolError, match="expected 1 values each, got 3"):
+        Recorder(Pieces([piece(0, 10), wider])).record(0.020)
 
 
 def test_a_sensor_that_gives_nothing_is_an_error() -> None:

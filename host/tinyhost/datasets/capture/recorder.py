@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.device import SamplesItem, StreamItem
-from tinyhost.errors import TinyhostError
+from tinyhost.errors import ProtocolError, TinyhostError
 
-__all__ = ["Recorder", "Recording"]
+__all__ = ["Recorder", "Recording", "check_channels"]
 
 _SILENT_S = 5.0
 _WAIT_S = 0.1
@@ -44,6 +44,15 @@ class Recording:
     """samples between the first and the last that were lost, by the board or on the link"""
 
 
+def check_channels(samples: NDArray[np.int16], *expected: int) -> None:
+    """Raise ProtocolError unless (n_samples, n_channels) samples have one of these numbers of channels."""
+    if (got := samples.shape[1]) not in expected:
+        raise ProtocolError(
+            f"the board's samples: expected {' or '.join(map(str, expected))} values each, got {got}",
+            hint="flash the board with this version of tinyhost: tinyhost flash APP",
+        )
+
+
 class Recorder:
     """Reads a stream of SAMPLES, piece by piece."""
 
@@ -53,11 +62,13 @@ class Recorder:
         self._stop = stop or threading.Event()
         self._next = -1
         self._restarts = 0
+        self._n_channels = 0
 
     def next_piece(self) -> tuple[SamplesItem, int] | None:
         """Return the next piece and how many samples are missing before it; None when `stop` is set.
 
-        Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), and whatever ended the connection. A board
+        Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), ProtocolError if a sample has more or fewer
+        values than those before, and whatever ended the connection. A board
         that restarted counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as
         missing.
         """
@@ -65,6 +76,8 @@ class Recorder:
         while not self._stop.is_set():
             item = self._source.get(min(_WAIT_S, self._silent_s))
             if isinstance(item, SamplesItem):
+                check_channels(item.samples, self._n_channels or item.samples.shape[1])
+                self._n_channels = item.samples.shape[1]
                 return item, self._missing_before(item)
             silent_s += min(_WAIT_S, self._silent_s)
             if silent_s > self._silent_s:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.datasets.capture.recorder import Recorder, Recording
+from tinyhost.datasets.capture.recorder import Recorder, Recording, check_channels
 from tinyhost.datasets.capture.session import CaptureEvent, CaptureSession
 from tinyhost.datasets.manifest import Sample
 from tinyhost.datasets.origin import Origin
@@ -31,7 +31,11 @@ class RecordingForm:
 
 
 def store_sound(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
-    """Store a recording of (n, 1) samples as a wav file; return its line. Raises DatasetError."""
+    """Store a recording of (n, 1) samples as a wav file; return its line.
+
+    Raises DatasetError if it cannot be written, ProtocolError if its samples are no sound's.
+    """
+    check_channels(recording.samples, 1)
     return store.add_clip(
         recording.samples[:, 0],
         label,
@@ -47,8 +51,10 @@ def store_sound(store: DatasetStore, recording: Recording, label: str, origin: O
 def store_motion(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
     """Store a recording of (n, 3) or (n, 6) samples as CSV, with what its sensor did wrong; return its line.
 
-    Raises DatasetError if it cannot be written; the set is valid all the same.
+    Raises DatasetError if it cannot be written, ProtocolError if its samples are no motion's; the set is valid all the
+    same.
     """
+    check_channels(recording.samples, 3, 6)
     sensor = replace(LSM9DS1, counts_per_g=1.0 / recording.scale)
     acceleration, rotation = recording.samples[:, :3], recording.samples[:, 3:]
     return store.add_motion(
