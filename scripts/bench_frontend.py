@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import re
 import sys
@@ -36,13 +37,14 @@ def main() -> int:
     arguments = parser.parse_args()
     sound = np.concatenate(list(synthetic_sound(30.0, seed=1)))
     results = {}
-    for level in LEVELS:
+    for level, n_coefficients in itertools.product(LEVELS, (0, 13)):
         with tempfile.TemporaryDirectory() as folder:
-            _, cost = run_program("m4", level, sound, FrontendConfig(), Path(folder))
+            _, cost = run_program("m4", level, sound, FrontendConfig(n_coefficients=n_coefficients), Path(folder))
         flash = flash_bytes(build_program("m4", level))
-        results[level] = {**dataclasses.asdict(cost), "flash_bytes": flash}
+        name = f"{level}, {n_coefficients} coefficients" if n_coefficients else level
+        results[name] = {**dataclasses.asdict(cost), "flash_bytes": flash}
         print(
-            f"m4 -{level}: {cost.mean:7,} instructions per 20 ms stride, at most {cost.max:7,}; "
+            f"m4 -{name}: {cost.mean:7,} instructions per 20 ms stride, at most {cost.max:7,}; "
             f"RAM {cost.state_bytes:,} B, flash {flash:,} B"
         )
     if arguments.json:

@@ -309,7 +309,7 @@ class Bench {
   static constexpr size_t kModels = 4;
   /// Short strides and steps, so that much happens.
   static std::vector<uint8_t> TaskData() {
-    static constexpr KwsParams kKeywords = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0};
+    static constexpr KwsParams kKeywords = {16'000, 5, 1, 2, 2, 10, 20, 1, 2, 0, 0};
     static constexpr GestureParams kGestures = {50'000, 2, 40, 60, 1, 2, 0};
     const Bytes params = TaskOfApp() == Task::kKws        ? BytesOf(kKeywords)
                          : TaskOfApp() == Task::kGestures ? BytesOf(kGestures)

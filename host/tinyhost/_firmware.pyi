@@ -145,11 +145,14 @@ class Frontend:
         upper_band_hz: int,
         n_channels: int,
         variant: int,
+        n_coefficients: int,
     ) -> None:
         """variant: 0 TFLM's signal library, 1 its microfrontend library. StatusError if it is refused."""
 
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features, (n_strides, n_channels), of the strides that the samples complete."""
+    def features(self, pcm: NDArray[np.int16]) -> NDArray[np.int8]:
+        """Return what a model takes of these strides, (n_strides, n_features): as feed, and instead of it."""
     @staticmethod
     def quantize(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
         """Return raw features (n_strides, n_channels) as a model's int8 input."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost import _firmware
-from tinyhost.audio.features import features
+from tinyhost.audio.features import FrontendConfig, features
 from tinyhost.audio.wav import write_wav
 from tinyhost.boards import Board
 from tinyhost.compiler.image_format import KwsParams
@@ -170,6 +171,26 @@ def test_fed_sound_gives_the_scores_that_the_host_computes_at_every_stride(
         recent = np.array(scores[-11:], np.int64)  # 200 ms, both ends
         assert result.smoothed == tuple(np.floor(recent.mean(axis=0) + 0.5).astype(int))
         assert result.prediction.top == int(np.argmax(recent.sum(axis=0)))
+
+
+def test_cepstral_coefficients_are_heard_as_the_host_computes_them(device: Device, speech: NDArray[np.int16]) -> None:
+    image = tone_model(replace(PARAMS, n_coefficients=13))
+    rows = features(speech, FrontendConfig(n_coefficients=13))
+    clip = np.concatenate([silence(0.3), say("high"), silence(0.2)])
+    device.push(image)
+    try:
+        results = list(device.feed([speech], rate_hz=RATE_HZ))
+        tensor = device.prepared_input(InferSource.SAMPLE, data=clip)
+    finally:
+        device.push(tone_model())
+    check_words(heard(results))
+    engine = _firmware.Engine()
+    engine.load(image)
+    for row, result in enumerate(results, N_STRIDES - 1):
+        engine.set_input(rows[row - N_STRIDES + 1 : row + 1])
+        engine.invoke()
+        assert result.scores == tuple(engine.output()[0])
+    assert tensor == features(clip, FrontendConfig(n_coefficients=13)).tobytes()
 
 
 def test_a_clip_is_heard_by_itself(device: Device) -> None:

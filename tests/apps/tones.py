@@ -49,14 +49,19 @@ def silence(seconds: float) -> NDArray[np.int16]:
 def tone_model(params: KwsParams | bytes | None = PARAMS, *, labels: Sequence[str] = LABELS) -> bytes:
     """Return the image of a model that compares the lower with the upper channels, and both with silence.
 
-    params: its task data, b"" for none.
+    params: its task data, b"" for none. Of cepstral coefficients it takes the one that does so, c1.
     """
-    weights = np.zeros((4, N_STRIDES, N_CHANNELS), np.int8)
-    weights[2, :, :12], weights[2, :, 24:] = 3, -3
-    weights[3, :, :12], weights[3, :, 24:] = -3, 3
+    n_features = (params.n_coefficients if isinstance(params, KwsParams) else 0) or N_CHANNELS
+    weights = np.zeros((4, N_STRIDES, n_features), np.int8)
+    if n_features == N_CHANNELS:
+        weights[2, :, :12], weights[2, :, 24:] = 3, -3
+        weights[3, :, :12], weights[3, :, 24:] = -3, 3
+    else:
+        weights[2, :, 1], weights[3, :, 1] = 60, -60
     builder = ModelBuilder()
-    features = builder.tensor([1, N_STRIDES * N_CHANNELS], scale=26 / 256, zero_point=-128)
-    matrix = builder.tensor([4, N_STRIDES * N_CHANNELS], scale=0.002, data=weights.reshape(4, -1))
+    zero_point = -128 if n_features == N_CHANNELS else 0
+    features = builder.tensor([1, N_STRIDES * n_features], scale=26 / 256, zero_point=zero_point)
+    matrix = builder.tensor([4, N_STRIDES * n_features], scale=0.002, data=weights.reshape(4, -1))
     bias = builder.tensor(
         [4], dtype="int32", scale=0.002 * 26 / 256, data=np.array([_SILENCE, -_SILENCE, 0, 0], np.int32)
     )

@@ -49,12 +49,15 @@ def build_program(board: str, level: str) -> Path:
 
 def run_program(
     board: str, level: str, pcm: NDArray[np.int16], config: FrontendConfig, folder: Path
-) -> tuple[NDArray[np.uint16], Cost]:
-    """Return the raw features, (n_strides, n_channels), that the program computes in `folder`, and their cost."""
+) -> tuple[NDArray[np.integer], Cost]:
+    """Return what the program computes in `folder`, and its cost.
+
+    Raw features, (n_strides, n_channels) uint16, or cepstral coefficients, (n_strides, n_coefficients) int8.
+    """
     program = build_program(board, level)
     values = dataclasses.asdict(config)
     names = ("sample_rate_hz", "window_ms", "stride_ms", "lower_band_hz", "upper_band_hz", "n_channels", "variant")
-    header = np.array([int(values[name]) for name in names], "<u4").tobytes()
+    header = np.array([int(values[name]) for name in (*names, "n_coefficients")], "<u4").tobytes()
     (folder / "sound.bin").write_bytes(header + pcm.astype("<i2").tobytes())
     command = [str(program)] if board == "native" else [*_QEMU, *_QEMU_IO, str(program)]
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=600)
@@ -62,6 +65,7 @@ def run_program(
     if match is None:
         raise RuntimeError(f"{program}: expected its cost, got {done.stdout + done.stderr!r}")
     n_strides, mean, largest, unit, state_bytes = match.groups()
-    rows = np.frombuffer((folder / "features.bin").read_bytes(), "<u2").reshape(-1, config.n_channels)
+    values_of = np.dtype("i1" if config.n_coefficients else "<u2")
+    rows = np.frombuffer((folder / "features.bin").read_bytes(), values_of).reshape(-1, config.n_features)
     cost = Cost(n_strides=int(n_strides), mean=int(mean), max=int(largest), unit=unit, state_bytes=int(state_bytes))
     return rows, cost

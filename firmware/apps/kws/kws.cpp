@@ -86,7 +86,7 @@ size_t Take(const int16_t* samples, size_t n_samples, Completed* completed) {
 }
 
 StrideFeatures Features() {
-  return {window.newest(), static_cast<uint16_t>(window.n_channels()), window.peak(), window.rms()};
+  return {window.newest(), static_cast<uint16_t>(window.n_features()), window.peak(), window.rms()};
 }
 
 Status Fill(const Engine& engine) {

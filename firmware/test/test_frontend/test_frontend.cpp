@@ -83,7 +83,7 @@ TEST_CASE("a refused configuration leaves the frontend as it was") {
   REQUIRE(frontend.Configure({}) == Status::kOk);
   const std::vector<uint16_t> expected = FeaturesOf(sound, 4000);
   frontend.Reset();
-  FrontendConfig bad[8];
+  FrontendConfig bad[10];
   bad[0].window_ms = 33;
   bad[1].stride_ms = 31;
   bad[2].n_channels = kMaxFrontendChannels + 1;
@@ -93,6 +93,9 @@ TEST_CASE("a refused configuration leaves the frontend as it was") {
   bad[6].lower_band_hz = 7995;  // beyond the last bin
   bad[6].upper_band_hz = 8000;
   bad[7].sample_rate_hz = 4'000'000'000;
+  bad[8].n_coefficients = kMaxFrontendCoefficients + 1;
+  bad[9].n_channels = 5;
+  bad[9].n_coefficients = 6;
   for (const FrontendConfig& config : bad) CHECK(frontend.Configure(config) == Status::kBadArgument);
   CHECK(FeaturesOf(sound, 4000) == expected);
 }
@@ -115,6 +118,7 @@ TEST_CASE("any configuration is refused, or gives features") {
     config.upper_band_hz = static_cast<uint16_t>(config.lower_band_hz + random(config.sample_rate_hz / 2 + 1));
     config.n_channels = static_cast<uint8_t>(random(70));
     config.variant = static_cast<FrontendVariant>(random(2));
+    config.n_coefficients = static_cast<uint8_t>(random(2) == 0 ? 0 : random(22));
     if (frontend.Configure(config) != Status::kOk) continue;
     ++n_taken;
     CHECK(FeaturesOf(sound, 400).size() ==

@@ -9,7 +9,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr KwsParams kParams = {16'000, 30, 20, 8, 5, 1000, 1500, 2, 3, 0};
+constexpr KwsParams kParams = {16'000, 30, 20, 8, 5, 1000, 1500, 2, 3, 0, 0};
 constexpr size_t kStride = 320, kWindow = 480;
 constexpr size_t kFeatures = 8 * 5;
 using Samples = std::vector<int16_t>;
@@ -138,15 +138,29 @@ TEST_CASE_FIXTURE(Ear, "the level is that of the newest stride alone") {
   CHECK(window.rms() == 30);
 }
 
+TEST_CASE_FIXTURE(Ear, "a window of coefficients is as wide as they are many") {
+  KwsParams params = kParams;
+  params.n_coefficients = 3;
+  REQUIRE(window.Configure(params) == Status::kOk);
+  Hear(Samples(kWindow + 4 * kStride, 0));
+  REQUIRE(window.is_full());
+  CHECK(window.n_features() == 3);
+  int8_t features[5 * 3];
+  window.Copy(features);
+  for (size_t i = 0; i < 5 * 3; ++i) CHECK(features[i] == (i % 3 == 0 ? INT8_MIN : 0));  // silence
+}
+
 TEST_CASE_FIXTURE(Ear, "a window that cannot be is refused, and the one before goes on") {
   const Samples sound = Sound(kWindow + 4 * kStride, 7);
   Hear(sound);
   for (const KwsParams& bad :
-       {KwsParams{16'000, 30, 20, 0, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 20, 8, 0, 0, 0, 0, 1, 0},
-        KwsParams{16'000, 30, 20, 65, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 20, 64, 65, 0, 0, 0, 1, 0},
-        KwsParams{16'000, 33, 20, 8, 5, 0, 0, 0, 1, 0}, KwsParams{16'000, 30, 31, 8, 5, 0, 0, 0, 1, 0},
-        KwsParams{16'000, 30, 20, 256 + 8, 5, 0, 0, 0, 1, 0}, KwsParams{0, 30, 20, 8, 5, 0, 0, 0, 1, 0},
-        KwsParams{UINT32_MAX, 65'535, 65'535, 65'535, 65'535, 0, 0, 0, 1, 0}}) {
+       {KwsParams{16'000, 30, 20, 0, 5, 0, 0, 0, 1, 0, 0}, KwsParams{16'000, 30, 20, 8, 0, 0, 0, 0, 1, 0, 0},
+        KwsParams{16'000, 30, 20, 65, 5, 0, 0, 0, 1, 0, 0}, KwsParams{16'000, 30, 20, 64, 65, 0, 0, 0, 1, 0, 0},
+        KwsParams{16'000, 33, 20, 8, 5, 0, 0, 0, 1, 0, 0}, KwsParams{16'000, 30, 31, 8, 5, 0, 0, 0, 1, 0, 0},
+        KwsParams{16'000, 30, 20, 256 + 8, 5, 0, 0, 0, 1, 0, 0}, KwsParams{0, 30, 20, 8, 5, 0, 0, 0, 1, 0, 0},
+        KwsParams{16'000, 30, 20, 8, 5, 0, 0, 0, 1, 0, 9}, KwsParams{16'000, 30, 20, 40, 5, 0, 0, 0, 1, 0, 21},
+        KwsParams{16'000, 30, 20, 40, 5, 0, 0, 0, 1, 0, 256 + 8},
+        KwsParams{UINT32_MAX, 65'535, 65'535, 65'535, 65'535, 0, 0, 0, 1, 0, 0}}) {
     CHECK(window.Configure(bad) == Status::kImageMetadata);
     CHECK(Copy() == AllStrides(sound));
   }

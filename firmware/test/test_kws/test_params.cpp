@@ -9,7 +9,7 @@
 namespace tinyhost {
 namespace {
 
-constexpr KwsParams kParams = {16'000, 30, 20, 2, 2, 500, 700, 3, 4, 100};  // TinyModel's input is 4 features
+constexpr KwsParams kParams = {16'000, 30, 20, 2, 2, 500, 700, 3, 4, 100, 0};  // TinyModel's input is 4 features
 
 /// A loaded TinyModel with this task data.
 struct Loaded {
@@ -55,9 +55,17 @@ TEST_CASE_FIXTURE(Loaded, "a field out of its range is refused, and nothing is t
   CHECK(refused(&KwsParams::suppression_ms, kMaxSuppressionMs + 1));
   CHECK(refused(&KwsParams::min_results, 0));
   CHECK(refused(&KwsParams::min_results, kMaxMinResults + 1));
-  KwsParams slow = kParams;
-  slow.period_ms = kMaxPeriodMs + 1;
-  CHECK(Read(slow, &params) == Status::kImageMetadata);
+  CHECK(refused(&KwsParams::period_ms, kMaxPeriodMs + 1));
+  CHECK(refused(&KwsParams::n_coefficients, 2049));
+}
+
+TEST_CASE_FIXTURE(Loaded, "coefficients are the features of a stride, if there are any") {
+  KwsParams params = {};
+  KwsParams cepstrum = With(&KwsParams::n_channels, 40);
+  CHECK(Read(cepstrum, &params) == Status::kModelMismatch);
+  cepstrum.n_coefficients = 2;
+  CHECK(Read(cepstrum, &params) == Status::kOk);
+  CHECK(params.n_coefficients == 2);
 }
 
 TEST_CASE_FIXTURE(Loaded, "task data of another length is refused") {

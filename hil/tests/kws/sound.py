@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyhost.audio.features import FrontendConfig, features
+from tinyhost.audio.features import features
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
 from tinyhost.boards.scenes import SampleSource, open_scene
 from tinyhost.models.reference import HostReference
-from tinyhost.tasks.keywords.params import keyword_params
+from tinyhost.tasks.keywords.params import keyword_features, keyword_params
 
 __all__ = ["WORDS", "HostEars", "Played", "play"]
 
@@ -49,12 +49,7 @@ class HostEars:
 
     def __init__(self, image: bytes) -> None:
         params = keyword_params(image)
-        self.config = FrontendConfig(
-            sample_rate_hz=params.sample_rate_hz,
-            window_ms=params.window_ms,
-            stride_ms=params.stride_ms,
-            n_channels=params.n_channels,
-        )
+        self.config = keyword_features(params)
         self._n_strides = params.n_strides
         self._engine = HostReference(image)
 

@@ -16,7 +16,7 @@ __all__ = ["FeatureStream", "FrontendConfig", "FrontendVariant", "features", "qu
 
 _LIMITS = (
     "the window takes 65 to 512 samples, the stride no more than it; there are 1 to 64 channels, from bands below half "
-    "the sample rate, which is at most 65535 Hz"
+    "the sample rate, which is at most 65535 Hz; there are no more coefficients than channels, and at most 20"
 )
 
 
@@ -36,7 +36,7 @@ class FrontendConfig:
     """What the frontend makes of sound; the defaults are those of TFLM's micro_speech.
 
     The firmware's limits: a window of 65 to 512 samples, a stride of at most the window, 1 to 64 channels, bands below
-    half the sample rate.
+    half the sample rate, at most 20 coefficients.
     """
 
     sample_rate_hz: int = 16_000
@@ -46,6 +46,13 @@ class FrontendConfig:
     lower_band_hz: int = 125
     upper_band_hz: int = 7500
     variant: FrontendVariant = FrontendVariant.SIGNAL
+    n_coefficients: int = 0
+    """cepstral coefficients (MFCC), which are a row's features then; 0: the channels are"""
+
+    @property
+    def n_features(self) -> int:
+        """Values of a row."""
+        return self.n_coefficients or self.n_channels
 
     @property
     def window_samples(self) -> int:
@@ -77,9 +84,14 @@ class FeatureStream:
     def feed(self, pcm: NDArray[np.int16]) -> NDArray[np.uint16]:
         """Return the raw features of the strides that these samples complete.
 
-        pcm: (n,), any number, 0 too. Returns (n_strides, n_channels): 64 ln(energy) after noise reduction and gain.
+        pcm: (n,), any number, 0 too. Returns (n_strides, n_channels): 64 ln(energy) after noise reduction and gain, or,
+        of MFCC, 64 ln(amplitude).
         """
         return self._frontend.feed(np.ascontiguousarray(pcm))
+
+    def features(self, pcm: NDArray[np.int16]) -> NDArray[np.int8]:
+        """Return what a model takes of the strides that these samples complete: (n_strides, n_features)."""
+        return self._frontend.features(np.ascontiguousarray(pcm))
 
     def reset(self) -> None:
         """Forget all sound, the noise estimates too: a new recording begins."""
@@ -94,7 +106,7 @@ def quantized(raw: NDArray[np.uint16]) -> NDArray[np.int8]:
 def features(pcm: NDArray[np.int16], config: FrontendConfig | None = None) -> NDArray[np.int8]:
     """Return the int8 features of a recording, which starts with no noise known.
 
-    pcm: (n,), at config.sample_rate_hz. Returns (n_strides, n_channels), no row if it is shorter than a window.
+    pcm: (n,), at config.sample_rate_hz. Returns (n_strides, n_features), no row if it is shorter than a window.
     Raises ConfigError if the firmware refuses the configuration.
     """
-    return quantized(FeatureStream(config).feed(pcm))
+    return FeatureStream(config).features(pcm)

@@ -569,15 +569,15 @@ class KwsParams:
     """Task data of KWS: how the model's features were made (firmware/lib/frontend), and what the app does with its scores."""
 
     SIZE: ClassVar[int] = 24
-    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHHI")
+    _STRUCT: ClassVar[Struct] = Struct("<IHHHHHHHHHH")
 
     sample_rate_hz: int = 0
     window_ms: int = 0
     stride_ms: int = 0
     n_channels: int = 0
-    """features of one stride"""
+    """bands of the mel scale"""
     n_strides: int = 0
-    """of one input; n_channels * n_strides is its size"""
+    """of one input; its size is n_strides * n_coefficients, or * n_channels if that is 0"""
     average_ms: int = 0
     """over which the app averages scores"""
     suppression_ms: int = 0
@@ -588,10 +588,12 @@ class KwsParams:
     """in the average before it counts"""
     period_ms: int = 0
     """least time between two inferences: what the board's speed allows; 0: at every stride"""
+    n_coefficients: int = 0
+    """cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.sample_rate_hz, self.window_ms, self.stride_ms, self.n_channels, self.n_strides, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results, self.period_ms)
+        return self._STRUCT.pack(self.sample_rate_hz, self.window_ms, self.stride_ms, self.n_channels, self.n_strides, self.average_ms, self.suppression_ms, self.n_silent_labels, self.min_results, self.period_ms, self.n_coefficients)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> KwsParams:
@@ -608,11 +610,12 @@ class KwsParams:
             n_silent_labels=values[7],
             min_results=values[8],
             period_ms=values[9],
+            n_coefficients=values[10],
         )
 
 
 KWS_PARAMS = {
-    "micro_speech": KwsParams(sample_rate_hz=16000, window_ms=30, stride_ms=20, n_channels=40, n_strides=49, average_ms=1000, suppression_ms=1500, n_silent_labels=2, min_results=3, period_ms=0),
+    "micro_speech": KwsParams(sample_rate_hz=16000, window_ms=30, stride_ms=20, n_channels=40, n_strides=49, average_ms=1000, suppression_ms=1500, n_silent_labels=2, min_results=3, period_ms=0, n_coefficients=0),
 }
 """Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to."""
 

@@ -26,8 +26,10 @@ _PARAMS: dict[Task, type[KwsParams | GestureParams]] = {Task.KWS: KwsParams, Tas
 _MAX_BYTES = 1 << 20
 _MAX_THRESHOLD = 1e6
 _HINT = "fix it, or take the one that the training wrote, or delete it"
-_WIDE = {(KwsParams, "sample_rate_hz"), (KwsParams, "period_ms"), (GestureParams, "step_mhz")}
+_WIDE = {"sample_rate_hz", "step_mhz"}
 """fields with 32 bits; the others have 16"""
+_NEWER = ("n_coefficients",)
+"""fields that files of earlier versions do not have, and mean 0"""
 
 
 def settings_text(defaults: AppDefaults, task: Task) -> str:
@@ -62,8 +64,8 @@ def read_settings_file(path: Path) -> tuple[Task, AppDefaults]:
 
 
 def _params(kind: type[KwsParams | GestureParams], values: JsonObject) -> KwsParams | GestureParams:
-    """Return the params; every field has to be there, and no other."""
+    """Return the params; every field has to be there but those that are newer, and no other."""
     names = [field.name for field in fields(kind)]
-    values.check_keys(names)
-    bits = {name: 32 if (kind, name) in _WIDE else 16 for name in names}
-    return kind(**{name: values.integer(name, 0, 2 ** bits[name] - 1) for name in names})
+    values.check_keys([name for name in names if name not in _NEWER], _NEWER if "sample_rate_hz" in names else ())
+    given = [name for name in names if name in values]
+    return kind(**{name: values.integer(name, 0, 2 ** (32 if name in _WIDE else 16) - 1) for name in given})

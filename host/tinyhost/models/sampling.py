@@ -26,6 +26,8 @@ class ModelSampling:
     """values of each: 1 of sound, 3 of motion"""
     counts_per_g: float | None = None
     """of motion"""
+    n_coefficients: int = 0
+    """of sound: cepstral coefficients (MFCC) that are its features; 0: features of the frontend, or it is motion"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,8 @@ def sampling_of(image: ModelImage) -> ModelSampling | None:
         counts_per_g = motion.counts_per_g if 0.0 < motion.counts_per_g < _MAX_COUNTS_PER_G else None
         return ModelSampling(rate_hz=motion.rate_mhz / 1000.0, n_channels=_AXES, counts_per_g=counts_per_g)
     if task == Task.KWS and len(data) >= KwsParams.SIZE:
-        return ModelSampling(rate_hz=float(KwsParams.unpack(data).sample_rate_hz), n_channels=1)
+        sound = KwsParams.unpack(data)
+        return ModelSampling(rate_hz=float(sound.sample_rate_hz), n_channels=1, n_coefficients=sound.n_coefficients)
     return None
 
 

@@ -43,7 +43,8 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
     form = live_form(info, settings, model.output if model else None)
     threshold = settings.get("threshold")
     given = SensorSampling.of_info(info)
-    misfit = misfit_of(sampling_of(model), given) if model else ""
+    sampling = sampling_of(model) if model else None
+    misfit = misfit_of(sampling, given)
     scale, zero_point = (model.output.scale, model.output.zero_point) if model else (1.0, 0)
     return LiveHeader(
         board=board.board.name,
@@ -65,6 +66,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         sensor=sensor_of_code(info.sensor),
         rate_hz=given.rate_hz if given else 0.0,
         window_samples=task.window_samples(model.data, given.rate_hz if given else 0.0) if task and model else 0,
+        n_coefficients=sampling.n_coefficients if sampling else 0,
         scene=scene,
         misfit=misfit,
         misfit_hint=retrain_hint(given) if misfit else "",

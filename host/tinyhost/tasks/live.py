@@ -74,6 +74,8 @@ class LiveHeader:
     """samples a second; 0: not known"""
     window_samples: int = 0
     """samples that a prediction is of; 0 of pictures, and if it is not known"""
+    n_coefficients: int = 0
+    """cepstral coefficients that a stride of sound becomes; 0: bands of frequencies"""
     scene: str = ""
     misfit: str = ""
     """what of the board's samples the model was not made for, so that it predicts nothing; "" if nothing"""

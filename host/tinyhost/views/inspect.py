@@ -28,9 +28,10 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
 
     ends = (", ".join(f"{end.dtype} {_shape(end.shape)}" for end in side) for side in (model.inputs, model.outputs))
     shapes = " -> ".join(ends)
+    features = " of MFCC" if model.sampling and model.sampling.n_coefficients else ""
     labels = f", labels {', '.join(model.labels)}" if model.labels else ", no labels"
     output = f", {model.heat_map}" if model.heat_map else ""
-    head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}: {shapes}{output}{labels}", "dim"))
+    head = Text.assemble((model.name, "bold cyan"), (f"  {model.task}{features}: {shapes}{output}{labels}", "dim"))
     totals = Text(
         f"{macs_text(model)}, {counted(model.n_params, 'parameter')}, {counted(len(model.operators), 'operator')}"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.fft
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -65,6 +66,37 @@ def test_raw_features_map_to_int8_as_micro_speech_maps_them() -> None:
     np.testing.assert_array_equal(quantized(raw), expected)
 
 
+def cepstrum_by_scipy(pcm: NDArray[np.int16], config: FrontendConfig) -> NDArray[np.float64]:
+    """Return MFCC as HTK defines them, of amplitudes in samples' steps, in halves of a neper, as c0 - 128, c1, c2."""
+    frames = np.lib.stride_tricks.sliding_window_view(pcm.astype(float), config.window_samples)
+    hann = np.sin(np.pi * (np.arange(config.window_samples) + 0.5) / config.window_samples) ** 2
+    spectrum = np.abs(np.fft.rfft(frames[:: config.stride_samples] * hann, 512)) ** 2  # (n_strides, 257)
+    low, high = (1127 * np.log1p(hz / 700) for hz in (config.lower_band_hz, config.upper_band_hz))
+    edges = np.linspace(low, high, config.n_channels + 2)
+    mel, width = 1127 * np.log1p(np.arange(257) * config.sample_rate_hz / 512 / 700), edges[1] - edges[0]
+    filters = np.clip(np.minimum(mel - edges[:-2, None], edges[2:, None] - mel) / width, 0, None)
+    logarithms = np.log(np.maximum(np.sqrt(spectrum @ filters.T) / 128, 1))
+    coefficients = scipy.fft.dct(logarithms, norm="ortho", axis=1)[:, : config.n_coefficients]
+    coefficients[:, 0] *= np.sqrt(2)
+    lifter = 1 + 11 * np.sin(np.pi * np.arange(config.n_coefficients) / 22)
+    halves: NDArray[np.float64] = 2 * coefficients * lifter
+    halves[:, 0] -= 128
+    return np.clip(halves, -128, 127)
+
+
+def test_cepstral_coefficients_are_those_of_scipys_dct() -> None:
+    config = FrontendConfig(n_coefficients=13)
+    time_s = np.arange(16_000) / 16_000
+    for level in (100.0, 1000.0, 8000.0):
+        tone = (level * np.sin(2 * np.pi * (200 + 3000 * time_s) * time_s)).astype(np.int16)
+        sound = tone + noise(16_000, level / 10)
+        difference = np.abs(features(sound, config) - cepstrum_by_scipy(sound, config))
+        assert difference.mean() < 0.35  # a quarter is the rounding to whole steps
+        assert difference.max() < 4
+    silence = features(np.zeros(16_000, np.int16), config)
+    assert np.all(silence == cepstrum_by_scipy(np.zeros(16_000, np.int16), config))
+
+
 def test_every_other_sample_of_an_array_is_taken_as_such() -> None:
     sound = noise(4000)
     np.testing.assert_array_equal(features(sound[::2]), features(sound[::2].copy()))
@@ -87,6 +119,7 @@ def test_every_other_sample_of_an_array_is_taken_as_such() -> None:
         {"sample_rate_hz": 0},
         {"sample_rate_hz": 4_000_000_000},
         {"variant": 2},
+        {"n_coefficients": 21},
     ],
     ids=str,
 )

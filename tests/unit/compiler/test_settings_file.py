@@ -40,6 +40,12 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert read_settings_file(path) == (Task.VWW, AppDefaults(threshold=0.5))
 
 
+def test_a_file_from_before_there_were_coefficients_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({**WRITTEN, "kws": {k: v for k, v in WRITTEN["kws"].items() if k != "n_coefficients"}}))
+    assert read_settings_file(path) == (Task.KWS, SETTINGS)
+
+
 def test_a_model_is_compiled_with_the_settings_beside_it(tmp_path: Path) -> None:
     model = Path(shutil.copy(SHIPPED_MODEL, tmp_path / "model.tflite"))
     (tmp_path / "settings.json").write_text(settings_text(SETTINGS, Task.KWS))

@@ -35,7 +35,7 @@ def _published(path: Path) -> Any:
 
 
 def _joint() -> Any:
-    return kws_network(import_keras(), arch="joint", width=16, n_classes=4, dropout=0.0, l2=0.0)
+    return kws_network(import_keras(), arch="joint", n_features=40, width=16, n_classes=4, dropout=0.0, l2=0.0)
 
 
 def test_the_published_half_answers_as_it_did_and_learns_no_more(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ constexpr int kGainBits = 21;
 constexpr int kSnrBits = 12;
 constexpr int kOutputBits = 6;  // after the gain
 
+constexpr int kFloorBits = 4;  // a sine of amplitude 1 has 16 in its channel: what is less is rounding
+
 constexpr int kLogarithmSegments = 128;
 
 /// (log2(1 + x) - x) * 65536 at x = i / 128.
@@ -94,6 +96,13 @@ inline uint32_t WithGain(uint32_t signal, uint32_t noise, const GainCurve& gain,
   return (snr >> (kSnrBits - kOutputBits)) - (1u << kOutputBits);
 }
 
+/// 64 * ln(x / 2^shift), 0 if that is less.
+inline uint16_t LogarithmOfShifted(uint32_t x, int shift) {
+  constexpr int32_t kLn2 = 2839;  // Q12, as 64 * ln in Q6
+  const int32_t logarithm = ScaledLogarithm(x) - ((shift * kLn2 + 32) >> 6);
+  return static_cast<uint16_t>(logarithm > 0 ? logarithm : 0);
+}
+
 }  // namespace
 
 uint32_t RoundedSquareRoot(uint64_t x) {
@@ -115,7 +124,7 @@ uint16_t ScaledLogarithm(uint32_t x) {
   return static_cast<uint16_t>((natural * 64 + 0x8000) >> 16);
 }
 
-void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, const GainCurve& gain, size_t n_channels,
+void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, const GainCurve* gain, size_t n_channels,
                         int fft_bits, int shift, uint32_t* noise, uint16_t* features) {
   const int correction_bits = fft_bits - 6;
   const int snr_shift = kGainBits - correction_bits - kSnrBits;
@@ -133,10 +142,33 @@ void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, con
     if (i == 0) continue;  // rises to the first channel's centre: no channel before it
     const size_t channel = i - 1;
     // The sum is below 2^48: all energies together are at most the mean square of the sound (Parseval), below 2^31.
-    const uint32_t amplitude = RoundedSquareRoot(sum) >> shift;
+    const uint32_t root = RoundedSquareRoot(sum);
+    if (gain == nullptr) {
+      features[channel] = LogarithmOfShifted(root, shift + kFloorBits);
+      continue;
+    }
+    const uint32_t amplitude = root >> shift;
     const uint32_t signal = WithoutNoise(amplitude, kSmoothing[channel & 1], &noise[channel]);
-    const uint32_t amplified = WithGain(signal, noise[channel], gain, snr_shift);
+    const uint32_t amplified = WithGain(signal, noise[channel], *gain, snr_shift);
     features[channel] = ScaledLogarithm(amplified << correction_bits);
+  }
+}
+
+void LogarithmsToCepstrum(const uint16_t* logarithms, size_t n_channels, const CepstrumTable& table,
+                          size_t n_coefficients, int8_t* cepstrum) {
+  const int32_t half_turn = static_cast<int32_t>(2 * n_channels);
+  for (size_t k = 0; k < n_coefficients; ++k) {
+    const auto step = static_cast<int32_t>(2 * k);
+    int32_t angle = static_cast<int32_t>(k);  // -half_turn to half_turn
+    int32_t sum = 0;                          // |sum| < 64 * 900 * 2^14
+    for (size_t i = 0; i < n_channels; ++i) {
+      sum += logarithms[i] * table.cosines[angle < 0 ? -angle : angle];
+      angle += step;
+      if (angle > half_turn) angle -= 2 * half_turn;
+    }
+    const int64_t product = static_cast<int64_t>(sum) * table.gains[k] + (int64_t{1} << 31);
+    const int32_t rounded = static_cast<int32_t>(product >> 32) + (k == 0 ? INT8_MIN : 0);
+    cepstrum[k] = static_cast<int8_t>(rounded < INT8_MIN ? INT8_MIN : rounded > INT8_MAX ? INT8_MAX : rounded);
   }
 }
 

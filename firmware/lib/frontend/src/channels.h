@@ -5,9 +5,14 @@
 namespace tinyhost {
 
 /// Features of one stride from its energies: mel filters, square root, noise reduction, PCAN gain, logarithm.
-/// noise: the estimates of the channels, brought up to date. shift: by how much the samples were shifted left.
-void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, const GainCurve& gain, size_t n_channels,
+/// gain: null for the logarithm of the amplitude as it is. noise: the estimates of the channels, brought up to date.
+/// shift: by how much the samples were shifted left.
+void EnergiesToFeatures(const uint32_t* energies, const MelFilters& filters, const GainCurve* gain, size_t n_channels,
                         int fft_bits, int shift, uint32_t* noise, uint16_t* features);
+
+/// Cepstral coefficients of logarithms, all below 900, which 20 bits have.
+void LogarithmsToCepstrum(const uint16_t* logarithms, size_t n_channels, const CepstrumTable& table,
+                          size_t n_coefficients, int8_t* cepstrum);
 
 /// The square root, rounded as TFLM's frontend does: up if the remainder is larger than the root, but never from 65535
 /// to 65536 while x is below 2^32. x: below 2^48.

@@ -58,6 +58,9 @@ Status Frontend::Configure(const FrontendConfig& config) {
   if (n_window < kMinFrontendWindow || n_window > kMaxFrontendWindow) return Status::kBadArgument;
   if (n_stride < 1 || n_stride > n_window) return Status::kBadArgument;
   if (config.n_channels < 1 || config.n_channels > kMaxFrontendChannels) return Status::kBadArgument;
+  if (config.n_coefficients > config.n_channels || config.n_coefficients > kMaxFrontendCoefficients) {
+    return Status::kBadArgument;
+  }
   if (config.variant > FrontendVariant::kMicrofrontend) return Status::kBadArgument;
   if (config.lower_band_hz >= config.upper_band_hz) return Status::kBadArgument;
   if (config.upper_band_hz * 2u > config.sample_rate_hz) return Status::kBadArgument;
@@ -69,10 +72,12 @@ Status Frontend::Configure(const FrontendConfig& config) {
   if (status != Status::kOk) return status;
   filters_ = filters;
   FillGain(kNoiseBits - (fft_bits - 6), &gain_);
+  FillCepstrum(config.n_channels, config.n_coefficients, &cepstrum_);
   FillWindow(n_window, config.variant, window_);
   n_window_ = static_cast<uint16_t>(n_window);
   n_stride_ = static_cast<uint16_t>(n_stride);
   n_channels_ = config.n_channels;
+  n_coefficients_ = config.n_coefficients;
   fft_bits_ = static_cast<uint8_t>(fft_bits);
   variant_ = config.variant;
   Reset();
@@ -112,12 +117,14 @@ void Frontend::CompleteStride() {
     shift = ShiftFor(bits);
   }
   TransformToEnergies(spectrum_, n_complex, has_lowest ? 0 : shift, filters_.first_bin, filters_.end_bin);
-  EnergiesToFeatures(spectrum_, filters_, gain_, n_channels_, fft_bits_, shift, noise_, raw_);
+  EnergiesToFeatures(spectrum_, filters_, n_coefficients_ == 0 ? &gain_ : nullptr, n_channels_, fft_bits_, shift,
+                     noise_, raw_);
   n_held_ = static_cast<uint16_t>(n_window_ - n_stride_);
   MoveSamples(samples_ + n_stride_, n_held_, samples_);
 }
 
 void Frontend::Features(int8_t* features) const {
+  if (n_coefficients_ != 0) return LogarithmsToCepstrum(raw_, n_channels_, cepstrum_, n_coefficients_, features);
   for (size_t i = 0; i < n_channels_; ++i) features[i] = QuantizedFeature(raw_[i]);
 }
 

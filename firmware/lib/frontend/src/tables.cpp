@@ -1,5 +1,6 @@
 #include "tables.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "elementary.h"
@@ -167,6 +168,22 @@ void FillGain(int input_bits, GainCurve* gain) {
     const int32_t slope = 4 * to_middle - to_end;
     gain->segments[i] = {static_cast<int16_t>(value), static_cast<int16_t>(slope),
                          static_cast<int16_t>(to_end - slope)};
+  }
+}
+
+void FillCepstrum(size_t n_channels, size_t n_coefficients, CepstrumTable* table) {
+  using elementary::Cosine;
+  using elementary::kPi;
+  const double n = static_cast<double>(n_channels);
+  for (size_t i = 0; i <= 2 * n_channels; ++i) {
+    const double cosine = Cosine(kPi / 2 * static_cast<double>(i) / n);
+    table->cosines[i] = static_cast<int16_t>(Floor(cosine * (1 << kCosineBits) + 0.5));
+  }
+  // HTK book, equations 5.11 and 5.12, with its default L = 22; half a neper is a step.
+  const float unit = std::sqrt(2.0f / static_cast<float>(n_channels)) * (1 << (33 - kCosineBits - kLogarithmBits));
+  for (size_t k = 0; k < n_coefficients; ++k) {
+    const double quarter = kPi / 2 - kPi / 22 * static_cast<double>(k);
+    table->gains[k] = Floor(unit * (1 + 11 * Cosine(quarter < 0 ? -quarter : quarter)) + 0.5);
   }
 }
 

@@ -7,8 +7,9 @@
 namespace tinyhost {
 
 Status FeatureWindow::Configure(const KwsParams& params) {
-  const size_t n_features = size_t{params.n_channels} * params.n_strides;
-  if (n_features == 0 || n_features > kMaxKwsFeatures || params.n_channels > kMaxFrontendChannels) {
+  const size_t n_features = InputFeatures(params);
+  if (n_features == 0 || n_features > kMaxKwsFeatures) return Status::kImageMetadata;
+  if (params.n_channels > kMaxFrontendChannels || params.n_coefficients > kMaxFrontendCoefficients) {
     return Status::kImageMetadata;
   }
   FrontendConfig config;
@@ -16,6 +17,7 @@ Status FeatureWindow::Configure(const KwsParams& params) {
   config.window_ms = params.window_ms;
   config.stride_ms = params.stride_ms;
   config.n_channels = static_cast<uint8_t>(params.n_channels);
+  config.n_coefficients = static_cast<uint8_t>(params.n_coefficients);
   if (frontend_.Configure(config) != Status::kOk) return Status::kImageMetadata;
   n_strides_ = params.n_strides;
   Reset();
@@ -35,7 +37,7 @@ size_t FeatureWindow::Take(const int16_t* samples, size_t n, bool* is_stride_com
   newest_ = newest_ + 1 < n_strides_ ? newest_ + 1 : 0;
   if (is_apart_ && is_full()) n_in_ring_ = 0;
   n_in_ring_ = std::min(n_in_ring_ + 1, n_strides_);
-  frontend_.Features(ring_ + newest_ * n_channels());
+  frontend_.Features(ring_ + newest_ * n_features());
   peak_ = static_cast<uint16_t>(level_.peak);
   mean_square_ = static_cast<uint32_t>(level_.energy / level_.n_samples);
   level_ = {};
@@ -61,8 +63,8 @@ uint16_t FeatureWindow::rms() const {
 }
 
 void FeatureWindow::Copy(int8_t* features) const {
-  const size_t oldest_bytes = (newest_ + 1) * n_channels();  // where the ring begins, but for a wrap
-  const size_t ring_bytes = n_strides_ * n_channels();
+  const size_t oldest_bytes = (newest_ + 1) * n_features();  // where the ring begins, but for a wrap
+  const size_t ring_bytes = n_strides_ * n_features();
   std::memcpy(features, ring_ + oldest_bytes, ring_bytes - oldest_bytes);
   std::memcpy(features + ring_bytes - oldest_bytes, ring_, oldest_bytes);
 }
@@ -79,7 +81,7 @@ Status FeatureWindow::OfClip(const int16_t* samples, size_t n, int8_t* features)
     samples += n_taken;
     n -= n_taken;
     const size_t n_skipped = n_in_clip - n_strides_;
-    if (i >= n_skipped) frontend.Features(features + (i - n_skipped) * n_channels());
+    if (i >= n_skipped) frontend.Features(features + (i - n_skipped) * n_features());
   }
   return Status::kOk;
 }

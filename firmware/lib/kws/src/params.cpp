@@ -6,7 +6,7 @@ namespace tinyhost {
 namespace {
 
 bool IsWithinBounds(const KwsParams& params) {
-  const size_t n_features = size_t{params.n_channels} * params.n_strides;
+  const size_t n_features = InputFeatures(params);
   return n_features >= 1 && n_features <= kMaxKwsFeatures && params.average_ms <= kMaxAverageMs &&
          params.suppression_ms <= kMaxSuppressionMs && params.min_results >= 1 &&
          params.min_results <= kMaxMinResults && params.period_ms <= kMaxPeriodMs;
@@ -25,7 +25,7 @@ Status ReadKwsParams(const Engine& engine, KwsParams* params) {
     if (!IsWithinBounds(read)) return Status::kImageMetadata;
   }
   const bool fits = input.type == TensorType::kInt8 && output.type == TensorType::kInt8 &&
-                    input.n_bytes == size_t{read.n_channels} * read.n_strides && output.n_bytes > read.n_silent_labels;
+                    input.n_bytes == InputFeatures(read) && output.n_bytes > read.n_silent_labels;
   if (!fits) return Status::kModelMismatch;
   *params = read;
   return Status::kOk;

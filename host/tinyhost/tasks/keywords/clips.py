@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.audio.features import FrontendConfig, features
+from tinyhost.audio.features import features
 from tinyhost.audio.keywords import UNKNOWN
 from tinyhost.audio.speakers import Part
 from tinyhost.datasets.clips import LabelledClip, load_clip_folder
@@ -28,7 +28,7 @@ from tinyhost.tasks.class_documents import AccuracyDocument, KeywordsDocument, K
 from tinyhost.tasks.classes import Accuracy, check_labels, measure_accuracy, real_values
 from tinyhost.tasks.contract import Evaluation, LabelledInput, Subject
 from tinyhost.tasks.findings import HostAnswers, Note, agreement_note, percent, within
-from tinyhost.tasks.keywords.params import keyword_params, threshold_units
+from tinyhost.tasks.keywords.params import keyword_features, keyword_params, threshold_units
 
 __all__ = ["ClipEvaluation", "KeywordAccuracy", "clip_inputs", "host_scorer", "load_clips"]
 
@@ -144,12 +144,7 @@ def host_scorer(image: bytes, model: ModelSummary) -> Callable[[NDArray[np.int16
 def host_frontend(image: bytes) -> Callable[[NDArray[np.int16]], bytes]:
     """Return what makes a model image's input tensor of a second of sound, (16000,), by the firmware's frontend."""
     params = keyword_params(image)
-    config = FrontendConfig(
-        sample_rate_hz=params.sample_rate_hz,
-        window_ms=params.window_ms,
-        stride_ms=params.stride_ms,
-        n_channels=params.n_channels,
-    )
+    config = keyword_features(params)
     return lambda pcm: features(pcm, config)[-params.n_strides :].tobytes()
 
 

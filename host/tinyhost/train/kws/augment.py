@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyhost.audio.effects import change_speed, room_impulse_response
-from tinyhost.audio.features import FeatureStream, FrontendConfig, quantized
+from tinyhost.audio.features import FeatureStream, FrontendConfig
 from tinyhost.audio.levels import active_rms, peak, rms, to_float, to_pcm
 from tinyhost.audio.mix import add_at, mix_at_snr, repeat_to
 from tinyhost.audio.sound import SAMPLE_RATE_HZ
@@ -34,6 +34,7 @@ class SoundAugmenter:
     config: SoundAugmentation = field(default_factory=SoundAugmentation)
     seed: int = 0
     """of the rooms"""
+    frontend: FrontendConfig = field(default_factory=FrontendConfig)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng((self.seed, _N_ROOMS))
@@ -43,17 +44,17 @@ class SoundAugmenter:
         ]
         self._rooms = [np.fft.rfft(room, _FFT).astype(np.complex64) for room in rooms]
         self._octaves = np.log2(np.maximum(np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE_HZ), _BANDS_HZ[0]))
-        self._stream = FeatureStream()
+        self._stream = FeatureStream(self.frontend)
 
     def features(self, pcm: NDArray[np.int16], rng: np.random.Generator, *, silent: bool) -> NDArray[np.int8]:
-        """Return (49, 40) features of a clip (16000,), changed; a silent one only gets noise at some level."""
+        """Return (49, n_features) features of a clip (16000,), changed; a silent one only gets noise at some level."""
         config = self.config
         n_before = int(rng.integers(*config.warm_strides)) if rng.random() < config.warm_share else 0
         before = n_before * self._stream.config.stride_samples
         sound = to_float(pcm)
         total = self._silence(sound, before, rng) if silent else self._speech(sound, before, rng)
         self._stream.reset()
-        return quantized(self._stream.feed(to_pcm(total)))[n_before:]
+        return self._stream.features(to_pcm(total))[n_before:]
 
     def _speech(self, sound: NDArray[np.float32], before: int, rng: np.random.Generator) -> NDArray[np.float32]:
         config = self.config
@@ -91,39 +92,43 @@ class SoundAugmenter:
         return np.fft.irfft(spectrum, _FFT)[:_CLIP].astype(np.float32)
 
 
-def clip_features(pcm: NDArray[np.int16]) -> NDArray[np.int8]:
-    """Return (n, 49, 40) features of unchanged clips (n, 16000), each with a fresh frontend, as INFER SAMPLE does."""
-    stream = FeatureStream()
-    rows = FrontendConfig().n_strides(_CLIP)
-    out = np.empty((len(pcm), rows, stream.config.n_channels), np.int8)
+def clip_features(pcm: NDArray[np.int16], config: FrontendConfig | None = None) -> NDArray[np.int8]:
+    """Return (n, 49, n_features) of unchanged clips (n, 16000), each with a fresh frontend, as INFER SAMPLE does."""
+    stream = FeatureStream(config)
+    out = np.empty((len(pcm), stream.config.n_strides(_CLIP), stream.config.n_features), np.int8)
     for index, clip in enumerate(pcm):
         stream.reset()
-        out[index] = quantized(stream.feed(clip))
+        out[index] = stream.features(clip)
     return out
 
 
-def vary_features(features: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
-    """Return (n, 49, 40) features, stretched in time and in frequency, moved, and some with a part hidden, at random.
+def vary_features(
+    features: NDArray[np.int8], rng: np.random.Generator, config: FrontendConfig | None = None
+) -> NDArray[np.int8]:
+    """Return (n, 49, n_features), stretched in time and in frequency, moved, and some with a part hidden, at random.
 
     Stretched frequencies are another vocal tract (Jaitly and Hinton 2013). Hidden parts: Park et al. 2019, SpecAugment
-    (arXiv:1904.08779); what is hidden is -128, which is silence.
+    (arXiv:1904.08779); what is hidden is silence. Cepstral coefficients are no places: they change along time only.
     """
-    return np.stack([_vary(sample, rng) for sample in features])
+    is_cepstrum = config is not None and config.n_coefficients > 0
+    return np.stack([_vary(sample, rng, is_cepstrum=is_cepstrum) for sample in features])
 
 
-def _vary(sample: NDArray[np.int8], rng: np.random.Generator) -> NDArray[np.int8]:
-    n_strides, n_channels = sample.shape
+def _vary(sample: NDArray[np.int8], rng: np.random.Generator, *, is_cepstrum: bool) -> NDArray[np.int8]:
+    n_strides, n_features = sample.shape
+    silence = np.full(n_features, -128, np.int8)
+    silence[1:] = 0 if is_cepstrum else -128
     if rng.random() < 0.4:
-        sample = _stretch(sample, rng.uniform(0.9, 1.1), rng.uniform(-1.0, 1.0)).T
-        sample = _stretch(sample, rng.uniform(0.9, 1.1), rng.uniform(-2.0, 2.0)).T
+        in_frequency = sample if is_cepstrum else _stretch(sample, rng.uniform(0.9, 1.1), rng.uniform(-1.0, 1.0))
+        sample = _stretch(in_frequency.T, rng.uniform(0.9, 1.1), rng.uniform(-2.0, 2.0)).T
     else:
         sample = sample.copy()
-    if rng.random() < 0.2:
-        first = int(rng.integers(0, n_channels))
+    if rng.random() < 0.2 and not is_cepstrum:
+        first = int(rng.integers(0, n_features))
         sample[:, first : first + int(rng.integers(1, 5))] = -128
     if rng.random() < 0.2:
         first = int(rng.integers(0, n_strides))
-        sample[first : first + int(rng.integers(1, 4))] = -128
+        sample[first : first + int(rng.integers(1, 4))] = silence
     return sample
 
 

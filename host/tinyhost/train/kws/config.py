@@ -6,12 +6,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from tinyhost.audio.features import FrontendConfig
 from tinyhost.errors import UsageError
 from tinyhost.train.core.config import ClassifierConfig, Quantization, option
 
-__all__ = ["Architecture", "KwsTrainConfig", "SoundAugmentation"]
+__all__ = ["Architecture", "Features", "KwsTrainConfig", "SoundAugmentation"]
 
 Architecture = Literal["ds_cnn", "tiny_conv", "joint"]
+Features = Literal["frontend", "mfcc"]
+
+_N_COEFFICIENTS = 13
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,12 @@ class KwsTrainConfig(ClassifierConfig):
         "The network: ds_cnn (depthwise separable), tiny_conv (TFLM's micro_speech), or joint, which adds the "
         "outputs of both.",
         "ds_cnn",
+    )
+    features: Features = option(
+        "--features",
+        "What the network sees of sound: 40 log mel energies a stride, cleaned of noise (frontend), or 13 cepstral "
+        "coefficients (mfcc).",
+        "frontend",
     )
     width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", 64, least=8, most=256)
     n_rounds: int = option(
@@ -97,11 +107,20 @@ class KwsTrainConfig(ClassifierConfig):
         super().__post_init__()
         if self.width % 8:
             raise UsageError(f"--width {self.width}: expected a multiple of 8", hint="as in: --width 64")
+        if self.published and self.features != "frontend":
+            raise UsageError(
+                f"--features {self.features}: the published network takes the frontend's", hint="--features frontend"
+            )
         if self.arch == "joint" and self.quantization != "ptq":
             raise UsageError(
                 f"--quantization {self.quantization}: a joint network is quantized after training",
                 hint="--quantization ptq",
             )
+
+    @property
+    def frontend(self) -> FrontendConfig:
+        """What becomes of sound before the network."""
+        return FrontendConfig(n_coefficients=_N_COEFFICIENTS if self.features == "mfcc" else 0)
 
     def for_part(self) -> KwsTrainConfig:
         """Return how to learn from a part of the clips, to compare: quantized in the quick way."""

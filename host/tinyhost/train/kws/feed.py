@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.features import FrontendConfig
 from tinyhost.datasets.sounds import UNKNOWN_CLASS
 from tinyhost.train.core.feed import Batch, one_hot
 from tinyhost.train.kws.augment import vary_features
@@ -20,7 +21,7 @@ _UNKNOWN_TAKEN = 0.5
 
 
 def to_input(features: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Return int8 features (n, 49, 40) as what the float network takes: (n, 49, 40, 1) in [0, 1]."""
+    """Return int8 features (n, 49, n_features) as what the float network takes: (n, 49, n_features, 1) in [0, 1]."""
     scaled: NDArray[np.float32] = (features[..., np.newaxis].astype(np.float32) + 128) / np.float32(255)
     return scaled
 
@@ -32,11 +33,19 @@ class KwsBatches:
     """
 
     def __init__(
-        self, rounds: Sequence[Path], n_classes: int, batch_size: int, seed: int, *, min_steps: int = 1
+        self,
+        rounds: Sequence[Path],
+        n_classes: int,
+        batch_size: int,
+        seed: int,
+        *,
+        min_steps: int = 1,
+        frontend: FrontendConfig | None = None,
     ) -> None:
         self._rounds = list(rounds)
         self._n_classes = n_classes
         self._seed = seed
+        self._frontend = frontend
         self._held: tuple[int, FeatureRound] = (0, load_round(self._rounds[0]))
         n = len(self._order_of(0))
         self._batch_size = min(batch_size, n)
@@ -63,11 +72,12 @@ class KwsBatches:
         return rng.permutation(np.concatenate((np.flatnonzero(classes != UNKNOWN_CLASS), taken)))
 
     def batch(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
-        """Return one batch: (batch, 49, 40, 1) in [0, 1] and (batch, n_classes)."""
+        """Return one batch: (batch, 49, n_features, 1) in [0, 1] and (batch, n_classes)."""
         rng = np.random.default_rng((self._seed, epoch, step))
         chosen = order[step * self._batch_size : (step + 1) * self._batch_size]
         sounds = self._round(epoch * self._n_passes + step // self._steps_per_pass)
-        return to_input(vary_features(sounds.features[chosen], rng)), one_hot(sounds.classes[chosen], self._n_classes)
+        varied = vary_features(sounds.features[chosen], rng, self._frontend)
+        return to_input(varied), one_hot(sounds.classes[chosen], self._n_classes)
 
     def _round(self, number: int) -> FeatureRound:
         index = number % len(self._rounds)

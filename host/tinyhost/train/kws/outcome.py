@@ -45,7 +45,7 @@ class KwsOutcome(ClassifierOutcome):
     """All that is known about a finished training."""
 
     task: ClassVar[Task] = Task.KWS
-    input_meaning: ClassVar[str] = "features of the audio micro-frontend"
+    input_meaning: ClassVar[str] = "features of docs/reference/sound-features.md"
     remedy: ClassVar[str] = "More clips, by more people,"
     first_judged: ClassVar[int] = UNKNOWN_CLASS  # silence is too easy
     first_wanted: ClassVar[int] = N_SILENT
@@ -141,10 +141,14 @@ class KwsOutcome(ClassifierOutcome):
         network = {"ds_cnn": ds_cnn, "joint": f"{ds_cnn}, and tiny_conv beside it"}.get(self.config.arch, "tiny_conv")
         return Section(
             title="Network",
-            note=f"{network}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: 49x40, a "
-            "second of the audio micro-frontend's features (30 ms window, 20 ms stride, 40 channels), int8. Output: "
-            f"softmax, one int8 per label, in this order: {', '.join(self.labels)}.",
+            note=f"{network}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: "
+            f"{self._features()} (30 ms window, 20 ms stride, 40 channels), int8. Output: softmax, "
+            f"one int8 per label, in this order: {', '.join(self.labels)}.",
         )
+
+    def _features(self) -> str:
+        n = self.config.frontend.n_coefficients
+        return f"49x{n}, a second of MFCC" if n else "49x40, a second of the audio micro-frontend's features"
 
     def model_figures(self) -> dict[str, Any]:
         """Return what metrics.json says of the model."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyhost.audio.features import FrontendConfig
 from tinyhost.datasets.sounds import N_SILENT, SILENT_CLASS, UNKNOWN_CLASS, ClipSet
 from tinyhost.system.durable import write_atomically
 from tinyhost.system.signals import ignore_interrupts
@@ -31,7 +32,7 @@ _RECIPE = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRound:
-    """features (n, 49, 40) int8 and classes (n,) int64 of clips, each changed in its own way."""
+    """features (n, 49, n_features) int8 and classes (n,) int64 of clips, each changed in its own way."""
 
     features: NDArray[np.int8]
     classes: NDArray[np.int64]
@@ -47,6 +48,7 @@ class FeatureRounds:
     seed: int
     min_per_word: int = 200
     config: SoundAugmentation = field(default_factory=SoundAugmentation)
+    frontend: FrontendConfig = field(default_factory=FrontendConfig)
     n_workers: int = 2
 
     def paths(self, n_rounds: int, on_clip: Callable[[int, int], None] = lambda done, total: None) -> list[Path]:
@@ -64,7 +66,7 @@ class FeatureRounds:
                 self.n_workers,
                 mp_context=get_context("spawn"),
                 initializer=_open,
-                initargs=(pcm, noises, self.config, self.seed),
+                initargs=(pcm, noises, self.config, self.frontend, self.seed),
             )
             try:
                 for done, number in enumerate(missing):
@@ -91,7 +93,7 @@ class FeatureRounds:
         write_atomically(path, content.getvalue(), sync=False)
 
     def _key(self) -> str:
-        digest = hashlib.sha256(f"{_RECIPE}|{self.config!r}|{self.seed}|{self.min_per_word}".encode())
+        digest = hashlib.sha256(f"{_RECIPE}|{self.config!r}|{self.frontend!r}|{self.seed}|{self.min_per_word}".encode())
         for array in (self.clips.pcm, self.clips.classes, *self.noises):
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()[:16]
@@ -135,17 +137,17 @@ def draw_round(classes: NDArray[np.int64], min_per_word: int, rng: np.random.Gen
 _worker: tuple[NDArray[np.int16], SoundAugmenter] | None = None
 
 
-def _open(pcm: Path, noises: Path, config: SoundAugmentation, seed: int) -> None:
+def _open(pcm: Path, noises: Path, config: SoundAugmentation, frontend: FrontendConfig, seed: int) -> None:
     """Give a worker process its view of the clips; Ctrl-C is left to the process that started it."""
     global _worker  # noqa: PLW0603 (a worker process is set up once, by this function)
     ignore_interrupts()
     with np.load(noises) as stored:
         sounds = [stored[name] for name in stored.files]
-    _worker = np.load(pcm, mmap_mode="r"), SoundAugmenter(noises=sounds, config=config, seed=seed)
+    _worker = np.load(pcm, mmap_mode="r"), SoundAugmenter(noises=sounds, config=config, frontend=frontend, seed=seed)
 
 
 def _features(job: tuple[NDArray[np.int64], NDArray[np.bool_], tuple[int, int, int]]) -> NDArray[np.int8]:
-    """Return the features of some clips, (n, 49, 40), each changed at random."""
+    """Return the features of some clips, (n, 49, n_features), each changed at random."""
     assert _worker is not None
     pcm, augmenter = _worker
     indices, silent, entropy = job

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyhost.audio.features import FrontendConfig
 from tinyhost.audio.speakers import speaker_of_file
 from tinyhost.compiler.api import compile_tflite
 from tinyhost.compiler.app_defaults import AppDefaults
@@ -135,7 +134,7 @@ def _opinion(data: SoundSplits) -> Counts:
 
 def app_params(config: KwsTrainConfig) -> KwsParams:
     """Return the task data of a model: the features that it was trained on, and what the app does."""
-    frontend = FrontendConfig()
+    frontend = config.frontend
     return KwsParams(
         sample_rate_hz=frontend.sample_rate_hz,
         window_ms=frontend.window_ms,
@@ -147,6 +146,7 @@ def app_params(config: KwsTrainConfig) -> KwsParams:
         n_silent_labels=N_SILENT,
         min_results=config.min_results,
         period_ms=config.period_ms,
+        n_coefficients=frontend.n_coefficients,
     )
 
 
@@ -160,6 +160,7 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
             folder=config.cache or run.folder / "features",
             seed=seed,
             config=config.augmentation,
+            frontend=config.frontend,
         )
         return rounds.paths(n_rounds, lambda done, total: run.stage("augment", done, total))
 
@@ -167,10 +168,10 @@ def _features(config: KwsTrainConfig, data: SoundSplits, run: Run) -> _Features:
     return _Features(
         rounds=[] if config.published else rounds_of(data.train, config.seed, min(config.n_rounds, config.n_epochs)),
         val=FeatureRound(
-            features=np.concatenate((clip_features(data.val.pcm), augmented.features)),
+            features=np.concatenate((clip_features(data.val.pcm, config.frontend), augmented.features)),
             classes=np.concatenate((data.val.classes, augmented.classes)),
         ),
-        test=FeatureRound(features=clip_features(data.test.pcm), classes=data.test.classes),
+        test=FeatureRound(features=clip_features(data.test.pcm, config.frontend), classes=data.test.classes),
     )
 
 
@@ -179,9 +180,7 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
     keras = import_keras()
 
     def network(arch: Architecture) -> Any:
-        return kws_network(
-            keras, arch=arch, width=config.width, n_classes=n_classes, dropout=config.dropout, l2=config.l2
-        )
+        return _architecture(config, arch, n_classes)(keras, l2=config.l2)
 
     model = network(config.arch)
     if config.start_from and config.start_from.suffix == ".h5":
@@ -198,6 +197,14 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
     if config.published:
         load_published(model, config.published, config.published_classes, config.shares)
     return model
+
+
+def _architecture(config: KwsTrainConfig, arch: Architecture, n_classes: int) -> Callable[..., Any]:
+    """Return what makes a network of keras and l2."""
+    n_features = config.frontend.n_features
+    return partial(
+        kws_network, arch=arch, n_features=n_features, width=config.width, n_classes=n_classes, dropout=config.dropout
+    )
 
 
 def _fit(config: KwsTrainConfig, model: Any, features: _Features, labels: Sequence[str], run: Run) -> Fitted:
@@ -229,9 +236,7 @@ def _rounding(config: KwsTrainConfig, model: Any, features: _Features) -> QatJob
     """Return how a fitted model is trained on with rounding in the loop."""
     n_classes = int(model.output_shape[-1])
     return QatJob(
-        network=partial(
-            kws_network, arch=config.arch, width=config.width, n_classes=n_classes, dropout=config.dropout, l2=0.0
-        ),
+        network=partial(_architecture(config, config.arch, n_classes), l2=0.0),
         weights={layer.name: layer.get_weights() for layer in model.layers},
         batches=_batches(config, features, n_classes),
         probes=to_input(load_round(features.rounds[0]).features[:_N_RANGES]),
@@ -244,7 +249,10 @@ def _rounding(config: KwsTrainConfig, model: Any, features: _Features) -> QatJob
 
 
 def _batches(config: KwsTrainConfig, features: _Features, n_classes: int) -> KwsBatches:
-    return KwsBatches(features.rounds, n_classes, config.batch_size, config.seed, min_steps=config.min_steps_per_epoch)
+    steps = config.min_steps_per_epoch
+    return KwsBatches(
+        features.rounds, n_classes, config.batch_size, config.seed, min_steps=steps, frontend=config.frontend
+    )
 
 
 def _scores(

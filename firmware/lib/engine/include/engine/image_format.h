@@ -71,7 +71,7 @@ constexpr uint16_t kMaxSuppressionMs = 10000;
 constexpr uint16_t kMaxMinResults = 100;
 
 /// of KwsParams, and of the setting
-constexpr uint32_t kMaxPeriodMs = 60000;
+constexpr uint16_t kMaxPeriodMs = 60000;
 
 /// threshold of a KWS model without task data: more than 200 of 255, in int8
 constexpr int32_t kMicroSpeechThreshold = 73;
@@ -412,17 +412,18 @@ struct KwsParams {
   uint32_t sample_rate_hz;
   uint16_t window_ms;
   uint16_t stride_ms;
-  uint16_t n_channels;  ///< features of one stride
-  uint16_t n_strides;  ///< of one input; n_channels * n_strides is its size
+  uint16_t n_channels;  ///< bands of the mel scale
+  uint16_t n_strides;  ///< of one input; its size is n_strides * n_coefficients, or * n_channels if that is 0
   uint16_t average_ms;  ///< over which the app averages scores
   uint16_t suppression_ms;  ///< after a detection, in which none follows
   uint16_t n_silent_labels;  ///< the first labels, which are no words: silence, unknown
   uint16_t min_results;  ///< in the average before it counts
-  uint32_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
+  uint16_t period_ms;  ///< least time between two inferences: what the board's speed allows; 0: at every stride
+  uint16_t n_coefficients;  ///< cepstral coefficients (MFCC) of one stride, which are its features; 0: the channels are
 };
 static_assert(sizeof(KwsParams) == 24, "KwsParams has padding");
 /// Of a model without task data: TensorFlow Lite Micro's micro_speech, with its features, its labels (silence, unknown, then words) and what its RecognizeCommands is set to.
-constexpr KwsParams kMicroSpeechKwsParams = {16000, 30, 20, 40, 49, 1000, 1500, 2, 3, 0};
+constexpr KwsParams kMicroSpeechKwsParams = {16000, 30, 20, 40, 49, 1000, 1500, 2, 3, 0, 0};
 
 /// Task data of GESTURES: how the model's steps are made of samples (firmware/lib/gestures), and what the app does with its scores.
 struct GestureParams {

@@ -10,6 +10,7 @@ namespace tinyhost {
 constexpr size_t kMinFrontendWindow = 65;   // samples, so that the FFT takes 128
 constexpr size_t kMaxFrontendWindow = 512;  // samples: 32 ms at 16 kHz
 constexpr size_t kMaxFrontendChannels = 64;
+constexpr size_t kMaxFrontendCoefficients = 20;
 constexpr uint32_t kMaxFrontendRateHz = 65'535;
 
 /// TensorFlow Lite Micro has two frontends, whose features differ here and there by one step. They round their tables
@@ -29,6 +30,7 @@ struct FrontendConfig {
   uint16_t upper_band_hz = 7500;
   uint8_t n_channels = 40;
   FrontendVariant variant = FrontendVariant::kSignal;
+  uint8_t n_coefficients = 0;  // 0: the channels are the features; else cepstral coefficients (MFCC) of them
 };
 
 /// A raw feature as a model's int8 input, as TFLM's micro_speech maps it: a range of 26 (in 1/25.6) onto 256 steps.
@@ -53,14 +55,24 @@ struct GainCurve {
   Segment segments[31];  // i: [2^(i+1), 2^(i+2))
 };
 
+/// From logarithms of channels to int8 cepstral coefficients.
+struct CepstrumTable {
+  int16_t cosines[2 * kMaxFrontendChannels + 1];  // Q14: of pi * i / (2 * n_channels)
+  int32_t gains[kMaxFrontendCoefficients];        // Q32, of a sum of raw features times cosines
+};
+
 /// TensorFlow Lite Micro's audio micro-frontend: from 16 bit sound to log mel energies, one row of channels per stride.
 /// Hann window, FFT, mel filters, square root, noise reduction, PCAN gain, logarithm, all in integers and equal to
 /// TFLM's to the bit. Floats make the tables in Configure, and nothing else. All memory is inside of the object.
+///
+/// Or, of the same filters, mel frequency cepstral coefficients (MFCC): the logarithm of each amplitude as it is, 0 for
+/// a sine of amplitude 1 and for less, then HTK's DCT and its lifter of 22, in steps of half a neper.
 class Frontend {
  public:
   /// Makes the tables and resets. kBadArgument, and the frontend is as before: a window of less than kMinFrontendWindow
   /// or more than kMaxFrontendWindow samples, a stride of none or longer than the window, no channel or more than
-  /// kMaxFrontendChannels, more than kMaxFrontendRateHz, bands that are empty or reach half the sample rate.
+  /// kMaxFrontendChannels, more coefficients than kMaxFrontendCoefficients or than channels, more than
+  /// kMaxFrontendRateHz, bands that are empty or reach half the sample rate.
   Status Configure(const FrontendConfig& config);
 
   /// Forgets all sound: the next samples begin a recording.
@@ -72,13 +84,15 @@ class Frontend {
   /// none.
   size_t Take(const int16_t* samples, size_t n, bool* is_stride_complete);
 
-  /// The newest stride's n_channels() features: 64 * ln(energy) after noise reduction and gain.
+  /// Of the newest stride's n_channels(): 64 * ln(energy) after noise reduction and gain, or of MFCC 64 *
+  /// ln(amplitude).
   const uint16_t* raw() const { return raw_; }
 
-  /// The same through QuantizedFeature.
+  /// What a model takes, n_features() values: the same through QuantizedFeature, or cepstral coefficients of them.
   void Features(int8_t* features) const;
 
   size_t n_channels() const { return n_channels_; }
+  size_t n_features() const { return n_coefficients_ != 0 ? n_coefficients_ : n_channels_; }
   size_t window_samples() const { return n_window_; }
   size_t stride_samples() const { return n_stride_; }
 
@@ -89,6 +103,7 @@ class Frontend {
   uint16_t n_stride_ = 0;
   uint16_t n_held_ = 0;  // samples in samples_
   uint8_t n_channels_ = 0;
+  uint8_t n_coefficients_ = 0;
   uint8_t fft_bits_ = 0;  // the FFT takes 1 << fft_bits_ samples
   FrontendVariant variant_ = FrontendVariant::kSignal;
 
@@ -99,6 +114,7 @@ class Frontend {
   uint16_t raw_[kMaxFrontendChannels];
   MelFilters filters_;
   GainCurve gain_;
+  CepstrumTable cepstrum_;
 };
 
 }  // namespace tinyhost

@@ -29,14 +29,14 @@ class FeatureWindow {
 
   /// True once as many strides as the window has came since the last Reset(); of windows apart, at the end of each.
   bool is_full() const { return n_in_ring_ == n_strides_ && n_strides_ != 0; }
-  /// All strides of a full window, the oldest first: n_strides * n_channels bytes.
+  /// All strides of a full window, the oldest first: n_strides * n_features() bytes.
   void Copy(int8_t* features) const;
 
   /// Of the newest stride: its features, its largest absolute sample, its root mean square.
-  const int8_t* newest() const { return ring_ + newest_ * n_channels(); }
+  const int8_t* newest() const { return ring_ + newest_ * n_features(); }
   uint16_t peak() const { return peak_; }
   uint16_t rms() const;
-  size_t n_channels() const { return frontend_.n_channels(); }
+  size_t n_features() const { return frontend_.n_features(); }  // of a stride
 
   /// The features of the last n_strides of one recording; the window itself stays as it is.
   /// kBadArgument: it is shorter than the window.

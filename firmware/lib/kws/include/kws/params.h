@@ -10,6 +10,11 @@ namespace tinyhost {
 
 constexpr size_t kMaxKwsFeatures = 4096;  // of one input: 49 strides of 40 channels are 1960
 
+/// Of one input.
+constexpr size_t InputFeatures(const KwsParams& params) {
+  return size_t{params.n_coefficients != 0 ? params.n_coefficients : params.n_channels} * params.n_strides;
+}
+
 /// Reads how the loaded model wants to be used: from its task data, which is checked, or kMicroSpeechKwsParams.
 /// kImageMetadata: the task data is no KwsParams, or a field is out of its range; kModelMismatch: input and output are
 /// not what it says, or not int8.
