@@ -75,7 +75,7 @@ def motion_traces(samples: NDArray[Any], columns: int, *, least_span: float = 0.
 
 
 def _feature_axis(head: LiveHeader, rows: int) -> list[str]:
-    """Return what stands beside each row of the spectrogram, from the top: frequencies, coefficients, axes of motion."""
+    """Return what stands beside each row of the spectrogram, downwards: frequencies, coefficients, axes of motion."""
     names = [""] * rows
     if head.n_coefficients:
         names[-1], names[0] = "c0", f"c{head.n_coefficients - 1}"
