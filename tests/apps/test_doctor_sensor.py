@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost.audio.wav import write_wav
+from tinyhost.motion.csv import motion_csv
+from tinyhost.motion.sensor import STANDARD_GRAVITY
 
 from tests.commands import run_tinyhost
 from tests.json_docs import check_document
@@ -107,6 +109,18 @@ def test_an_accelerometer_and_a_stuck_one(kind: str, stations: Stations) -> None
     assert felt["magnitude_g"] == pytest.approx(1.0, abs=0.1)
     assert len(felt["mean_g"]) == len(felt["noise_g"]) == 3
     assert bad(examined(station, "imu", "machine:stuck", code=1))[0].startswith("axes x, y, z are stuck")
+
+
+def test_a_gyroscope_at_rest_and_one_that_turns(stations: Stations, tmp_path: Path) -> None:
+    station, rng = stations("native", "gestures"), np.random.default_rng(1)
+    acceleration = rng.normal((0, 0, STANDARD_GRAVITY), 0.02, (2400, 3))
+    (tmp_path / "rest.csv").write_bytes(motion_csv(acceleration, 119.0, rng.normal((4, -9, 1), 0.3, (2400, 3))))
+    for scene, verdict in ((str(tmp_path / "rest.csv"), "passed"), ("hand:wave", "skipped")):
+        checks = examined(station, "imu", scene, code=None)["checks"]
+        found = [item for item in checks if item["check"] == "rotation"]
+        assert {item["verdict"] for item in found} == {verdict}
+        assert [item["index"] for item in found] == ([0, 1, 2] if verdict == "passed" else [None])
+        assert verdict == "skipped" or [item["measured"] for item in found] == pytest.approx([400, -900, 100], abs=15)
 
 
 def test_a_scene_for_another_sensor_is_said_to_be_one(native: Station) -> None:

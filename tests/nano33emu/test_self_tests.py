@@ -18,6 +18,7 @@ MORE = [
     (kind, app, share) for kind, app in (("nano33emu", "gestures"), ("nano33emu:rev2", "anomaly")) for share in (-8, 8)
 ]
 MORE += [("nano33emu", app, share) for app in ("anomaly", "kws", "vww") for share in (0, -8, 8)]
+MORE += [(kind, "gestures", 0) for kind in ("nano33emu", "nano33emu:rev2")]
 LARGEST_SHARES = {SelfTestCheck.START_TIME: 0.8, SelfTestCheck.CAPTURE_TIME: 0.8}
 """of what has only an upper limit"""
 MIDDLES = {

@@ -43,7 +43,10 @@ void TestMotionChip(FindingList* findings) {
   TestBmi270Chip(&SensorBus(), WaitMs, findings);
 }
 
-template <Status (*kStart)(Sampling*)>
+/// After a test of the stream; without samples all of these are skipped.
+using TestAtRest = void (*)(const StreamTotals& totals, float scale, FindingList* findings);
+
+template <Status (*kStart)(Sampling*), TestAtRest kAtRest>
 void TestMotionStream(void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*), FindingList* findings) {
   static float scale = 0;
   const auto start = [](Sampling* sampling) {
@@ -55,8 +58,13 @@ void TestMotionStream(void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlo
   const bool is_bmi270 = ChipOfBoard() == kBmi270;
   const StreamLimits limits = {is_bmi270 ? Bmi270::kLongestStartMs : Lsm9ds1::kLongestStartMs, kRatePerMille};
   const SampledSource source = {start, stop, read, MicrosNow, WaitMs};
-  if (TestStream(source, limits, &totals, findings)) return TestGravity(totals, scale, findings);
+  if (TestStream(source, limits, &totals, findings)) return kAtRest(totals, scale, findings);
   findings->Skip(SelfTestCheck::kGravity);
+}
+
+void TestBoth(const StreamTotals& totals, float scale, FindingList* findings) {
+  TestGravity(totals, scale, findings);
+  TestRotation(totals, findings);
 }
 
 }  // namespace
@@ -66,7 +74,7 @@ uint16_t AccelerometerTestParts() { return 2; }
 void TestAccelerometer(uint16_t part, FindingList* findings) {
   StopAccelerometer();
   if (part == 0) return TestMotionChip(findings);
-  TestMotionStream<StartAccelerometer>(StopAccelerometer, ReadAccelerometer, findings);
+  TestMotionStream<StartAccelerometer, TestGravity>(StopAccelerometer, ReadAccelerometer, findings);
 }
 
 uint16_t ImuTestParts() { return 2; }
@@ -74,7 +82,7 @@ uint16_t ImuTestParts() { return 2; }
 void TestImu(uint16_t part, FindingList* findings) {
   StopImu();
   if (part == 0) return TestMotionChip(findings);
-  TestMotionStream<StartImu>(StopImu, ReadImu, findings);
+  TestMotionStream<StartImu, TestBoth>(StopImu, ReadImu, findings);
 }
 
 }  // namespace tinyhost::hal

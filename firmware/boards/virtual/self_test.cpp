@@ -1,4 +1,5 @@
 // What can be tested of the sensors of virtual boards: whether the scene answers, how fast, and what is lost.
+#include "drivers/motion_self_test.h"
 #include "drivers/stream_test.h"
 #include "hal/accelerometer.h"
 #include "hal/camera.h"
@@ -15,10 +16,9 @@ constexpr int32_t kCaptures = 5;
 constexpr int32_t kLongestCaptureUs = 1'000'000;  // hal/camera.h
 
 /// A virtual sensor has no chip and no wires: its scene gives samples, in time, and loses none, or it does not.
-void TestSampled(Status (*start)(Sampling*), void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*),
-                 FindingList* findings) {
-  StreamTotals totals;
-  (void)TestStream({start, stop, read, MicrosNow, WaitForLink}, kStreamLimits, &totals, findings);
+bool TestSampled(Status (*start)(Sampling*), void (*stop)(), Status (*read)(int16_t*, size_t, SampleBlock*),
+                 FindingList* findings, StreamTotals* totals) {
+  return TestStream({start, stop, read, MicrosNow, WaitForLink}, kStreamLimits, totals, findings);
 }
 
 }  // namespace
@@ -48,17 +48,23 @@ void TestCamera(uint16_t /*part*/, FindingList* findings) {
 uint16_t MicrophoneTestParts() { return kParts; }
 
 void TestMicrophone(uint16_t /*part*/, FindingList* findings) {
-  TestSampled(StartMicrophone, StopMicrophone, ReadMicrophone, findings);
+  StreamTotals totals;
+  (void)TestSampled(StartMicrophone, StopMicrophone, ReadMicrophone, findings, &totals);
 }
 
 uint16_t AccelerometerTestParts() { return kParts; }
 
 void TestAccelerometer(uint16_t /*part*/, FindingList* findings) {
-  TestSampled(StartAccelerometer, StopAccelerometer, ReadAccelerometer, findings);
+  StreamTotals totals;
+  (void)TestSampled(StartAccelerometer, StopAccelerometer, ReadAccelerometer, findings, &totals);
 }
 
 uint16_t ImuTestParts() { return kParts; }
 
-void TestImu(uint16_t /*part*/, FindingList* findings) { TestSampled(StartImu, StopImu, ReadImu, findings); }
+void TestImu(uint16_t /*part*/, FindingList* findings) {
+  StreamTotals totals;
+  if (TestSampled(StartImu, StopImu, ReadImu, findings, &totals)) return TestRotation(totals, findings);
+  findings->Skip(SelfTestCheck::kRotation);
+}
 
 }  // namespace tinyhost::hal

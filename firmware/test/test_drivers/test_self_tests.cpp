@@ -189,6 +189,30 @@ TEST_CASE_FIXTURE(Listening, "gravity is judged at rest only") {
   CHECK(Find(SelfTestCheck::kGravity).verdict == Verdict::kSkipped);
 }
 
+TEST_CASE_FIXTURE(Listening, "the gyroscope's offset is judged while the board does not turn") {
+  source.n_channels = 6;
+  source.rate_mhz = 119'000;
+  source.true_rate_hz = 119;
+  source.values = {0, 0, 8192, 164, -164, 500};  // of 61 mdps
+  CHECK(Test());
+  TestRotation(totals, &findings);
+  const Finding* last = findings.data() + findings.size() - 1;
+  CHECK(last->check == SelfTestCheck::kRotation);
+  CHECK(last->index == 2);
+  CHECK(last->measured == 3052);
+  CHECK(last->verdict == Verdict::kFailed);
+  CHECK(last[-2].measured == 1001);
+  CHECK(last[-1].measured == -1001);
+  CHECK(last[-1].verdict == Verdict::kPassed);
+
+  source.position = 0;
+  source.values = {0, 0, 8192, 100, 0, 0, 0, 0, 8192, -100, 0, 0};
+  findings.Clear();
+  CHECK(Test());
+  TestRotation(totals, &findings);
+  CHECK(Find(SelfTestCheck::kRotation).verdict == Verdict::kSkipped);
+}
+
 /// A motion sensor whose masses move as its self-test register says.
 struct Chip : RegisterBus {
   uint8_t address;

@@ -105,6 +105,8 @@ class SelfTestCheck(IntEnum):
     """of an accelerometer at rest: magnitude of the mean; mg"""
     MOVEMENT = 25
     """of an accelerometer: standard deviation of the axis that moves most; mg"""
+    ROTATION = 26
+    """of a gyroscope at rest: mean of an axis; index 0: x, 1: y, 2: z; hundredths of a degree per second"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,6 +53,10 @@ _CAUSES: dict[int, Cause] = {
         "at rest it should measure 1 g, whichever way it lies",
         "test again without touching the table; if the result is the same, the accelerometer is defective",
     ),
+    SelfTestCheck.ROTATION: (
+        "at rest the gyroscope should measure next to no rotation",
+        "test again without touching the table; if the result is the same, the gyroscope is defective",
+    ),
 }
 _SOLDERED_CAUSES: dict[int, Cause] = {
     SelfTestCheck.IDENTITY: ("a different chip answers than this board should have", SOLDERED_ADVICE),

@@ -39,9 +39,10 @@ _TITLES: dict[int, str] = {
     SelfTestCheck.DEFLECTION_SIZE: "chip self-test, axis",
     SelfTestCheck.GRAVITY: "gravity",
     SelfTestCheck.MOVEMENT: "movement",
+    SelfTestCheck.ROTATION: "rotation at rest, axis",
 }
 _LINES = (SelfTestCheck.BUS_LINE, SelfTestCheck.SYNC_LINE, SelfTestCheck.DATA_LINE)
-_OF_AXES = (SelfTestCheck.DEFLECTION, SelfTestCheck.DEFLECTION_SIZE)
+_OF_AXES = (SelfTestCheck.DEFLECTION, SelfTestCheck.DEFLECTION_SIZE, SelfTestCheck.ROTATION)
 _AXES = "xyz"
 _FINE = ("passed", "skipped", "noted")
 
@@ -67,8 +68,8 @@ class CheckResult:
     highest: int | None
     """the highest value that passes"""
     unit: str
-    """`count`, `us`, `ms`, `mhz` (samples per 1,000 s), `counts`, `hundredths` (of a count), `ppm`, `mg`, `line_state`
-    (LineState of the schema), `flag`, `number`"""
+    """`count`, `us`, `ms`, `mhz` (samples per 1,000 s), `counts`, `hundredths` (of a count), `ppm`, `mg`,
+    `hundredths_dps` (of a degree per second), `line_state` (LineState of the schema), `flag`, `number`"""
     shown: str
     """`measured` for people"""
     expected: str

@@ -67,6 +67,7 @@ _UNITS: dict[int, Unit] = {
     SelfTestCheck.DEFLECTION_SIZE: _PLAIN_MG,
     SelfTestCheck.GRAVITY: _PLAIN_MG,
     SelfTestCheck.MOVEMENT: _PLAIN_MG,
+    SelfTestCheck.ROTATION: Unit(name="hundredths_dps", show=lambda value: f"{value / 100:+.2f} °/s"),
 }
 
 

@@ -96,6 +96,7 @@ def test_an_absent_sensor_is_a_matter_of_wires_on_a_real_board_and_of_scenes_on_
         (SelfTestCheck.DEFLECTION, -19_531, "-19.53 g"),
         (SelfTestCheck.GRAVITY, 1003, "1.003 g"),
         (SelfTestCheck.CHIP, 2, "BMI270"),
+        (SelfTestCheck.ROTATION, -150, "-1.50 °/s"),
         (SelfTestCheck.D0_D1_EXCHANGED, 1, "yes"),
         (SelfTestCheck.OFFSET, -870, "-870 counts"),
     ],

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "drivers/motion_sensor.h"
+#include "hal/imu.h"
 
 namespace tinyhost {
 namespace {
@@ -57,6 +58,11 @@ constexpr hal::Limits kBmiDeflections[kAxes] = {
 // 90 mg of zero-g offset on each axis (LSM9DS1, table 3; BMI270 less), which may add up to 156.
 constexpr hal::Limits kGravityMg = {840, 1160};
 constexpr int32_t kMostMovementMg = 60;
+
+// Hundredths of a degree per second: what a gyroscope at rest may say (LSM9DS1, table 3, zero-rate level at 2000 dps;
+// BMI270 less), and how much it may vary.
+constexpr hal::Limits kRestRotation = {-3000, 3000};
+constexpr int32_t kMostTurning = 300;
 
 void Unpack(const uint8_t* bytes, int32_t* xyz) {
   for (size_t axis = 0; axis < kAxes; ++axis) {
@@ -188,6 +194,18 @@ void TestGravity(const StreamTotals& totals, float scale, hal::FindingList* find
   findings->Note(SelfTestCheck::kMovement, movement_mg, {0, kMostMovementMg});
   if (movement_mg > kMostMovementMg) return findings->Skip(SelfTestCheck::kGravity);
   findings->Add(SelfTestCheck::kGravity, static_cast<int32_t>(std::sqrt(square) * mg + 0.5f), kGravityMg);
+}
+
+void TestRotation(const StreamTotals& totals, hal::FindingList* findings) {
+  const auto hundredths = [](float counts) {
+    return static_cast<int32_t>(counts * (100 * hal::kRotationScale) + (counts < 0 ? -0.5f : 0.5f));
+  };
+  for (size_t axis = kAxes; axis < kMotionAxesWithGyroscope; ++axis) {
+    if (hundredths(totals.StandardDeviation(axis)) > kMostTurning) return findings->Skip(SelfTestCheck::kRotation);
+  }
+  for (uint8_t axis = 0; axis < kAxes; ++axis) {
+    findings->Add(SelfTestCheck::kRotation, hundredths(totals.Mean(kAxes + axis)), kRestRotation, axis);
+  }
 }
 
 }  // namespace tinyhost

@@ -56,6 +56,7 @@ enum class SelfTestCheck : uint8_t {
   kDeflectionSize = 23,  ///< the same without its sign; mg
   kGravity = 24,  ///< of an accelerometer at rest: magnitude of the mean; mg
   kMovement = 25,  ///< of an accelerometer: standard deviation of the axis that moves most; mg
+  kRotation = 26,  ///< of a gyroscope at rest: mean of an axis; index 0: x, 1: y, 2: z; hundredths of a degree per second
 };
 
 /// One thing that a self-test looked at.

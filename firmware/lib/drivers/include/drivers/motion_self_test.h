@@ -28,4 +28,7 @@ void TestBmi270Chip(RegisterBus* bus, WaitMs wait_ms, hal::FindingList* findings
 /// kMovement, and if the board lay still kGravity. `scale`: g of one count.
 void TestGravity(const StreamTotals& totals, float scale, hal::FindingList* findings);
 
+/// kRotation for each axis, of samples of acceleration and rotation, in hal::kRotationScale; skipped while it turns.
+void TestRotation(const StreamTotals& totals, hal::FindingList* findings);
+
 }  // namespace tinyhost
