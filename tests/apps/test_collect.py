@@ -18,6 +18,7 @@ from tinyhost.sensors.picture_file import read_picture
 from tinyhost.synth.pictures import write_dataset
 from tinyhost.tasks.collecting import collect, set_margin
 
+from tests.commands import run_tinyhost
 from tests.stations import Stations
 
 pytestmark = pytest.mark.firmware
@@ -52,6 +53,13 @@ def test_a_board_that_is_alone_keeps_pictures_that_are_collected_later(stations:
         assert (line.subject, line.label) == ("P07", "unsure")
         assert line.attributes["model_sha256"] == done["model_sha256"] != ""
     assert "form 12" in (target / "consents.jsonl").read_text()
+    words = ("data", "label", target / "unsure", tmp_path / "hall", "--labels", "no_person,person")
+    assert run_tinyhost(*words, "--annotator", "ada", says="2\n" * len(lines)).code == 0
+    for line in read_manifest(tmp_path / "hall"):
+        assert (line.subject, line.purpose, line.label, line.sensor) == ("P07", "a door", "person", "camera")
+        assert line.attributes["model_sha256"] == done["model_sha256"]
+        assert line.attributes["labelled_by"] == "ada"
+        assert line.consent in (tmp_path / "hall" / "consents.jsonl").read_text()
     station.run("settings", "unsure_margin=0")
     assert station.run_json("collect", str(target))["margin"] == 0
 

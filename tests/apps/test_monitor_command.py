@@ -160,7 +160,7 @@ def test_pictures_that_the_model_is_unsure_of_are_kept(native: Station, pictures
         original = next(path for path in pictures.rglob("*.*") if path.as_posix().endswith(line.scene_item))
         np.testing.assert_array_equal(read_picture(kept / line.file), read_picture(original))
         assert line.label == "unsure"
-        assert set(line.attributes) == {"proposed", "margin", "model", "scores"}
+        assert set(line.attributes) == {"proposed", "margin", "model", "model_sha256", "scores"}
     assert len(list((kept / "unsure").iterdir())) == 3
 
 

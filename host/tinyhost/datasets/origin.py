@@ -55,6 +55,26 @@ class Origin:
             attributes=attributes or {},
         )
 
+    @classmethod
+    def of_sample(cls, sample: Sample, attributes: Mapping[str, str]) -> Origin:
+        """Return where a sample came from that another data set has. attributes: further ones."""
+        return cls(
+            sensor=sample.sensor,
+            board=sample.board,
+            device=sample.device,
+            app=sample.app,
+            firmware_version=sample.firmware_version,
+            build_id=sample.build_id,
+            settings=sample.settings,
+            scene=sample.scene,
+            note=sample.note,
+            subject=sample.subject,
+            consent=sample.consent,
+            purpose=sample.purpose,
+            retain_until=sample.retain_until,
+            attributes={**sample.attributes, **attributes},
+        )
+
     def sample(self, label: str) -> Sample:
         """Return what the manifest's lines of one label have in common; it is of no file yet."""
         return Sample(

@@ -167,6 +167,7 @@ class UnsureKeeper:
         is_alarm = header.form.result == "alarm"
         answer = UnsureAnswer(
             model=header.model,
+            model_sha256=header.model_sha256,
             proposed=reading.alarm if is_alarm else header.label(reading.top),
             margin=margin_of_reading(reading, header),
             scores={"score": header.real_score(reading.score)}

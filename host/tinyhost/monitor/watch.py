@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -57,6 +58,7 @@ def header_of(device: Device, board: PoweredBoard, scene: str) -> LiveHeader:
         if model
         else "",
         labels=model.labels if model else (),
+        model_sha256=hashlib.sha256(model.data).hexdigest() if model else "",
         tick_unit=info.tick_unit,
         tick_hz=info.tick_hz,
         scale=scale,

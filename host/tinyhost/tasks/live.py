@@ -60,6 +60,8 @@ class LiveHeader:
     model_note: str
     """what else is worth a glance, e.g. the model's arena"""
     labels: tuple[str, ...]
+    model_sha256: str = ""
+    """of the model image, hex"""
     tick_unit: str
     tick_hz: int
     scale: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,9 @@ from tinyhost.datasets.importers.contract import FoundSample, ReadAs
 from tinyhost.datasets.importers.files import content_reader, original_of
 from tinyhost.datasets.importing import store_content
 from tinyhost.datasets.labelling.answers import Answer, add_answer
+from tinyhost.datasets.manifest import Sample, read_manifest
 from tinyhost.datasets.origin import Origin
+from tinyhost.datasets.people.consent import carry_consent
 from tinyhost.datasets.skipped import Skipped
 from tinyhost.datasets.store import DatasetStore, validate_label
 from tinyhost.errors import DatasetError, MissingToolError
@@ -39,6 +41,8 @@ class Proposal:
     score: float
     margin: float
     """how far the next label's score is below"""
+    known: Sample | None = None
+    """the line of the data set that it lies in; None: it lies in none"""
 
 
 def samples_below(source: Path) -> tuple[SampleKind, list[Path]]:
@@ -69,12 +73,14 @@ def propose(
     proposer: None: nothing is. known: SHA-256 of files that have a label; they are passed over.
     """
     found = []
+    roots = {path.parent.parent for path in paths}
+    lines = {root / line.file: line for root in roots for line in read_manifest(root)}
     for done, path in enumerate(paths, 1):
         try:
             sha256 = hashlib.sha256(read_file(path, max_bytes=_MAX_BYTES)).hexdigest()
             if sha256 not in known:
                 ranked = sorted(proposer(path), key=lambda item: -item[1]) if proposer else []
-                found.append(_proposal(path, sha256, ranked))
+                found.append(replace(_proposal(path, sha256, ranked), known=lines.get(path)))
         except (DatasetError, MissingToolError) as error:
             skipped.append(Skipped(what=path.name, reason=error.message))
         on_file(done, len(paths))
@@ -94,12 +100,17 @@ def accept(
 ) -> str:
     """Store a file under a label, with who said so; return its name in the set. Raises DatasetError.
 
-    Motion with gaps becomes a file for each stretch without one, of which the first is returned.
+    A sample of a data set keeps what that set's manifest says of it: where it is from, whose it is, for how long, and
+    what a model said. Motion with gaps becomes a file for each stretch without one, of which the first is returned.
     """
-    origin = Origin.of_import(proposal.path.parent, {"labelled_by": annotator})
+    by, known = {"labelled_by": annotator}, proposal.known
+    origin = Origin.of_sample(known, by) if known else Origin.of_import(proposal.path.parent, by)
+    if known is not None:
+        carry_consent(proposal.path.parent.parent, store.root, known.consent)
     found = FoundSample(
         what=proposal.path.name,
         label=label,
+        speaker=known.speaker if known else "",
         read=content_reader(proposal.path, ReadAs(convert=convert)),
         original=original_of(proposal.path),
     )

@@ -21,7 +21,16 @@ from tinyhost.system.durable import write_atomically
 from tinyhost.system.json_reading import JsonObject, parse_json
 from tinyhost.system.reading import read_file
 
-__all__ = ["CONSENTS_NAME", "Person", "drop_consents", "read_consents", "record_consent", "subject_of", "with_person"]
+__all__ = [
+    "CONSENTS_NAME",
+    "Person",
+    "carry_consent",
+    "drop_consents",
+    "read_consents",
+    "record_consent",
+    "subject_of",
+    "with_person",
+]
 
 CONSENTS_NAME = "consents.jsonl"
 _MAX_BYTES = 1 << 28
@@ -147,6 +156,13 @@ def read_consents(root: Path) -> list[dict[str, Any]]:
             found.object("dpv:hasDataSubject").text("dct:identifier")
             records.append(dict(found.values))
     return records
+
+
+def carry_consent(source: Path, target: Path, identifier: str) -> None:
+    """Give a set the record of another set that its samples name; nothing if it has it. Raises DatasetError."""
+    known = read_consents(target)
+    if identifier and all(record["dct:identifier"] != identifier for record in known):
+        _write(target, [*known, *(item for item in read_consents(source) if item["dct:identifier"] == identifier)])
 
 
 def drop_consents(root: Path, subject: str) -> int:
