@@ -185,7 +185,7 @@ def test_a_consent_is_one_record_in_the_words_of_the_standard(home: Path) -> Non
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"consent": "yes"}, "of a person"),
+        ({"consent": "yes"}, "need a person"),
         ({"subject": "Ann B"}, "expected at most"),
         ({"subject": "P1", "retain_until": "soon"}, "expected a date"),
     ],

@@ -129,15 +129,15 @@ def test_a_range_of_pixels_is_folded_into_the_first_layer() -> None:
 @pytest.mark.parametrize(
     ("data", "wishes", "words"),
     [
-        (first_filters([1, 2, 3]), AdaptOptions(softmax="off"), r"operator 0 \(CONV_2D\) is at its end"),
+        (first_filters([1, 2, 3]), AdaptOptions(softmax="off"), r"operator 0 \(CONV_2D\) is the last operator"),
         (picture_classifier(), AdaptOptions(gray=True), "its input is 1x32x32x1, expected three channels"),
-        (picture_classifier(), AdaptOptions(softmax="on"), "is at its end already"),
+        (picture_classifier(), AdaptOptions(softmax="on"), "is already the last operator"),
         (picture_classifier(), AdaptOptions(order=(0, 0)), "expected each of 0 to 1 once"),
         (picture_classifier(), AdaptOptions(integer_ends=True), "it takes int8 and gives int8"),
-        (colours().dense(2).tflite(), AdaptOptions(gray=True), r"FULLY_CONNECTED\) is between the picture and"),
+        (colours().dense(2).tflite(), AdaptOptions(gray=True), r"FULLY_CONNECTED\) comes before the first layer"),
         (colours().tflite(), AdaptOptions(gray=True), "its output is a colour picture"),
         (colours().conv(2, 3).tflite(), AdaptOptions(pixel_range=(0.0, 1.0)), r"goes to operator 0 \(PAD\)"),
-        (first_filters([1, 2, 3]), AdaptOptions(pixel_range=(3.0, 4.0)), "3 to 4 does not hold 0"),
+        (first_filters([1, 2, 3]), AdaptOptions(pixel_range=(3.0, 4.0)), "3 to 4 does not contain 0"),
     ],
 )
 def test_what_cannot_be_adapted_is_refused_with_the_reason(data: bytes, wishes: AdaptOptions, words: str) -> None:
@@ -189,5 +189,5 @@ def test_a_model_of_several_outputs_is_refused() -> None:
     b = ModelBuilder()
     x = b.tensor((1, 4), scale=1.0)
     y = b.operator("RELU", [x], b.tensor((1, 4), scale=1.0))
-    with pytest.raises(UnsupportedModelError, match="1 input and 2 outputs; what is adapted has one of each"):
+    with pytest.raises(UnsupportedModelError, match="1 input and 2 outputs; a model to adapt has one of each"):
         adapted(b.build([x], [y, x]), AdaptOptions(integer_ends=True))

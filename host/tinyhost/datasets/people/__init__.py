@@ -1,1 +1,1 @@
-"""The people in a data set: what they agreed to, until when, and how what is of them goes away again."""
+"""The people in a data set: their consent, its expiry, and the erasure of their samples."""

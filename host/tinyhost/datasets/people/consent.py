@@ -1,7 +1,7 @@
-"""What a person agreed to: a record after ISO/IEC TS 27560:2023 as JSON-LD, in the words of the W3C's DPV.
+"""A person's consent: a record according to ISO/IEC TS 27560:2023 as JSON-LD, in the vocabulary of the W3C's DPV.
 
-The profile is that of https://w3id.org/dpv/schema/dpv-27560. Records stand in `consents.jsonl` of the data set, one a
-line, and every sample's line in the manifest names its own.
+The profile is that of https://w3id.org/dpv/schema/dpv-27560. Records are in `consents.jsonl` of the data set, one per
+line, and every sample's line in the manifest names its record.
 """
 
 from __future__ import annotations
@@ -48,21 +48,21 @@ _PROCESSING = ("dpv:Collect", "dpv:Store", "dpv:Analyse", "dpv:Erase")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Whom samples are of, as the command line says it; `subject` is "" if they are of nobody."""
+    """The person that samples are of, from the command line; `subject` is "" if they are of nobody."""
 
     subject: str = ""
-    """a pseudonym: who that is stands elsewhere"""
+    """a pseudonym; the person's name is kept elsewhere"""
     consent: str = ""
-    """how and to what the person agreed"""
+    """the form of the consent"""
     purpose: str = ""
-    """what the samples may be used for"""
+    """the purpose for which the samples may be used"""
     retain_until: str = ""
     """the last day on which they may be kept, ISO 8601"""
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what cannot be."""
+        """Raise UsageError for invalid or contradictory options."""
         if not self.subject and (self.consent or self.purpose):
-            raise UsageError("--consent and --purpose are of a person", hint="say which: --subject P07")
+            raise UsageError("--consent and --purpose need a person", hint="name the person: --subject P07")
         if self.subject and (len(self.subject) > _MAX_SUBJECT or not _SUBJECT.fullmatch(self.subject)):
             raise UsageError(
                 f"--subject {self.subject!r}: expected at most {_MAX_SUBJECT} letters, digits, points and hyphens",
@@ -76,12 +76,12 @@ class Person:
 
 
 def subject_of(name: str) -> str:
-    """Return a subject's name as it is stored and compared: composed (NFC)."""
+    """Return a subject's name in composed form (NFC), in which it is stored and compared."""
     return normal_label(name)
 
 
 def with_person(origin: Origin, person: Person, root: Path) -> Origin:
-    """Return an origin whose samples are of a person, of whose consent the set has a record. Raises DatasetError."""
+    """Return an origin for samples of a person, and record the consent in the set. Raises DatasetError."""
     return replace(
         origin,
         subject=subject_of(person.subject),
@@ -92,9 +92,9 @@ def with_person(origin: Origin, person: Person, root: Path) -> Origin:
 
 
 def record_consent(root: Path, person: Person, *, sensor: str) -> str:
-    """Return the identifier of a person's record in a set, which is written if there is none like it yet.
+    """Return the identifier of a person's record in a set; write the record if the set has none like it.
 
-    sensor: what the samples come from. Returns "" without consent. Raises DatasetError if it cannot be written.
+    sensor: the source of the samples. Returns "" without consent. Raises DatasetError if it cannot be written.
     """
     if not person.consent:
         return ""
@@ -108,7 +108,7 @@ def record_consent(root: Path, person: Person, *, sensor: str) -> str:
 
 
 _OF_ONE: dict[str, None] = {"@id": None, "dct:identifier": None, "dct:created": None, "dpv:hasConsentStatus": None}
-"""in which two records of the same consent differ"""
+"""fields in which two records of the same consent differ"""
 
 
 def _given(record: dict[str, Any]) -> bool:
@@ -141,7 +141,7 @@ def _record(person: Person, sensor: str) -> dict[str, Any]:
 
 
 def read_consents(root: Path) -> list[dict[str, Any]]:
-    """Return a set's records, in their order. Raises DatasetError with the line's number if one is damaged."""
+    """Return a set's records in order. Raises DatasetError with the line number of a damaged record."""
     path = root / CONSENTS_NAME
     if not path.exists():
         return []
@@ -166,7 +166,7 @@ def carry_consent(source: Path, target: Path, identifier: str) -> None:
 
 
 def drop_consents(root: Path, subject: str) -> int:
-    """Remove the records of a subject; return how many there were."""
+    """Remove the records of a subject, and return their number."""
     records = read_consents(root)
     kept = [item for item in records if item["dpv:hasDataSubject"]["dct:identifier"].casefold() != subject.casefold()]
     if len(kept) < len(records):

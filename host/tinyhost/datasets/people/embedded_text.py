@@ -1,4 +1,4 @@
-"""Text inside of files that are no text: metadata of pictures and sounds, members of archives, rows of databases."""
+"""Text in binary files: metadata of pictures and sounds, members of archives, rows of databases."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _DAMAGED = (
 
 
 def is_packed(content: bytes) -> bool:
-    """Return whether it is an archive, or a compressed file."""
+    """Return whether the content is an archive or a compressed file."""
     return content.startswith(_PACKED)
 
 
 def text_pieces(content: bytes, *, depth: int = 0) -> Iterator[bytes]:
-    """Yield what may be text in a file: all but pixels and samples, unpacked; of damaged ones what can be read."""
+    """Yield all possible text in a file, unpacked, but no pixels and samples; of a damaged file, what is readable."""
     if content.startswith(_PNG):
         for kind, body in _png_chunks(content):
             if kind not in _PNG_NEEDS:
@@ -63,7 +63,7 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _riff_chunks(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield where each chunk's body is, its kind, and the body."""
+    """Yield the position, the kind and the body of each chunk."""
     at = 12
     while at + 8 <= len(content):
         size = int.from_bytes(content[at + 4 : at + 8], "little")
@@ -80,7 +80,7 @@ def _inflated(body: bytes) -> Iterator[bytes]:
 
 
 def _members(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield name and content of an archive's members; of a compressed file its content, a tar's headers included."""
+    """Yield the name and content of an archive's members, or of a compressed file, with a tar's headers."""
     with suppress(*_DAMAGED):
         if not content.startswith(b"PK"):
             packed = io.BytesIO(content)
@@ -103,9 +103,9 @@ def _members(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def without_traces(content: bytes, is_trace: Callable[[bytes], bool], blank: Callable[[bytes], bytes]) -> bytes:
-    """Return a PNG without the chunks that have a trace; of other files what may be text, blanked where it stands.
+    """Return a PNG without the chunks that contain a trace; in other files, traces in text are blanked in place.
 
-    blank: keeps the length, so that the file can be read as before.
+    blank: keeps the length, so that the file remains readable.
     """
     if content.startswith(_PNG):
         made = bytearray(_PNG)
@@ -126,7 +126,7 @@ def without_traces(content: bytes, is_trace: Callable[[bytes], bool], blank: Cal
 
 
 def rewritten_rows(path: Path, write_over: Callable[[bytes], bytes]) -> None:
-    """Write over the texts of a SQLite database, row by row, and leave no old page behind. Raises sqlite3.Error."""
+    """Overwrite the texts of a SQLite database row by row, and remove old pages. Raises sqlite3.Error."""
     with closing(sqlite3.connect(path, isolation_level=None)) as base:
         base.create_function("tinyhost_over", 1, lambda value: _over(value, write_over), deterministic=True)
         tables = [row[0] for row in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

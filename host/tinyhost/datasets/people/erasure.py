@@ -1,6 +1,6 @@
-"""Samples that must go: out of their sets and every list and copy, and the models that saw them are withdrawn.
+"""Erasure of samples from their sets, from every list and copy; models that were trained on them are withdrawn.
 
-The lines of the manifests go last: whatever stops it, the same command finds what is left and goes on.
+The lines of the manifests are removed last, so that the same command can continue after an interruption.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _MAX_CONTENT_BYTES = 1 << 32
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where samples, and what was made of them, may be."""
+    """The folders that may contain samples, and models and reports made from them."""
 
     data: Path
     runs: Path
     models: Path
 
     def made(self) -> tuple[Path, Path]:
-        """Where models are."""
+        """The folders with models."""
         return self.runs, self.models
 
 
@@ -52,25 +52,25 @@ class Erasure:
 
     schema: Literal["tinyhost.data_erase/1"] = "tinyhost.data_erase/1"
     samples: list[Path] = field(default_factory=list)
-    """files of data sets that are gone"""
+    """number of files removed from data sets"""
     copies: list[Path] = field(default_factory=list)
-    """other files of the same content or name, reports and archives with samples in them, that are gone"""
+    """number of other files removed: copies, and reports and archives that contain samples"""
     written_over: list[Path] = field(default_factory=list)
-    """files in which a name or a hash stood"""
+    """number of files in which a name or a hash was overwritten"""
     consents: int = 0
-    """records of consent that are gone"""
+    """number of consent records removed"""
     models: list[Path] = field(default_factory=list)
-    """files of models that saw the samples, or go on from one that did: push refuses them"""
+    """files of models trained on the samples, or continued from such a model; push refuses them"""
     unknown_runs: list[Path] = field(default_factory=list)
-    """folders with a model of which nothing says what it saw"""
+    """folders with a model whose training data are unknown"""
     remaining: list[Path] = field(default_factory=list)
-    """files in which something of it is found even now"""
+    """files that still contain a trace"""
 
 
 def erase_subject(places: Places, subject: str) -> Erasure:
-    """Remove all that is of a subject, by `--subject` or `--speaker` of its samples.
+    """Remove everything about a subject, whose samples have it as `--subject` or `--speaker`.
 
-    Raises DatasetError if something cannot be read or removed; the same call then goes on.
+    Raises DatasetError if something cannot be read or removed; calling it again continues.
     """
     name = subject_of(subject)
     own = {name.casefold(), speaker_id(name)}
@@ -78,7 +78,7 @@ def erase_subject(places: Places, subject: str) -> Erasure:
 
 
 def erase_expired(places: Places, today: date) -> Erasure:
-    """Remove the samples whose last day is over. Raises as `erase_subject`."""
+    """Remove the samples whose retention period is over. Raises as `erase_subject`."""
 
     def is_over(line: Sample) -> bool:
         try:
@@ -123,16 +123,16 @@ def _erase(places: Places, is_wanted: Callable[[Sample], bool], subject: str) ->
 
 
 def _check_no_label(subject: str, lines: Mapping[Path, list[Sample]]) -> None:
-    """Raise DatasetError if a subject is called as a label is: texts would lose both."""
+    """Raise DatasetError if a subject has the name of a label, since both would be overwritten in texts."""
     for root, own in lines.items():
         if subject and any(line.label == subject for line in own):
-            raise DatasetError(f"{root}: {subject} is a label, too", hint="rename the label's folder first")
+            raise DatasetError(f"{root}: {subject} is also the name of a label", hint="rename the label's folder first")
 
 
 def _digests(
     doomed: Mapping[Path, list[Sample]], aside: Mapping[Path, tuple[list[bytes], list[Sample]]]
 ) -> frozenset[str]:
-    """Return the hashes of what goes: as the lines have them, and as the files are."""
+    """Return the hashes of the samples to remove, from the manifest and from the files."""
     found = [(root / line.file, line) for root, own in doomed.items() for line in own]
     found += [(path.parent / line.file, line) for path, (_, gone) in aside.items() for line in gone]
     on_disk = {file_digest(path) for path, _ in found if path.is_file()}
@@ -140,7 +140,7 @@ def _digests(
 
 
 def _journal(path: Path, is_wanted: Callable[[Sample], bool]) -> tuple[list[bytes], list[Sample]]:
-    """Return the lines of a quarantine's journal that stay, and the samples of those that go."""
+    """Return the remaining lines of a quarantine's journal, and the samples of the removed ones."""
     kept, gone = [], []
     for number, text in enumerate(read_file(path, max_bytes=_MAX_BYTES).splitlines(keepends=True), 1):
         where = f"{path}:{number}"
@@ -155,14 +155,14 @@ def _journal(path: Path, is_wanted: Callable[[Sample], bool]) -> tuple[list[byte
 
 
 def _removed(path: Path) -> bool:
-    """Remove a file; return whether it was there. Raises DatasetError."""
+    """Remove a file, and return whether it existed. Raises DatasetError."""
     try:
         path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
         raise DatasetError(
-            f"{path}: cannot be removed: {error.strerror}", hint="fix its folder, then give the same command again"
+            f"{path}: cannot be removed: {error.strerror}", hint="fix its folder, then run the same command again"
         ) from error
     return True
 
@@ -182,7 +182,7 @@ def _everything(places: Places) -> Iterator[Path]:
 
 
 def _clean(places: Places, traces: Traces, done: Erasure) -> None:
-    """Remove copies, and write over what texts say. Manifests and journals are left: their lines go last."""
+    """Remove copies, and overwrite traces in texts, except in manifests and journals: their lines go last."""
     for path in list(_everything(places)):
         if path.name in _KEPT or path.suffix in _MODELS:
             continue
@@ -200,7 +200,7 @@ def _is_left(path: Path, traces: Traces) -> bool:
 
 
 def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:
-    """Find the runs that saw the samples, those that went on from them, and copies of their models; withdraw all."""
+    """Withdraw the models of runs that used the samples, of runs that continued from these, and all copies."""
     files = [path for root in places.made() for path in all_files(root) if path.suffix in _MODELS]
     digests = {path: file_digest(path) for path in dict.fromkeys(files)}
     folders = sorted({path.parent for path in digests})
@@ -223,7 +223,7 @@ def _withdraw(places: Places, traces: Traces, done: Erasure) -> None:
 
 
 def _is_of(model: Path | None, digests: set[str], folders: set[Path]) -> bool:
-    """Return whether a model is one of those, by its folder or by its content."""
+    """Return whether a model is to be withdrawn, by its folder or its content."""
     if model is None:
         return False
     if any(model.resolve().is_relative_to(folder.resolve()) for folder in folders):

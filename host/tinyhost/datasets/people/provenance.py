@@ -1,4 +1,4 @@
-"""Which samples a model has seen: `data.json` beside it."""
+"""The samples that a model was trained on: `data.json` beside it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _HINT = "it is written by tinyhost train; delete it if it is of no use"
 
 @dataclass(frozen=True, kw_only=True)
 class RunData:
-    """What a run has learnt from or was measured on."""
+    """The data that a run was trained and measured on."""
 
     folder: Path
     """of the data set"""
     samples: Mapping[str, str]
     """the SHA-256 of each file, by its name below the folder"""
     start_from: Path | None
-    """the model that the run went on from"""
+    """the model from which the run continued"""
 
 
 def file_digest(path: Path) -> str:
@@ -48,7 +48,7 @@ def file_digest(path: Path) -> str:
 
 
 def write_run_data(run: Path, data: Path, start_from: Path | None) -> None:
-    """Write which files of a data set a run has seen: all of them, since parts and figures are of the whole set."""
+    """Write the files of the data set of a run: all of them, since splits and figures depend on the whole set."""
     known = {line.file: line.sha256 for line in read_manifest(data)}
     files = {path.relative_to(data).as_posix(): path for path in files_below(data)}
     samples = {
@@ -66,7 +66,7 @@ def write_run_data(run: Path, data: Path, start_from: Path | None) -> None:
 
 
 def read_run_data(run: Path) -> RunData | None:
-    """Return what a run has seen; None if nothing says it. Raises DatasetError if what says it is damaged."""
+    """Return the data of a run, or None if they are unknown. Raises DatasetError for a damaged file."""
     path = run / RUN_DATA_NAME
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""What names a person or a sample in files of any kind: found, and written over."""
+"""Traces of a person or a sample in files of any kind: finds and overwrites them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tinyhost.system.reading import read_file
 __all__ = ["ERASED", "Traces", "all_files"]
 
 ERASED = "erased"
-"""stands where a name or a hash stood"""
+"""replaces a name or a hash"""
 _MAX_BYTES = 1 << 31
 _LEAST_IN_BINARY = 6
-"""letters of a name that is looked for in files which are no text: a shorter one is there by chance"""
+"""shortest name to search in binary files: shorter ones occur by chance"""
 _HASH = re.compile(rb"[0-9a-fA-F]{64}")
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """Yield every file below a folder, hidden ones too, in the order of names; links are not followed."""
+    """Yield every file below a folder, including hidden ones, sorted by name; links are not followed."""
     for path in sorted(root.rglob("*")) if root.is_dir() else ():
         if path.is_file() and not path.is_symlink():
             yield path
@@ -34,19 +34,19 @@ def all_files(root: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """A subject's name, "" if there is none, and the SHA-256 of samples, hex."""
+    """A subject's name ("" if there is none) and the SHA-256 of samples, hex."""
 
     subject: str
     digests: frozenset[str]
 
     def in_name(self, name: str) -> bool:
-        """Return whether a file's name has the id in it that clips of the subject have, or a hash."""
+        """Return whether a file name contains the id of the subject's clips, or a hash."""
         content = name.encode("utf-8", "surrogateescape")
         own = f"{speaker_id(self.subject)}{SPEAKER_MARK}".encode() if self.subject else b""
         return bool(own and own in content) or self._digest_in(content)
 
     def in_content(self, content: bytes) -> bool:
-        """Return whether a file's content has them, its metadata, an archive's members and a database's rows too."""
+        """Return whether a file contains a trace, also in metadata, members of archives and rows of databases."""
         if not _is_binary(content):
             return self._in_text(content)
         names = self._names(_LEAST_IN_BINARY)
@@ -57,9 +57,9 @@ class Traces:
         )
 
     def written_over(self, path: Path) -> bool:
-        """Write `erased` over what a file has of them, or `x` in a file that is no text; return if there was anything.
+        """Overwrite traces in a file with `erased`, or with `x` in a binary file; return whether there were any.
 
-        An archive is removed whole. Raises DatasetError if it cannot be read or written.
+        An archive is removed completely. Raises DatasetError if it cannot be read or written.
         """
         content = read_file(path, max_bytes=_MAX_BYTES)
         if not self.in_content(content):
@@ -85,13 +85,13 @@ class Traces:
         return self._digest_in(content) or bool(names and names.search(content))
 
     def _over(self, content: bytes) -> bytes:
-        """Return a text with `erased` where a name or a hash stood."""
+        """Return a text in which `erased` replaces names and hashes."""
         made = _HASH.sub(lambda found: ERASED.encode() if self._is_own(found[0]) else found[0], content)
         names = self._names()
         return names.sub(ERASED.encode(), made) if names else made
 
     def _blank(self, content: bytes, least: int) -> bytes:
-        """Return content of the same length with `x` in their place."""
+        """Return content of the same length in which `x` replaces traces."""
         made = _HASH.sub(lambda found: b"x" * 64 if self._is_own(found[0]) else found[0], content)
         names = self._names(least)
         return names.sub(lambda found: b"x" * len(found[0]), made) if names else made
@@ -103,7 +103,7 @@ class Traces:
         return any(self._is_own(found[0]) for found in _HASH.finditer(content))
 
     def _names(self, least: int = 1) -> re.Pattern[bytes] | None:
-        """Return what finds the name as a word of its own, as JSON may write it, too, and the id in clips' names."""
+        """Return a pattern for the name as a separate word, also in JSON's escapes, and for the id in clips' names."""
         if not self.subject:
             return None
         quoted = json.dumps(self.subject)[1:-1]

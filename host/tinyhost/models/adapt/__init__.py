@@ -1,1 +1,1 @@
-"""Foreign models made to fit a board: what is changed, and how equal the result is."""
+"""Adaptation of models by others to a board, with a comparison of the results."""

@@ -1,4 +1,4 @@
-"""Adapts a .tflite file as a person asks, measures how equal the result is, and says both in a note."""
+"""Adapts a .tflite file as requested, compares the results of both models, and reports this in a note."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _HINT = "say what is to be changed: --gray, --integer-ends, --pixel-range, --ord
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptOptions:
-    """What is to be changed, in the order in which it is done."""
+    """The requested changes, in the order of application."""
 
     integer_ends: bool = False
     gray: bool = False
     pixel_range: tuple[float, float] | None = None
     """real values of a black and of a white pixel"""
     order: tuple[int, ...] | None = None
-    """of the classes: numbers of the outputs as they were"""
+    """of the classes: indices of the original outputs"""
     softmax: Literal["on", "off"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptDocument:
-    """`tinyhost model adapt MODEL --output FILE --json FILE`; the note beside the new file, too."""
+    """`tinyhost model adapt MODEL --output FILE --json FILE`, and the note beside the new file."""
 
     schema: Literal["tinyhost.adapt/1"] = "tinyhost.adapt/1"
     source: str
@@ -57,20 +57,20 @@ class AdaptDocument:
     """shape and type of the new file's input"""
     output: str
     done: tuple[str, ...]
-    """what was changed, in sentences"""
+    """the changes, in sentences"""
     exact: bool
-    """nothing was rounded: what is left is equal to the bit, or for floats up to the order of sums"""
+    """whether nothing was rounded: outputs are bit-identical, or for floats equal up to the order of additions"""
     equality: Equality | None
-    """what both answered to the same inputs; null if that could not be measured"""
+    """comparison of both models on the same inputs; null if it could not be measured"""
     not_measured: str
-    """why not; empty if it was"""
+    """why it could not be measured; empty if it was"""
     labels: tuple[str, ...]
-    """of the new file's outputs, as far as they were given"""
+    """of the new file's outputs, if labels were given"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptedModel:
-    """An adapted model, not written yet."""
+    """An adapted model that is not written yet."""
 
     data: bytes
     """of the new .tflite"""
@@ -106,10 +106,10 @@ def adapt(
     n_inputs: int = 100,
     pictures: Sequence[NDArray[np.uint8]] = (),
 ) -> AdaptedModel:
-    """Return a .tflite file's bytes adapted, with how equal both are on random inputs or on pictures.
+    """Return an adapted .tflite file, with a comparison of both models on random inputs or on pictures.
 
-    Raises ModelError for a damaged file, and for a result that is not as equal as it must be; UnsupportedModelError for
-    one that cannot be adapted so; UsageError for no wish.
+    Raises ModelError for a damaged file, and for results that should be identical and are not; UnsupportedModelError
+    for a model that cannot be adapted; UsageError if no change is requested.
     """
     adapted, result = _adapted(data, wishes, where)
     after = read_tflite(result, where=f"{where}, adapted")
@@ -132,7 +132,7 @@ def adapt(
 
 
 def adapted_bytes(data: bytes, wishes: AdaptOptions, *, where: str) -> bytes:
-    """Return a .tflite file's bytes adapted, without any measurement. Raises as `adapt`."""
+    """Return an adapted .tflite file without any comparison. Raises as `adapt`."""
     return _adapted(data, wishes, where)[1]
 
 
@@ -144,9 +144,9 @@ def _adapted(data: bytes, wishes: AdaptOptions, where: str) -> tuple[Adapted, by
         )
     if before.more_inputs or before.more_outputs:
         raise UnsupportedModelError(
-            f"{where}: {counted(len(before.inputs), 'input')} and {counted(len(before.outputs), 'output')}; what is "
-            "adapted has one of each",
-            hint="export a model of one input and one output",
+            f"{where}: {counted(len(before.inputs), 'input')} and {counted(len(before.outputs), 'output')}; a model "
+            "to adapt has one of each",
+            hint="export a model with one input and one output",
         )
     adapted = _changed(before, wishes, where)
     return adapted, write_tflite(data, before, adapted.graph, where=where)
@@ -177,7 +177,7 @@ def _changed(graph: Graph, wishes: AdaptOptions, where: str) -> Adapted:
 
 
 def _check(equality: Equality, adapted: Adapted, wishes: AdaptOptions, where: str) -> None:
-    """Raise ModelError if a model differs in whose changes nothing is rounded: then this program is wrong."""
+    """Raise ModelError if outputs differ although nothing was rounded, which is a bug of tinyhost."""
     ends = (adapted.graph.tensors[index].dtype for index in (adapted.graph.input, adapted.graph.output))
     must_equal = adapted.is_exact and wishes.softmax is None and "float32" not in ends
     if must_equal and equality.identical < equality.n_inputs:

@@ -1,4 +1,4 @@
-"""A model of colour pictures made one of grey ones: its first layer's kernel is summed over the channels."""
+"""Converts a model of colour pictures to grey ones: the first layer's filters are summed over the channels."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _HINT = "ask for a model of grey pictures, or train one: tinyhost train vww"
 
 
 def to_gray(graph: Graph, where: str) -> Adapted:
-    """Return the model of one channel that answers as the model of three does where all three are equal.
+    """Return a model with one channel that has the results of the original for three equal channels.
 
-    Raises UnsupportedModelError if its input is no colour picture, or what it does first tells the channels apart.
+    Raises UnsupportedModelError if the input is not a colour picture, or the first operators distinguish the channels.
     """
     shape = graph.tensors[graph.input].shape
     if len(shape) != 4 or shape[3] != _COLOURS:
         raise adapt_error(
-            where, "grey", f"its input is {'x'.join(map(str, shape))}, expected three channels", "leave --gray out"
+            where, "grey", f"its input is {'x'.join(map(str, shape))}, expected three channels", "omit --gray"
         )
     done: list[str] = []
     is_exact = True
@@ -66,7 +66,7 @@ def _one_channel(tensor: Tensor) -> Tensor:
 
 
 def _passed(graph: Graph, operator: Operator, gray: set[int], where: str) -> Graph:
-    """Return the graph if an operator does the same to each channel, its constants for one of them."""
+    """Return the graph, with an operator's constants for one channel, if it treats all channels alike."""
     others = [graph.tensors[index] for index in operator.inputs if index >= 0 and index not in gray]
     if operator.code in _PER_CHANNEL or (operator.code in _PADS and _pads_no_channel(others)):
         return graph
@@ -75,8 +75,10 @@ def _passed(graph: Graph, operator: Operator, gray: set[int], where: str) -> Gra
         if len(constants) == len(others):
             return with_tensors(graph, constants)
         why = f"{operator_name(operator)} treats the channels differently"
-        raise adapt_error(where, "grey", why, "a model that takes pictures as they are, without means of each colour")
-    raise adapt_error(where, "grey", f"{operator_name(operator)} is between the picture and the first layer", _HINT)
+        raise adapt_error(
+            where, "grey", why, "use a model that takes pictures without subtracting a mean for each colour"
+        )
+    raise adapt_error(where, "grey", f"{operator_name(operator)} comes before the first layer", _HINT)
 
 
 def _pads_no_channel(others: list[Tensor]) -> bool:
@@ -87,7 +89,7 @@ def _pads_no_channel(others: list[Tensor]) -> bool:
 
 
 def _equal_constants(others: list[Tensor]) -> Iterator[Tensor]:
-    """Yield the constants that have one value for all channels, for one channel."""
+    """Yield the constants that are equal for all channels, reduced to one channel."""
     for tensor in others:
         if tensor.data is None or tensor.dtype not in ("int8", "uint8", "int16", "int32", "float32"):
             return
@@ -101,7 +103,7 @@ def _equal_constants(others: list[Tensor]) -> Iterator[Tensor]:
 
 
 def _summed(graph: Graph, operator: Operator, where: str) -> tuple[Graph, int]:
-    """Return the graph with a convolution's filters summed over the channels, and how many had to be rounded."""
+    """Return the graph with a convolution's filters summed over the channels, and the number of rounded filters."""
     filters = graph.tensors[operator.inputs[1]]
     bias = graph.tensors[operator.inputs[2]] if len(operator.inputs) > 2 and operator.inputs[2] >= 0 else None
     if filters.data is None or filters.shape[3:] != (_COLOURS,) or filters.dtype not in ("int8", "float32"):
@@ -134,7 +136,7 @@ def _summed(graph: Graph, operator: Operator, where: str) -> tuple[Graph, int]:
 def _requantized(
     filters: Tensor, sums: NDArray[np.int64], shrinks: NDArray[np.float64]
 ) -> tuple[Tensor, NDArray[np.float64]]:
-    """Return the filters of one channel in int8, each with its scale times `shrinks`, and these scales.
+    """Return the int8 filters of one channel, each with its scale times `shrinks`, and these scales.
 
     A filter whose sums fit int8 keeps its scale, and its values are exact.
     """
@@ -151,7 +153,7 @@ def _requantized(
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a filter's values as whole numbers whose sum is the nearest one to theirs.
+    """Return a filter's values rounded to integers whose sum is as close as possible to the original.
 
     Pictures are smooth: what counts most is the sum of a filter's errors. So those that are nearest to being rounded
     the other way are.

@@ -1,4 +1,4 @@
-"""The ends of a model: integers instead of floats, the order of its classes, a softmax."""
+"""The input and output of a model: integers instead of floats, the order of its classes, a softmax."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HINT = "give the labels in the model's own order: tinyhost push --labels"
 
 
 def with_integer_io(graph: Graph, where: str) -> Adapted:
-    """Return the model without the casts at its ends: its input and output are the int8 tensors inside."""
+    """Return the model without casts at its input and output, which become the int8 tensors inside."""
     done: list[str] = []
     first = only_reader(graph, graph.input)
     if first is not None and first.code == "QUANTIZE" and graph.tensors[first.outputs[0]].dtype == "int8":
@@ -41,13 +41,13 @@ def with_integer_io(graph: Graph, where: str) -> Adapted:
 
 
 def without_softmax(graph: Graph, where: str) -> Adapted:
-    """Return the model without the softmax at its end: what went into it is the output."""
+    """Return the model without its final softmax, whose input becomes the output."""
     last = writer(graph, graph.output)
     cast = last if last is not None and last.code in _CASTS else None
     if cast is not None:
         last = writer(graph, cast.inputs[0])
     if last is None or last.code != "SOFTMAX":
-        raise adapt_error(where, "softmax off", f"{operator_name(last)} is at its end", "leave --softmax out")
+        raise adapt_error(where, "softmax off", f"{operator_name(last)} is the last operator", "omit --softmax")
     operators = tuple(operator for operator in graph.operators if operator not in (last, cast))
     words = f"{operator_name(last)} left out: the output is its input, the logits"
     more = f"; with it {operator_name(cast)}" if cast else ""
@@ -55,14 +55,14 @@ def without_softmax(graph: Graph, where: str) -> Adapted:
 
 
 def with_softmax(graph: Graph, where: str) -> Adapted:
-    """Return the model with a softmax at its end; an int8 one gives 1/256 a step, as TensorFlow Lite wants it."""
+    """Return the model with a final softmax; for int8, its scale is 1/256, as TensorFlow Lite requires."""
     logits = graph.tensors[graph.output]
     last = writer(graph, graph.output)
     if last is not None and last.code in ("SOFTMAX", "LOGISTIC", "LOG_SOFTMAX"):
-        raise adapt_error(where, "softmax on", f"{operator_name(last)} is at its end already", "leave --softmax out")
+        raise adapt_error(where, "softmax on", f"{operator_name(last)} is already the last operator", "omit --softmax")
     if logits.dtype not in ("int8", "float32") or not logits.shape or logits.shape[-1] < 2:
         what = f"its output is {logits.dtype} {'x'.join(map(str, logits.shape))}, expected int8 of two or more classes"
-        raise adapt_error(where, "softmax on", what, "cut its casts off first: --integer-ends")
+        raise adapt_error(where, "softmax on", what, "remove its casts first: --integer-ends")
     quantization = Quantization(scales=np.array([1 / 256], np.float32), zero_points=np.array([-128], np.int64), axis=0)
     scores = Tensor(
         index=len(graph.tensors),
@@ -80,7 +80,7 @@ def with_softmax(graph: Graph, where: str) -> Adapted:
 
 
 def in_order(graph: Graph, where: str, *, order: Sequence[int]) -> Adapted:
-    """Return the model whose output i is what its output order[i] was: the last layer's filters change places."""
+    """Return the model whose output i is the original output order[i]: the last layer's filters are permuted."""
     n = graph.tensors[graph.output].shape[-1] if graph.tensors[graph.output].shape else 1
     if sorted(order) != list(range(n)):
         got = ",".join(map(str, order))
@@ -118,7 +118,7 @@ def _last_layer(graph: Graph, n: int, where: str) -> Operator:
             break
         operator = writer(graph, operator.inputs[0])
     if operator is None or operator.code not in _WEIGHTED:
-        raise adapt_error(where, "order", f"{operator_name(operator)} makes its classes, and has no filters", _HINT)
+        raise adapt_error(where, "order", f"{operator_name(operator)} computes the classes and has no filters", _HINT)
     return operator
 
 

@@ -1,4 +1,4 @@
-"""How equal an adapted model is to the one that it was: both run on the same inputs."""
+"""Compares an adapted model with the original: both run on the same inputs."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Equality:
-    """What both models said to the same inputs."""
+    """Comparison of both models on the same inputs."""
 
     reference: ReferenceName
     """what ran them"""
     inputs: Literal["random", "pictures"]
     n_inputs: int
     identical: int
-    """inputs to which every output is what it was, to the bit"""
+    """number of inputs with bit-identical outputs"""
     same_top: int
-    """inputs to which the same class has the highest score"""
+    """number of inputs with the same top class"""
     largest_difference: float
     """of any output, in real values"""
     largest_steps: float | None
-    """the same in steps of the output as it was; null of floats"""
+    """the same in steps of the original output; null for floats"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What of an adaptation the outputs show, and how inputs are said to both."""
+    """How the outputs of an adapted model are compared, and how both models get the same inputs."""
 
     order: tuple[int, ...] | None = None
     softmax: Literal["on", "off"] | None = None
@@ -56,7 +56,7 @@ def measure(
     pictures: Sequence[NDArray[np.uint8]],
     where: str,
 ) -> Equality:
-    """Return what both files answer; pictures: grey levels (height, width), used instead of random inputs.
+    """Return the comparison of both files; pictures: grey levels (height, width), used instead of random inputs.
 
     Raises whatever compiling either model raises, MissingToolError without the reference.
     """
@@ -97,7 +97,7 @@ def _inputs(model: ModelSummary, n: int, pictures: Sequence[NDArray[np.uint8]]) 
 
 
 def _meaning(tensor: bytes, info: TensorInfo, change: Change) -> Reals:
-    """Return the real values that an input of the new model means, in its shape."""
+    """Return the real values of an input of the new model, in its shape."""
     if change.pixel_range is None:
         return _reals(tensor, info).reshape(info.shape)
     low, high = change.pixel_range
@@ -106,7 +106,7 @@ def _meaning(tensor: bytes, info: TensorInfo, change: Change) -> Reals:
 
 
 def _encoded(reals: Reals, info: TensorInfo) -> bytes:
-    """Return an input of the old model with these values, one channel for each of its own."""
+    """Return an input of the original model with these values, repeated for each of its channels."""
     whole = np.broadcast_to(reals, info.shape)
     if info.dtype == "float32":
         return whole.astype("<f4").tobytes()

@@ -1,4 +1,4 @@
-"""The scale and zero point of a picture's input folded: a camera's byte less 128 enters the model as it is."""
+"""Folds the scale and zero point of a picture's input, so that the input is a camera's byte minus 128."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _HINT = 'leave --pixel-range out, and say "pixel_range" in a settings.json besid
 def with_pixel_range(graph: Graph, where: str, *, pixel_range: tuple[float, float]) -> Adapted:
     """Return the model whose int8 input q is the pixel q + 128; pixel_range: real values of the pixels 0 and 255.
 
-    The first layer's weights stay; its bias takes another scale, and what of black's value no zero point can say.
+    The first layer's weights are kept. Its bias gets another scale, and includes the part of black's value that no zero
+    point can represent.
     """
     low, high = pixel_range
     tensor = graph.tensors[graph.input]
@@ -36,7 +37,7 @@ def with_pixel_range(graph: Graph, where: str, *, pixel_range: tuple[float, floa
     zero_point = round(-128 - low / scale)
     if not -128 <= zero_point <= 127:
         raise adapt_error(
-            where, "pixel range", f"{low:g} to {high:g} does not hold 0", "give the values of black and white"
+            where, "pixel range", f"{low:g} to {high:g} does not contain 0", "give the values of black and white"
         )
     rest = low - scale * (-128 - zero_point)
     assert filters.quantization is not None
