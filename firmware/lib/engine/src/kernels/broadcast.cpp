@@ -23,13 +23,15 @@ TINYHOST_COLD Shape4 ExtendShape(const TensorView& tensor) {
 
 TINYHOST_COLD bool BothBroadcast(const OperatorView& op) {
   const Shape4 out = ExtendShape(op.output);
+  int n_ones[4] = {};
   for (int i = 0; i < 2; ++i) {
     const Shape4 in = ExtendShape(op.inputs[i]);
     for (int d = 0; d < 4; ++d) {
       if (in.dims[d] != 1 && in.dims[d] != out.dims[d]) return false;
+      n_ones[d] += in.dims[d] != out.dims[d];
     }
   }
-  return true;
+  return n_ones[0] < 2 && n_ones[1] < 2 && n_ones[2] < 2 && n_ones[3] < 2;
 }
 
 TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
@@ -39,103 +41,144 @@ TINYHOST_COLD bool ValidBroadcast(const OperatorView& op) {
 
 namespace {
 
-constexpr int32_t kBlockBytes = 256;
-constexpr int32_t kLongRow = kBlockBytes / 4 + 1;  // copies of longer ones take more than they spare
 constexpr int32_t kWord = 4;
-constexpr int32_t kFourWords = 4 * kWord;
+constexpr int32_t kLongRow = 32;  // shorter ones are laid side by side, so that they are as long
+constexpr int32_t kBlockBytes = 128;
 
 /// Dimensions in which both inputs go on alike: how many elements, and how far apart each input has them.
 struct Axis {
-  int32_t n = 1;
-  int32_t step[2] = {0, 0};
+  int32_t n;
+  int32_t step[2];
 };
 
-/// Rows of one input behind one another, copied where the input repeats.
-class Block {
- public:
-  const int8_t* Rows(const int8_t* from, int32_t step, int32_t next, int32_t n, int32_t n_rows) {
-    if (step != 0 && (next != 0 || n_rows == 1)) return from;
-    if (from == from_) return data_;  // as many rows, or fewer
-    from_ = from;
-    int8_t* to = data_;
-    if (step == 0) {
-      n > kWord ? Fill<kFourWords>(from, next, n, n_rows) : Fill<kWord>(from, next, n, n_rows);
-      return data_;
+/// Makes as few axes as there may be of the output's dimensions, the innermost first; others have one element.
+TINYHOST_COLD void MakeAxes(const OperatorView& op, Axis axes[4]) {
+  int32_t strides[2] = {1, 1};
+  Axis* axis = axes;
+  for (int d = 1; d <= 4; ++d) {
+    const int32_t n = d <= op.output.rank ? op.output.dims[op.output.rank - d] : 1;
+    if (n == 1) continue;
+    int32_t steps[2];
+    for (int i = 0; i < 2; ++i) {
+      const TensorView& input = op.inputs[i];
+      const int32_t dim = d <= input.rank ? input.dims[input.rank - d] : 1;
+      steps[i] = dim == 1 ? 0 : strides[i];
+      strides[i] *= dim;
     }
-    int32_t period = n;
-    while (period < kWord) period += n;
-    for (int32_t i = 0; i < n; ++i) *to++ = from[i];
-    for (int32_t i = n; i < period; ++i, ++to) *to = to[-n];
-    for (const int8_t* end = data_ + n * n_rows; to < end; to += kWord) std::memcpy(to, to - period, kWord);
-    return data_;
-  }
-
- private:
-  /// Rows of one value each, kBytes at once.
-  template <int32_t kBytes>
-  TINYHOST_HOT void Fill(const int8_t* from, int32_t next, int32_t n, int32_t n_rows) {
-    for (int8_t* row = data_; n_rows > 0; --n_rows, from += next, row += n) {
-      const uint32_t word = static_cast<uint8_t>(*from) * 0x01010101u;
-      for (int8_t *to = row, *end = row + n; to < end; to += kBytes) {
-        for (int32_t i = 0; i < kBytes; i += kWord) std::memcpy(to + i, &word, kWord);
-      }
-    }
-  }
-
-  int8_t data_[kBlockBytes + kFourWords];  // as many are stored at once
-  const int8_t* from_ = nullptr;
-};
-
-/// Runs rows along one axis, short ones some at a time.
-TINYHOST_COLD void RunRows(const OperatorView& op, RowFunction function, const Axis& along, const Axis& rows,
-                           const int8_t* const inputs[2], int8_t* output) {
-  const bool repeats = (along.step[0] & along.step[1]) == 0;
-  int32_t n_at_once = along.n, rows_at_once = 1;
-  if (repeats && n_at_once > kBlockBytes) n_at_once = kBlockBytes;
-  if (repeats || along.n < kLongRow) rows_at_once = kBlockBytes / n_at_once;
-  if (rows_at_once > 8) rows_at_once &= ~7;  // fast kernels run eight elements at once
-  Block blocks[2];
-  for (int32_t row = 0; row < rows.n; row += rows_at_once) {
-    const int32_t n_rows = rows.n - row < rows_at_once ? rows.n - row : rows_at_once;
-    for (int32_t column = 0, n; column < along.n; column += n, output += n * n_rows) {
-      n = along.n - column < n_at_once ? along.n - column : n_at_once;
-      const int8_t* data[2];
-      for (int i = 0; i < 2; ++i) {
-        const int8_t* from = inputs[i] + row * rows.step[i] + column * along.step[i];
-        data[i] = blocks[i].Rows(from, along.step[i], rows.step[i], n, n_rows);
-      }
-      function(op, data[0], data[1], n * n_rows, output);
+    const bool first = axis->n == 1;
+    if (first || steps[0] != axis->step[0] * axis->n || steps[1] != axis->step[1] * axis->n) {
+      if (!first) ++axis;
+      *axis = {n, {steps[0], steps[1]}};
+    } else {
+      axis->n *= n;
     }
   }
 }
 
-}  // namespace
-
-TINYHOST_COLD void ForEachRow(const OperatorView& op, RowFunction function) {
-  const int8_t *a = op.input_data<int8_t>(0), *b = op.input_data<int8_t>(1);
-  const uint32_t n_bytes = op.output.n_bytes;
-  if (op.inputs[0].n_bytes == n_bytes && op.inputs[1].n_bytes == n_bytes) {
-    return function(op, a, b, static_cast<int32_t>(n_bytes), op.output_data<int8_t>());
+TINYHOST_COLD void RunRows(const OperatorView& op, const RowsKernel& kernel, const Rows& rows) {
+  if (kernel.all) return kernel.all(op, rows);
+  const int8_t *a = rows.inputs[0], *b = rows.inputs[1];
+  int8_t* output = rows.output;
+  for (int32_t left = rows.n_rows; left > 0; --left, a += rows.next[0], b += rows.next[1], output += rows.n) {
+    kernel.each(op, a, b, rows.n, output);
   }
-  const Shape4 out = ExtendShape(op.output);
-  const Shape4 strides[2] = {BroadcastStrides(op.inputs[0]), BroadcastStrides(op.inputs[1])};
-  Axis axes[4];
-  int last = -1;
-  for (int d = 3; d >= 0; --d) {
-    if (out.dims[d] == 1) continue;
-    const int32_t step_a = strides[0].dims[d], step_b = strides[1].dims[d];
-    if (last >= 0 && step_a == axes[last].step[0] * axes[last].n && step_b == axes[last].step[1] * axes[last].n) {
-      axes[last].n *= out.dims[d];
-    } else {
-      axes[++last] = Axis{out.dims[d], {step_a, step_b}};
+}
+
+/// Runs short rows, of which one input has the same in all, with copies of it side by side.
+TINYHOST_COLD void RunShortRows(const OperatorView& op, const RowsKernel& kernel, Rows rows) {
+  int8_t block[kBlockBytes + kWord];
+  const int repeated = rows.next[0] == 0 ? 0 : 1;
+  const int8_t* from = rows.inputs[repeated];
+  int32_t n_at_once = rows.n % kWord == 0 ? 1 : kWord;
+  while (n_at_once * rows.n <= kBlockBytes / 2) n_at_once *= 2;
+  if (n_at_once > rows.n_rows) n_at_once = rows.n_rows;
+  int32_t period = rows.n;
+  while (period < kWord) period += rows.n;
+  int8_t *to = block, *end = block + n_at_once * rows.n;
+  for (; to < block + period; ++to) *to = to < block + rows.n ? *from++ : to[-rows.n];
+  for (; to < end; to += kWord) std::memcpy(to, to - period, kWord);
+  const int32_t left = rows.n_rows % n_at_once * rows.n;
+  rows.n_rows /= n_at_once;
+  rows.n *= n_at_once;
+  rows.inputs[repeated] = block;
+  rows.next[1 - repeated] = rows.n;
+  RunRows(op, kernel, rows);
+  if (left == 0) return;
+  rows.output += rows.n * rows.n_rows;
+  rows.inputs[1 - repeated] += rows.n * rows.n_rows;
+  rows.n = left;
+  rows.n_rows = 1;
+  RunRows(op, kernel, rows);
+}
+
+/// A row's single value for all of its elements, and up to 3 bytes behind them.
+TINYHOST_HOT void Fill(const int8_t* ones, int32_t n, int32_t n_rows, int8_t* to) {
+  for (const int8_t* const end = ones + n_rows; ones != end; ++ones) {
+    const uint32_t word = static_cast<uint8_t>(*ones) * 0x01010101u;
+    int8_t* const next = to + n;
+    std::memcpy(to, &word, kWord);
+    while ((to += kWord) < next) std::memcpy(to, &word, kWord);
+    to = next;
+  }
+}
+
+/// Runs rows with a single value of one input, with copies of it.
+TINYHOST_COLD void RunOnes(const OperatorView& op, const RowsKernel& kernel, const Rows& of) {
+  int8_t block[kBlockBytes + kWord];
+  Rows rows = of;
+  const int32_t n_at_once = of.n < kBlockBytes ? kBlockBytes / of.n : 1;
+  const int8_t* ones = of.inputs[of.ones];
+  rows.ones = -1;
+  rows.inputs[of.ones] = block;
+  for (int32_t left = of.n_rows; left > 0; left -= n_at_once, ones += n_at_once) {
+    const int32_t n_rows = left < n_at_once ? left : n_at_once;
+    rows.n = of.n < kBlockBytes ? n_rows * of.n : kBlockBytes;
+    Fill(ones, rows.n / n_rows, n_rows, block);
+    for (int32_t n = n_rows * of.n; n > 0; n -= rows.n) {
+      if (rows.n > n) rows.n = n;
+      rows.n_rows = 1;
+      RunRows(op, kernel, rows);
+      rows.inputs[1 - of.ones] += rows.n;
+      rows.output += rows.n;
     }
   }
-  int8_t* output = op.output_data<int8_t>();
+}
+
+/// Runs the rows of the two innermost axes.
+TINYHOST_COLD void RunAxes(const OperatorView& op, const RowsKernel& kernel, Rows rows) {
+  if (rows.ones < 0) {
+    if (rows.n < kLongRow && rows.n_rows > 1) return RunShortRows(op, kernel, rows);
+    return RunRows(op, kernel, rows);
+  }
+  const auto run = rows.n < kernel.least_with_ones ? RunOnes : RunRows;
+  int32_t& next = rows.next[1 - rows.ones];
+  if (next != 0 || rows.n_rows == 1) return run(op, kernel, rows);
+  int32_t n_rows = rows.n_rows;
+  for (rows.n_rows = 1; n_rows > 0; --n_rows, ++rows.inputs[rows.ones], rows.output += rows.n) run(op, kernel, rows);
+}
+
+}  // namespace
+
+TINYHOST_COLD void ForEachRow(const OperatorView& op, const RowsKernel& kernel) {
+  const int32_t n = static_cast<int32_t>(op.output.n_bytes);
+  Rows rows{{op.input_data<int8_t>(0), op.input_data<int8_t>(1)}, op.output_data<int8_t>(), n, 1, {n, n}, -1};
+  if (op.inputs[0].n_bytes == op.output.n_bytes && op.inputs[1].n_bytes == op.output.n_bytes) {
+    return RunRows(op, kernel, rows);
+  }
+  Axis axes[4] = {{1, {1, 1}}, {1, {0, 0}}, {1, {0, 0}}, {1, {0, 0}}};
+  MakeAxes(op, axes);
+  rows.n = axes[0].n;
+  rows.n_rows = axes[1].n;
+  for (int32_t i = 0; i < 2; ++i) {
+    rows.next[i] = axes[1].step[i];
+    if (axes[0].step[i] == 0) rows.ones = i;
+  }
   for (int32_t i = 0; i < axes[3].n; ++i) {
-    for (int32_t j = 0; j < axes[2].n; ++j, output += axes[0].n * axes[1].n) {
-      const int8_t* inputs[2] = {a + i * axes[3].step[0] + j * axes[2].step[0],
-                                 b + i * axes[3].step[1] + j * axes[2].step[1]};
-      RunRows(op, function, axes[0], axes[1], inputs, output);
+    for (int32_t j = 0; j < axes[2].n; ++j, rows.output += rows.n * rows.n_rows) {
+      for (size_t k = 0; k < 2; ++k) {
+        rows.inputs[k] = op.input_data<int8_t>(k) + i * axes[3].step[k] + j * axes[2].step[k];
+      }
+      RunAxes(op, kernel, rows);
     }
   }
 }

@@ -42,8 +42,30 @@ inline void RunBroadcast(const OperatorView& op) {
   }
 }
 
-/// Runs all outputs in order, row by row: n elements of both inputs, broadcast to the output's shape.
+/// Of n elements of both inputs.
 using RowFunction = void (*)(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n, int8_t* output);
-void ForEachRow(const OperatorView& op, RowFunction function);
+
+/// Rows of n elements, of which the outputs follow one another. An input has n elements for each row, `next` bytes
+/// after those of the row before: n, or 0 where it repeats. Or one of them, `ones`, has one value for each row, side by
+/// side, and the other one's rows follow one another.
+struct Rows {
+  const int8_t* inputs[2];
+  int8_t* output;
+  int32_t n;
+  int32_t n_rows;
+  int32_t next[2];
+  int32_t ones;  // the input's index, or -1
+};
+
+/// How an operator runs rows: one by one, or all at once, and from how many elements on those with `ones`. Shorter ones
+/// get copies of them.
+struct RowsKernel {
+  RowFunction each;
+  void (*all)(const OperatorView& op, const Rows& rows) = nullptr;
+  int32_t least_with_ones = INT32_MAX;
+};
+
+/// Runs all outputs in order. Inputs are broadcast to the output's shape.
+void ForEachRow(const OperatorView& op, const RowsKernel& kernel);
 
 }  // namespace tinyhost

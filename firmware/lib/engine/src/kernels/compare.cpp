@@ -37,7 +37,7 @@ void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n,
   }
 }
 
-void RunCompare(const OperatorView& op) { ForEachRow(op, RunRow); }
+void RunCompare(const OperatorView& op) { ForEachRow(op, {RunRow}); }
 
 TINYHOST_COLD Status CheckSelect(const OperatorView& op, uint64_t* work) {
   const size_t n = ElementCount(op.output);

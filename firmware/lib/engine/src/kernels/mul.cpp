@@ -29,7 +29,7 @@ TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t*
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, RunRow); }
+void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
 
 }  // namespace
 

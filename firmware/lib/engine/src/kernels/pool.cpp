@@ -17,15 +17,26 @@ WindowAxis Columns(const OperatorView& op, const PoolParams& p) {
   return {op.inputs[0].dims[2], op.output.dims[2], p.filter_width, p.stride_width, 1, p.pad_left};
 }
 
-/// Positions from this one on, side by side, whose windows lie inside the input.
-TINYHOST_COLD int32_t WholeWindows(const WindowAxis& axis, int32_t position) {
-  const int32_t origin = position * axis.stride - axis.pad, last = axis.input - axis.filter;
-  if (origin < 0 || origin > last) return 0;
-  const int32_t n = (last - origin) / axis.stride + 1, left = axis.output - position;
-  return n < left ? n : left;
-}
+/// Positions [first, end) whose windows lie inside the input; none where end is not greater.
+struct Whole {
+  explicit Whole(const WindowAxis& axis)
+      : first((axis.pad + axis.stride - 1) / axis.stride),
+        end((axis.input + axis.pad - axis.filter) / axis.stride + 1) {
+    if (axis.input + axis.pad < axis.filter) end = 0;
+    if (end > axis.output) end = axis.output;
+  }
+  /// Positions from this one on that are inside, or 1: one that is not.
+  int32_t From(int32_t position) const { return position >= first && position < end ? end - position : 1; }
+  int32_t first;
+  int32_t end;
+};
 
-int32_t AtLeastOne(int32_t n) { return n > 1 ? n : 1; }
+/// Both taps of a window of two where one of them is outside: twice the one that is inside.
+int32_t TwiceIfCut(Taps* taps, const WindowAxis& axis, int32_t step) {
+  const bool cut = axis.filter == 2 && taps->last - taps->first == 1;
+  if (cut) taps->last = taps->first + 2;
+  return cut ? 0 : step;
+}
 
 }  // namespace
 
@@ -43,50 +54,57 @@ TINYHOST_COLD Status CheckPool(const OperatorView& op, uint64_t* work) {
 
 TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   const PoolParams& params = *op.params<PoolParams>();
-  const WindowAxis rows = Rows(op, params);
-  const WindowAxis columns = Columns(op, params);
+  const WindowAxis rows = Rows(op, params), columns = Columns(op, params);
+  const Whole whole_rows(rows), whole_columns(columns);
   const int32_t depth = op.output.dims[3];
   const int32_t row_bytes = columns.input * depth;
   const int32_t beyond = depth < 4 ? 3 / depth : 0;  // pixels in which `words` may end
+  const bool pairs = rows.filter == 2 && columns.filter == 2;
+  const bool narrow_pairs = pairs && depth <= 2 && columns.stride == 2;
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
-  PoolWindow window{image,
-                    0,
-                    0,
-                    row_bytes,
-                    depth,
-                    params.activation_min,
-                    params.activation_max,
-                    0,
-                    columns.stride * depth,
-                    1,
-                    rows.stride * row_bytes,
-                    op.record->code == OperatorCode::kMaxPool2d,
-                    false};
+  PoolWindow window;
+  window.depth = depth;
+  window.activation_min = params.activation_min;
+  window.activation_max = params.activation_max;
+  window.step = columns.stride * depth;
+  window.row_step = rows.stride * row_bytes;
+  window.maximum = op.record->code == OperatorCode::kMaxPool2d;
+  const int32_t n_cut = columns.output - whole_columns.end;  // columns, all of them at the right
+  const bool cut = n_cut == 1 && pairs && columns.stride > 1;
+  const bool few = columns.pad + rows.pad == 0 && whole_columns.end > 0 && (n_cut == 0 || cut);
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
-      const Taps ys = TapsInside(rows, y);
+      Taps ys = TapsInside(rows, y);
       const bool at_end = beyond > 0 && (y == rows.output - 1 || ys.origin + ys.last == rows.input);
       const int8_t* row = image + (ys.origin + ys.first) * row_bytes;
+      window.row_bytes = pairs ? TwiceIfCut(&ys, rows, row_bytes) : row_bytes;
       window.height = ys.last - ys.first;
-      for (int32_t x = 0; x < columns.output; x += window.n_pixels, output += window.n_pixels * window.n_rows * depth) {
-        const Taps xs = TapsInside(columns, x);
+      for (int32_t x = 0; x < columns.output;) {
+        Taps xs = TapsInside(columns, x);
+        const int32_t end_of_window = xs.origin + xs.last;
         PoolFunction function = words;
         window.data = row + (xs.origin + xs.first) * depth;
+        window.tap_bytes = pairs ? TwiceIfCut(&xs, columns, depth) : depth;
         window.width = xs.last - xs.first;
-        window.n_pixels = AtLeastOne(WholeWindows(columns, x));
-        const bool narrow = window.height == 2 && window.width == 2 && depth <= 2 && columns.stride == 2;
-        window.line = window.n_pixels * depth >= 4 && (columns.stride == 1 || narrow);
+        window.n_pixels = whole_columns.From(x);
+        window.cut = false;
+        window.line = !(few && cut) && window.n_pixels * depth >= 4 && (columns.stride == 1 || narrow_pairs);
         const bool ends = !window.line && beyond > 0;
-        window.n_rows = window.n_pixels < columns.output ? 1 : AtLeastOne(WholeWindows(rows, y) - (ends ? 1 : 0));
+        window.n_rows = few && y < whole_rows.end - ends ? whole_rows.end - ends - y : 1;
         if (ends && at_end) {
-          const int32_t before_end = (columns.input - beyond - (xs.origin + xs.last) + columns.stride) / columns.stride;
+          const int32_t before_end = (columns.input - beyond - end_of_window + columns.stride) / columns.stride;
           const int32_t before_last = columns.output - beyond - x;
           const int32_t most = before_end < before_last ? before_end : before_last;
           if (most < window.n_pixels && most > 0) window.n_pixels = most;
           if (most < 1) function = PoolChannels;
+        } else {
+          window.cut = few && cut && x == 0;
         }
         function(window, output);
+        const int32_t n_pixels = window.n_pixels + window.cut;
+        x += n_pixels;
+        output += n_pixels * window.n_rows * depth;
       }
     }
   }
@@ -100,7 +118,7 @@ TINYHOST_COLD void PoolChannels(const PoolWindow& window, int8_t* output) {
       int32_t sum = 0, max = INT8_MIN;
       for (int32_t y = 0; y < window.height; ++y) {
         const int8_t* value = data + y * window.row_bytes + channel;
-        for (int32_t x = 0; x < window.width; ++x, value += window.depth) {
+        for (int32_t x = 0; x < window.width; ++x, value += window.tap_bytes) {
           sum += *value;
           max = *value > max ? *value : max;
         }

@@ -9,7 +9,9 @@ struct PoolWindow {
   const int8_t* data;  // of the first pixel
   int32_t height;
   int32_t width;
-  int32_t row_bytes;
+  int32_t row_bytes;  // from one row of a window to the next: 0 where a window of 2x2 has its second row outside
+  int32_t
+      tap_bytes;  // from one tap of a row to the next, likewise: each tap counts twice then, and the mean is the same
   int32_t depth;
   int32_t activation_min;
   int32_t activation_max;
@@ -21,6 +23,7 @@ struct PoolWindow {
   /// Four outputs of a row are made of words of the input, as pixels lie there as they do in the output, or for windows
   /// of 2x2 and one or two channels twice as far apart.
   bool line;
+  bool cut;  // behind a row's pixels comes one more, whose windows of 2x2 have their second column outside
 };
 
 /// `check` of every pooling kernel.

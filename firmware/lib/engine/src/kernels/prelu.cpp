@@ -29,7 +29,7 @@ void RunRow(const OperatorView& op, const int8_t* data, const int8_t* slopes, in
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, RunRow); }
+void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
 
 }  // namespace
 

@@ -38,7 +38,7 @@ void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n,
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, RunRow); }
+void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
 
 }  // namespace
 

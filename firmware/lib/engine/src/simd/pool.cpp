@@ -56,62 +56,52 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
 /// Most networks have windows of 2x2.
 bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
 
-/// What four outputs at a time are: of a pixel, or of a row that is a line; of a row of narrow windows; a pixel's, of
-/// fewer channels, and what is stored over; or what the window says of the first and the last.
-enum class Form { kWords, kNarrow, kPixels, kAny };
-
-Form FormOf(const PoolWindow& window) {
-  if (window.line) return window.step != window.depth ? Form::kNarrow : Form::kWords;
-  return window.depth < kWord ? Form::kPixels : Form::kWords;
-}
-
-/// Calls function(data, output) for four outputs at a time. The second four may overlap the first.
-template <bool kInlineTwice, Form kForm, typename Function>
+/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel, or of a row that is a line. The
+/// second four may overlap the first; four of fewer channels are stored over. kTimes: how far apart the input has what
+/// is side by side in the output.
+template <bool kTwoByTwo, int kTimes, typename Function>
 TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
-  constexpr bool kNarrow = kForm == Form::kNarrow;
-  const bool of_pixels = kForm == Form::kPixels || (kForm == Form::kAny && FormOf(window) == Form::kPixels);
   int32_t length = window.depth, n_pixels = window.n_pixels;
-  const int32_t advance = of_pixels ? length : kWord, data_advance = kNarrow ? 8 : (of_pixels ? window.step : kWord);
-  if (kNarrow || of_pixels || window.line) {
+  if (window.line) {
     length *= n_pixels;
     n_pixels = 1;
   }
-  const int32_t skipped = of_pixels ? 0 : -length & 3;  // of the first word
-  const int8_t *row = window.data, *pixel = row;
-  for (int32_t left = window.n_rows * n_pixels, n = n_pixels; left > 0; --left) {
-    const int8_t *data = pixel, *end = output + length;
-    if (kInlineTwice) {
-      function(data, output);
-      data -= kNarrow ? 2 * skipped : skipped;
-      output -= skipped;
-      while ((output += advance) != end) function(data += data_advance, output);
-    } else {
-      for (int32_t back = skipped; output != end; back = 0) {
-        function(data, output);
-        data += data_advance - (kNarrow ? 2 * back : back);
-        output += advance - back;
+  const int8_t* row = window.data;
+  for (int32_t n_rows = window.n_rows; n_rows > 0; --n_rows, row += window.row_step) {
+    const int8_t* data = row;
+    int32_t n = n_pixels, tap_bytes = window.tap_bytes;
+    while (true) {
+      if (kTwoByTwo && length <= kWord) {
+        for (; n > 0; --n, data += window.step, output += length) function(data, output, tap_bytes);
       }
-    }
-    pixel += window.step;
-    if (--n == 0) {
-      pixel = row += window.row_step;
-      n = n_pixels;
+      if constexpr (kTwoByTwo) {  // the last four, then those before
+        const int32_t last = length - kWord, before = (length - 1) & ~3;
+        for (; n > 0; --n, data += window.step - before, output += length - before) {
+          function(data + last, output + last, tap_bytes);
+          const int8_t* const end = output + before;
+          do {
+            function(data, output, tap_bytes);
+            data += kWord, output += kWord;
+          } while (output != end);
+        }
+      }
+      for (const int32_t skipped = -length & 3; n > 0; --n, data += window.step - kTimes * length) {
+        const int8_t* const end = output + length;
+        for (int32_t advance = kWord - skipped; output != end; advance = kWord) {
+          function(data, output, tap_bytes);
+          data += kTimes * advance, output += advance;
+        }
+      }
+      if (!kTwoByTwo || !window.cut || tap_bytes == 0) break;
+      tap_bytes = 0, n = 1;
     }
   }
 }
 
 /// Calls function(word) for the words of four channels in a window.
-template <bool kTwoByTwo, typename Function>
+template <typename Function>
 TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Function function) {
   const int32_t depth = window.depth;
-  if (kTwoByTwo) {
-    const int8_t* second = row + window.row_bytes;
-    function(Load(row));
-    function(Load(row + depth));
-    function(Load(second));
-    function(Load(second + depth));
-    return;
-  }
   for (int32_t y = window.height; y > 0; --y, row += window.row_bytes) {
     if (window.width == 3) {
       function(Load(row));
@@ -124,20 +114,20 @@ TINYHOST_INLINE void ForEachTap(const PoolWindow& window, const int8_t* row, Fun
   }
 }
 
-/// Sums of a window's four channels in 16 bits: of bytes 0 and 2, and of 1 and 3.
+/// Sums in 16 bits: of bytes 0 and 2, and of 1 and 3.
 struct PackedSums {
   uint32_t even, odd;
 };
 
-/// From `start` on, in both half-words.
-template <bool kTwoByTwo>
-TINYHOST_INLINE PackedSums SumWindow(const PoolWindow& window, const int8_t* row, uint32_t start) {
-  PackedSums sums{start, start};
-  ForEachTap<kTwoByTwo>(window, row, [&](uint32_t word) {
-    sums.even = AddEvenBytes(sums.even, word);
-    sums.odd = AddOddBytes(sums.odd, word);
-  });
-  return sums;
+/// Means of four bytes each. The sum is four times what halving twice has left, `half`, and what that dropped: 2 where
+/// the halves are apart by one, 1 for each pair that was. From 2 on that is one more, of a negative sum from 3 on.
+TINYHOST_INLINE uint32_t MeanOfBytes(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  const uint32_t first = a ^ b, second = c ^ d;
+  a = HalfSumBytes(a, b);
+  c = HalfSumBytes(c, d);
+  const uint32_t halves = a ^ c, half = HalfSumBytes(a, c);
+  const uint32_t from_three = halves & (first | second), from_two = halves | (first & second);
+  return AddBytes(half, (from_three | (from_two & ~(half >> 7))) & 0x01010101u);
 }
 
 /// Sums of four narrow windows, and 1.
@@ -167,7 +157,7 @@ TINYHOST_INLINE uint32_t MaximumNarrow(const PoolWindow& window, const int8_t* d
 /// Means of four values, of their sums and 1. A shift rounds down, so that 2 is added to a sum, of a negative one 1:
 /// -1, which counts as not negative here, has mean 0 either way.
 TINYHOST_INLINE uint32_t MeansOfFour(const PackedSums& sums) {
-  return JoinQuarters(sums.even + (kOnes & ~(sums.even >> 15)), sums.odd + (kOnes & ~(sums.odd >> 15)));
+  return JoinQuarters(sums.even + WithoutHigher(kOnes, sums.even), sums.odd + WithoutHigher(kOnes, sums.odd));
 }
 
 /// Sums over a count, with half of it, subtracted where a sum is negative: a division rounds towards zero.
@@ -189,26 +179,56 @@ TINYHOST_INLINE PoolWindow Joined(PoolWindow window) {
 }
 
 /// Means of up to kMaxPackedSum values.
-template <bool kTwoByTwo, Form kForm>
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = kTwoByTwo ? of : Joined(of);  // a copy that outputs cannot alias
+  const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
-  ForEachFour<kTwoByTwo, kForm>(window, output, [&](const int8_t* data, int8_t* out) {
-    const PackedSums sums =
-        kForm == Form::kNarrow ? SumNarrow(window, data) : SumWindow<kTwoByTwo>(window, data, kTwoByTwo ? kOnes : 0);
-    StoreWord(out, kTwoByTwo ? MeansOfFour(sums) : JoinBytes(Means(sums.even, count), Means(sums.odd, count)));
+  ForEachFour<false, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
+    PackedSums sums{};
+    ForEachTap(window, data, [&](uint32_t word) {
+      sums.even = AddEvenBytes(sums.even, word);
+      sums.odd = AddOddBytes(sums.odd, word);
+    });
+    StoreWord(out, JoinBytes(Means(sums.even, count), Means(sums.odd, count)));
   });
 }
 
-template <bool kTwoByTwo, Form kForm>
+TINYHOST_HOT void AverageTwoByTwo(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;
+  ForEachFour<true, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
+    const int8_t* second = data + window.row_bytes;
+    StoreWord(out, MeanOfBytes(Load(data), Load(data + tap_bytes), Load(second), Load(second + tap_bytes)));
+  });
+}
+
+TINYHOST_HOT void AverageNarrow(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;
+  ForEachFour<false, 2>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
+    StoreWord(out, MeansOfFour(SumNarrow(window, data)));
+  });
+}
+
 TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = kTwoByTwo ? of : Joined(of);  // a copy that outputs cannot alias
-  constexpr bool kNarrow = kForm == Form::kNarrow;
-  ForEachFour<kTwoByTwo && !kNarrow, kForm>(window, output, [&](const int8_t* data, int8_t* out) {
-    uint32_t max = kNarrow ? MaximumNarrow(window, data) : 0x80808080u;
-    if (!kNarrow) ForEachTap<kTwoByTwo>(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
+  const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
+  ForEachFour<false, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
+    uint32_t max = 0x80808080u;
+    ForEachTap(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
   });
+}
+
+TINYHOST_HOT void MaximumTwoByTwo(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;
+  ForEachFour<true, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
+    const int8_t* second = data + window.row_bytes;
+    const uint32_t above = MaximumBytes(Load(data), Load(data + tap_bytes));
+    StoreWord(out, MaximumBytes(above, MaximumBytes(Load(second), Load(second + tap_bytes))));
+  });
+}
+
+TINYHOST_HOT void MaximumNarrowRows(const PoolWindow& of, int8_t* output) {
+  const PoolWindow window = of;
+  ForEachFour<false, 2>(window, output,
+                        [&](const int8_t* data, int8_t* out, int32_t) { StoreWord(out, MaximumNarrow(window, data)); });
 }
 
 TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
@@ -226,21 +246,18 @@ TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
   }
 }
 
-/// Calls the function of a window's taps and form.
-#define TINYHOST_POOL(function)                                                    \
-  if (!IsTwoByTwo(window)) return function<false, Form::kAny>(window, output);     \
-  const Form form = FormOf(window);                                                \
-  if (form == Form::kNarrow) return function<true, Form::kNarrow>(window, output); \
-  if (form == Form::kPixels) return function<true, Form::kPixels>(window, output); \
-  function<true, Form::kWords>(window, output)
+/// Whether four outputs are made of windows of one or two channels side by side.
+bool IsNarrow(const PoolWindow& window) { return window.line && window.step != window.depth; }
 
 void AveragePixels(const PoolWindow& window, int8_t* output) {
-  if (window.height * window.width > kMaxPackedSum) return AverageMany(window, output);
-  TINYHOST_POOL(AverageFew);
+  if (IsTwoByTwo(window)) return IsNarrow(window) ? AverageNarrow(window, output) : AverageTwoByTwo(window, output);
+  window.height* window.width > kMaxPackedSum ? AverageMany(window, output) : AverageFew(window, output);
 }
 
-void MaximumPixels(const PoolWindow& window, int8_t* output) { TINYHOST_POOL(MaximumOf); }
-#undef TINYHOST_POOL
+void MaximumPixels(const PoolWindow& window, int8_t* output) {
+  if (!IsTwoByTwo(window)) return MaximumOf(window, output);
+  IsNarrow(window) ? MaximumNarrowRows(window, output) : MaximumTwoByTwo(window, output);
+}
 
 /// Runs a pool by four channels, which leaves the clamp to the finished output.
 void RunFours(const OperatorView& op, PoolFunction fours) {
@@ -259,7 +276,9 @@ void RunMean(const OperatorView& op) {
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    const PoolWindow window{image, height, width, width * depth, depth, 0, 0, 1, 0, 1, 0, false, false};
+    PoolWindow window{};
+    window.data = image, window.height = height, window.width = width;
+    window.row_bytes = width * depth, window.depth = depth;
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};

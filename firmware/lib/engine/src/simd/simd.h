@@ -34,6 +34,40 @@ inline uint32_t Load(const void* data) {
 
 inline void StoreWord(void* target, uint32_t word) { std::memcpy(target, &word, sizeof(word)); }
 
+#ifdef __ARM_FEATURE_SIMD32
+/// Four bytes, or one, and a pointer moved on behind them: in one instruction, which GCC 12 makes three of.
+inline uint32_t LoadNext(const int8_t*& data) {
+  uint32_t word;
+  __asm__ volatile("ldr %0, [%1], #4" : "=r"(word), "+r"(data) : : "memory");
+  return word;
+}
+inline int32_t LoadNextByte(const int8_t*& data) {
+  int32_t byte;
+  __asm__ volatile("ldrsb %0, [%1], #1" : "=r"(byte), "+r"(data) : : "memory");
+  return byte;
+}
+inline void StoreNext(int8_t*& target, int32_t byte) {
+  __asm__ volatile("strb %1, [%0], #1" : "+r"(target) : "r"(byte) : "memory");
+}
+/// What is made of these is made behind the loads and stores that stand before.
+inline void NotBefore(uint32_t& a, uint32_t& b) { __asm__ volatile("" : "+r"(a), "+r"(b)); }
+inline void StoreNextWord(int8_t*& target, uint32_t word) {
+  __asm__ volatile("str %1, [%0], #4" : "+r"(target) : "r"(word) : "memory");
+}
+#else
+inline uint32_t LoadNext(const int8_t*& data) {
+  data += 4;
+  return Load(data - 4);
+}
+inline int32_t LoadNextByte(const int8_t*& data) { return *data++; }
+inline void StoreNext(int8_t*& target, int32_t byte) { *target++ = static_cast<int8_t>(byte); }
+inline void NotBefore(uint32_t&, uint32_t&) {}
+inline void StoreNextWord(int8_t*& target, uint32_t word) {
+  StoreWord(target, word);
+  target += 4;
+}
+#endif
+
 inline void StorePair(int16_t* target, uint32_t pair) { std::memcpy(target, &pair, sizeof(pair)); }
 
 inline void StoreHalf(int16_t* target, int32_t value) {
@@ -94,18 +128,37 @@ inline uint32_t JoinBytes(uint32_t even, uint32_t odd) {
   return low | high << 8;
 }
 
+/// The bits of x that are not set in y / 2^15.
+inline uint32_t WithoutHigher(uint32_t x, uint32_t y) {
+  uint32_t result;
+  __asm__("bic %0, %1, %2, lsr #15" : "=r"(result) : "r"(x), "r"(y));
+  return result;
+}
+
 /// The same bytes of a quarter of the half-words, rounded down.
 inline uint32_t JoinQuarters(uint32_t even, uint32_t odd) {
   uint32_t low, high;
   __asm__("and %0, %1, %2, lsr #2" : "=r"(low) : "r"(0x00FF00FFu), "r"(even));
-  __asm__("and %0, %1, %2, lsl #6" : "=r"(high) : "r"(0xFF00FF00u), "r"(odd));
-  return low | high;
+  __asm__("and %0, %1, %2, lsr #2" : "=r"(high) : "r"(0x00FF00FFu), "r"(odd));
+  return low | high << 8;
 }
 
 /// The greater of each pair of signed bytes.
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result;
   __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+
+/// Sums of signed bytes, modulo 2^8; half of them, rounded down.
+inline uint32_t AddBytes(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("sadd8 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
+  return result;
+}
+inline uint32_t HalfSumBytes(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("shadd8 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
   return result;
 }
 
@@ -155,7 +208,7 @@ inline uint32_t TwiceHalves(uint32_t halves) {
   return result;
 }
 
-/// a.low * b.low; a.high * b.high.
+/// a.low * b.low; a.high * b.high; a.high * b.low.
 inline uint32_t MultiplyLowLow(uint32_t a, uint32_t b) {
   uint32_t result;
   __asm__("smulbb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
@@ -166,6 +219,19 @@ inline uint32_t MultiplyHighHigh(uint32_t a, uint32_t b) {
   __asm__("smultt %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
   return result;
 }
+inline uint32_t MultiplyHighLow(uint32_t a, uint32_t b) {
+  uint32_t result;
+  __asm__("smultb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
+/// Bytes 0 and 2, or 1 and 3, times 2^8.
+inline uint32_t HighEvenBytes(uint32_t word) {
+  uint32_t result;
+  __asm__("and %0, %1, %2, lsl #8" : "=r"(result) : "r"(0xFF00FF00u), "r"(word));
+  return result;
+}
+inline uint32_t HighOddBytes(uint32_t word) { return word & 0xFF00FF00u; }
 
 /// sum + a * b.low / 2^16, rounded down, modulo 2^32; also for the other half.
 inline int32_t MultiplyWordAddLow(int32_t a, uint32_t b, int32_t sum) {
@@ -231,6 +297,7 @@ inline uint32_t BySign(uint32_t halves, uint32_t negative, uint32_t other) {
   return PackHalves(Half(Half(halves, 0) < 0 ? negative : other, 0), Half(Half(halves, 16) < 0 ? negative : other, 16));
 }
 inline uint32_t JoinBytes(uint32_t even, uint32_t odd) { return (even & 0x00FF00FF) | (odd & 0x00FF00FF) << 8; }
+inline uint32_t WithoutHigher(uint32_t x, uint32_t y) { return x & ~(y >> 15); }
 inline uint32_t JoinQuarters(uint32_t even, uint32_t odd) { return JoinBytes(even >> 2, odd >> 2); }
 inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
   uint32_t result = 0;
@@ -239,6 +306,14 @@ inline uint32_t MaximumBytes(uint32_t a, uint32_t b) {
     result |= static_cast<uint32_t>(static_cast<uint8_t>(x > y ? x : y)) << shift;
   }
   return result;
+}
+inline uint32_t AddBytes(uint32_t a, uint32_t b) {
+  return ((a & 0x7F7F7F7F) + (b & 0x7F7F7F7F)) ^ ((a ^ b) & 0x80808080);
+}
+/// a + b is twice what they share and what they do not; the upper bit that a shift leaves free is the sum's sign.
+inline uint32_t HalfSumBytes(uint32_t a, uint32_t b) {
+  const uint32_t apart = a ^ b;
+  return AddBytes(a & b, (apart >> 1 & 0x7F7F7F7F) | (apart & 0x80808080));
 }
 inline uint32_t MinimumBytes(uint32_t a, uint32_t b) { return ~MaximumBytes(~a, ~b); }  // ~x is -x - 1
 inline uint32_t DualMultiplyAdd(uint32_t a, uint32_t b, uint32_t sum) {
@@ -261,6 +336,9 @@ inline uint32_t MultiplyAddHighHigh(uint32_t a, uint32_t b, uint32_t sum) {
 inline uint32_t TwiceHalves(uint32_t halves) { return (halves << 1 & 0xFFFE) | (halves << 1 & 0xFFFE0000); }
 inline uint32_t MultiplyLowLow(uint32_t a, uint32_t b) { return MultiplyAddLowLow(a, b, 0); }
 inline uint32_t MultiplyHighHigh(uint32_t a, uint32_t b) { return MultiplyAddHighHigh(a, b, 0); }
+inline uint32_t MultiplyHighLow(uint32_t a, uint32_t b) { return MultiplyAddHighLow(a, b, 0); }
+inline uint32_t HighEvenBytes(uint32_t word) { return word << 8 & 0xFF00FF00; }
+inline uint32_t HighOddBytes(uint32_t word) { return word & 0xFF00FF00; }
 inline int32_t MultiplyWordAddLow(int32_t a, uint32_t b, int32_t sum) {
   const int64_t product = static_cast<int64_t>(a) * Half(b, 0) >> 16;
   return static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(product));
