@@ -31,7 +31,7 @@ namespace {
 
 int32_t Scaled(const OperatorView& op, const AddParams& p, int i, int32_t value) {
   const int32_t shifted = (value - op.inputs[i].zero_point) * (1 << kAddLeftShift);
-  return MultiplyByQuantizedMultiplier(shifted, p.input_multiplier[i], p.input_shift[i]);
+  return Rescaled(shifted, p.input_multiplier[i], p.input_shift[i]);
 }
 
 /// Small, as the fast kernels leave few models to it.
@@ -40,13 +40,15 @@ TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t*
   const int32_t sign = op.record->code == OperatorCode::kSub ? -1 : 1;
   for (; n > 0; --n, ++a, ++b) {
     const int32_t sum = WrappingAdd(Scaled(op, p, 0, *a), sign * Scaled(op, p, 1, *b));
-    const int32_t scaled = MultiplyByQuantizedMultiplier(sum, p.output_multiplier, p.output_shift);
+    const int32_t scaled = Rescaled(sum, p.output_multiplier, p.output_shift);
     *output++ =
         static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
+constexpr RowsKernel kRows{RunRow};
+
+void Run(const OperatorView& op) { ForEachRow(op, kRows); }
 
 }  // namespace
 

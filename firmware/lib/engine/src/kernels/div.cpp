@@ -42,7 +42,9 @@ void RunRow(const OperatorView& op, const int8_t* a, const int8_t* b, int32_t n,
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
+constexpr RowsKernel kRows{RunRow};
+
+void Run(const OperatorView& op) { ForEachRow(op, kRows); }
 
 }  // namespace
 

@@ -19,7 +19,8 @@ void RunRow(const OperatorView&, const int8_t* a, const int8_t* b, int32_t n, in
 
 template <bool kLargest>
 void Run(const OperatorView& op) {
-  ForEachRow(op, {RunRow<kLargest>});
+  static constexpr RowsKernel kRows{RunRow<kLargest>};
+  ForEachRow(op, kRows);
 }
 
 }  // namespace

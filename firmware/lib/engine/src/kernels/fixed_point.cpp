@@ -32,6 +32,10 @@ int32_t SaturatingDouble(int32_t x) {
 
 }  // namespace
 
+TINYHOST_COLD int32_t Rescaled(int32_t x, int32_t multiplier, int shift) {
+  return MultiplyByQuantizedMultiplier(x, multiplier, shift);
+}
+
 TINYHOST_COLD int32_t OneOverOnePlus(int32_t a) {
   constexpr int32_t k48Over17 = 1515870810;        // Q2.29
   constexpr int32_t kMinus32Over17 = -1010580540;  // Q2.29

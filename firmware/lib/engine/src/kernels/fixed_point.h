@@ -40,6 +40,9 @@ inline int32_t MultiplyByQuantizedMultiplier(int32_t x, int32_t multiplier, int 
   return RoundingDivideByPowerOfTwo(RoundingDoublingHighMul(WrappingShiftLeft(x, left), multiplier), right);
 }
 
+/// The same, as a function: for kernels that few models run, small rather than fast.
+int32_t Rescaled(int32_t x, int32_t multiplier, int shift);
+
 inline int32_t Clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : (x > high ? high : x); }
 
 /// 1 / (1 + a) for a in [0, 1), both Q31: gemmlowp's Newton-Raphson of three steps.

@@ -23,13 +23,15 @@ TINYHOST_COLD void RunRow(const OperatorView& op, const int8_t* a, const int8_t*
   const MulParams p = *op.params<MulParams>();
   for (; n > 0; --n, ++a, ++b) {
     const int32_t product = (*a - op.inputs[0].zero_point) * (*b - op.inputs[1].zero_point);
-    const int32_t scaled = MultiplyByQuantizedMultiplier(product, p.multiplier, p.shift);
+    const int32_t scaled = Rescaled(product, p.multiplier, p.shift);
     *output++ =
         static_cast<int8_t>(Clamp(WrappingAdd(scaled, op.output.zero_point), p.activation_min, p.activation_max));
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
+constexpr RowsKernel kRows{RunRow};
+
+void Run(const OperatorView& op) { ForEachRow(op, kRows); }
 
 }  // namespace
 

@@ -32,8 +32,8 @@ struct Whole {
 };
 
 /// Both taps of a window of two where one of them is outside: twice the one that is inside.
-int32_t TwiceIfCut(Taps* taps, const WindowAxis& axis, int32_t step) {
-  const bool cut = axis.filter == 2 && taps->last - taps->first == 1;
+TINYHOST_COLD int32_t TwiceIfCut(Taps* taps, bool pairs, int32_t step) {
+  const bool cut = pairs && taps->last - taps->first == 1;
   if (cut) taps->last = taps->first + 2;
   return cut ? 0 : step;
 }
@@ -78,14 +78,14 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
       Taps ys = TapsInside(rows, y);
       const bool at_end = beyond > 0 && (y == rows.output - 1 || ys.origin + ys.last == rows.input);
       const int8_t* row = image + (ys.origin + ys.first) * row_bytes;
-      window.row_bytes = pairs ? TwiceIfCut(&ys, rows, row_bytes) : row_bytes;
+      window.row_bytes = TwiceIfCut(&ys, pairs, row_bytes);
       window.height = ys.last - ys.first;
       for (int32_t x = 0; x < columns.output;) {
         Taps xs = TapsInside(columns, x);
         const int32_t end_of_window = xs.origin + xs.last;
         PoolFunction function = words;
         window.data = row + (xs.origin + xs.first) * depth;
-        window.tap_bytes = pairs ? TwiceIfCut(&xs, columns, depth) : depth;
+        window.tap_bytes = TwiceIfCut(&xs, pairs, depth);
         window.width = xs.last - xs.first;
         window.n_pixels = whole_columns.From(x);
         window.cut = false;

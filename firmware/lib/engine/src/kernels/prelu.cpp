@@ -29,7 +29,9 @@ void RunRow(const OperatorView& op, const int8_t* data, const int8_t* slopes, in
   }
 }
 
-void Run(const OperatorView& op) { ForEachRow(op, {RunRow}); }
+constexpr RowsKernel kRows{RunRow};
+
+void Run(const OperatorView& op) { ForEachRow(op, kRows); }
 
 }  // namespace
 

@@ -78,12 +78,13 @@ TINYHOST_HOT void AddByTableOfSums(const OperatorView& op, const int8_t* a, cons
   });
 }
 
+/// By table_input: none, of outputs, of sums.
+constexpr RowsKernel kRows[] = {{nullptr, AddLinear}, {AddByTableOfOutputs}, {AddByTableOfSums}};
+
 TINYHOST_COLD void Run(const OperatorView& op) {
   const AddParams& params = *op.params<AddParams>();
   if (params.linear_shift == 0) return kAddKernel.run(op);
-  RowsKernel kernel{params.table_input > 2 ? AddByTableOfSums : AddByTableOfOutputs};
-  if (params.table_input == 0) kernel.all = AddLinear;
-  ForEachRow(op, kernel);
+  ForEachRow(op, kRows[(params.table_input + 1) / 2]);
   ClampOutput(op, params.activation_min, params.activation_max);
 }
 

@@ -75,10 +75,12 @@ TINYHOST_HOT void RunOnes(const OperatorView& op, const Rows& rows) {
 
 void RunRows(const OperatorView& op, const Rows& rows) { rows.ones < 0 ? RunBoth(op, rows) : RunOnes(op, rows); }
 
+constexpr RowsKernel kRows{nullptr, RunRows, 4};
+
 void Run(const OperatorView& op) {
   const MulParams& p = *op.params<MulParams>();
   if (!Fits(p)) return kMulKernel.run(op);
-  ForEachRow(op, {nullptr, RunRows, 4});
+  ForEachRow(op, kRows);
   ClampOutput(op, p.activation_min, p.activation_max);
 }
 

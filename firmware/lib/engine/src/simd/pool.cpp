@@ -56,44 +56,55 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
 /// Most networks have windows of 2x2.
 bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
 
-/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel, or of a row that is a line. The
-/// second four may overlap the first; four of fewer channels are stored over. kTimes: how far apart the input has what
-/// is side by side in the output.
-template <bool kTwoByTwo, int kTimes, typename Function>
-TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
+/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel's windows of 2x2, first the last
+/// four, which those before may overlap; four of fewer channels are stored over.
+template <typename Function>
+TINYHOST_INLINE void ForEachTwoByTwo(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels;
   if (window.line) {
     length *= n_pixels;
     n_pixels = 1;
   }
+  const int32_t last = length - kWord, before = (length - 1) & ~3;
   const int8_t* row = window.data;
   for (int32_t n_rows = window.n_rows; n_rows > 0; --n_rows, row += window.row_step) {
     const int8_t* data = row;
-    int32_t n = n_pixels, tap_bytes = window.tap_bytes;
-    while (true) {
-      if (kTwoByTwo && length <= kWord) {
+    for (int32_t n = n_pixels, tap_bytes = window.tap_bytes;; tap_bytes = 0, n = 1) {
+      if (before == 0) {
         for (; n > 0; --n, data += window.step, output += length) function(data, output, tap_bytes);
       }
-      if constexpr (kTwoByTwo) {  // the last four, then those before
-        const int32_t last = length - kWord, before = (length - 1) & ~3;
-        for (; n > 0; --n, data += window.step - before, output += length - before) {
-          function(data + last, output + last, tap_bytes);
-          const int8_t* const end = output + before;
-          do {
-            function(data, output, tap_bytes);
-            data += kWord, output += kWord;
-          } while (output != end);
-        }
-      }
-      for (const int32_t skipped = -length & 3; n > 0; --n, data += window.step - kTimes * length) {
-        const int8_t* const end = output + length;
-        for (int32_t advance = kWord - skipped; output != end; advance = kWord) {
+      for (; n > 0; --n, data += window.step - before, output += length - before) {
+        function(data + last, output + last, tap_bytes);
+        const int8_t* const end = output + before;
+        do {
           function(data, output, tap_bytes);
-          data += kTimes * advance, output += advance;
-        }
+          data += kWord, output += kWord;
+        } while (output != end);
       }
-      if (!kTwoByTwo || !window.cut || tap_bytes == 0) break;
-      tap_bytes = 0, n = 1;
+      if (!window.cut || tap_bytes == 0) break;
+    }
+  }
+}
+
+/// Calls function(data, output) for four outputs at a time of a row that is a line, or of a pixel. The second four may
+/// overlap the first; four of fewer channels are stored over. kTimes: how far apart the input has what is side by side
+/// in the output of lines.
+template <int kTimes, typename Function>
+TINYHOST_INLINE void ForEachFour(const PoolWindow& window, int8_t* output, Function function) {
+  int32_t length = window.depth, n_pixels = kTimes > 1 ? 1 : window.n_pixels;
+  if (kTimes > 1 || window.line) {
+    length *= window.n_pixels;
+    n_pixels = 1;
+  }
+  const int8_t* row = window.data;
+  for (int32_t n_rows = window.n_rows; n_rows > 0; --n_rows, row += window.row_step) {
+    const int8_t* pixel = row;
+    for (int32_t n = n_pixels; n > 0; --n, pixel += window.step) {
+      const int8_t *data = pixel, *const end = output + length;
+      for (int32_t back = -length & 3; output != end; back = 0) {
+        function(data, output);
+        data += kTimes * (kWord - back), output += kWord - back;
+      }
     }
   }
 }
@@ -169,7 +180,7 @@ TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
 }
 
 /// A window of whole rows of the input, as one row, or as rows of three, which are fast.
-TINYHOST_INLINE PoolWindow Joined(PoolWindow window) {
+TINYHOST_COLD PoolWindow Joined(PoolWindow window) {
   if (window.width * window.depth != window.row_bytes) return window;
   const int32_t count = window.width * window.height;
   window.width = count % 3 == 0 ? 3 : count;
@@ -182,7 +193,7 @@ TINYHOST_INLINE PoolWindow Joined(PoolWindow window) {
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
-  ForEachFour<false, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
+  ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
     PackedSums sums{};
     ForEachTap(window, data, [&](uint32_t word) {
       sums.even = AddEvenBytes(sums.even, word);
@@ -194,7 +205,7 @@ TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
 
 TINYHOST_HOT void AverageTwoByTwo(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;
-  ForEachFour<true, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
+  ForEachTwoByTwo(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
     const int8_t* second = data + window.row_bytes;
     StoreWord(out, MeanOfBytes(Load(data), Load(data + tap_bytes), Load(second), Load(second + tap_bytes)));
   });
@@ -202,14 +213,13 @@ TINYHOST_HOT void AverageTwoByTwo(const PoolWindow& of, int8_t* output) {
 
 TINYHOST_HOT void AverageNarrow(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;
-  ForEachFour<false, 2>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
-    StoreWord(out, MeansOfFour(SumNarrow(window, data)));
-  });
+  ForEachFour<2>(window, output,
+                 [&](const int8_t* data, int8_t* out) { StoreWord(out, MeansOfFour(SumNarrow(window, data))); });
 }
 
 TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
-  ForEachFour<false, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t) {
+  ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = 0x80808080u;
     ForEachTap(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
     StoreWord(out, max);
@@ -218,7 +228,7 @@ TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
 
 TINYHOST_HOT void MaximumTwoByTwo(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;
-  ForEachFour<true, 1>(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
+  ForEachTwoByTwo(window, output, [&](const int8_t* data, int8_t* out, int32_t tap_bytes) {
     const int8_t* second = data + window.row_bytes;
     const uint32_t above = MaximumBytes(Load(data), Load(data + tap_bytes));
     StoreWord(out, MaximumBytes(above, MaximumBytes(Load(second), Load(second + tap_bytes))));
@@ -227,8 +237,7 @@ TINYHOST_HOT void MaximumTwoByTwo(const PoolWindow& of, int8_t* output) {
 
 TINYHOST_HOT void MaximumNarrowRows(const PoolWindow& of, int8_t* output) {
   const PoolWindow window = of;
-  ForEachFour<false, 2>(window, output,
-                        [&](const int8_t* data, int8_t* out, int32_t) { StoreWord(out, MaximumNarrow(window, data)); });
+  ForEachFour<2>(window, output, [&](const int8_t* data, int8_t* out) { StoreWord(out, MaximumNarrow(window, data)); });
 }
 
 TINYHOST_COLD void AverageMany(const PoolWindow& window, int8_t* output) {
