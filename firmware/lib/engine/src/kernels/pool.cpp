@@ -71,7 +71,7 @@ TINYHOST_COLD void RunPool(const OperatorView& op, PoolFunction words) {
   window.row_step = rows.stride * row_bytes;
   window.maximum = op.record->code == OperatorCode::kMaxPool2d;
   const int32_t n_cut = columns.output - whole_columns.end;  // columns, all of them at the right
-  const bool cut = n_cut == 1 && pairs && columns.stride > 1;
+  const bool cut = n_cut == 1 && pairs && columns.stride > 1 && words != PoolChannels;  // which has no such pixel
   const bool few = columns.pad + rows.pad == 0 && whole_columns.end > 0 && (n_cut == 0 || cut);
   for (int32_t n = 0; n < op.output.dims[0]; ++n, image += rows.input * row_bytes) {
     for (int32_t y = 0; y < rows.output; y += window.n_rows) {
