@@ -56,8 +56,8 @@ TINYHOST_INLINE void ForFourChannels(int32_t depth, Function function) {
 /// Most networks have windows of 2x2.
 bool IsTwoByTwo(const PoolWindow& window) { return window.height == 2 && window.width == 2; }
 
-/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel's windows of 2x2, first the last
-/// four, which those before may overlap; four of fewer channels are stored over.
+/// Calls function(data, output, tap_bytes) for four outputs at a time of each pixel's windows of 2x2. The last four
+/// may overlap those before; four of fewer channels are stored over.
 template <typename Function>
 TINYHOST_INLINE void ForEachTwoByTwo(const PoolWindow& window, int8_t* output, Function function) {
   int32_t length = window.depth, n_pixels = window.n_pixels;
@@ -65,7 +65,7 @@ TINYHOST_INLINE void ForEachTwoByTwo(const PoolWindow& window, int8_t* output, F
     length *= n_pixels;
     n_pixels = 1;
   }
-  const int32_t last = length - kWord, before = (length - 1) & ~3;
+  const int32_t before = (length - 1) & ~3, back = before + kWord - length;  // of the last four
   const int8_t* row = window.data;
   for (int32_t n_rows = window.n_rows; n_rows > 0; --n_rows, row += window.row_step) {
     const int8_t* data = row;
@@ -74,12 +74,12 @@ TINYHOST_INLINE void ForEachTwoByTwo(const PoolWindow& window, int8_t* output, F
         for (; n > 0; --n, data += window.step, output += length) function(data, output, tap_bytes);
       }
       for (; n > 0; --n, data += window.step - before, output += length - before) {
-        function(data + last, output + last, tap_bytes);
         const int8_t* const end = output + before;
         do {
           function(data, output, tap_bytes);
           data += kWord, output += kWord;
         } while (output != end);
+        function(data - back, output - back, tap_bytes);
       }
       if (!window.cut || tap_bytes == 0) break;
     }
@@ -180,7 +180,8 @@ TINYHOST_INLINE uint32_t Means(uint32_t sums, int32_t count) {
 }
 
 /// A window of whole rows of the input, as one row, or as rows of three, which are fast.
-TINYHOST_COLD PoolWindow Joined(PoolWindow window) {
+TINYHOST_NOINLINE PoolWindow Joined(const PoolWindow& of) {
+  PoolWindow window = of;
   if (window.width * window.depth != window.row_bytes) return window;
   const int32_t count = window.width * window.height;
   window.width = count % 3 == 0 ? 3 : count;
@@ -191,7 +192,7 @@ TINYHOST_COLD PoolWindow Joined(PoolWindow window) {
 
 /// Means of up to kMaxPackedSum values.
 TINYHOST_HOT void AverageFew(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
+  const PoolWindow joined = Joined(of), window = joined;  // a copy that outputs cannot alias
   const int32_t count = window.height * window.width;
   ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
     PackedSums sums{};
@@ -218,7 +219,7 @@ TINYHOST_HOT void AverageNarrow(const PoolWindow& of, int8_t* output) {
 }
 
 TINYHOST_HOT void MaximumOf(const PoolWindow& of, int8_t* output) {
-  const PoolWindow window = Joined(of);  // a copy that outputs cannot alias
+  const PoolWindow joined = Joined(of), window = joined;  // a copy that outputs cannot alias
   ForEachFour<1>(window, output, [&](const int8_t* data, int8_t* out) {
     uint32_t max = 0x80808080u;
     ForEachTap(window, data, [&](uint32_t word) { max = MaximumBytes(max, word); });
@@ -284,10 +285,10 @@ void RunMean(const OperatorView& op) {
   const int32_t depth = input.dims[3], height = input.dims[1], width = input.dims[2];
   const int8_t* image = op.input_data<int8_t>();
   int8_t* output = op.output_data<int8_t>();
+  PoolWindow window{};
+  window.height = height, window.width = width;
+  window.row_bytes = width * depth, window.depth = depth;
   for (int32_t n = input.dims[0]; n > 0; --n, image += height * width * depth, output += depth) {
-    PoolWindow window{};
-    window.data = image, window.height = height, window.width = width;
-    window.row_bytes = width * depth, window.depth = depth;
     const uint32_t start = 0u - static_cast<uint32_t>(input.zero_point) * static_cast<uint32_t>(height * width);
     ForFourChannels(depth, [&](int32_t channel) {
       uint32_t sums[4] = {start, start, start, start};
