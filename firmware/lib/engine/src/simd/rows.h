@@ -32,12 +32,6 @@ TINYHOST_INLINE void ForEachFourOfOnes(const Rows& rows, Prepared prepared, Four
   const int8_t *a = rows.inputs[1 - rows.ones], *ones = rows.inputs[rows.ones];
   const int8_t* const end_of_ones = ones + rows.n_rows;
   int8_t* output = rows.output;
-  if (rows.n == 4) {
-    while (ones != end_of_ones) {
-      const auto with = prepared(LoadNextByte(ones));
-      four(LoadNext(a), with, output);
-    }
-  }
   for (const int32_t n_words = rows.n >> 2, n_left = rows.n & 3; ones != end_of_ones;) {
     const auto with = prepared(LoadNextByte(ones));
     int32_t n = n_words;
