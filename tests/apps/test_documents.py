@@ -14,6 +14,10 @@ def test_inspect(tmp_path: Path) -> None:
     document = run_json("inspect", str(SHIPPED_MODELS["vww"]))
     assert document["fits"]["nano33ble"]["fits"]
     assert sum(item["macs"] for item in document["operators"]) == document["model"]["live_macs"]
+    speed, flash, arena = document["optimizations"]
+    assert [each["goal"] for each in (speed, flash, arena)] == ["speed", "flash", "arena"]
+    assert speed["flash_bytes"] == document["model"]["flash_bytes"] >= flash["flash_bytes"]
+    assert speed["arena_bytes"] == document["model"]["arena_bytes"] > arena["arena_bytes"]
 
 
 def test_compile(tmp_path: Path) -> None:
@@ -21,7 +25,8 @@ def test_compile(tmp_path: Path) -> None:
     document = run_json("compile", str(SHIPPED_MODELS["vww"]), "-o", str(image), "--name", "x", "--labels", "a,b")
     assert (document["model"]["name"], document["model"]["labels"]) == ("x", ["a", "b"])
     assert image.stat().st_size == document["model"]["flash_bytes"]
-    assert run_json("inspect", str(image))["model"] == document["model"]
+    compiled = run_json("inspect", str(image))
+    assert (compiled["model"], compiled["optimizations"]) == (document["model"], [])
 
 
 def test_a_model_compiled_for_the_arena_takes_less_of_it_and_as_much_flash(tmp_path: Path) -> None:

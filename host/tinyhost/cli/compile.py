@@ -56,16 +56,17 @@ def compile_model(
     from tinyhost.cli.documents import CompileDocument
     from tinyhost.models.file import load_model_file
     from tinyhost.models.fits import Limits, find_obstacles
+    from tinyhost.models.optimization import GOALS
     from tinyhost.models.summary import macs_text, model_document
 
-    arena_bytes = 0 if optimize is Optimize.ARENA else None
+    goal = GOALS[optimize.value]
     file = load_model_file(
         model,
         split_labels(labels),
         name=name,
         passes=passes,
-        arena_bytes=arena_bytes,
-        compact=optimize is Optimize.FLASH,
+        arena_bytes=goal.arena_bytes,
+        compact=goal.compact,
     )
     target, summary = output or model.with_suffix(".thm"), file.summary
     write_file(target, file.image)

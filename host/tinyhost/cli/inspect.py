@@ -31,22 +31,25 @@ def inspect(
 ) -> None:
     """Show a model's memory and compute costs, and whether it fits the board.
 
-    Lists the operators with their multiply-accumulates and weights, and draws the arena's usage over time. Needs no
-    board.
+    Lists the operators with their multiply-accumulates and weights, draws the arena's usage over time, and tells the
+    flash and arena of each `compile --optimize`. Needs no board.
     """
     from tinyhost.models.file import load_model_file, load_weights
     from tinyhost.models.fits import Fit, Limits
     from tinyhost.models.inspection import InspectDocument
+    from tinyhost.models.optimization import optimization_costs
 
-    summary = load_model_file(model, split_labels(labels), passes=passes).summary
+    names = split_labels(labels)
+    summary = load_model_file(model, names, passes=passes).summary
+    costs = optimization_costs(model, names, passes=passes)
     fit = Fit.of(summary, Limits.of_firmware(summary.task, summary.engine))
     layers = load_weights(model) if weights else None
     if json:
-        write_json(InspectDocument.of(summary, fit, layers), json)
+        write_json(InspectDocument.of(summary, fit, costs, layers), json)
     if json != "-":
         from tinyhost.views.inspect import inspect_view
 
-        console().print(inspect_view(summary, fit, console().width))
+        console().print(inspect_view(summary, fit, console().width, costs))
         if layers is not None:
             from tinyhost.views.weights import weights_view
 

@@ -105,6 +105,12 @@ class TableReader:
         zero_points = np.array(
             [self._decode(what, partial(raw.ZeroPoint, i)) for i in range(n_zero_points)] or [0] * n, dtype=np.int64
         )
+        if n == 1 and scales[0] == 0:
+            raise UnsupportedModelError(
+                f"{self._where}: {what}: a scale of 0, as the converter saw nothing but zeros in this tensor",
+                hint="give the converter a representative data set of real inputs; as int16, recurrent layers start "
+                "from such zeros: convert them with TFLITE_BUILTINS_INT8",
+            )
         if not (np.isfinite(scales).all() and (scales > 0).all()):
             raise self._corrupt(what, "positive scales", str(scales[:4]))
         return Quantization(scales=scales, zero_points=zero_points, axis=axis)

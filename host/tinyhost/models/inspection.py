@@ -8,6 +8,7 @@ from typing import Literal
 
 from tinyhost.compiler import BufferReport
 from tinyhost.models.fits import Fit, operator_groups
+from tinyhost.models.optimization import OptimizationCost
 from tinyhost.models.summary import ModelDocument, ModelSummary, live_bytes, model_document
 from tinyhost.models.weights import LayerWeights
 
@@ -45,12 +46,20 @@ class InspectDocument:
     """in the order of execution"""
     arena: tuple[BufferReport, ...]
     """tensors in the arena, and scratch memory of operators"""
+    optimizations: tuple[OptimizationCost, ...]
+    """what `compile --optimize` can make of it; none of an image, which is compiled already"""
     weights: tuple[LayerWeights, ...] | None
     """of each layer, as the file has them; null without `--weights`"""
 
     @classmethod
-    def of(cls, model: ModelSummary, fit: Fit, weights: tuple[LayerWeights, ...] | None) -> InspectDocument:
-        """Return the document of a model, of how it fits a board, and of its weights."""
+    def of(
+        cls,
+        model: ModelSummary,
+        fit: Fit,
+        optimizations: tuple[OptimizationCost, ...],
+        weights: tuple[LayerWeights, ...] | None,
+    ) -> InspectDocument:
+        """Return the document of a model, of how it fits a board, of its optimizations and its weights."""
         operators = tuple(
             InspectedOperator(
                 index=item.index,
@@ -68,5 +77,6 @@ class InspectDocument:
             operator_groups=operator_groups(model.operator_codes),
             operators=operators,
             arena=model.buffers,
+            optimizations=optimizations,
             weights=weights,
         )

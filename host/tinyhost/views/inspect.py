@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from tinyhost.system.wording import counted
 
 if TYPE_CHECKING:
     from tinyhost.models.fits import Fit
+    from tinyhost.models.optimization import OptimizationCost
     from tinyhost.models.summary import ModelSummary
 
 __all__ = ["inspect_view"]
@@ -21,8 +23,10 @@ _COLOURS = ("#35b5bf", "#f2a35c", "#a294f2", "#ee82a4", "#8fcb6b", "#7fb0ee")
 _MIN_MAP_COLUMNS, _MAX_MAP_COLUMNS = 16, 64
 
 
-def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
-    """Return the figures, the operators with the arena's map beside them, and the verdict."""
+def inspect_view(
+    model: ModelSummary, fit: Fit, columns: int, optimizations: Sequence[OptimizationCost] = ()
+) -> RenderableType:
+    """Return the figures, the operators with the arena's map beside them, what optimizing costs, and the verdict."""
     from tinyhost.models.fits import operator_groups
     from tinyhost.models.summary import macs_text
 
@@ -37,7 +41,8 @@ def inspect_view(model: ModelSummary, fit: Fit, columns: int) -> RenderableType:
     )
     operators = (Text(), _operators(model, columns)) if model.operators else ()
     groups = operator_groups(model.operator_codes)
-    return Group(head, totals, *operators, Text(), _verdict(fit, groups))
+    choices = (Text(), _optimizations(optimizations)) if optimizations else ()
+    return Group(head, totals, *operators, *choices, Text(), _verdict(fit, groups))
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -70,6 +75,16 @@ def _operators(model: ModelSummary, columns: int) -> RenderableType:
         table.add_column(heading if len(heading) <= map_columns else "arena", no_wrap=True)
     for index, row in enumerate(rows):
         table.add_row(*row, *([_arena_row(model, index, map_columns)] if has_map else []))
+    return table
+
+
+def _optimizations(costs: Sequence[OptimizationCost]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("compile --optimize", no_wrap=True)
+    for heading in ("flash B", "arena B"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for cost in costs:
+        table.add_row(cost.goal, f"{cost.flash_bytes:,}", f"{cost.arena_bytes:,}")
     return table
 
 

@@ -216,6 +216,23 @@ def test_gelu_is_a_table_of_its_real_values(approximate: bool) -> None:
     np.testing.assert_array_equal(output, np.clip(np.round(gelu / 0.02) - 110, -128, 127))
 
 
+def test_shapes_that_a_file_leaves_open_go_on_through_windows_and_operators_on_elements() -> None:
+    answers = []
+    for rows in (1, 6):  # as the converter writes UpSampling2D of any batch, and as it is
+        b = Exporter()
+        x = b.activation(1, 3, 4, 2)
+        tiled = b.operator("TILE", [x, b.integers([1, 2, 1, 1])], b.activation(1, 6, 4, 2))
+        reshaped = b.operator("RESHAPE", [tiled, b.integers([-1, 6, 4, 2])], b.activation(1, rows, 4, 2))
+        weights = b.tensor((3, 2, 2, 2), scale=0.02, data=np.arange(-12, 12).reshape(3, 2, 2, 2))
+        window = {"Padding": 1, "StrideH": 1, "StrideW": 1, "DilationHFactor": 1, "DilationWFactor": 1}
+        y = b.operator(
+            "CONV_2D", [reshaped, weights], b.activation(1, max(1, rows - 1), 3, 3), FusedActivationFunction=0, **window
+        )
+        z = b.operator("LOGISTIC", [y], b.tensor((1, max(1, rows - 1), 3, 3), scale=1 / 256, zero_point=-128))
+        answers.append(run_kernels(compile_tflite(b.build([x], [z]), name="m"), inputs(1, 3, 4, 2)))
+    np.testing.assert_array_equal(*answers)
+
+
 @pytest.mark.parametrize(("code", "function"), [("EXP", np.exp), ("LOG", np.log)])
 def test_an_exponential_or_logarithm_of_int8_is_a_table_of_its_real_values(
     code: str, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -33,14 +33,21 @@ def dense(data: str, weights: str, *, sparse: bool = False) -> bytes:
     return b.build([x], [y])
 
 
-def chain(*codes: str, n_subgraphs: int = 1, dtype: str = "int8") -> bytes:
+def chain(*codes: str, n_subgraphs: int = 1, dtype: str = "int8", scale: float = 1.0) -> bytes:
     """Return a model of these operators, one after another."""
     b = ModelBuilder()
-    scale = () if dtype == "float32" else 1.0
-    x = y = b.tensor((1, 4), dtype=dtype, scale=scale)
+    scales = () if dtype == "float32" else scale
+    x = y = b.tensor((1, 4), dtype=dtype, scale=scales)
     for code in codes:
-        y = b.operator(code, [y], b.tensor((1, 4), dtype=dtype, scale=scale))
+        y = b.operator(code, [y], b.tensor((1, 4), dtype=dtype, scale=scales))
     return b.build([x], [y], n_subgraphs=n_subgraphs)
+
+
+def flat_softmax() -> bytes:
+    """Return a softmax of scores that never differed, as of a network without training."""
+    b = ModelBuilder()
+    x, y = b.tensor((1, 4), scale=1e-10), b.tensor((1, 4), scale=1 / 256, zero_point=-128)
+    return b.build([x], [b.operator("SOFTMAX", [x], y, Beta=1.0)])
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,8 @@ def chain(*codes: str, n_subgraphs: int = 1, dtype: str = "int8") -> bytes:
     [
         (lambda: chain("COS", dtype="float32"), r"operator 0 \(COS\)", "float32"),
         (lambda: chain("GELU", dtype="float32"), "is float32; supported: int8", "representative_dataset"),
+        (flat_softmax, "scores that are the same for every input", "load its weights"),
+        (lambda: chain("RELU", scale=0.0), "a scale of 0", "real inputs"),
         (lambda: chain("LOG_SOFTMAX"), r"operator 0 \(LOG_SOFTMAX\)", "end the model with a softmax"),
         (lambda: chain(*["NEG"] * (MAX_OPERATORS + 1), dtype="float32"), "2,049 operators", "shorter window"),
         (lambda: dense("float16", "float16"), "it computes in float16", "representative_dataset"),

@@ -73,6 +73,10 @@ class Draft:
         """Add a constant and return its index."""
         return new_constant(self.tensors, name, values)
 
+    def was_reshaped(self, index: int) -> bool:
+        """Return whether a tensor of the old graph has another shape by now."""
+        return 0 <= index < len(self._graph.tensors) and self.tensors[index].shape != self._graph.tensors[index].shape
+
     def integers(self, index: int) -> NDArray[np.int64] | None:
         """Return the values of a tensor of constant integers; None for any other, and for none (-1)."""
         tensor = self.tensors[index] if index >= 0 else None

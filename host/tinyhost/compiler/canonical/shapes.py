@@ -71,7 +71,46 @@ def _tile(draft: Draft, operator: Operator) -> _Shape | None:
     return tuple(dim * int(n) for dim, n in zip(source.shape, multiples, strict=True))
 
 
+def _windowed(draft: Draft, operator: Operator) -> _Shape | None:
+    """Of a convolution or pool whose input has another height or width than the file says."""
+    source, output = draft.tensors[operator.inputs[0]], draft.tensors[operator.outputs[0]]
+    if not draft.was_reshaped(source.index) or len(source.shape) != 4 or len(output.shape) != 4:
+        return None
+    options = operator.options
+    sizes = draft.tensors[operator.inputs[1]].shape[1:3] if len(operator.inputs) > 1 else ()
+    sizes = sizes or (int(options["FilterHeight"]), int(options["FilterWidth"]))
+    found = []
+    for axis, dim, size in zip("HW", source.shape[1:3], sizes, strict=True):
+        extent = (size - 1) * int(options.get(f"Dilation{axis}Factor", 1)) + 1
+        cut = 0 if options["Padding"] == _SAME else extent - 1
+        found.append(-(-(dim - cut) // int(options[f"Stride{axis}"])))
+    return (source.shape[0], *found, output.shape[3])
+
+
+def _like_inputs(draft: Draft, operator: Operator) -> _Shape | None:
+    """Of an operator on elements, one of whose inputs has another shape than the file says."""
+    if not any(draft.was_reshaped(index) for index in operator.inputs):
+        return None
+    return np.broadcast_shapes(*(draft.tensors[index].shape for index in operator.inputs))
+
+
+_SAME = 0
+_WINDOWED = ("AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D")
+_ELEMENTWISE = (
+    "ADD",
+    "DEQUANTIZE",
+    "HARD_SWISH",
+    "LEAKY_RELU",
+    "LOGISTIC",
+    "MUL",
+    "PRELU",
+    "QUANTIZE",
+    "RELU",
+    "RELU6",
+)
 _FOLLOW: Mapping[str, Callable[[Draft, Operator], _Shape | None]] = {
+    **dict.fromkeys(_ELEMENTWISE, _like_inputs),
+    **dict.fromkeys(_WINDOWED, _windowed),
     "EXPAND_DIMS": _expand_dims,
     "FULLY_CONNECTED": _fully_connected,
     "RESHAPE": _reshape,

@@ -117,7 +117,10 @@ def lower_softmax(context: OperatorContext) -> Step:
     real = context.real_option("Beta") * float(data.scale) * (1 << (31 - _SOFTMAX_INTEGER_BITS))
     if not real > 1:
         raise context.unsupported(
-            f"beta {context.real_option('Beta')} at input scale {float(data.scale)} is not supported"
+            f"its input's scale is {float(data.scale):.3g}, as of scores that are the same for every input, and "
+            f"TensorFlow Lite Micro refuses it, too; supported: more than 2^-{31 - _SOFTMAX_INTEGER_BITS} / beta",
+            way_out="train the model, or load its weights, before it is converted, and give the converter a "
+            "representative data set of real inputs: scores that differ have a larger scale",
         )
     table = _exponentials(context, min(real, 2**31 - 1.0))
     params = SoftmaxParams(table_offset=context.pool.add(table.astype("<i4").tobytes()))
