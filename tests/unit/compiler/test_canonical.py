@@ -334,7 +334,7 @@ def test_an_axis_that_is_not_there_is_no_crash(axis: int) -> None:
 
 def test_a_file_with_such_operators_is_not_wrapped_for_tflm() -> None:
     tflite = flattening(any_batch=True)
-    with pytest.raises(UnsupportedModelError, match="PACK, SHAPE, STRIDED_SLICE are no operators of an image for Tens"):
+    with pytest.raises(UnsupportedModelError, match="PACK, SHAPE, STRIDED_SLICE cannot be in an image for Tens"):
         image_for_tflm(compile_tflite(tflite, name="m").parsed, tflite)
 
 
