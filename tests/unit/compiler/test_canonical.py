@@ -230,7 +230,8 @@ def test_shapes_that_a_file_leaves_open_go_on_through_windows_and_operators_on_e
         )
         z = b.operator("LOGISTIC", [y], b.tensor((1, max(1, rows - 1), 3, 3), scale=1 / 256, zero_point=-128))
         answers.append(run_kernels(compile_tflite(b.build([x], [z]), name="m"), inputs(1, 3, 4, 2)))
-    np.testing.assert_array_equal(*answers)
+    of_file, of_truth = answers
+    np.testing.assert_array_equal(of_file, of_truth)
 
 
 @pytest.mark.parametrize(("code", "function"), [("EXP", np.exp), ("LOG", np.log)])
