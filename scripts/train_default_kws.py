@@ -79,6 +79,7 @@ def main() -> None:
     config = KwsTrainConfig(
         words=WORDS,
         width=args.width,
+        from_scratch=args.start_from is None,
         n_epochs=args.epochs,
         n_rounds=args.rounds,
         seed=args.seed,
@@ -121,7 +122,13 @@ def learn(config: KwsTrainConfig, data: Path, out: Path, start: Path | None, scr
             write_atomically(start, train(config, clips, alone).tflite)
         licence, weights = fetch_weights(MICRO_SPEECH, scratch)
         joint = replace(
-            config, arch="joint", start_from=start, published=weights, published_classes=_CLASSES, quantization="ptq"
+            config,
+            from_scratch=False,
+            arch="joint",
+            start_from=start,
+            published=weights,
+            published_classes=_CLASSES,
+            quantization="ptq",
         )
         return train(joint, clips, run), licence
 

@@ -58,7 +58,7 @@ def test_few_samples_are_judged_together_with_a_cross_validation_of_all() -> Non
     few = ((4, 2), (3, 3))  # 7 of 12
     text = no_skill(_judged(few, ((16, 14), (15, 15))), ("go", "stop"), "clips for testing")
     assert "right on 7 of 12 clips for testing and choosing, not more than by chance better" in text
-    assert "cross-validated on all of them (right on 31 of 60; always go: 30)" in text
+    assert "cross-validated on all samples (right on 31 of 60; always go: 30)" in text
     assert "some 730 samples would show it" in text  # z is 0.56 and 0.26, 0.47 together: (1.645 / 0.47)^2 as many
     assert no_skill(_judged(few, ((27, 3), (4, 26))), ("go", "stop"), "clips") == ""
     constant = no_skill(_judged(((6, 0), (6, 0)), ((27, 3), (4, 26))), ("go", "stop"), "clips")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tinyhost.compiler.api import compile_tflite
+from tinyhost.compiler.image import ModelImage
+from tinyhost.compiler.image_format import Task
 from tinyhost.errors import ModelError, UsageError
+from tinyhost.models.catalogue import fetch
+from tinyhost.models.file import read_tflite_file
+from tinyhost.models.reference import HostReference
 from tinyhost.train.core.fitting import import_keras
-from tinyhost.train.kws.config import KwsTrainConfig
+from tinyhost.train.core.warm_start import load_tflite_body
+from tinyhost.train.kws.config import SHIPPED_WIDTH, KwsTrainConfig
 from tinyhost.train.kws.feed import to_input
 from tinyhost.train.kws.network import kws_network
 from tinyhost.train.kws.published import load_published
@@ -51,6 +59,49 @@ def test_the_published_half_answers_as_it_did_and_learns_no_more(tmp_path: Path)
     assert {weight.path.split("/")[0] for weight in joint.trainable_weights}.isdisjoint(
         {"conv", "conv_norm", "tiny_logits"}
     )
+
+
+def test_a_new_network_begins_with_what_the_default_one_hears() -> None:
+    import keras
+
+    content, _ = read_tflite_file(fetch("kws"))
+    model = _ds_cnn(SHIPPED_WIDTH)
+    features = np.random.default_rng(2).integers(-128, 128, (40, 49, 40)).astype(np.int8)
+    load_tflite_body(model, content, to_input(features), "kws")
+    body = keras.Model(model.input, model.get_layer("conv4_relu").output)
+    image = compile_tflite(content, name="kws", task=Task.KWS).image
+    parsed, engine = ModelImage.parse(image), HostReference(image).engine
+    infos = [parsed.tensor_info(operator.output) for operator in parsed.operators]
+    place = max(index for index, info in enumerate(infos) if info.shape == (1, 13, 5, SHIPPED_WIDTH))
+    for sample, found in zip(features[:4], body.predict(to_input(features[:4]), verbose=0), strict=True):
+        engine.reset()
+        engine.set_input(sample.tobytes())
+        engine.invoke_range(0, place + 1)
+        int8 = engine.operator_output(place).reshape(found.shape).astype(np.float64)
+        expected = (int8 - infos[place].zero_point) * infos[place].scale
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
+        assert expected.std() > 0.1
+    with pytest.raises(ModelError, match="kws: expected weights of shape"):
+        load_tflite_body(_ds_cnn(16), content, to_input(features), "kws")
+
+
+def _ds_cnn(width: int) -> Any:
+    return kws_network(import_keras(), arch="ds_cnn", n_features=40, width=width, n_classes=3, dropout=0.0, l2=0.0)
+
+
+def test_only_the_default_network_begins_so_and_not_if_told_otherwise() -> None:
+    config = KwsTrainConfig(words=("go", "stop"))
+    assert config.starts_from_shipped
+    others = [
+        {"from_scratch": True},
+        {"width": 64},
+        {"arch": "tiny_conv"},
+        {"features": "mfcc"},
+        {"start_from": Path("a.tflite")},
+    ]
+    assert not any(replace(config, **other).starts_from_shipped for other in others)
+    with pytest.raises(UsageError, match="--start-from with --from-scratch"):
+        replace(config, from_scratch=True, start_from=Path("a.tflite"))
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:

@@ -39,12 +39,11 @@ def no_skill(judged: Judgement, labels: Sequence[str], what: str) -> str:
     if judged.crossed is None or judged.is_plainly_useless:
         return f"{compared}: it has learnt nothing"
     crossed, needed = judged.crossed, judged.n_needed
-    more = f"if this is no chance, some {needed:,} samples would show it" if needed else "more of the same hardly help"
+    more = f"if one can, some {needed:,} samples would show it" if needed else "more of the same would hardly help"
     return (
-        f"{compared}; nor are they told apart by a linear "
-        f"classifier, cross-validated on all of them (right on {crossed.n_right} of {crossed.n}; always "
-        f"{labels[crossed.most_frequent]}: {crossed.n_constant}). Are the labels right (tinyhost data check), and can "
-        f"you tell the samples apart yourself? Then {more}"
+        f"{compared}; nor does a linear classifier tell them apart, cross-validated on all samples (right on "
+        f"{crossed.n_right} of {crossed.n}; always {labels[crossed.most_frequent]}: {crossed.n_constant}). Check the "
+        f"labels (tinyhost data check), and whether a person can tell the samples apart: {more}"
     )
 
 

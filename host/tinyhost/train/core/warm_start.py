@@ -7,7 +7,7 @@ TFLM's person_detect, whose weights come from photographs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tinyhost.compiler.graph import Graph, Quantization, Tensor
 from tinyhost.compiler.tflite_reader import read_tflite
 from tinyhost.errors import ModelError
 
-__all__ = ["load_run_weights", "load_tflite_weights", "n_outputs"]
+__all__ = ["load_run_weights", "load_tflite_body", "load_tflite_weights", "n_outputs"]
 
 _N_PROBED = 128
 _SAME = "start from a model of the same architecture: one that ships, or an earlier run's"
@@ -40,23 +40,58 @@ def load_tflite_weights(model: Any, content: bytes, inputs: NDArray[np.float32],
     as many classes. where: the file, for errors.
     Raises ModelError if the file is not of the same architecture.
     """
+    convolutions = _read_convolutions(read_tflite(content, where=where), where)
+    layers = _layers_with_weights(model)
+    _check_count(len(convolutions), len(layers), where)
+    _give_body(model, layers[:-1], convolutions[:-1], inputs, where)
+    if layers[-1].kernel.shape[-1] == len(convolutions[-1].bias):
+        layers[-1].set_weights([_kernel(layers[-1], convolutions[-1], where), convolutions[-1].bias])
+
+
+def load_tflite_body(model: Any, content: bytes, inputs: NDArray[np.float32], where: str) -> None:
+    """Give a network the weights that an int8 .tflite has before its average, as `load_tflite_weights` does.
+
+    What the file has beside them, such as another branch, is left out, and the last layer stays as it is.
+    """
+    graph = read_tflite(content, where=where)
+    convolutions = _read_convolutions(_before_average(graph), where)
+    layers = _layers_with_weights(model)
+    _check_count(len(convolutions), len(layers) - 1, where)
+    _give_body(model, layers[:-1], convolutions, inputs, where)
+
+
+def _before_average(graph: Graph) -> Graph:
+    """Return a graph with those operators alone that lead to its average."""
+    wanted: set[int] = set()
+    for operator in reversed(graph.operators):
+        if operator.code == "AVERAGE_POOL_2D" or wanted.intersection(operator.outputs):
+            wanted.update(operator.inputs)
+    own = tuple(operator for operator in graph.operators if wanted.intersection(operator.outputs))
+    return replace(graph, operators=own)
+
+
+def _layers_with_weights(model: Any) -> list[Any]:
     import keras
 
-    convolutions = _read_convolutions(content, where)
     kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
-    layers = [layer for layer in model.layers if isinstance(layer, kinds)]
-    _check_count(len(convolutions), len(layers), where)
-    for layer, convolution in zip(layers[:-1], convolutions[:-1], strict=True):
+    return [layer for layer in model.layers if isinstance(layer, kinds)]
+
+
+def _give_body(
+    model: Any, layers: list[Any], convolutions: list[_Weighted], inputs: NDArray[np.float32], where: str
+) -> None:
+    """Give layers the weights of convolutions, and their normalization the statistics of inputs."""
+    import keras
+
+    for layer, convolution in zip(layers, convolutions, strict=True):
         layer.set_weights([_kernel(layer, convolution, where)])
         ones, zeros = np.ones_like(convolution.bias), np.zeros_like(convolution.bias)
         norm = model.get_layer(f"{layer.name}_norm")
         norm.set_weights([ones, convolution.bias, zeros, ones - norm.epsilon])
-    if layers[-1].kernel.shape[-1] == len(convolutions[-1].bias):
-        layers[-1].set_weights([_kernel(layers[-1], convolutions[-1], where), convolutions[-1].bias])
-    probe = keras.Model(model.input, [layer.output for layer in layers[:-1]])
+    probe = keras.Model(model.input, [layer.output for layer in layers])
     chosen = inputs[np.linspace(0, len(inputs) - 1, min(_N_PROBED, len(inputs))).astype(int)]
     outputs = probe.predict(chosen, batch_size=32, verbose=0)
-    for layer, output, convolution in zip(layers[:-1], outputs, convolutions[:-1], strict=True):
+    for layer, output, convolution in zip(layers, outputs, convolutions, strict=True):
         mean, variance = output.mean(axis=(0, 1, 2)), output.var(axis=(0, 1, 2))
         norm = model.get_layer(f"{layer.name}_norm")
         gamma = np.sqrt(variance + norm.epsilon)
@@ -98,9 +133,8 @@ def _kernel(layer: Any, convolution: _Weighted, where: str) -> NDArray[np.float6
     return weights
 
 
-def _read_convolutions(content: bytes, where: str) -> list[_Weighted]:
+def _read_convolutions(graph: Graph, where: str) -> list[_Weighted]:
     """Return the convolutions of a graph in order, the first one taking pixels scaled to [0, 1]."""
-    graph = read_tflite(content, where=where)
     found: list[_Weighted] = []
     for operator in graph.operators:
         if operator.code in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:

@@ -10,12 +10,14 @@ from tinyhost.audio.features import FrontendConfig
 from tinyhost.errors import UsageError
 from tinyhost.train.core.config import ClassifierConfig, Quantization, option
 
-__all__ = ["Architecture", "Features", "KwsTrainConfig", "SoundAugmentation"]
+__all__ = ["SHIPPED_WIDTH", "Architecture", "Features", "KwsTrainConfig", "SoundAugmentation"]
 
 Architecture = Literal["ds_cnn", "tiny_conv", "joint"]
 Features = Literal["frontend", "mfcc"]
 
 _N_COEFFICIENTS = 13
+SHIPPED_WIDTH = 72
+"""of the default model's ds_cnn"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +62,9 @@ class KwsTrainConfig(ClassifierConfig):
         "coefficients (mfcc).",
         "frontend",
     )
-    width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", 64, least=8, most=256)
+    width: int = option("--width", "Channels of ds_cnn, a multiple of 8.", SHIPPED_WIDTH, least=8, most=256)
     n_rounds: int = option(
-        "--rounds", "Augment every clip this many times; each epoch uses the next of these rounds.", 4, least=1
+        "--rounds", "Augment every clip this many times; each epoch uses the next of these rounds.", 12, least=1
     )
     quantization: Quantization = option(
         "--quantization",
@@ -75,8 +77,12 @@ class KwsTrainConfig(ClassifierConfig):
     start_from: Path | None = option(
         "--start-from",
         "Start from a .tflite of the same network, or from the best.weights.h5 of an earlier run; use a small "
-        "--learning-rate. The .tflite for a joint network is that of its ds_cnn.",
+        "--learning-rate. The .tflite for a joint network is that of its ds_cnn. Default: the ds_cnn of the default "
+        "model if the width is its own.",
         None,
+    )
+    from_scratch: bool = option(
+        "--from-scratch", "Start from random weights instead; needs some thousand clips of each word.", False
     )
     published: Path | None = None
     """weights of micro_speech for the tiny_conv of a joint network; then nothing is trained, the two are added"""
@@ -111,6 +117,8 @@ class KwsTrainConfig(ClassifierConfig):
             raise UsageError(
                 f"--features {self.features}: the published network takes the frontend's", hint="--features frontend"
             )
+        if self.from_scratch and self.start_from:
+            raise UsageError("--start-from with --from-scratch: random weights have learnt nothing", hint="omit one")
         if self.arch == "joint" and self.quantization != "ptq":
             raise UsageError(
                 f"--quantization {self.quantization}: a joint network is quantized after training",
@@ -121,6 +129,12 @@ class KwsTrainConfig(ClassifierConfig):
     def frontend(self) -> FrontendConfig:
         """What becomes of sound before the network."""
         return FrontendConfig(n_coefficients=_N_COEFFICIENTS if self.features == "mfcc" else 0)
+
+    @property
+    def starts_from_shipped(self) -> bool:
+        """Whether the ds_cnn begins with what the default model's has learnt of other words."""
+        own = self.start_from or self.published or self.from_scratch or self.features != "frontend"
+        return self.arch == "ds_cnn" and self.width == SHIPPED_WIDTH and not own
 
     def for_part(self) -> KwsTrainConfig:
         """Return how to learn from a part of the clips, to compare: quantized in the quick way."""

@@ -139,9 +139,12 @@ class KwsOutcome(ClassifierOutcome):
     def _network(self) -> Section:
         ds_cnn = f"DS-CNN, {self.config.width} channels"
         network = {"ds_cnn": ds_cnn, "joint": f"{ds_cnn}, and tiny_conv beside it"}.get(self.config.arch, "tiny_conv")
+        start = (
+            " (begun as the default model's, which has heard other words)" if self.config.starts_from_shipped else ""
+        )
         return Section(
             title="Network",
-            note=f"{network}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: "
+            note=f"{network}{start}, {self.n_parameters:,} parameters, {len(self.tflite):,} bytes, int8. Input: "
             f"{self._features()} (30 ms window, 20 ms stride, 40 channels), int8. Output: softmax, "
             f"one int8 per label, in this order: {', '.join(self.labels)}.",
         )

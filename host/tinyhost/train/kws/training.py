@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tinyhost.datasets.sounds import N_SILENT, UNKNOWN_CLASS, ClipSet, SoundSpli
 from tinyhost.errors import UsageError
 from tinyhost.metrics.classifier import classifier_metrics
 from tinyhost.metrics.keywords import choose_threshold, keyword_curve
+from tinyhost.models.catalogue import fetch
 from tinyhost.models.file import read_tflite_file
 from tinyhost.train.core.classifier import judged
 from tinyhost.train.core.evidence import Counts
@@ -32,7 +33,7 @@ from tinyhost.train.core.quantized import better, file_names
 from tinyhost.train.core.scores import engine_scores
 from tinyhost.train.core.second_opinion import second_opinion, shipped_features
 from tinyhost.train.core.trainer import Run
-from tinyhost.train.core.warm_start import load_run_weights, load_tflite_weights
+from tinyhost.train.core.warm_start import load_run_weights, load_tflite_body, load_tflite_weights
 from tinyhost.train.kws.augment import clip_features
 from tinyhost.train.kws.config import Architecture, KwsTrainConfig
 from tinyhost.train.kws.feed import KwsBatches, to_input
@@ -44,6 +45,7 @@ from tinyhost.train.kws.rounds import FeatureRound, FeatureRounds, load_round
 __all__ = ["load", "train"]
 
 _N_CALIBRATION, _N_RANGES = 512, 1024
+_WARM_RATE = 0.7  # of the learning rate, for a network that has learnt other words already
 _JOINT = {"dropout": "ds_dropout", "flat": "ds_flat"}
 """names of a ds_cnn's layers in a joint network, where they differ"""
 
@@ -194,6 +196,10 @@ def _initial(config: KwsTrainConfig, n_classes: int, features: _Features) -> Any
             for layer in start.layers[:-1]:
                 model.get_layer(_JOINT.get(layer.name, layer.name)).set_weights(layer.get_weights())
             model.get_layer("ds_logits").set_weights(start.layers[-1].get_weights())
+    elif config.starts_from_shipped:
+        shipped = fetch("kws")
+        probes = to_input(drawn(features.val.features, _N_CALIBRATION, config.seed))
+        load_tflite_body(model, read_tflite_file(shipped)[0], probes, str(shipped))
     if config.published:
         load_published(model, config.published, config.published_classes, config.shares)
     return model
@@ -212,6 +218,8 @@ def _fit(config: KwsTrainConfig, model: Any, features: _Features, labels: Sequen
         return Fitted(model=model, history=[])
     n_classes = int(model.output_shape[-1])
     held_out = (to_input(features.val.features), one_hot(features.val.classes, n_classes))
+    if config.starts_from_shipped:
+        config = replace(config, learning_rate=config.learning_rate * _WARM_RATE)
     return fit_classifier(model, _batches(config, features, n_classes), held_out, config, run, labels=labels)
 
 
