@@ -92,7 +92,7 @@ def _ds_cnn(width: int) -> Any:
 def test_only_the_default_network_begins_so_and_not_if_told_otherwise() -> None:
     config = KwsTrainConfig(words=("go", "stop"))
     assert config.starts_from_shipped
-    others = [
+    others: list[dict[str, Any]] = [
         {"from_scratch": True},
         {"width": 64},
         {"arch": "tiny_conv"},
