@@ -100,6 +100,14 @@ def test_every_board_of_the_virtual_rig_passes_every_test_of_its_app(tmp_path: P
     (figures,) = (test["properties"] for test in benched["tests"] if "test_bench" in test["test"])
     assert figures["bench: arena, B"] == str(benched["bench"]["model"]["arena_bytes"])
     assert figures["bench: accuracy, %"] == "100.0"
+    metered = [
+        name
+        for board in result["boards"]
+        for test in board["tests"]
+        for name in test["properties"]
+        if test["test"].startswith("hil/tests/test_energy.py") and test["outcome"] == "passed"
+    ]
+    assert [name for name in metered if name.startswith("energy of an inference, nJ")], metered
 
 
 def of_an_app(test: dict[str, Any]) -> bool:
