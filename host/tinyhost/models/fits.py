@@ -38,7 +38,7 @@ class Limits:
             board=device.name,
             app=info.app,
             engine=info.engine,
-            operators=info.operators | info.more_operators << 32,
+            operators=info.operators | info.more_operators << 32 | info.operators_from_48 << 48,
             slot_bytes=info.slot_bytes,
             arena_bytes=info.arena_bytes,
             max_classes=APP_LIMITS[info.app].max_classes if info.app in APP_LIMITS else 0,

@@ -440,7 +440,7 @@ class InfoReply:
     sensor: int = 0
     """of the app"""
     more_operators: int = 0
-    """bit OperatorCode - 32 for those from 32 on"""
+    """bit OperatorCode - 32 for those from 32 to 47"""
     operators: int = 0
     """that the engine has: bit OperatorCode for each"""
     boot: int = 0
@@ -463,11 +463,12 @@ class InfoReply:
     """why the firmware started"""
     sensor_channels: int = 0
     """values of each sample"""
-    reserved_2: int = 0
+    operators_from_48: int = 0
+    """bit OperatorCode - 48 for those from 48 on; 0 of firmware that knows none of them"""
 
     def pack(self) -> bytes:
         """Return the little-endian bytes of this struct."""
-        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, self.more_operators, self.operators, self.boot, self.sensor_rate_mhz, self.sensor_scale, self.fault_pc, self.fault_lr, self.fault_cfsr, self.fault_address, self.sensor_chip.encode()[: 16], self.reset_reason, self.sensor_channels, self.reserved_2)
+        return self._STRUCT.pack(self.board.encode()[: 16], self.revision.encode()[: 16], self.app.encode()[: 16], self.engine.encode()[: 16], self.firmware_version.encode()[: 16], self.build_id.encode()[: 20], self.unique_id.encode()[: 36], self.tick_unit.encode()[: 16], self.tick_hz, self.max_request_bytes, self.arena_bytes, self.slot_bytes, self.page_bytes, self.sample_bytes, self.n_slots, self.sensor, self.more_operators, self.operators, self.boot, self.sensor_rate_mhz, self.sensor_scale, self.fault_pc, self.fault_lr, self.fault_cfsr, self.fault_address, self.sensor_chip.encode()[: 16], self.reset_reason, self.sensor_channels, self.operators_from_48)
 
     @classmethod
     def unpack(cls, data: bytes | memoryview, offset: int = 0) -> InfoReply:
@@ -504,7 +505,7 @@ class InfoReply:
             sensor_chip=text_of(values[25]),
             reset_reason=values[26],
             sensor_channels=values[27],
-            reserved_2=values[28],
+            operators_from_48=values[28],
         )
 
 

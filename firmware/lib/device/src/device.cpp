@@ -126,6 +126,7 @@ void Device::OnInfo(Device& device, const Request& request) {
   const uint64_t operators = device.runner_.engine().operators();
   info.operators = static_cast<uint32_t>(operators);
   info.more_operators = static_cast<uint16_t>(operators >> 32);
+  info.operators_from_48 = static_cast<uint16_t>(operators >> 48);
   TellStart(&info);
   TellSensor(device.app_, &info);
   device.host_.Reply(request, {BytesOf(info)});

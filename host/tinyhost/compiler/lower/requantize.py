@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,6 +49,8 @@ def symmetric_weights(context: OperatorContext, tensor: Tensor, *, rank: int) ->
 
 def checked_multiplier(context: OperatorContext, real: float) -> tuple[int, int]:
     """Return quantize_multiplier(real), refusing a shift that 32 bits cannot hold."""
+    if not math.isfinite(real):
+        raise context.unsupported(f"scales differ by a factor of {real}; supported: finite factors")
     multiplier, shift = quantize_multiplier(real)
     if shift > MAX_LEFT_SHIFT:
         raise context.unsupported(f"scales differ by a factor of {real:.3g}; supported: less than 2^{MAX_LEFT_SHIFT}")

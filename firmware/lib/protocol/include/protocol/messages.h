@@ -207,7 +207,7 @@ struct InfoReply {
   uint32_t sample_bytes;  ///< largest picture, clip or window
   uint8_t n_slots;
   SensorKind sensor;  ///< of the app
-  uint16_t more_operators;  ///< bit OperatorCode - 32 for those from 32 on
+  uint16_t more_operators;  ///< bit OperatorCode - 32 for those from 32 to 47
   uint32_t operators;  ///< that the engine has: bit OperatorCode for each
   uint32_t boot;  ///< as in PingReply
   uint32_t sensor_rate_mhz;  ///< samples per 1,000 s that the app's sensor gives; 0: not known, or a camera
@@ -219,7 +219,7 @@ struct InfoReply {
   char sensor_chip[16];  ///< of the app's sensor: LSM9DS1, BMI270, MP34DT05; empty if it is not known
   ResetReason reset_reason;  ///< why the firmware started
   uint8_t sensor_channels;  ///< values of each sample
-  uint16_t reserved_2;
+  uint16_t operators_from_48;  ///< bit OperatorCode - 48 for those from 48 on; 0 of firmware that knows none of them
 };
 static_assert(sizeof(InfoReply) == 232, "InfoReply has padding");
 
