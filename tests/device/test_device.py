@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tinyhost.boards import PoweredBoard
+from tinyhost.compiler.image_format import OperatorCode
 from tinyhost.device import Device, FrameItem, PredictionItem
 from tinyhost.errors import DeviceError, PortBusyError, UsageError
+from tinyhost.models.fits import Limits
 from tinyhost.protocol.messages import InferSource, SlotState, Source, StreamId
 from tinyhost.protocol.pattern import pattern_bytes
 from tinyhost.protocol.status import Status
@@ -36,6 +38,11 @@ def test_info_says_who_the_board_is(device: Device, powered: PoweredBoard) -> No
         device.info.tick_unit
         == {"native": "ns", "m4": "instructions", "nano33emu": "estimated cycles"}[device.info.board]
     )
+
+
+def test_info_has_every_operator_that_the_firmware_was_built_with(device: Device) -> None:
+    of_a_plan = set(OperatorCode) - {OperatorCode.RESHAPE}
+    assert bin(Limits.of_device(device).operators) == bin(sum(1 << code for code in of_a_plan))
 
 
 def test_a_second_device_on_the_same_board_is_refused_and_told_who_has_it(

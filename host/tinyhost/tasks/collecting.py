@@ -72,15 +72,12 @@ def collect(device: Device, store: DatasetStore, origin: Origin, *, clear: bool)
     store: opened with `once`, so that what was collected before is not stored again. Raises UsageError if the app keeps
     nothing, DatasetError, LinkError, DeviceError.
     """
-    setting = _setting_of(device)
-    active = next((slot for slot in device.models() if slot.active), None)
-    model, kept = device.active_model(), device.unsure()
+    model, setting, kept = _Model.of(device), _setting_of(device), device.unsure()
     now, uptime_us = datetime.now(timezone.utc), device.ping().uptime_us
-    sha256 = active.sha256.hex() if active else ""
     found = []
     for sample in kept.samples:
         taken = (now - timedelta(microseconds=max(0, uptime_us - sample.time_us))).isoformat(timespec="milliseconds")
-        answer = _answer(device, model, sample, sha256, taken)
+        answer = model.answer(sample, taken)
         n_before_us = round(1e6 * sample.values.shape[0] / kept.rate_hz) if kept.rate_hz else 0
         stored = store_unsure(
             store,
@@ -105,12 +102,12 @@ def collect(device: Device, store: DatasetStore, origin: Origin, *, clear: bool)
         device.clear_unsure()
     return CollectDocument(
         data=store.root,
-        model=model.name if model else "",
-        model_sha256=sha256,
+        model=model.name,
+        model_sha256=model.sha256,
         samples=tuple(found),
         overwritten=kept.n_unsure - len(kept.samples),
         room=kept.n_room,
-        margin=setting.value * _unit(device, model),
+        margin=setting.value * model.unit,
         cleared=clear,
     )
 
@@ -120,7 +117,7 @@ def set_margin(device: Device, margin: float) -> None:
 
     Raises UsageError if it cannot.
     """
-    info, unit = _setting_of(device), _unit(device, device.active_model())
+    info, unit = _setting_of(device), _Model.of(device).unit
     least = 1 if margin > 0 else 0
     device.set_setting(SETTING, min(info.maximum, max(least, round(margin / unit))), persist=True)
 
@@ -135,33 +132,53 @@ def _setting_of(device: Device) -> SettingInfo:
     return found
 
 
-def _raises_alarms(device: Device, model: ModelImage | None) -> bool:
-    return live_form(device.info, device.settings(), model.output if model else None).result == "alarm"
+@dataclass(frozen=True, kw_only=True)
+class _Model:
+    """The model that runs, asked for once: what the numbers of its samples mean."""
 
+    image: ModelImage | None
+    sha256: str
+    """of the image, hex; empty without one"""
+    alarm_threshold: int | None
+    """of an app that raises alarms, Q16; None: its samples have classes"""
 
-def _unit(device: Device, model: ModelImage | None) -> float:
-    """Return the real value of one unit of the setting."""
-    if _raises_alarms(device, model):
-        return 1.0 / ONE
-    return model.output.scale if model and model.output.scale else 1.0 / (_MAX_BYTE_MARGIN + 1)
+    @classmethod
+    def of(cls, device: Device) -> _Model:
+        image, settings = device.active_model(), device.settings()
+        form = live_form(device.info, settings, image.output if image else None)
+        return cls(
+            image=image,
+            sha256=next((slot.sha256.hex() for slot in device.models() if slot.active), ""),
+            alarm_threshold=settings["threshold"].value if form.result == "alarm" else None,
+        )
 
+    @property
+    def name(self) -> str:
+        return self.image.name if self.image else ""
 
-def _answer(device: Device, model: ModelImage | None, sample: KeptSample, sha256: str, taken: str) -> UnsureAnswer:
-    name, unit = model.name if model else "", _unit(device, model)
-    if _raises_alarms(device, model):
-        threshold = device.settings()["threshold"].value
-        proposed, scores = "normal" if sample.score < threshold else "anomaly", {"score": sample.score / ONE}
-    else:
-        labels = [*(model.labels if model else ())]
-        labels += [f"class {index}" for index in range(len(labels), max(len(sample.scores), sample.top + 1))]
-        zero_point = model.output.zero_point if model else 0
-        real = ((score - zero_point) * unit for score in sample.scores)
-        proposed, scores = labels[sample.top], dict(zip(labels, real, strict=False))
-    return UnsureAnswer(
-        model=name,
-        model_sha256=sha256,
-        proposed=proposed,
-        margin=sample.margin * unit,
-        scores=scores,
-        time=taken,
-    )
+    @property
+    def unit(self) -> float:
+        """The real value of one unit of the setting."""
+        if self.alarm_threshold is not None:
+            return 1.0 / ONE
+        return self.image.output.scale if self.image and self.image.output.scale else 1.0 / (_MAX_BYTE_MARGIN + 1)
+
+    def answer(self, sample: KeptSample, taken: str) -> UnsureAnswer:
+        """Return what it said of a sample, in real units."""
+        if self.alarm_threshold is not None:
+            proposed = "normal" if sample.score < self.alarm_threshold else "anomaly"
+            scores = {"score": sample.score / ONE}
+        else:
+            labels = [*(self.image.labels if self.image else ())]
+            labels += [f"class {index}" for index in range(len(labels), max(len(sample.scores), sample.top + 1))]
+            zero_point = self.image.output.zero_point if self.image else 0
+            real = ((score - zero_point) * self.unit for score in sample.scores)
+            proposed, scores = labels[sample.top], dict(zip(labels, real, strict=False))
+        return UnsureAnswer(
+            model=self.name,
+            model_sha256=self.sha256,
+            proposed=proposed,
+            margin=sample.margin * self.unit,
+            scores=scores,
+            time=taken,
+        )
