@@ -89,6 +89,7 @@ constexpr SampleInput kSampleInput = {
     .take = Take,
     .features = Features,
     .fill = Fill,
+    .window_samples = [] { return kWindow; },
 };
 
 constexpr SelfTest kSelfTest = {.n_parts = hal::AccelerometerTestParts, .run = hal::TestAccelerometer};
@@ -106,7 +107,7 @@ const App kApp = {
     .conclude = Conclude,
     .describe = Classification::Describe,
     .self_test = &kSelfTest,
-    .take_picture = nullptr,
+    .camera = nullptr,
     .sample_input = &kSampleInput,
 };
 

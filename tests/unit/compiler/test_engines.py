@@ -109,7 +109,7 @@ def test_an_embedding_that_no_operator_gives_is_refused() -> None:
     params = AnomalyParams(distance_source=DistanceSource.EMBEDDING, embedding_operator=7)
     defaults = AppDefaults(task_data=params.pack())
     plan = ModelImage.parse(compile_tflite(autoencoder(), name="tiny", task=Task.ANOMALY, defaults=defaults).image)
-    with pytest.raises(ModelError, match="operator 7, which gives the embedding, is not found"):
+    with pytest.raises(ModelError, match="operator 7, whose output is the embedding, cannot be found"):
         image_for_tflm(plan, autoencoder())
 
 
@@ -165,7 +165,7 @@ def test_records_that_are_not_the_file_s_are_refused(what: str) -> None:
         "operators": (image.header.operators_offset, replace(image.operators[0], code=OperatorCode.ADD).pack()),
         "tensors": (image.header.tensors_offset, replace(image.tensors[0], scale=3.0).pack()),
     }
-    with pytest.raises(ModelError, match=r"its records are not those of the \.tflite in it"):
+    with pytest.raises(ModelError, match=r"its records differ from those of the \.tflite inside it"):
         ModelImage.parse(damaged(image, *records[what]))
 
 

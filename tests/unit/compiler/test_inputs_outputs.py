@@ -100,9 +100,9 @@ def test_an_image_whose_list_is_wrong_is_refused(field: str, value: Any) -> None
 
 
 def test_apps_and_labels_and_the_other_engine_are_refused_by_name() -> None:
-    with pytest.raises(UnsupportedModelError, match="2 inputs and 2 outputs, and the app kws takes"):
+    with pytest.raises(UnsupportedModelError, match="2 inputs and 2 outputs, but the app kws runs"):
         compile_tflite(_sum(), name="m", task=Task.KWS)
-    with pytest.raises(UsageError, match="2 inputs and 1 output, and labels"):
+    with pytest.raises(UsageError, match="2 inputs and 1 output, but only a model with one output can have labels"):
         compile_tflite(_sum(n_outputs=1), name="m", labels=["a"] * 3)
     image = compile_tflite(_sum(), name="m").image
     with pytest.raises(UnsupportedModelError, match="one with 2 inputs and 2 outputs; the app supports one of each"):

@@ -37,7 +37,7 @@ def test_a_run_that_does_not_use_it_imports_nothing_of_tinyhost(pytester: pytest
         def test_nothing_is_loaded():
             heavy = {"tinyhost", "numpy", "serial", "cv2", "rich"}
             loaded = {name for name in sys.modules if name.split(".")[0] in heavy}
-            own = {f"tinyhost.hil.{name}" for name in ("capabilities", "plugin", "several")}
+            own = {f"tinyhost.hil.{name}" for name in ("capabilities", "multi_board", "plugin")}
             assert loaded == {"tinyhost", "tinyhost.hil"} | own
         """
     )

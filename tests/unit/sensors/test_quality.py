@@ -27,7 +27,8 @@ def picture(kind: str) -> NDArray[np.uint8]:
         "white": np.full((96, 96), 254.0),
         "flat": RANDOM.normal(120, 1.5, (96, 96)),
         "dark": 20 + 15 * np.sin(x / 2) * np.sin(y / 2),
-        "blurred": 120 + 80 * np.sin(x / 30) * np.cos(y / 25),
+        "gradient": 120 + 80 * np.sin(x / 30) * np.cos(y / 25),
+        "blurred": cv2.GaussianBlur(40.0 + 160 * ((x // 16 + y // 16) % 2), (0, 0), 4),
         "sharp": 120 + 60 * np.sin(x / 2.0) + 30 * np.sin(y / 3.0),
     }
     pixels: NDArray[np.uint8] = np.clip(kinds[kind], 0, 255).astype(np.uint8)
@@ -54,6 +55,7 @@ def said(remarks: list[Remark], level: str) -> list[str]:
         ("flat", "bad", "flat"),
         ("dark", "look", "dark"),
         ("blurred", "look", "blurred"),
+        ("gradient", "good", "the picture is complete"),
         ("sharp", "good", "the picture is complete"),
     ],
 )
