@@ -55,7 +55,8 @@ def test_stored_words_are_what_was_played(stations: Stations, kind: str, tmp_pat
         *("capture", "--sensor", "mic", "--label", "yes", "--count", "2", "--countdown", "0", "--speaker", "ann"),
         *("--data", str(tmp_path / "set"), "--scene", str(tmp_path / "words.wav")),
     )
-    assert (document["stored"], document["dropped"], document["ended_by"]) == (2, 0, "done")
+    assert (document["stored"], document["ended_by"]) == (2, "done")
+    assert (document["dropped"] > 0) == ("samples missing" in document["rejected"]), document
     samples = read_manifest(tmp_path / "set")
     assert [(sample.label, sample.sensor, sample.speaker) for sample in samples] == [("yes", "microphone", "ann")] * 2
     for sample in samples:

@@ -55,7 +55,7 @@ def test_a_recording_has_the_samples_in_order_and_counts_the_missing_ones(
         pieces.append(piece(position, n))
         position += n
     pieces.append(piece(position, 300))
-    recording = Recorder(Pieces(pieces)).record(wanted / RATE_HZ)
+    recording = Recorder(Pieces(pieces), channels=(1,)).record(wanted / RATE_HZ)
     assert recording is not None
     everything = np.concatenate([item.samples for item in pieces])
     np.testing.assert_array_equal(recording.samples, everything[:wanted])
@@ -65,7 +65,7 @@ def test_a_recording_has_the_samples_in_order_and_counts_the_missing_ones(
 
 
 def test_a_gap_before_the_recording_is_none_of_its_own() -> None:
-    recorder = Recorder(Pieces([piece(0, 10), piece(500, 10), piece(510, 10)]))
+    recorder = Recorder(Pieces([piece(0, 10), piece(500, 10), piece(510, 10)]), channels=(1,))
     recorder.skip(0.010)
     recording = recorder.record(0.020)
     assert recording is not None
@@ -73,7 +73,7 @@ def test_a_gap_before_the_recording_is_none_of_its_own() -> None:
 
 
 def test_a_board_that_restarted_has_lost_something() -> None:
-    recording = Recorder(Pieces([piece(100, 10), piece(0, 10, restarts=1)])).record(0.020)
+    recording = Recorder(Pieces([piece(100, 10), piece(0, 10, restarts=1)]), channels=(1,)).record(0.020)
     assert recording is not None
     assert recording.n_missing >= 1
 
@@ -81,9 +81,16 @@ def test_a_board_that_restarted_has_lost_something() -> None:
 def test_samples_that_change_their_channels_are_an_error() -> None:
     wider = replace(piece(10, 10), samples=np.zeros((10, 3), np.int16))
     with pytest.raises(ProtocolError, match="expected 1 values each, got 3"):
-        Recorder(Pieces([piece(0, 10), wider])).record(0.020)
+        Recorder(Pieces([piece(0, 10), wider]), channels=(1, 3)).record(0.020)
+
+
+def test_samples_of_another_sensor_are_an_error_at_the_first_piece() -> None:
+    pieces = Pieces([piece(0, 1), piece(1, 1)])
+    with pytest.raises(ProtocolError, match="expected 3 or 6 values each, got 1"):
+        Recorder(pieces, channels=(3, 6)).record(10.0)
+    assert pieces.get(0.0) is not None
 
 
 def test_a_sensor_that_gives_nothing_is_an_error() -> None:
     with pytest.raises(LinkTimeoutError, match="nothing for 5 s"):
-        Recorder(Pieces([piece(0, 10)])).record(1.0)
+        Recorder(Pieces([piece(0, 10)]), channels=(1,)).record(1.0)

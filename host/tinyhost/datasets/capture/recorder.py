@@ -56,28 +56,36 @@ def check_channels(samples: NDArray[np.int16], *expected: int) -> None:
 class Recorder:
     """Reads a stream of SAMPLES, piece by piece."""
 
-    def __init__(self, source: ItemSource, *, stop: threading.Event | None = None, patience: float = 1.0) -> None:
+    def __init__(
+        self,
+        source: ItemSource,
+        *,
+        channels: tuple[int, ...],
+        stop: threading.Event | None = None,
+        patience: float = 1.0,
+    ) -> None:
+        """channels: how many values a sample may have; the first piece settles which of them."""
         self._source = source
+        self._channels = channels
         self._silent_s = _SILENT_S * patience
         self._stop = stop or threading.Event()
         self._next = -1
         self._restarts = 0
-        self._n_channels = 0
 
     def next_piece(self) -> tuple[SamplesItem, int] | None:
         """Return the next piece and how many samples are missing before it; None when `stop` is set.
 
-        Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), ProtocolError if a sample has more or fewer
-        values than those before, and whatever ended the connection. A board
-        that restarted counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as
+        Raises LinkTimeoutError if nothing comes for 5 s (times `patience`), ProtocolError if a sample has another
+        number of values than `channels` says or those before had, and whatever ended the connection. A board that
+        restarted counts anew: what it had measured and not sent, nobody can know, so one sample at least counts as
         missing.
         """
         silent_s = 0.0
         while not self._stop.is_set():
             item = self._source.get(min(_WAIT_S, self._silent_s))
             if isinstance(item, SamplesItem):
-                check_channels(item.samples, self._n_channels or item.samples.shape[1])
-                self._n_channels = item.samples.shape[1]
+                check_channels(item.samples, *self._channels)
+                self._channels = (item.samples.shape[1],)
                 return item, self._missing_before(item)
             silent_s += min(_WAIT_S, self._silent_s)
             if silent_s > self._silent_s:

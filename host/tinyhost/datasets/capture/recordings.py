@@ -19,6 +19,9 @@ from tinyhost.sensors.sound import sound_faults
 
 __all__ = ["MOTION_RECORDING", "SOUND_RECORDING", "RecordingForm", "capture_recording", "store_motion"]
 
+_MOTION_CHANNELS = (3, 6)
+"""an accelerometer's, and with a gyroscope's"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingForm:
@@ -26,6 +29,8 @@ class RecordingForm:
 
     file_s: float
     """longest file: what came before it is safe, whatever happens to the process"""
+    channels: tuple[int, ...]
+    """how many values a sample of the sensor may have"""
     store: Callable[[DatasetStore, Recording, str, Origin, str], Sample]
     """writes one file, of a label, an origin, and what the scene played"""
 
@@ -33,9 +38,8 @@ class RecordingForm:
 def store_sound(store: DatasetStore, recording: Recording, label: str, origin: Origin, scene_item: str = "") -> Sample:
     """Store a recording of (n, 1) samples as a wav file; return its line.
 
-    Raises DatasetError if it cannot be written, ProtocolError if its samples are no sound's.
+    Raises DatasetError if it cannot be written.
     """
-    check_channels(recording.samples, 1)
     return store.add_clip(
         recording.samples[:, 0],
         label,
@@ -54,7 +58,7 @@ def store_motion(store: DatasetStore, recording: Recording, label: str, origin: 
     Raises DatasetError if it cannot be written, ProtocolError if its samples are no motion's; the set is valid all the
     same.
     """
-    check_channels(recording.samples, 3, 6)
+    check_channels(recording.samples, *_MOTION_CHANNELS)
     sensor = replace(LSM9DS1, counts_per_g=1.0 / recording.scale)
     acceleration, rotation = recording.samples[:, :3], recording.samples[:, 3:]
     return store.add_motion(
@@ -68,8 +72,8 @@ def store_motion(store: DatasetStore, recording: Recording, label: str, origin: 
     )
 
 
-SOUND_RECORDING = RecordingForm(file_s=60.0, store=store_sound)
-MOTION_RECORDING = RecordingForm(file_s=30.0, store=store_motion)
+SOUND_RECORDING = RecordingForm(file_s=60.0, channels=(1,), store=store_sound)
+MOTION_RECORDING = RecordingForm(file_s=30.0, channels=_MOTION_CHANNELS, store=store_motion)
 
 
 def capture_recording(session: CaptureSession, *, seconds: float, form: RecordingForm) -> None:
@@ -79,7 +83,8 @@ def capture_recording(session: CaptureSession, *, seconds: float, form: Recordin
     """
     file = _File(session, form)
     with session.timed(), session.sensor_samples() as samples:
-        recorder = Recorder(samples, stop=session.stop, patience=session.device.patience)
+        patience = session.device.patience
+        recorder = Recorder(samples, channels=form.channels, stop=session.stop, patience=patience)
         try:
             while (got := recorder.next_piece()) is not None:
                 item, missing = got

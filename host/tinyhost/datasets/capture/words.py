@@ -43,7 +43,7 @@ def capture_words(
     """
     progress, bad_in_a_row = session.progress, 0
     with session.sensor_samples() as samples, session.timed():
-        recorder = Recorder(samples, stop=session.stop, patience=session.device.patience)
+        recorder = Recorder(samples, channels=(1,), stop=session.stop, patience=session.device.patience)
         while progress.stored < count and not session.stop.is_set():
             heard = _hear_word(recorder, countdown_s, session.on_event)
             if heard is None:
